@@ -1,0 +1,1 @@
+"""The ground floor: distributions, searches and integrals that know nothing of trials."""
