@@ -1,12 +1,12 @@
 """Every error that a user can meet.
 
-    TrialplanError                one sentence with the value, the domain and the way out; exit code 2
-    ├── ParameterError            a number or a choice outside the domain that a design declares
-    ├── UnreachableError          no number of participants reaches the power asked for
-    ├── FileError                 a file that cannot be found, read or written
-    │   ├── EvidenceError         an evidence table that does not say what a table must say
-    │   └── PlanError             a plan that cannot be built as it is written
-    └── MissingExtra              an optional library that is not installed
+TrialplanError                one sentence with the value, the domain and the way out; exit code 2
+├── ParameterError            a number or a choice outside the domain that a design declares
+├── UnreachableError          no number of participants reaches the power asked for
+├── FileError                 a file that cannot be found, read or written
+│   ├── EvidenceError         an evidence table that does not say what a table must say
+│   └── PlanError             a plan that cannot be built as it is written
+└── MissingExtra              an optional library that is not installed
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class PlanError(FileError):
     """A plan that cannot be built as it is written."""
 
 
-class MissingExtra(TrialplanError, ImportError):  # noqa: N818 - it names what is missing, as ImportError does
+class MissingExtra(TrialplanError, ImportError):
     """An optional library that is not installed."""
 
 

@@ -1,0 +1,29 @@
+"""How an estimate is held against the limits of its null: the rejection rule that all tests share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan.numerics.lazy import np
+
+
+def decide(design: Any, estimate: Any, error: Any, critical: Any, shortening: float = 0.0) -> tuple[Any, Any]:
+    """The statistic, positive in the treatment's favour, and whether it rejects, trial by trial.
+
+    `estimate` and `error` have one element a trial; `error` may be a list with one array per limit.
+    With two limits the lesser statistic decides. A standard error of 0 is no evidence. `shortening`
+    is a continuity correction on the scale of the estimate.
+    """
+    sided = design.sided_limits()
+    errors = error if isinstance(error, list) else [error] * len(sided)
+    statistics = [
+        _ratio(sign * (estimate - limit), one, shortening) for (limit, sign), one in zip(sided, errors, strict=True)
+    ]
+    least = np.minimum.reduce(statistics)
+    return least, (np.abs(least) if design.two_tailed else least) >= critical
+
+
+def _ratio(away: Any, error: Any, shortening: float) -> Any:
+    shortened = np.sign(away) * np.maximum(np.abs(away) - shortening, 0)
+    error = np.broadcast_to(error, shortened.shape)
+    return np.divide(shortened, error, out=np.zeros_like(shortened), where=error > 0)

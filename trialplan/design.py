@@ -1,0 +1,338 @@
+"""Sized and Design: the questions that every trial answers.
+
+A design writes its formula (`power`), how participants are drawn (`draw`) and how they are analysed
+(`analyse`), and says where its null lies (`effect`, `null`). All else that is asked of a trial is
+written here, once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from trialplan import fields, sizing
+from trialplan.answers import SampleSize, Simulation
+from trialplan.errors import ParameterError
+from trialplan.numerics import distributions
+from trialplan.numerics.lazy import np
+from trialplan.parameter import Numbers, parameters
+
+_PLAIN = (int, float, str, tuple, type(None))
+_BATCH = 4_000_000
+"""Participants drawn at once by `simulate`."""
+
+
+@dataclass(frozen=True)
+class AnalysisTest:
+    """One row of a design's table of tests: what it applies to, its power, its statistic, who uses it."""
+
+    prose: str
+    formula: str
+    reference: str
+    goals: tuple[str, ...]
+    power: Callable[[Any, Numbers], Numbers]
+    statistic: Callable[..., tuple[Any, Any]]
+    scales: tuple[str, ...] = ("difference",)
+    exact: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sized:
+    """What can be sized: plain numbers, declared by `parameter`, that together need n participants."""
+
+    arm_names: ClassVar[tuple[str, ...]] = ("treatment", "control")
+
+    def __post_init__(self) -> None:
+        """Check every declared number against its domain, then how they fit together."""
+        for name, declared in parameters(type(self)).items():
+            self._set(name, declared.check(type(self).__name__, name, getattr(self, name)))
+        self.check()
+
+    def check(self) -> None:
+        """Raise ParameterError where numbers that are fine alone do not fit together."""
+
+    @classmethod
+    def slug(cls) -> str:
+        """The design's name on the command line and in plan files: two-proportions."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    def replace(self, **numbers: Any) -> Self:
+        """The same trial with other numbers."""
+        return dataclasses.replace(self, **numbers)
+
+    def assumptions(self) -> dict[str, Any]:
+        """The numbers and choices that the trial rests on, by name; those that are not used are left out."""
+        values = {name: getattr(self, name) for name in parameters(type(self))}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def formula(self) -> str:
+        """The name of the formula that gives the number."""
+        raise NotImplementedError
+
+    @property
+    def reference(self) -> str:
+        """Where the formula is published."""
+        raise NotImplementedError
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """Participants of each arm in one allocation block."""
+        allocation = getattr(self, "allocation", None)
+        return tuple(map(int, allocation.split(":"))) if allocation else (1,)
+
+    @property
+    def block(self) -> int:
+        """Participants in one allocation block: n is a whole number of these."""
+        return sum(self.weights)
+
+    def split(self, n: Numbers) -> tuple[Numbers, ...]:
+        """The arms' shares of n participants, in the order of `arm_names`; fractional where n is."""
+        return tuple(n * weight / self.block for weight in self.weights)
+
+    def arms(self, n: Numbers) -> dict[str, Numbers]:
+        """Whole participants per arm; n must be a whole number of allocation blocks."""
+        for one in np.ravel(n):
+            self.check_n(float(one))
+        return {name: sizing.whole(share) for name, share in zip(self.arm_names, self.split(n), strict=True)}
+
+    def check_n(self, n: float) -> None:
+        """Raise unless n is the total of whole allocation blocks."""
+        if n % self.block or n < self.block:
+            below = max(math.floor(n / self.block), 1) * self.block
+            near = f"{below} or {below + self.block}" if n > self.block else f"{self.block}"
+            split = f", split {self.allocation}" if hasattr(self, "allocation") else ""
+            raise ParameterError(
+                f"{type(self).__name__}: n is the total and must be a positive multiple of {self.block}{split}, "
+                f"not {n:g}; try {near}"
+            )
+
+    def sample_size(self, target: Numbers) -> SampleSize:
+        """The fewest participants, in whole allocation blocks, that reach `target`."""
+        raise NotImplementedError
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design(Sized):
+    """A trial that tests: it rejects its null hypothesis with a probability that grows with n."""
+
+    alpha: Numbers = fields.alpha()
+    sides: int = fields.sides()
+
+    tests: ClassVar[Mapping[str, AnalysisTest]] = {}
+
+    def __post_init__(self) -> None:
+        """Fill level and sides in by goal, and remember which were not given, for `replace`."""
+        usual = fields.LEVELS.get(getattr(self, "goal", ""), fields.LEVELS[fields.SUPERIORITY])
+        missing = {
+            name: level for name, level in zip(("alpha", "sides"), usual, strict=True) if getattr(self, name) is None
+        }
+        for name, value in missing.items():
+            self._set(name, value)
+        self._set("_defaulted", tuple(missing))
+        super().__post_init__()
+        if largest(self.level) >= 0.5:
+            raise ParameterError(
+                f"{type(self).__name__}: alpha must lie in (0, 0.5) for a one-sided test, not {largest(self.alpha):g}"
+            )
+
+    def replace(self, **numbers: Any) -> Self:
+        """The same trial with other numbers; a level that was filled in by goal is filled in anew."""
+        forgotten: dict[str, Any] = dict.fromkeys(getattr(self, "_defaulted", ()))
+        return dataclasses.replace(self, **(forgotten | numbers))
+
+    # What a design writes.
+
+    def power(self, n: Numbers) -> Numbers:
+        """The probability of rejecting the null hypothesis with n participants in all."""
+        return self.analysis.power(self, n)
+
+    def draw(self, n: int, trials: int, rng: Any) -> Any:
+        """The data of `trials` trials of n participants, in the order in which they are enrolled."""
+        raise NotImplementedError
+
+    def analyse(self, data: Any, information: float = 1) -> tuple[Any, Any]:
+        """Signed statistic (positive favours the treatment) and whether it rejects, trial by trial."""
+        raise NotImplementedError
+
+    @property
+    def effect(self) -> str:
+        """The name of the field that holds the effect."""
+        raise NotImplementedError
+
+    def boundary(self) -> tuple[Numbers, ...]:
+        """The value of the effect on the null's boundary: one, or lower and upper for equivalence."""
+        raise NotImplementedError
+
+    def limits(self) -> tuple[Numbers, ...]:
+        """The null's boundary on the scale of the estimate; the null of the effect where that is the same."""
+        return self.boundary()
+
+    # What follows from it.
+
+    def sided_limits(self) -> list[tuple[Numbers, int]]:
+        """Each limit with the direction, 1 or -1, that leads from it to what the trial wants to show."""
+        limits = self.limits()
+        return list(zip(limits, (1, -1) if len(limits) == 2 else (self.sign,), strict=True))
+
+    @property
+    def two_tailed(self) -> bool:
+        """Whether the test rejects in either direction."""
+        return self.sides == 2 and getattr(self, "goal", fields.SUPERIORITY) == fields.SUPERIORITY
+
+    @property
+    def level(self) -> Numbers:
+        """The level of each side's test: alpha/sides."""
+        return self.alpha / self.sides
+
+    @property
+    def z_alpha(self) -> Numbers:
+        """The normal critical value at the level of each side."""
+        return distributions.normal_quantile(1 - self.level)
+
+    @property
+    def upward(self) -> bool:
+        """Whether higher values favour the treatment."""
+        return getattr(self, "favourable", "higher") == "higher"
+
+    @property
+    def sign(self) -> int:
+        """1 where higher values favour the treatment, else -1."""
+        return 1 if self.upward else -1
+
+    @property
+    def analysis(self) -> AnalysisTest:
+        """The row of the table of tests that this trial uses."""
+        return self.tests[self.test]  # type: ignore[attr-defined]
+
+    @property
+    def formula(self) -> str:
+        """The name of the formula that gives the power."""
+        return self.analysis.formula
+
+    @property
+    def reference(self) -> str:
+        """Where the formula is published."""
+        return self.analysis.reference
+
+    @property
+    def exact(self) -> bool:
+        """Whether `power` is the truth, so that simulation must reproduce it."""
+        return self.analysis.exact
+
+    @property
+    def statistic_is_z(self) -> bool:
+        """Whether `analyse` gives a z, so that looks at it make a Brownian motion."""
+        return False
+
+    def effect_value(self) -> Numbers:
+        """The effect that is planned for."""
+        return getattr(self, self.effect)
+
+    def effect_domain(self) -> Any:
+        """The values that the effect may take."""
+        return parameters(type(self))[self.effect].domain
+
+    @property
+    def smooth(self) -> bool:
+        """Whether power rises with n without a dent; exact tests of counts do not."""
+        return True
+
+    def success(self, n: Numbers) -> Numbers:
+        """The probability of rejecting in the treatment's favour; `power`, where no far tail is counted."""
+        return self.power(n)
+
+    def drift(self, n: Numbers) -> Numbers:
+        """The expected z statistic that would give this design's success probability."""
+        return self.z_alpha + distributions.normal_quantile(self.success(n))
+
+    def actual_size(self, n: int) -> float | None:
+        """The largest type I error over the nuisance parameter, where it is known exactly."""
+        return None
+
+    def at_null(self) -> tuple[Self, ...]:
+        """The designs on the null's boundary, for type I error; a boundary outside the domain is left out."""
+        return tuple(self._boundaries())
+
+    def _boundaries(self) -> Iterator[Self]:
+        for value in self.boundary():
+            try:
+                yield self.replace(**{self.effect: value})
+            except ParameterError:
+                continue
+
+    def shape(self, *others: Any) -> tuple[int, ...]:
+        """The shape that the design's arrays broadcast to, together with `others`; () for plain numbers."""
+        arrays = [
+            *self._arrays().values(),
+            *(other for other in others if not isinstance(other, (int, float))),
+        ]
+        return np.broadcast_shapes(*map(np.shape, arrays)) if arrays else ()
+
+    def _arrays(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in parameters(type(self))}
+        return {name: v for name, v in values.items() if not isinstance(v, (*_PLAIN, Sized))}
+
+    def cell(self, index: tuple[int, ...], shape: tuple[int, ...]) -> Self:
+        """The scalar design in one cell of a grid."""
+        return self.replace(**{name: float(np.broadcast_to(v, shape)[index]) for name, v in self._arrays().items()})
+
+    def sample_size(self, target: Numbers = 0.8) -> SampleSize:
+        """The fewest participants, in whole allocation blocks, that reach power `target`.
+
+        Arrays in, arrays out; a cell whose effect is not in the favoured direction is nan with a reason.
+        For a scalar that is an UnreachableError. Tests whose power is a saw-tooth give the smallest n
+        from which power never falls below target again, as far as searched (`first_n`, `searched_to`).
+        """
+        target = self._target(target)
+        if largest(self.level) >= smallest(target):
+            raise ParameterError(
+                f"{type(self).__name__}: power must exceed the level of the test, {largest(self.level):g}, "
+                f"not be {smallest(target):g}; the usual values are 0.8 and 0.9"
+            )
+        if self.shape(target):
+            return sizing.size_grid(self, target)
+        return sizing.size_scalar(self, target)
+
+    def unrounded(self, target: Numbers) -> Numbers:
+        """The real-valued total n at which power reaches `target`; a closed form may override the search."""
+        return sizing.unrounded_n(self, target)
+
+    def detectable_effect(self, n: Numbers, target: Numbers = 0.8) -> Numbers:
+        """The smallest effect, on the favourable side, that n participants show with power `target`; else nan."""
+        return sizing.detectable_effect(self, n, self._target(target))
+
+    def _target(self, power: Numbers) -> Numbers:
+        return fields.POWER.check(type(self).__name__, "power", power)
+
+    def details(self, n: Any, target: Numbers) -> dict[str, Any]:
+        """What else the answer holds: the actual size of exact tests, the looks of sequential ones."""
+        size = self.actual_size(n)
+        return {} if size is None else {"actual_size": size}
+
+    def simulate(self, n: int, trials: int, rng: Any) -> Simulation:
+        """Draw and analyse `trials` trials, in batches of bounded memory; shares no code with `power`."""
+        batch = max(1, _BATCH // int(n))
+        rejected = favoured = 0
+        for start in range(0, trials, batch):
+            statistic, rejects = self.analyse(self.draw(n, min(batch, trials - start), rng))
+            rejected += int(rejects.sum())
+            favoured += int((rejects & (statistic > 0)).sum())
+        return Simulation(trials, rejected, favoured)
+
+
+def largest(value: Numbers) -> float:
+    """The largest element; a plain number costs no numpy."""
+    return value if isinstance(value, (int, float)) else float(np.max(value))
+
+
+def smallest(value: Numbers) -> float:
+    """The smallest element; a plain number costs no numpy."""
+    return value if isinstance(value, (int, float)) else float(np.min(value))

@@ -1,0 +1,67 @@
+"""Enough participants to see at least one adverse event of a given rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from trialplan import sizing
+from trialplan.answers import SampleSize
+from trialplan.design import Sized
+from trialplan.numerics.lazy import np
+from trialplan.parameter import PROPORTION, Numbers, parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdverseEvent(Sized):
+    """How many must be exposed to see an adverse event at least once? There is no test and no power.
+
+    >>> AdverseEvent(rate=0.01).sample_size().n
+    299
+
+    References:
+        Hanley & Lippman-Hand (1983), JAMA 249:1743 (the rule of three, which this is without its rounding).
+    """
+
+    arm_names: ClassVar[tuple[str, ...]] = ("exposed",)
+
+    rate: Numbers = parameter(
+        "true rate of the event among the exposed",
+        PROPORTION,
+        symbol="p",
+        unit="proportion",
+        typical=(0.005, 0.1),
+    )
+    probability: Numbers = parameter(
+        "probability of seeing it at least once",
+        PROPORTION,
+        default=0.95,
+        unit="proportion",
+        typical=(0.8, 0.99),
+    )
+
+    @property
+    def target(self) -> Numbers:
+        """The probability of seeing it at least once."""
+        return self.probability
+
+    @property
+    def formula(self) -> str:
+        """The name of the formula."""
+        return "binomial: one minus the probability of no event"
+
+    @property
+    def reference(self) -> str:
+        """Where it is published."""
+        return "Hanley & Lippman-Hand 1983"
+
+    def attained(self, n: Numbers) -> Numbers:
+        """The probability that n exposed participants show at least one event."""
+        return -np.expm1(n * np.log1p(-np.asarray(self.rate)))
+
+    def sample_size(self, target: Numbers | None = None) -> SampleSize:
+        """The fewest exposed participants that show an event with the probability asked for."""
+        target = self.probability if target is None else target
+        n: Any = np.ceil(np.log1p(-np.asarray(target)) / np.log1p(-np.asarray(self.rate)) - 1e-9)
+        n = sizing.whole(n)
+        return SampleSize(design=self, target=target, n=n, arms={"exposed": n}, power=sizing.number(self.attained(n)))

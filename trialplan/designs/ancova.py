@@ -1,0 +1,149 @@
+"""Two means after adjustment for the baseline value of the same outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan import fields
+from trialplan.decision import decide
+from trialplan.design import Design
+from trialplan.numerics.lazy import np, special
+from trialplan.numerics.student import t_power, tost_power
+from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ancova(Design):
+    """Does the adjusted mean differ from the control's: a difference, or a ratio of geometric means?
+
+    The residual variance is (1 - r²) times the outcome's; one degree of freedom goes to the covariate.
+    The formula takes the baseline means of the arms as equal, which a real trial's are not: in arms
+    below some twenty participants it claims a little more than the truth (the generated table of gaps).
+
+    >>> round(float(Ancova(difference=0.5, sd=1, correlation=0.5).power(100)), 3)
+    0.815
+
+    References:
+        Borm, Fransen & Lemmens (2007), J Clin Epidemiol 60:1234 (the 1 - r² formula).
+        Shieh (2020), Behavior Research Methods 52:1009 (what the formula leaves out).
+    """
+
+    difference: Numbers | None = parameter(
+        "adjusted treatment mean minus control mean (scale difference)",
+        REAL,
+        optional=True,
+        symbol="δ",
+        unit="units of the outcome",
+        typical=(0.3, 1.5),
+    )
+    ratio: Numbers | None = parameter(
+        "ratio of adjusted geometric means, treatment to control (scale ratio)",
+        POSITIVE,
+        optional=True,
+        symbol="ρ",
+        unit="ratio",
+        typical=(1.2, 2.5),
+    )
+    sd: Numbers = parameter(
+        "standard deviation between participants at follow-up, before adjustment; of natural logs on the ratio scale",
+        POSITIVE,
+        symbol="σ",
+        unit="units of the outcome, or of its log",
+        typical=(0.8, 1.6),
+    )
+    correlation: Numbers = parameter(
+        "correlation of baseline and follow-up within an arm", Interval(-1, 1), symbol="r", typical=(0.2, 0.7)
+    )
+    scale: str = parameter("the scale of the effect", ("difference", "ratio"), default="difference")
+    goal: str = fields.goal()
+    margin: Numbers | tuple[float, float] | None = fields.margin()
+    favourable: str = fields.favourable()
+    allocation: str = fields.allocation()
+
+    def check(self) -> None:
+        """One effect, on the scale that is named; a margin that suits the goal and the scale."""
+        other = {"difference": "ratio", "ratio": "difference"}[self.scale]
+        if getattr(self, self.scale) is None or getattr(self, other) is not None:
+            raise fields.refuse_design("Ancova", f"scale {self.scale} needs {self.scale}, and no {other}")
+        fields.check_margin("Ancova", self.goal, self.margin, centre=1.0 if self.scale == "ratio" else 0.0)
+
+    @property
+    def formula(self) -> str:
+        """The name of the formula."""
+        return "analysis of covariance, noncentral t with residual variance (1 - r²)σ² and n - 3 degrees of freedom"
+
+    @property
+    def reference(self) -> str:
+        """Where the formula is published."""
+        return "Borm, Fransen & Lemmens 2007"
+
+    @property
+    def exact(self) -> bool:
+        """No: the chance imbalance of the baseline means is left out."""
+        return False
+
+    @property
+    def effect(self) -> str:
+        """The difference or the ratio."""
+        return self.scale
+
+    def boundary(self) -> tuple[Numbers, ...]:
+        """The effects on the null's boundary."""
+        if self.scale == "difference":
+            return fields.limits(self.goal, self.margin, self.upward, lambda m: (-m, m), 0.0)
+        return fields.limits(self.goal, self.margin, self.upward, _ratio_limits, 1.0)
+
+    def limits(self) -> tuple[Numbers, ...]:
+        """The null's boundary as differences, of logs on the ratio scale."""
+        return tuple(np.log(limit) for limit in self.boundary()) if self.scale == "ratio" else self.boundary()
+
+    @property
+    def shift(self) -> Numbers:
+        """The effect as a difference, of logs on the ratio scale."""
+        return np.log(self.effect_value()) if self.scale == "ratio" else self.difference
+
+    def power(self, n: Numbers) -> Numbers:
+        """Both tails of a two-sided test; for equivalence, both one-sided tests."""
+        return self._power(n, both_tails=self.two_tailed)
+
+    def success(self, n: Numbers) -> Numbers:
+        """The favourable tail alone."""
+        return self._power(n, both_tails=False)
+
+    def _power(self, n: Numbers, both_tails: bool) -> Numbers:
+        n_t, n_c = self.split(n)
+        error = self.sd * np.sqrt((1 - self.correlation**2) * (1 / n_t + 1 / n_c))
+        distances = [sign * (self.shift - limit) / error for limit, sign in self.sided_limits()]
+        if len(distances) == 2:
+            return tost_power(distances, n - 3, self.level)
+        return t_power(distances[0], n - 3, self.level, both_tails=both_tails)
+
+    def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
+        """Baseline and follow-up (last axis) of every participant: treatment, control."""
+        return tuple(
+            self._participants((trials, round(size)), mean, rng)
+            for size, mean in zip(self.split(n), (self.shift, 0.0), strict=True)
+        )
+
+    def _participants(self, shape: tuple[int, int], mean: Numbers, rng: Any) -> Any:
+        baseline, noise = rng.normal(0.0, self.sd, (2, *shape))
+        follow_up = mean + self.correlation * baseline + np.sqrt(1 - self.correlation**2) * noise
+        return np.stack([baseline, follow_up], axis=-1)
+
+    def analyse(self, data: tuple[Any, Any], information: float = 1) -> tuple[Any, Any]:
+        """Least squares with a common slope: the adjusted difference against its t critical value."""
+        arms = [arm[:, : round(information * arm.shape[1])] for arm in data]
+        means = [arm.mean(axis=1) for arm in arms]
+        centred = [arm - mean[:, None] for arm, mean in zip(arms, means, strict=True)]
+        xx, xy, yy = (sum((c[..., i] * c[..., j]).sum(axis=1) for c in centred) for i, j in ((0, 0), (0, 1), (1, 1)))
+        apart = means[0] - means[1]
+        df = sum(arm.shape[1] for arm in arms) - 3
+        variance = (yy - xy**2 / xx) / df
+        error = np.sqrt(variance * (sum(1 / arm.shape[1] for arm in arms) + apart[:, 0] ** 2 / xx))
+        return decide(self, apart[:, 1] - xy / xx * apart[:, 0], error, special.stdtrit(df, 1 - self.level))
+
+
+def _ratio_limits(margin: Numbers) -> tuple[Numbers, Numbers]:
+    """The limit and its mirror image, whichever side of 1 it was written on."""
+    return np.minimum(margin, 1 / margin), np.maximum(margin, 1 / margin)

@@ -1,0 +1,185 @@
+"""Two independent means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan import fields
+from trialplan.decision import decide
+from trialplan.design import AnalysisTest, Design
+from trialplan.numerics.lazy import np, special
+from trialplan.numerics.student import t_power, tost_power, z_power
+from trialplan.parameter import POSITIVE, REAL, Numbers, parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoMeans(Design):
+    """Does the treatment's mean differ from the control's, or is it not worse by more than a margin?
+
+    The t tests count both tails when they are two-sided; z leaves the far tail out.
+
+    >>> TwoMeans(difference=0.5, sd=1).sample_size(0.8).arms
+    {'treatment': 64, 'control': 64}
+
+    References:
+        Cohen (1988), Statistical Power Analysis, 2nd ed., table 2.4.1 (t).
+        Julious (2004), Statistics in Medicine 23:1921 (z, t, non-inferiority, equivalence).
+        Moser, Stevens & Watts (1989), Commun Stat Theory Methods 18:3963 (Welch).
+        Owen (1965), Biometrika 52:437; Schuirmann (1987), J Pharmacokinet Biopharm 15:657 (equivalence).
+    """
+
+    difference: Numbers = parameter(
+        "treatment mean minus control mean", REAL, symbol="δ", unit="units of the outcome", typical=(0.3, 1.5)
+    )
+    sd: Numbers = parameter(
+        "standard deviation between participants, in the control arm and, unless sd_treatment is given, in both",
+        POSITIVE,
+        symbol="σ",
+        unit="units of the outcome",
+        typical=(0.8, 1.6),
+    )
+    sd_treatment: Numbers | None = parameter(
+        "standard deviation in the treatment arm, where it differs",
+        POSITIVE,
+        optional=True,
+        symbol="σ_T",
+        unit="units of the outcome",
+        typical=(0.8, 1.6),
+    )
+    goal: str = fields.goal()
+    margin: Numbers | tuple[float, float] | None = fields.margin()
+    favourable: str = fields.favourable()
+    test: str = parameter("the analysis test", ("t", "welch", "z"), default="t")
+    allocation: str = fields.allocation()
+
+    def check(self) -> None:
+        """Margin must suit the goal, and Student's t test takes one standard deviation."""
+        fields.check_margin("TwoMeans", self.goal, self.margin)
+        if self.test == "t" and self.sd_treatment is not None:
+            raise fields.refuse_design(
+                "TwoMeans", "test t assumes one sd for both arms; with sd_treatment use test welch"
+            )
+
+    @property
+    def effect(self) -> str:
+        """The difference of the means."""
+        return "difference"
+
+    def boundary(self) -> tuple[Numbers, ...]:
+        """The differences on the null's boundary."""
+        return fields.limits(self.goal, self.margin, self.upward, lambda m: (-m, m), 0.0)
+
+    def success(self, n: Numbers) -> Numbers:
+        """The favourable tail alone."""
+        return _power(self, n, both_tails=False)
+
+    def variances(self, n: Numbers) -> tuple[Numbers, Numbers]:
+        """The variances of the two arms' means: treatment, control."""
+        n_t, n_c = self.split(n)
+        sd_treatment = self.sd if self.sd_treatment is None else self.sd_treatment
+        return sd_treatment**2 / n_t, self.sd**2 / n_c
+
+    def distances(self, n: Numbers) -> list[Numbers]:
+        """How far the difference lies inside each limit, in standard errors."""
+        error = np.sqrt(sum(self.variances(n)))
+        return [sign * (self.difference - limit) / error for limit, sign in self.sided_limits()]
+
+    @property
+    def statistic_is_z(self) -> bool:
+        """Yes, for test z."""
+        return self.test == "z"
+
+    def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
+        """Outcomes, one row a trial and one column a participant: treatment, control."""
+        treatment, control = map(round, self.split(n))
+        sd_treatment = self.sd if self.sd_treatment is None else self.sd_treatment
+        return (
+            rng.normal(self.difference, sd_treatment, (trials, treatment)),
+            rng.normal(0.0, self.sd, (trials, control)),
+        )
+
+    def analyse(self, data: tuple[Any, Any], information: float = 1) -> tuple[Any, Any]:
+        """The test's statistic on the first fraction of each arm's participants."""
+        first = [arm[:, : round(information * arm.shape[1])] for arm in data]
+        return self.analysis.statistic(self, *first)
+
+
+def _df(design: TwoMeans, n: Numbers) -> Numbers:
+    """Degrees of freedom: n - 2, or Satterthwaite's at the true standard deviations."""
+    if design.test == "t":
+        return n - 2
+    (v_t, v_c), (n_t, n_c) = design.variances(n), design.split(n)
+    with np.errstate(all="ignore"):
+        df = (v_t + v_c) ** 2 / (v_t**2 / (n_t - 1) + v_c**2 / (n_c - 1))
+    return np.where((np.asarray(n_t) > 1) & (np.asarray(n_c) > 1), df, 0.0)
+
+
+def _power(design: TwoMeans, n: Numbers, both_tails: bool) -> Numbers:
+    distances = design.distances(n)
+    if design.test == "z":
+        return z_power(distances, design.z_alpha)
+    if len(distances) == 2:
+        return tost_power(distances, _df(design, n), design.level)
+    return t_power(distances[0], _df(design, n), design.level, both_tails=both_tails)
+
+
+def _rejection(design: TwoMeans, n: Numbers) -> Numbers:
+    return _power(design, n, both_tails=design.two_tailed)
+
+
+def _z_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[Any, Any]:
+    difference = treatment.mean(axis=1) - control.mean(axis=1)
+    sd_treatment = design.sd if design.sd_treatment is None else design.sd_treatment
+    error = np.sqrt(sd_treatment**2 / treatment.shape[1] + design.sd**2 / control.shape[1])
+    return decide(design, difference, error, design.z_alpha)
+
+
+def _student_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[Any, Any]:
+    n_t, n_c = treatment.shape[1], control.shape[1]
+    v_t, v_c = treatment.var(axis=1, ddof=1), control.var(axis=1, ddof=1)
+    pooled = ((n_t - 1) * v_t + (n_c - 1) * v_c) / (n_t + n_c - 2)
+    error = np.sqrt(pooled * (1 / n_t + 1 / n_c))
+    critical = special.stdtrit(n_t + n_c - 2, 1 - design.level)
+    return decide(design, treatment.mean(axis=1) - control.mean(axis=1), error, critical)
+
+
+def _welch_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[Any, Any]:
+    n_t, n_c = treatment.shape[1], control.shape[1]
+    v_t, v_c = treatment.var(axis=1, ddof=1) / n_t, control.var(axis=1, ddof=1) / n_c
+    df = (v_t + v_c) ** 2 / (v_t**2 / (n_t - 1) + v_c**2 / (n_c - 1))
+    critical = special.stdtrit(df, 1 - design.level)
+    return decide(design, treatment.mean(axis=1) - control.mean(axis=1), np.sqrt(v_t + v_c), critical)
+
+
+TwoMeans.tests = {
+    "t": AnalysisTest(
+        prose="Student's t with one pooled standard deviation. The usual choice; exact for normal outcomes with equal "
+        "variances, off when unequal variances meet unequal arms.",
+        formula="Student's t test, noncentral t distribution",
+        reference="Julious 2004; for equivalence Owen 1965",
+        goals=fields.GOALS,
+        power=_rejection,
+        statistic=_student_statistic,
+        exact=True,
+    ),
+    "welch": AnalysisTest(
+        prose="Welch's t with a standard deviation for each arm. The default of R's t.test; the noncentral t at "
+        "Satterthwaite's degrees of freedom errs a little in small arms.",
+        formula="Welch's t test, noncentral t at Satterthwaite's degrees of freedom",
+        reference="Moser, Stevens & Watts 1989",
+        goals=fields.GOALS,
+        power=_rejection,
+        statistic=_welch_statistic,
+    ),
+    "z": AnalysisTest(
+        prose="z with known standard deviations. Used in hand calculations and for large trials; too optimistic below "
+        "some thirty participants per arm, where the standard deviation must be estimated.",
+        formula="z test with known standard deviations",
+        reference="Julious 2004",
+        goals=fields.GOALS,
+        power=_rejection,
+        statistic=_z_statistic,
+        exact=True,
+    ),
+}

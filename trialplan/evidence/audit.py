@@ -1,0 +1,21 @@
+"""The audit of a table: what a careful reviewer would raise before a number from it is used."""
+
+from __future__ import annotations
+
+from trialplan.evidence import audit_counts, audit_outcomes, audit_studies
+from trialplan.evidence.finding import RULES, SEVERITIES, Finding
+from trialplan.evidence.table import Table
+
+__all__ = ["audit"]
+
+_RULES_OF = (audit_studies, audit_counts, audit_outcomes)  # importing them fills RULES
+
+
+def audit(table: Table) -> tuple[Finding, ...]:
+    """What the rules see in `table`: what blocks first, then by the rule's id, then in printed order."""
+    found = [
+        Finding(id, severity, *seen)
+        for id, severity, check in sorted(RULES, key=lambda row: row[0])
+        for seen in check(table)
+    ]
+    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))

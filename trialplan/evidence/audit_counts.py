@@ -1,0 +1,246 @@
+"""Rules about counts: denominators, percentages, and cells that say that nothing is known."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from trialplan.evidence.finding import Seen, counted, each_outcome, listed, percent, rate, rule
+from trialplan.evidence.intervals import wilson
+from trialplan.evidence.table import Outcome, Study, Table
+
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|per ?cent)")
+_UNKNOWN = re.compile(r"\bN[RD]\b")
+_ZERO = re.compile(r"(?<![\d.])0(?![\d.])")
+LOSS = re.compile(r"relapse|recurren|flare|loss of response|progress", re.IGNORECASE)
+
+
+@rule("P07", "warning")
+def denominator_below_enrolment(table: Table) -> Iterator[Seen]:
+    """A denominator below the enrolment leaves out people, who seldom did as well as the rest."""
+    for study, outcome in each_outcome(table):
+        of = outcome.of if outcome.of is not None else outcome.n
+        if outcome.arm or not isinstance(of, int) or not isinstance(study.enrolled, int):
+            continue
+        # an outcome of the subgroup that the study names, measured in all of it, leaves nobody out
+        if of >= study.enrolled or (of == study.nephritis and outcome.of is None):
+            continue
+        yield study.key, outcome.name, *_left_out(outcome, of, study.enrolled)
+
+
+def _left_out(outcome: Outcome, of: int, enrolled: int) -> tuple[str, str]:
+    missing = enrolled - of
+    if not isinstance(outcome.events, int):
+        return (
+            f"The means rest on {of} of the {enrolled} enrolled; {missing} are left out.",
+            f"A change among completers is not the change among those treated: with {missing} of {enrolled} "
+            "unseen, treat it as the favourable end, and plan how missing values are handled.",
+        )
+    x = outcome.events
+    return (
+        f"{rate(x, of)}, but {enrolled} were enrolled: the {missing} missing make it {rate(x, enrolled)} if "
+        f"none had the outcome and {rate(x + missing, enrolled)} if all had.",
+        "Use the enrolled as the denominator, with the missing as non-responders, and show both: a trial "
+        "that counts everyone randomised will see that rate, not the completers'.",
+    )
+
+
+@rule("P12", "block")
+def percentage_disagrees(table: Table) -> Iterator[Seen]:
+    """A printed percentage that is not the count's leaves two candidates for the truth."""
+    for study, outcome in each_outcome(table):
+        count = counted(outcome)
+        printed = _PERCENT.findall(outcome.reported or "")
+        if not count or not printed or any(_rounds_to(*count, text) for text in printed):
+            continue
+        x, n = count
+        truncated = any(math.floor(100 * x / n * 10 ** _decimals(text)) == _scaled(text) for text in printed)
+        others = _reconciling(x, n, printed[0])
+        ways = [f"{listed(f'{a}/{b}' for a, b in others)} would give it"] if others else []
+        ways += ["cutting the decimals off instead of rounding would too"] if truncated else []
+        limits = "; ".join(
+            f"{a}/{b}: {percent(wilson(a, b)[0])} to {percent(wilson(a, b)[1])}"
+            for a, b in [(x, n), *others[:1]]
+        )
+        yield (
+            study.key,
+            outcome.label,
+            f"{rate(x, n)}, but {printed[0]} % is printed; "
+            f"{' and '.join(ways) or 'no count near it gives that'}.",
+            "The count or the percentage is wrong. The count is used unless the plan says otherwise, and "
+            f"the report must be looked up (95 % Wilson {limits}).",
+        )
+
+
+def _decimals(text: str) -> int:
+    return len(text.partition(".")[2])
+
+
+def _scaled(text: str) -> int:
+    return round(float(text) * 10 ** _decimals(text))
+
+
+def _rounds_to(x: int, n: int, text: str) -> bool:
+    """Whether x/n in percent is the printed text on rounding, in either direction at a tie."""
+    return abs(100 * x / n - float(text)) <= 0.5 * 10 ** -_decimals(text) + 1e-9
+
+
+def _reconciling(x: int, n: int, text: str) -> list[tuple[int, int]]:
+    """Counts that give the printed percentage: of up to three more or fewer people, or one event off."""
+    same_events = [(x, n + step) for step in (1, -1, 2, -2, 3, -3)]
+    same_people = [(x + 1, n), (x - 1, n)]
+    return [(a, b) for a, b in same_events + same_people if 0 <= a <= b and b > 0 and _rounds_to(a, b, text)]
+
+
+@rule("P13", "block")
+def unknown_is_not_zero(table: Table) -> Iterator[Seen]:
+    """Not reported and not done are no counts, and a zero beside them was not in the source."""
+    for study, outcome in each_outcome(table):
+        cells = (outcome.events, outcome.of, outcome.n, outcome.baseline_mean, outcome.followup_mean)
+        token = next((str(cell) for cell in (*cells, outcome.reported) if cell in ("NR", "ND")), None)
+        written = _UNKNOWN.search(outcome.reported or "")
+        if outcome.events == 0 and written and not _ZERO.search(outcome.reported or ""):
+            yield study.key, outcome.label, *_zero_for(written[0])
+        elif token:
+            yield study.key, outcome.label, *_nothing_known(token)
+
+
+def _zero_for(token: str) -> tuple[str, str]:
+    return (
+        f"The count is 0 while the printed cell says {token}.",
+        f'That it never happened is reported by nobody. Write events = "{token}"; a rate of 0 is invented.',
+    )
+
+
+def _nothing_known(token: str) -> tuple[str, str]:
+    word = {"NR": "not reported", "ND": "not done"}[token]
+    return (
+        f"The cell says {token}: {word}.",
+        "There is no number here and none is assumed: this row adds neither a zero nor a denominator to "
+        "any rate, and the protocol may not say that the outcome did not occur.",
+    )
+
+
+@rule("T01", "warning")
+def arms_do_not_add_up(table: Table) -> Iterator[Seen]:
+    """Arms whose denominators do not sum to the enrolment have lost or gained someone."""
+    for study in table.studies:
+        arms: dict[tuple[str, float | None], list[Outcome]] = {}
+        for outcome in study.outcomes:
+            if outcome.arm:
+                arms.setdefault((outcome.name, outcome.timepoint_months), []).append(outcome)
+        for (name, _), group in arms.items():
+            sizes = [outcome.of if outcome.of is not None else outcome.n for outcome in group]
+            numbers = [size for size in sizes if isinstance(size, int)]
+            if len(numbers) < max(2, len(sizes)) or not isinstance(study.enrolled, int):
+                continue
+            if sum(numbers) != study.enrolled:
+                yield study.key, name, *_sum_is_off(numbers, study.enrolled)
+
+
+def _sum_is_off(sizes: list[int], enrolled: int) -> tuple[str, str]:
+    total = sum(sizes)
+    off = f"{enrolled - total} missing" if total < enrolled else f"{total - enrolled} too many"
+    return (
+        f"The arms hold {' + '.join(map(str, sizes))} = {total} of the {enrolled} enrolled: {off}.",
+        "Someone was left out after enrolment, or a denominator is misprinted. Compute each arm's rate on "
+        "those randomised to it, counting the missing as non-responders, before it is used.",
+    )
+
+
+@rule("T02", "warning")
+def percentage_of_nobody(table: Table) -> Iterator[Seen]:
+    """A percentage that no whole number of participants gives has another denominator than it seems."""
+    for study in table.studies:
+        printed: list[tuple[str | None, str, object]] = []
+        printed += [(None, study.nephritis if isinstance(study.nephritis, str) else "", study.enrolled)]
+        printed += [
+            (outcome.label, outcome.reported or "", outcome.of if outcome.of is not None else study.enrolled)
+            for outcome in study.outcomes
+            if outcome.events is None
+        ]
+        for label, text, of in printed:
+            for number in _PERCENT.findall(text):
+                if isinstance(of, int) and not any(_rounds_to(x, of, number) for x in range(of + 1)):
+                    yield study.key, label, *_no_whole_number(number, of)
+
+
+def _no_whole_number(text: str, of: int) -> tuple[str, str]:
+    below = math.floor(float(text) * of / 100)
+    return (
+        f"{text} % of {of} is no whole number of people: {rate(below, of)}, {rate(below + 1, of)}.",
+        "The percentage has another denominator, or is misprinted. Do not turn it back into a count.",
+    )
+
+
+@rule("T03", "warning")
+def no_denominator(table: Table) -> Iterator[Seen]:
+    """A count without a denominator is not a rate."""
+    for study, outcome in each_outcome(table):
+        if not isinstance(outcome.events, int) or outcome.of is not None:
+            continue
+        yield (
+            study.key,
+            outcome.label,
+            f"{outcome.events} with the outcome, but out of how many is not "
+            f"printed{_candidates(study, outcome)}.",
+            "No rate is computed from it. Look the denominator up, and take those enrolled unless the report "
+            "gives a reason for fewer.",
+        )
+
+
+def _candidates(study: Study, outcome: Outcome) -> str:
+    """The rates that the row's own numbers would give."""
+    sizes = {"enrolled": study.enrolled, "in the named subgroup": study.nephritis}
+    rates = [
+        f"{rate(int(outcome.events or 0), size)} of the {size} {who}"
+        for who, size in sizes.items()
+        if isinstance(size, int) and size >= int(outcome.events or 0)
+    ]
+    return f" ({listed(dict.fromkeys(rates))})" if rates else ""
+
+
+@rule("T07", "block")
+def more_than_enrolled(table: Table) -> Iterator[Seen]:
+    """A denominator or a subgroup above the enrolment contradicts it."""
+    for study in table.studies:
+        sizes = [("the named subgroup", study.nephritis)]
+        sizes += [(outcome.label, outcome.of) for outcome in study.outcomes]
+        sizes += [(outcome.label, outcome.n) for outcome in study.outcomes]
+        for name, size in sizes:
+            if isinstance(size, int) and isinstance(study.enrolled, int) and size > study.enrolled:
+                yield (
+                    study.key,
+                    name,
+                    f"{name} counts {size} of {study.enrolled} enrolled.",
+                    "One of the two is wrong, or the unit is not a participant. Settle it before the row "
+                    "is used.",
+                )
+
+
+@rule("T09", "warning")
+def losses_without_responders(table: Table) -> Iterator[Seen]:
+    """A loss of response can only happen to those who responded."""
+    for study in table.studies:
+        gained = [outcome for outcome in study.outcomes if _is_response(outcome)]
+        responders = sum(int(outcome.events or 0) for outcome in gained)
+        for outcome in study.outcomes:
+            lost, of = outcome.events, outcome.of
+            if outcome.harm or not LOSS.search(outcome.name) or not isinstance(lost, int):
+                continue
+            if 0 < lost <= responders and (of is None or (isinstance(of, int) and of > responders)):
+                out_of = f"out of {of}" if of is not None else "without a denominator"
+                yield (
+                    study.key,
+                    outcome.label,
+                    f"{lost} are counted {out_of}, while at most {responders} responded "
+                    f"({listed(each.label for each in gained)}): {rate(lost, responders)} of those who "
+                    "could lose it.",
+                    "Whether a response lasts is asked among responders, and a response that is lost again "
+                    "does not count at a later landmark. Count both on everyone randomised.",
+                )
+
+
+def _is_response(outcome: Outcome) -> bool:
+    return not outcome.harm and not LOSS.search(outcome.name) and isinstance(outcome.events, int)

@@ -1,0 +1,206 @@
+"""Rules about outcomes: when and how they were counted, and what their means can carry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from trialplan.evidence.audit_counts import LOSS
+from trialplan.evidence.estimate import below_zero, measured
+from trialplan.evidence.finding import Seen, by_name, each_outcome, keys, listed, percent, rule
+from trialplan.evidence.table import Outcome, Study, Table
+from trialplan.numerics.lazy import special
+
+
+@rule("P08", "warning")
+def ever_or_landmark(table: Table) -> Iterator[Seen]:
+    """Having responded at any time is easier than being in response at a visit."""
+    for study, outcome in each_outcome(table):
+        if outcome.harm or LOSS.search(outcome.name) or not isinstance(outcome.events, int):
+            continue
+        if outcome.kind == "landmark":
+            continue
+        how = "had it at any time" if outcome.kind == "ever" else "had it, at a visit or ever is not said"
+        yield (
+            study.key,
+            outcome.label,
+            f"{outcome.events} {how}{_lost_again(study)}.",
+            "A trial that counts response at a fixed visit will see fewer than ever responded. Convert it "
+            "to a landmark (net of those who lost it by then) or define the trial's outcome the same way.",
+        )
+
+
+def _lost_again(study: Study) -> str:
+    lost = [
+        f"{outcome.events} ({outcome.label})"
+        for outcome in study.outcomes
+        if LOSS.search(outcome.name) and not outcome.harm and isinstance(outcome.events, int)
+    ]
+    return f"; the same study counts {listed(lost)} who lost a response again" if lost else ""
+
+
+@rule("P09", "warning")
+def mixed_timepoints(table: Table) -> Iterator[Seen]:
+    """The same name at different times is a different quantity."""
+    for name, reported in by_name(table).items():
+        times: dict[float, list[Study]] = {}
+        for study, outcome in reported:
+            time = _time(study, outcome)
+            if time is not None:
+                times.setdefault(time, []).append(study)
+        if len(times) > 1 and len({study.key for studies in times.values() for study in studies}) > 1:
+            when = "; ".join(f"{time:g} months: {keys(studies)}" for time, studies in sorted(times.items()))
+            yield (
+                None,
+                name,
+                f"{name} is reported at different times ({when}).",
+                "Do not pool across them: responses, relapses and harms all grow with time. Choose the row "
+                "nearest to the trial's own timepoint, or model the time.",
+            )
+
+
+def _time(study: Study, outcome: Outcome) -> float | None:
+    """The outcome's timepoint; what is counted over all of follow-up takes the length of that."""
+    if outcome.events in ("NR", "ND") or (outcome.events is None and measured(outcome) is None):
+        return None
+    if outcome.timepoint_months is None and outcome.kind == "ever":
+        return study.follow_up_months
+    return outcome.timepoint_months
+
+
+@rule("P14", "warning")
+def p_value_bounds_correlation(table: Table) -> Iterator[Seen]:
+    """A P value printed as an inequality bounds the correlation within a participant; it does not give it."""
+    for study, outcome in each_outcome(table):
+        moments, bound = measured(outcome), outcome.p_bound()
+        if moments is None or bound is None or not moments[1] * moments[3]:
+            continue
+        sd, correlation = _implied(moments, bound[1])
+        yield study.key, outcome.label, *_what_p_says(bound[0], bound[1], sd, correlation)
+
+
+def _implied(moments: tuple[float, float, float, float, int], p: float) -> tuple[float, float]:
+    """The change SD, and the correlation, at which the paired t test gives exactly `p`."""
+    mean0, sd0, mean1, sd1, n = moments
+    sd = abs(mean1 - mean0) * math.sqrt(n) / float(special.stdtrit(n - 1, 1 - p / 2))
+    return sd, (sd0**2 + sd1**2 - sd**2) / (2 * sd0 * sd1)
+
+
+def _what_p_says(sign: str, p: float, sd: float, correlation: float) -> tuple[str, str]:
+    scan = "Scan the correlation in the plan and show the sample size across it; do not back out one value."
+    if (correlation > 1 and sign != ">") or (correlation < -1 and sign != "<"):
+        return (
+            f"No correlation within a participant makes these means and SDs give P {sign} {p:g} "
+            f"(a paired t test would need r {sign.replace('<', '>')} {correlation:.2f}).",
+            "The P value, a mean or an SD is misprinted, or the SDs are standard errors. Look it up before "
+            "use.",
+        )
+    if sign == "=":
+        return (
+            f"P = {p:g} puts the change's SD at {sd:.2f}, so the correlation within a participant at "
+            f"{correlation:.2f}.",
+            "That holds if P comes from a paired t test on these very values. Rounding makes it uncertain: "
+            "scan around it.",
+        )
+    side, limit = ("below", ">") if sign == "<" else ("above", "<")
+    excludes = f"so the correlation within a participant only has to be {limit} {correlation:.2f}"
+    if (sign == "<" and correlation <= -1) or (sign == ">" and correlation >= 1):
+        excludes = "which every correlation within a participant satisfies: it excludes nothing"
+    return f"P {sign} {p:g} needs a change SD {side} {sd:.2f}, {excludes}.", scan
+
+
+@rule("P15", "warning")
+def normal_model_below_zero(table: Table) -> Iterator[Seen]:
+    """An SD above half of the mean makes a normal model predict values below zero."""
+    for study, outcome in each_outcome(table):
+        pairs = {
+            "baseline": (outcome.baseline_mean, outcome.baseline_sd),
+            "follow-up": (outcome.followup_mean, outcome.followup_sd),
+        }
+        skewed = []
+        for when, (mean, sd) in pairs.items():
+            if isinstance(mean, int | float) and isinstance(sd, int | float) and 0 < mean < 2 * sd:
+                skewed.append(
+                    f"at {when} {mean:g} (SD {sd:g}, {sd / mean:.2f} of the mean): "
+                    f"{percent(below_zero(mean, sd))}"
+                )
+        if skewed:
+            yield (
+                study.key,
+                outcome.label,
+                f"A normal distribution puts participants below zero, {'; '.join(skewed)}.",
+                "If the quantity cannot be negative it is skewed: plan and analyse it on the log scale, "
+                "where the effect is a ratio of geometric means.",
+            )
+
+
+@rule("P17", "warning")
+def definition_missing_or_mixed(table: Table) -> Iterator[Seen]:
+    """A rate belongs to a definition; under the same name it may be another outcome."""
+    for name, reported in by_name(table).items():
+        efficacy = [(study, each) for study, each in reported if not each.harm and each.events is not None]
+        without = [study for study, each in efficacy if not each.definition]
+        definitions = dict.fromkeys(each.definition for _, each in efficacy if each.definition)
+        if without:
+            yield (
+                None,
+                name,
+                f"{name} is not defined for {keys(without)}.",
+                "A control rate taken under another definition is not comparable: map the definition to "
+                "that of the trial, or take the rate as a guess.",
+            )
+        if len(definitions) > 1:
+            yield (
+                None,
+                name,
+                f"{name} has {len(definitions)} definitions ({'; '.join(map(str, definitions))}).",
+                "These are different outcomes under one name: do not pool them, and take the control rate "
+                "from the definition that the trial uses.",
+            )
+
+
+@rule("T04", "information")
+def words_only(table: Table) -> Iterator[Seen]:
+    """An outcome told in words carries no number."""
+    for study, outcome in each_outcome(table):
+        numbers = (outcome.events, outcome.baseline_mean, outcome.followup_mean)
+        if outcome.reported in (None, "NR", "ND") or any(number is not None for number in numbers):
+            continue
+        yield (
+            study.key,
+            outcome.label,
+            f"Reported in words only: {outcome.reported!r}.",
+            "It cannot size anything, and says nothing on how many changed or by how much. Look for the "
+            "numbers in the report if the outcome matters to the trial.",
+        )
+
+
+@rule("T05", "warning")
+def no_timepoint(table: Table) -> Iterator[Seen]:
+    """A rate or a change without a time cannot be matched to a visit."""
+    for study, outcome in each_outcome(table):
+        has_number = isinstance(outcome.events, int) or measured(outcome) is not None
+        if has_number and not outcome.harm and outcome.kind != "ever" and outcome.timepoint_months is None:
+            yield (
+                study.key,
+                outcome.label,
+                "When it was assessed is not stated.",
+                "It cannot be matched to the trial's own visit, nor to a control rate. Look the time up.",
+            )
+
+
+@rule("T06", "warning")
+def mean_without_spread(table: Table) -> Iterator[Seen]:
+    """A mean change without SDs or without n cannot size a trial."""
+    for study, outcome in each_outcome(table):
+        means = (outcome.baseline_mean, outcome.followup_mean)
+        if measured(outcome) is not None or not any(isinstance(mean, int | float) for mean in means):
+            continue
+        parts = ("baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "n")
+        missing = [part for part in parts if not isinstance(getattr(outcome, part), int | float)]
+        yield (
+            study.key,
+            outcome.label,
+            f"Means are given without {listed(missing) if missing else 'more than one participant'}.",
+            "No interval and no SD can be had from this row. Take the SD from another cited source.",
+        )

@@ -1,0 +1,256 @@
+"""Rules about the studies: what they compare, whom they describe, what else was given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from trialplan.evidence.finding import Seen, counted, keys, listed, plural, rate, rule
+from trialplan.evidence.intervals import newcombe
+from trialplan.evidence.overlap import may_overlap, overlapping, registration
+from trialplan.evidence.table import Outcome, Study, Table, has_concurrent_control
+
+_NONE = re.compile(r"\s*(none|no|nil|not given|fixed|stable|unchanged|-|–)\b.*|\s*", re.IGNORECASE)
+_SELECTED = re.compile(
+    r"refractory|resistant|relaps|recurrent|failed|failure|non-?respon|intolerant", re.IGNORECASE
+)
+_OPEN = re.compile(r"open|unblinded|unmasked|none|no\b|single-?arm", re.IGNORECASE)
+_DOSE = re.compile(
+    r"(\d+(?:\.\d+)?)(?:\s*(?:to|-|–)\s*(\d+(?:\.\d+)?))?\s*((?:mg|g|µg|μg|ug|mcg|IU|U|ml)\s*/\s*(?:kg|m2|m²|day))",
+    re.IGNORECASE,
+)
+
+
+@rule("P01", "block")
+def no_concurrent_control(table: Table) -> Iterator[Seen]:
+    """A rate or change without a concurrent control is not a treatment effect; doses of it are no control."""
+    without = [study for study in table.studies if not has_concurrent_control(study)]
+    if len(without) == len(table.studies) > 1:
+        yield (
+            None,
+            None,
+            f"None of the {plural(len(without), 'study')} has a concurrent control: {keys(without)}.",
+            "The table holds no estimate of a treatment effect. Any difference from a control rate is a "
+            "choice of the planner's: it needs a cited control, a discount, and the sample size across "
+            "both.",
+        )
+    for study in without:
+        arms = dict.fromkeys(outcome.arm for outcome in study.outcomes if outcome.arm)
+        doses = f"; its arms ({listed(arms)}) all receive the treatment" if len(arms) > 1 else ""
+        yield (
+            study.key,
+            None,
+            f"The design{f' ({study.design})' if study.design else ''} has no concurrent control{doses}.",
+            "What happened to these participants is not what the treatment did to them. A rate or change "
+            "from this study may enter a plan only with a discount or with the lack of control "
+            "acknowledged.",
+        )
+
+
+@rule("P04", "warning")
+def selected_population(table: Table) -> Iterator[Seen]:
+    """Participants chosen for having failed treatment differ from study to study and improve by selection."""
+    selected = [study for study in table.studies if _SELECTED.search(study.population or "")]
+    if selected:
+        populations = dict.fromkeys(str(study.population) for study in selected)
+        yield (
+            None,
+            None,
+            f"{keys(selected)} enrolled a selected population ({'; '.join(populations)}).",
+            "Define it in the plan in terms a site can check, and take control rates from trials in the same "
+            "population: people enrolled at their worst tend to improve whatever is given.",
+        )
+
+
+@rule("P05", "warning")
+def conditioning_confounded(table: Table) -> Iterator[Seen]:
+    """What was given beforehand may have done what is credited to the treatment."""
+    for study in table.studies:
+        given = study.conditioning
+        if given is None or _NONE.fullmatch(given):
+            continue
+        vague = " without saying what it was" if re.search(r"\bN[RD]\b", given) else ""
+        yield (
+            study.key,
+            None,
+            f"Conditioning was part of the treatment{vague} (printed: {given!r}).",
+            "The result cannot be split between the conditioning and the treatment. Give it in both arms, in "
+            "neither, or as a factor of the design; and look at the evidence without this row.",
+        )
+
+
+@rule("P06", "block")
+def same_people_twice(table: Table) -> Iterator[Seen]:
+    """Reports that share a registration, a centre or a group may count the same people twice."""
+    yield from _shared(table, "registration", lambda study: {registration(study)} - {None})
+    yield from _shared(table, "centre", lambda study: set(study.centres))
+    yield from _shared(table, "group", lambda study: {study.group} - {None})
+    for studies in overlapping(table):
+        yield from _adding_up(studies)
+
+
+def _shared(table: Table, what: str, marks: Callable[[Study], set[str | None] | set[str]]) -> Iterator[Seen]:
+    """Each mark that two or more studies bear in periods not known to be apart."""
+    every = dict.fromkeys(mark for study in table.studies for mark in sorted(marks(study), key=str))
+    for mark in every:
+        bearing = [study for study in table.studies if mark in marks(study)]
+        studies = [
+            study
+            for study in bearing
+            if any(other is not study and may_overlap(study, other) for other in bearing)
+        ]
+        if len(studies) > 1:
+            yield (
+                None,
+                None,
+                f"{keys(studies)} share the {what} {mark}{_total(studies)}.",
+                "The same people may be in more than one of these rows, so the rows are not independent: a "
+                "pool takes one report for each such set, and the sum of their participants is not a "
+                "number of people.",
+            )
+
+
+def _total(studies: list[Study]) -> str:
+    sizes = [study.enrolled for study in studies if isinstance(study.enrolled, int)]
+    if len(sizes) < 2:
+        return ""
+    return f" ({' + '.join(map(str, sizes))} = {sum(sizes)} participants if nobody is counted twice)"
+
+
+def _adding_up(studies: tuple[Study, ...]) -> Iterator[Seen]:
+    """A later report about as large as all earlier ones of the same set together."""
+    for later in studies:
+        earlier = [study for study in studies if study.year and later.year and study.year < later.year]
+        sizes = [study.enrolled for study in earlier if isinstance(study.enrolled, int)]
+        size = later.enrolled
+        if not isinstance(size, int) or len(sizes) < 2 or len(sizes) < len(earlier):
+            continue
+        if abs(sum(sizes) - size) <= 0.05 * size:
+            yield (
+                later.key,
+                None,
+                f"The earlier reports of the same set ({keys(earlier)}) enrolled "
+                f"{' + '.join(map(str, sizes))} = {sum(sizes)}, about the {size} of {later.key}.",
+                "The later report is probably the earlier ones put together. Use it or them, not both.",
+            )
+
+
+@rule("P10", "warning")
+def mixed_treatment(table: Table) -> Iterator[Seen]:
+    """Rows that differ in product or regimen describe different treatments."""
+    yield from _mixed(
+        table, "product sources", lambda study: study.cell_source, "name one product for the trial"
+    )
+    yield from _mixed(
+        table, "regimens", lambda study: study.regimen, "justify the dose and schedule of the trial"
+    )
+
+
+def _mixed(table: Table, what: str, cell: Callable[[Study], str | None], way: str) -> Iterator[Seen]:
+    printed = {
+        study.key: str(cell(study)) for study in table.studies if cell(study) not in (None, "NR", "ND")
+    }
+    if len({re.sub(r"\W", "", text).lower() for text in printed.values()}) > 1:
+        yield (
+            None,
+            None,
+            f"The rows differ in {what}: {'; '.join(f'{key}: {text}' for key, text in printed.items())}.",
+            f"An average over these rows is the rate of no treatment that anyone will give: {way}, "
+            "and show the rows apart.",
+        )
+
+
+@rule("P10", "warning")
+def arms_of_the_treatment(table: Table) -> Iterator[Seen]:
+    """Arms that all receive the treatment compare its doses, and may contradict the dose that is wanted."""
+    for study in table.studies:
+        if has_concurrent_control(study):
+            continue
+        for first, second in _pairs(study):
+            (x1, n1), (x2, n2) = counted(first) or (0, 1), counted(second) or (0, 1)
+            difference, lower, upper = newcombe((x1, n1), (x2, n2))
+            yield (
+                study.key,
+                first.name,
+                f"{first.arm} {rate(x1, n1)}, {second.arm} {rate(x2, n2)}: a difference of "
+                f"{100 * difference:+.0f} points (95 % Newcombe {100 * lower:+.0f} to {100 * upper:+.0f}).",
+                "This compares forms of the treatment with each other. Neither arm is a control, the data do "
+                "not settle which form to test, and taking the better arm alone takes its luck as well.",
+            )
+
+
+def _pairs(study: Study) -> Iterator[tuple[Outcome, Outcome]]:
+    """Each outcome's first counted arm beside every other arm of it."""
+    arms: dict[tuple[str, float | None], list[Outcome]] = {}
+    for outcome in study.outcomes:
+        if outcome.arm and counted(outcome) and not outcome.harm:
+            arms.setdefault((outcome.name, outcome.timepoint_months), []).append(outcome)
+    return ((group[0], other) for group in arms.values() for other in group[1:])
+
+
+@rule("P18", "warning")
+def concomitant_treatment(table: Table) -> Iterator[Seen]:
+    """Other treatment that was free to change may explain the result."""
+    given = [study for study in table.studies if study.concomitant and not _NONE.fullmatch(study.concomitant)]
+    if given:
+        texts = dict.fromkeys(str(study.concomitant) for study in given)
+        yield (
+            None,
+            None,
+            f"Other treatment could differ or change in {keys(given)} ({'; '.join(texts)}).",
+            "Part of the result may be that treatment's. Fix its doses and taper in the protocol, and let "
+            "rescue count against a response.",
+        )
+
+
+@rule("P26", "warning")
+def open_label(table: Table) -> Iterator[Seen]:
+    """Those who judged the outcome knew the treatment."""
+    knowing = [study for study in table.studies if _OPEN.match(study.blinding or "")]
+    if knowing:
+        yield (
+            None,
+            None,
+            f"{plural(len(knowing), 'study')} of {len(table.studies)} blinded nobody: {keys(knowing)}.",
+            "Open-label results are on average too favourable. Expect less in a blinded trial, say how the "
+            "treatments are made to look alike, and prefer an outcome that is measured and judged centrally.",
+        )
+
+
+@rule("P28", "warning")
+def few_centres(table: Table) -> Iterator[Seen]:
+    """Results of very few producers or centres may not travel."""
+    known = [study for study in table.studies if study.centres]
+    centres = dict.fromkeys(centre for study in known for centre in study.centres)
+    everywhere = [centre for centre in centres if all(centre in study.centres for study in known)]
+    if known and (len(centres) < 4 or (everywhere and len(known) > 1)):
+        through = f", and {listed(everywhere)} is in each of them" if everywhere and len(known) > 1 else ""
+        yield (
+            None,
+            None,
+            f"The {plural(len(known), 'study')} whose centres are known ({keys(known)}) come from "
+            f"{plural(len(centres), 'centre')}{through}.",
+            "Whether the result travels to other centres and producers is unknown. Stratify by centre, and "
+            "plan for more variation between centres than this table can show.",
+        )
+
+
+@rule("T08", "warning")
+def doses_far_apart(table: Table) -> Iterator[Seen]:
+    """Two doses in the same unit that differ fivefold suggest a unit or a total mistaken for a daily dose."""
+    doses: dict[str, list[tuple[float, float, Study]]] = {}
+    for study in table.studies:
+        for low, high, unit in _DOSE.findall(study.conditioning or ""):
+            one = re.sub(r"\s", "", unit).lower()
+            doses.setdefault(one, []).append((float(low), float(high or low), study))
+    for unit, given in doses.items():
+        least, most = min(given, key=lambda dose: dose[1]), max(given, key=lambda dose: dose[0])
+        if least[1] > 0 and most[0] / least[1] >= 5:
+            yield (
+                None,
+                None,
+                f"Conditioning doses differ more than fivefold in the same unit: {least[2].key} "
+                f"{least[2].conditioning!r}, {most[2].key} {most[2].conditioning!r} (read in {unit}).",
+                "One of them may be printed in the wrong unit, or as a total instead of a daily dose. Look "
+                "it up in the report before the regimen is copied into a protocol.",
+            )

@@ -1,0 +1,185 @@
+"""What one outcome can tell: a rate with its interval, or a mean change under each assumed correlation.
+
+A table that prints a mean and SD before and after does not print the SD of the change, which depends on the
+correlation within a participant. The correlation is therefore scanned, never guessed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.evidence.intervals import INTERVALS, REFERENCES, normal_quantile
+from trialplan.evidence.table import Outcome
+from trialplan.numerics.lazy import special
+
+CORRELATIONS = (0.0, 0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """The change's SD and interval if the correlation within a participant is `correlation`."""
+
+    correlation: float
+    sd: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogScale:
+    """Baseline and follow-up as log-normal distributions with the reported means and SDs.
+
+    The geometric mean is the median of that distribution; `ratio` is follow-up over baseline; `below_zero` is
+    the share of participants that a normal distribution would put below zero at follow-up instead.
+    """
+
+    baseline_geometric_mean: float
+    followup_geometric_mean: float
+    ratio: float
+    baseline_log_sd: float
+    followup_log_sd: float
+    below_zero: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A rate or a mean change, its limits, and how they were had.
+
+    For a change, `lower` and `upper` are the widest over the `changes`, and `method` says which one that is.
+    """
+
+    kind: str
+    value: float
+    lower: float
+    upper: float
+    confidence: float
+    n: int
+    method: str
+    reference: str
+    events: int | None = None
+    changes: tuple[Change, ...] = ()
+    log_scale: LogScale | None = None
+
+
+def estimate(
+    outcome: Outcome,
+    interval: str = "wilson",
+    confidence: float = 0.95,
+    *,
+    correlations: Sequence[float] = CORRELATIONS,
+) -> Estimate | None:
+    """What `outcome` says in numbers; None where it has none (words, NR, ND, no denominator, no SD)."""
+    if interval not in INTERVALS:
+        raise ParameterError(f"interval: there is no {interval!r}; {did_you_mean(interval, INTERVALS)}")
+    normal_quantile(confidence)
+    if isinstance(outcome.events, int) and isinstance(outcome.of, int):
+        return _proportion(outcome.events, outcome.of, interval, confidence)
+    moments = measured(outcome)
+    return None if moments is None else _change(moments, confidence, correlations)
+
+
+def measured(outcome: Outcome) -> tuple[float, float, float, float, int] | None:
+    """Baseline mean and SD, follow-up mean and SD, and n, if all are numbers and n allows an SD."""
+    values = (outcome.baseline_mean, outcome.baseline_sd, outcome.followup_mean, outcome.followup_sd)
+    numbers = [value for value in values if isinstance(value, int | float)]
+    if len(numbers) < 4 or not isinstance(outcome.n, int) or outcome.n < 2:
+        return None
+    return numbers[0], numbers[1], numbers[2], numbers[3], outcome.n
+
+
+def change_sd(baseline_sd: float, followup_sd: float, correlation: float) -> float:
+    """The SD of follow-up minus baseline: √(s₀² + s₁² − 2 r s₀ s₁).
+
+    >>> round(change_sd(1.2, 0.9, 0.5), 2)
+    1.08
+    """
+    if not -1 <= correlation <= 1:
+        raise ParameterError(f"correlation must lie in [-1, 1], not {correlation}")
+    square = baseline_sd**2 + followup_sd**2 - 2 * correlation * baseline_sd * followup_sd
+    return math.sqrt(max(square, 0.0))
+
+
+def log_scale(baseline_mean: float, baseline_sd: float, followup_mean: float, followup_sd: float) -> LogScale:
+    """The log-normal distributions that have these means and SDs (Aitchison & Brown 1957, chapter 2).
+
+    With cv = SD/mean the SD of the logs is √(log(1 + cv²)) and the geometric mean is mean / √(1 + cv²).
+    """
+    middle = [_log_normal(baseline_mean, baseline_sd), _log_normal(followup_mean, followup_sd)]
+    (first, first_sd), (last, last_sd) = [(math.exp(mu), sigma) for mu, sigma in middle]
+    return LogScale(
+        baseline_geometric_mean=first,
+        followup_geometric_mean=last,
+        ratio=last / first,
+        baseline_log_sd=first_sd,
+        followup_log_sd=last_sd,
+        below_zero=below_zero(followup_mean, followup_sd),
+    )
+
+
+def share_at_or_below(threshold: float, mean: float, sd: float) -> float:
+    """The share of a log-normal distribution with this mean and SD that lies at or below `threshold`.
+
+    >>> round(share_at_or_below(0.5, mean=1.3, sd=0.9), 2)
+    0.11
+    """
+    if threshold <= 0:
+        return 0.0
+    mu, sigma = _log_normal(mean, sd)
+    return NormalDist(mu, sigma).cdf(math.log(threshold)) if sigma else float(math.log(threshold) >= mu)
+
+
+def below_zero(mean: float, sd: float) -> float:
+    """The share of a normal distribution with this mean and SD that lies below zero."""
+    return NormalDist().cdf(-mean / sd) if sd else float(mean < 0)
+
+
+def _log_normal(mean: float, sd: float) -> tuple[float, float]:
+    if mean <= 0:
+        raise ParameterError(f"mean must be above 0 on the log scale, not {mean}; keep the scale as measured")
+    variance = math.log1p((sd / mean) ** 2)
+    return math.log(mean) - variance / 2, math.sqrt(variance)
+
+
+def _proportion(events: int, of: int, interval: str, confidence: float) -> Estimate:
+    lower, upper = INTERVALS[interval](events, of, confidence)
+    return Estimate(
+        kind="proportion",
+        value=events / of,
+        lower=lower,
+        upper=upper,
+        confidence=confidence,
+        n=of,
+        method=interval,
+        reference=REFERENCES[interval],
+        events=events,
+    )
+
+
+def _change(
+    moments: tuple[float, float, float, float, int], confidence: float, correlations: Sequence[float]
+) -> Estimate:
+    mean0, sd0, mean1, sd1, n = moments
+    critical = float(special.stdtrit(n - 1, 0.5 + confidence / 2))
+    change = mean1 - mean0
+    scan = []
+    for correlation in correlations:
+        sd = change_sd(sd0, sd1, correlation)
+        half = critical * sd / math.sqrt(n)
+        scan.append(Change(correlation=correlation, sd=sd, lower=change - half, upper=change + half))
+    widest = max(scan, key=lambda at: at.sd)
+    return Estimate(
+        kind="change",
+        value=change,
+        lower=widest.lower,
+        upper=widest.upper,
+        confidence=confidence,
+        n=n,
+        method=f"paired t at correlation {widest.correlation:g}, the widest of those scanned",
+        reference="Student 1908, Biometrika 6:1-25",
+        changes=tuple(scan),
+        log_scale=log_scale(mean0, sd0, mean1, sd1) if mean0 > 0 and mean1 > 0 else None,
+    )

@@ -1,0 +1,93 @@
+"""What an audit says about a table, and the register of the rules that say it.
+
+A rule is a generator over a table: it yields (study, outcome, seen, means) for each thing it sees, and is
+registered with its id and severity by `@rule`. Ids P01… are those of the list of pitfalls that the project
+keeps; T01… are traps of a table that the list does not name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from trialplan.evidence.table import Outcome, Study, Table
+
+Seen = tuple[str | None, str | None, str, str]
+Check = Callable[[Table], Iterator[Seen]]
+
+SEVERITIES = ("block", "warning", "information")
+RULES: list[tuple[str, str, Check]] = []
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a reviewer will raise: where it is, what was seen, what it means for planning.
+
+    `study` and `outcome` are None where the finding is about several rows; `seen` then names them. A "block"
+    must be answered in the plan, a "warning" is printed beside the numbers, an "information" is good to know.
+    """
+
+    id: str
+    severity: str
+    study: str | None
+    outcome: str | None
+    seen: str
+    means: str
+
+
+def rule(id: str, severity: str) -> Callable[[Check], Check]:
+    """Register a rule under its id and severity."""
+
+    def register(check: Check) -> Check:
+        RULES.append((id, severity, check))
+        return check
+
+    return register
+
+
+def each_outcome(table: Table) -> Iterator[tuple[Study, Outcome]]:
+    """Every outcome of the table with its study, in printed order."""
+    return ((study, outcome) for study in table.studies for outcome in study.outcomes)
+
+
+def by_name(table: Table) -> dict[str, list[tuple[Study, Outcome]]]:
+    """The outcomes that bear the same name, whichever study reports them."""
+    named: dict[str, list[tuple[Study, Outcome]]] = {}
+    for study, outcome in each_outcome(table):
+        named.setdefault(outcome.name, []).append((study, outcome))
+    return named
+
+
+def counted(outcome: Outcome) -> tuple[int, int] | None:
+    """Events and denominator, if both are numbers."""
+    if isinstance(outcome.events, int) and isinstance(outcome.of, int):
+        return outcome.events, outcome.of
+    return None
+
+
+def percent(share: float) -> str:
+    """A share as a reader prints it."""
+    return f"{100 * share:.1f} %"
+
+
+def rate(events: int, of: int) -> str:
+    """A count with its denominator and its percentage."""
+    return f"{events}/{of} = {percent(events / of)}"
+
+
+def listed(items: Iterable[object]) -> str:
+    """Items as prose: "a, b and c"."""
+    words = [str(item) for item in items]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def keys(studies: Sequence[Study]) -> str:
+    """The studies' keys as prose, each once."""
+    return listed(dict.fromkeys(study.key for study in studies))
+
+
+def plural(count: int, word: str) -> str:
+    """The count with its noun: "1 study", "3 studies"."""
+    if count == 1:
+        return f"1 {word}"
+    return f"{count} {word[:-1]}ies" if word.endswith("y") else f"{count} {word}s"

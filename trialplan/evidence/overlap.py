@@ -1,0 +1,50 @@
+"""Which reports may describe the same people: a shared registration, centre or group."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+
+from trialplan.evidence.table import Study, Table
+
+
+def overlapping(table: Table) -> tuple[tuple[Study, ...], ...]:
+    """The sets of two or more studies that may share participants, directly or through a third report."""
+    parent = {study.key: study.key for study in table.studies}
+
+    def root(key: str) -> str:
+        return key if parent[key] == key else root(parent[key])
+
+    for first, second in combinations(table.studies, 2):
+        if may_overlap(first, second):
+            parent[root(second.key)] = root(first.key)
+    sets: dict[str, list[Study]] = {}
+    for study in table.studies:
+        sets.setdefault(root(study.key), []).append(study)
+    return tuple(tuple(studies) for studies in sets.values() if len(studies) > 1)
+
+
+def may_overlap(first: Study, second: Study) -> bool:
+    """Whether two reports share a registration, or a centre or group in periods not known to be apart."""
+    if registration(first) and registration(first) == registration(second):
+        return True
+    shared = bool(set(first.centres) & set(second.centres)) or (
+        first.group is not None and first.group == second.group
+    )
+    return shared and not _apart(first, second)
+
+
+def registration(study: Study) -> str | None:
+    """The registration number without spaces; None where it is not reported."""
+    number = re.sub(r"\W", "", study.registry or "").upper()
+    return number if re.search(r"\d", number) else None
+
+
+def _apart(first: Study, second: Study) -> bool:
+    return _before(first, second) or _before(second, first)
+
+
+def _before(earlier: Study, later: Study) -> bool:
+    """Whether one enrolment had ended when the other began; a date of lower precision lasts to its end."""
+    end, start = earlier.enrolled_to, later.enrolled_from
+    return bool(end and start) and f"{end}~" < str(start)

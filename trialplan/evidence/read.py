@@ -1,0 +1,110 @@
+"""Reading an evidence table: a shipped one by its name, or a TOML or CSV file by its path."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from trialplan.errors import EvidenceError, did_you_mean
+from trialplan.evidence.complaint import complaint
+from trialplan.evidence.spreadsheet import read_rows
+from trialplan.evidence.table import Outcome, Study, Table, domains
+from trialplan.files import locate, read_text, read_toml
+
+
+def read(name_or_path: str | Path, folder: Path | None = None) -> Table:
+    """The evidence table that a shipped name, a TOML file or a CSV file (columns: `spreadsheet`) means.
+
+    Raises:
+        EvidenceError: one sentence with the file, the place, the value, its domain and the way out.
+    """
+    name = str(name_or_path)
+    path = locate(name, "evidence.toml", folder, EvidenceError)
+    match path.suffix.lower():
+        case ".toml":
+            return _from_toml(path, name)
+        case ".csv":
+            return _from_csv(path, name)
+    raise EvidenceError(f"{name} is neither a .toml nor a .csv file; save the table as one of these")
+
+
+def _from_toml(path: Path, name: str) -> Table:
+    document = read_toml(path, EvidenceError)
+    for key in document:
+        if key not in ("table", "study"):
+            raise EvidenceError(f"{name}: unknown section {key!r}; {did_you_mean(key, ['table', 'study'])}")
+    head = document.get("table")
+    if not isinstance(head, dict):
+        raise EvidenceError(f'{name}: the section [table] is missing; write [table] and title = "…" below it')
+    studies = [_study(study, name) for study in _sections(document, "study", "[[study]]", name)]
+    _refuse_keys(head, {"studies"}, list(domains(Table)), f"{name}, [table]")
+    return _validated({**head, "studies": studies}, name, strict=True)
+
+
+def _study(study: dict[str, Any], name: str) -> dict[str, Any]:
+    place = f"{name}, study {study.get('key', '?')!r}"
+    known = [key for key in domains(Study) if key != "outcomes"]
+    _refuse_keys(study, {"outcomes"}, [*known, "outcome"], place)
+    outcomes = _sections(study, "outcome", "[[study.outcome]]", place)
+    return {key: value for key, value in study.items() if key != "outcome"} | {"outcomes": outcomes}
+
+
+def _refuse_keys(section: dict[str, Any], refused: set[str], known: list[str], place: str) -> None:
+    for key in refused & section.keys():
+        raise EvidenceError(f"{place}: unknown key {key!r}; {did_you_mean(key, set(known) - refused)}")
+
+
+def _sections(parent: dict[str, Any], key: str, written: str, place: str) -> list[dict[str, Any]]:
+    """The array of tables at `key`, which a single pair of brackets or a plain value does not make."""
+    value = parent.get(key, [])
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return value
+    raise EvidenceError(f"{place}: {key} must be given as {written} sections; write two pairs of brackets")
+
+
+def _from_csv(path: Path, name: str) -> Table:
+    data, lines = read_rows(read_text(path, EvidenceError), name, path.stem)
+    return _validated(data, name, strict=False, lines=lines)
+
+
+def _validated(
+    data: dict[str, Any], name: str, *, strict: bool, lines: dict[tuple[int, ...], int] | None = None
+) -> Table:
+    """`data` as a Table: strict where TOML has types; in a CSV every cell is text, and numbers are made of it."""
+    from pydantic import ValidationError
+
+    try:
+        if strict:
+            return _adapter().validate_json(json.dumps(data, default=str), strict=True)
+        return _adapter().validate_python(data)
+    except ValidationError as errors:
+        sentence = complaint(errors.errors(), lambda indices: _where(data, name, indices, lines or {}))
+        raise EvidenceError(sentence) from None
+
+
+@cache
+def _adapter() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Table)
+
+
+def _where(
+    data: dict[str, Any], name: str, indices: tuple[int, ...], lines: dict[tuple[int, ...], int]
+) -> str:
+    """The place in the file as a reader would look for it: line, study, outcome."""
+    place = f"{name}, line {lines[indices]}" if indices in lines else name
+    if not indices:
+        return place if lines else f"{place}, [table]"
+    study = data["studies"][indices[0]]
+    place += f", study {study.get('key', f'number {indices[0] + 1}')!r}"
+    if len(indices) == 1:
+        return place
+    outcome = study["outcomes"][indices[1]]
+    label = outcome.get("name", f"number {indices[1] + 1}")
+    return f"{place}, outcome {label!r}" + (f" ({outcome['arm']})" if outcome.get("arm") else "")
+
+
+__all__ = ["Outcome", "Study", "Table", "read"]

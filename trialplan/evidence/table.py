@@ -1,0 +1,222 @@
+# ruff: noqa: RUF009 - _says is dataclasses.field with the domain as its metadata
+"""What publications report, row by row and as printed: a table of studies, a study of outcomes.
+
+A cell that says "NR" (not reported) or "ND" (not done) keeps saying so; a key that a file leaves out is None,
+which means "this file does not say". Neither is ever zero. Each field declares its domain once, here; the
+reader's errors and the CSV's columns are made from that.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from trialplan.errors import ParameterError
+
+NotKnown = Literal["NR", "ND"]
+Count = int | NotKnown
+Number = float | NotKnown
+
+_COUNT = 'a whole number of participants, or "NR" (not reported) or "ND" (not done)'
+_NUMBER = 'a number, or "NR" (not reported) or "ND" (not done)'
+_NO_CONTROL = re.compile(
+    r"\s*(none|no|nil|nr|nd|n/a|-|–|historical|external|before|baseline)\b", re.IGNORECASE
+)
+_P_VALUE = re.compile(r"\s*[pP]?\s*(<=|>=|[<>=≤≥])?\s*(\d*\.?\d+(?:[eE]-?\d+)?)\s*")
+
+
+def _says(domain: str, default: Any = None) -> Any:
+    return field(default=default, metadata={"domain": domain})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One result of one study: a count out of a denominator, a mean before and after, or words."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads it from the class; it is no field
+
+    name: str = field(metadata={"domain": "text; the same name in two studies means the same outcome"})
+    definition: str | None = _says("text: what counts as the outcome")
+    kind: Literal["landmark", "ever"] | None = _says('"landmark" (at the timepoint) or "ever" (by then)')
+    arm: str | None = _says("text: the arm, where the study reports its arms apart")
+    timepoint_months: float | None = _says("a number of months above 0")
+    events: Count | None = _says(_COUNT)
+    of: Count | None = _says(_COUNT)
+    baseline_mean: Number | None = _says(_NUMBER)
+    baseline_sd: Number | None = _says(_NUMBER)
+    followup_mean: Number | None = _says(_NUMBER)
+    followup_sd: Number | None = _says(_NUMBER)
+    n: Count | None = _says(_COUNT)
+    unit: str | None = _says("text: the unit of the means")
+    reported: str | None = _says("text: the cell as printed")
+    p_value: str | None = _says('text: the P value as printed, such as "< 0.001" or "= 0.03"')
+    harm: bool = _says("true for a harm (death, infection), false otherwise", default=False)
+    note: str | None = _says("text: the transcriber's remark and its source")
+
+    def __post_init__(self) -> None:
+        _named("name", self.name)
+        _above("timepoint_months", self.timepoint_months)
+        for name in ("events", "baseline_sd", "followup_sd"):
+            _at_least(0, name, getattr(self, name))
+        for name in ("of", "n"):
+            _at_least(1, name, getattr(self, name))
+        for name in ("baseline_mean", "followup_mean"):
+            _finite(name, getattr(self, name))
+        if isinstance(self.events, int) and isinstance(self.of, int) and self.events > self.of:
+            raise ParameterError(
+                f"events must not exceed of, but {self.events} > {self.of}; check which is the denominator"
+            )
+        if self.p_value is not None:
+            self.p_bound()
+
+    def p_bound(self) -> tuple[str, float] | None:
+        """The printed P value as its sign ("<", ">" or "=") and its number; None where there is none."""
+        if self.p_value is None or self.p_value in ("NR", "ND"):
+            return None
+        match = _P_VALUE.fullmatch(self.p_value)
+        if match is None or not 0 < float(match[2]) < 1:
+            raise ParameterError(
+                'p_value must be a P value between 0 and 1 as printed, such as "< 0.001", '
+                f"not {self.p_value!r}; write 5 % as 0.05"
+            )
+        sign = (match[1] or "=").replace("≤", "<").replace("≥", ">")
+        return sign[0], float(match[2])
+
+    @property
+    def label(self) -> str:
+        """The outcome's name, with its arm where it has one."""
+        return self.name if self.arm is None else f"{self.name} ({self.arm})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """One report: who was treated, how, against what, and what came out."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads it from the class; it is no field
+
+    key: str = field(metadata={"domain": "a short text that no other study bears"})
+    citation: str | None = _says("text: how the report is cited")
+    registry: str | None = _says('text: the registration number as printed, or "NR"')
+    year: int | None = _says("a whole number: the year of publication")
+    centres: tuple[str, ...] = _says("a list of centre names, empty if they are not known", default=())
+    group: str | None = _says("text: the investigators' group, where one name recurs over reports")
+    design: str | None = _says("text: the design as printed")
+    blinding: str | None = _says('text, such as "open label" or "double blind"')
+    population: str | None = _says("text: who was eligible")
+    control: str | None = _says(
+        'text: the concurrent control; "none" for one arm, or for doses of one treatment'
+    )
+    concomitant: str | None = _says(
+        'text: other treatment; "fixed" or "none" if it cannot explain the result'
+    )
+    follow_up_months: float | None = _says("a number of months above 0: the mean or median")
+    follow_up: str | None = _says("text: the length of follow-up as printed")
+    enrolled_from: str | None = _says(
+        "text: the first enrolment as an ISO date (2007, 2007-03 or 2007-03-11)"
+    )
+    enrolled_to: str | None = _says("text: the last enrolment as an ISO date (2008, 2008-11 or 2008-11-04)")
+    enrolled: Count | None = _says(_COUNT)
+    nephritis: int | str | None = _says(
+        "a whole number of the enrolled, or the printed text: the target organ"
+    )
+    cell_source: str | None = _says('text: the source of the product, several as "BM, UC"')
+    regimen: str | None = _says("text: dose and schedule as printed")
+    conditioning: str | None = _says('text: what was given beforehand as printed, or "none"')
+    note: str | None = _says("text: the transcriber's remark and its source")
+    outcomes: tuple[Outcome, ...] = _says("[[study.outcome]] sections", default=())
+
+    def __post_init__(self) -> None:
+        _named("key", self.key)
+        _at_least(1, "enrolled", self.enrolled)
+        _above("follow_up_months", self.follow_up_months)
+        if self.year is not None and not 1900 <= self.year <= 2100:
+            raise ParameterError(f"year must lie within 1900 and 2100, not {self.year}; write four digits")
+        for name in ("enrolled_from", "enrolled_to"):
+            _dated(name, getattr(self, name))
+        places = ((outcome.name, outcome.arm, outcome.timepoint_months) for outcome in self.outcomes)
+        twice = _repeated(places)
+        if twice:
+            raise ParameterError(
+                f"outcome {twice[0]!r} is given twice for the same arm and timepoint; "
+                "remove one, or set their arm or timepoint_months apart"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """An evidence table: its studies, and where it was printed."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads it from the class; it is no field
+
+    title: str = field(metadata={"domain": "text: the table's title"})
+    citation: str | None = _says("text: where the table was printed")
+    doi: str | None = _says("text: the DOI of that article")
+    source_note: str | None = _says("text: how the table was transcribed")
+    studies: tuple[Study, ...] = field(metadata={"domain": "[[study]] sections"})
+
+    def __post_init__(self) -> None:
+        _named("title", self.title)
+        if not self.studies:
+            raise ParameterError("the table has no study; add at least one [[study]]")
+        twice = _repeated(study.key for study in self.studies)
+        if twice:
+            raise ParameterError(f"the study key {twice!r} is used twice; give each study its own")
+
+    def study(self, key: str) -> Study:
+        """The study that bears `key`."""
+        for study in self.studies:
+            if study.key == key:
+                return study
+        raise KeyError(key)
+
+
+def has_concurrent_control(study: Study) -> bool:
+    """Whether the study compares the treatment with its absence in the same period; doses of it do not."""
+    return study.control is not None and not _NO_CONTROL.match(study.control)
+
+
+def domains(kind: type[Table] | type[Study] | type[Outcome]) -> dict[str, str]:
+    """What each field of `kind` may hold, in words."""
+    return {part.name: part.metadata["domain"] for part in fields(kind)}
+
+
+def _named(name: str, value: str) -> None:
+    if not value.strip():
+        raise ParameterError(f"{name} is empty; write a name")
+
+
+def _finite(name: str, value: object) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ParameterError(f'{name} must be a finite number, not {value}; write "NR" if it is not reported')
+
+
+def _at_least(least: int, name: str, value: object) -> None:
+    _finite(name, value)
+    if isinstance(value, int | float) and value < least:
+        raise ParameterError(f'{name} must be {least} or more, not {value}; write "NR" if it is not reported')
+
+
+def _above(name: str, value: float | None) -> None:
+    if value is not None and not (math.isfinite(value) and value > 0):
+        raise ParameterError(
+            f"{name} must be a number of months above 0, not {value}; leave it out if unknown"
+        )
+
+
+def _dated(name: str, value: str | None) -> None:
+    if value is not None and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", value):
+        raise ParameterError(
+            f"{name} must be an ISO date, not {value!r}; write it as 2007, 2007-03 or 2007-03-11"
+        )
+
+
+def _repeated(values: Iterable[Any]) -> Any:
+    seen = set()
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
+    return None

@@ -1,0 +1,49 @@
+"""Distribution functions with the corners that trials reach: the guarded noncentral t, and binomial tails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan.numerics.lazy import np, special
+
+
+def normal_cdf(z: Any) -> Any:
+    """P(Z <= z) for a standard normal Z."""
+    return special.ndtr(z)
+
+
+def normal_quantile(p: Any) -> Any:
+    """The z with P(Z <= z) = p."""
+    return special.ndtri(p)
+
+
+def t_quantile(p: Any, df: Any) -> Any:
+    """The t with P(T <= t) = p for a central t with `df` degrees of freedom."""
+    return special.stdtrit(df, p)
+
+
+def noncentral_t_cdf(t: Any, df: Any, noncentrality: Any) -> Any:
+    """P(T <= t) for a noncentral t; 0 <= p <= 1 everywhere that df > 0.
+
+    scipy's nctdtr returns nan far in the tail on the wrong side of zero (scipy issue 25470). The value
+    there is at most Phi(-|noncentrality|), and Abramowitz & Stegun 26.7.10 gives it to that accuracy.
+    """
+    p = special.nctdtr(df, noncentrality, t)
+    lost = np.isnan(p)
+    if np.any(lost):
+        with np.errstate(all="ignore"):
+            z = (t * (1 - 1 / (4 * df)) - noncentrality) / np.sqrt(1 + t**2 / (2 * df))
+        valid = (np.asarray(df) > 0) & np.isfinite(z)
+        p = np.where(lost & valid, special.ndtr(z), p)
+    return np.clip(p, 0, 1)
+
+
+def noncentral_t_sf(t: Any, df: Any, noncentrality: Any) -> Any:
+    """P(T > t) for a noncentral t, by reflection, so that small tails keep their digits."""
+    return noncentral_t_cdf(-t, df, -noncentrality)
+
+
+def binomial_sf(k: Any, n: Any, p: Any) -> Any:
+    """P(X > k) for X ~ Binomial(n, p): 1 below k = 0 and 0 from k = n on."""
+    inside = special.bdtrc(np.clip(k, 0, n), n, p)
+    return np.where(k < 0, 1.0, np.where(k >= n, 0.0, inside))

@@ -1,0 +1,165 @@
+"""A design's number, declared once: its meaning, symbol, unit, domain and typical range.
+
+The declaration is what the command line offers, what an error quotes, what the documentation prints
+and what the conformance tests draw from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.numerics.lazy import np
+
+Numbers = Any
+"""A number, or an array of numbers that broadcasts against the others."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The values that a number may take, from `low` to `high`; `closed` names the ends that belong to it."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    closed: str = ""
+
+    def __contains__(self, value: float) -> bool:
+        above = value >= self.low if "left" in self.closed else value > self.low
+        below = value <= self.high if "right" in self.closed else value < self.high
+        return above and below
+
+    def __str__(self) -> str:
+        left = "[" if "left" in self.closed else "("
+        right = "]" if "right" in self.closed else ")"
+        return f"{left}{_plain(self.low)}, {_plain(self.high)}{right}"
+
+
+PROPORTION = Interval(0, 1)
+POSITIVE = Interval(0)
+REAL = Interval()
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a design says about one of its fields."""
+
+    meaning: str
+    symbol: str = ""
+    unit: str = ""
+    domain: Interval | tuple[Any, ...] | None = None
+    typical: tuple[float, ...] = ()
+    optional: bool = False
+    read: Callable[[Any], Any] | None = None
+
+    @property
+    def choices(self) -> tuple[Any, ...]:
+        """The values of an enumerated choice; empty for a number."""
+        return self.domain if isinstance(self.domain, tuple) else ()
+
+    def check(self, owner: str, name: str, value: Any) -> Any:
+        """The value in its plain form, or a ParameterError that names owner, parameter, domain and way out."""
+        if value is None and self.optional:
+            return None
+        try:
+            return self.read_value(value)
+        except _Refused as why:
+            raise ParameterError(f"{owner}: {name} {why}") from None
+
+    def read_value(self, value: Any) -> Any:
+        """The value in its plain form; for use inside a parameter's own `read`."""
+        if value is None:
+            raise _Refused("is needed: " + self.meaning)
+        if self.read is not None:
+            return self.read(value)
+        if self.choices:
+            return _choice(value, self.choices)
+        return _number(value, self.domain, self.unit)
+
+
+class _Refused(Exception):
+    """Why a value is not taken; the tail of a sentence that begins with the parameter's name."""
+
+
+def parameter(
+    meaning: str,
+    domain: Interval | tuple[Any, ...] | None = REAL,
+    *,
+    default: Any = dataclasses.MISSING,
+    optional: bool = False,
+    **words: Any,
+) -> Any:
+    """A dataclass field that carries its declaration; `optional` ones default to None."""
+    declared = Parameter(meaning, domain=domain, optional=optional, **words)
+    if optional and default is dataclasses.MISSING:
+        default = None
+    return dataclasses.field(default=default, metadata={"parameter": declared})
+
+
+@lru_cache(maxsize=128)
+def parameters(cls: Any) -> Mapping[str, Parameter]:
+    """The declared fields of a design by name: its own first, then what every design has."""
+    fields = [f for f in dataclasses.fields(cls) if "parameter" in f.metadata]
+    fields.sort(key=lambda f: f.name in _SHARED)  # stable: the order of declaration is kept
+    return {f.name: f.metadata["parameter"] for f in fields}
+
+
+_SHARED = ("alpha", "sides", "allocation")
+
+
+def refuse(why: str) -> Exception:
+    """For a parameter's own `read`: the exception that says why a value is not taken."""
+    return _Refused(why)
+
+
+def _choice(value: Any, choices: tuple[Any, ...]) -> Any:
+    if value in choices and not isinstance(value, bool):
+        return value
+    offer = ", ".join(map(str, choices))
+    if isinstance(value, str):
+        raise _Refused(f"is {value!r}, which is not one of {offer}; {did_you_mean(value, map(str, choices))}")
+    raise _Refused(f"must be one of {offer}, not {value!r}")
+
+
+def _number(value: Any, domain: Any, unit: str) -> Any:
+    """A float, or an array of floats for anything with more than one element."""
+    if isinstance(value, (bool, str)):
+        raise _Refused(f"must be a number, not {value!r}{_way_out(value, domain, unit)}")
+    if isinstance(value, (int, float)):
+        return _inside(float(value), domain, unit)
+    try:
+        values = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise _Refused(f"must be a number, not {value!r}") from None
+    for extreme in (values.min(), values.max()) if values.size else ():
+        _inside(float(extreme), domain, unit)
+    return values if values.ndim else float(values)
+
+
+def _inside(value: float, domain: Interval, unit: str) -> float:
+    if math.isfinite(value) and value in domain:
+        return value
+    where = f"lie in {domain}" if domain != REAL else "be a finite number"
+    raise _Refused(f"must {where}, not {_plain(value)}{_way_out(value, domain, unit)}")
+
+
+def _way_out(value: Any, domain: Any, unit: str) -> str:
+    """How to write a rate that was typed as a percentage."""
+    if unit != "proportion":
+        return ""
+    try:
+        percent = float(str(value).rstrip("% "))
+    except ValueError:
+        return ""
+    inside = 1 < percent < 100 or str(value).endswith("%")
+    return f"; write {_plain(percent)} % as {_plain(percent / 100)}" if inside else ""
+
+
+def _plain(value: float) -> str:
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:.10g}"

@@ -1,0 +1,194 @@
+"""How the fewest participants are found, for any design: smooth, saw-toothed, alone or in a grid.
+
+The functions ask a design for its `power` and know nothing else of it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from trialplan.answers import SampleSize
+from trialplan.errors import ParameterError, UnreachableError
+from trialplan.numerics.lazy import np
+from trialplan.numerics.search import bracket, increasing_root
+from trialplan.parameter import Interval, Numbers
+
+_FIRST_CHUNK, _LARGEST_CHUNK = 64, 4096
+
+
+def size_scalar(design: Any, target: float) -> SampleSize:
+    """The answer for one set of numbers, or an UnreachableError that says why there is none."""
+    value, null = design.effect_value(), tuple(map(float, design.boundary()))
+    if not on_favourable_side(value, null, design.upward):
+        raise UnreachableError(f"{type(design).__name__}: {why_unreachable(design, value, null)}")
+    return _smooth(design, target) if design.smooth else _saw_tooth(design, target)
+
+
+def size_grid(design: Any, target: Numbers) -> SampleSize:
+    """The answers for arrays of numbers; impossible cells are nan, with the reason beside them."""
+    return _smooth_grid(design, target) if design.smooth else _cell_by_cell(design, target)
+
+
+def unrounded_n(design: Any, target: Numbers) -> Numbers:
+    """The real-valued total n at which a smooth power reaches target."""
+    shape = design.shape(target)
+
+    def surplus(n: Any) -> Any:
+        return design.power(n) - target
+
+    high = bracket(surplus, np.full(shape, 2.0 * design.block))
+    return increasing_root(surplus, np.full(shape, 1e-6), high)
+
+
+def detectable_effect(design: Any, n: Numbers, target: Numbers) -> Numbers:
+    """The smallest effect on the favourable side of the null that n participants show with power `target`."""
+    null = design.boundary()
+    if len(null) == 2:
+        raise ParameterError(
+            f"{type(design).__name__}: equivalence has no detectable effect; ask for the power at the expected difference"
+        )
+    shape, sign = design.shape(target, n), 1 if design.upward else -1
+    far = _far_end(design.effect_domain(), np.broadcast_to(null[0], shape), sign)
+
+    def surplus(distance: Any) -> Any:
+        return design.replace(**{design.effect: null[0] + sign * distance}).power(n) - target
+
+    if np.all(np.isfinite(far)):
+        high = np.where(surplus(far) >= 0, far, np.nan)
+    else:
+        high = bracket(surplus, np.full(shape, 1e-3))
+    return number(null[0] + sign * increasing_root(surplus, np.full(shape, 1e-12), high))
+
+
+def on_favourable_side(value: Any, null: tuple[Any, ...], upward: bool) -> Any:
+    """Whether an effect can be shown: beyond the null on the favourable side, or between two limits."""
+    if len(null) == 2:
+        return (value > null[0]) & (value < null[1])
+    return value > null[0] if upward else value < null[0]
+
+
+def why_unreachable(design: Any, value: float, null: tuple[float, ...]) -> str:
+    """Why no n gives power at this effect, as one sentence."""
+    shown = f"no number of participants can show {design.effect} = {value:g}"
+    if len(null) == 2:
+        return f"{shown}: it must lie between the limits {null[0]:g} and {null[1]:g}"
+    side, other = ("above", "lower") if design.upward else ("below", "higher")
+    flip = f", or set favourable to {other}" if value != null[0] and hasattr(design, "favourable") else ""
+    return f"{shown}: it must lie {side} its null value {null[0]:g}{flip}"
+
+
+def number(value: Any) -> Any:
+    """A float for a scalar; an array stays one."""
+    return float(value) if np.ndim(value) == 0 else value
+
+
+def whole(value: Any) -> Any:
+    """An int for a scalar; an array stays one."""
+    return round(float(value)) if np.ndim(value) == 0 else value
+
+
+def _smooth(design: Any, target: Numbers) -> SampleSize:
+    total = design.unrounded(target)
+    n = _whole_blocks(design, total, target)
+    return SampleSize(
+        design=design,
+        target=target,
+        n=whole(n),
+        arms=design.arms(n),
+        arms_unrounded=_named(design, total),
+        power=number(design.power(n)),
+        extra=design.details(whole(n), target),
+    )
+
+
+def _smooth_grid(design: Any, target: Numbers) -> SampleSize:
+    shape = design.shape(target)
+    null = tuple(np.asarray(bound) for bound in design.boundary())
+    possible = on_favourable_side(np.asarray(design.effect_value()), null, design.upward)
+    possible = np.broadcast_to(possible, shape)
+    with np.errstate(all="ignore"):
+        total = np.where(possible, design.unrounded(target), np.nan)
+        n = _whole_blocks(design, total, target)
+        power = np.where(possible, design.power(n), np.nan)
+    return SampleSize(
+        design=design,
+        target=target,
+        n=n,
+        arms=_named(design, n),
+        arms_unrounded=_named(design, total),
+        power=power,
+        reason=_reasons(design, possible, null),
+    )
+
+
+def _reasons(design: Any, possible: Any, null: tuple[Any, ...]) -> Any:
+    """None where a cell is possible, elsewhere the sentence that says why it is not."""
+    reasons = np.full(possible.shape, None, dtype=object)
+    value = np.broadcast_to(design.effect_value(), possible.shape)
+    bounds = [np.broadcast_to(bound, possible.shape) for bound in null]
+    for cell in zip(*np.nonzero(~possible), strict=True):
+        at = tuple(float(bound[cell]) for bound in bounds)
+        reasons[cell] = why_unreachable(design, float(value[cell]), at)
+    return reasons
+
+
+def _cell_by_cell(design: Any, target: Numbers) -> SampleSize:
+    """A grid of a test whose power is a saw-tooth, each cell searched on its own."""
+    shape = design.shape(target)
+    targets = np.broadcast_to(target, shape)
+    n, power = np.full(shape, np.nan), np.full(shape, np.nan)
+    reasons = np.full(shape, None, dtype=object)
+    for cell in np.ndindex(shape):
+        try:
+            answer = size_scalar(design.cell(cell, shape), float(targets[cell]))
+            n[cell], power[cell] = answer.n, answer.power
+        except UnreachableError as why:
+            reasons[cell] = str(why).partition(": ")[2]
+    return SampleSize(design=design, target=target, n=n, arms=_named(design, n), power=power, reason=reasons)
+
+
+def _saw_tooth(design: Any, target: float) -> SampleSize:
+    """The stable answer: the search goes on until it has covered twice the blocks that it gives."""
+    powers: list[float] = []
+    chunk = _FIRST_CHUNK
+    while len(powers) < 2 * _stable(powers, target):
+        blocks = np.arange(len(powers) + 1, len(powers) + chunk + 1)
+        powers.extend(np.atleast_1d(design.power(blocks * design.block)).tolist())
+        chunk = min(2 * chunk, _LARGEST_CHUNK)
+    stable = int(_stable(powers, target))
+    first = next(blocks for blocks, power in enumerate(powers, 1) if power >= target)
+    n = stable * design.block
+    return SampleSize(
+        design=design,
+        target=target,
+        n=n,
+        arms=design.arms(n),
+        power=powers[stable - 1],
+        first_n=first * design.block,
+        searched_to=len(powers) * design.block,
+        extra=design.details(n, target),
+    )
+
+
+def _stable(powers: list[float], target: float) -> float:
+    """The blocks from which power never falls below target again; inf while the last ones are below it."""
+    below = [blocks for blocks, power in enumerate(powers, 1) if power < target]
+    last = below[-1] if below else 0
+    return last + 1 if last < len(powers) else math.inf
+
+
+def _whole_blocks(design: Any, total: Numbers, target: Numbers) -> Any:
+    """The fewest whole blocks that reach target, next to the real-valued answer."""
+    below = np.maximum(np.floor(np.asarray(total) / design.block), 1) * design.block
+    return np.where(design.power(below) >= target, below, below + design.block)
+
+
+def _named(design: Any, n: Numbers) -> dict[str, Numbers]:
+    return {name: number(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
+
+
+def _far_end(domain: Any, null: Any, sign: int) -> Any:
+    """The distance from the null to just inside the end of the effect's domain."""
+    end = domain.high if isinstance(domain, Interval) and sign > 0 else domain.low
+    return np.abs(end - null) * (1 - 1e-12)
