@@ -10,7 +10,6 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
@@ -100,12 +99,16 @@ def parameter(
     return dataclasses.field(default=default, metadata={"parameter": declared})
 
 
-@lru_cache(maxsize=128)
-def parameters(cls: Any) -> Mapping[str, Parameter]:
+_DECLARED: dict[type, Mapping[str, Parameter]] = {}
+
+
+def parameters(cls: type) -> Mapping[str, Parameter]:
     """The declared fields of a design by name: its own first, then what every design has."""
-    fields = [f for f in dataclasses.fields(cls) if "parameter" in f.metadata]
-    fields.sort(key=lambda f: f.name in _SHARED)  # stable: the order of declaration is kept
-    return {f.name: f.metadata["parameter"] for f in fields}
+    if cls not in _DECLARED:
+        fields: list[Any] = [f for f in dataclasses.fields(cls) if "parameter" in f.metadata]
+        fields.sort(key=lambda f: f.name in _SHARED)  # stable: the order of declaration is kept
+        _DECLARED[cls] = {f.name: f.metadata["parameter"] for f in fields}
+    return _DECLARED[cls]
 
 
 _SHARED = ("alpha", "sides", "allocation")

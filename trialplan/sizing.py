@@ -46,7 +46,7 @@ def detectable_effect(design: Any, n: Numbers, target: Numbers) -> Numbers:
     null = design.boundary()
     if len(null) == 2:
         raise ParameterError(
-            f"{type(design).__name__}: equivalence has no detectable effect; ask for the power at the expected difference"
+            f"{type(design).__name__}: equivalence has no detectable effect; ask for its power instead"
         )
     shape, sign = design.shape(target, n), 1 if design.upward else -1
     far = _far_end(design.effect_domain(), np.broadcast_to(null[0], shape), sign)

@@ -117,7 +117,7 @@ def _exact_statistic(design: OneProportion, count: Any, n: int) -> tuple[Any, An
 
 OneProportion.tests = {
     "exact": AnalysisTest(
-        prose="binomial tail at the null rate; two-sided, each tail at alpha/2, as the Clopper–Pearson interval has it. "
+        prose="binomial tail at the null rate; two-sided, each tail at alpha/2, as Clopper–Pearson intervals have it. "
         "Never exceeds its level; wastes some of it, because counts are whole.",
         formula="exact binomial test",
         reference="A'Hern 2001; Chernick & Liu 2002",

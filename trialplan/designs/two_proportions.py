@@ -228,8 +228,8 @@ TwoProportions.tests = {
         statistic=_wald_statistic,
     ),
     "continuity-corrected": AnalysisTest(
-        prose="score with the difference shortened by half the sum of 1/arm (Yates). An old stand-in for Fisher's exact "
-        "test: keeps its level, at the price of power.",
+        prose="score with the difference shortened by half the sum of 1/arm (Yates). An old stand-in for Fisher's "
+        "exact test: keeps its level, at the price of power.",
         formula="continuity-corrected score test, normal approximation",
         reference="Fleiss, Tytun & Ury 1980",
         goals=(fields.SUPERIORITY,),
@@ -237,8 +237,8 @@ TwoProportions.tests = {
         statistic=_corrected_statistic,
     ),
     "arcsine": AnalysisTest(
-        prose="z on the angles 2 asin(sqrt p), whose variance does not depend on the rate. Used where an effect size h is "
-        "quoted; errs for rates near 0 and 1.",
+        prose="z on the angles 2 asin(sqrt p), whose variance does not depend on the rate. Used where an effect size h "
+        "is quoted; errs for rates near 0 and 1.",
         formula="arcsine (variance-stabilised) test, normal approximation",
         reference="Cohen 1988, ch. 6",
         goals=(fields.SUPERIORITY,),
