@@ -44,6 +44,8 @@ def noncentral_t_sf(t: Any, df: Any, noncentrality: Any) -> Any:
 
 
 def binomial_sf(k: Any, n: Any, p: Any) -> Any:
-    """P(X > k) for X ~ Binomial(n, p): 1 below k = 0 and 0 from k = n on."""
-    inside = special.bdtrc(np.clip(k, 0, n), n, p)
-    return np.where(k < 0, 1.0, np.where(k >= n, 0.0, inside))
+    """P(X > k) for X ~ Binomial(n, p): 1 below k = 0 and 0 from k = n on; the incomplete beta in between."""
+    k, n = np.floor(k), np.asarray(n, dtype=float)
+    inside = (k >= 0) & (k < n)
+    tail = special.betainc(np.where(inside, k + 1, 1.0), np.where(inside, n - k, 1.0), p)
+    return np.where(inside, tail, np.where(k < 0, 1.0, 0.0))
