@@ -164,8 +164,9 @@ class Design(Sized):
 
     @property
     def effect(self) -> str:
-        """The name of the field that holds the effect."""
-        raise NotImplementedError
+        """The name of the field that holds the effect: the declared one that is given."""
+        declared = parameters(type(self)).items()
+        return next(name for name, what in declared if what.effect and getattr(self, name) is not None)
 
     def boundary(self) -> tuple[Numbers, ...]:
         """The value of the effect on the null's boundary: one, or lower and upper for equivalence."""

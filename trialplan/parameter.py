@@ -54,6 +54,7 @@ class Parameter:
     typical: tuple[float, ...] = ()
     optional: bool = False
     read: Callable[[Any], Any] | None = None
+    effect: bool = False
 
     @property
     def choices(self) -> tuple[Any, ...]:

@@ -33,6 +33,7 @@ class Ancova(Design):
         "adjusted treatment mean minus control mean (scale difference)",
         REAL,
         optional=True,
+        effect=True,
         symbol="δ",
         unit="units of the outcome",
         typical=(0.3, 1.5),
@@ -41,6 +42,7 @@ class Ancova(Design):
         "ratio of adjusted geometric means, treatment to control (scale ratio)",
         POSITIVE,
         optional=True,
+        effect=True,
         symbol="ρ",
         unit="ratio",
         typical=(1.2, 2.5),
@@ -82,11 +84,6 @@ class Ancova(Design):
     def exact(self) -> bool:
         """No: the chance imbalance of the baseline means is left out."""
         return False
-
-    @property
-    def effect(self) -> str:
-        """The difference or the ratio."""
-        return self.scale
 
     def boundary(self) -> tuple[Numbers, ...]:
         """The effects on the null's boundary."""

@@ -37,15 +37,15 @@ class OneProportion(Design):
         typical=(0.05, 0.3),
     )
     expected: Numbers = parameter(
-        "rate hoped for under the treatment", PROPORTION, symbol="p₁", unit="proportion", typical=(0.35, 0.8)
+        "rate hoped for under the treatment",
+        PROPORTION,
+        effect=True,
+        symbol="p₁",
+        unit="proportion",
+        typical=(0.35, 0.8),
     )
     favourable: str = fields.favourable()
     test: str = parameter("the analysis test", ("exact",), default="exact")
-
-    @property
-    def effect(self) -> str:
-        """The rate hoped for."""
-        return "expected"
 
     @property
     def smooth(self) -> bool:

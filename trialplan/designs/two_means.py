@@ -30,7 +30,12 @@ class TwoMeans(Design):
     """
 
     difference: Numbers = parameter(
-        "treatment mean minus control mean", REAL, symbol="δ", unit="units of the outcome", typical=(0.3, 1.5)
+        "treatment mean minus control mean",
+        REAL,
+        effect=True,
+        symbol="δ",
+        unit="units of the outcome",
+        typical=(0.3, 1.5),
     )
     sd: Numbers = parameter(
         "standard deviation between participants, in the control arm and, unless sd_treatment is given, in both",
@@ -60,11 +65,6 @@ class TwoMeans(Design):
             raise fields.refuse_design(
                 "TwoMeans", "test t assumes one sd for both arms; with sd_treatment use test welch"
             )
-
-    @property
-    def effect(self) -> str:
-        """The difference of the means."""
-        return "difference"
 
     def boundary(self) -> tuple[Numbers, ...]:
         """The differences on the null's boundary."""

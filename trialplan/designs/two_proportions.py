@@ -39,7 +39,7 @@ class TwoProportions(Design):
         "rate in the control arm", PROPORTION, symbol="p_C", unit="proportion", typical=(0.1, 0.6)
     )
     treatment: Numbers = parameter(
-        "rate in the treatment arm", PROPORTION, symbol="p_T", unit="proportion", typical=(0.3, 0.9)
+        "rate in the treatment arm", PROPORTION, effect=True, symbol="p_T", unit="proportion", typical=(0.3, 0.9)
     )
     scale: str = parameter("the scale on which the rates are compared", ("difference",), default="difference")
     goal: str = fields.goal()
@@ -56,11 +56,6 @@ class TwoProportions(Design):
             raise fields.refuse_design(
                 "TwoProportions", f"test {self.test} is not defined for {self.goal}; use one of {others}"
             )
-
-    @property
-    def effect(self) -> str:
-        """The treatment's rate."""
-        return "treatment"
 
     def boundary(self) -> tuple[Numbers, ...]:
         """The treatment rates at which the null's boundary lies, given the control's."""

@@ -60,14 +60,12 @@ def percentage_disagrees(table: Table) -> Iterator[Seen]:
         ways = [f"{listed(f'{a}/{b}' for a, b in others)} would give it"] if others else []
         ways += ["cutting the decimals off instead of rounding would too"] if truncated else []
         limits = "; ".join(
-            f"{a}/{b}: {percent(wilson(a, b)[0])} to {percent(wilson(a, b)[1])}"
-            for a, b in [(x, n), *others[:1]]
+            f"{a}/{b}: {percent(wilson(a, b)[0])} to {percent(wilson(a, b)[1])}" for a, b in [(x, n), *others[:1]]
         )
         yield (
             study.key,
             outcome.label,
-            f"{rate(x, n)}, but {printed[0]} % is printed; "
-            f"{' and '.join(ways) or 'no count near it gives that'}.",
+            f"{rate(x, n)}, but {printed[0]} % is printed; {' and '.join(ways) or 'no count near it gives that'}.",
             "The count or the percentage is wrong. The count is used unless the plan says otherwise, and "
             f"the report must be looked up (95 % Wilson {limits}).",
         )
@@ -183,8 +181,7 @@ def no_denominator(table: Table) -> Iterator[Seen]:
         yield (
             study.key,
             outcome.label,
-            f"{outcome.events} with the outcome, but out of how many is not "
-            f"printed{_candidates(study, outcome)}.",
+            f"{outcome.events} with the outcome, but out of how many is not printed{_candidates(study, outcome)}.",
             "No rate is computed from it. Look the denominator up, and take those enrolled unless the report "
             "gives a reason for fewer.",
         )
@@ -208,14 +205,14 @@ def more_than_enrolled(table: Table) -> Iterator[Seen]:
         sizes = [("the named subgroup", study.nephritis)]
         sizes += [(outcome.label, outcome.of) for outcome in study.outcomes]
         sizes += [(outcome.label, outcome.n) for outcome in study.outcomes]
+        sizes += [(outcome.label, outcome.events) for outcome in study.outcomes if outcome.of is None]
         for name, size in sizes:
             if isinstance(size, int) and isinstance(study.enrolled, int) and size > study.enrolled:
                 yield (
                     study.key,
                     name,
                     f"{name} counts {size} of {study.enrolled} enrolled.",
-                    "One of the two is wrong, or the unit is not a participant. Settle it before the row "
-                    "is used.",
+                    "One of the two is wrong, or the unit is not a participant. Settle it before the row is used.",
                 )
 
 

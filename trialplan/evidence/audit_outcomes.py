@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from trialplan.evidence.audit_counts import LOSS
 from trialplan.evidence.estimate import below_zero, measured
 from trialplan.evidence.finding import Seen, by_name, each_outcome, keys, listed, percent, rule
-from trialplan.evidence.table import Outcome, Study, Table
+from trialplan.evidence.table import Outcome, Study, Table, has_concurrent_control
 from trialplan.numerics.lazy import special
 
 
@@ -73,7 +73,8 @@ def p_value_bounds_correlation(table: Table) -> Iterator[Seen]:
     """A P value printed as an inequality bounds the correlation within a participant; it does not give it."""
     for study, outcome in each_outcome(table):
         moments, bound = measured(outcome), outcome.p_bound()
-        if moments is None or bound is None or not moments[1] * moments[3]:
+        # with a concurrent control the P value usually compares the arms, and says nothing on this correlation
+        if moments is None or bound is None or not moments[1] * moments[3] or has_concurrent_control(study):
             continue
         sd, correlation = _implied(moments, bound[1])
         yield study.key, outcome.label, *_what_p_says(bound[0], bound[1], sd, correlation)
@@ -92,8 +93,7 @@ def _what_p_says(sign: str, p: float, sd: float, correlation: float) -> tuple[st
         return (
             f"No correlation within a participant makes these means and SDs give P {sign} {p:g} "
             f"(a paired t test would need r {sign.replace('<', '>')} {correlation:.2f}).",
-            "The P value, a mean or an SD is misprinted, or the SDs are standard errors. Look it up before "
-            "use.",
+            "The P value, a mean or an SD is misprinted, or the SDs are standard errors. Look it up before use.",
         )
     if sign == "=":
         return (
@@ -121,8 +121,7 @@ def normal_model_below_zero(table: Table) -> Iterator[Seen]:
         for when, (mean, sd) in pairs.items():
             if isinstance(mean, int | float) and isinstance(sd, int | float) and 0 < mean < 2 * sd:
                 skewed.append(
-                    f"at {when} {mean:g} (SD {sd:g}, {sd / mean:.2f} of the mean): "
-                    f"{percent(below_zero(mean, sd))}"
+                    f"at {when} {mean:g} (SD {sd:g}, {sd / mean:.2f} of the mean): {percent(below_zero(mean, sd))}"
                 )
         if skewed:
             yield (

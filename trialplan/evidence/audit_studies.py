@@ -10,11 +10,10 @@ from trialplan.evidence.intervals import newcombe
 from trialplan.evidence.overlap import may_overlap, overlapping, registration
 from trialplan.evidence.table import Outcome, Study, Table, has_concurrent_control
 
-_NONE = re.compile(r"\s*(none|no|nil|not given|fixed|stable|unchanged|-|–)\b.*|\s*", re.IGNORECASE)
-_SELECTED = re.compile(
-    r"refractory|resistant|relaps|recurrent|failed|failure|non-?respon|intolerant", re.IGNORECASE
-)
-_OPEN = re.compile(r"open|unblinded|unmasked|none|no\b|single-?arm", re.IGNORECASE)
+_NOT_GIVEN = re.compile(r"\s*(none|no|nil|nd|not (given|done)|(no|without) conditioning|-|–)?\s*\.?\s*", re.IGNORECASE)
+_CANNOT_EXPLAIN = re.compile(r"\s*(none|no|nil|not allowed|fixed|stable|unchanged)\b.*|[\s–-]*", re.IGNORECASE)
+_SELECTED = re.compile(r"refractory|resistant|relaps|recurrent|failed|failure|non-?respon|intolerant", re.IGNORECASE)
+_OPEN = re.compile(r"open|unblinded|unmasked|none|not?\b", re.IGNORECASE)
 _DOSE = re.compile(
     r"(\d+(?:\.\d+)?)(?:\s*(?:to|-|–)\s*(\d+(?:\.\d+)?))?\s*((?:mg|g|µg|μg|ug|mcg|IU|U|ml)\s*/\s*(?:kg|m2|m²|day))",
     re.IGNORECASE,
@@ -67,7 +66,7 @@ def conditioning_confounded(table: Table) -> Iterator[Seen]:
     """What was given beforehand may have done what is credited to the treatment."""
     for study in table.studies:
         given = study.conditioning
-        if given is None or _NONE.fullmatch(given):
+        if given is None or _NOT_GIVEN.fullmatch(given):
             continue
         vague = " without saying what it was" if re.search(r"\bN[RD]\b", given) else ""
         yield (
@@ -95,9 +94,7 @@ def _shared(table: Table, what: str, marks: Callable[[Study], set[str | None] | 
     for mark in every:
         bearing = [study for study in table.studies if mark in marks(study)]
         studies = [
-            study
-            for study in bearing
-            if any(other is not study and may_overlap(study, other) for other in bearing)
+            study for study in bearing if any(other is not study and may_overlap(study, other) for other in bearing)
         ]
         if len(studies) > 1:
             yield (
@@ -138,18 +135,12 @@ def _adding_up(studies: tuple[Study, ...]) -> Iterator[Seen]:
 @rule("P10", "warning")
 def mixed_treatment(table: Table) -> Iterator[Seen]:
     """Rows that differ in product or regimen describe different treatments."""
-    yield from _mixed(
-        table, "product sources", lambda study: study.cell_source, "name one product for the trial"
-    )
-    yield from _mixed(
-        table, "regimens", lambda study: study.regimen, "justify the dose and schedule of the trial"
-    )
+    yield from _mixed(table, "product sources", lambda study: study.cell_source, "name one product for the trial")
+    yield from _mixed(table, "regimens", lambda study: study.regimen, "justify the dose and schedule of the trial")
 
 
 def _mixed(table: Table, what: str, cell: Callable[[Study], str | None], way: str) -> Iterator[Seen]:
-    printed = {
-        study.key: str(cell(study)) for study in table.studies if cell(study) not in (None, "NR", "ND")
-    }
+    printed = {study.key: str(cell(study)) for study in table.studies if cell(study) not in (None, "NR", "ND")}
     if len({re.sub(r"\W", "", text).lower() for text in printed.values()}) > 1:
         yield (
             None,
@@ -191,7 +182,7 @@ def _pairs(study: Study) -> Iterator[tuple[Outcome, Outcome]]:
 @rule("P18", "warning")
 def concomitant_treatment(table: Table) -> Iterator[Seen]:
     """Other treatment that was free to change may explain the result."""
-    given = [study for study in table.studies if study.concomitant and not _NONE.fullmatch(study.concomitant)]
+    given = [study for study in table.studies if study.concomitant and not _CANNOT_EXPLAIN.fullmatch(study.concomitant)]
     if given:
         texts = dict.fromkeys(str(study.concomitant) for study in given)
         yield (

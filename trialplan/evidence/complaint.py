@@ -39,9 +39,7 @@ def _sentence(error: Any) -> str:
     if not isinstance(place[-1], str):
         return f"this must be a section of keys and values, not {error['input']!r}"
     domain = domains(kind)[name]
-    return (
-        f"{_PRINTED.get(name, name)} must be {domain}, not {error['input']!r}{_way_out(name, error['input'])}"
-    )
+    return f"{_PRINTED.get(name, name)} must be {domain}, not {error['input']!r}{_way_out(name, error['input'])}"
 
 
 def _way_out(name: str, value: object) -> str:

@@ -64,7 +64,7 @@ def jeffreys(events: float, n: float, confidence: float = 0.95) -> Limits:
 
 
 def agresti_coull(events: float, n: float, confidence: float = 0.95) -> Limits:
-    """Wald's after adding z² participants, half with the event (Agresti & Coull 1998, Am Stat 52:119-126).
+    """Wald's with z² more participants, half with the event (Agresti & Coull 1998, Am Stat 52:119-126).
 
     Its limits may fall outside 0 and 1 and are not clipped, as in the reference programs.
     """
@@ -80,9 +80,7 @@ def wald(events: float, n: float, confidence: float = 0.95) -> Limits:
     return _around(events / n, n, normal_quantile(confidence))
 
 
-def newcombe(
-    first: tuple[int, int], second: tuple[int, int], confidence: float = 0.95
-) -> tuple[float, float, float]:
+def newcombe(first: tuple[int, int], second: tuple[int, int], confidence: float = 0.95) -> tuple[float, float, float]:
     """The difference of two rates (second minus first) with its limits, made of Wilson's.
 
     Method 10 of Newcombe (1998, Statistics in Medicine 17:873-890), without continuity correction.

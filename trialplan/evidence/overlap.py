@@ -28,9 +28,7 @@ def may_overlap(first: Study, second: Study) -> bool:
     """Whether two reports share a registration, or a centre or group in periods not known to be apart."""
     if registration(first) and registration(first) == registration(second):
         return True
-    shared = bool(set(first.centres) & set(second.centres)) or (
-        first.group is not None and first.group == second.group
-    )
+    shared = bool(set(first.centres) & set(second.centres)) or (first.group is not None and first.group == second.group)
     return shared and not _apart(first, second)
 
 

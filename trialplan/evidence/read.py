@@ -10,7 +10,7 @@ from typing import Any
 from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.complaint import complaint
 from trialplan.evidence.spreadsheet import read_rows
-from trialplan.evidence.table import Outcome, Study, Table, domains
+from trialplan.evidence.table import Study, Table, domains
 from trialplan.files import locate, read_text, read_toml
 
 
@@ -53,7 +53,9 @@ def _study(study: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _refuse_keys(section: dict[str, Any], refused: set[str], known: list[str], place: str) -> None:
     for key in refused & section.keys():
-        raise EvidenceError(f"{place}: unknown key {key!r}; {did_you_mean(key, set(known) - refused)}")
+        raise EvidenceError(
+            f"{place}: unknown key {key!r}; {did_you_mean(key, [name for name in known if name not in refused])}"
+        )
 
 
 def _sections(parent: dict[str, Any], key: str, written: str, place: str) -> list[dict[str, Any]]:
@@ -72,7 +74,7 @@ def _from_csv(path: Path, name: str) -> Table:
 def _validated(
     data: dict[str, Any], name: str, *, strict: bool, lines: dict[tuple[int, ...], int] | None = None
 ) -> Table:
-    """`data` as a Table: strict where TOML has types; in a CSV every cell is text, and numbers are made of it."""
+    """`data` as a Table: strict for TOML, which has types; in a CSV numbers are made of the text of a cell."""
     from pydantic import ValidationError
 
     try:
@@ -91,20 +93,20 @@ def _adapter() -> Any:
     return TypeAdapter(Table)
 
 
-def _where(
-    data: dict[str, Any], name: str, indices: tuple[int, ...], lines: dict[tuple[int, ...], int]
-) -> str:
+def _where(data: dict[str, Any], name: str, indices: tuple[int, ...], lines: dict[tuple[int, ...], int]) -> str:
     """The place in the file as a reader would look for it: line, study, outcome."""
     place = f"{name}, line {lines[indices]}" if indices in lines else name
     if not indices:
         return place if lines else f"{place}, [table]"
     study = data["studies"][indices[0]]
-    place += f", study {study.get('key', f'number {indices[0] + 1}')!r}"
+    place += f", study {_label(study, 'key', indices[0])}"
     if len(indices) == 1:
         return place
     outcome = study["outcomes"][indices[1]]
-    label = outcome.get("name", f"number {indices[1] + 1}")
-    return f"{place}, outcome {label!r}" + (f" ({outcome['arm']})" if outcome.get("arm") else "")
+    return f"{place}, outcome {_label(outcome, 'name', indices[1])}" + (
+        f" ({outcome['arm']})" if outcome.get("arm") else ""
+    )
 
 
-__all__ = ["Outcome", "Study", "Table", "read"]
+def _label(section: dict[str, Any], key: str, index: int) -> str:
+    return repr(section[key]) if section.get(key) else f"number {index + 1}"

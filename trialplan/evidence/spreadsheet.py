@@ -55,7 +55,10 @@ def _split(text: str, name: str) -> tuple[list[str], list[tuple[int, list[str]]]
     """The header, and each row that is not blank with its line number."""
     first = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
-    rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    try:
+        rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except csv.Error as cause:
+        raise EvidenceError(f"{name}, line {reader.line_num} is not CSV: {cause}") from cause
     if len(rows) < 2:
         raise EvidenceError(f"{name} has no rows below its header; write one outcome a row")
     return [cell.strip() for cell in rows[0][1]], rows[1:]
@@ -78,8 +81,7 @@ def _row(header: list[str], cells: list[str], place: str) -> dict[str, str]:
     """The cells that are not empty, by column."""
     if len(cells) > len(header):
         raise EvidenceError(
-            f"{place} has {len(cells)} cells under {len(header)} columns; put a text that holds a comma in "
-            "quotes"
+            f"{place} has {len(cells)} cells under {len(header)} columns; put a text that holds a comma in quotes"
         )
     row = {column: cell.strip() for column, cell in zip(header, cells, strict=False) if cell.strip()}
     for column in ("study", "outcome"):
@@ -103,6 +105,5 @@ def _merge(kept: dict[str, Any], new: dict[str, Any], place: str) -> None:
     for field, value in new.items():
         if kept.setdefault(field, value) != value:
             raise EvidenceError(
-                f"{place}: {field} is {value!r} here and {kept[field]!r} on an earlier row; make the two "
-                "agree"
+                f"{place}: {field} is {value!r} here and {kept[field]!r} on an earlier row; make the two agree"
             )

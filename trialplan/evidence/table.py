@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - _says is dataclasses.field with the domain as its metadata
 """What publications report, row by row and as printed: a table of studies, a study of outcomes.
 
 A cell that says "NR" (not reported) or "ND" (not done) keeps saying so; a key that a file leaves out is None,
@@ -23,7 +22,8 @@ Number = float | NotKnown
 _COUNT = 'a whole number of participants, or "NR" (not reported) or "ND" (not done)'
 _NUMBER = 'a number, or "NR" (not reported) or "ND" (not done)'
 _NO_CONTROL = re.compile(
-    r"\s*(none|no|nil|nr|nd|n/a|-|–|historical|external|before|baseline)\b", re.IGNORECASE
+    r"\s*(none|nil|nr|nd|n/a|historical\w*|external\w*|before|baseline|no\s+(concurrent|control|compar)\w*|(no|-|–)\s*$)(?!\w)",
+    re.IGNORECASE,
 )
 _P_VALUE = re.compile(r"\s*[pP]?\s*(<=|>=|[<>=≤≥])?\s*(\d*\.?\d+(?:[eE]-?\d+)?)\s*")
 
@@ -36,7 +36,7 @@ def _says(domain: str, default: Any = None) -> Any:
 class Outcome:
     """One result of one study: a count out of a denominator, a mean before and after, or words."""
 
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads it from the class; it is no field
+    __pydantic_config__ = {"extra": "forbid"}
 
     name: str = field(metadata={"domain": "text; the same name in two studies means the same outcome"})
     definition: str | None = _says("text: what counts as the outcome")
@@ -67,14 +67,14 @@ class Outcome:
             _finite(name, getattr(self, name))
         if isinstance(self.events, int) and isinstance(self.of, int) and self.events > self.of:
             raise ParameterError(
-                f"events must not exceed of, but {self.events} > {self.of}; check which is the denominator"
+                f"events ({self.events}) must not exceed of ({self.of}); check which one is the denominator"
             )
         if self.p_value is not None:
             self.p_bound()
 
     def p_bound(self) -> tuple[str, float] | None:
         """The printed P value as its sign ("<", ">" or "=") and its number; None where there is none."""
-        if self.p_value is None or self.p_value in ("NR", "ND"):
+        if self.p_value is None or self.p_value.strip().upper() in ("NR", "ND", "NS"):
             return None
         match = _P_VALUE.fullmatch(self.p_value)
         if match is None or not 0 < float(match[2]) < 1:
@@ -95,7 +95,7 @@ class Outcome:
 class Study:
     """One report: who was treated, how, against what, and what came out."""
 
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads it from the class; it is no field
+    __pydantic_config__ = {"extra": "forbid"}
 
     key: str = field(metadata={"domain": "a short text that no other study bears"})
     citation: str | None = _says("text: how the report is cited")
@@ -106,22 +106,14 @@ class Study:
     design: str | None = _says("text: the design as printed")
     blinding: str | None = _says('text, such as "open label" or "double blind"')
     population: str | None = _says("text: who was eligible")
-    control: str | None = _says(
-        'text: the concurrent control; "none" for one arm, or for doses of one treatment'
-    )
-    concomitant: str | None = _says(
-        'text: other treatment; "fixed" or "none" if it cannot explain the result'
-    )
+    control: str | None = _says('text: the concurrent control; "none" for one arm, or for doses of one treatment')
+    concomitant: str | None = _says('text: other treatment; "fixed" or "none" if it cannot explain the result')
     follow_up_months: float | None = _says("a number of months above 0: the mean or median")
     follow_up: str | None = _says("text: the length of follow-up as printed")
-    enrolled_from: str | None = _says(
-        "text: the first enrolment as an ISO date (2007, 2007-03 or 2007-03-11)"
-    )
+    enrolled_from: str | None = _says("text: the first enrolment as an ISO date (2007, 2007-03 or 2007-03-11)")
     enrolled_to: str | None = _says("text: the last enrolment as an ISO date (2008, 2008-11 or 2008-11-04)")
     enrolled: Count | None = _says(_COUNT)
-    nephritis: int | str | None = _says(
-        "a whole number of the enrolled, or the printed text: the target organ"
-    )
+    nephritis: int | str | None = _says("a whole number of the enrolled, or the printed text: the target organ")
     cell_source: str | None = _says('text: the source of the product, several as "BM, UC"')
     regimen: str | None = _says("text: dose and schedule as printed")
     conditioning: str | None = _says('text: what was given beforehand as printed, or "none"')
@@ -149,7 +141,7 @@ class Study:
 class Table:
     """An evidence table: its studies, and where it was printed."""
 
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - pydantic reads it from the class; it is no field
+    __pydantic_config__ = {"extra": "forbid"}
 
     title: str = field(metadata={"domain": "text: the table's title"})
     citation: str | None = _says("text: where the table was printed")
@@ -201,16 +193,12 @@ def _at_least(least: int, name: str, value: object) -> None:
 
 def _above(name: str, value: float | None) -> None:
     if value is not None and not (math.isfinite(value) and value > 0):
-        raise ParameterError(
-            f"{name} must be a number of months above 0, not {value}; leave it out if unknown"
-        )
+        raise ParameterError(f"{name} must be a number of months above 0, not {value}; leave it out if unknown")
 
 
 def _dated(name: str, value: str | None) -> None:
     if value is not None and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", value):
-        raise ParameterError(
-            f"{name} must be an ISO date, not {value!r}; write it as 2007, 2007-03 or 2007-03-11"
-        )
+        raise ParameterError(f"{name} must be an ISO date, not {value!r}; write it as 2007, 2007-03 or 2007-03-11")
 
 
 def _repeated(values: Iterable[Any]) -> Any:

@@ -1,0 +1,1 @@
+"""From participants who complete to participants who are enrolled."""

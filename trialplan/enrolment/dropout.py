@@ -1,0 +1,34 @@
+"""How many to enrol, if a share of the participants will be lost and nothing is observed of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from trialplan.design import Sized
+from trialplan.parameter import Interval, Parameter
+
+DROPOUT = Parameter(
+    "share of the participants of each arm of whom nothing will be observed",
+    unit="proportion",
+    domain=Interval(0, 1, "left"),
+)
+
+
+def enrolled(design: Sized, arms: Mapping[str, Any], dropout: float) -> dict[str, Any]:
+    """The fewest whole allocation blocks whose expected completers cover every arm: n/(1 - d), never n(1 + d).
+
+    >>> from trialplan import TwoProportions
+    >>> design = TwoProportions(control=0.3, treatment=0.5)
+    >>> enrolled(design, {"treatment": 93, "control": 93}, 0.1)
+    {'n': 208, 'arms': {'treatment': 104, 'control': 104}}
+    """
+    lost = DROPOUT.check(type(design).__name__, "dropout", dropout)
+    kept = 1 - Fraction(repr(lost))  # as a decimal, so that 90 of 100 are exactly 90 % of 100
+    blocks = max(
+        math.ceil(int(n) / kept / weight) for n, weight in zip(arms.values(), design.weights, strict=True)
+    )
+    named = {name: blocks * weight for name, weight in zip(arms, design.weights, strict=True)}
+    return {"n": sum(named.values()), "arms": named}

@@ -1,0 +1,1 @@
+"""Questions asked of any design: what power at this n, what n across these assumptions."""

@@ -1,0 +1,81 @@
+"""How an assumption is varied, as it is typed: control=0.10:0.36:0.02 or test=score,wald."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from trialplan.errors import ParameterError
+
+LARGEST_GRID = 5_000_000
+"""Cells in one grid; more than this is a slip of the keyboard."""
+
+_FORMS = "write it as name=first:last:step or name=value,value"
+
+
+def parse_vary(text: str) -> tuple[str, tuple[Any, ...]]:
+    """The name and its values: an inclusive range in exact decimal steps, or a list.
+
+    >>> parse_vary("control=0.1:0.3:0.1")
+    ('control', (0.1, 0.2, 0.3))
+    >>> parse_vary("test=score,wald")
+    ('test', ('score', 'wald'))
+    """
+    name, equals, values = (part.strip() for part in text.partition("="))
+    if not (name and equals and values):
+        raise ParameterError(f"vary cannot be {text!r}; {_FORMS}")
+    name = name.lstrip("-").replace("-", "_")
+    if values.count(":") and "," not in values and not re.fullmatch(r"\d+:\d+", values):
+        return name, _range(name, values)
+    listed = tuple(value(part.strip()) for part in values.split(","))
+    if "" in listed:
+        raise ParameterError(f"vary {name} has an empty value in {values!r}; {_FORMS}")
+    return name, listed
+
+
+def value(text: str) -> Any:
+    """A whole number, a number, or the text itself."""
+    if re.fullmatch(r"[+-]?\d{1,15}", text):
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def check_cells(cells: int) -> None:
+    """Raise if a grid has more cells than anyone means."""
+    if cells > LARGEST_GRID:
+        raise ParameterError(
+            f"vary asks for {cells:,} scenarios, more than {LARGEST_GRID:,}; use larger steps or fewer values"
+        )
+
+
+def _range(name: str, text: str) -> tuple[float, ...]:
+    first, last, step = _three(name, text)
+    if step <= 0:
+        raise ParameterError(f"vary {name} needs a step above 0, not {step}, as in {name}={first}:{last}:0.05")
+    if last < first:
+        raise ParameterError(
+            f"vary {name} runs from {first} down to {last}; write the lower end first, {name}={last}:{first}:{step}"
+        )
+    # as floats first: the quotient of two decimals may have more digits than a decimal holds
+    if float(last) - float(first) > 2 * LARGEST_GRID * float(step):
+        raise ParameterError(
+            f"vary {name} asks for more than {LARGEST_GRID:,} scenarios; use a larger step than {step}"
+        )
+    count = int((last - first) / step) + 1
+    check_cells(count)
+    return tuple(float(first + i * step) for i in range(count))
+
+
+def _three(name: str, text: str) -> tuple[Decimal, Decimal, Decimal]:
+    parts = text.split(":")
+    try:
+        numbers = [Decimal(part.strip()) for part in parts]
+    except InvalidOperation:
+        numbers = []
+    if len(numbers) != 3 or not all(n.is_finite() and abs(n.adjusted()) < 100 for n in numbers):
+        raise ParameterError(f"vary {name} cannot be {text!r}: a range is first:last:step in numbers; {_FORMS}")
+    return numbers[0], numbers[1], numbers[2]

@@ -1,0 +1,108 @@
+"""A plan file read and checked: every complaint is one sentence that names the place and the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trialplan.errors import PlanError, did_you_mean
+from trialplan.files import locate, read_text, read_toml
+from trialplan.plan.schema import PlanFile
+
+_FILE = "plan.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A plan as it was written: its content, its text, and the folder that its paths are relative to."""
+
+    name: str
+    folder: Path
+    text: str
+    content: PlanFile
+
+
+def read(name: str) -> Plan:
+    """The plan at a path, or the shipped plan of that name."""
+    from pydantic import ValidationError
+
+    path = locate(str(name), _FILE, error=PlanError)
+    data = read_toml(path, PlanError)
+    try:
+        content = PlanFile.model_validate(data)
+    except ValidationError as errors:
+        raise PlanError(f"{path.name}: {_sentence(errors.errors(include_url=False))}") from None
+    return Plan(name=str(name), folder=path.parent, text=read_text(path, PlanError), content=content)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a plan file."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **PlanFile.model_json_schema()}
+
+
+def starter() -> str:
+    """The text of a plan to start from."""
+    return read_text(locate("starter", _FILE, error=PlanError), PlanError)
+
+
+def _sentence(errors: list[Any]) -> str:
+    """The first complaint, unknown keys before all others because they cause the rest."""
+    errors = sorted(errors, key=lambda error: error["type"] != "extra_forbidden")
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return _complaint(errors[0]) + more
+
+
+def _complaint(error: Any) -> str:
+    *place, name = error["loc"]
+    where = _where(place)
+    if error["type"] == "extra_forbidden":
+        return f"{where}: unknown key {name!r}; {did_you_mean(str(name), _known(place))}"
+    if error["type"] == "missing":
+        return f"{where}: the key {name!r} is missing{_description(place, str(name))}"
+    message = error["msg"][0].lower() + error["msg"][1:]
+    return f"{where}: {name}: {message}, not {error['input']!r}"
+
+
+def _where(place: list[Any]) -> str:
+    """The section as a TOML file writes it; the second endpoint is [[endpoint]] number 2."""
+    words = []
+    for part, following in zip(place, [*place[1:], None], strict=True):
+        if isinstance(part, int):
+            continue
+        words.append(f"{part} number {following + 1}" if isinstance(following, int) else str(part))
+    return f"[{'.'.join(words)}]" if words else "the top of the file"
+
+
+def _fields(place: list[Any]) -> dict[str, Any]:
+    """The declared fields of the section at `place`."""
+    schema = PlanFile.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in place:
+        node = _resolve(node, schema)
+        if isinstance(part, int):
+            node = node.get("items", {})
+        else:
+            node = node.get("properties", {}).get(part, node.get("additionalProperties", {}))
+    return _resolve(node, schema).get("properties", {})
+
+
+def _resolve(node: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    """Follow a reference, through an optional one, to the object that it names."""
+    if not isinstance(node, dict):
+        return {}
+    for option in node.get("anyOf", ()):
+        if "$ref" in option or option.get("type") in ("object", "array"):
+            return _resolve(option, schema)
+    if "$ref" in node:
+        return schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+    return node
+
+
+def _known(place: list[Any]) -> list[str]:
+    return list(_fields(place))
+
+
+def _description(place: list[Any], name: str) -> str:
+    words = _fields(place).get(name, {}).get("description")
+    return f"; it says {words}" if words else ""
