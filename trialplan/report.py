@@ -38,8 +38,9 @@ def head(design: Sized, without: tuple[str, ...] = ()) -> dict[str, Any]:
 
 def foot(design: Sized) -> dict[str, Any]:
     """How it was computed: level, test, formula and its source; a design without a test has no level."""
-    tested = isinstance(design, Design)
-    level = {"alpha": design.alpha, "sides": design.sides, "test": name_of_test(design)} if tested else {}
+    level: dict[str, Any] = {}
+    if isinstance(design, Design):
+        level = {"alpha": design.alpha, "sides": design.sides, "test": name_of_test(design)}
     return plain(level | {"formula": design.formula, "reference": design.reference, "version": __version__})
 
 
@@ -47,7 +48,6 @@ def name_of_test(design: Sized) -> str:
     """The name of the analysis test; a design that has only one is named for it."""
     tested = getattr(design, "design", design)
     return getattr(tested, "test", tested.slug())
-
 
 
 def plain(value: Any) -> Any:

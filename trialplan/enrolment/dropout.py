@@ -27,8 +27,6 @@ def enrolled(design: Sized, arms: Mapping[str, Any], dropout: float) -> dict[str
     """
     lost = DROPOUT.check(type(design).__name__, "dropout", dropout)
     kept = 1 - Fraction(repr(lost))  # as a decimal, so that 90 of 100 are exactly 90 % of 100
-    blocks = max(
-        math.ceil(int(n) / kept / weight) for n, weight in zip(arms.values(), design.weights, strict=True)
-    )
+    blocks = max(math.ceil(int(n) / kept / weight) for n, weight in zip(arms.values(), design.weights, strict=True))
     named = {name: blocks * weight for name, weight in zip(arms, design.weights, strict=True)}
     return {"n": sum(named.values()), "arms": named}

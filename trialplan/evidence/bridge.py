@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trialplan.errors import EvidenceError, did_you_mean
@@ -40,24 +41,19 @@ class Reading:
 
 
 def reading(
-    table: Table, study: str, outcomes: tuple[str, ...], arm: str | None = None, denominator: str = REPORTED
+    table: Table, study: str, outcomes: Sequence[str], arms: Sequence[str | None] = (None,), denominator: str = REPORTED
 ) -> Reading:
-    """The rate of one or more mutually exclusive outcomes of a study, on the denominator chosen.
+    """The rate of one or more mutually exclusive outcomes of a study, over one or more of its arms.
 
-    `reported` takes each outcome's own denominator, which must be the same for all; `enrolled` counts
-    all the enrolled, those without a result as not having it. An EvidenceError says what is missing.
+    `reported` takes each arm's own denominator, which must be the same for all outcomes counted together;
+    `enrolled` counts all the enrolled, those without a result as not having it. An EvidenceError says what
+    is missing.
     """
     found = _study(table, study)
-    rows = tuple(_outcome(found, name, arm) for name in outcomes)
+    rows = tuple(_outcome(found, name, arm) for name in outcomes for arm in arms)
     events = sum(_events(found, row) for row in rows)
-    if denominator == ENROLLED:
-        if not isinstance(found.enrolled, int):
-            raise EvidenceError(f"study {study} does not say how many were enrolled; use denominator = 'reported'")
-        return Reading(study=found, outcomes=rows, events=events, of=found.enrolled, denominator=denominator)
-    sizes = {_denominator(found, row) for row in rows}
-    if len(sizes) > 1:
-        raise EvidenceError(f"study {study}: the outcomes have the denominators {sizes}; name outcomes that share one")
-    return Reading(study=found, outcomes=rows, events=events, of=sizes.pop(), denominator=denominator)
+    of = _enrolled(found) if denominator == ENROLLED else _reported(found, rows)
+    return Reading(study=found, outcomes=rows, events=events, of=of, denominator=denominator)
 
 
 def discount(observed: float, control: float, share: float) -> float:
@@ -96,9 +92,21 @@ def _events(study: Study, outcome: Outcome) -> int:
     return outcome.events
 
 
-def _denominator(study: Study, outcome: Outcome) -> int:
-    if counted(outcome) is None:
-        raise EvidenceError(
-            f"study {study.key}, {outcome.label}: the table gives no denominator; use denominator = 'enrolled'"
-        )
-    return counted(outcome)[1]  # type: ignore[index]
+def _enrolled(study: Study) -> int:
+    if not isinstance(study.enrolled, int):
+        raise EvidenceError(f"study {study.key} does not say how many were enrolled; use denominator = 'reported'")
+    return study.enrolled
+
+
+def _reported(study: Study, rows: tuple[Outcome, ...]) -> int:
+    """The arms' denominators added up; the outcomes of one arm must share theirs."""
+    sizes: dict[str | None, int] = {}
+    for row in rows:
+        counts = counted(row)
+        if counts is None:
+            raise EvidenceError(
+                f"study {study.key}, {row.label}: the table gives no denominator; use denominator = 'enrolled'"
+            )
+        if sizes.setdefault(row.arm, counts[1]) != counts[1]:
+            raise EvidenceError(f"study {study.key}: {sizes[row.arm]} and {counts[1]} are counted together; name one")
+    return sum(sizes.values())

@@ -11,8 +11,9 @@ from typing import Any
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.explore.vary import check_cells, parse_vary
+from trialplan.fields import POWER
 from trialplan.numerics.lazy import np
-from trialplan.parameter import Interval, Parameter, parameters
+from trialplan.parameter import Parameter, parameters
 
 __all__ = ["Grid", "parse_vary", "scenarios", "variable"]
 
@@ -75,6 +76,7 @@ def scenarios(
     [186, None]
     """
     declared = variable(design)
+    _check_question(design, axes, target, n)
     checked = {name: _checked(design, declared, name, values) for name, values in axes.items()}
     shape = tuple(map(len, checked.values()))
     check_cells(math.prod(shape))
@@ -98,9 +100,21 @@ def variable(design: Sized) -> dict[str, Parameter]:
     return own if inner is None else dict(parameters(type(inner))) | own
 
 
-def _checked(
-    design: Sized, declared: Mapping[str, Parameter], name: str, values: Sequence[Any]
-) -> tuple[Any, ...]:
+def _check_question(design: Sized, axes: Mapping[str, Any], target: float | None, n: int | None) -> None:
+    """Raise before any work is done if no cell could be answered."""
+    owner = type(design).__name__
+    if not isinstance(design, Design):
+        if n is not None or target is not None:
+            raise ParameterError(f"{owner}: power and n have no meaning, for there is no test; vary its own numbers")
+    elif (n is None) == (target is None):
+        raise ParameterError(f"{owner}: power or n must be given, and not both")
+    elif target is not None:
+        POWER.check(owner, "power", target)
+    elif n is not None and "allocation" not in axes:
+        design.check_n(n)
+
+
+def _checked(design: Sized, declared: Mapping[str, Parameter], name: str, values: Sequence[Any]) -> tuple[Any, ...]:
     owner = type(design).__name__
     if name not in declared:
         raise ParameterError(f"{owner}: there is no {name!r} to vary; {did_you_mean(name, declared)}")
@@ -126,7 +140,7 @@ class _Question:
                 np.broadcast_to(power, shape),
                 np.full(shape, None, dtype=object),
             )
-        answer = design.sample_size() if self.target is None else design.sample_size(self.target)
+        answer = design.sample_size(*(() if self.target is None else (self.target,)))
         reason = np.full(shape, None, dtype=object) if answer.reason is None else answer.reason
         return (
             np.broadcast_to(answer.n, shape),
@@ -137,14 +151,14 @@ class _Question:
     def one(self, numbers: Mapping[str, Any]) -> tuple[Any, Any, Any]:
         """The answer of one cell; what cannot be answered has its reason."""
         try:
-            return tuple(one.item() for one in map(np.asarray, self.ask(numbers)))  # type: ignore[return-value]
+            return tuple(one.item() for one in map(np.asarray, self.ask(numbers)))
         except TrialplanError as why:
             return (*_BLANK[:2], str(why).partition(": ")[2] or str(why))
 
 
 def _filled(question: _Question, axes: Mapping[str, tuple[Any, ...]], declared: Mapping[str, Parameter]) -> Any:
     """n, power and reason, flat, the last axis varying fastest."""
-    if getattr(question.base, "smooth", True) and not any(map(_is_pair, axes.values())):
+    if getattr(question.base, "smooth", True):
         return _by_arrays(question, axes, declared)
     return _columns([question.one(dict(zip(axes, cell, strict=True))) for cell in product(*axes.values())])
 
@@ -154,8 +168,8 @@ def _by_arrays(question: _Question, axes: Mapping[str, tuple[Any, ...]], declare
     shape = tuple(map(len, axes.values()))
     found = [np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, None, dtype=object)]
     names = list(axes)
-    choices = [name for name in names if not _is_number(declared[name])]
-    numeric = [name for name in names if name not in choices]
+    numeric = [name for name in names if not declared[name].choices and all(map(_is_number, axes[name]))]
+    choices = [name for name in names if name not in numeric]
     inner = tuple(len(axes[name]) for name in numeric)
     arrays = dict(zip(numeric, np.meshgrid(*(axes[name] for name in numeric), indexing="ij"), strict=True))
     for chosen in product(*(enumerate(axes[name]) for name in choices)):
@@ -192,13 +206,5 @@ def _objects(values: Sequence[Any]) -> Any:
     return column
 
 
-def _is_number(declared: Parameter) -> bool:
-    """Whether the values may go into an array: numbers and margins, never choices or ratios of arms."""
-    return isinstance(declared.domain, Interval) or declared.domain is None and declared.read is not None
-
-
-def _is_pair(values: tuple[Any, ...]) -> bool:
-    return any(isinstance(value, tuple) for value in values)
-
-
-_ = Design
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))

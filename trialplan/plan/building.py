@@ -188,8 +188,9 @@ def _declared(cls: type[Sized], name: str, **rest: Any) -> Assumption:
 
 def read_rate(table: evidence.Table, drawn: Drawn) -> Reading:
     """The rate that the plan names."""
-    names = (drawn.outcome,) if isinstance(drawn.outcome, str) else drawn.outcome
-    return reading(table, drawn.study, names, drawn.arm, drawn.denominator)
+    outcomes = (drawn.outcome,) if isinstance(drawn.outcome, str) else drawn.outcome
+    arms = drawn.arm if isinstance(drawn.arm, tuple) else (drawn.arm,)
+    return reading(table, drawn.study, outcomes, arms, drawn.denominator)
 
 
 def _drawn(

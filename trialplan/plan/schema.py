@@ -92,7 +92,7 @@ class Drawn(Section):
 
     study: Text
     outcome: Text | tuple[Text, ...] = Field(description="one outcome, or several exclusive ones counted together")
-    arm: Text | None = None
+    arm: Text | tuple[Text, ...] | None = Field(None, description="one arm, or several counted together")
     denominator: Literal["reported", "enrolled"] = "reported"
 
 

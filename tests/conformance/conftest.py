@@ -1,0 +1,300 @@
+"""Every design in the catalogue, and every wrapper over them, drawn from what its parameters declare about themselves.
+
+No design is named here except the one that wrappers are put around. A test asks for `design` (one instance per
+combination of choices), `exact_design`, `sized`, or a `declared` parameter, and runs once for each that is found.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import itertools
+import math
+import pkgutil
+import random
+import zlib
+
+import pytest
+
+from trialplan import sequential
+from trialplan.catalogue import designs
+from trialplan.design import Design
+from trialplan.errors import TrialplanError
+from trialplan.parameter import Interval, parameters
+
+ALLOCATIONS = ("1:1", "2:1", "1:3")
+FAST, ALL = 1, 4
+"""Draws per combination of choices: by default, and with the slow ones."""
+
+_MODEST = (8, 4000)
+"""Blocks that a drawn design may need: fewer leave nothing to search, more make the suite slow."""
+
+
+def wrappers():
+    """The designs in `sequential` that are put around another design."""
+    found = {}
+    for module in pkgutil.iter_modules(sequential.__path__, f"{sequential.__name__}."):
+        for _, cls in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if issubclass(cls, Design) and cls.__module__ == module.name and "design" in parameters(cls):
+                found[cls.slug()] = cls
+    return found
+
+
+def fixed():
+    """The designs in the catalogue that test."""
+    return {slug: cls for slug, cls in designs().items() if issubclass(cls, Design)}
+
+
+def combinations(cls):
+    """Every combination of a class's enumerated choices, as keyword arguments."""
+    choices = {name: declared.choices for name, declared in parameters(cls).items() if declared.choices}
+    for values in itertools.product(*choices.values()):
+        yield dict(zip(choices, values, strict=True))
+
+
+def numbers(cls, rng):
+    """Typical values for every number that is declared, apart from level and margin: (needed, optional)."""
+    typical = {
+        name: (round(rng.uniform(*declared.typical), 3), declared.optional)
+        for name, declared in parameters(cls).items()
+        if declared.typical and name != "alpha"
+    }
+    needed = {name: value for name, (value, optional) in typical.items() if not optional}
+    return needed, {name: value for name, (value, optional) in typical.items() if optional}
+
+
+def margins(choice, rng):
+    """No margin, then one number, then (for the goal that takes it) a pair of limits, lopsided on purpose."""
+    if choice.get("scale", "difference") == "difference":
+        one = round(rng.uniform(0.1, 0.3), 3)
+        return [None, one, (-one, round(1.3 * one, 3))]
+    one = round(rng.uniform(1.25, 1.6), 3)
+    return [None, one, (round(1 / one, 3), round(1.1 * one, 3))]
+
+
+def attempts(cls, choice, rng):
+    """Keyword arguments worth a try: with and without each optional number, with and without a margin."""
+    needed, optional = numbers(cls, rng)
+    extra = {"allocation": rng.choice(ALLOCATIONS)} if "allocation" in parameters(cls) else {}
+    tried = margins(choice, rng) if "margin" in parameters(cls) else [None]
+    for size in range(len(optional) + 1):
+        for names in itertools.combinations(optional, size):
+            for margin in tried:
+                given = {} if margin is None else {"margin": margin}
+                label = (*names, *(["pair"] if isinstance(margin, tuple) else []))
+                yield label, choice | needed | {name: optional[name] for name in names} | given | extra
+
+
+def accepted(cls, choice, rng):
+    """The attempts that the class itself accepts, each with the names of its optional parts."""
+    for label, given in attempts(cls, choice, rng):
+        try:
+            yield label, cls(**given)
+        except TrialplanError:
+            continue
+
+
+def showable(design, rng):
+    """The same design with an effect on the favourable side that a modest number of participants can show; or None."""
+    for _ in range(60):
+        try:
+            moved = design.replace(**{design.effect: _effect(design, rng)})
+            blocks = moved.sample_size(0.8).n / moved.block
+        except (TrialplanError, ValueError, ArithmeticError):
+            continue
+        if _MODEST[0] <= blocks <= _MODEST[1]:
+            return moved
+    return None
+
+
+def _effect(design, rng):
+    """A value beyond the null on the favourable side, near it or far; between the limits where there are two."""
+    null = [float(bound) for bound in design.boundary()]
+    if len(null) == 2:
+        return round(null[0] + rng.uniform(0.3, 0.7) * (null[1] - null[0]), 4)
+    low, high = parameters(type(design))[design.effect].typical
+    reach = rng.uniform(0.1, 0.9) * (high - low)
+    if design.effect_domain() == Interval(0):
+        return round(null[0] * (1 + reach) ** design.sign, 4)
+    return round(null[0] + design.sign * reach, 4)
+
+
+def seed(*words):
+    """A generator of its own for each instance, so that an added design leaves the others' numbers alone."""
+    return random.Random(zlib.crc32("/".join(map(str, words)).encode()))
+
+
+def drawn(draws):
+    """(id, design) for every class, combination of choices and draw."""
+    for slug, cls in fixed().items():
+        for choice in combinations(cls):
+            for draw in range(draws):
+                words = (slug, *choice.values())
+                rng = seed(*words, draw)
+                for label, design in accepted(cls, choice, rng):
+                    ready = showable(design, rng)
+                    if ready is not None:
+                        yield draw, "-".join(map(str, (*words, *label, draw))), ready
+
+
+LOOKS = ((0.5, 1.0), (0.3, 0.7, 1.0))
+
+
+def wrapped(draws):
+    """(id, wrapper around a drawn fixed design) wherever the wrapper accepts the pairing."""
+    inner = [one for one in _fixed_instances(draws) if one[2].slug() == "two-proportions"]
+    for (slug, cls), (draw, name, design) in itertools.product(wrappers().items(), inner):
+        looks = LOOKS[zlib.crc32(name.encode()) % 2]
+        try:
+            yield draw, f"{slug}-{len(looks)}-over-{name}", cls(design=design, looks=looks)
+        except TrialplanError:
+            continue
+
+
+_MEMORY = {}
+
+
+def _fixed_instances(draws):
+    if draws not in _MEMORY:
+        _MEMORY[draws] = list(drawn(draws))
+    return _MEMORY[draws]
+
+
+def instances(draws=ALL):
+    """Every drawn design, fixed and wrapped."""
+    if ("all", draws) not in _MEMORY:
+        _MEMORY["all", draws] = _fixed_instances(draws) + list(wrapped(draws))
+    return _MEMORY["all", draws]
+
+
+def _cases(keep=lambda design: True):
+    return [
+        pytest.param(design, id=name, marks=[pytest.mark.slow] if draw >= FAST else [])
+        for draw, name, design in instances()
+        if keep(design)
+    ]
+
+
+def _declared():
+    classes = [*designs().values(), *wrappers().values()]
+    return [
+        pytest.param((cls, name, declared), id=f"{cls.slug()}-{name}")
+        for cls in classes
+        for name, declared in parameters(cls).items()
+    ]
+
+
+def pytest_generate_tests(metafunc):
+    """One run for each design, sized class or declared parameter that a test asks for."""
+    asked = {
+        "design": lambda: _cases(),
+        "exact_design": lambda: _cases(lambda design: design.exact),
+        "sized": lambda: [pytest.param(cls, id=slug) for slug, cls in {**designs(), **wrappers()}.items()],
+        "fixed_class": lambda: [pytest.param(cls, id=slug) for slug, cls in fixed().items()],
+        "declared": _declared,
+    }
+    for name, cases in asked.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, cases())
+
+
+@pytest.fixture(scope="session")
+def everything():
+    """Every drawn design, fast and slow, by id."""
+    return {name: design for _, name, design in instances()}
+
+
+@pytest.fixture(scope="session")
+def valid():
+    """One valid set of arguments for a class, its choices left at the first that is accepted."""
+
+    def build(cls):
+        for choice in combinations(cls):
+            if "design" in parameters(cls):
+                return {"design": next(d for _, _, d in _fixed_instances(ALL) if d.statistic_is_z)} | choice
+            for _, given in attempts(cls, choice, seed(cls.slug())):
+                try:
+                    cls(**given)
+                except TrialplanError:
+                    continue
+                return given
+        raise AssertionError(f"no valid {cls.__name__} could be drawn")
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def inner():
+    """The design at the core of a wrapper; a fixed design is its own core."""
+    return lambda design: getattr(design, "design", design)
+
+
+def _reversed(allocation):
+    return ":".join(reversed(allocation.split(":")))
+
+
+_ACROSS = {"higher": "lower", "lower": "higher"}
+
+
+def _mirrored_effect(core):
+    """The effect seen from the other arm, and the numbers that travel with it."""
+    if hasattr(core, "control") and hasattr(core, "treatment"):
+        return {"control": core.treatment, "treatment": core.control}
+    ratio = getattr(core, "scale", "difference") != "difference"
+    return {core.effect: 1 / core.effect_value() if ratio else -core.effect_value()}
+
+
+def _mirrored_margin(core):
+    margin = getattr(core, "margin", None)
+    if not isinstance(margin, tuple):
+        return {}
+    ratio = getattr(core, "scale", "difference") != "difference"
+    return {"margin": (1 / margin[1], 1 / margin[0]) if ratio else (-margin[1], -margin[0])}
+
+
+@pytest.fixture(scope="session")
+def mirror():
+    """The same trial with the names of its arms exchanged; None for a trial of one arm."""
+
+    def swap(design):
+        core = getattr(design, "design", design)
+        if len(core.arm_names) != 2:
+            return None
+        arms = {
+            name: getattr(core, f"{name}_treatment")
+            for name in parameters(type(core))
+            if getattr(core, f"{name}_treatment", None) is not None
+        }
+        arms |= {f"{name}_treatment": getattr(core, name) for name in arms}
+        swapped = {"favourable": _ACROSS[core.favourable], "allocation": _reversed(core.allocation)}
+        return design.replace(**_mirrored_effect(core), **_mirrored_margin(core), **arms, **swapped)
+
+    return swap
+
+
+@pytest.fixture(scope="session")
+def complement():
+    """The same trial with failures counted for responses; None where no number is a rate."""
+
+    def swap(design):
+        core = getattr(design, "design", design)
+        rates = {n: 1 - getattr(core, n) for n, d in parameters(type(core)).items() if d.unit == "proportion"}
+        if not rates:
+            return None
+        return design.replace(**rates, **_mirrored_margin(core), favourable=_ACROSS[core.favourable])
+
+    return swap
+
+
+@pytest.fixture(scope="session")
+def impossible():
+    """Effects that no number of participants can show: on the null's boundary, and beyond it."""
+
+    def effects(design):
+        null = [float(bound) for bound in design.boundary()]
+        step = abs(float(design.effect_value()) - null[0]) / 2
+        candidates = [null[0], null[0] - step * (1 if len(null) == 2 else design.sign)]
+        domain = design.effect_domain()
+        return [value for value in candidates if math.isfinite(value) and value in domain]
+
+    return effects

@@ -1,0 +1,89 @@
+"""Level and sides: their defaults by goal, and how replace treats what was filled in."""
+
+import pytest
+
+from trialplan.parameter import parameters
+
+USUAL = {"superiority": (0.05, 2), "non-inferiority": (0.025, 1), "equivalence": (0.05, 1), "single-arm": (0.05, 1)}
+
+
+class TestDefaults:
+    def test_by_goal(self, design, inner):
+        """A level that is not given is the usual one of the goal."""
+        core = inner(design)
+        assert (core.alpha, core.replace(sides=None).sides) == USUAL[core.goal]
+
+    def test_replace_keeps_what_was_given(self, design):
+        """Replacing another number leaves a given level alone."""
+        given = design.replace(alpha=0.031, sides=1)
+        again = given.replace(**{design.effect: design.effect_value()})
+        assert (again.alpha, again.sides) == (0.031, 1)
+        assert again == given
+
+    def test_replace_refills_by_goal(self, design, inner):
+        """Replacing the goal fills the level in anew, where it was not given."""
+        core = inner(design)
+        if "goal" not in parameters(type(core)):
+            pytest.skip("one goal")
+        others = [goal for goal in USUAL if goal in parameters(type(core))["goal"].choices]
+        for goal in others:
+            if goal not in getattr(core, "analysis", core).__dict__.get("goals", others):
+                continue
+            margin = None if goal == "superiority" else 1.5 if core.scale == "ratio" else 0.2
+            fresh = core.replace(alpha=None, sides=None)
+            assert (lambda d: (d.alpha, d.sides))(fresh.replace(goal=goal, margin=margin)) == USUAL[goal]
+            kept = core.replace(alpha=0.01, sides=1).replace(goal=goal, margin=margin)
+            assert (kept.alpha, kept.sides) == (0.01, 1)
+
+    def test_level_is_alpha_over_sides(self, design):
+        """One side's level is alpha divided by the sides."""
+        assert design.level == pytest.approx(design.alpha / design.sides)
+
+    def test_two_sided_needs_no_fewer(self, design):
+        """A two-sided test at the same alpha needs at least as many participants."""
+        one, two = design.replace(alpha=0.04, sides=1), design.replace(alpha=0.04, sides=2)
+        assert two.sample_size(0.8).n >= one.sample_size(0.8).n
+
+
+class TestPower:
+    def test_success_is_part_of_power(self, design):
+        """Zero ≤ success ≤ power ≤ one, from the smallest n to a very large one."""
+        for blocks in (1, 2, 3, 5, 10, 100, 10_000):
+            n = blocks * design.block
+            success, power = float(design.success(n)), float(design.power(n))
+            assert 0 <= success <= power + 1e-12
+            assert power <= 1
+
+    def test_certain_in_the_end(self, design):
+        """Power tends to 1 for a huge n."""
+        huge = 200 * design.sample_size(0.8).n
+        assert float(design.power(huge // design.block * design.block)) == pytest.approx(1, abs=1e-6)
+
+    def test_at_the_null_it_is_the_level(self, design):
+        """At the null's boundary, success tends to the level of one side; exact tests of counts stay below it."""
+        n = 2000 * design.block
+        for null in design.at_null():
+            success = float(null.success(n))
+            if design.smooth:
+                assert success == pytest.approx(float(design.level), abs=2e-3)
+            else:
+                assert 0.5 * design.level <= success <= design.level + 1e-12
+
+    def test_drift_gives_success(self, design):
+        """The expected z that drift names gives the success probability back."""
+        import scipy.stats
+
+        n = design.sample_size(0.8).n
+        fixed = scipy.stats.norm.cdf(float(design.drift(n)) - float(design.z_alpha))
+        assert fixed == pytest.approx(float(design.success(n)), abs=1e-9)
+
+
+class TestAssumptions:
+    def test_rebuilds_the_design(self, design):
+        """The assumptions of a design, given back to it, change nothing."""
+        assert design.replace(**design.assumptions()) == design
+
+    def test_names_its_formula_and_source(self, design):
+        """Every design says which formula it uses and where that is published."""
+        assert design.formula
+        assert any(character.isdigit() for character in design.reference)

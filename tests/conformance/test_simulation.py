@@ -1,0 +1,103 @@
+"""Drawing and analysing participants, against the formula: exact designs must agree."""
+
+import math
+import zlib
+
+import numpy as np
+import pytest
+
+from trialplan.errors import TrialplanError
+from trialplan.parameter import parameters
+
+TRIALS = 6000
+
+
+def generator(design, *words):
+    """Fixed numbers for each design and question."""
+    return np.random.default_rng(zlib.crc32(repr((design, words)).encode()))
+
+
+def tolerance(probability, trials):
+    """Four standard errors, and one trial."""
+    return 4 * math.sqrt(max(probability * (1 - probability), 0) / trials) + 1 / trials
+
+
+def awkward(design):
+    """The design with lopsided allocations and extreme rates, each with small totals in whole blocks."""
+    variants = [{}]
+    if "allocation" in parameters(type(design)):
+        variants += [{"allocation": "3:1"}, {"allocation": "1:3"}]
+    variants += [
+        {name: extreme}
+        for name, declared in parameters(type(design)).items()
+        for extreme in (0.02, 0.97)
+        if declared.unit == "proportion"
+    ]
+    for numbers in variants:
+        try:
+            other = design.replace(**numbers)
+        except TrialplanError:
+            continue
+        for blocks in {3, max(4, 24 // other.block)}:
+            yield other, blocks * other.block
+
+
+class TestExact:
+    def test_formula_is_the_truth(self, exact_design):
+        """Power and success of an exact design are what simulated trials show, at awkward points."""
+        for design, n in awkward(exact_design):
+            seen = design.simulate(n, TRIALS, generator(design, n))
+            power, success = float(design.power(n)), float(design.success(n))
+            assert abs(seen.success - success) <= tolerance(success, TRIALS), (design, n)
+            far_tail_left_out = design.two_tailed and getattr(design, "test", "") == "z"
+            counted = seen.success if far_tail_left_out else seen.power
+            assert abs(counted - power) <= tolerance(power, TRIALS), (design, n)
+
+    def test_level_is_kept(self, exact_design):
+        """On the null's boundary an exact design rejects no more often than its level."""
+        for design, n in awkward(exact_design):
+            level = float(design.alpha if design.two_tailed or not design.smooth else design.level)
+            for null in design.at_null():
+                seen = null.simulate(n, TRIALS, generator(null, n))
+                assert seen.power <= level + tolerance(level, TRIALS), (null, n)
+
+
+class TestSimulate:
+    def test_fixed_seed_repeats(self, design):
+        """The same seed gives the same trials."""
+        n = 8 * design.block
+        first, second = (design.simulate(n, 200, np.random.default_rng(5)) for _ in range(2))
+        assert first == second
+
+    def test_large_trials_agree_with_every_formula(self, design):
+        """At the planned n, simulated trials of any design come near the power claimed, within what normal theory owes."""
+        n = design.sample_size(0.8).n
+        if n > 1500:
+            pytest.skip("too many participants to draw")
+        seen = design.simulate(n, 1500, generator(design, "large"))
+        assert abs(seen.power - float(design.power(n))) <= 4 * seen.standard_error + 1.6 / math.sqrt(n)
+
+    def test_statistic_is_positive_in_favour(self, design):
+        """With a large effect the statistic is positive and the test rejects."""
+        n = 4 * design.sample_size(0.9).n
+        if n > 8000:
+            pytest.skip("too many participants to draw")
+        statistic, rejects = design.analyse(design.draw(n, 20, generator(design, "sign")))
+        assert statistic.shape == rejects.shape == (20,)
+        assert np.mean(statistic > 0) > 0.9
+        assert np.mean(rejects) > 0.9
+
+    def test_batches_are_whole(self, design):
+        """As many trials are analysed as were asked for, however they are batched."""
+        assert design.simulate(4 * design.block, 37, np.random.default_rng(1)).trials == 37
+
+
+class TestActualSize:
+    def test_is_the_largest_error(self, design):
+        """The actual size is the power on the null's boundary, and no larger than the level."""
+        n = 20 * design.block
+        size = design.actual_size(n)
+        if size is None:
+            pytest.skip("not an exact test of counts")
+        assert size == pytest.approx(max(float(null.power(n)) for null in design.at_null()), abs=1e-12)
+        assert size <= float(design.alpha)

@@ -1,0 +1,103 @@
+"""The command line: one file per verb, imported when it is used.
+
+Nothing here, and nothing that a wrong input touches, imports numpy or scipy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from trialplan import __version__
+from trialplan.cli.complaints import sentence, unknown
+from trialplan.errors import TrialplanError
+
+VERBS = ("demo", "evidence", "designs", "size", "power", "effect", "scenarios", "init", "protocol", "schema")
+
+DONE, REFUSED, INTERRUPTED, PIPE_CLOSED = 0, 2, 130, 141
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Verbs(click.Group):
+    """The verbs, each fetched from the file that bears its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs in the order in which a newcomer meets them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The verb, or a sentence that names the nearest."""
+        if cmd_name not in VERBS:
+            raise click.UsageError(unknown("verb", cmd_name, VERBS), ctx)
+        return importlib.import_module(f"trialplan.cli.{cmd_name}").command
+
+
+@click.group(
+    cls=Verbs,
+    context_settings=_SETTINGS,
+    invoke_without_command=True,
+    epilog="\b\nExamples:\n"
+    "  trialplan demo\n"
+    "  trialplan size two-proportions --control 0.3 --treatment 0.5\n"
+    "  trialplan evidence msc-lupus-nephritis",
+)
+@click.version_option(__version__, prog_name="trialplan", message="%(prog)s %(version)s")
+@click.pass_context
+def root(ctx: click.Context) -> None:
+    """From a small table of uncontrolled studies to a sample size that can be defended.
+
+    Rates are written as proportions (0.6, not 60), n is the number of participants in all arms
+    together, and --json gives every answer at full precision.
+
+    Exit codes: 0 done; 2 the input cannot be used, for a reason that is given in one sentence;
+    1 is kept for a check that was made and failed.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; a wrong input is one sentence on stderr."""
+    try:
+        code = _run(list(sys.argv[1:] if args is None else args))
+        sys.stdout.flush()
+    except (click.ClickException, TrialplanError) as error:
+        print(f"trialplan: {sentence(error)}", file=sys.stderr)
+        return REFUSED
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return PIPE_CLOSED
+    return code
+
+
+def _run(args: list[str]) -> int:
+    """Parse and call the verb; click's own `main` would print usage, and exit with 1 on a closed pipe."""
+    _never_fail_to_encode()
+    try:
+        with root.make_context("trialplan", args) as ctx:
+            root.invoke(ctx)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    return DONE
+
+
+def _never_fail_to_encode() -> None:
+    """A terminal without the letter ≥ shows a question mark in its place."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _forget_stdout() -> None:
+    """The reader has gone: let the interpreter flush what is left into nothing."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return

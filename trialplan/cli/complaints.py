@@ -1,0 +1,81 @@
+"""One sentence for every wrong input, in the words that the user typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from trialplan.errors import TrialplanError, did_you_mean
+
+
+def sentence(error: Exception) -> str:
+    """What is wrong and the way out, on one line."""
+    words = _usage(error) if isinstance(error, click.UsageError) else _plain(error)
+    return " ".join(words.split())
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """There is no such thing; the nearest is this."""
+    return f"there is no {kind} {name!r}; {did_you_mean(name, known)}"
+
+
+@contextmanager
+def as_typed(cls: type, names: Iterable[str]) -> Iterator[None]:
+    """Errors about a design's numbers, told about the options that gave them."""
+    try:
+        yield
+    except TrialplanError as error:
+        raise type(error)(_as_typed(str(error), cls, set(names))) from None
+
+
+def _as_typed(message: str, cls: type, names: set[str]) -> str:
+    rest = re.sub(rf"^({cls.__name__}|GroupSequential): ", "", message)
+    first, space, tail = rest.partition(" ")
+    if first in names:
+        rest = f"--{first.replace('_', '-')}{space}{tail}"
+    return re.sub(r"\b(set|with|use) (goal|favourable|test|sd_treatment)\b", _option, rest)
+
+
+def _option(match: re.Match[str]) -> str:
+    return f"{match[1]} --{match[2].replace('_', '-')}"
+
+
+def _plain(error: Exception) -> str:
+    return error.format_message() if isinstance(error, click.ClickException) else str(error)
+
+
+def _usage(error: click.UsageError) -> str:
+    words, path = _reworded(error), error.ctx.command_path if error.ctx else "trialplan"
+    enough = words.endswith("?") or "--help`" in words
+    return words if enough else f"{words.rstrip('.')}; see `{path} --help`"
+
+
+def _reworded(error: click.UsageError) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return unknown("option", error.option_name, _options(error.ctx))
+    if isinstance(error, click.MissingParameter):
+        return _missing(error)
+    if isinstance(error, click.BadOptionUsage):
+        return f"{error.option_name} needs a value"
+    message = error.format_message()
+    if extra := re.search(r"unexpected extra arguments? \((.*)\)", message):
+        return f"{extra[1]!r} is one word too many; name every number by its option, as in --n 186"
+    return message[:1].lower() + message[1:]
+
+
+def _missing(error: click.MissingParameter) -> str:
+    parameter = error.param
+    if parameter is None:
+        return error.format_message()
+    name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(error.ctx)  # type: ignore[arg-type]
+    path = error.ctx.command_path if error.ctx else "trialplan"
+    return f"{path} needs {name}"
+
+
+def _options(ctx: click.Context | None) -> list[str]:
+    if ctx is None:
+        return []
+    return [name for one in ctx.command.get_params(ctx) for name in one.opts if name.startswith("--")]

@@ -1,0 +1,67 @@
+"""`trialplan demo`: the whole road once, from the shipped table to a protocol draft."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from trialplan.cli import options
+from trialplan.errors import FileError, MissingExtra
+
+PLAN = "msc-lupus-nephritis"
+
+
+@click.command(
+    "demo",
+    params=[
+        click.Option(
+            ["-o", "--output", "folder"],
+            type=click.Path(path_type=Path),
+            default=Path("trialplan-demo"),
+            metavar="DIR",
+            help="the folder to write to  [default: ./trialplan-demo]",
+        )
+    ],
+    short_help="The whole road once: from the shipped table to a protocol draft.",
+    epilog=options.examples("trialplan demo", "trialplan demo --output my-demo"),
+)
+def command(folder: Path) -> None:
+    """The protocol draft of the shipped plan msc-lupus-nephritis, as Markdown, HTML and DOCX.
+
+    Without the extra `report` it is Markdown alone, and the command that adds the others is printed.
+    """
+    made = _folder(folder)
+    try:
+        paths, missing = _written(folder)
+    except BaseException:
+        if made and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+    for path in paths:
+        click.echo(f"wrote {path}")
+    if missing:
+        click.echo(f"HTML and DOCX are left out: {missing}")
+
+
+def _folder(folder: Path) -> bool:
+    """Make the folder; whether it was not there before."""
+    if folder.is_dir():
+        return False
+    try:
+        folder.mkdir(parents=True)
+    except OSError as cause:
+        raise FileError(f"the folder {folder} cannot be made: {cause.strerror}; choose another --output") from cause
+    return True
+
+
+def _written(folder: Path) -> tuple[list[Path], str]:
+    """The files, and the sentence about what is missing for the others."""
+    from trialplan import plan, protocol
+
+    read = plan.read(PLAN)
+    outputs = [folder / f"protocol{suffix}" for suffix in (".md", ".html", ".docx")]
+    try:
+        return protocol.write(read, outputs), ""
+    except MissingExtra as missing:
+        return protocol.write(read, outputs[:1]), str(missing)

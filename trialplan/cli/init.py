@@ -1,0 +1,33 @@
+"""`trialplan init`: write a plan to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from trialplan.cli import options
+from trialplan.errors import FileError
+
+
+@click.command(
+    "init",
+    params=[
+        click.Argument(["path"], type=click.Path(path_type=Path), default=Path("plan.toml")),
+        click.Option(["--force"], is_flag=True, help="overwrite the file if it exists"),
+    ],
+    short_help="Write a plan to start from.",
+    epilog=options.examples("trialplan init", "trialplan init my-trial.toml"),
+)
+def command(path: Path, force: bool) -> None:
+    """A commented plan file at PATH (plan.toml unless another is named), to be filled in.
+
+    `trialplan protocol` makes a protocol draft of it; `trialplan schema` says what each key may hold.
+    """
+    from trialplan import files, plan
+
+    files.check_writable(path)
+    if path.exists() and not force:
+        raise FileError(f"{path} exists already; choose another name, or overwrite it with --force")
+    files.write(path, plan.starter())
+    click.echo(f"wrote {path}\nnext: trialplan protocol {path} -o protocol.md")

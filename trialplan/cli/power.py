@@ -1,0 +1,52 @@
+"""`trialplan power`: what power does a given number of participants have?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from trialplan.cli import options, output
+from trialplan.design import Design
+from trialplan.errors import ParameterError
+
+
+def for_design(cls: type[Design]) -> click.Command:
+    """The verb for one design."""
+    return click.Command(
+        cls.slug(),
+        params=[*options.of_design(cls), options.n_option(), *output.options()],
+        callback=lambda **given: _power(cls, **given),
+        help=f"{options.summary(cls)}\n\nAnswers with the power of --n participants in all arms together.",
+        short_help=options.summary(cls),
+        epilog=options.examples(f"trialplan power {cls.slug()} {options.example(cls)} --n 120"),
+    )
+
+
+def _power(cls: type[Design], n: int | None, as_json: bool, output: Any, **given: Any) -> None:
+    from trialplan.cli.output import show
+    from trialplan.cli.words import answer_page, participants
+    from trialplan.explore.attained import attained
+
+    design: Any = options.build(cls, given)
+    if n is None:
+        raise ParameterError("--n is needed, the participants in all arms together, as in --n 120")
+    with options.typed(cls):
+        answer = attained(design, n)
+        page = answer_page(answer, f"power {answer.power:.3f} with {participants(answer.arms)}")
+    show(page, as_json, output)
+
+
+command = options.DesignGroup(
+    "power",
+    command_for=for_design,
+    kind=Design,
+    help="The probability that the trial succeeds with a given number of participants. --n is the total of all "
+    "arms, a whole number of allocation blocks.",
+    short_help="What power does a given number of participants have?",
+    subcommand_metavar="DESIGN [OPTIONS]",
+    epilog=options.examples(
+        "trialplan power two-proportions --control 0.3 --treatment 0.5 --n 186",
+        "trialplan power two-means --difference 0.5 --sd 1 --n 96 --allocation 2:1 --json",
+    ),
+)

@@ -1,0 +1,71 @@
+"""`trialplan size`: how many participants does the trial need?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from trialplan.cli import options, output
+from trialplan.design import Design, Sized
+
+DEFAULT_POWER = 0.8
+
+
+def for_design(cls: type[Sized]) -> click.Command:
+    """The verb for one design."""
+    tested = issubclass(cls, Design)
+    call = f"trialplan size {cls.slug()} {options.example(cls)}"
+    lines = [call, f"{call} --power 0.9 --dropout 0.1"] if tested else [call, f"{call} --json"]
+    return click.Command(
+        cls.slug(),
+        params=[
+            *options.of_design(cls),
+            *([options.power_option()] if tested else []),
+            click.Option(["--dropout"], type=options.NUMBER, help="share of participants lost, in [0, 1): inflates n"),
+            *output.options(),
+        ],
+        callback=lambda **given: _size(cls, **given),
+        help=f"{options.summary(cls)}\n\nAnswers with the fewest participants, in whole allocation blocks.",
+        short_help=options.summary(cls),
+        epilog=options.examples(*lines),
+    )
+
+
+def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, power: Any = None, **given: Any) -> None:
+    from trialplan.cli.output import show
+    from trialplan.cli.words import answer_page, participants
+    from trialplan.enrolment.dropout import DROPOUT
+
+    design: Any = options.build(cls, given)
+    with options.typed(cls):
+        lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
+        target = [DEFAULT_POWER if power is None else power] if isinstance(design, Design) else []
+        answer = design.sample_size(*target)
+        page = answer_page(answer, f"{participants(answer.arms)}: {_reaches(answer)}", lost)
+    show(page, as_json, output)
+
+
+def _reaches(answer: Any) -> str:
+    """What that many participants attain."""
+    from trialplan.cli.words import number
+
+    design = answer.design
+    if not isinstance(design, Design):
+        return f"at least one event with probability {answer.power:.3f}"
+    return f"power {answer.power:.3f} to show {design.effect} = {number(design.effect_value())}"
+
+
+command = options.DesignGroup(
+    "size",
+    command_for=for_design,
+    help="The fewest participants, in whole allocation blocks, that reach the power asked for. Name a design, "
+    "then its numbers; `trialplan designs` says what they mean. Power is 0.8 unless --power says otherwise.",
+    short_help="How many participants does the trial need?",
+    subcommand_metavar="DESIGN [OPTIONS]",
+    epilog=options.examples(
+        "trialplan size two-proportions --control 0.3 --treatment 0.5 --power 0.8",
+        "trialplan size two-means --difference 0.5 --sd 1 --power 0.9 --allocation 2:1",
+        "trialplan size two-proportions --control 0.3 --treatment 0.5 --looks 0.5,1 --json",
+    ),
+)

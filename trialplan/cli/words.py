@@ -1,0 +1,128 @@
+"""Numbers as a person reads them, and the page that size and power share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from trialplan.answers import SampleSize
+from trialplan.cli.options import flag
+from trialplan.cli.output import Page, Table, facts
+from trialplan.design import Design, Sized
+from trialplan.parameter import parameters
+from trialplan.report import as_json, name_of_test
+
+_NOT_ASSUMED = ("alpha", "sides", "test", "design", "looks", "efficacy")
+
+
+def number(value: Any) -> str:
+    """At most four significant digits; thousands separated."""
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(number, value))
+    if isinstance(value, str):
+        return value
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def percent(value: float) -> str:
+    """A share as a percentage, with one decimal where it has one."""
+    return f"{100 * value:.1f}".removesuffix(".0") + " %"
+
+
+def participants(arms: Mapping[str, int]) -> str:
+    """93 per arm, 186 in all; 62 treatment + 31 control, 93 in all; 33 in all."""
+    total = sum(arms.values())
+    if len(arms) == 1:
+        return f"{total:,} participants in all"
+    if len(set(arms.values())) == 1:
+        return f"{next(iter(arms.values())):,} per arm, {total:,} in all"
+    return f"{' + '.join(f'{n:,} {name}' for name, n in arms.items())}, {total:,} in all"
+
+
+def answer_page(answer: SampleSize, headline: str, dropout: float | None = None) -> Page:
+    """The page of one answer: what was assumed, how it was computed, what came out."""
+    data = as_json(answer, dropout)
+    rows = [*assumed(answer.design), *level(answer.design), *_attained(answer, data, dropout), *source(answer.design)]
+    return Page(data=data, headline=headline, tables=[facts(rows), *_looks(data)])
+
+
+def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """The design and its numbers, by the names that its options have."""
+    fixed = getattr(design, "design", design)
+    declared = parameters(type(fixed))
+    rows = [("design", fixed.slug())]
+    for name, value in fixed.assumptions().items():
+        if name not in (*_NOT_ASSUMED, *without):
+            rows.append((flag(name), _with_percent(value, declared[name].unit)))
+    return rows
+
+
+def level(design: Sized) -> list[tuple[str, str]]:
+    """Level, sides and test, saying so where the level is the usual one for the goal."""
+    if not isinstance(design, Design):
+        return []
+    fixed = getattr(design, "design", design)
+    sides = "two-sided" if design.sides == 2 else "one-sided"
+    usual = set(getattr(fixed, "_defaulted", ())) >= {"alpha", "sides"}
+    goal = getattr(fixed, "goal", "superiority")
+    default = f"  (default for {goal}; --alpha, --sides)" if usual else ""
+    return [("level", f"{number(design.alpha)} {sides}{default}"), ("test", name_of_test(design))]
+
+
+def source(design: Sized) -> list[tuple[str, str]]:
+    """The formula and where it is published."""
+    return [("formula", design.formula), ("reference", design.reference)]
+
+
+def _attained(answer: SampleSize, data: Mapping[str, Any], dropout: float | None) -> list[tuple[str, str]]:
+    asked = "" if math.isnan(answer.target) else f"  (asked for {number(answer.target)})"
+    what = "power" if isinstance(answer.design, Design) else "probability"
+    rows = [(what, f"{answer.power:.3f}{asked}"), ("unrounded n", _unrounded(data.get("arms_unrounded")))]
+    if "actual_size" in data:
+        rows.append(("actual level", f"{data['actual_size']:.4f}"))
+    if "critical_count" in data:
+        side = "or more" if getattr(answer.design, "upward", True) else "or fewer"
+        rows.append(("rejects from", f"{data['critical_count']:,} responses {side}"))
+    if "first_n" in data:
+        rows.append(("first n", f"{data['first_n']:,}; power is a saw-tooth, searched to {data['searched_to']:,}"))
+    if dropout is not None:
+        rows.append(("enrolled", f"{participants(data['enrolled']['arms'])}, to lose {percent(dropout)}"))
+    return rows
+
+
+def _unrounded(arms: Mapping[str, float] | None) -> str:
+    if arms is None:
+        return ""
+    if len(set(arms.values())) == 1 and len(arms) > 1:
+        return f"{next(iter(arms.values())):,.2f} per arm"
+    return " + ".join(f"{n:,.2f} {name}" for name, n in arms.items())
+
+
+def _with_percent(value: Any, unit: str) -> str:
+    return f"{number(value)}  ({percent(value)})" if unit == "proportion" else number(value)
+
+
+def _looks(data: Mapping[str, Any]) -> list[Table]:
+    """The looks of a sequential design, and what looking costs and saves."""
+    if "looks" not in data:
+        return []
+    rows = [_look(look) for look in data["looks"]]
+    columns = ("information", "n", "efficacy z", "one-sided P", "cumulative alpha", "cumulative power")
+    expected = {name: f"{n:,.1f}" for name, n in data["expected_n"].items()}
+    cost = [("inflation", f"{data['inflation']:.4f}")]
+    saved = [(f"expected n, {name}", n) for name, n in expected.items()]
+    return [Table(columns, rows, right=frozenset(range(6))), facts(cost + saved)]
+
+
+def _look(look: Mapping[str, float]) -> tuple[str, ...]:
+    return (
+        number(look["information"]),
+        f"{look['n']:,.1f}".removesuffix(".0"),
+        f"{look['efficacy_z']:.3f}",
+        f"{look['efficacy_p_one_sided']:.4f}",
+        f"{look['cumulative_alpha']:.4f}",
+        f"{look['cumulative_power']:.3f}",
+    )

@@ -1,0 +1,99 @@
+"""How values are printed: text escaped for Markdown, numbers rounded for a reader."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}])")
+
+
+class Verbatim(str):
+    """Text that is Markdown already and is not escaped again."""
+
+
+def escape(text: str) -> Verbatim:
+    """Text with the characters that Markdown would read as markup escaped, on one line."""
+    one_line = " ".join(text.split())
+    escaped = _SPECIAL.sub(r"\\\1", one_line)
+    # a list would begin with "1. " or "- ": the mark is escaped where a line might start with it
+    return Verbatim(re.sub(r"^(\d*)([.)+-])(?=\s)", r"\1\\\2", escaped))
+
+
+def percent(share: float) -> Verbatim:
+    """A share as a percentage with one decimal."""
+    return Verbatim(f"{100 * share:.1f}%")
+
+
+def whole_percent(share: float) -> Verbatim:
+    """A share as a whole percentage."""
+    return Verbatim(f"{100 * share:.0f}%")
+
+
+def count(n: float) -> Verbatim:
+    """A whole number with thousands separators; one that is not whole keeps one decimal."""
+    return Verbatim(f"{n:,.0f}" if float(n).is_integer() else f"{n:,.1f}")
+
+
+def unrounded(n: float) -> Verbatim:
+    """A real-valued sample size with two decimals."""
+    return Verbatim(f"{n:,.2f}")
+
+
+def power(value: float) -> Verbatim:
+    """A probability with three decimals, never rounded to certainty."""
+    if 0 < value < 0.0005:
+        return Verbatim("< 0.001")
+    return Verbatim("> 0.999" if 0.9995 < value < 1 else f"{value:.3f}")
+
+
+def number(value: float) -> Verbatim:
+    """A number with at most four significant digits."""
+    return escape("none" if math.isnan(value) else f"{value:.4g}".replace("-", "−"))
+
+
+def value_of(assumption: Any) -> Verbatim:
+    """An assumption's value in its unit: proportions as percentages."""
+    return percent(assumption.value) if assumption.unit == "proportion" else number(assumption.value)
+
+
+def signed(value: float) -> Verbatim:
+    """A number with its sign, three significant digits."""
+    return Verbatim(f"{value:+.3g}".replace("-", "−"))
+
+
+def or_none(value: Any) -> Any:
+    """A dash where there is nothing to print."""
+    return Verbatim("–") if value is None or value == "" else value
+
+
+def dated(value: Any) -> Verbatim:
+    """A date as 22 November 2026."""
+    return Verbatim(f"{value.day} {value:%B %Y}")
+
+
+def capitalised(text: str) -> str:
+    """Text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def quoted(text: str) -> Verbatim:
+    """Text inside a code fence: as it is."""
+    return Verbatim(text.rstrip("\n"))
+
+
+FILTERS = {
+    "capitalised": capitalised,
+    "count": count,
+    "dated": dated,
+    "number": number,
+    "or_none": or_none,
+    "percent": percent,
+    "power": power,
+    "quoted": quoted,
+    "signed": signed,
+    "unrounded": unrounded,
+    "value_of": value_of,
+    "whole_percent": whole_percent,
+}
