@@ -12,6 +12,7 @@ import itertools
 import math
 import pkgutil
 import random
+import signal
 import zlib
 
 import pytest
@@ -26,7 +27,8 @@ ALLOCATIONS = ("1:1", "2:1", "1:3")
 FAST, ALL = 1, 4
 """Draws per combination of choices: by default, and with the slow ones."""
 
-_MODEST = (8, 4000)
+_SECONDS = 10
+_MODEST = (8, 1500)
 """Blocks that a drawn design may need: fewer leave nothing to search, more make the suite slow."""
 
 
@@ -196,6 +198,23 @@ def pytest_generate_tests(metafunc):
     for name, cases in asked.items():
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, cases())
+
+
+@pytest.fixture(autouse=True)
+def in_time():
+    """A search that never ends is a failure, not a suite that never ends."""
+
+    def expired(number, frame):
+        raise TimeoutError(f"no answer within {_SECONDS} seconds")
+
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.alarm(_SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")

@@ -59,6 +59,7 @@ def _page(data: dict[str, Any]) -> output.Page:
         data=plain(data),
         headline=_headline(data),
         tables=[
+            output.Table(_STUDIES, [_study(study) for study in data["studies"]], "Studies", frozenset({1, 4})),
             output.Table(_OUTCOMES, [row["shown"] for row in rows], "Outcomes", frozenset({3})),
             *([output.Table(_FINDINGS, findings, "Findings")] if findings else []),
         ],
@@ -66,7 +67,8 @@ def _page(data: dict[str, Any]) -> output.Page:
     )
 
 
-_OUTCOMES = ("study", "outcome", "arm", "months", "printed", "estimate", "95 % interval")
+_STUDIES = ("study", "year", "design", "control", "enrolled", "conditioning")
+_OUTCOMES = ("study", "outcome", "arm", "months", "reported", "estimate", "95 % interval")
 _FINDINGS = ("severity", "id", "where", "seen", "for planning")
 
 
@@ -77,6 +79,11 @@ def _headline(data: Mapping[str, Any]) -> str:
         f"{data['table']['title']}: {len(data['studies'])} studies, {outcomes} outcomes, "
         f"{len(data['findings'])} findings, {blocking} of which a plan must answer"
     )
+
+
+def _study(study: Mapping[str, Any]) -> list[str]:
+    cells = (study[name] for name in ("key", *_STUDIES[1:]))
+    return ["" if cell is None else str(cell) for cell in cells]
 
 
 def _rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -90,7 +97,7 @@ def _shown(key: str, outcome: Mapping[str, Any], found: Mapping[str, Any] | None
     from trialplan.cli.words import number
 
     months = outcome["timepoint_months"]
-    head = [key, outcome["name"], outcome["arm"] or "", "" if months is None else number(months), _printed(outcome)]
+    head = [key, outcome["name"], outcome["arm"] or "", "" if months is None else number(months), _reported(outcome)]
     if found is None:
         return [*head, "", ""]
     words = _percentage if found["kind"] == "proportion" else number
@@ -101,8 +108,8 @@ def _percentage(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
-def _printed(outcome: Mapping[str, Any]) -> str:
-    """The cell as it was printed; else the count."""
+def _reported(outcome: Mapping[str, Any]) -> str:
+    """The count with its denominator; else the cell as it was printed."""
     if outcome["events"] is not None and outcome["of"] is not None:
         return f"{outcome['events']}/{outcome['of']}"
     if outcome["reported"]:

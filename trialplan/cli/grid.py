@@ -22,21 +22,31 @@ def page(grid: Grid) -> Page:
     rows = list(grid.rows())
     missing = [row for row in rows if row["power"] is None]
     asked = {"target_power": grid.target, "asked_n": grid.asked_n}
-    design = getattr(grid.design, "design", grid.design)
-    base = [row for row in assumed(grid.design) if row[0].replace("-", "_") not in grid.axes]
+    same = {name: value for name, value in foot(grid.design).items() if name not in _differing(grid)}
     return Page(
-        data=plain(head(grid.design, tuple(grid.axes)) | asked | grid.as_json() | foot(grid.design)),
+        data=plain(head(grid.design, _differing(grid)) | asked | grid.as_json() | same),
         headline=_headline(grid, rows, missing),
-        tables=[*_tables(grid, rows), facts([*base, *level(design), *source(grid.design)])],
+        tables=[*_tables(grid, rows), facts(_fixed(grid))],
         notes=_notes(grid, rows, missing),
         records=lambda: list(map(_record, rows)),
     )
 
 
+def _differing(grid: Grid) -> tuple[str, ...]:
+    """What is not the same in every cell: the axes, and what follows from them."""
+    follows = {"test": ("formula", "reference"), "goal": ("level", "alpha", "sides"), "alpha": ("level",)}
+    return (*grid.axes, *(other for name in grid.axes for other in follows.get(name, ())))
+
+
+def _fixed(grid: Grid) -> list[tuple[str, str]]:
+    rows = [*assumed(grid.design), *level(grid.design), *source(grid.design)]
+    return [row for row in rows if row[0].replace("-", "_") not in _differing(grid)]
+
+
 def _headline(grid: Grid, rows: Sequence[Mapping[str, Any]], missing: Sequence[Mapping[str, Any]]) -> str:
-    asked = f"power of {grid.asked_n:,} participants" if grid.asked_n else f"n at power {grid.target:g}"
-    if grid.target is None and grid.asked_n is None:
-        asked = "n"
+    asked = "n" if grid.target is None else f"n at power {grid.target:g}"
+    if grid.asked_n:
+        asked = f"power of {grid.asked_n:,} participants"
     found = [row for row in rows if row["power"] is not None]
     span = ""
     if found:

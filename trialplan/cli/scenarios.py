@@ -13,6 +13,7 @@ from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.explore.scenarios import scenarios
 from trialplan.explore.vary import parse_vary
+from trialplan.parameter import parameters
 
 DEFAULT_POWER = 0.8
 
@@ -42,7 +43,9 @@ def for_design(cls: type[Sized]) -> click.Command:
         help=f"{options.summary(cls)}\n\nAnswers with n for every combination of the varied numbers.",
         short_help=options.summary(cls),
         epilog=options.examples(
-            f"trialplan scenarios {cls.slug()} {options.example(cls, without=[name])} --vary {_typical(cls, name)}"
+            " ".join(
+                ("trialplan scenarios", cls.slug(), f"--vary {_typical(cls, name)}", options.example(cls, [name]))
+            ).rstrip()
         ),
     )
 
@@ -68,8 +71,6 @@ def _vary() -> click.Option:
 
 
 def _typical(cls: type[Sized], name: str) -> str:
-    from trialplan.parameter import parameters
-
     low, high = parameters(cls)[name].typical
     return f"{options.flag(name)}={low:g},{high:g}"
 
@@ -78,11 +79,17 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
     with options.typed(cls):
         axes = _axes(vary)
     for name in axes:
+        if name not in parameters(cls):
+            raise ParameterError(f"there is no --{options.flag(name)} of {cls.slug()} to vary; {_near(cls, name)}")
         if given.get(name) is not None:
             raise ParameterError(f"{name} is given twice, by --{options.flag(name)} and by --vary; keep one")
-    held = {name: values[0] for name, values in axes.items() if name in options.parameters(cls)}
+    held = {name: values[0] for name, values in axes.items()}
     target = DEFAULT_POWER if issubclass(cls, Design) else None
     _answer(options.build(cls, given, held=held), axes, target, given)
+
+
+def _near(cls: type[Sized], name: str) -> str:
+    return did_you_mean(name, parameters(cls))
 
 
 def _of_plan(name: str, vary: tuple[str, ...], **given: Any) -> None:

@@ -79,7 +79,7 @@ def source(design: Sized) -> list[tuple[str, str]]:
 
 def _attained(answer: SampleSize, data: Mapping[str, Any], dropout: float | None) -> list[tuple[str, str]]:
     asked = "" if math.isnan(answer.target) else f"  (asked for {number(answer.target)})"
-    what = "power" if isinstance(answer.design, Design) else "probability"
+    what = "power" if isinstance(answer.design, Design) else "attained"
     rows = [(what, f"{answer.power:.3f}{asked}"), ("unrounded n", _unrounded(data.get("arms_unrounded")))]
     if "actual_size" in data:
         rows.append(("actual level", f"{data['actual_size']:.4f}"))

@@ -177,7 +177,7 @@ def _by_arrays(question: _Question, axes: Mapping[str, tuple[Any, ...]], declare
         index = tuple(at[name][0] if name in at else slice(None) for name in names)
         fixed = {name: value for name, (_, value) in at.items()}
         for whole, part in zip(found, _block(question, fixed, arrays, inner), strict=True):
-            whole[index] = part
+            whole[index] = part[()]  # of a block without numbers, the one cell
     return found
 
 

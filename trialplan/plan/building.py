@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +12,7 @@ from trialplan import evidence
 from trialplan.answers import SampleSize
 from trialplan.catalogue import design as design_named
 from trialplan.design import Design, Sized
-from trialplan.errors import EvidenceError, ParameterError, PlanError, TrialplanError, did_you_mean
+from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_you_mean
 from trialplan.evidence.bridge import Reading, discount, reading
 from trialplan.parameter import parameters
 from trialplan.plan.reading import Plan
@@ -40,7 +42,7 @@ class Endpoint:
     section: EndpointSection
     design: Sized | None
     assumptions: tuple[Assumption, ...]
-    answer: SampleSize | None
+    answer: SampleSize | None = None
     shortfall: str | None = None
 
     @property
@@ -61,6 +63,7 @@ class Trial:
     table: evidence.Table
     findings: tuple[evidence.Finding, ...]
     endpoints: tuple[Endpoint, ...]
+    readings: tuple[tuple[str, Reading], ...] = ()
 
     @property
     def primary(self) -> Endpoint:
@@ -75,39 +78,66 @@ class Trial:
 
 
 def build(plan: Plan) -> Trial:
-    """Everything that the plan asks for, or the sentence that says what it lacks."""
+    """Everything that the plan asks for, or the sentence that says what it lacks.
+
+    All that can be wrong is looked at before anything is computed, and the primary is sized first.
+    """
     content = plan.content
     roles = [endpoint.role for endpoint in content.endpoint]
     if roles.count("primary") != 1:
         raise PlanError(f"{plan.name}: exactly one endpoint must have role = 'primary', not {roles.count('primary')}")
     table = evidence.read(content.evidence.table, plan.folder)
-    endpoints = tuple(_in_place(plan, table, section) for section in content.endpoint)
-    return Trial(plan=plan, table=table, findings=tuple(evidence.audit(table)), endpoints=endpoints)
+    with _place(f"{plan.name}, [scenarios]"):
+        readings = tuple((one.label, read_rate(table, one)) for one in content.scenarios.readings)
+    drafts = [_draft(plan, table, section) for section in content.endpoint]
+    sized = {draft.name: _sized(plan, draft) for draft in sorted(drafts, key=lambda one: one.section.role != "primary")}
+    return Trial(
+        plan=plan,
+        table=table,
+        findings=tuple(evidence.audit(table)),
+        endpoints=tuple(sized[draft.name] for draft in drafts),
+        readings=readings,
+    )
 
 
-def _in_place(plan: Plan, table: evidence.Table, section: EndpointSection) -> Endpoint:
-    """The endpoint built; a complaint is told where in the plan it belongs."""
+@contextmanager
+def _place(where: str) -> Iterator[None]:
+    """A complaint raised inside is told where in the plan it belongs."""
     try:
-        return _endpoint(plan, table, section)
-    except (ParameterError, EvidenceError, PlanError) as why:
-        raise PlanError(f"{plan.name}, endpoint {section.name!r}: {why}") from None
+        yield
     except TrialplanError as why:
-        raise type(why)(f"{plan.name}, endpoint {section.name!r}: {why}") from None
+        kind = type(why) if isinstance(why, UnreachableError) else PlanError
+        raise kind(f"{where}: {why}") from None
 
 
-def _endpoint(plan: Plan, table: evidence.Table, section: EndpointSection) -> Endpoint:
-    _check_losses(section)
-    if section.design is None:
-        if section.role == "primary":
-            raise PlanError("a primary endpoint needs a design that sizes it")
-        return Endpoint(section=section, design=None, assumptions=(), answer=None)
-    cls = design_named(section.design)
-    assumptions = _assumptions(cls, section, table)
-    design = _design(plan, cls, section, assumptions)
-    if section.role == "primary" and not isinstance(design, Design):
-        raise PlanError(f"a primary endpoint needs a design that tests; {section.design} does not")
-    answer, shortfall = _size(design, section)
-    return Endpoint(section=section, design=design, assumptions=assumptions, answer=answer, shortfall=shortfall)
+def _draft(plan: Plan, table: evidence.Table, section: EndpointSection) -> Endpoint:
+    """The endpoint with its assumptions and design, not yet sized."""
+    with _place(f"{plan.name}, endpoint {section.name!r}"):
+        _check_losses(section)
+        if section.design is None:
+            if section.role == "primary":
+                raise PlanError("a primary endpoint needs a design that sizes it")
+            return Endpoint(section=section, design=None, assumptions=())
+        cls = design_named(section.design)
+        if section.role == "primary" and not issubclass(cls, Design):
+            raise PlanError(f"a primary endpoint needs a design that tests; {section.design} does not")
+        assumptions = _assumptions(cls, section, table)
+        return Endpoint(section=section, design=_design(plan, cls, section, assumptions), assumptions=assumptions)
+
+
+def _sized(plan: Plan, draft: Endpoint) -> Endpoint:
+    """The endpoint with its answer; where the trial is not sized by it, the reason why there is none will do."""
+    design, section = draft.design, draft.section
+    if design is None:
+        return draft
+    target = section.power if isinstance(design, Design) else None
+    with _place(f"{plan.name}, endpoint {section.name!r}"):
+        try:
+            return dataclasses.replace(draft, answer=design.sample_size(target))
+        except UnreachableError as why:
+            if section.role == "primary":
+                raise
+            return dataclasses.replace(draft, shortfall=str(why).partition(": ")[2])
 
 
 def _check_losses(section: EndpointSection) -> None:
@@ -119,17 +149,6 @@ def _check_losses(section: EndpointSection) -> None:
         )
     if section.missing == "excluded" and section.dropout is None:
         raise PlanError("missing = 'excluded' needs dropout, the share of participants without an outcome")
-
-
-def _size(design: Sized, section: EndpointSection) -> tuple[SampleSize | None, str | None]:
-    """The answer; for an endpoint that does not size the trial, the reason why it has none will do."""
-    target = section.power if isinstance(design, Design) else None
-    try:
-        return design.sample_size(target), None
-    except TrialplanError as why:
-        if section.role == "primary":
-            raise
-        return None, str(why).partition(": ")[2]
 
 
 def _design(plan: Plan, cls: type[Sized], section: EndpointSection, assumptions: tuple[Assumption, ...]) -> Sized:
@@ -167,9 +186,9 @@ def _assumptions(cls: type[Sized], section: EndpointSection, table: evidence.Tab
             raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, known)}")
         (drawn if one.evidence is not None else stated)[name] = one
     values = {name: _stated(cls, name, one) for name, one in stated.items()}
-    against = values.get("control", values.get("null"))
-    for name, one in drawn.items():
-        values[name] = _drawn(cls, name, one, table, against)
+    for name in sorted(drawn, key=lambda name: known[name].effect):  # the effect is bridged toward the others
+        against = values.get("control", values.get("null"))
+        values[name] = _drawn(cls, name, drawn[name], table, against)
     return tuple(values[name] for name in section.assumptions)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Text = Annotated[str, Field(min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Basis = Literal["cited", "derived", "ours"]
 Strategy = Literal["treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"]
 
@@ -154,7 +155,7 @@ class LabelledReading(Drawn):
 class Scenarios(Section):
     """`[scenarios]`: what else may be believed of the primary endpoint's two rates."""
 
-    discounts: tuple[float, ...] = Field((0.0, 0.25, 0.5, 0.75), description="shares of the excess not believed")
+    discounts: tuple[Share, ...] = Field((0.0, 0.25, 0.5, 0.75), description="shares of the excess not believed")
     controls: tuple[StatedRate, ...] = ()
     readings: tuple[LabelledReading, ...] = ()
 

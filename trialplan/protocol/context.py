@@ -17,7 +17,7 @@ from trialplan.errors import ParameterError
 from trialplan.evidence.bridge import discount
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
-from trialplan.plan.building import Assumption, Endpoint, Trial, read_rate
+from trialplan.plan.building import Assumption, Endpoint, Trial
 from trialplan.plan.schema import EndpointSection
 
 NAMES = {
@@ -309,7 +309,6 @@ def _by_discount(trial: Trial) -> list[Row]:
 def _by_reading(trial: Trial) -> list[Row]:
     """Readings of the table down, control rates across, nothing discounted."""
     scenarios = trial.plan.content.scenarios
-    rates = [(one.label, read_rate(trial.table, one)) for one in scenarios.readings]
     if "control" not in {one.name for one in trial.primary.assumptions}:
         return []
     return [
@@ -319,7 +318,7 @@ def _by_reading(trial: Trial) -> list[Row]:
             source=rate.label,
             cells=_cells(trial, [(stated.value, rate.rate) for stated in scenarios.controls]),
         )
-        for label, rate in rates
+        for label, rate in trial.readings
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import os
 import subprocess
 from pathlib import Path
@@ -26,9 +27,7 @@ def write(plan: Plan, outputs: list[Path]) -> list[Path]:
     """The plan's protocol in each of the files named; the suffix picks the format."""
     for path in outputs:
         if path.suffix not in SUFFIXES:
-            raise FileError(
-                f"{path} ends in {path.suffix!r}, in which no protocol is written; {did_you_mean(path.suffix, SUFFIXES)}"
-            )
+            raise FileError(f"no protocol is written as {path.name}; {did_you_mean(path.suffix, SUFFIXES)}")
         check_writable(path)
         if path.suffix != ".md":
             require("pypandoc", "report", f"writing {path.suffix}")
@@ -77,12 +76,12 @@ def _pandoc(text: str, plan: Plan, options: list[str]) -> bytes:
         "--number-sections",
         "--output=-",
     ]
-    epoch = str(int(date.strftime("%s"))) if date else "0"
+    epoch = calendar.timegm(date.timetuple()) if date else 0
     done = subprocess.run(
         [*command, *metadata, *options],
         input=text.encode(),
         capture_output=True,
-        env=os.environ | {"SOURCE_DATE_EPOCH": epoch, "TZ": "UTC"},
+        env=os.environ | {"SOURCE_DATE_EPOCH": str(epoch), "TZ": "UTC"},
         check=False,
     )
     if done.returncode:

@@ -10,6 +10,9 @@ from functools import cache
 
 from trialplan.errors import require
 
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+"""The earliest date that a zip file can hold: the same plan must give the same bytes."""
+
 _RULES = (
     '<w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="444444"/>'
     '<w:bottom w:val="single" w:sz="8" w:space="0" w:color="444444"/>'
@@ -28,6 +31,7 @@ def reference_document() -> bytes:
     with zipfile.ZipFile(io.BytesIO(plain)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for entry in source.infolist():
             data = source.read(entry)
+            entry.date_time = _NO_DATE
             target.writestr(entry, _styles(data.decode()).encode() if entry.filename == "word/styles.xml" else data)
     return buffer.getvalue()
 

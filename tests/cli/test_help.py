@@ -1,0 +1,79 @@
+"""Every help text has examples, and the examples run."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from trialplan.cli import VERBS, root
+from trialplan.cli.options import DesignGroup
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def commands():
+    """Every verb, and every verb with every design, by its words."""
+    with click.Context(root, info_name="trialplan") as ctx:
+        for verb in VERBS:
+            command = root.get_command(ctx, verb)
+            yield (verb,), command
+            if isinstance(command, DesignGroup):
+                for slug in command.list_commands(ctx):
+                    yield (verb, slug), command.get_command(ctx, slug)
+
+
+COMMANDS = dict(commands())
+
+
+def examples(command):
+    """The example calls at the end of a help text."""
+    return re.findall(r"^  trialplan (.*)$", command.epilog or "", re.MULTILINE)
+
+
+EXAMPLES = list(dict.fromkeys(line for command in (root, *COMMANDS.values()) for line in examples(command)))
+
+
+class TestHelp:
+    """The help texts."""
+
+    @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+    def test_has_an_example(self, run, words):
+        """A help text has one clear paragraph and at least one example of its own."""
+        ran = run(*words, "--help")
+        assert (ran.code, ran.err) == (0, "")
+        shown = ran.out.partition("Examples:\n")[2]
+        assert f"trialplan {' '.join(words)}" in shown
+
+    @pytest.mark.parametrize("line", EXAMPLES)
+    def test_example_runs(self, run, workshop, line):
+        """Every example in a help text runs."""
+        ran = run(*shlex.split(line))
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out
+
+    def test_alone_shows_help(self, run):
+        """Without a verb the help is shown, with the exit codes."""
+        ran = run()
+        assert ran.code == 0
+        assert "Exit codes: 0 done" in ran.out
+        assert all(verb in ran.out for verb in VERBS)
+
+    def test_version(self, run):
+        """--version names program and version."""
+        assert re.fullmatch(r"trialplan \d+\.\d+\.\d+\n", run("--version").out)
+
+
+class TestCommandReference:
+    """The page that is written from them."""
+
+    def test_is_current(self):
+        """docs/commands.md is what the help texts say now."""
+        spec = importlib.util.spec_from_file_location("build_commands", DOCS / "build_commands.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        assert (DOCS / "commands.md").read_text(encoding="utf-8") == module.reference()

@@ -1,0 +1,212 @@
+"""How answers are shown and written."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+
+import pytest
+
+from trialplan import files
+from trialplan.errors import FileError
+
+SIZE = ["size", "two-proportions", "--control", "0.3", "--treatment", "0.5"]
+KEYS = {
+    *("design", "assumptions", "target_power", "n", "arms", "arms_unrounded", "power"),
+    *("alpha", "sides", "test", "formula", "reference", "version"),
+}
+
+
+class TestScreen:
+    """Text for a person and for a pipe."""
+
+    def test_pipe_is_plain(self, run):
+        """In a pipe there is aligned text without colours or boxes."""
+        ran = run(*SIZE)
+        assert "\x1b" not in ran.out
+        assert not set("│┃─━╭") & set(ran.out)
+        assert "control      0.3  (30 %)" in ran.out
+
+    def test_terminal_is_rich(self, run, monkeypatch):
+        """A person at a terminal gets the same facts, laid out by rich."""
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+        ran = run("designs", "one-proportion")
+        assert "━" in ran.out or "─" in ran.out
+        assert "p₀" in ran.out
+
+    def test_brackets_are_not_markup(self, run, monkeypatch):
+        """Interval brackets survive rich, which would take them for markup."""
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+        monkeypatch.setenv("COLUMNS", "200")
+        assert "(-1, 1)" in run("designs", "ancova").out
+
+
+class TestJson:
+    """Data for a program."""
+
+    def test_keys(self, run):
+        """The keys are those that every reader relies on, and no others."""
+        assert set(json.loads(run(*SIZE, "--json").out)) == KEYS
+        assert set(json.loads(run(*SIZE, "--dropout", "0.1", "--json").out)) == {*KEYS, "enrolled"}
+
+    def test_full_precision(self, run):
+        """Numbers are not rounded."""
+        assert json.loads(run(*SIZE, "--json").out)["arms_unrounded"]["control"] == pytest.approx(92.99884, abs=1e-4)
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "designs",
+            "designs two-proportions",
+            "evidence msc-lupus-nephritis",
+            "effect two-means --sd 1 --n 128",
+            "schema",
+        ],
+    )
+    def test_every_verb(self, run, line):
+        """Every verb's JSON can be read, without NaN or Infinity, which are not JSON."""
+        words = line.split() if line == "schema" else [*line.split(), "--json"]
+        ran = run(*words)
+        assert json.loads(ran.out, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+class TestEvidence:
+    """The evidence verb."""
+
+    def test_estimates_and_findings(self, run):
+        """A person sees each outcome with its interval, and each finding with its severity."""
+        out = run("evidence", "msc-lupus-nephritis").out
+        assert "16/30" in out
+        assert "53.3 %" in out
+        assert "36.1 % to 69.8 %" in out
+        assert "block" in out
+
+    def test_interval(self, run):
+        """--interval chooses the method."""
+        ran = run("evidence", "msc-lupus-nephritis", "--interval", "clopper-pearson", "--json")
+        methods = {
+            outcome["estimate"]["method"]
+            for study in json.loads(ran.out)["studies"]
+            for outcome in study["outcomes"]
+            if outcome["estimate"] and outcome["estimate"]["kind"] == "proportion"
+        }
+        assert methods == {"clopper-pearson"}
+
+
+class TestFile:
+    """Answers written to files."""
+
+    @pytest.mark.parametrize("suffix", [".json", ".csv", ".txt", ".md"])
+    @pytest.mark.parametrize("line", ["designs", "designs ancova", "evidence msc-lupus-nephritis", " ".join(SIZE)])
+    def test_format_by_suffix(self, run, tmp_path, suffix, line):
+        """The suffix chooses the format, and the screen says what was written."""
+        path = tmp_path / f"answer{suffix}"
+        ran = run(*line.split(), "-o", str(path))
+        assert (ran.code, ran.out) == (0, f"wrote {path}\n")
+        text = path.read_text(encoding="utf-8")
+        if suffix == ".json":
+            assert json.loads(text)
+        elif suffix == ".csv":
+            assert list(csv.DictReader(text.splitlines()))
+        else:
+            assert ("|" in text) or suffix == ".txt"
+
+    def test_csv_of_one_answer(self, run, tmp_path):
+        """One answer is one line, nested names joined."""
+        path = tmp_path / "answer.csv"
+        run(*SIZE, "-o", str(path))
+        (row,) = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+        assert (row["n"], row["arms_treatment"], row["assumptions_control"]) == ("186", "93", "0.3")
+
+    def test_json_and_file(self, run, tmp_path):
+        """--json prints while -o writes."""
+        path = tmp_path / "answer.csv"
+        ran = run(*SIZE, "--json", "-o", str(path))
+        assert json.loads(ran.out)["n"] == 186
+        assert path.exists()
+
+    def test_whole_or_not_at_all(self, run, tmp_path, monkeypatch):
+        """A write that fails leaves the old file as it was, and nothing beside it."""
+        path = tmp_path / "answer.txt"
+        path.write_text("old")
+
+        def full(*_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(files.os, "replace", full)
+        ran = run(*SIZE, "-o", str(path))
+        assert (ran.code, ran.err) == (2, f"trialplan: {path} cannot be written: No space left on device\n")
+        assert path.read_text() == "old"
+        assert list(tmp_path.iterdir()) == [path]
+
+
+class TestProtocol:
+    """The protocol verb."""
+
+    def test_default_is_markdown_on_the_screen(self, run):
+        """Without -o the Markdown goes to stdout."""
+        ran = run("protocol", "msc-lupus-nephritis")
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.lstrip().startswith(("#", "---", "<!--"))
+
+    def test_writes_what_is_named(self, run, tmp_path):
+        """Each -o is written in its own format."""
+        paths = [tmp_path / "a.md", tmp_path / "a.html"]
+        ran = run("protocol", "msc-lupus-nephritis", *(word for path in paths for word in ("-o", str(path))))
+        assert ran.out == "".join(f"wrote {path}\n" for path in paths)
+        assert all(path.stat().st_size for path in paths)
+
+
+class TestDemo:
+    """The demo verb."""
+
+    def test_three_formats(self, run, tmp_path):
+        """The demo writes Markdown, HTML and DOCX, and says where."""
+        ran = run("demo", "--output", str(tmp_path / "demo"))
+        assert ran.code == 0
+        assert sorted(path.name for path in (tmp_path / "demo").iterdir()) == [
+            "protocol.docx",
+            "protocol.html",
+            "protocol.md",
+        ]
+        assert ran.out.count("wrote ") == 3
+
+    def test_without_pandoc(self, run, tmp_path, monkeypatch):
+        """Without the extra the demo writes Markdown, names the command that adds the others, and is done."""
+        monkeypatch.setitem(sys.modules, "pypandoc", None)
+        ran = run("demo", "--output", str(tmp_path / "demo"))
+        assert ran.code == 0
+        assert [path.name for path in (tmp_path / "demo").iterdir()] == ["protocol.md"]
+        assert "pip install 'trialplan[report]'" in ran.out
+
+    def test_leaves_no_empty_folder(self, run, tmp_path, monkeypatch):
+        """A demo that fails takes back the folder that it made."""
+        from trialplan import protocol
+
+        def fail(*_):
+            raise FileError("the disk is full; free some space")
+
+        monkeypatch.setattr(protocol, "write", fail)
+        assert run("demo", "--output", str(tmp_path / "demo")).code == 2
+        assert not (tmp_path / "demo").exists()
+
+
+class TestInit:
+    """The init verb."""
+
+    def test_starts_a_plan(self, run, tmp_path):
+        """The starter plan is one that the protocol verb takes."""
+        path = tmp_path / "plan.toml"
+        assert run("init", str(path)).code == 0
+        ran = run("protocol", str(path), "-o", str(tmp_path / "a.md"))
+        assert (ran.code, ran.err) == (0, "")
+
+    def test_overwrites_only_by_force(self, run, tmp_path):
+        """An existing file is kept unless --force is given."""
+        path = tmp_path / "plan.toml"
+        path.write_text("mine")
+        assert run("init", str(path)).code == 2
+        assert path.read_text() == "mine"
+        assert run("init", str(path), "--force").code == 0
+        assert path.read_text() != "mine"

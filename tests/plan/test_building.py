@@ -1,0 +1,168 @@
+"""Building a plan: numbers with their chain, and what may not become a treatment effect."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from trialplan.errors import PlanError, TrialplanError, UnreachableError
+from trialplan.files import shipped
+from trialplan.plan import build, read
+
+BRIDGE = 'bridge = { discount = 0.5, source = "why this much of the open-label excess is not believed" }\n'
+
+
+@pytest.fixture
+def edit(tmp_path):
+    """A builder of the starter plan with some of its text replaced."""
+
+    def built(*changes, base="starter"):
+        text = (shipped("examples") / base / "plan.toml").read_text(encoding="utf-8")
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        path = tmp_path / "plan.toml"
+        path.write_text(text, encoding="utf-8")
+        return build(read(str(path)))
+
+    return built
+
+
+class TestShippedPlan:
+    def test_the_treatment_rate_keeps_its_chain_to_the_row(self):
+        """The treatment rate is 16/30 bridged half way to the control rate, and says so."""
+        trial = build(read("msc-lupus-nephritis"))
+        one = trial.primary.assumption("treatment")
+        assert one.reading.events == 16
+        assert one.reading.of == 30
+        assert one.reading.study.key == "wang-2012"
+        assert one.value == pytest.approx(0.271 + 0.5 * (16 / 30 - 0.271))
+        assert one.discount == 0.5
+
+    def test_every_assumption_has_a_source(self):
+        """No number of the plan stands without a source and a basis."""
+        trial = build(read("msc-lupus-nephritis"))
+        assumptions = [one for endpoint in trial.endpoints for one in endpoint.assumptions]
+        assert len(assumptions) >= 8
+        assert all(one.source and one.basis in ("cited", "derived", "ours", "evidence") for one in assumptions)
+
+    def test_n_is_what_the_chi_squared_formula_gives(self):
+        """203 per arm, recomputed here from the textbook formula with the standard library."""
+        from statistics import NormalDist
+
+        z = NormalDist().inv_cdf
+        p_c = 0.271
+        p_t = p_c + 0.5 * (16 / 30 - p_c)
+        mean = (p_c + p_t) / 2
+        root = z(0.975) * (2 * mean * (1 - mean)) ** 0.5 + z(0.8) * (p_c * (1 - p_c) + p_t * (1 - p_t)) ** 0.5
+        per_arm = (root / (p_t - p_c)) ** 2
+        answer = build(read("msc-lupus-nephritis")).answer
+        assert answer.arms_unrounded["treatment"] == pytest.approx(per_arm)
+        assert answer.arms == {"treatment": 203, "control": 203}
+
+
+class TestUncontrolledRate:
+    def test_it_needs_a_discount_or_an_acknowledgement(self, edit):
+        """An uncontrolled rate without a bridge does not become the treatment rate."""
+        with pytest.raises(PlanError, match=r"P01.*bridge\.discount"):
+            edit((BRIDGE, ""))
+
+    def test_a_discount_of_nothing_must_be_acknowledged(self, edit):
+        """A discount of 0 is the rate as it stands, which takes an acknowledgement in words."""
+        with pytest.raises(PlanError, match="discount of 0"):
+            edit(("discount = 0.5", "discount = 0.0"))
+
+    def test_an_acknowledgement_takes_the_rate_as_it_stands(self, edit):
+        """With an acknowledgement the treatment rate is the observed one."""
+        trial = edit((BRIDGE, 'bridge = { acknowledge_uncontrolled = "a teaching example" }\n'))
+        assert trial.primary.assumption("treatment").value == pytest.approx(16 / 30)
+
+    def test_the_whole_discount_leaves_no_trial(self, edit):
+        """When none of the excess is believed, no number of participants shows an effect."""
+        with pytest.raises(UnreachableError, match="no number of participants"):
+            edit(("discount = 0.5", "discount = 1.0"))
+
+    def test_a_control_rate_may_be_drawn_from_the_table_as_it_stands(self, edit):
+        """A rate that is not the effect needs no bridge."""
+        drawn = '[endpoint.assumptions.control]\nevidence = { study = "wang-2013", outcome = "complete remission" }\n'
+        trial = edit(
+            (
+                '[endpoint.assumptions.control]\nvalue = 0.2\nbasis = "ours" # cited, derived or ours\n'
+                'source = "name the placebo arm, its definition and its time point"\n',
+                drawn,
+            )
+        )
+        assert trial.primary.assumption("control").value == pytest.approx(23 / 83)
+
+
+class TestLosses:
+    def test_missing_as_non_response_is_never_inflated_as_well(self, edit):
+        """Non-response imputation and inflation for dropout at one endpoint are refused."""
+        with pytest.raises(PlanError, match="same losses"):
+            edit(('missing = "non-response"', 'missing = "non-response"\ndropout = 0.1'))
+
+    def test_left_out_participants_need_a_share(self, edit):
+        """Leaving missing outcomes out without saying how many is refused."""
+        with pytest.raises(PlanError, match="needs dropout"):
+            edit(('missing = "non-response"', 'missing = "excluded"'))
+
+
+class TestMonitoring:
+    def test_looks_wrap_the_primary(self, edit):
+        """A monitored plan is sized by its group-sequential design, a little larger than the fixed one."""
+        fixed = edit()
+        looked = edit(("[scenarios]", "[monitoring]\nlooks = [0.5, 1.0]\n\n[scenarios]"))
+        assert looked.primary.design.looks == (0.5, 1.0)
+        assert fixed.answer.n < looked.answer.n < 1.05 * fixed.answer.n
+
+
+WRONG = {
+    "study": ('study = "wang-2012"', 'study = "wang-2021"', "did you mean 'wang-20"),
+    "outcome": ('outcome = "complete remission"', 'outcome = "complete remision"', "did you mean 'complete remission'"),
+    "arm": (', arm = "single"', "", "single, double"),
+    "design": ('design = "two-proportions"', 'design = "two-proportion"', "did you mean 'two-proportions'"),
+    "test": ('test = "score"', 'test = "scores"', "did you mean 'score'"),
+    "field": ("[endpoint.assumptions.control]", "[endpoint.assumptions.contol]", "did you mean 'control'"),
+    "percent": ('value = 0.2\nbasis = "ours"', 'value = 20\nbasis = "ours"', "write 20 % as 0.2"),
+    "allocation": ('allocation = "1:1"', 'allocation = "1"', "two whole numbers"),
+    "table": ('table = "msc-lupus-nephritis"', 'table = "table.csv"', "no file table.csv"),
+    "source": (
+        'source = "name the placebo arm, its definition and its time point"\n',
+        "",
+        "needs a value with its source",
+    ),
+    "roles": ('role = "primary"', 'role = "secondary"', "exactly one endpoint"),
+    "margin": ('test = "score"', 'test = "score"\ngoal = "non-inferiority"', "margin is needed"),
+}
+
+
+class TestWrongPlan:
+    @pytest.mark.parametrize("case", WRONG)
+    def test_it_is_one_sentence_with_the_way_out(self, edit, case):
+        """A plan that cannot be built says where and what to write instead."""
+        old, new, hint = WRONG[case]
+        with pytest.raises(TrialplanError) as error:
+            edit((old, new))
+        assert hint in str(error.value)
+        assert "\n" not in str(error.value)
+
+    @pytest.mark.parametrize("case", WRONG)
+    def test_it_costs_neither_numpy_nor_scipy(self, tmp_path, case):
+        """A plan that cannot be built is refused before numpy or scipy is imported."""
+        old, new, _ = WRONG[case]
+        text = (shipped("examples") / "starter" / "plan.toml").read_text(encoding="utf-8")
+        path = tmp_path / "plan.toml"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        program = f"""
+            import sys
+            from trialplan.errors import TrialplanError
+            from trialplan.plan import build, read
+            try:
+                build(read({str(path)!r}))
+            except TrialplanError:
+                heavy = {{"numpy", "scipy"}} & set(sys.modules)
+                sys.exit(f"imported {{heavy}}" if heavy else 0)
+            sys.exit("no error")
+        """
+        subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True)

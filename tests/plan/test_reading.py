@@ -1,0 +1,81 @@
+"""Reading a plan: the content as it is written, or one sentence that names the place and the way out."""
+
+import pytest
+
+from trialplan.errors import PlanError
+from trialplan.files import shipped
+from trialplan.plan import json_schema, read, starter
+
+SHIPPED = ["msc-lupus-nephritis", "starter"]
+
+
+def edited(tmp_path, *changes, base="starter"):
+    """The path of a copy of a shipped plan with some of its text replaced."""
+    text = (shipped("examples") / base / "plan.toml").read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = tmp_path / "plan.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+class TestRead:
+    @pytest.mark.parametrize("name", SHIPPED)
+    def test_shipped_plans_are_found_by_name(self, name):
+        """A shipped plan is found by its name, with its text kept as written."""
+        plan = read(name)
+        assert plan.text == (shipped("examples") / name / "plan.toml").read_text(encoding="utf-8")
+
+    def test_starter_is_the_plan_that_init_writes(self):
+        """The starter's text is a plan that reads."""
+        assert starter() == read("starter").text
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ([("allocation =", "alocation =")], ["unknown key 'alocation'", "did you mean 'allocation'", "[trial]"]),
+            (
+                [('test = "score"', 'test = "score"\n[endpoint.setings]\nx = 1')],
+                ["'setings'", "did you mean 'settings'"],
+            ),
+            ([('role = "primary"', 'role = "main"')], ["[endpoint number 1]", "role", "primary", "main"]),
+            ([('title = "Working title of the trial"\n', "")], ["[trial]", "'title' is missing"]),
+            ([("power = 0.8", "power = 80")], ["power", "less than 1", "80"]),
+            ([("[0.0, 0.25", "[-0.1, 0.25")], ["scenarios", "discounts", "greater than or equal to 0"]),
+            ([('basis = "realistic"', 'basis = "hoped"')], ["target_difference", "important", "hoped"]),
+            ([("value = 0.1\n", 'value = "low"\n')], ["scenarios.controls number 1", "value", "low"]),
+            ([('[trial]\ntitle = "Working', '[trial\ntitle = "Working')], ["not valid TOML", "line"]),
+        ],
+        ids=["typo", "section", "choice", "missing", "percent", "discount", "basis", "type", "toml"],
+    )
+    def test_a_wrong_plan_is_one_sentence(self, tmp_path, changes, words):
+        """What is wrong with a plan is said in one sentence that names the section, the key and the way out."""
+        with pytest.raises(PlanError) as error:
+            read(edited(tmp_path, *changes))
+        message = str(error.value)
+        assert "\n" not in message
+        assert all(word in message for word in words), message
+
+    @pytest.mark.parametrize("name", ["msc-lupus", "nowhere/plan.toml"])
+    def test_an_unknown_name_is_answered_with_the_known_ones(self, name):
+        """A plan that is not there is an error with a hint."""
+        with pytest.raises(PlanError, match=r"did you mean 'msc-lupus-nephritis'|check the path"):
+            read(name)
+
+    def test_a_file_that_is_not_text_is_refused(self, tmp_path):
+        """Bytes that are not UTF-8 are named as such."""
+        path = tmp_path / "plan.toml"
+        path.write_bytes(b"\xff\xfe\x00")
+        with pytest.raises(PlanError, match="not UTF-8"):
+            read(str(path))
+
+
+class TestSchema:
+    def test_the_schema_describes_what_the_reader_accepts(self):
+        """Every top-level key of the shipped plans stands in the published schema, which forbids others."""
+        schema = json_schema()
+        assert schema["additionalProperties"] is False
+        for name in SHIPPED:
+            written = read(name).content.model_fields_set
+            assert written <= set(schema["properties"])

@@ -1,0 +1,129 @@
+"""What a protocol says is bound to the computed object, and can be recomputed from what it prints."""
+
+import re
+
+import pytest
+from scipy.stats import norm
+
+from trialplan.plan import build, read
+from trialplan.protocol import context, render
+
+
+@pytest.fixture(scope="module")
+def trial():
+    return build(read("msc-lupus-nephritis"))
+
+
+@pytest.fixture(scope="module")
+def text(trial):
+    return render(trial)
+
+
+def per_arm(control, treatment, power=0.8):
+    """The chi-squared sample size per arm, from the textbook formula."""
+    mean = (control + treatment) / 2
+    root = norm.ppf(0.975) * (2 * mean * (1 - mean)) ** 0.5
+    root += norm.ppf(power) * (control * (1 - control) + treatment * (1 - treatment)) ** 0.5
+    return (root / (treatment - control)) ** 2
+
+
+class TestNumbers:
+    def test_every_cell_of_the_scenario_tables_is_the_textbook_number(self, trial):
+        """Each n per arm of both scenario tables equals an independent recomputation, impossible ones included."""
+        said = context(trial)
+        checked = 0
+        for row in said["by_discount"]:
+            pairs = [(row.value, cell.treatment, cell) for cell in row.cells]
+            checked += self.agree(pairs)
+        for row in said["by_reading"]:
+            controls = [one.value for one in trial.plan.content.scenarios.controls]
+            checked += self.agree([(c, row.value, cell) for c, cell in zip(controls, row.cells, strict=True)])
+        assert checked == 45
+
+    @staticmethod
+    def agree(pairs):
+        for control, treatment, cell in pairs:
+            if treatment <= control:
+                assert cell.n is None
+            else:
+                expected = per_arm(control, treatment)
+                assert expected <= cell.arms[0].n < expected + 1
+        return len(pairs)
+
+    def test_discounts_move_the_treatment_rate_as_stated(self, trial):
+        """The treatment rate of a cell is control plus what is believed of the excess of 16/30."""
+        for row in context(trial)["by_discount"]:
+            for share, cell in zip((0, 0.25, 0.5, 0.75), row.cells, strict=True):
+                assert cell.treatment == pytest.approx(row.value + (1 - share) * (16 / 30 - row.value))
+
+    def test_the_secondary_power_is_that_of_the_expected_completers(self, trial):
+        """The continuous secondary's power is computed with a tenth of the randomised missing."""
+        view = context(trial)["secondary"][1]
+        assert view.at_trial.observed == pytest.approx(0.9 * 406)
+        assert view.at_trial.power == pytest.approx(view.design.power(0.9 * 406))
+        assert view.alone.enrolled >= view.alone.n / 0.9
+
+    def test_a_harm_is_seen_with_the_binomial_probability(self, trial):
+        """The chance of seeing a harm of one in a hundred is one minus the chance of none among 203."""
+        rare = context(trial)["safety"][1]
+        assert rare.at_trial.power == pytest.approx(1 - 0.99**203)
+
+
+class TestText:
+    def test_the_recommendation_stands_in_the_synopsis(self, text):
+        """The synopsis recommends the computed number, with its power and rates."""
+        synopsis = text.split("# What the evidence reports")[0]
+        for words in ("Randomise 406 participants", "203 UC-MSC", "203 placebo", "80.1% power", "40.2%", "27.1%"):
+            assert words in synopsis
+
+    def test_the_range_of_answers_is_said_beside_it(self, text):
+        """The synopsis says how far the answer moves with what is believed."""
+        assert "from 14 to 83,698 participants" in text
+        assert "in 3 of the 45 readings" in text
+
+    def test_every_assumption_is_printed_with_value_and_source(self, trial, text):
+        """Each ledger row prints meaning, value, basis and source."""
+        plain = text.replace("\\", "")
+        for endpoint in trial.endpoints:
+            for one in endpoint.assumptions:
+                assert one.source.split(";")[0] in plain
+        assert "| 27.1% | derived | MyLupus" in plain
+        assert "wang-2012, complete remission (single): 16/30" in plain
+
+    def test_every_outcome_of_the_table_is_printed_as_printed(self, trial, text):
+        """Nothing that the table prints is dropped, and NR and ND stay what they are."""
+        plain = text.replace("\\", "")
+        for study in trial.table.studies:
+            for outcome in study.outcomes:
+                assert f"| {study.key} | {outcome.label}" in plain
+                assert outcome.reported is None or outcome.reported in plain
+
+    def test_every_finding_is_told(self, trial, text):
+        """Each finding's sight and meaning is in the text."""
+        plain = text.replace("\\", "")
+        for finding in trial.findings:
+            assert finding.seen in plain
+            assert finding.means in plain
+
+    def test_the_plan_is_embedded_whole(self, trial, text):
+        """The plan's text stands in the document as it was written."""
+        assert trial.plan.text.rstrip() in text
+
+    def test_the_authors_words_are_not_quoted(self, text):
+        """Nothing is printed as what the article's authors say, which could not be read."""
+        body = text.split("## The plan")[0].lower()
+        for claim in ("the authors conclude", "the authors propose", "woodworth and furst (argue|propose|suggest)"):
+            assert not re.search(claim, body)
+
+
+class TestOtherPlan:
+    def test_the_starter_renders_without_a_change_of_template(self):
+        """A second plan renders through the same templates."""
+        assert "Randomise" in render(build(read("starter")))
+
+    def test_a_monitored_plan_prints_its_looks(self, tmp_path):
+        """A plan with looks prints the boundary of each."""
+        source = read("starter").text.replace("[scenarios]", "[monitoring]\nlooks = [0.5, 1.0]\n\n[scenarios]", 1)
+        path = tmp_path / "plan.toml"
+        path.write_text(source, encoding="utf-8")
+        assert "| 50% |" in render(build(read(str(path))))

@@ -1,0 +1,94 @@
+"""Templates compute nothing, hold no numbers, and print user text as text."""
+
+import re
+
+import pytest
+
+from trialplan.errors import TrialplanError
+from trialplan.files import shipped
+from trialplan.plan import build, read
+from trialplan.protocol.filters import FILTERS, escape
+from trialplan.protocol.markdown import environment, render
+
+TEMPLATES = sorted(shipped("templates").rglob("*.j2"))
+
+
+class TestTemplates:
+    @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+    def test_they_hold_no_numbers_and_no_arithmetic(self, path):
+        """No digit stands in a template, and no expression computes."""
+        text = path.read_text(encoding="utf-8").replace(".md.j2", "")
+        assert not re.search(r"\d", text)
+        for expression in re.findall(r"{{(.*?)}}", text):
+            assert not re.search(r"[*/%]|\*\*|\s[-+]\s", re.sub(r"'[^']*'|\"[^\"]*\"", "", expression)), expression
+
+    def test_a_number_in_a_template_would_be_noticed(self):
+        """The check above fails on a template that states a number."""
+        assert re.search(r"\d", "| Power | 80% |")
+
+    def test_an_undefined_name_is_an_error(self, tmp_path):
+        """A template that names what is not there does not render."""
+        from jinja2 import UndefinedError
+
+        (tmp_path / "protocol.md.j2").write_text("{{ nothing_of_the_kind }}")
+        with pytest.raises(UndefinedError):
+            render(build(read("starter")), tmp_path)
+
+    def test_a_missing_value_is_never_printed_as_none(self, tmp_path):
+        """Printing None is an error, not the word None."""
+        (tmp_path / "protocol.md.j2").write_text("{{ table.studies[0].year and none }}")
+        with pytest.raises(TrialplanError, match="not there"):
+            render(build(read("starter")), tmp_path)
+
+
+class TestEscape:
+    @pytest.mark.parametrize(
+        "text", ["<script>alert(1)</script>", "a | b", "*bold*", "{{ 7 }}", "`code`", "[x](y)", "$x$"]
+    )
+    def test_markup_in_user_text_stays_text(self, text):
+        """Characters that Markdown reads as markup are escaped, so the text comes out as it went in."""
+        import pypandoc
+
+        html = pypandoc.convert_text(escape(text), "plain", format="markdown", extra_args=["--wrap=none"])
+        assert html.strip() == text
+
+    @pytest.mark.parametrize("text", ["1. first", "- item", "+ item", "12) x", "# title"])
+    def test_text_that_would_begin_a_list_stays_a_sentence(self, text):
+        """A line that begins like a list item or a heading is not one."""
+        import pypandoc
+
+        html = pypandoc.convert_text(escape(text), "html", format="markdown")
+        assert html.strip().startswith("<p>")
+
+    def test_lines_are_joined(self):
+        """A line break in user text cannot end a table row."""
+        assert escape("one\ntwo\r\n\r\nthree") == "one two three"
+
+
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("name", "value", "printed"),
+        [
+            ("percent", 0.2714, "27.1%"),
+            ("count", 9147, "9,147"),
+            ("count", 365.4, "365.4"),
+            ("power", 0.8009, "0.801"),
+            ("power", 0.99999, "> 0.999"),
+            ("power", 0.0001, "< 0.001"),
+            ("number", -1.8, "−1.8"),
+            ("signed", 0.5, "+0.5"),
+        ],
+    )
+    def test_numbers_are_rounded_for_a_reader(self, name, value, printed):
+        """Each filter prints a number the way a reader expects it, and never rounds to certainty."""
+        assert FILTERS[name](value) == printed
+
+
+class TestEnvironment:
+    def test_every_value_goes_through_the_escape(self):
+        """A value printed without a filter is escaped."""
+        from jinja2 import DictLoader
+
+        env = environment(shipped("templates"))
+        env.loader = DictLoader({"t": "{{ x }}"})
+        assert env.get_template("t").render(x="a|b") == "a\\|b"
