@@ -48,9 +48,10 @@ def _plain(error: Exception) -> str:
 
 
 def _usage(error: click.UsageError) -> str:
-    words, path = _reworded(error), error.ctx.command_path if error.ctx else "trialplan"
-    enough = words.endswith("?") or "--help`" in words
-    return words if enough else f"{words.rstrip('.')}; see `{path} --help`"
+    words = _reworded(error)
+    if error.ctx is None or words.endswith("?") or "--help`" in words:
+        return words
+    return f"{words.rstrip('.')}; see `{error.ctx.command_path} --help`"
 
 
 def _reworded(error: click.UsageError) -> str:
@@ -59,7 +60,11 @@ def _reworded(error: click.UsageError) -> str:
     if isinstance(error, click.MissingParameter):
         return _missing(error)
     if isinstance(error, click.BadOptionUsage):
-        return f"{error.option_name} needs a value"
+        return (
+            f"{error.option_name} takes no value"
+            if "not take" in error.message
+            else f"{error.option_name} needs a value"
+        )
     message = error.format_message()
     if extra := re.search(r"unexpected extra arguments? \((.*)\)", message):
         return f"{extra[1]!r} is one word too many; name every number by its option, as in --n 186"

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import trialplan
 from trialplan import evidence
-from trialplan.answers import SampleSize
 from trialplan.design import Design
 from trialplan.designs.adverse_event import AdverseEvent
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
-from trialplan.evidence.bridge import discount
+from trialplan.files import locate, read_text
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
-from trialplan.plan.building import Assumption, Endpoint, Trial
-from trialplan.plan.schema import EndpointSection
+from trialplan.plan.building import Endpoint, Trial
+from trialplan.protocol.otherwise import by_discount, by_reading, by_test, spread
+from trialplan.protocol.views import Alone, AtTrial, Detectable, EndpointView, Finding, arms_of
 
 NAMES = {
     "estimand": "ICH E9(R1)",
@@ -32,125 +32,12 @@ NAMES = {
 _SEVERITIES = ("block", "warning", "information")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arm:
-    """One arm and how many participants it has; `unrounded` where the formula gives a real number."""
-
-    name: str
-    n: float
-    unrounded: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Alone:
-    """What an endpoint would need if it sized the trial: n, and n enrolled to have that many observed."""
-
-    n: int
-    arms: tuple[Arm, ...]
-    power: float
-    enrolled: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Detectable:
-    """The effect that would be shown with the power asked for."""
-
-    value: float
-    unit: str
-    meaning: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class AtTrial:
-    """What an endpoint has at the number that the primary sets."""
-
-    n: int
-    observed: float
-    power: float
-    detectable: Detectable | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class EndpointView:
-    """An endpoint as a protocol shows it."""
-
-    section: EndpointSection
-    design: Any
-    assumptions: tuple[Assumption, ...]
-    statement: str
-    goal: str
-    two_sided: bool
-    planned: dict[str, Any]
-    alone: Alone | None
-    shortfall: str | None
-    at_trial: AtTrial | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One cell of a scenario table: the treatment rate, and n per arm or none."""
-
-    treatment: float
-    n: int | None
-    arms: tuple[Arm, ...]
-
-    @property
-    def shown(self) -> str:
-        """Participants per arm; both arms where they differ."""
-        if self.n is None:
-            return "none"
-        sizes = [f"{arm.n:,}" for arm in self.arms]
-        return sizes[0] if len(set(sizes)) == 1 else " + ".join(sizes)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One row of a scenario table: what is believed of one arm, and a cell for each belief about the other."""
-
-    label: str
-    value: float
-    source: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Method:
-    """The same assumptions through one analysis test."""
-
-    test: str
-    prose: str
-    formula: str
-    reference: str
-    n: int
-    arms: tuple[Arm, ...]
-    power: float
-    chosen: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What the audit found: each sight with the places where it was seen, and what it means for planning."""
-
-    id: str
-    sights: tuple[tuple[str, tuple[str, ...]], ...]
-    means: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Range:
-    """The ends of a scenario table: the least and the most per arm, and the cells that no n answers."""
-
-    least: int
-    most: int
-    impossible: int
-    cells: int
-
-
 def context(trial: Trial) -> dict[str, Any]:
     """Every object that the templates may print, by name."""
     content = trial.plan.content
+    name = Path(trial.plan.name).name  # a document does not tell where on a machine its plan lay
     views = [_view(trial, endpoint) for endpoint in trial.endpoints]
-    by_discount, by_reading = _by_discount(trial), _by_reading(trial)
+    discounted, read = by_discount(trial), by_reading(trial)
     return {
         "trial": content.trial,
         "estimand": content.estimand,
@@ -163,27 +50,33 @@ def context(trial: Trial) -> dict[str, Any]:
         "primary": next(view for view in views if view.section.role == "primary"),
         "secondary": [view for view in views if view.section.role == "secondary"],
         "safety": [view for view in views if view.section.role == "safety"],
-        "arms": _arms(trial, trial.answer),
+        "arms": arms_of(trial, trial.answer),
         "discounts": content.scenarios.discounts,
         "controls": content.scenarios.controls,
-        "by_test": _by_test(trial),
-        "by_discount": by_discount,
-        "by_reading": by_reading,
-        "range": _range([*by_discount, *by_reading]),
+        "by_test": by_test(trial),
+        "by_discount": discounted,
+        "by_reading": read,
+        "range": spread([*discounted, *read]),
         "references": content.reference,
         "report": content.report,
         "looks": trial.answer.extra.get("looks", ()),
         "methods": _methods(views),
         "names": NAMES,
         "first": 0,
-        "command": f"trialplan protocol {trial.plan.name}",
+        "command": f"trialplan protocol {name}",
         "evidence_name": content.evidence.table,
-        "evidence_digest": _digest(repr(trial.table)),
+        "evidence_digest": _digest(_evidence_text(trial)),
         "plan": trial.plan,
+        "plan_name": name,
         "digest": _digest(trial.plan.text),
         "fence": fence(trial.plan.text),
         "version": trialplan.__version__,
     }
+
+
+def _evidence_text(trial: Trial) -> str:
+    """The text of the evidence file, for its digest."""
+    return read_text(locate(trial.plan.content.evidence.table, "evidence.toml", trial.plan.folder))
 
 
 def _digest(text: str) -> str:
@@ -199,18 +92,6 @@ def fence(text: str) -> str:
     """Backticks that no line of the text can close."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     return "`" * max(3, longest + 1)
-
-
-def arm_names(trial: Trial, design: Any) -> dict[str, str]:
-    """The plan's names of the design's arms."""
-    words = {"treatment": trial.plan.content.trial.treatment_name, "control": trial.plan.content.trial.control_name}
-    return {name: words.get(name, name) for name in design.arm_names}
-
-
-def _arms(trial: Trial, answer: SampleSize) -> tuple[Arm, ...]:
-    unrounded = answer.arms_unrounded or {}
-    names = arm_names(trial, answer.design)
-    return tuple(Arm(name=names[arm], n=n, unrounded=unrounded.get(arm)) for arm, n in answer.arms.items())
 
 
 def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
@@ -236,7 +117,7 @@ def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
         return None
     loss = endpoint.section.dropout
     more = None if loss is None else int(enrolled(endpoint.design, answer.arms, loss)["n"])
-    return Alone(n=int(answer.n), arms=_arms(trial, answer), power=float(answer.power), enrolled=more)
+    return Alone(n=int(answer.n), arms=arms_of(trial, answer), power=float(answer.power), enrolled=more)
 
 
 def _at_trial(trial: Trial, endpoint: Endpoint) -> AtTrial | None:
@@ -260,92 +141,6 @@ def _detectable(design: Design, observed: float, endpoint: Endpoint) -> Detectab
     fixed = getattr(design, "design", design)
     what = parameters(type(fixed))[design.effect]
     return None if np.isnan(effect) else Detectable(value=effect, unit=what.unit, meaning=what.meaning)
-
-
-def _by_test(trial: Trial) -> list[Method]:
-    """The primary's assumptions through every test that its goal allows."""
-    design: Any = trial.primary.design
-    inner = getattr(design, "design", design)
-    if not inner.tests:
-        return []
-    return [
-        _method(trial, name, inner.replace(test=name), name == inner.test)
-        for name, row in inner.tests.items()
-        if inner.goal in row.goals
-    ]
-
-
-def _method(trial: Trial, name: str, design: Design, chosen: bool) -> Method:
-    answer, row = design.sample_size(trial.primary.section.power), design.analysis
-    return Method(
-        test=name,
-        prose=row.prose,
-        formula=row.formula,
-        reference=row.reference,
-        n=int(answer.n),
-        arms=_arms(trial, answer),
-        power=float(answer.power),
-        chosen=chosen,
-    )
-
-
-def _by_discount(trial: Trial) -> list[Row]:
-    """Control rates down, discounts across: the rate drawn from the evidence, bridged toward each control rate."""
-    drawn = next((one.reading for one in trial.primary.assumptions if one.reading is not None), None)
-    scenarios = trial.plan.content.scenarios
-    if drawn is None or "control" not in {one.name for one in trial.primary.assumptions}:
-        return []
-    return [
-        Row(
-            label=stated.label,
-            value=stated.value,
-            source=stated.source,
-            cells=_cells(trial, [(stated.value, discount(drawn.rate, stated.value, d)) for d in scenarios.discounts]),
-        )
-        for stated in scenarios.controls
-    ]
-
-
-def _by_reading(trial: Trial) -> list[Row]:
-    """Readings of the table down, control rates across, nothing discounted."""
-    scenarios = trial.plan.content.scenarios
-    if "control" not in {one.name for one in trial.primary.assumptions}:
-        return []
-    return [
-        Row(
-            label=label,
-            value=rate.rate,
-            source=rate.label,
-            cells=_cells(trial, [(stated.value, rate.rate) for stated in scenarios.controls]),
-        )
-        for label, rate in trial.readings
-    ]
-
-
-def _cells(trial: Trial, pairs: list[tuple[float, float]]) -> tuple[Cell, ...]:
-    """One array call over pairs of control and treatment rates."""
-    control, treatment = np.array(pairs).T
-    design: Any = trial.primary.design
-    answer = design.replace(control=control, treatment=treatment).sample_size(trial.primary.section.power)
-    return tuple(_cell(trial, answer, i, float(rate)) for i, rate in enumerate(treatment))
-
-
-def _cell(trial: Trial, answer: SampleSize, i: int, treatment: float) -> Cell:
-    if np.isnan(answer.n[i]):
-        return Cell(treatment=treatment, n=None, arms=())
-    names = arm_names(trial, answer.design)
-    arms = tuple(Arm(name=names[arm], n=int(n[i])) for arm, n in answer.arms.items())
-    return Cell(treatment=treatment, n=int(answer.n[i]), arms=arms)
-
-
-def _range(rows: list[Row]) -> Range | None:
-    cells = [cell for row in rows for cell in row.cells]
-    largest = [max(arm.n for arm in cell.arms) for cell in cells if cell.n is not None]
-    if not largest:
-        return None
-    return Range(
-        least=int(min(largest)), most=int(max(largest)), impossible=len(cells) - len(largest), cells=len(cells)
-    )
 
 
 def _findings(trial: Trial, severity: str) -> list[Finding]:

@@ -1,0 +1,57 @@
+# make demo and make test need nothing but Python (3.11 or later, with venv) and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint types docs docs-check sizes wheel-check clean
+
+demo: $(VENV)/.report
+	$(BIN)/trialplan demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+# The pages that the program writes about itself: README numbers, commands, agreement, gaps.
+docs: $(VENV)/.dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -r -P -I docs README.md
+	for page in docs/build_*.py; do $(BIN)/python $$page || exit 1; done
+
+docs-check: $(VENV)/.dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog --check -P -I docs README.md
+	for page in docs/build_*.py; do $(BIN)/python $$page --check || exit 1; done
+
+# What stands out in length; it fails nothing, it starts a conversation.
+sizes: $(VENV)/.dev
+	$(BIN)/python docs/sizes.py
+
+# The built wheel, installed alone, must run the demo from another folder: without pandoc, then with it.
+wheel-check: $(VENV)/.dev
+	rm -rf build/wheel && mkdir -p build/wheel/elsewhere
+	$(BIN)/python -m build --wheel --outdir build/wheel .
+	$(PYTHON) -m venv build/wheel/bare
+	build/wheel/bare/bin/python -m pip install --quiet --disable-pip-version-check build/wheel/*.whl
+	cd build/wheel/elsewhere && ../bare/bin/trialplan demo --output plain && test -s plain/protocol.md && test ! -e plain/protocol.html
+	build/wheel/bare/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls build/wheel/*.whl)[report]"
+	cd build/wheel/elsewhere && ../bare/bin/trialplan demo --output full && test -s full/protocol.html && test -s full/protocol.docx
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.report: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[report]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@ $(VENV)/.report
+
+clean:
+	rm -rf $(VENV) build dist trialplan-demo

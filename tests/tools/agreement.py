@@ -1,0 +1,470 @@
+"""Hold the designs against reference cases from other programs and publications, and write docs/agreement.md.
+
+    python tests/tools/agreement.py            writes the page
+    python tests/tools/agreement.py --check    exits 1 when the page is not what would be written
+
+An adapter turns a case's inputs into a design and answers the expected fields that the design has a word for.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from trialplan import Ancova, GroupSequential, OneProportion, TwoMeans, TwoProportions
+
+HERE = Path(__file__).resolve().parent
+CASES = HERE.parent / "reference"
+FILES = ("two_proportions", "means", "single_arm", "group_sequential")
+PAGE = HERE.parents[1] / "docs" / "agreement.md"
+
+
+def cases():
+    """Every reference case, in the order of the files."""
+    return [json.loads(line) for name in FILES for line in (CASES / f"{name}.jsonl").read_text().splitlines()]
+
+
+def disagreements():
+    """What does not agree, by case id, and which later design answers the methods that none answers yet."""
+    return tomllib.loads((CASES / "disagreements.toml").read_text())
+
+
+# From a case's inputs to a design.
+
+
+def _allocation(given):
+    if "n_treatment" in given:
+        ratio = Fraction(given["n_treatment"], given["n_control"])
+    else:
+        ratio = Fraction(given.get("allocation_treatment_to_control", 1)).limit_denominator(1000)
+    return f"{ratio.numerator}:{ratio.denominator}"
+
+
+def _level(given):
+    return {"alpha": given["alpha"], "sides": given["sides"]}
+
+
+def _proportions(given, test, **more):
+    up = more.pop("up", given["p_treatment"] > given["p_control"])
+    return TwoProportions(
+        control=given["p_control"],
+        treatment=given["p_treatment"],
+        test=test,
+        favourable="higher" if up else "lower",
+        allocation=_allocation(given),
+        **{**(_level(given) if "sides" in given else {}), **more},
+    )
+
+
+def _means(given, test, **more):
+    difference = given.get("mean_difference", given.get("cohen_d"))
+    up = more.pop("up", difference > 0)
+    return TwoMeans(
+        difference=difference,
+        sd=given.get("sd", given.get("sd_control", 1)),
+        test=test,
+        favourable="higher" if up else "lower",
+        allocation=_allocation(given),
+        **{**(_level(given) if "sides" in given else {}), **more},
+    )
+
+
+def _size(design, given):
+    """The answer in the words of the cases."""
+    answer = design.sample_size(given["power"])
+    exact, whole = answer.arms_unrounded, answer.arms
+    n = {"n_treatment": exact["treatment"], "n_control": exact["control"], "n_total": sum(exact.values())}
+    ceilings = {"n_treatment_ceil": whole["treatment"], "n_control_ceil": whole["control"]}
+    return n | ceilings | {"n_per_arm": exact["control"], "n_per_arm_ceil": whole["control"]}
+
+
+def _published(design, given):
+    """The answer as a publication prints it: whole participants per arm where the case is whole."""
+    answer = design.sample_size(given["power"]).arms
+    return {"n_per_arm": answer["control"], "n_treatment": answer["treatment"], "n_control": answer["control"]} | {
+        "n_total": sum(answer.values())
+    }
+
+
+def _total(given):
+    return given["n_treatment"] + given["n_control"] if "n_treatment" in given else 2 * given["n_per_arm"]
+
+
+def _power(design, given):
+    return {"power": float(design.power(_total(given))), "power_one_tail": float(design.success(_total(given)))}
+
+
+def _wald_size(given, expected):
+    return _with_ceilings(_proportions(given, "wald"), given)
+
+
+def _with_ceilings(design, given):
+    """The answer with each arm's own ceiling, as the sources round; whole blocks can ask for more."""
+    exact = _size(design, given)
+    return exact | {f"n_{arm}_ceil": int(np.ceil(exact[f"n_{arm}"] - 1e-9)) for arm in ("treatment", "control")}
+
+
+def _corrected_size(given, expected):
+    return _with_ceilings(_proportions(given, "continuity-corrected"), given)
+
+
+def _arcsine_size(given, expected):
+    return _with_ceilings(_proportions(given, "arcsine"), given)
+
+
+def _farrington_manning(given, expected):
+    margin = given["margin_difference"]
+    design = _proportions(given, "score", goal="non-inferiority", margin=abs(margin), up=margin < 0)
+    return _size(design, given)
+
+
+def _score_power(given, expected):
+    return _power(_proportions(given, "score"), given) if "sides" in given else None
+
+
+def _noninferiority_wald(given, expected):
+    margin = given["margin_difference"]
+    design = _proportions(given, "wald", goal="non-inferiority", margin=abs(margin), up=margin < 0)
+    return _power(design, given)
+
+
+def _equivalence_wald(given, expected):
+    return _published(
+        _proportions(given, "wald", goal="equivalence", margin=given["margin_difference"], **_each_side(given)), given
+    )
+
+
+def _each_side(given):
+    return {"alpha": given["alpha_each_side"], "sides": 1}
+
+
+def _z_size(given, expected):
+    design = _means(given, "z")
+    return _published(design, given) if isinstance(next(iter(expected.values())), int) else _size(design, given)
+
+
+def _t_size(given, expected):
+    design = _means(given, "t")
+    if "cohen_d" in given:
+        return _published(design, given)
+    answer = _with_ceilings(design, given)
+    n = answer["n_treatment_ceil"] + answer["n_control_ceil"]
+    whole = {"power_at_ceil": float(design.power(n))} if design.allocation == "1:1" else {}
+    return answer | whole
+
+
+def _t_power(given, expected):
+    return _power(_means(given, "t"), given)
+
+
+def _welch_power(given, expected):
+    return _power(_means(given, "welch", sd_treatment=given["sd_treatment"]), given)
+
+
+def _welch_size(given, expected):
+    return _size(_means(given, "welch", sd_treatment=given["sd_treatment"]), given)
+
+
+def _noninferiority_t(given, expected):
+    margin = given["margin"]
+    return _size(_means(given, "t", goal="non-inferiority", margin=abs(margin), up=margin < 0), given)
+
+
+def _equivalence_z(given, expected):
+    return _published(
+        _means(given, "z", goal="equivalence", margin=given["margin"], up=True, **_each_side(given)), given
+    )
+
+
+def _tost(given, expected):
+    limits = (given["lower"], given["upper"])
+    design = _means(given, "t", goal="equivalence", margin=limits, up=True, alpha=given["alpha"], sides=1)
+    return _power(design, given)
+
+
+def _ancova(given):
+    return Ancova(
+        difference=given["mean_difference"],
+        sd=given["sd"],
+        correlation=given["correlation_baseline_outcome"],
+        allocation=_allocation(given),
+        **_level(given),
+    )
+
+
+def _ancova_power(given, expected):
+    power = float(_ancova(given).power(_total(given)))
+    return {"power_simple_nct": power, "power_exact": power}
+
+
+def _ancova_size(given, expected):
+    """Three numbers of which our formula is none: z and the t-test times a factor below it, the exact one above."""
+    answer = _ancova(given).sample_size(given["power"])
+    reduced = given["sd"] * np.sqrt(1 - given["correlation_baseline_outcome"] ** 2)
+    z = TwoMeans(difference=given["mean_difference"], sd=reduced, test="z", **_level(given))
+    return {
+        "n_per_arm_z": z.sample_size(given["power"]).arms_unrounded["control"],
+        "n_per_arm_exact": answer.arms["control"],
+    }
+
+
+def _one_arm(given):
+    up = given["p1"] > given["p0"]
+    return OneProportion(
+        null=given["p0"], expected=given["p1"], favourable="higher" if up else "lower", **_level(given)
+    )
+
+
+def _exact_size(given, expected):
+    design = _one_arm(given)
+    answer = design.sample_size(given["power"])
+    first = answer.first_n
+    return {
+        "n_first": first,
+        "n_stable": answer.n,
+        "critical_responses_first": design.critical_count(first),
+        "critical_responses_stable": answer.extra["critical_count"],
+        "alpha_actual": design.actual_size(first),
+        "power_actual": float(design.power(first)),
+    }
+
+
+def _exact_power(given, expected):
+    design, n = _one_arm(given), given["n"]
+    return {
+        "power": float(design.power(n)),
+        "alpha_actual": design.actual_size(n),
+        "critical_responses": design.critical_count(n),
+    }
+
+
+def _sequential(given):
+    """A look rule needs a trial to look at; any z test shows the same boundaries and inflation."""
+    inner = TwoMeans(difference=0.5, sd=1, test="z", **_level(given))
+    looks = tuple(given["information_rates"][:-1]) + (1.0,)
+    return GroupSequential(design=inner, looks=looks)
+
+
+def _boundaries(given, expected):
+    if given["type"] != "OF":
+        return None
+    design, target = _sequential(given), given["power"]
+    drift = np.sqrt(design.inflation(target)) * float(design.z_alpha + _quantile(target))
+    (null_up, null_down), (up, _) = design.crossed(0.0), design.crossed(drift)
+    asn = {
+        name: design.inflation(target) * design._expected_n(1, share * drift)
+        for name, share in (("asn_H1_over_nfix", 1), ("asn_H01_over_nfix", 0.5), ("asn_H0_over_nfix", 0))
+    }
+    return asn | {
+        "critical_values_z": list(design.efficacy_z),
+        "cumulative_alpha": (null_up + null_down).cumsum().tolist(),
+        "inflation_factor": design.inflation(target),
+        "shift": drift**2,
+        "power_by_stage": up.cumsum().tolist(),
+    }
+
+
+def _quantile(p):
+    from scipy.special import ndtri
+
+    return ndtri(p)
+
+
+def _constants(given, expected):
+    k = given["k"]
+    looks = tuple((i + 1) / k for i in range(k))
+    design = GroupSequential(design=TwoMeans(difference=0.5, sd=1, test="z", **_level(given)), looks=looks)
+    return {
+        "C_B": design.efficacy_z[-1],
+        "R_B_power_0.9": design.inflation(0.9),
+        "R_B_power_0.8": design.inflation(0.8),
+    }
+
+
+def _rates(given, expected):
+    if given["type"] != "OF":
+        return None
+    looks = tuple(given["information_rates"][:-1]) + (1.0,)
+    return {"n_max_total": _size(GroupSequential(design=_proportions(given, "score"), looks=looks), given)["n_total"]}
+
+
+def _score_size(given, expected):
+    """Fractional in every source, published ones included."""
+    return _size(_proportions(given, "score"), given)
+
+
+ADAPTERS = {
+    "two_proportions.z_pooled.sample_size": _score_size,
+    "two_proportions.z_unpooled.sample_size": _wald_size,
+    "two_proportions.arcsine.sample_size": _arcsine_size,
+    "two_proportions.z_continuity_corrected.sample_size": _corrected_size,
+    "two_proportions.noninferiority_difference.farrington_manning.sample_size": _farrington_manning,
+    "two_proportions.z_pooled.power": _score_power,
+    "two_proportions.noninferiority_unpooled.power": _noninferiority_wald,
+    "two_proportions.equivalence_unpooled.sample_size": _equivalence_wald,
+    "means.z.sample_size": _z_size,
+    "means.t_equal_variance.sample_size": _t_size,
+    "means.t_equal_variance.power": _t_power,
+    "means.welch.power": _welch_power,
+    "means.welch.sample_size": _welch_size,
+    "means.noninferiority_t.sample_size": _noninferiority_t,
+    "means.equivalence_z.sample_size": _equivalence_z,
+    "means.tost_difference.power": _tost,
+    "means.ancova.power": _ancova_power,
+    "means.ancova.sample_size": _ancova_size,
+    "single_arm.exact_binomial.sample_size": _exact_size,
+    "single_arm.exact_binomial.power": _exact_power,
+    "group_sequential.design.efficacy_only": _boundaries,
+    "group_sequential.rates.sample_size": _rates,
+    "group_sequential.obrien_fleming.constants": _constants,
+}
+"""Method to adapter; an adapter that gives None leaves a case to a later design."""
+
+NOT_OURS = {"cohen_h", "power_both_tails", "power_simulated", "stage_levels_one_sided"}
+"""Expected fields that no answer of ours has a word for: an input restated, a convention not taken, a simulation."""
+
+
+# Comparison.
+
+
+@dataclass
+class Outcome:
+    """How one case came out: the largest difference, the fields beyond tolerance, what we give for them."""
+
+    case: dict
+    answered: bool
+    error: str = ""
+    largest: float = 0.0
+    beyond: dict = field(default_factory=dict)
+    compared: int = 0
+
+    @property
+    def agrees(self):
+        """Whether every compared field is within the case's tolerance."""
+        return self.answered and not self.error and not self.beyond and self.compared > 0
+
+
+def outcome(case):
+    """Ask the adapter and compare every field that both sides have."""
+    adapter = ADAPTERS.get(case["method"])
+    try:
+        ours = adapter(case["inputs"], case["expected"]) if adapter else None
+    except Exception as error:
+        return Outcome(case, answered=True, error=str(error))
+    if ours is None:
+        return Outcome(case, answered=False)
+    result = Outcome(case, answered=True)
+    for name, expected in case["expected"].items():
+        if name in ours and name not in NOT_OURS:
+            _compare(result, name, np.ravel(ours[name]), np.ravel(expected))
+    return result
+
+
+def _compare(result, name, ours, expected):
+    tolerance = result.case["tolerance"]
+    scale = np.maximum(1, np.abs(expected)) if tolerance["type"] == "rel" else 1.0
+    difference = float(np.max(np.abs(ours - expected) / scale))
+    result.compared += 1
+    result.largest = max(result.largest, difference)
+    if difference > tolerance["value"]:
+        result.beyond[name] = ours.tolist() if ours.size > 1 else float(ours[0])
+
+
+def outcomes():
+    """Every case's outcome."""
+    return [outcome(case) for case in cases()]
+
+
+# The page.
+
+HEAD = """# What agrees with other programs and publications, and what does not
+
+<!-- Written by tests/tools/agreement.py; do not edit. -->
+
+Each case is one answer of another program, or one printed in a publication, with the tolerance to which it is held.
+Tolerances of type rel are |difference| / max(1, |expected|). The cases lie in `tests/reference/`.
+"""
+
+
+def page():
+    """The text of docs/agreement.md."""
+    results, listed = outcomes(), disagreements()
+    return "\n".join([HEAD, *_agreeing(results), *_differing(results, listed["case"]), *_later(results, listed)])
+
+
+def _agreeing(results):
+    yield "## What agrees\n"
+    yield "| method | cases | largest difference | tolerance |"
+    yield "|---|---:|---:|---|"
+    by_method = defaultdict(list)
+    for result in results:
+        if result.agrees:
+            by_method[result.case["method"]].append(result)
+    for method, group in by_method.items():
+        tolerances = sorted({f"{r.case['tolerance']['type']} {r.case['tolerance']['value']:g}" for r in group})
+        yield f"| {method} | {len(group)} | {_upper(max(r.largest for r in group))} | {', '.join(tolerances)} |"
+    yield ""
+
+
+def _upper(value):
+    """The power of ten above a difference, which no machine's last digit changes."""
+    if value < 1e-7:
+        return "< 1e-7"
+    return f"< 1e{int(np.ceil(np.log10(value)))}"
+
+
+def _differing(results, listed):
+    yield "## What does not, and why\n"
+    yield "| case | method | expected | ours | why |"
+    yield "|---|---|---|---|---|"
+    by_id = {result.case["id"]: result for result in results}
+    for entry in listed:
+        result = by_id[entry["id"]]
+        wanted = {name: result.case["expected"][name] for name in result.beyond}
+        ours = {n: _shown(v) for n, v in result.beyond.items()} or {"refused": result.error}
+        yield f"| {entry['id']} | {result.case['method']} | {_words(wanted)} | {_words(ours)} | {entry['why']} |"
+    yield ""
+
+
+def _words(fields):
+    return ", ".join(f"{name} {_shown(value)}" for name, value in fields.items()) or "–"
+
+
+def _shown(value):
+    return f"{value:.6g}" if isinstance(value, (int, float)) else str(value)
+
+
+def _later(results, listed):
+    yield "## Answered by a design that is still to come\n"
+    yield "| method | cases | design |"
+    yield "|---|---:|---|"
+    counts = defaultdict(int)
+    for result in results:
+        if not result.answered:
+            counts[result.case["method"]] += 1
+    for method, count in sorted(counts.items()):
+        yield f"| {method} | {count} | {listed['later'][method]} |"
+    yield ""
+
+
+def main(arguments):
+    """Write the page, or compare it with --check."""
+    text = page()
+    if "--check" not in arguments:
+        PAGE.write_text(text, encoding="utf-8")
+        return 0
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
+        return 0
+    print("docs/agreement.md is not current: run python tests/tools/agreement.py")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

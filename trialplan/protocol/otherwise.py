@@ -1,0 +1,99 @@
+"""What the number would be otherwise: by test, by control rate and discount, by reading of the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan.answers import SampleSize
+from trialplan.design import Design
+from trialplan.evidence.bridge import discount
+from trialplan.numerics.lazy import np
+from trialplan.plan.building import Trial
+from trialplan.protocol.views import Arm, Cell, Method, Range, Row, arm_names, arms_of
+
+
+def by_test(trial: Trial) -> list[Method]:
+    """The primary's assumptions through every test that its goal allows."""
+    design: Any = trial.primary.design
+    inner = getattr(design, "design", design)
+    if not inner.tests:
+        return []
+    return [
+        _method(trial, name, inner.replace(test=name), name == inner.test)
+        for name, row in inner.tests.items()
+        if inner.goal in row.goals
+    ]
+
+
+def _method(trial: Trial, name: str, design: Design, chosen: bool) -> Method:
+    answer, row = design.sample_size(trial.primary.section.power), design.analysis
+    return Method(
+        test=name,
+        prose=row.prose,
+        formula=row.formula,
+        reference=row.reference,
+        n=int(answer.n),
+        arms=arms_of(trial, answer),
+        power=float(answer.power),
+        chosen=chosen,
+    )
+
+
+def by_discount(trial: Trial) -> list[Row]:
+    """Control rates down, discounts across: the rate drawn from the evidence, bridged toward each control rate."""
+    drawn = next((one.reading for one in trial.primary.assumptions if one.reading is not None), None)
+    scenarios = trial.plan.content.scenarios
+    if drawn is None or "control" not in {one.name for one in trial.primary.assumptions}:
+        return []
+    return [
+        Row(
+            label=stated.label,
+            value=stated.value,
+            source=stated.source,
+            cells=_cells(trial, [(stated.value, discount(drawn.rate, stated.value, d)) for d in scenarios.discounts]),
+        )
+        for stated in scenarios.controls
+    ]
+
+
+def by_reading(trial: Trial) -> list[Row]:
+    """Readings of the table down, control rates across, nothing discounted."""
+    scenarios = trial.plan.content.scenarios
+    if "control" not in {one.name for one in trial.primary.assumptions}:
+        return []
+    return [
+        Row(
+            label=label,
+            value=rate.rate,
+            source=rate.label,
+            cells=_cells(trial, [(stated.value, rate.rate) for stated in scenarios.controls]),
+        )
+        for label, rate in trial.readings
+    ]
+
+
+def _cells(trial: Trial, pairs: list[tuple[float, float]]) -> tuple[Cell, ...]:
+    """One array call over pairs of control and treatment rates."""
+    control, treatment = np.array(pairs).T
+    design: Any = trial.primary.design
+    answer = design.replace(control=control, treatment=treatment).sample_size(trial.primary.section.power)
+    return tuple(_cell(trial, answer, i, float(rate)) for i, rate in enumerate(treatment))
+
+
+def _cell(trial: Trial, answer: SampleSize, i: int, treatment: float) -> Cell:
+    if np.isnan(answer.n[i]):
+        return Cell(treatment=treatment, n=None, arms=())
+    names = arm_names(trial, answer.design)
+    arms = tuple(Arm(name=names[arm], n=int(n[i])) for arm, n in answer.arms.items())
+    return Cell(treatment=treatment, n=int(answer.n[i]), arms=arms)
+
+
+def spread(rows: list[Row]) -> Range | None:
+    """The ends of the scenario tables, counted by the larger arm; None where nothing is reachable."""
+    cells = [cell for row in rows for cell in row.cells]
+    largest = [max(arm.n for arm in cell.arms) for cell in cells if cell.n is not None]
+    if not largest:
+        return None
+    return Range(
+        least=int(min(largest)), most=int(max(largest)), impossible=len(cells) - len(largest), cells=len(cells)
+    )

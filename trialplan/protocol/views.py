@@ -1,0 +1,137 @@
+"""What templates print: each result as one frozen object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.answers import SampleSize
+from trialplan.plan.building import Assumption, Trial
+from trialplan.plan.schema import EndpointSection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One arm and how many participants it has; `unrounded` where the formula gives a real number."""
+
+    name: str
+    n: float
+    unrounded: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alone:
+    """What an endpoint would need if it sized the trial: n, and n enrolled to have that many observed."""
+
+    n: int
+    arms: tuple[Arm, ...]
+    power: float
+    enrolled: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detectable:
+    """The effect that would be shown with the power asked for."""
+
+    value: float
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtTrial:
+    """What an endpoint has at the number that the primary sets."""
+
+    n: int
+    observed: float
+    power: float
+    detectable: Detectable | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointView:
+    """An endpoint as a protocol shows it."""
+
+    section: EndpointSection
+    design: Any
+    assumptions: tuple[Assumption, ...]
+    statement: str
+    goal: str
+    two_sided: bool
+    planned: dict[str, Any]
+    alone: Alone | None
+    shortfall: str | None
+    at_trial: AtTrial | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell of a scenario table: the treatment rate, and n per arm or none."""
+
+    treatment: float
+    n: int | None
+    arms: tuple[Arm, ...]
+
+    @property
+    def shown(self) -> str:
+        """Participants per arm; both arms where they differ."""
+        if self.n is None:
+            return "none"
+        sizes = [f"{arm.n:,}" for arm in self.arms]
+        return sizes[0] if len(set(sizes)) == 1 else " + ".join(sizes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of a scenario table: what is believed of one arm, and a cell for each belief about the other."""
+
+    label: str
+    value: float
+    source: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """The same assumptions through one analysis test."""
+
+    test: str
+    prose: str
+    formula: str
+    reference: str
+    n: int
+    arms: tuple[Arm, ...]
+    power: float
+    chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What the audit found: each sight with the places where it was seen, and what it means for planning."""
+
+    id: str
+    sights: tuple[tuple[str, tuple[str, ...]], ...]
+    means: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """The ends of a scenario table: the least and the most per arm, and the cells that no n answers."""
+
+    least: int
+    most: int
+    impossible: int
+    cells: int
+
+
+def arm_names(trial: Trial, design: Any) -> dict[str, str]:
+    """The plan's names of the design's arms."""
+    words = {"treatment": trial.plan.content.trial.treatment_name, "control": trial.plan.content.trial.control_name}
+    return {name: words.get(name, name) for name in design.arm_names}
+
+
+def arms_of(trial: Trial, answer: SampleSize) -> tuple[Arm, ...]:
+    """The arms of an answer by the plan's names."""
+    unrounded = answer.arms_unrounded or {}
+    names = arm_names(trial, answer.design)
+    return tuple(Arm(name=names[arm], n=n, unrounded=unrounded.get(arm)) for arm, n in answer.arms.items())
