@@ -293,11 +293,6 @@ class Design(Sized):
         from which power never falls below target again, as far as searched (`first_n`, `searched_to`).
         """
         target = self._target(target)
-        if largest(self.level) >= smallest(target):
-            raise ParameterError(
-                f"{type(self).__name__}: power must exceed the level of the test, {largest(self.level):g}, "
-                f"not be {smallest(target):g}; the usual values are 0.8 and 0.9"
-            )
         if self.shape(target):
             return sizing.size_grid(self, target)
         return sizing.size_scalar(self, target)
@@ -311,7 +306,13 @@ class Design(Sized):
         return sizing.detectable_effect(self, n, self._target(target))
 
     def _target(self, power: Numbers) -> Numbers:
-        return fields.POWER.check(type(self).__name__, "power", power)
+        target = fields.POWER.check(type(self).__name__, "power", power)
+        if largest(self.alpha) >= smallest(target):
+            raise ParameterError(
+                f"{type(self).__name__}: power must exceed the level of the test, {largest(self.alpha):g}, "
+                f"not be {smallest(target):g}; the usual values are 0.8 and 0.9"
+            )
+        return target
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """What else the answer holds: the actual size of exact tests, the looks of sequential ones."""

@@ -26,6 +26,8 @@ def examples(file: str) -> dict[str, Path]:
 
 def locate(name: str, file: str, folder: Path | None = None, error: type[FileError] = FileError) -> Path:
     """The path that `name` means: a file (relative to `folder`), or the shipped example's `file`."""
+    if not name.strip():
+        raise error("the name of the file is empty; give a path or the name of a shipped example")
     path = (folder or Path()) / name
     if path.is_file():
         return path

@@ -14,6 +14,9 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
 from trialplan.parameter import Interval, Numbers
 
+_LARGEST = 1e12
+"""More participants than there are people: an effect that asks for them is a slip of the pen."""
+
 _FIRST_CHUNK, _LARGEST_CHUNK = 64, 4096
 
 
@@ -49,16 +52,17 @@ def detectable_effect(design: Any, n: Numbers, target: Numbers) -> Numbers:
             f"{type(design).__name__}: equivalence has no detectable effect; ask for its power instead"
         )
     shape, sign = design.shape(target, n), 1 if design.upward else -1
-    far = _far_end(design.effect_domain(), np.broadcast_to(null[0], shape), sign)
+    near, far = _reach(design.effect_domain(), np.broadcast_to(null[0], shape), sign)
 
     def surplus(distance: Any) -> Any:
-        return design.replace(**{design.effect: null[0] + sign * distance}).power(n) - target
+        inside = np.clip(distance, near, far)
+        return design.replace(**{design.effect: null[0] + sign * inside}).power(n) - target
 
     if np.all(np.isfinite(far)):
         high = np.where(surplus(far) >= 0, far, np.nan)
     else:
         high = bracket(surplus, np.full(shape, 1e-3))
-    return number(null[0] + sign * increasing_root(surplus, np.full(shape, 1e-12), high))
+    return number(null[0] + sign * increasing_root(surplus, near, high))
 
 
 def on_favourable_side(value: Any, null: tuple[Any, ...], upward: bool) -> Any:
@@ -90,6 +94,11 @@ def whole(value: Any) -> Any:
 
 def _smooth(design: Any, target: Numbers) -> SampleSize:
     total = design.unrounded(target)
+    if not total < _LARGEST:  # nan too
+        raise UnreachableError(
+            f"{type(design).__name__}: no number of participants up to {_LARGEST:.0e} reaches power {target:g} at "
+            f"{design.effect} = {design.effect_value():g}; look again at the effect and the level"
+        )
     n = _whole_blocks(design, total, target)
     return SampleSize(
         design=design,
@@ -188,7 +197,8 @@ def _named(design: Any, n: Numbers) -> dict[str, Numbers]:
     return {name: number(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
 
 
-def _far_end(domain: Any, null: Any, sign: int) -> Any:
-    """The distance from the null to just inside the end of the effect's domain."""
-    end = domain.high if isinstance(domain, Interval) and sign > 0 else domain.low
-    return np.abs(end - null) * (1 - 1e-12)
+def _reach(domain: Interval, null: Any, sign: int) -> tuple[Any, Any]:
+    """How near to the null and how far from it an effect can lie, just inside the ends of its domain."""
+    before, beyond = (domain.low, domain.high) if sign > 0 else (domain.high, domain.low)
+    near = np.maximum(sign * (before - null), 0) + 1e-12
+    return near, np.maximum(sign * (beyond - null) * (1 - 1e-12), near)

@@ -143,4 +143,6 @@ class Ancova(Design):
 
 def _ratio_limits(margin: Numbers) -> tuple[Numbers, Numbers]:
     """The limit and its mirror image, whichever side of 1 it was written on."""
+    if isinstance(margin, (int, float)):
+        return min(margin, 1 / margin), max(margin, 1 / margin)
     return np.minimum(margin, 1 / margin), np.maximum(margin, 1 / margin)

@@ -67,7 +67,7 @@ def _complaint(error: Any) -> str:
 def _where(place: list[Any]) -> str:
     """The section as a TOML file writes it; the second endpoint is [[endpoint]] number 2."""
     words = []
-    for part, following in zip(place, [*place[1:], None], strict=True):
+    for part, following in zip(place, [*place[1:], None], strict=False):
         if isinstance(part, int):
             continue
         words.append(f"{part} number {following + 1}" if isinstance(following, int) else str(part))

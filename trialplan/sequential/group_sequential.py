@@ -65,7 +65,7 @@ class GroupSequential(Design):
                 f"looks are not defined over {self.design.slug()} with test {getattr(self.design, 'test', 'as given')} "
                 f"and goal {getattr(self.design, 'goal', 'as given')}; use a z test of superiority or non-inferiority",
             )
-        if np.ndim(self.alpha):
+        if not isinstance(self.alpha, (int, float)):
             raise fields.refuse_design("GroupSequential", "alpha must be one number: each level has its own boundary")
 
     def replace(self, **numbers: Any) -> Self:
