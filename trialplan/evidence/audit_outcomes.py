@@ -162,7 +162,7 @@ def definition_missing_or_mixed(table: Table) -> Iterator[Seen]:
 def words_only(table: Table) -> Iterator[Seen]:
     """An outcome told in words carries no number."""
     for study, outcome in each_outcome(table):
-        numbers = (outcome.events, outcome.baseline_mean, outcome.followup_mean)
+        numbers = (outcome.events, outcome.baseline_mean, outcome.followup_mean, outcome.change_mean)
         if outcome.reported in (None, "NR", "ND") or any(number is not None for number in numbers):
             continue
         yield (

@@ -78,6 +78,8 @@ def estimate(
     normal_quantile(confidence)
     if isinstance(outcome.events, int) and isinstance(outcome.of, int):
         return _proportion(outcome.events, outcome.of, interval, confidence)
+    if isinstance(outcome.change_mean, int | float):
+        return _reported_change(outcome, confidence)
     moments = measured(outcome)
     return None if moments is None else _change(moments, confidence, correlations)
 
@@ -156,6 +158,24 @@ def _proportion(events: int, of: int, interval: str, confidence: float) -> Estim
         method=interval,
         reference=REFERENCES[interval],
         events=events,
+    )
+
+
+def _reported_change(outcome: Outcome, confidence: float) -> Estimate | None:
+    """A change whose own SD is reported: no correlation has to be assumed."""
+    mean, sd, n = outcome.change_mean, outcome.change_sd, outcome.n
+    if not isinstance(mean, int | float) or not isinstance(sd, int | float) or not isinstance(n, int) or n < 2:
+        return None
+    half = float(special.stdtrit(n - 1, 0.5 + confidence / 2)) * sd / math.sqrt(n)
+    return Estimate(
+        kind="change",
+        value=mean,
+        lower=mean - half,
+        upper=mean + half,
+        confidence=confidence,
+        n=n,
+        method="t interval of the reported SD of the change",
+        reference="Student 1908, Biometrika 6:1-25",
     )
 
 

@@ -49,6 +49,8 @@ class Outcome:
     baseline_sd: Number | None = _says(_NUMBER)
     followup_mean: Number | None = _says(_NUMBER)
     followup_sd: Number | None = _says(_NUMBER)
+    change_mean: Number | None = _says(_NUMBER)
+    change_sd: Number | None = _says(_NUMBER)
     n: Count | None = _says(_COUNT)
     unit: str | None = _says("text: the unit of the means")
     reported: str | None = _says("text: the cell as printed")
@@ -59,11 +61,11 @@ class Outcome:
     def __post_init__(self) -> None:
         _named("name", self.name)
         _above("timepoint_months", self.timepoint_months)
-        for name in ("events", "baseline_sd", "followup_sd"):
+        for name in ("events", "baseline_sd", "followup_sd", "change_sd"):
             _at_least(0, name, getattr(self, name))
         for name in ("of", "n"):
             _at_least(1, name, getattr(self, name))
-        for name in ("baseline_mean", "followup_mean"):
+        for name in ("baseline_mean", "followup_mean", "change_mean"):
             _finite(name, getattr(self, name))
         if isinstance(self.events, int) and isinstance(self.of, int) and self.events > self.of:
             raise ParameterError(
