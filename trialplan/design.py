@@ -45,6 +45,8 @@ class Sized:
     """What can be sized: plain numbers, declared by `parameter`, that together need n participants."""
 
     arm_names: ClassVar[tuple[str, ...]] = ("treatment", "control")
+    attains: ClassVar[str] = "power"
+    """What `target` is, as a sentence about the answer begins."""
 
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""

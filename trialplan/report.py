@@ -12,13 +12,14 @@ from trialplan.design import Design, Sized
 
 def as_json(answer: SampleSize, dropout: float | None = None) -> dict[str, Any]:
     """The answer at full precision; nan is None, and what does not exist for a design is left out."""
+    asked, got = ("target_power", "power") if isinstance(answer.design, Design) else ("target", "attained")
     found = {
         **head(answer.design),
-        "target_power": answer.target,
+        asked: answer.target,
         "n": answer.n,
         "arms": answer.arms,
         "arms_unrounded": answer.arms_unrounded,
-        "power": answer.power,
+        got: answer.power,
         "enrolled": _enrolled(answer, dropout),
         "first_n": answer.first_n,
         "searched_to": answer.searched_to,

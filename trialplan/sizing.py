@@ -202,3 +202,23 @@ def _reach(domain: Interval, null: Any, sign: int) -> tuple[Any, Any]:
     before, beyond = (domain.low, domain.high) if sign > 0 else (domain.high, domain.low)
     near = np.maximum(sign * (before - null), 0) + 1e-12
     return near, np.maximum(sign * (beyond - null) * (1 - 1e-12), near)
+
+
+def size_width(design: Any, width: Numbers) -> SampleSize:
+    """The fewest participants whose interval, `design.attained(n)`, is at most `width` wide."""
+
+    def surplus(n: Any) -> Any:
+        return width - design.attained(n)
+
+    start = np.full(np.broadcast_shapes(np.shape(surplus(2.0 * design.block))), 1.0 * design.block)
+    total = increasing_root(surplus, start, bracket(surplus, 2 * start))
+    blocks = np.maximum(np.ceil(total / design.block - 1e-9), 1)
+    n = whole(blocks * design.block)
+    return SampleSize(
+        design=design,
+        target=width,
+        n=n,
+        arms=_named(design, n) if np.ndim(n) else design.arms(n),
+        arms_unrounded=_named(design, total),
+        power=number(design.attained(n)),
+    )

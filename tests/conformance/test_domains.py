@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trialplan.errors import ParameterError
-from trialplan.parameter import Interval, parameters
+from trialplan.parameter import Interval
 
 NOT_NUMBERS = ["0.5", "abc", True, False, np.True_, 1j, object(), [None], ["0.5", "0.4"], [True, False], {}]
 NOT_FINITE = [math.nan, math.inf, -math.inf, np.array([0.5, math.nan])]

@@ -36,7 +36,9 @@ class TestPage:
         """Every design and test that is not exact, found by looking, has a row."""
         found = {(d.slug(), getattr(getattr(d, "design", d), "test", "t")) for d in everything.values() if not d.exact}
         wrapped = {(slug, test) for slug, test in found if slug == "group-sequential"}
-        rows = {tuple(cell.strip() for cell in line.split("|")[1:3]) for line in gaps.page().splitlines() if "|" in line}
+        rows = {
+            tuple(cell.strip() for cell in line.split("|")[1:3]) for line in gaps.page().splitlines() if "|" in line
+        }
         assert found - wrapped <= rows
         assert {slug for slug, _ in wrapped} <= {slug for slug, _ in rows}
 

@@ -70,7 +70,7 @@ class TestSimulate:
         assert first == second
 
     def test_large_trials_agree_with_every_formula(self, design):
-        """At the planned n, simulated trials of any design come near the power claimed, within what normal theory owes."""
+        """At the planned n, simulated trials come near the power claimed, within what normal theory owes."""
         n = design.sample_size(0.8).n
         if n > 1500:
             pytest.skip("too many participants to draw")

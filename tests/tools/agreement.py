@@ -248,7 +248,7 @@ def _exact_power(given, expected):
 def _sequential(given):
     """A look rule needs a trial to look at; any z test shows the same boundaries and inflation."""
     inner = TwoMeans(difference=0.5, sd=1, test="z", **_level(given))
-    looks = tuple(given["information_rates"][:-1]) + (1.0,)
+    looks = (*given["information_rates"][:-1], 1.0)
     return GroupSequential(design=inner, looks=looks)
 
 
@@ -291,7 +291,7 @@ def _constants(given, expected):
 def _rates(given, expected):
     if given["type"] != "OF":
         return None
-    looks = tuple(given["information_rates"][:-1]) + (1.0,)
+    looks = (*given["information_rates"][:-1], 1.0)
     return {"n_max_total": _size(GroupSequential(design=_proportions(given, "score"), looks=looks), given)["n_total"]}
 
 

@@ -115,7 +115,7 @@ def _by_counting(design, core, n, looks):
     rows = list(itertools.product(range(len(counts[0])), range(len(counts[1]))))
     first, second = np.array(rows).T
     data = (_patients(counts[0], pieces[0])[first], _patients(counts[1], pieces[1])[second])
-    statistic, rejects = design.analyse(data)
+    _, rejects = design.analyse(data)
     counted = rejects.reshape(len(counts[0]), len(counts[1])).astype(float)
 
     def chance(treatment, control):

@@ -52,7 +52,7 @@ def _reaches(answer: Any) -> str:
 
     design = answer.design
     if not isinstance(design, Design):
-        return f"at least one event with probability {answer.power:.3f}"
+        return f"{answer.design.attains} {answer.power:.3f}"
     return f"power {answer.power:.3f} to show {design.effect} = {number(design.effect_value())}"
 
 

@@ -24,6 +24,7 @@ class AdverseEvent(Sized):
     """
 
     arm_names: ClassVar[tuple[str, ...]] = ("exposed",)
+    attains: ClassVar[str] = "at least one event with probability"
 
     rate: Numbers = parameter(
         "true rate of the event among the exposed",

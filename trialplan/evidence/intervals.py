@@ -12,6 +12,7 @@ from collections.abc import Callable
 from statistics import NormalDist
 
 from trialplan.errors import ParameterError
+from trialplan.numerics.binomial_limits import wilson_limits
 from trialplan.numerics.lazy import special
 
 Limits = tuple[float, float]
@@ -30,11 +31,9 @@ def wilson(events: float, n: float, confidence: float = 0.95) -> Limits:
     >>> [round(limit, 3) for limit in wilson(16, 30)]
     [0.361, 0.698]
     """
-    z = normal_quantile(confidence)
-    rate = events / n
-    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    return (0.0 if events == 0 else centre - half, 1.0 if events == n else centre + half)
+    normal_quantile(confidence)
+    lower, upper = map(float, wilson_limits(events / n, n, confidence))
+    return (0.0 if events == 0 else lower, 1.0 if events == n else upper)
 
 
 def clopper_pearson(events: float, n: float, confidence: float = 0.95) -> Limits:

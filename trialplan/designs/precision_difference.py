@@ -1,0 +1,76 @@
+"""Enough participants to know the difference of two proportions to a given width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from trialplan import fields, sizing
+from trialplan.answers import SampleSize
+from trialplan.design import Sized
+from trialplan.numerics.binomial_limits import wald_limits, wilson_limits
+from trialplan.numerics.lazy import np
+from trialplan.parameter import PROPORTION, Interval, Numbers, parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrecisionDifference(Sized):
+    """How many participants make the confidence interval of a difference in rates as narrow as asked for?
+
+    What a randomised pilot is sized by, when the table cannot carry a confirmatory trial: what it will be
+    able to exclude. The width is the interval's at the expected rates. There is no test and no power.
+
+    >>> PrecisionDifference(control=0.3, treatment=0.5, width=0.3).sample_size().arms
+    {'treatment': 76, 'control': 76}
+
+    References:
+        Newcombe (1998), Statistics in Medicine 17:873, method 10.
+    """
+
+    attains: ClassVar[str] = "an interval of width"
+
+    control: Numbers = parameter(
+        "expected rate in the control arm", PROPORTION, symbol="p_C", unit="proportion", typical=(0.1, 0.6)
+    )
+    treatment: Numbers = parameter(
+        "expected rate in the treatment arm", PROPORTION, symbol="p_T", unit="proportion", typical=(0.3, 0.9)
+    )
+    width: Numbers = parameter(
+        "full width of the interval that is wanted",
+        Interval(0, 2),
+        unit="difference of proportions",
+        typical=(0.2, 0.6),
+    )
+    confidence: Numbers = parameter(
+        "confidence of the interval", PROPORTION, default=0.95, unit="proportion", typical=(0.9, 0.99)
+    )
+    interval: str = parameter("the interval", ("newcombe", "wald"), default="newcombe")
+    allocation: str = fields.allocation()
+
+    @property
+    def target(self) -> Numbers:
+        """The width that is wanted."""
+        return self.width
+
+    @property
+    def formula(self) -> str:
+        """The name of the formula."""
+        return f"width of the {self.interval} interval of the difference at the expected rates"
+
+    @property
+    def reference(self) -> str:
+        """Where the interval is published."""
+        return "Newcombe 1998, method 10" if self.interval == "newcombe" else "Newcombe 1998, method 1"
+
+    def attained(self, n: Numbers) -> Numbers:
+        """The width of the interval with n participants in all at the expected rates."""
+        limits = wilson_limits if self.interval == "newcombe" else wald_limits
+        n_t, n_c = self.split(n)
+        low_t, high_t = limits(self.treatment, n_t, self.confidence)
+        low_c, high_c = limits(self.control, n_c, self.confidence)
+        below = np.hypot(self.treatment - low_t, high_c - self.control)
+        return below + np.hypot(high_t - self.treatment, self.control - low_c)
+
+    def sample_size(self, target: Numbers | None = None) -> SampleSize:
+        """The fewest participants whose interval is at most as wide as asked for."""
+        return sizing.size_width(self, self.width if target is None else target)

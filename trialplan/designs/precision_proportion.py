@@ -1,0 +1,72 @@
+"""Enough participants to know one proportion to a given width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from trialplan import sizing
+from trialplan.answers import SampleSize
+from trialplan.design import Sized
+from trialplan.numerics.binomial_limits import LIMITS
+from trialplan.parameter import PROPORTION, Numbers, parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrecisionProportion(Sized):
+    """How many participants make the confidence interval of a rate as narrow as asked for?
+
+    The width is the interval's at the expected rate. There is no test and no power.
+
+    >>> PrecisionProportion(expected=0.5, width=0.2, interval="wald").sample_size().n
+    97
+
+    References:
+        Wilson (1927), JASA 22:209. Clopper & Pearson (1934), Biometrika 26:404.
+        Brown, Cai & DasGupta (2001), Statistical Science 16:101 (why not wald).
+    """
+
+    arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
+    attains: ClassVar[str] = "an interval of width"
+
+    expected: Numbers = parameter(
+        "rate that is expected", PROPORTION, symbol="p", unit="proportion", typical=(0.2, 0.8)
+    )
+    width: Numbers = parameter(
+        "full width of the interval that is wanted", PROPORTION, unit="proportion", typical=(0.1, 0.4)
+    )
+    confidence: Numbers = parameter(
+        "confidence of the interval", PROPORTION, default=0.95, unit="proportion", typical=(0.9, 0.99)
+    )
+    interval: str = parameter("the interval", tuple(LIMITS), default="wilson")
+
+    @property
+    def target(self) -> Numbers:
+        """The width that is wanted."""
+        return self.width
+
+    @property
+    def formula(self) -> str:
+        """The name of the formula."""
+        return f"width of the {self.interval} interval at the expected rate"
+
+    @property
+    def reference(self) -> str:
+        """Where the interval is published."""
+        return _REFERENCES[self.interval]
+
+    def attained(self, n: Numbers) -> Numbers:
+        """The width of the interval with n participants at the expected rate."""
+        lower, upper = LIMITS[self.interval](self.expected, n, self.confidence)
+        return upper - lower
+
+    def sample_size(self, target: Numbers | None = None) -> SampleSize:
+        """The fewest participants whose interval is at most as wide as asked for."""
+        return sizing.size_width(self, self.width if target is None else target)
+
+
+_REFERENCES = {
+    "wald": "Newcombe 1998, Statistics in Medicine 17:857, method 1",
+    "wilson": "Wilson 1927",
+    "clopper-pearson": "Clopper & Pearson 1934",
+}

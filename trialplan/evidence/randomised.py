@@ -1,0 +1,93 @@
+"""Randomised evidence on the same intervention: what it saw, and what it does and does not rule out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from trialplan.errors import EvidenceError
+from trialplan.evidence.finding import counted
+from trialplan.evidence.intervals import newcombe
+from trialplan.evidence.table import Outcome, Study, has_concurrent_control
+from trialplan.numerics.lazy import special
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The difference, treatment minus control, of one outcome of a randomised study, with its interval."""
+
+    study: Study
+    treatment: Outcome
+    control: Outcome
+    difference: float
+    lower: float
+    upper: float
+    method: str
+    favourable: str
+    proportion: bool
+
+    @property
+    def sign(self) -> int:
+        """1 where higher values favour the treatment."""
+        return 1 if self.favourable == "higher" else -1
+
+    @property
+    def in_favour(self) -> bool:
+        """Whether the estimate is in the treatment's favour."""
+        return self.sign * self.difference > 0
+
+    def excludes(self, effect: float) -> bool:
+        """Whether the interval leaves out a planned difference."""
+        return not self.lower <= effect <= self.upper
+
+
+def compare(
+    study: Study, outcome: str, favourable: str = "higher", arms: tuple[str, str] = ("treatment", "control")
+) -> Comparison:
+    """The randomised comparison of one outcome: Newcombe for counts, Welch for changes with their own SD."""
+    if not has_concurrent_control(study):
+        raise EvidenceError(f"study {study.key} has no concurrent control, so it compares nothing")
+    treatment, control = (_row(study, outcome, arm) for arm in arms)
+    if counted(treatment) and counted(control):
+        difference, lower, upper = newcombe(counted(control), counted(treatment), CONFIDENCE)  # type: ignore[arg-type]
+        method, proportion = "Newcombe hybrid score", True
+    else:
+        difference, lower, upper = _welch(treatment, control)
+        method, proportion = "Welch", False
+    return Comparison(
+        study=study,
+        treatment=treatment,
+        control=control,
+        difference=difference,
+        lower=lower,
+        upper=upper,
+        method=method,
+        favourable=favourable,
+        proportion=proportion,
+    )
+
+
+def _row(study: Study, outcome: str, arm: str) -> Outcome:
+    for row in study.outcomes:
+        if row.name == outcome and row.arm == arm:
+            return row
+    raise EvidenceError(f"study {study.key} has no outcome {outcome!r} for the arm {arm!r}")
+
+
+def _welch(treatment: Outcome, control: Outcome) -> tuple[float, float, float]:
+    """The difference of two reported changes with its Welch interval (Welch 1947, Biometrika 34:28)."""
+    (mean_t, variance_t, df_t), (mean_c, variance_c, df_c) = _moments(treatment), _moments(control)
+    error = math.sqrt(variance_t + variance_c)
+    df = (variance_t + variance_c) ** 2 / (variance_t**2 / df_t + variance_c**2 / df_c)
+    half = float(special.stdtrit(df, 0.5 + CONFIDENCE / 2)) * error
+    return mean_t - mean_c, mean_t - mean_c - half, mean_t - mean_c + half
+
+
+def _moments(outcome: Outcome) -> tuple[float, float, int]:
+    """Mean change, the variance of that mean, and its degrees of freedom."""
+    mean, sd, n = outcome.change_mean, outcome.change_sd, outcome.n
+    if not isinstance(mean, int | float) or not isinstance(sd, int | float) or not isinstance(n, int) or n < 2:
+        raise EvidenceError(f"{outcome.label}: a comparison needs events and of, or change_mean, change_sd and n")
+    return mean, sd**2 / n, n - 1
