@@ -6,7 +6,8 @@ Columns, in any order; only `study` and `outcome` are required; an empty cell me
   stand on each of its rows or on its first one alone; `centres` are separated by semicolons; remarks on
   the study stand in `study_note`.
 * `outcome`: the outcome's name. Its other fields bear the names of `Outcome`'s (`events`, `of`, `arm`, …).
-* `table`, `table_citation`, `table_doi`, `table_source_note`: the table's own, wherever first given; without
+* `table`, `table_citation`, `table_doi`, `table_source_note`, `table_randomised`: the table's own, wherever first
+  given; without
   them the title is the file's name.
 
 A file whose header is separated by semicolons is read so. Numbers have a decimal point.
@@ -21,7 +22,7 @@ from typing import Any
 from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.table import Outcome, Study, domains
 
-_TABLE = {"table": "title"} | {f"table_{part}": part for part in ("citation", "doi", "source_note")}
+_TABLE = {"table": "title"} | {f"table_{part}": part for part in ("citation", "doi", "source_note", "randomised")}
 _RENAMED = {"key": "study", "note": "study_note"}
 _STUDY = {_RENAMED.get(name, name): name for name in domains(Study) if name != "outcomes"}
 _OUTCOME = {"outcome" if name == "name" else name: name for name in domains(Outcome)}

@@ -80,12 +80,21 @@ class TargetDifference(Section):
     source: Text
 
 
-class Bridge(Section):
-    """How an uncontrolled rate becomes the treatment arm's: a discount, or an acknowledgement in words."""
+class Bias(Section):
+    """What is believed of the open-label bias: the log of the ratio of odds ratios, observed to true."""
 
-    discount: float | None = Field(None, ge=0, le=1, description="share of the excess over control not believed")
+    mean: float = Field(description="mean of the log ratio; above 0 where open-label results are too favourable")
+    sd: float = Field(ge=0, description="standard deviation of the log ratio")
+
+
+class Bridge(Section):
+    """How an uncontrolled rate becomes the treatment arm's: one of four ways, with its reason."""
+
+    discount: Share | None = Field(None, description="share of the excess over the control rate not believed")
+    lower_limit: float | None = Field(None, gt=0, lt=1, description="confidence whose lower limit is taken, as 0.95")
+    bias: Bias | None = Field(None, description="a bias on the log-odds scale")
     acknowledge_uncontrolled: Text | None = Field(None, description="why the rate is taken as it stands")
-    source: Text | None = Field(None, description="where the discount comes from")
+    source: Text | None = Field(None, description="where the discount, or the bias, comes from")
 
 
 class Drawn(Section):
@@ -95,17 +104,42 @@ class Drawn(Section):
     outcome: Text | tuple[Text, ...] = Field(description="one outcome, or several exclusive ones counted together")
     arm: Text | tuple[Text, ...] | None = Field(None, description="one arm, or several counted together")
     denominator: Literal["reported", "enrolled"] = "reported"
+    net_of: Text | None = Field(None, description="an outcome whose events are taken off: relapses off responses ever")
+
+
+class Borrowed(Section):
+    """A belief about a rate, borrowed from several arms of a table by a meta-analytic-predictive prior."""
+
+    table: Text = Field(description="a shipped table's name, or a TOML or CSV file relative to the plan")
+    outcome: Text
+    studies: tuple[Text, ...] = Field(min_length=1)
+    arm: Text | None = Field(None, description="the arm to borrow, where the studies report several")
+    denominator: Literal["reported", "enrolled"] = "reported"
+    tau_scale: float = Field(0.5, gt=0, description="scale of the half-normal prior of the between-trial SD of logits")
+    robust: Share = Field(0.0, description="weight of a uniform component, for arms that may not apply")
+    accept: tuple[Text, ...] = Field((), description="studies whose differences from the endpoint are accepted")
+    why: Text = Field(description="why these arms, and why their differences do not matter more")
 
 
 class AssumptionSection(Section):
-    """One number of a design: a value with its source, or drawn from the evidence with its bridge."""
+    """One number of a design: a value with its source, drawn from the evidence with its bridge, or borrowed."""
 
     value: float | None = None
     source: Text | None = None
     basis: Basis = Field("cited", description="cited from a source, derived from one, or the planners' own choice")
     evidence: Drawn | None = None
     bridge: Bridge | None = None
-    acknowledge: Text | None = Field(None, description="why a finding about this number does not stop the plan")
+    belief: Borrowed | None = None
+
+
+class Selection(Section):
+    """What selecting participants for a high value does by itself: regression to the mean, on the log scale."""
+
+    threshold: float = Field(gt=0, description="the value above which participants are eligible")
+    typical: float = Field(gt=0, description="geometric mean in the population they come from")
+    between_sd: float = Field(ge=0, description="SD of natural logs between participants")
+    within_sd: float = Field(gt=0, description="SD of natural logs within a participant")
+    source: Text
 
 
 class EndpointSection(Section):
@@ -117,6 +151,7 @@ class EndpointSection(Section):
     metric: Text = Field(description="the participant-level metric")
     aggregation: Text = Field(description="how participants are summarised in an arm")
     timepoint: Text
+    timepoint_months: float | None = Field(None, gt=0, description="the time point in months, to match evidence by")
     definition: Text
     design: Text | None = Field(None, description="the design that sizes it; none for a descriptive endpoint")
     power: float = Field(0.8, gt=0, lt=1)
@@ -128,6 +163,7 @@ class EndpointSection(Section):
     dropout: float | None = Field(None, ge=0, lt=1, description="share without an outcome, where missing = 'excluded'")
     dropout_source: Text | None = None
     analysis: Text | None = Field(None, description="the planned analysis, in words")
+    selection: Selection | None = None
     note: Text | None = None
 
 
@@ -136,6 +172,26 @@ class Monitoring(Section):
 
     looks: tuple[float, ...] = Field(description="information fractions, the last one 1")
     efficacy: Text = "obrien-fleming"
+
+
+class RandomisedSection(Section):
+    """`[[randomised]]`: a randomised comparison of the same intervention, and what the plan answers to it."""
+
+    table: Text | None = Field(None, description="its table; without it the one that the evidence table names")
+    study: Text
+    outcome: Text
+    favourable: Literal["higher", "lower"] = "higher"
+    compares_with_primary: bool = Field(False, description="whether its interval is held against the planned effect")
+    differs: Text | None = Field(None, description="how population, time and definition differ from the plan's")
+    answer: Text | None = Field(None, description="why the trial is planned although this estimate is not in favour")
+    override: bool = Field(False, description="whether the plan goes on although the interval excludes its effect")
+
+
+class AssuranceSection(Section):
+    """`[assurance]`: what is asked of the unconditional probability of success."""
+
+    target: float = Field(0.8, gt=0, lt=1, description="the assurance for which an n is sought")
+    harms: dict[str, Share] = Field({}, description="true rates of serious harms, to see at least once")
 
 
 class StatedRate(Section):
@@ -181,6 +237,8 @@ class PlanFile(Section):
     evidence: EvidenceSection
     target_difference: TargetDifference
     endpoint: tuple[EndpointSection, ...] = Field(min_length=1)
+    randomised: tuple[RandomisedSection, ...] = ()
+    assurance: AssuranceSection | None = None
     monitoring: Monitoring | None = None
     scenarios: Scenarios = Field(default_factory=lambda: Scenarios.model_validate({}))
     report: Report = Field(default_factory=lambda: Report.model_validate({}))

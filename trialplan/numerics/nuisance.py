@@ -1,0 +1,145 @@
+"""The largest probability, over an unknown common rate, of an event that depends on the total of responses.
+
+Under the null hypothesis of a 2x2 table both arms share one rate, the nuisance. Given the total of
+responses the table is hypergeometric, whatever the rate: so a rejection region is summarised by one
+number per total, and its size at a rate is a binomial mean of those numbers.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from trialplan.numerics.lazy import np, special
+
+_POINTS = 6
+"""Grid points per standard deviation of the binomial, on the angle whose variance is constant."""
+
+_CLOSE = 1e-3
+"""How near to the level, relatively, the grid's own estimate is not trusted; it errs by less than a tenth of this."""
+
+_STEPS = (1 / 8, 1 / 64, 1 / 256)
+"""Spacings, in those of the grid, of the parabolas that refine a peak: errors fall with the fourth power."""
+
+_BAND = 2000
+
+
+def reach(variance: Any) -> Any:
+    """The distance from its mean beyond which a sum of 0s and 1s has a tail below 1e-18 (Bernstein's inequality)."""
+    return 14 + np.sqrt(190 + 83 * variance)
+
+
+@lru_cache(maxsize=64)
+def log_choose(n: int) -> Any:
+    """The logarithms of the binomial coefficients of n."""
+    k = np.arange(n + 1.0)
+    return special.gammaln(n + 1.0) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+
+
+def binomial_pmf(n: int, rates: Any, low: int = 0, high: int | None = None) -> Any:
+    """P(X = k) for k from `low` to `high`, along a last axis added to the rates, which lie in (0, 1)."""
+    high = n if high is None else high
+    k = np.arange(low, high + 1.0)
+    rates = np.asarray(rates, dtype=float)[..., None]
+    return np.exp(log_choose(n)[low : high + 1] + k * np.log(rates) + (n - k) * np.log1p(-rates))
+
+
+def supremum(by_total: Any) -> float:
+    """The largest mean of `by_total[X]` for X ~ Binomial(N, rate), over all rates, to 1e-11.
+
+    A grid alone finds the peaks' flanks and is anti-conservative; each peak is refined by parabolas.
+    """
+    grid, values = on_grid(by_total)
+    return max(float(values.max(initial=0.0)), _refined(by_total, grid, values, _peaks(values, values)))
+
+
+def exceeds(by_total: Any, level: float, *, symmetric: bool) -> bool:
+    """Whether the supremum exceeds `level`; peaks are refined only where the grid leaves it open.
+
+    `symmetric` says that responses and failures may be exchanged, so that half the rates will do.
+    """
+    grid, values = on_grid(by_total, symmetric)
+    if values.max() > level:
+        return True
+    estimates = _vertices(values)
+    if estimates.max() < level * (1 - _CLOSE):
+        return False
+    return _refined(by_total, grid, values, _peaks(values, estimates, level * (1 - _CLOSE))) > level
+
+
+def on_grid(by_total: Any, symmetric: bool = False) -> tuple[Any, Any]:
+    """The grid of angles, and the mean at each of them."""
+    angles, bands = _grid(len(by_total) - 1, symmetric)
+    return angles, np.concatenate([pmf @ by_total[first : first + pmf.shape[1]] for first, pmf in bands])
+
+
+def means(by_total: Any, rates: Any) -> Any:
+    """The mean of `by_total[X]` for X ~ Binomial(N, rate), at each rate."""
+    total = len(by_total) - 1
+    low, high = window(total, rates)
+    return binomial_pmf(total, rates, low, high) @ by_total[low : high + 1]
+
+
+def window(n: int, rates: Any) -> tuple[int, int]:
+    """The counts between which a Binomial(n, rate) lies for every one of the rates, but for 1e-18."""
+    least, most = float(np.min(rates)), float(np.max(rates))
+    low = n * least - reach(n * least * (1 - least))
+    high = n * most + reach(n * most * (1 - most))
+    return max(0, int(low)), min(n, int(high) + 1)
+
+
+@lru_cache(maxsize=256)
+def _angles(total: int, symmetric: bool) -> Any:
+    """Angles asin(sqrt(rate)), evenly spaced; one beyond the middle where only half is needed."""
+    count = int(np.ceil(np.pi / 2 * 2 * np.sqrt(total) * _POINTS)) + 2
+    angles = np.pi / 2 * np.arange(1, count) / count
+    return angles[: count // 2 + 1] if symmetric else angles
+
+
+def _grid(total: int, symmetric: bool) -> tuple[Any, list[tuple[int, Any]]]:
+    """The grid with binomial probabilities in bands of neighbouring rates, each over the totals that it reaches."""
+    keep = _grid_kept if total <= _BAND else _grid_made
+    return keep(total, symmetric)
+
+
+def _grid_made(total: int, symmetric: bool) -> tuple[Any, list[tuple[int, Any]]]:
+    angles = _angles(total, symmetric)
+    bands = []
+    for part in np.array_split(angles, 1 + total // _BAND):
+        rates = np.sin(part) ** 2
+        low, high = window(total, rates)
+        bands.append((low, binomial_pmf(total, rates, low, high)))
+    return angles, bands
+
+
+_grid_kept = lru_cache(maxsize=32)(_grid_made)
+
+
+def _vertices(values: Any) -> Any:
+    """The tops of the parabolas through each three neighbours; the value itself where there is no top."""
+    left, right = values[:-2], values[2:]
+    slope, bend = (right - left) / 2, 2 * values[1:-1] - left - right
+    top = (bend > 0) & (np.abs(slope) <= bend)
+    rise = np.divide(slope**2, 2 * bend, out=np.zeros_like(slope), where=top)
+    return np.concatenate([values[:1], values[1:-1] + rise, values[-1:]])
+
+
+def _peaks(values: Any, estimates: Any, least: float = 0.0) -> Any:
+    """Where the grid has a local maximum whose estimate is at least `least`, or within a thousandth of the largest."""
+    padded = np.concatenate([[0.0], values, [0.0]])
+    local = (values >= padded[:-2]) & (values >= padded[2:])
+    return np.flatnonzero(local & (estimates >= max(least, (1 - 20 * _CLOSE) * estimates.max())))
+
+
+def _refined(by_total: Any, angles: Any, values: Any, peaks: Any) -> float:
+    """The highest of the peaks, each followed to its top."""
+    centre, width = angles[peaks], float(angles[0])
+    best = float(values[peaks].max(initial=0.0))
+    for step in (1.0, *_STEPS):
+        around = np.clip(centre + step * width * np.array([[-1.0], [0.0], [1.0]]), 1e-9, np.pi / 2 - 1e-9)
+        left, middle, right = means(by_total, np.sin(around) ** 2)
+        slope, bend = (right - left) / 2, 2 * middle - left - right
+        shift = np.divide(slope, bend, out=np.sign(slope), where=bend > np.abs(slope))
+        centre = centre + step * width * shift
+        best = max(best, float(np.max([left, middle, right])))
+    return best
