@@ -19,7 +19,7 @@ from trialplan.answers import SampleSize, Simulation
 from trialplan.errors import ParameterError
 from trialplan.numerics import distributions
 from trialplan.numerics.lazy import np
-from trialplan.parameter import Numbers, parameters
+from trialplan.parameter import Numbers, largest, parameters, smallest
 
 _PLAIN = (int, float, str, tuple, type(None))
 _BATCH = 4_000_000
@@ -117,6 +117,12 @@ class Sized:
         """The fewest participants, in whole allocation blocks, that reach `target`."""
         raise NotImplementedError
 
+    def _asked(self, name: str, target: Numbers | None) -> Numbers:
+        """The target, checked as the field `name` that states it is; that field where none is given."""
+        if target is None:
+            return getattr(self, name)
+        return parameters(type(self))[name].check(type(self).__name__, name, target)
+
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
 
@@ -132,7 +138,9 @@ class Design(Sized):
 
     def __post_init__(self) -> None:
         """Fill level and sides in by goal, and remember which were not given, for `replace`."""
-        usual = fields.LEVELS.get(getattr(self, "goal", ""), fields.LEVELS[fields.SUPERIORITY])
+        goal = getattr(self, "goal", fields.SUPERIORITY)
+        known = isinstance(goal, str) and goal in fields.LEVELS  # an unknown one is refused below
+        usual = fields.LEVELS[goal if known else fields.SUPERIORITY]
         missing = {
             name: level for name, level in zip(("alpha", "sides"), usual, strict=True) if getattr(self, name) is None
         }
@@ -243,6 +251,10 @@ class Design(Sized):
         """The values that the effect may take."""
         return parameters(type(self))[self.effect].domain
 
+    def unit(self) -> float:
+        """The size of an effect of order one, so that searches do not depend on the outcome's unit."""
+        return 1.0
+
     @property
     def smooth(self) -> bool:
         """Whether power rises with n without a dent; exact tests of counts do not."""
@@ -323,6 +335,7 @@ class Design(Sized):
 
     def simulate(self, n: int, trials: int, rng: Any) -> Simulation:
         """Draw and analyse `trials` trials, in batches of bounded memory; shares no code with `power`."""
+        self.check_n(n)
         batch = max(1, _BATCH // int(n))
         rejected = favoured = 0
         for start in range(0, trials, batch):
@@ -330,13 +343,3 @@ class Design(Sized):
             rejected += int(rejects.sum())
             favoured += int((rejects & (statistic > 0)).sum())
         return Simulation(trials, rejected, favoured)
-
-
-def largest(value: Numbers) -> float:
-    """The largest element; a plain number costs no numpy."""
-    return value if isinstance(value, (int, float)) else float(np.max(value))
-
-
-def smallest(value: Numbers) -> float:
-    """The smallest element; a plain number costs no numpy."""
-    return value if isinstance(value, (int, float)) else float(np.min(value))

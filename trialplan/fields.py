@@ -6,7 +6,17 @@ import math
 import re
 from typing import Any
 
-from trialplan.parameter import POSITIVE, PROPORTION, Parameter, parameter, refuse
+from trialplan.parameter import (
+    POSITIVE,
+    PROPORTION,
+    REAL,
+    Interval,
+    Parameter,
+    largest,
+    parameter,
+    refuse,
+    smallest,
+)
 
 SUPERIORITY, NON_INFERIORITY, EQUIVALENCE, SINGLE_ARM = (
     "superiority",
@@ -81,7 +91,7 @@ def limits(goal: str, margin: Any, upward: bool, mirror: Any, centre: float) -> 
     return pair if goal == EQUIVALENCE else (pair[0 if upward else 1],)
 
 
-def check_margin(owner: str, goal: str, margin: Any, centre: float = 0.0) -> None:
+def check_margin(owner: str, goal: str, margin: Any, centre: float = 0.0, domain: Interval = REAL) -> None:
     """Raise unless there is a margin exactly where the goal needs one, of the form that the goal takes."""
     if goal == SUPERIORITY:
         if margin is not None:
@@ -92,11 +102,17 @@ def check_margin(owner: str, goal: str, margin: Any, centre: float = 0.0) -> Non
         raise refuse_design(owner, f"margin is needed for {goal}")
     elif isinstance(margin, tuple) and goal != EQUIVALENCE:
         raise refuse_design(owner, f"margin must be one number for {goal}, not the pair {margin}")
+    elif any(not (smallest(one) in domain and largest(one) in domain) for one in _both(margin)):
+        raise refuse_design(owner, f"margin must lie in {domain}, not {margin}")
     elif isinstance(margin, tuple) and not margin[0] < centre < margin[1]:
         raise refuse_design(
             owner,
             f"margin must be a pair of limits around {centre:g}, not {margin}, as in {centre - 0.1:g},{centre + 0.1:g}",
         )
+
+
+def _both(margin: Any) -> tuple[Any, ...]:
+    return margin if isinstance(margin, tuple) else (margin,)
 
 
 def refuse_design(owner: str, sentence: str) -> Exception:

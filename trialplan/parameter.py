@@ -121,7 +121,7 @@ def refuse(why: str) -> Exception:
 
 
 def _choice(value: Any, choices: tuple[Any, ...]) -> Any:
-    if value in choices and not isinstance(value, bool):
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value in choices:
         return value
     offer = ", ".join(map(str, choices))
     if isinstance(value, str):
@@ -136,9 +136,12 @@ def _number(value: Any, domain: Any, unit: str) -> Any:
     if isinstance(value, (int, float)):
         return _inside(float(value), domain, unit)
     try:
-        values = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+        values = np.asarray(value)
+    except ValueError:  # ragged lists
         raise _Refused(f"must be a number, not {value!r}") from None
+    if values.dtype.kind not in "iuf":
+        raise _Refused(f"must be a number, not {value!r}")
+    values = values.astype(float)
     for extreme in (values.min(), values.max()) if values.size else ():
         _inside(float(extreme), domain, unit)
     return values if values.ndim else float(values)
@@ -167,3 +170,13 @@ def _plain(value: float) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return f"{value:.10g}"
+
+
+def largest(value: Numbers) -> float:
+    """The largest element; a plain number costs no numpy."""
+    return value if isinstance(value, (int, float)) else float(np.max(value))
+
+
+def smallest(value: Numbers) -> float:
+    """The smallest element; a plain number costs no numpy."""
+    return value if isinstance(value, (int, float)) else float(np.min(value))

@@ -52,17 +52,18 @@ def detectable_effect(design: Any, n: Numbers, target: Numbers) -> Numbers:
             f"{type(design).__name__}: equivalence has no detectable effect; ask for its power instead"
         )
     shape, sign = design.shape(target, n), 1 if design.upward else -1
-    near, far = _reach(design.effect_domain(), np.broadcast_to(null[0], shape), sign)
+    unit = design.unit()
+    near, far = _reach(design.effect_domain(), np.broadcast_to(null[0], shape), sign, unit)
 
     def surplus(distance: Any) -> Any:
         inside = np.clip(distance, near, far)
-        return design.replace(**{design.effect: null[0] + sign * inside}).power(n) - target
+        return design.replace(**{design.effect: null[0] + sign * unit * inside}).power(n) - target
 
     if np.all(np.isfinite(far)):
         high = np.where(surplus(far) >= 0, far, np.nan)
     else:
         high = bracket(surplus, np.full(shape, 1e-3))
-    return number(null[0] + sign * increasing_root(surplus, near, high))
+    return number(null[0] + sign * unit * increasing_root(surplus, near, high))
 
 
 def on_favourable_side(value: Any, null: tuple[Any, ...], upward: bool) -> Any:
@@ -93,7 +94,8 @@ def whole(value: Any) -> Any:
 
 
 def _smooth(design: Any, target: Numbers) -> SampleSize:
-    total = design.unrounded(target)
+    with np.errstate(all="ignore"):  # an effect that is all but none overflows, and is refused next
+        total = design.unrounded(target)
     if not total < _LARGEST:  # nan too
         raise UnreachableError(
             f"{type(design).__name__}: no number of participants up to {_LARGEST:.0e} reaches power {target:g} at "
@@ -158,22 +160,27 @@ def _cell_by_cell(design: Any, target: Numbers) -> SampleSize:
 
 
 def _saw_tooth(design: Any, target: float) -> SampleSize:
-    """The stable answer: the search goes on until it has covered twice the blocks that it gives."""
-    powers: list[float] = []
-    chunk = _FIRST_CHUNK
-    while len(powers) < 2 * _stable(powers, target):
-        blocks = np.arange(len(powers) + 1, len(powers) + chunk + 1)
+    """The stable answer: the search goes on until it has covered twice the blocks that it gives.
+
+    A design whose power is dear may name blocks that cannot reach the target (`hopeless_blocks`, a proof,
+    not a guess): they count as searched, with power 0. Such a design is also not asked beyond twice the answer.
+    """
+    skipped = design.hopeless_blocks(target) if hasattr(design, "hopeless_blocks") else 0
+    powers: list[float] = [0.0] * skipped
+    chunk = max(skipped // 2, _FIRST_CHUNK // 4) if skipped else _FIRST_CHUNK
+    while len(powers) < 2 * (stable := _stable(powers, target)):
+        more = int(2 * stable) - len(powers) if skipped and stable < math.inf else chunk
+        blocks = np.arange(len(powers) + 1, len(powers) + more + 1)
         powers.extend(np.atleast_1d(design.power(blocks * design.block)).tolist())
         chunk = min(2 * chunk, _LARGEST_CHUNK)
-    stable = int(_stable(powers, target))
     first = next(blocks for blocks, power in enumerate(powers, 1) if power >= target)
-    n = stable * design.block
+    n = int(stable) * design.block
     return SampleSize(
         design=design,
         target=target,
         n=n,
         arms=design.arms(n),
-        power=powers[stable - 1],
+        power=powers[int(stable) - 1],
         first_n=first * design.block,
         searched_to=len(powers) * design.block,
         extra=design.details(n, target),
@@ -197,11 +204,11 @@ def _named(design: Any, n: Numbers) -> dict[str, Numbers]:
     return {name: number(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
 
 
-def _reach(domain: Interval, null: Any, sign: int) -> tuple[Any, Any]:
-    """How near to the null and how far from it an effect can lie, just inside the ends of its domain."""
+def _reach(domain: Interval, null: Any, sign: int, unit: float) -> tuple[Any, Any]:
+    """How near to the null and how far from it, in units, an effect can lie: just inside the ends of its domain."""
     before, beyond = (domain.low, domain.high) if sign > 0 else (domain.high, domain.low)
-    near = np.maximum(sign * (before - null), 0) + 1e-12
-    return near, np.maximum(sign * (beyond - null) * (1 - 1e-12), near)
+    near = np.maximum(sign * (before - null) / unit, 0) + 1e-12
+    return near, np.maximum(sign * (beyond - null) / unit * (1 - 1e-12), near)
 
 
 def size_width(design: Any, width: Numbers) -> SampleSize:

@@ -38,7 +38,7 @@ class TestShippedPlan:
         assert one.reading.of == 30
         assert one.reading.study.key == "wang-2012"
         assert one.value == pytest.approx(0.271 + 0.5 * (16 / 30 - 0.271))
-        assert one.discount == 0.5
+        assert one.bridge.discount == 0.5
 
     def test_every_assumption_has_a_source(self):
         """No number of the plan stands without a source and a basis."""

@@ -62,7 +62,7 @@ class AdverseEvent(Sized):
 
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest exposed participants that show an event with the probability asked for."""
-        target = self.probability if target is None else target
+        target = self._asked("probability", target)
         n: Any = np.ceil(np.log1p(-np.asarray(target)) / np.log1p(-np.asarray(self.rate)) - 1e-9)
         n = sizing.whole(n)
         return SampleSize(design=self, target=target, n=n, arms={"exposed": n}, power=sizing.number(self.attained(n)))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from trialplan import fields
+from trialplan.decision import decide
 from trialplan.design import AnalysisTest, Design
-from trialplan.numerics.distributions import binomial_sf
+from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.parameter import PROPORTION, Numbers, parameter
 
@@ -16,14 +17,19 @@ from trialplan.parameter import PROPORTION, Numbers, parameter
 class OneProportion(Design):
     """Is the rate better than a rate that would not be worth pursuing?
 
-    Counts are whole, so the test's size stays below its level and power is a saw-tooth in n.
+    Under the exact test counts are whole, so its size stays below its level and power is a saw-tooth in n:
+    A'Hern's designs are its `first_n`. The score test is smooth, and only as good as normal theory.
 
-    >>> OneProportion(null=0.05, expected=0.2).sample_size(0.8).n
-    33
+    >>> exact = OneProportion(null=0.05, expected=0.2).sample_size(0.8)
+    >>> exact.first_n, exact.n
+    (27, 33)
+    >>> round(OneProportion(null=0.3, expected=0.5, test="score").sample_size(0.8).arms_unrounded["treatment"], 2)
+    34.49
 
     References:
-        A'Hern (2001), Statistics in Medicine 20:859.
+        A'Hern (2001), Statistics in Medicine 20:859 (exact).
         Chernick & Liu (2002), The American Statistician 56:149 (the saw-tooth).
+        Fleiss, Levin & Paik (2003), Statistical Methods for Rates and Proportions, 3rd ed., ch. 2 (score).
     """
 
     arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
@@ -45,12 +51,12 @@ class OneProportion(Design):
         typical=(0.35, 0.8),
     )
     favourable: str = fields.favourable()
-    test: str = parameter("the analysis test", ("exact",), default="exact")
+    test: str = parameter("the analysis test", ("exact", "score"), default="exact")
 
     @property
     def smooth(self) -> bool:
-        """No: counts are whole, so power is a saw-tooth."""
-        return False
+        """Under normal theory; counts are whole, so the exact test's power is a saw-tooth."""
+        return self.test == "score"
 
     def boundary(self) -> tuple[Numbers, ...]:
         """The null rate."""
@@ -58,19 +64,27 @@ class OneProportion(Design):
 
     def success(self, n: Numbers) -> Numbers:
         """The favourable tail alone."""
-        return _tail(self, n, self.expected, self.upward)
+        return _score_power(self, n) if self.smooth else _tail(self, n, self.expected, self.upward)
 
-    def actual_size(self, n: int) -> float:
-        """The type I error that n participants really have: at the null rate, at most alpha."""
-        return float(self.replace(expected=self.null).power(n))
+    def unrounded(self, target: Numbers) -> Numbers:
+        """In closed form; only the score test has a real-valued n."""
+        root = self.z_alpha * _sd(self.null) + normal_quantile(target) * _sd(self.expected)
+        return (root / (self.expected - self.null)) ** 2
+
+    def actual_size(self, n: int) -> float | None:
+        """The type I error that n participants really have: at the null rate, at most alpha; of the exact test."""
+        return None if self.smooth else float(self.replace(expected=self.null).power(n))
 
     def critical_count(self, n: int) -> int:
-        """The first count of responses, going in the favourable direction, that rejects."""
+        """The first count of responses, going in the favourable direction, that rejects; beyond 0 to n where none does."""
+        if self.smooth:
+            reach = self.z_alpha * _sd(self.null) * np.sqrt(n)
+            return int(np.ceil(n * self.null + reach) if self.upward else np.floor(n * self.null - reach))
         k = int(_largest_accepted(self, n, self.upward))
         return k + 1 if self.upward else n - k - 1
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
-        """Actual size, and the count from which the null is rejected."""
+        """The count from which the null is rejected; of the exact test, its actual size."""
         return super().details(n, target) | {"critical_count": self.critical_count(n)}
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
@@ -78,7 +92,7 @@ class OneProportion(Design):
         return rng.random((trials, n)) < self.expected
 
     def analyse(self, data: Any, information: float = 1) -> tuple[Any, Any]:
-        """Signed distance of the count from the expected one, and whether its binomial tail is small enough."""
+        """The test's statistic, positive in the treatment's favour, on the first fraction of participants."""
         first = data[:, : round(information * data.shape[1])]
         n, count = first.shape[1], first.sum(axis=1)
         return self.analysis.statistic(self, count, n)
@@ -115,15 +129,40 @@ def _exact_statistic(design: OneProportion, count: Any, n: int) -> tuple[Any, An
     return design.sign * (count - n * design.null), rejects[count]
 
 
+def _sd(rate: Numbers) -> Numbers:
+    """The standard deviation of one participant's response."""
+    return np.sqrt(rate * (1 - rate))
+
+
+def _score_power(design: OneProportion, n: Numbers) -> Numbers:
+    """P(favourable tail): the null's variance sets the critical value, the true one the spread (Fleiss et al., ch. 2)."""
+    away = design.sign * (design.expected - design.null) * np.sqrt(n)
+    return normal_cdf((away - design.z_alpha * _sd(design.null)) / _sd(design.expected))
+
+
+def _score_statistic(design: OneProportion, count: Any, n: int) -> tuple[Any, Any]:
+    return decide(design, count / n, _sd(design.null) / np.sqrt(n), design.z_alpha)
+
+
 OneProportion.tests = {
     "exact": AnalysisTest(
         prose="binomial tail at the null rate; two-sided, each tail at alpha/2, as Clopper–Pearson intervals have it. "
-        "Never exceeds its level; wastes some of it, because counts are whole.",
+        "The single-stage designs of A'Hern, the usual choice in phase II. Never exceeds its level; wastes some of it, "
+        "because counts are whole.",
         formula="exact binomial test",
         reference="A'Hern 2001; Chernick & Liu 2002",
         goals=(fields.SINGLE_ARM,),
         power=_exact_power,
         statistic=_exact_statistic,
         exact=True,
+    ),
+    "score": AnalysisTest(
+        prose="z with the variance at the null rate. Used in textbooks and for large samples; exceeds its level where "
+        "n·p₀ or n·(1-p₀) is below some ten, and ignores that counts are whole.",
+        formula="one-sample score test, normal approximation",
+        reference="Fleiss, Levin & Paik 2003, ch. 2",
+        goals=(fields.SINGLE_ARM,),
+        power=_score_power,
+        statistic=_score_statistic,
     ),
 }

@@ -9,6 +9,7 @@ from trialplan import fields, sizing
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.numerics.binomial_limits import wald_limits, wilson_limits
+from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.parameter import PROPORTION, Interval, Numbers, parameter
 
@@ -65,12 +66,12 @@ class PrecisionDifference(Sized):
     def attained(self, n: Numbers) -> Numbers:
         """The width of the interval with n participants in all at the expected rates."""
         limits = wilson_limits if self.interval == "newcombe" else wald_limits
-        n_t, n_c = self.split(n)
-        low_t, high_t = limits(self.treatment, n_t, self.confidence)
-        low_c, high_c = limits(self.control, n_c, self.confidence)
+        (n_t, n_c), z = self.split(n), normal_quantile(0.5 + self.confidence / 2)
+        low_t, high_t = limits(self.treatment, n_t, z)
+        low_c, high_c = limits(self.control, n_c, z)
         below = np.hypot(self.treatment - low_t, high_c - self.control)
         return below + np.hypot(high_t - self.treatment, self.control - low_c)
 
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest participants whose interval is at most as wide as asked for."""
-        return sizing.size_width(self, self.width if target is None else target)
+        return sizing.size_width(self, self._asked("width", target))

@@ -9,6 +9,7 @@ from trialplan import sizing
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.numerics.binomial_limits import LIMITS
+from trialplan.numerics.distributions import normal_quantile
 from trialplan.parameter import PROPORTION, Numbers, parameter
 
 
@@ -57,12 +58,12 @@ class PrecisionProportion(Sized):
 
     def attained(self, n: Numbers) -> Numbers:
         """The width of the interval with n participants at the expected rate."""
-        lower, upper = LIMITS[self.interval](self.expected, n, self.confidence)
+        lower, upper = LIMITS[self.interval](self.expected, n, normal_quantile(0.5 + self.confidence / 2))
         return upper - lower
 
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest participants whose interval is at most as wide as asked for."""
-        return sizing.size_width(self, self.width if target is None else target)
+        return sizing.size_width(self, self._asked("width", target))
 
 
 _REFERENCES = {

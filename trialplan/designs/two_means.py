@@ -10,7 +10,7 @@ from trialplan.decision import decide
 from trialplan.design import AnalysisTest, Design
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import t_power, tost_power, z_power
-from trialplan.parameter import POSITIVE, REAL, Numbers, parameter
+from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,10 @@ class TwoMeans(Design):
         """The differences on the null's boundary."""
         return fields.limits(self.goal, self.margin, self.upward, lambda m: (-m, m), 0.0)
 
+    def unit(self) -> float:
+        """The control arm's standard deviation."""
+        return largest(self.sd)
+
     def success(self, n: Numbers) -> Numbers:
         """The favourable tail alone."""
         return _power(self, n, both_tails=False)
@@ -109,10 +113,11 @@ def _df(design: TwoMeans, n: Numbers) -> Numbers:
     """Degrees of freedom: n - 2, or Satterthwaite's at the true standard deviations."""
     if design.test == "t":
         return n - 2
-    (v_t, v_c), (n_t, n_c) = design.variances(n), design.split(n)
+    n_t, n_c = map(np.asarray, design.split(n))
+    v_t, v_c = map(np.asarray, design.variances(n))
     with np.errstate(all="ignore"):
         df = (v_t + v_c) ** 2 / (v_t**2 / (n_t - 1) + v_c**2 / (n_c - 1))
-    return np.where((np.asarray(n_t) > 1) & (np.asarray(n_c) > 1), df, 0.0)
+    return np.where((n_t > 1) & (n_c > 1), df, 0.0)
 
 
 def _power(design: TwoMeans, n: Numbers, both_tails: bool) -> Numbers:

@@ -1,4 +1,4 @@
-"""Two independent proportions, compared on the difference."""
+"""Two independent proportions, compared on their difference, ratio or odds ratio."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 from trialplan import fields
 from trialplan.decision import decide
 from trialplan.design import AnalysisTest, Design
+from trialplan.designs import exact_proportions
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
-from trialplan.numerics.farrington_manning import restricted_rates
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
-from trialplan.parameter import PROPORTION, Numbers, parameter
+from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, SCALES, Scale, score_z
+from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, parameter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,19 +21,24 @@ class TwoProportions(Design):
     """Does the treatment's rate differ from the control's, or is it not worse by more than a margin?
 
     The power of every normal-theory test here is the probability of its favourable tail; a two-sided
-    test's other tail is left out, as most programs do.
+    test's other tail is left out, as most programs do. Exact tests count both tails, over every pair of
+    counts, and their power is a saw-tooth in n.
 
     >>> TwoProportions(control=0.5, treatment=0.75).sample_size(0.9).arms_unrounded["treatment"].__round__(1)
     76.7
     >>> TwoProportions(control=0.6, treatment=0.58, goal="non-inferiority", margin=0.05).sample_size(0.8).arms
     {'treatment': 4212, 'control': 4212}
+    >>> TwoProportions(control=0.35, treatment=0.55, test="fisher").sample_size(0.8).arms
+    {'treatment': 108, 'control': 108}
 
     References:
         Fleiss, Levin & Paik (2003), Statistical Methods for Rates and Proportions, 3rd ed., ch. 4 (score;
         with the continuity correction, Fleiss, Tytun & Ury 1980, Biometrics 36:343).
-        Farrington & Manning (1990), Statistics in Medicine 9:1447 (score, with a margin).
+        Farrington & Manning (1990), Statistics in Medicine 9:1447 (score, with a margin on difference or ratio).
+        Miettinen & Nurminen (1985), Statistics in Medicine 4:213 (score, with a margin on the odds ratio).
         Cohen (1988), Statistical Power Analysis, 2nd ed., ch. 6 (arcsine).
         Schuirmann (1987), J Pharmacokinet Biopharm 15:657 (equivalence as two one-sided tests).
+        Boschloo (1970), Statistica Neerlandica 24:1; Suissa & Shuster (1985), JRSS A 148:317 (exact tests).
     """
 
     control: Numbers = parameter(
@@ -41,29 +47,50 @@ class TwoProportions(Design):
     treatment: Numbers = parameter(
         "rate in the treatment arm", PROPORTION, effect=True, symbol="p_T", unit="proportion", typical=(0.3, 0.9)
     )
-    scale: str = parameter("the scale on which the rates are compared", ("difference",), default="difference")
+    scale: str = parameter(
+        "the scale of the margin; superiority is equality of the rates on every scale",
+        tuple(SCALES),
+        default="difference",
+    )
     goal: str = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()
     favourable: str = fields.favourable()
-    test: str = parameter("the analysis test", ("score", "wald", "continuity-corrected", "arcsine"), default="score")
+    test: str = parameter(
+        "the analysis test",
+        ("score", "wald", "continuity-corrected", "arcsine", "log-odds", *exact_proportions.ROWS),
+        default="score",
+    )
     allocation: str = fields.allocation()
 
     def check(self) -> None:
-        """Margin and test must suit the goal."""
-        fields.check_margin("TwoProportions", self.goal, self.margin)
+        """Margin, scale and test must suit the goal."""
+        domain = Interval(-1, 1) if self._scale is DIFFERENCE else POSITIVE
+        fields.check_margin("TwoProportions", self.goal, self.margin, self._scale.none, domain)
         if self.goal not in self.analysis.goals:
-            others = ", ".join(name for name, row in self.tests.items() if self.goal in row.goals)
-            raise fields.refuse_design(
-                "TwoProportions", f"test {self.test} is not defined for {self.goal}; use one of {others}"
-            )
+            self._refuse_test(f"for {self.goal}", [name for name, row in self.tests.items() if self.goal in row.goals])
+        plain = self.goal == fields.SUPERIORITY and self.scale == "difference"
+        if not plain and self.scale not in self.analysis.scales:
+            fitting = [n for n, row in self.tests.items() if self.goal in row.goals and self.scale in row.scales]
+            self._refuse_test(f"on the scale {self.scale}", fitting)
+
+    def _refuse_test(self, why: str, others: list[str]) -> None:
+        sentence = f"test {self.test} is not defined {why}; use one of {', '.join(others)}"
+        raise fields.refuse_design("TwoProportions", sentence)
+
+    @property
+    def _scale(self) -> Scale:
+        """The scale of the limits and of normal theory; superiority has one null, and score one test of it."""
+        if self.test == "log-odds":
+            return ODDS_RATIO
+        return DIFFERENCE if self.goal == fields.SUPERIORITY else SCALES[self.scale]
 
     def boundary(self) -> tuple[Numbers, ...]:
         """The treatment rates at which the null's boundary lies, given the control's."""
-        return tuple(self.control + limit for limit in self.limits())
+        return tuple(self._scale.treatment(self.control, limit) for limit in self.limits())
 
     def limits(self) -> tuple[Numbers, ...]:
-        """The differences on the null's boundary."""
-        return fields.limits(self.goal, self.margin, self.upward, lambda m: (-m, m), 0.0)
+        """The null's boundary on the scale of the margin."""
+        return fields.limits(self.goal, self.margin, self.upward, self._scale.mirror, self._scale.none)
 
     def unrounded(self, target: Numbers) -> Numbers:
         """In closed form where the test has one limit and no correction."""
@@ -72,9 +99,26 @@ class TwoProportions(Design):
         return _CLOSED[self.test](self, self.z_alpha, normal_quantile(target))
 
     @property
+    def smooth(self) -> bool:
+        """Not for exact tests: counts are whole, so power is a saw-tooth."""
+        return not self.exact
+
+    @property
     def statistic_is_z(self) -> bool:
-        """Yes, for every test."""
-        return True
+        """Yes, save for exact tests."""
+        return not self.exact
+
+    def success(self, n: Numbers) -> Numbers:
+        """The favourable tail alone."""
+        return exact_proportions.tails(self, n)[0] if self.exact else self.power(n)
+
+    def actual_size(self, n: int) -> float | None:
+        """The type I error of an exact test at the common rate that makes it largest: at most alpha."""
+        return exact_proportions.actual_size(self, n) if self.exact else None
+
+    def hopeless_blocks(self, target: float) -> int:
+        """Blocks that cannot reach `target` by any test of level alpha, so that a search may begin beyond them."""
+        return exact_proportions.hopeless_blocks(self, target)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
         """Responses, one row a trial and one column a participant: treatment, control."""
@@ -93,35 +137,34 @@ class TwoProportions(Design):
         return arm[:, :size].sum(axis=1), size
 
 
-# Each arm's contribution to the variance of the difference, per participant in all.
-
-
-def _variance(design: TwoProportions, treatment: Numbers, control: Numbers) -> Numbers:
-    """n times the variance of the difference of the two rates."""
+def _shares(design: TwoProportions) -> tuple[float, float]:
     share_t, share_c = (weight / design.block for weight in design.weights)
-    return treatment * (1 - treatment) / share_t + control * (1 - control) / share_c
+    return share_t, share_c
 
 
-def _truth(design: TwoProportions) -> Numbers:
-    return _variance(design, design.treatment, design.control)
+def _truth(design: TwoProportions, limit: Numbers) -> Numbers:
+    """n times the variance at the true rates."""
+    return design._scale.variance(design.treatment, design.control, *_shares(design), limit)
 
 
 def _score_variance(design: TwoProportions, limit: Numbers) -> Numbers:
     """n times the variance under the null: at the restricted maximum likelihood estimates of the true rates."""
-    rates = restricted_rates(design.treatment, design.control, design.weights[0] / design.weights[1], limit)
-    return _variance(design, *rates)
+    ratio = design.weights[0] / design.weights[1]
+    rates = design._scale.restricted(design.treatment, design.control, ratio, limit)
+    return design._scale.variance(*rates, *_shares(design), limit)
 
 
 def _distances(design: TwoProportions) -> list[tuple[Numbers, Numbers]]:
-    """(limit, how far the difference lies inside it) for each one-sided test."""
-    difference = design.treatment - design.control
-    return [(limit, sign * (difference - limit)) for limit, sign in design.sided_limits()]
+    """(limit, how far the effect lies inside it) for each one-sided test."""
+    away = design._scale.distance
+    return [(limit, sign * away(design.treatment, design.control, limit)) for limit, sign in design.sided_limits()]
 
 
 def _tail(design: TwoProportions, n: Numbers, null_variance: Any) -> Numbers:
     """P(every one-sided test rejects), normal theory, with its own null variance for each limit."""
     zs = [
-        (distance * np.sqrt(n) - design.z_alpha * np.sqrt(null_variance(design, limit))) / np.sqrt(_truth(design))
+        (distance * np.sqrt(n) - design.z_alpha * np.sqrt(null_variance(design, limit)))
+        / np.sqrt(_truth(design, limit))
         for limit, distance in _distances(design)
     ]
     return z_power(zs, 0.0)
@@ -132,7 +175,7 @@ def _score_power(design: TwoProportions, n: Numbers) -> Numbers:
 
 
 def _wald_power(design: TwoProportions, n: Numbers) -> Numbers:
-    return _tail(design, n, lambda design, limit: _truth(design))
+    return _tail(design, n, _truth)
 
 
 def _corrected_power(design: TwoProportions, n: Numbers) -> Numbers:
@@ -140,7 +183,7 @@ def _corrected_power(design: TwoProportions, n: Numbers) -> Numbers:
     (_, distance), n_t, n_c = _distances(design)[0], *design.split(n)
     shortened = distance - (1 / n_t + 1 / n_c) / 2
     z = shortened * np.sqrt(n) - design.z_alpha * np.sqrt(_score_variance(design, 0.0))
-    return normal_cdf(z / np.sqrt(_truth(design)))
+    return normal_cdf(z / np.sqrt(_truth(design, 0.0)))
 
 
 def _angle(design: TwoProportions) -> Numbers:
@@ -159,36 +202,40 @@ def _arcsine_power(design: TwoProportions, n: Numbers) -> Numbers:
 
 def _score_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
     ((limit, distance),) = _distances(design)
-    root = z_alpha * np.sqrt(_score_variance(design, limit)) + z_beta * np.sqrt(_truth(design))
+    root = z_alpha * np.sqrt(_score_variance(design, limit)) + z_beta * np.sqrt(_truth(design, limit))
     return (root / distance) ** 2
 
 
 def _wald_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
-    ((_, distance),) = _distances(design)
-    return _truth(design) * ((z_alpha + z_beta) / distance) ** 2
+    ((limit, distance),) = _distances(design)
+    return _truth(design, limit) * ((z_alpha + z_beta) / distance) ** 2
 
 
 def _arcsine_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
     return _spread(design) * ((z_alpha + z_beta) / _angle(design)) ** 2
 
 
-_CLOSED = {"score": _score_n, "wald": _wald_n, "arcsine": _arcsine_n}
+_CLOSED = {"score": _score_n, "wald": _wald_n, "arcsine": _arcsine_n, "log-odds": _wald_n}
 
 
 # The analysis tests themselves, on counts.
 
 
-def _score_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int, shortening: float = 0.0) -> Any:
-    p_t, p_c = x_t / n_t, x_c / n_c
-    errors = []
-    for limit in design.limits():
-        r_t, r_c = restricted_rates(p_t, p_c, n_t / n_c, limit)
-        errors.append(np.sqrt(r_t * (1 - r_t) / n_t + r_c * (1 - r_c) / n_c))
-    return decide(design, p_t - p_c, errors, design.z_alpha, shortening)
+def _least(design: TwoProportions, zs: list[Any]) -> tuple[Any, Any]:
+    """The least of the statistics, one for each limit, and whether it rejects."""
+    least = np.minimum.reduce([sign * z for z, (_, sign) in zip(zs, design.sided_limits(), strict=True)])
+    return least, (np.abs(least) if design.two_tailed else least) >= design.z_alpha
+
+
+def _score_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
+    rates = x_t / n_t, x_c / n_c
+    return _least(design, [score_z(design._scale, rates, (n_t, n_c), limit) for limit in design.limits()])
 
 
 def _corrected_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
-    return _score_statistic(design, x_t, n_t, x_c, n_c, (1 / n_t + 1 / n_c) / 2)
+    p_t, p_c, pooled = x_t / n_t, x_c / n_c, (x_t + x_c) / (n_t + n_c)
+    error = np.sqrt(pooled * (1 - pooled) * (1 / n_t + 1 / n_c))
+    return decide(design, p_t - p_c, error, design.z_alpha, (1 / n_t + 1 / n_c) / 2)
 
 
 def _wald_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
@@ -202,14 +249,22 @@ def _arcsine_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c
     return decide(design, difference, np.sqrt(1 / n_t + 1 / n_c), design.z_alpha)
 
 
+def _log_odds_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
+    """Half is added to every cell (Haldane 1956, Anscombe 1956), so that empty ones have a logarithm."""
+    cells = x_t + 0.5, n_t - x_t + 0.5, x_c + 0.5, n_c - x_c + 0.5
+    odds_ratio, error = cells[0] * cells[3] / (cells[1] * cells[2]), np.sqrt(sum(1 / cell for cell in cells))
+    return _least(design, [np.log(odds_ratio / limit) / error for limit in design.limits()])
+
+
 TwoProportions.tests = {
     "score": AnalysisTest(
         prose="z with the variance under the null: pooled for superiority (the chi-squared test), restricted maximum "
-        "likelihood with a margin. The usual choice of regulators and software; exceeds its level a little "
-        "in small or unequal arms, and badly for rare events in a small arm.",
+        "likelihood with a margin, on any scale. The usual choice of regulators and software; exceeds its level a "
+        "little in small or unequal arms, and badly for rare events in a small arm.",
         formula="score test (pooled variance; Farrington–Manning with a margin), normal approximation",
-        reference="Fleiss, Levin & Paik 2003; Farrington & Manning 1990",
+        reference="Fleiss, Levin & Paik 2003; Farrington & Manning 1990; Miettinen & Nurminen 1985",
         goals=fields.GOALS,
+        scales=tuple(SCALES),
         power=_score_power,
         statistic=_score_statistic,
     ),
@@ -240,4 +295,15 @@ TwoProportions.tests = {
         power=_arcsine_power,
         statistic=_arcsine_statistic,
     ),
+    "log-odds": AnalysisTest(
+        prose="Wald z of the log odds ratio, as logistic regression prints it. Used where the analysis is that "
+        "regression; loses power for rates near 0 or 1, where its standard error grows faster than its estimate.",
+        formula="Wald test of the log odds ratio, normal approximation",
+        reference="Chow, Shao, Wang & Lokhnygina 2018, ch. 4",
+        goals=fields.GOALS,
+        power=_wald_power,
+        statistic=_log_odds_statistic,
+        scales=("odds-ratio",),
+    ),
+    **exact_proportions.ROWS,
 }

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from trialplan.belief import Affine, Belief, Beta, LogitNormal
 from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.finding import counted
+from trialplan.evidence.intervals import wilson
 from trialplan.evidence.table import Outcome, Study, Table, has_concurrent_control
+from trialplan.numerics.lazy import special
+from trialplan.parameter import Numbers
 
 REPORTED, ENROLLED = "reported", "enrolled"
 
@@ -21,6 +26,7 @@ class Reading:
     events: int
     of: int
     denominator: str
+    net_of: Outcome | None = None
 
     @property
     def rate(self) -> float:
@@ -37,23 +43,90 @@ class Reading:
         """Where the rate stands: study, outcomes with arm, counts."""
         names = " + ".join(outcome.label for outcome in self.outcomes)
         over = " of all enrolled" if self.denominator == ENROLLED else ""
-        return f"{self.study.key}, {names}: {self.events}/{self.of}{over}"
+        lost = f" net of {self.net_of.label}" if self.net_of else ""
+        return f"{self.study.key}, {names}{lost}: {self.events}/{self.of}{over}"
 
 
 def reading(
-    table: Table, study: str, outcomes: Sequence[str], arms: Sequence[str | None] = (None,), denominator: str = REPORTED
+    table: Table,
+    study: str,
+    outcomes: Sequence[str],
+    arms: Sequence[str | None] = (None,),
+    *,
+    denominator: str = REPORTED,
+    net_of: str | None = None,
 ) -> Reading:
     """The rate of one or more mutually exclusive outcomes of a study, over one or more of its arms.
 
     `reported` takes each arm's own denominator, which must be the same for all outcomes counted together;
-    `enrolled` counts all the enrolled, those without a result as not having it. An EvidenceError says what
-    is missing.
+    `enrolled` counts all the enrolled, those without a result as not having it. `net_of` names an outcome
+    whose events are taken off: relapses off those who ever responded give who responds at the time point.
+    An EvidenceError says what is missing.
     """
     found = _study(table, study)
     rows = tuple(_outcome(found, name, arm) for name in outcomes for arm in arms)
     events = sum(_events(found, row) for row in rows)
+    lost = None if net_of is None else _outcome(found, net_of, None)
+    if lost is not None:
+        events -= _events(found, lost)
+        if events < 0:
+            raise EvidenceError(f"study {study}: more lost {net_of!r} than had the outcome; check the two counts")
     of = _enrolled(found) if denominator == ENROLLED else _reported(found, rows)
-    return Reading(study=found, outcomes=rows, events=events, of=of, denominator=denominator)
+    return Reading(study=found, outcomes=rows, events=events, of=of, denominator=denominator, net_of=lost)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bridge:
+    """What a blinded trial may expect of the treatment arm, given the control rate and an uncontrolled rate.
+
+    `discount`: that share of the excess over the control rate is not believed. `bias_mean`, `bias_sd`: the log
+    of the ratio of odds ratios, observed to true, is normal with these. `confidence`: the lower Wilson limit
+    stands for the rate. None of them: the rate as it was observed.
+    """
+
+    reason: str
+    discount: float = 0.0
+    bias_mean: float = 0.0
+    bias_sd: float = 0.0
+    confidence: float | None = None
+
+    @property
+    def words(self) -> str:
+        """What is done to the observed rate, as a phrase."""
+        if self.confidence is not None:
+            return f"lower limit of its {100 * self.confidence:g}% Wilson interval"
+        if self.bias_mean or self.bias_sd:
+            return f"log-odds lowered by a bias of {self.bias_mean:g} (SD {self.bias_sd:g})"
+        if self.discount:
+            return f"{100 * self.discount:.0f}% of its excess over the control rate not believed"
+        return "taken as observed, which the plan acknowledges"
+
+    def rate(self, observed: Reading, control: float) -> float:
+        """The planning rate of the treatment arm at this control rate."""
+        if self.confidence is not None:
+            return wilson(observed.events, observed.of, self.confidence)[0]
+        if self.bias_mean or self.bias_sd:
+            odds = math.exp(-self.bias_mean) * observed.rate / (1 - observed.rate)
+            return odds / (1 + odds)
+        return discount(observed.rate, control, self.discount)
+
+    def given(self, observed: Reading, control: Numbers) -> Belief:
+        """The belief about the treatment rate at each control rate; Jeffreys' prior before the observation.
+
+        A bias on the log-odds scale leaves a logit-normal belief, whose moments are those of the logit of the
+        Beta posterior (digamma and trigamma) with the bias taken off. A lower limit is a choice of a planning
+        value and not a belief.
+        """
+        posterior = Beta(observed.events + 0.5, observed.of - observed.events + 0.5)
+        if self.confidence is not None:
+            raise EvidenceError("a lower limit is a planning value, not a belief: assurance needs a discount")
+        if self.bias_mean or self.bias_sd:
+            location = special.psi(posterior.a) - special.psi(posterior.b) - self.bias_mean
+            spread = special.polygamma(1, posterior.a) + special.polygamma(1, posterior.b) + self.bias_sd**2
+            return LogitNormal(float(location), math.sqrt(float(spread)))
+        if self.discount == 0:
+            return posterior
+        return Affine(posterior, scale=1 - self.discount, shift=self.discount * control)
 
 
 def discount(observed: float, control: float, share: float) -> float:

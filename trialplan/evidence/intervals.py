@@ -12,7 +12,7 @@ from collections.abc import Callable
 from statistics import NormalDist
 
 from trialplan.errors import ParameterError
-from trialplan.numerics.binomial_limits import wilson_limits
+from trialplan.numerics.binomial_limits import wald_limits, wilson_limits
 from trialplan.numerics.lazy import special
 
 Limits = tuple[float, float]
@@ -31,8 +31,7 @@ def wilson(events: float, n: float, confidence: float = 0.95) -> Limits:
     >>> [round(limit, 3) for limit in wilson(16, 30)]
     [0.361, 0.698]
     """
-    normal_quantile(confidence)
-    lower, upper = map(float, wilson_limits(events / n, n, confidence))
+    lower, upper = wilson_limits(events / n, n, normal_quantile(confidence))
     return (0.0 if events == 0 else lower, 1.0 if events == n else upper)
 
 
@@ -68,7 +67,7 @@ def agresti_coull(events: float, n: float, confidence: float = 0.95) -> Limits:
     Its limits may fall outside 0 and 1 and are not clipped, as in the reference programs.
     """
     z = normal_quantile(confidence)
-    return _around((events + z * z / 2) / (n + z * z), n + z * z, z)
+    return wald_limits((events + z * z / 2) / (n + z * z), n + z * z, z)
 
 
 def wald(events: float, n: float, confidence: float = 0.95) -> Limits:
@@ -76,7 +75,7 @@ def wald(events: float, n: float, confidence: float = 0.95) -> Limits:
 
     Its limits may fall outside 0 and 1 and are not clipped, as in the reference programs.
     """
-    return _around(events / n, n, normal_quantile(confidence))
+    return wald_limits(events / n, n, normal_quantile(confidence))
 
 
 def newcombe(first: tuple[int, int], second: tuple[int, int], confidence: float = 0.95) -> tuple[float, float, float]:
@@ -94,11 +93,6 @@ def newcombe(first: tuple[int, int], second: tuple[int, int], confidence: float 
     difference = p2 - p1
     lower = difference - math.hypot(p2 - low2, high1 - p1)
     return difference, lower, difference + math.hypot(high2 - p2, p1 - low1)
-
-
-def _around(rate: float, n: float, z: float) -> Limits:
-    half = z * math.sqrt(rate * (1 - rate) / n)
-    return rate - half, rate + half
 
 
 INTERVALS: dict[str, Callable[[float, float, float], Limits]] = {

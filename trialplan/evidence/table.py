@@ -149,7 +149,7 @@ class Table:
     citation: str | None = _says("text: where the table was printed")
     doi: str | None = _says("text: the DOI of that article")
     source_note: str | None = _says("text: how the table was transcribed")
-    randomised: str | None = _says("text: the table of randomised evidence on the same treatment: a shipped name or a file")
+    randomised: str | None = _says("text: the table of randomised evidence on the same treatment, by name or path")
     studies: tuple[Study, ...] = field(metadata={"domain": "[[study]] sections"})
 
     def __post_init__(self) -> None:

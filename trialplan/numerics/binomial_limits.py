@@ -1,31 +1,30 @@
-"""Confidence limits of a proportion, for counts that need not be whole: arrays at once."""
+"""Confidence limits of a proportion, for counts that need not be whole: plain numbers, or arrays at once."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from trialplan.numerics.lazy import np, special
+from trialplan.numerics.lazy import special
 
 
-def wald_limits(p: Any, n: Any, confidence: Any) -> tuple[Any, Any]:
+def wald_limits(p: Any, n: Any, z: Any) -> tuple[Any, Any]:
     """Estimate plus and minus z standard errors; not clipped to [0, 1]."""
-    half = special.ndtri(0.5 + confidence / 2) * np.sqrt(p * (1 - p) / n)
+    half = z * (p * (1 - p) / n) ** 0.5
     return p - half, p + half
 
 
-def wilson_limits(p: Any, n: Any, confidence: Any) -> tuple[Any, Any]:
-    """Wilson (1927, JASA 22:209): the score interval."""
-    z = special.ndtri(0.5 + confidence / 2)
+def wilson_limits(p: Any, n: Any, z: Any) -> tuple[Any, Any]:
+    """The rates that a score test at z does not reject (Wilson 1927, JASA 22:209)."""
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    half = z / (1 + z**2 / n) * (p * (1 - p) / n + z**2 / (4 * n**2)) ** 0.5
     return centre - half, centre + half
 
 
-def clopper_pearson_limits(p: Any, n: Any, confidence: Any) -> tuple[Any, Any]:
-    """Clopper & Pearson (1934, Biometrika 26:404): the exact interval, from beta quantiles."""
-    x, tail = p * n, (1 - confidence) / 2
+def clopper_pearson_limits(p: Any, n: Any, z: Any) -> tuple[Any, Any]:
+    """The exact limits, each tail that of z (Clopper & Pearson 1934, Biometrika 26:404)."""
+    x, tail = p * n, special.ndtr(-z)
     return special.betaincinv(x, n - x + 1, tail), special.betaincinv(x + 1, n - x, 1 - tail)
 
 
 LIMITS = {"wald": wald_limits, "wilson": wilson_limits, "clopper-pearson": clopper_pearson_limits}
-"""The intervals by name: limits for an estimate p of n participants."""
+"""The intervals by name: limits for an estimate p of n participants at the critical value z."""

@@ -35,6 +35,8 @@ def noncentral_t_cdf(t: Any, df: Any, noncentrality: Any) -> Any:
             z = (t * (1 - 1 / (4 * df)) - noncentrality) / np.sqrt(1 + t**2 / (2 * df))
         valid = (np.asarray(df) > 0) & np.isfinite(z)
         p = np.where(lost & valid, special.ndtr(z), p)
+    # P(T <= t) <= P(T <= 0) = Phi(-noncentrality) for t <= 0: digits that nctdtr loses there are capped
+    p = np.where(np.asarray(t) <= 0, np.minimum(p, special.ndtr(-np.asarray(noncentrality))), p)
     return np.clip(p, 0, 1)
 
 

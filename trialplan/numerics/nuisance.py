@@ -15,13 +15,17 @@ from trialplan.numerics.lazy import np, special
 _POINTS = 6
 """Grid points per standard deviation of the binomial, on the angle whose variance is constant."""
 
-_CLOSE = 1e-3
+_CLOSE = 2e-3
 """How near to the level, relatively, the grid's own estimate is not trusted; it errs by less than a tenth of this."""
 
 _STEPS = (1 / 8, 1 / 64, 1 / 256)
 """Spacings, in those of the grid, of the parabolas that refine a peak: errors fall with the fourth power."""
 
 _BAND = 2000
+"""Totals up to which the grid is one matrix and remembered."""
+
+_EDGE = 1e-7
+"""How near to 0 and a right angle the angles come: rates within 1e-14 of certainty."""
 
 
 def reach(variance: Any) -> Any:
@@ -44,13 +48,16 @@ def binomial_pmf(n: int, rates: Any, low: int = 0, high: int | None = None) -> A
     return np.exp(log_choose(n)[low : high + 1] + k * np.log(rates) + (n - k) * np.log1p(-rates))
 
 
-def supremum(by_total: Any) -> float:
-    """The largest mean of `by_total[X]` for X ~ Binomial(N, rate), over all rates, to 1e-11.
+def supremum(by_total: Any, between: tuple[float, float] = (0.0, 1.0)) -> float:
+    """The largest mean of `by_total[X]` for X ~ Binomial(N, rate), over all rates between two, to 1e-11.
 
     A grid alone finds the peaks' flanks and is anti-conservative; each peak is refined by parabolas.
     """
     grid, values = on_grid(by_total)
-    return max(float(values.max(initial=0.0)), _refined(by_total, grid, values, _peaks(values, values)))
+    ends = np.clip(np.arcsin(np.sqrt(between)), _EDGE, np.pi / 2 - _EDGE)
+    values = np.where((grid >= ends[0]) & (grid <= ends[1]), values, 0.0)
+    at_ends = means(by_total, np.sin(ends) ** 2).max()
+    return max(float(at_ends), _refined(by_total, grid, values, _peaks(values, values), ends))
 
 
 def exceeds(by_total: Any, level: float, *, symmetric: bool) -> bool:
@@ -125,18 +132,19 @@ def _vertices(values: Any) -> Any:
 
 
 def _peaks(values: Any, estimates: Any, least: float = 0.0) -> Any:
-    """Where the grid has a local maximum whose estimate is at least `least`, or within a thousandth of the largest."""
+    """Where the grid has a local maximum whose estimate is at least `least`, or near the largest."""
     padded = np.concatenate([[0.0], values, [0.0]])
     local = (values >= padded[:-2]) & (values >= padded[2:])
     return np.flatnonzero(local & (estimates >= max(least, (1 - 20 * _CLOSE) * estimates.max())))
 
 
-def _refined(by_total: Any, angles: Any, values: Any, peaks: Any) -> float:
-    """The highest of the peaks, each followed to its top."""
+def _refined(by_total: Any, angles: Any, values: Any, peaks: Any, ends: Any = None) -> float:
+    """The highest of the peaks, each followed to its top, between two angles."""
+    low, high = (_EDGE, np.pi / 2 - _EDGE) if ends is None else ends
     centre, width = angles[peaks], float(angles[0])
     best = float(values[peaks].max(initial=0.0))
     for step in (1.0, *_STEPS):
-        around = np.clip(centre + step * width * np.array([[-1.0], [0.0], [1.0]]), 1e-9, np.pi / 2 - 1e-9)
+        around = np.clip(centre + step * width * np.array([[-1.0], [0.0], [1.0]]), low, high)
         left, middle, right = means(by_total, np.sin(around) ** 2)
         slope, bend = (right - left) / 2, 2 * middle - left - right
         shift = np.divide(slope, bend, out=np.sign(slope), where=bend > np.abs(slope))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from trialplan.numerics.distributions import noncentral_t_sf, normal_cdf, t_quantile
+from trialplan.numerics.distributions import noncentral_t_sf, normal_cdf, normal_quantile, t_quantile
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 
 _NODES = 128
+_HUGE = 1e6
+"""Degrees of freedom beyond which the standard deviation is as good as known (and its density loses digits)."""
+
 _SPREAD = 9.0
 """Standard deviations of the pooled SD that the integral over it covers: what lies beyond weighs < 1e-18."""
 
@@ -36,8 +39,9 @@ def tost_power(distances: list[Any], df: Any, level: Any) -> Any:
     square is chi-squared / df (Owen 1965, Biometrika 52:437; Schuirmann 1987). Gauss-Legendre over s,
     stopped where the region closes.
     """
-    usable = np.asarray(df) > 0
-    df = np.where(usable, df, 1.0)[..., None]
+    usable, huge = np.asarray(df) > 0, np.asarray(df) > _HUGE
+    known = z_power(distances, normal_quantile(1 - np.asarray(level)))
+    df = np.where(usable & ~huge, df, 1.0)[..., None]
     below, above = (np.asarray(distance)[..., None] for distance in distances)
     critical = t_quantile(1 - np.asarray(level)[..., None], df)
     spread = _SPREAD / np.sqrt(2 * df)
@@ -51,7 +55,7 @@ def tost_power(distances: list[Any], df: Any, level: Any) -> Any:
             np.log(2) + df / 2 * np.log(df / 2) - special.gammaln(df / 2) + (df - 1) * np.log(s) - df * s**2 / 2
         )
     integral = np.sum(w * np.maximum(inside, 0) * density, axis=-1) * (stop - start)[..., 0]
-    return np.where(usable, integral, 0.0)
+    return np.where(huge, known, np.where(usable, np.minimum(integral, 1.0), 0.0))
 
 
 def z_power(distances: list[Any], critical: Any) -> Any:

@@ -121,11 +121,11 @@ def _fisher(tail: _Tail, opposite: _Tail | None) -> Any:
         return tail.beyond
     if opposite is tail:
         return 2 * tail.beyond
-    inside = _more_likely(opposite.mass, tail.mass * (1 + TIE))
+    inside = more_likely(opposite.mass, tail.mass * (1 + TIE))
     return tail.beyond + np.take_along_axis(opposite.beyond, inside, axis=1)
 
 
-def _more_likely(decreasing: Any, values: Any) -> Any:
+def more_likely(decreasing: Any, values: Any) -> Any:
     """How many of each row of `decreasing` exceed each value in the same row, by bisection of all at once."""
     low, high = np.zeros(values.shape, dtype=int), np.full(values.shape, decreasing.shape[1] - 1)
     for _ in range(int(high[0, 0]).bit_length() + 1):
@@ -260,7 +260,8 @@ def _critical(test: str, tails: list[_Tail], keys: list[Any], alpha: float) -> f
 
 
 def _guess(test: str, alpha: float, sides: int) -> tuple[float, float]:
-    """Where the critical value is likely to lie; Boschloo's is at least alpha, because Fisher's test is conservative."""
+    """Where the critical value is likely to lie; Boschloo's is at least alpha: Fisher's test is conservative."""
     if test == "boschloo":
         return alpha, 3 * alpha
-    return tuple(float(normal_quantile(level)) ** -2 for level in (alpha / sides / 8, min(0.45, 3 * alpha / sides)))
+    low, high = (float(normal_quantile(level)) for level in (alpha / sides / 8, min(0.45, 3 * alpha / sides)))
+    return low**-2, high**-2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,26 +13,13 @@ from trialplan.answers import SampleSize
 from trialplan.catalogue import design as design_named
 from trialplan.design import Design, Sized
 from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_you_mean
-from trialplan.evidence.bridge import Reading, discount, reading
-from trialplan.parameter import parameters
+from trialplan.evidence.bridge import Reading
+from trialplan.parameter import Parameter, parameters
+from trialplan.plan.assumptions import Assumption, assumptions_of, read_rate, resolved
+from trialplan.plan.contrary import Contrary, check_override, contrary
 from trialplan.plan.reading import Plan
-from trialplan.plan.schema import AssumptionSection, Drawn, EndpointSection
+from trialplan.plan.schema import EndpointSection
 from trialplan.sequential.group_sequential import GroupSequential
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assumption:
-    """A design's number with its source: cited, derived, the planners' own, or drawn from the evidence."""
-
-    name: str
-    symbol: str
-    meaning: str
-    unit: str
-    value: float
-    basis: str
-    source: str
-    reading: Reading | None = None
-    discount: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +51,7 @@ class Trial:
     findings: tuple[evidence.Finding, ...]
     endpoints: tuple[Endpoint, ...]
     readings: tuple[tuple[str, Reading], ...] = ()
+    randomised: tuple[Contrary, ...] = ()
 
     @property
     def primary(self) -> Endpoint:
@@ -90,14 +78,32 @@ def build(plan: Plan) -> Trial:
     with _place(f"{plan.name}, [scenarios]"):
         readings = tuple((one.label, read_rate(table, one)) for one in content.scenarios.readings)
     drafts = [_draft(plan, table, section) for section in content.endpoint]
+    found = contrary(plan, table)
     sized = {draft.name: _sized(plan, draft) for draft in sorted(drafts, key=lambda one: one.section.role != "primary")}
+    _check_against(plan, found, next(one for one in sized.values() if one.section.role == "primary"))
     return Trial(
         plan=plan,
         table=table,
-        findings=tuple(evidence.audit(table)),
+        findings=(*evidence.audit(table), *_borrowed_findings(drafts)),
         endpoints=tuple(sized[draft.name] for draft in drafts),
         readings=readings,
+        randomised=found,
     )
+
+
+def _check_against(plan: Plan, found: tuple[Contrary, ...], primary: Endpoint) -> None:
+    """The planned difference, where the primary has one, against the intervals of randomised evidence."""
+    numbers = {one.name: one.value for one in primary.assumptions}
+    treatment, control = numbers.get("treatment"), numbers.get("control")
+    if treatment is not None and control is not None:
+        check_override(plan, found, treatment - control)
+
+
+def _borrowed_findings(drafts: list[Endpoint]) -> Iterator[evidence.Finding]:
+    for draft in drafts:
+        for one in draft.assumptions:
+            if one.borrowed is not None:
+                yield from one.borrowed.findings
 
 
 @contextmanager
@@ -121,8 +127,9 @@ def _draft(plan: Plan, table: evidence.Table, section: EndpointSection) -> Endpo
         cls = design_named(section.design)
         if section.role == "primary" and not issubclass(cls, Design):
             raise PlanError(f"a primary endpoint needs a design that tests; {section.design} does not")
-        assumptions = _assumptions(cls, section, table)
-        return Endpoint(section=section, design=_design(plan, cls, section, assumptions), assumptions=assumptions)
+        assumptions = assumptions_of(cls, section, table, plan.folder)
+        design = _design(plan, cls, section, assumptions)
+        return Endpoint(section=section, design=design, assumptions=assumptions)
 
 
 def _sized(plan: Plan, draft: Endpoint) -> Endpoint:
@@ -131,8 +138,11 @@ def _sized(plan: Plan, draft: Endpoint) -> Endpoint:
     if design is None:
         return draft
     target = section.power if isinstance(design, Design) else None
+    assumptions = resolved(draft.assumptions)
     with _place(f"{plan.name}, endpoint {section.name!r}"):
         try:
+            design = design.replace(**{one.name: one.value for one in assumptions})
+            draft = dataclasses.replace(draft, design=design, assumptions=assumptions)
             return dataclasses.replace(draft, answer=design.sample_size(target))
         except UnreachableError as why:
             if section.role == "primary":
@@ -156,7 +166,7 @@ def _design(plan: Plan, cls: type[Sized], section: EndpointSection, assumptions:
     for name in (*section.settings, *section.assumptions):
         if name not in known:
             raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, known)}")
-    numbers: dict[str, Any] = {one.name: one.value for one in assumptions} | section.settings
+    numbers: dict[str, Any] = {one.name: _planned(known, one) for one in assumptions} | section.settings
     if isinstance(numbers.get("margin"), list):
         numbers["margin"] = tuple(numbers["margin"])
     if "allocation" in known:
@@ -171,91 +181,14 @@ def _design(plan: Plan, cls: type[Sized], section: EndpointSection, assumptions:
     return design
 
 
+def _planned(known: Mapping[str, Parameter], one: Assumption) -> float:
+    """The value, or one that will do until the real one has been computed: what is wrong is seen before that."""
+    if one.value is not None:
+        return one.value
+    low, high = known[one.name].typical
+    return (low + high) / 2
+
+
 def _needed(cls: type[Sized], name: str) -> bool:
     field = next(f for f in dataclasses.fields(cls) if f.name == name)
     return field.default is dataclasses.MISSING
-
-
-def _assumptions(cls: type[Sized], section: EndpointSection, table: evidence.Table) -> tuple[Assumption, ...]:
-    """Stated values first: a drawn treatment rate is bridged toward the control rate."""
-    known = parameters(cls)
-    stated: dict[str, AssumptionSection] = {}
-    drawn: dict[str, AssumptionSection] = {}
-    for name, one in section.assumptions.items():
-        if name not in known:
-            raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, known)}")
-        (drawn if one.evidence is not None else stated)[name] = one
-    values = {name: _stated(cls, name, one) for name, one in stated.items()}
-    for name in sorted(drawn, key=lambda name: known[name].effect):  # the effect is bridged toward the others
-        against = values.get("control", values.get("null"))
-        values[name] = _drawn(cls, name, drawn[name], table, against)
-    return tuple(values[name] for name in section.assumptions)
-
-
-def _stated(cls: type[Sized], name: str, one: AssumptionSection) -> Assumption:
-    if one.value is None or one.source is None:
-        raise PlanError(f"{name} needs a value with its source, or evidence that it is drawn from")
-    if one.bridge is not None:
-        raise PlanError(f"{name} is a stated value and takes no bridge; name the evidence that it is drawn from")
-    return _declared(cls, name, value=one.value, basis=one.basis, source=one.source)
-
-
-def _declared(cls: type[Sized], name: str, **rest: Any) -> Assumption:
-    what = parameters(cls)[name]
-    return Assumption(name=name, symbol=what.symbol, meaning=what.meaning, unit=what.unit, **rest)
-
-
-def read_rate(table: evidence.Table, drawn: Drawn) -> Reading:
-    """The rate that the plan names."""
-    outcomes = (drawn.outcome,) if isinstance(drawn.outcome, str) else drawn.outcome
-    arms = drawn.arm if isinstance(drawn.arm, tuple) else (drawn.arm,)
-    return reading(table, drawn.study, outcomes, arms, drawn.denominator)
-
-
-def _drawn(
-    cls: type[Sized], name: str, one: AssumptionSection, table: evidence.Table, control: Assumption | None
-) -> Assumption:
-    """A rate from the table; an uncontrolled one becomes the effect only through a bridge that the plan names."""
-    assert one.evidence is not None
-    if one.value is not None:
-        raise PlanError(f"{name} has both a value and evidence; keep one")
-    if parameters(cls)[name].unit != "proportion":
-        raise PlanError(
-            f"{name} cannot be drawn from a count of events, and a change within one arm is not an effect; "
-            "state its value with a source"
-        )
-    rate = read_rate(table, one.evidence)
-    if not parameters(cls)[name].effect or rate.controlled:
-        return _declared(cls, name, value=rate.rate, basis="evidence", source=rate.label, reading=rate)
-    share = _believed(one, rate)
-    if control is None:
-        raise PlanError(f"{name} is discounted toward the control rate, which the endpoint does not state")
-    bridge = one.bridge
-    reason = (bridge.source or bridge.acknowledge_uncontrolled or "") if bridge else ""
-    source = f"{rate.label}; {reason}" if reason else rate.label
-    return _declared(
-        cls,
-        name,
-        value=discount(rate.rate, control.value, share),
-        basis="evidence",
-        source=source,
-        reading=rate,
-        discount=share,
-    )
-
-
-def _believed(one: AssumptionSection, rate: Reading) -> float:
-    """The discount that the plan names; an acknowledgement in words is a discount of 0."""
-    bridge = one.bridge
-    if bridge is None or (bridge.discount is None and bridge.acknowledge_uncontrolled is None):
-        raise PlanError(
-            f"{rate.label} was seen without a concurrent control and is not a treatment effect (P01); "
-            "give bridge.discount, or say in bridge.acknowledge_uncontrolled why it is taken as it stands"
-        )
-    if bridge.discount is None:
-        return 0.0
-    if bridge.discount == 0 and bridge.acknowledge_uncontrolled is None:
-        raise PlanError(
-            f"a discount of 0 takes {rate.label} as it stands (P01); say why in bridge.acknowledge_uncontrolled"
-        )
-    return bridge.discount

@@ -17,6 +17,7 @@ from trialplan.files import locate, read_text
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint, Trial
+from trialplan.protocol.doubts import break_evens, control_belief
 from trialplan.protocol.otherwise import by_discount, by_reading, by_test, spread
 from trialplan.protocol.views import Alone, AtTrial, Detectable, EndpointView, Finding, arms_of
 
@@ -26,6 +27,7 @@ NAMES = {
     "confidence": "95 %",
     "certainty": "95 % certainty of seeing one",
     "digest": "SHA-256",
+    "logit_sd": "2",
 }
 """Names and conventions that are written with figures; templates hold none."""
 
@@ -45,6 +47,11 @@ def context(trial: Trial) -> dict[str, Any]:
         "note": content.evidence.note,
         "table": trial.table,
         "rows": _outcomes(trial),
+        "control_belief": control_belief(trial),
+        "control_source": _source(trial, "control"),
+        "break_evens": break_evens(trial),
+        "randomised": trial.randomised,
+        "planned_difference": _planned_difference(trial),
         "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
         "blocking": _findings(trial, _SEVERITIES[0]),
         "primary": next(view for view in views if view.section.role == "primary"),
@@ -77,6 +84,17 @@ def context(trial: Trial) -> dict[str, Any]:
 def _evidence_text(trial: Trial) -> str:
     """The text of the evidence file, for its digest."""
     return read_text(locate(trial.plan.content.evidence.table, "evidence.toml", trial.plan.folder))
+
+
+def _source(trial: Trial, name: str) -> str:
+    return next((one.source for one in trial.primary.assumptions if one.name == name), "")
+
+
+def _planned_difference(trial: Trial) -> float | None:
+    """Treatment minus control rate of the primary, where it has both."""
+    values = {one.name: one.value for one in trial.primary.assumptions}
+    treatment, control = values.get("treatment"), values.get("control")
+    return None if treatment is None or control is None else treatment - control
 
 
 def _digest(text: str) -> str:

@@ -58,6 +58,21 @@ def value_of(assumption: Any) -> Verbatim:
     return percent(assumption.value) if assumption.unit == "proportion" else number(assumption.value)
 
 
+def whole(value: float) -> Verbatim:
+    """A number rounded to a whole one."""
+    return Verbatim(f"{value:,.0f}")
+
+
+def points(difference: float) -> Verbatim:
+    """A difference of proportions in percentage points, with its sign."""
+    return Verbatim(f"{100 * difference:+.1f} points".replace("-", "−"))
+
+
+def number_or_never(value: float | None) -> Verbatim:
+    """A number; "never" for one that is not reached."""
+    return Verbatim("never") if value is None else number(value)
+
+
 def signed(value: float) -> Verbatim:
     """A number with its sign, three significant digits."""
     return Verbatim(f"{value:+.3g}".replace("-", "−"))
@@ -88,12 +103,15 @@ FILTERS = {
     "count": count,
     "dated": dated,
     "number": number,
+    "number_or_never": number_or_never,
     "or_none": or_none,
     "percent": percent,
+    "points": points,
     "power": power,
     "quoted": quoted,
     "signed": signed,
     "unrounded": unrounded,
     "value_of": value_of,
+    "whole": whole,
     "whole_percent": whole_percent,
 }

@@ -11,15 +11,19 @@ from trialplan.numerics.crossing import crossing
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
-from trialplan.parameter import Numbers, parameter, refuse
+from trialplan.parameter import Numbers, parameter, parameters, refuse
 from trialplan.sequential.boundaries import EFFICACY
 
 _LARGEST_DRIFT = 12.0
+_STEP = 1e-4
 
 
 def _read_looks(value: Any) -> tuple[float, ...]:
     """Information fractions, increasing, the last one 1."""
-    looks = tuple(map(float, value)) if isinstance(value, (tuple, list)) else ()
+    try:
+        looks = tuple(map(float, value)) if isinstance(value, (tuple, list)) else ()
+    except (TypeError, ValueError):
+        looks = ()
     rising = all(a < b for a, b in zip((0.0, *looks), looks, strict=False))
     if len(looks) < 2 or not rising or looks[-1] != 1:
         raise refuse(f"must be increasing information fractions that end at 1, as in 0.5,1, not {value!r}")
@@ -51,8 +55,12 @@ class GroupSequential(Design):
     efficacy: str = parameter("the efficacy boundary", tuple(EFFICACY), default="obrien-fleming")
 
     def __post_init__(self) -> None:
-        """Level and sides are the inner design's."""
+        """Level and sides are the inner design's; given here, they are handed to it."""
         if isinstance(self.design, Design):
+            for name in ("alpha", "sides"):
+                value = parameters(type(self))[name].check(type(self).__name__, name, getattr(self, name))
+                if value is not None:
+                    self._set("design", self.design.replace(**{name: value}))
             self._set("alpha", self.design.alpha)
             self._set("sides", self.design.sides)
         super().__post_init__()
@@ -107,6 +115,10 @@ class GroupSequential(Design):
         """The inner design's."""
         return self.design.effect_value()
 
+    def unit(self) -> float:
+        """The inner design's."""
+        return self.design.unit()
+
     def effect_domain(self) -> Any:
         """The inner design's."""
         return self.design.effect_domain()
@@ -153,15 +165,26 @@ class GroupSequential(Design):
         return float((_drift_for(self, target) / (self.z_alpha + normal_quantile(target))) ** 2)
 
     def power(self, n: Numbers) -> Numbers:
-        """The probability of stopping above, at the power whose sample size is n."""
+        """The probability of stopping above, at the power whose sample size is n.
+
+        With p the power at an expected final z of `drift`, the fixed design of n divided by the inflation factor
+        must have that power p; the drift at which it does is found. It is negative where the effect lies on the
+        unfavourable side.
+        """
 
         def surplus(drift: Any) -> Any:
-            power = np.clip(self._each(lambda d: self.crossed(d)[0].sum(), drift), 1e-12, 1 - 1e-12)
-            return self.design.unrounded(power) * (drift / (self.z_alpha + normal_quantile(power))) ** 2 - n
+            power = np.clip(self._each(self._above, drift), 1e-300, 1 - 1e-15)
+            # at no drift both sums vanish; their ratio has a limit, which a step aside gives
+            aside = np.where(np.abs(drift) < _STEP, _STEP, drift)
+            fixed = normal_quantile(np.clip(self._each(self._above, aside), 1e-300, 1 - 1e-15))
+            return power - self.design.success(n * ((self.z_alpha + fixed) / aside) ** 2)
 
         shape = np.broadcast_shapes(self.shape(), np.shape(n))
-        drift = increasing_root(surplus, np.full(shape, 1e-3), np.full(shape, _LARGEST_DRIFT), tolerance=1e-12)
-        return self._each(lambda d: self.crossed(d)[0].sum(), drift)
+        ends = np.full(shape, _LARGEST_DRIFT)
+        return self._each(self._above, increasing_root(surplus, -ends, ends, tolerance=1e-12))
+
+    def _above(self, drift: float) -> float:
+        return float(self.crossed(drift)[0].sum())
 
     @staticmethod
     def _each(function: Any, values: Any) -> Any:

@@ -1,0 +1,286 @@
+"""The families of beliefs: Beta, normal and logit-normal, one moved and scaled, one known at points."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from trialplan.belief.base import RATE, REAL, Belief, finite, positive
+from trialplan.belief.elicit import beta_from_quantiles, line_through
+from trialplan.numerics.lazy import np, special
+from trialplan.parameter import Interval, Numbers
+
+Quantile = tuple[float, float]
+"""A probability and the value below which the number lies with that probability."""
+
+
+@dataclass(frozen=True)
+class Beta(Belief):
+    """A rate, as if a events and b non-events had been seen.
+
+    >>> Beta(1, 1).update(16, 30)
+    Beta(a=17, b=15)
+    """
+
+    a: Numbers
+    b: Numbers
+
+    support: ClassVar[Interval] = RATE
+
+    def __post_init__(self) -> None:
+        positive(self, a=self.a, b=self.b)
+
+    @classmethod
+    def from_quantiles(cls, first: Quantile, second: Quantile) -> Self:
+        """The Beta with these two quantiles, each a pair (probability, value)."""
+        return cls(*beta_from_quantiles(first, second))
+
+    def mean(self) -> Numbers:
+        """The expected rate, a/(a + b)."""
+        return self.a / (self.a + self.b)
+
+    def sd(self) -> Numbers:
+        """The standard deviation."""
+        mean = self.mean()
+        return (mean * (1 - mean) / (self.a + self.b + 1)) ** 0.5
+
+    def cdf(self, x: Numbers) -> Numbers:
+        """The incomplete beta ratio; 0 and 1 outside (0, 1)."""
+        return special.betainc(self.a, self.b, np.clip(x, 0.0, 1.0))
+
+    def quantile(self, p: Numbers) -> Numbers:
+        """The inverse of the incomplete beta ratio."""
+        return special.betaincinv(self.a, self.b, p)
+
+    def at_score(self, z: Numbers) -> Numbers:
+        """From the nearer tail, so that both keep their digits; strictly inside (0, 1)."""
+        tail = special.ndtr(-np.abs(z))
+        low, high = special.betaincinv(self.a, self.b, tail), 1 - special.betaincinv(self.b, self.a, tail)
+        return np.clip(np.where(np.asarray(z) < 0, low, high), 1e-300, 1 - 2**-53)
+
+    def log_density(self, x: Numbers) -> Numbers:
+        """(a − 1) log x + (b − 1) log(1 − x) − log B(a, b)."""
+        return special.xlogy(self.a - 1, x) + special.xlog1py(self.b - 1, -x) - special.betaln(self.a, self.b)
+
+    def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
+        """Of the log density: first and second derivative."""
+        up, down = (self.a - 1) / x, (self.b - 1) / (1 - x)
+        return up - down, -up / x - down / (1 - x)
+
+    def draw(self, n: int, rng: Any) -> Any:
+        """n random rates."""
+        return rng.beta(self.a, self.b, n)
+
+    def update(self, *data: float) -> Beta:
+        """The belief after `events` of `of` participants."""
+        events, of = data
+        return Beta(self.a + events, self.b + of - events)
+
+    def log_evidence(self, *data: float) -> float:
+        """The log of the beta-binomial probability, without the binomial coefficient."""
+        events, of = data
+        return special.betaln(self.a + events, self.b + of - events) - special.betaln(self.a, self.b)
+
+
+@dataclass(frozen=True)
+class _Gaussian(Belief):
+    """What normal and logit-normal share: a mean and an SD on the scale where the number is normal.
+
+    Methods `mean` and `sd` would shadow fields of those names, so the fields are `location` and `scale`.
+    """
+
+    location: Numbers
+    scale: Numbers
+
+    def __post_init__(self) -> None:
+        finite(self, mean=self.location)
+        positive(self, sd=self.scale)
+
+
+@dataclass(frozen=True)
+class Normal(_Gaussian):
+    """A number on the whole line: a difference, a log ratio.
+
+    >>> Normal(0.3, 0.3).describe()
+    'Normal(0.3, 0.3): mean 0.3, 95 % -0.288 to 0.888'
+    """
+
+    @classmethod
+    def from_quantiles(cls, first: Quantile, second: Quantile) -> Self:
+        """The normal with these two quantiles, each a pair (probability, value)."""
+        return cls(*line_through("Normal", first, second, REAL))
+
+    def mean(self) -> Numbers:
+        """The expected value."""
+        return self.location
+
+    def sd(self) -> Numbers:
+        """The standard deviation."""
+        return self.scale
+
+    def cdf(self, x: Numbers) -> Numbers:
+        """Φ of the standardised value."""
+        return special.ndtr((x - self.location) / self.scale)
+
+    def quantile(self, p: Numbers) -> Numbers:
+        """The inverse of the cdf."""
+        return self.at_score(special.ndtri(p))
+
+    def at_score(self, z: Numbers) -> Numbers:
+        """Mean + z SD."""
+        return self.location + self.scale * z
+
+    def log_density(self, x: Numbers) -> Numbers:
+        """Of the normal distribution."""
+        z = (x - self.location) / self.scale
+        return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi))
+
+    def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
+        """Of the log density: first and second derivative."""
+        precision = self.scale**-2.0
+        return (self.location - x) * precision, -precision * np.ones_like(x)
+
+    def draw(self, n: int, rng: Any) -> Any:
+        """n random values."""
+        return rng.normal(self.location, self.scale, n)
+
+    def update(self, *data: float) -> Normal:
+        """The belief after an estimate with its standard error."""
+        estimate, error = data
+        precision, seen = self.scale**-2.0, error**-2.0
+        return Normal((precision * self.location + seen * estimate) / (precision + seen), (precision + seen) ** -0.5)
+
+    def log_evidence(self, *data: float) -> float:
+        """The log of the predictive density of an estimate with its standard error."""
+        estimate, error = data
+        return Normal(self.location, math.hypot(self.scale, error)).log_density(estimate)
+
+
+@dataclass(frozen=True)
+class LogitNormal(_Gaussian):
+    """A rate whose logit is normal with the given mean and SD."""
+
+    support: ClassVar[Interval] = RATE
+
+    @classmethod
+    def from_quantiles(cls, first: Quantile, second: Quantile) -> Self:
+        """The logit-normal with these two quantiles, each a pair (probability, rate)."""
+        return cls(*line_through("LogitNormal", first, second, RATE))
+
+    def cdf(self, x: Numbers) -> Numbers:
+        """Φ of the standardised logit; 0 and 1 outside (0, 1)."""
+        return special.ndtr((special.logit(np.clip(x, 0.0, 1.0)) - self.location) / self.scale)
+
+    def quantile(self, p: Numbers) -> Numbers:
+        """The inverse of the cdf."""
+        return self.at_score(special.ndtri(p))
+
+    def at_score(self, z: Numbers) -> Numbers:
+        """The inverse logit of mean + z SD, strictly inside (0, 1)."""
+        return np.clip(special.expit(self.location + self.scale * z), 1e-300, 1 - 2**-53)
+
+    def log_density(self, x: Numbers) -> Numbers:
+        """Of the logit-normal distribution."""
+        z = (special.logit(x) - self.location) / self.scale
+        return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi) * x * (1 - x))
+
+    def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
+        """Of the log density: first and second derivative."""
+        variance, precision = x * (1 - x), self.scale**-2.0
+        pull = (special.logit(x) - self.location) * precision + 1 - 2 * x
+        return -pull / variance, ((2 - precision / variance) * variance + pull * (1 - 2 * x)) / variance**2
+
+
+@dataclass(frozen=True)
+class Affine(Belief):
+    """Another belief, times `scale` plus `shift`: what remains of an observed rate after a discount.
+
+    >>> observed = Beta(16.5, 14.5)
+    >>> Affine(observed, scale=0.5, shift=0.5 * 0.25).mean().__round__(3)
+    0.391
+    """
+
+    of: Belief
+    scale: Numbers = 1.0
+    shift: Numbers = 0.0
+
+    def __post_init__(self) -> None:
+        positive(self, scale=self.scale)
+        finite(self, shift=self.shift)
+
+    def mean(self) -> Numbers:
+        """The mean, moved and scaled."""
+        return self.shift + self.scale * self.of.mean()
+
+    def sd(self) -> Numbers:
+        """The standard deviation, scaled."""
+        return self.scale * self.of.sd()
+
+    def cdf(self, x: Numbers) -> Numbers:
+        """Of the value moved back."""
+        return self.of.cdf((x - self.shift) / self.scale)
+
+    def quantile(self, p: Numbers) -> Numbers:
+        """The quantile, moved and scaled."""
+        return self.shift + self.scale * self.of.quantile(p)
+
+    def at_score(self, z: Numbers) -> Numbers:
+        """The value at a normal score, moved and scaled."""
+        return self.shift + self.scale * self.of.at_score(z)
+
+    def log_density(self, x: Numbers) -> Numbers:
+        """Of the value moved back."""
+        return self.of.log_density((x - self.shift) / self.scale) - np.log(self.scale)
+
+    def name(self) -> str:
+        """The belief behind it with scale and shift."""
+        return f"{self.scale:.4g} × {self.of.name()} + {self.shift:.4g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Tabulated(Belief):
+    """A rate whose cdf is known at points, and straight between them."""
+
+    points: Any
+    cumulative: Any
+
+    support: ClassVar[Interval] = RATE
+
+    def cdf(self, x: Numbers) -> Numbers:
+        """By linear interpolation."""
+        return np.interp(x, self.points, self.cumulative)
+
+    def quantile(self, p: Numbers) -> Numbers:
+        """By linear interpolation."""
+        return np.interp(p, self.cumulative, self.points)
+
+    def mean(self) -> float:
+        """The sum over the cells."""
+        return float((self.masses() * self._middles()).sum())
+
+    def sd(self) -> float:
+        """The root of the variance between the cells plus that within them."""
+        within = np.diff(self.points) ** 2 / 12
+        return float(np.sqrt((self.masses() * ((self._middles() - self.mean()) ** 2 + within)).sum()))
+
+    def log_density(self, x: Numbers) -> Numbers:
+        """Constant within each cell."""
+        cell = np.clip(np.searchsorted(self.points, x) - 1, 0, len(self.points) - 2)
+        with np.errstate(divide="ignore"):
+            return np.log((self.masses() / np.diff(self.points))[cell])
+
+    def lifted(self) -> Self:
+        """Itself: its points are not one belief each."""
+        return self
+
+    def masses(self) -> Any:
+        """The probability of each cell."""
+        return np.diff(self.cumulative)
+
+    def _middles(self) -> Any:
+        return (self.points[1:] + self.points[:-1]) / 2
+
+    def name(self) -> str:
+        """What it is, without its points."""
+        return f"distribution at {len(self.points)} points"

@@ -1,0 +1,177 @@
+"""One proportion, in a single arm of two stages, against a fixed rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from trialplan import fields
+from trialplan.answers import SampleSize
+from trialplan.design import Sized
+from trialplan.designs.found.two_stage import TwoStage
+from trialplan.errors import ParameterError, UnreachableError
+from trialplan.numerics.two_stages import Search, Stages
+from trialplan.parameter import PROPORTION, Interval, parameter
+
+LARGEST = 400
+"""Participants beyond which no two-stage design is sought: rates that close need another kind of trial."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simon(Sized):
+    """How many, and in which two stages, if a trial that disappoints early shall end early?
+
+    A search, not a trial: what it returns is a `TwoStage` with its stages r1/n1 and r/n. The level is
+    one-sided. Power is a target as for every other design.
+
+    >>> answer = Simon(null=0.1, expected=0.3).sample_size(0.8)
+    >>> answer.design.stages, round(answer.extra["expected_n"]["null"], 1)
+    (('1/10', '5/29'), 15.0)
+    >>> Simon(null=0.1, expected=0.3, criterion="minimax").sample_size(0.8).design.stages
+    ('1/15', '5/25')
+
+    References:
+        Simon (1989), Controlled Clinical Trials 10:1 (optimal and minimax).
+        Jung, Lee, Kim & George (2004), Statistics in Medicine 23:561 (admissible).
+    """
+
+    arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
+    goal: ClassVar[str] = fields.SINGLE_ARM
+    smooth: ClassVar[bool] = False
+
+    null: float = parameter(
+        "rate that would not be worth pursuing", PROPORTION, symbol="p₀", unit="proportion", typical=(0.05, 0.3)
+    )
+    expected: float = parameter(
+        "rate hoped for under the treatment", PROPORTION, symbol="p₁", unit="proportion", typical=(0.35, 0.6)
+    )
+    favourable: str = fields.favourable()
+    criterion: str = parameter(
+        "optimal: fewest participants expected under the null; minimax: smallest n; admissible: between, by weight",
+        ("optimal", "minimax", "admissible"),
+        default="optimal",
+    )
+    weight: float = parameter(
+        "of criterion admissible: how much n counts against the participants expected under the null",
+        Interval(0, 1, "left right"),
+        default=0.5,
+        typical=(0.2, 0.8),
+    )
+    alpha: float = parameter("one-sided significance level", PROPORTION, default=0.05, symbol="α", typical=(0.01, 0.1))
+
+    criteria: ClassVar[dict[str, str]] = {
+        "optimal": "fewest participants expected under the null. Simon's first choice, used where most treatments "
+        "fail; its n can be a good deal larger than that of minimax.",
+        "minimax": "smallest n, and among those the fewest expected under the null. Used where participants are rare; "
+        "its first stage is sometimes nearly the whole trial.",
+        "admissible": "smallest weight·n + (1 - weight)·expected n. A compromise that often gives up little of either; "
+        "weight is a matter of taste, and weights 0 and 1 are optimal and minimax.",
+    }
+
+    def check(self) -> None:
+        """One search for one set of numbers."""
+        for name in ("null", "expected", "weight", "alpha"):
+            if not isinstance(getattr(self, name), float):
+                raise ParameterError(f"Simon: {name} must be one number: every cell of a grid is a search of its own")
+
+    @property
+    def upward(self) -> bool:
+        """Whether higher rates favour the treatment."""
+        return self.favourable == "higher"
+
+    @property
+    def formula(self) -> str:
+        """The name of the formula."""
+        return f"two-stage design, {self.criterion}, by search over every outcome"
+
+    @property
+    def reference(self) -> str:
+        """Where it is published."""
+        return "Jung, Lee, Kim & George 2004" if self.criterion == "admissible" else "Simon 1989"
+
+    def sample_size(self, target: float = 0.8) -> SampleSize:
+        """The stages that the criterion prefers among all that keep the level and reach power `target`."""
+        target = fields.POWER.check("Simon", "power", target)
+        self._check_possible(target)
+        frontier = list(self._frontier(target))
+        found = self._trial(self._chosen(frontier))
+        more = {"admissible": self._shown(frontier)} if self.criterion == "admissible" else {}
+        return SampleSize(
+            design=found,
+            target=target,
+            n=found.n,
+            arms={"treatment": found.n},
+            power=float(found.power(found.n)),
+            extra=found.details(found.n, target) | {"criterion": self.criterion} | more,
+        )
+
+    def _check_possible(self, target: float) -> None:
+        if not isinstance(target, float):
+            raise ParameterError("Simon: power must be one number: every target is a search of its own")
+        if self.alpha >= target:
+            raise ParameterError(f"Simon: power must exceed the level of the test, {self.alpha:g}, not be {target:g}")
+        if (self.expected > self.null) is not self.upward or self.expected == self.null:
+            side, other = ("above", "lower") if self.upward else ("below", "higher")
+            raise UnreachableError(
+                f"Simon: no number of participants can show expected = {self.expected:g}: it must lie {side} its null "
+                f"value {self.null:g}, or set favourable to {other}"
+            )
+
+    def _search(self, target: float) -> Search:
+        rates = (self.null, self.expected) if self.upward else (1 - self.null, 1 - self.expected)
+        return Search(*rates, self.alpha, target)
+
+    def _frontier(self, target: float) -> Iterator[Stages]:
+        """Ever larger n with ever fewer participants expected under the null: from minimax to optimal."""
+        search, best = self._search(target), math.inf
+        for n in range(2, LARGEST + 1):
+            if search.least_expected_n(n) > best:
+                return
+            found = search.best(n)
+            if found and found.expected_n < best:
+                best = found.expected_n
+                yield found
+                if self.criterion == "minimax":
+                    return
+        raise UnreachableError(
+            f"Simon: no two stages of at most {LARGEST} participants in all are known to be the best at power {target:g}; "
+            "for rates this close use one-proportion"
+        )
+
+    def _chosen(self, frontier: list[Stages]) -> Stages:
+        weight = {"optimal": 0.0, "minimax": 1.0, "admissible": self.weight}[self.criterion]
+        return min(frontier, key=lambda one: (weight * one.n + (1 - weight) * one.expected_n, one.n))
+
+    def _trial(self, found: Stages) -> TwoStage:
+        return TwoStage(
+            null=self.null,
+            expected=self.expected,
+            favourable=self.favourable,
+            alpha=self.alpha,
+            sides=1,
+            stages=(f"{found.r1}/{found.n1}", f"{found.r}/{found.n}"),
+        )
+
+    def _shown(self, frontier: list[Stages]) -> list[dict[str, Any]]:
+        """The designs that some weight prefers, from minimax to optimal, each with the least such weight."""
+        hull: list[tuple[float, Stages]] = []
+        for one in frontier:
+            while hull and _indifferent(hull[-1][1], one) >= hull[-1][0]:
+                hull.pop()
+            if hull:
+                hull.append((_indifferent(hull[-1][1], one), one))
+            else:
+                hull.append((1.0, one))
+        least = [weight for weight, _ in hull[1:]] + [0.0]
+        return [
+            {"stages": list(self._trial(one).stages), "expected_n": one.expected_n, "weights": [low, high]}
+            for low, (high, one) in zip(least, hull, strict=True)
+        ]
+
+
+def _indifferent(smaller: Stages, larger: Stages) -> float:
+    """The weight at which a smaller n and a smaller expected n are worth the same."""
+    spared = smaller.expected_n - larger.expected_n
+    return spared / (spared + larger.n - smaller.n)

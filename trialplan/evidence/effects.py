@@ -1,0 +1,194 @@
+"""What each study contributes to a pool: an effect with its sampling variance, on the scale where it is pooled."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.evidence.estimate import change_sd
+from trialplan.numerics.lazy import special
+
+Moments = tuple[float, float, float, float, int]
+"""Baseline mean and SD, follow-up mean and SD, and the number of participants."""
+
+PROPORTIONS = ("logit", "double-arcsine", "raw")
+CHANGES = ("mean-change", "standardised-by-baseline", "standardised-by-change")
+MEASURES = {
+    "logit": "log odds of the rate",
+    "double-arcsine": "Freeman–Tukey double arcsine of the rate",
+    "raw": "rate as it is",
+    "mean-change": "follow-up mean minus baseline mean",
+    "standardised-by-baseline": "change over the SD at baseline, corrected for small samples",
+    "standardised-by-change": "change over its own SD, corrected for small samples",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effects:
+    """The studies' effects and variances, in one measure, with the counts that they came from."""
+
+    measure: str
+    labels: tuple[str, ...]
+    values: tuple[float, ...]
+    variances: tuple[float, ...]
+    sizes: tuple[int, ...]
+    events: tuple[int, ...] | None = None
+
+    def take(self, indices: Sequence[int]) -> Effects:
+        """Only the studies at these places."""
+        return Effects(
+            measure=self.measure,
+            labels=tuple(self.labels[i] for i in indices),
+            values=tuple(self.values[i] for i in indices),
+            variances=tuple(self.variances[i] for i in indices),
+            sizes=tuple(self.sizes[i] for i in indices),
+            events=None if self.events is None else tuple(self.events[i] for i in indices),
+        )
+
+    @property
+    def transformed(self) -> bool:
+        """Whether a reader needs the values transformed back."""
+        return self.measure in ("logit", "double-arcsine")
+
+    def back(self, value: float, sizes: Sequence[int] | None = None) -> float:
+        """A value on the pooled scale as a reader knows it; `sizes` are those of the studies that it stands for."""
+        if self.measure == "logit":
+            return float(special.expit(value))
+        if self.measure == "double-arcsine":
+            return inverse_double_arcsine(value, harmonic_mean(self.sizes if sizes is None else sizes))
+        return value
+
+
+def proportion_effects(
+    events: Sequence[int], of: Sequence[int], measure: str = "logit", labels: Sequence[str] | None = None
+) -> Effects:
+    """Each study's rate in the measure chosen.
+
+    Half an event and half a non-event are added to the studies that have none of the one or the other, and to
+    no other study; the double arcsine needs no addition.
+    """
+    if measure not in PROPORTIONS:
+        raise ParameterError(f"measure: there is no {measure!r} for rates; {did_you_mean(measure, PROPORTIONS)}")
+    _check_counts(events, of)
+    pairs = [_TRANSFORMED[measure](x, n) for x, n in zip(events, of, strict=True)]
+    return Effects(
+        measure=measure,
+        labels=_labelled(labels, len(pairs)),
+        values=tuple(value for value, _ in pairs),
+        variances=tuple(variance for _, variance in pairs),
+        sizes=tuple(of),
+        events=tuple(events),
+    )
+
+
+def change_effects(
+    studies: Sequence[Moments], correlation: float, measure: str = "mean-change", labels: Sequence[str] | None = None
+) -> Effects:
+    """Each study's change, follow-up minus baseline, if values correlate by `correlation` within a participant."""
+    if measure not in CHANGES:
+        raise ParameterError(f"measure: there is no {measure!r} for changes; {did_you_mean(measure, CHANGES)}")
+    pairs = [_CHANGED[measure](study, correlation) for study in studies]
+    if not pairs:
+        raise ParameterError("there is no study to pool")
+    return Effects(
+        measure=measure,
+        labels=_labelled(labels, len(pairs)),
+        values=tuple(value for value, _ in pairs),
+        variances=tuple(variance for _, variance in pairs),
+        sizes=tuple(study[4] for study in studies),
+    )
+
+
+def inverse_double_arcsine(value: float, n: float) -> float:
+    """The rate whose double arcsine is `value` in a study of n (Miller 1978, Am Stat 32:138).
+
+    Below the transform of no event it is 0, and above that of n events 1. For a pooled value n is the harmonic
+    mean of the studies' sizes.
+    """
+    if value <= _double_arcsine(0, n)[0]:
+        return 0.0
+    if value >= _double_arcsine(n, n)[0]:
+        return 1.0
+    sine, cosine = math.sin(2 * value), math.cos(2 * value)
+    root = math.sqrt(max(1 - (sine + (sine - 1 / sine) / n) ** 2, 0.0))
+    return (1 - math.copysign(root, cosine)) / 2
+
+
+def harmonic_mean(sizes: Sequence[int]) -> float:
+    """The harmonic mean of the studies' sizes."""
+    return len(sizes) / math.fsum(1 / n for n in sizes)
+
+
+def small_sample_factor(df: int) -> float:
+    """The unbiased estimate of a standardised change over the biased one (Hedges 1981, J Educ Stat 6:107)."""
+    return math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) / math.sqrt(df / 2)
+
+
+def _logit(events: float, n: float) -> tuple[float, float]:
+    """The log odds, with variance 1/events + 1/non-events."""
+    x, total = _without_zero(events, n)
+    return math.log(x / (total - x)), 1 / x + 1 / (total - x)
+
+
+def _double_arcsine(events: float, n: float) -> tuple[float, float]:
+    """The mean of two angles, with variance 1/(4n + 2) (Freeman & Tukey 1950, Ann Math Stat 21:607)."""
+    angles = math.asin(math.sqrt(events / (n + 1))) + math.asin(math.sqrt((events + 1) / (n + 1)))
+    return angles / 2, 1 / (4 * n + 2)
+
+
+def _raw(events: float, n: float) -> tuple[float, float]:
+    """The rate p, with variance p(1 − p)/n."""
+    x, total = _without_zero(events, n)
+    rate = x / total
+    return rate, rate * (1 - rate) / total
+
+
+def _without_zero(events: float, n: float) -> tuple[float, float]:
+    return (events + 0.5, n + 1) if events in (0, n) else (events, n)
+
+
+def _mean_change(study: Moments, correlation: float) -> tuple[float, float]:
+    """The change, with variance SD²/n of the change."""
+    before, sd0, after, sd1, n = study
+    return after - before, change_sd(sd0, sd1, correlation) ** 2 / n
+
+
+def _by_baseline(study: Moments, correlation: float) -> tuple[float, float]:
+    """Becker's standardised mean change (1988, Br J Math Stat Psychol 41:257): variance 2(1 − r)/n + g²/(2n)."""
+    before, sd0, after, _, n = study
+    change_sd(1.0, 1.0, correlation)  # refuses an impossible correlation
+    g = small_sample_factor(n - 1) * (after - before) / sd0
+    return g, 2 * (1 - correlation) / n + g**2 / (2 * n)
+
+
+def _by_change(study: Moments, correlation: float) -> tuple[float, float]:
+    """The change over its SD (Gibbons, Hedeker & Davis 1993, J Educ Stat 18:271): variance 1/n + g²/(2n)."""
+    before, sd0, after, sd1, n = study
+    g = small_sample_factor(n - 1) * (after - before) / change_sd(sd0, sd1, correlation)
+    return g, 1 / n + g**2 / (2 * n)
+
+
+_TRANSFORMED: dict[str, Callable[[float, float], tuple[float, float]]] = {
+    "logit": _logit,
+    "double-arcsine": _double_arcsine,
+    "raw": _raw,
+}
+_CHANGED: dict[str, Callable[[Moments, float], tuple[float, float]]] = {
+    "mean-change": _mean_change,
+    "standardised-by-baseline": _by_baseline,
+    "standardised-by-change": _by_change,
+}
+
+
+def _check_counts(events: Sequence[int], of: Sequence[int]) -> None:
+    if not events or len(events) != len(of):
+        raise ParameterError(f"{len(events)} event counts need as many denominators, not {len(of)}")
+    for x, n in zip(events, of, strict=True):
+        if n < 1 or not 0 <= x <= n:
+            raise ParameterError(f"events must lie in [0, of], not {x} of {n}")
+
+
+def _labelled(labels: Sequence[str] | None, k: int) -> tuple[str, ...]:
+    return tuple(f"study {i}" for i in range(1, k + 1)) if labels is None else tuple(labels)

@@ -1,0 +1,62 @@
+"""The one-stage binomial–normal model: rates pooled as counts, without a transformation or a correction of zeros."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan.numerics.binomial_normal import log_coefficient, marginal
+from trialplan.numerics.lazy import np
+from trialplan.numerics.search import increasing_root
+
+_CANDIDATES, _ZOOMS = 41, 8
+_LARGEST = 8.0
+_STEP = 1e-3
+
+
+def binomial_normal(events: Any, of: Any) -> tuple[float, float, float, float]:
+    """Mean logit, its standard error, τ² and the log likelihood, by maximum likelihood.
+
+    A random-intercept logistic model without covariates (Stijnen, Hamza & Özdemir 2010, Statistics in Medicine
+    29:3046); the likelihood by adaptive Gauss–Hermite quadrature, the mean as the root of its slope, τ by
+    narrowing a grid, the standard error from the curvature in both.
+    """
+    events, of = np.asarray(events, dtype=float), np.asarray(of, dtype=float)
+    low, high = 0.0, _LARGEST
+    for _ in range(_ZOOMS):
+        tau = np.linspace(low, high, _CANDIDATES)
+        at = int(np.argmax(_profile(events, of, tau)[1]))
+        low, high = tau[max(at - 1, 0)], tau[min(at + 1, _CANDIDATES - 1)]
+    best = tau[at : at + 1] if tau[at] > 1e-4 else np.zeros(1)
+    (mean,), (height,) = _profile(events, of, best)
+    error = _standard_error(events, of, float(mean), float(best[0]))
+    return float(mean), error, float(best[0] ** 2), float(height + log_coefficient(events, of).sum())
+
+
+def _profile(events: Any, of: Any, tau: Any) -> tuple[Any, Any]:
+    """For each τ the likeliest mean, and the log likelihood there."""
+
+    def likelihood(mean: Any) -> tuple[Any, Any]:
+        log, slope = marginal(events, of, mean[:, None], tau[:, None])
+        return log.sum(axis=1), slope.sum(axis=1)
+
+    reach = np.full(tau.shape, 20.0)
+    mean = increasing_root(lambda m: -likelihood(m)[1], -reach, reach, 1e-11)
+    return mean, likelihood(mean)[0]
+
+
+def _standard_error(events: Any, of: Any, mean: float, tau: float) -> float:
+    """From the observed information on (mean, τ); on the mean alone where τ is 0."""
+
+    def slopes(m: float, t: float) -> Any:
+        return marginal(events, of, np.array(m), np.array(t))[1].sum()
+
+    def height(m: float, t: float) -> Any:
+        return marginal(events, of, np.array(m), np.array(t))[0].sum()
+
+    h = _STEP
+    information = (slopes(mean - h, tau) - slopes(mean + h, tau)) / (2 * h)
+    if tau > 2 * h:
+        mixed = (slopes(mean, tau - h) - slopes(mean, tau + h)) / (2 * h)
+        spread = (2 * height(mean, tau) - height(mean, tau - h) - height(mean, tau + h)) / h**2
+        information = information - mixed**2 / spread
+    return float(information**-0.5)

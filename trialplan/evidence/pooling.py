@@ -1,0 +1,283 @@
+"""Several studies as one estimate: fixed or random effects, with what is known about how they differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.evidence.effects import MEASURES, Effects
+from trialplan.evidence.glmm import binomial_normal
+from trialplan.evidence.heterogeneity import ESTIMATORS, q_statistic, typical_variance, weighted_mean
+from trialplan.evidence.intervals import normal_quantile
+from trialplan.numerics.lazy import np, special
+
+FIXED, ONE_STAGE = "fixed", "binomial-normal"
+METHODS = {
+    FIXED: "one true effect; too narrow wherever studies differ",
+    "dersimonian-laird": "τ² by moments; the old default, too small with few or large differences",
+    "paule-mandel": "τ² by matching the generalised Q; less biased than DerSimonian–Laird",
+    "reml": "τ² by restricted likelihood; the usual default",
+    ONE_STAGE: "logistic model with a random intercept; takes zero counts as they are",
+}
+INTERVALS = {
+    "normal": "normal quantile; too narrow for few studies",
+    "knapp-hartung": "t with k − 1 degrees of freedom and the observed spread; may be too narrow if studies agree by chance",
+    "knapp-hartung-modified": "Knapp–Hartung that is never narrower than the observed τ² implies",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PooledStudy:
+    """One study in a pool, as a reader knows it: its estimate, interval, counts and share of the weight."""
+
+    label: str
+    estimate: float
+    lower: float
+    upper: float
+    n: int
+    events: int | None
+    weight: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackTransformed:
+    """The pooled values as rates, where they were pooled on another scale."""
+
+    estimate: float
+    lower: float
+    upper: float
+    prediction_lower: float | None
+    prediction_upper: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """The pooled estimate, how much the studies differ, and what a new one may show.
+
+    `estimate` to `prediction_upper` are on the scale of `measure`, `tau2` on its square; `back_transformed` has
+    them as rates. The prediction interval is that of metafor: the normal quantile, t with k − 1 degrees of
+    freedom under Knapp–Hartung, times √(se² + τ²). What is None is not defined, and `note` says why; `warning`
+    says what a reader must know before using the numbers.
+    """
+
+    measure: str
+    method: str
+    interval: str
+    confidence: float
+    k: int
+    estimate: float
+    standard_error: float
+    lower: float
+    upper: float
+    tau2: float | None
+    i2: float | None
+    h2: float | None
+    q: float | None
+    p_heterogeneity: float | None
+    prediction_lower: float | None
+    prediction_upper: float | None
+    back_transformed: BackTransformed | None
+    studies: tuple[PooledStudy, ...]
+    log_likelihood: float | None = None
+    left_out: tuple[str, ...] = ()
+    note: str = ""
+    warning: str = ""
+
+    @property
+    def natural(self) -> Pool | BackTransformed:
+        """Where estimate and limits are as a reader knows them."""
+        return self if self.back_transformed is None else self.back_transformed
+
+
+def pool(effects: Effects, method: str = "reml", interval: str = "normal", confidence: float = 0.95) -> Pool:
+    """The pooled effect of one or more studies.
+
+    τ² by `method`; I² and H² are τ² against the variance of a typical study (Higgins & Thompson 2002, Statistics
+    in Medicine 21:1539), for a fixed effect Q against k − 1. Intervals of Knapp & Hartung (2003, Statistics in
+    Medicine 22:2693); modified, their factor is at least 1 (Röver, Knapp & Friede 2015, BMC Med Res Methodol 15:99).
+
+    >>> from trialplan.evidence.effects import proportion_effects
+    >>> found = pool(proportion_effects([16, 8, 23], [30, 27, 83]), "dersimonian-laird")
+    >>> round(found.back_transformed.estimate, 3), round(found.tau2, 3)
+    (0.358, 0.253)
+    """
+    _check(effects, method, interval, confidence)
+    values, variances = np.array(effects.values), np.array(effects.variances)
+    tau2, k = _tau2(method, values, variances), len(values)
+    weights = 1 / (variances + tau2)
+    mean = weighted_mean(values, weights)
+    error = math.sqrt(_inflation(interval, values, variances, tau2) / weights.sum())
+    critical = _critical(interval, k, confidence)
+    reach = None if method == FIXED or k == 1 else critical * math.hypot(error, math.sqrt(tau2))
+    return Pool(
+        **_head(effects, method, interval, confidence),
+        **_limits(mean, error, critical, reach),
+        **_spread(method, values, variances, tau2),
+        back_transformed=_back(effects, mean, critical * error, reach),
+        studies=_studies(effects, weights / weights.sum(), confidence),
+        note=_note(effects, method),
+    )
+
+
+def pool_one_stage(effects: Effects, confidence: float = 0.95) -> Pool:
+    """The rate by the binomial–normal model: one likelihood for all counts, Wald limits on the logit scale.
+
+    Q and I² belong to two-stage models and are left out; the prediction interval is as in `pool`.
+    """
+    if effects.events is None:
+        raise ParameterError(f"method {ONE_STAGE} is for counts, not for {effects.measure}; choose reml")
+    _check(effects, ONE_STAGE, "normal", confidence)
+    mean, error, tau2, height = binomial_normal(effects.events, effects.sizes)
+    critical, alone = normal_quantile(confidence), len(effects.sizes) == 1
+    reach = None if alone else critical * math.hypot(error, math.sqrt(tau2))
+    logit = replace(effects, measure="logit")
+    none = dict.fromkeys(("i2", "h2", "q", "p_heterogeneity"))
+    return Pool(
+        **_head(logit, ONE_STAGE, "normal", confidence),
+        **_limits(mean, error, critical, reach),
+        **none,
+        tau2=None if alone else tau2,
+        back_transformed=_back(logit, mean, critical * error, reach),
+        studies=_studies(effects, None, confidence),
+        log_likelihood=height,
+        note=_note(effects, ONE_STAGE),
+    )
+
+
+def any_pool(effects: Effects, method: str = "reml", interval: str = "normal", confidence: float = 0.95) -> Pool:
+    """`pool`, or `pool_one_stage` where the method asks for it."""
+    if method != ONE_STAGE:
+        return pool(effects, method, interval, confidence)
+    if interval != "normal":
+        raise ParameterError(f"interval {interval} is not defined for method {ONE_STAGE}; use normal")
+    return pool_one_stage(effects, confidence)
+
+
+def leave_one_out(effects: Effects, *how: Any) -> dict[str, Pool]:
+    """The pool without each study in turn, by the label of the one that is left out; `how` as for `pool`."""
+    k = len(effects.values)
+    if k < 2:
+        raise ParameterError("leaving one out needs at least two studies")
+    return {effects.labels[left]: any_pool(effects.take([i for i in range(k) if i != left]), *how) for left in range(k)}
+
+
+def by_subgroup(effects: Effects, groups: Sequence[str], *how: Any) -> dict[str, Pool]:
+    """The pool of each group of studies, τ² estimated in each; `groups` names the group of each study."""
+    if len(groups) != len(effects.values):
+        raise ParameterError(f"{len(effects.values)} studies need as many groups, not {len(groups)}")
+    return {
+        group: any_pool(effects.take([i for i, one in enumerate(groups) if one == group]), *how)
+        for group in dict.fromkeys(groups)
+    }
+
+
+def pool_json(found: Pool) -> dict[str, Any]:
+    """The pool as plain data."""
+    return asdict(found)
+
+
+def _check(effects: Effects, method: str, interval: str, confidence: float) -> None:
+    for what, value, known in (("method", method, METHODS), ("interval", interval, INTERVALS)):
+        if value not in known:
+            raise ParameterError(f"{what}: there is no {value!r}; {did_you_mean(value, known)}")
+    normal_quantile(confidence)
+    if not min(effects.variances) > 0:
+        at = effects.labels[effects.variances.index(min(effects.variances))]
+        raise ParameterError(f"{at} has a variance of 0 and would outweigh all others; check its SD")
+
+
+def _tau2(method: str, values: Any, variances: Any) -> float:
+    return 0.0 if method == FIXED or len(values) == 1 else ESTIMATORS[method](values, variances)
+
+
+def _inflation(interval: str, values: Any, variances: Any, tau2: float) -> float:
+    """Knapp and Hartung's factor on the variance of the mean; 1 for the normal interval and for one study."""
+    if interval == "normal" or len(values) == 1:
+        return 1.0
+    factor = q_statistic(values, variances, tau2) / (len(values) - 1)
+    return max(1.0, factor) if interval.endswith("modified") else factor
+
+
+def _critical(interval: str, k: int, confidence: float) -> float:
+    if interval == "normal" or k == 1:
+        return normal_quantile(confidence)
+    return float(special.stdtrit(k - 1, 0.5 + confidence / 2))
+
+
+def _head(effects: Effects, method: str, interval: str, confidence: float) -> dict[str, Any]:
+    return {
+        "measure": effects.measure,
+        "method": method,
+        "interval": interval,
+        "confidence": confidence,
+        "k": len(effects.values),
+    }
+
+
+def _limits(mean: float, error: float, critical: float, reach: float | None) -> dict[str, Any]:
+    return {
+        "estimate": mean,
+        "standard_error": error,
+        "lower": mean - critical * error,
+        "upper": mean + critical * error,
+        "prediction_lower": None if reach is None else mean - reach,
+        "prediction_upper": None if reach is None else mean + reach,
+    }
+
+
+def _spread(method: str, values: Any, variances: Any, tau2: float) -> dict[str, float | None]:
+    """τ², I², H² (shares, not percent) and Q with its P value; None for one study."""
+    df = len(values) - 1
+    if not df:
+        return dict.fromkeys(("tau2", "i2", "h2", "q", "p_heterogeneity"))
+    q, typical = q_statistic(values, variances), typical_variance(variances)
+    h2 = q / df if method == FIXED else 1 + tau2 / typical
+    return {
+        "tau2": tau2,
+        "i2": max(0.0, 1 - 1 / h2) if h2 else 0.0,
+        "h2": h2,
+        "q": q,
+        "p_heterogeneity": float(special.chdtrc(df, q)),
+    }
+
+
+def _back(effects: Effects, mean: float, half: float, reach: float | None) -> BackTransformed | None:
+    if not effects.transformed:
+        return None
+    return BackTransformed(
+        estimate=effects.back(mean),
+        lower=effects.back(mean - half),
+        upper=effects.back(mean + half),
+        prediction_lower=None if reach is None else effects.back(mean - reach),
+        prediction_upper=None if reach is None else effects.back(mean + reach),
+    )
+
+
+def _studies(effects: Effects, weights: Any, confidence: float) -> tuple[PooledStudy, ...]:
+    """Each study's own estimate and normal interval, transformed back with its own size."""
+    z = normal_quantile(confidence)
+    rows = []
+    for i, (label, value, variance) in enumerate(zip(effects.labels, effects.values, effects.variances, strict=True)):
+        half, size = z * math.sqrt(variance), effects.sizes[i : i + 1]
+        estimate, lower, upper = (effects.back(one, size) for one in (value, value - half, value + half))
+        events = None if effects.events is None else effects.events[i]
+        share = None if weights is None else float(weights[i])
+        rows.append(
+            PooledStudy(
+                label=label, estimate=estimate, lower=lower, upper=upper, n=size[0], events=events, weight=share
+            )
+        )
+    return tuple(rows)
+
+
+def _note(effects: Effects, method: str) -> str:
+    """What is missing from the answer, and why."""
+    if len(effects.values) == 1:
+        return "One study: its own estimate, no τ² and no prediction interval."
+    if method == FIXED:
+        return "A fixed effect assumes that the studies do not differ: there is no prediction interval."
+    few = " With two studies, τ² is hardly known." if len(effects.values) == 2 else ""
+    return f"Pooled as {MEASURES[effects.measure]}.{few}"

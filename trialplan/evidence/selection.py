@@ -1,0 +1,238 @@
+"""One outcome over the studies of a table, as one pool: which rows count, and never the same people twice unsaid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trialplan.errors import EvidenceError, ParameterError, did_you_mean
+from trialplan.evidence.effects import PROPORTIONS, Effects, Moments, change_effects, proportion_effects
+from trialplan.evidence.estimate import measured
+from trialplan.evidence.finding import counted, keys, listed
+from trialplan.evidence.overlap import overlapping
+from trialplan.evidence.pooling import Pool, any_pool
+from trialplan.evidence.table import Outcome, Study, Table, has_concurrent_control
+
+REFUSE, ONE_PER_CENTRE, ALL = "refuse", "one-per-centre", "all"
+REPORTED, ENROLLED = "reported", "enrolled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which rows of a table make the pool, and on which denominators.
+
+    `reports` is "refuse" (an error where reports may share participants), "one-per-centre" (the largest report of
+    each overlapping set, then the latest), "all" (with a warning), or the keys of the studies to take. `arms` names
+    the arms that count, all of them by default; the arms of one study are added up. `timepoint_months` chooses
+    where a study reports more than one. `denominators` "enrolled" counts those without a result as not having it.
+    `correlation` within a participant has to be assumed for changes, and only there.
+    """
+
+    reports: str | tuple[str, ...] = REFUSE
+    arms: tuple[str, ...] | None = None
+    timepoint_months: float | None = None
+    denominators: str = REPORTED
+    correlation: float | None = None
+
+
+def pool_outcome(
+    table: Table,
+    name: str,
+    choice: Choice | None = None,
+    *,
+    measure: str | None = None,
+    method: str = "reml",
+    interval: str = "normal",
+    confidence: float = 0.95,
+) -> Pool:
+    """The outcome `name` pooled over the studies of the table that report it in numbers.
+
+    `measure` is one of the effects' measures, by default the logit of a rate and the plain mean change; the other
+    three are as in `pool`. An EvidenceError names the reports that may share participants, and what is missing.
+    """
+    effects, words = outcome_effects(table, name, choice or Choice(), measure)
+    found = any_pool(effects, method, interval, confidence)
+    note = " ".join(filter(None, (found.note, words.note)))
+    return replace(found, left_out=words.left_out, note=note, warning=words.warning)
+
+
+def pool_choices(table: Table, name: str, choice: Choice | None = None, **how: Any) -> dict[str, Pool]:
+    """One report per centre and all reports, side by side; `how` as for `pool_outcome`."""
+    base = choice or Choice()
+    return {
+        reports: pool_outcome(table, name, replace(base, reports=reports), **how) for reports in (ONE_PER_CENTRE, ALL)
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What must be said beside the effects: the studies left out, remarks, and a warning."""
+
+    left_out: tuple[str, ...]
+    note: str
+    warning: str
+
+
+def outcome_effects(table: Table, name: str, choice: Choice, measure: str | None = None) -> tuple[Effects, Words]:
+    """The effects of the outcome's studies, and what must be said beside them; for leaving out and subgroups."""
+    reported = _reporting(table, name, choice)
+    usable = {key: rows for key, rows in reported.items() if rows}
+    if not usable:
+        raise EvidenceError(f"no study reports {name!r} as a count with its denominator, or as means with SDs")
+    studies = [table.study(key) for key in usable]
+    chosen, said = _choose(studies, choice.reports)
+    rows = {study.key: usable[study.key] for study in chosen}
+    effects, assumed = _effects(chosen, rows, choice, measure)
+    silent = [key for key in reported if key not in usable]
+    remarks = [said, assumed, *_differences(rows), *([f"No usable number in {listed(silent)}."] if silent else [])]
+    return effects, Words(
+        left_out=tuple(study.key for study in studies if study not in chosen),
+        note=" ".join(filter(None, remarks)),
+        warning=_warning(chosen),
+    )
+
+
+def _reporting(table: Table, name: str, choice: Choice) -> dict[str, list[Outcome]]:
+    """The usable rows of each study that has the outcome; an empty list where it has no numbers."""
+    found = {study.key: [row for row in study.outcomes if row.name == name] for study in table.studies}
+    found = {key: rows for key, rows in found.items() if rows}
+    if not found:
+        known = dict.fromkeys(row.name for study in table.studies for row in study.outcomes)
+        raise EvidenceError(f"the evidence table has no outcome {name!r}; {did_you_mean(name, known)}")
+    return {key: _rows(table.study(key), rows, choice) for key, rows in found.items()}
+
+
+def _rows(study: Study, rows: list[Outcome], choice: Choice) -> list[Outcome]:
+    """The rows of the arms and the time asked for that hold numbers, each arm once."""
+    chosen = [
+        row
+        for row in rows
+        if (choice.arms is None or row.arm in choice.arms)
+        and choice.timepoint_months in (None, row.timepoint_months)
+        and _has_numbers(row, choice)
+    ]
+    if len({row.arm for row in chosen}) < len(chosen):
+        times = listed(f"{row.timepoint_months:g}" if row.timepoint_months else "unstated" for row in chosen)
+        raise EvidenceError(
+            f"study {study.key} reports {rows[0].name!r} at {times} months; name one with timepoint_months"
+        )
+    if len(chosen) > 1 and choice.arms is None and has_concurrent_control(study):
+        arms = listed(row.arm for row in chosen)
+        raise EvidenceError(f"study {study.key} compares its arms {arms}; name those that count with arms")
+    return chosen
+
+
+def _has_numbers(row: Outcome, choice: Choice) -> bool:
+    whole = choice.denominators == ENROLLED and isinstance(row.events, int)
+    return whole or counted(row) is not None or measured(row) is not None
+
+
+def _choose(studies: list[Study], reports: str | tuple[str, ...]) -> tuple[list[Study], str]:
+    """The studies that enter the pool, and the remark that says why these."""
+    if not isinstance(reports, str):
+        return _named(studies, reports), ""
+    if reports not in (REFUSE, ONE_PER_CENTRE, ALL):
+        raise ParameterError(
+            f"reports: there is no {reports!r}; {did_you_mean(reports, (REFUSE, ONE_PER_CENTRE, ALL))}; "
+            "or give the studies' keys as a tuple"
+        )
+    sets = _overlaps(studies)
+    if not sets or reports == ALL:
+        return studies, ""
+    if reports == REFUSE:
+        raise EvidenceError(
+            f"reports that may share participants are not pooled: {_each(sets)}; "
+            "name the report that stands for each, or choose one-per-centre or all"
+        )
+    kept = {max(one, key=_standing).key for one in sets}
+    left = {study.key for one in sets for study in one} - kept
+    said = [f"{_kept(one, kept)} stands for {keys([s for s in one if s.key in left])}" for one in sets]
+    return [study for study in studies if study.key not in left], f"One report per centre: {'; '.join(said)}."
+
+
+def _named(studies: list[Study], names: Iterable[str]) -> list[Study]:
+    known = {study.key: study for study in studies}
+    for name in names:
+        if name not in known:
+            raise EvidenceError(f"no study {name!r} reports this outcome in numbers; {did_you_mean(name, known)}")
+    return [study for study in studies if study.key in set(names)]
+
+
+def _standing(study: Study) -> tuple[int, int]:
+    """Largest enrolment first, then the latest report; what is not reported stands last."""
+    return (study.enrolled if isinstance(study.enrolled, int) else 0, study.year or 0)
+
+
+def _kept(one: Sequence[Study], kept: set[str]) -> str:
+    return keys([study for study in one if study.key in kept])
+
+
+def _overlaps(studies: Sequence[Study]) -> tuple[tuple[Study, ...], ...]:
+    return overlapping(Table(title="the studies in the pool", studies=tuple(studies)))
+
+
+def _each(sets: Iterable[Sequence[Study]]) -> str:
+    return "; ".join(keys(one) for one in sets)
+
+
+def _warning(chosen: Sequence[Study]) -> str:
+    sets = _overlaps(chosen)
+    if not sets:
+        return ""
+    return f"The same participants may be counted more than once: {_each(sets)} may overlap."
+
+
+def _effects(
+    studies: list[Study], rows: dict[str, list[Outcome]], choice: Choice, measure: str | None
+) -> tuple[Effects, str]:
+    """Rates where every row is a count, else changes; and the remark on what was assumed."""
+    labels = [study.key for study in studies]
+    if all(isinstance(row.events, int) for one in rows.values() for row in one):
+        pairs = [_counts(study, rows[study.key], choice.denominators) for study in studies]
+        events, of = zip(*pairs, strict=True)
+        return proportion_effects(events, of, measure or "logit", labels), ""
+    if choice.correlation is None:
+        raise EvidenceError(
+            "a mean change needs the correlation within a participant, which the table does not print; "
+            "give correlation, for example 0.5"
+        )
+    if measure in PROPORTIONS:
+        raise ParameterError(f"measure {measure} is for rates, and this outcome is a change; choose mean-change")
+    moments = [_moments(study, rows[study.key]) for study in studies]
+    effects = change_effects(moments, choice.correlation, measure or "mean-change", labels)
+    return effects, f"A correlation of {choice.correlation:g} within a participant is assumed."
+
+
+def _counts(study: Study, rows: list[Outcome], denominators: str) -> tuple[int, int]:
+    """Events and denominator of a study, its arms added up."""
+    if denominators not in (REPORTED, ENROLLED):
+        raise ParameterError(
+            f"denominators: there is no {denominators!r}; {did_you_mean(denominators, (REPORTED, ENROLLED))}"
+        )
+    events = sum(row.events for row in rows if isinstance(row.events, int))
+    if denominators == REPORTED:
+        return events, sum(row.of for row in rows if isinstance(row.of, int))
+    if not isinstance(study.enrolled, int):
+        raise EvidenceError(f"study {study.key} does not say how many were enrolled; use denominators reported")
+    return events, study.enrolled
+
+
+def _moments(study: Study, rows: list[Outcome]) -> Moments:
+    found = measured(rows[0])
+    if len(rows) > 1:
+        raise EvidenceError(f"study {study.key} reports means for the arms {listed(r.arm for r in rows)}; name one")
+    if found is None:
+        raise EvidenceError(f"study {study.key} reports {rows[0].name!r} as a count and others as means; name which")
+    return found
+
+
+def _differences(rows: dict[str, list[Outcome]]) -> list[str]:
+    """Sentences on what differs between the rows that are pooled: definitions and times."""
+    every = [row for one in rows.values() for row in one]
+    definitions = {row.definition for row in every}
+    times = sorted({row.timepoint_months for row in every if row.timepoint_months is not None})
+    said = [f"{len(definitions)} definitions of the outcome are pooled."] if len(definitions) > 1 else []
+    if len(times) > 1:
+        said.append(f"Timepoints from {times[0]:g} to {times[-1]:g} months are pooled.")
+    return said

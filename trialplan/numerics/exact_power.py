@@ -1,0 +1,70 @@
+"""Power of the exact 2x2 tests over arrays of trials, and the n below which no test at all has that power."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan.numerics import nuisance
+from trialplan.numerics.lazy import np
+from trialplan.numerics.two_by_two import region
+
+
+def tails(test: str, arms: tuple[Any, Any], rates: tuple[Any, Any], alpha: Any, sides: int) -> tuple[Any, Any]:
+    """The probabilities of the lower and upper tail, at arrays of arms, true rates and levels that broadcast.
+
+    Each distinct pair of arms and level has one rejection region, found once; full enumeration of the
+    tables with binomial probabilities does the rest.
+    """
+    *grid, levels = np.broadcast_arrays(*arms, *rates, alpha)
+    n_t, n_c, p_t, p_c = (part.ravel() for part in grid)
+    answer = np.zeros((2, n_t.size))
+    for trial in set(zip(n_t.tolist(), n_c.tolist(), levels.ravel().tolist(), strict=True)):
+        same = (n_t == trial[0]) & (n_c == trial[1]) & (levels.ravel() == trial[2])
+        answer[:, same] = region(test, round(trial[0]), round(trial[1]), trial[2], sides).tails(p_t[same], p_c[same])
+    lower, upper = (np.clip(tail, 0, 1).reshape(levels.shape)[()] for tail in answer)
+    return lower, upper
+
+
+def hopeless_blocks(
+    weights: tuple[int, ...], rates: tuple[float, float], alpha: float, target: float, most: int
+) -> int:
+    """Up to how many allocation blocks no test of level alpha reaches `target`; at most `most`.
+
+    A bound that holds for every test (see `best_power`) and rises with n, because more participants
+    can be ignored: where it stays below the target, no smaller n needs to be looked at. By bisection.
+    """
+    low, high = 0, most + 1
+    while high - low > 1 + most // 16:
+        middle = (low + high) // 2
+        arms = (middle * weights[0], middle * weights[1])
+        low, high = (middle, high) if best_power(arms, rates, alpha) < target else (low, middle)
+    return low
+
+
+def best_power(arms: tuple[int, int], rates: tuple[float, float], alpha: float) -> float:
+    """The power that no test of level alpha exceeds: that of the likelihood ratio against the nearest null.
+
+    Neyman & Pearson (1933), Phil Trans R Soc A 231:289, with both arms at the pooled rate as the null. The
+    table on the boundary is counted whole, and so are tables too unlikely to matter, which keeps it a bound.
+    """
+    total = sum(arms)
+    pooled = sum(arm * rate / total for arm, rate in zip(arms, rates, strict=True))
+    windows = [nuisance.window(arm, rate) for arm, rate in zip(arms, rates, strict=True)]
+    truth, null = (
+        np.multiply.outer(
+            *(nuisance.binomial_pmf(arm, rate, *span) for arm, rate, span in zip(arms, at, windows, strict=True))
+        ).ravel()
+        for at in (rates, (pooled, pooled))
+    )
+    order = np.argsort(_log_ratio(arms, rates, pooled, windows))
+    reached = int(np.searchsorted(null[order].cumsum(), alpha)) + 1
+    return float(min(1.0, truth[order[:reached]].sum()))
+
+
+def _log_ratio(arms: Any, rates: Any, pooled: float, windows: Any) -> Any:
+    """Minus the log likelihood ratio of each table: linear in the two counts."""
+    parts = []
+    for arm, rate, (low, high) in zip(arms, rates, windows, strict=True):
+        x = np.arange(low, high + 1.0)
+        parts.append(-x * np.log(rate / pooled) - (arm - x) * np.log((1 - rate) / (1 - pooled)))
+    return np.add.outer(*parts).ravel()

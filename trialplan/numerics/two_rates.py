@@ -1,0 +1,113 @@
+"""Two rates on the three scales on which trials compare them: difference, ratio and odds ratio.
+
+Each scale is one row: its value of no effect, how one margin becomes two limits, and what normal theory
+needs: the distance from a limit, the rates of maximum likelihood on that limit, and the variance there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.numerics.farrington_manning import restricted_rates
+from trialplan.numerics.lazy import np
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How the treatment's rate is held against the control's.
+
+    `restricted` takes the observed rates, the ratio of the arms and a limit; `variance` is that of
+    `distance`, per participant in all, given rates, the arms' shares and the limit.
+    """
+
+    none: float
+    mirror: Callable[[Any], tuple[Any, Any]]
+    treatment: Callable[[Any, Any], Any]
+    distance: Callable[[Any, Any, Any], Any]
+    restricted: Callable[[Any, Any, float, Any], tuple[Any, Any]]
+    variance: Callable[..., Any]
+
+
+def score_z(scale: Scale, rates: tuple[Any, Any], arms: tuple[int, int], limit: Any) -> Any:
+    """The score statistic of observed rates on a limit; 0 where nothing varies.
+
+    Farrington & Manning (1990), Statistics in Medicine 9:1447, for difference and ratio; for the odds
+    ratio the efficient score, Miettinen & Nurminen (1985), Statistics in Medicine 4:213, which needs no
+    logarithm of an empty cell.
+    """
+    total = sum(arms)
+    restricted = scale.restricted(*rates, arms[0] / arms[1], limit)
+    with np.errstate(all="ignore"):
+        variance = scale.variance(*restricted, arms[0] / total, arms[1] / total, limit)
+        away = scale.distance(*rates, limit)
+        if scale is ODDS_RATIO:
+            away = (rates[0] - restricted[0]) * arms[0] / total * variance
+        z = away * np.sqrt(total / variance)
+    return np.where(np.isfinite(z), z, 0.0)
+
+
+def _reciprocal(margin: Any) -> tuple[Any, Any]:
+    """The limit and its mirror image, whichever side of 1 it was written on."""
+    return np.minimum(margin, 1 / margin), np.maximum(margin, 1 / margin)
+
+
+def _spread(rate: Any) -> Any:
+    return rate * (1 - rate)
+
+
+def _ratio_restricted(treatment: Any, control: Any, arms: float, limit: Any) -> tuple[Any, Any]:
+    """Rates with treatment = limit x control: the smaller root of the quadratic of Miettinen & Nurminen (1985)."""
+    responses = arms * treatment + control
+    b = arms * limit + 1 + arms * treatment + control * limit
+    root = np.sqrt(np.maximum(b**2 - 4 * (arms + 1) * limit * responses, 0))
+    rate = 2 * responses / (b + root)
+    return np.minimum(limit * rate, 1.0), rate
+
+
+def _odds_restricted(treatment: Any, control: Any, arms: float, limit: Any) -> tuple[Any, Any]:
+    """Rates whose odds ratio is the limit: the positive root of the quadratic of Miettinen & Nurminen (1985)."""
+    responses = arms * treatment + control
+    b = arms * limit + 1 - responses * (limit - 1)
+    rate = 2 * responses / (b + np.sqrt(b**2 + 4 * (limit - 1) * responses))
+    return _odds_treatment(rate, limit), rate
+
+
+def _odds_treatment(control: Any, limit: Any) -> Any:
+    """The rate whose odds are `limit` times those of `control`; exactly `control` for a limit of 1."""
+    return control + (limit - 1) * _spread(control) / (1 + (limit - 1) * control)
+
+
+def _log_odds(rate: Any) -> Any:
+    return np.log(rate) - np.log1p(-rate)
+
+
+DIFFERENCE = Scale(
+    none=0.0,
+    mirror=lambda margin: (-margin, margin),
+    treatment=lambda control, limit: control + limit,
+    distance=lambda t, c, limit: t - c - limit,
+    restricted=restricted_rates,
+    variance=lambda t, c, share_t, share_c, limit: _spread(t) / share_t + _spread(c) / share_c,
+)
+
+RATIO = Scale(
+    none=1.0,
+    mirror=_reciprocal,
+    treatment=lambda control, limit: control * limit,
+    distance=lambda t, c, limit: t - limit * c,
+    restricted=_ratio_restricted,
+    variance=lambda t, c, share_t, share_c, limit: _spread(t) / share_t + limit**2 * _spread(c) / share_c,
+)
+
+ODDS_RATIO = Scale(
+    none=1.0,
+    mirror=_reciprocal,
+    treatment=_odds_treatment,
+    distance=lambda t, c, limit: _log_odds(t) - _log_odds(c) - np.log(limit),
+    restricted=_odds_restricted,
+    variance=lambda t, c, share_t, share_c, limit: 1 / (share_t * _spread(t)) + 1 / (share_c * _spread(c)),
+)
+
+SCALES = {"difference": DIFFERENCE, "ratio": RATIO, "odds-ratio": ODDS_RATIO}

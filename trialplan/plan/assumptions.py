@@ -1,0 +1,158 @@
+"""Assumptions resolved: stated with a source, drawn from the evidence through a bridge, or borrowed from other arms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from trialplan import evidence
+from trialplan.design import Sized
+from trialplan.errors import PlanError, did_you_mean
+from trialplan.evidence.bridge import Bridge, Reading, reading
+from trialplan.parameter import parameters
+from trialplan.plan import schema
+from trialplan.plan.borrowing import Borrowing, borrow
+from trialplan.plan.schema import AssumptionSection, Drawn, EndpointSection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumption:
+    """A design's number with its source: cited, derived, the planners' own, drawn from the evidence, or borrowed.
+
+    `value` is None until `resolved` has computed what takes computing.
+    """
+
+    name: str
+    symbol: str
+    meaning: str
+    unit: str
+    value: float | None
+    basis: str
+    source: str
+    reading: Reading | None = None
+    bridge: Bridge | None = None
+    borrowed: Borrowing | None = None
+
+
+def assumptions_of(
+    cls: type[Sized], section: EndpointSection, table: evidence.Table, folder: Path
+) -> tuple[Assumption, ...]:
+    """Stated and borrowed values first: a drawn treatment rate is bridged toward the control rate."""
+    known = parameters(cls)
+    values: dict[str, Assumption] = {}
+    for name, one in sorted(section.assumptions.items(), key=lambda item: _is_effect(cls, *item)):
+        if name not in known:
+            raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, known)}")
+        _one_origin(name, one)
+        if one.belief is not None:
+            values[name] = _borrowed(cls, name, one, section, folder)
+        elif one.evidence is not None:
+            values[name] = _drawn(cls, name, one, table, values.get("control", values.get("null")))
+        else:
+            values[name] = _stated(cls, name, one)
+    return tuple(values[name] for name in section.assumptions)
+
+
+def _is_effect(cls: type[Sized], name: str, one: AssumptionSection) -> bool:
+    known = parameters(cls)
+    return name in known and known[name].effect
+
+
+def _one_origin(name: str, one: AssumptionSection) -> None:
+    origins = [word for word in ("value", "evidence", "belief") if getattr(one, word) is not None]
+    if len(origins) > 1:
+        raise PlanError(f"{name} has both a {origins[0]} and {origins[1]}; keep one")
+    if one.bridge is not None and one.evidence is None:
+        raise PlanError(f"{name} takes no bridge: only a rate that is drawn from the evidence does")
+
+
+def _declared(cls: type[Sized], name: str, **rest: Any) -> Assumption:
+    what = parameters(cls)[name]
+    return Assumption(name=name, symbol=what.symbol, meaning=what.meaning, unit=what.unit, **rest)
+
+
+def _stated(cls: type[Sized], name: str, one: AssumptionSection) -> Assumption:
+    if one.value is None or one.source is None:
+        raise PlanError(f"{name} needs a value with its source, or evidence or a belief that it is drawn from")
+    return _declared(cls, name, value=one.value, basis=one.basis, source=one.source)
+
+
+def _borrowed(
+    cls: type[Sized], name: str, one: AssumptionSection, section: EndpointSection, folder: Path
+) -> Assumption:
+    """The predictive mean of the arms that the plan names; their differences from the endpoint are findings."""
+    assert one.belief is not None
+    _takes_a_rate(cls, name)
+    borrowed = borrow(one.belief, section, folder)
+    return _declared(cls, name, value=None, basis="belief", source=one.belief.why, borrowed=borrowed)
+
+
+def _takes_a_rate(cls: type[Sized], name: str) -> None:
+    if parameters(cls)[name].unit != "proportion":
+        raise PlanError(
+            f"{name} cannot be drawn from a count of events, and a change within one arm is not an effect; "
+            "state its value with a source"
+        )
+
+
+def read_rate(table: evidence.Table, drawn: Drawn) -> Reading:
+    """The rate that the plan names."""
+    outcomes = (drawn.outcome,) if isinstance(drawn.outcome, str) else drawn.outcome
+    arms = drawn.arm if isinstance(drawn.arm, tuple) else (drawn.arm,)
+    return reading(table, drawn.study, outcomes, arms, denominator=drawn.denominator, net_of=drawn.net_of)
+
+
+def _drawn(
+    cls: type[Sized], name: str, one: AssumptionSection, table: evidence.Table, control: Assumption | None
+) -> Assumption:
+    """A rate from the table; an uncontrolled one becomes the effect only through a bridge that the plan names."""
+    assert one.evidence is not None
+    _takes_a_rate(cls, name)
+    rate = read_rate(table, one.evidence)
+    if not parameters(cls)[name].effect or rate.controlled:
+        return _declared(cls, name, value=rate.rate, basis="evidence", source=rate.label, reading=rate)
+    bridge = bridge_of(one.bridge, rate)
+    if control is None:
+        raise PlanError(f"{name} is bridged toward the control rate, which the endpoint does not state")
+    source = f"{rate.label}; {bridge.reason}" if bridge.reason else rate.label
+    return _declared(cls, name, value=None, basis="evidence", source=source, reading=rate, bridge=bridge)
+
+
+def bridge_of(said: schema.Bridge | None, rate: Reading) -> Bridge:
+    """The one bridge that the plan names, or the sentence that says what it must name."""
+    words = {} if said is None else said.model_dump(exclude_none=True, exclude={"source"})
+    if not words:
+        raise PlanError(
+            f"{rate.label} was seen without a concurrent control and is not a treatment effect (P01); "
+            "give bridge.discount, or say in bridge.acknowledge_uncontrolled why it is taken as it stands"
+        )
+    assert said is not None
+    if said.discount == 0 and said.acknowledge_uncontrolled is None:
+        raise PlanError(
+            f"a discount of 0 takes {rate.label} as it stands (P01); say why in bridge.acknowledge_uncontrolled"
+        )
+    ways = [way for way in ("discount", "lower_limit", "bias") if words.get(way)]
+    if len(ways) > 1:
+        raise PlanError(f"bridge has both {ways[0]} and {ways[1]}; keep one")
+    bias = said.bias
+    return Bridge(
+        reason=said.source or said.acknowledge_uncontrolled or "",
+        discount=said.discount or 0.0,
+        confidence=said.lower_limit,
+        bias_mean=bias.mean if bias else 0.0,
+        bias_sd=bias.sd if bias else 0.0,
+    )
+
+
+def resolved(assumptions: tuple[Assumption, ...]) -> tuple[Assumption, ...]:
+    """The assumptions with the values of beliefs and bridges computed."""
+    values = {one.name: one.value for one in assumptions}
+    for one in assumptions:
+        if one.borrowed is not None:
+            values[one.name] = float(one.borrowed.belief.mean())
+    against = values.get("control", values.get("null"))
+    for one in assumptions:
+        if one.bridge is not None and one.reading is not None and against is not None:
+            values[one.name] = one.bridge.rate(one.reading, against)
+    return tuple(replace(one, value=values[one.name]) for one in assumptions)

@@ -1,0 +1,90 @@
+"""A rate borrowed from other arms: which ones, how they differ from the endpoint, and what they let one expect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from trialplan import evidence
+from trialplan.belief import Belief, Beta, Map, map_prior, robustify
+from trialplan.errors import PlanError
+from trialplan.evidence.bridge import Reading, reading
+from trialplan.evidence.finding import Finding
+from trialplan.plan.schema import Borrowed, EndpointSection
+
+_SAME_TIME = 1.0
+"""Months by which two time points may differ and still be the same visit."""
+
+
+@dataclass(frozen=True)
+class Borrowing:
+    """The arms that a belief rests on, and where they differ from the endpoint."""
+
+    said: Borrowed
+    readings: tuple[Reading, ...]
+    findings: tuple[Finding, ...]
+
+    @cached_property
+    def prior(self) -> Map:
+        """What the arms' counts let one expect of a new one."""
+        return map_prior(
+            [one.events for one in self.readings], [one.of for one in self.readings], tau_scale=self.said.tau_scale
+        )
+
+    @cached_property
+    def belief(self) -> Belief:
+        """The predictive belief as a mixture, made robust by the weight that the plan gives."""
+        mixture = self.prior.mixture
+        return robustify(mixture, self.said.robust, Beta(1, 1)) if self.said.robust else mixture
+
+
+def borrow(said: Borrowed, section: EndpointSection, folder: Path) -> Borrowing:
+    """The arms read, with a finding wherever one differs from the endpoint in definition or time."""
+    table = evidence.read(said.table, folder)
+    readings = tuple(
+        reading(table, study, (said.outcome,), (said.arm,), denominator=said.denominator) for study in said.studies
+    )
+    _once(readings)
+    return Borrowing(said, readings, tuple(_mismatches(said, readings, section)))
+
+
+def _once(readings: tuple[Reading, ...]) -> None:
+    """Raise where two of the arms may hold the same participants."""
+    table = evidence.Table(title="borrowed", studies=tuple(one.study for one in readings))
+    for shared in evidence.overlapping(table):
+        keys = " and ".join(study.key for study in shared)
+        raise PlanError(f"{keys} may hold the same participants (P06); borrow one of them")
+
+
+def _mismatches(said: Borrowed, readings: tuple[Reading, ...], section: EndpointSection) -> Any:
+    for one in readings:
+        row = one.outcomes[0]
+        away = abs((row.timepoint_months or 0) - (section.timepoint_months or 0))
+        if row.timepoint_months and section.timepoint_months and away > _SAME_TIME:
+            yield _finding(
+                said,
+                one,
+                f"read at {row.timepoint_months:g} months; the endpoint is read at {section.timepoint_months:g}",
+            )
+        if row.definition != section.definition:
+            yield _finding(said, one, f"defined as: {row.definition or 'not stated'}")
+
+
+def _finding(said: Borrowed, one: Reading, seen: str) -> Finding:
+    accepted = one.study.key in said.accept
+    means = (
+        "The plan accepts this difference and says why."
+        if accepted
+        else "The rate belongs to another endpoint; plan with both ends of the predictive interval, or name the "
+        "study in `accept`."
+    )
+    return Finding(
+        id="P02",
+        severity="information" if accepted else "warning",
+        study=one.study.key,
+        outcome=one.outcomes[0].label,
+        seen=seen,
+        means=means,
+    )

@@ -1,0 +1,86 @@
+"""What is believed of the primary's rates, and how wrong it may be: beliefs, break-even points, assurance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.evidence.bridge import Bridge, Reading
+from trialplan.explore.break_even import BreakEven, break_even, odds_ratio_shrunk
+from trialplan.numerics.lazy import np
+from trialplan.plan.assumptions import Assumption
+from trialplan.plan.building import Trial
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlBelief:
+    """The control rate as a belief: the arms it rests on, what is typical of them, what a new arm may show."""
+
+    arms: tuple[Reading, ...]
+    participants: int
+    worth: float
+    typical: float
+    typical_lower: float
+    typical_upper: float
+    mean: float
+    lower: float
+    upper: float
+    tau_scale: float
+    robust: float
+    error: float
+
+
+def control_belief(trial: Trial) -> ControlBelief | None:
+    """The primary's borrowed control rate, where it has one."""
+    one = _assumption(trial, "control")
+    if one is None or one.borrowed is None:
+        return None
+    borrowed = one.borrowed
+    (typical_lower, typical_upper), (lower, upper) = borrowed.prior.typical.interval(), borrowed.belief.interval()
+    return ControlBelief(
+        arms=borrowed.readings,
+        participants=borrowed.prior.participants,
+        worth=float(borrowed.prior.ess),
+        typical=float(borrowed.prior.typical.mean()),
+        typical_lower=float(typical_lower),
+        typical_upper=float(typical_upper),
+        mean=float(borrowed.belief.mean()),
+        lower=float(lower),
+        upper=float(upper),
+        tau_scale=borrowed.said.tau_scale,
+        robust=borrowed.said.robust,
+        error=float(borrowed.prior.error),
+    )
+
+
+def break_evens(trial: Trial) -> list[BreakEven]:
+    """Where the trial breaks as the control rate rises, and as the odds ratio shrinks."""
+    control, treatment = _assumption(trial, "control"), _assumption(trial, "treatment")
+    design: Any = trial.primary.design
+    if control is None or treatment is None or not design.upward or len(design.boundary()) != 1:
+        return []
+    size: dict[str, Any] = {"n": int(trial.answer.n), "target": trial.primary.section.power}
+    inner = getattr(design, "design", design)
+    rising = break_even(
+        lambda rate: inner.replace(control=rate, treatment=_believed(treatment, rate)),
+        inner.control,
+        1.0,
+        assumption="control rate",
+        **size,
+    )
+    shrinking = break_even(
+        lambda ratio: odds_ratio_shrunk(inner, ratio), 1.0, 1e-3, assumption="ratio of odds ratios", **size
+    )
+    return [rising, shrinking]
+
+
+def _believed(treatment: Assumption, control: float) -> float:
+    """The treatment rate at another control rate: bridged anew, or held where it was stated."""
+    bridge: Bridge | None = treatment.bridge
+    rate = treatment.value if bridge is None or treatment.reading is None else bridge.rate(treatment.reading, control)
+    assert rate is not None  # a built plan has resolved its assumptions
+    return float(np.clip(rate, 1e-9, 1 - 1e-9))
+
+
+def _assumption(trial: Trial, name: str) -> Assumption | None:
+    return next((one for one in trial.primary.assumptions if one.name == name), None)
