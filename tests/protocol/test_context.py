@@ -59,21 +59,21 @@ class TestNumbers:
     def test_the_secondary_power_is_that_of_the_expected_completers(self, trial):
         """The continuous secondary's power is computed with a tenth of the randomised missing."""
         view = context(trial)["secondary"][1]
-        assert view.at_trial.observed == pytest.approx(0.9 * 406)
-        assert view.at_trial.power == pytest.approx(view.design.power(0.9 * 406))
+        assert view.at_trial.observed == pytest.approx(0.9 * 254)
+        assert view.at_trial.power == pytest.approx(view.design.power(0.9 * 254))
         assert view.alone.enrolled >= view.alone.n / 0.9
 
     def test_a_harm_is_seen_with_the_binomial_probability(self, trial):
-        """The chance of seeing a harm of one in a hundred is one minus the chance of none among 203."""
+        """The chance of seeing a harm of one in a hundred is one minus the chance of none among 127."""
         rare = context(trial)["safety"][1]
-        assert rare.at_trial.power == pytest.approx(1 - 0.99**203)
+        assert rare.at_trial.power == pytest.approx(1 - 0.99**127)
 
 
 class TestText:
     def test_the_recommendation_stands_in_the_synopsis(self, text):
         """The synopsis recommends the computed number, with its power and rates."""
         synopsis = text.split("# What the evidence reports")[0]
-        for words in ("Randomise 406 participants", "203 UC-MSC", "203 placebo", "80.1% power", "40.2%", "27.1%"):
+        for words in ("Randomise 254 participants", "127 UC-MSC", "127 placebo", "80.1% power", "37.4%", "21.4%"):
             assert words in synopsis
 
     def test_the_range_of_answers_is_said_beside_it(self, text):
@@ -87,7 +87,7 @@ class TestText:
         for endpoint in trial.endpoints:
             for one in endpoint.assumptions:
                 assert one.source.split(";")[0] in plain
-        assert "| 27.1% | derived | MyLupus" in plain
+        assert "| 57.6% | derived | MyLupus" in plain
         assert "wang-2012, complete remission (single): 16/30" in plain
 
     def test_every_outcome_of_the_table_is_printed_as_printed(self, trial, text):

@@ -49,13 +49,13 @@ class TestWrite:
         xml = zipfile.ZipFile(written[".docx"]).read("word/document.xml").decode()
         assert xml.count('w:val="Heading1"') >= 13
         assert xml.count("<w:tbl>") >= 12
-        assert "406" in xml
+        assert "254" in xml
 
     def test_all_formats_say_the_same_number(self, written):
         """The recommendation is the same in every format."""
         word = zipfile.ZipFile(written[".docx"]).read("word/document.xml").decode()
         for text in (written[".md"].read_text(), written[".html"].read_text(), re.sub("<[^>]+>", "", word)):
-            assert "Randomise 406 participants" in " ".join(text.split())
+            assert "Randomise 254 participants" in " ".join(text.split())
 
     def test_an_unknown_suffix_is_refused_before_anything_is_written(self, tmp_path):
         """A format that is not offered stops the whole call."""

@@ -15,7 +15,7 @@ from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.two_stages import Search, Stages
 from trialplan.parameter import PROPORTION, Interval, parameter
 
-LARGEST = 400
+LARGEST = 300
 """Participants beyond which no two-stage design is sought: rates that close need another kind of trial."""
 
 

@@ -58,6 +58,11 @@ def value_of(assumption: Any) -> Verbatim:
     return percent(assumption.value) if assumption.unit == "proportion" else number(assumption.value)
 
 
+def months(value: float | None) -> Verbatim:
+    """A time in months, or that it is not stated."""
+    return Verbatim("time not stated") if value is None else Verbatim(f"{value:g} months")
+
+
 def whole(value: float) -> Verbatim:
     """A number rounded to a whole one."""
     return Verbatim(f"{value:,.0f}")
@@ -102,6 +107,7 @@ FILTERS = {
     "capitalised": capitalised,
     "count": count,
     "dated": dated,
+    "months": months,
     "number": number,
     "number_or_never": number_or_never,
     "or_none": or_none,

@@ -1,0 +1,99 @@
+"""From an uncontrolled rate to what a blinded trial may expect: the rate, and the belief around it."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from trialplan.errors import EvidenceError
+from trialplan.evidence import read
+from trialplan.evidence.bridge import Bridge, discount, reading
+
+
+@pytest.fixture(scope="module")
+def table():
+    return read("msc-lupus-nephritis")
+
+
+@pytest.fixture(scope="module")
+def single(table):
+    return reading(table, "wang-2012", ("complete remission",), ("single",))
+
+
+class TestReading:
+    def test_it_takes_the_counts_of_one_arm(self, single):
+        """The rate of an arm is its events over its own denominator."""
+        assert (single.events, single.of, single.controlled) == (16, 30, False)
+
+    def test_arms_add_up(self, table):
+        """Both arms together are 24 of 57."""
+        both = reading(table, "wang-2012", ("complete remission",), ("single", "double"))
+        assert (both.events, both.of) == (24, 57)
+
+    def test_the_enrolled_count_as_denominator(self, table):
+        """On all enrolled, those without a result count as not having it: 23/87."""
+        assert reading(table, "wang-2013", ("complete remission",), denominator="enrolled").of == 87
+
+    def test_responses_ever_become_a_landmark_net_of_relapses(self, table):
+        """24 ever responded and 7 relapsed: 17 of 40 respond at the time point, 42.5 %."""
+        names = ("major clinical response", "partial clinical response")
+        ever = reading(table, "wang-2014", names, denominator="enrolled")
+        net = reading(table, "wang-2014", names, denominator="enrolled", net_of="relapse")
+        assert (ever.events, net.events, net.of) == (24, 17, 40)
+        assert net.rate == pytest.approx(0.425)
+        assert "net of relapse" in net.label
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("wang-2015", ("complete remission",)), "did you mean 'wang-201"),
+            (("wang-2012", ("remission",)), "did you mean 'complete remission'"),
+            (("wang-2012", ("complete remission",)), "single, double"),
+            (("wang-2012", ("serious infection",)), "NR"),
+            (("wang-2014", ("relapse",)), "no denominator"),
+        ],
+    )
+    def test_what_is_no_rate_is_refused(self, table, arguments, words):
+        """A study, outcome, arm or count that gives no rate is one sentence."""
+        with pytest.raises(EvidenceError, match=words):
+            reading(table, *arguments)
+
+
+class TestRate:
+    def test_a_discount_moves_toward_the_control_rate(self, single):
+        """Half of the excess of 16/30 over a quarter is left."""
+        assert Bridge(reason="", discount=0.5).rate(single, 0.25) == pytest.approx((0.25 + 16 / 30) / 2)
+        assert discount(0.6, 0.2, 1) == pytest.approx(0.2)
+
+    def test_a_lower_limit_is_wilsons(self, single):
+        """The lower limit is the smaller root of the score equation."""
+        low = Bridge(reason="", confidence=0.95).rate(single, 0.25)
+        z = stats.norm.ppf(0.975)
+        assert (16 / 30 - low) / math.sqrt(low * (1 - low) / 30) == pytest.approx(z)
+
+    def test_a_bias_divides_the_odds(self, single):
+        """A bias of log 2 halves the odds."""
+        rate = Bridge(reason="", bias_mean=math.log(2)).rate(single, 0.25)
+        assert rate / (1 - rate) == pytest.approx(16 / 14 / 2)
+
+
+class TestGiven:
+    def test_a_discounted_belief_moves_with_the_control_rate(self, single):
+        """At each control rate the belief is the Jeffreys posterior, half of it shifted toward that rate."""
+        control = np.array([0.1, 0.3])
+        belief = Bridge(reason="", discount=0.5).given(single, control)
+        assert belief.mean() == pytest.approx(0.5 * control + 0.5 * 16.5 / 31)
+
+    def test_a_bias_gives_the_moments_of_the_simulated_logit(self, single):
+        """Mean and SD of the logit agree with a simulation of posterior and bias."""
+        belief = Bridge(reason="", bias_mean=0.4, bias_sd=0.3).given(single, 0.25)
+        rng = np.random.default_rng(1)
+        logit = stats.logistic.ppf(rng.beta(16.5, 14.5, 400_000)) - rng.normal(0.4, 0.3, 400_000)
+        assert belief.location == pytest.approx(logit.mean(), abs=4 * logit.std() / 632)
+        assert belief.scale == pytest.approx(logit.std(), rel=0.01)
+
+    def test_a_lower_limit_is_no_belief(self, single):
+        """Assurance is not defined for a lower limit, and says so."""
+        with pytest.raises(EvidenceError, match="planning value"):
+            Bridge(reason="", confidence=0.95).given(single, 0.25)
