@@ -15,7 +15,7 @@ from trialplan.numerics.binomial_normal import marginal
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 
-_TAU_NODES, _TAU_REACH = 48, 6.0
+_RATE_NODES, _TAU_NODES, _TAU_REACH = 24, 48, 6.0
 _COARSE, _FINE, _POINTS = 121, 161, 801
 _REACH, _NO_WEIGHT = 12.0, 1e-12
 _NEGLIGIBLE = 40.0
@@ -94,7 +94,7 @@ def _posterior(events: Any, of: Any, tau_scale: float, mean_sd: float) -> tuple[
     prior = np.log(w) - (tau / tau_scale) ** 2 / 2
 
     def log_weight(mean: Any) -> Any:
-        likelihood = marginal(events, of, mean[:, None, None], tau[:, None])[0].sum(axis=-1)
+        likelihood = marginal(events, of, mean[:, None, None], tau[:, None], _RATE_NODES)[0].sum(axis=-1)
         return likelihood + prior - (mean[:, None] / mean_sd) ** 2 / 2
 
     mean = _window(log_weight, np.linspace(-6 * mean_sd, 6 * mean_sd, _COARSE))

@@ -16,7 +16,20 @@ from trialplan import __version__
 from trialplan.cli.complaints import sentence, unknown
 from trialplan.errors import TrialplanError
 
-VERBS = ("demo", "evidence", "designs", "size", "power", "effect", "scenarios", "init", "protocol", "schema")
+VERBS = (
+    "demo",
+    "evidence",
+    "designs",
+    "size",
+    "power",
+    "effect",
+    "scenarios",
+    "compare",
+    "assurance",
+    "init",
+    "protocol",
+    "schema",
+)
 
 DONE, REFUSED, INTERRUPTED, PIPE_CLOSED = 0, 2, 130, 141
 

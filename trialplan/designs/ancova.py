@@ -192,7 +192,7 @@ def _averaged(distances: list[Numbers], n: Numbers, level: Numbers, both_tails: 
 Ancova.methods = {
     "simple": Method(
         prose="noncentral t with residual variance (1 - r²)σ². The usual choice; takes the baseline means as equal, so "
-        "it claims a little too much in small arms, and asks for one participant per arm too few in large ones.",
+        "it claims a little too much in small arms, and now and then asks for one participant per arm too few.",
         formula="analysis of covariance, noncentral t with residual variance (1 - r²)σ² and n - 3 degrees of freedom",
         reference="Borm, Fransen & Lemmens 2007",
     ),

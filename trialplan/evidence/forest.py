@@ -11,7 +11,7 @@ from trialplan.evidence.pooling import Pool, PooledStudy
 
 FORMATS = ("svg", "png")
 _METADATA: dict[str, dict[str, Any]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
-_STYLE = {"svg.hashsalt": "trialplan", "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 9}
+_STYLE: Any = {"svg.hashsalt": "trialplan", "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 9}
 _INK, _GREY = "#1b4965", "#8d99ae"
 
 

@@ -24,7 +24,7 @@ METHODS = {
 }
 INTERVALS = {
     "normal": "normal quantile; too narrow for few studies",
-    "knapp-hartung": "t with k − 1 degrees of freedom and the observed spread; may be too narrow if studies agree by chance",
+    "knapp-hartung": "t with k − 1 degrees of freedom and the observed spread; too narrow if studies agree by chance",
     "knapp-hartung-modified": "Knapp–Hartung that is never narrower than the observed τ² implies",
 }
 
@@ -134,7 +134,7 @@ def pool_one_stage(effects: Effects, confidence: float = 0.95) -> Pool:
     critical, alone = normal_quantile(confidence), len(effects.sizes) == 1
     reach = None if alone else critical * math.hypot(error, math.sqrt(tau2))
     logit = replace(effects, measure="logit")
-    none = dict.fromkeys(("i2", "h2", "q", "p_heterogeneity"))
+    none: dict[str, Any] = dict.fromkeys(("i2", "h2", "q", "p_heterogeneity"))
     return Pool(
         **_head(logit, ONE_STAGE, "normal", confidence),
         **_limits(mean, error, critical, reach),
@@ -228,7 +228,7 @@ def _limits(mean: float, error: float, critical: float, reach: float | None) -> 
     }
 
 
-def _spread(method: str, values: Any, variances: Any, tau2: float) -> dict[str, float | None]:
+def _spread(method: str, values: Any, variances: Any, tau2: float) -> dict[str, Any]:
     """τ², I², H² (shares, not percent) and Q with its P value; None for one study."""
     df = len(values) - 1
     if not df:

@@ -48,7 +48,7 @@ class Assurance:
     assurance: float
     enumerated: float | None
     ceiling: float
-    target: float
+    target: float | None
     n_for_target: int | None
     reason: str | None
     expected_power: float
@@ -64,7 +64,7 @@ class Assurance:
         return asdict(self)
 
 
-def assurance(design: Design, n: int, beliefs: Beliefs, nodes: int = NODES) -> float:
+def assurance(design: Design, n: int, beliefs: Beliefs, nodes: int | None = None) -> float:
     """The probability that a trial of n participants rejects in the treatment's favour, averaged over the beliefs.
 
     `beliefs` maps fields of the design to beliefs, in order: the control first, then the treatment, either on
@@ -80,20 +80,20 @@ def assurance(design: Design, n: int, beliefs: Beliefs, nodes: int = NODES) -> f
     return _assurance(joint(design, beliefs, nodes), n)
 
 
-def ceiling(design: Design, beliefs: Beliefs, nodes: int = NODES) -> float:
+def ceiling(design: Design, beliefs: Beliefs, nodes: int | None = None) -> float:
     """What assurance tends to as n grows: the probability that the effect is on the favourable side of the null."""
     over = joint(design, beliefs, nodes)
     return over.average(over.favourable)
 
 
-def enumerated(design: Design, n: int, beliefs: Beliefs, nodes: int = NODES) -> float | None:
+def enumerated(design: Design, n: int, beliefs: Beliefs, nodes: int | None = None) -> float | None:
     """Assurance by enumerating the test over every pair of counts; None where that is not possible."""
     design.check_n(n)
     found = predictive(joint(design, beliefs, nodes), n)
     return None if found is None else found.success
 
 
-def n_for_target(design: Design, target: float, beliefs: Beliefs, nodes: int = NODES) -> int | None:
+def n_for_target(design: Design, target: float, beliefs: Beliefs, nodes: int | None = None) -> int | None:
     """The fewest participants, in whole blocks, whose assurance reaches `target`; None where no n does.
 
     Assurance is taken to grow with n, which it does wherever it exceeds the level of the test.
@@ -115,16 +115,16 @@ def assess(
     n: int,
     beliefs: Beliefs,
     *,
-    target: float = 0.8,
+    target: float | None = 0.8,
     harms: Mapping[str, float | Belief] | None = None,
-    nodes: int = NODES,
+    nodes: int | None = None,
 ) -> Assurance:
-    """Everything that this page knows about a trial of n participants under the beliefs."""
+    """What a trial of n participants will bring under the beliefs; `target` None leaves the search for an n out."""
     design.check_n(n)
     over = joint(design, beliefs, nodes)
     tables, top = predictive(over, n), over.average(over.favourable)
     success = _success(over, n)
-    found, reason = _found(over, _target(design, target), top)
+    found, reason = (None, None) if target is None else _found(over, _target(design, target), top)
     return Assurance(
         n=n,
         arms=design.arms(n),
@@ -145,7 +145,7 @@ def assess(
 
 
 def _success(over: Joint, n: float) -> Any:
-    """The probability of success at each node; nowhere else is it asked of the design."""
+    """The probability of rejecting in the treatment's favour at each node, in one call of the design."""
     return np.broadcast_to(over.design.success(n), over.weight.shape)
 
 
@@ -179,7 +179,8 @@ def _search(over: Joint, target: float) -> int | None:
     if target >= over.average(over.favourable):
         return None
     block, high = over.base.block, 1
-    most = _AFFORDABLE if over.base.exact and over.base.tests else _MOST_BLOCKS
+    counted = isinstance(over.base, TwoProportions) and over.base.exact
+    most = _AFFORDABLE if counted else _MOST_BLOCKS
     while _assurance(over, high * block) < target:
         high *= 2
         if high > most:

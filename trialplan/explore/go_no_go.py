@@ -76,7 +76,8 @@ class SingleArmRule:
         """How often the rule says go and no go at a true rate, over every count of responses."""
         mass = _mass("rate", self.n, rate)
         certain = self.posterior(np.arange(self.n + 1))
-        return _summed(lambda said: mass @ said, certain, self.go, self.no_go)
+        go = certain >= self.go
+        return _chances(lambda said: mass @ said, go, ~go if self.no_go is None else certain <= self.no_go)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +122,28 @@ class TwoArmRule:
         """How often the rule says go and no go at true rates, over every pair of counts."""
         first, second = np.broadcast_arrays(treatment, control)
         rows, columns = _mass("treatment", self.n_treatment, first), _mass("control", self.n_control, second)
-        certain = self.posterior(np.arange(self.n_treatment + 1)[:, None], np.arange(self.n_control + 1))
-        return _summed(lambda said: ((rows @ said) * columns).sum(axis=-1), certain, self.go, self.no_go)
+        counts = np.arange(self.n_treatment + 1)[:, None]
+        go = counts >= self.fewest_to_go()
+        no_go = ~go if self.no_go is None else counts < self._fewest(self.no_go, above=True)
+        return _chances(lambda said: ((rows @ said) * columns).sum(axis=-1), go, no_go)
+
+    def fewest_to_go(self) -> Any:
+        """For each count of responses in the control arm, the fewest in the treatment arm that say go.
+
+        One more than there are participants, where not even all of them do.
+        """
+        return self._fewest(self.go)
+
+    def _fewest(self, certainty: float, above: bool = False) -> Any:
+        """The fewest treatment responses whose posterior reaches, or is above, a certainty: all control counts at once."""
+        control = np.arange(self.n_control + 1)
+        low, high = np.zeros(control.shape, dtype=int), np.full(control.shape, self.n_treatment + 1)
+        for _ in range((self.n_treatment + 1).bit_length()):
+            middle = np.minimum((low + high) // 2, self.n_treatment)
+            seen = self.posterior(middle, control)
+            enough = seen > certainty if above else seen >= certainty
+            low, high = np.where(enough | (low == high), low, middle + 1), np.where(enough, np.minimum(middle, high), high)
+        return high
 
 
 def _updated(prior: Beta, responses: Numbers, n: int) -> tuple[Any, Any]:
@@ -135,12 +156,9 @@ def _mass(name: str, n: int, rate: Numbers) -> Any:
     return binomial_pmf(n, _RATE.check("chances", name, rate))
 
 
-def _summed(mean: Any, certain: Any, go: float, no_go: float | None) -> Chances:
+def _chances(mean: Any, go: Any, no_go: Any) -> Chances:
     """The probability of each decision, where `mean` averages over the outcomes."""
-    said_go = certain >= go
-    said_no = ~said_go if no_go is None else certain <= no_go
-    chances = [mean(said.astype(float))[()] for said in (said_go, said_no, ~said_go & ~said_no)]
-    return Chances(*chances)
+    return Chances(*(mean(said.astype(float))[()] for said in (go, no_go, ~go & ~no_go)))
 
 
 def _check_size(owner: str, name: str, n: Any) -> None:

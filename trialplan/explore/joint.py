@@ -17,7 +17,10 @@ Beliefs = Mapping[str, Belief | Callable[..., Belief]]
 """A belief for each uncertain field, in order; one that depends on earlier fields is a function of them, by name."""
 
 NODES = 128
-"""Nodes for each belief: errors of assurance are below 1e-8 for one uncertain number, 1e-6 for two."""
+"""Nodes for each belief: errors of assurance are below 1e-8 up to a thousand participants, 1e-6 far beyond."""
+
+_COSTLY_NODES = 24
+"""Nodes for a design that wraps another: each node is an integration over its looks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +50,14 @@ class Joint:
         return self.base.replace(**{name: self.mean(name) for name in self.points})
 
 
-def joint(design: Design, beliefs: Beliefs, nodes: int = NODES) -> Joint:
+def joint(design: Design, beliefs: Beliefs, nodes: int | None = None) -> Joint:
     """The design over the nodes of the beliefs: each belief is asked after those before it.
 
     The effect comes last, so that its nodes can be laid on either side of the null's boundary; a plain belief
     about it is moved there, and an error says where that is not possible.
     """
     _check(design, beliefs)
+    nodes = nodes or (_COSTLY_NODES if hasattr(design, "design") else NODES)
     points: dict[str, Any] = {}
     weight = np.ones(())
     for name, belief in _ordered(design, beliefs):

@@ -7,11 +7,13 @@ from typing import Any
 from trialplan.numerics.integrate import gauss_hermite
 from trialplan.numerics.lazy import np, special
 
-_NODES = 24
+_NODES = 40
+"""Log likelihoods then err by less than 1e-9 up to an SD of 1, and 2e-5 at 3 where no event was seen."""
+
 _STEPS = 12
 
 
-def marginal(events: Any, of: Any, mean: Any, sd: Any) -> tuple[Any, Any]:
+def marginal(events: Any, of: Any, mean: Any, sd: Any, nodes: int = _NODES) -> tuple[Any, Any]:
     """The log of E[p^events (1 − p)^(of − events)] over logit p ~ N(mean, sd²), and its derivative by `mean`.
 
     Adaptive Gauss–Hermite quadrature (Pinheiro & Bates 1995, J Comput Graph Stat 4:12): the nodes are centred
@@ -20,7 +22,7 @@ def marginal(events: Any, of: Any, mean: Any, sd: Any) -> tuple[Any, Any]:
     """
     events, of, mean, sd = (np.asarray(one, dtype=float)[..., None] for one in (events, of, mean, sd))
     centre, spread = _laplace(events, of, mean, sd)
-    x, weight = gauss_hermite(_NODES)
+    x, weight = gauss_hermite(nodes)
     u = centre + spread * x
     logit = mean + sd * u
     exponent = events * logit - of * np.logaddexp(0, logit) - (u**2 - x**2) / 2

@@ -123,10 +123,10 @@ _grid_kept = lru_cache(maxsize=32)(_grid_made)
 
 
 def _vertices(values: Any) -> Any:
-    """The tops of the parabolas through each three neighbours; the value itself where there is no top."""
+    """The tops of the parabolas through local maxima and their neighbours; elsewhere the value itself."""
     left, right = values[:-2], values[2:]
     slope, bend = (right - left) / 2, 2 * values[1:-1] - left - right
-    top = (bend > 0) & (np.abs(slope) <= bend)
+    top = (bend > 0) & (np.abs(slope) <= bend / 2)
     rise = np.divide(slope**2, 2 * bend, out=np.zeros_like(slope), where=top)
     return np.concatenate([values[:1], values[1:-1] + rise, values[-1:]])
 
@@ -135,7 +135,8 @@ def _peaks(values: Any, estimates: Any, least: float = 0.0) -> Any:
     """Where the grid has a local maximum whose estimate is at least `least`, or near the largest."""
     padded = np.concatenate([[0.0], values, [0.0]])
     local = (values >= padded[:-2]) & (values >= padded[2:])
-    return np.flatnonzero(local & (estimates >= max(least, (1 - 20 * _CLOSE) * estimates.max())))
+    found = np.flatnonzero(local & (estimates >= max(least, (1 - 20 * _CLOSE) * estimates.max())))
+    return found if found.size else np.array([np.argmax(estimates)])
 
 
 def _refined(by_total: Any, angles: Any, values: Any, peaks: Any, ends: Any = None) -> float:

@@ -17,7 +17,7 @@ from trialplan.files import locate, read_text
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint, Trial
-from trialplan.protocol.doubts import break_evens, control_belief
+from trialplan.protocol.doubts import assured, break_evens, control_belief
 from trialplan.protocol.otherwise import by_discount, by_reading, by_test, spread
 from trialplan.protocol.views import Alone, AtTrial, Detectable, EndpointView, Finding, arms_of
 
@@ -49,6 +49,7 @@ def context(trial: Trial) -> dict[str, Any]:
         "rows": _outcomes(trial),
         "control_belief": control_belief(trial),
         "control_source": _source(trial, "control"),
+        "assured": assured(trial),
         "break_evens": break_evens(trial),
         "randomised": trial.randomised,
         "planned_difference": _planned_difference(trial),

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.evidence.bridge import Bridge, Reading
+from trialplan.explore.assurance import Assurance
 from trialplan.explore.break_even import BreakEven, break_even, odds_ratio_shrunk
 from trialplan.numerics.lazy import np
 from trialplan.plan.assumptions import Assumption
+from trialplan.plan.beliefs import assess_trial
 from trialplan.plan.building import Trial
 
 
@@ -72,6 +74,22 @@ def break_evens(trial: Trial) -> list[BreakEven]:
         lambda ratio: odds_ratio_shrunk(inner, ratio), 1.0, 1e-3, assumption="ratio of odds ratios", **size
     )
     return [rising, shrinking]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assured:
+    """What the trial's number is worth under the plan's beliefs, and under others."""
+
+    planned: Assurance
+    others: list[tuple[str, Assurance]]
+
+
+def assured(trial: Trial) -> Assured | None:
+    """Assurance, where the plan asks for it."""
+    if trial.plan.content.assurance is None:
+        return None
+    planned, others = assess_trial(trial)
+    return Assured(planned=planned, others=others)
 
 
 def _believed(treatment: Assumption, control: float) -> float:

@@ -1,0 +1,98 @@
+"""One proportion: the score test beside the exact one."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from trialplan.designs.one_proportion import OneProportion
+from trialplan.errors import UnreachableError
+
+
+def score(**numbers):
+    """A score design at .3 against .5, unless told otherwise."""
+    return OneProportion(**({"null": 0.3, "expected": 0.5, "test": "score"} | numbers))
+
+
+class TestScore:
+    @pytest.mark.parametrize("favourable", ["higher", "lower"])
+    @pytest.mark.parametrize("sides", [1, 2])
+    def test_power_by_hand(self, favourable, sides):
+        """Power is the favourable normal tail, with the null's variance in the critical value and the true one outside."""
+        null, expected = (0.3, 0.5) if favourable == "higher" else (0.5, 0.3)
+        design = score(null=null, expected=expected, favourable=favourable, sides=sides, alpha=0.04)
+        z = stats.norm.isf(0.04 / sides)
+        away = 0.2 * math.sqrt(40) - z * math.sqrt(null * (1 - null))
+        assert float(design.power(40)) == pytest.approx(stats.norm.cdf(away / math.sqrt(expected * (1 - expected))))
+
+    def test_unrounded_n_is_where_power_is_the_target(self):
+        """The closed form is the root of the power."""
+        design = score(null=0.1, expected=0.25)
+        root = optimize.brentq(lambda n: float(design.power(n)) - 0.9, 1, 1000, xtol=1e-10)
+        assert design.sample_size(0.9).arms_unrounded["treatment"] == pytest.approx(root, rel=1e-9)
+
+    def test_power_is_near_the_enumerated_one(self):
+        """At a large n normal theory and the counted rejections of the analysis agree within two points."""
+        design, n = score(), 200
+        _, rejects = design.analysis.statistic(design, np.arange(n + 1), n)
+        for expected in (0.35, 0.38, 0.42):
+            counted = stats.binom.pmf(np.arange(n + 1), n, expected) @ rejects
+            assert float(design.replace(expected=expected).power(n)) == pytest.approx(counted, abs=0.03)
+
+    @pytest.mark.parametrize("favourable", ["higher", "lower"])
+    def test_critical_count_is_the_first_that_rejects(self, favourable):
+        """The count in the answer rejects, and its neighbour on the way back to the null does not."""
+        null, expected = (0.3, 0.6) if favourable == "higher" else (0.6, 0.3)
+        design = score(null=null, expected=expected, favourable=favourable)
+        for n in (11, 40, 137):
+            _, rejects = design.analysis.statistic(design, np.arange(n + 1), n)
+            count = design.critical_count(n)
+            assert rejects[count]
+            assert not rejects[count - design.sign]
+
+    def test_statistic_is_a_z(self):
+        """The statistic is the distance from the null rate over its standard error there, positive in favour."""
+        design = score(null=0.5, expected=0.3, favourable="lower")
+        statistic, rejects = design.analyse(np.arange(25)[None, :] < 5)
+        assert statistic[0] == pytest.approx((0.5 - 0.2) / 0.1)
+        assert rejects[0]
+
+    def test_has_no_size_of_its_own(self):
+        """Normal theory claims no actual size: it is enumerated where tests are compared."""
+        assert score().actual_size(40) is None
+        assert "actual_size" not in score().sample_size(0.8).extra
+
+    def test_smooth_and_not_exact(self):
+        """The score design is smooth and not exact; the exact one the other way round."""
+        assert score().smooth
+        assert not score().exact
+        assert not score(test="exact").smooth
+        assert score(test="exact").exact
+
+    def test_grid(self):
+        """A grid of rates is one call."""
+        grid = score(expected=np.array([0.4, 0.5, 0.3])).sample_size(0.8)
+        assert grid.n[:2].tolist() == [score(expected=rate).sample_size(0.8).n for rate in (0.4, 0.5)]
+        assert np.isnan(grid.n[2])
+
+    def test_wrong_side(self):
+        """A rate on the wrong side of the null is refused."""
+        with pytest.raises(UnreachableError, match="set favourable to lower"):
+            score(expected=0.2).sample_size(0.8)
+
+
+class TestAHern:
+    @pytest.mark.parametrize(
+        ("null", "expected", "first_n", "critical"), [(0.05, 0.2, 27, 4), (0.1, 0.3, 25, 6), (0.2, 0.4, 35, 12)]
+    )
+    def test_first_n_is_the_single_stage_design(self, null, expected, first_n, critical):
+        """The first n with power .8 at one-sided .05, and its count, are A'Hern's kind of design by enumeration."""
+        answer = OneProportion(null=null, expected=expected).sample_size(0.8)
+        found = next(
+            (n, c)
+            for n in range(1, 200)
+            for c in [int(stats.binom.isf(0.05, n, null)) + 1]
+            if stats.binom.sf(c - 1, n, expected) >= 0.8
+        )
+        assert (answer.first_n, answer.design.critical_count(answer.first_n)) == found == (first_n, critical)

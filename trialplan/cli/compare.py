@@ -1,0 +1,127 @@
+"""`trialplan compare`: what would each applicable test ask for?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from trialplan.cli import options, output
+from trialplan.design import Design
+from trialplan.errors import UnreachableError
+
+DEFAULT_POWER = 0.8
+
+_NONE = "—"
+
+
+def for_design(cls: type[Design]) -> click.Command:
+    """The verb for one design: the test is what varies, so it is no option, and neither are looks."""
+    from trialplan.explore.compare import CHOICES
+
+    left_out = (*CHOICES, *options.MONITORING)
+    return click.Command(
+        cls.slug(),
+        params=[
+            *(one for one in options.of_design(cls, without=CHOICES) if one.name not in left_out),
+            options.power_option(),
+            *output.options(),
+        ],
+        callback=lambda **given: _compare(cls, **given),
+        help=f"{options.summary(cls)}\n\nAnswers with n, attained power and actual size under every test that applies.",
+        short_help=options.summary(cls),
+        epilog=options.examples(f"trialplan compare {cls.slug()} {options.example(cls)}"),
+    )
+
+
+def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given: Any) -> None:
+    from trialplan.cli.output import show
+    from trialplan.explore.compare import compare
+
+    design: Any = options.build(cls, given)
+    target = DEFAULT_POWER if power is None else power
+    with options.typed(cls):
+        rows = compare(design, target)
+        if all(row.n is None for row in rows):
+            raise UnreachableError(f"{cls.__name__}: {rows[0].reason}")
+    show(_page(design, target, rows), as_json, output)
+
+
+def _page(design: Design, target: float, rows: Sequence[Any]) -> Any:
+    from trialplan.cli.output import Page, facts
+    from trialplan.cli.words import assumed
+    from trialplan.report import head, plain
+
+    records = [_record(row) for row in rows]
+    assumptions = head(design, ("test", "method"))
+    level = {"alpha": design.alpha, "sides": design.sides}
+    return Page(
+        data=plain(assumptions | {"target_power": target} | level | {"rows": records}),
+        headline=_headline(rows, target),
+        tables=[_table(design, rows), facts([*assumed(design, ("method",)), *_level(design)])],
+        notes=_notes(design, rows),
+        records=lambda: records,
+    )
+
+
+def _record(row: Any) -> dict[str, Any]:
+    shown = ("test", "n", "arms", "power", "actual_size", "why")
+    return {name: getattr(row, name) for name in shown} | ({"reason": row.reason} if row.reason else {})
+
+
+def _headline(rows: Sequence[Any], target: float) -> str:
+    from trialplan.cli.words import number
+
+    found = sorted((row for row in rows if row.n is not None), key=lambda row: row.n)
+    least, most = found[0], found[-1]
+    if len(rows) == 1:
+        return f"{least.n:,} participants in all by the one test that there is, at power {number(target)}"
+    span = f"{least.n:,} ({least.test}) to {most.n:,} ({most.test})" if least.n < most.n else f"{most.n:,}"
+    return f"{len(found)} tests at power {number(target)}: {span} participants in all"
+
+
+def _table(design: Design, rows: Sequence[Any]) -> Any:
+    arms = design.arm_names if len(design.arm_names) > 1 else ()
+    columns = ("test", "n", *(f"n {name}" for name in arms), "power", "actual size", "why")
+    numbers = frozenset(range(1, len(columns) - 1))
+    return output.Table(columns, [_line(row, arms) for row in rows], right=numbers)
+
+
+def _line(row: Any, arms: Sequence[str]) -> list[str]:
+    sizes = [row.n, *((row.arms or {}).get(name) for name in arms)]
+    shown = [_NONE if n is None else f"{n:,}" for n in sizes]
+    size = _NONE if row.actual_size is None else f"{row.actual_size:.4f}"
+    return [row.test, *shown, _NONE if row.power is None else f"{row.power:.3f}", size, row.reason or row.why]
+
+
+def _level(design: Design) -> list[tuple[str, str]]:
+    """Level and sides, without the test."""
+    from trialplan.cli.words import level
+
+    return [row for row in level(design) if row[0] != "test"]
+
+
+def _notes(design: Design, rows: Sequence[Any]) -> list[str]:
+    """What the columns are, and which tests do not keep their level."""
+    if all(row.actual_size is None for row in rows):
+        return []
+    above = [row.test for row in rows if row.actual_size is not None and row.actual_size > design.alpha]
+    words = "actual size is the largest type I error over the rates of the null, every outcome counted"
+    broken = f"; it exceeds the level with {', '.join(above)}" if above else ""
+    return [f"{words}{broken}"]
+
+
+command = options.DesignGroup(
+    "compare",
+    command_for=for_design,
+    kind=Design,
+    help="The same assumptions through every test that applies to them: n, attained power, the level that each test "
+    "really keeps with that n, and why they differ. For counts the actual size is enumerated, not simulated.",
+    short_help="What would each applicable test ask for?",
+    subcommand_metavar="DESIGN [OPTIONS]",
+    epilog=options.examples(
+        "trialplan compare two-proportions --control 0.3 --treatment 0.6",
+        "trialplan compare one-proportion --null 0.1 --expected 0.3 --json",
+    ),
+)
