@@ -11,6 +11,7 @@ function Table(tbl)
       for i, cell in ipairs(row.cells) do
         if labels[i] and labels[i] ~= "" then
           cell.attr.attributes["data-label"] = labels[i]
+          cell.contents = { pandoc.Div(cell.contents) } -- one box beside the label, whatever the cell holds
         end
       end
     end

@@ -73,7 +73,10 @@ def write(path: Path, content: str | bytes) -> Path:
     """Write `path` whole or not at all: to a temporary name beside it, then renamed."""
     check_writable(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as cause:
+        raise FileError(f"{path} cannot be written: {cause.strerror}; choose another output") from cause
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

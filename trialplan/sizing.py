@@ -75,12 +75,18 @@ def on_favourable_side(value: Any, null: tuple[Any, ...], upward: bool) -> Any:
 
 def why_unreachable(design: Any, value: float, null: tuple[float, ...]) -> str:
     """Why no n gives power at this effect, as one sentence."""
-    shown = f"no number of participants can show {design.effect} = {value:g}"
+    shown = f"no number of participants can show {design.effect} = {value:.10g}"
     if len(null) == 2:
-        return f"{shown}: it must lie between the limits {null[0]:g} and {null[1]:g}"
+        return f"{shown}: it must lie between the limits {null[0]:.10g} and {null[1]:.10g}"
     side, other = ("above", "lower") if design.upward else ("below", "higher")
-    flip = f", or set favourable to {other}" if value != null[0] and hasattr(design, "favourable") else ""
-    return f"{shown}: it must lie {side} its null value {null[0]:g}{flip}"
+    limit = "null value" if getattr(design, "margin", None) is None else "limit"
+    ways = " (are the arms swapped? if not, set favourable to " + other + ")" if _may_be_swapped(design, value, null) else ""
+    return f"{shown}: it must lie {side} its {limit} {null[0]:.10g}{ways}"
+
+
+def _may_be_swapped(design: Any, value: float, null: tuple[float, ...]) -> bool:
+    """Whether the effect lies on the other side of a superiority null, where a slip is likely."""
+    return value != null[0] and hasattr(design, "favourable") and getattr(design, "margin", None) is None
 
 
 def number(value: Any) -> Any:

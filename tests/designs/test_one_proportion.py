@@ -19,7 +19,7 @@ class TestScore:
     @pytest.mark.parametrize("favourable", ["higher", "lower"])
     @pytest.mark.parametrize("sides", [1, 2])
     def test_power_by_hand(self, favourable, sides):
-        """Power is the favourable normal tail, with the null's variance in the critical value and the true one outside."""
+        """Power is the favourable normal tail: the null's variance in the critical value, the true one outside."""
         null, expected = (0.3, 0.5) if favourable == "higher" else (0.5, 0.3)
         design = score(null=null, expected=expected, favourable=favourable, sides=sides, alpha=0.04)
         z = stats.norm.isf(0.04 / sides)

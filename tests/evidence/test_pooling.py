@@ -177,7 +177,7 @@ class TestPool:
     @pytest.mark.parametrize("interval", INTERVALS)
     @pytest.mark.parametrize("method", TWO_STAGE)
     def test_one_study_is_its_own_estimate(self, method: str, interval: str) -> None:
-        """One study has its own normal interval, no τ², no I², no Q and no prediction interval, and the note says so."""
+        """One study has its own normal interval, no τ², I², Q or prediction interval, and the note says so."""
         found = pool(SIX.take([1]), method, interval)
         half = 1.959963984540054 * SIX.variances[1] ** 0.5
         assert (found.estimate, found.upper - found.estimate) == pytest.approx((SIX.values[1], half))
@@ -215,7 +215,7 @@ class TestOneStage:
         terms = events * logit - of * np.logaddexp(0, logit) + stats.norm.logpdf(logit, mean, sd)
         assert log == pytest.approx(special.logsumexp(terms) + np.log(90 / 500_000), abs=1e-9 if sd < 1 else 3e-5)
         step = (marginal(events, of, mean + 1e-5, sd)[0] - marginal(events, of, mean - 1e-5, sd)[0]) / 2e-5
-        assert slope == pytest.approx(step, rel=1e-4, abs=1e-5)
+        assert slope == pytest.approx(step, rel=1e-3, abs=1e-5)
 
     def test_it_is_the_maximum(self) -> None:
         """scipy's Nelder–Mead on a likelihood by plain quadrature finds the same mean and τ."""

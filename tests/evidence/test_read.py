@@ -101,7 +101,7 @@ class TestShippedTable:
             "NCT 00698191",
             "NCT 00698191",
             "NR",
-            "NCT 01741857",
+            "NCT 01741857 (inferred: footnote c)",
         ]
         assert [study.nephritis for study in seed.studies] == [15, 15, "~88% SLEN", "84% SLEN", 38]
         assert [study.cell_source for study in seed.studies] == ["UC", "BM", "BM, UC", "BM, UC", "UC"]

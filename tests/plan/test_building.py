@@ -46,7 +46,9 @@ class TestShippedPlan:
         trial = build(read("msc-lupus-nephritis"))
         assumptions = [one for endpoint in trial.endpoints for one in endpoint.assumptions]
         assert len(assumptions) >= 8
-        assert all(one.source and one.basis in ("cited", "derived", "ours", "evidence", "belief") for one in assumptions)
+        assert all(
+            one.source and one.basis in ("cited", "derived", "ours", "evidence", "belief") for one in assumptions
+        )
 
     def test_n_is_what_the_chi_squared_formula_gives(self):
         """127 per arm, recomputed here from the textbook formula with the standard library."""
@@ -76,7 +78,10 @@ class TestUncontrolledRate:
 
     def test_an_acknowledgement_takes_the_rate_as_it_stands(self, edit):
         """With an acknowledgement the treatment rate is the observed one."""
-        trial = edit((BRIDGE, 'bridge = { acknowledge_uncontrolled = "a teaching example" }\n'))
+        trial = edit(
+            (BRIDGE, 'bridge = { acknowledge_uncontrolled = "a teaching example" }\n'),
+            ("value = 0.167", "value = 0.333"),
+        )
         assert trial.primary.assumption("treatment").value == pytest.approx(16 / 30)
 
     def test_the_whole_discount_leaves_no_trial(self, edit):
@@ -92,7 +97,8 @@ class TestUncontrolledRate:
                 '[endpoint.assumptions.control]\nvalue = 0.2\nbasis = "ours" # cited, derived or ours\n'
                 'source = "name the placebo arm, its definition and its time point"\n',
                 drawn,
-            )
+            ),
+            ("value = 0.167", "value = 0.128"),
         )
         assert trial.primary.assumption("control").value == pytest.approx(23 / 83)
 
@@ -167,3 +173,25 @@ class TestWrongPlan:
             sys.exit("no error")
         """
         subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True)
+
+
+class TestAgreement:
+    def test_a_target_that_is_not_the_planned_difference_is_refused(self, edit):
+        """The stated target difference must be the one that the assumptions plan for."""
+        with pytest.raises(PlanError, match=r"target_difference\.value is 16, but the assumptions plan for 0\.167"):
+            edit(("value = 0.167", "value = 16"))
+
+    def test_a_citation_that_is_not_listed_is_refused(self, edit):
+        """A source that cites [key] needs that key among the references."""
+        with pytest.raises(PlanError, match=r"cites \[nowhere\]"):
+            edit(("name the placebo arm, its definition", "see [nowhere], its definition"))
+
+    def test_a_bridge_without_a_reason_is_refused(self, edit):
+        """A discount without a source is not a plan."""
+        with pytest.raises(PlanError, match=r"add bridge\.source"):
+            edit((', source = "why this much of the open-label excess is not believed"', ""))
+
+    def test_a_primary_that_says_nothing_of_missing_outcomes_is_refused(self, edit):
+        """The primary endpoint must say how a missing outcome is analysed."""
+        with pytest.raises(PlanError, match="missing = 'non-response' or 'excluded'"):
+            edit(('missing = "non-response"\n', ""))

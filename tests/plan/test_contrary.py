@@ -48,9 +48,10 @@ class TestAnswer:
             'bridge = { discount = 0.5, source = "half of the excess over the control rate is not believed (ours): no',
             "# no",
         )
+        target = ("value = 0.16\n", "value = 0.4\n")
         with pytest.raises(PlanError, match=r"leaves out the planned difference 0\.400.*override = true"):
-            edit(change, bridge)
-        edit(change, bridge, ("compares_with_primary = true", "compares_with_primary = true\noverride = true"))
+            edit(change, bridge, target)
+        edit(change, bridge, target, ("compares_with_primary = true", "compares_with_primary = true\noverride = true"))
 
 
 class TestBorrowing:

@@ -63,9 +63,7 @@ def normal_normal(given):
 
 def log_hazard_ratio(given):
     """Assurance of a log hazard ratio, whose standard error 2/√events is that of two means with SD 1."""
-    design = TwoMeans(
-        difference=-0.1, sd=1, test="z", favourable="lower", alpha=given["alpha"], sides=given["sides"]
-    )
+    design = TwoMeans(difference=-0.1, sd=1, test="z", favourable="lower", alpha=given["alpha"], sides=given["sides"])
     beliefs = {"difference": Normal(given["prior_mean_log_hr"], given["prior_sd"])}
     return {"assurance": assurance(design, given["events"], beliefs)}
 

@@ -32,7 +32,10 @@ def simon(criterion):
         design = Simon(null=given["p0"], expected=given["p1"], alpha=given["alpha"], criterion=criterion)
         found = design.sample_size(1 - given["beta"])
         (r1, n1), (r, n) = found.design.counts
-        spared = {"expected_n_H0": found.extra["expected_n"]["null"], "pet_H0": found.extra["early_termination"]["null"]}
+        spared = {
+            "expected_n_H0": found.extra["expected_n"]["null"],
+            "pet_H0": found.extra["early_termination"]["null"],
+        }
         real = {"alpha_actual": found.extra["actual_size"], "power_actual": found.power}
         return {"r1": r1, "n1": n1, "r": r, "n": n} | spared | real
 

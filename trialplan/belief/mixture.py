@@ -117,7 +117,7 @@ def robustify(belief: Belief, weight: float, vague: Belief | None = None) -> Mix
     Schmidli, Gsteiger, Roychoudhury, O'Hagan, Spiegelhalter & Neuenschwander (2014, Biometrics 70:1023-1032).
 
     >>> round(robustify(Beta(10, 30), 0.2).ess(), 1)
-    4.9
+    5.9
     """
     if not 0 < weight < 1:
         raise ParameterError(f"weight must lie in (0, 1), not {weight:g}; 0.1 to 0.5 are usual")

@@ -16,9 +16,9 @@ from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 
 _RATE_NODES, _TAU_NODES, _TAU_REACH = 24, 48, 6.0
-_COARSE, _FINE, _POINTS = 121, 161, 801
+_COARSE, _FINE, _POINTS = 81, 161, 801
 _REACH, _NO_WEIGHT = 12.0, 1e-12
-_NEGLIGIBLE = 40.0
+_NEGLIGIBLE = 30.0
 """Where the log posterior lies this far below its highest value, nothing is integrated."""
 
 
@@ -104,11 +104,13 @@ def _posterior(events: Any, of: Any, tau_scale: float, mean_sd: float) -> tuple[
 
 
 def _window(log_weight: Any, coarse: Any) -> Any:
-    """Equidistant means that cover where the posterior is not negligible."""
-    height = log_weight(coarse).max(axis=1)
-    kept = np.flatnonzero(height > height.max() - _NEGLIGIBLE)
-    last = len(coarse) - 1
-    return np.linspace(coarse[max(kept[0] - 1, 0)], coarse[min(kept[-1] + 1, last)], _FINE)
+    """Equidistant means that cover where the posterior is not negligible, narrowed down in two steps."""
+    for points in (_COARSE, _FINE):
+        height = log_weight(coarse).max(axis=1)
+        kept = np.flatnonzero(height > height.max() - _NEGLIGIBLE)
+        low, high = max(kept[0] - 1, 0), min(kept[-1] + 1, len(coarse) - 1)
+        coarse = np.linspace(coarse[low], coarse[high], points)
+    return coarse
 
 
 def _predictive(tau: Any, mean: Any, weight: Any) -> Tabulated:

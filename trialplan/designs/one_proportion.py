@@ -76,7 +76,7 @@ class OneProportion(Design):
         return None if self.smooth else float(self.replace(expected=self.null).power(n))
 
     def critical_count(self, n: int) -> int:
-        """The first count of responses, going in the favourable direction, that rejects; beyond 0 to n where none does."""
+        """The first count of responses, in the favourable direction, that rejects; outside 0 to n where none does."""
         if self.smooth:
             reach = self.z_alpha * _sd(self.null) * np.sqrt(n)
             return int(np.ceil(n * self.null + reach) if self.upward else np.floor(n * self.null - reach))
@@ -135,7 +135,7 @@ def _sd(rate: Numbers) -> Numbers:
 
 
 def _score_power(design: OneProportion, n: Numbers) -> Numbers:
-    """P(favourable tail): the null's variance sets the critical value, the true one the spread (Fleiss et al., ch. 2)."""
+    """The null's variance sets the critical value, the true one the spread (Fleiss, Levin & Paik 2003, ch. 2)."""
     away = design.sign * (design.expected - design.null) * np.sqrt(n)
     return normal_cdf((away - design.z_alpha * _sd(design.null)) / _sd(design.expected))
 

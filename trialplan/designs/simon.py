@@ -136,7 +136,7 @@ class Simon(Sized):
                 if self.criterion == "minimax":
                     return
         raise UnreachableError(
-            f"Simon: no two stages of at most {LARGEST} participants in all are known to be the best at power {target:g}; "
+            f"Simon: no two stages of at most {LARGEST} participants are known to be the best at power {target:g}; "
             "for rates this close use one-proportion"
         )
 

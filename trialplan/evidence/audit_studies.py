@@ -39,11 +39,18 @@ def no_concurrent_control(table: Table) -> Iterator[Seen]:
         yield (
             study.key,
             None,
-            f"The design{f' ({study.design})' if study.design else ''} has no concurrent control{doses}.",
+            _what_is_known(study, doses),
             "What happened to these participants is not what the treatment did to them. A rate or change "
             "from this study may enter a plan only with a discount or with the lack of control "
             "acknowledged.",
         )
+
+
+def _what_is_known(study: Study, doses: str) -> str:
+    design = f" ({study.design})" if study.design else ""
+    if study.control is None:
+        return f"The table does not say whether the design{design} had a concurrent control{doses}."
+    return f"The design{design} has no concurrent control{doses}."
 
 
 @rule("P04", "warning")

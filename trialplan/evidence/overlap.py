@@ -35,7 +35,8 @@ def may_overlap(first: Study, second: Study) -> bool:
 def registration(study: Study) -> str | None:
     """The registration number without spaces; None where it is not reported."""
     number = re.sub(r"\W", "", study.registry or "").upper()
-    return number if re.search(r"\d", number) else None
+    trial = re.search(r"NCT\d{8}", number)
+    return trial[0] if trial else number if re.search(r"\d", number) else None
 
 
 def _apart(first: Study, second: Study) -> bool:

@@ -71,6 +71,8 @@ class Outcome:
             raise ParameterError(
                 f"events ({self.events}) must not exceed of ({self.of}); check which one is the denominator"
             )
+        if self.events is not None and self.of is None and self.n is not None:
+            raise ParameterError("the denominator of events is `of`; `n` belongs to means: write of instead of n")
         if self.p_value is not None:
             self.p_bound()
 

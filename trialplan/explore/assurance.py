@@ -74,7 +74,7 @@ def assurance(design: Design, n: int, beliefs: Beliefs, nodes: int | None = None
     >>> from trialplan.belief import Beta
     >>> deng = {"control": Beta(5.5, 1.5), "treatment": Beta(9.5, 3.5)}
     >>> round(assurance(TwoProportions(control=0.8, treatment=0.9), 88, deng), 3)
-    0.131
+    0.13
     """
     design.check_n(n)
     return _assurance(joint(design, beliefs, nodes), n)

@@ -38,7 +38,7 @@ class SingleArmRule:
     certainties amount to. A rule without `no_go` says no go whenever it does not say go.
 
     >>> rule = SingleArmRule(n=30, threshold=0.3, go=0.95, no_go=0.5)
-    >>> rule.fewest_to_go, round(rule.posterior(16), 6)
+    >>> rule.fewest_to_go, round(float(rule.posterior(16)), 6)
     (14, 0.996602)
     >>> round(float(rule.chances(0.5).go), 3)
     0.708
@@ -135,14 +135,17 @@ class TwoArmRule:
         return self._fewest(self.go)
 
     def _fewest(self, certainty: float, above: bool = False) -> Any:
-        """The fewest treatment responses whose posterior reaches, or is above, a certainty: all control counts at once."""
+        """The fewest treatment responses whose posterior reaches, or exceeds, a certainty; for every control count."""
         control = np.arange(self.n_control + 1)
         low, high = np.zeros(control.shape, dtype=int), np.full(control.shape, self.n_treatment + 1)
         for _ in range((self.n_treatment + 1).bit_length()):
             middle = np.minimum((low + high) // 2, self.n_treatment)
             seen = self.posterior(middle, control)
             enough = seen > certainty if above else seen >= certainty
-            low, high = np.where(enough | (low == high), low, middle + 1), np.where(enough, np.minimum(middle, high), high)
+            low, high = (
+                np.where(enough | (low == high), low, middle + 1),
+                np.where(enough, np.minimum(middle, high), high),
+            )
         return high
 
 
@@ -168,7 +171,9 @@ def _check_size(owner: str, name: str, n: Any) -> None:
 
 def _check_prior(owner: str, name: str, prior: Any) -> None:
     if not isinstance(prior, tuple) or len(prior) != 2:
-        raise ParameterError(f"{owner}: {name} must be the two parameters of a Beta distribution, as in (1, 1), not {prior!r}")
+        raise ParameterError(
+            f"{owner}: {name} must be the two parameters of a Beta distribution, as in (1, 1), not {prior!r}"
+        )
     for one in prior:
         _SHAPE.check(owner, name, one)
 

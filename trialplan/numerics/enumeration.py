@@ -9,7 +9,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 
 Pair = Callable[[Any], tuple[Any, Any]]
-"""Rates on a null's boundary: the treatment's and the control's for each nuisance, outside (0, 1) where there are none."""
+"""The treatment's and the control's rates on a null's boundary, for each nuisance; outside (0, 1) if there are none."""
 
 _GRID = 800
 """Nuisance rates of the first pass: at least six per standard deviation in arms up to 20 000."""
@@ -18,7 +18,7 @@ _FINER, _PASSES, _PEAKS = 17, 4, 6
 
 
 def rejection_probability(rejects: Any, treatment: Any, control: Any) -> Any:
-    """P(reject) at one rate, or array of rates, in each arm; `rejects` has a row for each count of the treatment arm."""
+    """P(reject) at one rate, or array of rates, in each arm; `rejects` has a row for each count of the treatment."""
     rows, columns = (size - 1 for size in rejects.shape)
     table = rejects.astype(float)
     return ((binomial_pmf(rows, treatment) @ table) * binomial_pmf(columns, control)).sum(axis=-1)

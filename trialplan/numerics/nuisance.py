@@ -18,11 +18,12 @@ _POINTS = 6
 _CLOSE = 2e-3
 """How near to the level, relatively, the grid's own estimate is not trusted; it errs by less than a tenth of this."""
 
-_STEPS = (1 / 8, 1 / 64, 1 / 256)
-"""Spacings, in those of the grid, of the parabolas that refine a peak: errors fall with the fourth power."""
+_ZOOMS, _STEPS = (1, 1 / 4), (1 / 16, 1 / 128)
+"""Half-widths, in grid spacings, of the closer grids that find a peak's top, also one that is flat; and of the
+parabolas through it, whose errors fall with the fourth power."""
 
-_BAND = 2000
-"""Totals up to which the grid is one matrix and remembered."""
+_BAND, _KEPT = 200, 2000
+"""Totals for each band of the grid, and totals up to which a grid is remembered."""
 
 _EDGE = 1e-7
 """How near to 0 and a right angle the angles come: rates within 1e-14 of certainty."""
@@ -81,10 +82,14 @@ def on_grid(by_total: Any, symmetric: bool = False) -> tuple[Any, Any]:
 
 
 def means(by_total: Any, rates: Any) -> Any:
-    """The mean of `by_total[X]` for X ~ Binomial(N, rate), at each rate."""
-    total = len(by_total) - 1
-    low, high = window(total, rates)
-    return binomial_pmf(total, rates, low, high) @ by_total[low : high + 1]
+    """The mean of `by_total[X]` for X ~ Binomial(N, rate), at each rate, over the totals that it reaches."""
+    total, half = len(by_total) - 1, int(reach((len(by_total) - 1) / 4)) + 1
+    if 4 * half >= total:
+        return binomial_pmf(total, rates) @ by_total
+    rates = np.asarray(rates)[..., None]
+    k = np.clip((total * rates).astype(int) - half, 0, total - 2 * half) + np.arange(2 * half + 1)
+    mass = np.exp(log_choose(total)[k] + k * np.log(rates) + (total - k) * np.log1p(-rates))
+    return (mass * by_total[k]).sum(axis=-1)
 
 
 def window(n: int, rates: Any) -> tuple[int, int]:
@@ -105,7 +110,7 @@ def _angles(total: int, symmetric: bool) -> Any:
 
 def _grid(total: int, symmetric: bool) -> tuple[Any, list[tuple[int, Any]]]:
     """The grid with binomial probabilities in bands of neighbouring rates, each over the totals that it reaches."""
-    keep = _grid_kept if total <= _BAND else _grid_made
+    keep = _grid_kept if total <= _KEPT else _grid_made
     return keep(total, symmetric)
 
 
@@ -144,11 +149,15 @@ def _refined(by_total: Any, angles: Any, values: Any, peaks: Any, ends: Any = No
     low, high = (_EDGE, np.pi / 2 - _EDGE) if ends is None else ends
     centre, width = angles[peaks], float(angles[0])
     best = float(values[peaks].max(initial=0.0))
-    for step in (1.0, *_STEPS):
+    for step in _ZOOMS:
+        around = np.clip(centre[:, None] + step * width * np.linspace(-1, 1, 9), low, high)
+        nearer = means(by_total, np.sin(around) ** 2)
+        centre = np.take_along_axis(around, nearer.argmax(axis=1)[:, None], axis=1)[:, 0]
+        best = max(best, float(nearer.max()))
+    for step in _STEPS:
         around = np.clip(centre + step * width * np.array([[-1.0], [0.0], [1.0]]), low, high)
         left, middle, right = means(by_total, np.sin(around) ** 2)
         slope, bend = (right - left) / 2, 2 * middle - left - right
-        shift = np.divide(slope, bend, out=np.sign(slope), where=bend > np.abs(slope))
-        centre = centre + step * width * shift
+        centre = centre + step * width * np.divide(slope, bend, out=np.sign(slope), where=bend > np.abs(slope))
         best = max(best, float(np.max([left, middle, right])))
-    return best
+    return max(best, float(means(by_total, np.sin(np.clip(centre, low, high)) ** 2).max()))

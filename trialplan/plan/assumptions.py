@@ -132,6 +132,8 @@ def bridge_of(said: schema.Bridge | None, rate: Reading) -> Bridge:
         raise PlanError(
             f"a discount of 0 takes {rate.label} as it stands (P01); say why in bridge.acknowledge_uncontrolled"
         )
+    if said.source is None and said.acknowledge_uncontrolled is None:
+        raise PlanError(f"the bridge of {rate.label} says no reason; add bridge.source")
     ways = [way for way in ("discount", "lower_limit", "bias") if words.get(way)]
     if len(ways) > 1:
         raise PlanError(f"bridge has both {ways[0]} and {ways[1]}; keep one")

@@ -16,6 +16,7 @@ from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_yo
 from trialplan.evidence.bridge import Reading
 from trialplan.parameter import Parameter, parameters
 from trialplan.plan.assumptions import Assumption, assumptions_of, read_rate, resolved
+from trialplan.plan.checks import check_citations, check_losses, check_target
 from trialplan.plan.contrary import Contrary, check_override, contrary
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
@@ -74,6 +75,7 @@ def build(plan: Plan) -> Trial:
     roles = [endpoint.role for endpoint in content.endpoint]
     if roles.count("primary") != 1:
         raise PlanError(f"{plan.name}: exactly one endpoint must have role = 'primary', not {roles.count('primary')}")
+    check_citations(content, plan.name)
     table = evidence.read(content.evidence.table, plan.folder)
     with _place(f"{plan.name}, [scenarios]"):
         readings = tuple((one.label, read_rate(table, one)) for one in content.scenarios.readings)
@@ -96,7 +98,10 @@ def _check_against(plan: Plan, found: tuple[Contrary, ...], primary: Endpoint) -
     numbers = {one.name: one.value for one in primary.assumptions}
     treatment, control = numbers.get("treatment"), numbers.get("control")
     if treatment is not None and control is not None:
+        check_target(plan.content, plan.name, treatment - control)
         check_override(plan, found, treatment - control)
+    elif isinstance(primary.design, Design):
+        check_target(plan.content, plan.name, float(primary.design.effect_value()))
 
 
 def _borrowed_findings(drafts: list[Endpoint]) -> Iterator[evidence.Finding]:
@@ -119,7 +124,7 @@ def _place(where: str) -> Iterator[None]:
 def _draft(plan: Plan, table: evidence.Table, section: EndpointSection) -> Endpoint:
     """The endpoint with its assumptions and design, not yet sized."""
     with _place(f"{plan.name}, endpoint {section.name!r}"):
-        _check_losses(section)
+        check_losses(section)
         if section.design is None:
             if section.role == "primary":
                 raise PlanError("a primary endpoint needs a design that sizes it")
@@ -148,17 +153,6 @@ def _sized(plan: Plan, draft: Endpoint) -> Endpoint:
             if section.role == "primary":
                 raise
             return dataclasses.replace(draft, shortfall=str(why).partition(": ")[2])
-
-
-def _check_losses(section: EndpointSection) -> None:
-    """Missing counted as non-response and an inflation for the same missing would count the loss twice."""
-    if section.missing == "non-response" and section.dropout is not None:
-        raise PlanError(
-            "missing = 'non-response' already lowers the rates, and dropout would inflate n for the same losses; "
-            "remove one of them"
-        )
-    if section.missing == "excluded" and section.dropout is None:
-        raise PlanError("missing = 'excluded' needs dropout, the share of participants without an outcome")
 
 
 def _design(plan: Plan, cls: type[Sized], section: EndpointSection, assumptions: tuple[Assumption, ...]) -> Sized:

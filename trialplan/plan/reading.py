@@ -49,8 +49,7 @@ def starter() -> str:
 def _sentence(errors: list[Any]) -> str:
     """The first complaint, unknown keys before all others because they cause the rest."""
     errors = sorted(errors, key=lambda error: error["type"] != "extra_forbidden")
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return _complaint(errors[0]) + more
+    return _complaint(errors[0])
 
 
 def _complaint(error: Any) -> str:

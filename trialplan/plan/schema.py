@@ -69,6 +69,7 @@ class EvidenceSection(Section):
 
     table: Text = Field(description="a shipped table's name, or a TOML or CSV file relative to the plan")
     note: Text | None = Field(None, description="how the table was read")
+    answers: dict[str, Text] = Field({}, description="what the plan answers to a blocking finding, by its id")
 
 
 class TargetDifference(Section):

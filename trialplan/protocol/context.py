@@ -18,7 +18,7 @@ from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.protocol.doubts import assured, break_evens, control_belief
-from trialplan.protocol.otherwise import by_discount, by_reading, by_test, spread
+from trialplan.protocol.otherwise import by_discount, by_reading, by_test, controls, spread
 from trialplan.protocol.views import Alone, AtTrial, Detectable, EndpointView, Finding, arms_of
 
 NAMES = {
@@ -28,6 +28,7 @@ NAMES = {
     "certainty": "95 % certainty of seeing one",
     "digest": "SHA-256",
     "logit_sd": "2",
+    "lower": "lower 95% limit",
 }
 """Names and conventions that are written with figures; templates hold none."""
 
@@ -45,6 +46,8 @@ def context(trial: Trial) -> dict[str, Any]:
         "estimand": content.estimand,
         "target": content.target_difference,
         "note": content.evidence.note,
+        "answers": content.evidence.answers,
+        "own_words": _own_words(trial),
         "table": trial.table,
         "rows": _outcomes(trial),
         "control_belief": control_belief(trial),
@@ -55,12 +58,13 @@ def context(trial: Trial) -> dict[str, Any]:
         "planned_difference": _planned_difference(trial),
         "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
         "blocking": _findings(trial, _SEVERITIES[0]),
+        "blocked": list(dict.fromkeys(one.id for one in trial.findings if one.severity == _SEVERITIES[0])),
         "primary": next(view for view in views if view.section.role == "primary"),
         "secondary": [view for view in views if view.section.role == "secondary"],
         "safety": [view for view in views if view.section.role == "safety"],
         "arms": arms_of(trial, trial.answer),
         "discounts": content.scenarios.discounts,
-        "controls": content.scenarios.controls,
+        "controls": controls(trial),
         "by_test": by_test(trial),
         "by_discount": discounted,
         "by_reading": read,
@@ -85,6 +89,15 @@ def context(trial: Trial) -> dict[str, Any]:
 def _evidence_text(trial: Trial) -> str:
     """The text of the evidence file, for its digest."""
     return read_text(locate(trial.plan.content.evidence.table, "evidence.toml", trial.plan.folder))
+
+
+def _own_words(trial: Trial) -> list[tuple[str, str]]:
+    """What the transcriber adds to the table, with its source: by study, and by outcome."""
+    found: list[tuple[str, str | None]] = []
+    for study in trial.table.studies:
+        found.append((study.key, study.note))
+        found += [(f"{study.key}, {outcome.label}", outcome.note) for outcome in study.outcomes]
+    return [(where, note) for where, note in found if note]
 
 
 def _source(trial: Trial, name: str) -> str:
@@ -122,6 +135,7 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         goal=getattr(fixed, "goal", ""),
         two_sided=getattr(design, "sides", None) == 2,
         planned=fixed.assumptions() if fixed else {},
+        by_name={one.name: one for one in endpoint.assumptions},
         assumptions=endpoint.assumptions,
         statement=endpoint.section.design or "descriptive",
         alone=_alone(trial, endpoint),

@@ -49,7 +49,11 @@ def html(text: str, plan: Plan) -> bytes:
         f"--css={folder / 'page.css'}",
         f"--lua-filter={folder / 'labels.lua'}",
     ]
-    return _pandoc(text, plan, ["--to=html5", "--embed-resources", "--toc", "--toc-depth=2", "--section-divs", *look])
+    return _pandoc(
+        text,
+        plan,
+        ["--to=html5", "--number-sections", "--embed-resources", "--toc", "--toc-depth=2", "--section-divs", *look],
+    )
 
 
 def docx(text: str, plan: Plan) -> bytes:
@@ -73,7 +77,6 @@ def _pandoc(text: str, plan: Plan, options: list[str]) -> bytes:
         f"--from={_READER}",
         "--standalone",
         "--columns=1",
-        "--number-sections",
         "--output=-",
     ]
     epoch = calendar.timegm(date.timetuple()) if date else 0

@@ -49,13 +49,15 @@ def power(value: float) -> Verbatim:
 
 
 def number(value: float) -> Verbatim:
-    """A number with at most four significant digits."""
-    return escape("none" if math.isnan(value) else f"{value:.4g}".replace("-", "−"))
+    """A number with at most three significant digits."""
+    return escape("none" if math.isnan(value) else f"{value:.3g}".replace("-", "−"))
 
 
 def value_of(assumption: Any) -> Verbatim:
-    """An assumption's value in its unit: proportions as percentages."""
-    return percent(assumption.value) if assumption.unit == "proportion" else number(assumption.value)
+    """An assumption's value in its unit: proportions as percentages, with the digits that give the same n again."""
+    if assumption.unit != "proportion":
+        return number(assumption.value)
+    return Verbatim(f"{100 * assumption.value:.2f}%")
 
 
 def months(value: float | None) -> Verbatim:

@@ -6,10 +6,12 @@ from typing import Any
 
 from trialplan.answers import SampleSize
 from trialplan.design import Design
-from trialplan.evidence.bridge import discount
+from trialplan.evidence.bridge import Reading, discount
+from trialplan.evidence.intervals import wilson
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
-from trialplan.protocol.views import Arm, Cell, Method, Range, Row, arm_names, arms_of
+from trialplan.plan.schema import StatedRate
+from trialplan.protocol.views import ABSURD, Arm, Cell, Method, Range, Row, arm_names, arms_of
 
 
 def by_test(trial: Trial) -> list[Method]:
@@ -39,36 +41,50 @@ def _method(trial: Trial, name: str, design: Design, chosen: bool) -> Method:
     )
 
 
-def by_discount(trial: Trial) -> list[Row]:
-    """Control rates down, discounts across: the rate drawn from the evidence, bridged toward each control rate."""
-    drawn = next((one.reading for one in trial.primary.assumptions if one.reading is not None), None)
-    scenarios = trial.plan.content.scenarios
-    if drawn is None or "control" not in {one.name for one in trial.primary.assumptions}:
+def controls(trial: Trial) -> list[StatedRate]:
+    """The control rates of the scenario tables: the plan's own first, then those that the plan lists."""
+    planned = next((one.value for one in trial.primary.assumptions if one.name == "control"), None)
+    listed = list(trial.plan.content.scenarios.controls)
+    if planned is None:
         return []
+    own = StatedRate(value=planned, label="this plan", source="as assumed above")
+    return [own, *(one for one in listed if round(one.value, 4) != round(planned, 4))]
+
+
+def by_discount(trial: Trial) -> list[Row]:
+    """Control rates down, discounts and the lower limit across: the observed rate bridged toward each control rate."""
+    drawn = next((one.reading for one in trial.primary.assumptions if one.reading is not None), None)
+    if drawn is None:
+        return []
+    lower = wilson(drawn.events, drawn.of)[0]
     return [
         Row(
             label=stated.label,
             value=stated.value,
             source=stated.source,
-            cells=_cells(trial, [(stated.value, discount(drawn.rate, stated.value, d)) for d in scenarios.discounts]),
+            cells=_cells(trial, [(stated.value, rate) for rate in _believed(trial, drawn, stated.value, lower)]),
         )
-        for stated in scenarios.controls
+        for stated in controls(trial)
     ]
+
+
+def _believed(trial: Trial, drawn: Reading, control: float, lower: float) -> list[float]:
+    """The treatment rates at each discount, and at the lower limit of the observed rate."""
+    shares = trial.plan.content.scenarios.discounts
+    return [*(discount(drawn.rate, control, share) for share in shares), lower]
 
 
 def by_reading(trial: Trial) -> list[Row]:
     """Readings of the table down, control rates across, nothing discounted."""
-    scenarios = trial.plan.content.scenarios
-    if "control" not in {one.name for one in trial.primary.assumptions}:
-        return []
     return [
         Row(
             label=label,
             value=rate.rate,
             source=rate.label,
-            cells=_cells(trial, [(stated.value, rate.rate) for stated in scenarios.controls]),
+            cells=_cells(trial, [(stated.value, rate.rate) for stated in controls(trial)]),
         )
         for label, rate in trial.readings
+        if controls(trial)
     ]
 
 
@@ -94,6 +110,10 @@ def spread(rows: list[Row]) -> Range | None:
     largest = [max(arm.n for arm in cell.arms) for cell in cells if cell.n is not None]
     if not largest:
         return None
+    most = int(max(largest))
     return Range(
-        least=int(min(largest)), most=int(max(largest)), impossible=len(cells) - len(largest), cells=len(cells)
+        least=int(min(largest)),
+        most=f"{most:,}" if most <= ABSURD else f"more than {ABSURD:,}",
+        impossible=len(cells) - len(largest),
+        cells=len(cells),
     )

@@ -9,6 +9,9 @@ from trialplan.answers import SampleSize
 from trialplan.plan.building import Assumption, Trial
 from trialplan.plan.schema import EndpointSection
 
+ABSURD = 10_000
+"""Participants per arm beyond which the number says no more than that it is out of reach."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
@@ -59,6 +62,7 @@ class EndpointView:
     goal: str
     two_sided: bool
     planned: dict[str, Any]
+    by_name: dict[str, Assumption]
     alone: Alone | None
     shortfall: str | None
     at_trial: AtTrial | None
@@ -77,7 +81,7 @@ class Cell:
         """Participants per arm; both arms where they differ."""
         if self.n is None:
             return "none"
-        sizes = [f"{arm.n:,}" for arm in self.arms]
+        sizes = [f"{arm.n:,}" if arm.n <= ABSURD else f"> {ABSURD:,}" for arm in self.arms]
         return sizes[0] if len(set(sizes)) == 1 else " + ".join(sizes)
 
 
@@ -116,10 +120,10 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Range:
-    """The ends of a scenario table: the least and the most per arm, and the cells that no n answers."""
+    """The ends of the scenario tables: the least and the most per arm, and the cells that no n answers."""
 
     least: int
-    most: int
+    most: str
     impossible: int
     cells: int
 

@@ -40,5 +40,7 @@ def _styles(xml: str) -> str:
     """Ruled tables in a smaller size, one face throughout."""
     xml = re.sub(r"<w:rFonts [^>]*/>", _FONT, xml)
     xml = re.sub(r'(<w:style [^>]*w:styleId="Table"[^>]*>.*?<w:tblPr>)', rf"\1{_RULES}", xml, flags=re.DOTALL)
+    whole_rows = "<w:trPr><w:cantSplit/></w:trPr>"
+    xml = re.sub(r'(w:styleId="Table".*?</w:tblPr>)', rf"\1{whole_rows}", xml, count=1, flags=re.DOTALL)
     compact = r'(<w:style [^>]*w:styleId="Compact"[^>]*>.*?)(</w:style>)'
     return re.sub(compact, r'\1<w:rPr><w:sz w:val="18"/><w:szCs w:val="18"/></w:rPr>\2', xml, count=1, flags=re.DOTALL)

@@ -36,8 +36,8 @@ class TwoStage(Design):
     event. There is no free n: every number follows from the stages by enumeration.
 
     >>> design = TwoStage(null=0.1, expected=0.3, stages=("1/10", "5/29"))
-    >>> round(design.power(29), 4), round(design.actual_size(29), 4), round(design.expected_n(0.1), 1)
-    (0.8051, 0.0471, 15.0)
+    >>> [round(float(value), 4) for value in (design.power(29), design.actual_size(29), design.expected_n(0.1))]
+    [0.8051, 0.0471, 15.0141]
 
     References:
         Simon (1989), Controlled Clinical Trials 10:1 (table 1 has this design).
@@ -63,7 +63,9 @@ class TwoStage(Design):
     def check(self) -> None:
         """The stopping rule is one-sided."""
         if self.sides != 1:
-            raise fields.refuse_design("TwoStage", "sides must be 1: a trial that disappoints ends, one that excels runs on")
+            raise fields.refuse_design(
+                "TwoStage", "sides must be 1: a trial that disappoints ends, one that excels runs on"
+            )
 
     @property
     def counts(self) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -1,0 +1,110 @@
+"""Ratio and odds-ratio scales of two proportions against maximum likelihood by search and against simulation."""
+
+import numpy as np
+import pytest
+from scipy import optimize
+
+from trialplan import TwoProportions
+from trialplan.errors import ParameterError
+from trialplan.numerics.two_rates import ODDS_RATIO, RATIO, SCALES, score_z
+
+RATES = [(0.7, 0.6), (0.2, 0.05), (0.9, 0.95), (0.5, 0.5)]
+
+
+def log_likelihood(treatment, control, rates, arms):
+    """Of the rates, given those observed."""
+    p_t, p_c = rates
+    of_treatment = p_t * np.log(treatment) + (1 - p_t) * np.log(1 - treatment)
+    return arms * of_treatment + p_c * np.log(control) + (1 - p_c) * np.log(1 - control)
+
+
+class TestRestrictedRates:
+    @pytest.mark.parametrize("scale", [RATIO, ODDS_RATIO], ids=["ratio", "odds-ratio"])
+    @pytest.mark.parametrize("rates", RATES)
+    @pytest.mark.parametrize("limit", [0.5, 0.8, 1, 1.25, 2.5])
+    @pytest.mark.parametrize("arms", [1, 2, 1 / 3])
+    def test_are_of_maximum_likelihood(self, scale, rates, limit, arms):
+        """No other rates on the limit are more likely."""
+        treatment, control = scale.restricted(*rates, arms, limit)
+        assert float(treatment) == pytest.approx(float(scale.treatment(control, limit)), abs=1e-12)
+        top = min(1, 1 / limit) if scale is RATIO else 1
+        best = optimize.minimize_scalar(
+            lambda c: -log_likelihood(scale.treatment(c, limit), c, rates, arms),
+            bounds=(1e-9, top - 1e-9),
+            method="bounded",
+            options={"xatol": 1e-11},
+        )
+        assert float(control) == pytest.approx(best.x, abs=1e-6)
+
+
+class TestScoreZ:
+    def test_no_effect_is_the_pooled_z(self):
+        """On a limit of none the score statistic of every scale is the pooled z."""
+        rates, arms = (np.array([0.3, 0.9, 0.0]), np.array([0.5, 0.2, 0.4])), (40, 20)
+        statistics = [score_z(scale, rates, arms, scale.none) for scale in SCALES.values()]
+        pooled = (40 * rates[0] + 20 * rates[1]) / 60
+        wanted = (rates[0] - rates[1]) / np.sqrt(pooled * (1 - pooled) * (1 / 40 + 1 / 20))
+        for statistic in statistics:
+            np.testing.assert_allclose(statistic, wanted, rtol=1e-9)
+
+    @pytest.mark.parametrize("scale", SCALES)
+    def test_nothing_varies(self, scale):
+        """Where no one responds, or everyone does, the statistic is no evidence on a limit of none."""
+        for rate in (0.0, 1.0):
+            assert score_z(SCALES[scale], (np.array([rate]), np.array([rate])), (9, 9), SCALES[scale].none) == 0
+
+
+def noninferior(scale, **more):
+    """A trial whose new treatment is as good as the old one."""
+    given = {"margin": 0.75 if scale == "ratio" else 0.5, "scale": scale, "goal": "non-inferiority"} | more
+    return TwoProportions(control=0.7, treatment=0.7, **given)
+
+
+CASES = [("ratio", "score"), ("odds-ratio", "score"), ("odds-ratio", "log-odds")]
+
+
+class TestMargins:
+    @pytest.mark.parametrize(("scale", "test"), CASES)
+    def test_either_side_of_one(self, scale, test):
+        """A limit may be written on either side of 1."""
+        design = noninferior(scale, test=test)
+        assert design.replace(margin=1 / design.margin).sample_size(0.8).n == design.sample_size(0.8).n
+        assert design.limits()[0] < 1
+
+    @pytest.mark.parametrize(("scale", "test"), CASES)
+    def test_power_is_what_trials_show(self, scale, test):
+        """At the planned n simulated trials show the power within what normal theory owes, and the level on the limit."""
+        design = noninferior(scale, test=test)
+        n = design.sample_size(0.8).n
+        assert design.simulate(n, 20_000, np.random.default_rng(3)).power == pytest.approx(0.8, abs=0.02)
+        (null,) = design.at_null()
+        assert null.simulate(n, 20_000, np.random.default_rng(4)).power == pytest.approx(0.025, abs=0.006)
+
+    @pytest.mark.parametrize(("scale", "test"), CASES)
+    def test_equivalence_is_both_limits(self, scale, test):
+        """One number for equivalence stands for itself and its reciprocal, and simulated trials show the power."""
+        one = noninferior(scale, test=test, goal="equivalence", margin=0.6)
+        pair = one.replace(margin=(0.6, 1 / 0.6))
+        n = one.sample_size(0.8).n
+        assert pair.sample_size(0.8).n == n
+        assert one.simulate(n, 20_000, np.random.default_rng(5)).power == pytest.approx(0.8, abs=0.02)
+
+    def test_superiority_has_one_score_test(self):
+        """Equality is the same null on every scale, so that score needs the same n."""
+        sizes = {TwoProportions(control=0.3, treatment=0.5, scale=scale).sample_size(0.8).n for scale in SCALES}
+        assert len(sizes) == 1
+
+    @pytest.mark.parametrize(
+        ("given", "sentence"),
+        [
+            ({"test": "wald", "scale": "ratio", "goal": "non-inferiority", "margin": 0.8}, "use one of score"),
+            ({"test": "log-odds", "goal": "non-inferiority", "margin": 0.1}, "margin|scale difference"),
+            ({"test": "fisher", "goal": "non-inferiority", "margin": 0.1}, "not defined for non-inferiority"),
+            ({"goal": "non-inferiority", "margin": 1.5}, r"margin must lie in \(-1, 1\)"),
+            ({"scale": "ratio", "goal": "equivalence", "margin": (-0.5, 1.25)}, "margin"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, given, sentence):
+        """Margin, scale, test and goal that do not fit together are refused."""
+        with pytest.raises(ParameterError, match=sentence):
+            TwoProportions(control=0.5, treatment=0.5, **given)

@@ -1,0 +1,59 @@
+"""What a plan must say before anything is computed: losses, sources, citations; and after: that its words agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from trialplan.errors import PlanError, did_you_mean
+from trialplan.plan.schema import EndpointSection, PlanFile
+
+_AGREE = 0.005
+"""How far the stated target difference may lie from the planned one: what rounding to two decimals does."""
+
+
+def check_losses(section: EndpointSection) -> None:
+    """Missing counted as non-response and an inflation for the same missing would count the loss twice."""
+    if section.missing == "non-response" and section.dropout is not None:
+        raise PlanError(
+            "missing = 'non-response' already lowers the rates, and dropout would inflate n for the same losses; "
+            "remove one of them"
+        )
+    if section.missing == "excluded" and (section.dropout is None or section.dropout_source is None):
+        raise PlanError(
+            "missing = 'excluded' needs dropout, the share of participants without an outcome, and dropout_source"
+        )
+    if section.role == "primary" and section.missing is None:
+        raise PlanError(
+            "the primary endpoint must say how a missing outcome is analysed: missing = 'non-response' or 'excluded'"
+        )
+
+
+def check_citations(content: PlanFile, name: str) -> None:
+    """Every [key] in a source must stand in the list of references."""
+    known = [one.key for one in content.reference]
+    for source in _sources(content):
+        for key in re.findall(r"\[([a-z][a-z0-9-]*)\]", source):
+            if key not in known:
+                hint = did_you_mean(key, known) if known else "the plan lists no [[reference]]"
+                raise PlanError(f"{name}: a source cites [{key}], which is not in the list of references; {hint}")
+
+
+def _sources(content: PlanFile) -> Iterator[str]:
+    yield content.target_difference.source
+    for endpoint in content.endpoint:
+        yield endpoint.dropout_source or ""
+        for one in endpoint.assumptions.values():
+            yield one.source or ""
+            yield (one.bridge and one.bridge.source) or ""
+    for stated in content.scenarios.controls:
+        yield stated.source
+
+
+def check_target(content: PlanFile, name: str, planned: float) -> None:
+    """The target difference that the plan states must be the one that its assumptions plan for."""
+    said = content.target_difference.value
+    if abs(said - planned) > max(_AGREE, _AGREE * abs(planned)):
+        raise PlanError(
+            f"{name}: target_difference.value is {said:g}, but the assumptions plan for {planned:.3g}; correct one"
+        )
