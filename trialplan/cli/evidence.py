@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,25 +22,69 @@ from trialplan.cli import options, output
             metavar="wilson|clopper-pearson|jeffreys|agresti-coull",
             help="the 95 % interval of a proportion  [default: wilson]",
         ),
+        click.Option(
+            ["--pool"], metavar="OUTCOME", help="pool one outcome: one report per centre and all, side by side"
+        ),
+        click.Option(
+            ["--method"],
+            metavar="reml|paule-mandel|dersimonian-laird|fixed|binomial-normal",
+            help="the heterogeneity of a pool  [default: reml]",
+        ),
+        click.Option(
+            ["--pool-interval"],
+            metavar="normal|knapp-hartung|knapp-hartung-modified",
+            help="the interval of a pool  [default: normal]",
+        ),
+        click.Option(
+            ["--forest"], type=click.Path(path_type=Path), metavar="FILE", help="its forest plot: .svg or .png"
+        ),
         *output.options(),
     ],
     short_help="What does a table of studies say, and where does it contradict itself?",
     epilog=options.examples(
         "trialplan evidence msc-lupus-nephritis",
         "trialplan evidence msc-lupus-nephritis --interval jeffreys -o evidence.csv",
+        "trialplan evidence msc-lupus-nephritis --pool complete-remission",
     ),
 )
-def command(table: str, interval: str, as_json: bool, output: Any) -> None:
+def command(table: str, interval: str, as_json: bool, output: Any, **pooling: Any) -> None:
     """Every study and outcome of TABLE with its estimate, and the findings of the audit.
 
     TABLE is the name of a shipped table, or a .toml or .csv file with one outcome a row. A finding says what
     was seen, in which row, and what it means for planning; those marked block must be answered by a plan.
+
+    A CSV has the columns study and outcome, then as many as are known of events and of (the denominator),
+    or baseline_mean, baseline_sd, followup_mean, followup_sd and n; arm, kind, timepoint_months, reported,
+    p_value, and of the study enrolled, control, design, registry, year and conditioning.
     """
     from trialplan import evidence
     from trialplan.cli.output import show
 
     _check_interval(interval)
-    show(_page(evidence.as_json(evidence.read(table), interval)), as_json, output)
+    if pooling["pool"] is None:
+        if given := [name for name, value in pooling.items() if value is not None]:
+            raise click.UsageError(f"--{given[0].replace('_', '-')} belongs to --pool OUTCOME")
+        show(_page(evidence.as_json(evidence.read(table), interval)), as_json, output)
+    else:
+        show(_pooled(evidence.read(table), **pooling), as_json, output)
+
+
+def _pooled(table: Any, pool: str, method: str | None, pool_interval: str | None, forest: Path | None) -> output.Page:
+    """The pools alone: what the rest of the table says is asked for without --pool."""
+    from trialplan.cli import pools
+    from trialplan.files import check_writable
+    from trialplan.report import plain
+
+    if forest is not None:
+        output.check_suffix(forest, (".svg", ".png"))
+        check_writable(forest)
+    how = {"method": method, "interval": pool_interval}
+    found = pools.pools(table, pool, {name: value for name, value in how.items() if value})
+    if forest is not None:
+        pools.draw(found, forest)
+    data = {"table": {"title": table.title}, "pools": [{"reports": name} | asdict(one) for name, one in found.items()]}
+    shown = list(pools.tables(found))
+    return output.Page(data=plain(data), headline=f"{pool} over {table.title}", tables=shown, notes=pools.notes(found))
 
 
 def _check_interval(interval: str) -> None:

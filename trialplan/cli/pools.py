@@ -1,0 +1,60 @@
+"""The pools of one outcome for `trialplan evidence --pool`: one report per centre and all reports, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from trialplan.cli import output
+
+_COLUMNS = ("pool", "studies", "estimate", "95 % interval", "τ²", "I²", "new study", "left out")
+_STUDIES = ("pool", "study", "n", "estimate", "interval", "weight")
+
+
+def pools(table: Any, name: str, how: dict[str, Any]) -> dict[str, Any]:
+    """The pools by name; where no reports overlap there is one, of all of them."""
+    from trialplan.evidence import overlapping
+    from trialplan.evidence.selection import pool_choices
+
+    spelt = {outcome.name.replace(" ", "-"): outcome.name for study in table.studies for outcome in study.outcomes}
+    found = pool_choices(table, spelt.get(name, name), **how)
+    return found if overlapping(table) else {"all": found["all"]}
+
+
+def tables(found: dict[str, Any]) -> Iterator[output.Table]:
+    """The pools and their studies as tables."""
+    yield output.Table(_COLUMNS, [_row(name, one) for name, one in found.items()], "Pools", frozenset({1}))
+    rows = [_study(name, study) for name, one in found.items() for study in one.studies]
+    yield output.Table(_STUDIES, rows, "Studies in the pools", frozenset({2}))
+
+
+def notes(found: dict[str, Any]) -> list[str]:
+    """What each pool leaves unsaid, and what warns of it."""
+    return [f"{name}: {' '.join(filter(None, (one.warning, one.note)))}" for name, one in found.items()]
+
+
+def draw(found: dict[str, Any], path: Path) -> None:
+    """The forest plot of the first pool, in the format that the suffix names."""
+    from trialplan.evidence.forest import forest
+    from trialplan.files import write
+
+    name, one = next(iter(found.items()))
+    write(path, forest(one, path.suffix.lstrip("."), title=name).image)
+
+
+def _row(name: str, one: Any) -> list[str]:
+    shown = one.natural
+    new = "—" if shown.prediction_lower is None else _span(shown.prediction_lower, shown.prediction_upper)
+    spread = ["—" if value is None else f"{value:.3f}" for value in (one.tau2, one.i2)]
+    left = ", ".join(one.left_out) or "none"
+    return [name, str(one.k), f"{shown.estimate:.3f}", _span(shown.lower, shown.upper), *spread, new, left]
+
+
+def _span(lower: float, upper: float) -> str:
+    return f"{lower:.3f} to {upper:.3f}"
+
+
+def _study(name: str, study: Any) -> list[str]:
+    weight = "—" if study.weight is None else f"{study.weight:.2f}"
+    return [name, study.label, str(study.n), f"{study.estimate:.3f}", _span(study.lower, study.upper), weight]
