@@ -80,7 +80,8 @@ def why_unreachable(design: Any, value: float, null: tuple[float, ...]) -> str:
         return f"{shown}: it must lie between the limits {null[0]:.10g} and {null[1]:.10g}"
     side, other = ("above", "lower") if design.upward else ("below", "higher")
     limit = "null value" if getattr(design, "margin", None) is None else "limit"
-    ways = " (are the arms swapped? if not, set favourable to " + other + ")" if _may_be_swapped(design, value, null) else ""
+    hint = f" (are the arms swapped? if not, set favourable to {other})"
+    ways = hint if _may_be_swapped(design, value, null) else ""
     return f"{shown}: it must lie {side} its {limit} {null[0]:.10g}{ways}"
 
 

@@ -8,9 +8,14 @@ from typing import Any, ClassVar
 from trialplan import fields
 from trialplan.decision import decide
 from trialplan.design import AnalysisTest, Design
+from trialplan.errors import UnreachableError
 from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.parameter import PROPORTION, Numbers, parameter
+
+
+_SEARCHED = 200_000
+"""Participants up to which the exact test is tried, n by n."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +72,20 @@ class OneProportion(Design):
         return _score_power(self, n) if self.smooth else _tail(self, n, self.expected, self.upward)
 
     def unrounded(self, target: Numbers) -> Numbers:
-        """In closed form; only the score test has a real-valued n."""
+        """In closed form under normal theory; the exact test has no real-valued n, and this one is near it."""
         root = self.z_alpha * _sd(self.null) + normal_quantile(target) * _sd(self.expected)
         return (root / (self.expected - self.null)) ** 2
+
+    def hopeless_blocks(self, target: float) -> int:
+        """None is known; but where normal theory asks for more than can be searched, the search does not begin."""
+        with np.errstate(all="ignore"):
+            near = float(self.unrounded(target))
+        if not near < _SEARCHED:
+            raise UnreachableError(
+                f"OneProportion: no number of participants up to {_SEARCHED:,} reaches power {target:g} with the exact "
+                f"test at expected = {self.expected:g}; use test score"
+            )
+        return 0
 
     def actual_size(self, n: int) -> float | None:
         """The type I error that n participants really have: at the null rate, at most alpha; of the exact test."""
@@ -99,7 +115,10 @@ class OneProportion(Design):
 
 
 def _tail(design: OneProportion, n: Numbers, rate: Numbers, upward: bool) -> Numbers:
-    """P(reject in one direction) at `rate`."""
+    """P(reject in one direction) at `rate`; counts are whole, and so is n."""
+    broken = np.ravel(n)[np.ravel(n) % 1 != 0]
+    if broken.size:
+        design.check_n(float(broken[0]))
     return binomial_sf(_largest_accepted(design, n, upward), n, rate if upward else 1 - rate)
 
 
@@ -137,7 +156,8 @@ def _sd(rate: Numbers) -> Numbers:
 def _score_power(design: OneProportion, n: Numbers) -> Numbers:
     """The null's variance sets the critical value, the true one the spread (Fleiss, Levin & Paik 2003, ch. 2)."""
     away = design.sign * (design.expected - design.null) * np.sqrt(n)
-    return normal_cdf((away - design.z_alpha * _sd(design.null)) / _sd(design.expected))
+    power = normal_cdf((away - design.z_alpha * _sd(design.null)) / _sd(design.expected))
+    return np.where(away > 0, power, np.minimum(power, design.level))[()]  # a wider spread is no effect
 
 
 def _score_statistic(design: OneProportion, count: Any, n: int) -> tuple[Any, Any]:

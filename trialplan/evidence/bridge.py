@@ -10,6 +10,7 @@ from trialplan.belief import Affine, Belief, Beta, LogitNormal
 from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.finding import counted
 from trialplan.evidence.intervals import wilson
+from trialplan.evidence.pooling import Pool
 from trialplan.evidence.table import Outcome, Study, Table, has_concurrent_control
 from trialplan.numerics.lazy import special
 from trialplan.parameter import Numbers
@@ -38,6 +39,20 @@ class Reading:
         """Whether the study had a concurrent control."""
         return has_concurrent_control(self.study)
 
+    def lower(self, confidence: float) -> float:
+        """The lower Wilson limit."""
+        return wilson(self.events, self.of, confidence)[0]
+
+    def belief(self) -> Belief:
+        """The posterior after these counts, from Jeffreys' prior."""
+        return Beta(self.events + 0.5, self.of - self.events + 0.5)
+
+    def logit(self) -> tuple[float, float]:
+        """Mean and SD of the log odds under that posterior: digamma and trigamma."""
+        a, b = self.events + 0.5, self.of - self.events + 0.5
+        spread = math.sqrt(float(special.polygamma(1, a) + special.polygamma(1, b)))
+        return float(special.psi(a) - special.psi(b)), spread
+
     @property
     def label(self) -> str:
         """Where the rate stands: study, outcomes with arm, counts."""
@@ -45,6 +60,43 @@ class Reading:
         over = " of all enrolled" if self.denominator == ENROLLED else ""
         lost = f" net of {self.net_of.label}" if self.net_of else ""
         return f"{self.study.key}, {names}{lost}: {self.events}/{self.of}{over}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PooledReading:
+    """One rate pooled over several studies: what a further study like them may show."""
+
+    pool: Pool
+    outcome: str
+    controlled: bool
+
+    @property
+    def rate(self) -> float:
+        """The pooled rate."""
+        return self.pool.natural.estimate
+
+    @property
+    def label(self) -> str:
+        """Where the rate comes from: the outcome, the studies, the method."""
+        names = ", ".join(one.label for one in self.pool.studies)
+        return f"{self.outcome}, {self.pool.k} studies pooled by {self.pool.method} ({names})"
+
+    def lower(self, confidence: float) -> float:
+        """The lower limit of the pooled rate, at the confidence at which it was pooled."""
+        if confidence != self.pool.confidence:
+            raise EvidenceError(f"the pool's limit is at {self.pool.confidence:g}; use that confidence")
+        return self.pool.natural.lower
+
+    def logit(self) -> tuple[float, float]:
+        """Mean and SD of the log odds in a further study: the standard error and the spread between studies."""
+        return self.pool.estimate, math.hypot(self.pool.standard_error, math.sqrt(self.pool.tau2 or 0.0))
+
+    def belief(self) -> Belief:
+        """The belief about the rate in a further study."""
+        return LogitNormal(*self.logit())
+
+
+Observed = Reading | PooledReading
 
 
 def reading(
@@ -101,32 +153,29 @@ class Bridge:
             return f"{100 * self.discount:.0f}% of its excess over the control rate not believed"
         return "taken as observed, which the plan acknowledges"
 
-    def rate(self, observed: Reading, control: float) -> float:
+    def rate(self, observed: Observed, control: float) -> float:
         """The planning rate of the treatment arm at this control rate."""
         if self.confidence is not None:
-            return wilson(observed.events, observed.of, self.confidence)[0]
+            return observed.lower(self.confidence)
         if self.bias_mean or self.bias_sd:
             odds = math.exp(-self.bias_mean) * observed.rate / (1 - observed.rate)
             return odds / (1 + odds)
         return discount(observed.rate, control, self.discount)
 
-    def given(self, observed: Reading, control: Numbers) -> Belief:
-        """The belief about the treatment rate at each control rate; Jeffreys' prior before the observation.
+    def given(self, observed: Observed, control: Numbers) -> Belief:
+        """The belief about the treatment rate at each control rate.
 
-        A bias on the log-odds scale leaves a logit-normal belief, whose moments are those of the logit of the
-        Beta posterior (digamma and trigamma) with the bias taken off. A lower limit is a choice of a planning
-        value and not a belief.
+        A bias on the log-odds scale leaves a logit-normal belief with the bias taken off the mean and its
+        variance added. A lower limit is a choice of a planning value and not a belief.
         """
-        posterior = Beta(observed.events + 0.5, observed.of - observed.events + 0.5)
         if self.confidence is not None:
             raise EvidenceError("a lower limit is a planning value, not a belief: assurance needs a discount")
         if self.bias_mean or self.bias_sd:
-            location = special.psi(posterior.a) - special.psi(posterior.b) - self.bias_mean
-            spread = special.polygamma(1, posterior.a) + special.polygamma(1, posterior.b) + self.bias_sd**2
-            return LogitNormal(float(location), math.sqrt(float(spread)))
+            mean, sd = observed.logit()
+            return LogitNormal(mean - self.bias_mean, math.hypot(sd, self.bias_sd))
         if self.discount == 0:
-            return posterior
-        return Affine(posterior, scale=1 - self.discount, shift=self.discount * control)
+            return observed.belief()
+        return Affine(observed.belief(), scale=1 - self.discount, shift=self.discount * control)
 
 
 def discount(observed: float, control: float, share: float) -> float:

@@ -9,7 +9,8 @@ from typing import Any
 from trialplan import evidence
 from trialplan.design import Sized
 from trialplan.errors import PlanError, did_you_mean
-from trialplan.evidence.bridge import Bridge, Reading, reading
+from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
+from trialplan.evidence.selection import Choice, pool_outcome
 from trialplan.parameter import parameters
 from trialplan.plan import schema
 from trialplan.plan.borrowing import Borrowing, borrow
@@ -30,7 +31,7 @@ class Assumption:
     value: float | None
     basis: str
     source: str
-    reading: Reading | None = None
+    reading: Observed | None = None
     bridge: Bridge | None = None
     borrowed: Borrowing | None = None
 
@@ -96,11 +97,27 @@ def _takes_a_rate(cls: type[Sized], name: str) -> None:
         )
 
 
-def read_rate(table: evidence.Table, drawn: Drawn) -> Reading:
-    """The rate that the plan names."""
+def read_rate(table: evidence.Table, drawn: Drawn) -> Observed:
+    """The rate that the plan names: of one study, or of several pooled."""
     outcomes = (drawn.outcome,) if isinstance(drawn.outcome, str) else drawn.outcome
+    if (drawn.study is None) == (drawn.studies is None):
+        raise PlanError("evidence names either one study or the studies to pool")
+    if drawn.studies is not None:
+        return _pooled(table, drawn, outcomes)
+    assert drawn.study is not None
     arms = drawn.arm if isinstance(drawn.arm, tuple) else (drawn.arm,)
     return reading(table, drawn.study, outcomes, arms, denominator=drawn.denominator, net_of=drawn.net_of)
+
+
+def _pooled(table: evidence.Table, drawn: Drawn, outcomes: tuple[str, ...]) -> PooledReading:
+    if len(outcomes) > 1 or drawn.net_of is not None:
+        raise PlanError("a pool takes one outcome, with nothing taken off it")
+    arms = (drawn.arm,) if isinstance(drawn.arm, str) else drawn.arm
+    choice = Choice(reports=drawn.studies or "refuse", arms=arms, denominators=drawn.denominator)
+    found = pool_outcome(table, outcomes[0], choice, method=drawn.method)
+    labels = {one.label for one in found.studies}
+    controlled = all(evidence.has_concurrent_control(one) for one in table.studies if one.key in labels)
+    return PooledReading(pool=found, outcome=outcomes[0], controlled=controlled)
 
 
 def _drawn(
@@ -119,7 +136,7 @@ def _drawn(
     return _declared(cls, name, value=None, basis="evidence", source=source, reading=rate, bridge=bridge)
 
 
-def bridge_of(said: schema.Bridge | None, rate: Reading) -> Bridge:
+def bridge_of(said: schema.Bridge | None, rate: Observed) -> Bridge:
     """The one bridge that the plan names, or the sentence that says what it must name."""
     words = {} if said is None else said.model_dump(exclude_none=True, exclude={"source"})
     if not words:

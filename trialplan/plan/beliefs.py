@@ -8,7 +8,7 @@ from typing import Any
 
 from trialplan.belief import Belief, Beta, robustify
 from trialplan.errors import PlanError
-from trialplan.evidence.bridge import Bridge, Reading
+from trialplan.evidence.bridge import Bridge, Observed
 from trialplan.explore.assurance import Assurance, assess
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Trial
@@ -52,7 +52,7 @@ def sensitivity(trial: Trial) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _pair(control: Assumption | None, rate: Reading, bridge: Bridge) -> dict[str, Any]:
+def _pair(control: Assumption | None, rate: Observed, bridge: Bridge) -> dict[str, Any]:
     if control is None:
         raise PlanError("assurance needs a control rate")
     if control.borrowed is not None:

@@ -13,7 +13,7 @@ from trialplan.answers import SampleSize
 from trialplan.catalogue import design as design_named
 from trialplan.design import Design, Sized
 from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_you_mean
-from trialplan.evidence.bridge import Reading
+from trialplan.evidence.bridge import Observed
 from trialplan.parameter import Parameter, parameters
 from trialplan.plan.assumptions import Assumption, assumptions_of, read_rate, resolved
 from trialplan.plan.checks import check_citations, check_losses, check_target
@@ -51,7 +51,7 @@ class Trial:
     table: evidence.Table
     findings: tuple[evidence.Finding, ...]
     endpoints: tuple[Endpoint, ...]
-    readings: tuple[tuple[str, Reading], ...] = ()
+    readings: tuple[tuple[str, Observed], ...] = ()
     randomised: tuple[Contrary, ...] = ()
 
     @property

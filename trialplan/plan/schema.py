@@ -99,9 +99,13 @@ class Bridge(Section):
 
 
 class Drawn(Section):
-    """A rate read from the evidence table."""
+    """A rate read from the evidence table: one study's, or several studies' pooled."""
 
-    study: Text
+    study: Text | None = None
+    studies: tuple[Text, ...] | Literal["one-per-centre"] | None = Field(
+        None, description="the studies to pool; one-per-centre takes the largest report of each overlapping set"
+    )
+    method: Text = Field("reml", description="how the studies are pooled")
     outcome: Text | tuple[Text, ...] = Field(description="one outcome, or several exclusive ones counted together")
     arm: Text | tuple[Text, ...] | None = Field(None, description="one arm, or several counted together")
     denominator: Literal["reported", "enrolled"] = "reported"

@@ -13,6 +13,7 @@ from trialplan.design import Design
 from trialplan.designs.adverse_event import AdverseEvent
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
+from trialplan.evidence.regression import SpontaneousFall, regression_to_the_mean
 from trialplan.files import locate, read_text
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
@@ -141,7 +142,16 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         alone=_alone(trial, endpoint),
         shortfall=endpoint.shortfall,
         at_trial=_at_trial(trial, endpoint),
+        spontaneous=_spontaneous(endpoint),
     )
+
+
+def _spontaneous(endpoint: Endpoint) -> SpontaneousFall | None:
+    """What selection for a high value does to the outcome by itself."""
+    said = endpoint.section.selection
+    if said is None:
+        return None
+    return regression_to_the_mean(said.threshold, said.typical, said.between_sd, said.within_sd)
 
 
 def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from trialplan.answers import SampleSize
 from trialplan.design import Design
-from trialplan.evidence.bridge import Reading, discount
-from trialplan.evidence.intervals import wilson
+from trialplan.evidence.bridge import Observed, discount
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.schema import StatedRate
@@ -56,7 +55,7 @@ def by_discount(trial: Trial) -> list[Row]:
     drawn = next((one.reading for one in trial.primary.assumptions if one.reading is not None), None)
     if drawn is None:
         return []
-    lower = wilson(drawn.events, drawn.of)[0]
+    lower = drawn.lower(0.95)
     return [
         Row(
             label=stated.label,
@@ -68,7 +67,7 @@ def by_discount(trial: Trial) -> list[Row]:
     ]
 
 
-def _believed(trial: Trial, drawn: Reading, control: float, lower: float) -> list[float]:
+def _believed(trial: Trial, drawn: Observed, control: float, lower: float) -> list[float]:
     """The treatment rates at each discount, and at the lower limit of the observed rate."""
     shares = trial.plan.content.scenarios.discounts
     return [*(discount(drawn.rate, control, share) for share in shares), lower]

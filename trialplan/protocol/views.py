@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.answers import SampleSize
+from trialplan.evidence.regression import SpontaneousFall
 from trialplan.plan.building import Assumption, Trial
 from trialplan.plan.schema import EndpointSection
 
@@ -66,6 +67,7 @@ class EndpointView:
     alone: Alone | None
     shortfall: str | None
     at_trial: AtTrial | None
+    spontaneous: SpontaneousFall | None
 
 
 @dataclass(frozen=True, kw_only=True)
