@@ -59,9 +59,6 @@ class Contest:
     timings: list[Timing]
 
 
-# Measuring.
-
-
 def timed(call: Callable[[int], Any], repetitions: int, scale: float = 1.0) -> list[float]:
     """Seconds of each repetition; the call is given its number, so that it can ask something new."""
     found = []
@@ -108,9 +105,6 @@ def r_seconds(name: str, package: str, call: str, repetitions: int = 5) -> Timin
         f"cat(sapply(1:{count}, function(i) system.time(f())[['elapsed']]))"
     )
     return Timing(name, [float(one) for one in r_says(program).split()])
-
-
-# The contests.
 
 
 def whole_process() -> Contest:
@@ -171,7 +165,6 @@ def r_power(test: str, control: float, treatment: float) -> Timing:
 
 def smallest_n(test: str) -> Contest:
     """The smallest n from which power never falls below target, which takes a scan."""
-    expected = 0.5
     pairs = [(0.3, 0.5), (0.29, 0.49), (0.31, 0.51), (0.28, 0.48), (0.32, 0.52)]
 
     def ours(i: int) -> None:
@@ -179,7 +172,7 @@ def smallest_n(test: str) -> Contest:
         TwoProportions(control=control, treatment=treatment, test=test, alpha=0.05 - i * 1e-4).sample_size(TARGET)
 
     TwoProportions(control=0.2, treatment=0.6, test=test).sample_size(TARGET)
-    n = TwoProportions(control=0.3, treatment=expected, test=test).sample_size(TARGET).arms["control"]
+    n = TwoProportions(control=0.3, treatment=0.5, test=test).sample_size(TARGET).arms["control"]
     timings = [Timing("trialplan", timed(ours, len(pairs)), note="searched to twice the answer; rates moved each time")]
     scan = scipy_tables(test, n)
     scan.note += f", for the one n of {n} per arm: a scan costs this at every n that it tries"
@@ -262,13 +255,12 @@ def simon() -> tuple[Contest, str]:
             Simon(null=one["p0"], expected=one["p1"], alpha=one["alpha"]).sample_size(1 - one["beta"])
 
     ours = Timing("trialplan", timed(search, 5, 1 / len(given)), note="mean over the designs, no largest n to be given")
-    call = "ph2simon(0.1, 0.3, 0.05, 0.2, nmax=100)"
     truth = (
         f"{same} of {len(cases)} optimal and minimax designs from clinfun and from Simon's tables (1989) are found "
         "with the same stages, r1/n1 and r/n."
     )
-    question = "One optimal two-stage design for one arm."
-    return Contest("Simon's two-stage designs", question, [ours, r_seconds("clinfun", "clinfun", call)]), truth
+    theirs = r_seconds("clinfun", "clinfun", "ph2simon(0.1, 0.3, 0.05, 0.2, nmax=100)")
+    return Contest("Simon's two-stage designs", "One optimal two-stage design for one arm.", [ours, theirs]), truth
 
 
 def _same_stages(case: dict[str, Any]) -> bool:
@@ -278,8 +270,6 @@ def _same_stages(case: dict[str, Any]) -> bool:
     (r1, n1), (r, n) = design.sample_size(1 - given["beta"]).design.counts
     return (r1, n1, r, n) == tuple(expected[name] for name in ("r1", "n1", "r", "n"))
 
-
-# The page.
 
 HEAD = """# Side by side
 

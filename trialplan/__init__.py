@@ -20,10 +20,13 @@ _HOMES = {
     "Design": "trialplan.design",
     "GroupSequential": "trialplan.sequential.group_sequential",
     "OneProportion": "trialplan.designs.one_proportion",
+    "RatioOfMeans": "trialplan.designs.ratio_of_means",
     "SampleSize": "trialplan.answers",
+    "Simon": "trialplan.designs.simon",
     "Sized": "trialplan.design",
     "TrialplanError": "trialplan.errors",
     "TwoMeans": "trialplan.designs.two_means",
+    "TwoStage": "trialplan.designs.found.two_stage",
     "TwoProportions": "trialplan.designs.two_proportions",
 }
 

@@ -58,6 +58,14 @@ class TestScore:
         assert statistic[0] == pytest.approx((0.5 - 0.2) / 0.1)
         assert rejects[0]
 
+    def test_two_sided_rejects_in_either_direction(self):
+        """A two-sided analysis rejects far below the null as well, with a statistic that does not favour."""
+        far = np.arange(60)[None, :] < 2
+        statistic, rejects = score(sides=2).analyse(far)
+        assert rejects[0]
+        assert statistic[0] < -1.96
+        assert not score(sides=1).analyse(far)[1][0]
+
     def test_has_no_size_of_its_own(self):
         """Normal theory claims no actual size: it is enumerated where tests are compared."""
         assert score().actual_size(40) is None

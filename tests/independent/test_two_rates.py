@@ -73,7 +73,7 @@ class TestMargins:
 
     @pytest.mark.parametrize(("scale", "test"), CASES)
     def test_power_is_what_trials_show(self, scale, test):
-        """At the planned n simulated trials show the power, and on the limit the level, within what normal theory owes."""
+        """Simulated trials show the power at the planned n and the level on the limit, where normal theory holds."""
         design = noninferior(scale, test=test)
         n = design.sample_size(0.8).n
         assert design.simulate(n, 20_000, np.random.default_rng(3)).power == pytest.approx(0.8, abs=0.02)

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from trialplan import Ancova, GroupSequential, TwoMeans, TwoProportions
+from trialplan import Ancova, GroupSequential, OneProportion, TwoMeans, TwoProportions
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "gaps.md"
 RATES = np.round(np.arange(0.005, 1, 0.005), 3)
@@ -53,6 +53,8 @@ def points():
     for test, row in TwoProportions.tests.items():
         if not row.exact:
             yield from _proportions(test, row.goals)
+    for numbers, n in _SINGLE_ARM:
+        yield OneProportion(test="score", **numbers), n
     for numbers, n in _WELCH:
         yield TwoMeans(test="welch", **numbers), n
     for numbers, n in _ANCOVA:
@@ -68,6 +70,13 @@ def _proportions(test, goals):
         for numbers, n in _MARGINS[goal]:
             yield TwoProportions(test=test, goal=goal, **numbers), n
 
+
+_SINGLE_ARM = (
+    ({"null": 0.05, "expected": 0.2}, 20),
+    ({"null": 0.1, "expected": 0.3}, 20),
+    ({"null": 0.3, "expected": 0.1, "favourable": "lower", "sides": 2}, 25),
+    ({"null": 0.5, "expected": 0.7}, 37),
+)
 
 _WELCH = (
     ({"difference": 2, "sd": 1}, 8),
@@ -105,6 +114,8 @@ def truth(design, n):
         return _by_counting(design, design.design, n, design.looks)
     if isinstance(design, TwoProportions):
         return _by_counting(design, design, n, (1.0,))
+    if isinstance(design, OneProportion):
+        return _one_arm(design, n)
     return _welch(design, n) if isinstance(design, TwoMeans) else _ancova(design, n)
 
 
@@ -151,6 +162,12 @@ def _largest(core, chance):
         inside = [rate for rate in RATES if 0 < rate + limit < 1]
         sizes += [chance(rate + limit, rate) for rate in inside]
     return max(sizes)
+
+
+def _one_arm(design, n):
+    counts = np.arange(n + 1)
+    _, rejects = design.analyse(counts[:, None] > np.arange(n))
+    return tuple(float(stats.binom.pmf(counts, n, rate) @ rejects) for rate in (design.expected, design.null))
 
 
 _GRID = (np.arange(400) + 0.5) / 400

@@ -14,14 +14,14 @@ DEFAULT_POWER = 0.8
 
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
-    tested = issubclass(cls, Design)
+    by_power = cls.attains == "power"
     call = f"trialplan size {cls.slug()} {options.example(cls)}"
-    lines = [call, f"{call} --power 0.9 --dropout 0.1"] if tested else [call, f"{call} --json"]
+    lines = [call, f"{call} --power 0.9 --dropout 0.1"] if by_power else [call, f"{call} --json"]
     return click.Command(
         cls.slug(),
         params=[
             *options.of_design(cls),
-            *([options.power_option()] if tested else []),
+            *([options.power_option()] if by_power else []),
             click.Option(["--dropout"], type=options.NUMBER, help="share of participants lost, in [0, 1): inflates n"),
             *output.options(),
         ],
@@ -40,7 +40,7 @@ def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, pow
     design: Any = options.build(cls, given)
     with options.typed(cls):
         lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
-        target = [DEFAULT_POWER if power is None else power] if isinstance(design, Design) else []
+        target = [DEFAULT_POWER if power is None else power] if cls.attains == "power" else []
         answer = design.sample_size(*target)
         page = answer_page(answer, f"{participants(answer.arms)}: {_reaches(answer)}", lost)
     show(page, as_json, output)

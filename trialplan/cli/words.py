@@ -46,7 +46,7 @@ def answer_page(answer: SampleSize, headline: str, dropout: float | None = None)
     """The page of one answer: what was assumed, how it was computed, what came out."""
     data = as_json(answer, dropout)
     rows = [*assumed(answer.design), *level(answer.design), *_attained(answer, data, dropout), *source(answer.design)]
-    return Page(data=data, headline=headline, tables=[facts(rows), *_looks(data)])
+    return Page(data=data, headline=headline, tables=[facts(rows), *_looks(data), *_stages(data)])
 
 
 def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -115,6 +115,25 @@ def _looks(data: Mapping[str, Any]) -> list[Table]:
     cost = [("inflation", f"{data['inflation']:.4f}")]
     saved = [(f"expected n, {name}", n) for name, n in expected.items()]
     return [Table(columns, rows, right=frozenset(range(6))), facts(cost + saved)]
+
+
+def _stages(data: Mapping[str, Any]) -> list[Table]:
+    """The stages of a two-stage design, what stopping early spares, and the designs between minimax and optimal."""
+    if "stages" not in data:
+        return []
+    rows = [[str(stage["n"]), f"{stage['r']}/{stage['n']}", str(stage["count"])] for stage in data["stages"]]
+    spared = [
+        (f"{words}, {name}", f"{data[key][name]:,.{digits}f}")
+        for key, words, digits in (("expected_n", "expected n", 1), ("early_termination", "early termination", 3))
+        for name in data[key]
+    ]
+    others = [
+        [", ".join(one["stages"]), f"{one['expected_n']:,.1f}", f"{one['weights'][0]:.3f} to {one['weights'][1]:.3f}"]
+        for one in data.get("admissible", ())
+    ]
+    listed = [Table(("stages", "expected n", "weights"), others, "Admissible", frozenset({1}))] if others else []
+    columns = ("participants so far", "r/n", "responses at which the null stands")
+    return [Table(columns, rows, right=frozenset({0, 1, 2})), facts(spared), *listed]
 
 
 def _look(look: Mapping[str, float]) -> tuple[str, ...]:

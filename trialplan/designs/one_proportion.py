@@ -13,7 +13,6 @@ from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_qua
 from trialplan.numerics.lazy import np, special
 from trialplan.parameter import PROPORTION, Numbers, parameter
 
-
 _SEARCHED = 200_000
 """Participants up to which the exact test is tried, n by n."""
 
@@ -63,6 +62,11 @@ class OneProportion(Design):
         """Under normal theory; counts are whole, so the exact test's power is a saw-tooth."""
         return self.test == "score"
 
+    @property
+    def two_tailed(self) -> bool:
+        """Whether the test rejects in either direction."""
+        return self.sides == 2
+
     def boundary(self) -> tuple[Numbers, ...]:
         """The null rate."""
         return (self.null,)
@@ -82,8 +86,8 @@ class OneProportion(Design):
             near = float(self.unrounded(target))
         if not near < _SEARCHED:
             raise UnreachableError(
-                f"OneProportion: no number of participants up to {_SEARCHED:,} reaches power {target:g} with the exact "
-                f"test at expected = {self.expected:g}; use test score"
+                f"OneProportion: no number of participants can show expected = {self.expected:g} with the exact test "
+                f"among those searched, up to {_SEARCHED}; use test score, which needs {near:.0f}"
             )
         return 0
 
