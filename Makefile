@@ -22,11 +22,11 @@ types: $(VENV)/.dev
 # The pages that the program writes about itself: README numbers, commands, agreement, gaps.
 docs: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -r -P -I docs README.md
-	for page in docs/build_*.py; do $(BIN)/python $$page || exit 1; done
+	for page in docs/build_*.py tests/tools/*.py; do $(BIN)/python $$page || exit 1; done
 
 docs-check: $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog --check -P -I docs README.md
-	for page in docs/build_*.py; do $(BIN)/python $$page --check || exit 1; done
+	for page in docs/build_*.py tests/tools/*.py; do $(BIN)/python $$page --check || exit 1; done
 
 # What stands out in length; it fails nothing, it starts a conversation.
 sizes: $(VENV)/.dev

@@ -73,7 +73,8 @@ class Parameter:
     def read_value(self, value: Any) -> Any:
         """The value in its plain form; for use inside a parameter's own `read`."""
         if value is None:
-            raise _Refused("is needed: " + self.meaning)
+            offer = f", one of {', '.join(map(str, self.choices))}" if self.choices else ""
+            raise _Refused(f"is needed: {self.meaning}{offer}")
         if self.read is not None:
             return self.read(value)
         if self.choices:

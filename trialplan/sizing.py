@@ -17,6 +17,9 @@ from trialplan.parameter import Interval, Numbers
 _LARGEST = 1e12
 """More participants than there are people: an effect that asks for them is a slip of the pen."""
 
+_STEPS = 17
+"""Points of a bounded domain at which it is looked whether an effect is large enough."""
+
 _FIRST_CHUNK, _LARGEST_CHUNK = 64, 4096
 
 
@@ -60,10 +63,25 @@ def detectable_effect(design: Any, n: Numbers, target: Numbers) -> Numbers:
         return design.replace(**{design.effect: null[0] + sign * unit * inside}).power(n) - target
 
     if np.all(np.isfinite(far)):
-        high = np.where(surplus(far) >= 0, far, np.nan)
+        near, high = _first_reached(surplus, near, far)
     else:
         high = bracket(surplus, np.full(shape, 1e-3))
     return number(null[0] + sign * unit * increasing_root(surplus, near, high))
+
+
+def _first_reached(surplus: Any, near: Any, far: Any) -> tuple[Any, Any]:
+    """The stretch of a bounded domain in which the target is first reached; nan where it never is.
+
+    Power need not rise all the way to the end: tests of the log odds lose it where a rate is near 0 or 1.
+    """
+    low, high = near, np.full(np.shape(far), np.nan)
+    for share in np.linspace(0, 1, _STEPS)[1:]:
+        at = near + share * (far - near)
+        with np.errstate(all="ignore"):
+            reached = np.isnan(high) & (surplus(at) >= 0)
+        high = np.where(reached, at, high)
+        low = np.where(np.isnan(high), at, low)
+    return low, high
 
 
 def on_favourable_side(value: Any, null: tuple[Any, ...], upward: bool) -> Any:

@@ -94,10 +94,10 @@ class TestSimulate:
 
 class TestActualSize:
     def test_is_the_largest_error(self, design):
-        """The actual size is the power on the null's boundary, and no larger than the level."""
+        """The actual size is no smaller than the power anywhere on the null's boundary, and no larger than the level."""
         n = 20 * design.block
         size = design.actual_size(n)
         if size is None:
             pytest.skip("not an exact test of counts")
-        assert size == pytest.approx(max(float(null.power(n)) for null in design.at_null()), abs=1e-12)
+        assert size >= max(float(null.power(n)) for null in design.at_null()) - 1e-12
         assert size <= float(design.alpha)

@@ -46,6 +46,13 @@ _MARGINS = {
         ({"control": 0.5, "treatment": 0.5, "margin": 0.2}, 160),
     ),
 }
+_ODDS_MARGINS = {
+    "non-inferiority": (
+        ({"control": 0.9, "treatment": 0.9, "scale": "odds-ratio", "margin": 0.4, "allocation": "3:1"}, 120),
+        ({"control": 0.6, "treatment": 0.6, "scale": "odds-ratio", "margin": 0.5}, 120),
+    ),
+    "equivalence": (({"control": 0.5, "treatment": 0.5, "scale": "odds-ratio", "margin": 2}, 200),),
+}
 
 
 def points():
@@ -66,8 +73,10 @@ def points():
 def _proportions(test, goals):
     for numbers, n in _PROPORTIONS:
         yield TwoProportions(test=test, **numbers), n
-    for goal in (goal for goal in goals if goal in _MARGINS):
-        for numbers, n in _MARGINS[goal]:
+    # with a margin log-odds is a test on the scale of the odds ratio, which has its own points
+    margins = _MARGINS if test != "log-odds" else _ODDS_MARGINS
+    for goal in (goal for goal in goals if goal in margins):
+        for numbers, n in margins[goal]:
             yield TwoProportions(test=test, goal=goal, **numbers), n
 
 
