@@ -4,13 +4,17 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types docs docs-check sizes wheel-check clean
+.PHONY: demo test slow lint types docs docs-check sizes wheel-check clean
 
 demo: $(VENV)/.report
 	$(BIN)/trialplan demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+# The sweeps that take minutes; CI runs them too.
+slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto -m slow
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -40,5 +40,5 @@ def shipped_plan() -> None:
     span = said["range"]
     arms = " and ".join(f"{arm.n} on {arm.name}" for arm in said["arms"])
     print(f"\nThe shipped plan asks for {said['primary'].alone.n} participants, {arms}. Believed differently, the same")
-    print(f"evidence asks for anything from {span.least} to {span.most:,} in the larger arm, and in {span.impossible} of")
-    print(f"{span.cells} readings no number of participants would do.\n")
+    print(f"evidence asks for anything from {span.least} to {span.most} participants in an arm, and in")
+    print(f"{span.impossible} of {span.cells} readings no number of participants would do.\n")

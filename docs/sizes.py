@@ -27,7 +27,8 @@ def main() -> None:
             if isinstance(node, ast.FunctionDef):
                 functions.append((body_lines(node), f"{name}:{node.lineno} {node.name}"))
     lengths = [length for length, _ in functions]
-    print(f"{len(functions)} functions: median {median(lengths):.0f} lines, 90th percentile {quantiles(lengths, n=10)[8]:.0f}")
+    high = quantiles(lengths, n=10)[8]
+    print(f"{len(functions)} functions: median {median(lengths):.0f} lines, 90th percentile {high:.0f}")
     for length, name in sorted(functions, reverse=True):
         if length > LONG_FUNCTION:
             print(f"  {length} lines  {name}")

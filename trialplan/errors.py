@@ -54,10 +54,10 @@ def require(module: str, extra: str, purpose: str) -> ModuleType:
         ) from error
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.5) -> str:
     """The tail of a sentence about an unknown name: the nearest known one, or all of them."""
     import difflib
 
     known = list(known)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=likeness)
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"

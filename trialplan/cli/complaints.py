@@ -56,7 +56,7 @@ def _usage(error: click.UsageError) -> str:
 
 def _reworded(error: click.UsageError) -> str:
     if isinstance(error, click.NoSuchOption):
-        return unknown("option", error.option_name, _options(error.ctx))
+        return _no_such_option(error)
     if isinstance(error, click.MissingParameter):
         return _missing(error)
     if isinstance(error, click.BadOptionUsage):
@@ -69,6 +69,16 @@ def _reworded(error: click.UsageError) -> str:
     if extra := re.search(r"unexpected extra arguments? \((.*)\)", message):
         return f"{extra[1]!r} is one word too many; name every number by its option, as in --n 186"
     return message[:1].lower() + message[1:]
+
+
+def _no_such_option(error: click.NoSuchOption) -> str:
+    name = error.option_name
+    if name == "--n":
+        return "n is what this verb finds; for a given n ask `trialplan power` or `trialplan effect`"
+    known = _options(error.ctx)
+    nearest = did_you_mean(name, known, likeness=0.7)
+    hint = nearest if nearest.endswith("?") else "its options are in its help"
+    return f"there is no option {name!r}; {hint}"
 
 
 def _missing(error: click.MissingParameter) -> str:
