@@ -200,13 +200,16 @@ def _ancova(given):
 
 
 def _ancova_power(given, expected):
-    power = float(_ancova(given).power(_total(given)))
-    return {"power_simple_nct": power, "power_exact": power}
+    design, n = _ancova(given), _total(given)
+    return {
+        "power_simple_nct": float(design.power(n)),
+        "power_exact": float(design.replace(method="exact").power(n)),
+    }
 
 
 def _ancova_size(given, expected):
-    """Three numbers of which our formula is none: z and the t-test times a factor below it, the exact one above."""
-    answer = _ancova(given).sample_size(given["power"])
+    """z at the reduced standard deviation, and the exact n."""
+    answer = _ancova(given).replace(method="exact").sample_size(given["power"])
     reduced = given["sd"] * np.sqrt(1 - given["correlation_baseline_outcome"] ** 2)
     z = TwoMeans(difference=given["mean_difference"], sd=reduced, test="z", **_level(given))
     return {
@@ -396,7 +399,45 @@ Tolerances of type rel are |difference| / max(1, |expected|). The cases lie in `
 def page():
     """The text of docs/agreement.md."""
     results, listed = outcomes(), disagreements()
-    return "\n".join([HEAD, *_agreeing(results), *_differing(results, listed["case"]), *_later(results, listed)])
+    parts = (_agreeing(results), _elsewhere(), _differing(results, listed["case"]), _listed(), _later(results, listed))
+    return "\n".join([HEAD, *(line for part in parts for line in part)])
+
+
+OTHERS = {
+    "two_proportions_exact": ("test_two_proportions_exact.py", "disagreements_exact.toml"),
+    "means_more": ("test_more.py", "disagreements_more.toml"),
+    "single_arm_more": ("test_more.py", None),
+    "bayes_more": ("test_more.py", None),
+    "meta": ("test_meta.py", None),
+    "bayes": ("test_bayes.py", None),
+    "single_arm_ci": ("../evidence/test_estimate.py", None),
+}
+"""Files of cases that tests of their own hold, and where their disagreements are listed."""
+
+
+def _elsewhere():
+    """The cases that other test files hold: each is asserted there within its tolerance."""
+    yield "### Held by tests of their own\n"
+    yield "| cases | file | number | agreeing |"
+    yield "|---|---|---:|---:|"
+    for name, (test, listed) in OTHERS.items():
+        number = len((CASES / f"{name}.jsonl").read_text().splitlines())
+        yield f"| {name}.jsonl | {test} | {number} | {number - len(_cases_listed(listed))} |"
+    yield ""
+
+
+def _cases_listed(name):
+    return tomllib.loads((CASES / name).read_text())["case"] if name else []
+
+
+def _listed():
+    yield "### Among the cases held by tests of their own\n"
+    yield "| case | why |"
+    yield "|---|---|"
+    for _, listed in OTHERS.values():
+        for one in _cases_listed(listed):
+            yield f"| {one['id']} | {one['why']} |"
+    yield ""
 
 
 def _agreeing(results):
