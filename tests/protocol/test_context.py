@@ -137,3 +137,46 @@ class TestOtherPlan:
         path = tmp_path / "plan.toml"
         path.write_text(source, encoding="utf-8")
         assert "| 50% |" in render(build(read(str(path))))
+
+
+class TestDoubts:
+    def test_assurance_stands_beside_power(self, trial, text):
+        """The protocol prints assurance, its enumeration, its ceiling and other beliefs for the trial's number."""
+        planned = context(trial)["assured"].planned
+        for value in (planned.assurance, planned.enumerated, planned.ceiling):
+            assert f"{value:.3f}" in text
+        assert "control rate half as sure" in text
+
+    def test_a_table_that_cannot_carry_the_number_is_said_to_and_answered(self, trial, text):
+        """The reasons are printed, and the pilot's number gives an interval as narrow as it says."""
+        found = context(trial)["alternatives"]
+        assert "16 of 30 participants of one report" in text
+        n = found.pilot.n // 2
+        treatment, control = (trial.primary.assumption(name).value for name in ("treatment", "control"))
+
+        def wilson(p):
+            z = norm.ppf(0.975)
+            half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+            centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+            return centre - half, centre + half
+
+        (low_t, high_t), (low_c, high_c) = wilson(treatment), wilson(control)
+        width = math.hypot(treatment - low_t, high_c - control) + math.hypot(high_t - treatment, control - low_c)
+        assert 0.29 < width <= 0.30
+
+    def test_another_analysis_test_is_a_warning(self, tmp_path):
+        """Where the analysis test is not the one that sizes, the protocol warns and gives that test's own numbers."""
+        source = read("starter").text.replace(
+            'missing = "non-response"', 'missing = "non-response"\nanalysis_test = "fisher"'
+        )
+        path = tmp_path / "plan.toml"
+        path.write_text(source, encoding="utf-8")
+        built = build(read(str(path)))
+        other = context(built)["primary"].other_test
+        assert other.n == built.primary.design.replace(test="fisher").sample_size(0.8).n > built.answer.n
+        assert "**Warning.** The analysis test is *fisher*" in render(built)
+
+    def test_the_randomised_evidence_is_held_against_the_plan(self, text):
+        """What Deng 2017 saw is printed with its interval, and whether that holds the planned difference."""
+        assert "−8.3 points (−46.7 points to +32.6 points)" in text
+        assert "The interval holds the planned difference of +16.0 points" in text

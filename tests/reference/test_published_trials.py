@@ -48,7 +48,7 @@ class TestTwoProportions:
         assert rates("CIN-NGAL", test="continuity-corrected").sample_size(0.8).arms["control"] == 107
 
     def test_a_printed_total_that_the_named_test_does_not_give_is_not_reproduced(self):
-        """106 in all are printed for Fisher's exact test at 90 % power; it asks for 126 per arm, and 106 have half of it."""
+        """106 in all are printed for Fisher's exact test at 90 % power; it asks for 126 per arm."""
         design = rates("CKD-NAC-CIN", test="fisher")
         assert design.sample_size(0.9).arms["control"] == 126
         assert design.power(106) == pytest.approx(0.509, abs=1e-3)

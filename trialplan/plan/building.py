@@ -169,6 +169,11 @@ def _design(plan: Plan, cls: type[Sized], section: EndpointSection, assumptions:
     if missing:
         raise PlanError(f"{cls.slug()} needs {missing[0]}, the {known[missing[0]].meaning}; add it under assumptions")
     design = cls(**numbers)
+    tests = getattr(design, "tests", {})
+    if section.analysis_test is not None and section.analysis_test not in tests:
+        raise PlanError(
+            f"{cls.slug()} has no test {section.analysis_test!r}; {did_you_mean(section.analysis_test, tests)}"
+        )
     monitoring = plan.content.monitoring
     if monitoring is not None and section.role == "primary" and isinstance(design, Design):
         return GroupSequential(design=design, looks=monitoring.looks, efficacy=monitoring.efficacy)

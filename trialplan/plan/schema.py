@@ -168,6 +168,7 @@ class EndpointSection(Section):
     dropout: float | None = Field(None, ge=0, lt=1, description="share without an outcome, where missing = 'excluded'")
     dropout_source: Text | None = None
     analysis: Text | None = Field(None, description="the planned analysis, in words")
+    analysis_test: Text | None = Field(None, description="the analysis test, where it is not the one that sizes")
     selection: Selection | None = None
     note: Text | None = None
 
@@ -196,6 +197,7 @@ class AssuranceSection(Section):
     """`[assurance]`: what is asked of the unconditional probability of success."""
 
     target: float = Field(0.8, gt=0, lt=1, description="the assurance for which an n is sought")
+    pilot_width: float = Field(0.3, gt=0, lt=2, description="width of the interval that a randomised pilot would have")
     harms: dict[str, Share] = Field({}, description="true rates of serious harms, to see at least once")
 
 

@@ -18,9 +18,9 @@ from trialplan.files import locate, read_text
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint, Trial
-from trialplan.protocol.doubts import assured, break_evens, control_belief
+from trialplan.protocol.doubts import alternatives, assured, break_evens, control_belief
 from trialplan.protocol.otherwise import by_discount, by_reading, by_test, controls, spread
-from trialplan.protocol.views import Alone, AtTrial, Detectable, EndpointView, Finding, arms_of
+from trialplan.protocol.views import Alone, AtTrial, Detectable, EndpointView, Finding, OtherTest, arms_of
 
 NAMES = {
     "estimand": "ICH E9(R1)",
@@ -42,6 +42,7 @@ def context(trial: Trial) -> dict[str, Any]:
     name = Path(trial.plan.name).name  # a document does not tell where on a machine its plan lay
     views = [_view(trial, endpoint) for endpoint in trial.endpoints]
     discounted, read = by_discount(trial), by_reading(trial)
+    found = assured(trial)
     return {
         "trial": content.trial,
         "estimand": content.estimand,
@@ -53,7 +54,8 @@ def context(trial: Trial) -> dict[str, Any]:
         "rows": _outcomes(trial),
         "control_belief": control_belief(trial),
         "control_source": _source(trial, "control"),
-        "assured": assured(trial),
+        "assured": found,
+        "alternatives": alternatives(trial, found),
         "break_evens": break_evens(trial),
         "randomised": trial.randomised,
         "planned_difference": _planned_difference(trial),
@@ -143,7 +145,17 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         shortfall=endpoint.shortfall,
         at_trial=_at_trial(trial, endpoint),
         spontaneous=_spontaneous(endpoint),
+        other_test=_other_test(trial, endpoint, fixed),
     )
+
+
+def _other_test(trial: Trial, endpoint: Endpoint, fixed: Any) -> OtherTest | None:
+    test = endpoint.section.analysis_test
+    if test is None or test == getattr(fixed, "test", None):
+        return None
+    design = fixed.replace(test=test)
+    n = int(design.sample_size(endpoint.section.power).n)
+    return OtherTest(n=n, power=float(design.power(int(trial.answer.n))))
 
 
 def _spontaneous(endpoint: Endpoint) -> SpontaneousFall | None:

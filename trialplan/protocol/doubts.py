@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.answers import SampleSize
+from trialplan.designs.one_proportion import OneProportion
+from trialplan.designs.precision_difference import PrecisionDifference
 from trialplan.evidence.bridge import Bridge, Reading
 from trialplan.explore.assurance import Assurance
 from trialplan.explore.break_even import BreakEven, break_even, odds_ratio_shrunk
@@ -90,6 +94,54 @@ def assured(trial: Trial) -> Assured | None:
         return None
     planned, others = assess_trial(trial)
     return Assured(planned=planned, others=others)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternatives:
+    """Why the table does not carry a confirmatory number alone, and what smaller trials would settle first."""
+
+    reasons: tuple[str, ...]
+    pilot: SampleSize
+    single_arm: SampleSize
+
+
+_FEW = 50
+"""Participants behind the treatment rate below which it is called few: its interval spans a third of the scale."""
+
+
+def alternatives(trial: Trial, found: Assured | None) -> Alternatives | None:
+    """What is recommended where the table cannot carry the decision; None where nothing speaks against it."""
+    control, treatment = _assumption(trial, "control"), _assumption(trial, "treatment")
+    if found is None or control is None or treatment is None or treatment.reading is None:
+        return None
+    reasons = tuple(_reasons(trial, found, treatment))
+    if not reasons:
+        return None
+    rates: dict[str, Any] = {"control": control.value, "treatment": treatment.value}
+    said = trial.plan.content.assurance
+    width = said.pilot_width if said else 0.3
+    pilot = PrecisionDifference(**rates, width=width, allocation=trial.plan.content.trial.allocation)
+    alone = OneProportion(null=rates["control"], expected=rates["treatment"])
+    power = trial.primary.section.power
+    return (
+        Alternatives(reasons=reasons, pilot=pilot.sample_size(), single_arm=alone.sample_size(power))
+        if reasons
+        else None
+    )
+
+
+def _reasons(trial: Trial, found: Assured, treatment: Assumption) -> Iterator[str]:
+    reading = treatment.reading
+    if isinstance(reading, Reading) and reading.of < _FEW:
+        yield f"the treatment rate rests on {reading.events} of {reading.of} participants of one report"
+    if reading is not None and not reading.controlled:
+        yield "no study behind it had a concurrent control"
+    if found.planned.n_for_target is None:
+        yield "under the plan's own beliefs no number of participants reaches the assurance that is sought"
+    elif found.planned.n_for_target > trial.answer.n:
+        yield f"the assurance that is sought would take {found.planned.n_for_target:,} participants"
+    if any(one.n_for_target is None for _, one in found.others):
+        yield "under another belief that somebody may hold, no number would do"
 
 
 def _believed(treatment: Assumption, control: float) -> float:

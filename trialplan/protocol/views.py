@@ -53,6 +53,14 @@ class AtTrial:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherTest:
+    """What the analysis test would need, and its power at the trial's number, where it is not the one that sizes."""
+
+    n: int
+    power: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class EndpointView:
     """An endpoint as a protocol shows it."""
 
@@ -68,6 +76,7 @@ class EndpointView:
     shortfall: str | None
     at_trial: AtTrial | None
     spontaneous: SpontaneousFall | None
+    other_test: OtherTest | None
 
 
 @dataclass(frozen=True, kw_only=True)
