@@ -123,11 +123,7 @@ def alternatives(trial: Trial, found: Assured | None) -> Alternatives | None:
     pilot = PrecisionDifference(**rates, width=width, allocation=trial.plan.content.trial.allocation)
     alone = OneProportion(null=rates["control"], expected=rates["treatment"])
     power = trial.primary.section.power
-    return (
-        Alternatives(reasons=reasons, pilot=pilot.sample_size(), single_arm=alone.sample_size(power))
-        if reasons
-        else None
-    )
+    return Alternatives(reasons=reasons, pilot=pilot.sample_size(), single_arm=alone.sample_size(power))
 
 
 def _reasons(trial: Trial, found: Assured, treatment: Assumption) -> Iterator[str]:
