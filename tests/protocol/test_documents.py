@@ -50,6 +50,7 @@ class TestWrite:
         assert xml.count('w:val="Heading1"') >= 13
         assert xml.count("<w:tbl>") >= 12
         assert "254" in xml
+        assert xml.count("<w:cantSplit/>") == xml.count("<w:tr>") > 100
 
     def test_all_formats_say_the_same_number(self, written):
         """The recommendation is the same in every format."""

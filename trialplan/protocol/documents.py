@@ -13,7 +13,7 @@ from trialplan.files import write as write_file
 from trialplan.plan.building import build
 from trialplan.plan.reading import Plan
 from trialplan.protocol.markdown import render
-from trialplan.protocol.word import reference_document
+from trialplan.protocol.word import reference_document, unbroken_rows
 
 SUFFIXES = (".md", ".html", ".docx")
 
@@ -63,7 +63,7 @@ def docx(text: str, plan: Plan) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         reference = Path(folder) / "reference.docx"
         reference.write_bytes(reference_document())
-        return _pandoc(text, plan, ["--to=docx", f"--reference-doc={reference}"])
+        return unbroken_rows(_pandoc(text, plan, ["--to=docx", f"--reference-doc={reference}"]))
 
 
 def _pandoc(text: str, plan: Plan, options: list[str]) -> bytes:
