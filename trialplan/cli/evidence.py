@@ -36,6 +36,13 @@ from trialplan.cli import options, output
             help="the interval of a pool  [default: normal]",
         ),
         click.Option(
+            ["--denominators"], metavar="reported|enrolled", help="denominators of a pool; enrolled counts the missing"
+        ),
+        click.Option(
+            ["--correlation"], type=options.NUMBER, help="correlation within a participant, to pool mean changes"
+        ),
+        click.Option(["--by"], metavar="FIELD", help="pool within groups of studies, as --by cell_source"),
+        click.Option(
             ["--forest"], type=click.Path(path_type=Path), metavar="FILE", help="its forest plot: .svg or .png"
         ),
         *output.options(),
@@ -69,7 +76,7 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
         show(_pooled(evidence.read(table), **pooling), as_json, output)
 
 
-def _pooled(table: Any, pool: str, method: str | None, pool_interval: str | None, forest: Path | None) -> output.Page:
+def _pooled(table: Any, pool: str, forest: Path | None, by: str | None, **given: Any) -> output.Page:
     """The pools alone: what the rest of the table says is asked for without --pool."""
     from trialplan.cli import pools
     from trialplan.files import check_writable
@@ -78,12 +85,16 @@ def _pooled(table: Any, pool: str, method: str | None, pool_interval: str | None
     if forest is not None:
         output.check_suffix(forest, (".svg", ".png"))
         check_writable(forest)
-    how = {"method": method, "interval": pool_interval}
-    found = pools.pools(table, pool, {name: value for name, value in how.items() if value})
+    how = {"method": given["method"], "interval": given["pool_interval"]}
+    how = {name: value for name, value in how.items() if value}
+    rows = {name: given[name] for name in ("denominators", "correlation")}
+    found = pools.pools(table, pool, how, rows)
+    parts = pools.variants(table, pool, how, rows, by)
     if forest is not None:
         pools.draw(found, forest)
     data = {"table": {"title": table.title}, "pools": [{"reports": name} | asdict(one) for name, one in found.items()]}
-    shown = list(pools.tables(found))
+    data["parts"] = [{"part": name} | asdict(one) for name, one in parts.items()]
+    shown = [*pools.tables(found), *pools.variant_table(parts)]
     return output.Page(data=plain(data), headline=f"{pool} over {table.title}", tables=shown, notes=pools.notes(found))
 
 

@@ -12,14 +12,53 @@ _COLUMNS = ("pool", "studies", "estimate", "95 % interval", "τ²", "I²", "new 
 _STUDIES = ("pool", "study", "n", "estimate", "interval", "weight")
 
 
-def pools(table: Any, name: str, how: dict[str, Any]) -> dict[str, Any]:
+def pools(table: Any, name: str, how: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
     """The pools by name; where no reports overlap there is one, of all of them."""
     from trialplan.evidence import overlapping
     from trialplan.evidence.selection import pool_choices
 
-    spelt = {outcome.name.replace(" ", "-"): outcome.name for study in table.studies for outcome in study.outcomes}
-    found = pool_choices(table, spelt.get(name, name), **how)
+    found = pool_choices(table, spelt(table, name), _choice(rows), **how)
     return found if overlapping(table) else {"all": found["all"]}
+
+
+def variants(table: Any, name: str, how: dict[str, Any], rows: dict[str, Any], by: str | None) -> dict[str, Any]:
+    """The pool of all reports without each study in turn, and within each group of studies that share `by`."""
+    from dataclasses import replace
+
+    from trialplan.evidence.pooling import by_subgroup, leave_one_out
+    from trialplan.evidence.selection import outcome_effects
+
+    effects, _ = outcome_effects(table, spelt(table, name), replace(_choice(rows), reports="all"))
+    settled = (how.get("method", "reml"), how.get("interval", "normal"))
+    found = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), *settled)
+    if len(effects.labels) > 2:
+        found |= {f"without {label}": one for label, one in leave_one_out(effects, *settled).items()}
+    return found
+
+
+def spelt(table: Any, name: str) -> str:
+    """The outcome's name, which may be typed with hyphens for spaces."""
+    known = {outcome.name.replace(" ", "-"): outcome.name for study in table.studies for outcome in study.outcomes}
+    return known.get(name, name)
+
+
+def _choice(rows: dict[str, Any]) -> Any:
+    """Which rows count: `denominators` and `correlation`, where they are given."""
+    from trialplan.evidence.selection import Choice
+
+    return Choice(**{name: value for name, value in rows.items() if value is not None})
+
+
+def _groups(table: Any, labels: Any, by: str) -> list[str]:
+    from dataclasses import fields
+
+    from trialplan.errors import ParameterError, did_you_mean
+    from trialplan.evidence import Study
+
+    field, known = by.replace("-", "_"), [one.name for one in fields(Study)]
+    if field not in known:
+        raise ParameterError(f"--by: a study has no {by!r}; {did_you_mean(field, known)}")
+    return [str(getattr(table.study(label), field) or "not stated") for label in labels]
 
 
 def tables(found: dict[str, Any]) -> Iterator[output.Table]:
@@ -27,6 +66,13 @@ def tables(found: dict[str, Any]) -> Iterator[output.Table]:
     yield output.Table(_COLUMNS, [_row(name, one) for name, one in found.items()], "Pools", frozenset({1}))
     rows = [_study(name, study) for name, one in found.items() for study in one.studies]
     yield output.Table(_STUDIES, rows, "Studies in the pools", frozenset({2}))
+
+
+def variant_table(found: dict[str, Any]) -> Iterator[output.Table]:
+    """Subgroups and what remains without each study, where there are any."""
+    if found:
+        rows = [_row(name, one) for name, one in found.items()]
+        yield output.Table(_COLUMNS, rows, "All reports, in parts", frozenset({1}))
 
 
 def notes(found: dict[str, Any]) -> list[str]:

@@ -1,0 +1,57 @@
+"""`trialplan evidence --pool`: one report per centre and all of them, side by side, and never in silence."""
+
+import json
+
+import pytest
+
+
+class TestPool:
+    def test_overlapping_reports_stand_side_by_side(self, run):
+        """Both ways are printed: the one report that stands for its centre, and all with their warning."""
+        ran = run("evidence", "msc-lupus-nephritis", "--pool", "complete-remission")
+        assert ran.code == 0
+        assert "The same participants may be counted more than once: wang-2012 and wang-2013" in ran.out
+        assert "no τ² and no prediction interval" in ran.out
+
+    def test_json_holds_both_pools(self, run):
+        """23 of 83 alone, and 24 of 57 with 23 of 83, are there at full precision."""
+        ran = run("evidence", "msc-lupus-nephritis", "--pool", "complete-remission", "--json")
+        pools = {one["reports"]: one for one in json.loads(ran.out)["pools"]}
+        assert pools["one-per-centre"]["tau2"] is None
+        assert pools["one-per-centre"]["back_transformed"]["estimate"] == pytest.approx(23 / 83)
+        assert [(one["events"], one["n"]) for one in pools["all"]["studies"]] == [(24, 57), (23, 83)]
+
+    def test_each_study_is_left_out_in_turn(self, run):
+        """A pool of many studies shows what remains without each."""
+        ran = run("evidence", "cerebral-vasospasm", "--pool", "clinical-improvement", "--json")
+        assert len(json.loads(ran.out)["parts"]) == 14
+
+    def test_subgroups_share_a_field(self, run):
+        """--by pools within the groups that a field of the studies makes."""
+        ran = run("evidence", "msc-lupus-nephritis", "--pool", "death", "--by", "cell_source", "--json")
+        assert {"UC", "BM", "BM, UC"} <= {one["part"] for one in json.loads(ran.out)["parts"]}
+
+    def test_changes_need_a_correlation(self, run):
+        """A mean change is pooled at the correlation that is given, and not without one."""
+        typed = ("evidence", "msc-lupus-nephritis", "--pool", "proteinuria")
+        refused, given = run(*typed), run(*typed, "--correlation", "0.5", "--json")
+        assert refused.code == 2
+        assert "correlation" in refused.err
+        assert json.loads(given.out)["pools"][1]["estimate"] == pytest.approx(-1.8)
+
+    @pytest.mark.parametrize(
+        ("words", "way_out"),
+        [
+            (("--pool", "remision"), "complete remission"),
+            (("--pool", "complete-remission", "--method", "remll"), "'reml'"),
+            (("--pool", "complete-remission", "--by", "cel_source"), "'cell_source'"),
+            (("--pool", "complete-remission", "--denominators", "all"), "denominators"),
+            (("--method", "reml"), "--pool OUTCOME"),
+        ],
+    )
+    def test_a_wrong_word_is_one_sentence(self, run, words, way_out):
+        """What is typed wrong is answered in one sentence with the way out."""
+        ran = run("evidence", "msc-lupus-nephritis", *words)
+        assert ran.code == 2
+        assert ran.err.count("\n") == 1
+        assert way_out in ran.err
