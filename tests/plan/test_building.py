@@ -195,3 +195,18 @@ class TestAgreement:
         """The primary endpoint must say how a missing outcome is analysed."""
         with pytest.raises(PlanError, match="missing = 'non-response' or 'excluded'"):
             edit(('missing = "non-response"\n', ""))
+
+    def test_two_endpoints_of_one_name_are_refused(self, edit):
+        """No endpoint is dropped because another bears its name."""
+        again = """[[endpoint]]
+name = "response at 12 months"
+role = "secondary"
+variable = "v"
+metric = "m"
+aggregation = "a"
+timepoint = "t"
+definition = "d"
+
+[[randomised]]"""
+        with pytest.raises(PlanError, match="two endpoints are called 'response at 12 months'"):
+            edit(("[[randomised]]", again))

@@ -180,3 +180,29 @@ class TestDoubts:
         """What Deng 2017 saw is printed with its interval, and whether that holds the planned difference."""
         assert "−8.3 points (−46.7 points to +32.6 points)" in text
         assert "The interval holds the planned difference of +16.0 points" in text
+
+
+class TestByTest:
+    def rendered(self, tmp_path, *changes):
+        """The protocol of the starter with some of its text replaced."""
+        source = read("starter").text
+        for old, new in changes:
+            assert old in source
+            source = source.replace(old, new, 1)
+        path = tmp_path / "plan.toml"
+        path.write_text(source, encoding="utf-8")
+        return render(build(read(str(path))))
+
+    def test_a_large_trial_renders_without_searching_exact_tests(self, tmp_path):
+        """Far above its size the exact tests say that they were not searched, and the draft is written."""
+        text = self.rendered(tmp_path, ("discount = 0.5", "discount = 0.9"), ("value = 0.167", "value = 0.033"))
+        assert text.count("not searched above 500 participants") == 4
+
+    def test_a_non_inferiority_plan_shows_the_tests_of_its_goal_and_scale(self, tmp_path):
+        """Tests that are not defined for the goal on the scale are left out, and the draft is written."""
+        text = self.rendered(tmp_path, ('test = "score"', 'test = "score"\ngoal = "non-inferiority"\nmargin = 0.1'))
+        table = text.split("## By analysis test")[1].split("# What")[0]
+        assert "| score (this plan) |" in table
+        assert "| wald |" in table
+        assert "fisher" not in table
+        assert "log-odds" not in table

@@ -43,7 +43,11 @@ class Joint:
 
     def mean(self, name: str) -> float:
         """The expectation of one field; its planned value where nothing is believed about it."""
-        return self.average(self.points[name]) if name in self.points else float(getattr(self.base, name))
+        return (
+            self.average(self.points[name])
+            if name in self.points
+            else float(getattr(getattr(self.base, "design", self.base), name))
+        )
 
     def at_means(self) -> Design:
         """The design with every uncertain field at its expectation."""

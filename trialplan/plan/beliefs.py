@@ -67,9 +67,12 @@ def _find(trial: Trial, name: str) -> Assumption | None:
 def assess_trial(
     trial: Trial, n: int | None = None, target: float | None = None
 ) -> tuple[Assurance, list[tuple[str, Assurance]]]:
-    """What n participants (the plan's own number without one) bring under the plan's beliefs, and under others."""
+    """What n participants (the plan's own number without one) bring under the plan's beliefs, and under others.
+
+    A monitored plan is assessed without its looks: each node of the beliefs would be an integration over them.
+    """
     said = trial.plan.content.assurance
-    design: Any = trial.primary.design
+    design: Any = getattr(trial.primary.design, "design", trial.primary.design)
     size = int(trial.answer.n) if n is None else n
     sought = target if target is not None else said.target if said else 0.8
     harms = dict(said.harms) if said else {}

@@ -16,7 +16,7 @@ from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_yo
 from trialplan.evidence.bridge import Observed
 from trialplan.parameter import Parameter, parameters
 from trialplan.plan.assumptions import Assumption, assumptions_of, read_rate, resolved
-from trialplan.plan.checks import check_citations, check_losses, check_target
+from trialplan.plan.checks import check_citations, check_losses, check_names, check_target
 from trialplan.plan.contrary import Contrary, check_override, contrary
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
@@ -75,6 +75,7 @@ def build(plan: Plan) -> Trial:
     roles = [endpoint.role for endpoint in content.endpoint]
     if roles.count("primary") != 1:
         raise PlanError(f"{plan.name}: exactly one endpoint must have role = 'primary', not {roles.count('primary')}")
+    check_names(content, plan.name)
     check_citations(content, plan.name)
     table = evidence.read(content.evidence.table, plan.folder)
     with _place(f"{plan.name}, [scenarios]"):

@@ -29,6 +29,13 @@ def check_losses(section: EndpointSection) -> None:
         )
 
 
+def check_names(content: PlanFile, name: str) -> None:
+    """Each endpoint has a name of its own."""
+    names = [endpoint.name for endpoint in content.endpoint]
+    for twice in (one for one in names if names.count(one) > 1):
+        raise PlanError(f"{name}: two endpoints are called {twice!r}; give each a name of its own")
+
+
 def check_citations(content: PlanFile, name: str) -> None:
     """Every [key] in a source must stand in the list of references."""
     known = [one.key for one in content.reference]

@@ -59,6 +59,7 @@ def context(trial: Trial) -> dict[str, Any]:
         "break_evens": break_evens(trial),
         "randomised": trial.randomised,
         "planned_difference": _planned_difference(trial),
+        "bridged_toward": _bridged_toward(trial),
         "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
         "blocking": _findings(trial, _SEVERITIES[0]),
         "blocked": list(dict.fromkeys(one.id for one in trial.findings if one.severity == _SEVERITIES[0])),
@@ -105,6 +106,12 @@ def _own_words(trial: Trial) -> list[tuple[str, str]]:
 
 def _source(trial: Trial, name: str) -> str:
     return next((one.source for one in trial.primary.assumptions if one.name == name), "")
+
+
+def _bridged_toward(trial: Trial) -> float | None:
+    """The control rate, or the null rate of a single arm."""
+    values = {one.name: one.value for one in trial.primary.assumptions}
+    return values.get("control", values.get("null"))
 
 
 def _planned_difference(trial: Trial) -> float | None:
@@ -184,6 +191,8 @@ def _at_trial(trial: Trial, endpoint: Endpoint) -> AtTrial | None:
     if not isinstance(design, Design):
         return None
     observed = n * (1 - (endpoint.section.dropout or 0.0))
+    if not design.smooth:  # an exact test is defined for whole blocks only
+        observed = max(1, observed // design.block) * design.block
     power = float(design.power(observed))
     return AtTrial(n=n, observed=observed, power=power, detectable=_detectable(design, observed, endpoint))
 

@@ -67,6 +67,8 @@ def break_evens(trial: Trial) -> list[BreakEven]:
         return []
     size: dict[str, Any] = {"n": int(trial.answer.n), "target": trial.primary.section.power}
     inner = getattr(design, "design", design)
+    if not inner.smooth:  # an exact test has no real-valued n to double
+        inner = inner.replace(test="score")
     rising = break_even(
         lambda rate: inner.replace(control=rate, treatment=_believed(treatment, rate)),
         inner.control,

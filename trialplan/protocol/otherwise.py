@@ -5,37 +5,50 @@ from __future__ import annotations
 from typing import Any
 
 from trialplan.answers import SampleSize
-from trialplan.design import Design
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.evidence.bridge import Observed, discount
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.schema import StatedRate
 from trialplan.protocol.views import ABSURD, Arm, Cell, Method, Range, Row, arm_names, arms_of
 
+_SEARCHED = 500
+"""Participants above which an exact test takes longer to search than a draft is worth waiting for."""
+
 
 def by_test(trial: Trial) -> list[Method]:
-    """The primary's assumptions through every test that its goal allows."""
+    """The primary's assumptions through every test that its goal and scale allow."""
     design: Any = trial.primary.design
     inner = getattr(design, "design", design)
-    if not inner.tests:
-        return []
-    return [
-        _method(trial, name, inner.replace(test=name), name == inner.test)
-        for name, row in inner.tests.items()
-        if inner.goal in row.goals
-    ]
+    return [_method(trial, name, inner) for name in inner.tests if _applies(inner, name)]
 
 
-def _method(trial: Trial, name: str, design: Design, chosen: bool) -> Method:
-    answer, row = design.sample_size(trial.primary.section.power), design.analysis
+def _applies(design: Any, test: str) -> bool:
+    """Whether the design can be made with this test: not each is defined for every goal on every scale."""
+    try:
+        design.replace(test=test)
+    except ParameterError:
+        return False
+    return True
+
+
+def _method(trial: Trial, name: str, inner: Any) -> Method:
+    """One test's answer; an exact test that would be searched far beyond the trial's own size says why it is not."""
+    design, chosen = inner.replace(test=name), name == inner.test
+    row, reason, answer = design.analysis, None, None
+    if row.exact and not design.smooth and not chosen and trial.answer.n > _SEARCHED:
+        reason = f"not searched above {_SEARCHED:,} participants"
+    else:
+        try:
+            answer = design.sample_size(trial.primary.section.power)
+        except UnreachableError as why:
+            reason = str(why).partition(": ")[2]
     return Method(
         test=name,
         prose=row.prose,
-        formula=row.formula,
-        reference=row.reference,
-        n=int(answer.n),
-        arms=arms_of(trial, answer),
-        power=float(answer.power),
+        arms=() if answer is None else arms_of(trial, answer),
+        power=None if answer is None else float(answer.power),
+        reason=reason,
         chosen=chosen,
     )
 

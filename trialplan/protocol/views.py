@@ -108,15 +108,13 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """The same assumptions through one analysis test."""
+    """The same assumptions through one analysis test, or the reason why it has no number."""
 
     test: str
     prose: str
-    formula: str
-    reference: str
-    n: int
     arms: tuple[Arm, ...]
-    power: float
+    power: float | None
+    reason: str | None
     chosen: bool
 
 
