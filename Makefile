@@ -1,7 +1,7 @@
 # make demo and make test need nothing but Python (3.11 or later, with venv) and make.
 
 PYTHON ?= python3
-VENV ?= .venv
+VENV ?= .venv-make
 BIN := $(VENV)/bin
 
 .PHONY: demo test slow lint types docs docs-check sizes wheel-check clean
