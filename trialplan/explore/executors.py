@@ -1,0 +1,151 @@
+"""Where tasks run: one after the other, in processes of this machine, or on a dask cluster.
+
+    Serial()                    in this process
+    Processes(4)                in four processes of this machine
+    Cluster("tcp://host:8786")  on the workers of a dask scheduler
+
+Each is an Executor: `run` hands over (index, result) as tasks are done, in whatever order that is. What a task
+gives depends on the task alone, never on where or when it ran: tasks that draw at random carry their own seed.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent import futures
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from trialplan.errors import ParameterError, TrialplanError, require
+
+_AHEAD = 3
+"""Tasks handed out for each worker: enough that none waits, few enough that results do not pile up."""
+
+_LOSSES = 3
+"""How often workers may die before it is believed that a task kills them."""
+
+
+class Executor(Protocol):
+    """Runs independent tasks."""
+
+    def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """(index, function(tasks[index])) for every task, as each is done; closing it abandons the rest."""
+        ...
+
+
+def executor(workers: int | None = None, scheduler: str | None = None) -> Executor:
+    """The one that `--workers` or `--scheduler` asks for; neither is serial."""
+    if workers is not None and scheduler is not None:
+        raise ParameterError("workers and scheduler are both given; a cluster has its own workers: keep one")
+    if scheduler is not None:
+        return Cluster(scheduler)
+    return Serial() if workers is None or workers == 1 else Processes(workers)
+
+
+@dataclass(frozen=True)
+class Serial:
+    """One task after the other, in this process."""
+
+    def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """In the order of the tasks."""
+        for index in range(len(tasks)):
+            yield index, function(tasks[index])
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Processes of this machine; tasks whose worker dies are given to new workers."""
+
+    workers: int
+
+    def __post_init__(self) -> None:
+        """Refuse a number that cannot be."""
+        if not isinstance(self.workers, int) or self.workers < 1:
+            raise ParameterError(f"workers must be a whole number, 1 or more, not {self.workers}")
+
+    def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """As they are done; what a lost worker had is run again."""
+        left, losses = dict.fromkeys(range(len(tasks))), 0
+        while left:
+            try:
+                with self._pool() as pool:
+                    for index, result in _windowed(pool, function, tasks, list(left), self.workers * _AHEAD):
+                        del left[index]
+                        yield index, result
+            except futures.BrokenExecutor:
+                losses += 1
+                if losses >= _LOSSES:
+                    raise TrialplanError(
+                        f"worker processes died {losses} times, so a task may need more memory than there is; "
+                        "use fewer workers"
+                    ) from None
+
+    @contextmanager
+    def _pool(self) -> Iterator[futures.Executor]:
+        """Fresh processes; they leave Ctrl-C to us, and are stopped rather than waited for when we are left."""
+        import multiprocessing
+
+        pool = futures.ProcessPoolExecutor(
+            self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_interrupts_alone
+        )
+        try:
+            yield pool
+        except BaseException:
+            _stop(pool)
+            raise
+        pool.shutdown()
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The workers of a dask cluster, which itself runs again what a lost worker had."""
+
+    scheduler: str
+
+    def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """As they are done."""
+        distributed = require("distributed", "cluster", "a dask cluster")
+        try:
+            client = distributed.Client(self.scheduler, timeout=10, set_as_default=False)
+        except (OSError, ValueError) as why:
+            reason = " ".join(str(why).split()) or type(why).__name__
+            raise TrialplanError(
+                f"no dask scheduler answers at {self.scheduler} ({reason}); start one with `dask scheduler`"
+            ) from None
+        with client, client.get_executor(pure=False) as pool:
+            workers = max(1, sum(client.nthreads().values()))
+            yield from _windowed(pool, function, tasks, list(range(len(tasks))), workers * _AHEAD)
+
+
+def _windowed(
+    pool: futures.Executor, function: Callable[[Any], Any], tasks: Sequence[Any], indices: list[int], window: int
+) -> Iterator[tuple[int, Any]]:
+    """Results as they are done, with no more than `window` tasks handed out at once."""
+    waiting = iter(indices)
+    running: dict[Any, int] = {}
+    try:
+        while True:
+            for index in waiting:
+                running[pool.submit(function, tasks[index])] = index
+                if len(running) >= window:
+                    break
+            if not running:
+                return
+            done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
+            for one in done:
+                yield running.pop(one), one.result()
+    finally:
+        for one in running:
+            one.cancel()
+
+
+def _leave_interrupts_alone() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _stop(pool: futures.ProcessPoolExecutor) -> None:
+    processes: Mapping[int, Any] = dict(getattr(pool, "_processes", None) or {})
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes.values():
+        process.terminate()
