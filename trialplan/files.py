@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from trialplan.errors import FileError, did_you_mean
 
@@ -70,22 +72,30 @@ def check_writable(path: Path) -> None:
 
 
 def write(path: Path, content: str | bytes) -> Path:
-    """Write `path` whole or not at all: to a temporary name beside it, then renamed."""
+    """Write `path` whole or not at all."""
+    with writing(path) as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+    return path
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """A file that becomes `path` when the block is left without an error, and is gone if there was one."""
     check_writable(path)
-    data = content.encode("utf-8") if isinstance(content, str) else content
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as cause:
         raise FileError(f"{path} cannot be written: {cause.strerror}; choose another output") from cause
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-    except OSError as cause:
+    except BaseException as cause:
         Path(temporary).unlink(missing_ok=True)
-        raise FileError(f"{path} cannot be written: {cause.strerror}") from cause
-    return path
+        if isinstance(cause, OSError):
+            raise FileError(f"{path} cannot be written: {cause.strerror}") from cause
+        raise
 
 
 def _umask() -> int:

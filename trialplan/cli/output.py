@@ -47,16 +47,17 @@ def facts(rows: Sequence[tuple[str, str]], title: str = "") -> Table:
     return Table((), [row for row in rows if row[1]], title)
 
 
-def options() -> list[click.Parameter]:
-    """--json, and -o with the format by suffix, checked while the command line is read."""
+def options(*more: str) -> list[click.Parameter]:
+    """--json, and -o with the format by suffix, checked while the command line is read; `more` are further ones."""
+    known = [*FORMATS, *more]
     return [
         click.Option(["--json", "as_json"], is_flag=True, help="print JSON at full precision"),
         click.Option(
             ["-o", "--output"],
             type=click.Path(path_type=Path),
-            callback=_checked,
+            callback=lambda ctx, param, output: _checked(ctx, output, known),
             metavar="FILE",
-            help="write to a .json, .csv, .txt or .md file",
+            help=f"write to a {', '.join(known[:-1])} or {known[-1]} file",
         ),
     ]
 
@@ -70,7 +71,7 @@ def show(page: Page, as_json: bool = False, output: Path | None = None) -> None:
     if as_json:
         click.echo(as_json_text(page), nl=False)
     elif output is None:
-        _to_screen(page)
+        to_screen(page)
 
 
 def as_json_text(page: Page) -> str:
@@ -118,14 +119,15 @@ def check_suffix(path: Path, known: Sequence[str]) -> None:
         raise FileError(f"{path} {what}, which says no format; name the output with {offer}")
 
 
-def _checked(ctx: click.Context, param: click.Parameter, output: Path | None) -> Path | None:
+def _checked(ctx: click.Context, output: Path | None, known: Sequence[str]) -> Path | None:
     if output is not None and not ctx.resilient_parsing:
-        check_suffix(output, list(FORMATS))
+        check_suffix(output, known)
         files.check_writable(output)
     return output
 
 
-def _to_screen(page: Page) -> None:
+def to_screen(page: Page) -> None:
+    """Tables for a person, plain text in a pipe."""
     if not sys.stdout.isatty():
         click.echo(as_text(page), nl=False)
         return

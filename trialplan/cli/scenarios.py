@@ -8,14 +8,15 @@ from typing import Any
 import click
 
 from trialplan import catalogue, files
-from trialplan.cli import options, output
+from trialplan.cli import options, output, running
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
-from trialplan.explore.scenarios import scenarios
 from trialplan.explore.vary import parse_vary
 from trialplan.parameter import parameters
 
 DEFAULT_POWER = 0.8
+FIGURES = ("heat-map", "contour", "curves")
+SUFFIXES = (".parquet", ".svg", ".png", ".pdf")
 
 
 class DesignsAndPlans(options.DesignGroup):
@@ -38,7 +39,7 @@ def for_design(cls: type[Sized]) -> click.Command:
     name = (options.effects(cls) or options.required(cls))[0]
     return click.Command(
         cls.slug(),
-        params=[_vary(), *options.of_design(cls), *asked, *output.options()],
+        params=[_vary(), *options.of_design(cls), *asked, *_how()],
         callback=lambda **given: _of_design(cls, **given),
         help=f"{options.summary(cls)}\n\nAnswers with n for every combination of the varied numbers.",
         short_help=options.summary(cls),
@@ -54,11 +55,28 @@ def for_plan(name: str) -> click.Command:
     """The verb for a plan: its primary endpoint's design, varied."""
     return click.Command(
         name,
-        params=[_vary(), options.power_option(), options.n_option(), *output.options()],
+        params=[_vary(), options.power_option(), options.n_option(), *_how()],
         callback=lambda **given: _of_plan(name, **given),
-        help="Answers with n for every combination of the varied numbers, around the plan's primary endpoint.",
-        epilog=options.examples("trialplan scenarios msc-lupus-nephritis --vary control=0.2:0.4:0.05"),
+        help="Answers with n for every combination of the varied numbers, around the plan's primary endpoint. Beside "
+        "the numbers of its design a plan varies discount (of the open-label excess), control_arm and reading (of the "
+        "rates and readings that its [scenarios] list, by key, or all of them: reading=all). What moves the control "
+        "rate moves a treatment rate that is bridged toward it.",
+        epilog=options.examples(
+            "trialplan scenarios msc-lupus-nephritis --vary control=0.2:0.4:0.05",
+            "trialplan scenarios msc-lupus-nephritis --vary discount=0,0.25,0.5,0.75 --vary control_arm=all",
+            "trialplan scenarios msc-lupus-nephritis --vary n=100:400:20 -o power.svg",
+        ),
     )
+
+
+def _how() -> list[click.Parameter]:
+    """How the grid is shown, kept and computed."""
+    return [
+        click.Option(["--figure"], type=click.Choice(FIGURES), help="the kind of figure  [default: by the axes]"),
+        click.Option(["--resume"], is_flag=True, help="go on with an interrupted grid, from FILE.partial"),
+        *running.options(),
+        *output.options(*SUFFIXES),
+    ]
 
 
 def _vary() -> click.Option:
@@ -76,16 +94,24 @@ def _typical(cls: type[Sized], name: str) -> str:
 
 
 def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
+    from trialplan.explore.question import TARGET, N, question
+
     with options.typed(cls):
-        axes = _axes(vary)
+        axes, (target, n) = _axes(vary), _asked(given)
+    further = (N, TARGET) if issubclass(cls, Design) else ()
     for name in axes:
-        if name not in parameters(cls):
+        if name not in (*parameters(cls), *further):
             raise ParameterError(f"there is no --{options.flag(name)} of {cls.slug()} to vary; {_near(cls, name)}")
         if given.get(name) is not None:
             raise ParameterError(f"{name} is given twice, by --{options.flag(name)} and by --vary; keep one")
-    held = {name: values[0] for name, values in axes.items()}
-    target = DEFAULT_POWER if issubclass(cls, Design) else None
-    _answer(options.build(cls, given, held=held), axes, target, given)
+    if issubclass(cls, Design) and target is None and n is None and not {N, TARGET} & set(axes):
+        target = DEFAULT_POWER
+    held = {name: values[0] for name, values in axes.items() if name in parameters(cls)}
+    design = options.build(cls, given, held=held)
+    fixed: Sized = getattr(design, "design", design)
+    with options.typed(type(fixed)):
+        asked = question(design, axes, target, n)
+    _answer(asked, given)
 
 
 def _near(cls: type[Sized], name: str) -> str:
@@ -94,10 +120,12 @@ def _near(cls: type[Sized], name: str) -> str:
 
 def _of_plan(name: str, vary: tuple[str, ...], **given: Any) -> None:
     from trialplan import plan
+    from trialplan.plan.variation import ask
 
-    axes = _axes(vary)
-    primary: Any = plan.build(plan.read(name)).primary
-    _answer(primary.design, axes, primary.answer.target, given)
+    axes, (target, n) = _axes(vary), _asked(given)
+    read = plan.read(name)
+    asked = ask(plan.build(read), axes, target, n)
+    _answer(asked, given, said=read.text)
 
 
 def _axes(vary: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
@@ -112,18 +140,74 @@ def _axes(vary: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
     return axes
 
 
-def _answer(design: Sized, axes: Mapping[str, Any], default: float | None, given: Mapping[str, Any]) -> None:
-    from trialplan.cli.grid import page
-    from trialplan.cli.output import show
-
+def _asked(given: Mapping[str, Any]) -> tuple[float | None, int | None]:
+    """Power and n as typed; one of them, or neither."""
     n, power = given.get("n"), given.get("power")
     if n is not None and power is not None:
         raise ParameterError("--power and --n are both given; --power asks for n, --n asks for the power: keep one")
-    target = None if n is not None else default if power is None else power
-    fixed: Sized = getattr(design, "design", design)
-    with options.typed(type(fixed)):
-        found = scenarios(design, axes, target=target, n=n)
-    show(page(found), given["as_json"], given["output"])
+    return power, n
+
+
+def _answer(asked: Any, given: Mapping[str, Any], said: str = "") -> None:
+    """The grid, computed where it was asked for, kept in a journal while it is, then shown or written."""
+    from trialplan.cli import grid_files
+    from trialplan.explore.scenarios import Memory
+    from trialplan.explore.vary import LARGEST_FILE, LARGEST_GRID, check_cells
+
+    path, executor = given["output"], running.executor(given["workers"], given["scheduler"])
+    if path is None:
+        if given["resume"]:
+            raise ParameterError("--resume goes on with a results file; name it with -o FILE")
+        check_cells(asked.cells, LARGEST_GRID)
+        _show(_computed(asked, Memory(), executor), given["as_json"])
+        return
+    grid_files.check(path)
+    check_cells(asked.cells, LARGEST_FILE)
+    with _journal(path, asked, said, given["resume"]) as journal:
+        grid = _kept(asked, journal, executor)
+        grid_files.write(grid, path, given["figure"])
+        if given["as_json"]:
+            _show(grid, as_json=True)
+        journal.remove()
+    if not given["as_json"]:
+        click.echo(f"wrote {path}")
+
+
+def _journal(path: Any, asked: Any, said: str, resume: bool) -> Any:
+    from trialplan.explore.journal import Journal, identity, path_for
+
+    journal = Journal(path_for(path), identity(asked, said), resume)
+    if resume:
+        click.echo(f"{journal.scenarios:,} of {asked.cells:,} scenarios are there already", err=True)
+    return journal
+
+
+def _kept(asked: Any, journal: Any, executor: Any) -> Any:
+    """The grid; what an interruption leaves is kept, and said."""
+    try:
+        return _computed(asked, journal, executor)
+    except KeyboardInterrupt:
+        done = f"{journal.scenarios:,} of {asked.cells:,} scenarios"
+        click.echo(f"trialplan: interrupted; {done} are kept in {journal.path}: add --resume to go on", err=True)
+        raise
+
+
+def _computed(asked: Any, kept: Any, executor: Any) -> Any:
+    from trialplan.explore.scenarios import answered
+
+    with running.progress("scenarios") as progress:
+        return answered(asked, kept, executor, progress)
+
+
+def _show(grid: Any, as_json: bool) -> None:
+    from trialplan.cli.grid import page
+    from trialplan.cli.grid_files import json_lines
+
+    if not as_json:
+        output.to_screen(page(grid))
+        return
+    for line in json_lines(grid):
+        click.echo(line, nl=False)
 
 
 command = DesignsAndPlans(

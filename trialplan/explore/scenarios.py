@@ -1,73 +1,166 @@
-"""What n, or what power, would be if assumptions were otherwise: a grid over any design."""
+"""What n, or what power, would be if assumptions were otherwise: a grid over any design.
+
+A grid is cut into stretches whose ends depend on the question alone. They are answered in this process, in others
+or on a cluster, in any order, and kept in memory or in a journal: the answers are the same bit for bit.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import product
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
 
-from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, TrialplanError, did_you_mean
+from trialplan.explore.executors import Executor, Serial
+from trialplan.explore.question import Block, Question, answer, question, variable
 from trialplan.explore.vary import check_cells, parse_vary
-from trialplan.fields import POWER
 from trialplan.numerics.lazy import np
-from trialplan.parameter import Parameter, parameters
 
-__all__ = ["Grid", "parse_vary", "scenarios", "variable"]
+__all__ = ["Grid", "Kept", "Memory", "answered", "parse_vary", "question", "scenarios", "variable"]
 
-_BLANK = (math.nan, math.nan, None)
+_BY_ARRAYS, _ONE_BY_ONE = 65_536, 4
+"""Scenarios in a stretch: where one call answers many, and where each is a search of its own."""
 
 
-@dataclass(frozen=True, kw_only=True)
+class Kept(Protocol):
+    """Where finished stretches are kept, by position."""
+
+    def keep(self, position: int, block: Block) -> None:
+        """Keep one."""
+        ...
+
+    def done(self) -> Sequence[int]:
+        """The positions that are kept already."""
+        ...
+
+    def block(self, position: int) -> Block:
+        """The one at a position."""
+        ...
+
+
+class Memory(dict[int, Block]):
+    """Stretches kept in memory."""
+
+    def keep(self, position: int, block: Block) -> None:
+        """Keep one."""
+        self[position] = block
+
+    def done(self) -> Sequence[int]:
+        """The positions that are kept."""
+        return list(self)
+
+    def block(self, position: int) -> Block:
+        """The one at a position."""
+        return self[position]
+
+
+@dataclass(frozen=True)
+class Stretches(Sequence[Any]):
+    """The tasks of a grid: stretches of scenarios, each with the question."""
+
+    asked: Question
+
+    @property
+    def size(self) -> int:
+        """Scenarios in each but the last."""
+        return _BY_ARRAYS if self.asked.by_arrays else _ONE_BY_ONE
+
+    def __len__(self) -> int:
+        return math.ceil(self.asked.cells / self.size)
+
+    def __getitem__(self, position: Any) -> tuple[Question, int, int]:
+        start = position * self.size
+        return self.asked, start, min(start + self.size, self.asked.cells)
+
+
+@dataclass(frozen=True)
 class Grid:
-    """The answers over crossed axes: one cell for each combination, the last axis varying fastest.
+    """The answers over crossed axes: one cell for each combination, the last axis varying fastest."""
 
-    `n` and `power` are nan where a cell has no answer, and `reason` then says why.
-    """
+    asked: Question
+    kept: Kept
 
-    design: Sized
-    axes: Mapping[str, tuple[Any, ...]]
-    target: float | None
-    asked_n: int | None
-    n: Any = field(repr=False)
-    power: Any = field(repr=False)
-    reason: Any = field(repr=False)
+    @property
+    def design(self) -> Any:
+        """The design whose numbers are varied."""
+        return self.asked.design
+
+    @property
+    def axes(self) -> Mapping[str, tuple[Any, ...]]:
+        """The values of each axis, by name."""
+        return self.asked.axes
+
+    @property
+    def target(self) -> float | None:
+        """The power asked for, where one was."""
+        return self.asked.target
+
+    @property
+    def asked_n(self) -> int | None:
+        """The participants whose power is asked for, where they are."""
+        return self.asked.n
+
+    def blocks(self) -> Iterator[tuple[int, Block]]:
+        """(first cell, answers) of each stretch, in order."""
+        tasks = Stretches(self.asked)
+        for position in range(len(tasks)):
+            yield position * tasks.size, self.kept.block(position)
+
+    @cached_property
+    def n(self) -> Any:
+        """Participants in all, an array with an axis for each varied assumption; nan where there is no answer."""
+        return np.concatenate([block.n for _, block in self.blocks()]).reshape(self.asked.shape)
+
+    @cached_property
+    def power(self) -> Any:
+        """The power of these participants, likewise."""
+        return np.concatenate([block.power for _, block in self.blocks()]).reshape(self.asked.shape)
+
+    @cached_property
+    def reason(self) -> Any:
+        """Why a cell has no answer; None where it has one."""
+        found = np.full(self.asked.cells, None, dtype=object)
+        for start, block in self.blocks():
+            for position, why in block.reasons.items():
+                found[start + position] = why
+        return found.reshape(self.asked.shape)
+
+    def columns(self) -> Iterator[dict[str, list[Any]]]:
+        """Each stretch as lists by name: varied and derived numbers, n, n of each arm, power, reason."""
+        for start, block in self.blocks():
+            yield _columns(self.asked, start, block)
+
+    def cell(self, number: int) -> dict[str, Any]:
+        """One cell as a row, by its number."""
+        tasks = Stretches(self.asked)
+        position, offset = divmod(number, tasks.size)
+        columns = _columns(self.asked, position * tasks.size, self.kept.block(position))
+        return {name: column[offset] for name, column in columns.items()}
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One dict a cell: the varied assumptions, n, arms, power, reason."""
-        cells = zip(product(*self.axes.values()), self.n.flat, self.power.flat, self.reason.flat, strict=True)
-        for values, n, power, reason in cells:
-            yield {
-                **dict(zip(self.axes, values, strict=True)),
-                **self._sizes(n, values),
-                "power": None if math.isnan(power) else float(power),
-                "reason": reason,
-            }
+        """One dict a cell: the varied assumptions, what follows from them, n, arms, power, reason."""
+        arms = [f"n_{name}" for name in self.design.arm_names]
+        for columns in self.columns():
+            for cell in zip(*columns.values(), strict=True):
+                yield _nested(dict(zip(columns, cell, strict=True)), arms)
 
     def as_json(self) -> dict[str, Any]:
         """The grid under the keys `axes` and `rows`."""
         return {"axes": {name: list(values) for name, values in self.axes.items()}, "rows": list(self.rows())}
 
-    def _sizes(self, n: float, values: Sequence[Any]) -> dict[str, Any]:
-        if math.isnan(n):
-            return {"n": None, "arms": None}
-        arms = zip(self.design.arm_names, self._of(values).split(round(n)), strict=True)
-        return {"n": round(n), "arms": {name: round(share) for name, share in arms}}
-
-    def _of(self, values: Sequence[Any]) -> Sized:
-        """The design with the cell's allocation, which is what splits n."""
-        varied = dict(zip(self.axes, values, strict=True))
-        return self.design.replace(allocation=varied["allocation"]) if "allocation" in varied else self.design
-
 
 def scenarios(
-    design: Sized, axes: Mapping[str, Sequence[Any]], target: float | None = None, n: int | None = None
+    design: Any,
+    axes: Mapping[str, Sequence[Any]],
+    target: float | None = None,
+    n: int | None = None,
+    executor: Executor | None = None,
 ) -> Grid:
     """n at power `target`, or the power of n participants, for every combination of the axes' values.
 
-    Numbers of a smooth design become arrays, one call for the whole grid; choices, and tests whose
+    Numbers of a smooth design become arrays, one call for many scenarios; choices, and tests whose
     power is a saw-tooth, go cell by cell. A combination that is not defined has a reason, not an n.
 
     >>> from trialplan import TwoProportions
@@ -75,136 +168,94 @@ def scenarios(
     >>> [row["n"] for row in grid.rows()]
     [186, None]
     """
-    declared = variable(design)
-    _check_question(design, axes, target, n)
-    checked = {name: _checked(design, declared, name, values) for name, values in axes.items()}
-    shape = tuple(map(len, checked.values()))
-    check_cells(math.prod(shape))
-    question = _Question(design, target, n)
-    found = _filled(question, checked, declared)
-    return Grid(
-        design=design,
-        axes=checked,
-        target=target,
-        asked_n=n,
-        n=found[0].reshape(shape),
-        power=found[1].reshape(shape),
-        reason=found[2].reshape(shape),
-    )
+    asked = question(design, axes, target, n)
+    check_cells(asked.cells)
+    return answered(asked, executor=executor)
 
 
-def variable(design: Sized) -> dict[str, Parameter]:
-    """The assumptions of a design that can be varied, by name; through a wrapper, the inner design's."""
-    inner = getattr(design, "design", None)
-    own = {name: one for name, one in parameters(type(design)).items() if name not in ("design", "looks")}
-    return own if inner is None else dict(parameters(type(inner))) | own
+def answered(
+    asked: Question,
+    kept: Kept | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Grid:
+    """The grid of a question; what `kept` holds already is not asked again.
 
-
-def _check_question(design: Sized, axes: Mapping[str, Any], target: float | None, n: int | None) -> None:
-    """Raise before any work is done if no cell could be answered."""
-    owner = type(design).__name__
-    if not isinstance(design, Design):
-        if n is not None or target is not None:
-            raise ParameterError(f"{owner}: power and n have no meaning, for there is no test; vary its own numbers")
-    elif (n is None) == (target is None):
-        raise ParameterError(f"{owner}: power or n must be given, and not both")
-    elif target is not None:
-        POWER.check(owner, "power", target)
-    elif n is not None and "allocation" not in axes:
-        design.check_n(n)
-
-
-def _checked(design: Sized, declared: Mapping[str, Parameter], name: str, values: Sequence[Any]) -> tuple[Any, ...]:
-    owner = type(design).__name__
-    if name not in declared:
-        raise ParameterError(f"{owner}: there is no {name!r} to vary; {did_you_mean(name, declared)}")
-    return tuple(declared[name].check(owner, name, value) for value in values)
+    `progress` is told, after each stretch, how many scenarios are done, and of how many.
+    """
+    kept = Memory() if kept is None else kept
+    tasks, done = Stretches(asked), set(kept.done())
+    left = [position for position in range(len(tasks)) if position not in done]
+    finished = sum(_length(tasks, position) for position in done)
+    with closing((executor or Serial()).run(_stretch, _Some(tasks, left))) as results:  # type: ignore[type-var]
+        for i, block in results:
+            kept.keep(left[i], block)
+            finished += _length(tasks, left[i])
+            if progress is not None:
+                progress(finished, asked.cells)
+    return Grid(asked, kept)
 
 
 @dataclass(frozen=True)
-class _Question:
-    """What is asked of every cell: n at a target, or the power at n."""
+class _Some(Sequence[Any]):
+    """The tasks at some positions."""
 
-    base: Sized
-    target: float | None
-    n: int | None
+    tasks: Stretches
+    positions: Sequence[int]
 
-    def ask(self, numbers: Mapping[str, Any], shape: tuple[int, ...] = ()) -> tuple[Any, Any, Any]:
-        """n, power and reason for the design with these numbers; arrays of `shape` where they are arrays."""
-        design = self.base.replace(**numbers)
-        if self.n is not None:
-            design.check_n(self.n)
-            power = design.power(self.n)  # type: ignore[attr-defined]
-            return (
-                np.full(shape, float(self.n)),
-                np.broadcast_to(power, shape),
-                np.full(shape, None, dtype=object),
-            )
-        answer = design.sample_size(*(() if self.target is None else (self.target,)))
-        reason = np.full(shape, None, dtype=object) if answer.reason is None else answer.reason
-        return (
-            np.broadcast_to(answer.n, shape),
-            np.broadcast_to(answer.power, shape),
-            np.broadcast_to(reason, shape),
-        )
+    def __len__(self) -> int:
+        return len(self.positions)
 
-    def one(self, numbers: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-        """The answer of one cell; what cannot be answered has its reason."""
-        try:
-            return tuple(one.item() for one in map(np.asarray, self.ask(numbers)))
-        except TrialplanError as why:
-            return (*_BLANK[:2], str(why).partition(": ")[2] or str(why))
+    def __getitem__(self, i: Any) -> Any:
+        return self.tasks[self.positions[i]]
 
 
-def _filled(question: _Question, axes: Mapping[str, tuple[Any, ...]], declared: Mapping[str, Parameter]) -> Any:
-    """n, power and reason, flat, the last axis varying fastest."""
-    if getattr(question.base, "smooth", True):
-        return _by_arrays(question, axes, declared)
-    return _columns([question.one(dict(zip(axes, cell, strict=True))) for cell in product(*axes.values())])
+def _stretch(task: tuple[Question, int, int]) -> Block:
+    return answer(*task)
 
 
-def _by_arrays(question: _Question, axes: Mapping[str, tuple[Any, ...]], declared: Mapping[str, Parameter]) -> Any:
-    """One call for each combination of choices, with every number an array."""
-    shape = tuple(map(len, axes.values()))
-    found = [np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, None, dtype=object)]
-    names = list(axes)
-    numeric = [name for name in names if not declared[name].choices and all(map(_is_number, axes[name]))]
-    choices = [name for name in names if name not in numeric]
-    inner = tuple(len(axes[name]) for name in numeric)
-    arrays = dict(zip(numeric, np.meshgrid(*(axes[name] for name in numeric), indexing="ij"), strict=True))
-    for chosen in product(*(enumerate(axes[name]) for name in choices)):
-        at = dict(zip(choices, chosen, strict=True))
-        index = tuple(at[name][0] if name in at else slice(None) for name in names)
-        fixed = {name: value for name, (_, value) in at.items()}
-        for whole, part in zip(found, _block(question, fixed, arrays, inner), strict=True):
-            whole[index] = part[()]  # of a block without numbers, the one cell
-    return found
+def _length(tasks: Stretches, position: int) -> int:
+    _, start, stop = tasks[position]
+    return stop - start
 
 
-def _block(question: _Question, fixed: Mapping[str, Any], arrays: Mapping[str, Any], shape: tuple[int, ...]) -> Any:
-    """The answers over all numbers at fixed choices; cell by cell where some combination is not defined."""
-    try:
-        if shape:
-            return question.ask({**fixed, **arrays}, shape)
-    except ParameterError:
-        pass
-    cells = [
-        question.one({**fixed, **{name: float(array[cell]) for name, array in arrays.items()}})
-        for cell in np.ndindex(shape)
-    ]
-    return [column.reshape(shape) for column in _columns(cells)]
+def _columns(asked: Question, start: int, block: Block) -> dict[str, list[Any]]:
+    count = len(block.n)
+    index = asked.values(start, start + count)
+    varied = {name: _taken(values, index[name]) for name, values in asked.axes.items() if name not in ("n", "power")}
+    derived = {name: column.tolist() for name, column in block.derived.items()}
+    sizes = {name: _whole(column) for name, column in _sizes(asked, index, block).items()}
+    reasons: list[str | None] = [None] * count
+    for position, why in block.reasons.items():
+        reasons[position] = why
+    target = {"target_power": _taken(asked.axes["power"], index["power"])} if "power" in asked.axes else {}
+    power = [None if value != value else value for value in block.power.tolist()]
+    return varied | derived | target | sizes | {"power": power, "reason": reasons}
 
 
-def _columns(cells: Sequence[tuple[Any, Any, Any]]) -> list[Any]:
-    n, power, reason = zip(*cells, strict=True)
-    return [np.array(n, dtype=float), np.array(power, dtype=float), _objects(reason)]
+def _sizes(asked: Question, index: Mapping[str, Any], block: Block) -> dict[str, Any]:
+    """n and the arms' shares of it, as each cell's allocation splits it; an n that cannot be split has none."""
+    design, allocations = asked.design, asked.axes.get("allocation")
+    n = block.n
+    if allocations is None:
+        shares = design.split(n)
+    else:
+        weights = np.array([design.replace(allocation=one).weights for one in allocations])[index["allocation"]]
+        shares = tuple((n * weights[:, arm] / weights.sum(axis=1)) for arm in range(weights.shape[1]))
+    whole = np.array(asked.axes["n"], dtype=float)[index["n"]] if "n" in asked.axes else n
+    return {"n": whole} | {f"n_{name}": share for name, share in zip(design.arm_names, shares, strict=True)}
 
 
-def _objects(values: Sequence[Any]) -> Any:
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column
+def _taken(values: tuple[Any, ...], index: Any) -> list[Any]:
+    return [values[i] for i in index.tolist()]
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float))
+def _whole(column: Any) -> list[int | None]:
+    return [None if value != value else round(value) for value in column.tolist()]
+
+
+def _nested(row: dict[str, Any], arms: Sequence[str]) -> dict[str, Any]:
+    """The arms under one name, after n."""
+    sizes = {name[2:]: row.pop(name) for name in arms}
+    last = {"power": row.pop("power"), "reason": row.pop("reason")}
+    return {**row, "arms": None if None in sizes.values() else sizes, **last}

@@ -9,7 +9,10 @@ from typing import Any
 from trialplan.errors import ParameterError
 
 LARGEST_GRID = 5_000_000
-"""Cells in one grid; more than this is a slip of the keyboard."""
+"""Scenarios in a grid that is held in memory, and values of one axis."""
+
+LARGEST_FILE = 1_000_000_000
+"""Scenarios in a grid that is written to a file; more than this is a slip of the keyboard."""
 
 _FORMS = "write it as name=first:last:step or name=value,value"
 
@@ -44,11 +47,12 @@ def value(text: str) -> Any:
         return text
 
 
-def check_cells(cells: int) -> None:
-    """Raise if a grid has more cells than anyone means."""
-    if cells > LARGEST_GRID:
+def check_cells(cells: int, most: int = LARGEST_GRID) -> None:
+    """Raise if a grid has more cells than there is room for."""
+    if cells > most:
+        file = ", or write them to a file with -o FILE.csv" if cells <= LARGEST_FILE else ""
         raise ParameterError(
-            f"vary asks for {cells:,} scenarios, more than {LARGEST_GRID:,}; use larger steps or fewer values"
+            f"vary asks for {cells:,} scenarios, more than {most:,}; use larger steps or fewer values{file}"
         )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Text = Annotated[str, Field(min_length=1)]
+Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Basis = Literal["cited", "derived", "ours"]
 Strategy = Literal["treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"]
@@ -132,6 +133,8 @@ class AssumptionSection(Section):
     value: float | None = None
     source: Text | None = None
     basis: Basis = Field("cited", description="cited from a source, derived from one, or the planners' own choice")
+    range: tuple[float, float] | None = Field(None, description="how low and how high a stated value may plausibly lie")
+    range_source: Text | None = Field(None, description="where the range comes from; 'ours' where it is the planners'")
     evidence: Drawn | None = None
     bridge: Bridge | None = None
     belief: Borrowed | None = None
@@ -204,6 +207,7 @@ class AssuranceSection(Section):
 class StatedRate(Section):
     """A rate with the place it comes from, for the scenario tables."""
 
+    key: Key | None = Field(None, description="its name on the command line, as in --vary control_arm=…")
     value: float = Field(gt=0, lt=1)
     label: Text
     source: Text
@@ -212,6 +216,7 @@ class StatedRate(Section):
 class LabelledReading(Drawn):
     """A reading of the evidence table that somebody might plan with."""
 
+    key: Key | None = Field(None, description="its name on the command line, as in --vary reading=…")
     label: Text
 
 

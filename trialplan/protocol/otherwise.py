@@ -10,6 +10,7 @@ from trialplan.evidence.bridge import Observed, discount
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.schema import StatedRate
+from trialplan.plan.variation import PLANNED
 from trialplan.protocol.views import ABSURD, Arm, Cell, Method, Range, Row, arm_names, arms_of
 
 _SEARCHED = 500
@@ -59,7 +60,7 @@ def controls(trial: Trial) -> list[StatedRate]:
     listed = list(trial.plan.content.scenarios.controls)
     if planned is None:
         return []
-    own = StatedRate(value=planned, label="this plan", source="as assumed above")
+    own = StatedRate(key=PLANNED, value=planned, label="this plan", source="as assumed above")
     return [own, *(one for one in listed if round(one.value, 4) != round(planned, 4))]
 
 

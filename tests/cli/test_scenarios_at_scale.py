@@ -1,0 +1,225 @@
+"""Grids on the command line: files of any size, workers, what an interruption leaves, a plan's own assumptions."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+SLOW_GRID = [
+    *("scenarios", "two-proportions", "--test", "boschloo"),
+    *("--vary", "control=0.1:0.2:0.005", "--vary", "treatment=0.48:0.58:0.01"),
+]
+"""231 searches of some hundredths of a second."""
+
+
+def started(path, *more):
+    """The program itself, on its way through the slow grid."""
+    command = [sys.executable, "-m", "trialplan", *SLOW_GRID, "-o", str(path), *more]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def until_kept(path, process, frames=2):
+    """Wait until some stretches are in the journal."""
+    journal = path.with_name(f"{path.name}.partial")
+    for _ in range(1200):
+        if journal.exists() and journal.stat().st_size > 200 + 100 * frames:
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    raise AssertionError("nothing was kept in a minute")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The slow grid, computed in one go."""
+    path = tmp_path_factory.mktemp("undisturbed") / "grid.csv"
+    process = started(path)
+    _, complaints = process.communicate(timeout=240)
+    assert process.returncode == 0, complaints
+    return path.read_bytes()
+
+
+class TestInterrupted:
+    """Ctrl-C, and worse."""
+
+    @pytest.mark.parametrize("workers", [(), ("--workers", "2")], ids=["serial", "two workers"])
+    def test_ctrl_c_and_resume(self, tmp_path, undisturbed, workers):
+        """Ctrl-C leaves no results file but what is finished; --resume goes on, and the file is the undisturbed one."""
+        path = tmp_path / "grid.csv"
+        process = started(path, *workers)
+        until_kept(path, process)
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=60)
+        assert process.returncode == 130, complaints
+        assert "Traceback" not in complaints
+        assert "add --resume to go on" in complaints
+        assert os.listdir(tmp_path) == ["grid.csv.partial"]
+        process = started(path, "--resume", *workers)
+        _, complaints = process.communicate(timeout=240)
+        assert process.returncode == 0, complaints
+        assert not complaints.startswith("0 of")
+        assert path.read_bytes() == undisturbed
+        assert os.listdir(tmp_path) == ["grid.csv"]
+
+    def test_killed_and_resumed(self, tmp_path, undisturbed):
+        """Even a run that was killed outright keeps what it had finished."""
+        path = tmp_path / "grid.csv"
+        process = started(path)
+        until_kept(path, process)
+        process.kill()
+        process.communicate()
+        process = started(path, "--resume")
+        _, complaints = process.communicate(timeout=240)
+        assert process.returncode == 0, complaints
+        assert not complaints.startswith("0 of")
+        assert path.read_bytes() == undisturbed
+
+    def test_refused_without_resume(self, run, tmp_path):
+        """An interrupted run is neither continued nor lost unasked."""
+        (tmp_path / "grid.csv.partial").write_bytes(b"something")
+        ran = run("scenarios", "two-proportions", "--control", "0.3", "--vary", "treatment=0.5,0.6",
+                  "-o", str(tmp_path / "grid.csv"))  # fmt: skip
+        assert ran.code == 2
+        assert "holds an interrupted run; add --resume" in ran.err
+        assert (tmp_path / "grid.csv.partial").read_bytes() == b"something"
+
+    def test_resume_without_a_file(self, run):
+        """There is nothing to go on with on a screen."""
+        ran = run("scenarios", "two-proportions", "--control", "0.3", "--vary", "treatment=0.5,0.6", "--resume")
+        assert (ran.code, "name it with -o FILE" in ran.err) == (2, True)
+
+    def test_a_question_that_fails_leaves_nothing(self, run, tmp_path):
+        """A wrong value leaves neither a file nor a journal."""
+        ran = run("scenarios", "two-proportions", "--control", "0.3", "--vary", "treatment=0.5,60",
+                  "-o", str(tmp_path / "grid.csv"))  # fmt: skip
+        assert ran.code == 2
+        assert "60" in ran.err
+        assert os.listdir(tmp_path) == []
+
+
+class TestFiles:
+    """One grid in several formats."""
+
+    GRID = ("scenarios", "two-proportions", "--vary", "control=0.1:0.5:0.1", "--vary", "treatment=0.3,0.6")
+
+    def test_they_say_the_same(self, run, tmp_path):
+        """CSV, JSON and Parquet hold the same numbers, and the same cells without one."""
+        parquet = pytest.importorskip("pyarrow.parquet")
+        for suffix in ("csv", "json", "parquet"):
+            assert run(*self.GRID, "-o", str(tmp_path / f"grid.{suffix}")).code == 0
+        rows = json.loads((tmp_path / "grid.json").read_text(encoding="utf-8"))["rows"]
+        flat = [
+            {**{k: v for k, v in row.items() if k != "arms"}} | {f"n_{k}": v for k, v in (row["arms"] or {}).items()}
+            for row in rows
+        ]
+        table = parquet.read_table(tmp_path / "grid.parquet").to_pylist()
+        lines = list(csv.DictReader((tmp_path / "grid.csv").read_text(encoding="utf-8").splitlines()))
+        assert len(table) == len(lines) == len(flat) == 10
+        assert sum(row["n"] is None for row in table) == 3
+        for one, other, line in zip(flat, table, lines, strict=True):
+            assert {name: value for name, value in other.items() if name in one} == one
+            assert {name: "" if value is None else str(value) for name, value in other.items()} == line
+
+    def test_workers_write_the_same_file(self, run, tmp_path):
+        """Two processes write the bytes that one writes."""
+        grid = ("scenarios", "one-proportion", "--null", "0.1", "--vary", "expected=0.2:0.5:0.05")
+        for name, more in (("one", ()), ("two", ("--workers", "2"))):
+            assert run(*grid, *more, "-o", str(tmp_path / f"{name}.csv")).code == 0
+        assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+
+    def test_json_is_one_object(self, run):
+        """--json prints head, axes and rows under the contract's keys, whatever the length."""
+        data = json.loads(run(*self.GRID, "--json").out)
+        assert {"design", "assumptions", "axes", "rows", "target_power", "version"} <= set(data)
+        assert data["axes"] == {"control": [0.1, 0.2, 0.3, 0.4, 0.5], "treatment": [0.3, 0.6]}
+        assert list(data["rows"][0]) == ["control", "treatment", "n", "arms", "power", "reason"]
+
+    @pytest.mark.parametrize(
+        ("more", "complaint"),
+        [
+            (("--workers", "0"), "--workers must be a whole number, 1 or more, not 0"),
+            (("--workers", "two"), "--workers must be a whole number"),
+            (("--workers", "2", "--scheduler", "tcp://127.0.0.1:1"), "keep one"),
+            (("--vary", "treatment=0.3:0.9:0.0000001"), "more than 5,000,000"),
+            (("--vary", "n=100.5"), "n must be a whole number"),
+        ],
+    )
+    def test_refused(self, run, more, complaint):
+        """What cannot be is one sentence."""
+        ran = run(
+            "scenarios", "two-proportions", "--control", "0.3", "--vary", "sides=1,2", "--treatment", "0.5", *more
+        )
+        assert ran.code == 2
+        assert complaint in ran.err or "given twice" in ran.err
+
+
+class TestPlans:
+    """A plan's own assumptions."""
+
+    def rows(self, run, *vary):
+        return json.loads(run("scenarios", "msc-lupus-nephritis", *vary, "--json").out)["rows"]
+
+    def test_the_control_moves_the_treatment(self, run):
+        """The bridge is done again at every control rate: half of the excess of 16/30 remains."""
+        for row in self.rows(run, "--vary", "control=0.1,0.2,0.3"):
+            assert row["treatment"] == pytest.approx((row["control"] + 16 / 30) / 2)
+
+    def test_both_rates_are_taken_as_given(self, run):
+        """Where the treatment rate is varied too, nothing is bridged: the article's grid."""
+        rows = self.rows(run, "--vary", "control=0.10:0.36:0.02", "--vary", "treatment=0.28:0.60:0.02")
+        arms = [row["arms"]["treatment"] for row in rows if row["arms"]]
+        assert (len(rows), min(arms), max(arms), len(rows) - len(arms)) == (238, 14, 9147, 15)
+
+    def test_discount(self, run):
+        """The share not believed runs from the rate as seen to hardly any excess."""
+        rows = self.rows(run, "--vary", "discount=0,0.5,0.75,1")
+        assert [row["n"] for row in rows][1] == 254
+        assert rows[0]["treatment"] == pytest.approx(16 / 30)
+        assert "must lie above" in rows[3]["reason"]
+
+    def test_control_arms_and_readings(self, run):
+        """All listed control arms and readings cross, beside the plan's own."""
+        rows = self.rows(run, "--vary", "control_arm=all", "--vary", "reading=all")
+        assert len(rows) == 6 * 6
+        assert rows[0]["n"] == 254
+        by_key = {(row["control_arm"], row["reading"]): row for row in rows}
+        assert by_key["regency", "plan"]["control"] == 0.331
+        assert by_key["plan", "any-wang-2014"]["treatment"] == pytest.approx(
+            (by_key["plan", "plan"]["control"] + 0.6) / 2
+        )
+
+    def test_power_over_n(self, run):
+        """n may be varied: the answers are powers, and an n that is no whole block has a reason."""
+        rows = self.rows(run, "--vary", "n=200,254,255")
+        assert [row["n"] for row in rows] == [200, 254, 255]
+        assert rows[1]["power"] == pytest.approx(0.8009, abs=1e-3)
+        assert (rows[2]["power"], rows[2]["arms"]) == (None, None)
+        assert "multiple of 2" in rows[2]["reason"]
+
+    def test_power_asked_for(self, run):
+        """The power asked for may be varied."""
+        assert [row["target_power"] for row in self.rows(run, "--vary", "power=0.8,0.9")] == [0.8, 0.9]
+
+    @pytest.mark.parametrize(
+        ("vary", "complaint"),
+        [
+            (("reading=none",), "reading is 'none'"),
+            (("control=0.1,0.2", "control_arm=all"), "both decide the control rate"),
+            (("treatment=0.4,0.5", "discount=0,0.5"), "both decide the treatment rate"),
+            (("discount=0,50",), "discount must lie in [0, 1], not 50; write 50 % as 0.5"),
+            (("n=100,200", "power=0.8,0.9"), "not both"),
+            (("colour=1,2",), "there is no 'colour' to vary"),
+        ],
+    )
+    def test_refused(self, run, vary, complaint):
+        """What cannot be varied, or not together, is one sentence."""
+        ran = run("scenarios", "msc-lupus-nephritis", *(word for one in vary for word in ("--vary", one)))
+        assert ran.code == 2
+        assert complaint in ran.err

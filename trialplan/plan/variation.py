@@ -1,0 +1,121 @@
+"""A plan's own assumptions as something to vary: the discount, the control arms, the definition of response.
+
+Beside the design's numbers a plan may be varied by `discount` (of the open-label excess), `control_arm` (a rate of
+[[scenarios.controls]]) and `reading` (one of [[scenarios.readings]]), the latter two by their keys. Whatever moves
+the control rate moves the treatment rate with it, because the plan bridges the one toward the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.errors import PlanError
+from trialplan.evidence.bridge import Bridge, Observed
+from trialplan.explore.question import TARGET, N, Question, question
+from trialplan.parameter import Interval, Parameter
+from trialplan.plan.building import Trial
+
+DISCOUNT, CONTROL_ARM, READING = "discount", "control_arm", "reading"
+PLANNED, ALL = "plan", "all"
+"""The plan's own rate among the listed ones; and all of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bridged:
+    """The design's two rates from what a plan is varied by."""
+
+    against: str
+    effect: str
+    control: float
+    controls: Mapping[str, float]
+    bridge: Bridge | None
+    readings: Mapping[str, Observed]
+
+    def __call__(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The design's numbers; the treatment rate is bridged anew unless it is varied itself."""
+        numbers = dict(values)
+        arm, share = numbers.pop(CONTROL_ARM, None), numbers.pop(DISCOUNT, None)
+        observed = self.readings.get(numbers.pop(READING, PLANNED))
+        if arm is not None:
+            numbers[self.against] = self.controls[arm]
+        moved = {DISCOUNT, CONTROL_ARM, READING, self.against} & set(values)
+        if moved and self.bridge is not None and observed is not None and self.effect not in numbers:
+            control = numbers.get(self.against, self.control)
+            numbers[self.effect] = self._bridge(share).rate(observed, control)
+        return numbers
+
+    def _bridge(self, share: Any) -> Bridge:
+        assert self.bridge is not None
+        return self.bridge if share is None else Bridge(reason=self.bridge.reason, discount=share)
+
+
+def ask(trial: Trial, axes: Mapping[str, Sequence[Any]], target: float | None = None, n: int | None = None) -> Question:
+    """The question about a plan's primary endpoint at every combination of the axes' values."""
+    design: Any = trial.primary.design
+    resolve = _bridged(trial)
+    known = {} if resolve is None else _known(resolve)
+    widened = {name: _all(known, name, values) for name, values in axes.items()}
+    _check(trial, widened, resolve)
+    if target is None and n is None and not {N, TARGET} & set(axes):
+        target = trial.primary.section.power
+    return question(design, widened, target, n, resolve, known)
+
+
+def key_of(label: str, key: str | None = None) -> str:
+    """What a listed rate or reading is called on the command line: its key, or its label as one word."""
+    return key or re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+
+
+def _bridged(trial: Trial) -> Bridged | None:
+    """How the plan's rates hang together; None where its primary has no second rate."""
+    by_name = {one.name: one for one in trial.primary.assumptions}
+    against = next((name for name in ("control", "null") if name in by_name), None)
+    if against is None or by_name[against].value is None:
+        return None
+    effect = next((one for one in trial.primary.assumptions if one.bridge is not None), None)
+    planned = by_name[against].value
+    content = trial.plan.content.scenarios
+    listed = {key_of(one.label, one.key): one.value for one in content.controls}
+    named = zip(content.readings, trial.readings, strict=True)
+    readings = {key_of(said.label, said.key): rate for said, (_, rate) in named}
+    own = {} if effect is None or effect.reading is None else {PLANNED: effect.reading}
+    assert planned is not None
+    return Bridged(
+        against=against,
+        effect=effect.name if effect else getattr(trial.primary.design, "effect", ""),
+        control=planned,
+        controls={PLANNED: planned} | listed,
+        bridge=effect.bridge if effect else None,
+        readings=own | readings,
+    )
+
+
+def _known(resolve: Bridged) -> dict[str, Parameter]:
+    return {
+        DISCOUNT: Parameter("share of the excess not believed", unit="proportion", domain=Interval(0, 1, "leftright")),
+        CONTROL_ARM: Parameter("which control arms", domain=tuple(resolve.controls)),
+        READING: Parameter("which reading of the table", domain=tuple(resolve.readings)),
+    }
+
+
+def _all(known: Mapping[str, Parameter], name: str, values: Sequence[Any]) -> Sequence[Any]:
+    return known[name].choices if name in known and known[name].choices and tuple(values) == (ALL,) else values
+
+
+def _check(trial: Trial, axes: Mapping[str, Any], resolve: Bridged | None) -> None:
+    """Raise where two axes decide the same rate, or an axis has nothing to act on."""
+    moved = [name for name in (DISCOUNT, READING) if name in axes]
+    if resolve is None or not (moved or CONTROL_ARM in axes):
+        return
+    if resolve.against in axes and CONTROL_ARM in axes:
+        raise PlanError(f"{resolve.against} and control_arm both decide the {resolve.against} rate; vary one of them")
+    if moved and resolve.effect in axes:
+        raise PlanError(f"{resolve.effect} and {moved[0]} both decide the {resolve.effect} rate; vary one of them")
+    if moved and resolve.bridge is None:
+        raise PlanError(
+            f"{trial.plan.name}: the {resolve.effect} rate is stated and not drawn from the evidence through a bridge, "
+            f"so {moved[0]} has nothing to act on; vary {resolve.effect}"
+        )
