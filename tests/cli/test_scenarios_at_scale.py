@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 SLOW_GRID = [
@@ -223,3 +224,103 @@ class TestPlans:
         ran = run("scenarios", "msc-lupus-nephritis", *(word for one in vary for word in ("--vary", one)))
         assert ran.code == 2
         assert complaint in ran.err
+
+
+class TestFigures:
+    """A grid as a picture."""
+
+    GRID = ("scenarios", "msc-lupus-nephritis")
+
+    @pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
+    def test_one_picture_of_the_article(self, run, tmp_path, suffix):
+        """The article's grid is one picture, whose words tell its range and its empty cells."""
+        path = tmp_path / f"grid.{suffix}"
+        axes = ("--vary", "control=0.10:0.36:0.02", "--vary", "treatment=0.28:0.60:0.02")
+        assert run(*self.GRID, *axes, "-o", str(path)).code == 0
+        again = tmp_path / f"again.{suffix}"
+        run(*self.GRID, *axes, "-o", str(again))
+        assert path.read_bytes() == again.read_bytes()
+        if suffix == "svg":
+            words = path.read_text(encoding="utf-8")
+            assert "from 14" in words
+            assert "9,147" in words
+            assert "15 of 238" in words
+
+    def test_the_figure_follows_the_axes(self):
+        """Two assumptions make a heat map, n makes power curves, and the plan's own n is marked."""
+        from trialplan import plan
+        from trialplan.cli.grid_figures import figure
+        from trialplan.explore.scenarios import answered
+        from trialplan.plan.variation import ask
+
+        trial = plan.build(plan.read("msc-lupus-nephritis"))
+        curves = figure(answered(ask(trial, {"n": (100, 254, 400)})), plan=trial.answer)
+        assert type(curves).__name__ == "Curves"
+        assert curves.chosen == (254, pytest.approx(0.8009, abs=1e-3))
+        surface = figure(answered(ask(trial, {"control": (0.2, 0.3), "treatment": (0.25, 0.5)})))
+        assert type(surface).__name__ == "HeatMap"
+        assert surface.quantity == "participants per arm"
+        assert np.isnan(surface.grid).tolist() == [[False, False], [True, False]]
+        lines = figure(answered(ask(trial, {"discount": (0.0, 0.5), "n": (100, 200)})))
+        assert [label for label, _ in lines.lines] == ["discount 0", "discount 0.5"]
+
+    @pytest.mark.parametrize(
+        ("more", "complaint"),
+        [
+            (("--vary", "control=0.1,0.2", "--vary", "power=0.8,0.9", "--vary", "alpha=0.05,0.01"), "not 3"),
+            (("--vary", "control=0.1,0.2", "--figure", "heat-map"), "shows two varied assumptions, not one"),
+            (("--vary", "control=0.1,0.2", "--vary", "test=score,wald", "--figure", "contour"), "choose heat-map"),
+        ],
+    )
+    def test_refused(self, run, tmp_path, more, complaint):
+        """Axes that make no such figure are told so before anything is computed."""
+        ran = run(*self.GRID, *more, "-o", str(tmp_path / "grid.svg"))
+        assert ran.code == 2
+        assert complaint in ran.err
+        assert os.listdir(tmp_path) == []
+
+    def test_a_figure_needs_a_file(self, run, tmp_path):
+        """A kind of figure and a table do not go together."""
+        ran = run(*self.GRID, "--vary", "n=100,200", "--figure", "curves", "-o", str(tmp_path / "grid.csv"))
+        assert (ran.code, ".svg, .png or .pdf" in ran.err) == (2, True)
+
+
+class TestOneAtATime:
+    """The tornado, and what a trial can exclude."""
+
+    def test_of_a_plan(self, run):
+        """Every assumption of the plan's primary is a sentence, the worst first."""
+        rows = json.loads(run("scenarios", "msc-lupus-nephritis", "--tornado", "--json").out)["rows"]
+        assert len(rows) == 3
+        assert rows[0]["assumption"] == "control"
+        assert "instead of 21.4 %" in rows[0]["sentence"]
+
+    def test_of_a_design(self, run):
+        """A design's own numbers are the plan, and --vary gives the ends."""
+        ran = run("scenarios", "two-proportions", "--tornado", "--control", "0.3", "--treatment", "0.5",
+                  "--vary", "alpha=0.01,0.05", "--json")  # fmt: skip
+        assert ran.code == 0, ran.err
+        (row,) = json.loads(ran.out)["rows"]
+        assert (row["low"], row["high"]) == (0.01, 0.05)
+
+    def test_around_a_given_number(self, run):
+        """What is varied keeps its own value as the plan."""
+        ran = run("scenarios", "two-proportions", "--tornado", "--control", "0.3", "--treatment", "0.5",
+                  "--vary", "control=0.2,0.4", "--json")  # fmt: skip
+        (row,) = json.loads(ran.out)["rows"]
+        assert (row["planned"], row["low"], row["high"]) == (0.3, 0.2, 0.4)
+        assert row["n_high"] > 186 > row["n_low"]
+
+    def test_exclude(self, run):
+        """Several n are told what they can exclude."""
+        ran = run("scenarios", "msc-lupus-nephritis", "--exclude", "--vary", "n=100:254:154", "--json")
+        assert [row["n"] for row in json.loads(ran.out)["rows"]] == [100, 254]
+
+    @pytest.mark.parametrize(
+        "more", [("--tornado", "--vary", "control=0.1,0.2"), ("--exclude", "--vary", "control=0.1,0.2")]
+    )
+    def test_refused(self, run, more):
+        """What these do not take is one sentence."""
+        ran = run("scenarios", "msc-lupus-nephritis", *more)
+        assert ran.code == 2
+        assert ran.err.count("\n") == 1

@@ -89,6 +89,17 @@ class TestLostWorkers:
         assert (tmp_path / "died").exists()
         assert sorted(found) == [(number, number * number) for number in range(8)]
 
+    def test_a_cluster_that_always_loses_them(self, cluster):
+        """A cluster's scheduler gives a deadly task up after some workers, and so do we, with a sentence."""
+        with pytest.raises(TrialplanError, match="gave a task up"):
+            list(Cluster(cluster.scheduler_address).run(deadly, range(2)))
+
+    def test_no_cluster(self):
+        """An address where nobody answers is one sentence."""
+        pytest.importorskip("distributed")
+        with pytest.raises(TrialplanError, match="no dask scheduler answers at nowhere"):
+            list(Cluster("nowhere").run(squared, range(2)))
+
     def test_a_task_that_always_kills(self):
         """A task that no worker survives is given up with a sentence, not tried for ever."""
         with pytest.raises(TrialplanError, match="worker processes died 3 times"):

@@ -12,28 +12,38 @@ from typing import Any, BinaryIO
 from trialplan import files
 from trialplan.cli.grid import about, page
 from trialplan.cli.output import as_markdown, as_text
-from trialplan.errors import require
+from trialplan.errors import FileError, require
+from trialplan.explore.question import Question
 from trialplan.explore.scenarios import Grid
 
 FIGURES = (".svg", ".png", ".pdf")
 
 
-def check(path: Path) -> None:
-    """Raise before any work is done if a library that the format needs is not there."""
+def check(path: Path, asked: Question, kind: str | None = None) -> None:
+    """Raise before any work is done if the format needs what is not there, or cannot show these axes."""
     if path.suffix == ".parquet":
         require("pyarrow.parquet", "parquet", "writing .parquet")
-    if path.suffix in FIGURES:
+    if path.suffix not in FIGURES:
+        if kind is not None:
+            raise FileError(f"--figure {kind} needs a figure to write to; name the output with .svg, .png or .pdf")
+    else:
+        from trialplan.cli.grid_figures import kind_of
+
+        kind_of(asked, kind)
         require("matplotlib", "report", f"writing {path.suffix}")
 
 
-def write(grid: Grid, path: Path, kind: str | None = None) -> None:
-    """The grid in the format that the suffix names; for a figure, of this kind or of the one that suits the axes."""
+def write(grid: Grid, path: Path, kind: str | None = None, plan: Any = None) -> None:
+    """The grid in the format that the suffix names; for a figure, of this kind or of the one that suits the axes.
+
+    `plan` is the answer of the plan that is varied, where it is one.
+    """
     suffix = path.suffix.lower()
     with files.writing(path) as file:
         if suffix in FIGURES:
             from trialplan.cli.grid_figures import picture
 
-            file.write(picture(grid, suffix, kind))
+            file.write(picture(grid, suffix, kind, plan))
         else:
             _WRITERS[suffix](grid, file)
 

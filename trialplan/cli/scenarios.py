@@ -10,7 +10,7 @@ import click
 from trialplan import catalogue, files
 from trialplan.cli import options, output, running
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, did_you_mean
+from trialplan.errors import FileError, ParameterError, did_you_mean
 from trialplan.explore.vary import parse_vary
 from trialplan.parameter import parameters
 
@@ -73,6 +73,8 @@ def _how() -> list[click.Parameter]:
     """How the grid is shown, kept and computed."""
     return [
         click.Option(["--figure"], type=click.Choice(FIGURES), help="the kind of figure  [default: by the axes]"),
+        click.Option(["--tornado"], is_flag=True, help="one assumption at a time instead of all crossed, in words"),
+        click.Option(["--exclude"], is_flag=True, help="what each n of --vary n=… can exclude, instead of its power"),
         click.Option(["--resume"], is_flag=True, help="go on with an interrupted grid, from FILE.partial"),
         *running.options(),
         *output.options(*SUFFIXES),
@@ -102,12 +104,16 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
     for name in axes:
         if name not in (*parameters(cls), *further):
             raise ParameterError(f"there is no --{options.flag(name)} of {cls.slug()} to vary; {_near(cls, name)}")
-        if given.get(name) is not None:
+        if given.get(name) is not None and not given["tornado"]:
             raise ParameterError(f"{name} is given twice, by --{options.flag(name)} and by --vary; keep one")
     if issubclass(cls, Design) and target is None and n is None and not {N, TARGET} & set(axes):
         target = DEFAULT_POWER
-    held = {name: values[0] for name, values in axes.items() if name in parameters(cls)}
+    # a tornado has the numbers given as its plan, and varies around them
+    held = {} if given["tornado"] else {name: values[0] for name, values in axes.items() if name in parameters(cls)}
     design = options.build(cls, given, held=held)
+    if given["tornado"] or given["exclude"]:
+        _of_other_kind(design, axes, target, given)
+        return
     fixed: Sized = getattr(design, "design", design)
     with options.typed(type(fixed)):
         asked = question(design, axes, target, n)
@@ -122,10 +128,57 @@ def _of_plan(name: str, vary: tuple[str, ...], **given: Any) -> None:
     from trialplan import plan
     from trialplan.plan.variation import ask
 
+    if given["tornado"]:
+        _one_at_a_time(name, vary, given)
+        return
     axes, (target, n) = _axes(vary), _asked(given)
     read = plan.read(name)
-    asked = ask(plan.build(read), axes, target, n)
-    _answer(asked, given, said=read.text)
+    trial = plan.build(read)
+    if given["exclude"]:
+        _excluded(trial.primary.design, axes, given)
+        return
+    _answer(ask(trial, axes, target, n), given, said=read.text, plan=trial.answer)
+
+
+def _one_at_a_time(name: str, vary: tuple[str, ...], given: Mapping[str, Any]) -> None:
+    """The tornado of a plan, whose ranges are the plan's own."""
+    from trialplan import plan
+    from trialplan.cli.tornado import page
+
+    if vary or given["exclude"] or given.get("power") or given.get("n"):
+        raise ParameterError("--tornado takes the ranges, the power and the n of the plan; give it alone")
+    _page(page(plan.build(plan.read(name))), given)
+
+
+def _of_other_kind(design: Any, axes: Mapping[str, Any], target: float | None, given: Mapping[str, Any]) -> None:
+    """The tornado of a design whose numbers are given, or what several n can exclude."""
+    from trialplan.cli.tornado import page_of_design
+
+    if given["exclude"]:
+        _excluded(design, axes, given)
+        return
+    if target is None:
+        raise ParameterError("--tornado asks for n at a power; leave --n out")
+    with options.typed(type(getattr(design, "design", design))):
+        _page(page_of_design(design, axes, target), given)
+
+
+def _excluded(design: Any, axes: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    from trialplan.cli.exclusion import page
+    from trialplan.explore.question import participants
+
+    if given["tornado"] or set(axes) != {"n"}:
+        raise ParameterError("--exclude is asked of several n and nothing else, as in --vary n=100:400:50")
+    with options.typed(type(getattr(design, "design", design))):
+        _page(page(design, participants(type(design).__name__, axes["n"])), given)
+
+
+def _page(page: Any, given: Mapping[str, Any]) -> None:
+    """An answer that is one page: on the screen or in a file."""
+    path = given["output"]
+    if path is not None and path.suffix.lower() in SUFFIXES:
+        raise FileError(f"{path} is a form of grids; name the output with .json, .csv, .txt or .md")
+    output.show(page, given["as_json"], path)
 
 
 def _axes(vary: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
@@ -148,7 +201,7 @@ def _asked(given: Mapping[str, Any]) -> tuple[float | None, int | None]:
     return power, n
 
 
-def _answer(asked: Any, given: Mapping[str, Any], said: str = "") -> None:
+def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = None) -> None:
     """The grid, computed where it was asked for, kept in a journal while it is, then shown or written."""
     from trialplan.cli import grid_files
     from trialplan.explore.scenarios import Memory
@@ -161,11 +214,11 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "") -> None:
         check_cells(asked.cells, LARGEST_GRID)
         _show(_computed(asked, Memory(), executor), given["as_json"])
         return
-    grid_files.check(path)
+    grid_files.check(path, asked, given["figure"])
     check_cells(asked.cells, LARGEST_FILE)
     with _journal(path, asked, said, given["resume"]) as journal:
         grid = _kept(asked, journal, executor)
-        grid_files.write(grid, path, given["figure"])
+        grid_files.write(grid, path, given["figure"], plan)
         if given["as_json"]:
             _show(grid, as_json=True)
         journal.remove()

@@ -155,12 +155,16 @@ class Bridge:
 
     def rate(self, observed: Observed, control: float) -> float:
         """The planning rate of the treatment arm at this control rate."""
+        return self.moved(observed.rate if self.confidence is None else observed.lower(self.confidence), control)
+
+    def moved(self, seen: float, control: Numbers) -> Numbers:
+        """The planning rate if `seen` is what stands for the uncontrolled rate: a lower limit is taken as it is."""
         if self.confidence is not None:
-            return observed.lower(self.confidence)
+            return seen
         if self.bias_mean or self.bias_sd:
-            odds = math.exp(-self.bias_mean) * observed.rate / (1 - observed.rate)
+            odds = math.exp(-self.bias_mean) * seen / (1 - seen)
             return odds / (1 + odds)
-        return discount(observed.rate, control, self.discount)
+        return discount(seen, control, self.discount)
 
     def given(self, observed: Observed, control: Numbers) -> Belief:
         """The belief about the treatment rate at each control rate.
@@ -178,7 +182,7 @@ class Bridge:
         return Affine(observed.belief(), scale=1 - self.discount, shift=self.discount * control)
 
 
-def discount(observed: float, control: float, share: float) -> float:
+def discount(observed: float, control: Numbers, share: float) -> Numbers:
     """The rate that remains when `share` of the observed excess over the control rate is not believed.
 
     `share` is 0 (believe all) to 1 (believe none): p = p_C + (1 - share) (p_observed - p_C).

@@ -78,7 +78,9 @@ def wald(events: float, n: float, confidence: float = 0.95) -> Limits:
     return wald_limits(events / n, n, normal_quantile(confidence))
 
 
-def newcombe(first: tuple[int, int], second: tuple[int, int], confidence: float = 0.95) -> tuple[float, float, float]:
+def newcombe(
+    first: tuple[float, float], second: tuple[float, float], confidence: float = 0.95
+) -> tuple[float, float, float]:
     """The difference of two rates (second minus first) with its limits, made of Wilson's.
 
     Method 10 of Newcombe (1998, Statistics in Medicine 17:873-890), without continuity correction.

@@ -15,8 +15,9 @@ from trialplan.belief import Belief
 from trialplan.design import Design
 from trialplan.designs.two_means import TwoMeans
 from trialplan.designs.two_proportions import TwoProportions
-from trialplan.errors import ParameterError, TrialplanError, UnreachableError
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.explore.enumeration import Predictive, difference_width, predictive
+from trialplan.explore.exclusion import half_power_effect, smallest_rates
 from trialplan.explore.joint import NODES, Beliefs, Joint, joint
 from trialplan.numerics.distributions import normal_cdf, normal_quantile, t_quantile
 from trialplan.numerics.lazy import np
@@ -221,25 +222,13 @@ def _mean_width(over: Joint, design: TwoMeans, n: int) -> float:
 
 def _smallest_significant(over: Joint, n: int) -> float | None:
     """At the counts that the expected control rate gives; elsewhere the effect that has power one half."""
-    design = getattr(over.base, "design", over.base)
-    if isinstance(design, TwoProportions):
-        return _smallest_counts(design, over.mean("control"), n)
-    at_means = over.at_means()
-    try:
-        found = at_means.detectable_effect(n, 0.5)
-    except TrialplanError:
-        return None
-    return abs(float(found) - float(at_means.boundary()[0])) if math.isfinite(found) else None
-
-
-def _smallest_counts(design: TwoProportions, control: float, n: int) -> float | None:
-    """The least difference in rates that the test calls significant, beside the expected count of the controls."""
-    n_t, n_c = map(round, design.split(n))
-    seen = round(control * n_c)
-    x = np.arange(n_t + 1)
-    statistic, rejects = design.analysis.statistic(design, x, n_t, np.full(n_t + 1, seen), n_c)
-    significant = x[rejects & (statistic > 0)]
-    return float(np.min(np.abs(significant / n_t - seen / n_c))) if significant.size else None
+    at_means: Any = over.at_means()
+    counted = getattr(at_means, "design", at_means)
+    if isinstance(counted, TwoProportions):
+        rates = smallest_rates(counted, n)
+        return None if rates is None else counted.sign * (rates[0] - rates[1])
+    found = half_power_effect(at_means, n)
+    return None if found is None else abs(found - float(at_means.boundary()[0]))
 
 
 def _at_least_one(name: str, rate: float | Belief, n: int) -> float:

@@ -105,7 +105,8 @@ class Cluster:
 
     def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """As they are done."""
-        distributed = require("distributed", "cluster", "a dask cluster")
+        distributed: Any = require("distributed", "cluster", "a dask cluster")
+        lost = (distributed.KilledWorker, distributed.comm.CommClosedError, futures.CancelledError)
         try:
             client = distributed.Client(self.scheduler, timeout=10, set_as_default=False)
         except (OSError, ValueError) as why:
@@ -113,9 +114,18 @@ class Cluster:
             raise TrialplanError(
                 f"no dask scheduler answers at {self.scheduler} ({reason}); start one with `dask scheduler`"
             ) from None
-        with client, client.get_executor(pure=False) as pool:
+        with client:
+            pool = client.get_executor(pure=False)
             workers = max(1, sum(client.nthreads().values()))
-            yield from _windowed(pool, function, tasks, list(range(len(tasks))), workers * _AHEAD)
+            try:
+                yield from _windowed(pool, function, tasks, list(range(len(tasks))), workers * _AHEAD)
+            except lost as why:
+                raise TrialplanError(
+                    f"the cluster at {self.scheduler} gave a task up ({type(why).__name__}): its workers died, or the "
+                    "scheduler is gone"
+                ) from None
+            finally:
+                pool.shutdown(wait=False)
 
 
 def _windowed(
@@ -124,20 +134,16 @@ def _windowed(
     """Results as they are done, with no more than `window` tasks handed out at once."""
     waiting = iter(indices)
     running: dict[Any, int] = {}
-    try:
-        while True:
-            for index in waiting:
-                running[pool.submit(function, tasks[index])] = index
-                if len(running) >= window:
-                    break
-            if not running:
-                return
-            done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
-            for one in done:
-                yield running.pop(one), one.result()
-    finally:
-        for one in running:
-            one.cancel()
+    while True:
+        for index in waiting:
+            running[pool.submit(function, tasks[index])] = index
+            if len(running) >= window:
+                break
+        if not running:
+            return
+        done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
+        for one in done:
+            yield running.pop(one), one.result()
 
 
 def _leave_interrupts_alone() -> None:
@@ -145,6 +151,7 @@ def _leave_interrupts_alone() -> None:
 
 
 def _stop(pool: futures.ProcessPoolExecutor) -> None:
+    """End the processes; the pool itself cancels what waits, for it complains of what others cancelled."""
     processes: Mapping[int, Any] = dict(getattr(pool, "_processes", None) or {})
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes.values():

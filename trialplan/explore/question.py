@@ -224,7 +224,7 @@ def _check(design: Sized, axes: Mapping[str, Any], target: float | None, n: int 
 def _checked(design: Sized, declared: Mapping[str, Parameter], name: str, values: Sequence[Any]) -> tuple[Any, ...]:
     owner = type(design).__name__
     if name == N:
-        return tuple(_participants(owner, value) for value in values)
+        return participants(owner, values)
     if name == TARGET and isinstance(design, Design):
         return tuple(POWER.check(owner, name, value) for value in values)
     if name not in declared:
@@ -232,10 +232,12 @@ def _checked(design: Sized, declared: Mapping[str, Parameter], name: str, values
     return tuple(declared[name].check(owner, name, value) for value in values)
 
 
-def _participants(owner: str, value: Any) -> int:
-    if not _is_number(value) or value != round(value) or value < 1:
-        raise ParameterError(f"{owner}: n must be a whole number of participants in all, not {value}")
-    return round(value)
+def participants(owner: str, values: Sequence[Any]) -> tuple[int, ...]:
+    """Whole numbers of participants, or the sentence that says which is none."""
+    for value in values:
+        if not _is_number(value) or value != round(value) or value < 1:
+            raise ParameterError(f"{owner}: n must be a whole number of participants in all, not {value}")
+    return tuple(map(round, values))
 
 
 def _is_number(value: Any) -> bool:

@@ -14,6 +14,7 @@ from trialplan.evidence.selection import Choice, pool_outcome
 from trialplan.parameter import parameters
 from trialplan.plan import schema
 from trialplan.plan.borrowing import Borrowing, borrow
+from trialplan.plan.checks import check_range
 from trialplan.plan.schema import AssumptionSection, Drawn, EndpointSection
 
 
@@ -34,6 +35,8 @@ class Assumption:
     reading: Observed | None = None
     bridge: Bridge | None = None
     borrowed: Borrowing | None = None
+    range: tuple[float, float] | None = None
+    range_source: str | None = None
 
 
 def assumptions_of(
@@ -66,6 +69,8 @@ def _one_origin(name: str, one: AssumptionSection) -> None:
         raise PlanError(f"{name} has both a {origins[0]} and {origins[1]}; keep one")
     if one.bridge is not None and one.evidence is None:
         raise PlanError(f"{name} takes no bridge: only a rate that is drawn from the evidence does")
+    if one.range is not None and one.value is None:
+        raise PlanError(f"{name} is not stated, and its range follows from its counts; remove range")
 
 
 def _declared(cls: type[Sized], name: str, **rest: Any) -> Assumption:
@@ -76,7 +81,16 @@ def _declared(cls: type[Sized], name: str, **rest: Any) -> Assumption:
 def _stated(cls: type[Sized], name: str, one: AssumptionSection) -> Assumption:
     if one.value is None or one.source is None:
         raise PlanError(f"{name} needs a value with its source, or evidence or a belief that it is drawn from")
-    return _declared(cls, name, value=one.value, basis=one.basis, source=one.source)
+    check_range(cls, name, one)
+    return _declared(
+        cls,
+        name,
+        value=one.value,
+        basis=one.basis,
+        source=one.source,
+        range=one.range,
+        range_source=one.range_source,
+    )
 
 
 def _borrowed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +29,20 @@ class Borrowing:
     @cached_property
     def prior(self) -> Map:
         """What the arms' counts let one expect of a new one."""
-        return map_prior(
-            [one.events for one in self.readings], [one.of for one in self.readings], tau_scale=self.said.tau_scale
-        )
+        events, of = zip(*((one.events, one.of) for one in self.readings), strict=True)
+        return _prior(events, of, self.said.tau_scale)
 
     @cached_property
     def belief(self) -> Belief:
         """The predictive belief as a mixture, made robust by the weight that the plan gives."""
         mixture = self.prior.mixture
         return robustify(mixture, self.said.robust, Beta(1, 1)) if self.said.robust else mixture
+
+
+@lru_cache(maxsize=16)
+def _prior(events: tuple[int, ...], of: tuple[int, ...], tau_scale: float) -> Map:
+    """Remembered, because plans that are compared, or varied, borrow from the same arms again and again."""
+    return map_prior(events, of, tau_scale=tau_scale)
 
 
 def borrow(said: Borrowed, section: EndpointSection, folder: Path) -> Borrowing:

@@ -94,6 +94,15 @@ def build(plan: Plan) -> Trial:
     )
 
 
+def size_primary(plan: Plan) -> Endpoint:
+    """The endpoint that sizes the trial, alone: nothing else that the plan says is read or checked."""
+    section = next((one for one in plan.content.endpoint if one.role == "primary"), None)
+    if section is None:
+        raise PlanError(f"{plan.name}: no endpoint has role = 'primary', so nothing sizes the trial")
+    table = evidence.read(plan.content.evidence.table, plan.folder)
+    return _sized(plan, _draft(plan, table, section))
+
+
 def _check_against(plan: Plan, found: tuple[Contrary, ...], primary: Endpoint) -> None:
     """The planned difference, where the primary has one, against the intervals of randomised evidence."""
     numbers = {one.name: one.value for one in primary.assumptions}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from trialplan.design import Sized
 from trialplan.errors import PlanError, did_you_mean
-from trialplan.plan.schema import EndpointSection, PlanFile
+from trialplan.parameter import parameters
+from trialplan.plan.schema import AssumptionSection, EndpointSection, PlanFile
 
 _AGREE = 0.005
 """How far the stated target difference may lie from the planned one: what rounding to two decimals does."""
@@ -52,9 +54,24 @@ def _sources(content: PlanFile) -> Iterator[str]:
         yield endpoint.dropout_source or ""
         for one in endpoint.assumptions.values():
             yield one.source or ""
+            yield one.range_source or ""
             yield (one.bridge and one.bridge.source) or ""
     for stated in content.scenarios.controls:
         yield stated.source
+
+
+def check_range(cls: type[Sized], name: str, one: AssumptionSection) -> None:
+    """A range holds its value, lies where the number may lie, and says where it comes from."""
+    if (one.range is None) != (one.range_source is None):
+        missing = "range_source" if one.range_source is None else "range"
+        raise PlanError(f"{name}: a range is a pair with its source; {missing} is missing")
+    if one.range is None or one.value is None:
+        return
+    low, high = (parameters(cls)[name].check(cls.__name__, f"{name}: the range", end) for end in one.range)
+    if not low <= one.value <= high or low == high:
+        raise PlanError(
+            f"{name}: the range {low:g} to {high:g} must be wider than nothing and hold the value {one.value:g}"
+        )
 
 
 def check_target(content: PlanFile, name: str, planned: float) -> None:

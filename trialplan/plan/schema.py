@@ -5,19 +5,25 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Text = Annotated[str, Field(min_length=1)]
+from trialplan.plan.conduct import (
+    Analysis,
+    Blinding,
+    FollowUp,
+    Intervention,
+    Objectives,
+    Oversight,
+    Population,
+    Randomisation,
+    Safety,
+)
+from trialplan.plan.section import Section, Text, left_out
+
 Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Basis = Literal["cited", "derived", "ours"]
 Strategy = Literal["treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"]
-
-
-class Section(BaseModel):
-    """A section of the plan: nothing in it may be unknown, nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Choice(Section):
@@ -70,7 +76,7 @@ class EvidenceSection(Section):
 
     table: Text = Field(description="a shipped table's name, or a TOML or CSV file relative to the plan")
     note: Text | None = Field(None, description="how the table was read")
-    answers: dict[str, Text] = Field({}, description="what the plan answers to a blocking finding, by its id")
+    answers: dict[str, Text] = Field({}, description="what the plan answers to a finding or pitfall, by its id")
 
 
 class TargetDifference(Section):
@@ -80,6 +86,7 @@ class TargetDifference(Section):
     unit: Text = "difference of proportions"
     basis: Literal["important", "realistic", "both"]
     source: Text
+    important_to: Text | None = Field(None, description="who judged the difference important, and how they were asked")
 
 
 class Bias(Section):
@@ -255,3 +262,12 @@ class PlanFile(Section):
     scenarios: Scenarios = Field(default_factory=lambda: Scenarios.model_validate({}))
     report: Report = Field(default_factory=lambda: Report.model_validate({}))
     reference: tuple[Reference, ...] = ()
+    objectives: Objectives = left_out(Objectives)
+    population: Population = left_out(Population)
+    intervention: Intervention = left_out(Intervention)
+    blinding: Blinding = left_out(Blinding)
+    randomisation: Randomisation = left_out(Randomisation)
+    follow_up: FollowUp = left_out(FollowUp)
+    analysis: Analysis = left_out(Analysis)
+    safety: Safety = left_out(Safety)
+    oversight: Oversight = left_out(Oversight)

@@ -1,0 +1,217 @@
+"""How far each assumption of a plan's primary may be off: a range for each, with where it comes from, never guessed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from trialplan.errors import PlanError
+from trialplan.evidence.bridge import Bridge, Observed, Reading
+from trialplan.evidence.intervals import wilson
+from trialplan.explore.assurance import assurance
+from trialplan.explore.tornado import Axis
+from trialplan.numerics.lazy import np
+from trialplan.parameter import parameters
+from trialplan.plan.assumptions import Assumption
+from trialplan.plan.beliefs import beliefs_of
+from trialplan.plan.building import Trial
+from trialplan.plan.clauses import percent, shortened
+
+NONE_STATED = "no range stated"
+
+_NODES = 64
+"""Nodes for each belief: the shipped plans' assurance moves by less than 1e-7 with twice as many."""
+
+
+def axes_of(trial: Trial) -> list[Axis]:
+    """Every number of the primary with its range; a drawn rate has two, what was observed and what is discounted.
+
+    A stated value's range is the plan's own, or of a control rate the control rates that the plan lists; a drawn
+    rate's its 95 % interval; a borrowed one's its 95 % predictive interval; a discount's the listed discounts.
+    Where the control rate moves, the treatment rate is bridged toward it anew, unless it is stated.
+    """
+    return [axis for one in trial.primary.assumptions for axis in _axes(trial, one)]
+
+
+def _axes(trial: Trial, one: Assumption) -> Iterator[Axis]:
+    if one.reading is not None and one.bridge is not None:
+        yield _observed(trial, one, one.reading, one.bridge)
+        yield _discounted(trial, one, one.bridge)
+        return
+    low, high, source = _range(trial, one)
+    assert one.value is not None  # a built plan has resolved its assumptions
+    yield Axis(
+        assumption=one.name,
+        says=_says(trial, one),
+        unit=one.unit,
+        planned=one.value,
+        source=source,
+        low=low,
+        high=high,
+        design_at=lambda value: _primary_at(_fixed(trial, one, value)),
+        assurance_at=_assured(trial, lambda value: _fixed(trial, one, value)),
+    )
+
+
+def _range(trial: Trial, one: Assumption) -> tuple[float | None, float | None, str]:
+    """The ends, and where they come from."""
+    if one.borrowed is not None:
+        low, high = one.borrowed.belief.interval()
+        return float(low), float(high), f"95 % predictive interval of the {len(one.borrowed.readings)} arms it rests on"
+    if one.reading is not None:
+        return _interval(one.reading)
+    if one.range is not None:
+        return *one.range, one.range_source or ""
+    listed = trial.plan.content.scenarios.controls
+    if one.name in ("control", "null") and listed and one.value is not None:
+        found = sorted(listed, key=lambda stated: stated.value)
+        low, high = min(found[0].value, one.value), max(found[-1].value, one.value)
+        return low, high, f"the listed control rates, {found[0].label} to {found[-1].label}"
+    return None, None, NONE_STATED
+
+
+def _interval(reading: Observed) -> tuple[float, float, str]:
+    """Wilson's interval of counts; of a pool what a further study may show, where that is defined."""
+    if isinstance(reading, Reading):
+        low, high = wilson(reading.events, reading.of)
+        return low, high, f"95 % Wilson interval of {reading.events}/{reading.of}"
+    natural, level = reading.pool.natural, percent(reading.pool.confidence)
+    if natural.prediction_lower is not None and natural.prediction_upper is not None:
+        return natural.prediction_lower, natural.prediction_upper, f"{level} prediction interval of the pool"
+    return natural.lower, natural.upper, f"{level} interval of the pool"
+
+
+def _says(trial: Trial, one: Assumption) -> str:
+    arm = {"control": trial.plan.content.trial.control_name, "treatment": trial.plan.content.trial.treatment_name}
+    if one.name in arm and one.unit == "proportion":
+        return f"the rate of {trial.primary.name} on {arm[one.name]} is {{}}"
+    return f"the {shortened(parameters(type(_inner(trial)))[one.name].meaning)} is {{}}"
+
+
+def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) -> Axis:
+    """What lies behind the uncontrolled rate, bridged as planned."""
+    low, high, source = _interval(reading)
+    name = f"rate behind {reading.study.key}" if isinstance(reading, Reading) else "pooled rate"
+    return Axis(
+        assumption=f"{one.name}: {name}",
+        says=f"the {_uncontrolled(reading)} is {{}}",
+        unit="proportion",
+        planned=reading.rate if bridge.confidence is None else reading.lower(bridge.confidence),
+        source=source,
+        low=low,
+        high=high,
+        design_at=lambda seen: _bridged_at(trial, one, bridge, seen, _against(trial)),
+        assurance_at=_assured_at_rate(trial, one, bridge),
+    )
+
+
+def _uncontrolled(reading: Observed) -> str:
+    if isinstance(reading, Reading):
+        return f"true uncontrolled rate, of which {reading.study.key} saw {reading.events}/{reading.of},"
+    return f"uncontrolled rate pooled from {reading.pool.k} studies"
+
+
+def _discounted(trial: Trial, one: Assumption, bridge: Bridge) -> Axis:
+    """The share of the excess that is not believed; a bridge of another kind has no range."""
+    shares = trial.plan.content.scenarios.discounts
+    plain = bridge.confidence is None and not (bridge.bias_mean or bridge.bias_sd)
+    known = plain and len(set(shares)) > 1
+
+    def at(share: float) -> Trial:
+        return _with(trial, one, bridge=dataclasses.replace(bridge, discount=share))
+
+    return Axis(
+        assumption=f"{one.name}: discount" if plain else f"{one.name}: bridge",
+        says="{} of the excess over the control rate is not real",
+        unit="proportion",
+        planned=bridge.discount,
+        source="the smallest and the largest of the listed discounts" if known else NONE_STATED,
+        low=min(*shares, bridge.discount) if known else None,
+        high=max(*shares, bridge.discount) if known else None,
+        design_at=lambda share: _primary_at(at(share)),
+        assurance_at=_assured(trial, at),
+    )
+
+
+def _fixed(trial: Trial, one: Assumption, value: float) -> Trial:
+    """The trial with a number held at a value: nothing is borrowed or believed about it any more."""
+    return _with(trial, one, value=value, borrowed=None, reading=None)
+
+
+def _with(trial: Trial, one: Assumption, **changes: Any) -> Trial:
+    primary = trial.primary
+    assumptions = tuple(
+        dataclasses.replace(other, **changes) if other.name == one.name else other for other in primary.assumptions
+    )
+    endpoint = dataclasses.replace(primary, assumptions=assumptions)
+    return dataclasses.replace(
+        trial, endpoints=tuple(endpoint if other is primary else other for other in trial.endpoints)
+    )
+
+
+def _primary_at(trial: Trial) -> Any:
+    """The design at the trial's assumptions, the treatment rate bridged toward the control rate that they give."""
+    numbers = {one.name: one.value for one in trial.primary.assumptions}
+    for one in trial.primary.assumptions:
+        if one.bridge is not None and one.reading is not None:
+            numbers[one.name] = one.bridge.rate(one.reading, _against(trial))
+    design: Any = trial.primary.design
+    return design.replace(**numbers)
+
+
+def _bridged_at(trial: Trial, one: Assumption, bridge: Bridge, seen: float, control: Any) -> Any:
+    design: Any = trial.primary.design
+    return design.replace(**{one.name: bridge.moved(seen, control)})
+
+
+def _against(trial: Trial) -> float:
+    """The rate that the treatment's is bridged toward."""
+    values = {one.name: one.value for one in trial.primary.assumptions}
+    found = values.get("control", values.get("null"))
+    assert found is not None  # a bridged rate has been refused without one
+    return found
+
+
+def _inner(trial: Trial) -> Any:
+    """The primary's design without its looks, as assurance takes it."""
+    design: Any = trial.primary.design
+    return getattr(design, "design", design)
+
+
+def _believes(trial: Trial) -> bool:
+    try:
+        beliefs_of(trial)
+    except PlanError:
+        return False
+    return True
+
+
+def _assured(trial: Trial, at: Callable[[float], Trial]) -> Callable[[float], float] | None:
+    """Assurance of the planned number at a value, where the plan has beliefs about the rest."""
+    if not _believes(trial):
+        return None
+
+    def found(value: float) -> float:
+        other = at(value)
+        design = getattr(_primary_at(other), "design", _primary_at(other))
+        return assurance(design, int(trial.answer.n), beliefs_of(other), _NODES)
+
+    return found
+
+
+def _assured_at_rate(trial: Trial, one: Assumption, bridge: Bridge) -> Callable[[float], float] | None:
+    """The same where the uncontrolled rate is known: only the control rate is left to average over."""
+    if not _believes(trial):
+        return None
+    control = next(other for other in trial.primary.assumptions if other.name == "control")
+
+    def found(seen: float) -> float:
+        if control.borrowed is None:
+            return float(_inner(trial).replace(**{one.name: bridge.moved(seen, control.value)}).success(trial.answer.n))
+        rates, weights = control.borrowed.belief.nodes(_NODES)
+        moved = np.broadcast_to(bridge.moved(seen, rates), np.shape(rates))
+        design = _inner(trial).replace(**{"control": rates, one.name: moved})
+        return float((weights * design.success(trial.answer.n)).sum())
+
+    return found
