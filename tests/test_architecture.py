@@ -18,6 +18,7 @@ FLOORS = [
     {"evidence", "designs"},
     {"sequential"},
     {"explore", "enrolment", "catalogue", "report"},
+    {"figures"},
     {"plan"},
     {"protocol"},
     {"cli", "web", "__main__"},

@@ -1,0 +1,131 @@
+import pytest
+
+from trialplan import evidence
+from trialplan.errors import ParameterError
+from trialplan.figures import Forest, render
+
+NAN = float("nan")
+
+
+def deaths():
+    """The deaths of the shipped table's five studies, with Wilson intervals worked out here."""
+    rows = []
+    for study in evidence.read("msc-lupus-nephritis").studies:
+        for outcome in study.outcomes:
+            if outcome.name == "death":
+                rows.append((study.key, *wilson(outcome.events, outcome.of), float(outcome.of), outcome.kind))
+    return rows
+
+
+def wilson(events, n, z=1.959963984540054):
+    """Estimate, lower and upper."""
+    rate, part = events / n, z * z / n
+    middle, half = rate + part / 2, z * (rate * (1 - rate) / n + part / (4 * n)) ** 0.5
+    return rate, max(0.0, (middle - half) / (1 + part)), (middle + half) / (1 + part)
+
+
+FIGURE = Forest(
+    rows=deaths(),
+    pooled=[("random effects", 0.05, 0.02, 0.09, None, "pooled")],
+    prediction=(0.01, 0.2),
+    measure="deaths",
+)
+RATIOS = Forest(
+    rows=[
+        ("first", 0.63, 0.17, 2.3, 12, "randomised"),
+        ("none seen", 0.2, 0.0, 3.4, 3, "cohort"),
+        ("not done", None, NAN, None, None, "cohort"),
+    ],
+    scale="log",
+    reference=1.0,
+    reference_name="no difference",
+    measure="risk ratio",
+)
+
+
+class TestPicture:
+    def test_the_five_studies(self, picture):
+        """Five rows, their numbers, a pooled one and a prediction, from the top."""
+        seen = picture(FIGURE)
+        names = ["sun-2010", "liang-2010", "wang-2012", "wang-2013", "wang-2014"]
+        assert seen.said("label") == [*names, "random effects", "prediction for a new study"]
+        said = [f"{rate:.2f} ({lower:.2f} to {upper:.2f})" for _, rate, lower, upper, *_ in deaths()]
+        assert seen.said("numbers") == [*said, "0.05 (0.02 to 0.09)", "0.01 to 0.20"]
+        assert seen.names.count("pooled") == 1
+        assert seen.names.count("estimate") == 5
+        assert seen.names.count("interval") == 6
+
+    def test_weights_are_shares(self, picture):
+        """Weights are printed as shares of their sum."""
+        sizes = [row[4] for row in deaths()]
+        assert picture(FIGURE).said("weight") == [f"{100 * size / sum(sizes):.0f} %" for size in sizes]
+
+    def test_nothing_collides(self, collisions):
+        """Labels, numbers and ticks leave each other room."""
+        assert collisions(FIGURE) == ([], [])
+        assert collisions(RATIOS) == ([], [])
+
+    def test_marks_lie_at_their_estimates(self, pixels, data_axes):
+        """The pixel at an estimate is ink, and so is its interval; beyond it is paper."""
+        marks = [line for line in data_axes(FIGURE).lines if line.get_gid() == "estimate"]
+        _, at = pixels(FIGURE)
+        for mark, (_, rate, _, upper, *_) in zip(marks, deaths(), strict=True):
+            assert mark.get_xdata()[0] == rate
+            assert sum(at(rate, mark.get_ydata()[0])) < 200
+            assert sum(at((rate + upper) / 2, mark.get_ydata()[0])) < 400
+            assert at(upper + 0.005, mark.get_ydata()[0]) == (255, 255, 255)
+
+    def test_a_limit_beyond_the_axis_is_an_arrow(self, picture):
+        """A lower limit of 0 cannot be drawn on a log scale; what cannot be estimated has no mark."""
+        seen = picture(RATIOS)
+        assert seen.names.count("beyond") == 1
+        assert seen.said("numbers")[-1] == "not estimable"
+        assert seen.names.count("estimate") == 2
+
+    def test_kinds_are_told_apart(self, picture):
+        """Where rows are of more than one kind, the key says which mark is which."""
+        assert {"randomised", "cohort", "no difference: 1.00"} <= set(picture(RATIOS).said("key"))
+        assert picture(FIGURE).said("key") == []
+
+
+class TestWords:
+    def test_alt_has_the_range_and_the_pool(self):
+        """Smallest and largest estimate with their studies, the pool, and the prediction."""
+        low, high = (pick(deaths(), key=lambda row: row[1]) for pick in (min, max))
+        alt = FIGURE.alt()
+        assert f"Estimates run from {low[1]:.2f} ({low[0]}) to {high[1]:.2f} ({high[0]})." in alt
+        assert "random effects: 0.05 (0.02 to 0.09). A new study is predicted at 0.01 to 0.20." in alt
+        assert "1 not estimable." in RATIOS.alt()
+
+    def test_the_table_holds_the_rows(self):
+        """The rows come back as they were given, nan as None."""
+        columns, rows = FIGURE.table()
+        assert columns == ("label", "estimate", "lower", "upper", "weight", "kind")
+        assert list(rows[:5]) == deaths()
+        assert rows[-1] == ("prediction interval", None, 0.01, 0.2, None, "prediction")
+        assert RATIOS.table()[1][2] == ("not done", None, None, None, None, "cohort")
+
+
+class TestAwkward:
+    @pytest.mark.parametrize("row", [("a", 0.5, 0.5, 0.5, None, "k"), ("a", None, None, None, 0.0, "k")])
+    def test_one_row(self, row):
+        """A row without width, or without numbers, is drawn."""
+        assert render(Forest(rows=[row]), ".png")
+
+    @pytest.mark.parametrize(
+        ("other", "sentence"),
+        [
+            ({"rows": []}, "rows must hold one estimate at least"),
+            ({"scale": "lin"}, "no scale 'lin'; did you mean 'linear'"),
+            ({"rows": [("a", 0.9, 0.1, 0.5, None, "k")]}, "the estimate of a must lie within its interval"),
+            (
+                {"rows": [("a", 0.1, -0.1, 0.5, None, "k")], "scale": "log"},
+                "must not lie below 0",
+            ),
+            ({"rows": [("a", 0.1, 0.1, 0.5, -1, "k")]}, r"the weight of a must lie in \[0, ∞\), not -1"),
+        ],
+    )
+    def test_what_cannot_be_drawn(self, other, sentence):
+        """Rows that contradict themselves are refused in a sentence."""
+        with pytest.raises(ParameterError, match=sentence):
+            Forest(**({"rows": deaths()} | other))

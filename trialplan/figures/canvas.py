@@ -1,0 +1,133 @@
+"""What figures are drawn with: matplotlib, the house style, and files that do not vary.
+
+This is the only module that imports matplotlib. Nothing here touches pyplot, and the style is in force only
+while a figure is drawn or saved.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from trialplan.errors import FileError, did_you_mean, require
+from trialplan.figures.wording import literal
+
+FORMATS = (".svg", ".png", ".pdf")
+
+WIDTH = 453.5
+"""Points across: 16 cm, the text width of an A4 page."""
+EDGE = 4.0
+"""Points left free all around."""
+LINE = 1.28
+"""Height of a line of text, in sizes of its letters."""
+TITLE, TEXT, SMALL = 11.0, 9.0, 8.0
+
+INK, GREY, PALE, RULE = "#1f2933", "#616e7c", "#e4e7eb", "#cbd2d9"
+BLUE, ORANGE = "#0072b2", "#d55e00"
+CYCLE = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#7a5c00", "#3d4f5c")
+"""Told apart with any colour vision: after Okabe and Ito, Color Universal Design (2008), darkened for white paper."""
+HATCH = {"facecolor": PALE, "edgecolor": "#7b8794", "linewidth": 0.0, "hatch": "//////"}
+"""The look of whatever has no answer, in every figure."""
+
+STYLE: dict[str, Any] = {
+    "font.family": "DejaVu Sans",  # the one font that comes with matplotlib
+    "font.size": TEXT,
+    "text.color": INK,
+    "text.parse_math": False,  # a dollar sign is a dollar sign
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "hatch.linewidth": 0.6,
+    "savefig.dpi": 200,
+    "svg.hashsalt": "trialplan",
+    "svg.fonttype": "path",  # letters as outlines: the same in every viewer, whatever fonts it has
+    "pdf.fonttype": 42,  # embedded TrueType, as journals and submission systems ask
+}
+
+_UNDATED: dict[str, dict[str, Any]] = {
+    ".svg": {"Date": None, "Creator": None},
+    ".png": {"Software": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+_DESCRIBED = {".svg": ("Title", "Description"), ".png": ("Title", "Description"), ".pdf": ("Title", "Subject")}
+
+Table = tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]
+
+
+class Drawn(Protocol):
+    """What every figure of this room is."""
+
+    @property
+    def title(self) -> str:
+        """The line above the picture."""
+
+    def draw(self) -> Any:
+        """The picture."""
+
+    def alt(self) -> str:
+        """The sentences that stand for the picture."""
+
+    def table(self) -> Table:
+        """The data: column names and rows."""
+
+
+def library() -> Any:
+    """matplotlib, or the sentence that says how to install it."""
+    return require("matplotlib", "report", "a figure")
+
+
+def part(name: str) -> Any:
+    """A module of matplotlib by its name, such as "patches"."""
+    library()
+    return importlib.import_module(f"matplotlib.{name}")
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The house style, whatever the user's own settings are, until the block is left."""
+    matplotlib = library()
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        yield
+
+
+def in_style(draw: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A `draw` that works in the house style."""
+
+    @functools.wraps(draw)
+    def drawn(self: Any) -> Any:
+        with style():
+            return draw(self)
+
+    return drawn
+
+
+def save(figure: Any, suffix: str, *, title: str = "", alt: str = "") -> bytes:
+    """The file's bytes: the same figure gives the same bytes, without a date or a machine's name in them."""
+    if suffix.lower() not in FORMATS:
+        raise FileError(f"a figure cannot be saved as {suffix!r}; {did_you_mean(suffix.lower(), FORMATS)}")
+    suffix = suffix.lower()
+    described = zip(_DESCRIBED[suffix], map(literal, (title, alt)), strict=True)
+    metadata = _UNDATED[suffix] | {name: text for name, text in described if text}
+    file = io.BytesIO()
+    with style():
+        figure.savefig(file, format=suffix[1:], metadata=metadata)
+    return file.getvalue()
+
+
+def render(drawn: Drawn, suffix: str) -> bytes:
+    """The file's bytes of one figure, with its title and its alternative text as metadata."""
+    return save(drawn.draw(), suffix, title=drawn.title, alt=drawn.alt())

@@ -1,0 +1,248 @@
+"""Curves: power against the number of participants, or participants against one assumption."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.errors import ParameterError
+from trialplan.figures import canvas, lettering, scale, wording
+from trialplan.figures.sheet import Key, blank, hatched, texts
+from trialplan.figures.surface import PLAN, ticks
+from trialplan.numerics.lazy import np
+
+_HEIGHT = 230.0
+_DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
+_MARKS = ("o", "s", "^", "D", "v")
+_CHOSEN = {"marker": "o", "markersize": 7, "color": PLAN, "markeredgecolor": "white", "linestyle": "none"}
+_TARGET = {"color": canvas.GREY, "linewidth": 1.0, "linestyle": (0, (4, 3))}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curves:
+    """Lines over one axis: `lines` are (label, values along x), nan where there is no answer.
+
+    `target` is drawn across, `chosen` is the point (x, value) that the trial takes.
+    """
+
+    x_name: str
+    x: Sequence[Any]
+    lines: Sequence[tuple[str, Any]]
+    quantity: str = "power"
+    target: float | None = None
+    chosen: tuple[float, float] | None = None
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that every line has a value for each x."""
+        if not len(self.x) or not self.lines:
+            raise ParameterError(f"Curves: {self.x_name} needs one value and one line at least to be drawn")
+        for label, _ in self.lines:
+            if not isinstance(label, str):
+                raise ParameterError(
+                    f"Curves: a line is a pair of label and values, not one that begins with {label!r}"
+                )
+        for label, values in zip(self.labels, self.rows, strict=True):
+            if values.shape != (len(self.x),):
+                raise ParameterError(
+                    f"Curves: {label or 'the line'} must have {len(self.x)} values, one for each of {self.x_name}, "
+                    f"not {values.size}"
+                )
+            self.shown.check("Curves", values)
+
+    @property
+    def labels(self) -> list[str]:
+        """The lines' names."""
+        return [wording.brief(label) for label, _ in self.lines]
+
+    @property
+    def rows(self) -> list[Any]:
+        """The lines' values as arrays."""
+        return [np.asarray(values, dtype=float) for _, values in self.lines]
+
+    @property
+    def shown(self) -> scale.Quantity:
+        """How the quantity is shown."""
+        return scale.quantity("Curves", self.quantity)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether x is a number, so that points may be joined."""
+        return all(map(wording.is_number, self.x))
+
+    @canvas.in_style
+    def draw(self) -> Any:
+        """The picture."""
+        line = canvas.TEXT * canvas.LINE
+        low, high = self._limits()
+        y_ticks = self._ticks(low, high)
+        y_labels = wording.ticked(y_ticks)
+        left = canvas.EDGE + lettering.widest(y_labels, canvas.SMALL) + 8
+        across = canvas.WIDTH - left - canvas.EDGE - 14
+        under = lettering.wrap(self.x_name, across, canvas.TEXT, lines=2)
+        x_ticks, x_labels, room = self._along(across)
+        top = line + 6
+        sheet = blank(self.title, top + _HEIGHT + room + len(under) * line + 4, self.entries())
+        paper = sheet.paper()
+        paper.text(canvas.EDGE, 0, self.quantity, va="top", gid="y name")
+        texts(paper, (left + across / 2, top + _HEIGHT + room), under, ha="center", gid="x name")
+        axes = sheet.plot(left, top, across, _HEIGHT)
+        if self._by_ratio():
+            axes.set_yscale("log")
+        axes.set_ylim(low, high)
+        self._stretches(axes, (low, high))
+        self._lines(axes)
+        self._marks(axes)
+        axes.set_xlim(*self._ends())
+        ticks(axes.xaxis, x_ticks, x_labels)
+        ticks(axes.yaxis, y_ticks, y_labels)
+        axes.grid(axis="y", color=canvas.PALE, linewidth=0.7)
+        axes.set_axisbelow(True)
+        return sheet.figure
+
+    def alt(self) -> str:
+        """Where each line begins and ends, where it reaches the target, and where it has no answer."""
+        along = wording.ticked([min(self.x), max(self.x)]) if self.numeric else [f"{len(self.x)} choices"]
+        opening = (
+            f"{self.quantity.capitalize()} against {wording.brief(self.x_name)} ({' to '.join(along)}), "
+            f"{wording.plural(len(self.lines), 'line')}."
+        )
+        told = [self._told(label, row) for label, row in zip(self.labels[:8], self.rows, strict=False)]
+        chosen = [] if self.chosen is None else [f"Chosen is {self._point()}."]
+        return " ".join([opening, *told, *chosen])
+
+    def table(self) -> canvas.Table:
+        """One row for each x, one column for each line; None where there is no answer."""
+        names = [label or self.quantity for label in self.labels]
+        rows = [
+            (x, *(None if np.isnan(value) else float(value) for value in values))
+            for x, *values in zip(self.x, *self.rows, strict=True)
+        ]
+        return (self.x_name, *names), tuple(rows)
+
+    def entries(self) -> list[Key]:
+        """The key: the lines, the target, the chosen point, and the stretch without an answer."""
+        named = [(label, look) for label, look in zip(self.labels, self._looks(), strict=False) if label]
+        kind = "line" if self.numeric else "point"
+        found = [Key(label=label, kind=kind, look=look) for label, look in named]
+        if self.target is not None:
+            label = f"target: {self.quantity} {self.shown.say(self.target)}"
+            found.append(Key(label=label, kind="line", look=_TARGET))
+        if self.chosen is not None:
+            found.append(Key(label=f"chosen: {self._point()}", kind="point", look=_CHOSEN))
+        if self._gone().any():
+            found.append(Key(label=self.shown.missing, kind="patch", look=canvas.HATCH))
+        return found
+
+    def _places(self) -> Any:
+        """x as numbers; names stand side by side."""
+        return np.asarray(self.x, dtype=float) if self.numeric else np.arange(len(self.x), dtype=float)
+
+    def _gone(self) -> Any:
+        """Where no line has an answer."""
+        return np.all([np.isnan(row) for row in self.rows], axis=0)
+
+    def _known(self) -> list[float]:
+        values = [float(value) for row in self.rows for value in row[~np.isnan(row)]]
+        return [*values, *(value for value in (self.target, self.chosen and self.chosen[1]) if value is not None)]
+
+    def _by_ratio(self) -> bool:
+        """Whether the values are so far apart that ratios show them better."""
+        known = self._known()
+        return self.shown.by_ratio and bool(known) and max(known) > 5 * min(known)
+
+    def _limits(self) -> tuple[float, float]:
+        known = self._known() or [100.0]
+        if not self.shown.by_ratio:
+            return 0.0, 1.02
+        return (min(known) / 1.25, max(known) * 1.25) if self._by_ratio() else (0.0, max(known) * 1.1)
+
+    def _ticks(self, low: float, high: float) -> list[float]:
+        if self.shown.by_ratio and not self._by_ratio():
+            return scale.evenly(low, high, whole=True)
+        return self.shown.ticks(low, high)
+
+    def _ends(self) -> tuple[float, float]:
+        places = self._places()
+        margin = 0.5 if not self.numeric else 0.0 if np.ptp(places) else max(1.0, abs(places[0]) * 0.1)
+        return places.min() - margin, places.max() + margin
+
+    def _along(self, across: float) -> tuple[Sequence[float], list[str], float]:
+        """Ticks and labels below, and the room they take."""
+        if self.numeric:
+            places = scale.evenly(*self._ends())
+            return places, wording.ticked(places), 20.0
+        cell = across / len(self.x)
+        every = max(1, round(40 / cell + 0.49)) if cell < 40 else 1
+        wrapped = [lettering.wrap(one, cell * every - 6, canvas.SMALL) for one in self.x[::every]]
+        room = max(map(len, wrapped)) * canvas.SMALL * canvas.LINE + 10
+        return range(0, len(self.x), every), ["\n".join(lines) for lines in wrapped], room
+
+    def _stretches(self, axes: Any, limits: tuple[float, float]) -> None:
+        """Hatched boxes where no line has an answer, half-way to the nearest answers."""
+        places = np.sort(self._places())
+        gone = self._gone()[np.argsort(self._places(), kind="stable")]
+        middles = (places[1:] + places[:-1]) / 2
+        first, last = self._ends()
+        edges = np.concatenate([[first], middles, [last]])
+        turns = np.flatnonzero(np.diff(np.concatenate([[0], gone.astype(np.int8), [0]])))
+        for start, past in zip(turns[::2], turns[1::2], strict=True):
+            corner, size = (edges[start], limits[0]), (edges[past] - edges[start], limits[1] - limits[0])
+            hatched(axes, corner, size, f"no-answer {start} to {past - 1}")
+
+    def _lines(self, axes: Any) -> None:
+        beside = 0.0 if self.numeric else 0.6 / len(self.rows)
+        for position, (row, look) in enumerate(zip(self.rows, self._looks(), strict=False)):
+            alone = {"marker": "o", "markersize": 4} if int((~np.isnan(row)).sum()) == 1 else {}
+            places = self._places() + beside * (position - (len(self.rows) - 1) / 2)
+            axes.plot(places, row, **(alone | look), gid=f"line {position}")
+
+    def _looks(self) -> Iterator[dict[str, Any]]:
+        """Colours with dashes, or with marks where x is no number: each pair once before any comes back."""
+        for turn in itertools.count():
+            for position, colour in enumerate(canvas.CYCLE):
+                dash, mark = _DASHES[(turn + position) % len(_DASHES)], _MARKS[(turn + position) % len(_MARKS)]
+                joined = {"linewidth": 1.7, "linestyle": dash}
+                yield {"color": colour} | (joined if self.numeric else {"linestyle": "none", "marker": mark})
+
+    def _marks(self, axes: Any) -> None:
+        if self.target is not None:
+            axes.axhline(self.target, **_TARGET, zorder=1.5, gid="target")
+        if self.chosen is not None:
+            x, y = self.chosen
+            axes.plot([x, x], [axes.get_ylim()[0], y], color=_CHOSEN["color"], linewidth=0.9, linestyle=(0, (1, 1.5)))
+            axes.plot([x], [y], **_CHOSEN, zorder=5, gid="chosen")
+            late = x > sum(self._ends()) / 2
+            look = {"ha": "right" if late else "left", "color": PLAN, "size": canvas.SMALL, "weight": "bold"}
+            place = {"xytext": (-4 if late else 4, 5), "textcoords": "offset points"}
+            axes.annotate(wording.ticked([x])[0], (x, axes.get_ylim()[0]), **place, **look, gid="chosen x")
+
+    def _point(self) -> str:
+        x, value = self.chosen or (0, 0)
+        return f"{wording.brief(self.x_name)} {wording.ticked([x])[0]}, {self.quantity} {self.shown.say(value)}"
+
+    def _told(self, label: str, row: Any) -> str:
+        known = np.flatnonzero(~np.isnan(row))
+        opening = f"{label}: " if label else ""
+        if not known.size:
+            return f"{opening}{self.shown.missing} at any value."
+        marks = wording.ticked(self.x)
+        first, last = known[0], known[-1]
+        told = (
+            f"{opening}{self.shown.say(row[first])} at {marks[first]} to {self.shown.say(row[last])} at {marks[last]}"
+        )
+        gaps = (
+            f"; {self.shown.missing} at {len(row) - known.size} of {len(row)} values" if known.size < len(row) else ""
+        )
+        return f"{told}{self._reached(row, marks)}{gaps}."
+
+    def _reached(self, row: Any, marks: list[str]) -> str:
+        """From where on the line stays at or above the target."""
+        if self.target is None or self.shown.by_ratio or not self.numeric:
+            return ""
+        below = np.flatnonzero(~(row >= self.target))
+        start = 0 if not below.size else below[-1] + 1
+        goal = self.shown.say(self.target)
+        return f", at or above {goal} from {marks[start]} on" if start < len(row) else f", never staying above {goal}"

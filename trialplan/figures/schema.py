@@ -1,0 +1,160 @@
+"""The trial's schema: from screening through randomisation and the arms to the endpoint."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.errors import ParameterError
+from trialplan.figures import canvas, lettering, wording
+from trialplan.figures.canvas import EDGE, LINE, TEXT, WIDTH
+from trialplan.figures.sheet import blank, texts
+
+_GAP = 20.0
+_INSIDE = 7.0
+
+
+@dataclass(frozen=True)
+class _Box:
+    """A box of the schema: its place across, its lines of words, the first of them bold."""
+
+    left: float
+    across: float
+    bold: list[str]
+    plain: list[str]
+
+    @property
+    def height(self) -> float:
+        """Points from edge to edge."""
+        return (len(self.bold) + len(self.plain)) * TEXT * LINE + 2 * _INSIDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialSchema:
+    """Arms as (name, participants or None), who is screened, how they are allocated, when and what is read."""
+
+    arms: Sequence[tuple[str, int | None]]
+    timepoint: str
+    endpoint: str
+    allocation: str | None = None
+    screened: int | None = None
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that there are arms, and an allocation where there are several."""
+        if not self.arms:
+            raise ParameterError("TrialSchema: arms must name one arm at least")
+        if len(self.arms) > 1 and not self.allocation:
+            raise ParameterError("TrialSchema: allocation is needed for two arms or more, as in 1:1 or 2:1")
+        for name, n in (*self.arms, ("screened", self.screened)):
+            if n is not None and n < 0:
+                raise ParameterError(f"TrialSchema: participants ({name}) must lie in [0, ∞), not {n}")
+
+    @property
+    def total(self) -> int | None:
+        """Participants in all arms; None where one is not known."""
+        sizes = [n for _, n in self.arms]
+        return None if None in sizes else sum(n for n in sizes if n is not None)
+
+    @canvas.in_style
+    def draw(self) -> Any:
+        """The picture, read from left to right."""
+        before, arms, after = self._boxes()
+        stack = sum(box.height for box in arms) + 10 * (len(arms) - 1)
+        body = max([stack, *(box.height for box in (*before, after))]) + 8
+        sheet = blank(self.title, body)
+        paper = sheet.paper()
+        middle = body / 2
+        for box in (*before, after):
+            _draw(paper, box, middle)
+        for one, other in itertools.pairwise(before):
+            _arrow(paper, (one.left + one.across, middle), (other.left, middle))
+        top = middle - stack / 2
+        for box, colour in zip(arms, self._colours(), strict=True):
+            centre = top + box.height / 2
+            _draw(paper, box, centre, colour)
+            _arrow(paper, (before[-1].left + before[-1].across, middle), (box.left, centre))
+            _arrow(paper, (box.left + box.across, centre), (after.left, middle))
+            top += box.height + 10
+        return sheet.figure
+
+    def alt(self) -> str:
+        """The trial's course in a sentence."""
+        arms = [f"{wording.brief(name)}{'' if n is None else f' ({n:,})'}" for name, n in self.arms]
+        screened = "" if self.screened is None else f"{self.screened:,} screened, "
+        total = "participants" if self.total is None else wording.plural(self.total, "participant")
+        how = f"randomised {self.allocation} to" if len(self.arms) > 1 else "enrolled in"
+        return (
+            f"Trial schema: {screened}{total} {how} {wording.listed(arms)}, followed to "
+            f"{wording.brief(self.timepoint)}; endpoint: {wording.brief(self.endpoint, 300)}."
+        )
+
+    def table(self) -> canvas.Table:
+        """One row for each step and arm."""
+        screened = [] if self.screened is None else [("screened", "", self.screened)]
+        entered = ("randomised", self.allocation) if len(self.arms) > 1 else ("enrolled", "")
+        arms = [("arm", name, n) for name, n in self.arms]
+        last = [("follow-up", self.timepoint, None), ("endpoint", self.endpoint, None)]
+        return ("step", "what", "participants"), (*screened, (*entered, self.total), *arms, *last)
+
+    def _boxes(self) -> tuple[list[_Box], list[_Box], _Box]:
+        """The boxes before the arms, the arms, and the endpoint, placed across the page."""
+        entered = ("Randomised", self.allocation or "") if len(self.arms) > 1 else ("Enrolled", "")
+        steps = [("Screened", [_n(self.screened)])] if self.screened is not None else []
+        steps.append((entered[0], [entered[1], _n(self.total)]))
+        before, left = [], EDGE
+        for name, lines in steps:
+            before.append(_box(left, 84, name, [line for line in lines if line]))
+            left += 84 + _GAP
+        left += 8
+        free = WIDTH - EDGE - left - _GAP - 8
+        arms = [_box(left, free * 0.48, name, [_n(n)] if n is not None else []) for name, n in self.arms]
+        after = _box(left + free * 0.48 + _GAP + 8, free * 0.52, f"At {_small(self.timepoint)}", [self.endpoint])
+        return before, arms, after
+
+    def _colours(self) -> list[str]:
+        """The first arm blue, the last grey, any between them green."""
+        count = len(self.arms)
+        return ["#d6e6f2", *["#d9efe4"] * (count - 2), *([canvas.PALE] if count > 1 else [])]
+
+
+def _box(left: float, across: float, bold: str, plain: Sequence[str]) -> _Box:
+    room = across - 2 * _INSIDE
+    lines = [part for text in plain for part in lettering.wrap(text, room, TEXT, lines=12)]
+    return _Box(left, across, lettering.wrap(bold, room, TEXT, lines=6, bold=True), lines)
+
+
+def _draw(paper: Any, box: _Box, middle: float, colour: str = "white") -> None:
+    top = middle - box.height / 2
+    patches = canvas.part("patches")
+    look = {"facecolor": colour, "edgecolor": canvas.GREY, "linewidth": 0.9, "boxstyle": "round,pad=0,rounding_size=4"}
+    paper.add_patch(patches.FancyBboxPatch((box.left, top), box.across, box.height, **look, gid="box"))
+    centre = box.left + box.across / 2
+    texts(paper, (centre, top + _INSIDE), box.bold, ha="center", weight="bold", gid="box name")
+    below = top + _INSIDE + len(box.bold) * TEXT * LINE
+    if box.plain:
+        texts(paper, (centre, below), box.plain, ha="center", gid="box words")
+
+
+def _arrow(paper: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    look = {
+        "arrowstyle": "-|>",
+        "mutation_scale": 9,
+        "color": canvas.GREY,
+        "linewidth": 1.0,
+        "shrinkA": 1,
+        "shrinkB": 1,
+    }
+    paper.add_patch(canvas.part("patches").FancyArrowPatch(start, end, **look))
+
+
+def _n(n: int | None) -> str:
+    return "" if n is None else f"n = {n:,}"
+
+
+def _small(timepoint: str) -> str:
+    """The time as it stands inside a sentence."""
+    text = wording.brief(timepoint)
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
