@@ -55,3 +55,31 @@ class TestPool:
         assert ran.code == 2
         assert ran.err.count("\n") == 1
         assert way_out in ran.err
+
+
+class TestForest:
+    """The pool as a picture."""
+
+    def test_it_shows_studies_pool_and_prediction(self):
+        """A row a study with its counts, then the pooled estimate, then where a new study would lie."""
+        from trialplan import evidence
+        from trialplan.cli.pools import forest
+        from trialplan.evidence.selection import Choice, pool_outcome
+
+        table = evidence.read("lupus-nephritis-controls")
+        pool = pool_outcome(table, "complete renal response", Choice(reports="all", denominators="enrolled"))
+        picture = forest(pool, "complete renal response")
+        assert len(picture.rows) == pool.k
+        assert picture.pooled[0][1] == pool.natural.estimate
+        assert picture.prediction == (pool.natural.prediction_lower, pool.natural.prediction_upper)
+        assert f"{pool.studies[0].events}/{pool.studies[0].n}" in picture.rows[0][0]
+
+    def test_from_the_command_line(self, run, tmp_path):
+        """--forest writes the file, the same bytes each time; another suffix is refused."""
+        command = ("evidence", "lupus-nephritis-controls", "--pool", "complete renal response")
+        paths = [tmp_path / name for name in ("a.svg", "b.svg")]
+        for path in paths:
+            ran = run(*command, "--forest", str(path))
+            assert ran.code == 0, ran.err
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+        assert run(*command, "--forest", str(tmp_path / "a.gif")).code == 2

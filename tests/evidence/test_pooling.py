@@ -10,7 +10,6 @@ from scipy import optimize, special, stats
 from trialplan.errors import EvidenceError, ParameterError
 from trialplan.evidence import Outcome, Study, Table, read
 from trialplan.evidence.effects import Effects, change_effects, inverse_double_arcsine, proportion_effects
-from trialplan.evidence.forest import forest, forest_rows
 from trialplan.evidence.heterogeneity import reml
 from trialplan.evidence.pooling import (
     INTERVALS,
@@ -331,33 +330,3 @@ class TestPoolOutcome:
         effects, words = outcome_effects(rates((3, 20), (18, 25), (9, 30)), "response", Choice())
         assert list(leave_one_out(effects)) == ["s0", "s1", "s2"]
         assert words.left_out == ()
-
-
-class TestForest:
-    """The forest plot."""
-
-    @pytest.mark.parametrize("format", ["svg", "png"])
-    def test_the_same_pool_gives_the_same_bytes(self, format: str) -> None:
-        """Two plots of one pool are identical, and carry no date."""
-        first, second = (forest(pool(SIX), format, "response").image for _ in range(2))
-        assert first == second
-        assert b"<dc:date>" not in first
-        assert first.startswith(b"\x89PNG" if format == "png" else b"<?xml")
-
-    def test_its_text_and_rows_say_what_it_shows(self) -> None:
-        """The alternative text has the pooled numbers, and the rows have one line a study, the pool and a new study."""
-        found = pool(SIX)
-        plot = forest(found, title="response")
-        assert plot.alt.startswith("Forest plot of response: 6 studies; pooled estimate 0.471 (95 % interval")
-        labels = [row["label"] for row in plot.rows]
-        assert labels == [*"abcdef", "pooled", "new study"]
-        assert plot.rows[0]["events"] == 3
-
-    def test_one_study_has_no_prediction(self) -> None:
-        """A pool of one study is plotted without a row for a new one."""
-        assert [row["label"] for row in forest_rows(pool(SIX.take([0])))] == ["a", "pooled"]
-
-    def test_an_unknown_format_is_refused(self) -> None:
-        """The sentence names the nearest format."""
-        with pytest.raises(ParameterError, match="did you mean 'svg'"):
-            forest(pool(SIX), "svgz")

@@ -91,7 +91,7 @@ def _pooled(table: Any, pool: str, forest: Path | None, by: str | None, **given:
     found = pools.pools(table, pool, how, rows)
     parts = pools.variants(table, pool, how, rows, by)
     if forest is not None:
-        pools.draw(found, forest)
+        pools.draw(found, forest, pool)
     data = {"table": {"title": table.title}, "pools": [{"reports": name} | asdict(one) for name, one in found.items()]}
     data["parts"] = [{"part": name} | asdict(one) for name, one in parts.items()]
     shown = [*pools.tables(found), *pools.variant_table(parts)]

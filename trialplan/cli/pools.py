@@ -80,13 +80,33 @@ def notes(found: dict[str, Any]) -> list[str]:
     return [f"{name}: {' '.join(filter(None, (one.warning, one.note)))}" for name, one in found.items()]
 
 
-def draw(found: dict[str, Any], path: Path) -> None:
+def draw(found: dict[str, Any], path: Path, outcome: str) -> None:
     """The forest plot of the first pool, in the format that the suffix names."""
-    from trialplan.evidence.forest import forest
+    from trialplan.figures import render
     from trialplan.files import write
 
     name, one = next(iter(found.items()))
-    write(path, forest(one, path.suffix.lstrip("."), title=name).image)
+    write(path, render(forest(one, f"{outcome}: {name}"), path.suffix))
+
+
+def forest(pool: Any, title: str = "") -> Any:
+    """A pool as a forest plot: its studies with their counts, what they pool to, and where a new study would lie."""
+    from trialplan.figures import Forest
+
+    shown = pool.natural
+    rows = [(_counted(one), one.estimate, one.lower, one.upper, one.weight, "study") for one in pool.studies]
+    return Forest(
+        rows=rows,
+        pooled=[("pooled", shown.estimate, shown.lower, shown.upper, None, "pooled")],
+        prediction=None if shown.prediction_lower is None else (shown.prediction_lower, shown.prediction_upper),
+        measure="rate" if pool.studies[0].events is not None else pool.measure.replace("-", " "),
+        confidence=pool.confidence,
+        title=title,
+    )
+
+
+def _counted(study: Any) -> str:
+    return study.label if study.events is None else f"{study.label}  {study.events}/{study.n}"
 
 
 def _row(name: str, one: Any) -> list[str]:

@@ -65,7 +65,9 @@ def _break(text: str, across: float, size: float, bold: bool) -> int:
         return len(text)
     fits = max(1, _longest(text, lambda cut: width(text[:cut].rstrip(), size, bold) <= across))
     space = text.rfind(" ", 0, fits + 1)
-    return space + 1 if space > 0 else fits
+    hyphen = text.rfind("-", 1, fits)
+    last = max(space, hyphen)
+    return last + 1 if last > 0 else fits
 
 
 def _longest(text: str, fits: Any) -> int:
