@@ -1,0 +1,94 @@
+"""`trialplan randomise`, as it is typed."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+ARMS = ("randomise", "--arms", "cells,placebo", "--allocation", "2:1", "--n", "30")
+
+
+def table(text):
+    """CSV text as records."""
+    return list(csv.DictReader(text.splitlines()))
+
+
+class TestRandomise:
+    def test_prints_the_list_as_csv(self, run):
+        """Without a file the list is printed, stratum columns first, and nothing is told on stderr."""
+        ran = run(*ARMS, "--seed", "7", "--stratum", "site=A,B")
+        assert (ran.code, ran.err) == (0, "")
+        assert list(table(ran.out)[0]) == ["site", "sequence", "block", "participant", "arm"]
+        assert {row["arm"] for row in table(ran.out)} == {"cells", "placebo"}
+
+    def test_same_seed_same_bytes(self, run):
+        """A seed gives the same bytes again, and another seed does not."""
+        first, again, other = (run(*ARMS, "--seed", seed).out for seed in ("7", "7", "8"))
+        assert first == again != other
+
+    def test_a_seed_is_drawn_and_told(self, run):
+        """Without a seed one is drawn, and stderr says what it is and why it is secret; it makes the list again."""
+        ran = run(*ARMS)
+        assert "unblinds" in ran.err
+        seed = ran.err.split()[1].rstrip(":")
+        assert int(seed) > 2**64
+        assert run(*ARMS, "--seed", seed).out == ran.out
+
+    def test_writes_both_lists(self, run, tmp_path):
+        """The masked file has the participants of the list, and neither arm, block nor seed."""
+        full, masked = tmp_path / "list.json", tmp_path / "sites.csv"
+        ran = run(*ARMS, "--seed", "7", "-o", str(full), "--masked", str(masked))
+        assert (ran.code, ran.err) == (0, "")
+        assert "long enough for all 30 participants" in ran.out
+        found = json.loads(full.read_text())
+        assert (found["seed"], found["blocks"], found["arms"]) == (7, [6, 9], {"cells": 2, "placebo": 1})
+        shown = table(masked.read_text())
+        assert [row["participant"] for row in shown] == [row["participant"] for row in found["list"]]
+        assert list(shown[0]) == ["sequence", "participant"]
+
+    def test_takes_arms_allocation_and_n_from_a_plan(self, run, tmp_path):
+        """A plan gives the names of its arms, its ratio and the participants whom it enrols."""
+        from trialplan.plan import build, read
+
+        trial = build(read("msc-lupus-nephritis"))
+        ran = run("randomise", "msc-lupus-nephritis", "--seed", "1")
+        words = trial.plan.content.trial
+        rows = table(ran.out)
+        assert {row["arm"] for row in rows} == {words.treatment_name, words.control_name}
+        assert len(rows) >= trial.answer.n
+
+    def test_blocks_of_one_size_are_remarked_on(self, run):
+        """Fixed blocks are allowed, with a sentence on stderr."""
+        assert "name two or more" in run(*ARMS, "--seed", "7", "--blocks", "6").err
+
+    @pytest.mark.parametrize(
+        ("line", "hint"),
+        [
+            (("randomise",), "--arms treatment,control"),
+            (("randomise", "--arms", "a,b"), "--n is needed"),
+            (("randomise", "--arms", "a,b", "--n", "x"), "whole number"),
+            ((*ARMS, "--seed", "-3"), "whole numbers"),
+            ((*ARMS, "--seed", "1.5"), "whole numbers"),
+            ((*ARMS, "--seed", "1", "--blocks", "4,6"), "try blocks 6,9"),
+            ((*ARMS, "--seed", "1", "--blocks", "six"), "--blocks 4,6"),
+            ((*ARMS, "--allocation", "2:1:1"), "2:1"),
+            ((*ARMS, "--arms", "a,a"), "must differ"),
+            ((*ARMS, "--stratum", "site"), "site=A,B"),
+            ((*ARMS, "--stratum", "site=A", "--stratum", "site=B"), "one --stratum"),
+            ((*ARMS, "-o", "list.xlsx"), ".csv or .json"),
+            ((*ARMS, "-o", "same.csv", "--masked", "same.csv"), "file of its own"),
+            (("randomise", "msc-lupus-nephritis", "--arms", "a,b"), "keep one"),
+            (("randomise", "absent.toml", "--seed", "1"), "absent.toml"),
+        ],
+    )
+    def test_refuses_in_one_sentence(self, run, workshop, line, hint):
+        """Wrong input is one sentence with its way out, exit code 2, and no file is left."""
+        before = sorted(workshop.iterdir())
+        ran = run(*line)
+        assert ran.code == 2
+        assert ran.out == ""
+        assert hint in ran.err
+        assert ran.err.count("\n") == 1
+        assert sorted(workshop.iterdir()) == before

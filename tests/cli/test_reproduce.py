@@ -1,0 +1,96 @@
+"""`trialplan reproduce`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from trialplan.cli.reproduce import EXAMPLES
+
+RATES = ("reproduce", "two-proportions", "--control", "0.3", "--treatment", "0.5", "--power", "0.8")
+LEVEL = ("--alpha", "0.05", "--sides", "2")
+
+
+class TestReproduce:
+    @pytest.mark.parametrize("slug", EXAMPLES)
+    def test_the_examples_are_reproduced(self, run, slug):
+        """The example in the help of each design is reproduced."""
+        ran = run("reproduce", slug, *EXAMPLES[slug].split())
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.startswith("Reproduced: ")
+
+    def test_says_it_for_a_reviewer(self, run):
+        """The sentence names the method, and the notes what is not stated."""
+        ran = run(*RATES, *LEVEL, "--per-arm", "93")
+        assert "93 per arm is what score test (pooled variance" in ran.out
+        assert "The statement does not name its test." in ran.out
+
+    def test_as_json(self, run):
+        """--json has the verdict, every candidate with its n and whether it matches, and what is missing."""
+        found = json.loads(run(*RATES, "--n", "186", "--json").out)
+        assert (found["verdict"], found["missing"]) == ("reproduced", ["alpha"])
+        first = found["candidates"][0]
+        assert (first["n"], first["matches"], first["method"][:5]) == (186, True, "score")
+        assert any(not one["matches"] for one in found["candidates"])
+
+    def test_what_does_not_follow_ends_with_1(self, run):
+        """A number that no method gives is a check that failed: exit code 1, nothing on stderr."""
+        ran = run(*RATES, *LEVEL, "--per-arm", "300")
+        assert (ran.code, ran.err) == (1, "")
+        assert "Not reproduced" in ran.out
+        assert "the inputs give 93 per arm" in ran.out
+
+    def test_a_slip_is_told(self, run):
+        """An n of a one-sided test is told to be one, with what two sides need."""
+        ran = run(*RATES, *LEVEL, "--per-arm", "74")
+        assert ran.code == 1
+        assert "follows only if the level of 0.05 is one-sided, not two-sided" in ran.out
+
+    def test_a_missing_control_rate_is_solved_for(self, run):
+        """Without the control rate the statement is incomplete, and the rates that would do are told."""
+        ran = run("reproduce", "two-proportions", "--difference", "0.2", "--power", "0.9", *LEVEL, "--per-arm", "97")
+        assert ran.code == 1
+        assert "does not give control" in ran.out
+        assert "0.15 or 0.65" in ran.out
+
+    def test_a_file_is_read(self, run, tmp_path):
+        """A statement in TOML gives what its options would, and lists may be lists."""
+        path = tmp_path / "stated.toml"
+        path.write_text(
+            'design = "two-proportions"\ncontrol = 0.35\ntreatment = 0.55\nalpha = 0.05\nsides = 2\n'
+            'power = ">0.90"\narms = [160, 120]\ncitation = "somebody 2009"\n'
+        )
+        ran = run("reproduce", str(path))
+        assert ran.code == 0
+        assert "at least that is stated" in ran.out
+
+    def test_a_kind_of_trial_without_a_design_is_said_to_have_none(self, run, tmp_path):
+        """A statement about a kind of trial that is not built has a verdict, exit code 1, and no candidates."""
+        path = tmp_path / "stated.toml"
+        path.write_text('design = "stepped-wedge"\nn = 100\n')
+        ran = run("reproduce", str(path), "--json")
+        assert (ran.code, json.loads(ran.out)["verdict"]) == (1, "no design")
+        assert "no design for 'stepped-wedge' yet" in json.loads(ran.out)["why"]
+
+    @pytest.mark.parametrize(
+        ("line", "hint"),
+        [
+            (("reproduce",), "needs a statement.toml or a design"),
+            (RATES, "does not say its n"),
+            ((*RATES, "--n", "x"), "--n must be a number"),
+            ((*RATES, "--n", "100", "--control", "30"), "30 % as 0.3"),
+            ((*RATES, "--n", "100", "--dropout", "10"), "--dropout must lie in [0, 1)"),
+            ((*RATES, "--n", "100", "--odds-ratio", "2"), "stated twice"),
+            (("reproduce", "two-proportion"), "'two-proportions'"),
+            (("reproduce", "absent.toml"), "absent.toml"),
+            (("reproduce", "broken.toml"), "not valid TOML"),
+            (("reproduce", "typo.toml"), "does not say its design"),
+        ],
+    )
+    def test_refuses_in_one_sentence(self, run, workshop, line, hint):
+        """What cannot be read is one sentence with its way out and exit code 2."""
+        ran = run(*line)
+        assert (ran.code, ran.out) == (2, "")
+        assert hint in ran.err
+        assert ran.err.count("\n") == 1

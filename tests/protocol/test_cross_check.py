@@ -1,0 +1,209 @@
+"""Cross-check scripts: other programs agree, a wrong number is noticed, user text stays text.
+
+The R script runs where Rscript is installed; CI installs no R today, so there these tests are skipped. The Python
+script runs everywhere: what it asks of statsmodels is said not to be run where that is not installed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from trialplan import OneProportion, TwoMeans, TwoProportions
+from trialplan.designs.adverse_event import AdverseEvent
+from trialplan.designs.ancova import Ancova
+from trialplan.designs.precision_difference import PrecisionDifference
+from trialplan.designs.precision_proportion import PrecisionProportion
+from trialplan.designs.ratio_of_means import RatioOfMeans
+from trialplan.designs.simon import Simon
+from trialplan.errors import ParameterError
+from trialplan.files import shipped
+from trialplan.plan import build, read
+from trialplan.protocol.cross_check import left_out, of_design, of_trial, script
+from trialplan.sequential.group_sequential import GroupSequential
+
+RATES = {"control": 0.3, "treatment": 0.5}
+MEANS = {"difference": 0.5, "sd": 1}
+NOT_WORSE = {"control": 0.6, "treatment": 0.6, "goal": "non-inferiority"}
+TESTS = ("score", "wald", "continuity-corrected", "arcsine", "log-odds", "fisher")
+
+DESIGNS = [
+    *((TwoProportions(**RATES, test=test, allocation=ratio), 0.8) for test in TESTS for ratio in ("1:1", "2:1")),
+    *((TwoProportions(control=0.5, treatment=0.3, favourable="lower", test=test), 0.9) for test in TESTS),
+    *((TwoProportions(**RATES, sides=1, alpha=0.025, test=test), 0.8) for test in ("score", "fisher")),
+    (TwoProportions(**NOT_WORSE, margin=0.1, allocation="2:1"), 0.8),
+    (TwoProportions(**NOT_WORSE, margin=0.1, favourable="lower", test="wald"), 0.8),
+    (TwoProportions(**NOT_WORSE, margin=0.8, scale="ratio"), 0.8),
+    (TwoProportions(**NOT_WORSE, margin=0.6, scale="odds-ratio"), 0.8),
+    (TwoProportions(control=0.6, treatment=0.6, goal="equivalence", margin=0.15), 0.8),
+    *((TwoMeans(**MEANS, test=t, allocation=ratio), 0.85) for t in ("t", "welch", "z") for ratio in ("1:1", "3:1")),
+    (TwoMeans(**MEANS, sd_treatment=1.5, test="welch"), 0.85),
+    (TwoMeans(difference=-0.1, sd=1, goal="non-inferiority", margin=0.5), 0.85),
+    (TwoMeans(difference=-0.1, sd=1, goal="equivalence", margin=0.5), 0.85),
+    *((Ancova(**MEANS, correlation=0.5, method=method), 0.8) for method in ("simple", "exact")),
+    (Ancova(scale="ratio", ratio=1.5, sd=0.8, correlation=0.5, allocation="2:1"), 0.8),
+    (RatioOfMeans(ratio=1.5, cv=0.6), 0.8),
+    (RatioOfMeans(ratio=0.95, cv=0.3, goal="equivalence", margin=1.25), 0.8),
+    (OneProportion(null=0.05, expected=0.2), 0.8),
+    (OneProportion(null=0.5, expected=0.3, favourable="lower", sides=2), 0.8),
+    (OneProportion(null=0.3, expected=0.5, test="score"), 0.8),
+    *((Simon(null=0.1, expected=0.3, criterion=name), 0.8) for name in ("optimal", "minimax", "admissible")),
+    (Simon(null=0.18, expected=0.05, favourable="lower"), 0.9),
+    *((PrecisionProportion(expected=0.3, width=0.2, interval=i), None) for i in ("wald", "wilson", "clopper-pearson")),
+    *((PrecisionDifference(**RATES, width=0.3, interval=name), None) for name in ("newcombe", "wald")),
+    (AdverseEvent(rate=0.01), None),
+    (GroupSequential(design=TwoProportions(**RATES), looks=(0.5, 1.0)), 0.8),
+    (GroupSequential(design=TwoMeans(**MEANS, test="z", sides=1, alpha=0.025), looks=(0.3, 0.6, 1.0)), 0.9),
+]
+
+COMMANDS = {"r": shutil.which("Rscript"), "python": sys.executable}
+SUFFIX = {"r": ".R", "python": ".py"}
+EITHER = [
+    pytest.param("r", marks=pytest.mark.skipif(not COMMANDS["r"], reason="Rscript is not installed")),
+    "python",
+]
+CODE = shipped("templates") / "code"
+
+HOSTILE = [
+    "a\nquit(status = 3)",
+    "a\rimport os; os._exit(3)",
+    "a\u2028quit(status = 3)\u2029sys.exit(3)\x0bx\x0cy\x85z",
+    "coding: utf-7",
+    '"); quit(status = 3) #',
+    '\'"\\\\" + sys.exit(3)',
+    "{{ 7 * 7 }}{% raise %}",
+    "\u202equit\u2066 \x00\x1b[2J 😀 \\u0022",
+    "x" * 100_000,
+]
+"""What a plan may be called by somebody who means harm."""
+
+
+@pytest.fixture(scope="module")
+def sizings():
+    """Every design above, sized."""
+    return [of_design(design, target) for design, target in DESIGNS]
+
+
+@pytest.fixture
+def ran(tmp_path):
+    """Write a script and run it."""
+
+    def run(text, language):
+        path = tmp_path / f"check{SUFFIX[language]}"
+        path.write_text(text, encoding="utf-8")
+        return subprocess.run([COMMANDS[language], str(path)], capture_output=True, text=True, check=False)
+
+    return run
+
+
+def written(sizings, language, **words):
+    """The script of some sample sizes."""
+    return script(sizings, language, **({"title": "A trial", "origin": "a test"} | words))
+
+
+class TestAgreement:
+    @pytest.mark.parametrize("language", EITHER)
+    def test_other_programs_agree_with_every_design(self, sizings, ran, language):
+        """Every n, power, boundary and stage is found again by programs that share no code with this one."""
+        done = ran(written(sizings, language), language)
+        wrong = [line for line in done.stdout.splitlines() if line.startswith("DISAGREES")]
+        assert (wrong, done.returncode, done.stderr) == ([], 0, "")
+        assert done.stdout.count("agrees    power with n") >= 45
+        assert "every comparison agrees" in done.stdout
+
+    @pytest.mark.parametrize("language", EITHER)
+    def test_the_shipped_plan_agrees(self, ran, language):
+        """Every endpoint of the shipped plan, and its power at the trial's n, is recomputed."""
+        trial = build(read("msc-lupus-nephritis"))
+        done = ran(written(of_trial(trial), language, without=left_out(trial)), language)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.count("power with the trial's n") == 2
+
+    @pytest.mark.parametrize("language", EITHER)
+    @pytest.mark.parametrize("design", [DESIGNS[0], DESIGNS[-1]])
+    def test_a_wrong_n_is_noticed(self, ran, language, design):
+        """A script whose expected n is one block off fails and says where."""
+        right = of_design(*design)
+        answer = dataclasses.replace(right.answer, n=right.answer.n + right.design.block)
+        done = ran(written([dataclasses.replace(right, answer=answer)], language), language)
+        assert done.returncode == 1
+        assert "DISAGREES" in done.stdout
+
+    @pytest.mark.parametrize("language", EITHER)
+    def test_a_wrong_power_is_noticed(self, ran, language):
+        """A script whose expected power is off in the fourth digit fails."""
+        right = of_design(*DESIGNS[0])
+        answer = dataclasses.replace(right.answer, power=right.answer.power + 1e-4)
+        assert ran(written([dataclasses.replace(right, answer=answer)], language), language).returncode == 1
+
+    @pytest.mark.parametrize("language", EITHER)
+    def test_what_no_package_does_is_said(self, ran, language):
+        """A test that no package computes is named in a comment and in what the script prints."""
+        tests = ("boschloo", "exact-pooled", "exact-unpooled")
+        sizings = [of_design(TwoProportions(control=0.2, treatment=0.7, test=test), 0.8) for test in tests]
+        text = written(sizings, language)
+        assert len(re.findall(r"^ *# .*power\.exact\.test", text, re.MULTILINE)) == len(tests)
+        done = ran(text, language)
+        assert done.returncode == 0
+        assert done.stdout.count("NOT RUN") == len(tests)
+
+    def test_needs_no_statsmodels(self, sizings, tmp_path):
+        """Without statsmodels the arithmetic of scipy is still compared, and what is not run is said."""
+        path = tmp_path / "check.py"
+        path.write_text("import sys\nsys.modules['statsmodels'] = None\n" + written(sizings, "python"))
+        done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0
+        assert "NOT RUN   the score test needs statsmodels" in done.stdout
+
+
+class TestText:
+    def test_same_plan_same_bytes(self):
+        """A plan gives the same script again."""
+        one, other = (written(of_trial(build(read("starter"))), "r") for _ in range(2))
+        assert one == other
+
+    @pytest.mark.parametrize("language", EITHER)
+    def test_user_text_neither_runs_nor_breaks_the_script(self, ran, language):
+        """Text that would end a comment or a string stays inside it, and the comparisons still run."""
+        plain = of_design(AdverseEvent(rate=0.1))
+        sizings = [dataclasses.replace(plain, name=words) for words in HOSTILE]
+        text = written(sizings, language, title="\n".join(HOSTILE), origin=HOSTILE[3], without=HOSTILE)
+        assert len(text) < 30_000
+        done = ran(text, language)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "every comparison agrees" in done.stdout
+        assert done.stdout.count("agrees    n reaches what is asked for") == len(HOSTILE)
+
+    def test_an_unknown_language_is_refused(self):
+        """A language that is not written names those that are."""
+        with pytest.raises(ParameterError, match="python"):
+            written([], "pyton")
+
+
+class TestTemplates:
+    def test_both_languages_know_the_same_designs(self):
+        """A design that is compared in one language is compared in the other."""
+        r, python = ({path.name for path in (CODE / language).glob("*.j2")} for language in ("r", "python"))
+        assert r == python
+
+    @pytest.mark.parametrize("path", sorted(CODE.rglob("*.j2")), ids=lambda path: f"{path.parent.name}-{path.name}")
+    def test_every_value_is_made_safe_and_nothing_is_computed(self, path):
+        """What a template prints goes through a filter for comments, text or literals, and is not computed."""
+        for expression in re.findall(r"{{(.*?)}}", path.read_text(encoding="utf-8")):
+            safe = re.fullmatch(r" [a-z_.]+ \| (comment|text|literal) ", expression)
+            assert safe or expression in (" variable ", " loop.index "), expression
+
+    @pytest.mark.parametrize("path", sorted(CODE.rglob("*.j2")), ids=lambda path: f"{path.parent.name}-{path.name}")
+    def test_a_template_holds_no_number_of_a_trial(self, path):
+        """Numbers in the code are those of formulas and tolerances: no rate, level, power or n is among them."""
+        lines = (line.partition("#")[0] for line in path.read_text(encoding="utf-8").splitlines())
+        code = re.sub(r"\"[^\"]*\"|sm_\w+|proportions_2indep\w*|pwr\.\w+", "", "\n".join(lines))
+        found = set(re.findall(r"(?<![\w.])\d[\d_.]*(?:e-\d+)?", code))
+        assert found <= {"0", "1", "2", "3", "4", "8", "9", "10", "0.0", "0.5", "1.0", "200", "2_000_000"} | {
+            f"1e-{digits}" for digits in range(3, 13)
+        }

@@ -1,0 +1,132 @@
+"""`trialplan code`: a script by which a second statistician recomputes every sample size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trialplan import catalogue, files
+from trialplan.cli import options
+from trialplan.cli.output import check_suffix
+from trialplan.design import Sized
+from trialplan.errors import ParameterError, did_you_mean
+
+SUFFIXES = {".R": "r", ".r": "r", ".py": "python"}
+
+
+class DesignsAndPlans(options.DesignGroup):
+    """Subcommands are the designs; any other word is a plan, shipped or at a path."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The verb for a design or for a plan, or a sentence that names the nearest of either."""
+        if cmd_name in catalogue.designs():
+            return super().get_command(ctx, cmd_name)
+        plans = files.examples("plan.toml")
+        if cmd_name in plans or "/" in cmd_name or cmd_name.endswith(".toml"):
+            return for_plan(cmd_name)
+        near = did_you_mean(cmd_name, [*catalogue.designs(), *plans])
+        raise ParameterError(f"there is no design and no plan {cmd_name!r}; {near}")
+
+
+def for_design(cls: type[Sized]) -> click.Command:
+    """The verb for one design."""
+    by_power = cls.attains == "power"
+    call = f"trialplan code {cls.slug()} {options.example(cls)}"
+    return click.Command(
+        cls.slug(),
+        params=[*options.of_design(cls), *([options.power_option()] if by_power else []), *_written()],
+        callback=lambda **given: _of_design(cls, **given),
+        help=f"{options.summary(cls)}\n\nAnswers with a script that recomputes n.",
+        short_help=options.summary(cls),
+        epilog=options.examples(f"{call} --language r"),
+    )
+
+
+def for_plan(name: str) -> click.Command:
+    """The verb for a plan: every endpoint that has a sample size."""
+    return click.Command(
+        name,
+        params=_written(),
+        callback=lambda **given: _of_plan(name, **given),
+        help="Answers with a script that recomputes n of every endpoint of the plan.",
+        epilog=options.examples("trialplan code msc-lupus-nephritis --language r -o check.R"),
+    )
+
+
+def _written() -> list[click.Parameter]:
+    return [
+        click.Option(["--language"], metavar="r|python", help="the language  [default: by the suffix of --output]"),
+        click.Option(
+            ["-o", "--output"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="write to a .R or .py file  [default: on the screen]",
+        ),
+    ]
+
+
+def _language(typed: str | None, output: Path | None) -> str:
+    """The language asked for, which the suffix must not contradict."""
+    if output is not None:
+        check_suffix(output, [".r", ".py"])
+        files.check_writable(output)
+    suffix = None if output is None else SUFFIXES.get(output.suffix, SUFFIXES.get(output.suffix.lower()))
+    language = typed.lower() if typed else suffix
+    if language is None:
+        raise ParameterError("--language is needed, r or python, where no output says it")
+    if language not in SUFFIXES.values():
+        raise ParameterError(f"--language cannot be {typed!r}; {did_you_mean(language, ('r', 'python'))}")
+    if suffix is not None and suffix != language:
+        raise ParameterError(f"--language {typed} does not go with {output}; name the output with its own suffix")
+    return language
+
+
+def _of_design(cls: type[Sized], language: str | None, output: Path | None, **given: Any) -> None:
+    tongue = _language(language, output)
+    power = given.pop("power", None)
+    design = options.build(cls, given)
+    from trialplan.protocol import cross_check
+
+    with options.typed(cls):
+        target = (0.8 if power is None else power) if cls.attains == "power" else None
+        sizing = cross_check.of_design(design, target)
+    title = f"{cls.slug()}: {options.summary(cls)}"
+    _write(cross_check.script([sizing], tongue, title=title, origin="One design"), output)
+
+
+def _of_plan(name: str, language: str | None, output: Path | None) -> None:
+    tongue = _language(language, output)
+    from trialplan import plan
+    from trialplan.protocol import cross_check
+
+    trial = plan.build(plan.read(name))
+    words = trial.plan.content.trial
+    origin = f"Plan of version {words.version}" + (f", {words.date.isoformat()}" if words.date else "")
+    sizings, without = cross_check.of_trial(trial), cross_check.left_out(trial)
+    _write(cross_check.script(sizings, tongue, title=words.title, origin=origin, without=without), output)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        files.write(output, text)
+        click.echo(f"wrote {output}")
+
+
+command = DesignsAndPlans(
+    "code",
+    command_for=for_design,
+    help="A script that recomputes every sample size with other programs: R (rpact, stats, pwr) or Python "
+    "(statsmodels, scipy). The expected values are in it; it prints each comparison and fails where one disagrees. "
+    "What no such package computes in the same way is written out from the paper cited, or said not to be run.",
+    short_help="A script that recomputes every sample size with other programs.",
+    subcommand_metavar="DESIGN|PLAN [OPTIONS]",
+    epilog=options.examples(
+        "trialplan code msc-lupus-nephritis --language r",
+        "trialplan code two-means --difference 0.5 --sd 1 --language python",
+        "trialplan code two-proportions --control 0.3 --treatment 0.5 -o check.R",
+    ),
+)

@@ -1,0 +1,195 @@
+"""`trialplan randomise`: who gets what, in which order?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trialplan.cli import options
+from trialplan.cli.output import check_suffix
+from trialplan.errors import ParameterError, PlanError
+
+FORMATS = (".csv", ".json")
+
+SECRET = "whoever has the seed and the block sizes can make the list again, so a seed that is public unblinds the trial"
+
+
+@click.command(
+    "randomise",
+    params=[
+        click.Argument(["plan"], required=False),
+        click.Option(["--arms"], metavar="NAMES", help="the arms where there is no plan, as in treatment,control"),
+        click.Option(
+            ["--allocation"], metavar="RATIO", help="participants per arm in one allocation block  [default: equal]"
+        ),
+        click.Option(["--seed"], metavar="NUMBER", help="a whole number; without it one is drawn and told on stderr"),
+        click.Option(
+            ["--blocks"],
+            metavar="SIZES",
+            help="block sizes to draw from, as in 4,6  [default: two and three allocation blocks]",
+        ),
+        click.Option(
+            ["--stratum", "strata"], multiple=True, metavar="NAME=LEVELS", help="as in site=A,B; repeat it to cross"
+        ),
+        click.Option(
+            ["--n"],
+            type=options.Participants(),
+            metavar="TOTAL",
+            help="participants in all arms together  [default: those that the plan enrols]",
+        ),
+        click.Option(
+            ["-o", "--output"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="write the list to a .csv or .json file  [default: CSV on the screen]",
+        ),
+        click.Option(
+            ["--masked"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="write the same participants without arms and blocks to a .csv or .json file",
+        ),
+    ],
+    short_help="Who gets what, in which order?",
+    epilog=options.examples(
+        "trialplan randomise msc-lupus-nephritis --seed 20261124 --stratum site=A,B -o list.csv",
+        "trialplan randomise --arms cells,placebo --allocation 2:1 --n 60 --blocks 6,9 --seed 7 --masked sites.csv",
+    ),
+)
+def command(plan: str | None, output: Path | None, masked: Path | None, **given: Any) -> None:
+    """A randomisation list for PLAN, or for the arms named by --arms: permuted blocks of randomly varying size.
+
+    Every stratum has its own list, long enough for all n participants, because nobody knows beforehand how they
+    will spread; strata that are added later leave the others' lists as they are. The same seed gives the same
+    list. Keep seed, block sizes and list away from everyone who enrols or treats: none of them belongs into the
+    protocol.
+    """
+    _check_files(output, masked)
+    sizes = tuple(_whole(one, "--blocks", "4,6") for one in given["blocks"].split(",")) if given["blocks"] else ()
+    strata = _strata(given["strata"])
+    seed = _whole(given["seed"], "--seed", "20261124") if given["seed"] is not None else None
+    arms, n = _of_plan(plan, given) if plan else _of_options(given)
+    _write(_scheme(arms=arms, n=n, blocks=sizes, strata=strata), seed, output, masked)
+
+
+def _scheme(**given: Any) -> Callable[[int], Any]:
+    """The scheme for a seed; all else is checked at once, before a seed is drawn."""
+    from trialplan.enrolment.randomisation import Scheme
+
+    Scheme(seed=0, **given)
+    return lambda seed: Scheme(seed=seed, **given)
+
+
+def _write(scheme_for: Callable[[int], Any], seed: int | None, output: Path | None, masked: Path | None) -> None:
+    from trialplan.enrolment.randomisation import assignments, records
+    from trialplan.files import write
+
+    scheme = scheme_for(_drawn() if seed is None else seed)
+    lines = assignments(scheme)
+    if output is not None:
+        write(output, _text(output.suffix.lower(), records(scheme, lines), _origin(scheme)))
+        click.echo(f"wrote {output}: {_extent(scheme, lines)}; {SECRET}")
+    else:
+        click.echo(_text(".csv", records(scheme, lines), {}), nl=False)
+    if masked is not None:
+        write(masked, _text(masked.suffix.lower(), records(scheme, lines, masked=True), {}))
+        if output is not None:  # the screen holds the list, and nothing else
+            click.echo(f"wrote {masked}, without arms and blocks")
+    if seed is None:
+        click.echo(f"seed {scheme.seed}: {SECRET}", err=True)
+    for doubt in scheme.doubts():
+        click.echo(doubt, err=True)
+
+
+def _extent(scheme: Any, lines: Sequence[Any]) -> str:
+    strata = len({line.stratum for line in lines})
+    each = "each stratum's list" if strata > 1 else "it"
+    return f"{strata} strata, {len(lines):,} lines; {each} is long enough for all {scheme.n:,} participants"
+
+
+def _origin(scheme: Any) -> dict[str, Any]:
+    """What makes the list again."""
+    return {"arms": dict(scheme.arms), "blocks": scheme.blocks, "strata": scheme.strata, "n": scheme.n} | {
+        "seed": scheme.seed
+    }
+
+
+def _text(suffix: str, records: Sequence[Mapping[str, Any]], origin: Mapping[str, Any]) -> str:
+    from trialplan.cli.output import Page, as_csv, as_json_text
+
+    if suffix == ".json":
+        return as_json_text(Page(data={**origin, "list": records}, headline=""))
+    return as_csv(Page(data=None, headline="", records=lambda: records))
+
+
+def _drawn() -> int:
+    """A seed from the operating system, too long to be guessed."""
+    import secrets
+
+    return secrets.randbits(128)
+
+
+def _of_plan(name: str, given: Mapping[str, Any]) -> tuple[dict[str, int], int]:
+    """The plan's arms with their weights, and whom it enrols."""
+    for option in ("arms", "allocation"):
+        if given[option]:
+            raise ParameterError(f"--{option} and a plan are both given; the plan says its {option}: keep one")
+    from trialplan import plan
+    from trialplan.enrolment.dropout import enrolled
+
+    trial = plan.build(plan.read(name))
+    answer, words = trial.answer, trial.plan.content.trial
+    weights = answer.design.weights
+    if len(weights) < 2:
+        raise PlanError(f"{name}: {answer.design.slug()} has one arm, and one arm is not randomised")
+    n = given["n"] or enrolled(answer.design, answer.arms, trial.primary.section.dropout or 0.0)["n"]
+    return dict(zip((words.treatment_name, words.control_name), weights, strict=True)), n
+
+
+def _of_options(given: Mapping[str, Any]) -> tuple[dict[str, int], int]:
+    if not given["arms"]:
+        raise ParameterError("randomise needs a plan, or --arms, as in --arms treatment,control --n 60")
+    if given["n"] is None:
+        raise ParameterError("--n is needed where there is no plan: all arms together, as in --n 60")
+    names = [name.strip() for name in given["arms"].split(",")]
+    if len(set(names)) < len(names):
+        raise ParameterError(f"--arms must differ, not {given['arms']}")
+    ratio = given["allocation"] or ":".join("1" for _ in names)
+    weights = ratio.split(":")
+    if len(weights) != len(names) or not all(re.fullmatch(r"[1-9]\d{0,3}", one) for one in weights):
+        offer = ":".join(["2", *("1" for _ in names[1:])])
+        raise ParameterError(f"--allocation must be a whole number for each arm, as in {offer}, not {ratio}")
+    return dict(zip(names, map(int, weights), strict=True)), given["n"]
+
+
+def _strata(typed: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for text in typed:
+        name, _, levels = (part.strip() for part in text.partition("="))
+        if not (name and levels):
+            raise ParameterError(f"--stratum cannot be {text!r}; write it as site=A,B")
+        if name in found:
+            raise ParameterError(f"--stratum {name} is given twice; put all its levels into one --stratum")
+        found[name] = tuple(level.strip() for level in levels.split(","))
+    return found
+
+
+def _whole(typed: str, option: str, example: str) -> int:
+    if not re.fullmatch(r"\s*\d{1,60}\s*", typed):
+        raise ParameterError(f"{option} takes whole numbers, as in {option} {example}, not {typed}")
+    return int(typed)
+
+
+def _check_files(output: Path | None, masked: Path | None) -> None:
+    from trialplan.files import check_writable
+
+    for path in (output, masked):
+        if path is not None:
+            check_suffix(path, FORMATS)
+            check_writable(path)
+    if output is not None and masked is not None and output.resolve() == masked.resolve():
+        raise ParameterError(f"--masked and --output are both {output}; the masked list needs a file of its own")

@@ -1,0 +1,188 @@
+"""Who gets what, in which order: stratified permuted blocks of randomly varying size, made from a seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from trialplan.errors import ParameterError
+from trialplan.numerics.lazy import np
+
+LONGEST = 100_000
+"""Participants in one stratum beyond which a list is a slip of the keyboard."""
+
+MOST_STRATA = 10_000
+
+_MULTIPLES = (2, 3)
+"""Blocks that are used where none are named, in allocation blocks: 4 and 6 for 1:1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheme:
+    """How participants are randomised: arms with their weights, block sizes, strata, a seed.
+
+    Every stratum's list is long enough for all `n` participants, because nobody knows beforehand how they will
+    spread over the strata; a list that runs out in the middle of a trial would have to be lengthened unblinded.
+
+    >>> scheme = Scheme(arms={"treatment": 1, "control": 1}, n=4, seed=1, blocks=(4,))
+    >>> sorted(one.arm for one in assignments(scheme))
+    ['control', 'control', 'treatment', 'treatment']
+
+    References:
+        Matts & Lachin (1988), Controlled Clinical Trials 9:327 (permuted blocks, and what they give away).
+        ICH E9 (1998), section 2.3.2 (block lengths are not told to investigators; two or more, chosen at random).
+    """
+
+    arms: Mapping[str, int]
+    n: int
+    seed: int
+    blocks: tuple[int, ...] = ()
+    strata: Mapping[str, tuple[str, ...]] = ()  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        """Fill block sizes in, and check every number."""
+        object.__setattr__(self, "strata", dict(self.strata or {}))
+        _check_arms(self.arms)
+        _check_strata(self.strata)
+        if not self.blocks:
+            object.__setattr__(self, "blocks", tuple(self.unit * one for one in _MULTIPLES))
+        for size in self.blocks:
+            self._check_block(size)
+        object.__setattr__(self, "blocks", tuple(sorted(set(self.blocks))))
+        if not 0 < self.n <= LONGEST:
+            raise ParameterError(f"n must lie in [1, {LONGEST:,}], not {self.n:,}; it is the trial's participants")
+        if self.seed < 0:
+            raise ParameterError(f"seed must be a whole number from 0 on, not {self.seed}")
+
+    @property
+    def unit(self) -> int:
+        """Participants in one allocation block."""
+        return sum(self.arms.values())
+
+    def _check_block(self, size: int) -> None:
+        if size > 0 and size % self.unit == 0:
+            return
+        ratio = ":".join(map(str, self.arms.values()))
+        offer = ",".join(str(self.unit * one) for one in _MULTIPLES)
+        raise ParameterError(
+            f"blocks of {size} cannot hold the allocation {ratio}: a block must be a multiple of {self.unit}; "
+            f"try blocks {offer}"
+        )
+
+    def doubts(self) -> list[str]:
+        """What somebody at a site could guess, in whole sentences."""
+        found = []
+        if len(self.blocks) == 1:
+            found.append("blocks of one size let a site that counts foretell the end of each block; name two or more")
+        if self.unit in self.blocks:
+            found.append(f"a block of {self.unit} gives its last participant away; use multiples of {self.unit}")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One line of the list: the stratum, the place in it, the block, the participant's number, the arm."""
+
+    stratum: tuple[str, ...]
+    sequence: int
+    block: int
+    participant: str
+    arm: str
+
+
+def assignments(scheme: Scheme) -> list[Assignment]:
+    """The list, stratum by stratum, in the order in which participants are enrolled; always the same for a seed.
+
+    A stratum has a stream of its own, named by its levels: another stratum, or a longer list, changes nothing
+    that was drawn before.
+    """
+    found = [line for stratum in product(*scheme.strata.values()) for line in _stratum(scheme, stratum)]
+    if len({line.participant for line in found}) < len(found):
+        raise ParameterError("two strata give the same participant number; rename a level so that they differ")
+    return found
+
+
+def records(scheme: Scheme, lines: list[Assignment], masked: bool = False) -> list[dict[str, Any]]:
+    """The lines as records; a masked list has neither arm nor block, whose ends would give arms away."""
+    return [
+        dict(zip(scheme.strata, one.stratum, strict=True))
+        | {"sequence": one.sequence}
+        | ({} if masked else {"block": one.block})
+        | {"participant": one.participant}
+        | ({} if masked else {"arm": one.arm})
+        for one in lines
+    ]
+
+
+def _stratum(scheme: Scheme, stratum: tuple[str, ...]) -> Iterator[Assignment]:
+    """Whole blocks until n participants are provided for."""
+    draws = _Draws(scheme.seed, dict(zip(scheme.strata, stratum, strict=True)))
+    sequence = block = 0
+    while sequence < scheme.n:
+        block += 1
+        size = scheme.blocks[draws.below(len(scheme.blocks))]
+        for arm in draws.shuffled(_block(scheme, size)):
+            sequence += 1
+            yield Assignment(stratum, sequence, block, _participant(stratum, sequence), arm)
+
+
+def _block(scheme: Scheme, size: int) -> list[str]:
+    return [arm for arm, weight in scheme.arms.items() for _ in range(weight * size // scheme.unit)]
+
+
+def _participant(stratum: tuple[str, ...], sequence: int) -> str:
+    """A number that says where and when a participant came, and nothing of the arm."""
+    return "-".join([*stratum, f"{sequence:04d}"])
+
+
+class _Draws:
+    """Random draws that stay the same in years to come.
+
+    numpy promises the stream of a seed sequence and of a bit generator, not that of `Generator.permutation`
+    (NEP 19): so the shuffle is made here, from raw bits.
+    """
+
+    def __init__(self, seed: int, stratum: Mapping[str, str]) -> None:
+        """`stratum` names the stream: the spawn key is a digest of it, so that no other stratum matters."""
+        name = json.dumps(stratum, sort_keys=True).encode()
+        key = np.frombuffer(hashlib.sha256(name).digest(), dtype="<u4")
+        self._bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=tuple(map(int, key))))
+
+    def below(self, bound: int) -> int:
+        """A whole number from 0 to bound - 1, each as likely: raw draws beyond the last whole multiple are redrawn."""
+        last = 2**64 - 2**64 % bound
+        while (raw := int(self._bits.random_raw())) >= last:
+            pass
+        return raw % bound
+
+    def shuffled(self, items: list[str]) -> list[str]:
+        """A permutation, each as likely (Fisher & Yates; Durstenfeld 1964, Communications of the ACM 7:420)."""
+        for last in range(len(items) - 1, 0, -1):
+            other = self.below(last + 1)
+            items[last], items[other] = items[other], items[last]
+        return items
+
+
+def _check_arms(arms: Mapping[str, int]) -> None:
+    if len(arms) < 2:
+        raise ParameterError(f"arms must be two or more, not {', '.join(arms) or 'none'}: one arm is not randomised")
+    for name, weight in arms.items():
+        if not name.strip() or weight < 1:
+            raise ParameterError(f"arms need a name and a whole weight from 1 on, not {name!r} with {weight}")
+
+
+def _check_strata(strata: Mapping[str, tuple[str, ...]]) -> None:
+    for name, levels in strata.items():
+        if not name.strip() or name in ("sequence", "block", "participant", "arm"):
+            raise ParameterError(f"a stratum cannot be called {name!r}; name it for what it is, as in site=A,B")
+        repeated = [level for level in levels if levels.count(level) > 1]
+        if not levels or repeated or not all(level.strip() and level.isprintable() for level in levels):
+            raise ParameterError(f"stratum {name} needs levels that differ, as in {name}=A,B, not {','.join(levels)!r}")
+    crossed = math.prod(len(levels) for levels in strata.values())
+    if crossed > MOST_STRATA:
+        raise ParameterError(f"the strata cross to {crossed:,}, more than {MOST_STRATA:,}; use fewer factors or levels")

@@ -1,0 +1,262 @@
+"""What a protocol or a paper states about its sample size: numbers, some of them missing, and the n they led to."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan import catalogue
+from trialplan.design import Design, Sized
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.fields import NON_INFERIORITY, SUPERIORITY
+from trialplan.parameter import parameters
+
+SIZES = {
+    "n": "participants in all arms together, as stated",
+    "per_arm": "participants per arm, as stated",
+    "arms": "participants of each arm, treatment first, as stated",
+    "enrolled": "participants in all after allowing for losses, as stated",
+    "enrolled_per_arm": "participants per arm after allowing for losses, as stated",
+}
+"""The keys under which a statement says how many."""
+
+AROUND = {
+    "power": "the power stated; >0.9 where the statement says no more than that",
+    "dropout": "the share of participants that the statement expects to lose",
+    "groups": "arms of the whole trial, where there are more than the two compared",
+    "comparisons": "comparisons that share the significance level",
+    "looks": "information fractions of the looks, the last one 1",
+    "efficacy": "the efficacy boundary",
+    "first_stage": "participants of the first of two stages",
+}
+
+EFFECTS = {
+    "difference": "difference of the rates, treatment minus control",
+    "ratio": "ratio of the rates, treatment to control",
+    "odds_ratio": "odds ratio, treatment to control",
+    "hazard_ratio": "hazard ratio, treatment to control; the rates are then those of the event",
+    "reduction": "relative reduction of the control rate",
+}
+"""How the effect on two rates may be stated instead of the treatment's rate."""
+
+WORDS = ("title", "citation", "quote")
+"""What a statement's file may say in words: kept out of the arithmetic."""
+
+UNNAMED = ("", "not stated", "not named", "none", "unknown")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """A sample size statement: the design's numbers as far as they are given, and the n that they led to.
+
+    `evaluable` and `enrolled` are participants in all, `arms` the arms' counts where they are stated one by one.
+    `unclear` says that one n is stated, and losses, but not whether the n allows for them. `digits` are those
+    that the power is printed with.
+    """
+
+    design: str
+    numbers: Mapping[str, Any]
+    power: float | None = None
+    digits: int = 2
+    at_least: bool = False
+    evaluable: float | None = None
+    enrolled: float | None = None
+    arms: tuple[int, ...] | None = None
+    per_arm: bool = False
+    unclear: bool = False
+    dropout: float | None = None
+    groups: int = 2
+    comparisons: int = 1
+    looks: tuple[float, ...] | None = None
+    efficacy: str | None = None
+    first_stage: int | None = None
+    test: str | None = None
+    effect: tuple[str, float] | None = None
+
+    @property
+    def cls(self) -> type[Sized]:
+        """The design's class."""
+        return catalogue.design(self.design)
+
+    @property
+    def tests(self) -> bool:
+        """Whether the design tests, so that it has a level and a power."""
+        return issubclass(self.cls, Design) or self.design == "simon"
+
+    @property
+    def goal(self) -> str:
+        """What the trial sets out to show."""
+        return self.numbers.get("goal", SUPERIORITY)
+
+    def replace(self, **changes: Any) -> Statement:
+        """The same statement with something else in it."""
+        return dataclasses.replace(self, **changes)
+
+    def having(self, **numbers: Any) -> Statement:
+        """The same statement with other numbers of the design."""
+        return self.replace(numbers={**self.numbers, **numbers})
+
+    @property
+    def stated(self) -> float:
+        """The n that is asked about: evaluable where it is stated, else enrolled."""
+        found = self.evaluable if self.evaluable is not None else self.enrolled
+        assert found is not None  # `read` refuses a statement without an n
+        return found
+
+    def shown(self, n: float) -> str:
+        """n as the statement counts: per arm, or in all."""
+        compared = len(self.cls.arm_names)
+        if self.per_arm and compared > 1:
+            return f"{n / compared:,.10g} per arm"
+        return f"{n * self.groups / compared:,.10g} in all"
+
+
+def known(slug: str) -> list[str]:
+    """The keys that a statement about this design may have."""
+    of = parameters(catalogue.design(slug))
+    effects = EFFECTS if slug == "two-proportions" else {}
+    return list(dict.fromkeys(["design", *of, *effects, "alpha", "sides", "test", *AROUND, *SIZES]))
+
+
+def read(given: Mapping[str, Any]) -> Statement:
+    """The statement in a flat table of numbers; a value that is not there is missing, and is said to be so."""
+    given = {str(name).replace("-", "_"): value for name, value in given.items() if value is not None}
+    given = {name: value for name, value in given.items() if name not in WORDS}
+    slug = str(given.pop("design", ""))
+    if not slug:
+        raise ParameterError("the statement does not say its design, as in design = 'two-proportions'")
+    cls = _known_design(slug)
+    for name in given:
+        if name not in known(slug):
+            raise ParameterError(f"{slug} has no {name!r} that could be stated; {did_you_mean(name, known(slug))}")
+    power, digits, at_least = _power(given.get("power"))
+    statement = Statement(
+        design=slug,
+        numbers=_numbers(cls, slug, given),
+        power=power,
+        digits=digits,
+        at_least=at_least,
+        dropout=_share(given.get("dropout")),
+        groups=int(given.get("groups", len(cls.arm_names))),
+        comparisons=_whole("comparisons", given.get("comparisons", 1)),
+        looks=_looks(given.get("looks")),
+        efficacy=given.get("efficacy"),
+        first_stage=given.get("first_stage"),
+        test=_test(given.get("test")),
+        effect=_effect(slug, given),
+    )
+    return _with_sizes(statement, {name: given[name] for name in SIZES if name in given})
+
+
+class NoDesignError(ParameterError):
+    """A statement about a kind of trial that no design here sizes yet."""
+
+
+def _known_design(slug: str) -> type[Sized]:
+    """The design, or that there is none of its kind yet; a misspelt one is asked about."""
+    designs = catalogue.designs()
+    if slug not in designs and not difflib.get_close_matches(slug, designs, n=1, cutoff=0.8):
+        raise NoDesignError(f"there is no design for {slug!r} yet; those there are: {', '.join(designs)}")
+    return catalogue.design(slug)
+
+
+def _numbers(cls: type[Sized], slug: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The design's own numbers, each checked against its domain, with what is only usual filled in."""
+    declared = parameters(cls)
+    own = {name: value for name, value in given.items() if name in declared and name not in ("test", "arms")}
+    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in own.items()}
+    numbers = {name: declared[name].check(cls.__name__, name, value) for name, value in plain.items()}
+    if "margin" in numbers and "goal" not in numbers:
+        numbers["goal"] = NON_INFERIORITY
+    if slug == "simon" and "sides" in given:
+        numbers["sides"] = given["sides"]
+    return numbers
+
+
+def _effect(slug: str, given: Mapping[str, Any]) -> tuple[str, float] | None:
+    if slug != "two-proportions":
+        return None
+    stated = [name for name in EFFECTS if name in given]
+    if len(stated) + ("treatment" in given) > 1:
+        raise ParameterError(f"two-proportions: the effect is stated twice, by {' and '.join(stated)}; keep one")
+    return (stated[0], _number(stated[0], given[stated[0]])) if stated else None
+
+
+def _power(stated: Any) -> tuple[float | None, int, bool]:
+    """The power, its printed digits (two at least), and whether it is a lower bound."""
+    if stated is None:
+        return None, 2, False
+    text = str(stated).strip()
+    bound = re.match(r"^(>=?|≥|at least)\s*", text)
+    text = text[bound.end() :] if bound else text
+    value = _number("power", text)
+    if not 0 < value < 1:
+        raise ParameterError(f"power must lie in (0, 1), not {text}; write 80 % as 0.8")
+    return value, max(len(text.partition(".")[2]), 2), bool(bound)
+
+
+def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
+    """The n's, made totals; where two are stated and differ, the larger one allows for losses."""
+    if not stated:
+        raise ParameterError("the statement does not say its n; give n, the total, or per_arm, or enrolled")
+    compared, arms = len(statement.cls.arm_names), None
+    share = compared / statement.groups  # of a trial of more arms, the two that are compared
+    counts = {name: _whole(name, value) for name, value in stated.items() if name != "arms"}
+    if "arms" in stated:
+        arms = tuple(_whole("arms", one) for one in stated["arms"])
+        if len(arms) != len(statement.cls.arm_names):
+            raise ParameterError(f"arms must be {len(statement.cls.arm_names)} numbers, treatment first, not {arms}")
+    totals = {counts[name] * by for name, by in (("n", share), ("per_arm", compared)) if name in counts}
+    totals |= {sum(arms)} if arms else set()
+    after = {counts[name] * by for name, by in (("enrolled", share), ("enrolled_per_arm", compared)) if name in counts}
+    if len(totals) > 2 or len(after) > 1 or (len(totals) == 2 and after):
+        raise ParameterError(f"the statement's numbers contradict each other: {_listed(stated)}; check them")
+    if len(totals) == 2:
+        after, totals = {max(totals)}, {min(totals)}
+    evaluable, enrolled = next(iter(totals), None), next(iter(after), None)
+    unclear = statement.dropout is not None and enrolled is None
+    if unclear:
+        evaluable, enrolled = None, evaluable
+    per_arm = "per_arm" in stated or ("enrolled_per_arm" in stated and "n" not in stated)
+    return statement.replace(evaluable=evaluable, enrolled=enrolled, arms=arms, per_arm=per_arm, unclear=unclear)
+
+
+def _listed(stated: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in stated.items())
+
+
+def _looks(stated: Any) -> tuple[float, ...] | None:
+    return None if stated is None else tuple(map(float, stated))
+
+
+def _test(stated: Any) -> str | None:
+    """The test as it is named, in small letters; None where it is not."""
+    words = re.sub(r"[\s_]+", "-", str(stated or "").strip().lower())
+    return None if words.replace("-", " ") in UNNAMED else words
+
+
+def _share(stated: Any) -> float | None:
+    if stated is None:
+        return None
+    value = _number("dropout", stated)
+    if not 0 <= value < 1:
+        raise ParameterError(f"dropout must lie in [0, 1), not {stated}; write 10 % as 0.1")
+    return value
+
+
+def _number(name: str, stated: Any) -> float:
+    try:
+        return float(stated)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{name} must be a number, not {stated!r}") from None
+
+
+def _whole(name: str, stated: Any) -> int:
+    value = _number(name, stated)
+    if value < 1 or value != int(value):
+        raise ParameterError(f"{name} must be a whole number from 1 on, not {stated}")
+    return int(value)
