@@ -17,7 +17,7 @@ from trialplan.explore.vary import value
 from trialplan.fields import LEVELS, POWER
 from trialplan.parameter import Interval, Parameter, parameters
 
-MONITORING = ("looks", "efficacy")
+MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 
 
 class Literal(click.ParamType):
@@ -195,7 +195,24 @@ def _monitoring() -> list[click.Parameter]:
             help="information fractions of the looks, the last one 1, as in 0.5,1",
         ),
         click.Option(
-            ["--efficacy"], help="the efficacy boundary of --looks  [default: obrien-fleming]", metavar="NAME"
+            ["--efficacy"],
+            type=Literal("RULE", lists=True),
+            help="the efficacy boundary of --looks, as in kim-demets(3), or the cumulative alpha that each may have "
+            "spent  [default: obrien-fleming]",
+        ),
+        click.Option(
+            ["--futility"],
+            type=Literal("RULE", lists=True),
+            help="the futility boundary, as in lan-demets-pocock, z(0) or conditional-power(0.2); non-binding",
+        ),
+        click.Option(
+            ["--binding"], is_flag=True, default=None, help="futility is always obeyed: the level relies on it"
+        ),
+        click.Option(
+            ["--efficacy-at"], type=Literal("FRACTIONS", lists=True), help="the looks that may stop for efficacy"
+        ),
+        click.Option(
+            ["--futility-at"], type=Literal("FRACTIONS", lists=True), help="the looks that may stop for futility"
         ),
     ]
 
@@ -206,7 +223,7 @@ def _looked_at(design: Sized, given: Mapping[str, Any]) -> Sized:
     if not rule:
         return design
     if "looks" not in rule:
-        raise ParameterError("efficacy needs looks; add --looks 0.5,1")
+        raise ParameterError(f"{next(iter(rule))} needs looks; add --looks 0.5,1")
     from trialplan.sequential.group_sequential import GroupSequential
 
     return GroupSequential(design=design, **rule)  # type: ignore[arg-type]

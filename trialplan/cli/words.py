@@ -110,11 +110,12 @@ def _looks(data: Mapping[str, Any]) -> list[Table]:
     if "looks" not in data:
         return []
     rows = [_look(look) for look in data["looks"]]
-    columns = ("information", "n", "efficacy z", "one-sided P", "cumulative alpha", "cumulative power")
+    columns = _LOOK_COLUMNS if data["assumptions"].get("futility") else _LOOK_COLUMNS[:6]
+    rows = [row[: len(columns)] for row in rows]
     expected = {name: f"{n:,.1f}" for name, n in data["expected_n"].items()}
     cost = [("inflation", f"{data['inflation']:.4f}")]
     saved = [(f"expected n, {name}", n) for name, n in expected.items()]
-    return [Table(columns, rows, right=frozenset(range(6))), facts(cost + saved)]
+    return [Table(columns, rows, right=frozenset(range(len(columns)))), facts(cost + saved)]
 
 
 def _stages(data: Mapping[str, Any]) -> list[Table]:
@@ -136,12 +137,27 @@ def _stages(data: Mapping[str, Any]) -> list[Table]:
     return [Table(columns, rows, right=frozenset({0, 1, 2})), facts(spared), *listed]
 
 
-def _look(look: Mapping[str, float]) -> tuple[str, ...]:
+_LOOK_COLUMNS = (
+    *("information", "n", "efficacy z", "one-sided P", "cumulative alpha", "cumulative power"),
+    *("futility z", "stops, no effect", "stops, planned effect"),
+)
+
+
+def _look(look: Mapping[str, Any]) -> tuple[str, ...]:
+    futile = look["stop_for_futility"]
     return (
         number(look["information"]),
         f"{look['n']:,.1f}".removesuffix(".0"),
-        f"{look['efficacy_z']:.3f}",
-        f"{look['efficacy_p_one_sided']:.4f}",
+        _or_none(look["efficacy_z"], 3),
+        _or_none(look["efficacy_p_one_sided"], 4),
         f"{look['cumulative_alpha']:.4f}",
         f"{look['cumulative_power']:.3f}",
+        _or_none(look["futility_z"], 3),
+        _or_none(futile["null"], 3),
+        _or_none(futile["alternative"], 3),
     )
+
+
+def _or_none(value: float | None, digits: int) -> str:
+    """A number, or a dash where a look has none."""
+    return "–" if value is None else f"{value:.{digits}f}"

@@ -11,7 +11,7 @@ from trialplan.decision import decide
 from trialplan.design import Design
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
-from trialplan.numerics.student import t_power, tost_power
+from trialplan.numerics.student import T_POWER, t_power, tost_power
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
 
 
@@ -87,6 +87,15 @@ class Ancova(Design):
     def reference(self) -> str:
         """Where the formula is published."""
         return self.methods[self.method].reference
+
+    @property
+    def tex(self) -> str:
+        """The formula of method simple as TeX; nothing with a margin."""
+        if self.method != "simple" or self.margin is not None:
+            return ""
+        shift = r"|\ln\rho|" if self.scale == "ratio" else r"|\mu_T-\mu_C|"
+        noncentrality = rf"\lambda = \frac{{{shift}}}{{\sigma\sqrt{{(1-r^2)(1/n_T+1/n_C)}}}},\quad \nu = n-3"
+        return rf"\begin{{aligned}} {T_POWER},\\ & {noncentrality} \end{{aligned}}"
 
     @property
     def exact(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from trialplan import fields
 from trialplan.decision import decide
 from trialplan.design import AnalysisTest, Design
+from trialplan.designs.responses import Responses, first_count
 from trialplan.errors import UnreachableError
 from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np, special
@@ -63,9 +64,19 @@ class OneProportion(Design):
         return self.test == "score"
 
     @property
+    def tex(self) -> str:
+        """The formula as TeX; that of the exact test counts responses in one direction."""
+        return super().tex if self.smooth or (self.upward and self.sides == 1) else ""
+
+    @property
     def two_tailed(self) -> bool:
         """Whether the test rejects in either direction."""
         return self.sides == 2
+
+    @property
+    def statistic_is_z(self) -> bool:
+        """That of the score test."""
+        return self.smooth
 
     def boundary(self) -> tuple[Numbers, ...]:
         """The null rate."""
@@ -108,13 +119,12 @@ class OneProportion(Design):
         return super().details(n, target) | {"critical_count": self.critical_count(n)}
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
-        """Responses, one row a trial and one column a participant."""
-        return rng.random((trials, n)) < self.expected
+        """The responses, counted when `analyse` asks for them."""
+        return Responses(n, self.expected, trials, rng)
 
     def analyse(self, data: Any, information: float = 1) -> tuple[Any, Any]:
         """The test's statistic, positive in the treatment's favour, on the first fraction of participants."""
-        first = data[:, : round(information * data.shape[1])]
-        n, count = first.shape[1], first.sum(axis=1)
+        count, n = first_count(data, information)
         return self.analysis.statistic(self, count, n)
 
 
@@ -178,6 +188,8 @@ OneProportion.tests = {
         goals=(fields.SINGLE_ARM,),
         power=_exact_power,
         statistic=_exact_statistic,
+        tex=r"\begin{aligned} 1-\beta &= \sum_{x\ge k}\binom{n}{x}p_1^x(1-p_1)^{n-x},\\ & "
+        r"k = \min\left\{k: \sum_{x\ge k}\binom{n}{x}p_0^x(1-p_0)^{n-x}\le\alpha/s\right\} \end{aligned}",
         exact=True,
     ),
     "score": AnalysisTest(
@@ -188,5 +200,6 @@ OneProportion.tests = {
         goals=(fields.SINGLE_ARM,),
         power=_score_power,
         statistic=_score_statistic,
+        tex=r"n = \left(\frac{z_{1-\alpha/s}\sqrt{p_0(1-p_0)}+z_{1-\beta}\sqrt{p_1(1-p_1)}}{p_1-p_0}\right)^2",
     ),
 }

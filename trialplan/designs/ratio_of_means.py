@@ -10,7 +10,7 @@ from trialplan.decision import decide
 from trialplan.design import Design
 from trialplan.designs.ancova import ratio_limits
 from trialplan.numerics.lazy import np, special
-from trialplan.numerics.student import t_power, tost_power
+from trialplan.numerics.student import T_POWER, t_power, tost_power
 from trialplan.parameter import POSITIVE, Numbers, parameter
 
 
@@ -67,6 +67,12 @@ class RatioOfMeans(Design):
     def reference(self) -> str:
         """Where the formula is published."""
         return "Julious 2004; for equivalence Owen 1965"
+
+    @property
+    def tex(self) -> str:
+        """The formula as TeX; nothing with a margin."""
+        noncentrality = r"\lambda = \frac{|\ln\rho|}{\sqrt{\ln(1+CV^2)}\,\sqrt{1/n_T+1/n_C}},\quad \nu = n-2"
+        return "" if self.margin is not None else rf"\begin{{aligned}} {T_POWER},\\ & {noncentrality} \end{{aligned}}"
 
     @property
     def exact(self) -> bool:

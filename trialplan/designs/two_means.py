@@ -9,7 +9,7 @@ from trialplan import fields
 from trialplan.decision import decide
 from trialplan.design import AnalysisTest, Design
 from trialplan.numerics.lazy import np, special
-from trialplan.numerics.student import t_power, tost_power, z_power
+from trialplan.numerics.student import T_POWER, t_power, tost_power, z_power
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
 
 
@@ -166,6 +166,7 @@ TwoMeans.tests = {
         goals=fields.GOALS,
         power=_rejection,
         statistic=_student_statistic,
+        tex=r"\begin{aligned} " + T_POWER + r",\\ & \lambda = \frac{|\mu_T-\mu_C|}{\sigma\sqrt{1/n_T+1/n_C}},\quad \nu = n-2 \end{aligned}",
         exact=True,
     ),
     "welch": AnalysisTest(
@@ -176,6 +177,7 @@ TwoMeans.tests = {
         goals=fields.GOALS,
         power=_rejection,
         statistic=_welch_statistic,
+        tex=r"\begin{aligned} " + T_POWER + r",\\ & \lambda = \frac{|\mu_T-\mu_C|}{\sqrt{v_T+v_C}},\quad \nu = \frac{(v_T+v_C)^2}{v_T^2/(n_T-1)+v_C^2/(n_C-1)},\quad v_i = \frac{\sigma_i^2}{n_i} \end{aligned}",
     ),
     "z": AnalysisTest(
         prose="z with known standard deviations. Used in hand calculations and for large trials; too optimistic below "
@@ -185,6 +187,7 @@ TwoMeans.tests = {
         goals=fields.GOALS,
         power=_rejection,
         statistic=_z_statistic,
+        tex=r"n = \left(\frac{z_{1-\alpha/s}+z_{1-\beta}}{\mu_T-\mu_C}\right)^2\left(\frac{\sigma_T^2}{w_T}+\frac{\sigma_C^2}{w_C}\right)",
         exact=True,
     ),
 }

@@ -9,6 +9,7 @@ from trialplan import fields
 from trialplan.decision import decide
 from trialplan.design import AnalysisTest, Design
 from trialplan.designs import exact_proportions
+from trialplan.designs.responses import Responses, first_count
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
@@ -121,20 +122,14 @@ class TwoProportions(Design):
         return exact_proportions.hopeless_blocks(self, target)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
-        """Responses, one row a trial and one column a participant: treatment, control."""
+        """The responses of each arm, treatment and control, counted when `analyse` asks for them."""
         treatment, control = map(round, self.split(n))
-        return rng.random((trials, treatment)) < self.treatment, rng.random((trials, control)) < self.control
+        return Responses(treatment, self.treatment, trials, rng), Responses(control, self.control, trials, rng)
 
     def analyse(self, data: tuple[Any, Any], information: float = 1) -> tuple[Any, Any]:
-        """The test's statistic on the first fraction of each arm's participants."""
-        counts = [self._first(arm, information) for arm in data]
-        (x_t, n_t), (x_c, n_c) = counts
+        """The test's statistic on the first fraction of each arm: `Responses`, or one column a participant."""
+        (x_t, n_t), (x_c, n_c) = (first_count(arm, information) for arm in data)
         return self.analysis.statistic(self, x_t, n_t, x_c, n_c)
-
-    @staticmethod
-    def _first(arm: Any, information: float) -> tuple[Any, int]:
-        size = round(information * arm.shape[1])
-        return arm[:, :size].sum(axis=1), size
 
 
 def _shares(design: TwoProportions) -> tuple[float, float]:
@@ -215,6 +210,9 @@ def _arcsine_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Num
     return _spread(design) * ((z_alpha + z_beta) / _angle(design)) ** 2
 
 
+_V_NULL = r"V_0 = \bar p\,(1-\bar p)\left(\frac{1}{w_T}+\frac{1}{w_C}\right),\quad \bar p = w_T\,p_T+w_C\,p_C"
+_V_TRUE = r"V_1 = \frac{p_T(1-p_T)}{w_T}+\frac{p_C(1-p_C)}{w_C}"
+
 _CLOSED = {"score": _score_n, "wald": _wald_n, "arcsine": _arcsine_n, "log-odds": _wald_n}
 
 
@@ -267,6 +265,8 @@ TwoProportions.tests = {
         scales=tuple(SCALES),
         power=_score_power,
         statistic=_score_statistic,
+        tex=r"\begin{aligned} n &= \left(\frac{z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}}{p_T-p_C}\right)^2,\\ & "
+        rf"{_V_NULL},\\ & {_V_TRUE} \end{{aligned}}",
     ),
     "wald": AnalysisTest(
         prose="z with the variance at the observed rates. Matches the plain confidence interval of the difference; "
@@ -276,6 +276,7 @@ TwoProportions.tests = {
         goals=fields.GOALS,
         power=_wald_power,
         statistic=_wald_statistic,
+        tex=rf"n = \left(\frac{{z_{{1-\alpha/s}}+z_{{1-\beta}}}}{{p_T-p_C}}\right)^2 V_1,\quad {_V_TRUE}",
     ),
     "continuity-corrected": AnalysisTest(
         prose="score with the difference shortened by half the sum of 1/arm (Yates). An old stand-in for Fisher's "
@@ -285,6 +286,8 @@ TwoProportions.tests = {
         goals=(fields.SUPERIORITY,),
         power=_corrected_power,
         statistic=_corrected_statistic,
+        tex=r"\begin{aligned} 1-\beta &= \Phi\left(\frac{\left(|p_T-p_C|-\frac12\left(\frac1{n_T}+\frac1{n_C}\right)\right)\sqrt n"
+        rf"-z_{{1-\alpha/s}}\sqrt{{V_0}}}}{{\sqrt{{V_1}}}}\right),\\ & {_V_NULL},\\ & {_V_TRUE} \end{{aligned}}",
     ),
     "arcsine": AnalysisTest(
         prose="z on the angles 2 asin(sqrt p), whose variance does not depend on the rate. Used where an effect size h "
@@ -294,6 +297,8 @@ TwoProportions.tests = {
         goals=(fields.SUPERIORITY,),
         power=_arcsine_power,
         statistic=_arcsine_statistic,
+        tex=r"n = \left(\frac{z_{1-\alpha/s}+z_{1-\beta}}{2\arcsin\sqrt{p_T}-2\arcsin\sqrt{p_C}}\right)^2"
+        r"\left(\frac{1}{w_T}+\frac{1}{w_C}\right)",
     ),
     "log-odds": AnalysisTest(
         prose="Wald z of the log odds ratio, as logistic regression prints it. Used where the analysis is that "
@@ -304,6 +309,8 @@ TwoProportions.tests = {
         power=_wald_power,
         statistic=_log_odds_statistic,
         scales=("odds-ratio",),
+        tex=r"n = \left(\frac{z_{1-\alpha/s}+z_{1-\beta}}{\ln\frac{p_T(1-p_C)}{p_C(1-p_T)}}\right)^2"
+        r"\left(\frac{1}{w_T\,p_T(1-p_T)}+\frac{1}{w_C\,p_C(1-p_C)}\right)",
     ),
     **exact_proportions.ROWS,
 }

@@ -1,48 +1,166 @@
-"""The probability that a drifting Brownian motion, looked at now and then, crosses its boundaries."""
+"""The probability that a drifting Brownian motion, looked at now and then, crosses its boundaries.
+
+Everything broadcasts: boundaries and information have the looks on their last axis, drifts have none, and the
+axes before are designs that are integrated at once.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np
 
-_NODES = 96
-_REACH = 9.0
-"""Standard deviations kept where a boundary is infinite: what lies beyond weighs < 1e-18."""
+_REACH = 7.2
+"""Standard deviations kept where a boundary is infinite: what lies beyond weighs < 1e-12."""
+
+_DENSITY = 1.2
+"""Nodes for each standard deviation of what is integrated: Gauss–Legendre then errs by about 1e-12."""
+
+_FEWEST, _MOST, _STEP = 10, 512, 4
+_NEWTON = 40
+_CLOSE, _TINY = 1e-7, 1e-300
+_LONGEST = 4.0
+"""Standard deviations that one Newton step may take."""
 
 
-def crossing(upper: Any, lower: Any, information: Any, drift: float) -> tuple[Any, Any]:
-    """P(first crossing above `upper`) and P(first crossing below `lower`), look by look.
+@dataclass(frozen=True)
+class Walk:
+    """Where the trials that go on stand: points of the score process at `time`, and the probability of each.
 
-    Boundaries are on the z scale; `drift` is the expected z at full information; -inf in `lower`
-    means that nothing stops there. Recursive integration over the score process (Armitage, McPherson
-    & Rowe 1969, JRSS A 132:235; Jennison & Turnbull 2000, ch. 19), the last step by the normal cdf.
+    The score is z times the root of the information; its increments are normal with the information as variance.
     """
+
+    nodes: Any
+    weight: Any
+    time: Any
+
+    def ahead(self, now: Any, drift: Any) -> Ahead:
+        """The same trials at the next look."""
+        gap = np.asarray(now - self.time)
+        return Ahead(self.nodes + (drift * gap)[..., None], np.sqrt(gap), self.weight, now)
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """The score at a look, before anything stops there: a mixture of normals with one standard deviation."""
+
+    mean: Any
+    sd: Any
+    weight: Any
+    time: Any
+
+    def above(self, score: Any) -> Any:
+        """P(going on until now, and then above `score`)."""
+        return (self.weight * normal_cdf((self.mean - _last(score)) / _last(self.sd))).sum(axis=-1)
+
+    def below(self, score: Any) -> Any:
+        """P(going on until now, and then below `score`)."""
+        return (self.weight * normal_cdf((_last(score) - self.mean) / _last(self.sd))).sum(axis=-1)
+
+    def upper_bound(self, chance: Any) -> Any:
+        """The score above which `chance` lies; inf where that is nothing."""
+        return -_bound(-self.mean, self.sd, self.weight, chance)
+
+    def lower_bound(self, chance: Any) -> Any:
+        """The score below which `chance` lies; -inf where that is nothing, inf where not so much is left."""
+        return _bound(self.mean, self.sd, self.weight, chance)
+
+    def between(self, low: Any, high: Any, drift: Any, gap: Any) -> Walk:
+        """The trials that go on between the scores `low` and `high`, for a look at `gap` more information."""
+        reach, centre = _REACH * np.sqrt(self.time), np.asarray(drift * self.time)
+        low = np.maximum(low, centre - reach)
+        span = np.maximum(np.minimum(high, centre + reach) - low, 0.0)
+        # the finest structure: the normal of this increment, times that of the next
+        finest = self.sd * np.sqrt(gap) / np.sqrt(self.sd**2 + gap)
+        x, w = gauss_legendre(_nodes(float(np.max(span / finest))))
+        nodes = _last(low) + _last(span) * x
+        away = (nodes[..., :, None] - self.mean[..., None, :]) / self.sd[..., None, None]
+        density = (np.exp(away * away * -0.5) @ _last(self.weight))[..., 0]
+        return Walk(nodes, _last(span / (self.sd * np.sqrt(2 * np.pi))) * w * density, self.time)
+
+
+def start() -> Walk:
+    """Every trial, before its first participant."""
+    return Walk(np.zeros(1), np.ones(1), 0.0)
+
+
+def standing(z: Any, information: Any) -> Walk:
+    """Every trial at one z, at a look that has been."""
+    return Walk(_last(np.asarray(z) * np.sqrt(information)), np.ones(1), information)
+
+
+def stops(upper: Any, lower: Any, information: Any, drift: Any, *, begin: Walk | None = None) -> tuple[Any, Any, Any]:
+    """P(first crossing above `upper`) and P(first crossing below `lower`), look by look, and P(neither).
+
+    Boundaries are on the z scale; `drift` is the expected z at full information. Recursive integration over the
+    score process (Armitage, McPherson & Rowe 1969, JRSS A 132:235; Jennison & Turnbull 2000, ch. 19), the last
+    step by the normal cdf. The trials `begin` where they stand, or before their first participant.
+    """
+    information, drift = np.asarray(information, dtype=float), np.asarray(drift, dtype=float)
     root = np.sqrt(information)
     b, a = np.asarray(upper) * root, np.asarray(lower) * root
-    above, below = np.zeros(len(root)), np.zeros(len(root))
-    nodes, weight = np.zeros(1), np.ones(1)
-    before = 0.0
-    for look, now in enumerate(information):
-        mean, sd = nodes + drift * (now - before), np.sqrt(now - before)
-        above[look] = np.sum(weight * normal_cdf((mean - b[look]) / sd))
-        below[look] = np.sum(weight * normal_cdf((a[look] - mean) / sd))
-        if look + 1 < len(root):
-            nodes, weight = _continue(mean, sd, weight, _region(a[look], b[look], drift * now, root[look]))
-        before = now
+    walk, above, below = begin or start(), [], []
+    looks = information.shape[-1]
+    for look in range(looks):
+        ahead = walk.ahead(information[..., look], drift)
+        above.append(ahead.above(b[..., look]))
+        below.append(ahead.below(a[..., look]))
+        if look + 1 < looks:
+            gap = information[..., look + 1] - information[..., look]
+            walk = ahead.between(a[..., look], b[..., look], drift, gap)
+    left = ahead.below(b[..., -1]) - below[-1]
+    return np.stack(np.broadcast_arrays(*above), axis=-1), np.stack(np.broadcast_arrays(*below), axis=-1), left
+
+
+def crossing(upper: Any, lower: Any, information: Any, drift: Any) -> tuple[Any, Any]:
+    """P(first crossing above `upper`) and P(first crossing below `lower`), look by look; -inf stops nothing."""
+    above, below, _ = stops(upper, lower, information, drift)
     return above, below
 
 
-def _region(low: float, high: float, centre: float, sd: float) -> tuple[float, float]:
-    """The part of the continuation region that carries probability."""
-    return max(low, centre - _REACH * sd), max(min(high, centre + _REACH * sd), max(low, centre - _REACH * sd))
+def _last(value: Any) -> Any:
+    """With a new last axis, for the nodes."""
+    return np.asarray(value)[..., None]
 
 
-def _continue(mean: Any, sd: float, weight: Any, region: tuple[float, float]) -> tuple[Any, Any]:
-    """Nodes inside the region, each with the probability that it stands for."""
-    x, w = gauss_legendre(_NODES)
-    nodes = region[0] + (region[1] - region[0]) * x
-    density = np.exp(-(((nodes[:, None] - mean) / sd) ** 2) / 2) / (sd * np.sqrt(2 * np.pi))
-    return nodes, (region[1] - region[0]) * w * (density @ weight)
+def _nodes(span: float) -> int:
+    """How many nodes integrate a region of so many standard deviations."""
+    wanted = int(_DENSITY * span) + _FEWEST
+    return min(-(-wanted // _STEP) * _STEP, _MOST)
+
+
+def _bound(mean: Any, sd: Any, weight: Any, chance: Any) -> Any:
+    """The score below which `chance` of a mixture of normals lies: Newton on the normal score of the share."""
+    mass = weight.sum(axis=-1)
+    sure = np.maximum(mass, _TINY)
+    wanted = normal_quantile(np.minimum(np.maximum(chance / sure, 0.0), 1.0))
+    centre = (weight * mean).sum(axis=-1) / sure
+    spread = np.sqrt(sd * sd + (weight * (mean - _last(centre)) ** 2).sum(axis=-1) / sure)
+    bound, longest, there = centre + spread * _within(wanted, 40.0), _LONGEST * spread, np.isfinite(wanted)
+    with np.errstate(all="ignore"):
+        for _ in range(_NEWTON):
+            step = _within(_newton(bound, (mean, sd, weight, sure), wanted), longest) * there
+            bound = bound - step
+            if (np.abs(step) <= _CLOSE).all():
+                break  # Newton squares what is left of the error
+    return np.where(there, bound, wanted)
+
+
+def _newton(bound: Any, mixture: tuple[Any, Any, Any, Any], wanted: Any) -> Any:
+    """The step that brings the normal score of the share below `bound` to the one that is wanted."""
+    mean, sd, weight, mass = mixture
+    away = (_last(bound) - mean) / _last(sd)
+    score = normal_quantile((weight * normal_cdf(away)).sum(axis=-1) / mass)
+    slope = (weight * np.exp(away * away * -0.5)).sum(axis=-1) / (sd * mass) * np.exp(score * score * 0.5)
+    step = (score - wanted) / slope
+    if np.isfinite(step).all():
+        return step
+    # where the share is 0 or 1 to the last digit there is no slope: walk towards the mixture
+    return np.where(np.isfinite(step), step, np.where(score > wanted, 1.0, -1.0) * _LONGEST * sd)
+
+
+def _within(value: Any, most: Any) -> Any:
+    return np.minimum(np.maximum(value, -most), most)

@@ -8,14 +8,14 @@ from typing import Any
 from trialplan.numerics.lazy import np, special
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=256)
 def gauss_legendre(nodes: int) -> tuple[Any, Any]:
     """Nodes and weights of the Gauss–Legendre rule on [0, 1]."""
     x, w = special.roots_legendre(nodes)
     return (x + 1) / 2, w / 2
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=256)
 def gauss_hermite(nodes: int) -> tuple[Any, Any]:
     """Nodes and weights of the Gauss–Hermite rule for the expectation over a standard normal variable."""
     x, w = special.roots_hermitenorm(nodes)

@@ -8,6 +8,11 @@ from trialplan.numerics.distributions import noncentral_t_sf, normal_cdf, normal
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 
+T_POWER = (
+    r"1-\beta &= \Pr\left(T_\nu(\lambda)>t_{\nu,\,1-\alpha/s}\right)"
+    r"+[s=2]\,\Pr\left(T_\nu(\lambda)<-t_{\nu,\,1-\alpha/s}\right)"
+)
+"""`t_power` as TeX."""
 _NODES = 128
 _HUGE = 1e6
 """Degrees of freedom beyond which the standard deviation is as good as known (and its density loses digits)."""

@@ -1,4 +1,4 @@
-"""A trial that is looked at early and may stop for efficacy, over any design whose statistic is a z."""
+"""A trial that is looked at early and may stop for efficacy or futility, over any design whose statistic is a z."""
 
 from __future__ import annotations
 
@@ -6,28 +6,27 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from trialplan import fields
+from trialplan.answers import Simulation
 from trialplan.design import Design
-from trialplan.numerics.crossing import crossing
-from trialplan.numerics.distributions import normal_cdf, normal_quantile
+from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
+from trialplan.numerics.secant import secant_root
 from trialplan.parameter import Numbers, parameter, parameters, refuse
-from trialplan.sequential.boundaries import EFFICACY
+from trialplan.sequential import scales
+from trialplan.sequential.around import Around
+from trialplan.sequential.boundaries import Efficacy, check_efficacy, overspent, read_efficacy
+from trialplan.sequential.curve import PowerCurve, power_curve
+from trialplan.sequential.futility import Futility, check_futility, read_futility
+from trialplan.sequential.looks import chances_by_hypothesis, expected_n, look_rows, whole_looks
+from trialplan.sequential.reading import as_z, listed, read_looks, read_some_looks, shown
+from trialplan.sequential.rule import Rule, Solved, solved
+from trialplan.sequential.stopping import Look, participants, stopped
 
-_LARGEST_DRIFT = 12.0
-_STEP = 1e-4
-
-
-def _read_looks(value: Any) -> tuple[float, ...]:
-    """Information fractions, increasing, the last one 1."""
-    try:
-        looks = tuple(map(float, value)) if isinstance(value, (tuple, list)) else ()
-    except (TypeError, ValueError):
-        looks = ()
-    rising = all(a < b for a, b in zip((0.0, *looks), looks, strict=False))
-    if len(looks) < 2 or not rising or looks[-1] != 1:
-        raise refuse(f"must be increasing information fractions that end at 1, as in 0.5,1, not {value!r}")
-    return looks
+_OWN = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
+_LARGEST_DRIFT, _FARTHEST_SCORE = 12.0, 8.2
+_FLOOR = 4.0
+"""Where futility keeps power from the level, fixed and sequential n are compared from this multiple of it on."""
 
 
 def _read_design(value: Any) -> Design:
@@ -37,22 +36,49 @@ def _read_design(value: Any) -> Design:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GroupSequential(Design):
+class GroupSequential(Around):
     """How large must the trial be allowed to grow if it may stop early?
 
-    The sample size is the inner design's unrounded n times the inflation factor; power inverts that.
-    Power counts the favourable boundary only. Numbers of the inner design can be replaced through it.
+    The sample size is the inner design's unrounded n times the inflation factor; power inverts that. Power counts the
+    favourable boundary only, with the futility boundary obeyed. Type I error is computed as if futility were ignored,
+    unless it is `binding`: then the efficacy boundary relies on its being obeyed. Where futility spends error of the
+    second kind, or stands on the scale of the effect or of conditional power, its boundary belongs to the planned
+    effect and n: `settled(n)` writes it down as z values, and is the trial to ask for type I error.
+    A look waits for whole allocation blocks; its boundary is that of the planned fraction.
+    Numbers of the inner design can be replaced through this one.
 
     References:
-        Jennison & Turnbull (2000), Group Sequential Methods with Applications to Clinical Trials, ch. 2, 3 and 19.
-        O'Brien & Fleming (1979), Biometrics 35:549.
+        Jennison & Turnbull (2000), Group Sequential Methods with Applications to Clinical Trials, ch. 2-4, 7 and 19.
+        O'Brien & Fleming (1979), Biometrics 35:549; Pocock (1977), Biometrika 64:191.
+        Lan & DeMets (1983), Biometrika 70:659.
     """
 
     design: Design = parameter("the fixed design that is looked at early", None, read=_read_design)
     looks: tuple[float, ...] = parameter(
-        "information fractions of the looks, the last one 1", None, read=_read_looks, default=(0.5, 1.0)
+        "information fractions of the looks, the last one 1", None, read=read_looks, default=(0.5, 1.0)
     )
-    efficacy: str = parameter("the efficacy boundary", tuple(EFFICACY), default="obrien-fleming")
+    efficacy: str | tuple[float, ...] = parameter(
+        "the efficacy boundary, or the cumulative alpha that each look may have spent",
+        None,
+        read=read_efficacy,
+        default="obrien-fleming",
+    )
+    futility: str | tuple[float, ...] | None = parameter(
+        "the futility boundary, or the shares of beta that each look may have spent",
+        None,
+        read=read_futility,
+        optional=True,
+    )
+    binding: bool = False
+    efficacy_at: tuple[float, ...] | None = parameter(
+        "the looks that may stop for efficacy; all, unless given", None, read=read_some_looks, optional=True
+    )
+    futility_at: tuple[float, ...] | None = parameter(
+        "the looks that may stop for futility; all but the last, unless given",
+        None,
+        read=read_some_looks,
+        optional=True,
+    )
 
     def __post_init__(self) -> None:
         """Level and sides are the inner design's; given here, they are handed to it."""
@@ -63,188 +89,257 @@ class GroupSequential(Design):
                     self._set("design", self.design.replace(**{name: value}))
             self._set("alpha", self.design.alpha)
             self._set("sides", self.design.sides)
+            self._set("arm_names", self.design.arm_names)
         super().__post_init__()
 
     def check(self) -> None:
-        """The looks need a statistic that is a z and one limit."""
+        """The looks need a statistic that is a z and one limit, and the rules must suit the looks."""
         if not self.design.statistic_is_z or len(self.design.boundary()) == 2:
             raise fields.refuse_design(
                 "GroupSequential",
                 f"looks are not defined over {self.design.slug()} with test {getattr(self.design, 'test', 'as given')} "
-                f"and goal {getattr(self.design, 'goal', 'as given')}; use a z test of superiority or non-inferiority",
+                f"and goal {getattr(self.design, 'goal', 'as given')}; use a z test{_such_as(self.design)} of "
+                "superiority or non-inferiority",
             )
         if not isinstance(self.alpha, (int, float)):
             raise fields.refuse_design("GroupSequential", "alpha must be one number: each level has its own boundary")
+        for sentence in self._complaints():
+            raise fields.refuse_design("GroupSequential", sentence)
+
+    def _complaints(self) -> Any:
+        """What does not fit together, one sentence each."""
+        for name in ("efficacy_at", "futility_at"):
+            strange = [one for one in getattr(self, name) or () if one not in self.looks]
+            if strange:
+                yield f"{name} has {strange[0]:g}, which is not one of the looks, {listed(self.looks)}"
+        if self.efficacy_at is not None and 1.0 not in self.efficacy_at:
+            yield f"efficacy_at must include 1: the last look tests, not {listed(self.efficacy_at)}"
+        if not isinstance(self.binding, bool):
+            yield f"binding must be true or false, not {self.binding!r}"
+        if self.futility is None and (self.binding or self.futility_at is not None):
+            yield f"{'binding' if self.binding else 'futility_at'} has no meaning without futility"
+        if self.binding and self.design.two_tailed:
+            yield f"binding futility is defined for a one-sided test; set sides to 1 and alpha to {self.level:g}"
+        yield from filter(None, [check_efficacy(self._efficacy)])
+        if self.futility is not None:
+            yield from filter(None, [check_futility(self._futility(()))])
+            if 1.0 in (self.futility_at or ()):
+                yield "futility_at has 1, where both boundaries meet; leave the last look out"
+        if self._efficacy.named[0] == "z" and not self.binding:
+            yield from filter(None, [overspent(self._efficacy, self._efficacy.z())])
+
+    # The rule.
+
+    @property
+    def _efficacy(self) -> Efficacy:
+        tested = self.looks if self.efficacy_at is None else self.efficacy_at
+        return Efficacy(
+            rule=self.efficacy,
+            information=self.looks,
+            level=float(self.level),
+            two_tailed=self.design.two_tailed,
+            tested=tuple(look in tested for look in self.looks),
+        )
+
+    def _futility(self, shares: tuple[float | None, ...]) -> Futility:
+        asked = self.looks if self.futility_at is None else (*self.futility_at, 1.0)
+        assert self.futility is not None
+        return Futility(
+            rule=self.futility,
+            information=self.looks,
+            asked=tuple(look in asked for look in self.looks),
+            shares=shares,
+        )
+
+    @property
+    def rule(self) -> Rule:
+        """The boundaries as a rule that can be solved for a power."""
+        if self.futility is None:
+            return Rule(efficacy=self._efficacy)
+        name, numbers = self._futility(()).named
+        bounds = numbers if name == "effect" else ()
+        shares = tuple(None if one is None else scales.share_of_effect(self.design, one) for one in bounds)
+        return Rule(efficacy=self._efficacy, futility=self._futility(shares), binding=self.binding)
+
+    def solved(self, power: float) -> Solved:
+        """The boundaries on the z scale of the trial that is planned for this power, and its drift.
+
+        The drift is the expected z at the end; both boundaries and it are remembered.
+        """
+        return solved(self.rule, float(np.clip(power, 1e-9, 1 - 1e-9)))
+
+    @property
+    def efficacy_z(self) -> tuple[float, ...]:
+        """The z from which each look rejects the null, as if futility were ignored; inf where it is not tested."""
+        return tuple(map(float, self.rule.upper))
+
+    def settled(self, n: int) -> Self:
+        """The same trial with the boundaries of n participants written down as z, whatever the truth then is."""
+        if not self._planned:
+            return self
+        found = self.solved(float(self.power(n)))
+        efficacy = as_z(found.upper) if self.binding else self.efficacy
+        return self.replace(efficacy=efficacy, futility=as_z(found.lower[:-1]), futility_at=None)
+
+    @property
+    def _planned(self) -> bool:
+        return self.futility is not None and self._futility(()).planned
 
     def replace(self, **numbers: Any) -> Self:
         """The same rule with other numbers of its own or of the inner design."""
-        own = {name: value for name, value in numbers.items() if name in ("design", "looks", "efficacy")}
-        inner = {name: value for name, value in numbers.items() if name not in own}
-        design = own.pop("design", self.design)
-        return type(self)(
-            design=design.replace(**inner),
-            looks=own.get("looks", self.looks),
-            efficacy=own.get("efficacy", self.efficacy),
-        )
+        own = {name: numbers.pop(name, getattr(self, name)) for name in _OWN}
+        own["design"] = own["design"].replace(**numbers)
+        return type(self)(**own)
 
     def assumptions(self) -> dict[str, Any]:
         """The inner design's numbers, and the rule."""
-        return self.design.assumptions() | {"looks": self.looks, "efficacy": self.efficacy}
-
-    @property
-    def allocation(self) -> str:
-        """The inner design's."""
-        return getattr(self.design, "allocation", "1")
-
-    @property
-    def weights(self) -> tuple[int, ...]:
-        """The inner design's."""
-        return self.design.weights
-
-    @property
-    def upward(self) -> bool:
-        """The inner design's."""
-        return self.design.upward
-
-    @property
-    def effect(self) -> str:
-        """The inner design's."""
-        return self.design.effect
-
-    def effect_value(self) -> Numbers:
-        """The inner design's."""
-        return self.design.effect_value()
-
-    def unit(self) -> float:
-        """The inner design's."""
-        return self.design.unit()
-
-    def effect_domain(self) -> Any:
-        """The inner design's."""
-        return self.design.effect_domain()
-
-    def shape(self, *others: Any) -> tuple[int, ...]:
-        """The inner design's."""
-        return self.design.shape(*others)
-
-    def boundary(self) -> tuple[Numbers, ...]:
-        """The inner design's."""
-        return self.design.boundary()
+        rule = {name: getattr(self, name) for name in _OWN[1:] if getattr(self, name) is not None}
+        if self.futility is None:
+            del rule["binding"]
+        return self.design.assumptions() | rule
 
     @property
     def formula(self) -> str:
         """The inner formula, inflated."""
-        return f"{self.design.formula}; {len(self.looks)} looks, {self.efficacy} boundary by recursive integration"
+        rule = f"{len(self.looks)} looks, {shown(self.efficacy)} boundary by recursive integration"
+        if self.futility is None:
+            return f"{self.design.formula}; {rule}"
+        kind = "binding" if self.binding else "non-binding"
+        return f"{self.design.formula}; {rule}, {kind} futility {shown(self.futility)}"
 
     @property
     def reference(self) -> str:
-        """The inner design's, and the boundary's."""
-        return f"{self.design.reference}; Jennison & Turnbull 2000; O'Brien & Fleming 1979"
+        """The inner design's, and the boundaries'."""
+        parts = [self.design.reference, "Jennison & Turnbull 2000", self._efficacy.reference]
+        if self.futility is not None:
+            parts.append(self._futility(()).reference)
+        return "; ".join(dict.fromkeys(filter(None, parts)))
 
     @property
     def exact(self) -> bool:
         """Not even over an exact design: looks fall on whole participants."""
         return False
 
-    @property
-    def efficacy_z(self) -> tuple[float, ...]:
-        """The z at each look from which the null is rejected."""
-        return EFFICACY[self.efficacy](self.looks, float(self.alpha), self.sides)
+    # Sample size and power.
 
     def crossed(self, drift: float) -> tuple[Any, Any]:
-        """P(stop above) and P(stop below), look by look, at an expected final z of `drift`."""
-        upper = np.array(self.efficacy_z)
-        return crossing(upper, -upper if self.design.two_tailed else np.full(len(upper), -np.inf), self.looks, drift)
+        """P(stop above) and P(stop below), look by look, at an expected final z of `drift`, futility ignored."""
+        passed = Rule(efficacy=self._efficacy).at(drift, 0.5)
+        return passed.above, passed.below
 
     def unrounded(self, target: Numbers) -> Numbers:
         """The inner design's unrounded n times the inflation factor."""
-        return self.design.unrounded(target) * self._each(self.inflation, target)
+        return self.design.unrounded(target) * self.inflation(target)
 
-    def inflation(self, target: float) -> float:
+    def inflation(self, target: Numbers) -> Numbers:
         """How much larger the trial must be allowed to grow than the fixed one of the same power."""
-        return float((_drift_for(self, target) / (self.z_alpha + normal_quantile(target))) ** 2)
+        if np.ndim(target) == 0:
+            return float((self.solved(float(target)).drift / (self.z_alpha + normal_quantile(target))) ** 2)
+        different, back = np.unique(np.asarray(target, dtype=float), return_inverse=True)
+        return np.array([self.inflation(float(one)) for one in different])[back].reshape(np.shape(target))
 
     def power(self, n: Numbers) -> Numbers:
-        """The probability of stopping above, at the power whose sample size is n.
+        """The probability of stopping above, at the power whose sample size is n."""
+        return power_curve(self.rule).power(self.final_drift(n))[()]
 
-        With p the power at an expected final z of `drift`, the fixed design of n divided by the inflation factor
-        must have that power p; the drift at which it does is found. It is negative where the effect lies on the
-        unfavourable side.
+    def final_drift(self, n: Numbers) -> Numbers:
+        """The expected z at the end of n participants: that of the power whose sample size is n.
+
+        The fixed design of n divided by the inflation factor has the same power. It is negative where the effect lies
+        on the unfavourable side. With futility, n so small that the power is near the level is in proportion to the
+        squared drift.
         """
+        curve = power_curve(self.rule)
+        low = -_LARGEST_DRIFT if curve.through_level else float(curve.drift(min(_FLOOR * self.level, 0.5)))
 
         def surplus(drift: Any) -> Any:
-            power = np.clip(self._each(self._above, drift), 1e-300, 1 - 1e-15)
-            # at no drift both sums vanish; their ratio has a limit, which a step aside gives
-            aside = np.where(np.abs(drift) < _STEP, _STEP, drift)
-            fixed = normal_quantile(np.clip(self._each(self._above, aside), 1e-300, 1 - 1e-15))
-            return power - self.design.success(n * ((self.z_alpha + fixed) / aside) ** 2)
+            inside = np.maximum(drift, low)
+            return curve.score(inside) - self._fixed_score(n * curve.root_share(inside) ** 2) + (drift - inside)
 
-        shape = np.broadcast_shapes(self.shape(), np.shape(n))
-        ends = np.full(shape, _LARGEST_DRIFT)
-        return self._each(self._above, increasing_root(surplus, -ends, ends, tolerance=1e-12))
+        start = np.clip(self.z_alpha + self._fixed_score(np.asarray(n)), low, _LARGEST_DRIFT)
+        root = secant_root(surplus, np.broadcast_to(start, np.broadcast_shapes(self.shape(), np.shape(n))))
+        if np.isnan(root).any():
+            ends = np.full(root.shape, _LARGEST_DRIFT)
+            root = np.where(np.isnan(root), increasing_root(surplus, -ends, ends, tolerance=1e-12), root)
+        if curve.through_level or np.all(root >= low):
+            return root[()]
+        return np.where(root >= low, root, self._small_drift(n, curve, low))[()]
 
-    def _above(self, drift: float) -> float:
-        return float(self.crossed(drift)[0].sum())
+    def _fixed_score(self, n: Numbers) -> Numbers:
+        """The normal score of the fixed design's power, within the scores that have digits."""
+        with np.errstate(all="ignore"):
+            return np.clip(normal_quantile(self.design.success(n)), -_FARTHEST_SCORE, _FARTHEST_SCORE)
 
-    @staticmethod
-    def _each(function: Any, values: Any) -> Any:
-        return np.vectorize(function, otypes=[float])(values)[()]
+    def _small_drift(self, n: Numbers, curve: PowerCurve, floor: float) -> Numbers:
+        """In proportion to the root of n up to the floor; the fixed test's where the effect is not favourable."""
+        null, value = self.boundary()[0], self.effect_value()
+        favourable = (value > null) if self.upward else (value < null)
+        with np.errstate(all="ignore"):
+            reached = self.design.unrounded(float(curve.power(floor))) / curve.root_share(floor) ** 2
+            below = np.minimum(floor * np.sqrt(n / reached), floor)
+            drift = np.clip(self.design.drift(n), -_LARGEST_DRIFT, floor)
+        return np.where(favourable & np.isfinite(below), below, drift)
+
+    # The trial itself.
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """The inner design's participants."""
         return self.design.draw(n, trials, rng)
 
     def analyse(self, data: Any, information: float = 1) -> tuple[Any, Any]:
-        """The statistic at the look that stops the trial, or at the last one, and whether it crossed."""
-        statistic: Any = None
-        rejects: Any = None
-        for look, bound in zip(self.looks, self.efficacy_z, strict=True):
-            if look > information:
-                break
-            z, _ = self.design.analyse(data, look)
-            crossed = (np.abs(z) if self.design.two_tailed else z) >= bound
-            statistic = z if statistic is None else np.where(rejects, statistic, z)
-            rejects = crossed if rejects is None else rejects | crossed
+        """The statistic at the look that stops the trial, or at the last one, and whether it rejects.
+
+        A trial that has crossed the futility boundary has stopped, and does not reject later.
+        """
+        statistic, rejects, _ = self.stopping(data, information)
         return statistic, rejects
+
+    def stopping(self, data: Any, information: float = 1) -> tuple[Any, Any, Any]:
+        """The statistic at the look that stops each trial, whether it rejects, and the number of that look from 0."""
+        n = participants(data)
+        upper, lower = self._bounds(n)
+        looks = [
+            Look(fraction=t, upper=up, lower=low)
+            for t, up, low, planned in zip(self._fractions_of(n), upper, lower, self.looks, strict=True)
+            if planned <= information
+        ]
+        return stopped(self.design, data, looks)
+
+    def _bounds(self, n: int) -> tuple[Any, Any]:
+        """The z of both boundaries at n participants; no futility at the last look."""
+        if self.futility is None:
+            return self.rule.upper, np.full(len(self.looks), -np.inf)
+        found: Any = self.solved(float(self.power(n))) if self._planned else self.rule.at(0.0, 0.5)
+        return found.upper, np.append(found.lower[:-1], -np.inf)
+
+    def _fractions_of(self, n: int) -> tuple[float, ...]:
+        """The fractions of the participants at which whole blocks are looked at."""
+        return tuple(size / n for size in whole_looks(self.looks, n, self.block))
+
+    def simulate(self, n: int, trials: int, rng: Any) -> Simulation:
+        """Draw and analyse trials, with the boundaries that n participants have."""
+        return super(GroupSequential, self.settled(n)).simulate(n, trials, rng)
+
+    # What the answer holds.
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The looks, the inflation factor, and how many participants are expected to be needed."""
-        drift = _drift_for(self, float(self.power(n)))
+        found = self.solved(float(self.power(n)))
+        sizes = whole_looks(self.looks, int(n), self.block)
+        by = chances_by_hypothesis(self.rule, found)
         return {
-            "looks": self._looks(n, drift),
+            "looks": look_rows(self.design, self.rule, found, sizes),
             "inflation": self.inflation(target),
-            "expected_n": {name: self._expected_n(n, share * drift) for name, share in _HYPOTHESES.items()},
+            "expected_n": {name: expected_n(chances, sizes) for name, chances in by.items()},
         }
 
-    def _looks(self, n: int, drift: float) -> list[dict[str, float]]:
-        (null_up, null_down), (up, _) = self.crossed(0.0), self.crossed(drift)
-        return [
-            {
-                "information": look,
-                "n": look * n,
-                "efficacy_z": z,
-                "efficacy_p_one_sided": float(normal_cdf(-z)),
-                "cumulative_alpha": float(alpha),
-                "cumulative_power": float(power),
-            }
-            for look, z, alpha, power in zip(
-                self.looks, self.efficacy_z, (null_up + null_down).cumsum(), up.cumsum(), strict=True
-            )
-        ]
-
-    def _expected_n(self, n: int, drift: float) -> float:
-        above, below = self.crossed(drift)
-        stopped = (above + below)[:-1]
-        return float(n * (stopped @ np.array(self.looks[:-1]) + (1 - stopped.sum())))
+    def _expected_n(self, n: float, drift: float) -> float:
+        """With looks at fractions of participants, and no futility."""
+        rule = Rule(efficacy=self._efficacy)
+        found = Solved(drift=drift, upper=rule.upper, lower=np.full(len(self.looks), -np.inf))
+        return expected_n(rule.chances(found, drift), tuple(n * look for look in self.looks))
 
 
-_HYPOTHESES = {"null": 0.0, "halfway": 0.5, "alternative": 1.0}
-
-
-def _drift_for(design: GroupSequential, power: float) -> float:
-    """The expected final z at which the favourable boundary is crossed with probability `power`."""
-
-    def surplus(drift: Any) -> Any:
-        return np.asarray(design.crossed(float(drift))[0].sum() - power)
-
-    return float(increasing_root(surplus, 0.0, _LARGEST_DRIFT))
+def _such_as(design: Design) -> str:
+    """The z test that most designs of counts have, where this one has it."""
+    return ", such as score," if "score" in design.tests else ""

@@ -1,0 +1,64 @@
+"""A boundary's name with its numbers, as it is typed: wang-tsiatis(0.25), z(0,none,0.5)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection
+from typing import Any
+
+from trialplan.errors import did_you_mean
+from trialplan.parameter import refuse
+
+Numbers = tuple[float | None, ...]
+
+
+def read_rule(value: Any, known: Collection[str]) -> str | tuple[float, ...]:
+    """A name in its plain form, or a tuple of cumulative error; for a parameter's own `read`."""
+    if isinstance(value, str):
+        name, numbers = split(value)
+        if name not in known:
+            offer = f"; {did_you_mean(name, known)}" if name else ""
+            raise refuse(f"is {value!r}, which is not one of {', '.join(known)}{offer}")
+        return f"{name}({','.join(map(_plain, numbers))})" if numbers else name
+    if isinstance(value, tuple) and value and all(_number(one) for one in value):
+        return tuple(map(float, value))
+    raise refuse(f"must be a name such as {next(iter(known))}, or cumulative error as in 0.005,0.025, not {value!r}")
+
+
+def split(text: str) -> tuple[str, Numbers]:
+    """The name, and the numbers in its brackets; `none` skips a look."""
+    match = re.fullmatch(r"\s*([a-z][a-z-]*)\s*(?:\(([^()]*)\))?\s*", text)
+    if not match:
+        return "", ()
+    inside = match[2]
+    return match[1], () if inside is None else tuple(_read(part.strip(), text) for part in inside.split(","))
+
+
+def check_count(name: str, numbers: Numbers, allowed: Collection[int]) -> None:
+    """Refuse a name that has too many or too few numbers."""
+    if len(numbers) not in allowed:
+        raise refuse(
+            f"{name} takes {' or '.join(map(str, sorted(allowed)))} number{'s' * (max(allowed) != 1)} in brackets, "
+            f"not {len(numbers)}"
+        )
+
+
+def _read(part: str, text: str) -> float | None:
+    if part == "none":
+        return None
+    try:
+        value = float(part)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise refuse(f"has {part!r} in {text!r}, which is no number; write one as in 0.25, or none to skip a look")
+    return value
+
+
+def _plain(value: float | None) -> str:
+    return "none" if value is None else repr(float(value)).removesuffix(".0")
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,113 @@
+"""Boundaries at the information that is really there: the errors spent again, at looks that were not planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trialplan.errors import ParameterError
+from trialplan.numerics.lazy import np
+from trialplan.sequential.boundaries import Efficacy
+from trialplan.sequential.futility import Futility
+from trialplan.sequential.group_sequential import GroupSequential
+from trialplan.sequential.rule import Rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservedBoundaries:
+    """The z of both boundaries at the looks taken so far; the last efficacy z is the one to hold today's z against."""
+
+    information: tuple[float, ...]
+    efficacy_z: tuple[float, ...]
+    futility_z: tuple[float | None, ...]
+    final: bool
+
+
+def observed_boundaries(
+    design: GroupSequential, observed: tuple[float, ...], *, power: float = 0.8, final: bool = False
+) -> ObservedBoundaries:
+    """What the boundaries are at the looks taken so far, whose information is `observed` as fractions of the plan.
+
+    The spending function says what may have been spent by each fraction, and the correlation of the looks is that of
+    the information that is there (Lan & DeMets 1983, Biometrika 70:659). `final` says that the last of them ends the
+    trial: it uses all the error, whether it fell short of the planned end or ran over it. Futility error is spent at
+    the drift of the trial that was planned for `power`.
+    """
+    rule = design.rule
+    _check(rule, observed, final)
+    # the looks still to come change nothing at those that have been: one more stands for them
+    taken = observed if final else (*observed, max(2 * observed[-1], 1.0))
+    again = Rule(
+        efficacy=_efficacy(rule.efficacy, taken, final),
+        futility=rule.futility and _futility(rule.futility, taken, final),
+        binding=rule.binding,
+    )
+    passed = again.at(design.solved(power).drift, 1 - power)
+    futile = [float(z) if np.isfinite(z) else None for z in passed.lower[: len(observed)]]
+    if final:
+        futile[-1] = None
+    return ObservedBoundaries(
+        information=observed,
+        efficacy_z=tuple(map(float, passed.upper[: len(observed)])),
+        futility_z=tuple(futile),
+        final=final,
+    )
+
+
+def _check(rule: Rule, observed: tuple[float, ...], final: bool) -> None:
+    spends = rule.efficacy.spends and rule.efficacy.named[0] != "given"
+    if not spends or (rule.futility is not None and rule.futility.named[0] == "given"):
+        shown = rule.efficacy.rule if not spends else rule.futility and rule.futility.rule
+        raise ParameterError(
+            f"observed_boundaries: {shown} is defined at the planned looks only; "
+            "plan with a spending function, such as lan-demets-obrien-fleming"
+        )
+    if not observed or not all(a < b for a, b in zip((0.0, *observed), observed, strict=False)):
+        raise ParameterError(
+            f"observed_boundaries: information must increase from above 0, not {', '.join(map(str, observed))}"
+        )
+    over = [one for one in (observed[:-1] if final else observed) if one >= 1]
+    if over:
+        raise ParameterError(
+            f"observed_boundaries: an interim look at {over[0]:g} of the planned information has run over the end of "
+            "the trial; it is the final look, which uses all the level: say that it is final"
+        )
+
+
+def _efficacy(planned: Efficacy, taken: tuple[float, ...], final: bool) -> Efficacy:
+    return _Observed(
+        rule=planned.rule,
+        information=taken,
+        level=planned.level,
+        two_tailed=planned.two_tailed,
+        tested=_flags(planned.tested, len(taken)),
+        ends=final,
+    )
+
+
+def _futility(planned: Futility, taken: tuple[float, ...], final: bool) -> Futility:
+    bounds = planned.shares if planned.named[0] == "effect" else planned.named[1]
+    if not planned.spends and len(bounds) not in (1, len(taken) - 1):
+        raise ParameterError(
+            f"observed_boundaries: futility {planned.rule} has a bound for each planned look, and "
+            f"{len(taken)} looks are not as many; give one bound for all"
+        )
+    return replace(planned, information=taken, asked=_flags(planned.asked, len(taken)))
+
+
+def _flags(planned: tuple[bool, ...], looks: int) -> tuple[bool, ...]:
+    """The planned looks' flags, in their order; the last look, and any beyond the plan, counts."""
+    return tuple(planned[i] if i < min(looks, len(planned)) - 1 else True for i in range(looks))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Observed(Efficacy):
+    """A spending rule at observed information: the final look uses what is left of the level."""
+
+    ends: bool
+
+    def cumulative(self) -> Any:
+        spent = np.array(super().cumulative())
+        if self.ends:
+            spent[-1] = self.level
+        return spent

@@ -1,0 +1,52 @@
+"""Looks and boundaries as they are given and shown: read, refused, written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan.numerics.lazy import np
+from trialplan.parameter import refuse
+
+
+def read_looks(value: Any) -> tuple[float, ...]:
+    """Information fractions, increasing, the last one 1."""
+    looks = _fractions(value)
+    rising = all(a < b for a, b in zip((0.0, *looks), looks, strict=False))
+    beyond = [look for look in looks if look > 1]
+    if beyond:
+        raise refuse(f"must be information fractions up to 1, not {beyond[0]:g}; 1 is the planned end, as in 0.5,1")
+    if len(looks) < 2 or not rising or looks[-1] != 1:
+        raise refuse(f"must be increasing information fractions that end at 1, as in 0.5,1, not {value!r}")
+    return looks
+
+
+def _fractions(value: Any) -> tuple[float, ...]:
+    try:
+        numbers = isinstance(value, (tuple, list)) and not any(isinstance(one, (str, bool)) for one in value)
+        return tuple(map(float, value)) if numbers else ()
+    except (TypeError, ValueError):
+        return ()
+
+
+def read_some_looks(value: Any) -> tuple[float, ...]:
+    """Some of the looks, by their information fractions."""
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    some = _fractions((value,) if plain else value)
+    if not some or not all(0 < one <= 1 for one in some):
+        raise refuse(f"must be some of the looks, by their information fractions, as in 0.5,1, not {value!r}")
+    return some
+
+
+def as_z(bounds: Any) -> str:
+    """Bounds as a rule that gives them, none where they are infinite."""
+    return f"z({','.join(repr(float(one)) if np.isfinite(one) else 'none' for one in bounds)})"
+
+
+def shown(rule: Any) -> str:
+    """A rule as a sentence names it."""
+    return rule if isinstance(rule, str) else f"spending {listed(rule)}"
+
+
+def listed(numbers: Any) -> str:
+    """Numbers with commas between them."""
+    return ", ".join(f"{one:g}" for one in numbers)

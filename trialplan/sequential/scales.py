@@ -1,0 +1,90 @@
+"""A boundary on the scales that a data monitoring committee reads."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from trialplan.errors import ParameterError
+from trialplan.fields import SUPERIORITY
+from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.lazy import np
+from trialplan.parameter import Interval
+
+
+def planned_estimate(design: Any) -> Any:
+    """What the trial is planned to show, on the scale of its limits."""
+    name = scale_of_rates(design)
+    if name == "":
+        return design.effect_value()
+    treatment, control = design.treatment, design.control
+    if name == "difference":
+        return treatment - control
+    return treatment / control if name == "ratio" else _odds(treatment) / _odds(control)
+
+
+def share_of_effect(design: Any, value: float) -> float:
+    """How far a value of the estimate lies on the way from the null, 0, to the planned effect, 1."""
+    null, planned, at = (straight(design, one) for one in (design.limits()[0], planned_estimate(design), value))
+    if np.ndim(planned) or np.ndim(null):
+        raise ParameterError(
+            "GroupSequential: futility on the scale of the effect needs one planned effect, not an array"
+        )
+    if planned == null:
+        raise ParameterError("GroupSequential: futility on the scale of the effect needs an effect that is planned for")
+    return (at - null) / (planned - null)
+
+
+def effect_at(design: Any, share: Any) -> Any:
+    """The value of the estimate that lies so far on the way from the null to the planned effect."""
+    null, planned = (straight(design, one) for one in (design.limits()[0], planned_estimate(design)))
+    value = null + share * (planned - null)
+    return np.exp(value) if _logarithmic(design) else value
+
+
+def on_line(design: Any, null: float, away: float) -> float:
+    """The value of the estimate so far from the null, along the line on which the statistic is straight."""
+    value = straight(design, null) + away
+    return math.exp(value) if _logarithmic(design) else value
+
+
+def conditional_power_at(z: Any, t: Any, drift: Any, critical: float) -> Any:
+    """P(final z reaches `critical`), given z at fraction t, at a drift (Lan & Wittes 1988, Biometrics 44:579)."""
+    with np.errstate(all="ignore"):
+        return normal_cdf((z * np.sqrt(t) + drift * (1 - t) - critical) / np.sqrt(1 - t))
+
+
+def predictive_power_at(z: Any, t: Any, critical: float) -> Any:
+    """That, averaged over a flat prior updated by z (Spiegelhalter, Freedman & Blackburn 1986)."""
+    with np.errstate(all="ignore"):
+        return normal_cdf((z / np.sqrt(t) - critical) * np.sqrt(t / (1 - t)))
+
+
+def scale_of_rates(design: Any) -> str:
+    """The scale on which two rates are compared; nothing for a design of another kind."""
+    if not (hasattr(design, "control") and hasattr(design, "treatment")):
+        return ""
+    if getattr(design, "test", "") == "log-odds":
+        return "odds-ratio"
+    return "difference" if design.goal == SUPERIORITY else design.scale
+
+
+def _logarithmic(design: Any) -> bool:
+    """Whether the statistic is a straight line in the logarithm of the estimate."""
+    name = scale_of_rates(design)
+    return name == "odds-ratio" or (name == "" and design.effect_domain() == Interval(0))
+
+
+def straight(design: Any, value: Any) -> Any:
+    """The value where the statistic is a straight line in it: its logarithm for ratios of odds and of means."""
+    if not _logarithmic(design):
+        return value
+    if isinstance(value, (int, float)):
+        if value <= 0:
+            raise ParameterError(f"GroupSequential: futility effect({value:g}) must lie in (0, ∞), on a ratio scale")
+        return math.log(value)
+    return np.log(value)
+
+
+def _odds(rate: Any) -> Any:
+    return rate / (1 - rate)
