@@ -6,8 +6,10 @@ import math
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+
+from trialplan.errors import TrialplanError
+from trialplan.explore.verification import verify
 
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "gaps.py"
 
@@ -22,52 +24,108 @@ def gaps():
     return module
 
 
+@pytest.fixture(scope="module")
+def printed(gaps):
+    """Every point that the page prints."""
+    return gaps.rows()
+
+
+@pytest.fixture(scope="module")
+def swept(gaps):
+    """Every point of the sweep over the conformance suite."""
+    return gaps.sweep()
+
+
 @pytest.fixture
 def in_time():
     """The page takes as long as it takes."""
 
 
-class TestPage:
-    def test_is_current(self, gaps):
-        """docs/gaps.md is what formulas and analyses give today, so that no gap grows unseen."""
-        assert gaps.PAGE.read_text(encoding="utf-8") == gaps.page()
+def named(text):
+    """The (design, test) of every row under the first heading of the page."""
+    section = text.split("\n## ")[1]
+    return {tuple(cell.strip() for cell in line.split("|")[1:3]) for line in section.splitlines() if "|" in line}
 
-    def test_every_test_that_is_not_exact_is_on_it(self, gaps, everything):
-        """Every design and test that is not exact, found by looking, has a row."""
-        found = {(d.slug(), getattr(getattr(d, "design", d), "test", "t")) for d in everything.values() if not d.exact}
-        wrapped = {(slug, test) for slug, test in found if slug == "group-sequential"}
-        rows = {
-            tuple(cell.strip() for cell in line.split("|")[1:3]) for line in gaps.page().splitlines() if "|" in line
-        }
-        assert found - wrapped <= rows
-        assert {slug for slug, _ in wrapped} <= {slug for slug, _ in rows}
+
+class TestPage:
+    def test_is_current(self, gaps, printed, swept):
+        """docs/gaps.md is what formulas and analyses give today, so that no gap grows unseen."""
+        assert gaps.PAGE.read_text(encoding="utf-8") == gaps.written(printed, swept)
+
+    def test_every_design_and_test_is_on_it(self, gaps, printed, swept, everything):
+        """Every fixed design and test of the suite has a row, those that are exact too, and so has the wrapper."""
+        fixed = {(d.slug(), gaps.test_of(d)) for d in everything.values() if not hasattr(d, "looks")}
+        assert fixed <= {one.key[:2] for one in printed}
+        assert "group-sequential" in {one.key[0] for one in printed}
+        drawn = {(d.slug(), gaps.test_of(d), getattr(d, "design", d).goal) for d in everything.values()}
+        assert {key for key in drawn if key[0] != "group-sequential"} <= {one.key for one in (*printed, *swept)}
+
+    def test_it_names_what_is_off(self, gaps, printed, swept):
+        """The top of the page names every design and test with a gap above 0.02, and no other."""
+        found = named(gaps.PAGE.read_text(encoding="utf-8")) - {("design", "test"), ("---", "---")}
+        off = {one.key[:2] for one in (*printed, *swept) if abs(one.gap) > 0.02}
+        assert found == off
+        assert ("two-proportions", "score") in off
 
     def test_a_wrong_formula_is_noticed(self, gaps, monkeypatch, capsys):
         """A formula that is off by two points in a hundred makes --check fail."""
-        design = next(d for d, _ in gaps.points() if d.tests)
+        design, n = next((d, n) for d, n in gaps.points() if d.tests)
         row = design.tests[design.test]
-        wrong = dataclasses.replace(row, power=lambda design, n: row.power(design, n) * 0.98)
-        monkeypatch.setitem(type(design).tests, design.test, wrong)
-        monkeypatch.setattr(gaps, "points", lambda: [(design, 60)])
-        good = [(design, 60, float(row.power(design, 60)), *gaps.truth(design, 60))]
-        line = gaps._line(*good[0])
+        line = gaps._line(gaps.point(design, n))
         assert line in gaps.PAGE.read_text(encoding="utf-8")
+        wrong = dataclasses.replace(row, power=lambda design, n: row.power(design, n) + 0.02)
+        monkeypatch.setitem(type(design).tests, design.test, wrong)
+        monkeypatch.setattr(gaps, "points", lambda: [(design, n)])
+        monkeypatch.setattr(gaps, "swept", list)
         assert line not in gaps.page()
         assert gaps.main(["--check"]) == 1
 
-    def test_rare_events_in_a_small_arm(self, gaps):
+    def test_rare_events_in_a_small_arm(self, gaps, printed):
         """The score test at 0.10 against 0.02, 45:15, claims 0.086 where the truth is 0.009."""
-        design, n = next(iter(gaps.points()))
-        assert (design.test, n, design.arms(n)) == ("score", 60, {"treatment": 45, "control": 15})
-        assert float(design.power(n)) == pytest.approx(0.086, abs=5e-4)
-        assert gaps.truth(design, n)[0] == pytest.approx(0.009, abs=5e-4)
+        one = printed[0]
+        assert (one.design.test, one.n, one.design.arms(one.n)) == ("score", 60, {"treatment": 45, "control": 15})
+        assert one.claimed == pytest.approx(0.086, abs=5e-4)
+        assert one.power == pytest.approx(0.009, abs=5e-4)
 
 
 class TestTruth:
-    def test_is_what_simulation_shows(self, gaps):
-        """The counted or integrated truth is what simulated participants show, within four standard errors."""
-        trials = 8000
-        for design, n in gaps.points():
-            power, _ = gaps.truth(design, n)
-            seen = design.simulate(n, trials, np.random.default_rng(20))
-            assert abs(seen.power - power) <= 4 * math.sqrt(power * (1 - power) / trials) + 1 / trials, (design, n)
+    def test_is_what_simulation_shows(self, printed, swept):
+        """The counted or integrated truth is what simulated participants show, at every point."""
+        assert [one for one in (*printed, *swept) if not one.agrees] == []
+
+    def test_exact_designs_have_no_gap(self, printed, swept):
+        """Where a design is declared exact and its outcomes can be counted, claim and truth are one number."""
+        exact = [one for one in (*printed, *swept) if one.design.exact and not math.isnan(one.power)]
+        assert len(exact) > 60
+        assert max(abs(one.claimed - one.power) for one in exact) < 1e-9
+
+    def test_exact_designs_keep_their_level(self, printed, swept):
+        """Where a design is declared exact and its outcomes can be counted, no nuisance rate exceeds its level."""
+        counted = [one for one in (*printed, *swept) if one.design.exact and not math.isnan(one.power)]
+        assert max(one.size / one.level for one in counted) <= 1 + 1e-9
+
+
+class TestSuite:
+    @pytest.mark.slow
+    def test_every_exact_design_is_verified(self, gaps, everything):
+        """Every exact design of the suite, at small n, 3:1 and extreme rates, passes every claim of `verify`."""
+        seen = 0
+        for design in (one for one in everything.values() if one.exact):
+            for other, n in gaps._awkward(design):
+                found = verify(other, n=n, trials=4000, seed=5)
+                assert found.failed == (), (other, n)
+                seen += 1
+        assert seen > 800
+
+    @pytest.mark.slow
+    def test_large_trials_are_verified_whatever_the_test(self, everything):
+        """At the planned n, where it is not small, the power that any formula claims is nearly the truth."""
+        for design in everything.values():
+            try:
+                n = int(design.sample_size(0.8).n)
+            except TrialplanError:
+                continue
+            if not 300 <= n <= 1500:
+                continue
+            found = verify(design, n=n, trials=4000, seed=5)
+            assert abs(found.gap) <= 0.03 + 4 * found.standard_error, design

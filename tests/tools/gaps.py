@@ -1,27 +1,47 @@
-"""Hold every formula that is not exact against the truth at awkward points, and write docs/gaps.md.
+"""Hold every formula against the truth at awkward points, and write docs/gaps.md.
 
     python tests/tools/gaps.py            writes the page
     python tests/tools/gaps.py --check    exits 1 when the page is not what would be written
 
-The truth is counted, not simulated: every pair of responder counts for tests of proportions (through the design's own
-`analyse`, which shares nothing with its `power`), numerical integration over the estimated variances for Welch's t and
-over the chance imbalance of the baselines for the analysis of covariance. No random number is drawn.
+Every point goes through `trialplan.explore.verification.verify`, with a fixed seed. The truth that is printed is
+counted, over every pair of responder counts, or integrated: over the estimated variances for Welch's t, over the chance
+imbalance of the baselines for the analysis of covariance, over the responders between the looks for group-sequential
+trials. What simulated trials show is printed as agreement or as two decimals, because other versions of numpy draw
+other numbers.
 """
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import itertools
+import math
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy import stats
 
-from trialplan import Ancova, GroupSequential, OneProportion, TwoMeans, TwoProportions
+from trialplan import Ancova, GroupSequential, OneProportion, RatioOfMeans, TwoMeans, TwoProportions, TwoStage
+from trialplan.errors import TrialplanError
+from trialplan.explore.verification import ERRORS, verify
+from trialplan.parameter import parameters
+from trialplan.sequential.looks import whole_looks
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "gaps.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "gaps.md"
+SUITE = ROOT / "tests" / "conformance" / "conftest.py"
 RATES = np.round(np.arange(0.005, 1, 0.005), 3)
-"""The nuisance rates over which the largest type I error is sought."""
+"""The nuisance rates over which the largest type I error of a group-sequential trial is sought."""
+
+OFF = 0.02
+"""A gap beyond this is named at the top of the page."""
+
+TRIALS, SWEPT = 4000, 1000
+"""Simulated trials of a point, and of a point of the sweep."""
+
+SEED = 20
 
 
 # The points: small n, 3:1, rare events.
@@ -56,7 +76,7 @@ _ODDS_MARGINS = {
 
 
 def points():
-    """(design, n) for every test that is not exact."""
+    """(design, n) of every point that is printed: all tests that are not exact, then all that are."""
     for test, row in TwoProportions.tests.items():
         if not row.exact:
             yield from _proportions(test, row.goals)
@@ -68,6 +88,25 @@ def points():
         yield Ancova(**numbers), n
     for numbers, n, looks in _SEQUENTIAL:
         yield GroupSequential(design=TwoProportions(**numbers), looks=looks), n
+    yield from exact_points()
+
+
+def exact_points():
+    """(design, n) of the designs that are declared exact: these must agree."""
+    for test, row in TwoProportions.tests.items():
+        if row.exact:
+            yield from _proportions(test, row.goals)
+    for numbers, n in _SINGLE_ARM:
+        yield OneProportion(test="exact", **numbers), n
+    for stages in (("1/10", "5/29"), ("0/4", "3/12")):
+        design = TwoStage(null=0.1, expected=0.3, stages=stages)
+        yield design, design.n
+    for test, (numbers, n) in itertools.product(("t", "z"), _MEANS):
+        yield TwoMeans(test=test, **numbers), n
+    for numbers, n in _ANCOVA:
+        yield Ancova(method="exact", **numbers), n
+    for numbers, n in _RATIOS:
+        yield RatioOfMeans(**numbers), n
 
 
 def _proportions(test, goals):
@@ -106,6 +145,19 @@ _ANCOVA = (
     ({"ratio": 1.8, "sd": 0.7, "correlation": 0.5, "scale": "ratio", "allocation": "1:3"}, 32),
 )
 
+_MEANS = (
+    ({"difference": 2, "sd": 1}, 8),
+    ({"difference": 1.2, "sd": 1, "allocation": "3:1"}, 24),
+    ({"difference": 0, "sd": 1, "goal": "non-inferiority", "margin": 1, "allocation": "1:3"}, 24),
+    ({"difference": 0.1, "sd": 1, "goal": "equivalence", "margin": 1.2}, 24),
+)
+
+_RATIOS = (
+    ({"ratio": 2.5, "cv": 0.6}, 12),
+    ({"ratio": 0.5, "cv": 0.8, "favourable": "lower", "allocation": "3:1"}, 32),
+    ({"ratio": 1.0, "cv": 0.3, "goal": "equivalence", "margin": 1.25}, 32),
+)
+
 _SEQUENTIAL = (
     ({"control": 0.1, "treatment": 0.5}, 32, (0.5, 1.0)),
     ({"control": 0.02, "treatment": 0.3, "allocation": "3:1"}, 40, (0.5, 1.0)),
@@ -117,36 +169,41 @@ _SEQUENTIAL = (
 # The truth.
 
 
-def truth(design, n):
-    """(power, largest type I error over the nuisance) of the analysis that the trial will really do."""
+def truth(design, n, found, sized=True):
+    """(power as the formula counts it, largest type I error over the nuisance) of the analysis that is really done.
+
+    Verification has counted fixed designs of counts; where neither counting nor an integral is at hand, which is where
+    the formula is exact, nan. What is not `sized` has no type I error where that must be sought over a grid.
+    """
     if hasattr(design, "looks"):
-        return _by_counting(design, design.design, n, design.looks)
-    if isinstance(design, TwoProportions):
-        return _by_counting(design, design, n, (1.0,))
-    if isinstance(design, OneProportion):
-        return _one_arm(design, n)
-    return _welch(design, n) if isinstance(design, TwoMeans) else _ancova(design, n)
+        return _by_counting(design, design.design, n, sized)
+    if isinstance(design, Ancova) and not design.exact:
+        return _ancova(design, n)
+    if isinstance(design, TwoMeans) and design.test == "welch":
+        return _welch(design, n)
+    return (math.nan, math.nan) if found.enumerated is None else (found.enumerated, found.enumerated_type_one_error)
 
 
-def _by_counting(design, core, n, looks):
-    """Every way in which the responders of each arm can fall between the looks."""
-    pieces = [_between_looks(round(float(size)), looks) for size in core.split(n)]
+def _by_counting(design, core, n, sized):
+    """Every way in which the responders of each arm can fall between the looks; too many are not counted."""
+    looks = [size / n for size in whole_looks(design.looks, n, core.block)]
+    pieces = [np.diff([0, *(round(look * float(size)) for look in looks)]) for size in core.split(n)]
+    if math.prod(math.prod(int(part) + 1 for part in parts) for parts in pieces) > _WAYS:
+        return math.nan, math.nan
     counts = [_all_counts(parts) for parts in pieces]
-    rows = list(itertools.product(range(len(counts[0])), range(len(counts[1]))))
-    first, second = np.array(rows).T
+    first, second = (one.ravel() for one in np.indices((len(counts[0]), len(counts[1]))))
     data = (_patients(counts[0], pieces[0])[first], _patients(counts[1], pieces[1])[second])
-    _, rejects = design.analyse(data)
-    counted = rejects.reshape(len(counts[0]), len(counts[1])).astype(float)
+    statistic, rejects = design.settled(n).analyse(data)
 
-    def chance(treatment, control):
+    def chance(treatment, control, kept):
         weights = (_mass(counts[0], pieces[0], treatment), _mass(counts[1], pieces[1], control))
-        return float(weights[0] @ counted @ weights[1])
+        return float(weights[0] @ kept.reshape(len(counts[0]), -1).astype(float) @ weights[1])
 
-    return chance(core.treatment, core.control), _largest(core, chance)
+    size = _largest(core, chance, rejects) if sized else math.nan
+    return chance(core.treatment, core.control, rejects & (statistic > 0)), size
 
 
-def _between_looks(size, looks):
-    return np.diff([0, *(round(look * size) for look in looks)])
+_WAYS = 100_000
 
 
 def _all_counts(parts):
@@ -164,19 +221,13 @@ def _mass(counts, parts, rate):
     return np.prod([stats.binom.pmf(k, m, rate) for k, m in zip(counts.T, parts, strict=True)], axis=0)
 
 
-def _largest(core, chance):
-    """The largest chance of rejecting where the difference lies on a limit, or at none."""
+def _largest(core, chance, rejects):
+    """The largest chance of rejecting where the treatment's rate lies on a limit."""
     sizes = [0.0]
-    for limit in map(float, core.limits()):
-        inside = [rate for rate in RATES if 0 < rate + limit < 1]
-        sizes += [chance(rate + limit, rate) for rate in inside]
+    for rate in map(float, RATES):
+        limits = map(float, core.replace(control=rate).boundary())
+        sizes += [chance(limit, rate, rejects) for limit in limits if 0 < limit < 1]
     return max(sizes)
-
-
-def _one_arm(design, n):
-    counts = np.arange(n + 1)
-    _, rejects = design.analyse(counts[:, None] > np.arange(n))
-    return tuple(float(stats.binom.pmf(counts, n, rate) @ rejects) for rate in (design.expected, design.null))
 
 
 _GRID = (np.arange(400) + 0.5) / 400
@@ -226,47 +277,198 @@ def _ancova(design, n):
     return chance(float(design.shift)), max(chance(float(limit)) for limit in design.limits())
 
 
+# The sweep.
+
+
+def swept():
+    """(design, n) of every design of the conformance suite, with small totals, 3:1 and 1:3, and extreme rates."""
+    for draw, _, design in _suite().instances(1):
+        if draw == 0 or hasattr(design, "looks"):
+            yield from _awkward(design)
+
+
+def _awkward(design):
+    """The design as it was drawn, lopsided, and with rare or nearly certain events: at a dozen and two dozen."""
+    core = getattr(design, "design", design)
+    declared = parameters(type(core))
+    changes = [{}, *({"allocation": one} for one in ("3:1", "1:3") if "allocation" in declared)]
+    rates = [name for name, one in declared.items() if one.unit == "proportion" and not one.effect]
+    changes += [{name: extreme} for name in rates for extreme in (0.02, 0.97)]
+    for change in changes:
+        try:
+            other = design.replace(**change)
+        except TrialplanError:
+            continue
+        for total in (12, 24):
+            yield other, max(2, total // other.block) * other.block
+
+
+@functools.cache
+def _suite():
+    """tests/conformance/conftest.py as a module: it draws the designs."""
+    spec = importlib.util.spec_from_file_location("tests_conformance_conftest", SUITE)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+# What is found.
+
+
+@dataclass(frozen=True)
+class Point:
+    """A design at n: what its formula claims, what is true, and what simulated trials show."""
+
+    design: object
+    n: int
+    claimed: float
+    power: float
+    size: float
+    level: float
+    simulated: float
+    agrees: bool
+
+    @property
+    def gap(self):
+        """The claim minus the truth, as printed; nan where only simulation judges, and that by four standard errors."""
+        return round(self.claimed, 3) - round(self.power, 3) + 0.0
+
+    @property
+    def key(self):
+        """Design, test and goal, by which points are told together."""
+        core = getattr(self.design, "design", self.design)
+        return self.design.slug(), test_of(self.design), core.goal
+
+    @property
+    def words(self):
+        """The numbers of the design, and its arms."""
+        arms = ":".join(str(arm) for arm in self.design.arms(self.n).values())
+        return f"{_numbers(self.design)}; n {self.n} ({arms})"
+
+
+def point(design, n, trials=TRIALS, sized=True):
+    """What verification and, beside it, counting or an integral say."""
+    found = verify(design, n=n, trials=trials, seed=SEED)
+    power, size = truth(design, n, found, sized)
+    against = found.claimed if math.isnan(power) else power
+    error = math.sqrt(max(against * (1 - against), 1 / trials) / trials)
+    agrees = abs(found.simulated - against) <= ERRORS * error
+    return Point(design, n, found.claimed, power, size, found.level, found.simulated, agrees)
+
+
+def test_of(design):
+    """The name of the test; designs that have one are named for what it is."""
+    core = getattr(design, "design", design)
+    if isinstance(core, Ancova):
+        return f"t, {core.method}"
+    return getattr(core, "test", "t" if isinstance(core, RatioOfMeans) else "exact")
+
+
+def rows():
+    """Every point that is printed."""
+    return [point(design, n) for design, n in points()]
+
+
+def sweep():
+    """Every point of the sweep."""
+    return [point(design, n, SWEPT, sized=False) for design, n in swept()]
+
+
 # The page.
 
 HEAD = """# Formula and truth
 
 <!-- Written by tests/tools/gaps.py; do not edit. -->
 
-A formula that is not exact claims a power that the analysis does not have. Here every such formula is asked at points
-where it is strained: few participants, 3:1, rare events. The truth is counted over every outcome, or integrated
-numerically; nothing is simulated. The true size is the largest type I error over the nuisance rate (a grid of 199),
-or at the standard deviations given, on the null's boundary; next to it stands the level that the test should keep.
+A formula that is not exact claims a power that the analysis does not have. Here every formula is asked at points where
+it is strained: few participants, 3:1, rare events. Each point is verified as `trialplan verify` does it, and the truth
+is counted over every outcome, or integrated numerically. Where a formula leaves out the wrong side of a two-sided test,
+so does the truth beside it. A gap is the claim minus the truth: above 0 the formula claims too much."""
 
-| design | test | numbers | n | formula's power | true power | gap | true size | level |
-|---|---|---|---:|---:|---:|---:|---:|---:|"""
+NAMED = """## Where the formula is off by more than 0.02
 
+Of {points} points, {swept} of them the designs of the conformance suite, each with a dozen and two dozen
+participants, as drawn, 3:1, 1:3, and with a rate of 0.02 or 0.97. The largest gaps in either direction, the worst
+first:
 
-def rows():
-    """(design, n, formula's power, true power, true size) of every point."""
-    for design, n in points():
-        power, size = truth(design, n)
-        yield design, n, float(design.power(n)), power, size
+| design | test | goal | points | claims too much, up to | at | claims too little, up to | at |
+|---|---|---|---:|---:|---|---:|---|"""
+
+GOOD = """## Where it is not
+
+| design | test | goal | points | largest gap | witness |
+|---|---|---|---:|---:|---|"""
+
+DETAIL = """## Point by point
+
+The true size is the largest type I error over the nuisance rate, or at the standard deviations given, on the null's
+boundary; next to it stands the level that the test should keep. Simulated trials agree with the truth, or with the
+claim where the formula is exact and there is nothing to count, within four standard errors of {trials:,} trials.
+
+| design | test | numbers | n | formula's power | true power | gap | true size | level | simulation |
+|---|---|---|---:|---:|---:|---:|---:|---:|---|"""
 
 
 def page():
     """The text of docs/gaps.md."""
-    lines = [_line(*row) for row in rows()]
-    return "\n".join([HEAD, *lines, "", _most(lines)])
+    return written(rows(), sweep())
 
 
-def _line(design, n, claimed, power, size):
-    core = getattr(design, "design", design)
-    arms = ":".join(str(arm) for arm in design.arms(n).values())
-    level = float(design.alpha if design.two_tailed or core.goal == "superiority" else design.level)
-    cells = (design.slug(), getattr(core, "test", "t"), _numbers(design), f"{n} ({arms})")
-    values = [f"{value:.3f}" for value in (claimed, power)]
-    gap = f"{float(values[0]) - float(values[1]) + 0.0:+.3f}"
-    return "| " + " | ".join([*cells, *values, gap, f"{size:.3f}", f"{level:g}"]) + " |"
+def written(printed, more):
+    """The text of the page about these points, and those of the sweep."""
+    by_key = {}
+    for one in (*printed, *more):
+        by_key.setdefault(one.key, []).append(one)
+    by_key = dict(sorted(by_key.items(), key=lambda item: -_largest_gap(item[1])))
+    off = {key: found for key, found in by_key.items() if _largest_gap(found) > OFF}
+    named = NAMED.format(points=len(printed) + len(more), swept=len(more))
+    parts = [
+        HEAD,
+        "\n".join([named, *(_named(key, found) for key, found in off.items())]),
+        "\n".join([GOOD, *(_good(key, found) for key, found in by_key.items() if key not in off)]),
+        "\n".join([DETAIL.format(trials=TRIALS), *map(_line, printed)]),
+        _most(printed),
+    ]
+    return "\n\n".join(parts)
+
+
+def _largest_gap(found):
+    return max((abs(one.gap) for one in found if not math.isnan(one.gap)), default=0.0)
+
+
+def _named(key, found):
+    counted = [one for one in found if not math.isnan(one.gap)]
+    most, least = max(counted, key=lambda one: one.gap), min(counted, key=lambda one: one.gap)
+    cells = [*key, str(len(found))]
+    for one, beyond in ((most, most.gap > 0.0005), (least, least.gap < -0.0005)):
+        cells += [f"{abs(one.gap):.3f}", one.words] if beyond else ["–", "–"]
+    return _cells(cells)
+
+
+def _good(key, found):
+    gaps = [one.gap for one in found if not math.isnan(one.gap)]
+    largest = f"{max(map(abs, gaps)):.3f}" if gaps else "–"
+    disagree = sum(not one.agrees for one in found)
+    seen = "simulation agrees" if not disagree else f"simulation disagrees at {disagree}"
+    return _cells([*key, str(len(found)), largest, f"counted or integrated, {seen}" if gaps else seen])
+
+
+def _cells(cells):
+    return "| " + " | ".join(cells) + " |"
+
+
+def _line(one):
+    arms = ":".join(str(arm) for arm in one.design.arms(one.n).values())
+    cells = [one.design.slug(), test_of(one.design), _numbers(one.design), f"{one.n} ({arms})", f"{one.claimed:.3f}"]
+    counted = not math.isnan(one.power)
+    cells += [f"{one.power:.3f}", f"{one.gap:+.3f}", f"{one.size:.3f}"] if counted else ["–", "–", "–"]
+    return _cells([*cells, f"{one.level:g}", "agrees" if one.agrees else f"{one.simulated:.2f}"])
 
 
 def _numbers(design):
     core = getattr(design, "design", design)
-    left_out = {"alpha", "sides", "test", "allocation"}
+    left_out = {"alpha", "sides", "test", "allocation", "method"}
     values = {name: value for name, value in core.assumptions().items() if name not in left_out}
     defaults = {"scale": "difference", "goal": "superiority", "favourable": "higher"}
     shown = [f"{name} {_plain(value)}" for name, value in values.items() if defaults.get(name) != value]
@@ -275,15 +477,16 @@ def _numbers(design):
 
 
 def _plain(value):
+    if isinstance(value, tuple):
+        return ", ".join(map(_plain, value))
     return f"{value:g}" if isinstance(value, (int, float)) else str(value)
 
 
-def _most(lines):
-    worst = max(lines, key=lambda line: float(line.split("|")[7]))
-    cells = [cell.strip() for cell in worst.split("|")]
+def _most(printed):
+    worst = max((one for one in printed if not math.isnan(one.gap)), key=lambda one: one.gap)
     return (
-        f"Claimed furthest beyond the truth: {cells[1]}, test {cells[2]}, {cells[3]}, n {cells[4]}, claims {cells[5]} "
-        f"where the truth is {cells[6]}.\n"
+        f"Claimed furthest beyond the truth: {worst.design.slug()}, test {test_of(worst.design)}, {worst.words}, "
+        f"claims {worst.claimed:.3f} where the truth is {worst.power:.3f}.\n"
     )
 
 

@@ -1,0 +1,294 @@
+"""`trialplan verify`: is what the formula claims what simulated trials show?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from trialplan import catalogue, files
+from trialplan.cli import options, output, running
+from trialplan.design import Design, Sized
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.explore.simulated import MOST_TRIALS, SEED, TRIALS
+
+FAILED = 1
+"""The exit code of a check that was made and a claim that does not hold."""
+
+_LONG = 3 * 10**9
+"""Participants drawn one by one that take minutes."""
+
+_NONE = "—"
+
+
+class DesignsAndPlans(options.DesignGroup):
+    """Subcommands are the designs that test; any other word is a plan, shipped or at a path."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The designs that test, and the searches that give one that does."""
+        return [slug for slug, cls in catalogue.designs().items() if _tests(cls)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The verb for a design or for a plan, or a sentence that names the nearest of either."""
+        known = catalogue.designs()
+        if cmd_name in known:
+            return for_design(known[cmd_name]) if _tests(known[cmd_name]) else super().get_command(ctx, cmd_name)
+        plans = files.examples("plan.toml")
+        if cmd_name in plans or "/" in cmd_name or cmd_name.endswith(".toml"):
+            return for_plan(cmd_name)
+        near = did_you_mean(cmd_name, [*self.list_commands(ctx), *plans])
+        raise ParameterError(f"there is no design and no plan {cmd_name!r}; {near}")
+
+
+def _tests(cls: type[Sized]) -> bool:
+    """Whether it is a trial that tests, or a search, such as Simon's, that gives one."""
+    return issubclass(cls, Design) or hasattr(cls, "criteria")
+
+
+def for_design(cls: type[Sized]) -> click.Command:
+    """The verb for one design."""
+    asked = [options.power_option(), *([options.n_option()] if issubclass(cls, Design) else [])]
+    return click.Command(
+        cls.slug(),
+        params=[*options.of_design(cls), *asked, *_how()],
+        callback=lambda **given: _of_design(cls, **given),
+        help=f"{options.summary(cls)}\n\nAnswers with what simulated trials show of the power that the formula claims: "
+        "at the n that it gives for --power, or at --n.",
+        short_help=options.summary(cls),
+        epilog=options.examples(f"trialplan verify {cls.slug()} {options.example(cls)} --trials 20000"),
+    )
+
+
+def for_plan(name: str) -> click.Command:
+    """The verb for a plan: every endpoint that tests, with the losses that the plan states."""
+    return click.Command(
+        name,
+        params=_how(),
+        callback=lambda **given: _of_plan(name, **given),
+        help="Answers with what simulated trials show of every endpoint that tests: the primary at the n that it "
+        "gives, the others at that n. Where participants without an outcome are excluded, they are lost at random in "
+        "the simulated trials; where they count as non-responders, the planning rates contain them already.",
+        epilog=options.examples("trialplan verify msc-lupus-nephritis", "trialplan verify plan.toml --trials 10000"),
+    )
+
+
+def _how() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--trials"], type=options.Literal("NUMBER"), help=f"trials to simulate of each claim  [default: {TRIALS}]"
+        ),
+        click.Option(
+            ["--seed"], type=options.Literal("NUMBER"), help=f"where the random numbers begin  [default: {SEED}]"
+        ),
+        *running.options(),
+        *output.options(),
+    ]
+
+
+def _of_design(cls: type[Sized], **given: Any) -> None:
+    trials, seed = _checked(given)
+    target, n = given.get("power"), given.get("n")
+    if target is not None and n is not None:
+        raise ParameterError(
+            "--power and --n are both given; --power takes the n of the formula, --n your own: keep one"
+        )
+    design: Any = options.build(cls, given)
+    where = running.executor(given["workers"], given["scheduler"])
+    with options.typed(cls):
+        design, n, target = _sized(design, n, target)
+    _warn(design, n, trials)
+    found = _verified(design, n, target, {"trials": trials, "seed": seed, "executor": where})
+    _answer(_page(found), found.ok, given)
+
+
+def _sized(design: Any, n: int | None, target: float | None) -> tuple[Any, int, float | None]:
+    """The design that is simulated, and its n; a search gives both."""
+    if n is not None:
+        design.check_n(n)
+        return design, n, None
+    target = 0.8 if target is None else target
+    answer = design.sample_size(target)
+    return answer.design, int(answer.n), target
+
+
+def _verified(design: Any, n: int, target: float | None, how: dict[str, Any]) -> Any:
+    from trialplan.explore.verification import verify
+
+    with running.progress("trials") as progress:
+        return verify(design, n=n, target=target, progress=progress, **how)
+
+
+def _of_plan(name: str, **given: Any) -> None:
+    trials, seed = _checked(given)
+    where = running.executor(given["workers"], given["scheduler"])
+    from trialplan import plan
+    from trialplan.plan.verifying import verify_trial
+
+    trial = plan.build(plan.read(name))
+    _warn(trial.primary.design, int(trial.answer.n), trials)
+    with running.progress("trials") as progress:
+        found = verify_trial(trial, trials=trials, seed=seed, executor=where, progress=progress)
+    _answer(_plan_page(name, found), all(one.ok for one in found), given)
+
+
+def _checked(given: Mapping[str, Any]) -> tuple[int, int]:
+    """Trials and seed as typed, refused before anything is imported to compute with."""
+    trials = TRIALS if given["trials"] is None else given["trials"]
+    seed = SEED if given["seed"] is None else given["seed"]
+    if not isinstance(trials, int) or not 1 <= trials <= MOST_TRIALS:
+        shown = f"{trials:,}" if isinstance(trials, int) else trials
+        raise ParameterError(f"--trials must be a whole number from 1 to {MOST_TRIALS:,}, not {shown}")
+    if not isinstance(seed, int) or seed < 0:
+        raise ParameterError(f"--seed must be a whole number, 0 or more, not {seed}")
+    return trials, seed
+
+
+def _warn(design: Any, n: int, trials: int) -> None:
+    """Say so, where nobody watches a bar and it takes minutes."""
+    fixed = getattr(design, "design", design)
+    counted = hasattr(fixed, "expected") or hasattr(fixed, "control")
+    if not counted and n * trials > _LONG and not sys.stderr.isatty():
+        click.echo(f"trialplan: drawing {n * trials:,} participants takes minutes; --trials asks for fewer", err=True)
+
+
+def _answer(page: Any, ok: bool, given: Mapping[str, Any]) -> None:
+    output.show(page, given["as_json"], given["output"])
+    if not ok:
+        click.get_current_context().exit(FAILED)
+
+
+def _page(found: Any) -> Any:
+    from trialplan.cli.words import assumed, level, source
+    from trialplan.explore.verdict import headline, reached, type_one, verdict
+
+    rows = [*assumed(found.design), *level(found.design), *_facts(found), *source(found.design)]
+    notes = [reached(found.true_n, found.target), type_one(found), verdict(found)]
+    return output.Page(
+        data=found.as_json() | {"sentence": headline(found)},
+        headline=headline(found),
+        tables=[output.facts(rows), *_checks(found)],
+        notes=[f"{note[0].upper()}{note[1:]}." for note in notes if note],
+        records=lambda: [found.as_json()],
+    )
+
+
+def _facts(found: Any) -> Iterator[tuple[str, str]]:
+    from trialplan.cli.words import participants
+
+    target = "" if found.target is None else f"  (asked for {found.target:g})"
+    yield "n", f"{participants(found.arms)}{target}"
+    counted = "both tails" if found.far_tail and found.design.two_tailed else "the tail in the treatment's favour"
+    yield "power counts", counted
+    yield "gap", f"{found.gap:+.4f}  (claim minus truth)"
+    yield "trials", f"{found.trials:,} for each claim, seed {found.seed}"
+
+
+def _checks(found: Any) -> list[output.Table]:
+    columns = ("claim", "witness", "claimed", "seen", "SE", "may differ by", "holds")
+    rows = [
+        [
+            one.what,
+            one.by,
+            f"{'at most ' if one.above_only else ''}{one.claimed:.4f}",
+            f"{one.seen:.4f}",
+            f"{one.standard_error:.4f}" if one.standard_error else _NONE,
+            _allowed(one),
+            "yes" if one.ok else "NO",
+        ]
+        for one in found.checks
+    ]
+    return [output.Table(columns, rows, right=frozenset({2, 3, 4}))]
+
+
+def _allowed(one: Any) -> str:
+    parts = [f"{one.allowance:g}"] if one.allowance else []
+    return " + ".join([*parts, *(["4 SE"] if one.standard_error else [])]) or "rounding"
+
+
+def _plan_page(name: str, found: Sequence[Any]) -> Any:
+    from trialplan.cli.words import participants
+    from trialplan.explore.verdict import headline, reached, type_one, verdict
+
+    primary = found[0].found
+    records = [one.as_json() for one in found]
+    notes = [reached(primary.true_n, primary.target), type_one(primary), *_of_losses(found)]
+    notes += [f"{one.name}: {verdict(one.found)}" for one in found]
+    made = {"plan": name, "trials": primary.trials, "seed": primary.seed, "ok": all(one.ok for one in found)}
+    columns = ("endpoint", "n", "claimed", "simulated", "SE", "enumerated", "type I error", "gap", "holds")
+    return output.Page(
+        data=made | {"sentence": headline(primary), "endpoints": records},
+        headline=headline(primary),
+        tables=[
+            output.facts([("plan", name), ("n", participants(primary.arms)), ("trials", _drawn(primary))]),
+            output.Table(columns, list(_rows(found)), right=frozenset(range(1, 8))),
+        ],
+        notes=[f"{note[0].upper()}{note[1:]}." for note in notes if note],
+        records=lambda: records,
+    )
+
+
+def _drawn(found: Any) -> str:
+    return f"{found.trials:,} for each claim, seed {found.seed}"
+
+
+def _rows(found: Sequence[Any]) -> Iterator[list[str]]:
+    for one in found:
+        seen = one.found
+        yield [
+            one.name,
+            f"{seen.n:,}",
+            f"{seen.claimed:.3f}",
+            f"{seen.simulated:.3f}",
+            f"{seen.standard_error:.4f}",
+            _or_none(seen.enumerated, ".4f"),
+            _or_none(seen.type_one_error, ".4f"),
+            f"{seen.gap:+.3f}",
+            "yes" if seen.ok else "NO",
+        ]
+        if one.losses is not None:
+            yield _row_of_losses(one.losses)
+
+
+def _row_of_losses(losses: Any) -> list[str]:
+    shares = [f"{losses.claimed:.3f}", f"{losses.simulated:.3f}", f"{losses.standard_error:.4f}"]
+    holds = "yes" if losses.ok else "NO"
+    label = f"  {losses.n:,} enrolled, {100 * losses.dropout:g} % lost"
+    return [label, f"{losses.expected:g}", *shares, _NONE, _NONE, f"{losses.gap:+.3f}", holds]
+
+
+def _or_none(value: float | None, how: str) -> str:
+    return _NONE if value is None else format(value, how)
+
+
+def _of_losses(found: Sequence[Any]) -> Iterator[str]:
+    """How the simulated trials treat who has no outcome."""
+    for one in found:
+        if one.missing == "non-response":
+            yield (
+                f"{one.name}: a missing outcome counts as non-response, which the planning rates contain, so the "
+                "simulated trials are complete"
+            )
+        elif one.losses is not None:
+            yield (
+                f"{one.name}: of {one.losses.n:,} simulated participants each is lost with probability "
+                f"{one.losses.dropout:g}, and the test is put to the rest"
+            )
+
+
+command = DesignsAndPlans(
+    "verify",
+    command_for=for_design,
+    kind=Design,
+    help="The formula's claims against trials that are drawn, participant by participant, and analysed by the test "
+    "itself; and against every outcome counted, where they can be. Name a design with its numbers, or a plan. The "
+    "same seed gives the same numbers with any number of workers. Exit code 1 if a claim does not hold.",
+    short_help="Is what the formula claims what simulated trials show?",
+    subcommand_metavar="DESIGN|PLAN [OPTIONS]",
+    epilog=options.examples(
+        "trialplan verify two-proportions --control 0.3 --treatment 0.5",
+        "trialplan verify two-means --difference 0.5 --sd 1 --n 24 --trials 20000 --json",
+        "trialplan verify msc-lupus-nephritis",
+    ),
+)

@@ -1,0 +1,203 @@
+"""A plan's claims held against simulated trials, with the losses that it states."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.answers import Simulation
+from trialplan.design import Design
+from trialplan.designs.one_proportion import OneProportion
+from trialplan.designs.two_proportions import TwoProportions
+from trialplan.enrolment.dropout import enrolled
+from trialplan.explore.executors import Executor, Serial
+from trialplan.explore.simulated import SEED, TRIALS, Progress
+from trialplan.explore.verification import ALLOWANCE, ERRORS, Verification, verify
+from trialplan.numerics.lazy import np
+from trialplan.plan.building import Endpoint, Trial
+
+_TASKS = 4
+"""Tasks of one simulation with losses: each meets most pairs of completers, so more of them would be no faster."""
+
+_REGIONS = 2000
+"""Trials with losses of an exact test of two arms: it has another rejection region for every pair of completers."""
+
+_LARGEST = 9999
+_SEED_OF_LOSSES = 99
+
+
+@dataclass(frozen=True, kw_only=True)
+class Losses:
+    """What becomes of the power when each of the participants is lost independently, and the rest are analysed.
+
+    `claimed` is the power that the plan counts on, with `expected` participants observed.
+    """
+
+    dropout: float
+    n: int
+    expected: float
+    claimed: float
+    simulated: float
+    standard_error: float
+    trials: int
+
+    @property
+    def gap(self) -> float:
+        """The claim minus what was seen."""
+        return self.claimed - self.simulated
+
+    @property
+    def ok(self) -> bool:
+        """Whether the power is not less than claimed, beyond one point in a hundred and four standard errors."""
+        return self.gap <= ALLOWANCE + ERRORS * self.standard_error
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifiedEndpoint:
+    """An endpoint's claims, with everybody observed at n; and with the losses that the plan states, where it does."""
+
+    name: str
+    role: str
+    missing: str | None
+    found: Verification
+    losses: Losses | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether all of them hold."""
+        return self.found.ok and (self.losses is None or self.losses.ok)
+
+    def as_json(self) -> dict[str, Any]:
+        """Every number by name."""
+        losses = None if self.losses is None else dataclasses.asdict(self.losses)
+        if losses is not None and self.losses is not None:
+            losses |= {"gap": self.losses.gap, "ok": self.losses.ok}
+        said = {"endpoint": self.name, "role": self.role, "missing": self.missing}
+        return said | self.found.as_json() | {"losses": losses, "ok": self.ok}
+
+
+def verify_trial(
+    trial: Trial,
+    *,
+    trials: int = TRIALS,
+    seed: int = SEED,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    most: int | None = None,
+) -> tuple[VerifiedEndpoint, ...]:
+    """Every endpoint that has a test, the primary first.
+
+    The primary is asked for its power at the n that sizes the trial. Where missing counts as non-response the planning
+    rates contain it, and the simulated trials are complete; where participants without an outcome are excluded, the
+    enrolled number is drawn, each participant is lost independently of all else, and the test is put to the rest. A
+    secondary endpoint is asked at the trial's n, or at the whole blocks that are expected to be observed of it.
+
+    `most` bounds the participants drawn for one simulation: a trial whose participants must be drawn one by one then
+    has fewer simulated trials, never fewer than a thousand; the number used stands in each result.
+    """
+    tested = [one for one in trial.endpoints if isinstance(one.design, Design)]
+    tested.sort(key=lambda one: one.section.role != "primary")
+    how = {"seed": seed, "executor": executor, "progress": progress}
+    return tuple(_verified(trial, one, trials, most, how) for one in tested)
+
+
+def with_losses(
+    design: Design,
+    n: int,
+    dropout: float,
+    *,
+    trials: int,
+    seed: int,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Simulation:
+    """Trials of n enrolled participants, each lost with probability `dropout`, the test put to the completers."""
+    if isinstance(design, TwoProportions) and design.exact:
+        trials = min(trials, _REGIONS)
+    size = math.ceil(trials / _TASKS)
+    sizes = [min(size, trials - start) for start in range(0, trials, size)]
+    streams = np.random.SeedSequence((seed, _SEED_OF_LOSSES)).spawn(len(sizes))
+    tasks = [(design, n, dropout, one, stream) for one, stream in zip(sizes, streams, strict=True)]
+    rejected = favoured = done = 0
+    for index, (all_told, in_favour) in (executor or Serial()).run(_drawn, tasks):
+        rejected, favoured, done = rejected + all_told, favoured + in_favour, done + sizes[index]
+        if progress is not None:
+            progress(done, trials)
+    return Simulation(trials, rejected, favoured)
+
+
+def _drawn(task: tuple[Any, int, float, int, Any]) -> tuple[int, int]:
+    """Trials with equal completers are one simulation of a trial of that allocation."""
+    design, n, dropout, trials, stream = task
+    rng = np.random.default_rng(stream)
+    arms = [rng.binomial(size, 1 - dropout, trials) for size in design.arms(n).values()]
+    completers, times = np.unique(np.stack(arms, axis=1), axis=0, return_counts=True)
+    rejected = favoured = 0
+    for left, count in zip(completers.tolist(), times.tolist(), strict=True):
+        one = _of_completers(design, left)
+        if one is not None:
+            seen = one[0].simulate(one[1], count, rng)
+            rejected, favoured = rejected + seen.rejected, favoured + seen.favoured
+    return rejected, favoured
+
+
+def _of_completers(design: Any, left: list[int]) -> tuple[Any, int] | None:
+    """The trial that the completers make, with its n; None where an arm has too few for the test to be defined.
+
+    Looks fall on whole blocks of the planned allocation: there the completers are rounded to whole blocks, and so they
+    are in arms of ten thousand, which an allocation does not spell out.
+    """
+    if min(left) < 2:
+        return None
+    if hasattr(design, "looks") or max(left) > _LARGEST:
+        return design, max(1, round(sum(left) / design.block)) * design.block
+    if len(left) == 1:
+        return design, left[0]
+    return design.replace(allocation=":".join(map(str, left))), sum(left)
+
+
+def _verified(trial: Trial, endpoint: Endpoint, trials: int, most: int | None, how: dict[str, Any]) -> VerifiedEndpoint:
+    design: Any = endpoint.design
+    section, primary = endpoint.section, endpoint is trial.primary
+    dropout = section.dropout or 0.0
+    n = int(trial.answer.n)
+    observed = n if primary else _whole(design, n * (1 - dropout))
+    number = _affordable(design, observed, trials, most)
+    found = verify(design, n=observed, target=section.power if primary else None, trials=number, **how)
+    losses = _with_losses(trial, endpoint, found, how) if dropout else None
+    return VerifiedEndpoint(name=section.name, role=section.role, missing=section.missing, found=found, losses=losses)
+
+
+def _with_losses(trial: Trial, endpoint: Endpoint, found: Verification, how: dict[str, Any]) -> Losses:
+    """The primary enrols more so that n are expected to be observed; a secondary has what is left of n."""
+    design: Any = endpoint.design
+    dropout, n = endpoint.section.dropout or 0.0, int(trial.answer.n)
+    if endpoint is trial.primary:
+        number, expected = int(enrolled(design, found.arms, dropout)["n"]), float(n)
+    else:
+        number = _whole(design, n)
+        # an exact test is defined for whole blocks only
+        expected = number * (1 - dropout) if design.smooth else float(found.n)
+    seen = with_losses(design, number, dropout, trials=found.trials, **how)
+    share = seen.power if found.far_tail else seen.success
+    return Losses(
+        dropout=dropout,
+        n=number,
+        expected=expected,
+        claimed=float(design.power(expected)),
+        simulated=share,
+        standard_error=Simulation(seen.trials, round(share * seen.trials), 0).standard_error,
+        trials=seen.trials,
+    )
+
+
+def _whole(design: Design, n: float) -> int:
+    return max(1, int(n // design.block)) * design.block
+
+
+def _affordable(design: Any, n: int, trials: int, most: int | None) -> int:
+    """Fewer trials where participants are drawn one by one; of counts only the counts are drawn."""
+    counted = isinstance(getattr(design, "design", design), (TwoProportions, OneProportion))
+    return trials if most is None or counted else min(trials, max(1000, most // n))
