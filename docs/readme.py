@@ -42,3 +42,9 @@ def shipped_plan() -> None:
     print(f"\nThe shipped plan asks for {said['primary'].alone.n} participants, {arms}. Believed differently, the same")
     print(f"evidence asks for anything from {span.least} to {span.most} participants in an arm, and in")
     print(f"{span.impossible} of {span.cells} readings no number of participants would do.\n")
+
+
+def tornado() -> None:
+    """The worst of the shipped plan's assumptions, as a sentence."""
+    rows = json.loads(_run("scenarios msc-lupus-nephritis --tornado --json"))["rows"]
+    print(f"\n> {rows[0]['sentence']}\n")

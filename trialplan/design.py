@@ -38,6 +38,7 @@ class AnalysisTest:
     statistic: Callable[..., tuple[Any, Any]]
     scales: tuple[str, ...] = ("difference",)
     exact: bool = False
+    tex: str = ""  # for superiority, an equation a line: s sides, w an arm's share of n, beta 1 - power
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +160,6 @@ class Design(Sized):
         return dataclasses.replace(self, **(forgotten | numbers))
 
     # What a design writes.
-
     def power(self, n: Numbers) -> Numbers:
         """The probability of rejecting the null hypothesis with n participants in all."""
         return self.analysis.power(self, n)
@@ -187,7 +187,6 @@ class Design(Sized):
         return self.boundary()
 
     # What follows from it.
-
     def sided_limits(self) -> list[tuple[Numbers, int]]:
         """Each limit with the direction, 1 or -1, that leads from it to what the trial wants to show."""
         limits = self.limits()
@@ -232,6 +231,12 @@ class Design(Sized):
     def reference(self) -> str:
         """Where the formula is published."""
         return self.analysis.reference
+
+    @property
+    def tex(self) -> str:
+        """The formula as TeX; nothing with a margin, or where there is none."""
+        known = {} if getattr(self, "margin", None) is not None else self.tests
+        return known[self.test].tex if known else ""  # type: ignore[attr-defined]
 
     @property
     def exact(self) -> bool:

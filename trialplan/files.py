@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import tomllib
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from trialplan.errors import FileError, did_you_mean
 
 _PACKAGE = Path(__file__).resolve().parent
+
+_GIVEN: ContextVar[tuple[str, Mapping[str, Path]] | None] = ContextVar("given", default=None)
+
+LONGEST = 20_000
+"""Characters of one text in a file: about ten printed pages."""
+
+_UNPRINTABLE = re.compile(
+    r"[^\t\n\r\u0020-\u007e\u00a0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+"""What no document can hold (XML 1.0, section 2.2), and what makes text read otherwise than it is written
+(Boucher & Anderson 2023, Trojan Source: the bidirectional controls)."""
 
 
 def shipped(folder: str) -> Path:
@@ -30,16 +44,35 @@ def locate(name: str, file: str, folder: Path | None = None, error: type[FileErr
     """The path that `name` means: a file (relative to `folder`), or the shipped example's `file`."""
     if not name.strip():
         raise error("the name of the file is empty; give a path or the name of a shipped example")
+    held = _GIVEN.get()
+    if held is not None and held[0] == file:
+        if name in held[1]:
+            return held[1][name]
+        raise error(f"{name} is not among the files that are given")
     path = (folder or Path()) / name
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+        is_folder = path.is_dir()
+    except OSError as cause:  # a name that is longer than the file system's names, for one
+        raise error(f"{name[:60]}… is not the name of a file: {cause.strerror}") from cause
     known = examples(file)
     if name in known:
         return known[name]
-    if path.is_dir():
+    if is_folder:
         raise error(f"{name} is a folder, not a file; name the file in it")
     hint = "check the path" if path.suffix or "/" in name else did_you_mean(name, known)
     raise error(f"there is no file {name}, and no shipped example of that name; {hint}")
+
+
+@contextmanager
+def given(file: str, paths: Mapping[str, Path]) -> Iterator[None]:
+    """Within the block, names of a `file` mean these paths and nothing else, wherever they seem to point."""
+    before = _GIVEN.set((file, paths))
+    try:
+        yield
+    finally:
+        _GIVEN.reset(before)
 
 
 def read_text(path: Path, error: type[FileError] = FileError) -> str:
@@ -55,9 +88,39 @@ def read_text(path: Path, error: type[FileError] = FileError) -> str:
 def read_toml(path: Path, error: type[FileError] = FileError) -> dict[str, Any]:
     """The content of a TOML file, or the sentence that says on which line it stops being one."""
     try:
-        return tomllib.loads(read_text(path, error))
+        found = tomllib.loads(read_text(path, error))
     except tomllib.TOMLDecodeError as cause:
         raise error(f"{path} is not valid TOML: {cause}") from cause
+    except RecursionError as cause:
+        raise error(f"{path} is nested too deeply to be a file of ours; write plain sections") from cause
+    check_texts(found, str(path), error)
+    return found
+
+
+def check_texts(data: Any, name: str, error: type[FileError] = FileError) -> None:
+    """Raise where a text or a key of the file `name` is too long, or holds a character that no document can show."""
+    for place, text in _texts(data):
+        where = f"{name}, {place}" if place else name
+        if len(text) > LONGEST:
+            raise error(f"{where}: a text may have {LONGEST:,} characters, not {len(text):,}; shorten it")
+        if unprintable := _UNPRINTABLE.search(text):
+            character = f"U+{ord(unprintable[0]):04X} ({unicodedata.name(unprintable[0], 'a control character')})"
+            raise error(
+                f"{where}: character {unprintable.start() + 1} is {character}, which no document shows; remove it"
+            )
+
+
+def _texts(data: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """(place, text) of every text and key; a key is checked before it becomes part of a place."""
+    if isinstance(data, str):
+        yield place, data
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield place, str(key)
+            yield from _texts(value, f"{place}.{key}".lstrip("."))
+    elif isinstance(data, list | tuple):
+        for number, value in enumerate(data, 1):
+            yield from _texts(value, f"{place} number {number}")
 
 
 def check_writable(path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from trialplan import plan, protocol
 from trialplan.cli import VERBS, root
 from trialplan.cli.options import DesignGroup
 
@@ -52,6 +53,8 @@ class TestHelp:
     @pytest.mark.parametrize("line", EXAMPLES)
     def test_example_runs(self, run, workshop, line):
         """Every example in a help text runs."""
+        for document in re.findall(r"^check (\S+)", line):
+            protocol.write(plan.read("starter"), [workshop / document])
         ran = run(*shlex.split(line))
         assert (ran.code, ran.err) == (0, "")
         assert ran.out

@@ -75,7 +75,7 @@ class TestNumbers:
 class TestText:
     def test_the_recommendation_stands_in_the_synopsis(self, text):
         """The synopsis recommends the computed number, with its power and rates."""
-        synopsis = text.split("# What the evidence reports")[0]
+        synopsis = text.split("# Background")[0]
         for words in ("Randomise 254 participants", "127 UC-MSC", "127 placebo", "80.1% power", "37.38%", "21.42%"):
             assert words in synopsis
 
@@ -132,11 +132,11 @@ class TestOtherPlan:
         assert "Randomise" in render(build(read("starter")))
 
     def test_a_monitored_plan_prints_its_looks(self, tmp_path):
-        """A plan with looks prints the boundary of each."""
+        """A plan with looks names each of them."""
         source = read("starter").text.replace("[scenarios]", "[monitoring]\nlooks = [0.5, 1.0]\n\n[scenarios]", 1)
         path = tmp_path / "plan.toml"
         path.write_text(source, encoding="utf-8")
-        assert "| 50% |" in render(build(read(str(path))))
+        assert "with 50%, 100% of the information" in render(build(read(str(path))))
 
 
 class TestDoubts:
@@ -179,7 +179,7 @@ class TestDoubts:
     def test_the_randomised_evidence_is_held_against_the_plan(self, text):
         """What Deng 2017 saw is printed with its interval, and whether that holds the planned difference."""
         assert "−8.3 points (−46.7 points to +32.6 points)" in text
-        assert "The interval holds the planned difference of +16.0 points" in text
+        assert "the interval holds the planned difference of +16.0 points" in text
 
 
 class TestByTest:

@@ -1,30 +1,43 @@
 """Documents: whole or not at all, the same bytes from the same plan, readable without anything else."""
 
+import html
+import os
 import re
+import shutil
+import subprocess
+import sys
 import zipfile
 
 import pytest
 
-from trialplan.errors import FileError, MissingExtra
+from trialplan.errors import FileError, MissingExtra, TrialplanError
 from trialplan.plan import read
-from trialplan.protocol import write
+from trialplan.protocol import SUFFIXES, write
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("protocol")
-    paths = [folder / f"protocol{suffix}" for suffix in (".md", ".html", ".docx")]
+    paths = [folder / f"protocol{suffix}" for suffix in SUFFIXES]
     write(read("msc-lupus-nephritis"), paths)
     return {path.suffix: path for path in paths}
 
 
 class TestWrite:
-    def test_the_same_plan_gives_the_same_bytes(self, written, tmp_path):
-        """Writing a plan twice gives identical files in every format."""
-        again = [tmp_path / path.name for path in written.values()]
-        write(read("msc-lupus-nephritis"), again)
-        for path in again:
-            assert path.read_bytes() == written[path.suffix].read_bytes()
+    def test_the_same_plan_gives_the_same_bytes(self, tmp_path):
+        """Writing a plan twice, the second time in a process that hashes and dates otherwise, gives the same bytes."""
+        once, again = (tmp_path / name for name in ("once", "again"))
+        for folder in (once, again):
+            folder.mkdir()
+        write(read("starter"), [once / f"protocol{suffix}" for suffix in SUFFIXES])
+        outputs = [word for suffix in SUFFIXES for word in ("-o", str(again / f"protocol{suffix}"))]
+        command = [sys.executable, "-m", "trialplan", "protocol", "starter", *outputs]
+        elsewhere = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland", "SOURCE_DATE_EPOCH": "1"}
+        subprocess.run(command, env=elsewhere, check=True, capture_output=True)
+        files = sorted(path.relative_to(once) for path in once.rglob("*") if path.is_file())
+        assert len(files) == len(SUFFIXES) + len(FIGURES)
+        for path in files:
+            assert (once / path).read_bytes() == (again / path).read_bytes(), path
 
     def test_html_needs_nothing_from_outside(self, written):
         """The HTML file refers to no other file and no other host, and adapts to the width of the screen."""
@@ -64,16 +77,172 @@ class TestWrite:
             write(read("starter"), [tmp_path / "a.md", tmp_path / "b.pages"])
         assert list(tmp_path.iterdir()) == []
 
+    def test_nothing_is_written_before_everything_is_made(self, tmp_path, monkeypatch):
+        """Where the last format fails, the first is not there either."""
+        from trialplan.protocol import typeset
+
+        def fail(*_):
+            raise TrialplanError("typst could not set the document: a reason")
+
+        monkeypatch.setattr(typeset, "compiled", fail)
+        with pytest.raises(TrialplanError, match="typst could not"):
+            write(read("cerebral-vasospasm"), [tmp_path / "a.md", tmp_path / "a.tex", tmp_path / "a.pdf"])
+        assert list(tmp_path.iterdir()) == []
+
     def test_a_folder_that_is_not_there_is_refused(self, tmp_path):
         """An output whose folder does not exist is one sentence."""
         with pytest.raises(FileError, match="does not exist"):
             write(read("starter"), [tmp_path / "no" / "a.md"])
 
-    def test_without_pandoc_the_command_that_installs_it_is_named(self, tmp_path, monkeypatch):
+    @pytest.mark.parametrize(
+        ("library", "suffix"),
+        [("pypandoc", ".html"), ("typst", ".pdf"), ("matplotlib", ".docx"), ("matplotlib", ".tex")],
+    )
+    def test_without_a_library_the_command_that_installs_it_is_named(self, library, suffix, tmp_path, monkeypatch):
         """A missing extra is named with the command that installs it, and nothing is written."""
-        import sys
-
-        monkeypatch.setitem(sys.modules, "pypandoc", None)
-        with pytest.raises(MissingExtra, match=r"pip install 'trialplan\[report\]'"):
-            write(read("starter"), [tmp_path / "a.md", tmp_path / "a.html"])
+        monkeypatch.setitem(sys.modules, library, None)
+        with pytest.raises(MissingExtra, match=rf"{library}.* pip install 'trialplan\[report\]'"):
+            write(read("starter"), [tmp_path / "a.md", tmp_path / f"a{suffix}"])
         assert list(tmp_path.iterdir()) == []
+
+    def test_markdown_needs_none_of_them(self, tmp_path, monkeypatch):
+        """Markdown tells its figures in words and as tables, so it takes nothing to draw or to convert with."""
+        for library in ("pypandoc", "typst", "matplotlib"):
+            monkeypatch.setitem(sys.modules, library, None)
+        write(read("cerebral-vasospasm"), [tmp_path / "protocol.md"])
+        assert "**Figure 1.** Rates that" in (tmp_path / "protocol.md").read_text(encoding="utf-8")
+
+
+FIGURES = ("forest", "heat-map", "power", "schema", "tornado")
+
+
+def words(path):
+    """The text of a document as a reader sees it."""
+    if path.suffix == ".docx":
+        text = zipfile.ZipFile(path).read("word/document.xml").decode()
+        return html.unescape(re.sub(r"<[^>]+>", "", text.replace("</w:p>", "\n")))
+    text = path.read_text(encoding="utf-8")
+    return html.unescape(re.sub(r"<[^>]+>", "", text)) if path.suffix == ".html" else text
+
+
+def numbered(text, what):
+    """Each number of a caption with the words that begin it, in the order of the numbers."""
+    text = re.sub(r"(?s)(\*\*|\\textbf\{)(?=(Table|Figure)\s\d)", "", text)
+    found = re.findall(rf"{what}\s(\d+)\.(?:\*\*|\}})?\s+([A-Z][\w\-]+(?:\s[\w\-]+)?)", text)
+    return {int(number): " ".join(said.split()) for number, said in found}
+
+
+class TestCaptions:
+    def test_tables_and_figures_bear_the_same_numbers_everywhere(self, written):
+        """Every table and figure has one number, counted from 1, and it is the same in every format."""
+        for what, least in (("Table", 20), ("Figure", 5)):
+            expected = numbered(words(written[".md"]), what)
+            assert list(expected) == list(range(1, len(expected) + 1))
+            assert len(expected) >= least
+            for suffix in (".html", ".docx", ".tex"):
+                assert numbered(words(written[suffix]), what) == expected, suffix
+
+    def test_word_counts_them_itself(self, written):
+        """In Word the number of each caption is a field that counts, with the number as its result."""
+        xml = zipfile.ZipFile(written[".docx"]).read("word/document.xml").decode()
+        for what in ("Table", "Figure"):
+            fields = re.findall(rf'<w:fldSimple w:instr=" SEQ {what} [^"]*">.*?<w:t>(\d+)</w:t>', xml)
+            assert [int(one) for one in fields] == sorted(numbered(words(written[".md"]), what))
+
+    def test_no_markup_is_left_over(self, written):
+        """No table, caption or emphasis stands in a document as it is written in Markdown."""
+        for suffix in (".html", ".docx"):
+            text = words(written[suffix]).partition("appendix_plan")[0]
+            assert not re.search(r"\|:?---|^: \S|\*\*|:::|\$\$|\[(missing|Table)", text, re.MULTILINE)
+
+
+class TestFigures:
+    def test_html_holds_them_as_vectors_with_words_and_data(self, written):
+        """Each figure of the page is an SVG with an alternative text, and its data can be unfolded below it."""
+        page = written[".html"].read_text(encoding="utf-8")
+        images = re.findall(r"<img[^>]*>", page)
+        assert len(images) == len(FIGURES)
+        for image in images:
+            assert 'src="data:image/svg+xml;base64,' in image
+            assert len(re.search(r'alt="([^"]*)"', image)[1]) > 60
+        assert page.count("<details><summary>Data of Figure") == len(FIGURES)
+
+    def test_word_holds_them_with_alternative_text(self, written):
+        """Each figure of the Word file is a picture of some resolution with an alternative text."""
+        with zipfile.ZipFile(written[".docx"]) as file:
+            pictures = [name for name in file.namelist() if name.startswith("word/media/")]
+            xml = file.read("word/document.xml").decode()
+            for name in pictures:
+                assert int.from_bytes(file.read(name)[16:20], "big") >= 1200  # pixels across
+        assert len(pictures) == len(FIGURES)
+        assert len(re.findall(r'<wp:docPr descr="[^"]{60,}"', xml)) == len(FIGURES)
+        assert "Data of Figure 5." in words(written[".docx"])
+
+    def test_a_plan_without_rates_lacks_what_needs_them(self):
+        """A figure that a plan has not got what it takes for is left out, and the others stay."""
+        from trialplan.plan import build
+        from trialplan.protocol.pictures import pictures
+
+        shown = pictures(build(read("cerebral-vasospasm")))
+        assert {"forest", "schema", "power"} <= {*shown}
+
+
+class TestWord:
+    def test_header_and_footer(self, written):
+        """Above each page stand title and version, below it the page and the number of pages."""
+        with zipfile.ZipFile(written[".docx"]) as file:
+            parts = {name: file.read(name).decode() for name in file.namelist() if re.search("header|footer", name)}
+            main = file.read("word/document.xml").decode()
+        text = {name: re.sub(r"<[^>]+>", "", part) for name, part in parts.items()}
+        assert any("Umbilical-cord" in one and "Version draft 1" in one for one in text.values())
+        assert any("NUMPAGES" in part and "PAGE" in part for part in parts.values())
+        assert sorted(re.findall(r'w:[hw]="(\d+)"', re.search("<w:pgSz[^>]*>", main)[0])) == ["11906", "16838"]
+        assert main.count("headerReference") == main.count("footerReference") == 1
+
+    def test_properties(self, written):
+        """The document's properties name its title and version, and no date but the plan's."""
+        with zipfile.ZipFile(written[".docx"]) as file:
+            core, custom = (file.read(f"docProps/{name}.xml").decode() for name in ("core", "custom"))
+        assert "<dc:title>Umbilical-cord" in core
+        assert {date[:10] for date in re.findall(r"\d{4}-\d\d-\d\dT[\d:]+Z", core)} == {"2026-11-22"}
+        assert "draft 1" in custom
+
+    def test_the_contents_are_filled(self, written):
+        """The contents list every heading of two levels with its number, linked to a bookmark that is there."""
+        xml = zipfile.ZipFile(written[".docx"]).read("word/document.xml").decode()
+        entries = re.findall(r'<w:hyperlink w:anchor="([^"]+)" w:history="1">.*?<w:t[^>]*>([^<]*)</w:t>', xml)
+        assert entries[0][1] == "1 Synopsis"
+        assert len(entries) == len(re.findall(r'w:val="Heading[12]"', xml))
+        assert {anchor for anchor, _ in entries} <= set(re.findall(r'<w:bookmarkStart[^>]*w:name="([^"]+)"', xml))
+
+    def test_equations_are_word_s_own(self, written):
+        """The formula is an equation that Word can edit."""
+        assert "<m:oMathPara>" in zipfile.ZipFile(written[".docx"]).read("word/document.xml").decode()
+
+
+class TestPdf:
+    def test_it_is_one_with_embedded_fonts_and_page_numbers(self, written):
+        """The PDF is A4, embeds each font, names no machine, and numbers its pages."""
+        content = written[".pdf"].read_bytes()
+        assert content.startswith(b"%PDF-")
+        assert set(re.findall(rb"/MediaBox ?\[0 0 (\d+)\.\d+ (\d+)\.\d+\]", content)) == {(b"595", b"841")}
+        assert b"/FontFile" in content
+        assert b"/tmp" not in content
+        if shutil.which("pdftotext"):
+            command = ["pdftotext", "-layout", str(written[".pdf"]), "-"]
+            text = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+            assert "Randomise 254 participants" in " ".join(text.split())
+            pages = text.count("\f")
+            assert f"Page {pages} of {pages}" in text
+
+
+class TestLatex:
+    def test_it_stands_alone(self, written):
+        """The LaTeX begins and ends a document, closes what it opens, and finds its figures beside it."""
+        text = written[".tex"].read_text(encoding="utf-8")
+        assert text.startswith("\\documentclass")
+        assert text.rstrip().endswith("\\end{document}")
+        for name in re.findall(r"\\includegraphics\[[^\]]*\]\{([^}]+)\}", text):
+            assert (written[".tex"].parent / name).is_file()
+        begun, ended = (re.findall(rf"\\{word}\{{(\w+\*?)\}}", text) for word in ("begin", "end"))
+        assert sorted(begun) == sorted(ended)

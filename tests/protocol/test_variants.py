@@ -81,7 +81,7 @@ class TestRender:
     def test_it_recommends_a_number(self, rendered, kind):
         """The draft is written, with its recommendation, and prints no None and no nan."""
         text = rendered(*PLANS[kind])
-        assert "**Recommendation.** Randomise" in text
+        assert f"**Recommendation.** {'Enrol' if kind == 'single-arm' else 'Randomise'}" in text
         assert " nan" not in text
         assert not re.search(r'\bNone\b(?!"? (of|means|is))', text.split("## The plan")[0])
 

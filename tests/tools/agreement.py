@@ -8,21 +8,25 @@ An adapter turns a case's inputs into a design and answers the expected fields t
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from trialplan import Ancova, GroupSequential, OneProportion, TwoMeans, TwoProportions
+from trialplan import Ancova, OneProportion, TwoMeans, TwoProportions
+from trialplan.explore.reproduction import read, reproduce
+from trialplan.explore.reproduction.statement import NoDesignError
 
 HERE = Path(__file__).resolve().parent
 CASES = HERE.parent / "reference"
-FILES = ("two_proportions", "means", "single_arm", "group_sequential")
+FILES = ("two_proportions", "means", "single_arm")
 PAGE = HERE.parents[1] / "docs" / "agreement.md"
 
 
@@ -248,56 +252,6 @@ def _exact_power(given, expected):
     }
 
 
-def _sequential(given):
-    """A look rule needs a trial to look at; any z test shows the same boundaries and inflation."""
-    inner = TwoMeans(difference=0.5, sd=1, test="z", **_level(given))
-    looks = (*given["information_rates"][:-1], 1.0)
-    return GroupSequential(design=inner, looks=looks)
-
-
-def _boundaries(given, expected):
-    if given["type"] != "OF":
-        return None
-    design, target = _sequential(given), given["power"]
-    drift = np.sqrt(design.inflation(target)) * float(design.z_alpha + _quantile(target))
-    (null_up, null_down), (up, _) = design.crossed(0.0), design.crossed(drift)
-    asn = {
-        name: design.inflation(target) * design._expected_n(1, share * drift)
-        for name, share in (("asn_H1_over_nfix", 1), ("asn_H01_over_nfix", 0.5), ("asn_H0_over_nfix", 0))
-    }
-    return asn | {
-        "critical_values_z": list(design.efficacy_z),
-        "cumulative_alpha": (null_up + null_down).cumsum().tolist(),
-        "inflation_factor": design.inflation(target),
-        "shift": drift**2,
-        "power_by_stage": up.cumsum().tolist(),
-    }
-
-
-def _quantile(p):
-    from scipy.special import ndtri
-
-    return ndtri(p)
-
-
-def _constants(given, expected):
-    k = given["k"]
-    looks = tuple((i + 1) / k for i in range(k))
-    design = GroupSequential(design=TwoMeans(difference=0.5, sd=1, test="z", **_level(given)), looks=looks)
-    return {
-        "C_B": design.efficacy_z[-1],
-        "R_B_power_0.9": design.inflation(0.9),
-        "R_B_power_0.8": design.inflation(0.8),
-    }
-
-
-def _rates(given, expected):
-    if given["type"] != "OF":
-        return None
-    looks = (*given["information_rates"][:-1], 1.0)
-    return {"n_max_total": _size(GroupSequential(design=_proportions(given, "score"), looks=looks), given)["n_total"]}
-
-
 def _score_size(given, expected):
     """Fractional in every source, published ones included."""
     return _size(_proportions(given, "score"), given)
@@ -324,13 +278,10 @@ ADAPTERS = {
     "means.ancova.sample_size": _ancova_size,
     "single_arm.exact_binomial.sample_size": _exact_size,
     "single_arm.exact_binomial.power": _exact_power,
-    "group_sequential.design.efficacy_only": _boundaries,
-    "group_sequential.rates.sample_size": _rates,
-    "group_sequential.obrien_fleming.constants": _constants,
 }
 """Method to adapter; an adapter that gives None leaves a case to a later design."""
 
-NOT_OURS = {"cohen_h", "power_both_tails", "power_simulated", "stage_levels_one_sided"}
+NOT_OURS = {"cohen_h", "power_both_tails", "power_simulated"}
 """Expected fields that no answer of ours has a word for: an input restated, a convention not taken, a simulation."""
 
 
@@ -399,12 +350,22 @@ Tolerances of type rel are |difference| / max(1, |expected|). The cases lie in `
 def page():
     """The text of docs/agreement.md."""
     results, listed = outcomes(), disagreements()
-    parts = (_agreeing(results), _elsewhere(), _differing(results, listed["case"]), _listed(), _later(results, listed))
+    parts = (
+        _agreeing(results),
+        _elsewhere(),
+        _differing(results, listed["case"]),
+        _listed(),
+        _later(results, listed["later"]),
+        _out(listed["out"]),
+        _published_trials(),
+    )
     return "\n".join([HEAD, *(line for part in parts for line in part)])
 
 
 OTHERS = {
     "two_proportions_exact": ("test_two_proportions_exact.py", "disagreements_exact.toml"),
+    "group_sequential": ("test_group_sequential.py", "disagreements_group_sequential.toml"),
+    "group_sequential_more": ("test_group_sequential.py", None),
     "means_more": ("test_more.py", "disagreements_more.toml"),
     "single_arm_more": ("test_more.py", None),
     "bayes_more": ("test_more.py", None),
@@ -424,6 +385,10 @@ def _elsewhere():
         number = len((CASES / f"{name}.jsonl").read_text().splitlines())
         yield f"| {name}.jsonl | {test} | {number} | {number - len(_cases_listed(listed))} |"
     yield ""
+    yield (
+        "Of the group-sequential cases about survival, boundaries and events are compared; their totals and the months "
+        "of their looks need a design of times to an event.\n"
+    )
 
 
 def _cases_listed(name):
@@ -482,17 +447,87 @@ def _shown(value):
     return f"{value:.6g}" if isinstance(value, (int, float)) else str(value)
 
 
-def _later(results, listed):
-    yield "## Answered by a design that is still to come\n"
-    yield "| method | cases | design |"
+def _later(results, reasons):
+    yield "## Cases here that no design answers\n"
+    yield "| method | cases | what it needs |"
     yield "|---|---:|---|"
-    counts = defaultdict(int)
-    for result in results:
-        if not result.answered:
-            counts[result.case["method"]] += 1
+    counts = Counter(result.case["method"] for result in results if not result.answered)
     for method, count in sorted(counts.items()):
-        yield f"| {method} | {count} | {listed['later'][method]} |"
+        yield f"| {method} | {count} | {reasons[method]} |"
     yield ""
+
+
+def _out(entries):
+    """Cases that were collected and lie elsewhere, because nothing here could be held against them."""
+    yield "### Collected, and left out\n"
+    yield "| family | cases | why |"
+    yield "|---|---:|---|"
+    for one in entries:
+        yield f"| {one['family']} | {one['cases']} | {one['why']} |"
+    yield ""
+
+
+# Published trials.
+
+TRIALS = HERE.parent / "explore" / "test_reproduction.py"
+"""The tests that put the published trials into the words of a statement."""
+
+_NO_DESIGN = "no design"
+
+
+def _trials():
+    spec = importlib.util.spec_from_file_location("tests_explore_test_reproduction", TRIALS)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def verdicts():
+    """(trial, verdict, method) of every published trial: what `trialplan reproduce` says of its statement."""
+    module = _trials()
+    return [(trial, *_verdict(module.statement(trial))) for trial in module.TRIALS]
+
+
+def _verdict(statement):
+    try:
+        found = reproduce(read(statement))
+    except NoDesignError:
+        return _NO_DESIGN, f"a trial that is {statement['design']}"
+    if found.verdict == "incomplete":
+        return found.verdict, f"not stated: {', '.join(found.missing)}"
+    return found.verdict, found.best.method.partition(":")[0] if found.reproduced else "–"
+
+
+def _published_trials():
+    """What is said of real trials' own sample-size statements, beside what a recalculation had found."""
+    found = verdicts()
+    recorded = [one for one in _RECORDED if any(trial["match"] == one for trial, *_ in found)]
+    counts = Counter((verdict, trial["match"]) for trial, verdict, _ in found)
+    kinds = [kind for kind in _VERDICTS if any(verdict == kind for verdict, _ in counts)]
+    built = [verdict for _, verdict, _ in found if verdict != _NO_DESIGN]
+    held = sum(verdict in ("reproduced", "near") for verdict in built)
+    yield "## Published trials\n"
+    yield (
+        f"{len(found)} trials' own statements, from their reports and registries, through `trialplan reproduce`; "
+        f"{len(built)} are of a kind that a design sizes, and of these {held} are reproduced, exactly or nearly. The "
+        "columns are what a recalculation by standard formulas, made before and apart, had found.\n"
+    )
+    yield f"| verdict | trials | {' | '.join(f'recorded {one}' for one in recorded)} |"
+    yield "|---|" + "---:|" * (1 + len(recorded))
+    for kind in kinds:
+        cells = [counts[kind, one] for one in recorded]
+        yield f"| {kind} | {sum(cells)} | {' | '.join(map(str, cells))} |"
+    yield ""
+    yield "| trial | verdict | by, or why not | recorded |"
+    yield "|---|---|---|---|"
+    for trial, verdict, by in found:
+        yield f"| {trial['trial']} ({trial['id']}) | {verdict} | {by} | {trial['match']} |"
+    yield ""
+
+
+_RECORDED = ("exact", "near", "no", "incomplete")
+_VERDICTS = ("reproduced", "near", "inconsistent", "not reproduced", "incomplete", _NO_DESIGN)
 
 
 def main(arguments):

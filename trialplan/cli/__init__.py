@@ -26,8 +26,15 @@ VERBS = (
     "scenarios",
     "compare",
     "assurance",
+    "verify",
+    "monitor",
     "init",
     "protocol",
+    "check",
+    "diff",
+    "reproduce",
+    "code",
+    "randomise",
     "schema",
 )
 

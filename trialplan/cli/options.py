@@ -17,6 +17,7 @@ from trialplan.explore.vary import value
 from trialplan.fields import LEVELS, POWER
 from trialplan.parameter import Interval, Parameter, parameters
 
+CALENDAR = ("accrual", "ramp_up", "read_after", "decision")
 MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 
 
@@ -77,6 +78,43 @@ def n_option() -> click.Option:
     return click.Option(["--n"], type=Participants(), metavar="TOTAL", help="participants in all arms together")
 
 
+def calendar_options() -> list[click.Parameter]:
+    """How participants come and when they are read, which dates the looks."""
+    return [
+        click.Option(
+            ["--accrual"],
+            metavar="RATE",
+            help="participants per month, as in 4, or rates with the months from which they hold, as in 2@0,5@6: "
+            "dates the looks, and expected n counts all who are randomised",
+        ),
+        click.Option(["--ramp-up"], type=NUMBER, help="months in which the rate of --accrual rises from 0"),
+        click.Option(["--read-after"], type=NUMBER, help="months from randomisation to the reading of the endpoint"),
+        click.Option(["--decision"], type=NUMBER, help="months from a look's last reading to its decision"),
+    ]
+
+
+def on_calendar(answer: Any, given: Mapping[str, Any], dropout: Any = None) -> Any:
+    """The answer with its looks dated, where --accrual is given."""
+    told = [name for name in CALENDAR[1:] if given.get(name) is not None]
+    if given.get("accrual") is None:
+        if told:
+            raise ParameterError(f"--{flag(told[0])} belongs to --accrual; add the participants per month")
+        return answer
+    from trialplan.enrolment.accrual import read_accrual
+    from trialplan.enrolment.calendar import Recruitment, dated
+
+    if given.get("read_after") is None:
+        raise ParameterError("--accrual needs --read-after, the months from randomisation to reading, as in 12")
+    numbers = {name: given.get(name) or 0 for name in CALENDAR[1:]}
+    when = Recruitment(
+        accrual=read_accrual(given["accrual"], numbers["ramp_up"]),
+        read_after=numbers["read_after"],
+        decision=numbers["decision"],
+        dropout=dropout or 0.0,
+    )
+    return dated(answer, when)
+
+
 def build(cls: type[Sized], given: Mapping[str, Any], *, held: Mapping[str, Any] | None = None) -> Sized:
     """The design with the numbers that were given; `held` are placeholders for what is asked or varied."""
     numbers = {name: one for name, one in given.items() if name in parameters(cls) and one is not None}
@@ -97,7 +135,7 @@ def required(cls: type[Sized]) -> list[str]:
 
 def typed(cls: type[Sized]) -> Any:
     """Within it, errors name the options."""
-    return as_typed(cls, {*parameters(cls), *MONITORING, "power", "n", "dropout", "vary"})
+    return as_typed(cls, {*parameters(cls), *MONITORING, *CALENDAR, "power", "n", "dropout", "vary"})
 
 
 class DesignGroup(click.Group):

@@ -9,7 +9,7 @@ import click
 from trialplan.cli import options
 from trialplan.cli.output import check_suffix
 
-FORMATS = (".md", ".html", ".docx")
+FORMATS = (".md", ".html", ".docx", ".pdf", ".tex")
 
 
 @click.command(
@@ -21,29 +21,57 @@ FORMATS = (".md", ".html", ".docx")
             type=click.Path(path_type=Path),
             multiple=True,
             metavar="FILE",
-            help="write to a .md, .html or .docx file; may be repeated  [default: Markdown on the screen]",
+            help="write to a .md, .html, .docx, .pdf or .tex file; may be repeated  [default: Markdown on the screen]",
+        ),
+        click.Option(
+            ["--templates"],
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="the house style: a folder whose templates, or single blocks of them, override the shipped ones",
+        ),
+        click.Option(
+            ["--reference"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="the Word file whose styles, page, headers and footers a .docx takes",
         ),
     ],
     short_help="Write the protocol draft that a plan makes.",
     epilog=options.examples(
         "trialplan protocol msc-lupus-nephritis -o protocol.md",
-        "trialplan protocol msc-lupus-nephritis -o protocol.html -o protocol.docx",
+        "trialplan protocol msc-lupus-nephritis -o protocol.html -o protocol.docx -o protocol.pdf",
     ),
 )
-def command(plan: str, outputs: tuple[Path, ...]) -> None:
+def command(plan: str, outputs: tuple[Path, ...], templates: Path | None, reference: Path | None) -> None:
     """The protocol draft of PLAN: a shipped plan's name, or the path of a plan file.
 
     It holds the synopsis, the evidence with its findings, the estimand, every assumption with its source, the
-    sample size and what it would be otherwise. The format follows the suffix; HTML and DOCX need the extra
-    `report`.
+    sample size and what it would be otherwise. The format follows the suffix; all but Markdown need the extra
+    `report`. Markdown tells each figure in words and as a table; a .tex file has its figures in a folder beside it.
+    Which sections are printed, the plan says under [report], by sections or leave_out.
     """
     for path in outputs:
         _check(path)
+    _check_house(outputs, templates, reference)
     if outputs:
-        for path in _written(plan, outputs):
+        for path in _written(plan, outputs, templates, reference):
             click.echo(f"wrote {path}")
     else:
-        click.echo(_text(plan), nl=False)
+        click.echo(_text(plan, templates), nl=False)
+
+
+def _check_house(outputs: tuple[Path, ...], templates: Path | None, reference: Path | None) -> None:
+    """Raise, before any work is done, where the house style is not there or has nothing to act on."""
+    from trialplan.errors import FileError
+
+    if templates is not None and not templates.is_dir():
+        raise FileError(f"the folder of templates {templates} does not exist; name the folder that overrides some")
+    if reference is None:
+        return
+    if not any(path.suffix.lower() == ".docx" for path in outputs):
+        raise FileError("--reference lends styles to a .docx file, and none is written; add -o protocol.docx")
+    if not reference.is_file():
+        raise FileError(f"there is no reference document {reference}; name a .docx file")
 
 
 def _check(path: Path) -> None:
@@ -53,16 +81,16 @@ def _check(path: Path) -> None:
     check_writable(path)
 
 
-def _written(name: str, outputs: tuple[Path, ...]) -> list[Path]:
+def _written(name: str, outputs: tuple[Path, ...], templates: Path | None, reference: Path | None = None) -> list[Path]:
     from trialplan import plan, protocol
 
-    return protocol.write(plan.read(name), list(outputs))
+    return protocol.write(plan.read(name), list(outputs), templates=templates, reference=reference)
 
 
-def _text(name: str) -> str:
+def _text(name: str, templates: Path | None) -> str:
     """The Markdown, by way of a file: the one road that a protocol is written on."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        (path,) = _written(name, (Path(folder) / "protocol.md",))
+        (path,) = _written(name, (Path(folder) / "protocol.md",), templates)
         return path.read_text(encoding="utf-8")

@@ -23,6 +23,7 @@ def for_design(cls: type[Sized]) -> click.Command:
             *options.of_design(cls),
             *([options.power_option()] if by_power else []),
             click.Option(["--dropout"], type=options.NUMBER, help="share of participants lost, in [0, 1): inflates n"),
+            *(options.calendar_options() if issubclass(cls, Design) else []),
             *output.options(),
         ],
         callback=lambda **given: _size(cls, **given),
@@ -41,7 +42,7 @@ def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, pow
     with options.typed(cls):
         lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
         target = [DEFAULT_POWER if power is None else power] if cls.attains == "power" else []
-        answer = design.sample_size(*target)
+        answer = options.on_calendar(design.sample_size(*target), given, lost)
         page = answer_page(answer, f"{participants(answer.arms)}: {_reaches(answer)}", lost)
     show(page, as_json, output)
 

@@ -10,6 +10,7 @@ from trialplan.answers import SampleSize
 from trialplan.cli.options import flag
 from trialplan.cli.output import Page, Table, facts
 from trialplan.design import Design, Sized
+from trialplan.enrolment.calendar import overrunning
 from trialplan.parameter import parameters
 from trialplan.report import as_json, name_of_test
 
@@ -46,7 +47,8 @@ def answer_page(answer: SampleSize, headline: str, dropout: float | None = None)
     """The page of one answer: what was assumed, how it was computed, what came out."""
     data = as_json(answer, dropout)
     rows = [*assumed(answer.design), *level(answer.design), *_attained(answer, data, dropout), *source(answer.design)]
-    return Page(data=data, headline=headline, tables=[facts(rows), *_looks(data), *_stages(data)])
+    notes = [f"{one[0].upper()}{one[1:]}." for one in overrunning(data.get("looks", ()))]
+    return Page(data=data, headline=headline, tables=[facts(rows), *_looks(data), *_stages(data)], notes=notes)
 
 
 def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -115,7 +117,21 @@ def _looks(data: Mapping[str, Any]) -> list[Table]:
     expected = {name: f"{n:,.1f}" for name, n in data["expected_n"].items()}
     cost = [("inflation", f"{data['inflation']:.4f}")]
     saved = [(f"expected n, {name}", n) for name, n in expected.items()]
-    return [Table(columns, rows, right=frozenset(range(len(columns)))), facts(cost + saved)]
+    looks = Table(columns, rows, right=frozenset(range(len(columns))))
+    return [looks, *_calendar(data), facts(cost + saved)]
+
+
+_CALENDAR_COLUMNS = ("month", "evaluable", "randomised by then", "of these not in the look", "spared by stopping")
+
+
+def _calendar(data: Mapping[str, Any]) -> list[Table]:
+    """When the looks are, and what they can still save, where that was asked for."""
+    looks = data["looks"]
+    if "month" not in looks[0]:
+        return []
+    names = ("evaluable", "randomised", "overrun", "spared")
+    rows = [[f"{look['month']:.1f}", *(f"{look[name]:,}" for name in names)] for look in looks]
+    return [Table(_CALENDAR_COLUMNS, rows, right=frozenset(range(len(_CALENDAR_COLUMNS))))]
 
 
 def _stages(data: Mapping[str, Any]) -> list[Table]:

@@ -93,9 +93,9 @@ class Ancova(Design):
         """The formula of method simple as TeX; nothing with a margin."""
         if self.method != "simple" or self.margin is not None:
             return ""
-        shift = r"|\ln\rho|" if self.scale == "ratio" else r"|\mu_T-\mu_C|"
+        shift = r"\left|\ln\rho\right|" if self.scale == "ratio" else r"\left|\mu_T-\mu_C\right|"
         noncentrality = rf"\lambda = \frac{{{shift}}}{{\sigma\sqrt{{(1-r^2)(1/n_T+1/n_C)}}}},\quad \nu = n-3"
-        return rf"\begin{{aligned}} {T_POWER},\\ & {noncentrality} \end{{aligned}}"
+        return f"{T_POWER},\n{noncentrality}"
 
     @property
     def exact(self) -> bool:

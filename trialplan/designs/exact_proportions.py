@@ -80,8 +80,8 @@ def _row(prose: str, formula: str, reference: str) -> AnalysisTest:
         goals=(fields.SUPERIORITY,),
         power=power,
         statistic=statistic,
-        tex=r"1-\beta = \sum_{(x_T,\,x_C)\in R}\binom{n_T}{x_T}p_T^{x_T}(1-p_T)^{n_T-x_T}"
-        r"\binom{n_C}{x_C}p_C^{x_C}(1-p_C)^{n_C-x_C}",
+        tex=r"1-\beta = \sum_{(x_T,\,x_C)\in R}\binom{n_T}{x_T}p_T^{x_T}\left(1-p_T\right)^{n_T-x_T}"
+        r"\binom{n_C}{x_C}p_C^{x_C}\left(1-p_C\right)^{n_C-x_C}",
         exact=True,
     )
 

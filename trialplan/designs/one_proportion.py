@@ -188,8 +188,9 @@ OneProportion.tests = {
         goals=(fields.SINGLE_ARM,),
         power=_exact_power,
         statistic=_exact_statistic,
-        tex=r"\begin{aligned} 1-\beta &= \sum_{x\ge k}\binom{n}{x}p_1^x(1-p_1)^{n-x},\\ & "
-        r"k = \min\left\{k: \sum_{x\ge k}\binom{n}{x}p_0^x(1-p_0)^{n-x}\le\alpha/s\right\} \end{aligned}",
+        tex=r"1-\beta = \sum_{x\ge k}\binom{n}{x}p_1^x\left(1-p_1\right)^{n-x},"
+        "\n"
+        r"k = \min\left\{k: \sum_{x\ge k}\binom{n}{x}p_0^x\left(1-p_0\right)^{n-x}\le\alpha/s\right\}",
         exact=True,
     ),
     "score": AnalysisTest(
@@ -200,6 +201,7 @@ OneProportion.tests = {
         goals=(fields.SINGLE_ARM,),
         power=_score_power,
         statistic=_score_statistic,
-        tex=r"n = \left(\frac{z_{1-\alpha/s}\sqrt{p_0(1-p_0)}+z_{1-\beta}\sqrt{p_1(1-p_1)}}{p_1-p_0}\right)^2",
+        tex=r"n = \frac{\left(z_{1-\alpha/s}\sqrt{p_0(1-p_0)}+z_{1-\beta}\sqrt{p_1(1-p_1)}\right)^2}"
+        r"{\left(p_1-p_0\right)^2}",
     ),
 }

@@ -71,8 +71,8 @@ class RatioOfMeans(Design):
     @property
     def tex(self) -> str:
         """The formula as TeX; nothing with a margin."""
-        noncentrality = r"\lambda = \frac{|\ln\rho|}{\sqrt{\ln(1+CV^2)}\,\sqrt{1/n_T+1/n_C}},\quad \nu = n-2"
-        return "" if self.margin is not None else rf"\begin{{aligned}} {T_POWER},\\ & {noncentrality} \end{{aligned}}"
+        noncentrality = r"\lambda = \frac{\left|\ln\rho\right|}{\sqrt{\ln(1+CV^2)}\,\sqrt{1/n_T+1/n_C}},\quad \nu = n-2"
+        return "" if self.margin is not None else f"{T_POWER},\n{noncentrality}"
 
     @property
     def exact(self) -> bool:

@@ -166,7 +166,7 @@ TwoMeans.tests = {
         goals=fields.GOALS,
         power=_rejection,
         statistic=_student_statistic,
-        tex=r"\begin{aligned} " + T_POWER + r",\\ & \lambda = \frac{|\mu_T-\mu_C|}{\sigma\sqrt{1/n_T+1/n_C}},\quad \nu = n-2 \end{aligned}",
+        tex=T_POWER + ",\n" + r"\lambda = \frac{\left|\mu_T-\mu_C\right|}{\sigma\sqrt{1/n_T+1/n_C}},\quad \nu = n-2",
         exact=True,
     ),
     "welch": AnalysisTest(
@@ -177,7 +177,8 @@ TwoMeans.tests = {
         goals=fields.GOALS,
         power=_rejection,
         statistic=_welch_statistic,
-        tex=r"\begin{aligned} " + T_POWER + r",\\ & \lambda = \frac{|\mu_T-\mu_C|}{\sqrt{v_T+v_C}},\quad \nu = \frac{(v_T+v_C)^2}{v_T^2/(n_T-1)+v_C^2/(n_C-1)},\quad v_i = \frac{\sigma_i^2}{n_i} \end{aligned}",
+        tex=T_POWER + ",\n" + r"\lambda = \frac{\left|\mu_T-\mu_C\right|}{\sqrt{v_T+v_C}},\quad "
+        r"\nu = \frac{\left(v_T+v_C\right)^2}{v_T^2/(n_T-1)+v_C^2/(n_C-1)},\quad v_i = \frac{\sigma_i^2}{n_i}",
     ),
     "z": AnalysisTest(
         prose="z with known standard deviations. Used in hand calculations and for large trials; too optimistic below "
@@ -187,7 +188,8 @@ TwoMeans.tests = {
         goals=fields.GOALS,
         power=_rejection,
         statistic=_z_statistic,
-        tex=r"n = \left(\frac{z_{1-\alpha/s}+z_{1-\beta}}{\mu_T-\mu_C}\right)^2\left(\frac{\sigma_T^2}{w_T}+\frac{\sigma_C^2}{w_C}\right)",
+        tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}{\left(\mu_T-\mu_C\right)^2}"
+        r"\left(\frac{\sigma_T^2}{w_T}+\frac{\sigma_C^2}{w_C}\right)",
         exact=True,
     ),
 }

@@ -210,7 +210,7 @@ def _arcsine_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Num
     return _spread(design) * ((z_alpha + z_beta) / _angle(design)) ** 2
 
 
-_V_NULL = r"V_0 = \bar p\,(1-\bar p)\left(\frac{1}{w_T}+\frac{1}{w_C}\right),\quad \bar p = w_T\,p_T+w_C\,p_C"
+_V_NULL = r"V_0 = p\,(1-p)\left(\frac{1}{w_T}+\frac{1}{w_C}\right),\quad p = w_T\,p_T+w_C\,p_C"
 _V_TRUE = r"V_1 = \frac{p_T(1-p_T)}{w_T}+\frac{p_C(1-p_C)}{w_C}"
 
 _CLOSED = {"score": _score_n, "wald": _wald_n, "arcsine": _arcsine_n, "log-odds": _wald_n}
@@ -265,8 +265,8 @@ TwoProportions.tests = {
         scales=tuple(SCALES),
         power=_score_power,
         statistic=_score_statistic,
-        tex=r"\begin{aligned} n &= \left(\frac{z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}}{p_T-p_C}\right)^2,\\ & "
-        rf"{_V_NULL},\\ & {_V_TRUE} \end{{aligned}}",
+        tex=r"n = \frac{\left(z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}\right)^2}{\left(p_T-p_C\right)^2},"
+        f"\n{_V_NULL},\n{_V_TRUE}",
     ),
     "wald": AnalysisTest(
         prose="z with the variance at the observed rates. Matches the plain confidence interval of the difference; "
@@ -276,7 +276,7 @@ TwoProportions.tests = {
         goals=fields.GOALS,
         power=_wald_power,
         statistic=_wald_statistic,
-        tex=rf"n = \left(\frac{{z_{{1-\alpha/s}}+z_{{1-\beta}}}}{{p_T-p_C}}\right)^2 V_1,\quad {_V_TRUE}",
+        tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}{\left(p_T-p_C\right)^2}\,V_1," f"\n{_V_TRUE}",
     ),
     "continuity-corrected": AnalysisTest(
         prose="score with the difference shortened by half the sum of 1/arm (Yates). An old stand-in for Fisher's "
@@ -286,8 +286,10 @@ TwoProportions.tests = {
         goals=(fields.SUPERIORITY,),
         power=_corrected_power,
         statistic=_corrected_statistic,
-        tex=r"\begin{aligned} 1-\beta &= \Phi\left(\frac{\left(|p_T-p_C|-\frac12\left(\frac1{n_T}+\frac1{n_C}\right)\right)\sqrt n"
-        rf"-z_{{1-\alpha/s}}\sqrt{{V_0}}}}{{\sqrt{{V_1}}}}\right),\\ & {_V_NULL},\\ & {_V_TRUE} \end{{aligned}}",
+        tex=r"1-\beta = \Phi\left(\frac{"
+        r"\left(\left|p_T-p_C\right|-\frac12\left(\frac1{n_T}+\frac1{n_C}\right)\right)\sqrt n"
+        r"-z_{1-\alpha/s}\sqrt{V_0}}{\sqrt{V_1}}\right),"
+        f"\n{_V_NULL},\n{_V_TRUE}",
     ),
     "arcsine": AnalysisTest(
         prose="z on the angles 2 asin(sqrt p), whose variance does not depend on the rate. Used where an effect size h "
@@ -297,7 +299,8 @@ TwoProportions.tests = {
         goals=(fields.SUPERIORITY,),
         power=_arcsine_power,
         statistic=_arcsine_statistic,
-        tex=r"n = \left(\frac{z_{1-\alpha/s}+z_{1-\beta}}{2\arcsin\sqrt{p_T}-2\arcsin\sqrt{p_C}}\right)^2"
+        tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}"
+        r"{\left(2\arcsin\sqrt{p_T}-2\arcsin\sqrt{p_C}\right)^2}"
         r"\left(\frac{1}{w_T}+\frac{1}{w_C}\right)",
     ),
     "log-odds": AnalysisTest(
@@ -309,7 +312,7 @@ TwoProportions.tests = {
         power=_wald_power,
         statistic=_log_odds_statistic,
         scales=("odds-ratio",),
-        tex=r"n = \left(\frac{z_{1-\alpha/s}+z_{1-\beta}}{\ln\frac{p_T(1-p_C)}{p_C(1-p_T)}}\right)^2"
+        tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}{\left(\ln\frac{p_T(1-p_C)}{p_C(1-p_T)}\right)^2}"
         r"\left(\frac{1}{w_T\,p_T(1-p_T)}+\frac{1}{w_C\,p_C(1-p_C)}\right)",
     ),
     **exact_proportions.ROWS,

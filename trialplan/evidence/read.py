@@ -11,7 +11,7 @@ from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.complaint import complaint
 from trialplan.evidence.spreadsheet import read_rows
 from trialplan.evidence.table import Study, Table, domains
-from trialplan.files import locate, read_text, read_toml
+from trialplan.files import check_texts, locate, read_text, read_toml
 
 
 def read(name_or_path: str | Path, folder: Path | None = None) -> Table:
@@ -68,6 +68,7 @@ def _sections(parent: dict[str, Any], key: str, written: str, place: str) -> lis
 
 def _from_csv(path: Path, name: str) -> Table:
     data, lines = read_rows(read_text(path, EvidenceError), name, path.stem)
+    check_texts(data, name, EvidenceError)
     return _validated(data, name, strict=False, lines=lines)
 
 

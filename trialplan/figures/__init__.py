@@ -8,6 +8,7 @@ never shown to pyplot; `alt()`, the sentence that stands for the picture; `table
 
 from __future__ import annotations
 
+from trialplan.figures.boundaries import Boundaries
 from trialplan.figures.canvas import FORMATS, render, save
 from trialplan.figures.contour import Contour
 from trialplan.figures.curves import Curves
@@ -18,6 +19,7 @@ from trialplan.figures.tornado import Tornado
 
 __all__ = [
     "FORMATS",
+    "Boundaries",
     "Contour",
     "Curves",
     "Forest",

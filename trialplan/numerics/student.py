@@ -9,7 +9,7 @@ from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 
 T_POWER = (
-    r"1-\beta &= \Pr\left(T_\nu(\lambda)>t_{\nu,\,1-\alpha/s}\right)"
+    r"1-\beta = \Pr\left(T_\nu(\lambda)>t_{\nu,\,1-\alpha/s}\right)"
     r"+[s=2]\,\Pr\left(T_\nu(\lambda)<-t_{\nu,\,1-\alpha/s}\right)"
 )
 """`t_power` as TeX."""

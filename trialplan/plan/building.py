@@ -18,9 +18,9 @@ from trialplan.parameter import Parameter, parameters
 from trialplan.plan.assumptions import Assumption, assumptions_of, read_rate, resolved
 from trialplan.plan.checks import check_citations, check_losses, check_names, check_target
 from trialplan.plan.contrary import Contrary, check_override, contrary
+from trialplan.plan.monitoring import looked_at, on_calendar, recruitment
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
-from trialplan.sequential.group_sequential import GroupSequential
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +135,8 @@ def _draft(plan: Plan, table: evidence.Table, section: EndpointSection) -> Endpo
     """The endpoint with its assumptions and design, not yet sized."""
     with _place(f"{plan.name}, endpoint {section.name!r}"):
         check_losses(section)
+        if section.role == "primary":
+            recruitment(plan.content.enrolment, section)  # what is wrong with it is said before anything is computed
         if section.design is None:
             if section.role == "primary":
                 raise PlanError("a primary endpoint needs a design that sizes it")
@@ -158,7 +160,9 @@ def _sized(plan: Plan, draft: Endpoint) -> Endpoint:
         try:
             design = design.replace(**{one.name: one.value for one in assumptions})
             draft = dataclasses.replace(draft, design=design, assumptions=assumptions)
-            return dataclasses.replace(draft, answer=design.sample_size(target))
+            answer = design.sample_size(target)
+            when = recruitment(plan.content.enrolment, section) if section.role == "primary" else None
+            return dataclasses.replace(draft, answer=on_calendar(answer, when))
         except UnreachableError as why:
             if section.role == "primary":
                 raise
@@ -184,9 +188,8 @@ def _design(plan: Plan, cls: type[Sized], section: EndpointSection, assumptions:
         raise PlanError(
             f"{cls.slug()} has no test {section.analysis_test!r}; {did_you_mean(section.analysis_test, tests)}"
         )
-    monitoring = plan.content.monitoring
-    if monitoring is not None and section.role == "primary" and isinstance(design, Design):
-        return GroupSequential(design=design, looks=monitoring.looks, efficacy=monitoring.efficacy)
+    if section.role == "primary" and isinstance(design, Design):
+        return looked_at(design, plan.content.monitoring)
     return design
 
 

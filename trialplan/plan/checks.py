@@ -58,6 +58,7 @@ def _sources(content: PlanFile) -> Iterator[str]:
             yield (one.bridge and one.bridge.source) or ""
     for stated in content.scenarios.controls:
         yield stated.source
+    yield (content.enrolment and content.enrolment.source) or ""
 
 
 def check_range(cls: type[Sized], name: str, one: AssumptionSection) -> None:

@@ -172,4 +172,11 @@ _PLAIN: dict[str, tuple[str, Callable[[Any], str]]] = {
     TABLE: ("the evidence table is {}", shown),
 }
 
-_MONITORED = {"looks": "the looks are at {}", "efficacy": "the efficacy boundary is {}"}
+_MONITORED = {
+    "looks": "the looks are at {}",
+    "efficacy": "the efficacy boundary is {}",
+    "futility": "the futility boundary is {}",
+    "binding": "that futility binds is {}",
+    "efficacy_at": "the looks that may stop for efficacy are {}",
+    "futility_at": "the looks that may stop for futility are {}",
+}

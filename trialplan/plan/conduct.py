@@ -1,4 +1,4 @@
-"""What a plan may say, in words, of how the trial is run: each key is optional, and one that is absent is printed as missing."""
+"""What a plan may say in words of how the trial is run: each key is optional, and printed as missing if absent."""
 
 from __future__ import annotations
 
@@ -105,6 +105,7 @@ class Analysis(Section):
 class Safety(Section):
     """`[safety]`: how harms are looked for."""
 
+    benefit_risk: Text | None = Field(None, description="what is known of benefit and harm, and how risk is kept low")
     collection: Text | None = Field(None, description="how adverse events are asked for, graded and coded")
     period: Text | None = Field(None, description="from when until when they are collected")
     of_interest: tuple[Text, ...] = Field((), description="events that are looked for by name")

@@ -11,8 +11,9 @@ from trialplan import evidence
 from trialplan.catalogue import design as design_named
 from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint
+from trialplan.plan.monitoring import RULE, Monitoring
 from trialplan.plan.reading import Plan
-from trialplan.plan.schema import AssumptionSection, Borrowed, Drawn, EndpointSection, Monitoring
+from trialplan.plan.schema import AssumptionSection, Borrowed, Drawn, EndpointSection
 from trialplan.plan.schema import Bridge as BridgeSection
 
 NUMBER, EVIDENCE, BRIDGE = "number", "evidence", "bridge"
@@ -56,7 +57,7 @@ def contents(planned: Planned, split: frozenset[str]) -> dict[Key, Any]:
         (LOSSES, ""): (section.missing, section.dropout, section.dropout_source),
         (TABLE, ""): _anchored(content.evidence.table, planned.plan),
     }
-    found |= {(MONITORING, name): getattr(content.monitoring, name, None) for name in Monitoring.model_fields}
+    found |= {(MONITORING, name): getattr(content.monitoring, name, None) or None for name in RULE}
     for name, one in section.assumptions.items():
         if name in split:
             found |= {(EVIDENCE, name): one.evidence, (BRIDGE, name): one.bridge}

@@ -60,7 +60,13 @@ def _complaint(error: Any) -> str:
     if error["type"] == "missing":
         return f"{where}: the key {name!r} is missing{_description(place, str(name))}"
     message = error["msg"][0].lower() + error["msg"][1:]
-    return f"{where}: {name}: {message}, not {error['input']!r}"
+    return f"{where}: {name}: {message}, not {_shown(error['input'])}"
+
+
+def _shown(value: Any) -> str:
+    """The value as it was written; of a long one its beginning and its length."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:60]}… ({len(text):,} characters)"
 
 
 def _where(place: list[Any]) -> str:

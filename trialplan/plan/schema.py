@@ -18,7 +18,8 @@ from trialplan.plan.conduct import (
     Randomisation,
     Safety,
 )
-from trialplan.plan.section import Section, Text, left_out
+from trialplan.plan.monitoring import Enrolment, Monitoring
+from trialplan.plan.section import Line, Name, Section, Text, left_out
 
 Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -36,16 +37,16 @@ class Choice(Section):
 class TrialSection(Section):
     """`[trial]`: what the trial is, in words."""
 
-    title: Text
-    version: Text = Field("draft", description="version of the protocol draft")
+    title: Line
+    version: Name = Field("draft", description="version of the protocol draft")
     date: datetime.date | None = Field(None, description="date of the draft; documents carry no other date")
     authors: tuple[Text, ...] = Field((), description="who answers for the plan")
     phase: Text | None = None
     population: Text = Field(description="who is eligible")
     intervention: Text = Field(description="the trial intervention, with dose and schedule")
     control: Text = Field(description="the control, and the background treatment of both arms")
-    treatment_name: Text = Field("treatment", description="what the treatment arm is called")
-    control_name: Text = Field("control", description="what the control arm is called")
+    treatment_name: Name = Field("treatment", description="what the treatment arm is called")
+    control_name: Name = Field("control", description="what the control arm is called")
     blinding: Text = Field(description="who is blinded, and how")
     allocation: Text = Field("1:1", description="allocation ratio, treatment first")
     rationale: Text | None = Field(None, description="why the trial is proposed, in the planners' own words")
@@ -160,7 +161,7 @@ class Selection(Section):
 class EndpointSection(Section):
     """`[[endpoint]]`: what is measured, and how it is sized. The primary sizes the trial."""
 
-    name: Text
+    name: Line
     role: Literal["primary", "secondary", "safety"]
     variable: Text = Field(description="what is measured in a participant (SPIRIT 2025, item 16)")
     metric: Text = Field(description="the participant-level metric")
@@ -168,6 +169,8 @@ class EndpointSection(Section):
     timepoint: Text
     timepoint_months: float | None = Field(None, gt=0, description="the time point in months, to match evidence by")
     definition: Text
+    rationale: Text | None = Field(None, description="why this endpoint, at this time")
+    estimand: Text | None = Field(None, description="a secondary endpoint's estimand, where it is not the primary's")
     design: Text | None = Field(None, description="the design that sizes it; none for a descriptive endpoint")
     power: float = Field(0.8, gt=0, lt=1)
     settings: dict[str, Any] = Field({}, description="choices of the design: test, goal, alpha, sides, favourable, …")
@@ -181,13 +184,6 @@ class EndpointSection(Section):
     analysis_test: Text | None = Field(None, description="the analysis test, where it is not the one that sizes")
     selection: Selection | None = None
     note: Text | None = None
-
-
-class Monitoring(Section):
-    """`[monitoring]`: looks at the primary endpoint."""
-
-    looks: tuple[float, ...] = Field(description="information fractions, the last one 1")
-    efficacy: Text = "obrien-fleming"
 
 
 class RandomisedSection(Section):
@@ -246,6 +242,11 @@ class Report(Section):
     """`[report]`: what the document shows."""
 
     appendix_plan: bool = Field(True, description="whether the plan's text is printed at the end")
+    verification_trials: int = Field(
+        100_000, ge=0, le=10_000_000, description="trials simulated to verify each claim; 0 leaves the appendix out"
+    )
+    sections: tuple[Text, ...] = Field((), description="the only sections to print; their order is the document's own")
+    leave_out: tuple[Text, ...] = Field((), description="sections not to print")
 
 
 class PlanFile(Section):
@@ -259,6 +260,7 @@ class PlanFile(Section):
     randomised: tuple[RandomisedSection, ...] = ()
     assurance: AssuranceSection | None = None
     monitoring: Monitoring | None = None
+    enrolment: Enrolment | None = None
     scenarios: Scenarios = Field(default_factory=lambda: Scenarios.model_validate({}))
     report: Report = Field(default_factory=lambda: Report.model_validate({}))
     reference: tuple[Reference, ...] = ()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +12,25 @@ from trialplan.designs.adverse_event import AdverseEvent
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
 from trialplan.evidence.regression import SpontaneousFall, regression_to_the_mean
-from trialplan.files import locate, read_text
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint, Trial
+from trialplan.protocol.coverage import Coverage, judge
 from trialplan.protocol.doubts import alternatives, assured, break_evens, control_belief
-from trialplan.protocol.otherwise import by_discount, by_reading, by_test, controls, spread
+from trialplan.protocol.level import level_kept
+from trialplan.protocol.monitored import calendar, monitored
+from trialplan.protocol.operating import blind_spot, effects, operating, told_apart
+from trialplan.protocol.otherwise import by_discount, by_reading, by_test, controls, drifted, spread
+from trialplan.protocol.pitfalls import by_section, met
+from trialplan.protocol.sources import Printed, canonical, sources
+from trialplan.protocol.verified import verified
 from trialplan.protocol.views import Alone, AtTrial, Detectable, EndpointView, Finding, OtherTest, arms_of
 
 NAMES = {
     "estimand": "ICH E9(R1)",
     "spirit": "SPIRIT 2025, item 16",
+    "harmonised": "ICH M11",
+    "harm_power": "80 %",
     "confidence": "95 %",
     "certainty": "95 % certainty of seeing one",
     "digest": "SHA-256",
@@ -36,8 +42,35 @@ NAMES = {
 _SEVERITIES = ("block", "warning", "information")
 
 
+STANDARDS = (
+    "Chan AW et al. SPIRIT 2025 statement: updated guideline for protocols of randomised trials. BMJ 2025;389:e081477",
+    "ICH M11, Clinical Electronic Structured Harmonised Protocol (CeSHarP): guideline, template and technical "
+    "specification. Step 4, 19 November 2025",
+    "ICH E9(R1), Estimands and sensitivity analysis in clinical trials: addendum to ICH E9",
+    "Cook JA et al. DELTA² guidance on choosing the target difference and undertaking and reporting the sample size "
+    "calculation for a randomised controlled trial. BMJ 2018;363:k3750",
+)
+"""The standards that the order, the estimand and the checklists follow."""
+
+
 def context(trial: Trial) -> dict[str, Any]:
     """Every object that the templates may print, by name."""
+    said = _said(trial)
+    found = judge(said)
+    return said | {
+        "pitfalls": by_section(met(trial, said)),
+        "coverage": found,
+        "crosswalk": found.crosswalk(),
+    }
+
+
+def covered(trial: Trial) -> Coverage:
+    """Which items of the standards the plan's protocol fills, and what the plan lacks for the others."""
+    return judge(_said(trial))
+
+
+def _said(trial: Trial) -> dict[str, Any]:
+    """What the protocol says of the plan, its evidence and its number, before it is held against lists."""
     content = trial.plan.content
     name = Path(trial.plan.name).name  # a document does not tell where on a machine its plan lay
     views = [_view(trial, endpoint) for endpoint in trial.endpoints]
@@ -48,7 +81,6 @@ def context(trial: Trial) -> dict[str, Any]:
         "estimand": content.estimand,
         "target": content.target_difference,
         "note": content.evidence.note,
-        "answers": content.evidence.answers,
         "own_words": _own_words(trial),
         "table": trial.table,
         "rows": _outcomes(trial),
@@ -58,11 +90,21 @@ def context(trial: Trial) -> dict[str, Any]:
         "alternatives": alternatives(trial, found),
         "break_evens": break_evens(trial),
         "randomised": trial.randomised,
+        **_conduct(trial),
+        "endpoints": views,
+        "ordered": _ordered(views),
+        "several": len(_ordered(views)) > 1,
+        "randomises": len(trial.answer.arms) > 1,
+        "uncontrolled": any(one.id == "P01" for one in trial.findings),
+        "blind_spot": blind_spot(trial),
+        "effects": effects(trial.primary.design),
+        "level_kept": level_kept(trial),
+        "operating": operating(trial),
+        "drifted": drifted(trial),
+        "standards": STANDARDS,
         "planned_difference": _planned_difference(trial),
         "bridged_toward": _bridged_toward(trial),
         "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
-        "blocking": _findings(trial, _SEVERITIES[0]),
-        "blocked": list(dict.fromkeys(one.id for one in trial.findings if one.severity == _SEVERITIES[0])),
         "primary": next(view for view in views if view.section.role == "primary"),
         "secondary": [view for view in views if view.section.role == "secondary"],
         "safety": [view for view in views if view.section.role == "safety"],
@@ -73,26 +115,54 @@ def context(trial: Trial) -> dict[str, Any]:
         "by_discount": discounted,
         "by_reading": read,
         "range": spread([*discounted, *read]),
+        "verified": verified(trial),
         "references": content.reference,
         "report": content.report,
+        "monitored": monitored(trial),
+        "calendar": calendar(trial),
         "looks": trial.answer.extra.get("looks", ()),
         "methods": _methods(views),
         "names": NAMES,
         "first": 0,
         "command": f"trialplan protocol {name}",
-        "evidence_name": content.evidence.table,
-        "evidence_digest": _digest(_evidence_text(trial)),
+        "sources": sources(trial.plan),
         "plan": trial.plan,
         "plan_name": name,
-        "digest": _digest(trial.plan.text),
-        "fence": fence(trial.plan.text),
+        "plan_source": Printed(name=name, text=canonical(trial.plan.text)),
         "version": trialplan.__version__,
     }
 
 
-def _evidence_text(trial: Trial) -> str:
-    """The text of the evidence file, for its digest."""
-    return read_text(locate(trial.plan.content.evidence.table, "evidence.toml", trial.plan.folder))
+def _conduct(trial: Trial) -> dict[str, Any]:
+    """How the trial is run, in the plan's words; each section is there, whether or not it says anything."""
+    content = trial.plan.content
+    return {
+        "objectives": content.objectives,
+        "population": content.population,
+        "intervention": content.intervention,
+        "blinding": content.blinding,
+        "randomisation": content.randomisation,
+        "follow_up": content.follow_up,
+        "analysis": content.analysis,
+        "safety_plan": content.safety,
+        "oversight": content.oversight,
+        "interim": content.oversight.interim or _looks_planned(trial),
+    }
+
+
+def _looks_planned(trial: Trial) -> str | None:
+    """That there are looks, where the plan monitors and says no more about them."""
+    monitoring = trial.plan.content.monitoring
+    if monitoring is None:
+        return None
+    fractions = ", ".join(f"{100 * look:g}%" for look in monitoring.looks)
+    return f"The primary endpoint is looked at with {fractions} of the information"
+
+
+def _ordered(views: list[EndpointView]) -> list[str]:
+    """The endpoints that are tested, in the order in which they are tested."""
+    tested = [view for view in views if view.design is not None and view.section.role != "safety"]
+    return [view.section.name for view in sorted(tested, key=lambda view: view.section.role != "primary")]
 
 
 def _own_words(trial: Trial) -> list[tuple[str, str]]:
@@ -121,19 +191,9 @@ def _planned_difference(trial: Trial) -> float | None:
     return None if treatment is None or control is None else treatment - control
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _methods(views: list[EndpointView]) -> list[str]:
     """Where the formulas of the endpoints are published, each source once."""
     return list(dict.fromkeys(view.design.reference for view in views if view.design is not None))
-
-
-def fence(text: str) -> str:
-    """Backticks that no line of the text can close."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    return "`" * max(3, longest + 1)
 
 
 def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
@@ -187,7 +247,8 @@ def _at_trial(trial: Trial, endpoint: Endpoint) -> AtTrial | None:
     n, design = int(trial.answer.n), endpoint.design
     if isinstance(design, AdverseEvent):
         exposed = float(trial.answer.arms["treatment"])
-        return AtTrial(n=n, observed=exposed, power=float(design.attained(exposed)), detectable=None)
+        told = told_apart(trial, float(design.rate), endpoint.section.power)
+        return AtTrial(n=n, observed=exposed, power=float(design.attained(exposed)), detectable=told)
     if not isinstance(design, Design):
         return None
     observed = n * (1 - (endpoint.section.dropout or 0.0))

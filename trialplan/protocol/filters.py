@@ -6,7 +6,13 @@ import math
 import re
 from typing import Any
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}&!])")
+"""Characters that mean something to Markdown wherever they stand."""
+
+_OPENING = re.compile(
+    r"^(\(?(?:\d+|[a-z]|[ivxlcdm]+|[IVXLCDM]{2,})(?=[.)](?:\s|$))|Table(?=:)|table(?=:)|(?=[-+=:.)%]))"
+)
+"""What would begin a list, a rule, a caption or a title where it stands first on a line."""
 
 
 class Verbatim(str):
@@ -16,9 +22,18 @@ class Verbatim(str):
 def escape(text: str) -> Verbatim:
     """Text with the characters that Markdown would read as markup escaped, on one line."""
     one_line = " ".join(text.split())
-    escaped = _SPECIAL.sub(r"\\\1", one_line)
-    # a list would begin with "1. " or "- ": the mark is escaped where a line might start with it
-    return Verbatim(re.sub(r"^(\d*)([.)+-])(?=\s)", r"\1\\\2", escaped))
+    return Verbatim(_OPENING.sub(r"\1\\", _SPECIAL.sub(r"\\\1", one_line), count=1))
+
+
+def attribute(text: str) -> Verbatim:
+    """Text as the value of an attribute between double quotes."""
+    one_line = " ".join(text.split()).replace("&", "&amp;")
+    return Verbatim(re.sub(r"([\\\"])", r"\\\1", one_line))
+
+
+def equation(tex: str) -> Verbatim:
+    """Each line of TeX as an equation on its own, with an empty line on either side; nothing where there is none."""
+    return Verbatim("".join(f"\n\n$${line}$$\n\n" for line in tex.splitlines()))
 
 
 def percent(share: float) -> Verbatim:
@@ -105,13 +120,40 @@ def quoted(text: str) -> Verbatim:
     return Verbatim(text.rstrip("\n"))
 
 
+def or_missing(value: Any) -> Any:
+    """The plan's words; where it says nothing, that they are missing."""
+    return Verbatim("**Missing from the plan**") if value is None or value == "" or value == () else value
+
+
+def of_hundred(probability: float) -> Verbatim:
+    """How many of a hundred such trials, in whole numbers and never none or all of them."""
+    many = round(100 * probability)
+    return Verbatim("fewer than 1" if many < 1 else "more than 99" if many > 99 else f"about {many}")
+
+
+def level(probability: float) -> Verbatim:
+    """A type I error with four decimals, so that it can be told from its nominal level."""
+    return Verbatim(f"{probability:.4f}")
+
+
+def boundary(z: float) -> Verbatim:
+    """A value on the z scale with three decimals."""
+    return Verbatim(f"{z:.3f}".replace("-", "−"))
+
+
 FILTERS = {
+    "attribute": attribute,
+    "boundary": boundary,
     "capitalised": capitalised,
     "count": count,
     "dated": dated,
+    "equation": equation,
+    "level": level,
     "months": months,
     "number": number,
     "number_or_never": number_or_never,
+    "of_hundred": of_hundred,
+    "or_missing": or_missing,
     "or_none": or_none,
     "percent": percent,
     "points": points,

@@ -1,44 +1,67 @@
-"""Jinja2 templates to Markdown: everything printed is escaped, numbers are formatted, nothing is computed."""
+"""The plan's objects to one Markdown text, by Jinja2: everything printed is escaped, nothing is computed."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from trialplan.errors import TrialplanError
-from trialplan.files import shipped
 from trialplan.plan.building import Trial
+from trialplan.protocol import house
 from trialplan.protocol.context import context
-from trialplan.protocol.filters import FILTERS, Verbatim, escape
+from trialplan.protocol.house import environment
+from trialplan.protocol.pictures import Picture, pictures
+
+__all__ = ["environment", "render", "text_of"]
+
+_WITHOUT = "**Figure.** "
+"""How a figure begins that is told in words. No text of a plan can begin a line so, nor with ": " or "!["."""
 
 
 def render(trial: Trial, templates: Path | None = None) -> str:
-    """The protocol as Markdown."""
-    text = environment(templates or shipped("templates")).get_template("protocol.md.j2").render(context(trial))
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    """The protocol as Markdown that stands alone: its figures in words and as tables of their data."""
+    return text_of(trial, context(trial), pictures(trial), templates)
 
 
-def environment(folder: Path) -> Any:
-    """Jinja2 with undefined names as errors, and every printed value escaped unless it is Verbatim."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    env = Environment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # the output is Markdown: `finalize` escapes for that
-    )
-    env.filters.update(FILTERS)
-    return env
+def text_of(
+    trial: Trial, objects: Mapping[str, Any], shown: Mapping[str, Picture], templates: Path | None = None
+) -> str:
+    """The protocol as Markdown, with these pictures."""
+    with house.told(templates):
+        env = environment(templates)
+        wanted = house.chosen(env, trial.plan.content.report, str(objects["plan_name"]))
+        text = env.get_template(house.MAIN).render({**objects, "sections": wanted, "pictures": shown})
+    return "\n".join(_tidied(text.strip().split("\n"))) + "\n"
 
 
-def _finalize(value: Any) -> str:
-    if isinstance(value, Verbatim):
-        return value
-    if value is None:
-        raise TrialplanError("a template prints a value that is not there; test for it, or use the filter `or_none`")
-    return escape(str(value))
+def _tidied(lines: list[str]) -> Iterator[str]:
+    """Tables and figures numbered, and empty lines one at a time; what stands in a fence is left alone."""
+    counts = {"Table": 0, "Figure": 0}
+    fence, before = "", "-"
+    for line in lines:
+        closes = bool(fence) and line.startswith(fence) and not line.strip("`")
+        if not fence:
+            fence = opened[0] if (opened := re.match("`{3,}", line)) else ""
+            if line.strip() or before.strip():
+                yield _numbered(line, counts)
+        else:
+            fence = "" if closes else fence
+            yield line
+        before = line
+
+
+def _numbered(line: str, counts: dict[str, int]) -> str:
+    """The line with its number, where it is the caption of a table or a figure."""
+    if line.startswith(": "):
+        return f": **{_next('Table', counts)}.** {line[2:]}"
+    if line.startswith("!["):
+        return f"![**{_next('Figure', counts)}.** {line[2:]}"
+    if line.startswith(_WITHOUT):
+        return f"**{_next('Figure', counts)}.** {line[len(_WITHOUT) :]}"
+    return line
+
+
+def _next(what: str, counts: dict[str, int]) -> str:
+    counts[what] += 1
+    return f"{what} {counts[what]}"

@@ -11,6 +11,7 @@ from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.schema import StatedRate
 from trialplan.plan.variation import PLANNED
+from trialplan.protocol.level import level_of
 from trialplan.protocol.views import ABSURD, Arm, Cell, Method, Range, Row, arm_names, arms_of
 
 _SEARCHED = 500
@@ -51,6 +52,7 @@ def _method(trial: Trial, name: str, inner: Any) -> Method:
         power=None if answer is None else float(answer.power),
         reason=reason,
         chosen=chosen,
+        level=level_of(answer),
     )
 
 
@@ -79,6 +81,21 @@ def by_discount(trial: Trial) -> list[Row]:
         )
         for stated in controls(trial)
     ]
+
+
+_DRIFTS = (0.05, 0.10)
+"""By how much better background care may raise the control rate."""
+
+
+def drifted(trial: Trial) -> list[tuple[float, Cell]]:
+    """What control rates above the planned one would ask for, the treatment rate bridged anew toward each."""
+    one = next((one for one in trial.primary.assumptions if one.bridge is not None and one.reading is not None), None)
+    planned = next((one.value for one in trial.primary.assumptions if one.name == "control"), None)
+    if one is None or one.bridge is None or one.reading is None or planned is None:
+        return []
+    rates = [planned + drift for drift in _DRIFTS if planned + drift < 1]
+    pairs = [(rate, one.bridge.rate(one.reading, rate)) for rate in rates]
+    return list(zip(rates, _cells(trial, pairs), strict=True))
 
 
 def _believed(trial: Trial, drawn: Observed, control: float, lower: float) -> list[float]:

@@ -108,7 +108,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """The same assumptions through one analysis test, or the reason why it has no number."""
+    """The same assumptions through one analysis test with the level that it keeps, or why it has no number."""
 
     test: str
     prose: str
@@ -116,6 +116,7 @@ class Method:
     power: float | None
     reason: str | None
     chosen: bool
+    level: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

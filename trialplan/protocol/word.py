@@ -1,60 +1,109 @@
-"""The Word reference document: pandoc's own, with ruled tables and one face throughout."""
+"""Word: pandoc's document in the house's styles, with what no style can ask for written in afterwards.
+
+A reference document lends its styles, page, headers and footers. In its headers and footers the fields TITLE and
+DOCPROPERTY version are filled with the plan's. Without one, `reference_document` makes a plain one: A4, numbered
+headings, ruled tables, the title and version above, page X of Y below.
+"""
 
 from __future__ import annotations
 
-import io
 import re
-import subprocess
-import zipfile
-from collections.abc import Callable
-from functools import cache
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from xml.sax.saxutils import escape
 
-from trialplan.errors import require
+from trialplan.files import shipped
+from trialplan.plan.reading import Plan
+from trialplan.protocol import pandoc
+from trialplan.protocol.reference import MAIN, SMALL, counts_headings, reference_document, rewritten
 
-_NO_DATE = (1980, 1, 1, 0, 0, 0)
-"""The earliest date that a zip file can hold: the same plan must give the same bytes."""
+Change = Callable[[str], str]
 
-_RULES = (
-    '<w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="444444"/>'
-    '<w:bottom w:val="single" w:sz="8" w:space="0" w:color="444444"/>'
-    '<w:insideH w:val="single" w:sz="4" w:space="0" w:color="BBBBBB"/></w:tblBorders>'
+_HEADING = re.compile(
+    r'<w:bookmarkStart w:id="\d+" w:name="(?P<name>[^"]+)" ?/>\s*'
+    r'<w:p><w:pPr><w:pStyle w:val="Heading(?P<level>[12])" ?/></w:pPr>'
+    r"(?P<runs>.*?)</w:p>",
+    re.DOTALL,
 )
-_FONT = '<w:rFonts w:ascii="Calibri" w:hAnsi="Calibri" w:eastAsia="Calibri" w:cs="Calibri"/>'
+_ANY_TIME = re.compile(r"(?<=>)\d{4}-\d\d-\d\dT[\d:.]+Z(?=<)")
+_NO_DATE = "1980-01-01"
+_EMPTY_CONTENTS = re.compile(r'<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirty="true" ?/>.*?</w:p>', re.DOTALL)
 
 
-@cache
-def reference_document() -> bytes:
-    """The reference document as bytes; the styles alone differ from pandoc's."""
-    pypandoc = require("pypandoc", "report", "writing .docx")
-    command = [pypandoc.get_pandoc_path(), "--print-default-data-file", "reference.docx"]
-    plain = subprocess.run(command, capture_output=True, check=True).stdout
-    return _rewritten(plain, "word/styles.xml", _styles)
+def document(text: str, plan: Plan, reference: Path | None) -> bytes:
+    """The Markdown as a Word file."""
+    content = reference_document() if reference is None else reference.read_bytes()
+    by_style = counts_headings(content)
+    with tempfile.TemporaryDirectory() as folder:
+        lent = Path(folder) / "reference.docx"
+        lent.write_bytes(content)
+        options = ["--to=docx", f"--reference-doc={lent}", "--syntax-highlighting=none", "--toc", "--toc-depth=2"]
+        options += ["--metadata=toc-title:Contents", *([] if by_style else ["--number-sections"])]
+        options += pandoc.filters(shipped("templates"), "widths.lua", "figures.lua")
+        made = pandoc.convert(text, plan, options)
+    return rewritten(made, lambda name: _after(name, plan, by_style))
 
 
-def unbroken_rows(document: bytes) -> bytes:
-    """The document with table rows that do not break across pages, which no style of pandoc's can ask for."""
-    return _rewritten(document, "word/document.xml", _unbroken)
+def _after(name: str, plan: Plan, by_style: bool) -> Change | None:
+    """What is written into a member of pandoc's document."""
+    said = plan.content.trial
+    if name == MAIN:
+        return lambda xml: _with_contents(_counted(_unbroken(xml)), by_style)
+    if name == "docProps/core.xml":  # pandoc's sandbox knows no date
+        return lambda xml: _ANY_TIME.sub(f"{said.date or _NO_DATE}T00:00:00Z", xml)
+    if re.fullmatch(r"word/(header|footer)\d*\.xml", name):
+        return lambda xml: _filled(xml, {"TITLE": said.title, "DOCPROPERTY version": said.version})
+    return None
+
+
+def _with_contents(xml: str, by_style: bool) -> str:
+    """The table of contents with its entries, so that it is not empty before Word first counts the pages."""
+    entries = list(_entries(xml, by_style))
+    if not entries:
+        return xml
+    field = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+    code = '<w:r><w:instrText xml:space="preserve"> TOC \\o "1-2" \\h \\z \\u </w:instrText></w:r>'
+    entries[0] = entries[0].replace("</w:pPr>", f"</w:pPr>{field.format('begin')}{code}{field.format('separate')}")
+    entries[-1] = entries[-1].replace("</w:p>", f'{field.format("end")}<w:r><w:br w:type="page"/></w:r></w:p>')
+    return _EMPTY_CONTENTS.sub(lambda _: "".join(entries), xml, count=1)
+
+
+def _entries(xml: str, by_style: bool) -> Iterator[str]:
+    """A paragraph for each heading of the first two levels, with its number."""
+    chapter = part = 0
+    for found in _HEADING.finditer(xml):
+        words = " ".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)</w:t>", found["runs"]))
+        chapter, part = (chapter + 1, 0) if found["level"] == "1" else (chapter, part + 1)
+        number = f"{chapter}.{part} " if part else f"{chapter} "
+        text = f'<w:r><w:t xml:space="preserve">{number if by_style else ""}{words}</w:t></w:r>'
+        style = f'<w:pPr><w:pStyle w:val="TOC{found["level"]}"/></w:pPr>'
+        yield f'<w:p>{style}<w:hyperlink w:anchor="{found["name"]}" w:history="1">{text}</w:hyperlink></w:p>'
 
 
 def _unbroken(xml: str) -> str:
+    """Table rows that do not break across pages, which no style of pandoc's can ask for."""
     xml = xml.replace("<w:tr><w:trPr>", "<w:tr><w:trPr><w:cantSplit/>")
     return re.sub(r"<w:tr>(?!<w:trPr>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>", xml)
 
 
-def _rewritten(document: bytes, name: str, change: Callable[[str], str]) -> bytes:
-    """The zip file with one member changed, and no date that depends on when it was made."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(document)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
-        for entry in source.infolist():
-            data = source.read(entry)
-            entry.date_time = _NO_DATE
-            target.writestr(entry, change(data.decode()).encode() if entry.filename == name else data)
-    return buffer.getvalue()
+def _counted(xml: str) -> str:
+    """The numbers of captions as fields, so that Word keeps counting and can list them."""
+    look = r"<w:rPr>(?:(?!</w:rPr>).)*</w:rPr>"
+    opening = rf'(<w:pStyle w:val="(?:TableCaption|ImageCaption)" ?/></w:pPr>(?:<w:bookmarkStart[^>]*/>)?)<w:r>({look})'
+    number = r'<w:t xml:space="preserve">(Table|Figure) (\d+)\.</w:t></w:r>'
+    field = (
+        r'\1<w:r>\2<w:t xml:space="preserve">\3 </w:t></w:r><w:fldSimple w:instr=" SEQ \3 \\* ARABIC "><w:r>\2'
+        r"<w:t>\4</w:t></w:r></w:fldSimple><w:r>\2<w:t>.</w:t></w:r>"
+    )
+    return re.sub(opening + number, field, xml)
 
 
-def _styles(xml: str) -> str:
-    """Ruled tables in a smaller size, one face throughout."""
-    xml = re.sub(r"<w:rFonts [^>]*/>", _FONT, xml)
-    xml = re.sub(r'(<w:style [^>]*w:styleId="Table"[^>]*>.*?<w:tblPr>)', rf"\1{_RULES}", xml, flags=re.DOTALL)
-    compact = r'(<w:style [^>]*w:styleId="Compact"[^>]*>.*?)(</w:style>)'
-    return re.sub(compact, r'\1<w:rPr><w:sz w:val="18"/><w:szCs w:val="18"/></w:rPr>\2', xml, count=1, flags=re.DOTALL)
+def _filled(xml: str, fields: Mapping[str, str]) -> str:
+    """The fields of a header or footer with what they will show, for readers that do not compute them."""
+    for name, text in fields.items():
+        words = r"\s+".join(map(re.escape, name.split()))
+        shown = f"<w:r>{SMALL}<w:t>{escape(pandoc.on_one_line(text))}</w:t></w:r>".replace("\\", r"\\")
+        simple = rf'(<w:fldSimple w:instr="\s*{words}\b[^"]*"[^>]*>).*?(</w:fldSimple>)'
+        xml = re.sub(simple, rf"\g<1>{shown}\g<2>", xml, flags=re.DOTALL | re.I)
+    return xml

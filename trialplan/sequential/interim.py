@@ -1,4 +1,4 @@
-"""What now? A look held against its boundaries: go on or stop, and what may be said of the effect and of what is to come."""
+"""What now? A look held against its boundaries: go on or stop, and what may be said of the effect."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.sequential import scales
@@ -72,21 +71,6 @@ class Interim:
         return 1 - 2 * float(self.design.level)
 
 
-def taken(design: GroupSequential, look: int, now: float | None, earlier: tuple[float, ...]) -> tuple[float, ...]:
-    """The information of the looks so far; where it is not given, as planned."""
-    if not 1 <= look <= len(design.looks):
-        raise ParameterError(f"look must be one of the {len(design.looks)} planned ones, 1 to {len(design.looks)}, not {look}")
-    before = earlier or design.looks[: look - 1]
-    if len(before) != look - 1:
-        raise ParameterError(f"look {look} has {look - 1} before it, whose information is given for {len(before)}")
-    found = (*before, design.looks[look - 1] if now is None else now)
-    if not all(a < b for a, b in zip((0.0, *found), found, strict=False)):
-        raise ParameterError(
-            f"information must increase from look to look, from above 0, not {', '.join(f'{one:.4g}' for one in found)}"
-        )
-    return found
-
-
 def bounds(design: GroupSequential, n: int, information: tuple[float, ...], *, final: bool) -> Bounds:
     """The boundaries at that information: the planned ones if it is as planned, else the errors spent again."""
     power, count = float(design.power(n)), len(information)
@@ -95,7 +79,9 @@ def bounds(design: GroupSequential, n: int, information: tuple[float, ...], *, f
     as_planned = all(abs(a - b) < _AS_PLANNED for a, b in zip(information, planned, strict=True))
     if as_planned and final == (count == len(design.looks)):
         found = design.solved(power)
-        lower = np.append(found.lower[:-1], -np.inf) if design.futility is not None else np.full(len(design.looks), -np.inf)
+        lower = (
+            np.append(found.lower[:-1], -np.inf) if design.futility is not None else np.full(len(design.looks), -np.inf)
+        )
         return Bounds(
             information=information,
             efficacy=_there(found.upper[:count]),

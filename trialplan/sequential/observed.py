@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,11 @@ from trialplan.numerics.lazy import np
 from trialplan.sequential.boundaries import Efficacy
 from trialplan.sequential.futility import Futility
 from trialplan.sequential.group_sequential import GroupSequential
+from trialplan.sequential.looks import whole_looks
 from trialplan.sequential.rule import Rule
+
+_BALANCED = 0.005
+"""How far from the planned share arms of not quite the planned allocation may lead at the planned total."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +57,38 @@ def observed_boundaries(
         futility_z=tuple(futile),
         final=final,
     )
+
+
+def information(
+    design: GroupSequential,
+    n: int,
+    look: int,
+    seen: Sequence[tuple[int | None, float | None]],
+    given: tuple[float, ...] = (),
+) -> tuple[float, ...]:
+    """The information at the looks so far as fractions of the plan: as given, else from who was seen, else as planned.
+
+    `given` is that of this look, or of all so far; `seen` are participants and their share of the planned information
+    at the last looks. A look at the planned number of participants is as planned.
+    """
+    planned = design.looks
+    if not 1 <= look <= len(planned):
+        raise ParameterError(f"look must be one of the {len(planned)} planned, from 1 to {len(planned)}, not {look}")
+    if len(given) not in (0, 1, look):
+        raise ParameterError(
+            f"information must be that of look {look}, or of the {look} so far, not {len(given)} fractions"
+        )
+    sizes = whole_looks(planned, n, design.block)
+    found = list(planned[:look])
+    for position, (count, share) in enumerate(seen, look - len(seen)):
+        if share is not None and not (count == sizes[position] and abs(share - count / n) < _BALANCED):
+            found[position] = share
+    if given:
+        found[-len(given) :] = given
+    if not all(a < b for a, b in zip((0.0, *found), found, strict=False)):
+        told = ", ".join(f"{one:.4g}" for one in found)
+        raise ParameterError(f"information must increase from look to look, from above 0, not {told}")
+    return tuple(found)
 
 
 def _check(rule: Rule, observed: tuple[float, ...], final: bool) -> None:

@@ -1,0 +1,54 @@
+-- No column narrower than its longest word, as far as the page allows; what that takes, the wide columns give.
+local letters_across = 88 -- of the small type that tables are set in
+local most = 0.3 -- no word, however long, claims more of the page than this
+
+local function longest(blocks, found)
+  for word in pandoc.utils.stringify(blocks):gsub("[-/–]", "%0 "):gmatch("%S+") do
+    found = math.max(found, utf8.len(word) or #word)
+  end
+  return found
+end
+
+local function needed(tbl)
+  local found = {}
+  local function look(rows, heavier)
+    for _, row in ipairs(rows) do
+      for i, cell in ipairs(row.cells) do
+        found[i] = math.max(found[i] or 0, heavier * longest(cell.contents, 0))
+      end
+    end
+  end
+  look(tbl.head.rows, 1.1)
+  for _, body in ipairs(tbl.bodies) do
+    look(body.body, 1)
+  end
+  for i, letters in ipairs(found) do
+    found[i] = math.min((letters + 2) / letters_across, most)
+  end
+  return found
+end
+
+function Table(tbl)
+  local least, lacking, spare = needed(tbl), 0, 0
+  for i, column in ipairs(tbl.colspecs) do
+    local width = column[2]
+    if not width or not least[i] then
+      return nil
+    end
+    lacking = lacking + math.max(0, least[i] - width)
+    spare = spare + math.max(0, width - least[i])
+  end
+  if lacking == 0 or spare <= lacking then
+    return nil
+  end
+  for i, column in ipairs(tbl.colspecs) do
+    local width = column[2]
+    if width < least[i] then
+      column[2] = least[i]
+    else
+      column[2] = width - (width - least[i]) * lacking / spare
+    end
+    tbl.colspecs[i] = column
+  end
+  return tbl
+end

@@ -1,0 +1,159 @@
+"""[monitoring] and [enrolment]: what they make of the primary endpoint, and what they may not say."""
+
+import json
+
+import pytest
+
+from trialplan import GroupSequential
+from trialplan.errors import PlanError, TrialplanError
+from trialplan.files import shipped
+from trialplan.plan import build, json_schema, read
+from trialplan.plan.difference import difference
+
+MONITORING = """
+[monitoring]
+looks = [0.5, 1.0]
+efficacy = "lan-demets-obrien-fleming"
+futility = "conditional-power(0.2)"
+why = "ours"
+"""
+ENROLMENT = """
+[enrolment]
+per_month = 4
+source = "ours"
+"""
+DATED = ("timepoint = ", "timepoint_months = 12\ntimepoint = ")
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """The starter with sections added at its end, and some of its text replaced, as a built plan."""
+
+    def made(more, *changes, name="plan"):
+        text = (shipped("examples") / "starter" / "plan.toml").read_text(encoding="utf-8")
+        changes = changes if "timepoint_months" in text else (DATED, *changes)
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        path = tmp_path / f"{name}.toml"
+        path.write_text(text + more, encoding="utf-8")
+        return read(str(path))
+
+    return made
+
+
+class TestMonitoring:
+    def test_every_key_of_the_rule_reaches_the_design(self, plan):
+        """Looks, both boundaries, where they hold and whether futility binds are the design's."""
+        more = """
+[monitoring]
+looks = [0.3, 0.6, 1.0]
+efficacy = "kim-demets(3)"
+futility = "z(0)"
+binding = true
+efficacy_at = [0.6, 1.0]
+futility_at = [0.3]
+"""
+        one_sided = ("[endpoint.settings]", "[endpoint.settings]\nsides = 1\nalpha = 0.025")
+        design = build(plan(more, one_sided)).primary.design
+        assert isinstance(design, GroupSequential)
+        assert (design.looks, design.efficacy, design.futility) == ((0.3, 0.6, 1.0), "kim-demets(3)", "z(0)")
+        assert (design.binding, design.efficacy_at, design.futility_at) == (True, (0.6, 1.0), (0.3,))
+
+    def test_errors_by_look_are_a_list(self, plan):
+        """Cumulative alpha by look is a TOML array."""
+        trial = build(plan("\n[monitoring]\nlooks = [0.5, 1.0]\nefficacy = [0.005, 0.05]\n"))
+        assert trial.answer.extra["looks"][0]["cumulative_alpha"] == pytest.approx(0.005)
+
+    @pytest.mark.parametrize(
+        ("old", "new", "words"),
+        [
+            ("[0.5, 1.0]", "[1.0, 0.5]", "[monitoring]: looks must be increasing"),
+            ("[0.5, 1.0]", "[0.5, 1.2]", "[monitoring]: looks must be information fractions up to 1, not 1.2"),
+            ("lan-demets-obrien-fleming", "lan-demets-obrien", "'lan-demets-obrien-fleming'"),
+            ("conditional-power(0.2)", "conditional-power(20)", "(0, 1)"),
+            ("conditional-power(0.2)", "z(3.5)", "not below efficacy"),
+            ("lan-demets-obrien-fleming", "obrien(", "[monitoring]: efficacy"),
+            ("why =", "reason =", "unknown key 'reason'"),
+            ("why =", 'reviewers = "x"\nwhy =', "did you mean 'reviewer'"),
+            ("why =", "binding = true\nwhy =", "defined for a one-sided test"),
+            ("why =", "futility_at = [0.7]\nwhy =", "not one of the looks"),
+        ],
+    )
+    def test_what_cannot_be_is_one_sentence(self, plan, old, new, words):
+        """Unknown keys, names and impossible values are named with their section."""
+        with pytest.raises(TrialplanError) as error:
+            build(plan(MONITORING.replace(old, new)))
+        assert words in str(error.value)
+        assert "\n" not in str(error.value)
+        assert "GroupSequential: looks" not in str(error.value)
+
+    def test_words_do_not_change_the_number(self, plan):
+        """Plans that differ in the reasons of [monitoring] do not differ in n; those that differ in its rule do."""
+        first = plan(MONITORING, name="first")
+        words = plan(MONITORING.replace('why = "ours"', 'why = "others"\nblinded = "all"'), name="second")
+        assert difference(first, words).parts == ()
+        rule = plan(MONITORING.replace("conditional-power(0.2)", "conditional-power(0.4)"), name="third")
+        (part,) = difference(first, rule).parts
+        assert part.change_in_n > 0
+
+
+class TestEnrolment:
+    def test_dates_the_looks(self, plan):
+        """At 4 a month and read after 12, a look is dated, and expected n counts the randomised."""
+        alone, dated = build(plan(MONITORING)), build(plan(MONITORING + ENROLMENT))
+        assert alone.answer.n == dated.answer.n
+        look = dated.answer.extra["looks"][0]
+        assert look["month"] == pytest.approx(look["n"] / 4 + 12)
+        assert look["randomised"] == min(look["n"] + 48, dated.answer.n)
+        assert "month" not in alone.answer.extra["looks"][0]
+        assert dated.answer.extra["expected_n"]["null"] > alone.answer.extra["expected_n"]["null"]
+
+    def test_steps_and_a_ramp(self, plan):
+        """Rates from a month on, and a rate that rises, are those of the accrual."""
+        steps = """
+[enrolment]
+ramp_up_months = 4
+steps = [{ from_month = 0, per_month = 2 }, { from_month = 6, per_month = 5 }]
+source = "ours"
+"""
+        look = build(plan(MONITORING + steps)).answer.extra["looks"][0]
+        # 4 by month 4, 8 by month 6, then 5 a month
+        assert look["month"] == pytest.approx(6 + (look["n"] - 8) / 5 + 12)
+
+    def test_without_looks_it_is_read_and_changes_nothing(self, plan):
+        """A plan may say how it recruits without looking early."""
+        assert build(plan(ENROLMENT)).answer.n == build(plan("")).answer.n
+
+    @pytest.mark.parametrize(
+        ("old", "new", "words"),
+        [
+            ("per_month = 4\n", "", "either per_month, or steps"),
+            ("per_month = 4", "per_month = 0", "greater than 0"),
+            ("per_month = 4", "per_months = 4", "did you mean 'per_month'"),
+            ('source = "ours"', "", "'source' is missing"),
+            ("per_month = 4", "steps = [{ from_month = 2, per_month = 4 }]", "from month 0"),
+            ('"ours"', '"read somewhere [nowhere]"', "[nowhere]"),
+        ],
+    )
+    def test_what_cannot_be_is_one_sentence(self, plan, old, new, words):
+        """A rate that is missing or none, and a source that is not listed, are named."""
+        with pytest.raises(TrialplanError) as error:
+            build(plan(MONITORING + ENROLMENT.replace(old, new)))
+        assert words in str(error.value)
+        assert "\n" not in str(error.value)
+
+    def test_an_endpoint_without_a_time(self, plan):
+        """A look has no date where the endpoint has no month."""
+        with pytest.raises(PlanError, match="timepoint_months"):
+            build(plan(MONITORING + ENROLMENT, ("timepoint_months = 12", "")))
+
+
+class TestSchema:
+    def test_every_key_says_what_it_is(self):
+        """The published schema describes the sections, and is JSON."""
+        known = json.loads(json.dumps(json_schema()))["$defs"]
+        assert {"looks", "efficacy", "futility", "binding", "reviewer", "blinded"} <= set(
+            known["Monitoring"]["properties"]
+        )
+        assert {"per_month", "steps", "source"} <= set(known["Enrolment"]["properties"])

@@ -1,0 +1,534 @@
+"""A finished protocol is held against the plan in it: what agrees, what is named, and what cannot be checked."""
+
+import hashlib
+import io
+import random
+import re
+import shutil
+import subprocess
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import trialplan
+from trialplan.errors import FileError
+from trialplan.files import examples, shipped
+from trialplan.plan import read
+from trialplan.protocol import write
+from trialplan.protocol.checking import check, examine
+from trialplan.protocol.comparing import compare
+from trialplan.protocol.embedding import embedded
+from trialplan.protocol.extraction import blocks
+
+SUFFIXES = (".md", ".html", ".docx")
+EDITS = 20
+SHIPPED = sorted(examples("plan.toml"))
+FAST = {("starter", ".md"), ("starter", ".docx")}
+DOCUMENTS = [
+    pytest.param(name, suffix, marks=() if (name, suffix) in FAST else pytest.mark.slow)
+    for name in SHIPPED
+    for suffix in SUFFIXES
+]
+WORD = "word/document.xml"
+
+
+@pytest.fixture(scope="session")
+def protocols(tmp_path_factory):
+    """The paths of a plan's protocol by suffix; each plan is written once."""
+    made = {}
+
+    def of(name):
+        if name not in made:
+            folder = tmp_path_factory.mktemp(name)
+            paths = [folder / f"protocol{suffix}" for suffix in SUFFIXES]
+            write(read(name), paths)
+            made[name] = dict(zip(SUFFIXES, paths, strict=True))
+        return made[name]
+
+    return of
+
+
+def examined(path, templates=None):
+    """A document checked in this process, which keeps what it has computed for the next one."""
+    return examine(path.read_bytes(), path.suffix, templates)
+
+
+@pytest.fixture
+def markdown(protocols):
+    """Checks the starter's protocol as Markdown after a change of its text."""
+
+    def changed(*changes):
+        text = protocols("starter")[".md"].read_text(encoding="utf-8")
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        return examine(text.encode(), ".md")
+
+    return changed
+
+
+# ---------------------------------------------------------------- edits of files, which share no code with the reader
+
+
+def opened(path):
+    """The text of a document in which an edit is made: its own, or the main part of a Word file."""
+    if path.suffix == ".docx":
+        with zipfile.ZipFile(path) as file:
+            return file.read(WORD).decode()
+    return path.read_text(encoding="utf-8")
+
+
+def saved(path, text, source):
+    """Write the text where `opened` found it in `source`."""
+    if path.suffix != ".docx":
+        path.write_text(text, encoding="utf-8")
+        return path
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            new.writestr(entry, text.encode() if entry.filename == WORD else old.read(entry))
+    return path
+
+
+STRETCHES = {
+    ".md": re.compile(r"^(?!```).*$", re.MULTILINE),
+    ".html": re.compile(r"(?<=>)[^<>]+(?=<)"),
+    ".docx": re.compile(r"(?<=>)[^<>]+(?=</w:t>)"),
+}
+UNCOMPUTED = {
+    ".md": re.compile(r"^(`{3,})\w*\n.*?^\1$", re.MULTILINE | re.DOTALL),
+    ".html": re.compile(
+        r"<head.*?</head>|<(nav|pre|style|script|svg|math)\b.*?</\1>|<span\s+class=\"header-section-number\">.*?</span>|&#?\w+;",
+        re.DOTALL,
+    ),
+    ".docx": re.compile(r"<w:sdt>.*?</w:sdt>|<w:p>(?:(?!</w:p>).)*?w:val=\"SourceCode\".*?</w:p>|&#?\w+;", re.DOTALL),
+}
+"""What is not computed: the embedded files, and the table of contents, which repeats the headings."""
+
+SIGNED = re.compile(r"[0-9a-f]{64}|trialplan\s+\d")
+"""The lines that say what made the document: there an edit has its own tests."""
+
+
+def figures(text, suffix):
+    """The places of all figures that a reader sees as the plan's statements."""
+    hidden = [match.span() for match in UNCOMPUTED[suffix].finditer(text)]
+    for stretch in STRETCHES[suffix].finditer(text):
+        if SIGNED.search(stretch[0]):
+            continue
+        for place in re.finditer(r"\d", stretch[0]):
+            at = stretch.start() + place.start()
+            if not any(low <= at < high for low, high in hidden):
+                yield at
+
+
+def number_at(text, at):
+    """The number that a figure is part of."""
+    return next(match[0] for match in re.finditer(r"\d+(?:[.,]\d+)*", text) if match.start() <= at < match.end())
+
+
+@dataclass(frozen=True)
+class Edit:
+    path: Path
+    before: str
+    after: str
+
+
+def edited(source, folder, rng):
+    """The document with one figure, anywhere, replaced by another."""
+    text = opened(source)
+    at = rng.choice(list(figures(text, source.suffix)))
+    other = rng.choice([figure for figure in "0123456789" if figure != text[at]])
+    changed = f"{text[:at]}{other}{text[at + 1 :]}"
+    path = saved(folder / f"edited{source.suffix}", changed, source)
+    start = max(0, at - 40)
+    return Edit(path, number_at(text[start:], at - start), number_at(changed[start:], at - start))
+
+
+class TestAgrees:
+    @pytest.mark.parametrize(("name", "suffix"), DOCUMENTS)
+    def test_a_document_as_it_was_written(self, protocols, name, suffix):
+        """Every shipped plan's protocol agrees with itself in every format, number by number."""
+        found = check(protocols(name)[suffix])
+        assert found.wrong == ()
+        assert found.ok
+        assert found.plan == name
+        assert found.version == trialplan.__version__
+        assert found.comparison.added == found.comparison.left_out == found.comparison.absent == ()
+        assert found.comparison.numbers > 300
+
+    def test_every_format_states_the_same_numbers(self, protocols):
+        """What is read from the Word and the HTML file are the same cells and paragraphs."""
+        said = {}
+        for suffix in (".html", ".docx"):
+            found = blocks(protocols("starter")[suffix].read_bytes(), suffix)
+            said[suffix] = {one.cells for one in found if one.kind == "row"}
+        assert said[".html"] == said[".docx"]
+        assert len(said[".html"]) > 50
+
+    @pytest.mark.slow
+    @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+    @pytest.mark.parametrize("name", SHIPPED)
+    def test_a_word_file_saved_by_another_program(self, protocols, tmp_path, name):
+        """A Word file that LibreOffice has saved still agrees, and one edit in it is still found."""
+        call = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "docx"]
+        source = protocols(name)[".docx"]
+        subprocess.run([*call, "--outdir", tmp_path, source], check=True, capture_output=True, timeout=180)
+        resaved = tmp_path / source.name
+        assert opened(resaved) != opened(source)
+        assert examined(resaved).wrong == ()
+        edit = edited(resaved, tmp_path, random.Random(7))
+        assert [one for one in examined(edit.path).wrong if edit.after in one.printed and edit.before in one.recomputed]
+
+    def test_a_text_retyped_by_a_word_processor(self, markdown):
+        """Other dashes, quotation marks, spaces and line breaks are the same statement."""
+        found = markdown(
+            ("Randomise 228 participants\n", "Randomise 228\u00a0participants "),
+            ("Farrington–Manning", "Farrington\u2014Manning"),
+        )
+        assert found.ok
+
+
+class TestNames:
+    @pytest.mark.parametrize(("name", "suffix"), DOCUMENTS)
+    def test_each_of_twenty_edits(self, protocols, tmp_path, name, suffix):
+        """One figure changed anywhere is named with what is printed and what the plan gives."""
+        rng = random.Random(20261124)
+        for _ in range(EDITS):
+            edit = edited(protocols(name)[suffix], tmp_path, rng)
+            wrong = examined(edit.path).wrong
+            assert [one for one in wrong if edit.after in one.printed and edit.before in one.recomputed], edit
+            assert len(wrong) == 1, edit
+
+    def test_where_a_cell_stands(self, markdown):
+        """A cell is named by its headings, its table, its row and its column, with the whole number."""
+        (wrong,) = markdown(
+            ("| rate in the control arm (p\\_C) | 20.00% |", "| rate in the control arm (p\\_C) | 21.00% |")
+        ).wrong
+        assert "row “rate in the control arm (p_C)”" in wrong.quantity
+        assert "column “Value”" in wrong.quantity
+        assert " › " in wrong.quantity
+        assert (wrong.printed, wrong.recomputed) == ("21.00%", "20.00%")
+
+    def test_words_of_a_computed_sentence(self, markdown):
+        """A word that says something else is named like a number."""
+        (wrong,) = markdown(("by a two-sided test", "by a one-sided test")).wrong
+        assert (wrong.printed, wrong.recomputed) == ("one", "two")
+        assert "sided test" in wrong.quantity
+
+    def test_a_sign(self, protocols, tmp_path):
+        """A sign that is gone is a changed number."""
+        path = saved(tmp_path / "a.md", "\n\n".join(["x −1.8 y", "z"]), None)
+        ours = blocks(path.read_bytes(), ".md")
+        theirs = blocks(b"x 1.8 y\n\nz", ".md")
+        (wrong,) = [one for one in compare(ours, theirs).statements if not one.ok]
+        assert (wrong.printed, wrong.recomputed) == ("1.8", "-1.8")
+
+    def test_a_removed_paragraph(self, markdown, protocols):
+        """A paragraph with a number that is not there any more is missing."""
+        text = protocols("starter")[".md"].read_text(encoding="utf-8")
+        paragraph = next(
+            part for part in text.split("\n\n") if part.startswith("They give") or "participants are randomised" in part
+        )
+        found = markdown((paragraph, ""))
+        assert [one.printed for one in found.wrong] == ["–"]
+
+    def test_a_removed_row(self, markdown, protocols):
+        """A row of a table that is not there any more is missing."""
+        row = next(
+            line
+            for line in protocols("starter")[".md"].read_text().splitlines()
+            if line.startswith("| Significance level")
+        )
+        (wrong,) = markdown((f"{row}\n", "")).wrong
+        assert (wrong.printed, wrong.recomputed) == ("–", "Significance level | 0.05, two-sided")
+
+    def test_rows_that_change_places(self, markdown, protocols):
+        """Two numbers that change places are both named."""
+        lines = protocols("starter")[".md"].read_text().splitlines()
+        first = next(line for line in lines if line.startswith("| Significance level"))
+        second = lines[lines.index(first) + 1]
+        found = markdown((f"{first}\n{second}\n", f"{second}\n{first}\n"))
+        assert not found.ok
+        a, b = ([cell.strip() for cell in line.strip("| ").split(" | ")] for line in (first, second))
+        swapped = markdown((first, f"| {a[0]} | {b[1]} |"), (second, f"| {b[0]} | {a[1]} |"))
+        assert len({one.quantity for one in swapped.wrong}) == 2
+
+    def test_a_row_more(self, markdown, protocols):
+        """A row that the plan does not give, in a table that it gives, is named."""
+        row = next(
+            line
+            for line in protocols("starter")[".md"].read_text().splitlines()
+            if line.startswith("| Significance level")
+        )
+        (wrong,) = markdown((row, f"{row}\n| Power without losses | 0.95 |")).wrong
+        assert (wrong.printed, wrong.recomputed) == ("Power without losses | 0.95", "–")
+
+    def test_a_section_that_must_be_there(self, markdown, protocols):
+        """A document without the section that states the number is not the plan's protocol."""
+        text = protocols("starter")[".md"].read_text(encoding="utf-8")
+        section = next(part for part in re.split(r"(?m)^(?=# )", text) if "participants are randomised:" in part)
+        (wrong,) = markdown((section, "")).wrong
+        assert wrong.quantity.startswith("section ")
+
+
+class TestSponsor:
+    def test_added_text_is_counted(self, markdown):
+        """Paragraphs, lists and tables of the sponsor's own are counted and not judged."""
+        found = markdown(
+            (
+                "\n\n**What that rests on.**",
+                "\n\nInsured up to 5,000,000.\n\n| Site | Beds |\n|--|--|\n| A | 12 |\n\n**What that rests on.**",
+            )
+        )
+        assert found.ok
+        assert len(found.comparison.added) == 2
+
+    def test_added_text_in_the_words_of_the_plan(self, markdown, protocols):
+        """A paragraph added in the very words of a computed one, with other numbers, is named."""
+        text = protocols("starter")[".md"].read_text(encoding="utf-8")
+        paragraph = next(part for part in text.split("\n\n") if "Randomise 228 participants" in part)
+        found = markdown((paragraph, f"{paragraph}\n\n{paragraph.replace('228', '128')}"))
+        (wrong,) = found.wrong
+        assert "128" in wrong.printed
+        assert "228" in wrong.recomputed
+        assert markdown((paragraph, f"{paragraph}\n\n{paragraph}")).ok
+
+    def test_a_section_left_out_is_named(self, markdown, protocols):
+        """A whole section that is not there is said to be, and is no failure unless the number stands in it."""
+        text = protocols("starter")[".md"].read_text(encoding="utf-8")
+        section = next(part for part in re.split(r"(?m)^(?=# )", text) if part.startswith("# References"))
+        found = markdown((section, ""))
+        assert found.ok
+        assert found.comparison.absent == ("References",)
+
+    def test_another_version_is_told(self, protocols, tmp_path):
+        """A document that another version wrote says so, and is compared all the same."""
+        text = protocols("starter")[".md"].read_text(encoding="utf-8")
+        ours = r"trialplan " + r"\\?\.".join(trialplan.__version__.split("."))
+        path = tmp_path / "older.md"
+        path.write_text(re.sub(ours, "trialplan 9.8.7", text), encoding="utf-8")
+        assert path.read_text(encoding="utf-8") != text
+        found = examined(path)
+        assert found.ok
+        assert found.other_version
+        assert found.version == "9.8.7"
+
+    def test_tracked_changes_count_as_accepted(self, protocols, tmp_path):
+        """A number deleted and another inserted with tracked changes is the other number."""
+        source = protocols("starter")[".docx"]
+        text = opened(source)
+        run = re.search(r"<w:r>((?:(?!</w:r>).)*?)<w:t[^>]*>([^<]*\b228 participants[^<]*)</w:t></w:r>", text)
+        before, after = run[2].split("228", 1)
+        pieces = [
+            f'<w:r>{run[1]}<w:t xml:space="preserve">{before}</w:t></w:r>',
+            f'<w:del w:id="1" w:author="x"><w:r>{run[1]}<w:delText>228</w:delText></w:r></w:del>',
+            f'<w:ins w:id="2" w:author="x"><w:r>{run[1]}<w:t>2</w:t></w:r><w:r>{run[1]}<w:t>40</w:t></w:r></w:ins>',
+            f'<w:r>{run[1]}<w:t xml:space="preserve">{after}</w:t></w:r>',
+        ]
+        path = saved(tmp_path / "tracked.docx", text.replace(run[0], "".join(pieces), 1), source)
+        (wrong,) = examined(path).wrong
+        assert (wrong.printed, wrong.recomputed) == ("240", "228")
+
+    def test_hidden_text_is_not_there(self, protocols, tmp_path):
+        """The right number hidden beside a wrong one does not help."""
+        source = protocols("starter")[".html"]
+        text = opened(source)
+        changed = re.sub(r"Randomise\s+228", 'Randomise <span style="display: none">228</span>300', text, count=1)
+        (wrong,) = examined(saved(tmp_path / "hidden.html", changed, source)).wrong
+        assert (wrong.printed, wrong.recomputed) == ("300", "228")
+
+
+HOUSE = "# Open points\n\nOurs to close: {{ trial.open_questions | length }}.\n"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A folder of templates with one section of its own, and the document written with it."""
+    folder = tmp_path_factory.mktemp("house")
+    (folder / "sections").mkdir()
+    (folder / "sections" / "open-questions.md.j2").write_text(HOUSE, encoding="utf-8")
+    (path,) = write(read("starter"), [folder / "house.md"], templates=folder)
+    return folder, path
+
+
+class TestHouseStyle:
+    def test_checked_with_its_templates(self, house):
+        """A document in a house style agrees when it is written again with the same templates."""
+        folder, path = house
+        assert examined(path, templates=folder).ok
+
+    def test_checked_without_them(self, house):
+        """Without its templates, what the house words otherwise is added text, and what it leaves out is told."""
+        found = examined(house[1])
+        assert [one for one in found.comparison.added if one.startswith("Ours to close")]
+        assert found.comparison.left_out or found.comparison.absent
+
+
+class TestEveryKindOfText:
+    @pytest.mark.parametrize(
+        "html",
+        [
+            '<p>The curve.</p><img src="data:," alt="Power from {} to 0.9">',
+            "<p>So <math><mi>n</mi><mo>=</mo><mfrac><mn>{}</mn><mn>2</mn></mfrac><annotation>9</annotation></math></p>",
+            "<table><caption>n = {}</caption><tr><th>a</th><th>b</th></tr><tr><td>x</td><td>2</td></tr></table>",
+            "<table><tr><th>a</th><th>b {}</th></tr><tr><td>x</td><td>2</td></tr></table>",
+            "<ul><li>one of {}<ul><li>within</li></ul></li></ul>",
+            "<figure><figcaption>Of {} participants</figcaption></figure>",
+            "<details><summary>Data</summary><p>{} of them</p></details>",
+            "<p>Ten<br>to <sub>{}</sub></p>",
+        ],
+    )
+    def test_html(self, html):
+        """A number counts wherever a reader sees it: descriptions, equations, captions, names of columns, lists."""
+        ours, theirs = (blocks(html.format(number).encode(), ".html") for number in ("0.85", "0.55"))
+        wrong = [one for one in compare(ours, theirs).statements if not one.ok]
+        assert [(one.printed, one.recomputed) for one in wrong] == [("0.55", "0.85")]
+
+    @pytest.mark.parametrize(
+        "word",
+        [
+            '<w:p><w:r><w:drawing><docPr descr="Power from {} to 0.9"/></w:drawing></w:r></w:p>',
+            "<w:p><w:r><w:t>So </w:t></w:r><m:oMath><m:f><m:num><m:r><m:t>{}</m:t></m:r></m:num></m:f></m:oMath></w:p>",
+            "<w:p><w:r><w:t>Of {}</w:t><w:tab/><w:t>participants</w:t></w:r></w:p>",
+            "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc>"
+            "</w:tr></w:tbl>",
+            "<w:p><w:hyperlink><w:r><w:t>Of {} participants</w:t></w:r></w:hyperlink></w:p>",
+            "<w:sdt><w:sdtContent><w:p><w:r><w:t>Of {} participants</w:t></w:r></w:p></w:sdtContent></w:sdt>",
+        ],
+    )
+    def test_word(self, word):
+        """A number counts wherever a reader sees it, in whatever element of a Word file it stands."""
+        ours, theirs = (blocks(archive(document=IN_WORD.format(word.format(n))), ".docx") for n in ("0.85", "0.55"))
+        wrong = [one for one in compare(ours, theirs).statements if not one.ok]
+        assert [(one.printed, one.recomputed) for one in wrong] == [("0.55", "0.85")]
+
+    @pytest.mark.parametrize(
+        "word",
+        [
+            "<w:p><w:del><w:r><w:t>{}</w:t></w:r></w:del></w:p>",
+            "<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>{}</w:t></w:r></w:p>",
+            "<w:p><w:r><w:instrText>PAGE {}</w:instrText></w:r></w:p>",
+            '<w:sdt><w:sdtPr><w:docPartObj><w:docPartGallery w:val="Table of Contents"/></w:docPartObj></w:sdtPr>'
+            "<w:sdtContent><w:p><w:r><w:t>Synopsis {}</w:t></w:r></w:p></w:sdtContent></w:sdt>",
+        ],
+    )
+    def test_what_no_reader_of_word_sees(self, word):
+        """Deleted and hidden text, codes of fields and the table of contents are not statements."""
+        assert blocks(archive(document=IN_WORD.format(word.format("0.85"))), ".docx") == []
+
+
+IN_WORD = (
+    '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">{}</w:document>'
+)
+
+PLAN = (shipped("examples") / "starter" / "plan.toml").read_text(encoding="utf-8")
+TABLE = (shipped("examples") / "msc-lupus-nephritis" / "evidence.toml").read_text(encoding="utf-8")
+
+
+class TestOnItsOwn:
+    def test_a_table_of_ones_own_is_in_the_document(self, tmp_path):
+        """A plan with a table of its own, above its folder, is checked from the document alone."""
+        home = tmp_path / "home"
+        (home / "plans").mkdir(parents=True)
+        (home / "own.toml").write_text(TABLE, encoding="utf-8")
+        plan = home / "plans" / "plan.toml"
+        plan.write_text(PLAN.replace('table = "msc-lupus-nephritis"', 'table = "../own.toml"'), encoding="utf-8")
+        (path,) = write(read(str(plan)), [tmp_path / "own.md"])
+        shutil.rmtree(home)
+        assert examined(path).ok
+
+    @pytest.mark.slow
+    def test_files_that_formats_cannot_print_as_they_are(self, tmp_path):
+        """Tabs, empty lines and spaces at line ends of a plan do not stand in the way."""
+        plan = tmp_path / "plan.toml"
+        plan.write_text(
+            PLAN.replace(" = ", "\t= ").replace("\n\n", "\n\n\n\n").replace("\n[", "  \n["), encoding="utf-8"
+        )
+        paths = [tmp_path / f"odd{suffix}" for suffix in SUFFIXES]
+        assert [examined(path).ok for path in write(read(str(plan)), paths)] == [True] * 3
+
+    def test_a_shipped_table_need_not_be_in_it(self, markdown, protocols):
+        """Without the appendix of tables, a shipped table of the printed digest will do."""
+        text = protocols("starter")[".md"].read_text(encoding="utf-8")
+        fences = re.findall(r"(?ms)^```toml\n.*?^```$", text)
+        assert markdown(*[(fence, "") for fence in fences[1:]]).ok
+
+    def test_digests_are_those_of_the_files(self, protocols):
+        """The digest that is printed is that of the plan's file, as any program computes it."""
+        digest = hashlib.sha256(PLAN.encode()).hexdigest()
+        assert f"starter, digest {digest}" in protocols("starter")[".md"].read_text(encoding="utf-8")
+        assert embedded(blocks(protocols("starter")[".docx"].read_bytes(), ".docx")).plan == ("starter", PLAN)
+
+
+def archive(**parts):
+    """A zip file with these parts of a Word file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in parts.items():
+            file.writestr(f"word/{name}.xml", content)
+    return buffer.getvalue()
+
+
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE w [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
+    '<w:document xmlns:w="x"><w:p><w:r><w:t>&b;</w:t></w:r></w:p></w:document>'
+)
+UNREADABLE = {
+    "absent.md": (None, "cannot be read: no such file"),
+    "protocol.pdf": (b"%PDF-1.7", "the formats are .md, .html and .docx"),
+    "notes.md": (b"# Notes\n\n12 apples\n", "no plan is printed in it"),
+    "latin.md": (b"\xe9t\xe9", "not UTF-8"),
+    "text.docx": (b"not a zip file", "not a Word file that can be read"),
+    "empty.docx": (archive(), "not a Word file that can be read"),
+    "broken.docx": (archive(document="<a><b></a>"), "not valid XML"),
+    "entities.docx": (archive(document=BOMB), "declares a document type"),
+    "bomb.docx": (archive(document=b" " * 100_000_001), "unpacks to more than 100 MB"),
+}
+
+
+class TestRefused:
+    @pytest.mark.parametrize("name", UNREADABLE)
+    def test_a_file_that_cannot_be_checked(self, tmp_path, name):
+        """A file that is no protocol of ours is one sentence that says why."""
+        content, why = UNREADABLE[name]
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        with pytest.raises(FileError, match=re.escape(why)):
+            check(tmp_path / name)
+
+    def test_a_plan_that_was_changed(self, markdown):
+        """A plan edited in the document, with its numbers or without, is not the one that the digest names."""
+        with pytest.raises(
+            FileError, match=r"has the SHA-256 digest [0-9a-f]{64}, and the document prints [0-9a-f]{64}"
+        ):
+            markdown(("power = 0.8\n", "power = 0.9\n"))
+
+    def test_a_digest_that_was_changed(self, markdown):
+        """A digest edited in the document is named."""
+        digest = hashlib.sha256(PLAN.encode()).hexdigest()
+        other = digest.replace(digest[0], "a" if digest[0] != "a" else "b", 1)
+        with pytest.raises(FileError, match=f"the document prints {other} for starter"):
+            markdown((digest, other))
+
+    def test_a_plan_that_reads_other_files(self, tmp_path, protocols):
+        """A plan in a document reads no file of the machine that checks it, even if its digest is right."""
+        (tmp_path / "secret.toml").write_text(TABLE, encoding="utf-8")
+        plan = PLAN.replace('table = "msc-lupus-nephritis"', f'table = "{tmp_path}/secret.toml"')
+        text = protocols("starter")[".md"].read_text(encoding="utf-8").replace(PLAN, plan)
+        old, new = (hashlib.sha256(one.encode()).hexdigest() for one in (PLAN, plan))
+        (tmp_path / "reads.md").write_text(text.replace(old, new), encoding="utf-8")
+        with pytest.raises(FileError, match=r"the evidence table .*secret\.toml cannot be taken from it"):
+            examined(tmp_path / "reads.md")
+
+    def test_a_file_made_to_be_slow_to_read(self, tmp_path):
+        """A file that its reader would be busy with for hours is given up, too."""
+        (tmp_path / "slow.html").write_text("<a " * 500_000, encoding="utf-8")
+        with pytest.raises(FileError, match=r"slow\.html cannot be checked: it takes more than 2 seconds"):
+            check(tmp_path / "slow.html", patience=2)
+
+    def test_a_plan_that_takes_too_long(self, protocols):
+        """A plan that is still computing after the time allowed is given up."""
+        with pytest.raises(FileError, match=r"more than 0\.01 seconds to compute; give it more with --patience"):
+            check(protocols("starter")[".md"], patience=0.01)

@@ -1,0 +1,122 @@
+"""The formulas that a protocol prints are those that the program computes with, and every format can set them."""
+
+import math
+import re
+import subprocess
+
+import pytest
+from scipy import stats
+
+from trialplan import Ancova, OneProportion, RatioOfMeans, TwoMeans, TwoProportions
+from trialplan.catalogue import designs
+from trialplan.protocol.filters import equation
+
+PT, PC, WT, WC, ALPHA = 0.5, 0.3, 2 / 3, 1 / 3, 0.025
+ZA, ZB = stats.norm.ppf(1 - ALPHA), stats.norm.ppf(0.8)
+V1 = PT * (1 - PT) / WT + PC * (1 - PC) / WC
+MEAN = WT * PT + WC * PC
+V0 = MEAN * (1 - MEAN) * (1 / WT + 1 / WC)
+
+
+def rates(test):
+    return TwoProportions(control=PC, treatment=PT, test=test, allocation="2:1")
+
+
+def both_tails(noncentrality, df):
+    critical = stats.t.ppf(1 - ALPHA, df)
+    return stats.nct.sf(critical, df, noncentrality) + stats.nct.cdf(-critical, df, noncentrality)
+
+
+class TestFormulas:
+    """Each expectation is the printed formula, typed once more with scipy."""
+
+    @pytest.mark.parametrize(
+        ("test", "printed"),
+        [
+            ("score", ((ZA * math.sqrt(V0) + ZB * math.sqrt(V1)) / (PT - PC)) ** 2),
+            ("wald", ((ZA + ZB) / (PT - PC)) ** 2 * V1),
+            (
+                "arcsine",
+                ((ZA + ZB) / (2 * math.asin(math.sqrt(PT)) - 2 * math.asin(math.sqrt(PC)))) ** 2 * (1 / WT + 1 / WC),
+            ),
+            (
+                "log-odds",
+                ((ZA + ZB) / math.log(PT * (1 - PC) / (PC * (1 - PT)))) ** 2
+                * (1 / (WT * PT * (1 - PT)) + 1 / (WC * PC * (1 - PC))),
+            ),
+        ],
+    )
+    def test_the_n_of_two_rates(self, test, printed):
+        """The printed n of each normal-theory test of two rates is the unrounded n."""
+        assert rates(test).unrounded(0.8) == pytest.approx(printed, rel=1e-9)
+
+    def test_the_continuity_correction(self):
+        """The printed power with a continuity correction is the power."""
+        n = 300
+        away = abs(PT - PC) - (1 / (WT * n) + 1 / (WC * n)) / 2
+        printed = stats.norm.cdf((away * math.sqrt(n) - ZA * math.sqrt(V0)) / math.sqrt(V1))
+        assert rates("continuity-corrected").power(n) == pytest.approx(printed, rel=1e-9)
+
+    def test_the_tests_of_means(self):
+        """The printed power of Student's and Welch's t tests is the power, and the printed n of the z test the n."""
+        n, n_t, n_c = 90, 60, 30
+        student = TwoMeans(difference=0.7, sd=1.3, allocation="2:1")
+        assert student.power(n) == pytest.approx(
+            both_tails(0.7 / (1.3 * math.sqrt(1 / n_t + 1 / n_c)), n - 2), rel=1e-8
+        )
+        v_t, v_c = 1.8**2 / n_t, 1.3**2 / n_c
+        df = (v_t + v_c) ** 2 / (v_t**2 / (n_t - 1) + v_c**2 / (n_c - 1))
+        welch = student.replace(test="welch", sd_treatment=1.8)
+        assert welch.power(n) == pytest.approx(both_tails(0.7 / math.sqrt(v_t + v_c), df), rel=1e-8)
+        printed = ((ZA + ZB) / 0.7) ** 2 * (1.8**2 / WT + 1.3**2 / WC)
+        assert student.replace(test="z", sd_treatment=1.8).unrounded(0.8) == pytest.approx(printed, rel=1e-6)
+
+    def test_covariance_and_ratios(self):
+        """The printed power of the analysis of covariance and of a ratio of means is the power."""
+        spread = math.sqrt(1 / 60 + 1 / 30)
+        ancova = Ancova(difference=0.6, sd=1.2, correlation=0.5, allocation="2:1")
+        assert ancova.power(90) == pytest.approx(both_tails(0.6 / (1.2 * math.sqrt(1 - 0.25) * spread), 87), rel=1e-8)
+        ratio = RatioOfMeans(ratio=1.4, cv=0.6, allocation="2:1")
+        printed = math.log(1.4) / (math.sqrt(math.log(1 + 0.6**2)) * spread)
+        assert ratio.power(90) == pytest.approx(both_tails(printed, 88), rel=1e-8)
+
+    def test_one_rate(self):
+        """The printed power of the exact binomial test is the power, and the printed n of the score test the n."""
+        exact = OneProportion(null=0.2, expected=0.4)
+        k = next(k for k in range(41) if stats.binom.sf(k - 1, 40, 0.2) <= exact.alpha)
+        assert exact.power(40) == pytest.approx(stats.binom.sf(k - 1, 40, 0.4), rel=1e-10)
+        printed = ((stats.norm.ppf(1 - exact.alpha) * math.sqrt(0.16) + ZB * math.sqrt(0.24)) / 0.2) ** 2
+        assert exact.replace(test="score").unrounded(0.8) == pytest.approx(printed, rel=1e-9)
+
+
+def every_tex():
+    found = {
+        f"{slug}-{name}": row.tex for slug, cls in designs().items() for name, row in getattr(cls, "tests", {}).items()
+    }
+    found["ancova"] = Ancova(difference=1, sd=1, correlation=0.5).tex
+    found["ratio-of-means"] = RatioOfMeans(ratio=1.4, cv=0.6).tex
+    return found
+
+
+class TestSetting:
+    @pytest.mark.parametrize("tex", every_tex().values(), ids=every_tex())
+    def test_every_format_sets_it(self, tex):
+        """No formula is missing, and pandoc turns each into MathML, Word's equations and typst without a complaint."""
+        import pypandoc
+
+        assert tex
+        for target in ("html5", "docx", "typst", "latex"):
+            command = [pypandoc.get_pandoc_path(), "--from=markdown", f"--to={target}", "--mathml", "--output=-"]
+            done = subprocess.run(command, input=equation(tex).encode(), capture_output=True, check=True)
+            assert done.stderr == b""
+
+    @pytest.mark.parametrize("tex", every_tex().values(), ids=every_tex())
+    def test_every_reader_of_word_files_can_read_it(self, tex):
+        """No power stands on a bare bracket and no bar is bare: LibreOffice reads neither in Word's equations."""
+        assert not re.search(r"(?<!\\right)[)\]]\^|(?<!\\left)(?<!\\right)\|", tex)
+
+    def test_a_margin_has_no_formula_of_superiority(self):
+        """With a margin the formula for superiority is not printed."""
+        design = TwoProportions(control=0.6, treatment=0.6, goal="non-inferiority", margin=0.1)
+        assert design.tex == ""
+        assert Ancova(difference=0.0, sd=1, correlation=0.5, goal="non-inferiority", margin=0.3).tex == ""

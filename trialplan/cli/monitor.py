@@ -1,0 +1,342 @@
+"""`trialplan monitor`: an interim look has been taken: what now?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from trialplan import catalogue, files
+from trialplan.cli import options, output
+from trialplan.cli.complaints import as_typed
+from trialplan.design import Design
+from trialplan.errors import ParameterError, TrialplanError, did_you_mean
+from trialplan.parameter import parameters
+
+SEEN = (
+    "look",
+    "events",
+    "means",
+    "sds",
+    "z",
+    "information",
+    "final",
+    "blinded",
+    "blinded_sd",
+    "at_least",
+    "at_most",
+    "kept",
+)
+"""What the look saw, by the names of its options."""
+
+_KINDS = ("events", "means", "z", "blinded", "blinded_sd")
+_REESTIMATED = ("at_least", "at_most", "kept")
+
+_RULE = "--looks 0.5,1 --efficacy lan-demets-obrien-fleming --futility conditional-power(0.2)"
+_EXAMPLES = {
+    "two-proportions": f"--control 0.3 --treatment 0.5 {_RULE} --look 1 --events 14/30,9/30",
+    "two-means": f"--difference 0.5 --sd 1 --test z {_RULE} --look 1 --means 0.6/32,0.2/32",
+    "one-proportion": f"--null 0.2 --expected 0.35 --test score {_RULE} --look 1 --events 9/30",
+}
+
+
+class LookedAt(options.DesignGroup):
+    """Subcommands are the designs whose statistic is a z; any other word is a plan, shipped or at a path."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The designs that can be looked at early."""
+        return [slug for slug, cls in catalogue.designs().items() if _is_z(cls)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The verb for a design or for a plan, or a sentence that names the nearest of either."""
+        known = catalogue.designs()
+        if cmd_name in known:
+            if _is_z(known[cmd_name]):
+                return for_design(known[cmd_name])
+            raise ParameterError(
+                f"looks are not defined over {cmd_name}; they are over {', '.join(self.list_commands(ctx))}"
+            )
+        plans = files.examples("plan.toml")
+        if cmd_name in plans or "/" in cmd_name or cmd_name.endswith(".toml"):
+            return for_plan(cmd_name)
+        near = did_you_mean(cmd_name, [*self.list_commands(ctx), *plans])
+        raise ParameterError(f"there is no design and no plan {cmd_name!r}; {near}")
+
+
+def _is_z(cls: type[Any]) -> bool:
+    """Whether one of its tests gives a z."""
+    return issubclass(cls, Design) and cls.statistic_is_z is not Design.statistic_is_z
+
+
+def for_design(cls: type[Any]) -> click.Command:
+    """The verb for one design."""
+    return click.Command(
+        cls.slug(),
+        params=[*options.of_design(cls), options.power_option(), options.n_option(), *_seen(), *output.options()],
+        callback=lambda **given: _of_design(cls, **given),
+        help=f"{options.summary(cls)}\n\nHolds a look at it against its boundaries. The trial is the one planned for "
+        "--power, or of --n participants in all.",
+        short_help=options.summary(cls),
+        epilog=options.examples(f"trialplan monitor {cls.slug()} {_quoted(_EXAMPLES[cls.slug()])}"),
+    )
+
+
+def for_plan(name: str) -> click.Command:
+    """The verb for a plan: its primary endpoint, and the rule under [monitoring]."""
+    return click.Command(
+        name,
+        params=[*_seen(), *output.options()],
+        callback=lambda **given: _of_plan(name, **given),
+        help="Holds a look at the plan's primary endpoint against the boundaries under [monitoring].",
+        epilog=options.examples(
+            "trialplan monitor msc-lupus-nephritis-monitored --look 1 --events 20/65,12/65",
+        ),
+    )
+
+
+def _quoted(words: str) -> str:
+    return " ".join(f"'{one}'" if "(" in one else one for one in words.split(" "))
+
+
+def _seen() -> list[click.Parameter]:
+    return [
+        click.Option(["--look"], type=options.NUMBER, help="which of the planned looks this is  [default: 1]"),
+        click.Option(
+            ["--events"],
+            multiple=True,
+            metavar="X/N,X/N",
+            help="responders of participants seen, treatment first, as in 14/30,9/30; repeated, one for each look "
+            "so far, each with everybody read by then",
+        ),
+        click.Option(
+            ["--means"],
+            multiple=True,
+            metavar="MEAN/N,MEAN/N",
+            help="mean and participants seen, treatment first, as in 0.6/32,0.2/32; repeated, one for each look",
+        ),
+        click.Option(
+            ["--sds"],
+            type=options.Literal("SD,SD", lists=True),
+            help="standard deviations seen at the last of --means  [default: as planned]",
+        ),
+        click.Option(
+            ["--z"],
+            multiple=True,
+            type=options.NUMBER,
+            help="the statistic itself, positive in favour of the treatment",
+        ),
+        click.Option(
+            ["--information"],
+            type=options.Literal("FRACTIONS", lists=True),
+            help="the information as fractions of the plan, at this look or at all so far  [default: from the "
+            "participants seen, else as planned]",
+        ),
+        click.Option(["--final"], is_flag=True, help="the trial ends here: this look uses all the level"),
+        click.Option(
+            ["--blinded"],
+            metavar="X/N",
+            help="responders of participants of both arms together, as in 23/60: n again, without a look at the arms",
+        ),
+        click.Option(
+            ["--blinded-sd"],
+            metavar="SD/N",
+            help="standard deviation of participants of both arms together, as in 1.42/60: the same for means",
+        ),
+        click.Option(["--at-least"], type=options.NUMBER, help="of --blinded: n is never less  [default: as planned]"),
+        click.Option(["--at-most"], type=options.NUMBER, help="of --blinded: n is never more"),
+        click.Option(
+            ["--kept"],
+            type=options.Literal("difference|ratio|odds-ratio"),
+            help="of --blinded: the scale on which the planned effect is kept  [default: difference]",
+        ),
+    ]
+
+
+def _of_design(cls: type[Any], **given: Any) -> None:
+    _check_one_kind(given)
+    design: Any = options.build(cls, given)
+    if _is_blinded(given):
+        with _typed(cls):
+            return _blinded(design, given, {"target": given["power"], "planned": given["n"]})
+    if not hasattr(design, "looks"):
+        raise ParameterError("monitor needs the rule that the trial was planned with; add --looks 0.5,1")
+    with _typed(cls):
+        n, power = given["n"], given["power"]
+        if n is not None and power is not None:
+            raise ParameterError("--power and --n are both given; --n is the total that was planned: keep one")
+        n = int(design.sample_size(0.8 if power is None else power).n) if n is None else n
+        design.check_n(n)
+        _show(design, n, given)
+    return None
+
+
+def _of_plan(name: str, **given: Any) -> None:
+    _check_one_kind(given)
+    from trialplan.plan import read
+    from trialplan.plan.building import size_primary
+
+    primary = size_primary(read(name))
+    design: Any = primary.design
+    if _is_blinded(given):
+        with _typed(type(getattr(design, "design", design))):
+            return _blinded(primary, given, {})
+    if not hasattr(design, "looks"):
+        raise ParameterError(f"{name} has no [monitoring], and so no rule to hold a look against; plan one first")
+    assert primary.answer is not None  # `size_primary` gives one or raises
+    with _typed(type(design.design)):
+        _show(design, int(primary.answer.n), given, primary.answer.extra["looks"])
+    return None
+
+
+def _is_blinded(given: Mapping[str, Any]) -> bool:
+    return given["blinded"] is not None or given["blinded_sd"] is not None
+
+
+def _blinded(trial: Any, given: Mapping[str, Any], planned: Mapping[str, Any]) -> None:
+    """What both arms show together: n again, with nobody unblinded."""
+    from trialplan.cli.reestimation import page
+
+    sd, n = _spread(given["blinded_sd"])
+    rule = {name: given[name] for name in _REESTIMATED if given[name] is not None}
+    output.show(page(trial, given["blinded"], sd=sd, n=n, **rule, **planned), given["as_json"], given["output"])
+
+
+def _spread(text: str | None) -> tuple[float | None, int | None]:
+    if text is None:
+        return None, None
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)/(\d{1,9})\s*", text)
+    if not found or float(found[1]) <= 0 or int(found[2]) < 2:
+        raise ParameterError(
+            f"--blinded-sd must be a standard deviation above 0 of 2 participants at least, as in 1.42/60, not {text}"
+        )
+    return float(found[1]), int(found[2])
+
+
+def _check_one_kind(given: Mapping[str, Any]) -> None:
+    """One kind of result is given, before anything is computed."""
+    kinds = [name for name in _KINDS if given[name]]
+    if len(kinds) != 1:
+        told = (
+            f"not {' and '.join(f'--{options.flag(one)}' for one in kinds)}" if kinds else "as in --events 14/30,9/30"
+        )
+        raise ParameterError(f"what the look saw is one of --events, --means, --z, --blinded and --blinded-sd, {told}")
+    if not _is_blinded(given):
+        for name in _REESTIMATED:
+            if given[name] is not None:
+                raise ParameterError(f"--{options.flag(name)} belongs to --blinded, which is not given; leave it out")
+    if given["sds"] is not None and not given["means"]:
+        raise ParameterError("--sds belong to --means, which are not given; add --means 0.6/32,0.2/32")
+
+
+@contextmanager
+def _typed(cls: type[Any]) -> Iterator[None]:
+    """Within it, errors name the options."""
+    names = {*parameters(cls), *options.MONITORING, *SEEN, "power", "n"}
+    with as_typed(cls, names):
+        try:
+            yield
+        except TrialplanError as why:
+            told = (
+                str(why)
+                .removeprefix("observed_boundaries: ")
+                .removeprefix("Reestimated: ")
+                .replace("say that it is final", "add --final")
+            )
+            if "at the planned looks only" in told:
+                told += "; where this is a planned look after all, say so by its fraction, as in --information 0.5"
+            raise type(why)(told) from None
+
+
+def _show(design: Any, n: int, given: Mapping[str, Any], dates: Any = ()) -> None:
+    from trialplan.cli.interim_page import page
+
+    found, before = _judged(design, n, given)
+    moment = dates[found.look - 1] if dates and "month" in dates[0] else None
+    output.show(page(found, before, moment), given["as_json"], given["output"])
+
+
+def _judged(design: Any, n: int, given: Mapping[str, Any]) -> tuple[Any, list[Any]]:
+    """The last look judged, and those before it whose results are given."""
+    from trialplan.sequential.interim import bounds, judged
+    from trialplan.sequential.observed import information
+
+    kind, texts = next((name, given[name]) for name in ("events", "means", "z") if given[name])
+    last = len(texts) - 1
+    seen = [_read(kind, text, design, n, given["sds"] if i == last else None) for i, text in enumerate(texts)]
+    look = _look(given["look"], len(seen))
+    shares = information(design, n, look, [(one.n, one.share) for one in seen], _fractions(given["information"]))
+    found = []
+    for number, one in enumerate(seen, look - last):
+        held = bounds(design, n, shares[:number], final=given["final"] and number == look)
+        found.append(judged(design, n, one, held))
+    return found[-1], found[:-1]
+
+
+def _look(given: Any, results: int) -> int:
+    look = results if given is None else given
+    if not isinstance(look, int) or isinstance(look, bool):
+        raise ParameterError(f"look must be a whole number, 1 for the first, not {look}")
+    if results not in (1, look):
+        raise ParameterError(
+            f"look is {look}, and results are given for {results}; give this look's alone, or one for each look so far"
+        )
+    return look
+
+
+def _fractions(given: Any) -> tuple[float, ...]:
+    if given is None:
+        return ()
+    found = given if isinstance(given, tuple) else (given,)
+    for one in found:
+        if not isinstance(one, (int, float)) or not 0 < one < 10:
+            raise ParameterError(f"information must be fractions of the planned one, as in 0.32, not {one}")
+    return tuple(map(float, found))
+
+
+def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:
+    """What a look saw, from what was typed."""
+    from trialplan.sequential.seen import Seen, seen_counts, seen_means
+
+    if kind == "z":
+        if not isinstance(text, (int, float)):
+            raise ParameterError(f"z must be a number, positive in favour of the treatment, not {text}")
+        return Seen(z=float(text))
+    rates = hasattr(design.design, "control") or hasattr(design.design, "null")
+    if rates != (kind == "events"):
+        way = "--events 14/30,9/30" if rates else "--means 0.6/32,0.2/32"
+        raise ParameterError(f"{kind} are no results of {design.design.slug()}; give {way}, or --z")
+    if kind == "events":
+        return seen_counts(design.design, n, [(int(x), int(of)) for x, of in _parts(text, r"\d{1,9}", kind)])
+    known = None if sds is None else tuple(map(float, sds if isinstance(sds, tuple) else (sds,)))
+    arms = [(float(mean), int(of)) for mean, of in _parts(text, r"-?\d+(?:\.\d+)?", kind)]
+    return seen_means(design.design, n, arms, known)
+
+
+def _parts(text: str, first: str, kind: str) -> list[tuple[str, str]]:
+    """Pairs of what was seen and participants, one for each arm."""
+    found = [re.fullmatch(rf"\s*({first})/(\d{{1,9}})\s*", part) for part in text.split(",")]
+    if not all(found):
+        way = "14/30,9/30" if kind == "events" else "0.6/32,0.2/32"
+        raise ParameterError(f"{kind} must be what was seen of participants, for each arm, as in {way}, not {text}")
+    return [(one[1], one[2]) for one in found if one]
+
+
+command = LookedAt(
+    "monitor",
+    command_for=for_design,
+    kind=Design,
+    help="A look that has been taken, held against the boundaries that the trial was planned with: go on, or stop for "
+    "efficacy or futility; with repeated confidence interval, conditional and predictive power, and, where the trial "
+    "stops, P value and estimate that allow for the looks. Where the information is not as planned, a spending "
+    "function is applied again at what is there. Name a design with its numbers and looks, or a plan. For those who "
+    "may see results by arm only.",
+    short_help="An interim look has been taken: what now?",
+    subcommand_metavar="DESIGN|PLAN [OPTIONS]",
+    epilog=options.examples(
+        f"trialplan monitor two-proportions {_quoted(_EXAMPLES['two-proportions'])}",
+        "trialplan monitor msc-lupus-nephritis-monitored --look 1 --events 20/65,12/65 --json",
+    ),
+)

@@ -1,0 +1,130 @@
+"""Recruitment over time: how many are randomised by a month, and in which month the n-th comes."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.errors import ParameterError
+
+_CLOSE = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accrual:
+    """In which month is the n-th participant randomised, and how many are by a month?
+
+    `steps` are (month, participants a month from then on), the first from month 0. Over the first `ramp_up` months the
+    rate rises in a straight line from nothing to that of the first step. Numbers are those expected: if participants
+    come at random (a Poisson process), so many do on average.
+
+    >>> Accrual(steps=((0, 4),)).month(130), Accrual(steps=((0, 4),)).randomised(44.5)
+    (32.5, 178.0)
+    >>> slow = Accrual(steps=((0, 2), (12, 5)), ramp_up=6)
+    >>> slow.randomised(6), slow.randomised(12), slow.month(28)
+    (6.0, 18.0, 14.0)
+    """
+
+    steps: tuple[tuple[float, float], ...]
+    ramp_up: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Months increase from 0, rates are not negative, and recruitment does not end with a rate of nothing."""
+        for sentence in self._complaints():
+            raise ParameterError(f"accrual: {sentence}")
+
+    def _complaints(self) -> Iterator[str]:
+        if not self.steps or self.steps[0][0] != 0:
+            yield "the first rate must hold from month 0"
+            return
+        for month, rate in self.steps:
+            if not (math.isfinite(rate) and rate >= 0):
+                yield f"participants per month must lie in [0, ∞), not {rate:g}"
+            if not math.isfinite(month):
+                yield f"a rate must hold from a month in [0, ∞), not {month:g}"
+        for (before, _), (after, _) in itertools.pairwise(self.steps):
+            if not before < after:
+                yield f"the months from which rates hold must increase, not go from {before:g} to {after:g}"
+        if not self.steps[-1][1] > 0:
+            yield "the last rate must lie above 0, or recruitment never ends"
+        later = [month for month, _ in self.steps[1:]]
+        if not 0 <= self.ramp_up < math.inf or (later and self.ramp_up > later[0]):
+            latest = f", before the second rate begins at {later[0]:g}" if later else ""
+            yield f"the ramp-up must take 0 months or more{latest}, not {self.ramp_up:g}"
+
+    def randomised(self, month: float) -> float:
+        """The participants randomised by a month, if recruitment goes on."""
+        piece = [one for one in self._pieces() if one.start <= month][-1:]
+        return piece[0].randomised(month) if piece else 0.0
+
+    def month(self, n: float) -> float:
+        """The month in which the n-th participant is randomised."""
+        pieces = [one for one in self._pieces() if one.end_count >= n - _CLOSE]
+        return pieces[0].month(n) if n > 0 else 0.0
+
+    def _pieces(self) -> Iterator[_Piece]:
+        count = 0.0
+        for start, end, rate, slope in self._rates():
+            piece = _Piece(start=start, end=end, count=count, rate=rate, slope=slope)
+            count = piece.end_count
+            yield piece
+
+    def _rates(self) -> Iterator[tuple[float, float, float, float]]:
+        """(from, to, rate at the beginning, its rise a month)."""
+        first = self.steps[0][1]
+        if self.ramp_up:
+            yield 0.0, self.ramp_up, 0.0, first / self.ramp_up
+        ends = [month for month, _ in self.steps[1:]] + [math.inf]
+        for (start, rate), end in zip(self.steps, ends, strict=True):
+            begins = max(start, self.ramp_up)
+            if begins < end:
+                yield begins, end, rate, 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Piece:
+    """A stretch of months in which the rate is constant or rises evenly."""
+
+    start: float
+    end: float
+    count: float
+    rate: float
+    slope: float
+
+    @property
+    def end_count(self) -> float:
+        if math.isinf(self.end):
+            return math.inf
+        return self.randomised(self.end)
+
+    def randomised(self, month: float) -> float:
+        after = month - self.start
+        return self.count + self.rate * after + self.slope * after**2 / 2
+
+    def month(self, n: float) -> float:
+        more = max(n - self.count, 0.0)
+        if not self.slope:
+            return self.start + (more / self.rate if more else 0.0)
+        return self.start + (math.sqrt(self.rate**2 + 2 * self.slope * more) - self.rate) / self.slope
+
+
+def read_accrual(value: Any, ramp_up: Any = 0.0) -> Accrual:
+    """A rate, or rates with the months from which they hold, as typed: 4, or 2@0,5@6.
+
+    >>> read_accrual("2@0,5@6").steps
+    ((0.0, 2.0), (6.0, 5.0))
+    """
+    parts = [f"{value}@0"] if "@" not in str(value) else str(value).split(",")
+    try:
+        pairs = [tuple(map(float, part.split("@"))) for part in parts]
+        steps = tuple((month, rate) for rate, month in pairs)
+        slowly = float(ramp_up)
+    except (TypeError, ValueError):
+        raise ParameterError(
+            f"accrual must be participants per month, as in 4, or rates with the months from which they hold, as in "
+            f"2@0,5@6, and the ramp-up a number of months, not {value} and {ramp_up}"
+        ) from None
+    return Accrual(steps=steps, ramp_up=slowly)

@@ -1,0 +1,100 @@
+"""What a plan says of looking early and of recruiting, and the design and calendar that it makes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, WithJsonSchema
+
+from trialplan.answers import SampleSize
+from trialplan.design import Design
+from trialplan.enrolment.accrual import Accrual
+from trialplan.enrolment.calendar import Recruitment, dated
+from trialplan.errors import ParameterError, PlanError
+from trialplan.plan.section import Section, Text
+from trialplan.sequential.group_sequential import GroupSequential
+
+Rule = Annotated[
+    Any,
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "number"}}, {"type": "null"}]}),
+]
+"""A boundary's name, or the cumulative error that each look may have spent; the design judges it."""
+
+RULE = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
+"""The keys of [monitoring] that make the design; the others are words."""
+
+
+class Monitoring(Section):
+    """`[monitoring]`: looks at the primary endpoint, the rule, and who acts on it."""
+
+    looks: tuple[float, ...] = Field(description="information fractions, the last one 1")
+    efficacy: Rule = Field("obrien-fleming", description="the efficacy boundary, or cumulative alpha by look")
+    futility: Rule = Field(None, description="the futility boundary, or shares of beta by look; none without it")
+    binding: bool = Field(False, description="whether futility is always obeyed, so that the level relies on it")
+    efficacy_at: tuple[float, ...] | None = Field(None, description="the looks that may stop for efficacy")
+    futility_at: tuple[float, ...] | None = Field(None, description="the looks that may stop for futility")
+    why: Text | None = Field(None, description="why the trial is looked at then, and why by this rule")
+    reviewer: Text | None = Field(None, description="who sees the results by arm, and advises whom")
+    blinded: Text | None = Field(None, description="who does not see them")
+    after_stop: Text | None = Field(None, description="what becomes of those randomised and not yet read, if it stops")
+
+
+class Step(Section):
+    """A rate of recruitment, and the month from which it holds."""
+
+    from_month: float = Field(ge=0)
+    per_month: float = Field(ge=0)
+
+
+class Enrolment(Section):
+    """`[enrolment]`: how fast participants come, which says when looks are and what they can still save."""
+
+    per_month: float | None = Field(None, gt=0, description="participants randomised a month, all centres together")
+    steps: tuple[Step, ...] = Field((), description="rates from a month on, where one rate will not do")
+    ramp_up_months: float = Field(0.0, ge=0, description="months in which the rate rises evenly from nothing")
+    decision_months: float = Field(0.0, ge=0, description="from the last reading that a look needs to its decision")
+    source: Text = Field(description="where the rate comes from; 'ours' where it is the planners'")
+
+
+def looked_at(design: Design, said: Monitoring | None) -> Design:
+    """The design with the looks that the plan says, or the sentence that is wrong with them."""
+    if said is None:
+        return design
+    rule = {name: _tuple(getattr(said, name)) for name in RULE}
+    try:
+        return GroupSequential(design=design, **rule)
+    except ParameterError as why:
+        raise PlanError(f"[monitoring]: {str(why).removeprefix('GroupSequential: ')}") from None
+
+
+def recruitment(said: Enrolment | None, endpoint: Any) -> Recruitment | None:
+    """How the plan recruits and reads the primary endpoint; None where it does not say."""
+    if said is None:
+        return None
+    if endpoint.timepoint_months is None:
+        raise PlanError(
+            "[enrolment]: the endpoint has no timepoint_months, the months from randomisation to its reading; "
+            "without it no look has a date"
+        )
+    if (said.per_month is None) == (not said.steps):
+        raise PlanError("[enrolment]: give either per_month, or steps with from_month and per_month")
+    steps = tuple((one.from_month, one.per_month) for one in said.steps) or ((0.0, float(said.per_month or 0)),)
+    try:
+        accrual = Accrual(steps=steps, ramp_up=said.ramp_up_months)
+    except ParameterError as why:
+        raise PlanError(f"[enrolment]: {why}") from None
+    return Recruitment(
+        accrual=accrual,
+        read_after=endpoint.timepoint_months,
+        decision=said.decision_months,
+        dropout=endpoint.dropout or 0.0,
+    )
+
+
+def on_calendar(answer: SampleSize, when: Recruitment | None) -> SampleSize:
+    """The answer with its looks on the calendar, where it has looks and the plan recruits."""
+    return answer if when is None or "looks" not in answer.extra else dated(answer, when)
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

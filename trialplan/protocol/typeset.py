@@ -1,0 +1,40 @@
+"""Typst: marked-up text into a PDF, with the fonts that come along and nothing of the machine it runs on."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from trialplan.errors import TrialplanError, require
+
+_MAIN = "protocol.typ"
+
+
+def compiled(text: bytes, drawings: Mapping[str, bytes], epoch: int) -> bytes:
+    """The PDF; files are read from a folder of its own, which holds the text and its drawings alone."""
+    typst = require("typst", "report", "writing .pdf")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file, content in {**drawings, _MAIN: text}.items():
+            (folder / file).write_bytes(content)
+        try:
+            made = typst.compile(
+                str(folder / _MAIN),
+                root=str(folder),
+                font_paths=[str(_letters())],
+                ignore_system_fonts=True,
+                timestamp=epoch,
+                package_path=str(folder),
+                package_cache_path=str(folder),
+            )
+        except typst.TypstError as why:
+            raise TrialplanError(f"typst could not set the document: {why.message.splitlines()[0]}") from None
+    assert isinstance(made, bytes)  # a PDF is one file
+    return made
+
+
+def _letters() -> Path:
+    """The folder of the fonts that come with matplotlib, for the letters that typst's own lack."""
+    matplotlib = require("matplotlib", "report", "writing .pdf")
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
