@@ -142,6 +142,15 @@ class TestCourse:
         found = means.course(means.truth(1.0))
         assert found.rejects == pytest.approx(found.fixed_rejects, abs=4 * found.standard_error)
 
+    def test_a_small_trial_that_stays_as_planned_is_the_t_test(self):
+        """With a few participants after the pilot, and n held, level and power are those of the t test to the digit."""
+        design = TwoMeans(difference=2.5, sd=1)
+        rule = Reestimated(design=design, pilot=4, at_most=design.sample_size(0.8).n)
+        assert rule.planned - rule.pilot <= 6
+        for truth in (design, rule.truth(1.0, null=True)):
+            found = rule.course(truth)
+            assert found.rejects == pytest.approx(found.fixed_rejects, abs=4 * found.standard_error)
+
     def test_too_many_counts_are_drawn(self):
         """A trial of thousands is simulated, with its standard error, and has the power that normal theory gives."""
         design = TwoProportions(control=0.3, treatment=0.33)
