@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 from run import QUICK, ROOT, Contest, Timing, installed, machine, r_seconds, section, shown, timed
 from scipy import stats
-from trialplan.explore.verification import simulate
 
 from trialplan import Ancova, GroupSequential, TwoMeans, TwoProportions
 from trialplan.explore.executors import Processes, Serial
 from trialplan.explore.scenarios import answered, question
+from trialplan.explore.verification import simulate
 
 PAGE = ROOT / "docs" / "benchmarks-scale.md"
 TRIALS = 2_000 if QUICK else 100_000
