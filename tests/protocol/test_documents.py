@@ -246,3 +246,21 @@ class TestLatex:
             assert (written[".tex"].parent / name).is_file()
         begun, ended = (re.findall(rf"\\{word}\{{(\w+\*?)\}}", text) for word in ("begin", "end"))
         assert sorted(begun) == sorted(ended)
+
+
+class TestLatex:
+    @pytest.mark.parametrize("engine", ["xelatex", "pdflatex"])
+    def test_it_compiles(self, tmp_path, engine):
+        """The .tex file becomes a PDF without an error and without a letter that its fonts lack."""
+        import shutil
+        import subprocess
+
+        if shutil.which(engine) is None:
+            pytest.skip(f"{engine} is not installed")
+        write(read("msc-lupus-nephritis"), [tmp_path / "protocol.tex"])
+        command = [engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "protocol.tex"]
+        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+        log = (tmp_path / "protocol.log").read_text(encoding="utf-8", errors="replace")
+        assert ran.returncode == 0, log[-2000:]
+        assert (tmp_path / "protocol.pdf").stat().st_size > 100_000
+        assert "Missing character" not in log
