@@ -532,3 +532,15 @@ class TestRefused:
         """A plan that is still computing after the time allowed is given up."""
         with pytest.raises(FileError, match=r"more than 0\.01 seconds to compute; give it more with --patience"):
             check(protocols("starter")[".md"], patience=0.01)
+
+
+class TestShortDocument:
+    def test_shipped_tables_need_not_be_printed(self, tmp_path):
+        """Without the tables' texts a document is shorter, and is checked against shipped tables of the same digest."""
+        text = examples("plan.toml")["starter"].read_text(encoding="utf-8")
+        plan = tmp_path / "plan.toml"
+        plan.write_text(f"{text}\n[report]\nappendix_evidence = false\n", encoding="utf-8")
+        written = tmp_path / "protocol.md"
+        write(read(str(plan)), [written])
+        assert "## The evidence table" not in written.read_text(encoding="utf-8")
+        assert check(written).ok

@@ -242,6 +242,11 @@ class Report(Section):
     """`[report]`: what the document shows."""
 
     appendix_plan: bool = Field(True, description="whether the plan's text is printed at the end")
+    appendix_evidence: bool = Field(
+        True,
+        description="whether the text of every evidence table is printed after the plan's; without it a document that "
+        "rests on tables of your own cannot be checked by itself",
+    )
     verification_trials: int = Field(
         100_000, ge=0, le=10_000_000, description="trials simulated to verify each claim; 0 leaves the appendix out"
     )
