@@ -7,27 +7,13 @@ from typing import Any
 
 import click
 
-from trialplan import catalogue, files
+from trialplan import files
 from trialplan.cli import options
 from trialplan.cli.output import check_suffix
 from trialplan.design import Sized
 from trialplan.errors import ParameterError, did_you_mean
 
 SUFFIXES = {".R": "r", ".r": "r", ".py": "python"}
-
-
-class DesignsAndPlans(options.DesignGroup):
-    """Subcommands are the designs; any other word is a plan, shipped or at a path."""
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        """The verb for a design or for a plan, or a sentence that names the nearest of either."""
-        if cmd_name in catalogue.designs():
-            return super().get_command(ctx, cmd_name)
-        plans = files.examples("plan.toml")
-        if cmd_name in plans or "/" in cmd_name or cmd_name.endswith(".toml"):
-            return for_plan(cmd_name)
-        near = did_you_mean(cmd_name, [*catalogue.designs(), *plans])
-        raise ParameterError(f"there is no design and no plan {cmd_name!r}; {near}")
 
 
 def for_design(cls: type[Sized]) -> click.Command:
@@ -116,9 +102,10 @@ def _write(text: str, output: Path | None) -> None:
         click.echo(f"wrote {output}")
 
 
-command = DesignsAndPlans(
+command = options.DesignsAndPlans(
     "code",
     command_for=for_design,
+    command_for_plan=for_plan,
     help="A script that recomputes every sample size with other programs: R (rpact, stats, pwr) or Python "
     "(statsmodels, scipy). The expected values are in it; it prints each comparison and fails where one disagrees. "
     "What no such package computes in the same way is written out from the paper cited, or said not to be run.",

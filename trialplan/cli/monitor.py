@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from trialplan import catalogue, files
+from trialplan import catalogue
 from trialplan.cli import options, output
 from trialplan.cli.complaints import as_typed
 from trialplan.design import Design
-from trialplan.errors import ParameterError, TrialplanError, did_you_mean
+from trialplan.errors import ParameterError, TrialplanError
 from trialplan.parameter import parameters
 
 SEEN = (
@@ -43,27 +43,19 @@ _EXAMPLES = {
 }
 
 
-class LookedAt(options.DesignGroup):
+class LookedAt(options.DesignsAndPlans):
     """Subcommands are the designs whose statistic is a z; any other word is a plan, shipped or at a path."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The designs that can be looked at early."""
         return [slug for slug, cls in catalogue.designs().items() if _is_z(cls)]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        """The verb for a design or for a plan, or a sentence that names the nearest of either."""
-        known = catalogue.designs()
-        if cmd_name in known:
-            if _is_z(known[cmd_name]):
-                return for_design(known[cmd_name])
-            raise ParameterError(
-                f"looks are not defined over {cmd_name}; they are over {', '.join(self.list_commands(ctx))}"
-            )
-        plans = files.examples("plan.toml")
-        if cmd_name in plans or "/" in cmd_name or cmd_name.endswith(".toml"):
-            return for_plan(cmd_name)
-        near = did_you_mean(cmd_name, [*self.list_commands(ctx), *plans])
-        raise ParameterError(f"there is no design and no plan {cmd_name!r}; {near}")
+    def of_design(self, ctx: click.Context, name: str) -> click.Command:
+        """The verb for a design that can be looked at."""
+        cls = catalogue.designs()[name]
+        if _is_z(cls):
+            return for_design(cls)
+        raise ParameterError(f"looks are not defined over {name}; they are over {', '.join(self.list_commands(ctx))}")
 
 
 def _is_z(cls: type[Any]) -> bool:
@@ -327,6 +319,7 @@ def _parts(text: str, first: str, kind: str) -> list[tuple[str, str]]:
 command = LookedAt(
     "monitor",
     command_for=for_design,
+    command_for_plan=for_plan,
     kind=Design,
     help="A look that has been taken, held against the boundaries that the trial was planned with: go on, or stop for "
     "efficacy or futility; with repeated confidence interval, conditional and predictive power, and, where the trial "

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from trialplan import catalogue
+from trialplan import catalogue, files
 from trialplan.cli.complaints import as_typed
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, did_you_mean
 from trialplan.explore.vary import value
 from trialplan.fields import LEVELS, POWER
 from trialplan.parameter import Interval, Parameter, parameters
@@ -166,6 +166,29 @@ class DesignGroup(click.Group):
             offer = ", ".join(self.list_commands(ctx))
             raise click.UsageError(f"{path} needs a design, one of {offer}; see `{path} --help`", ctx)
         return super().parse_args(ctx, args)
+
+
+class DesignsAndPlans(DesignGroup):
+    """Subcommands are the designs; any other word is a plan, shipped or at a path."""
+
+    def __init__(self, *args: Any, command_for_plan: Callable[[str], click.Command], **rest: Any) -> None:
+        """`command_for_plan` makes the subcommand of a plan."""
+        super().__init__(*args, **rest)
+        self.command_for_plan = command_for_plan
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The verb for a design or for a plan, or a sentence that names the nearest of either."""
+        if cmd_name in catalogue.designs():
+            return self.of_design(ctx, cmd_name)
+        plans = files.examples("plan.toml")
+        if cmd_name in plans or "/" in cmd_name or cmd_name.endswith(".toml"):
+            return self.command_for_plan(cmd_name)
+        near = did_you_mean(cmd_name, [*self.list_commands(ctx), *plans])
+        raise ParameterError(f"there is no design and no plan {cmd_name!r}; {near}")
+
+    def of_design(self, ctx: click.Context, name: str) -> click.Command:
+        """The verb for one design; a group that takes only some of them says which."""
+        return super().get_command(ctx, name)
 
 
 def examples(*lines: str) -> str:

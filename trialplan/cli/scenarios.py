@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from trialplan import catalogue, files
 from trialplan.cli import options, output, running
 from trialplan.design import Design, Sized
 from trialplan.errors import FileError, ParameterError, did_you_mean
@@ -17,20 +16,6 @@ from trialplan.parameter import parameters
 DEFAULT_POWER = 0.8
 FIGURES = ("heat-map", "contour", "curves")
 SUFFIXES = (".parquet", ".svg", ".png", ".pdf")
-
-
-class DesignsAndPlans(options.DesignGroup):
-    """Subcommands are the designs; any other word is a plan, shipped or at a path."""
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        """The verb for a design or for a plan, or a sentence that names the nearest of either."""
-        if cmd_name in catalogue.designs():
-            return super().get_command(ctx, cmd_name)
-        plans = files.examples("plan.toml")
-        if cmd_name in plans or "/" in cmd_name or cmd_name.endswith(".toml"):
-            return for_plan(cmd_name)
-        near = did_you_mean(cmd_name, [*catalogue.designs(), *plans])
-        raise ParameterError(f"there is no design and no plan {cmd_name!r}; {near}")
 
 
 def for_design(cls: type[Sized]) -> click.Command:
@@ -263,9 +248,10 @@ def _show(grid: Any, as_json: bool) -> None:
         click.echo(line, nl=False)
 
 
-command = DesignsAndPlans(
+command = options.DesignsAndPlans(
     "scenarios",
     command_for=for_design,
+    command_for_plan=for_plan,
     help="n across a grid of assumptions, or the power of --n participants. Name a design with its numbers, or a "
     "plan, whose primary endpoint is then varied. Ranges include their end and go in decimal steps; choices may be "
     "varied too. -o FILE.csv writes one line a scenario.",

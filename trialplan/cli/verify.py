@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from trialplan import catalogue, files
+from trialplan import catalogue
 from trialplan.cli import options, output, running
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, did_you_mean
+from trialplan.errors import ParameterError
 from trialplan.explore.simulated import MOST_TRIALS, SEED, TRIALS
 
 FAILED = 1
@@ -23,23 +23,17 @@ _LONG = 3 * 10**9
 _NONE = "—"
 
 
-class DesignsAndPlans(options.DesignGroup):
-    """Subcommands are the designs that test; any other word is a plan, shipped or at a path."""
+class Tested(options.DesignsAndPlans):
+    """The designs that test, and plans."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The designs that test, and the searches that give one that does."""
         return [slug for slug, cls in catalogue.designs().items() if _tests(cls)]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        """The verb for a design or for a plan, or a sentence that names the nearest of either."""
-        known = catalogue.designs()
-        if cmd_name in known:
-            return for_design(known[cmd_name]) if _tests(known[cmd_name]) else super().get_command(ctx, cmd_name)
-        plans = files.examples("plan.toml")
-        if cmd_name in plans or "/" in cmd_name or cmd_name.endswith(".toml"):
-            return for_plan(cmd_name)
-        near = did_you_mean(cmd_name, [*self.list_commands(ctx), *plans])
-        raise ParameterError(f"there is no design and no plan {cmd_name!r}; {near}")
+    def of_design(self, ctx: click.Context, name: str) -> click.Command:
+        """The verb for a design or a search; what has no test is told so."""
+        cls = catalogue.designs()[name]
+        return for_design(cls) if _tests(cls) else super().of_design(ctx, name)
 
 
 def _tests(cls: type[Sized]) -> bool:
@@ -277,9 +271,10 @@ def _of_losses(found: Sequence[Any]) -> Iterator[str]:
             )
 
 
-command = DesignsAndPlans(
+command = Tested(
     "verify",
     command_for=for_design,
+    command_for_plan=for_plan,
     kind=Design,
     help="The formula's claims against trials that are drawn, participant by participant, and analysed by the test "
     "itself; and against every outcome counted, where they can be. Name a design with its numbers, or a plan. The "
