@@ -248,7 +248,7 @@ class TestLatex:
         assert sorted(begun) == sorted(ended)
 
 
-class TestLatex:
+class TestLatexCompiles:
     @pytest.mark.parametrize("engine", ["xelatex", "pdflatex"])
     def test_it_compiles(self, tmp_path, engine):
         """The .tex file becomes a PDF without an error and without a letter that its fonts lack."""
