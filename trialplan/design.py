@@ -245,8 +245,16 @@ class Design(Sized):
 
     @property
     def statistic_is_z(self) -> bool:
-        """Whether `analyse` gives a z, so that looks at it make a Brownian motion."""
+        """Whether `z` is a z, so that looks at it make a Brownian motion."""
         return False
+
+    def z(self, data: Any, information: float = 1) -> Any:
+        """What boundaries are held against, trial by trial: the statistic, or the normal score of its P value."""
+        return self.analyse(data, information)[0]
+
+    def student(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
+        """Noncentrality, positive in the treatment's favour, and degrees of freedom of a t statistic; None for a z."""
+        return None
 
     def effect_value(self) -> Numbers:
         """The effect that is planned for."""

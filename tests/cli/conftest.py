@@ -63,7 +63,7 @@ WRONG = {
     "alpha-of-0": ((*SIZE, *RATES, "--alpha", "0"), "(0, 1)"),
     "three-sides": ((*SIZE, *RATES, "--sides", "3"), "1, 2"),
     "looks-reversed": ((*SIZE, *RATES, "--looks", "1,0.5"), "0.5,1"),
-    "looks-over-t": ((*MEANS, "--looks", "0.5,1"), "z test"),
+    "looks-over-fisher": ((*SIZE, *RATES, "--test", "fisher", "--looks", "0.5,1"), "such as score"),
     "efficacy-without-looks": ((*SIZE, *RATES, "--efficacy", "pocock"), "--looks 0.5,1"),
     "efficacy-misspelt": ((*SIZE, *RATES, "--looks", "0.5,1", "--efficacy", "obrian"), "'obrien-fleming'"),
     "n-odd": (("power", "two-proportions", *RATES, "--n", "93"), "92 or 94"),

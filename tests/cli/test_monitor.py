@@ -180,7 +180,7 @@ class TestRefused:
         "sds-alone": ((*RATES, "--z", "2", "--sds", "1,1"), "--means"),
         "n-and-power": ((*RATES, "--z", "2", "--n", "188", "--power", "0.9"), "keep one"),
         "n-odd": ((*RATES, "--z", "2", "--n", "187"), "186 or 188"),
-        "design-without-looks": (("monitor", "ancova", "--z", "2"), "two-proportions"),
+        "design-without-looks": (("monitor", "simon", "--z", "2"), "two-proportions"),
         "unknown-plan": (("monitor", "msc-lupus-nephritis-monitord", "--z", "2"), "'msc-lupus-nephritis-monitored'"),
         "plan-without-looks": (("monitor", "msc-lupus-nephritis", "--z", "2"), "[monitoring]"),
     }

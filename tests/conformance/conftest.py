@@ -1,6 +1,6 @@
 """Every design in the catalogue, and every wrapper over them, drawn from what its parameters declare about themselves.
 
-No design is named here except the one that wrappers are put around. A test asks for `design` (one instance per
+No design is named here except the one that wrappers are put around most. A test asks for `design` (one instance per
 combination of choices), `exact_design`, `sized`, or a `declared` parameter, and runs once for each that is found.
 """
 
@@ -161,6 +161,8 @@ LOOKS = ((0.5, 1.0), (0.3, 0.7, 1.0))
 def wrapped(draws):
     """(id, wrapper around a drawn fixed design) wherever the wrapper accepts the pairing."""
     inner = [one for one in _fixed_instances(draws) if one[2].slug() == "two-proportions" and one[0] == 0]
+    others = {one[2].slug(): one for one in reversed(_fixed_instances(draws)) if one[2].statistic_is_z}
+    inner += [one for slug, one in others.items() if slug != "two-proportions"]
     for index, ((slug, cls), (draw, name, design)) in enumerate(itertools.product(wrappers().items(), inner)):
         draw = max(draw, FAST if index % 3 else 0)  # a search inside a search: most wrappers are left to the slow run
         looks = LOOKS[zlib.crc32(name.encode()) % 2]

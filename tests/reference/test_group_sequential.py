@@ -119,17 +119,17 @@ def allocation(given):
 
 
 def means(given):
-    """A z test of means; the t test's n is its fixed n times the same inflation."""
+    """A z test of means, and the t test of the same trial."""
     numbers = {"difference": given["mean_difference"], "sd": given["sd"], "allocation": allocation(given)}
     level = {"alpha": given["alpha"], "sides": given["sides"]}
     design, target = around(given, TwoMeans(**numbers, **level, test="z")), given["power"]
     found, n = design.solved(target), design.unrounded(target)
     stopped = design.rule.chances(found, found.drift).stopped[:-1]
-    t_test = TwoMeans(**numbers, **level, test="t").unrounded(target)
+    t_test = around(given, TwoMeans(**numbers, **level, test="t"))
     return {
         "n_max_total": n,
         "expected_n_H1": n * float(1 + stopped @ (np.array(design.looks[:-1]) - 1)),
-        "n_max_total_t": t_test * design.inflation(target),
+        "n_max_total_t": t_test.unrounded(target),
     }
 
 

@@ -22,6 +22,7 @@ SEEN = (
     "means",
     "sds",
     "z",
+    "t",
     "information",
     "final",
     "blinded",
@@ -32,13 +33,15 @@ SEEN = (
 )
 """What the look saw, by the names of its options."""
 
-_KINDS = ("events", "means", "z", "blinded", "blinded_sd")
+_KINDS = ("events", "means", "z", "t", "blinded", "blinded_sd")
 _REESTIMATED = ("at_least", "at_most", "kept")
 
 _RULE = "--looks 0.5,1 --efficacy lan-demets-obrien-fleming --futility conditional-power(0.2)"
 _EXAMPLES = {
     "two-proportions": f"--control 0.3 --treatment 0.5 {_RULE} --look 1 --events 14/30,9/30",
-    "two-means": f"--difference 0.5 --sd 1 --test z {_RULE} --look 1 --means 0.6/32,0.2/32",
+    "two-means": f"--difference 0.5 --sd 1 {_RULE} --look 1 --means 0.6/32,0.2/32 --sds 1.1,0.9",
+    "ratio-of-means": f"--ratio 0.7 --cv 0.6 --favourable lower {_RULE} --look 1 --t 1.84/58",
+    "ancova": f"--difference 0.5 --sd 1 --correlation 0.5 {_RULE} --look 1 --t 1.84/47",
     "one-proportion": f"--null 0.2 --expected 0.35 --test score {_RULE} --look 1 --events 9/30",
 }
 
@@ -112,13 +115,19 @@ def _seen() -> list[click.Parameter]:
         click.Option(
             ["--sds"],
             type=options.Literal("SD,SD", lists=True),
-            help="standard deviations seen at the last of --means  [default: as planned]",
+            help="standard deviations seen at the last of --means  [default: as planned, and taken as known]",
         ),
         click.Option(
             ["--z"],
             multiple=True,
             type=options.NUMBER,
             help="the statistic itself, positive in favour of the treatment",
+        ),
+        click.Option(
+            ["--t"],
+            multiple=True,
+            metavar="T/DF",
+            help="a t statistic, positive in favour of the treatment, and its degrees of freedom, as in 2.31/57",
         ),
         click.Option(
             ["--information"],
@@ -214,7 +223,9 @@ def _check_one_kind(given: Mapping[str, Any]) -> None:
         told = (
             f"not {' and '.join(f'--{options.flag(one)}' for one in kinds)}" if kinds else "as in --events 14/30,9/30"
         )
-        raise ParameterError(f"what the look saw is one of --events, --means, --z, --blinded and --blinded-sd, {told}")
+        raise ParameterError(
+            f"what the look saw is one of --events, --means, --z, --t, --blinded and --blinded-sd, {told}"
+        )
     if not _is_blinded(given):
         for name in _REESTIMATED:
             if given[name] is not None:
@@ -255,7 +266,7 @@ def _judged(design: Any, n: int, given: Mapping[str, Any]) -> tuple[Any, list[An
     from trialplan.sequential.interim import bounds, judged
     from trialplan.sequential.observed import information
 
-    kind, texts = next((name, given[name]) for name in ("events", "means", "z") if given[name])
+    kind, texts = next((name, given[name]) for name in ("events", "means", "z", "t") if given[name])
     last = len(texts) - 1
     seen = [_read(kind, text, design, n, given["sds"] if i == last else None) for i, text in enumerate(texts)]
     look = _look(given["look"], len(seen))
@@ -290,21 +301,34 @@ def _fractions(given: Any) -> tuple[float, ...]:
 
 def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:
     """What a look saw, from what was typed."""
-    from trialplan.sequential.seen import Seen, seen_counts, seen_means
+    from trialplan.sequential.seen import Seen, seen_counts, seen_means, seen_t
 
     if kind == "z":
         if not isinstance(text, (int, float)):
             raise ParameterError(f"z must be a number, positive in favour of the treatment, not {text}")
         return Seen(z=float(text))
+    if kind == "t":
+        return seen_t(*_t(text, design.design))
     rates = hasattr(design.design, "control") or hasattr(design.design, "null")
     if rates != (kind == "events"):
         way = "--events 14/30,9/30" if rates else "--means 0.6/32,0.2/32"
         raise ParameterError(f"{kind} are no results of {design.design.slug()}; give {way}, or --z")
+    if kind == "means" and not hasattr(design.design, "sd_treatment"):
+        raise ParameterError(f"means alone do not make the statistic of {design.design.slug()}; give --t 2.31/57, or --z")
     if kind == "events":
         return seen_counts(design.design, n, [(int(x), int(of)) for x, of in _parts(text, r"\d{1,9}", kind)])
     known = None if sds is None else tuple(map(float, sds if isinstance(sds, tuple) else (sds,)))
     arms = [(float(mean), int(of)) for mean, of in _parts(text, r"-?\d+(?:\.\d+)?", kind)]
     return seen_means(design.design, n, arms, known)
+
+
+def _t(text: str, design: Any) -> tuple[float, float]:
+    if design.student(2.0 * design.block) is None:
+        raise ParameterError(f"t is no statistic of {design.slug()} with test {design.test}; give its z, as in --z 2.1")
+    found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)/(\d{1,9}(?:\.\d+)?)\s*", text)
+    if not found:
+        raise ParameterError(f"t must be a t statistic and its degrees of freedom, as in 2.31/57, not {text}")
+    return float(found[1]), float(found[2])
 
 
 def _parts(text: str, first: str, kind: str) -> list[tuple[str, str]]:

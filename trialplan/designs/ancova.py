@@ -11,7 +11,7 @@ from trialplan.decision import decide
 from trialplan.design import Design
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
-from trialplan.numerics.student import T_POWER, t_power, tost_power
+from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
 
 
@@ -121,6 +121,15 @@ class Ancova(Design):
         """The effect as a difference, of logs on the ratio scale."""
         return np.log(self.effect_value()) if self.scale == "ratio" else self.difference
 
+    @property
+    def statistic_is_z(self) -> bool:
+        """Yes: t counts as the z of its P value."""
+        return True
+
+    def student(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
+        """From the limit that the trial wants to leave behind, at equal baseline means."""
+        return self._distances(n)[0], n - 3
+
     def power(self, n: Numbers) -> Numbers:
         """Both tails of a two-sided test; for equivalence, both one-sided tests."""
         return self._power(n, both_tails=self.two_tailed)
@@ -129,10 +138,13 @@ class Ancova(Design):
         """The favourable tail alone."""
         return self._power(n, both_tails=False)
 
-    def _power(self, n: Numbers, both_tails: bool) -> Numbers:
+    def _distances(self, n: Numbers) -> list[Numbers]:
         n_t, n_c = self.split(n)
         error = self.sd * np.sqrt((1 - self.correlation**2) * (1 / n_t + 1 / n_c))
-        distances = [sign * (self.shift - limit) / error for limit, sign in self.sided_limits()]
+        return [sign * (self.shift - limit) / error for limit, sign in self.sided_limits()]
+
+    def _power(self, n: Numbers, both_tails: bool) -> Numbers:
+        distances = self._distances(n)
         if self.exact:
             return _averaged(distances, n, self.level, both_tails)
         return _rejection(distances, n - 3, self.level, both_tails)
@@ -160,6 +172,11 @@ class Ancova(Design):
         variance = (yy - xy**2 / xx) / df
         error = np.sqrt(variance * (sum(1 / arm.shape[1] for arm in arms) + apart[:, 0] ** 2 / xx))
         return decide(self, apart[:, 1] - xy / xx * apart[:, 0], error, special.stdtrit(df, 1 - self.level))
+
+    def z(self, data: tuple[Any, Any], information: float = 1) -> Any:
+        """The normal score of the P value of t."""
+        seen = sum(round(information * arm.shape[1]) for arm in data)
+        return normal_score(self.analyse(data, information)[0], seen - 3)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from trialplan.decision import decide
 from trialplan.design import Design
 from trialplan.designs.ancova import ratio_limits
 from trialplan.numerics.lazy import np, special
-from trialplan.numerics.student import T_POWER, t_power, tost_power
+from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power
 from trialplan.parameter import POSITIVE, Numbers, parameter
 
 
@@ -92,6 +92,15 @@ class RatioOfMeans(Design):
         """The standard deviation of natural logs."""
         return np.sqrt(np.log1p(np.square(self.cv)))
 
+    @property
+    def statistic_is_z(self) -> bool:
+        """Yes: t counts as the z of its P value."""
+        return True
+
+    def student(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
+        """From the limit that the trial wants to leave behind, on the logs."""
+        return self._distances(n)[0], n - 2
+
     def power(self, n: Numbers) -> Numbers:
         """Both tails of a two-sided test; for equivalence, both one-sided tests."""
         return self._power(n, both_tails=self.two_tailed)
@@ -101,12 +110,15 @@ class RatioOfMeans(Design):
         return self._power(n, both_tails=False)
 
     def _power(self, n: Numbers, both_tails: bool) -> Numbers:
-        n_t, n_c = self.split(n)
-        error = self.log_sd * np.sqrt(1 / n_t + 1 / n_c)
-        distances = [sign * (np.log(self.ratio) - limit) / error for limit, sign in self.sided_limits()]
+        distances = self._distances(n)
         if len(distances) == 2:
             return tost_power(distances, n - 2, self.level)
         return t_power(distances[0], n - 2, self.level, both_tails=both_tails)
+
+    def _distances(self, n: Numbers) -> list[Numbers]:
+        n_t, n_c = self.split(n)
+        error = self.log_sd * np.sqrt(1 / n_t + 1 / n_c)
+        return [sign * (np.log(self.ratio) - limit) / error for limit, sign in self.sided_limits()]
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
         """Outcomes, one row a trial and one column a participant: treatment, control with mean 1."""
@@ -124,3 +136,8 @@ class RatioOfMeans(Design):
         pooled = sum(arm.var(axis=1) * arm.shape[1] for arm in logs) / df
         error = np.sqrt(pooled * sum(1 / arm.shape[1] for arm in logs))
         return decide(self, logs[0].mean(axis=1) - logs[1].mean(axis=1), error, special.stdtrit(df, 1 - self.level))
+
+    def z(self, data: tuple[Any, Any], information: float = 1) -> Any:
+        """The normal score of the P value of t."""
+        seen = sum(round(information * arm.shape[1]) for arm in data)
+        return normal_score(self.analyse(data, information)[0], seen - 2)

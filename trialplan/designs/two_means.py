@@ -9,7 +9,7 @@ from trialplan import fields
 from trialplan.decision import decide
 from trialplan.design import AnalysisTest, Design
 from trialplan.numerics.lazy import np, special
-from trialplan.numerics.student import T_POWER, t_power, tost_power, z_power
+from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power, z_power
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
 
 
@@ -91,8 +91,12 @@ class TwoMeans(Design):
 
     @property
     def statistic_is_z(self) -> bool:
-        """Yes, for test z."""
-        return self.test == "z"
+        """Yes: a t counts as the z of its P value."""
+        return True
+
+    def student(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
+        """Of the t tests, from the limit that the trial wants to leave behind."""
+        return None if self.test == "z" else (self.distances(n)[0], _df(self, n))
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
         """Outcomes, one row a trial and one column a participant: treatment, control."""
@@ -105,8 +109,16 @@ class TwoMeans(Design):
 
     def analyse(self, data: tuple[Any, Any], information: float = 1) -> tuple[Any, Any]:
         """The test's statistic on the first fraction of each arm's participants."""
-        first = [arm[:, : round(information * arm.shape[1])] for arm in data]
-        return self.analysis.statistic(self, *first)
+        return self.analysis.statistic(self, *_first(data, information))
+
+    def z(self, data: tuple[Any, Any], information: float = 1) -> Any:
+        """The normal score of the P value of t, and z itself."""
+        statistic, _ = self.analyse(data, information)
+        return statistic if self.test == "z" else normal_score(statistic, _seen_df(self, *_first(data, information)))
+
+
+def _first(data: tuple[Any, Any], information: float) -> list[Any]:
+    return [arm[:, : round(information * arm.shape[1])] for arm in data]
 
 
 def _df(design: TwoMeans, n: Numbers) -> Numbers:
@@ -145,16 +157,23 @@ def _student_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[
     v_t, v_c = treatment.var(axis=1, ddof=1), control.var(axis=1, ddof=1)
     pooled = ((n_t - 1) * v_t + (n_c - 1) * v_c) / (n_t + n_c - 2)
     error = np.sqrt(pooled * (1 / n_t + 1 / n_c))
-    critical = special.stdtrit(n_t + n_c - 2, 1 - design.level)
+    critical = special.stdtrit(_seen_df(design, treatment, control), 1 - design.level)
     return decide(design, treatment.mean(axis=1) - control.mean(axis=1), error, critical)
 
 
 def _welch_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[Any, Any]:
+    error = np.sqrt(sum(arm.var(axis=1, ddof=1) / arm.shape[1] for arm in (treatment, control)))
+    critical = special.stdtrit(_seen_df(design, treatment, control), 1 - design.level)
+    return decide(design, treatment.mean(axis=1) - control.mean(axis=1), error, critical)
+
+
+def _seen_df(design: TwoMeans, treatment: Any, control: Any) -> Any:
+    """Degrees of freedom of the arms' data: n - 2, or Satterthwaite's at the standard deviations that are seen."""
     n_t, n_c = treatment.shape[1], control.shape[1]
+    if design.test == "t":
+        return n_t + n_c - 2
     v_t, v_c = treatment.var(axis=1, ddof=1) / n_t, control.var(axis=1, ddof=1) / n_c
-    df = (v_t + v_c) ** 2 / (v_t**2 / (n_t - 1) + v_c**2 / (n_c - 1))
-    critical = special.stdtrit(df, 1 - design.level)
-    return decide(design, treatment.mean(axis=1) - control.mean(axis=1), np.sqrt(v_t + v_c), critical)
+    return (v_t + v_c) ** 2 / (v_t**2 / (n_t - 1) + v_c**2 / (n_c - 1))
 
 
 TwoMeans.tests = {

@@ -36,6 +36,21 @@ def t_power(noncentrality: Any, df: Any, level: Any, *, both_tails: bool = False
     return np.where(usable, power, 0.0)
 
 
+def normal_score(statistic: Any, df: Any) -> Any:
+    """The z with the one-sided P value of a t statistic; 0, no evidence, where df <= 0.
+
+    From the lower tail of either side, so that small P values keep their digits.
+    """
+    usable = np.asarray(df) > 0
+    tail = special.stdtr(np.where(usable, df, 1.0), -np.abs(statistic))
+    return np.where(usable, -np.sign(statistic) * special.ndtri(tail), 0.0)
+
+
+def of_normal_score(z: Any, df: Any) -> Any:
+    """The t statistic with the one-sided P value of z; nan where df <= 0."""
+    return np.sign(z) * -t_quantile(normal_cdf(-np.abs(z)), np.where(np.asarray(df) > 0, df, np.nan))
+
+
 def tost_power(distances: list[Any], df: Any, level: Any) -> Any:
     """P(both one-sided t tests reject) at the noncentralities from the lower and the upper limit.
 

@@ -199,7 +199,7 @@ def boundaries(trial: Trial) -> figures.Boundaries | None:
         futility=pairs["futility"],
         opposite=pairs["opposite"] if found.two_sided else None,
         effect=_effect(trial, design.design),
-        null=float(design.design.limits()[0]),
+        null=float(scales.null_estimate(design.design)),
         planned=float(scales.planned_estimate(design.design)),
     )
 
@@ -214,9 +214,9 @@ def _effect(trial: Trial, fixed: Any) -> str:
     name = scales.scale_of_rates(fixed).replace("-", " ")
     if len(names) == 1:
         return f"rate on {names[0]}"
-    if name in ("", "difference"):
+    if name == "difference" or (name == "" and not scales.logarithmic(fixed)):
         return f"difference, {names[0]} minus {names[1]}"
-    return f"{name}, {names[0]} to {names[1]}"
+    return f"{name or 'ratio of means'}, {names[0]} to {names[1]}"
 
 
 def _look(trial: Trial, number: int, row: Any, looks: int) -> Look:
@@ -259,7 +259,7 @@ def _opposite(design: Any, row: Any) -> Bound | None:
     if upper is None or not design.two_tailed:
         return None
     fixed = design.design
-    null = float(fixed.limits()[0])
+    null = float(scales.null_estimate(fixed))
     away = float(scales.straight(fixed, upper.effect) - scales.straight(fixed, null))
     effect = scales.on_line(fixed, null, -away)
     return Bound(z=-upper.z, p=upper.p, effect=effect, conditional_power=None, predictive_power=None)

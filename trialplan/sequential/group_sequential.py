@@ -1,4 +1,4 @@
-"""A trial that is looked at early and may stop for efficacy or futility, over any design whose statistic is a z."""
+"""A trial that is looked at early and may stop for efficacy or futility, over any design whose statistic is a z or counts as one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ class GroupSequential(Around):
     unless it is `binding`: then the efficacy boundary relies on its being obeyed. Where futility spends error of the
     second kind, or stands on the scale of the effect or of conditional power, its boundary belongs to the planned
     effect and n: `settled(n)` writes it down as z values, and is the trial to ask for type I error.
-    A look waits for whole allocation blocks; its boundary is that of the planned fraction.
+    A look waits for whole allocation blocks; its boundary is that of the planned fraction. A t statistic is held
+    against the boundary as the z of the same one-sided P value (Jennison & Turnbull 2000, section 4.4): right for large
+    trials, and what it errs in small ones is in the table of gaps.
     Numbers of the inner design can be replaced through this one.
 
     References:
@@ -93,12 +95,12 @@ class GroupSequential(Around):
         super().__post_init__()
 
     def check(self) -> None:
-        """The looks need a statistic that is a z and one limit, and the rules must suit the looks."""
+        """The looks need a statistic that is, or counts as, a z and one limit; the rules must suit the looks."""
         if not self.design.statistic_is_z or len(self.design.boundary()) == 2:
             raise fields.refuse_design(
                 "GroupSequential",
                 f"looks are not defined over {self.design.slug()} with test {getattr(self.design, 'test', 'as given')} "
-                f"and goal {getattr(self.design, 'goal', 'as given')}; use a z test{_such_as(self.design)} of "
+                f"and goal {getattr(self.design, 'goal', 'as given')}; use a z or t test{_such_as(self.design)} of "
                 "superiority or non-inferiority",
             )
         if not isinstance(self.alpha, (int, float)):

@@ -111,7 +111,7 @@ def judged(design: GroupSequential, n: int, seen: Seen, held: Bounds) -> Interim
     now, z, upper = held.information[-1], seen.z, held.efficacy[-1]
     verdict = _verdict(design, z, held)
     unit = _unit(design, seen, drift, now)
-    line = _Line(design=design, null=float(design.design.limits()[0]), unit=unit)
+    line = _Line(design=design, null=float(scales.null_estimate(design.design)), unit=unit)
     estimate = line.value(z) if seen.estimate is None else seen.estimate
     repeated = None if upper is None else (seen.interval or line.around(z))(upper)
     later = None if held.final else _later(z, now, held.critical, drift)
@@ -166,7 +166,7 @@ class _Line:
 def _unit(design: GroupSequential, seen: Seen, drift: float, now: float) -> float:
     """How far one z leads from the null at this look, in the data; at the planned variance where they do not say."""
     fixed = design.design
-    null = float(fixed.limits()[0])
+    null = float(scales.null_estimate(fixed))
     if seen.estimate is not None and abs(seen.z) > 1e-9:
         away = float(scales.straight(fixed, seen.estimate) - scales.straight(fixed, null))
         if away:

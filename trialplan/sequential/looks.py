@@ -36,8 +36,8 @@ def look_rows(design: Any, rule: Rule, found: Solved, sizes: tuple[int, ...]) ->
     alpha = rule.chances(found, 0.0, obeyed=rule.binding)
     spent = (alpha.efficacy + alpha.harm).cumsum()
     power = by["alternative"].efficacy.cumsum()
-    efficacy = _on_scales(design, found, rule.information, found.upper)
-    futility = _on_scales(design, found, rule.information, _early(rule, found))
+    efficacy = _on_scales(design, found, (rule.information, sizes), found.upper)
+    futility = _on_scales(design, found, (rule.information, sizes), _early(rule, found))
     return [
         {
             "information": t,
@@ -71,18 +71,21 @@ def _early(rule: Rule, found: Solved) -> Any:
     return np.append(found.lower[..., :-1], -np.inf) if rule.futility else np.full(rule.information.size, -np.inf)
 
 
-def _on_scales(design: Any, found: Solved, t: Any, z: Any) -> dict[str, list[float | None]]:
+def _on_scales(design: Any, found: Solved, looks: tuple[Any, tuple[int, ...]], z: Any) -> dict[str, list[float | None]]:
     """z, one-sided P, effect, conditional power at the planned effect and predictive power, None where z is infinite.
 
-    The power of the final test is what is conditional; at the last look there is none.
+    `looks` are information fractions and participants. The power of the final test is what is conditional; at the
+    last look there is none.
     """
+    t, n = looks
     critical, exists = float(found.upper[-1]), np.isfinite(z)
     later = exists & (t < 1)
     at = np.where(exists, z, 0.0)
+    effect = scales.effect_at(design, at, found.drift * np.sqrt(t), np.array(n))
     return {
         "z": _listed(at, exists),
         "p": _listed(normal_cdf(-at), exists),
-        "effect": _listed(scales.effect_at(design, at / (found.drift * np.sqrt(t))), exists),
+        "effect": _listed(effect, exists & np.isfinite(effect)),
         "conditional": _listed(scales.conditional_power_at(at, t, found.drift, critical), later),
         "predictive": _listed(scales.predictive_power_at(at, t, critical), later),
     }

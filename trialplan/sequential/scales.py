@@ -9,6 +9,7 @@ from trialplan.errors import ParameterError
 from trialplan.fields import SUPERIORITY
 from trialplan.numerics.distributions import normal_cdf
 from trialplan.numerics.lazy import np
+from trialplan.numerics.student import of_normal_score
 from trialplan.parameter import Interval
 
 
@@ -23,9 +24,14 @@ def planned_estimate(design: Any) -> Any:
     return treatment / control if name == "ratio" else _odds(treatment) / _odds(control)
 
 
+def null_estimate(design: Any) -> Any:
+    """Where the null's boundary lies, on the scale of `planned_estimate`."""
+    return (design.limits() if scale_of_rates(design) else design.boundary())[0]
+
+
 def share_of_effect(design: Any, value: float) -> float:
     """How far a value of the estimate lies on the way from the null, 0, to the planned effect, 1."""
-    null, planned, at = (straight(design, one) for one in (design.limits()[0], planned_estimate(design), value))
+    null, planned, at = (straight(design, one) for one in (null_estimate(design), planned_estimate(design), value))
     if np.ndim(planned) or np.ndim(null):
         raise ParameterError(
             "GroupSequential: futility on the scale of the effect needs one planned effect, not an array"
@@ -35,17 +41,23 @@ def share_of_effect(design: Any, value: float) -> float:
     return (at - null) / (planned - null)
 
 
-def effect_at(design: Any, share: Any) -> Any:
-    """The value of the estimate that lies so far on the way from the null to the planned effect."""
-    null, planned = (straight(design, one) for one in (design.limits()[0], planned_estimate(design)))
+def effect_at(design: Any, z: Any, drift: Any, n: Any) -> Any:
+    """The value of the estimate that has this z with n participants, at the planned variance.
+
+    `drift` is the expected z of n participants. A t statistic has heavier tails than a z, so in small looks the same
+    P value takes a larger estimate.
+    """
+    null, planned = (straight(design, one) for one in (null_estimate(design), planned_estimate(design)))
+    student = design.student(n)
+    share = z / drift if student is None else of_normal_score(z, student[1]) / student[0]
     value = null + share * (planned - null)
-    return np.exp(value) if _logarithmic(design) else value
+    return np.exp(value) if logarithmic(design) else value
 
 
 def on_line(design: Any, null: float, away: float) -> float:
     """The value of the estimate so far from the null, along the line on which the statistic is straight."""
     value = straight(design, null) + away
-    return math.exp(value) if _logarithmic(design) else value
+    return math.exp(value) if logarithmic(design) else value
 
 
 def conditional_power_at(z: Any, t: Any, drift: Any, critical: float) -> Any:
@@ -69,7 +81,7 @@ def scale_of_rates(design: Any) -> str:
     return "difference" if design.goal == SUPERIORITY else design.scale
 
 
-def _logarithmic(design: Any) -> bool:
+def logarithmic(design: Any) -> bool:
     """Whether the statistic is a straight line in the logarithm of the estimate."""
     name = scale_of_rates(design)
     return name == "odds-ratio" or (name == "" and design.effect_domain() == Interval(0))
@@ -77,7 +89,7 @@ def _logarithmic(design: Any) -> bool:
 
 def straight(design: Any, value: Any) -> Any:
     """The value where the statistic is a straight line in it: its logarithm for ratios of odds and of means."""
-    if not _logarithmic(design):
+    if not logarithmic(design):
         return value
     if isinstance(value, (int, float)):
         if value <= 0:

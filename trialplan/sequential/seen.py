@@ -10,6 +10,7 @@ from typing import Any
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
+from trialplan.numerics.student import normal_score, of_normal_score
 from trialplan.numerics.two_rates import SCALES, score_z
 from trialplan.sequential import scales
 
@@ -48,18 +49,43 @@ def seen_counts(design: Any, n: int, arms: Sequence[tuple[int, int]]) -> Seen:
 
 
 def seen_means(design: Any, n: int, arms: Sequence[tuple[float, int]], sds: Sequence[float] | None = None) -> Seen:
-    """From the mean and the participants of each arm, treatment first; the planned standard deviations unless given."""
+    """From the mean and the participants of each arm, treatment first, and their standard deviations.
+
+    Where these are not given the planned ones count as known, and the statistic is a z whatever the test.
+    """
     _check_arms(design, "means", arms)
-    if sds is None:
-        sds = (design.sd if design.sd_treatment is None else design.sd_treatment, design.sd)
-    if len(sds) != len(arms) or not all(0 < sd < math.inf for sd in sds):
-        raise ParameterError(f"sds must be one standard deviation above 0 for each arm, not {_listed(sds)}")
+    known = (design.sd if design.sd_treatment is None else design.sd_treatment, design.sd) if sds is None else sds
+    if len(known) != len(arms) or not all(0 < sd < math.inf for sd in known):
+        raise ParameterError(f"sds must be one standard deviation above 0 for each arm, not {_listed(known)}")
     sizes = tuple(of for _, of in arms)
     estimate = arms[0][0] - arms[1][0]
-    error = math.sqrt(sum(sd**2 / size for sd, size in zip(sds, sizes, strict=True)))
+    error, df = _spread(design.test if sds is not None else "z", known, sizes)
     ((limit, sign),) = design.sided_limits()
-    z = sign * (estimate - limit) / error
-    return _seen(design, n, sizes, z=z, estimate=estimate, interval=_around(estimate, error), method="normal")
+    statistic = sign * (estimate - limit) / error
+    found = {"estimate": estimate, "interval": _around(estimate, error, df), "method": "normal" if df is None else "t"}
+    return _seen(design, n, sizes, z=statistic if df is None else float(normal_score(statistic, df)), **found)
+
+
+def seen_t(t: float, df: float) -> Seen:
+    """From a t statistic, positive in favour of the treatment, and its degrees of freedom."""
+    if not df > 0:
+        raise ParameterError(f"t needs degrees of freedom above 0, as in 2.31/57, not {df:g}")
+    return Seen(z=float(normal_score(t, df)))
+
+
+def _spread(test: str, sds: Sequence[float], sizes: Sequence[int]) -> tuple[float, float | None]:
+    """The standard error of the difference by the test, and the degrees of freedom of its t; none for z."""
+    variances = [sd**2 / size for sd, size in zip(sds, sizes, strict=True)]
+    if test == "z":
+        return math.sqrt(sum(variances)), None
+    if min(sizes) < 2:
+        raise ParameterError(f"sds need at least 2 participants in each arm, not {min(sizes)}; leave --sds out")
+    if test == "welch":
+        parts = sum(variance**2 / (size - 1) for variance, size in zip(variances, sizes, strict=True))
+        return math.sqrt(sum(variances)), sum(variances) ** 2 / parts
+    df = sum(sizes) - len(sizes)
+    pooled = sum((size - 1) * sd**2 for sd, size in zip(sds, sizes, strict=True)) / df
+    return math.sqrt(pooled * sum(1 / size for size in sizes)), df
 
 
 def _seen(design: Any, n: int, sizes: tuple[int, ...], **found: Any) -> Seen:
@@ -132,8 +158,14 @@ def _inverted(name: str, rates: Sequence[float], sizes: Sequence[int]) -> Interv
     return lambda critical: (limit(critical), limit(-critical))
 
 
-def _around(estimate: float, error: float) -> Interval:
-    return lambda critical: (estimate - critical * error, estimate + critical * error)
+def _around(estimate: float, error: float, df: float | None = None) -> Interval:
+    """So many standard errors to either side; of a t, the ones that have the P value of the critical z."""
+
+    def interval(critical: float) -> tuple[float, float]:
+        away = error * (critical if df is None else float(of_normal_score(critical, df)))
+        return estimate - away, estimate + away
+
+    return interval
 
 
 def _exponentials(pair: tuple[float, float]) -> tuple[float, float]:

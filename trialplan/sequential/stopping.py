@@ -37,7 +37,7 @@ def stopped(design: Design, data: Any, looks: Sequence[Look]) -> tuple[Any, Any,
 
 def _looked(design: Design, data: Any, look: Look) -> tuple[Any, Any, Any]:
     """z, whether it rejects, and whether it stops."""
-    z, _ = design.analyse(data, look.fraction)
+    z = design.z(data, look.fraction)
     crossed = (np.abs(z) if design.two_tailed else z) >= look.upper
     return z, crossed, crossed | (z <= look.lower)
 
@@ -45,7 +45,7 @@ def _looked(design: Design, data: Any, look: Look) -> tuple[Any, Any, Any]:
 def participants(data: Any) -> int:
     """How many participants the arms have together."""
     arms = data if isinstance(data, tuple) else (data,)
-    if not all(hasattr(arm, "shape") and len(arm.shape) == 2 for arm in arms):
+    if not all(hasattr(arm, "shape") and len(arm.shape) >= 2 for arm in arms):
         raise ParameterError(
             "GroupSequential: the data must be one array an arm, a row a trial and a column a participant"
         )
