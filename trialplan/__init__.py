@@ -18,6 +18,7 @@ _HOMES = {
     "AdverseEvent": "trialplan.designs.adverse_event",
     "Ancova": "trialplan.designs.ancova",
     "Design": "trialplan.design",
+    "ExactGroupSequential": "trialplan.sequential.exact_group_sequential",
     "GroupSequential": "trialplan.sequential.group_sequential",
     "OneProportion": "trialplan.designs.one_proportion",
     "RatioOfMeans": "trialplan.designs.ratio_of_means",

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from trialplan import GroupSequential, OneProportion, TwoMeans, TwoProportions
+from trialplan import ExactGroupSequential, GroupSequential, OneProportion, TwoMeans, TwoProportions
 from trialplan.numerics.crossing import crossing
-from trialplan.sequential.exact_one_arm import exact_looks, exact_sample_size
 
 RULES = {
     "obrien-fleming": {"efficacy": "obrien-fleming"},
@@ -226,7 +225,7 @@ class TestExactOneArm:
     def test_by_every_path(self, rule):
         """Power and actual size are those of every path through the looks, counted one by one."""
         design = OneProportion(null=0.2, expected=0.45)
-        looks = exact_looks(design, 24, looks=(0.4, 0.7, 1.0), **rule)
+        looks = ExactGroupSequential(design=design, looks=(0.4, 0.7, 1.0), **rule).counts(24)
         assert looks.power() == pytest.approx(by_paths(looks, 0.45), abs=1e-12)
         assert looks.actual_size == pytest.approx(by_paths(looks, 0.2, obeyed=looks.binding), abs=1e-12)
         assert looks.actual_size <= 0.05
@@ -237,19 +236,21 @@ class TestExactOneArm:
         """Counts that spend exact errors keep the level at every n."""
         design = OneProportion(null=null, expected=null + 0.2)
         for n in range(12, 60, 7):
-            assert exact_looks(design, n, efficacy=efficacy).actual_size <= 0.05
+            assert ExactGroupSequential(design=design, efficacy=efficacy).actual_size(n) <= 0.05
 
     def test_fewer_are_better(self):
         """Where fewer responses are better, the counts are of those that do not respond."""
-        up = exact_sample_size(OneProportion(null=0.2, expected=0.4), 0.8, futility="z(0)")
-        down = exact_sample_size(OneProportion(null=0.8, expected=0.6, favourable="lower"), 0.8, futility="z(0)")
-        assert (up.sizes, up.reject, up.futile) == (down.sizes, down.reject, down.futile)
-        assert down.power() == pytest.approx(up.power(), abs=1e-12)
+        up = ExactGroupSequential(design=OneProportion(null=0.2, expected=0.4), futility="z(0)")
+        down = up.replace(null=0.8, expected=0.6, favourable="lower")
+        n = up.sample_size(0.8).n
+        assert down.sample_size(0.8).n == n
+        one, other = up.counts(n), down.counts(n)
+        assert (one.sizes, one.reject, one.futile) == (other.sizes, other.reject, other.futile)
+        assert down.power(n) == pytest.approx(up.power(n), abs=1e-12)
 
     def test_sample_size_is_stable(self):
         """From the n that is given on power never falls below the target, as far as twice as many."""
-        design = OneProportion(null=0.2, expected=0.4)
-        found = exact_sample_size(design, 0.8)
-        n = found.sizes[-1]
-        assert exact_looks(design, n - 1).power() < 0.8
-        assert min(exact_looks(design, m).power() for m in range(n, 2 * n)) >= 0.8
+        design = ExactGroupSequential(design=OneProportion(null=0.2, expected=0.4))
+        n = design.sample_size(0.8).n
+        assert design.power(n - 1) < 0.8
+        assert min(design.power(m) for m in range(n, 2 * n)) >= 0.8

@@ -6,8 +6,8 @@
 Every point goes through `trialplan.explore.verification.verify`, with a fixed seed. The truth that is printed is
 counted, over every pair of responder counts, or integrated: over the estimated variances for Welch's t, over the chance
 imbalance of the baselines for the analysis of covariance, over the responders between the looks for group-sequential
-trials of counts, over four normal and chi-square variables for those of t tests. What simulated trials show is printed as agreement or as two decimals, because other versions of numpy draw
-other numbers.
+trials of counts, over four normal and chi-square variables for those of t tests. What simulated trials show is printed
+as agreement or as two decimals, because other versions of numpy draw other numbers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,16 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from trialplan import Ancova, GroupSequential, OneProportion, RatioOfMeans, TwoMeans, TwoProportions, TwoStage
+from trialplan import (
+    Ancova,
+    ExactGroupSequential,
+    GroupSequential,
+    OneProportion,
+    RatioOfMeans,
+    TwoMeans,
+    TwoProportions,
+    TwoStage,
+)
 from trialplan.errors import TrialplanError
 from trialplan.explore.verification import ERRORS, verify
 from trialplan.parameter import parameters
@@ -109,6 +118,8 @@ def exact_points():
         yield Ancova(method="exact", **numbers), n
     for numbers, n in _RATIOS:
         yield RatioOfMeans(**numbers), n
+    for numbers, n, rule in _COUNTED:
+        yield ExactGroupSequential(design=OneProportion(**numbers), **rule), n
 
 
 def _proportions(test, goals):
@@ -167,6 +178,12 @@ _SEQUENTIAL = (
     ({"control": 0.8, "treatment": 0.8, "goal": "non-inferiority", "margin": 0.3}, 40, (0.5, 1.0)),
 )
 
+_COUNTED = (
+    ({"null": 0.1, "expected": 0.3}, 30, {"efficacy": "obrien-fleming"}),
+    ({"null": 0.05, "expected": 0.2}, 40, {"efficacy": "pocock", "looks": (0.3, 0.6, 1.0)}),
+    ({"null": 0.4, "expected": 0.15, "favourable": "lower"}, 24, {"efficacy": "lan-demets-pocock"}),
+)
+
 _STUDENT = (
     ({"difference": 2.5, "sd": 1}, 8, {"efficacy": "obrien-fleming"}),
     ({"difference": 2.5, "sd": 1}, 8, {"efficacy": "pocock"}),
@@ -185,6 +202,8 @@ def truth(design, n, found, sized=True):
     Verification has counted fixed designs of counts; where neither counting nor an integral is at hand, which is where
     the formula is exact, nan. What is not `sized` has no type I error where that must be sought over a grid.
     """
+    if isinstance(design, ExactGroupSequential):
+        return _by_paths(design, n)
     if hasattr(design, "looks") and isinstance(design.design, TwoMeans):
         return _student(design, n)
     if hasattr(design, "looks"):
@@ -213,6 +232,18 @@ def _by_counting(design, core, n, sized):
 
     size = _largest(core, chance, rejects) if sized else math.nan
     return chance(core.treatment, core.control, rejects & (statistic > 0)), size
+
+
+def _by_paths(design, n):
+    """Every way in which one arm's responders can fall between the looks."""
+    parts = np.diff([0, *design.counts(n).sizes])
+    counts = _all_counts(parts)
+    _, rejects = design.analyse(_patients(counts, parts))
+
+    def chance(rate):
+        return float(_mass(counts, parts, rate) @ rejects)
+
+    return chance(design.design.expected), chance(design.design.null)
 
 
 _WAYS = 100_000

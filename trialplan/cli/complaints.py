@@ -32,7 +32,7 @@ def as_typed(cls: type, names: Iterable[str]) -> Iterator[None]:
 
 
 def _as_typed(message: str, cls: type, names: set[str]) -> str:
-    rest = re.sub(rf"^({cls.__name__}|GroupSequential): ", "", message)
+    rest = re.sub(rf"^({cls.__name__}|(?:Exact)?GroupSequential): ", "", message)
     first, space, tail = rest.partition(" ")
     if first in names:
         rest = f"--{first.replace('_', '-')}{space}{tail}"

@@ -11,7 +11,7 @@ from trialplan.report import head, plain
 from trialplan.sequential import interim
 from trialplan.sequential.interim import Interim
 
-_SAYS = {
+SAYS = {
     interim.GO_ON: "go on",
     interim.EFFICACY: "stop for efficacy",
     interim.FUTILITY: "stop for futility",
@@ -43,7 +43,7 @@ def headline(found: Interim) -> str:
     looks = len(found.design.looks)
     which = f"Look {found.look} of {looks}" if not found.bounds.final else f"The last look, number {found.look}"
     seen = "" if found.seen.n is None else f", {found.seen.n:,} of {found.n:,} participants read"
-    return f"{which}{seen}: {_SAYS[found.verdict]}. {_because(found)}"
+    return f"{which}{seen}: {SAYS[found.verdict]}. {_because(found)}"
 
 
 def _because(found: Interim) -> str:
@@ -77,7 +77,7 @@ def _tables(found: Interim, crossed: bool) -> Iterator[Table]:
     sure = percent(found.confidence)
     rows = [
         ("z", _z(found.seen.z)),
-        ("one-sided P, for this look alone", _p(found.p)),
+        ("one-sided P, for this look alone", p_value(found.p)),
         ("efficacy boundary, z", _z(found.bounds.efficacy[-1])),
         ("futility boundary, z", _z(found.bounds.futility[-1])),
         ("estimate", f"{_effect(found.estimate)}  ({_what(found)}; not adjusted for the looks)"),
@@ -103,7 +103,7 @@ def _tables(found: Interim, crossed: bool) -> Iterator[Table]:
         tails = "two-sided" if found.design.two_tailed else "one-sided"
         yield facts(
             [
-                ("P value", f"{_p(one.p)}  ({tails}, ordered by stage)"),
+                ("P value", f"{p_value(one.p)}  ({tails}, ordered by stage)"),
                 ("median-unbiased estimate", _effect(one.estimate)),
                 (f"{sure} interval", f"{_effect(one.interval[0])} to {_effect(one.interval[1])}"),
             ],
@@ -111,7 +111,8 @@ def _tables(found: Interim, crossed: bool) -> Iterator[Table]:
         )
 
 
-def _p(value: float) -> str:
+def p_value(value: float) -> str:
+    """Four decimals, or that it is smaller."""
     return "< 0.0001" if value < 0.00005 else f"{value:.4f}"
 
 
@@ -133,8 +134,15 @@ def _effect(value: float | None) -> str:
 
 
 def _notes(found: Interim) -> Iterator[str]:
-    if found.verdict == interim.FUTILITY:
-        if found.design.binding:
+    yield from what_it_means(found.verdict, found.design.binding)
+    if found.verdict == interim.GO_ON and found.design.futility is None:
+        yield "The plan has no futility boundary; conditional power alone is no rule to stop by."
+
+
+def what_it_means(verdict: str, binding: bool) -> Iterator[str]:
+    """What a verdict asks of a committee, and what it leaves to it."""
+    if verdict == interim.FUTILITY:
+        if binding:
             yield (
                 "The futility rule is binding: the efficacy boundary relies on its being obeyed, and a trial that goes "
                 "on does not keep its level."
@@ -144,20 +152,18 @@ def _notes(found: Interim) -> Iterator[str]:
                 "The futility rule is not binding: the committee may advise to go on, and the level is kept all the "
                 "same."
             )
-    if found.verdict in (interim.EFFICACY, interim.HARM):
+    if verdict in (interim.EFFICACY, interim.HARM):
         yield (
             "The rule allows to stop. It says nothing of harms, of the other endpoints, or of those who are randomised "
             "and not read: the committee weighs these."
         )
-    if found.verdict == interim.GO_ON and found.design.futility is None:
-        yield "The plan has no futility boundary; conditional power alone is no rule to stop by."
 
 
 def _history(before: Sequence[Interim]) -> Iterator[str]:
     for one in before:
         if one.verdict == interim.GO_ON:
             continue
-        said = f"At look {one.look} the rule said: {_SAYS[one.verdict]} ({_because(one).rstrip('.')}); it went on"
+        said = f"At look {one.look} the rule said: {SAYS[one.verdict]} ({_because(one).rstrip('.')}); it went on"
         if one.verdict == interim.FUTILITY:
             yield f"{said}."
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,29 +11,22 @@ import click
 from trialplan import catalogue
 from trialplan.cli import options, output
 from trialplan.cli.complaints import as_typed
+from trialplan.cli.seen_options import (
+    REESTIMATED,
+    SEEN,
+    check_one_kind,
+    counts,
+    fractions,
+    is_blinded,
+    number_of_look,
+    parts,
+    seen_options,
+    spread,
+    t_statistic,
+)
 from trialplan.design import Design
 from trialplan.errors import ParameterError, TrialplanError
 from trialplan.parameter import parameters
-
-SEEN = (
-    "look",
-    "events",
-    "means",
-    "sds",
-    "z",
-    "t",
-    "information",
-    "final",
-    "blinded",
-    "blinded_sd",
-    "at_least",
-    "at_most",
-    "kept",
-)
-"""What the look saw, by the names of its options."""
-
-_KINDS = ("events", "means", "z", "t", "blinded", "blinded_sd")
-_REESTIMATED = ("at_least", "at_most", "kept")
 
 _RULE = "--looks 0.5,1 --efficacy lan-demets-obrien-fleming --futility conditional-power(0.2)"
 _EXAMPLES = {
@@ -70,7 +62,13 @@ def for_design(cls: type[Any]) -> click.Command:
     """The verb for one design."""
     return click.Command(
         cls.slug(),
-        params=[*options.of_design(cls), options.power_option(), options.n_option(), *_seen(), *output.options()],
+        params=[
+            *options.of_design(cls),
+            options.power_option(),
+            options.n_option(),
+            *seen_options(),
+            *output.options(),
+        ],
         callback=lambda **given: _of_design(cls, **given),
         help=f"{options.summary(cls)}\n\nHolds a look at it against its boundaries. The trial is the one planned for "
         "--power, or of --n participants in all.",
@@ -83,7 +81,7 @@ def for_plan(name: str) -> click.Command:
     """The verb for a plan: its primary endpoint, and the rule under [monitoring]."""
     return click.Command(
         name,
-        params=[*_seen(), *output.options()],
+        params=[*seen_options(), *output.options()],
         callback=lambda **given: _of_plan(name, **given),
         help="Holds a look at the plan's primary endpoint against the boundaries under [monitoring].",
         epilog=options.examples(
@@ -96,70 +94,10 @@ def _quoted(words: str) -> str:
     return " ".join(f"'{one}'" if "(" in one else one for one in words.split(" "))
 
 
-def _seen() -> list[click.Parameter]:
-    return [
-        click.Option(["--look"], type=options.NUMBER, help="which of the planned looks this is  [default: 1]"),
-        click.Option(
-            ["--events"],
-            multiple=True,
-            metavar="X/N,X/N",
-            help="responders of participants seen, treatment first, as in 14/30,9/30; repeated, one for each look "
-            "so far, each with everybody read by then",
-        ),
-        click.Option(
-            ["--means"],
-            multiple=True,
-            metavar="MEAN/N,MEAN/N",
-            help="mean and participants seen, treatment first, as in 0.6/32,0.2/32; repeated, one for each look",
-        ),
-        click.Option(
-            ["--sds"],
-            type=options.Literal("SD,SD", lists=True),
-            help="standard deviations seen at the last of --means  [default: as planned, and taken as known]",
-        ),
-        click.Option(
-            ["--z"],
-            multiple=True,
-            type=options.NUMBER,
-            help="the statistic itself, positive in favour of the treatment",
-        ),
-        click.Option(
-            ["--t"],
-            multiple=True,
-            metavar="T/DF",
-            help="a t statistic, positive in favour of the treatment, and its degrees of freedom, as in 2.31/57",
-        ),
-        click.Option(
-            ["--information"],
-            type=options.Literal("FRACTIONS", lists=True),
-            help="the information as fractions of the plan, at this look or at all so far  [default: from the "
-            "participants seen, else as planned]",
-        ),
-        click.Option(["--final"], is_flag=True, help="the trial ends here: this look uses all the level"),
-        click.Option(
-            ["--blinded"],
-            metavar="X/N",
-            help="responders of participants of both arms together, as in 23/60: n again, without a look at the arms",
-        ),
-        click.Option(
-            ["--blinded-sd"],
-            metavar="SD/N",
-            help="standard deviation of participants of both arms together, as in 1.42/60: the same for means",
-        ),
-        click.Option(["--at-least"], type=options.NUMBER, help="of --blinded: n is never less  [default: as planned]"),
-        click.Option(["--at-most"], type=options.NUMBER, help="of --blinded: n is never more"),
-        click.Option(
-            ["--kept"],
-            type=options.Literal("difference|ratio|odds-ratio"),
-            help="of --blinded: the scale on which the planned effect is kept  [default: difference]",
-        ),
-    ]
-
-
 def _of_design(cls: type[Any], **given: Any) -> None:
-    _check_one_kind(given)
+    check_one_kind(given)
     design: Any = options.build(cls, given)
-    if _is_blinded(given):
+    if is_blinded(given):
         with _typed(cls):
             return _blinded(design, given, {"target": given["power"], "planned": given["n"]})
     if not hasattr(design, "looks"):
@@ -175,13 +113,13 @@ def _of_design(cls: type[Any], **given: Any) -> None:
 
 
 def _of_plan(name: str, **given: Any) -> None:
-    _check_one_kind(given)
+    check_one_kind(given)
     from trialplan.plan import read
     from trialplan.plan.building import size_primary
 
     primary = size_primary(read(name))
     design: Any = primary.design
-    if _is_blinded(given):
+    if is_blinded(given):
         with _typed(type(getattr(design, "design", design))):
             return _blinded(primary, given, {})
     if not hasattr(design, "looks"):
@@ -192,46 +130,13 @@ def _of_plan(name: str, **given: Any) -> None:
     return None
 
 
-def _is_blinded(given: Mapping[str, Any]) -> bool:
-    return given["blinded"] is not None or given["blinded_sd"] is not None
-
-
 def _blinded(trial: Any, given: Mapping[str, Any], planned: Mapping[str, Any]) -> None:
     """What both arms show together: n again, with nobody unblinded."""
     from trialplan.cli.reestimation import page
 
-    sd, n = _spread(given["blinded_sd"])
-    rule = {name: given[name] for name in _REESTIMATED if given[name] is not None}
+    sd, n = spread(given["blinded_sd"])
+    rule = {name: given[name] for name in REESTIMATED if given[name] is not None}
     output.show(page(trial, given["blinded"], sd=sd, n=n, **rule, **planned), given["as_json"], given["output"])
-
-
-def _spread(text: str | None) -> tuple[float | None, int | None]:
-    if text is None:
-        return None, None
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)/(\d{1,9})\s*", text)
-    if not found or float(found[1]) <= 0 or int(found[2]) < 2:
-        raise ParameterError(
-            f"--blinded-sd must be a standard deviation above 0 of 2 participants at least, as in 1.42/60, not {text}"
-        )
-    return float(found[1]), int(found[2])
-
-
-def _check_one_kind(given: Mapping[str, Any]) -> None:
-    """One kind of result is given, before anything is computed."""
-    kinds = [name for name in _KINDS if given[name]]
-    if len(kinds) != 1:
-        told = (
-            f"not {' and '.join(f'--{options.flag(one)}' for one in kinds)}" if kinds else "as in --events 14/30,9/30"
-        )
-        raise ParameterError(
-            f"what the look saw is one of --events, --means, --z, --t, --blinded and --blinded-sd, {told}"
-        )
-    if not _is_blinded(given):
-        for name in _REESTIMATED:
-            if given[name] is not None:
-                raise ParameterError(f"--{options.flag(name)} belongs to --blinded, which is not given; leave it out")
-    if given["sds"] is not None and not given["means"]:
-        raise ParameterError("--sds belong to --means, which are not given; add --means 0.6/32,0.2/32")
 
 
 @contextmanager
@@ -254,11 +159,15 @@ def _typed(cls: type[Any]) -> Iterator[None]:
 
 
 def _show(design: Any, n: int, given: Mapping[str, Any], dates: Any = ()) -> None:
+    if design.exact:
+        from trialplan.cli.counted_page import counted
+
+        return output.show(counted(design, n, given), given["as_json"], given["output"])
     from trialplan.cli.interim_page import page
 
     found, before = _judged(design, n, given)
     moment = dates[found.look - 1] if dates and "month" in dates[0] else None
-    output.show(page(found, before, moment), given["as_json"], given["output"])
+    return output.show(page(found, before, moment), given["as_json"], given["output"])
 
 
 def _judged(design: Any, n: int, given: Mapping[str, Any]) -> tuple[Any, list[Any]]:
@@ -269,34 +178,13 @@ def _judged(design: Any, n: int, given: Mapping[str, Any]) -> tuple[Any, list[An
     kind, texts = next((name, given[name]) for name in ("events", "means", "z", "t") if given[name])
     last = len(texts) - 1
     seen = [_read(kind, text, design, n, given["sds"] if i == last else None) for i, text in enumerate(texts)]
-    look = _look(given["look"], len(seen))
-    shares = information(design, n, look, [(one.n, one.share) for one in seen], _fractions(given["information"]))
+    look = number_of_look(given["look"], len(seen))
+    shares = information(design, n, look, [(one.n, one.share) for one in seen], fractions(given["information"]))
     found = []
     for number, one in enumerate(seen, look - last):
         held = bounds(design, n, shares[:number], final=given["final"] and number == look)
         found.append(judged(design, n, one, held))
     return found[-1], found[:-1]
-
-
-def _look(given: Any, results: int) -> int:
-    look = results if given is None else given
-    if not isinstance(look, int) or isinstance(look, bool):
-        raise ParameterError(f"look must be a whole number, 1 for the first, not {look}")
-    if results not in (1, look):
-        raise ParameterError(
-            f"look is {look}, and results are given for {results}; give this look's alone, or one for each look so far"
-        )
-    return look
-
-
-def _fractions(given: Any) -> tuple[float, ...]:
-    if given is None:
-        return ()
-    found = given if isinstance(given, tuple) else (given,)
-    for one in found:
-        if not isinstance(one, (int, float)) or not 0 < one < 10:
-            raise ParameterError(f"information must be fractions of the planned one, as in 0.32, not {one}")
-    return tuple(map(float, found))
 
 
 def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:
@@ -308,36 +196,18 @@ def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:
             raise ParameterError(f"z must be a number, positive in favour of the treatment, not {text}")
         return Seen(z=float(text))
     if kind == "t":
-        return seen_t(*_t(text, design.design))
+        return seen_t(*t_statistic(text, design.design))
     rates = hasattr(design.design, "control") or hasattr(design.design, "null")
     if rates != (kind == "events"):
         way = "--events 14/30,9/30" if rates else "--means 0.6/32,0.2/32"
         raise ParameterError(f"{kind} are no results of {design.design.slug()}; give {way}, or --z")
     if kind == "means" and not hasattr(design.design, "sd_treatment"):
-        raise ParameterError(f"means alone do not make the statistic of {design.design.slug()}; give --t 2.31/57, or --z")
+        raise ParameterError(f"means are not the statistic of {design.design.slug()}; give --t 2.31/57, or --z")
     if kind == "events":
-        return seen_counts(design.design, n, [(int(x), int(of)) for x, of in _parts(text, r"\d{1,9}", kind)])
+        return seen_counts(design.design, n, counts(text))
     known = None if sds is None else tuple(map(float, sds if isinstance(sds, tuple) else (sds,)))
-    arms = [(float(mean), int(of)) for mean, of in _parts(text, r"-?\d+(?:\.\d+)?", kind)]
+    arms = [(float(mean), int(of)) for mean, of in parts(text, r"-?\d+(?:\.\d+)?", kind)]
     return seen_means(design.design, n, arms, known)
-
-
-def _t(text: str, design: Any) -> tuple[float, float]:
-    if design.student(2.0 * design.block) is None:
-        raise ParameterError(f"t is no statistic of {design.slug()} with test {design.test}; give its z, as in --z 2.1")
-    found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)/(\d{1,9}(?:\.\d+)?)\s*", text)
-    if not found:
-        raise ParameterError(f"t must be a t statistic and its degrees of freedom, as in 2.31/57, not {text}")
-    return float(found[1]), float(found[2])
-
-
-def _parts(text: str, first: str, kind: str) -> list[tuple[str, str]]:
-    """Pairs of what was seen and participants, one for each arm."""
-    found = [re.fullmatch(rf"\s*({first})/(\d{{1,9}})\s*", part) for part in text.split(",")]
-    if not all(found):
-        way = "14/30,9/30" if kind == "events" else "0.6/32,0.2/32"
-        raise ParameterError(f"{kind} must be what was seen of participants, for each arm, as in {way}, not {text}")
-    return [(one[1], one[2]) for one in found if one]
 
 
 command = LookedAt(

@@ -285,9 +285,9 @@ def _looked_at(design: Sized, given: Mapping[str, Any]) -> Sized:
         return design
     if "looks" not in rule:
         raise ParameterError(f"{next(iter(rule))} needs looks; add --looks 0.5,1")
-    from trialplan.sequential.group_sequential import GroupSequential
+    from trialplan.sequential.early import looked_at
 
-    return GroupSequential(design=design, **rule)  # type: ignore[arg-type]
+    return looked_at(design, **rule)  # type: ignore[arg-type]
 
 
 def _listed(names: list[str]) -> str:

@@ -111,11 +111,12 @@ def _looks(data: Mapping[str, Any]) -> list[Table]:
     """The looks of a sequential design, and what looking costs and saves."""
     if "looks" not in data:
         return []
-    rows = [_look(look) for look in data["looks"]]
-    columns = _LOOK_COLUMNS if data["assumptions"].get("futility") else _LOOK_COLUMNS[:6]
-    rows = [row[: len(columns)] for row in rows]
+    counted = "efficacy_count" in data["looks"][0]
+    all_columns, row = (_COUNT_COLUMNS, _counted_look) if counted else (_LOOK_COLUMNS, _look)
+    columns = all_columns if data["assumptions"].get("futility") else all_columns[:6]
+    rows = [row(look)[: len(columns)] for look in data["looks"]]
     expected = {name: f"{n:,.1f}" for name, n in data["expected_n"].items()}
-    cost = [("inflation", f"{data['inflation']:.4f}")]
+    cost = [("inflation", f"{data['inflation']:.4f}")] if "inflation" in data else []
     saved = [(f"expected n, {name}", n) for name, n in expected.items()]
     looks = Table(columns, rows, right=frozenset(range(len(columns))))
     return [looks, *_calendar(data), facts(cost + saved)]
@@ -169,6 +170,28 @@ def _look(look: Mapping[str, Any]) -> tuple[str, ...]:
         f"{look['cumulative_alpha']:.4f}",
         f"{look['cumulative_power']:.3f}",
         _or_none(look["futility_z"], 3),
+        _or_none(futile["null"], 3),
+        _or_none(futile["alternative"], 3),
+    )
+
+
+_COUNT_COLUMNS = (
+    *("information", "n", "rejects at", "one-sided P", "cumulative alpha", "cumulative power"),
+    *("futile at", "stops, no effect", "stops, planned effect"),
+)
+
+
+def _counted_look(look: Mapping[str, Any]) -> tuple[str, ...]:
+    """A look at counts of responses."""
+    futile = look["stop_for_futility"]
+    return (
+        number(look["information"]),
+        f"{look['n']:,}",
+        _or_none(look["efficacy_count"], 0),
+        _or_none(look["efficacy_p_one_sided"], 4),
+        f"{look['cumulative_alpha']:.4f}",
+        f"{look['cumulative_power']:.3f}",
+        _or_none(look["futility_count"], 0),
         _or_none(futile["null"], 3),
         _or_none(futile["alternative"], 3),
     )

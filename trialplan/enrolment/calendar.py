@@ -12,7 +12,7 @@ from trialplan.answers import SampleSize
 from trialplan.enrolment.accrual import Accrual
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
-from trialplan.sequential.looks import chances_by_hypothesis, expected_n
+from trialplan.sequential.looks import expected_n
 
 _WHOLE = 1e-9
 
@@ -61,7 +61,7 @@ def dated(answer: SampleSize, recruitment: Recruitment) -> SampleSize:
         look | {"month": moment["month"], "evaluable": int(look["n"])} | moment
         for look, moment in zip(looks, moments, strict=True)
     ]
-    by = chances_by_hypothesis(design.rule, design.solved(float(design.power(int(answer.n)))))
+    by = design.chances(int(answer.n))
     sizes = tuple(moment["randomised"] for moment in moments)
     expected = {name: expected_n(chances, sizes) for name, chances in by.items()}
     extra = {"looks": rows, "expected_n": expected, "last_randomised": last, "duration": duration}

@@ -51,3 +51,10 @@ def binomial_sf(k: Any, n: Any, p: Any) -> Any:
     inside = (k >= 0) & (k < n)
     tail = special.betainc(np.where(inside, k + 1, 1.0), np.where(inside, n - k, 1.0), p)
     return np.where(inside, tail, np.where(k < 0, 1.0, 0.0))
+
+
+def beta_binomial_sf(k: int, n: int, a: float, b: float) -> float:
+    """P(X > k) for X ~ Binomial(n, p) where p ~ Beta(a, b), summed from the logs of its terms."""
+    x = np.arange(max(k + 1, 0), n + 1)
+    choose = special.gammaln(n + 1) - special.gammaln(x + 1) - special.gammaln(n - x + 1)
+    return float(np.exp(choose + special.betaln(x + a, n - x + b) - special.betaln(a, b)).sum())

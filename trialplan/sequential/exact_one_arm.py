@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.designs.one_proportion import OneProportion
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np, special
-from trialplan.sequential.boundaries import Efficacy
 from trialplan.sequential.futility import Futility
-
-_MOST = 4000
+from trialplan.sequential.group_sequential import GroupSequential
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,92 +74,78 @@ class _Counts:
         return above, below
 
 
-def exact_looks(
-    design: OneProportion,
-    n: int,
-    *,
-    looks: tuple[float, ...] = (0.5, 1.0),
-    efficacy: Any = "lan-demets-obrien-fleming",
-    futility: Any = None,
-    binding: bool = False,
-    beta: float = 0.2,
-) -> ExactLooks:
-    """The counts at which n participants may stop, by spending exact errors no faster than the rule allows.
+@dataclass(frozen=True, kw_only=True)
+class Spending:
+    """What a rule of normal theory allows whole counts to spend: error of the first kind by look, and its futility."""
 
-    At each look the fewest favourable responses reject whose exact error, with what has been spent, stays within what
-    the rule has spent by then under normal theory; what whole counts leave over goes to the next look. Futility error
-    is spent likewise at the expected rate, or its bound on z is met (Jennison & Turnbull 2000, ch. 12).
-    """
-    level, planned, stops = _rules(design, looks, efficacy, futility)
-    sizes = tuple(round(look * n) for look in looks)
-    if sizes[0] < 1 or len(set(sizes)) < len(sizes):
-        raise ParameterError(f"exact_looks: {n} participants are too few for {len(looks)} looks; each must add some")
-    null, hoped = (_Counts(_favourable(design, rate)) for rate in (design.null, design.expected))
-    allowed = planned.spent_by(planned.z()).cumsum()
-    lost = None if stops is None or not stops.spends else np.cumsum(stops.spend(beta, 0.0, None).error)
-    reject: list[int | None] = []
-    futile: list[int | None] = []
-    spent = missed = 0.0
-    for look, size in enumerate(sizes):
-        null.enrol(size)
-        hoped.enrol(size)
-        high = _fewest(null.mass, min(allowed[look], level) - spent)
-        low = _futile(design, stops, look, size, None if lost is None else (hoped.mass, lost[look] - missed))
-        if look + 1 == len(sizes):
-            low = (size + 1 if high is None else high) - 1
-        elif low is not None:
-            low = min(low, (size + 1 if high is None else high) - 1)
-        spent += null.stop(high, low if binding else None)[0]
-        missed += hoped.stop(high, low)[1]
-        reject.append(high)
-        futile.append(low)
-    return ExactLooks(
-        design=design, sizes=sizes, reject=tuple(reject), futile=tuple(futile), binding=binding and stops is not None
-    )
+    design: OneProportion
+    looks: tuple[float, ...]
+    allowed: tuple[float, ...]
+    tested: tuple[bool, ...]
+    stops: Futility | None
+    binding: bool
 
+    def sizes(self, n: int) -> tuple[int, ...]:
+        """Participants at each look; they may be too few for as many looks."""
+        return tuple(round(look * n) for look in self.looks)
 
-def exact_sample_size(design: OneProportion, target: float = 0.8, **rule: Any) -> ExactLooks:
-    """The fewest participants from which power never falls below `target` again, searched to twice as many.
+    def counts(self, n: int, beta: float) -> ExactLooks:
+        """The counts at which n participants may stop; futility spends up to `beta`, where it spends.
 
-    Counts are whole, so power is a saw-tooth in n.
-    """
-    smallest = int(design.sample_size(target).first_n or 1) // 2
-    last, n = None, max(smallest, 2 * len(rule.get("looks", (0.5, 1.0))))
-    while n <= _MOST:
-        try:
-            found = exact_looks(design, n, beta=1 - target, **rule)
-        except ParameterError:
-            found = None
-        if found is None or found.power() < target:
-            last = None
-        elif last is None:
-            last = found
-        elif n >= 2 * last.sizes[-1]:
-            return last
-        n += 1
-    raise UnreachableError(f"exact_sample_size: no number of participants up to {_MOST} keeps power {target:g}")
-
-
-def _rules(design: OneProportion, looks: Any, efficacy: Any, futility: Any) -> tuple[float, Efficacy, Futility | None]:
-    if design.sides != 1 or design.test != "exact":
-        raise ParameterError(
-            "exact_looks: the design must be one-sided with test exact; set sides to 1 and test to exact"
+        At each look the fewest favourable responses reject whose exact error, with what has been spent, stays within
+        what the rule has spent by then; what whole counts leave over goes to the next look. Futility error is spent
+        likewise at the expected rate, or its bound on z is met (Jennison & Turnbull 2000, ch. 12).
+        """
+        sizes = self.sizes(n)
+        if sizes[0] < 1 or len(set(sizes)) < len(sizes):
+            raise ParameterError(
+                f"ExactGroupSequential: {n} participants are too few for {len(sizes)} looks; each must add some"
+            )
+        null, hoped = (_Counts(_favourable(self.design, rate)) for rate in (self.design.null, self.design.expected))
+        lost = self._lost(beta)
+        reject: list[int | None] = []
+        futile: list[int | None] = []
+        spent = missed = 0.0
+        for look, size in enumerate(sizes):
+            null.enrol(size)
+            hoped.enrol(size)
+            high = _fewest(null.mass, self.allowed[look] - spent) if self.tested[look] else None
+            low = _futile(self, look, size, None if lost is None else (hoped.mass, lost[look] - missed))
+            beyond = (size + 1 if high is None else high) - 1
+            low = beyond if look + 1 == len(sizes) else low if low is None else min(low, beyond)
+            spent += null.stop(high, low if self.binding else None)[0]
+            missed += hoped.stop(high, low)[1]
+            reject.append(high)
+            futile.append(low)
+        return ExactLooks(
+            design=self.design, sizes=sizes, reject=tuple(reject), futile=tuple(futile), binding=self.binding
         )
-    from trialplan.sequential.group_sequential import GroupSequential
 
-    # the rules are read, and refused, as those of a trial of normal theory are
-    asked = GroupSequential(
-        design=design.replace(test="score"),
-        looks=looks,
-        efficacy=efficacy,
-        futility=futility,
-    )
-    rule = asked.rule
-    if rule.futility is not None and not rule.futility.spends and rule.futility.named[0] not in ("z", "p"):
+    def _lost(self, beta: float) -> Any:
+        """The error of the second kind that each look may have spent; None where futility spends none."""
+        if self.stops is None or not self.stops.spends:
+            return None
+        return np.cumsum(self.stops.spend(beta, 0.0, None).error)
+
+
+def spending(design: OneProportion, normal: GroupSequential) -> Spending:
+    """What the rule of `normal`, the same trial by normal theory, allows whole counts."""
+    rule = normal.rule
+    stops = rule.futility
+    if stops is not None and not stops.spends and stops.named[0] not in ("z", "p"):
         raise ParameterError(
-            f"exact_looks: futility {futility} is not defined for counts; use z, p or a spending function"
+            f"ExactGroupSequential: futility {normal.futility} is not defined for counts; use z, p or a spending "
+            "function"
         )
-    return rule.level, rule.efficacy, rule.futility
+    spent = rule.efficacy.spent_by(rule.efficacy.z()).cumsum()
+    return Spending(
+        design=design,
+        looks=normal.looks,
+        allowed=tuple(map(float, np.minimum(spent, rule.level))),
+        tested=rule.efficacy.tested,
+        stops=stops,
+        binding=rule.binding and stops is not None,
+    )
 
 
 def _favourable(design: OneProportion, rate: Any) -> float:
@@ -175,12 +159,13 @@ def _fewest(mass: Any, left: float) -> int | None:
     return int(fits[0]) if fits.size and left > 0 else None
 
 
-def _futile(design: OneProportion, stops: Futility | None, look: int, size: int, spending: Any) -> int | None:
+def _futile(rule: Spending, look: int, size: int, left_over: Any) -> int | None:
     """The most responses that stop the trial for futility."""
+    stops, design = rule.stops, rule.design
     if stops is None or not stops.asked[look]:
         return None
-    if spending is not None:
-        mass, left = spending
+    if left_over is not None:
+        mass, left = left_over
         fits = np.flatnonzero(mass.cumsum() <= left + 1e-15)
         return int(fits[-1]) if fits.size and left > 0 else None
     if look + 1 == len(stops.asked):

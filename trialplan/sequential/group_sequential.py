@@ -1,4 +1,4 @@
-"""A trial that is looked at early and may stop for efficacy or futility, over any design whose statistic is a z or counts as one."""
+"""A trial that is looked at early and may stop, over any design whose statistic is a z or counts as one."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
 from trialplan.numerics.secant import secant_root
-from trialplan.parameter import Numbers, parameter, parameters, refuse
+from trialplan.parameter import Numbers, parameter, refuse
 from trialplan.sequential import scales
-from trialplan.sequential.around import Around
-from trialplan.sequential.boundaries import Efficacy, check_efficacy, overspent, read_efficacy
+from trialplan.sequential.around import LookedAt
+from trialplan.sequential.boundaries import Efficacy, check_efficacy, overspent
 from trialplan.sequential.curve import PowerCurve, power_curve
-from trialplan.sequential.futility import Futility, check_futility, read_futility
+from trialplan.sequential.futility import Futility, check_futility
 from trialplan.sequential.looks import chances_by_hypothesis, expected_n, look_rows, whole_looks
-from trialplan.sequential.reading import as_z, listed, read_looks, read_some_looks, shown
-from trialplan.sequential.rule import Rule, Solved, solved
+from trialplan.sequential.reading import as_z, listed, shown
+from trialplan.sequential.rule import Chances, Rule, Solved, solved
 from trialplan.sequential.stopping import Look, participants, stopped
 
-_OWN = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 _LARGEST_DRIFT, _FARTHEST_SCORE = 12.0, 8.2
 _FLOOR = 4.0
 """Where futility keeps power from the level, fixed and sequential n are compared from this multiple of it on."""
@@ -36,7 +35,7 @@ def _read_design(value: Any) -> Design:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GroupSequential(Around):
+class GroupSequential(LookedAt):
     """How large must the trial be allowed to grow if it may stop early?
 
     The sample size is the inner design's unrounded n times the inflation factor; power inverts that. Power counts the
@@ -45,54 +44,18 @@ class GroupSequential(Around):
     second kind, or stands on the scale of the effect or of conditional power, its boundary belongs to the planned
     effect and n: `settled(n)` writes it down as z values, and is the trial to ask for type I error.
     A look waits for whole allocation blocks; its boundary is that of the planned fraction. A t statistic is held
-    against the boundary as the z of the same one-sided P value (Jennison & Turnbull 2000, section 4.4): right for large
-    trials, and what it errs in small ones is in the table of gaps.
+    against the boundary as the z of the same one-sided P value, as Pocock (1977) did with its nominal levels; what
+    that errs in small trials is in the table of gaps.
     Numbers of the inner design can be replaced through this one.
 
     References:
         Jennison & Turnbull (2000), Group Sequential Methods with Applications to Clinical Trials, ch. 2-4, 7 and 19.
         O'Brien & Fleming (1979), Biometrics 35:549; Pocock (1977), Biometrika 64:191.
         Lan & DeMets (1983), Biometrika 70:659.
+        Jennison & Turnbull (1991), Biometrika 78:133 (t statistics).
     """
 
     design: Design = parameter("the fixed design that is looked at early", None, read=_read_design)
-    looks: tuple[float, ...] = parameter(
-        "information fractions of the looks, the last one 1", None, read=read_looks, default=(0.5, 1.0)
-    )
-    efficacy: str | tuple[float, ...] = parameter(
-        "the efficacy boundary, or the cumulative alpha that each look may have spent",
-        None,
-        read=read_efficacy,
-        default="obrien-fleming",
-    )
-    futility: str | tuple[float, ...] | None = parameter(
-        "the futility boundary, or the shares of beta that each look may have spent",
-        None,
-        read=read_futility,
-        optional=True,
-    )
-    binding: bool = False
-    efficacy_at: tuple[float, ...] | None = parameter(
-        "the looks that may stop for efficacy; all, unless given", None, read=read_some_looks, optional=True
-    )
-    futility_at: tuple[float, ...] | None = parameter(
-        "the looks that may stop for futility; all but the last, unless given",
-        None,
-        read=read_some_looks,
-        optional=True,
-    )
-
-    def __post_init__(self) -> None:
-        """Level and sides are the inner design's; given here, they are handed to it."""
-        if isinstance(self.design, Design):
-            for name in ("alpha", "sides"):
-                value = parameters(type(self))[name].check(type(self).__name__, name, getattr(self, name))
-                if value is not None:
-                    self._set("design", self.design.replace(**{name: value}))
-            self._set("alpha", self.design.alpha)
-            self._set("sides", self.design.sides)
-            self._set("arm_names", self.design.arm_names)
-        super().__post_init__()
 
     def check(self) -> None:
         """The looks need a statistic that is, or counts as, a z and one limit; the rules must suit the looks."""
@@ -186,19 +149,6 @@ class GroupSequential(Around):
     @property
     def _planned(self) -> bool:
         return self.futility is not None and self._futility(()).planned
-
-    def replace(self, **numbers: Any) -> Self:
-        """The same rule with other numbers of its own or of the inner design."""
-        own = {name: numbers.pop(name, getattr(self, name)) for name in _OWN}
-        own["design"] = own["design"].replace(**numbers)
-        return type(self)(**own)
-
-    def assumptions(self) -> dict[str, Any]:
-        """The inner design's numbers, and the rule."""
-        rule = {name: getattr(self, name) for name in _OWN[1:] if getattr(self, name) is not None}
-        if self.futility is None:
-            del rule["binding"]
-        return self.design.assumptions() | rule
 
     @property
     def formula(self) -> str:
@@ -326,20 +276,16 @@ class GroupSequential(Around):
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The looks, the inflation factor, and how many participants are expected to be needed."""
-        found = self.solved(float(self.power(n)))
         sizes = whole_looks(self.looks, int(n), self.block)
-        by = chances_by_hypothesis(self.rule, found)
         return {
-            "looks": look_rows(self.design, self.rule, found, sizes),
+            "looks": look_rows(self.design, self.rule, self.solved(float(self.power(n))), sizes),
             "inflation": self.inflation(target),
-            "expected_n": {name: expected_n(chances, sizes) for name, chances in by.items()},
+            "expected_n": {name: expected_n(chances, sizes) for name, chances in self.chances(int(n)).items()},
         }
 
-    def _expected_n(self, n: float, drift: float) -> float:
-        """With looks at fractions of participants, and no futility."""
-        rule = Rule(efficacy=self._efficacy)
-        found = Solved(drift=drift, upper=rule.upper, lower=np.full(len(self.looks), -np.inf))
-        return expected_n(rule.chances(found, drift), tuple(n * look for look in self.looks))
+    def chances(self, n: int) -> dict[str, Chances]:
+        """What may happen at each look of n participants: under the null, halfway, and at the planned effect."""
+        return chances_by_hypothesis(self.rule, self.solved(float(self.power(n))))
 
 
 def _such_as(design: Design) -> str:

@@ -1,0 +1,201 @@
+"""A trial of one arm that is looked at early and counts responses exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from trialplan import fields
+from trialplan.designs.one_proportion import OneProportion
+from trialplan.designs.responses import first_count
+from trialplan.errors import ParameterError
+from trialplan.numerics.distributions import binomial_sf
+from trialplan.numerics.lazy import np
+from trialplan.parameter import Numbers, parameter, refuse
+from trialplan.sequential.around import OWN, LookedAt
+from trialplan.sequential.exact_one_arm import ExactLooks, Spending, spending
+from trialplan.sequential.group_sequential import GroupSequential
+from trialplan.sequential.looks import HYPOTHESES, expected_n
+from trialplan.sequential.reading import shown
+from trialplan.sequential.rule import Chances
+
+_LEAST_BETA = 1e-9
+
+
+def _read_design(value: Any) -> OneProportion:
+    if not isinstance(value, OneProportion):
+        raise refuse(f"must be a trial of one arm, one-proportion, not {value!r}")
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExactGroupSequential(LookedAt):
+    """How many responses stop a trial of one arm early, with the error rates that whole counts really have?
+
+    The rule is that of GroupSequential; each look rejects from the fewest responses that keep the exact error spent so
+    far within what the rule allows. Power counts rejections with futility obeyed, `actual_size` those without an effect
+    as if futility were ignored, unless it is `binding`. Where futility spends error of the second kind, it spends what
+    the same trial has by normal theory. Power is a saw-tooth in n, so the sample size is the stable one.
+
+    >>> from trialplan import OneProportion
+    >>> trial = ExactGroupSequential(design=OneProportion(null=0.2, expected=0.4), futility="z(0)")
+    >>> [(look["n"], look["futility_count"], look["efficacy_count"]) for look in trial.sample_size(0.8).extra["looks"]]
+    [(19, 3, 9), (38, None, 13)]
+
+    References:
+        Jennison & Turnbull (2000), Group Sequential Methods with Applications to Clinical Trials, ch. 12.
+        Fleming (1982), Biometrics 38:143 (multi-stage tests of one rate).
+    """
+
+    design: OneProportion = parameter("the fixed design of one arm that is looked at early", None, read=_read_design)
+
+    def check(self) -> None:
+        """One direction, the exact test, and a rule that normal theory accepts and counts can follow."""
+        if self.design.sides != 1 or self.design.test != "exact":
+            raise fields.refuse_design(
+                "ExactGroupSequential",
+                f"looks at counts are one-sided, with test exact, not {self.design.sides}-sided with test "
+                f"{self.design.test}; set sides to 1, or test to score",
+            )
+        if self.design.shape():
+            raise fields.refuse_design("ExactGroupSequential", "rates must be numbers, not arrays")
+        _ = self.spending
+
+    @cached_property
+    def normal(self) -> GroupSequential:
+        """The same trial by normal theory."""
+        own = {name: getattr(self, name) for name in OWN}
+        return GroupSequential(**(own | {"design": self.design.replace(test="score")}))
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What the rule allows whole counts to spend."""
+        return spending(self.design, self.normal)
+
+    @property
+    def formula(self) -> str:
+        """What is counted, and by which rule."""
+        kind = "" if self.futility is None else f", {'binding' if self.binding else 'non-binding'} futility "
+        rule = f"{len(self.looks)} looks, error spent as by {shown(self.efficacy)}{kind}{shown(self.futility or '')}"
+        return f"exact binomial test at each look, {rule}"
+
+    @property
+    def reference(self) -> str:
+        """Where such tests are published, and the rule."""
+        return f"Jennison & Turnbull 2000, ch. 12; {self.normal.rule.efficacy.reference}"
+
+    @property
+    def exact(self) -> bool:
+        """Yes: every outcome is counted."""
+        return True
+
+    @property
+    def smooth(self) -> bool:
+        """No: counts are whole, so power is a saw-tooth."""
+        return False
+
+    def counts(self, n: int) -> ExactLooks:
+        """The counts that stop n participants."""
+        return self.spending.counts(int(n), self._beta(n))
+
+    def _beta(self, n: Numbers) -> Any:
+        return np.maximum(1 - np.asarray(self.normal.power(n)), _LEAST_BETA)
+
+    def power(self, n: Numbers) -> Numbers:
+        """P(rejecting at any look), by enumeration; in an array, 0 where n is too small for so many looks."""
+        if np.ndim(n) == 0:
+            self.check_n(float(n))
+            return self.counts(int(n)).power()
+        sizes = np.asarray(n)
+        pairs = zip(sizes.flat, self._beta(sizes).flat, strict=True)
+        return np.reshape([self._power(int(one), float(beta)) for one, beta in pairs], sizes.shape)
+
+    def _power(self, n: int, beta: float) -> float:
+        try:
+            return self.spending.counts(n, beta).power()
+        except ParameterError:
+            return 0.0
+
+    def unrounded(self, target: Numbers) -> Numbers:
+        """Counts have no real-valued n; normal theory's is near it."""
+        return self.normal.unrounded(target)
+
+    def hopeless_blocks(self, target: float) -> int:
+        """None is known; but what is too large for the fixed exact test is too large here."""
+        return self.design.hopeless_blocks(target)
+
+    def actual_size(self, n: int) -> float | None:
+        """P(rejecting) at the null rate."""
+        return self.counts(n).actual_size
+
+    def draw(self, n: int, trials: int, rng: Any) -> Any:
+        """The fixed design's responses."""
+        return self.design.draw(n, trials, rng)
+
+    def analyse(self, data: Any, information: float = 1) -> tuple[Any, Any]:
+        """Responses beyond the null's at the look that stops each trial, positive if favourable; whether it rejects."""
+        trials, n = data.shape
+        counts, statistic = self.counts(n), np.zeros(trials)
+        rejects, ended = np.zeros(trials, bool), np.zeros(trials, bool)
+        for size, look, high, low in zip(counts.sizes, self.looks, counts.reject, counts.futile, strict=True):
+            if look > information:
+                break
+            seen, _ = first_count(data, size / n)
+            favourable = seen if self.upward else size - seen
+            crossed = ~ended & (favourable >= (size + 1 if high is None else high))
+            statistic = np.where(ended, statistic, self.sign * (seen - size * self.design.null))
+            rejects |= crossed
+            ended |= crossed | (favourable <= (-1 if low is None else low))
+        return statistic, rejects
+
+    def rate(self, share: float) -> float:
+        """The rate that lies so far on the way from the null, 0, to the expected one, 1."""
+        return float(self.design.null + share * (self.design.expected - self.design.null))
+
+    def chances(self, n: int) -> dict[str, Chances]:
+        """What may happen at each look of n participants: under the null, halfway, and at the expected rate."""
+        counts = self.counts(n)
+        found = {}
+        for name, share in HYPOTHESES.items():
+            rejected, futile = counts.chances(self.rate(share))
+            found[name] = Chances(efficacy=rejected, futility=futile, harm=np.zeros(len(rejected)))
+        return found
+
+    def details(self, n: Any, target: Numbers) -> dict[str, Any]:
+        """The looks with their counts, the actual size, and how many participants are expected to be needed."""
+        counts, by = self.counts(n), self.chances(n)
+        return super().details(n, target) | {
+            "looks": list(self._rows(counts, by)),
+            "expected_n": {name: expected_n(chances, counts.sizes) for name, chances in by.items()},
+        }
+
+    def _rows(self, counts: ExactLooks, by: dict[str, Chances]) -> Iterator[dict[str, Any]]:
+        """One row a look, under the keys of GroupSequential where they mean the same; counts are of responses."""
+        alpha = counts.chances(self.rate(0.0), obeyed=self.binding)[0].cumsum()
+        power = by["alternative"].efficacy.cumsum()
+        for look, (size, high, low) in enumerate(zip(counts.sizes, counts.reject, counts.futile, strict=True)):
+            last = look + 1 == len(counts.sizes)
+            yield {
+                "information": size / counts.sizes[-1],
+                "n": size,
+                **self._bound("efficacy", size, high),
+                **self._bound("futility", size, None if last else low),
+                "cumulative_alpha": float(alpha[look]),
+                "cumulative_power": float(power[look]),
+                "stop_for_efficacy": {name: float(one.efficacy[look]) for name, one in by.items()},
+                "stop_for_futility": {name: None if last else float(one.futility[look]) for name, one in by.items()},
+            }
+
+    def _bound(self, name: str, size: int, favourable: int | None) -> dict[str, Any]:
+        """A count that stops, as responses, as a rate, and by the test of this look alone."""
+        if favourable is None or favourable < 0:
+            return dict.fromkeys((f"{name}_count", f"effect_at_{name}", f"{name}_p_one_sided"))
+        responses = favourable if self.upward else size - favourable
+        null = self.rate(0.0) if self.upward else 1 - self.rate(0.0)
+        return {
+            f"{name}_count": responses,
+            f"effect_at_{name}": responses / size,
+            f"{name}_p_one_sided": float(binomial_sf(favourable - 1, size, null)),
+        }
