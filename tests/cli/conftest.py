@@ -42,6 +42,8 @@ WRONG = {
     "unknown-verb": (("sise",), "'size'"),
     "unknown-design": (("size", "two-proportion"), "'two-proportions'"),
     "no-design": (("size",), "two-proportions"),
+    "option-twice": ((*SIZE, *RATES, "--control", "0.2"), "--control is given twice"),
+    "option-twice-with-equals": ((*SIZE, "--control=0.3", "--treatment", "0.5", "--control=0.2"), "keep one"),
     "unknown-option": ((*SIZE, "--cotrol", "0.3"), "'--control'"),
     "missing-options": (SIZE, "--control and --treatment"),
     "option-without-value": ((*SIZE, "--control"), "needs a value"),

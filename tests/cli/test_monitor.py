@@ -158,6 +158,8 @@ class TestRefused:
         "blinded-sd-alone": ((*TRIAL, "--blinded-sd", "1.42"), "as in 1.42/60"),
         "blinded-sd-of-rates": ((*TRIAL, "--blinded-sd", "1.42/60"), "--blinded 23/60"),
         "blinded-and-events": ((*RATES, "--blinded", "23/60", "--events", "14/30,9/30"), "not --events and --blinded"),
+        "blinded-at-a-look": ((*TRIAL, "--blinded", "23/60", "--look", "2"), "--look belongs to a look at the arms"),
+        "blinded-and-final": ((*TRIAL, "--blinded", "23/60", "--final"), "--final belongs to a look at the arms"),
         "at-most-of-nothing": ((*RATES, "--z", "1", "--at-most", "300"), "--at-most belongs to --blinded"),
         "at-most-negative": ((*TRIAL, "--blinded", "23/60", "--at-most", "-4"), "--at-most must be a whole number"),
         "events-over-n": ((*RATES, "--events", "31/30,9/30"), "31 of 30"),

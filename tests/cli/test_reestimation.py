@@ -30,7 +30,7 @@ class TestRates:
     def test_words_for_a_committee(self, shipped):
         """It says that nobody is unblinded, what may be looked at, and that an effect is assumed."""
         text = as_text(shipped)
-        for words in ("nobody is unblinded", "not by arm", "belongs in the protocol", "planned effect is assumed"):
+        for words in ("Nobody is unblinded", "not by arm", "belongs in the protocol", "planned effect is assumed"):
             assert words in text
 
     def test_data_are_whole(self, shipped):

@@ -108,7 +108,8 @@ class TestDesign:
             (("--power", "80"), "80 % as 0.8"),
             (("--n", "93"), "92 or 94"),
             (("--looks", "1,0.5"), "0.5,1"),
-            (("--treatment", "0.3"), "must lie above"),
+            (("--favourable", "lower"), "must lie below"),
+            (("--treatment", "0.3"), "--treatment is given twice"),
         ],
         ids=" ".join,
     )

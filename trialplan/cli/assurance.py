@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from trialplan.cli import options, output
+from trialplan.cli.verb import Verb
 from trialplan.parameter import PROPORTION, Parameter
 
 _TARGET = Parameter("probability of success", unit="proportion", domain=PROPORTION)
@@ -14,6 +15,7 @@ _TARGET = Parameter("probability of success", unit="proportion", domain=PROPORTI
 
 @click.command(
     "assurance",
+    cls=Verb,
     params=[
         click.Argument(["plan"]),
         options.n_option(),

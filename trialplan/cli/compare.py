@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from trialplan.cli import options, output
+from trialplan.cli.verb import Verb
 from trialplan.design import Design
 from trialplan.errors import UnreachableError
 
@@ -21,7 +22,7 @@ def for_design(cls: type[Design]) -> click.Command:
     from trialplan.explore.compare import CHOICES
 
     left_out = (*CHOICES, *options.MONITORING)
-    return click.Command(
+    return Verb(
         cls.slug(),
         params=[
             *(one for one in options.of_design(cls, without=CHOICES) if one.name not in left_out),

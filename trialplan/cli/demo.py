@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from trialplan.cli import options
+from trialplan.cli.verb import Verb
 from trialplan.errors import FileError, MissingExtra
 
 PLAN = "msc-lupus-nephritis"
@@ -14,6 +15,7 @@ PLAN = "msc-lupus-nephritis"
 
 @click.command(
     "demo",
+    cls=Verb,
     params=[
         click.Option(
             ["-o", "--output", "folder"],

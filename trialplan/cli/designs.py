@@ -9,12 +9,14 @@ import click
 
 from trialplan import catalogue
 from trialplan.cli import options, output
+from trialplan.cli.verb import Verb
 from trialplan.design import Design, Sized
 from trialplan.parameter import Parameter, parameters
 
 
 @click.command(
     "designs",
+    cls=Verb,
     params=[click.Argument(["design"], required=False), *output.options()],
     short_help="Which designs are there, and what do their numbers mean?",
     epilog=options.examples("trialplan designs", "trialplan designs two-proportions", "trialplan designs --json"),

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from trialplan.cli import options, output
+from trialplan.cli.verb import Verb
 
 _MANY = 6
 """Places that differ in words only, named before the rest are counted."""
@@ -15,6 +16,7 @@ _MANY = 6
 
 @click.command(
     "diff",
+    cls=Verb,
     params=[click.Argument(["a"]), click.Argument(["b"]), *output.options()],
     short_help="Why does one plan ask for more participants than another?",
     epilog=options.examples(

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from trialplan.cli import options, output
+from trialplan.cli.verb import Verb
 from trialplan.design import Design
 from trialplan.errors import ParameterError
 from trialplan.parameter import parameters
@@ -19,7 +20,7 @@ def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design: the effect is asked for, so it is no option."""
     asked = options.effects(cls)
     call = f"trialplan effect {cls.slug()} {options.example(cls, without=asked)} --n 120"
-    return click.Command(
+    return Verb(
         cls.slug(),
         params=[
             *options.of_design(cls, without=asked),

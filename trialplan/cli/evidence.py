@@ -10,10 +10,12 @@ from typing import Any
 import click
 
 from trialplan.cli import options, output
+from trialplan.cli.verb import Verb
 
 
 @click.command(
     "evidence",
+    cls=Verb,
     params=[
         click.Argument(["table"]),
         click.Option(

@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from trialplan.cli import options
+from trialplan.cli.verb import Verb
 from trialplan.errors import FileError
 
 
 @click.command(
     "init",
+    cls=Verb,
     params=[
         click.Argument(["path"], type=click.Path(path_type=Path), default=Path("plan.toml")),
         click.Option(["--force"], is_flag=True, help="overwrite the file if it exists"),

@@ -24,6 +24,7 @@ from trialplan.cli.seen_options import (
     spread,
     t_statistic,
 )
+from trialplan.cli.verb import Verb
 from trialplan.design import Design
 from trialplan.errors import ParameterError, TrialplanError
 from trialplan.parameter import parameters
@@ -60,7 +61,7 @@ def _is_z(cls: type[Any]) -> bool:
 
 def for_design(cls: type[Any]) -> click.Command:
     """The verb for one design."""
-    return click.Command(
+    return Verb(
         cls.slug(),
         params=[
             *options.of_design(cls),
@@ -79,7 +80,7 @@ def for_design(cls: type[Any]) -> click.Command:
 
 def for_plan(name: str) -> click.Command:
     """The verb for a plan: its primary endpoint, and the rule under [monitoring]."""
-    return click.Command(
+    return Verb(
         name,
         params=[*seen_options(), *output.options()],
         callback=lambda **given: _of_plan(name, **given),

@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from trialplan.cli import options, output
+from trialplan.cli.verb import Verb
 from trialplan.design import Design
 from trialplan.errors import ParameterError
 
 
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design."""
-    return click.Command(
+    return Verb(
         cls.slug(),
         params=[*options.of_design(cls), options.n_option(), *output.options()],
         callback=lambda **given: _power(cls, **given),

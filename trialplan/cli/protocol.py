@@ -8,12 +8,14 @@ import click
 
 from trialplan.cli import options
 from trialplan.cli.output import check_suffix
+from trialplan.cli.verb import Verb
 
 FORMATS = (".md", ".html", ".docx", ".pdf", ".tex")
 
 
 @click.command(
     "protocol",
+    cls=Verb,
     params=[
         click.Argument(["plan"]),
         click.Option(

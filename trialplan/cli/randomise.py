@@ -11,6 +11,7 @@ import click
 
 from trialplan.cli import options
 from trialplan.cli.output import check_suffix
+from trialplan.cli.verb import Verb
 from trialplan.errors import ParameterError, PlanError
 
 FORMATS = (".csv", ".json")
@@ -20,6 +21,7 @@ SECRET = "whoever has the seed and the block sizes can make the list again, so a
 
 @click.command(
     "randomise",
+    cls=Verb,
     params=[
         click.Argument(["plan"], required=False),
         click.Option(["--arms"], metavar="NAMES", help="the arms where there is no plan, as in treatment,control"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trialplan.cli.output import Page, Table, facts
-from trialplan.cli.words import assumed, level, number, participants, percent, source
+from trialplan.cli.words import as_sentence, assumed, level, number, participants, percent, source
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.report import head, plain
 
@@ -89,7 +89,7 @@ class _Answer:
             data=data,
             headline=self._headline(),
             tables=[self._sizes(), *self._scales(), self._costs(), facts(self._rules(), "The rule"), facts(planned)],
-            notes=list(self._notes()),
+            notes=[as_sentence(one) for one in self._notes()],
             records=lambda: data["courses"],
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from trialplan.cli import options, output, running
+from trialplan.cli.verb import Verb
 from trialplan.design import Design, Sized
 from trialplan.errors import FileError, ParameterError, did_you_mean
 from trialplan.explore.vary import parse_vary
@@ -22,7 +23,7 @@ def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     asked = [options.power_option(), options.n_option()] if issubclass(cls, Design) else []
     name = (options.effects(cls) or options.required(cls))[0]
-    return click.Command(
+    return Verb(
         cls.slug(),
         params=[_vary(), *options.of_design(cls), *asked, *_how()],
         callback=lambda **given: _of_design(cls, **given),
@@ -38,7 +39,7 @@ def for_design(cls: type[Sized]) -> click.Command:
 
 def for_plan(name: str) -> click.Command:
     """The verb for a plan: its primary endpoint's design, varied."""
-    return click.Command(
+    return Verb(
         name,
         params=[_vary(), options.power_option(), options.n_option(), *_how()],
         callback=lambda **given: _of_plan(name, **given),

@@ -10,10 +10,12 @@ import click
 from trialplan import files
 from trialplan.cli import options
 from trialplan.cli.output import check_suffix
+from trialplan.cli.verb import Verb
 
 
 @click.command(
     "schema",
+    cls=Verb,
     params=[
         click.Option(["-o", "--output"], type=click.Path(path_type=Path), metavar="FILE", help="write to a .json file")
     ],

@@ -29,6 +29,7 @@ SEEN = (
 """What the look saw, by the names of its options."""
 
 KINDS = ("events", "means", "z", "t", "blinded", "blinded_sd")
+_BY_ARM = ("look", "information", "final")
 REESTIMATED = ("at_least", "at_most", "kept")
 
 
@@ -119,6 +120,11 @@ def check_one_kind(given: Mapping[str, Any]) -> None:
         for name in REESTIMATED:
             if given[name] is not None:
                 raise ParameterError(f"--{options.flag(name)} belongs to --blinded, which is not given; leave it out")
+    for name in _BY_ARM if is_blinded(given) else ():
+        if given[name]:
+            raise ParameterError(
+                f"--{options.flag(name)} belongs to a look at the arms, not to --blinded; leave it out"
+            )
     if given["sds"] is not None and not given["means"]:
         raise ParameterError("--sds belong to --means, which are not given; add --means 0.6/32,0.2/32")
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from trialplan.cli import options, output
+from trialplan.cli.verb import Verb
 from trialplan.design import Design, Sized
 
 DEFAULT_POWER = 0.8
@@ -17,7 +18,7 @@ def for_design(cls: type[Sized]) -> click.Command:
     by_power = cls.attains == "power"
     call = f"trialplan size {cls.slug()} {options.example(cls)}"
     lines = [call, f"{call} --power 0.9 --dropout 0.1"] if by_power else [call, f"{call} --json"]
-    return click.Command(
+    return Verb(
         cls.slug(),
         params=[
             *options.of_design(cls),

@@ -10,6 +10,7 @@ import click
 
 from trialplan import catalogue
 from trialplan.cli import options, output, running
+from trialplan.cli.verb import Verb
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError
 from trialplan.explore.simulated import MOST_TRIALS, SEED, TRIALS
@@ -44,7 +45,7 @@ def _tests(cls: type[Sized]) -> bool:
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     asked = [options.power_option(), *([options.n_option()] if issubclass(cls, Design) else [])]
-    return click.Command(
+    return Verb(
         cls.slug(),
         params=[*options.of_design(cls), *asked, *_how()],
         callback=lambda **given: _of_design(cls, **given),
@@ -57,7 +58,7 @@ def for_design(cls: type[Sized]) -> click.Command:
 
 def for_plan(name: str) -> click.Command:
     """The verb for a plan: every endpoint that tests, with the losses that the plan states."""
-    return click.Command(
+    return Verb(
         name,
         params=_how(),
         callback=lambda **given: _of_plan(name, **given),

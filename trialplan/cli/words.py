@@ -33,6 +33,11 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f}".removesuffix(".0") + " %"
 
 
+def as_sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[0].upper()}{text[1:]}."
+
+
 def participants(arms: Mapping[str, int]) -> str:
     """93 per arm, 186 in all; 62 treatment + 31 control, 93 in all; 33 in all."""
     total = sum(arms.values())
@@ -47,7 +52,7 @@ def answer_page(answer: SampleSize, headline: str, dropout: float | None = None)
     """The page of one answer: what was assumed, how it was computed, what came out."""
     data = as_json(answer, dropout)
     rows = [*assumed(answer.design), *level(answer.design), *_attained(answer, data, dropout), *source(answer.design)]
-    notes = [f"{one[0].upper()}{one[1:]}." for one in overrunning(data.get("looks", ()))]
+    notes = [as_sentence(one) for one in overrunning(data.get("looks", ()))]
     return Page(data=data, headline=headline, tables=[facts(rows), *_looks(data), *_stages(data)], notes=notes)
 
 
