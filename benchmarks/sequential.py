@@ -20,7 +20,7 @@ from trialplan.designs.two_proportions import TwoProportions
 from trialplan.sequential.boundaries import Efficacy, z_of_many
 from trialplan.sequential.futility import Futility
 from trialplan.sequential.group_sequential import GroupSequential
-from trialplan.sequential.rule import Rule
+from trialplan.sequential.rule import Rule, solve_many
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks-sequential.md"
 FIVE = (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -98,11 +98,15 @@ def a_thousand() -> Contest:
         for _ in range(count):
             rule(futile=True).solve(0.9)
 
+    def all_futile(_: int) -> None:
+        assert len(solve_many([rule(futile=True) for _ in range(count)], 0.9)) == count
+
     scale = 1000 / count
     some = 5 if QUICK else 25
     timings = [
         Timing("trialplan, efficacy, at once", timed(together, 5, scale), note="integrated together"),
         Timing("trialplan, efficacy", timed(ours, 5, scale), note="one after the other"),
+        Timing("trialplan, efficacy and futility, at once", timed(all_futile, 5, scale), note="drift solved too"),
         Timing("trialplan, efficacy and futility", timed(futile, 3, scale), note="one after the other, drift solved"),
         r_seconds(
             "gsDesign, efficacy",
@@ -117,7 +121,7 @@ def a_thousand() -> Contest:
             3,
         ),
     ]
-    for one in timings[3:]:
+    for one in timings[4:]:
         one.seconds = [seconds * 1000 / some for seconds in one.seconds]
         one.note = "" if one.skipped else f"{some} of them, scaled to a thousand"
     return Contest("Boundaries of a thousand designs", "Five Lan–DeMets looks, each design at another level.", timings)

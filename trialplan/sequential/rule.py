@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -11,7 +12,7 @@ from trialplan.numerics.crossing import start
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
-from trialplan.sequential.boundaries import Efficacy
+from trialplan.sequential.boundaries import Efficacy, z_of_many
 from trialplan.sequential.futility import Futility
 from trialplan.sequential.sweep import Course, Passed, Spend, sweep
 
@@ -73,6 +74,12 @@ class Rule:
     def coupled(self) -> bool:
         """Whether the efficacy boundary depends on the futility boundary."""
         return self.binding and self.futility is not None
+
+    @property
+    def spends(self) -> bool:
+        """Whether both boundaries spend, neither needing the other, so that many such rules can be solved at once."""
+        futile = self.futility is not None and self.futility.spends
+        return futile and not self.binding and self.efficacy.spends
 
     @cached_property
     def upper(self) -> Any:
@@ -187,6 +194,40 @@ class Rule:
                 stop = np.maximum(passed.lower[..., look] * root, -upper)
                 walk = ahead.between(stop, upper, np.asarray(drift, dtype=float), information[look + 1] - now)
         return np.stack(np.broadcast_arrays(*found), axis=-1)
+
+
+def solve_many(rules: Sequence[Rule], power: float) -> list[Solved]:
+    """Each of many rules at one power; those whose boundaries spend over as many looks are integrated at once."""
+    found: list[Any] = [None] * len(rules)
+    groups: dict[Any, list[int]] = {}
+    for place, rule in enumerate(rules):
+        alike = (len(rule.information), rule.efficacy.two_tailed) if rule.spends else place
+        groups.setdefault(alike, []).append(place)
+    for places in groups.values():
+        members = [rules[place] for place in places]
+        solutions = _together(members, power) if members[0].spends else [members[0].solve(power)]
+        for place, one in zip(places, solutions, strict=True):
+            _check(rules[place], one, power)
+            found[place] = one
+    return found
+
+
+def _together(rules: Sequence[Rule], power: float) -> list[Solved]:
+    beta, score = 1 - power, float(normal_quantile(power))
+    upper = np.array(z_of_many([rule.efficacy for rule in rules]))
+    errors = np.array([rule.futility.spend(beta, 0.0, None).error for rule in rules if rule.futility is not None])
+    information = np.array([rule.information for rule in rules])
+    level = np.array([rule.level for rule in rules])
+    last: list[Passed] = []
+
+    def surplus(drift: Any) -> Any:
+        course = Course(information=information, drift=drift, two_tailed=rules[0].efficacy.two_tailed)
+        last[:] = [sweep(course, Spend(z=upper), Spend(error=errors))]
+        return score_of(last[0]) - score
+
+    drift = secant_root(surplus, normal_quantile(1 - level) + score + 0.1, tolerance=_CLOSE)
+    solutions = zip(drift, last[0].upper, last[0].lower, strict=True)
+    return [Solved(drift=one, upper=above, lower=below) for one, above, below in solutions]
 
 
 def score_of(passed: Passed) -> Any:
