@@ -32,6 +32,18 @@ MEANS = {"difference": 0.5, "sd": 1}
 NOT_WORSE = {"control": 0.6, "treatment": 0.6, "goal": "non-inferiority"}
 TESTS = ("score", "wald", "continuity-corrected", "arcsine", "log-odds", "fisher")
 
+RULES = [
+    {"efficacy": "pocock"},
+    {"efficacy": "wang-tsiatis(0.25)"},
+    {"efficacy": "haybittle-peto(2.8)"},
+    {"efficacy": "lan-demets-obrien-fleming", "futility": "kim-demets(2)"},
+    {"efficacy": "hwang-shih-decani(-4)", "futility": "z(none,0.5)"},
+    {"efficacy": "kim-demets(2)", "futility": "conditional-power(0.2)"},
+    {"efficacy": (0.01, 0.02, 0.05), "futility": (0.05, 0.1, 0.2)},
+    {"efficacy": "obrien-fleming", "futility": "lan-demets-pocock", "futility_at": (0.6,)},
+]
+"""Every family of boundaries that another program has."""
+
 DESIGNS = [
     *((TwoProportions(**RATES, test=test, allocation=ratio), 0.8) for test in TESTS for ratio in ("1:1", "2:1")),
     *((TwoProportions(control=0.5, treatment=0.3, favourable="lower", test=test), 0.9) for test in TESTS),
@@ -59,6 +71,24 @@ DESIGNS = [
     (AdverseEvent(rate=0.01), None),
     (GroupSequential(design=TwoProportions(**RATES), looks=(0.5, 1.0)), 0.8),
     (GroupSequential(design=TwoMeans(**MEANS, test="z", sides=1, alpha=0.025), looks=(0.3, 0.6, 1.0)), 0.9),
+    *((GroupSequential(design=TwoProportions(**RATES), looks=(0.3, 0.6, 1.0), **rule), 0.8) for rule in RULES),
+    (
+        GroupSequential(
+            design=TwoMeans(**MEANS, sides=1, alpha=0.025),
+            looks=(0.4, 1.0),
+            efficacy="lan-demets-pocock",
+            futility="hwang-shih-decani(-2)",
+            binding=True,
+        ),
+        0.8,
+    ),
+    (
+        GroupSequential(
+            design=TwoProportions(control=0.6, treatment=0.6, goal="non-inferiority", margin=0.1),
+            futility="predictive-power(0.1)",
+        ),
+        0.9,
+    ),
 ]
 
 COMMANDS = {"r": shutil.which("Rscript"), "python": sys.executable}

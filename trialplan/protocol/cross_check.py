@@ -156,10 +156,9 @@ def _why_not(design: Sized, slug: str) -> str:
     if slug != "group-sequential":
         named = NOT_ELSEWHERE.get(_test(design))
         return f"{named} has no power in these packages; R's package Exact has power.exact.test" if named else ""
-    if getattr(design, "efficacy", "") != "obrien-fleming":
-        return f"the boundary {getattr(design, 'efficacy', '')} is not recomputed here, only obrien-fleming is"
-    more = [name for name in ("futility", "efficacy_at", "futility_at") if getattr(design, name, None) is not None]
-    return f"{' and '.join(more)} of a monitored trial is not recomputed here" if more else ""
+    from trialplan.protocol.looks_elsewhere import why_not
+
+    return why_not(design)
 
 
 def _numbers(sizing: Sizing) -> Mapping[str, Any]:
@@ -206,12 +205,9 @@ def _of_kind(sizing: Sizing) -> Mapping[str, Any]:
             "reach": 0 if getattr(design, "criterion", "") == "minimax" else 12,
         }
     if design.slug() == "group-sequential":
-        inner: Any = design.design  # type: ignore[attr-defined]
-        return {
-            "fixed": float(inner.unrounded(sizing.target)),
-            "inflation": float(extra["inflation"]),
-            "efficacy_z": tuple(float(one["efficacy_z"]) for one in extra["looks"]),
-        }
+        from trialplan.protocol.looks_elsewhere import rule_of
+
+        return rule_of(design, sizing.target, extra)
     return {}
 
 
