@@ -1,4 +1,4 @@
-"""Boundaries, futility, sizes, crossing probabilities and conditional power against other programs."""
+"""Boundaries, futility, sizes, crossing, conditional power and what a stopped trial says, against other programs."""
 
 import json
 import tomllib
@@ -14,12 +14,14 @@ from trialplan.designs.two_means import TwoMeans
 from trialplan.designs.two_proportions import TwoProportions
 from trialplan.numerics.crossing import crossing
 from trialplan.sequential.group_sequential import GroupSequential
+from trialplan.sequential.inference import Stopped, repeated_interval
+from trialplan.sequential.observed import observed_boundaries
 from trialplan.sequential.predictive import conditional_power, conditional_power_of
 
 HERE = Path(__file__).parent
 CASES = [
     json.loads(line)
-    for name in ("group_sequential", "group_sequential_more")
+    for name in ("group_sequential", "group_sequential_more", "group_sequential_random")
     for line in (HERE / f"{name}.jsonl").read_text().splitlines()
 ]
 LISTED = {
@@ -30,7 +32,7 @@ NAMES = {
     "OF": "obrien-fleming",
     "P": "pocock",
     "WT": "wang-tsiatis({})",
-    "HP": "haybittle-peto(3)",
+    "HP": "haybittle-peto({})",
     "asOF": "lan-demets-obrien-fleming",
     "asP": "lan-demets-pocock",
     "asHSD": "hwang-shih-decani({})",
@@ -42,12 +44,23 @@ ELSEWHERE = {"n_total", "analysis_times_months"}
 """Fields of survival trials that need a design with accrual."""
 
 
+def named(kind, number):
+    """A type of boundary in our words; Haybittle and Peto's z is 3 where a case gives none."""
+    return NAMES[kind].format(3 if kind == "HP" and number is None else number)
+
+
 def rule(given):
     """The boundaries of a case, in our words."""
     looks = (*given["information_rates"][:-1], 1.0)
-    words = {"looks": looks, "efficacy": NAMES[given["type"]].format(given.get("parameter"))}
-    if "beta_spending" in given:
-        words["futility"] = NAMES["a" + given["beta_spending"][1:]].format(given["beta_parameter"])
+    words = {"looks": looks}
+    if given["type"] == "asUser":
+        words["efficacy"] = tuple(given["user_alpha_spending"])
+    else:
+        words["efficacy"] = named(given["type"], given.get("parameter"))
+    if given.get("beta_spending") == "bsUser":
+        words["futility"] = tuple(given["user_beta_spending"])
+    elif "beta_spending" in given:
+        words["futility"] = named("a" + given["beta_spending"][1:], given["beta_parameter"])
     if "futility_bounds_z" in given:
         words["futility"] = f"z({','.join(map(str, given['futility_bounds_z']))})"
     return words
@@ -214,6 +227,32 @@ def to_come(given, inner, z):
     return conditional_power_of(inner, z, given["information_rates"][0], critical, 2 * given["stage2_n_per_arm"])
 
 
+def once_stopped(given):
+    """What is said of means after the last look taken, on the scale of their difference."""
+    design, looks, sides = around(given, binding=given["binding"]), given["stage"], given["sides"]
+    upper, z = design.solved(0.8).upper[:looks], given["z_by_stage"][-1]
+    below = {1: np.full(looks, -np.inf), 2: -upper}[sides]
+    if given["binding"]:
+        below = np.array((*given["futility_bounds_z"], -np.inf)[:looks])
+    error = given["sd"] * np.sqrt(2 / given["n_per_arm_by_stage"][-1])
+    t = given["information_rates"][:looks]
+    stopped = Stopped(z=z, information=tuple(t), upper=tuple(upper), lower=tuple(below))
+    per_drift = error * np.sqrt(t[-1])
+    confidence = 1 - 2 * given["alpha"] / sides
+    return {
+        "final_p_value": stopped.p_value(sides),
+        "final_interval": np.array(stopped.interval(confidence)) * per_drift,
+        "median_unbiased_estimate": stopped.estimate() * per_drift,
+        "repeated_interval": repeated_interval(z * error, error, upper[-1]),
+    }
+
+
+def observed(given):
+    """Critical values where the looks were not as planned."""
+    found = observed_boundaries(around(given), tuple(given["observed_information"]), final=given["final"])
+    return {"critical_values_z": found.efficacy_z}
+
+
 ADAPTERS = {
     "group_sequential.design.efficacy_only": boundaries,
     "group_sequential.design.futility_nonbinding": boundaries,
@@ -229,6 +268,8 @@ ADAPTERS = {
     "group_sequential.conditional_power.multi_stage": many_stages,
     "group_sequential.conditional_power.rates_data": rates_to_come,
     "group_sequential.conditional_power.means_data": means_to_come,
+    "group_sequential.inference.stage_wise": once_stopped,
+    "group_sequential.observed_information": observed,
 }
 
 

@@ -366,6 +366,7 @@ OTHERS = {
     "two_proportions_exact": ("test_two_proportions_exact.py", "disagreements_exact.toml"),
     "group_sequential": ("test_group_sequential.py", "disagreements_group_sequential.toml"),
     "group_sequential_more": ("test_group_sequential.py", None),
+    "group_sequential_random": ("test_group_sequential.py", None),
     "means_more": ("test_more.py", "disagreements_more.toml"),
     "single_arm_more": ("test_more.py", None),
     "bayes_more": ("test_more.py", None),
