@@ -42,8 +42,6 @@ FUTILITY = {
 SHARES = (0.16, 0.24, 0.32)
 """Of the planned effect, at which a trial whose futility is on the scale of the effect stops."""
 
-CRASHES = pytest.mark.xfail(strict=True, raises=(ValueError, RuntimeWarning), reason="see test_sequential_quadrature")
-
 
 def combinations():
     """Every efficacy with every futility, binding and not; all but one futility of each efficacy are slow together."""
@@ -51,8 +49,6 @@ def combinations():
     for kind, efficacy, futility, binding in itertools.product(EFFECT, EFFICACY, FUTILITY, (False, True)):
         if not (binding and futility == "none"):
             marks = [] if often[efficacy] == futility else [pytest.mark.slow]
-            if (efficacy, futility, binding) == ("haybittle-peto", "spent-late", True):
-                marks.append(CRASHES)
             name = f"{kind}-{efficacy}-{futility}{'-binding' * binding}"
             yield pytest.param(kind, efficacy, futility, binding, id=name, marks=marks)
 

@@ -71,7 +71,8 @@ class Ahead:
     def between(self, low: Any, high: Any, drift: Any, gap: Any) -> Walk:
         """The trials that go on between the scores `low` and `high`, for a look at `gap` more information."""
         reach, centre = _REACH * np.sqrt(self.time), np.asarray(drift * self.time)
-        low = np.maximum(low, centre - reach)
+        # where nothing goes on, not even what is nearest, there is a region of no width, and no weight
+        low = np.minimum(np.maximum(low, centre - reach), centre + reach)
         span = np.maximum(np.minimum(high, centre + reach) - low, 0.0)
         # the finest structure: the normal of this increment, times that of the next
         finest = self.sd * np.sqrt(gap) / np.sqrt(self.sd**2 + gap)

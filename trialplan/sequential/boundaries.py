@@ -37,6 +37,9 @@ EFFICACY = (*SHAPES, *SPENDING, GIVEN)
 """Names on the command line and in plan files."""
 
 _DELTA, _HAYBITTLE = Interval(-1, 1, "left right"), Interval(0)
+_ALWAYS = -40.0
+"""A critical value that every trial reaches."""
+
 _TOLERANCE = 5e-3
 """Given critical values are rounded: they may exceed the level by this share of it."""
 
@@ -116,15 +119,22 @@ class Efficacy:
         below = -upper if self.two_tailed else np.full(np.shape(upper), -np.inf)
         return stops(upper, below if lower is None else np.maximum(lower, below), self.information, 0.0)[0]
 
-    def _shaped(self, lower: Any) -> Any:
-        shape = self.shape
+    def of_height(self, height: Any) -> Any:
+        """The boundary of an exact design at a height: z at each look, inf where it is not tested.
 
+        A height that was not found is nan: binding futility leaves less than the level, and whatever goes on rejects.
+        """
+        height, tested = np.asarray(height)[..., None], np.isfinite(self.shape)
+        z = np.where(np.isnan(height), _ALWAYS, height) * np.where(tested, self.shape, 1.0)
+        return np.where(tested, z, np.inf)
+
+    def _shaped(self, lower: Any) -> Any:
         def unspent(height: Any) -> Any:
-            total = self.spent_by(np.asarray(height)[..., None] * shape, lower).sum(axis=-1)
+            total = self.spent_by(self.of_height(height), lower).sum(axis=-1)
             return normal_quantile(1 - total) - normal_quantile(1 - self.level)
 
         first = np.full(() if lower is None else lower.shape[:-1], normal_quantile(1 - self.level))
-        return secant_root(unspent, first)[..., None] * shape
+        return self.of_height(secant_root(unspent, first))
 
     def _haybittle(self, interim: float, lower: Any) -> Any:
         early = np.where(self.tested, interim, np.inf)[:-1]

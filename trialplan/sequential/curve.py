@@ -11,7 +11,11 @@ from trialplan.numerics.lazy import np
 from trialplan.sequential.rule import Rule
 
 _LOW, _HIGH, _STEP = -3.0, 7.5, 0.1
-"""Drifts that are integrated: beyond them the power is below 1e-6 or above 1 - 1e-7, and goes on in a straight line."""
+"""Drifts that are integrated: below them the power is below 1e-6, above them it is above 1 - 1e-7 without futility."""
+
+_SURE, _LAST = 5.0, 120.0
+"""The normal score of a power up to which drifts are integrated, where futility that is early and hard keeps it from 1
+far beyond `_HIGH`, and the drift at which that ends."""
 
 _FINE = 20
 """Points of the table between two drifts that are integrated."""
@@ -51,20 +55,29 @@ class PowerCurve:
 
     def drift(self, power: Any) -> Any:
         """The drift at which the power is `power`, to the accuracy of a straight line between points of the table."""
-        grid = np.linspace(_LOW, _HIGH, self.values.size)
+        grid = np.linspace(_LOW, self.high, self.values.size)
         return np.interp(normal_quantile(power), self.score(grid), grid)
+
+    @property
+    def high(self) -> float:
+        """The largest drift that is integrated."""
+        return _LOW + (self.values.size - 1) * _STEP / _FINE
 
     def _read(self, drift: Any) -> Any:
         """The table between its points: a cubic through the nearest four.
 
-        Outside, the ratio stays, and a score rises by one for each unit of drift.
+        Outside, the ratio stays, and a score goes on as steeply as it ends.
         """
         place = (np.asarray(drift, dtype=float) - _LOW) * (_FINE / _STEP)
         left = np.clip(np.floor(place).astype(int), 1, self.values.size - 3)
         u = np.clip(place, 0, self.values.size - 1) - left
         a, b, c, d = (self.values[left + shift] for shift in (-1, 0, 1, 2))
         inside = b + u * ((c - a) / 2 + u * (a - 2.5 * b + 2 * c - d / 2 + u * (1.5 * (b - c) + (d - a) / 2)))
-        return inside if self.through_level else inside + _STEP / _FINE * (place - left - u)
+        if self.through_level:
+            return inside
+        beyond = place - left - u
+        steep = np.where(beyond > 0, self.values[-1] - self.values[-2], _STEP / _FINE)
+        return inside + steep * beyond
 
 
 @lru_cache(maxsize=64)
@@ -77,8 +90,11 @@ def power_curve(rule: Rule) -> PowerCurve:
     coarse = _LOW + _STEP * (np.arange(round((_HIGH - _LOW) / _STEP)) + 0.5)
     score = rule.score_at(coarse)
     through = rule.futility is None
+    while not through and score[-1] < _SURE and coarse[-1] < _LAST:
+        further = coarse[-1] + _STEP * np.arange(1, coarse.size + 1)
+        coarse, score = np.append(coarse, further), np.append(score, rule.score_at(further))
     values = (score + normal_quantile(1 - rule.level)) / coarse if through else score
-    grid = np.linspace(_LOW, _HIGH, round((_HIGH - _LOW) / _STEP) * _FINE + 1)
+    grid = np.linspace(_LOW, coarse[-1] + _STEP / 2, coarse.size * _FINE + 1)
     return PowerCurve(rule=rule, values=_refined(coarse, values, grid), through_level=through)
 
 

@@ -203,15 +203,16 @@ class GroupSequential(LookedAt):
         """
         curve = power_curve(self.rule)
         low = -_LARGEST_DRIFT if curve.through_level else float(curve.drift(min(_FLOOR * self.level, 0.5)))
+        most = max(_LARGEST_DRIFT, curve.high)
 
         def surplus(drift: Any) -> Any:
             inside = np.maximum(drift, low)
             return curve.score(inside) - self._fixed_score(n * curve.root_share(inside) ** 2) + (drift - inside)
 
-        start = np.clip(self.z_alpha + self._fixed_score(np.asarray(n)), low, _LARGEST_DRIFT)
+        start = np.clip(self.z_alpha + self._fixed_score(np.asarray(n)), low, most)
         root = secant_root(surplus, np.broadcast_to(start, np.broadcast_shapes(self.shape(), np.shape(n))))
         if np.isnan(root).any():
-            ends = np.full(root.shape, _LARGEST_DRIFT)
+            ends = np.full(root.shape, most)
             root = np.where(np.isnan(root), increasing_root(surplus, -ends, ends, tolerance=1e-12), root)
         if curve.through_level or np.all(root >= low):
             return root[()]

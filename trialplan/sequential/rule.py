@@ -129,14 +129,13 @@ class Rule:
         """An exact design under binding futility: its height uses the level where futility is obeyed."""
         if self.efficacy.named[0] in ("z", "haybittle-peto"):
             return sweep(course, self._last_solved(course, futility), futility)
-        shape = self.efficacy.shape
 
         def unspent(height: Any) -> Any:
-            passed = sweep(course, Spend(z=height[..., None] * shape), futility)
+            passed = sweep(course, Spend(z=self.efficacy.of_height(height)), futility)
             return normal_quantile(1 - passed.null_above.sum(axis=-1)) - normal_quantile(1 - self.level)
 
         height = secant_root(unspent, np.full(np.shape(course.drift), self.upper[..., -1]))
-        return sweep(course, Spend(z=height[..., None] * shape), futility)
+        return sweep(course, Spend(z=self.efficacy.of_height(height)), futility)
 
     def _last_solved(self, course: Course, futility: Spend) -> Spend:
         """Critical values that are given stay; Haybittle and Peto's last one uses what the level leaves."""
