@@ -34,8 +34,9 @@ def as_typed(cls: type, names: Iterable[str]) -> Iterator[None]:
 def _as_typed(message: str, cls: type, names: set[str]) -> str:
     rest = re.sub(rf"^({cls.__name__}|(?:Exact)?GroupSequential): ", "", message)
     first, space, tail = rest.partition(" ")
-    if first in names:
+    if first.rstrip(":") in names:
         rest = f"--{first.replace('_', '-')}{space}{tail}"
+    rest = re.sub(r"\b(set|and|or|lower) (sides|alpha|test|at_least)\b(?= to |$)", _option, rest)
     return re.sub(r"\b(set|with|use) (goal|favourable|test|sd_treatment)\b", _option, rest)
 
 

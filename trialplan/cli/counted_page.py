@@ -7,7 +7,7 @@ from typing import Any
 
 from trialplan.cli.interim_page import SAYS, p_value, what_it_means
 from trialplan.cli.output import Page, facts
-from trialplan.cli.seen_options import counts, number_of_look
+from trialplan.cli.seen_options import check_growing, number_of_look, pairs
 from trialplan.cli.words import assumed, level, number, percent, source
 from trialplan.errors import ParameterError
 from trialplan.numerics.binomial_limits import clopper_pearson_limits
@@ -24,12 +24,13 @@ def counted(design: Any, n: int, given: Mapping[str, Any]) -> Page:
     if given["information"] is not None:
         raise ParameterError("information is counted in participants, as in --events 9/30; leave --information out")
     seen = [_of_one_arm(text) for text in given["events"]]
+    check_growing([[one] for one in seen], responders=True)
     look = number_of_look(given["look"], len(seen))
     return _page(judged_counts(design, n, look, seen, final=given["final"]))
 
 
 def _of_one_arm(text: str) -> tuple[int, int]:
-    found = counts(text)
+    found = pairs("events", text)
     if len(found) != 1:
         raise ParameterError(f"events must be given for the one arm, as in 9/30, not {text}")
     return found[0]

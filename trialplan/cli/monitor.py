@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,12 +15,12 @@ from trialplan.cli.complaints import as_typed
 from trialplan.cli.seen_options import (
     REESTIMATED,
     SEEN,
+    check_growing,
     check_one_kind,
-    counts,
     fractions,
     is_blinded,
     number_of_look,
-    parts,
+    pairs,
     seen_options,
     spread,
     t_statistic,
@@ -178,6 +179,8 @@ def _judged(design: Any, n: int, given: Mapping[str, Any]) -> tuple[Any, list[An
 
     kind, texts = next((name, given[name]) for name in ("events", "means", "z", "t") if given[name])
     last = len(texts) - 1
+    if kind in ("events", "means"):
+        check_growing([pairs(kind, text) for text in texts], responders=kind == "events")
     seen = [_read(kind, text, design, n, given["sds"] if i == last else None) for i, text in enumerate(texts)]
     look = number_of_look(given["look"], len(seen))
     shares = information(design, n, look, [(one.n, one.share) for one in seen], fractions(given["information"]))
@@ -193,7 +196,7 @@ def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:
     from trialplan.sequential.seen import Seen, seen_counts, seen_means, seen_t
 
     if kind == "z":
-        if not isinstance(text, (int, float)):
+        if not (isinstance(text, (int, float)) and math.isfinite(text)):
             raise ParameterError(f"z must be a number, positive in favour of the treatment, not {text}")
         return Seen(z=float(text))
     if kind == "t":
@@ -205,10 +208,9 @@ def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:
     if kind == "means" and not hasattr(design.design, "sd_treatment"):
         raise ParameterError(f"means are not the statistic of {design.design.slug()}; give --t 2.31/57, or --z")
     if kind == "events":
-        return seen_counts(design.design, n, counts(text))
+        return seen_counts(design.design, n, pairs(kind, text))
     known = None if sds is None else tuple(map(float, sds if isinstance(sds, tuple) else (sds,)))
-    arms = [(float(mean), int(of)) for mean, of in parts(text, r"-?\d+(?:\.\d+)?", kind)]
-    return seen_means(design.design, n, arms, known)
+    return seen_means(design.design, n, pairs(kind, text), known)
 
 
 command = LookedAt(

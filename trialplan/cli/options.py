@@ -41,7 +41,8 @@ class Literal(click.ParamType):
         if len(parts) == 1 or (numeric and self.lists):
             return parts[0] if len(parts) == 1 else tuple(parts)
         if numeric and param is not None:
-            point = f"; write the decimal comma as a point, {str(typed).replace(',', '.')}" if len(parts) == 2 else ""
+            comma = len(parts) == 2 and "." not in str(typed)
+            point = f"; write the decimal comma as a point, {str(typed).replace(',', '.')}" if comma else ""
             raise ParameterError(f"{param.opts[0]} must be one number, not {typed}{point}")
         return typed
 

@@ -311,8 +311,8 @@ class _Answer:
             told = "level and power are enumerated over every count of the pilot and of what follows it"
         if self.worst:
             told += (
-                f"; the largest level over pooled rates of 2.5 % to 97.5 % is {self.worst['type_one_error']:.4f}, at "
-                f"{percent(self.worst['rate'])}, and {self.worst['type_one_error_fixed']:.4f} for the fixed n"
+                "; the largest level among pooled rates of 2.5 %, 5 % and so on to 97.5 % is "
+                f"{self.worst['type_one_error']:.4f}, at {percent(self.worst['rate'])}, and {self.worst['type_one_error_fixed']:.4f} for the fixed n"
             )
         return told
 

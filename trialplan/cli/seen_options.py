@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -30,6 +31,9 @@ SEEN = (
 
 KINDS = ("events", "means", "z", "t", "blinded", "blinded_sd")
 _BY_ARM = ("look", "information", "final")
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
+"""A number as it may be typed, as a pattern."""
+
 REESTIMATED = ("at_least", "at_most", "kept")
 
 
@@ -156,18 +160,36 @@ def t_statistic(text: str, design: Any) -> tuple[float, float]:
     """A t statistic and its degrees of freedom."""
     if design.student(2.0 * design.block) is None:
         raise ParameterError(f"t is no statistic of {design.slug()} with test {design.test}; give its z, as in --z 2.1")
-    found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)/(\d{1,9}(?:\.\d+)?)\s*", text)
+    found = re.fullmatch(rf"\s*({NUMBER})/(\d{{1,9}}(?:\.\d+)?)\s*", text)
     if not found:
         raise ParameterError(f"t must be a t statistic and its degrees of freedom, as in 2.31/57, not {text}")
     return float(found[1]), float(found[2])
 
 
-def counts(text: str) -> list[tuple[int, int]]:
-    """Responders and participants of each arm."""
-    return [(int(x), int(of)) for x, of in parts(text, r"\d{1,9}", "events")]
+def pairs(kind: str, text: str) -> list[tuple[Any, int]]:
+    """Responders, or a mean, and participants of each arm."""
+    if kind == "events":
+        return [(int(x), int(of)) for x, of in _parts(text, r"\d{1,9}", kind)]
+    return [(float(mean), int(of)) for mean, of in _parts(text, NUMBER, kind)]
 
 
-def parts(text: str, first: str, kind: str) -> list[tuple[str, str]]:
+def check_growing(told: Sequence[Sequence[tuple[float, int]]], *, responders: bool) -> None:
+    """Each look holds everybody that the one before it held, with what was seen of them."""
+    for number, (before, now) in enumerate(pairwise(told), 2):
+        for (x, of), (more, of_more) in zip(before, now, strict=False):
+            if of_more < of:
+                raise ParameterError(
+                    f"look {number} has {of_more} participants in an arm that had {of} at the look before; they must "
+                    "increase from look to look: each with everybody read by then"
+                )
+            if responders and not 0 <= more - x <= of_more - of:
+                raise ParameterError(
+                    f"look {number} has {more:g} of {of_more} in an arm that had {x:g} of {of} at the look before: not "
+                    f"among {of_more - of} new participants; each look counts everybody read by then"
+                )
+
+
+def _parts(text: str, first: str, kind: str) -> list[tuple[str, str]]:
     """Pairs of what was seen and participants, one for each arm."""
     found = [re.fullmatch(rf"\s*({first})/(\d{{1,9}})\s*", part) for part in text.split(",")]
     if not all(found):

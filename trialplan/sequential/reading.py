@@ -17,7 +17,13 @@ def read_looks(value: Any) -> tuple[float, ...]:
         raise refuse(f"must be information fractions up to 1, not {beyond[0]:g}; 1 is the planned end, as in 0.5,1")
     if len(looks) < 2 or not rising or looks[-1] != 1:
         raise refuse(f"must be increasing information fractions that end at 1, as in 0.5,1, not {value!r}")
+    if len(looks) > _MOST:
+        raise refuse(f"must be {_MOST} information fractions at most, not {len(looks)}; look less often")
     return looks
+
+
+_MOST = 20
+"""Looks beyond which boundaries take many seconds; no committee meets as often."""
 
 
 def _fractions(value: Any) -> tuple[float, ...]:
