@@ -310,9 +310,11 @@ class _Answer:
         else:
             told = "level and power are enumerated over every count of the pilot and of what follows it"
         if self.worst:
+            worst = self.worst
             told += (
                 "; the largest level among pooled rates of 2.5 %, 5 % and so on to 97.5 % is "
-                f"{self.worst['type_one_error']:.4f}, at {percent(self.worst['rate'])}, and {self.worst['type_one_error_fixed']:.4f} for the fixed n"
+                f"{worst['type_one_error']:.4f}, at {percent(worst['rate'])}, and "
+                f"{worst['type_one_error_fixed']:.4f} for the fixed n"
             )
         return told
 
