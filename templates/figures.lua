@@ -53,7 +53,7 @@ local function folded(div)
 end
 
 local function put_last(div)
-  table.insert(appendix, pandoc.Para({ pandoc.Strong({ pandoc.Str("Data of " .. (named or "the figure") .. ".") }) }))
+  table.insert(appendix, pandoc.Para({ pandoc.Strong({ pandoc.Str("Data of " .. (named or "the figure") .. ":") }) }))
   for _, block in ipairs(div.content) do
     table.insert(appendix, block)
   end

@@ -1,5 +1,5 @@
 -- No column narrower than its longest word, as far as the page allows; what that takes, the wide columns give.
-local letters_across = 88 -- of the small type that tables are set in
+local letters_across = 80 -- of the small type that tables are set in, where a wide font stands in for the one asked for
 local most = 0.3 -- no word, however long, claims more of the page than this
 
 local function longest(blocks, found)

@@ -176,7 +176,7 @@ class TestFigures:
                 assert int.from_bytes(file.read(name)[16:20], "big") >= 1200  # pixels across
         assert len(pictures) == len(FIGURES)
         assert len(re.findall(r'<wp:docPr descr="[^"]{60,}"', xml)) == len(FIGURES)
-        assert "Data of Figure 5." in words(written[".docx"])
+        assert "Data of Figure 5:" in words(written[".docx"])
 
     def test_a_plan_without_rates_lacks_what_needs_them(self):
         """A figure that a plan has not got what it takes for is left out, and the others stay."""
@@ -214,6 +214,16 @@ class TestWord:
         assert entries[0][1] == "1 Synopsis"
         assert len(entries) == len(re.findall(r'w:val="Heading[12]"', xml))
         assert {anchor for anchor, _ in entries} <= set(re.findall(r'<w:bookmarkStart[^>]*w:name="([^"]+)"', xml))
+
+    def test_what_introduces_something_stays_with_it(self, written):
+        """The line under a heading and a paragraph that ends in a colon are kept with what follows, in every format."""
+        xml = zipfile.ZipFile(written[".docx"]).read("word/document.xml").decode()
+        kept = re.findall(r"<w:keepNext ?/>(?:(?!</w:p>).)*</w:p>", xml, re.DOTALL)
+        plain = [re.sub("<[^>]+>", "", one) for one in kept]
+        for words in ("ICH M11: 10 Statistical", "Pitfalls that this plan meets here:", "Data of Figure 2:"):
+            assert any(one.startswith(words) for one in plain), words
+        assert "<!--" not in xml
+        assert written[".tex"].read_text(encoding="utf-8").count("\\introduces\n") > 20
 
     def test_equations_are_word_s_own(self, written):
         """The formula is an equation that Word can edit."""

@@ -146,7 +146,7 @@ def _set_as(language: str, template: Path) -> list[str]:
         "--toc-depth=2",
         "--syntax-highlighting=none",
         f"--template={template}",
-        *pandoc.filters(shipped("templates"), "widths.lua", "figures.lua"),
+        *pandoc.filters(shipped("templates"), "widths.lua", "figures.lua", "together.lua"),
     ]
 
 

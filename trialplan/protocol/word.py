@@ -40,7 +40,7 @@ def document(text: str, plan: Plan, reference: Path | None) -> bytes:
         lent.write_bytes(content)
         options = ["--to=docx", f"--reference-doc={lent}", "--syntax-highlighting=none", "--toc", "--toc-depth=2"]
         options += ["--metadata=toc-title:Contents", *([] if by_style else ["--number-sections"])]
-        options += pandoc.filters(shipped("templates"), "widths.lua", "figures.lua")
+        options += pandoc.filters(shipped("templates"), "widths.lua", "figures.lua", "together.lua")
         made = pandoc.convert(text, plan, options)
     return rewritten(made, lambda name: _after(name, plan, by_style))
 
@@ -49,7 +49,7 @@ def _after(name: str, plan: Plan, by_style: bool) -> Change | None:
     """What is written into a member of pandoc's document."""
     said = plan.content.trial
     if name == MAIN:
-        return lambda xml: _with_contents(_counted(_unbroken(xml)), by_style)
+        return lambda xml: _with_contents(_counted(_together(_unbroken(xml))), by_style)
     if name == "docProps/core.xml":  # pandoc's sandbox knows no date
         return lambda xml: _ANY_TIME.sub(f"{said.date or _NO_DATE}T00:00:00Z", xml)
     if re.fullmatch(r"word/(header|footer)\d*\.xml", name):
@@ -85,6 +85,12 @@ def _unbroken(xml: str) -> str:
     """Table rows that do not break across pages, which no style of pandoc's can ask for."""
     xml = xml.replace("<w:tr><w:trPr>", "<w:tr><w:trPr><w:cantSplit/>")
     return re.sub(r"<w:tr>(?!<w:trPr>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>", xml)
+
+
+def _together(xml: str) -> str:
+    """Paragraphs that introduce something, on one page with it: the filter marks them, a style would mark too many."""
+    opening = r"(<w:p><w:pPr><w:pStyle [^>]*/>)((?:(?!</w:p>).)*?)<!--introduces-->"
+    return re.sub(opening, r"\1<w:keepNext/>\2", xml, flags=re.DOTALL)
 
 
 def _counted(xml: str) -> str:
