@@ -91,6 +91,8 @@ def everything(tmp_path):
     base = read("starter").text
     for old, new in (
         ('version = "draft 1"', 'version = "draft 1"\nauthors = ["An Author"]\nrationale = "words of a rationale"'),
+        ("[[trial.choices]]", 'model_rationale = "why so"\n\n[[trial.choices]]'),
+        ("[[estimand.intercurrent]]", 'rationale = "words of a reason"\n\n[[estimand.intercurrent]]'),
         ('definition = "Exactly', 'analysis = "words of an analysis"\nrationale = "why then"\ndefinition = "Exactly'),
         ("[[randomised]]", SECONDARY + "\n[[randomised]]"),
         ("[target_difference]", '[target_difference]\nimportant_to = "words of those who were asked"'),

@@ -50,6 +50,7 @@ class TrialSection(Section):
     blinding: Text = Field(description="who is blinded, and how")
     allocation: Text = Field("1:1", description="allocation ratio, treatment first")
     rationale: Text | None = Field(None, description="why the trial is proposed, in the planners' own words")
+    model_rationale: Text | None = Field(None, description="why arms are compared as they are: in parallel, or one arm")
     choices: tuple[Choice, ...] = Field((), description="choices that are the planners' own")
     open_questions: tuple[Text, ...] = Field((), description="what must be settled before the trial can start")
 
@@ -69,6 +70,7 @@ class Estimand(Section):
     population: Text
     variable: Text
     summary: Text = Field(description="population-level summary")
+    rationale: Text | None = Field(None, description="why these strategies answer the question that is asked")
     intercurrent: tuple[IntercurrentEvent, ...] = Field(min_length=1)
 
 

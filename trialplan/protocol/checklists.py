@@ -75,7 +75,7 @@ SIZE, TARGET, METHOD = "sample-size", "sample-size/target-difference", "sample-s
 RATIONALE = "trial-design/why-this-design"
 CALCULATION = (
     "primary.alone.n|count",
-    "primary.design.formula",
+    "primary.method",
     "primary.design.reference",
     "primary.alone.power|power",
 )
@@ -196,8 +196,8 @@ ITEMS: tuple[Item, ...] = (
         ("3.2", "Secondary Objective(s) and Associated Estimand(s)", OBJECTIVES, "secondary.section.estimand"),
         ("4.1", "Description of Trial Design", "trial-design", "primary.goal", "trial.allocation"),
         ("4.1.1", "Stakeholder Input into Design", OBJECTIVES, "objectives.involvement"),
-        ("4.2.1", "Rationale for Estimand(s)", f"{OBJECTIVES}/primary-estimand", "estimand.intercurrent.planning"),
-        ("4.2.2", "Rationale for Intervention Model", RATIONALE, "trial.choices.why"),
+        ("4.2.1", "Rationale for Estimand(s)", f"{OBJECTIVES}/primary-estimand", "estimand.rationale"),
+        ("4.2.2", "Rationale for Intervention Model", RATIONALE, "trial.model_rationale"),
         ("4.2.3", "Rationale for Control Type", INTERVENTION, "intervention.control_rationale"),
         ("4.2.4", "Rationale for Trial Duration", "endpoints", "primary.section.rationale"),
         ("4.2.6", "Rationale for Interim Analysis", INTERIM, "interim"),
@@ -278,7 +278,7 @@ ITEMS: tuple[Item, ...] = (
         DELTA2,
         (
             "recommendation 1",
-            "literature searched for what is important or realistic",
+            "literature brought together on what is important or realistic",
             "background",
             "table.title",
             "table.studies.key",
@@ -317,7 +317,7 @@ ITEMS: tuple[Item, ...] = (
             "report: method",
             "formula or simulation, with its reference",
             METHOD,
-            "primary.design.formula",
+            "primary.method",
             "primary.design.reference",
         ),
         ("report: basis", "what the target difference rests on", TARGET, "target.basis", "target.source"),

@@ -20,7 +20,6 @@ _PLAN_KEYS = {
     "references": "[[reference]]",
     "analysis.sets": "[[analysis.sets]]",
     "randomisation.strata": "[[randomisation.strata]]",
-    "trial.choices": "[[trial.choices]]",
     "interim": "[oversight] interim",
 }
 """What a path of the context is called in a plan file, where it is not its own name in brackets."""
