@@ -38,7 +38,7 @@ class TestBoundaries:
     def test_the_table_holds_every_bound(self):
         """One row a look with the bounds to their last digit, None where a look has none."""
         columns, rows = FIGURE.table()
-        assert columns[0] == "participants read"
+        assert columns[0] == "participants assessed"
         for row, look in zip(rows, LOOKS, strict=True):
             assert row == (
                 look["n"],

@@ -69,13 +69,25 @@ class TestSection:
     def test_the_rule_in_words(self, trial, section):
         """The committee reads at which number it looks, and what z does what."""
         look, end = trial.answer.extra["looks"]
-        assert f"Look 1, when {look['n']} participants have been read** (65 UC-MSC, 65 placebo)" in section
+        assert f"Look 1, when {look['n']} participants have been assessed** (65 UC-MSC, 65 placebo)" in section
         assert f"If z is at least {shown(look['efficacy_z'])} " in section
         assert f"If z is at most −{shown(look['efficacy_z'])} " in section
         assert f"If z is at most {shown(look['futility_z'])} " in section
         assert f"rejected if z is at least {shown(end['efficacy_z'])}" in section
         assert "not binding" in section
         assert f"trialplan monitor {SHIPPED}" in section
+
+    def test_rules_have_the_names_that_readers_know(self, trial):
+        """No sentence names a rule as the plan file spells it."""
+        text = render(trial).split("# Reproduction")[0]
+        assert "Lan and DeMets’s spending function" in text.split("# Background")[0]
+        assert "lan-demets" not in text
+        assert "conditional-power(" not in text
+        assert "[monitoring]" not in text.replace("\\", "")
+
+    def test_why_so_few_simulated_trials_reject(self, trial):
+        """Type I error below its level is told to come from the futility rule that simulated trials obey."""
+        assert "the futility rule is obeyed in them" in render(trial)
 
     def test_the_calendar(self, trial, section):
         """Each look has its month, who is evaluable, who is randomised by then, and what stopping cannot save."""
@@ -170,7 +182,7 @@ class TestCheck:
         ("old", "new"),
         [
             ("If z is at least 2.963", "If z is at least 2.163"),
-            ("| 130 read | futility | −0.056 |", "| 130 read | futility | −0.556 |"),
+            ("| 130 assessed | futility | −0.056 |", "| 130 assessed | futility | −0.556 |"),
             ("**not binding**", "**binding**"),
         ],
     )

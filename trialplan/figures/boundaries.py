@@ -73,7 +73,7 @@ class Boundaries:
             ticks(axes.yaxis, y_ticks[panel], labels[panel])
             places = list(self.participants)
             ticks(axes.xaxis, places, wording.ticked(places) if panel else ["" for _ in places])
-        texts(paper, (left + across / 2, 2 * each + _GAP + 20), ["participants read"], ha="center", gid="x name")
+        texts(paper, (left + across / 2, 2 * each + _GAP + 20), ["participants assessed"], ha="center", gid="x name")
         return sheet.figure
 
     def _axes(self, sheet: Any, place: tuple[float, float, float], panel: int) -> Any:
@@ -129,11 +129,11 @@ class Boundaries:
                 for words, bounds in (("efficacy from", self.efficacy), ("futility up to", self.futility))
                 if bounds[0][look] is not None
             ]
-            yield f"With {n:,} read: {wording.listed(parts) or 'no boundary'}."
+            yield f"With {n:,} assessed: {wording.listed(parts) or 'no boundary'}."
 
     def table(self) -> canvas.Table:
         """One row a look; None where it has no bound."""
-        columns = ("participants read", "efficacy z", "efficacy effect", "futility z", "futility effect")
+        columns = ("participants assessed", "efficacy z", "efficacy effect", "futility z", "futility effect")
         return columns, tuple(zip(self.participants, *self.efficacy, *self.futility, strict=True))
 
 

@@ -18,7 +18,7 @@ from trialplan.plan.building import Endpoint, Trial
 from trialplan.protocol.coverage import Coverage, judge
 from trialplan.protocol.doubts import alternatives, assured, break_evens, control_belief
 from trialplan.protocol.level import level_kept
-from trialplan.protocol.monitored import calendar, monitored
+from trialplan.protocol.monitored import calendar, method, monitored
 from trialplan.protocol.operating import blind_spot, effects, operating, told_apart
 from trialplan.protocol.otherwise import by_discount, by_reading, by_test, controls, drifted, spread
 from trialplan.protocol.pitfalls import by_section, met
@@ -213,6 +213,7 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         at_trial=_at_trial(trial, endpoint),
         spontaneous=_spontaneous(endpoint),
         other_test=_other_test(trial, endpoint, fixed),
+        method="" if design is None else method(design),
     )
 
 

@@ -53,7 +53,7 @@ class Bound:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """One look: who has been read, what stops the trial, and where it stands on the calendar."""
+    """One look: who has been assessed, what stops the trial, and where it stands on the calendar."""
 
     number: int
     final: bool
@@ -166,8 +166,8 @@ def monitored(trial: Trial) -> Monitored | None:
     return Monitored(
         said=said,
         looks=tuple(_look(trial, number, row, len(rows)) for number, row in enumerate(rows, 1)),
-        efficacy=_efficacy(rule.efficacy),
-        futility=None if futility is None else _futility(futility),
+        efficacy=_cited(_efficacy(rule.efficacy), rule.efficacy),
+        futility=None if futility is None else _cited(_futility(futility), futility),
         spends=rule.efficacy.spends and rule.efficacy.named[0] != "given",
         binding=design.binding,
         two_sided=design.two_tailed,
@@ -275,17 +275,32 @@ def _truth(name: str, chances: Any, expected: float) -> Truth:
     )
 
 
+def method(design: Any) -> str:
+    """How the number is computed: the formula, and the rule for stopping where there is one."""
+    if not hasattr(design, "looks"):
+        return str(design.formula)
+    rule, looks = design.rule, len(design.looks)
+    said = f"{design.design.formula}; {looks} looks by recursive integration, efficacy by {_efficacy(rule.efficacy)}"
+    if rule.futility is None:
+        return said
+    return f"{said}, {'binding' if design.binding else 'non-binding'} futility by {_futility(rule.futility)}"
+
+
+def _cited(words: str, rule: Any) -> str:
+    return f"{words} ({rule.reference})"
+
+
 def _efficacy(rule: Any) -> str:
     name, numbers = rule.named
     inside = f" ({', '.join(f'{one:g}' for one in numbers)})" if numbers and name not in ("z", "given") else ""
-    return f"{_EFFICACY.get(name, shown(rule.rule))}{inside} ({rule.reference})"
+    return f"{_EFFICACY.get(name, shown(rule.rule))}{inside}"
 
 
 def _futility(rule: Any) -> str:
     name, numbers = rule.named
     if name in _FUTILITY:
         given = [f"{one:g}" for one in numbers if one is not None]
-        return f"{_FUTILITY[name].format(', '.join(given))} ({rule.reference})"
+        return _FUTILITY[name].format(", ".join(given))
     return f"error of the second kind spent by {_efficacy(rule).replace('errors by look', 'shares by look')}"
 
 

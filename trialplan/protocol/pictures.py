@@ -97,7 +97,7 @@ def _all(trial: Trial) -> Iterator[tuple[str, Callable[[Trial], Any], str]]:
     power = f"{100 * section.power:.0f} %"
     yield "forest", drawings.forest, f"Rates that the planning of {section.name} rests on, with 95 % Wilson intervals."
     yield "schema", drawings.schema, "Trial schema."
-    yield "boundaries", boundaries, "Boundaries of the looks, by participants read."
+    yield "boundaries", boundaries, "Boundaries of the looks, by participants assessed."
     yield "power", drawings.power_curve, "Power against the number of participants."
     yield "heat-map", drawings.heat_map, f"Participants for {power} power by the rates of both arms{_by_score(trial)}."
     yield (

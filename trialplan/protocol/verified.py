@@ -26,12 +26,16 @@ _MOST = 4_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class VerifiedView:
-    """One endpoint's claims: what does not hold of them, and the number that truly reaches the power, in words."""
+    """One endpoint's claims: what does not hold of them, and the number that truly reaches the power, in words.
+
+    `obeys` says whether the simulated trials stop where a futility rule would.
+    """
 
     of: VerifiedEndpoint
     complaints: tuple[str, ...]
     reached: str
     if_null: str
+    obeys: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,4 +75,5 @@ def _view(one: VerifiedEndpoint) -> VerifiedView:
         complaints=tuple(complaints(one.found)),
         reached=reached(one.found.true_n, one.found.target),
         if_null=_NULLS[getattr(fixed, "goal", fields.SUPERIORITY)],
+        obeys=getattr(one.found.design, "futility", None) is not None,
     )

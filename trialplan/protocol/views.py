@@ -77,6 +77,7 @@ class EndpointView:
     at_trial: AtTrial | None
     spontaneous: SpontaneousFall | None
     other_test: OtherTest | None
+    method: str
 
 
 @dataclass(frozen=True, kw_only=True)
