@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import binom, norm
 
 from trialplan.errors import PlanError
+from trialplan.files import shipped
 from trialplan.plan import build, read
 from trialplan.protocol import context, render
 from trialplan.protocol.coverage import Coverage
@@ -35,6 +36,15 @@ def said(trial):
 @pytest.fixture(scope="module")
 def text(trial):
     return render(trial).split("## The plan")[0]
+
+
+@pytest.fixture(scope="module")
+def vasospasm(tmp_path_factory):
+    """The protocol of a plan from another field, without its own text at the end."""
+    folder = tmp_path_factory.mktemp("vasospasm")
+    table = (shipped("examples") / "cerebral-vasospasm" / "evidence.toml").read_text(encoding="utf-8")
+    (folder / "evidence.toml").write_text(table, encoding="utf-8")
+    return render(built(folder, read("cerebral-vasospasm").text)).split("# Reproduction")[0]
 
 
 @pytest.fixture
@@ -98,7 +108,7 @@ class TestVoices:
             "## What this number can and cannot see of harm",
             "## Multiplicity",
             "# Sample size",
-            "## What placebo may do",
+            "## What the control arm may do",
             "# What the number is worth",
             "# Secondary endpoints at this number",
             "# Operating characteristics",
@@ -262,3 +272,35 @@ class TestConduct:
     def test_coverage_is_what_the_checklists_print(self, said):
         """The context carries the judged checklists that the appendix prints."""
         assert isinstance(said["coverage"], Coverage)
+
+
+class TestAnotherField:
+    def test_nothing_of_the_first_one_is_left(self, vasospasm):
+        """Where nobody receives a placebo, none is spoken of."""
+        assert "placebo" not in vasospasm.lower()
+
+    def test_columns_that_hold_nothing_are_left_out(self, vasospasm):
+        """The table of studies has no column in which no study says anything."""
+        assert "| Study | Enrolled | Design and follow-up |\n" in vasospasm
+        assert "–; –" not in vasospasm
+
+    def test_sentences_end_once(self, vasospasm, text):
+        """No sentence ends in two full stops."""
+        assert "Levy et al.\n" in vasospasm
+        assert ".." not in vasospasm + text
+
+    def test_without_secondary_endpoints_none_is_announced(self, vasospasm):
+        """The section on secondary endpoints says that there is none."""
+        assert "the plan names no secondary endpoint." in part(vasospasm, "# Secondary endpoints at this number")
+
+    def test_a_control_rate_without_a_belief_is_known_in_assurance(self, vasospasm, text):
+        """Assurance says where the control rate's uncertainty does not enter, and is silent where it does."""
+        said = "it is taken as known, and how uncertain it is does not enter"
+        assert said in part(vasospasm, "# What the number is worth")
+        assert said not in text
+
+    def test_differences_are_in_points(self, text):
+        """Widths and differences of rates are percentage points, so that none is read as a share."""
+        shown = part(text, "# What the number is worth")
+        assert re.search(r"Expected width of the 95 % interval of the difference \| [\d.]+ points \|", shown)
+        assert re.search(r"Smallest difference that would be significant \| [\d.]+ points \|", shown)

@@ -76,11 +76,24 @@ class TestFilters:
             ("power", 0.0001, "< 0.001"),
             ("number", -1.8, "−1.8"),
             ("signed", 0.5, "+0.5"),
+            ("width", 0.2134, "21.3 points"),
         ],
     )
     def test_numbers_are_rounded_for_a_reader(self, name, value, printed):
         """Each filter prints a number the way a reader expects it, and never rounds to certainty."""
         assert FILTERS[name](value) == printed
+
+    @pytest.mark.parametrize(
+        ("text", "printed"), [("as said", "as said."), ("Levy et al.", "Levy et al."), ("who?", "who?")]
+    )
+    def test_a_sentence_ends_once(self, text, printed):
+        """Text that ends in a mark of its own gets no second one."""
+        assert FILTERS["ended"](text) == printed
+
+    @pytest.mark.parametrize(("symbol", "printed"), [("p_C", "*p*~C~"), ("σ", "*σ*"), ("CV", "CV")])
+    def test_symbols_look_as_in_the_formula(self, symbol, printed):
+        """A symbol's index stands below the line, and a single letter is in italics."""
+        assert FILTERS["symbol"](symbol) == printed
 
 
 class TestEnvironment:

@@ -79,7 +79,7 @@ class PooledReading:
     def label(self) -> str:
         """Where the rate comes from: the outcome, the studies, the method."""
         names = ", ".join(one.label for one in self.pool.studies)
-        return f"{self.outcome}, {self.pool.k} studies pooled by {self.pool.method} ({names})"
+        return f"{self.outcome}, {self.pool.k} studies pooled by {_in_words(self.pool.method)} ({names})"
 
     def lower(self, confidence: float) -> float:
         """The lower limit of the pooled rate, at the confidence at which it was pooled."""
@@ -236,3 +236,8 @@ def _reported(study: Study, rows: tuple[Outcome, ...]) -> int:
         if sizes.setdefault(row.arm, counts[1]) != counts[1]:
             raise EvidenceError(f"study {study.key}: {sizes[row.arm]} and {counts[1]} are counted together; name one")
     return sum(sizes.values())
+
+
+def _in_words(method: str) -> str:
+    """A method of pooling as a report names it."""
+    return "restricted maximum likelihood" if method == "reml" else method

@@ -110,6 +110,23 @@ def dated(value: Any) -> Verbatim:
     return Verbatim(f"{value.day} {value:%B %Y}")
 
 
+def width(share: float) -> Verbatim:
+    """The width of an interval of a difference, or a difference without a direction, in percentage points."""
+    return Verbatim(f"{100 * share:.1f} points")
+
+
+def ended(text: str) -> str:
+    """A sentence with its full stop, which text that ends in a mark of its own has already."""
+    return text if text.endswith((".", "?", "!")) else type(text)(f"{text}.")
+
+
+def symbol(letters: str) -> Verbatim:
+    """A symbol as a formula sets it: p_C with its C below the line."""
+    letter, _, below = letters.partition("_")
+    base = f"*{escape(letter)}*" if len(letter) == 1 else escape(letter)
+    return Verbatim(f"{base}~{escape(below)}~" if below else base)
+
+
 def capitalised(text: str) -> str:
     """Text with a capital first letter."""
     return text[:1].upper() + text[1:]
@@ -147,6 +164,7 @@ FILTERS = {
     "capitalised": capitalised,
     "count": count,
     "dated": dated,
+    "ended": ended,
     "equation": equation,
     "level": level,
     "months": months,
@@ -160,8 +178,10 @@ FILTERS = {
     "power": power,
     "quoted": quoted,
     "signed": signed,
+    "symbol": symbol,
     "unrounded": unrounded,
     "value_of": value_of,
     "whole": whole,
     "whole_percent": whole_percent,
+    "width": width,
 }
