@@ -13,6 +13,7 @@ DRAWN = (
     'bridge = { BRIDGE, source = "w" }'
 )
 DISCOUNT, ASSURANCE = "discount = 0.5", "\n[assurance]\ntarget = 0.8\n"
+FUTILE = '\n[monitoring]\nlooks = [0.5, 1.0]\nefficacy = "lan-demets-obrien-fleming"\nfutility = "{}"\n'
 LOOKS = "\n[monitoring]\nlooks = [0.5, 1.0]\n"
 
 
@@ -66,6 +67,15 @@ PLANS = {
     "single-arm": ("one-proportion", 'test = "exact"', stated(null=0.2) + drawn("expected"), 0.367),
     "lower": ("two-proportions", 'favourable = "lower"', stated(control=0.5, treatment=0.3), -0.2),
     "monitored": ("two-proportions", "", RATES, 0.167, LOOKS + ASSURANCE),
+    "monitored-means": ("two-means", "", stated(difference=0.5, sd=1), 0.5, FUTILE.format("effect(0.1)")),
+    "monitored-ratio": ("ratio-of-means", "", stated(ratio=1.3, cv=0.5), 1.3, FUTILE.format("effect(1.05)")),
+    "monitored-ancova": (
+        "ancova",
+        'goal = "non-inferiority"\nmargin = 0.8\nscale = "ratio"',
+        stated(ratio=1.0, sd=0.6, correlation=0.5),
+        1.0,
+        FUTILE.format("conditional-power(0.2)"),
+    ),
     "bias": (
         "two-proportions",
         "",

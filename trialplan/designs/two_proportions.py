@@ -100,6 +100,14 @@ class TwoProportions(Design):
         return _CLOSED[self.test](self, self.z_alpha, normal_quantile(target))
 
     @property
+    def formula(self) -> str:
+        """The name of the formula; that of the score test says how the variance is held to the null."""
+        if self.test != "score":
+            return super().formula
+        how = "pooled variance" if self.goal == fields.SUPERIORITY else "variance of Farrington and Manning"
+        return f"score test ({how}), normal approximation"
+
+    @property
     def smooth(self) -> bool:
         """Not for exact tests: counts are whole, so power is a saw-tooth."""
         return not self.exact
@@ -259,7 +267,7 @@ TwoProportions.tests = {
         prose="z with the variance under the null: pooled for superiority (the chi-squared test), restricted maximum "
         "likelihood with a margin, on any scale. The usual choice of regulators and software; exceeds its level a "
         "little in small or unequal arms, and badly for rare events in a small arm.",
-        formula="score test (pooled variance; Farrington–Manning with a margin), normal approximation",
+        formula="score test, normal approximation",
         reference="Fleiss, Levin & Paik 2003; Farrington & Manning 1990; Miettinen & Nurminen 1985",
         goals=fields.GOALS,
         scales=tuple(SCALES),

@@ -116,6 +116,7 @@ class Monitored:
     binding: bool
     two_sided: bool
     rate: bool
+    student: bool
     level: float
     level_obeyed: float
     fixed: int
@@ -172,6 +173,7 @@ def monitored(trial: Trial) -> Monitored | None:
         binding=design.binding,
         two_sided=design.two_tailed,
         rate=scales.scale_of_rates(design.design) == "difference",
+        student=design.design.student(2.0 * design.block) is not None,
         level=float((ignored.efficacy + ignored.harm).sum()),
         level_obeyed=float((by["null"].efficacy + by["null"].harm).sum()),
         fixed=int(design.design.sample_size(trial.primary.section.power).n),
