@@ -57,6 +57,13 @@ class TestWrite:
         """Cells carry their column's name, so that a phone can stack them."""
         assert 'data-label="What it means for planning"' in written[".html"].read_text(encoding="utf-8")
 
+    def test_word_pictures_are_described_in_words(self, written):
+        """No picture of a Word file is described by its own bytes, for a reader's voice would speak them."""
+        with zipfile.ZipFile(written[".docx"]) as file:
+            described = re.findall(r'\bdescr="([^"]*)"', file.read("word/document.xml").decode())
+        assert len([one for one in described if one]) >= 4
+        assert not [one for one in described if one.startswith("data:")]
+
     def test_word_has_real_headings_and_tables(self, written):
         """The Word file uses heading styles and holds every table."""
         xml = zipfile.ZipFile(written[".docx"]).read("word/document.xml").decode()

@@ -17,7 +17,7 @@ import trialplan
 from trialplan.errors import FileError, TrialplanError
 from trialplan.protocol.bounded import PATIENCE, bounded
 from trialplan.protocol.comparing import Comparison, Statement, compare
-from trialplan.protocol.embedding import embedded, stated
+from trialplan.protocol.embedding import embedded
 from trialplan.protocol.extraction import Block, blocks, read
 from trialplan.protocol.rebuilding import rebuilt
 
@@ -63,8 +63,8 @@ def examine(content: bytes, suffix: str, templates: Path | None = None) -> Check
     held = embedded(said)
     fresh = rebuilt(held.plan, held.tables, suffix, templates)
     version = _version(said)
-    ours = stated(blocks(fresh.content, suffix))
-    theirs = [_of_this_version(block, version) for block in stated(said)]
+    ours = blocks(fresh.content, suffix)
+    theirs = [_of_this_version(block, version) for block in said]
     return Checked(plan=held.plan[0], version=version, comparison=compare(ours, theirs, fresh.required))
 
 

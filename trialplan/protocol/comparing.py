@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trialplan.protocol.aligning import pairs
-from trialplan.protocol.extraction import Block, masked, numbers, stretch, tokens
+from trialplan.protocol.extraction import Block, masked, normal, numbers, stretch, tokens
 
 _WORDS = 60
 _AROUND = 5
 _CHANCE = 6
+_LETTER = re.compile(r"[^\W\d_]")
 NOTHING = "–"
 
 
@@ -63,7 +65,7 @@ def compare(ours: Sequence[Block], theirs: Sequence[Block], required: Sequence[S
         added=tuple(_added(added)),
         left_out=tuple(found.left_out),
         absent=tuple(found.absent),
-        numbers=sum(len(numbers(ours[mine].text)) for mine, _ in paired),
+        numbers=sum(len(numbers(ours[mine].text)) for mine, _ in paired if ours[mine].kind != "code"),
     )
 
 
@@ -130,7 +132,9 @@ def _ends(block: Block, heading: Block) -> bool:
 
 def _miss(i: int, block: Block, elsewhere: Block | None, found: _Found) -> None:
     """A block that is not in the document: a failure if it states a number, else a thing to say."""
-    if block.numeric and block.kind != "heading":
+    if block.kind == "code":  # a file that the document holds: without it, it is the one of the printed digest
+        found.left_out.append(f"{_place(block)}, the text")
+    elif block.numeric and block.kind != "heading":
         found.statements.append((i, _missing(_place(block), _short(block.text), elsewhere)))
     else:
         found.left_out.append(f"{_place(block)}: {_short(block.text)}" if block.kind != "heading" else block.text)
@@ -146,6 +150,9 @@ def _statement(where: str, printed: str, recomputed: str) -> Statement:
 
 def _statements(ours: Block, theirs: Block) -> Iterator[Statement]:
     """What a block states: each cell that holds a number, and each place where the two differ."""
+    if ours.kind == "code":
+        yield from _lines(ours, theirs)
+        return
     alike = len(ours.cells) == len(theirs.cells)
     sides = zip(ours.cells, theirs.cells, strict=True) if alike else [(ours.text, theirs.text)]
     for column, (mine, other) in enumerate(sides):
@@ -158,22 +165,45 @@ def _statements(ours: Block, theirs: Block) -> Iterator[Statement]:
         yield from _changes(ours, where, mine, other)
 
 
+def _lines(ours: Block, theirs: Block) -> Iterator[Statement]:
+    """Where a file that the document holds is not the one that it was made from: line by line, then word by word."""
+    if ours.text == theirs.text:
+        return
+    a, b = ([line for line in map(normal, block.raw.splitlines()) if line] for block in (ours, theirs))
+    for low, high, first, last in _differences(a, b):
+        if (high - low, last - first) == (1, 1):
+            yield from _changes(ours, _place(ours), a[low], b[first])
+        else:
+            printed, recomputed = _short(" ".join(b[first:last])), _short(" ".join(a[low:high]))
+            yield _statement(_place(ours), printed or NOTHING, recomputed or NOTHING)
+
+
 def _changes(block: Block, where: str, mine: str, other: str) -> Iterator[Statement]:
     """Every place where a text differs: numbers one by one, words in the stretch that was changed."""
     a, b = tokens(mine), tokens(other)
     if block.kind == "heading" and [t for t in a if numbers(t)] == [t for t in b if numbers(t)]:
         return  # a heading is the sponsor's to word
+    for i, j, k, m in _differences(a, b):
+        near = stretch(mine, i - _AROUND, j + _AROUND).lstrip(" .,;:)")
+        context = f": “{near}”" if block.kind != "row" else ""
+        printed, recomputed = stretch(other, k, m), stretch(mine, i, j)
+        yield _statement(f"{where}{context}", printed or NOTHING, recomputed or NOTHING)
+
+
+Stretch = tuple[int, int, int, int]
+"""From where to where in the one, and from where to where in the other."""
+
+
+def _differences(a: Sequence[str], b: Sequence[str]) -> list[Stretch]:
+    """Where two sequences differ: place by place if they are as long and no more differs so, as among equal figures."""
     matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
-    changed = [code for code in matcher.get_opcodes() if code[0] != "equal"]
-    for _, low, high, first, last in changed:
-        for i, j, k, m in _one_by_one(low, high, first, last):
-            near = stretch(mine, i - _AROUND, j + _AROUND).lstrip(" .,;:)")
-            context = f": “{near}”" if block.kind != "row" else ""
-            printed, recomputed = stretch(other, k, m), stretch(mine, i, j)
-            yield _statement(f"{where}{context}", printed or NOTHING, recomputed or NOTHING)
+    changed = [code[1:] for code in matcher.get_opcodes() if code[0] != "equal"]
+    found = [piece for low, high, first, last in changed for piece in _one_by_one(low, high, first, last)]
+    apart = [(i, i + 1, i, i + 1) for i, (mine, other) in enumerate(zip(a, b, strict=False)) if mine != other]
+    return apart if len(a) == len(b) and len(apart) <= len(found) else found
 
 
-def _one_by_one(low: int, high: int, first: int, last: int) -> list[tuple[int, int, int, int]]:
+def _one_by_one(low: int, high: int, first: int, last: int) -> list[Stretch]:
     """A stretch token by token where both sides have as many, else as a whole."""
     if high - low != last - first:
         return [(low, high, first, last)]
@@ -186,8 +216,10 @@ def _named(block: Block, where: str, text: str) -> str:
 
 def _place(block: Block, column: int | None = None) -> str:
     """The headings; for a row its table, and of a cell the column."""
+    if block.kind == "figure":
+        return f"{_under(block)}, figure"
     if block.kind != "row":
-        return _under(block) + (", figure" if block.kind == "figure" else "")
+        return _under(block) + ("" if _LETTER.search(block.text) else ", an equation with the numbers")
     row = _short(block.cells[0])
     if block.cells == block.columns:
         return f"{_table(block)}, names of the columns"

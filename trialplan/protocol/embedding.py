@@ -43,12 +43,6 @@ def embedded(said: Sequence[Block]) -> Embedded:
     return Embedded(plan=(names[plans[0]][0], text), tables=tuple(_tables(text, found, names)))
 
 
-def stated(said: Sequence[Block]) -> list[Block]:
-    """What a document says beside the files that it holds."""
-    names = _printed(said)
-    return [block for block in said if not (_whole(block) and digest(block.raw) in names)]
-
-
 def _whole(block: Block) -> bool:
     """Whether it may be a file: printed as it is, or in lines, whatever style a program has given it."""
     return block.kind == "code" or "\n" in block.raw
@@ -62,8 +56,11 @@ def _tables(plan: str, found: Mapping[str, str], names: Mapping[str, Sequence[st
         digests = [one for one, called in names.items() if shown in called]
         text = found.get(shown) or _shipped(name, digests)
         if text is None:
-            what = f"the digest printed for it, {digests[0][:12]}…, is of no text" if digests else "its name is not"
-            raise FileError(f"the evidence table {name} cannot be taken from it: {what} in the document")
+            what = (
+                f"the digest printed for it, {digests[0][:12]}…, is of no text" if digests else "no digest is printed"
+            )
+            beside = "" if digests else " beside its name"
+            raise FileError(f"the evidence table {name} cannot be taken from it: {what}{beside} in the document")
         yield name, text
         further = _toml(text).get("table", {}) if not name.lower().endswith(".csv") else {}
         more = further.get("randomised") if isinstance(further, dict) else None

@@ -20,6 +20,7 @@ from trialplan.plan import read
 from trialplan.plan.building import size_primary
 from trialplan.protocol.documents import write
 from trialplan.protocol.extraction import normal, tokens
+from trialplan.protocol.filters import boundary, count
 from trialplan.protocol.sources import TABLE
 
 Named = tuple[str, str]
@@ -31,7 +32,7 @@ class Rebuilt:
     """The document as it would be written now, and what no document may leave out.
 
     Each of `required` are words that stand together in one paragraph or row: the number of participants with its
-    arms, and each source of an assumption of the primary.
+    arms, each source of an assumption of the primary, and each look's number with its boundary.
     """
 
     content: bytes
@@ -59,6 +60,9 @@ def _required(primary: Any) -> Iterator[list[str]]:
     yield [f"{size:,.0f}" for size in sizes]
     for one in primary.assumptions:
         yield tokens(normal(one.source))
+    for look in primary.answer.extra.get("looks", ()):
+        for z in filter(None, (look["efficacy_z"], look["futility_z"])):
+            yield tokens(normal(f"{count(look['n'])} {boundary(z)}"))
 
 
 def _placed(folder: Path, name: str, text: str) -> Path:

@@ -49,7 +49,7 @@ def _after(name: str, plan: Plan, by_style: bool) -> Change | None:
     """What is written into a member of pandoc's document."""
     said = plan.content.trial
     if name == MAIN:
-        return lambda xml: _with_contents(_counted(_together(_unbroken(xml))), by_style)
+        return lambda xml: _with_contents(_counted(_together(_unbroken(_described(xml)))), by_style)
     if name == "docProps/core.xml":  # pandoc's sandbox knows no date
         return lambda xml: _ANY_TIME.sub(f"{said.date or _NO_DATE}T00:00:00Z", xml)
     if re.fullmatch(r"word/(header|footer)\d*\.xml", name):
@@ -91,6 +91,11 @@ def _together(xml: str) -> str:
     """Paragraphs that introduce something, on one page with it: the filter marks them, a style would mark too many."""
     opening = r"(<w:p><w:pPr><w:pStyle [^>]*/>)((?:(?!</w:p>).)*?)<!--introduces-->"
     return re.sub(opening, r"\1<w:keepNext/>\2", xml, flags=re.DOTALL)
+
+
+def _described(xml: str) -> str:
+    """Pictures described once, by their alternative text; pandoc adds the whole picture, for that is its address."""
+    return re.sub(r'(<pic:cNvPr [^>]*?\bdescr=")data:[^"]*', r"\1", xml)
 
 
 def _counted(xml: str) -> str:

@@ -20,7 +20,7 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 def read(text: str) -> list[Block]:
     """The blocks of a Markdown text."""
     reader = _Reader()
-    for line in text.replace("\r\n", "\n").split("\n"):
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         reader.take(line)
     reader.flush()
     return reader.builder.blocks
