@@ -528,6 +528,7 @@ UNREADABLE = {
     "empty.docx": (archive(), "not a Word file that can be read"),
     "broken.docx": (archive(document="<a><b></a>"), "not valid XML"),
     "entities.docx": (archive(document=BOMB), "declares a document type"),
+    "long.md": (b"a 1\n\n" * 50_001, "more than 50,000 paragraphs and rows"),
     "bomb.docx": (archive(document=b" " * 100_000_001), "unpacks to more than 100 MB"),
 }
 

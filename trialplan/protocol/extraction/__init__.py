@@ -21,8 +21,8 @@ def read(path: Path) -> bytes:
         raise FileError(
             f"{path.name} cannot be checked: the formats are .md, .html and .docx; check the file that it was made from"
         )
-    if path.is_dir():
-        raise FileError(f"{path} is a folder; name the document")
+    if path.exists() and not path.is_file():
+        raise FileError(f"{path} is a folder or a device, not a file; name the document")
     try:
         with path.open("rb") as file:
             content = file.read(MOST + 1)
@@ -33,19 +33,8 @@ def read(path: Path) -> bytes:
     return content
 
 
-MOST_BLOCKS = 50_000
-"""Paragraphs and rows beyond which a document is not compared."""
-
-
 def blocks(content: bytes, suffix: str) -> list[Block]:
     """What the content of a document says."""
-    found = _blocks(content, suffix)
-    if len(found) > MOST_BLOCKS:
-        raise FileError(f"it has {len(found):,} paragraphs and rows, and no protocol has more than {MOST_BLOCKS:,}")
-    return found
-
-
-def _blocks(content: bytes, suffix: str) -> list[Block]:
     from trialplan.protocol.extraction import html, markdown, word
 
     if suffix == ".docx":

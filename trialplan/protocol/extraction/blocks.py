@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from trialplan.errors import FileError
+
 Kind = Literal["heading", "paragraph", "row", "code", "figure"]
 
 _ALIKE = {
@@ -19,6 +21,9 @@ _ALIKE = {
 _TRANSLATION = str.maketrans(_ALIKE)
 _TOKEN = re.compile(r"(?:(?<![\w)])-)?\d+(?:[.,]\d+)*%?|[^\W\d_]+|[^\w\s]|_")
 _NUMBER = re.compile(r"\d")
+
+MOST_BLOCKS = 50_000
+"""Paragraphs and rows beyond which a document is not read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +120,8 @@ class Builder:
         return tuple(words for _, words in self._path)
 
     def _add(self, kind: Kind, *cells: str, **more: Any) -> None:
+        if len(self.blocks) >= MOST_BLOCKS:
+            raise FileError(f"it has more than {MOST_BLOCKS:,} paragraphs and rows, which no protocol has")
         self.blocks.append(Block(kind=kind, section=self._section, cells=cells, **more))
 
 
