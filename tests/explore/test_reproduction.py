@@ -172,7 +172,7 @@ class TestMethods:
     def test_a_named_test_comes_before_others(self):
         """A statement that names its test is not reproduced by another one without a remark."""
         result = found(**RATES | {"per_arm": 93, "test": "Fisher exact"})
-        assert any("names the test fisher-exact" in remark for remark in result.best.remarks)
+        assert any("names another test, fisher-exact" in remark for remark in result.best.remarks)
 
     def test_looks_inflate(self):
         """With looks the inflated n is reproduced; without their inflation a remark says so."""
@@ -261,9 +261,63 @@ class TestReading:
             (RATES | {"n": 100, "odds_ratio": 2}, "stated twice"),
             (RATES | {"n": 100, "per_arm": 60, "enrolled": 300}, "contradict"),
             (RATES | {"design": "two-proportion", "n": 100}, "'two-proportions'"),
+            (RATES | {"n": float("nan")}, "whole number from 1 on, not nan"),
+            (RATES | {"n": float("inf")}, "whole number from 1 on, not inf"),
+            (RATES | {"n": 100, "groups": 0}, "whole number from 2 on, not 0"),
+            (RATES | {"arms": 100}, "2 whole numbers, treatment first, not 100"),
+            (RATES | {"arms": "50:50"}, "2 whole numbers, treatment first, not '50:50'"),
+            (RATES | {"n": 100, "power": "80 %"}, "write 80 % as 0.8"),
+            (RATES | {"n": 100, "test": 5}, "the name of a test, not 5"),
+            (RATES | {"n": 100, "control": [0.2, 0.3]}, r"one number, not \[0.2, 0.3\]"),
+            (RATES | {"n": 100, "looks": 2}, "increasing information fractions that end at 1"),
+            (RATES | {"n": 100, "looks": [0.5, 2]}, "information fractions up to 1, not 2"),
+            (RATES | {"n": 100, "looks": [0.5, 1], "efficacy": "xyz"}, "which is not one of obrien-fleming"),
+            (RATES | {"n": 100, "first_stage": 10}, "no 'first_stage'"),
+            (RATES | {"n": 100, "treatment": None, "ratio": 0}, "ratio must lie above 0, not 0"),
+            (RATES | {"n": 100, "treatment": None, "reduction": 25}, "below 1, 10 % as 0.1, not 25"),
+            ({"design": "precision-proportion", "expected": 0.3, "n": 81, "looks": [0.5, 1]}, "no 'looks'"),
+            ({"design": "x" * 9999, "n": 81}, "^there is no design for 'x{59}… yet"),
         ],
     )
     def test_refuses_what_cannot_be_read(self, given, way_out):
         """A statement that cannot be read is refused in one sentence."""
         with pytest.raises(ParameterError, match=way_out):
             read(given)
+
+    def test_refuses_an_effect_that_makes_no_rate(self):
+        """A ratio that takes the control's rate above 1 is refused with the rate that it gives."""
+        with pytest.raises(ParameterError, match=r"ratio = 5 with control = 0\.3 gives a treatment rate of 1\.5"):
+            found(**RATES | {"treatment": None, "ratio": 5, "n": 100})
+
+    @pytest.mark.parametrize(("arms", "allocation"), [((120, 40), "3:1"), ((81, 40), "2:1"), ((50, 51), "1:1")])
+    def test_arms_show_their_allocation(self, arms, allocation):
+        """Where the arms are stated one by one, the allocation that is not stated is theirs."""
+        assert read(RATES | {"arms": list(arms)}).numbers["allocation"] == allocation
+
+
+class TestNothingToShow:
+    @pytest.mark.parametrize(
+        ("given", "why"),
+        [
+            (RATES | {"treatment": 0.3, "n": 100}, "no number of participants can show treatment = 0.3"),
+            (MEANS | {"difference": 0, "n": 100}, "no number of participants can show difference = 0"),
+            (RATES | {"treatment": 0.3, "margin": 10, "n": 100}, "margin must lie in"),
+            ({"design": "simon", "null": 0.3, "expected": 0.3, "power": 0.8, "alpha": 0.05, "n": 43}, "can show"),
+        ],
+    )
+    def test_is_said(self, given, why):
+        """Numbers from which no n follows are not reproduced, in the design's own sentence."""
+        result = found(**given)
+        assert result.verdict == "not reproduced"
+        assert why in headline(result)
+
+
+class TestLevels:
+    def test_equivalence_is_tested_at_the_level_on_each_side(self):
+        """Equivalence without its sides stated is tested at the stated level on each side, as is usual."""
+        means = {"design": "two-means", "goal": "equivalence", "difference": 0, "sd": 10, "margin": 5}
+        assert found(**means, alpha=0.05, power=0.8, per_arm=69).verdict == "reproduced"
+
+    def test_fewer_enrolled_than_needed_is_said(self):
+        """An n that is more than were enrolled is reproduced, and what is odd is said."""
+        assert "why 22% fewer are enrolled than are needed is not stated" in found(**MEANS, n=162, enrolled=126).best.remarks

@@ -10,7 +10,7 @@ from trialplan import catalogue, files
 from trialplan.cli import options, output
 from trialplan.design import Sized
 from trialplan.errors import FileError, ParameterError, did_you_mean
-from trialplan.explore.reproduction.statement import AROUND, EFFECTS, SIZES, NoDesignError, read
+from trialplan.explore.reproduction.statement import AROUND, EFFECTS, SIZES, NoDesignError, around, read
 
 FAILED = 1
 
@@ -84,7 +84,7 @@ def for_file(name: str) -> click.Command:
 
 def _stated(cls: type[Sized]) -> list[click.Parameter]:
     """The options that hold what was stated, beyond the design's own numbers."""
-    names = [*SIZES, *AROUND, *(EFFECTS if cls.slug() == "two-proportions" else ())]
+    names = [*SIZES, *around(cls.slug())]
     words = {**SIZES, **AROUND, **EFFECTS}
     lists = ("arms", "looks")
     own = {one.name for one in options.of_design(cls)} - set(AROUND)

@@ -9,11 +9,12 @@ from itertools import product
 from typing import Any
 
 from trialplan.design import Design
-from trialplan.errors import TrialplanError
+from trialplan.errors import ParameterError, TrialplanError
 from trialplan.explore.reproduction.statement import Statement
 from trialplan.fields import EQUIVALENCE, LEVELS, NON_INFERIORITY, SUPERIORITY
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
+from trialplan.sizing import on_favourable_side
 
 _POINTS = 100
 
@@ -86,6 +87,18 @@ def with_effect(statement: Statement) -> Statement:
     return statement.having(treatment=treatment) if 0 < treatment < 1 else statement
 
 
+def check_effect(statement: Statement) -> None:
+    """Raise where the effect that is stated makes no rate of the control's."""
+    control = statement.numbers.get("control")
+    if statement.effect is None or control is None or "treatment" in with_effect(statement).numbers:
+        return
+    name, effect = statement.effect
+    raise ParameterError(
+        f"{name} = {effect:g} with control = {control:g} gives a treatment rate of {applied(name, effect, control):g}, "
+        "which must lie in (0, 1); check which of the two is meant otherwise"
+    )
+
+
 def applied(name: str, effect: float, control: float) -> float:
     """The treatment's rate by an effect on the control's."""
     if name == "difference":
@@ -117,12 +130,30 @@ def completed(statement: Statement) -> Iterator[Assumed]:
 
 
 def design_of(statement: Statement) -> Any:
-    """The design of a complete statement, or None where its numbers do not fit together."""
-    names = parameters(statement.cls)
+    """The design of a complete statement, or None where its numbers do not fit together or leave nothing to show."""
     try:
-        return statement.cls(**{name: value for name, value in statement.numbers.items() if name in names})
+        design = _built(statement)
     except TrialplanError:
         return None
+    if isinstance(design, Design) and not on_favourable_side(design.effect_value(), design.boundary(), design.upward):
+        return None
+    return design
+
+
+def objection(statement: Statement) -> str:
+    """Why no n follows from a complete statement, in the design's own sentence; empty where one does."""
+    one = next(completed(statement)).statement
+    try:
+        design = _built(one)
+        design.sample_size(*([one.power] if one.tests else []))
+    except TrialplanError as why:
+        return str(why)
+    return ""
+
+
+def _built(statement: Statement) -> Any:
+    names = parameters(statement.cls)
+    return statement.cls(**{name: value for name, value in statement.numbers.items() if name in names})
 
 
 def _levels(statement: Statement) -> list[Level]:
@@ -130,7 +161,8 @@ def _levels(statement: Statement) -> list[Level]:
     if not statement.tests:
         return [(None, None, 0, "")]
     alpha, sides = statement.numbers.get("alpha"), statement.numbers.get("sides")
-    usual = LEVELS.get(getattr(statement.cls, "goal", statement.goal), LEVELS[SUPERIORITY])
+    goal = statement.goal if "goal" in parameters(statement.cls) else getattr(statement.cls, "goal", SUPERIORITY)
+    usual = LEVELS[goal]
     if statement.design == "simon":
         return _one_sided(alpha, sides)
     if alpha is not None and sides is not None:
@@ -261,10 +293,6 @@ def _needs(statement: Statement, name: str, value: float) -> float:
     one = with_effect(statement.having(**{name: value}))
     design = design_of(one.having(favourable="lower") if _falls(one) and "favourable" in one.numbers else one)
     if not isinstance(design, Design) or not getattr(design, "smooth", False):
-        return math.nan
-    boundary = design.boundary()
-    effect = design.effect_value()
-    if len(boundary) == 1 and (effect == boundary[0] or (effect > boundary[0]) is not design.upward):
         return math.nan
     with np.errstate(all="ignore"):
         return float(design.unrounded(statement.power))

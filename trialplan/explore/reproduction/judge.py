@@ -88,6 +88,7 @@ def reproduce(statement: Statement) -> Reproduction:
     >>> found.verdict, found.best.method.partition(":")[0]
     ('reproduced', 't')
     """
+    completing.check_effect(statement)
     absent, without = tuple(completing.unstated(statement)), missing(statement)
     if without:
         implied = {without[0]: solved(statement, without[0])} if len(without) == 1 else {}
@@ -178,9 +179,10 @@ def _fits(statement: Statement, method: Method, way: Printed) -> Iterator[tuple[
     if statement.enrolled is None:
         yield 0, ()
     elif statement.dropout is None:
-        if statement.evaluable is not None and statement.enrolled >= statement.evaluable:
+        if statement.evaluable is not None:
             more = statement.enrolled / statement.evaluable - 1
-            yield 0, (f"why {more:.0%} more are enrolled is not stated",)
+            which = "more are enrolled is not stated" if more > 0 else "fewer are enrolled than are needed is not stated"
+            yield 0, (f"why {abs(more):.0%} {which}",) if more else ()
         elif statement.evaluable is None and math.isclose(way.evaluable, statement.enrolled):
             yield 0, ()
     elif way.enrolled is not None and math.isclose(way.enrolled, statement.enrolled):

@@ -46,7 +46,7 @@ CALLED = {
 BOUNDARIES = ("obrien-fleming", "lan-demets-obrien-fleming", "pocock", "lan-demets-pocock", "haybittle-peto")
 """The efficacy boundaries that are tried where the statement names none, the usual one first."""
 
-UNLIKE = "although the statement names the test"
+UNLIKE = "the statement names another test,"
 
 DEAR = 900
 """Participants in all beyond which an exact test is sized only where the statement names it."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from trialplan import catalogue
@@ -45,6 +47,12 @@ EFFECTS = {
 
 WORDS = ("title", "citation", "quote")
 """What a statement's file may say in words: kept out of the arithmetic."""
+
+_QUOTED = 60
+"""Letters of a value that an error quotes."""
+
+_PARTS = 6
+"""Parts of an allocation that are plain enough to be read off two arms, less one."""
 
 UNNAMED = ("", "not stated", "not named", "none", "unknown")
 
@@ -115,11 +123,21 @@ class Statement:
         return f"{n * self.groups / compared:,.10g} in all"
 
 
+def around(slug: str) -> list[str]:
+    """What may be stated about this design beyond its own numbers and its sizes."""
+    effects = EFFECTS if slug == "two-proportions" else {}
+    stages = ("first_stage",) if slug == "simon" else ()
+    looks = ("looks", "efficacy") if issubclass(catalogue.design(slug), Design) else ()
+    return [*(name for name in AROUND if name not in _SOME or name in (*stages, *looks)), *effects]
+
+
+_SOME = ("first_stage", "looks", "efficacy")
+
+
 def known(slug: str) -> list[str]:
     """The keys that a statement about this design may have."""
     of = parameters(catalogue.design(slug))
-    effects = EFFECTS if slug == "two-proportions" else {}
-    return list(dict.fromkeys(["design", *of, *effects, "alpha", "sides", "test", *AROUND, *SIZES]))
+    return list(dict.fromkeys(["design", *of, "alpha", "sides", "test", *around(slug), *SIZES]))
 
 
 def read(given: Mapping[str, Any]) -> Statement:
@@ -132,7 +150,7 @@ def read(given: Mapping[str, Any]) -> Statement:
     cls = _known_design(slug)
     for name in given:
         if name not in known(slug):
-            raise ParameterError(f"{slug} has no {name!r} that could be stated; {did_you_mean(name, known(slug))}")
+            raise ParameterError(f"{slug} has no {_brief(name)} that could be stated; {did_you_mean(name, known(slug))}")
     power, digits, at_least = _power(given.get("power"))
     statement = Statement(
         design=slug,
@@ -141,11 +159,11 @@ def read(given: Mapping[str, Any]) -> Statement:
         digits=digits,
         at_least=at_least,
         dropout=_share(given.get("dropout")),
-        groups=int(given.get("groups", len(cls.arm_names))),
+        groups=_whole("groups", given.get("groups", len(cls.arm_names)), least=len(cls.arm_names)),
         comparisons=_whole("comparisons", given.get("comparisons", 1)),
-        looks=_looks(given.get("looks")),
-        efficacy=given.get("efficacy"),
-        first_stage=given.get("first_stage"),
+        looks=_rule("looks", given),
+        efficacy=_rule("efficacy", given),
+        first_stage=_whole("first_stage", given["first_stage"]) if "first_stage" in given else None,
         test=_test(given.get("test")),
         effect=_effect(slug, given),
     )
@@ -160,7 +178,7 @@ def _known_design(slug: str) -> type[Sized]:
     """The design, or that there is none of its kind yet; a misspelt one is asked about."""
     designs = catalogue.designs()
     if slug not in designs and not difflib.get_close_matches(slug, designs, n=1, cutoff=0.8):
-        raise NoDesignError(f"there is no design for {slug!r} yet; those there are: {', '.join(designs)}")
+        raise NoDesignError(f"there is no design for {_brief(slug)} yet; those there are: {', '.join(designs)}")
     return catalogue.design(slug)
 
 
@@ -168,7 +186,7 @@ def _numbers(cls: type[Sized], slug: str, given: Mapping[str, Any]) -> dict[str,
     """The design's own numbers, each checked against its domain, with what is only usual filled in."""
     declared = parameters(cls)
     own = {name: value for name, value in given.items() if name in declared and name not in ("test", "arms")}
-    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in own.items()}
+    plain = {name: _plain(name, value) for name, value in own.items()}
     numbers = {name: declared[name].check(cls.__name__, name, value) for name, value in plain.items()}
     if "margin" in numbers and "goal" not in numbers:
         numbers["goal"] = NON_INFERIORITY
@@ -177,13 +195,36 @@ def _numbers(cls: type[Sized], slug: str, given: Mapping[str, Any]) -> dict[str,
     return numbers
 
 
+def _plain(name: str, value: Any) -> Any:
+    """One number or word; a margin may be a pair."""
+    if not isinstance(value, list | tuple):
+        return value
+    if name != "margin":
+        raise ParameterError(f"{name} must be one number, not {_brief(value)}; reproduce one statement at a time")
+    return tuple(value)
+
+
 def _effect(slug: str, given: Mapping[str, Any]) -> tuple[str, float] | None:
     if slug != "two-proportions":
         return None
     stated = [name for name in EFFECTS if name in given]
     if len(stated) + ("treatment" in given) > 1:
         raise ParameterError(f"two-proportions: the effect is stated twice, by {' and '.join(stated)}; keep one")
-    return (stated[0], _number(stated[0], given[stated[0]])) if stated else None
+    return (stated[0], _sensible(stated[0], _number(stated[0], given[stated[0]]))) if stated else None
+
+
+def _sensible(name: str, effect: float) -> float:
+    """The effect, if it is one on a rate."""
+    low, high, way = _DOMAINS.get(name, (0.0, math.inf, "above 0"))
+    if low < effect < high:
+        return effect
+    raise ParameterError(f"{name} must lie {way}, not {effect:g}; it is the {EFFECTS[name]}")
+
+
+_DOMAINS = {
+    "difference": (-1.0, 1.0, "in (-1, 1), 10 % as 0.1"),
+    "reduction": (-math.inf, 1.0, "below 1, 10 % as 0.1"),
+}
 
 
 def _power(stated: Any) -> tuple[float | None, int, bool]:
@@ -193,6 +234,8 @@ def _power(stated: Any) -> tuple[float | None, int, bool]:
     text = str(stated).strip()
     bound = re.match(r"^(>=?|≥|at least)\s*", text)
     text = text[bound.end() :] if bound else text
+    if text.endswith("%"):
+        raise ParameterError(f"power must be a number, not {_brief(text)}; write 80 % as 0.8")
     value = _number("power", text)
     if not 0 < value < 1:
         raise ParameterError(f"power must lie in (0, 1), not {text}; write 80 % as 0.8")
@@ -207,9 +250,8 @@ def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
     share = compared / statement.groups  # of a trial of more arms, the two that are compared
     counts = {name: _whole(name, value) for name, value in stated.items() if name != "arms"}
     if "arms" in stated:
-        arms = tuple(_whole("arms", one) for one in stated["arms"])
-        if len(arms) != len(statement.cls.arm_names):
-            raise ParameterError(f"arms must be {len(statement.cls.arm_names)} numbers, treatment first, not {arms}")
+        arms = _arms(compared, stated["arms"])
+        statement = _allocated(statement, arms)
     totals = {counts[name] * by for name, by in (("n", share), ("per_arm", compared)) if name in counts}
     totals |= {sum(arms)} if arms else set()
     after = {counts[name] * by for name, by in (("enrolled", share), ("enrolled_per_arm", compared)) if name in counts}
@@ -225,17 +267,41 @@ def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
     return statement.replace(evaluable=evaluable, enrolled=enrolled, arms=arms, per_arm=per_arm, unclear=unclear)
 
 
+def _arms(compared: int, stated: Any) -> tuple[int, ...]:
+    """The arms' counts, one for each."""
+    if isinstance(stated, list | tuple) and len(stated) == compared:
+        return tuple(_whole("arms", one) for one in stated)
+    raise ParameterError(f"arms must be {compared} whole numbers, treatment first, not {_brief(stated)}")
+
+
+def _allocated(statement: Statement, arms: tuple[int, ...]) -> Statement:
+    """The allocation that the arms show, where it is not stated: the plainest one that is a participant off at most."""
+    if "allocation" not in parameters(statement.cls) or "allocation" in statement.numbers or len(arms) != 2:
+        return statement
+    for first, second in sorted(product(range(1, _PARTS), repeat=2), key=sum):
+        if abs(arms[0] * second - arms[1] * first) <= max(first, second):
+            return statement.having(allocation=f"{first}:{second}")
+    return statement
+
+
 def _listed(stated: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in stated.items())
 
 
-def _looks(stated: Any) -> tuple[float, ...] | None:
-    return None if stated is None else tuple(map(float, stated))
+def _rule(name: str, given: Mapping[str, Any]) -> Any:
+    """The looks or their boundary, as a trial with looks would take them."""
+    if given.get(name) is None:
+        return None
+    from trialplan.sequential.group_sequential import GroupSequential
+
+    return parameters(GroupSequential)[name].check("the statement", name, given[name])
 
 
 def _test(stated: Any) -> str | None:
     """The test as it is named, in small letters; None where it is not."""
-    words = re.sub(r"[\s_]+", "-", str(stated or "").strip().lower())
+    if stated is not None and not isinstance(stated, str):
+        raise ParameterError(f"test must be the name of a test, not {_brief(stated)}")
+    words = re.sub(r"[\s_]+", "-", (stated or "").strip().lower())
     return None if words.replace("-", " ") in UNNAMED else words
 
 
@@ -252,11 +318,17 @@ def _number(name: str, stated: Any) -> float:
     try:
         return float(stated)
     except (TypeError, ValueError):
-        raise ParameterError(f"{name} must be a number, not {stated!r}") from None
+        raise ParameterError(f"{name} must be a number, not {_brief(stated)}") from None
 
 
-def _whole(name: str, stated: Any) -> int:
+def _whole(name: str, stated: Any, least: int = 1) -> int:
     value = _number(name, stated)
-    if value < 1 or value != int(value):
-        raise ParameterError(f"{name} must be a whole number from 1 on, not {stated}")
+    if not value >= least or not value.is_integer():
+        raise ParameterError(f"{name} must be a whole number from {least} on, not {_brief(stated)}")
     return int(value)
+
+
+def _brief(stated: Any) -> str:
+    """A value as an error quotes it: its first letters."""
+    shown = repr(stated)
+    return shown if len(shown) <= _QUOTED else f"{shown[:_QUOTED]}…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from trialplan.explore.reproduction import judge
+from trialplan.explore.reproduction import completing, judge
 from trialplan.explore.reproduction.judge import Candidate, Reproduction
 from trialplan.explore.reproduction.statement import Statement
 from trialplan.parameter import parameters
@@ -55,7 +55,8 @@ def _power(found: Reproduction) -> Iterator[str]:
 def _inputs_give(found: Reproduction) -> str:
     best = found.best
     if best is None:
-        return "the numbers that are stated do not fit together"
+        why = completing.objection(found.statement)
+        return "the numbers that are stated do not fit together" + (f" ({why})" if why else "")
     return f"the inputs give {_gives(found, best)} by {_method(best)}"
 
 
