@@ -87,13 +87,16 @@ def read_text(path: Path, error: type[FileError] = FileError) -> str:
 
 def read_toml(path: Path, error: type[FileError] = FileError) -> dict[str, Any]:
     """The content of a TOML file, or the sentence that says on which line it stops being one."""
+    text = read_text(path, error)
     try:
-        found = tomllib.loads(read_text(path, error))
+        found = tomllib.loads(text)
+        check_texts(found, str(path), error)
     except tomllib.TOMLDecodeError as cause:
         raise error(f"{path} is not valid TOML: {cause}") from cause
     except RecursionError as cause:
         raise error(f"{path} is nested too deeply to be a file of ours; write plain sections") from cause
-    check_texts(found, str(path), error)
+    except ValueError as cause:  # Python reads no whole number of more than 4,300 figures
+        raise error(f"{path} holds a number of thousands of figures; write it shorter") from cause
     return found
 
 

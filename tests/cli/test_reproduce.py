@@ -74,6 +74,24 @@ class TestReproduce:
         assert "no design for 'stepped-wedge' yet" in json.loads(ran.out)["why"]
 
     @pytest.mark.parametrize(
+        ("text", "hint"),
+        [
+            ("n = " + "1" * 5000, "a number of thousands of figures"),
+            ("[" + "a." * 50_000 + "a]", "nested too deeply"),
+            ("n = 1e308", "a whole number from 1 to 1,000,000,000"),
+            ('n = 186\ntitle = "a\\u202eb"', "RIGHT-TO-LEFT OVERRIDE"),
+            ('n = 186\nquote = "' + "x" * 10**6 + '"', "may have 20,000 characters"),
+        ],
+    )
+    def test_a_file_made_to_break_it(self, run, tmp_path, text, hint):
+        """A file that no person would write is one sentence and exit code 2."""
+        path = tmp_path / "hostile.toml"
+        path.write_text(f'design = "two-proportions"\ncontrol = 0.3\ntreatment = 0.5\n{text}\n')
+        ran = run("reproduce", str(path))
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+        assert hint in ran.err
+
+    @pytest.mark.parametrize(
         ("line", "hint"),
         [
             (("reproduce",), "needs a statement.toml or a design"),

@@ -108,5 +108,5 @@ def _toml(text: str) -> dict[str, object]:
     """The content, or nothing where it is not TOML: whoever builds the plan will say so."""
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return {}

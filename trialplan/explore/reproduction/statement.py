@@ -51,6 +51,9 @@ WORDS = ("title", "citation", "quote")
 _QUOTED = 60
 """Letters of a value that an error quotes."""
 
+_LARGEST = 10**9
+"""The most participants that a statement may have: no trial has."""
+
 _PARTS = 6
 """Parts of an allocation that are plain enough to be read off two arms, less one."""
 
@@ -323,8 +326,8 @@ def _number(name: str, stated: Any) -> float:
 
 def _whole(name: str, stated: Any, least: int = 1) -> int:
     value = _number(name, stated)
-    if not value >= least or not value.is_integer():
-        raise ParameterError(f"{name} must be a whole number from {least} on, not {_brief(stated)}")
+    if not least <= value <= _LARGEST or not value.is_integer():
+        raise ParameterError(f"{name} must be a whole number from {least} to {_LARGEST:,}, not {_brief(stated)}")
     return int(value)
 
 
