@@ -60,6 +60,8 @@ DESIGNS = [
     *((Ancova(**MEANS, correlation=0.5, method=method), 0.8) for method in ("simple", "exact")),
     (Ancova(scale="ratio", ratio=1.5, sd=0.8, correlation=0.5, allocation="2:1"), 0.8),
     (RatioOfMeans(ratio=1.5, cv=0.6), 0.8),
+    (RatioOfMeans(ratio=0.9, cv=0.5, goal="non-inferiority", margin=1.25, favourable="lower"), 0.8),
+    (TwoMeans(difference=-0.1, sd=1, goal="non-inferiority", margin=0.4, favourable="lower", allocation="2:1"), 0.8),
     (RatioOfMeans(ratio=0.95, cv=0.3, goal="equivalence", margin=1.25), 0.8),
     (OneProportion(null=0.05, expected=0.2), 0.8),
     (OneProportion(null=0.5, expected=0.3, favourable="lower", sides=2), 0.8),

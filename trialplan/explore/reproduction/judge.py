@@ -181,8 +181,8 @@ def _fits(statement: Statement, method: Method, way: Printed) -> Iterator[tuple[
     elif statement.dropout is None:
         if statement.evaluable is not None:
             more = statement.enrolled / statement.evaluable - 1
-            which = "more are enrolled is not stated" if more > 0 else "fewer are enrolled than are needed is not stated"
-            yield 0, (f"why {abs(more):.0%} {which}",) if more else ()
+            which = "more are enrolled" if more > 0 else "fewer are enrolled than are needed"
+            yield 0, (f"why {abs(more):.0%} {which} is not stated",) if more else ()
         elif statement.evaluable is None and math.isclose(way.evaluable, statement.enrolled):
             yield 0, ()
     elif way.enrolled is not None and math.isclose(way.enrolled, statement.enrolled):

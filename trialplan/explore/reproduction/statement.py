@@ -153,7 +153,8 @@ def read(given: Mapping[str, Any]) -> Statement:
     cls = _known_design(slug)
     for name in given:
         if name not in known(slug):
-            raise ParameterError(f"{slug} has no {_brief(name)} that could be stated; {did_you_mean(name, known(slug))}")
+            near = did_you_mean(name, known(slug))
+            raise ParameterError(f"{slug} has no {_brief(name)} that could be stated; {near}")
     power, digits, at_least = _power(given.get("power"))
     statement = Statement(
         design=slug,
