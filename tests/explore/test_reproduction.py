@@ -320,5 +320,5 @@ class TestLevels:
 
     def test_fewer_enrolled_than_needed_is_said(self):
         """An n that is more than were enrolled is reproduced, and what is odd is said."""
-        remarks = found(**MEANS, n=162, enrolled=126).best.remarks
-        assert "why 22% fewer are enrolled than are needed is not stated" in remarks
+        best = found(**MEANS, n=162, enrolled=126).best
+        assert "why 22% fewer are enrolled than are needed is not stated" in best.remarks

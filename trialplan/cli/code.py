@@ -22,7 +22,7 @@ def for_design(cls: type[Sized]) -> click.Command:
     call = f"trialplan code {cls.slug()} {options.example(cls)}"
     return click.Command(
         cls.slug(),
-        params=[*options.of_design(cls), *([options.power_option()] if by_power else []), *_written()],
+        params=[*options.of_design(cls), *([options.power_option()] if by_power else []), _losses(), *_written()],
         callback=lambda **given: _of_design(cls, **given),
         help=f"{options.summary(cls)}\n\nAnswers with a script that recomputes n.",
         short_help=options.summary(cls),
@@ -39,6 +39,10 @@ def for_plan(name: str) -> click.Command:
         help="Answers with a script that recomputes n of every endpoint of the plan.",
         epilog=options.examples("trialplan code msc-lupus-nephritis --language r -o check.R"),
     )
+
+
+def _losses() -> click.Parameter:
+    return click.Option(["--dropout"], type=options.NUMBER, help="share of participants lost, in [0, 1): inflates n")
 
 
 def _written() -> list[click.Parameter]:
@@ -71,13 +75,15 @@ def _language(typed: str | None, output: Path | None) -> str:
 
 def _of_design(cls: type[Sized], language: str | None, output: Path | None, **given: Any) -> None:
     tongue = _language(language, output)
-    power = given.pop("power", None)
+    power, dropout = given.pop("power", None), given.pop("dropout", None)
     design = options.build(cls, given)
+    from trialplan.enrolment.dropout import DROPOUT
     from trialplan.protocol import cross_check
 
     with options.typed(cls):
         target = (0.8 if power is None else power) if cls.attains == "power" else None
-        sizing = cross_check.of_design(design, target)
+        lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
+        sizing = cross_check.of_design(design, target, lost)
     title = f"{cls.slug()}: {options.summary(cls)}"
     _write(cross_check.script([sizing], tongue, title=title, origin="One design"), output)
 

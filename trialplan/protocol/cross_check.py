@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,11 +13,14 @@ from typing import Any
 from trialplan import __version__
 from trialplan.answers import SampleSize
 from trialplan.design import Design, Sized
+from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.explore.compare import CHOICES
 from trialplan.files import shipped
 from trialplan.parameter import parameters
 from trialplan.plan.building import Trial
+from trialplan.protocol.recomputed_looks import of_looks
+from trialplan.sequential.group_sequential import GroupSequential
 
 LANGUAGES = {".r": "r", ".py": "python"}
 """The language by the suffix of the script."""
@@ -30,7 +34,7 @@ NOT_ELSEWHERE = {
 
 _VARIANTS = (*CHOICES, "interval", "criterion")
 
-_NOT_BOUND = ("design", "allocation", "futility", "efficacy_at", "futility_at", "stages")
+_NOT_BOUND = ("design", "allocation", "efficacy", "futility", "efficacy_at", "futility_at", "stages")
 """Fields of which a script sees the consequence, or none."""
 
 _LONGEST = 200
@@ -41,7 +45,8 @@ _LONGEST = 200
 class Sizing:
     """One sample size to recompute: what it is of, the design that was asked, the target, the answer.
 
-    `trial_n` is the trial's own n, at which an endpoint that does not size it has the power that is stated.
+    `trial_n` is the trial's own n, at which an endpoint that does not size it has the power that is stated; `dropout`
+    is the share of participants that n is enlarged for.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Sizing:
     target: float
     answer: SampleSize
     trial_n: int | None = None
+    dropout: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +71,7 @@ class Item:
     attains: str
     reached: str
     short: str
+    enrols: bool
 
 
 def of_trial(trial: Trial) -> list[Sizing]:
@@ -76,6 +83,7 @@ def of_trial(trial: Trial) -> list[Sizing]:
             target=float(one.answer.target),
             answer=one.answer,
             trial_n=None if one is trial.primary else int(trial.answer.n),
+            dropout=one.section.dropout,
         )
         for one in trial.endpoints
         if one.design is not None and one.answer is not None
@@ -91,10 +99,10 @@ def left_out(trial: Trial) -> list[str]:
     ]
 
 
-def of_design(design: Any, target: float | None = None) -> Sizing:
+def of_design(design: Any, target: float | None = None, dropout: float | None = None) -> Sizing:
     """A design that was sized on its own."""
     answer = design.sample_size() if target is None else design.sample_size(target)
-    return Sizing(name="the trial", design=design, target=float(answer.target), answer=answer)
+    return Sizing(name="the trial", design=design, target=float(answer.target), answer=answer, dropout=dropout)
 
 
 def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str, without: Iterable[str] = ()) -> str:
@@ -128,7 +136,7 @@ def _items(sizing: Sizing, language: str, folder: Path) -> list[Item]:
 
 def _item(sizing: Sizing, slug: str, language: str, folder: Path) -> Item:
     design, answer = sizing.design, sizing.answer
-    test, why = _test(design), _why_not(design, slug)
+    test, why = _test(design), _why_not(design)
     there = (folder / language / f"{slug}.j2").is_file() and not why
     power = "power" if isinstance(design, Design) else design.attains
     return Item(
@@ -142,6 +150,7 @@ def _item(sizing: Sizing, slug: str, language: str, folder: Path) -> Item:
         attains=f"{power} with n",
         reached="n reaches what is asked for",
         short="one allocation block fewer does not reach it",
+        enrols=there and sizing.dropout is not None,
     )
 
 
@@ -151,14 +160,10 @@ def _test(design: Sized) -> str:
     return str(getattr(design, name)) if name else design.slug()
 
 
-def _why_not(design: Sized, slug: str) -> str:
+def _why_not(design: Sized) -> str:
     """Why no second computation is offered; empty where one is."""
-    if slug != "group-sequential":
-        named = NOT_ELSEWHERE.get(_test(design))
-        return f"{named} has no power in these packages; R's package Exact has power.exact.test" if named else ""
-    from trialplan.protocol.looks_elsewhere import why_not
-
-    return why_not(design)
+    named = NOT_ELSEWHERE.get(_test(design))
+    return f"{named} has no power in these packages; R's package Exact has power.exact.test" if named else ""
 
 
 def _numbers(sizing: Sizing) -> Mapping[str, Any]:
@@ -177,6 +182,8 @@ def _numbers(sizing: Sizing) -> Mapping[str, Any]:
         "unrounded": None if arms is None else float(sum(arms.values())),
         "first_n": answer.first_n,
         "searched_to": answer.searched_to,
+        "dropout": sizing.dropout,
+        "to_enrol": None if sizing.dropout is None else enrolled(design, answer.arms, sizing.dropout)["n"],
         **_at_trial(sizing),
     }
     return {**found, **_of_kind(sizing)}
@@ -204,10 +211,8 @@ def _of_kind(sizing: Sizing) -> Mapping[str, Any]:
             "expected_n_null": extra["expected_n"]["null"],
             "reach": 0 if getattr(design, "criterion", "") == "minimax" else 12,
         }
-    if design.slug() == "group-sequential":
-        from trialplan.protocol.looks_elsewhere import rule_of
-
-        return rule_of(design, sizing.target, extra)
+    if isinstance(design, GroupSequential):
+        return of_looks(design, sizing.target, sizing.answer)
     return {}
 
 
@@ -249,21 +254,28 @@ def _r(value: Any) -> str:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, tuple):
-        return f"c({', '.join(map(_r, value))})"
-    return _number(value)
+        nested = any(isinstance(one, tuple) for one in value)
+        return f"{'list' if nested else 'c'}({', '.join(map(_r, value))})"
+    return _number(value, ("FALSE", "TRUE"), ("NaN", "Inf"))
 
 
 def _python(value: Any) -> str:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, tuple):
-        return f"({', '.join(map(_python, value))},)"
-    return "None" if value is None else _number(value)
+        return f"({', '.join(map(_python, value))},)" if value else "()"
+    return "None" if value is None else _number(value, ("False", "True"), ("math.nan", "math.inf"))
 
 
-def _number(value: Any) -> str:
-    """With every digit, so that nothing is lost on the way."""
-    return repr(int(value)) if isinstance(value, int) else repr(float(value))
+def _number(value: Any, truths: tuple[str, str], unbounded: tuple[str, str]) -> str:
+    """With every digit, so that nothing is lost on the way; what is no number by its name in the language."""
+    if isinstance(value, bool):
+        return truths[value]
+    if isinstance(value, int):
+        return repr(int(value))
+    if math.isfinite(value):
+        return repr(float(value))
+    return unbounded[0] if math.isnan(value) else f"{'-' * (value < 0)}{unbounded[1]}"
 
 
 _LITERALS = {"r": _r, "python": _python}

@@ -56,11 +56,10 @@ def _tables(plan: str, found: Mapping[str, str], names: Mapping[str, Sequence[st
         digests = [one for one, called in names.items() if shown in called]
         text = found.get(shown) or _shipped(name, digests)
         if text is None:
-            what = (
-                f"the digest printed for it, {digests[0][:12]}…, is of no text" if digests else "no digest is printed"
-            )
-            beside = "" if digests else " beside its name"
-            raise FileError(f"the evidence table {name} cannot be taken from it: {what}{beside} in the document")
+            what = "no digest is printed beside its name"
+            if digests:
+                what = f"the digest printed for it, {digests[0][:12]}…, is of no text"
+            raise FileError(f"the evidence table {name} cannot be taken from it: {what} in the document")
         yield name, text
         further = _toml(text).get("table", {}) if not name.lower().endswith(".csv") else {}
         more = further.get("randomised") if isinstance(further, dict) else None
