@@ -79,3 +79,22 @@ class TestSchema:
         for name in SHIPPED:
             written = read(name).content.model_fields_set
             assert written <= set(schema["properties"])
+
+
+class TestNothingSaid:
+    @pytest.mark.parametrize(
+        "text", [" ", "\u00a0", "\u200b", "-", "–", "...", "?", "TBD", "[tbc]", "N/A", "to be  determined."]
+    )
+    def test_is_refused(self, tmp_path, text):
+        """A text of marks and spaces, or one still to be written, is refused: a checklist would call it filled."""
+        path = tmp_path / "plan.toml"
+        path.write_text(f'{read("starter").text}\n[population]\nsetting = "{text}"\n', encoding="utf-8")
+        with pytest.raises(PlanError, match=r"\[population\]: setting: must say something, or be left out and printed"):
+            read(str(path))
+
+    @pytest.mark.parametrize("text", ["none", "%", "≥ 3", "TBD-1 centres", "n/a to infants; all others"])
+    def test_short_texts_are_texts(self, tmp_path, text):
+        """A word, a sign, or a sentence with such words in it says something."""
+        path = tmp_path / "plan.toml"
+        path.write_text(f'{read("starter").text}\n[population]\nsetting = "{text}"\n', encoding="utf-8")
+        assert read(str(path)).content.population.setting == text

@@ -184,6 +184,14 @@ class TestMissing:
         lost -= {one.item for one in covered(after).judged if one.status == FILLED}
         assert {(one.standard, one.id) for one in lost} == {("SPIRIT 2025", "27a"), ("ICH M11", "10.7")}
 
+    def test_looks_need_to_say_who_sees_them(self, tmp_path):
+        """Interim analyses whose reader the plan does not name are missing from SPIRIT's item, and say so."""
+        text = read("msc-lupus-nephritis-monitored").text
+        cut = re.sub(r"\nreviewer = .*\n", "\n", text)
+        assert cut != text
+        (found,) = (one for one in covered(built(tmp_path, cut)).judged if one.item.id == "28b")
+        assert (found.status, found.lacks) == (MISSING, ("[monitoring] reviewer",))
+
     def test_a_section_that_is_not_printed_fills_nothing(self, tmp_path):
         """An item whose section the plan leaves out of the document is missing."""
         text = read("msc-lupus-nephritis").text.replace("[report]", "") + '\n[report]\nleave_out = ["randomisation"]\n'

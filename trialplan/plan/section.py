@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
-Text = Annotated[str, Field(min_length=1)]
-Line = Annotated[str, Field(min_length=1, max_length=500)]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+_NOTHING = {
+    "",
+    "tbc",
+    "tbd",
+    "todo",
+    "xxx",
+    "n/a",
+    "not applicable",
+    "to be confirmed",
+    "to be determined",
+    "to be done",
+}
+"""What stands for a text that is still to be written; a checklist would take it for one."""
+
+_MARKS = re.compile(r"^[\W_]+(?=\w)|(?<=\w)[\W_]+$|^[\s.…?!*_\-–—/\[\]()\u00ad\u200b-\u200d\u2060\ufeff]+$")
+"""Marks around words, and texts of nothing else; a sign such as % is a text."""
+
+
+def _said(text: str) -> str:
+    """The text, if it is one: neither marks and spaces alone, nor a promise of one."""
+    if " ".join(_MARKS.sub("", text).lower().split()) in _NOTHING:
+        raise PydanticCustomError("says_nothing", "must say something, or be left out and printed as missing")
+    return text
+
+
+_Said = AfterValidator(_said)
+
+Text = Annotated[str, Field(min_length=1), _Said]
+Line = Annotated[str, Field(min_length=1, max_length=500), _Said]
+Name = Annotated[str, Field(min_length=1, max_length=100), _Said]
 
 
 class Section(BaseModel):

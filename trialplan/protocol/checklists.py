@@ -170,7 +170,7 @@ ITEMS: tuple[Item, ...] = (
             "analysis.subgroups",
         ),
         ("28a", "data monitoring committee", "oversight", "oversight.committee"),
-        ("28b", "interim analyses and stopping", INTERIM, "interim", "oversight.stopping"),
+        ("28b", "interim analyses, access, stopping", INTERIM, "interim", "interim_access", "oversight.stopping"),
         ("29", "monitoring of conduct", "oversight", "oversight.monitoring"),
         ("30–34", "ethics approval, amendments, consent, confidentiality, care after the trial"),
     ),

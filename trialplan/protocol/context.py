@@ -147,6 +147,7 @@ def _conduct(trial: Trial) -> dict[str, Any]:
         "safety_plan": content.safety,
         "oversight": content.oversight,
         "interim": content.oversight.interim or _looks_planned(trial),
+        "interim_access": content.monitoring.reviewer if content.monitoring else content.oversight.interim,
     }
 
 

@@ -21,6 +21,7 @@ _PLAN_KEYS = {
     "analysis.sets": "[[analysis.sets]]",
     "randomisation.strata": "[[randomisation.strata]]",
     "interim": "[oversight] interim",
+    "interim_access": "[monitoring] reviewer",
 }
 """What a path of the context is called in a plan file, where it is not its own name in brackets."""
 
