@@ -57,6 +57,15 @@ WRONG = {
     "margin-reversed": ((*SIZE, *RATES, "--goal", "equivalence", "--margin", "0.1,-0.1"), "lower first"),
     "allocation-of-2": ((*SIZE, *RATES, "--allocation", "2"), "2:1"),
     "allocation-of-0": ((*SIZE, *RATES, "--allocation", "0:1"), "2:1"),
+    "option-twice-in-check": (("check", "a.md", "--patience", "9", "--patience", "8"), "--patience is given twice"),
+    "option-twice-in-code": (
+        ("code", "starter", "--language", "r", "--language", "python"),
+        "--language is given twice",
+    ),
+    "option-twice-in-reproduce": (
+        ("reproduce", "two-proportions", "--n", "186", "--n", "188"),
+        "--n is given twice",
+    ),
     "power-of-80": ((*SIZE, *RATES, "--power", "80"), "80 % as 0.8"),
     "power-of-80-percent": ((*SIZE, *RATES, "--power", "80%"), "80 % as 0.8"),
     "power-below-level": ((*SIZE, *RATES, "--power", "0.01"), "0.8 and 0.9"),

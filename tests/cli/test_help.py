@@ -13,6 +13,7 @@ import pytest
 from trialplan import plan, protocol
 from trialplan.cli import VERBS, root
 from trialplan.cli.options import DesignGroup
+from trialplan.cli.verb import Verb
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -58,6 +59,11 @@ class TestHelp:
         ran = run(*shlex.split(line))
         assert (ran.code, ran.err) == (0, "")
         assert ran.out
+
+    @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+    def test_takes_each_option_once(self, words):
+        """A command that answers refuses an option given twice; a group leaves that to its commands."""
+        assert isinstance(COMMANDS[words], (Verb, click.Group))
 
     def test_alone_shows_help(self, run):
         """Without a verb the help is shown, with the exit codes."""

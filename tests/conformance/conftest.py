@@ -162,9 +162,8 @@ def wrapped(draws):
     """(id, wrapper around a drawn fixed design) wherever the wrapper accepts the pairing."""
     fixed_ones = _fixed_instances(draws)
     inner = [one for one in fixed_ones if one[2].slug() == "two-proportions" and one[0] == 0]
-    # of the others one of each test will do; counts of one arm take numbers only, and have tests of their own
-    z = [one for one in reversed(fixed_ones) if one[2].sides == 1 and one[2].statistic_is_z]
-    others = {(one[2].slug(), getattr(one[2], "test", "")): one for one in z}
+    # of the others one of each test will do
+    others = {(one[2].slug(), getattr(one[2], "test", "")): one for one in reversed(fixed_ones) if one[2].sides == 1}
     inner += [one for (slug, _), one in others.items() if slug != "two-proportions"]
     for index, ((slug, cls), (draw, name, design)) in enumerate(itertools.product(wrappers().items(), inner)):
         draw = max(draw, FAST if index % 3 else 0)  # a search inside a search: most wrappers are left to the slow run

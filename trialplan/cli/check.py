@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from trialplan.cli import options, output
+from trialplan.cli.verb import Verb
 
 FAILED = 1
 _NAMED = 8
@@ -16,6 +17,7 @@ _NAMED = 8
 
 @click.command(
     "check",
+    cls=Verb,
     params=[
         click.Argument(["file"], type=click.Path(path_type=Path)),
         click.Option(

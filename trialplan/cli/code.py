@@ -10,6 +10,7 @@ import click
 from trialplan import files
 from trialplan.cli import options
 from trialplan.cli.output import check_suffix
+from trialplan.cli.verb import Verb
 from trialplan.design import Sized
 from trialplan.errors import ParameterError, did_you_mean
 
@@ -20,7 +21,7 @@ def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     by_power = cls.attains == "power"
     call = f"trialplan code {cls.slug()} {options.example(cls)}"
-    return click.Command(
+    return Verb(
         cls.slug(),
         params=[*options.of_design(cls), *([options.power_option()] if by_power else []), _losses(), *_written()],
         callback=lambda **given: _of_design(cls, **given),
@@ -32,7 +33,7 @@ def for_design(cls: type[Sized]) -> click.Command:
 
 def for_plan(name: str) -> click.Command:
     """The verb for a plan: every endpoint that has a sample size."""
-    return click.Command(
+    return Verb(
         name,
         params=_written(),
         callback=lambda **given: _of_plan(name, **given),

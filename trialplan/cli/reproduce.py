@@ -8,6 +8,7 @@ import click
 
 from trialplan import catalogue, files
 from trialplan.cli import options, output
+from trialplan.cli.verb import Verb
 from trialplan.design import Sized
 from trialplan.errors import FileError, ParameterError, did_you_mean
 from trialplan.explore.reproduction.statement import AROUND, EFFECTS, SIZES, NoDesignError, around, read
@@ -61,7 +62,7 @@ def for_design(cls: type[Sized]) -> click.Command:
     own: list[Any] = [one for one in options.of_design(cls) if one.name not in AROUND]
     for one in own:
         one.help = (one.help or "").replace("  [required]", "")
-    return click.Command(
+    return Verb(
         cls.slug(),
         params=[*own, *_stated(cls), *output.options()],
         callback=lambda **given: _of_design(cls.slug(), **given),
@@ -73,7 +74,7 @@ def for_design(cls: type[Sized]) -> click.Command:
 
 def for_file(name: str) -> click.Command:
     """The verb for a statement in a file."""
-    return click.Command(
+    return Verb(
         name,
         params=output.options(),
         callback=lambda **given: _of_file(name, **given),

@@ -61,6 +61,10 @@ class Around(Design):
         """The inner design's."""
         return self.design.shape(*others)
 
+    def cell(self, index: tuple[int, ...], shape: tuple[int, ...]) -> Self:
+        """The same wrapper around the inner design's cell."""
+        return self.replace(design=self.design.cell(index, shape))
+
     def boundary(self) -> tuple[Numbers, ...]:
         """The inner design's."""
         return self.design.boundary()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -59,8 +59,6 @@ class ExactGroupSequential(LookedAt):
                 f"looks at counts are one-sided, with test exact, not {self.design.sides}-sided with test "
                 f"{self.design.test}; set sides to 1, or test to score",
             )
-        if self.design.shape():
-            raise fields.refuse_design("ExactGroupSequential", "rates must be numbers, not arrays")
         _ = self.spending
 
     @cached_property
@@ -104,17 +102,18 @@ class ExactGroupSequential(LookedAt):
         return np.maximum(1 - np.asarray(self.normal.power(n)), _LEAST_BETA)
 
     def power(self, n: Numbers) -> Numbers:
-        """P(rejecting at any look), by enumeration; in an array, 0 where n is too small for so many looks."""
-        if np.ndim(n) == 0:
+        """P(rejecting at any look), by enumeration; 0 where n is too small for so many looks."""
+        shape = self.shape(n)
+        if not shape:
             self.check_n(float(n))
-            return self.counts(int(n)).power()
-        sizes = np.asarray(n)
-        pairs = zip(sizes.flat, self._beta(sizes).flat, strict=True)
-        return np.reshape([self._power(int(one), float(beta)) for one, beta in pairs], sizes.shape)
+        sizes, betas = np.broadcast_to(n, shape), np.broadcast_to(self._beta(n), shape)
+        found = [self._power(at, shape, int(sizes[at]), float(betas[at])) for at in np.ndindex(shape)]
+        return np.reshape(found, shape)[()]
 
-    def _power(self, n: int, beta: float) -> float:
+    def _power(self, index: tuple[int, ...], shape: tuple[int, ...], n: int, beta: float) -> float:
+        cell = self.design.cell(index, shape) if self.design.shape() else self.design
         try:
-            return self.spending.counts(n, beta).power()
+            return replace(self.spending, design=cell).counts(n, beta).power()
         except ParameterError:
             return 0.0
 
