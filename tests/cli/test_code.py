@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-RATES = ("code", "two-proportions", "--control", "0.3", "--treatment", "0.5")
+DESIGN = ("code", "two-proportions")
+RATES = (*DESIGN, "--control", "0.3", "--treatment", "0.5")
 
 
 class TestCode:
@@ -49,8 +50,8 @@ class TestCode:
             ((*RATES, "--language", "r", "-o", "check.py"), "does not go with"),
             ((*RATES, "-o", "check.sas"), ".r or .py"),
             ((*RATES, "-o", "absent/check.R"), "does not exist"),
-            ((*RATES, "--language", "r", "--control", "30"), "30 % as 0.3"),
-            ((*RATES, "--language", "r", "--treatment", "0.2"), "--favourable to lower"),
+            ((*DESIGN, "--control", "30", "--treatment", "0.5", "--language", "r"), "30 % as 0.3"),
+            ((*DESIGN, "--control", "0.3", "--treatment", "0.2", "--language", "r"), "--favourable to lower"),
             (("code", "two-proportion", "--language", "r"), "'two-proportions'"),
             (("code", "absent.toml", "--language", "r"), "absent.toml"),
         ],

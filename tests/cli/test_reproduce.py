@@ -97,7 +97,7 @@ class TestReproduce:
             (("reproduce",), "needs a statement.toml or a design"),
             (RATES, "does not say its n"),
             ((*RATES, "--n", "x"), "--n must be a number"),
-            ((*RATES, "--n", "100", "--control", "30"), "30 % as 0.3"),
+            (("reproduce", "two-proportions", "--control", "30", "--treatment", "0.5", "--n", "100"), "30 % as 0.3"),
             ((*RATES, "--n", "100", "--dropout", "10"), "--dropout must lie in [0, 1)"),
             ((*RATES, "--n", "100", "--odds-ratio", "2"), "stated twice"),
             (("reproduce", "two-proportion"), "'two-proportions'"),
