@@ -12,6 +12,8 @@ _GOOD = 0.002
 """The largest difference of cdfs below which no further component is added."""
 
 _ROUNDS, _NEWTON = 400, 6
+_STILL = 1e-7
+"""A step in log a and log b after which Newton's next one is lost in rounding."""
 _STARTS = ((1.0,), (2.5, 0.4), (4.0, 1.0, 0.25))
 """How concentrated each component starts, against the single Beta of the same moments."""
 
@@ -62,12 +64,15 @@ def _fit(belief: Tabulated, x: Any, mass: Any, start: tuple[float, ...]) -> Mixt
 def _likeliest(a: Any, b: Any, log_up: Any, log_down: Any) -> tuple[Any, Any]:
     """Maximum likelihood Betas given the means of log x and log(1 − x): Newton on ψ(a) − ψ(a + b), in log a, log b."""
     for _ in range(_NEWTON):
-        shared = special.polygamma(1, a + b)
+        # ψ′(x) is the zeta function ζ(2, x)
+        shared = special.zeta(2, a + b)
         gap = log_up - special.digamma(a) + special.digamma(a + b)
         hole = log_down - special.digamma(b) + special.digamma(a + b)
-        first, second = special.polygamma(1, a) - shared, special.polygamma(1, b) - shared
+        first, second = special.zeta(2, a) - shared, special.zeta(2, b) - shared
         determinant = first * second - shared**2
         step_a = (second * gap + shared * hole) / determinant / a
         step_b = (first * hole + shared * gap) / determinant / b
         a, b = a * np.exp(np.clip(step_a, -1, 1)), b * np.exp(np.clip(step_b, -1, 1))
+        if max(np.abs(step_a).max(), np.abs(step_b).max()) < _STILL:
+            break
     return a, b

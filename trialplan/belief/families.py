@@ -55,9 +55,10 @@ class Beta(Belief):
 
     def at_score(self, z: Numbers) -> Numbers:
         """From the nearer tail, so that both keep their digits; strictly inside (0, 1)."""
-        tail = special.ndtr(-np.abs(z))
-        low, high = special.betaincinv(self.a, self.b, tail), 1 - special.betaincinv(self.b, self.a, tail)
-        return np.clip(np.where(np.asarray(z) < 0, low, high), 1e-300, 1 - 2**-53)
+        below = np.asarray(z) < 0
+        near, far = np.where(below, self.a, self.b), np.where(below, self.b, self.a)
+        distance = special.betaincinv(near, far, special.ndtr(-np.abs(z)))
+        return np.clip(np.where(below, distance, 1 - distance), 1e-300, 1 - 2**-53)
 
     def log_density(self, x: Numbers) -> Numbers:
         """(a − 1) log x + (b − 1) log(1 − x) − log B(a, b)."""

@@ -85,7 +85,8 @@ def _mass(over: Joint, kept: Any, n_t: int, n_c: int) -> Any:
     """The probability of each pair of counts, from the nodes that are kept."""
     mass = np.zeros((n_t + 1, n_c + 1))
     for treatment, control, weight in _rows(over, kept):
-        mass += np.outer(weight @ _binomial(treatment, n_t), _binomial(control, n_c))
+        held = weight != 0  # half of the nodes lie on the other side of the null
+        mass += np.outer(weight[held] @ _binomial(treatment[held], n_t), _binomial(control, n_c))
     return mass
 
 

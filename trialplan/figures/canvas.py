@@ -11,6 +11,7 @@ import importlib
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 from trialplan.errors import FileError, did_you_mean, require
@@ -94,14 +95,24 @@ def part(name: str) -> Any:
     return importlib.import_module(f"matplotlib.{name}")
 
 
+_IN_FORCE: ContextVar[bool] = ContextVar("in_force", default=False)
+
+
 @contextmanager
 def style() -> Iterator[None]:
-    """The house style, whatever the user's own settings are, until the block is left."""
+    """The house style, whatever the user's own settings are, until the block is left; a block inside it is free."""
+    if _IN_FORCE.get():
+        yield
+        return
     matplotlib = library()
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
-        yield
+        before = _IN_FORCE.set(True)
+        try:
+            yield
+        finally:
+            _IN_FORCE.reset(before)
 
 
 def in_style(draw: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -130,4 +141,5 @@ def save(figure: Any, suffix: str, *, title: str = "", alt: str = "") -> bytes:
 
 def render(drawn: Drawn, suffix: str) -> bytes:
     """The file's bytes of one figure, with its title and its alternative text as metadata."""
-    return save(drawn.draw(), suffix, title=drawn.title, alt=drawn.alt())
+    with style():
+        return save(drawn.draw(), suffix, title=drawn.title, alt=drawn.alt())
