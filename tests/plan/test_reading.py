@@ -92,6 +92,12 @@ class TestNothingSaid:
         with pytest.raises(PlanError, match=r"\[population\]: setting: must say something, or be left out and printed"):
             read(str(path))
 
+    def test_a_text_of_a_million_marks_is_read(self, tmp_path):
+        """What is looked for in a text is found, or not, in one pass over it."""
+        text, path = f"a{'_' * 1_000_000}a", tmp_path / "plan.toml"
+        path.write_text(f'{read("starter").text}\n[population]\nsetting = "{text}"\n', encoding="utf-8")
+        assert read(str(path)).content.population.setting == text
+
     @pytest.mark.parametrize("text", ["none", "%", "≥ 3", "TBD-1 centres", "n/a to infants; all others"])
     def test_short_texts_are_texts(self, tmp_path, text):
         """A word, a sign, or a sentence with such words in it says something."""

@@ -42,7 +42,7 @@ def participants(arms: Mapping[str, int]) -> str:
     """93 per arm, 186 in all; 62 treatment + 31 control, 93 in all; 33 in all."""
     total = sum(arms.values())
     if len(arms) == 1:
-        return f"{total:,} participants in all"
+        return f"{total:,} participant{'' if total == 1 else 's'} in all"
     if len(set(arms.values())) == 1:
         return f"{next(iter(arms.values())):,} per arm, {total:,} in all"
     return f"{' + '.join(f'{n:,} {name}' for name, n in arms.items())}, {total:,} in all"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-_NOTHING = {
-    "",
+_PROMISES = {
     "tbc",
     "tbd",
     "todo",
     "xxx",
-    "n/a",
+    "n a",
     "not applicable",
     "to be confirmed",
     "to be determined",
@@ -22,13 +22,15 @@ _NOTHING = {
 }
 """What stands for a text that is still to be written; a checklist would take it for one."""
 
-_MARKS = re.compile(r"^[\W_]+(?=\w)|(?<=\w)[\W_]+$|^[\s.…?!*_\-–—/\[\]()\u00ad\u200b-\u200d\u2060\ufeff]+$")
-"""Marks around words, and texts of nothing else; a sign such as % is a text."""
+_WORD = re.compile(r"[^\W_]+")
+_BLANK = re.compile(r"[\s.…?!*_\-–—/\[\]()\u00ad\u200b-\u200d\u2060\ufeff]*")
+"""Texts of nothing but marks and spaces; a sign such as % is a text."""
 
 
 def _said(text: str) -> str:
     """The text, if it is one: neither marks and spaces alone, nor a promise of one."""
-    if " ".join(_MARKS.sub("", text).lower().split()) in _NOTHING:
+    words = [one.group().lower() for one in islice(_WORD.finditer(text), 4)]
+    if " ".join(words) in _PROMISES or _BLANK.fullmatch(text):
         raise PydanticCustomError("says_nothing", "must say something, or be left out and printed as missing")
     return text
 

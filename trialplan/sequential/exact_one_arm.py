@@ -99,7 +99,7 @@ class Spending:
         sizes = self.sizes(n)
         if sizes[0] < 1 or len(set(sizes)) < len(sizes):
             raise ParameterError(
-                f"ExactGroupSequential: {n} participants are too few for {len(sizes)} looks; each must add some"
+                f"ExactGroupSequential: n = {n} is too few for {len(sizes)} looks; each must add participants"
             )
         null, hoped = (_Counts(_favourable(self.design, rate)) for rate in (self.design.null, self.design.expected))
         lost = self._lost(beta)
