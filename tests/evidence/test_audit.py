@@ -160,6 +160,7 @@ class TestRules:
             (1, 8, "1/8 (13%)", False),
             (16, 30, "16/30", False),
             (16, 30, "35 per cent", True),
+            pytest.param(16, 30, "1" * 20_000, False, id="thousands of figures"),
         ],
     )
     def test_p12_compares_at_the_printed_precision(self, events: int, of: int, printed: str, raised: bool) -> None:

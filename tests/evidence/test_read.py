@@ -173,6 +173,7 @@ WRONG_TOML = {
     "a negative SD": (OUTCOME + "baseline_sd = -1.2\n", "baseline_sd must be 0 or more, not -1.2"),
     "not a number": (OUTCOME + "baseline_mean = nan\n", "baseline_mean must be a finite number"),
     "a P value in percent": (OUTCOME + 'p_value = "5"\n', "between 0 and 1"),
+    "a P value of thousands of figures": (OUTCOME + f'p_value = "{"1" * 19_000}x"\n', "between 0 and 1"),
     "a P value without quotes": (OUTCOME + "p_value = 0.05\n", 'write it in quotes, "0.05"'),
     "a misspelt kind": (OUTCOME + 'kind = "land mark"\n', "did you mean 'landmark'?"),
     "no title": ('[[study]]\nkey = "a"\n', "the section [table] is missing"),

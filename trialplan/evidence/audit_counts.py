@@ -10,7 +10,7 @@ from trialplan.evidence.finding import Seen, counted, each_outcome, listed, perc
 from trialplan.evidence.intervals import wilson
 from trialplan.evidence.table import Outcome, Study, Table
 
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|per ?cent)")
+_PERCENT = re.compile(r"(?<!\d)(\d++(?:\.\d++)?)\s*+(?:%|per ?cent)")
 _UNKNOWN = re.compile(r"\bN[RD]\b")
 _ZERO = re.compile(r"(?<![\d.])0(?![\d.])")
 LOSS = re.compile(r"relapse|recurren|flare|loss of response|progress", re.IGNORECASE)

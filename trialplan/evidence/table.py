@@ -25,7 +25,7 @@ _NO_CONTROL = re.compile(
     r"\s*(none|nil|nr|nd|n/a|historical\w*|external\w*|before|baseline|no\s+(concurrent|control|compar)\w*|(no|-|–)\s*$)(?!\w)",
     re.IGNORECASE,
 )
-_P_VALUE = re.compile(r"\s*[pP]?\s*(<=|>=|[<>=≤≥])?\s*(\d*\.?\d+(?:[eE]-?\d+)?)\s*")
+_P_VALUE = re.compile(r"\s*+[pP]?\s*+(<=|>=|[<>=≤≥])?\s*+((?:\d++(?:\.\d++)?|\.\d++)(?:[eE]-?\d++)?)\s*+")
 
 
 def _says(domain: str, default: Any = None) -> Any:
