@@ -169,6 +169,21 @@ class TestLook:
         with pytest.raises(ParameterError, match=way):
             judged_counts(trial, 50, look, seen, **words)
 
+    @pytest.mark.parametrize("efficacy", ["lan-demets-pocock", "kim-demets(1)"])
+    @pytest.mark.parametrize("end", [30, 34, 50, 70])
+    def test_an_end_elsewhere_leaves_what_was_spent(self, efficacy, end):
+        """The count that the first look used stays what it was, and the two together keep the level."""
+        trial = ExactGroupSequential(design=OneProportion(null=0.1, expected=0.3), efficacy=efficacy)
+        used = judged_counts(trial, 35, 1, [(4, 18)]).counts.reject[0]
+        found = judged_counts(trial, 35, 2, [(4, 18), (9, end)], final=True)
+        assert found.counts.reject[0] == used
+        rejects = stats.binom.sf(used - 1, 18, 0.1)
+        for first in range(used):
+            needed = found.counts.reject[1] - first
+            rejects += stats.binom.pmf(first, 18, 0.1) * stats.binom.sf(needed - 1, end - 18, 0.1)
+        assert rejects <= 0.05
+        assert found.counts.actual_size == pytest.approx(rejects, rel=1e-9)
+
     def test_a_shape_belongs_to_its_looks(self):
         """A boundary that does not spend is not moved to other looks."""
         trial = ExactGroupSequential(design=FIXED)

@@ -24,6 +24,11 @@ def look(z, design=DESIGN, fractions=(0.5,), final=False, **seen):
     return judged(design, N, Seen(z=z, **seen), held)
 
 
+def _holds(found, rate):
+    low, high = found.ordered.interval
+    return low <= rate <= high
+
+
 def restricted_score(x_t, n_t, x_c, n_c, difference):
     """The score statistic at a difference, the restricted maximum found by search over the likelihood."""
 
@@ -182,14 +187,54 @@ class TestEnded:
         assert found.ordered.p == pytest.approx(2 * tail, abs=1e-6)
 
     def test_at_the_first_look_the_interval_is_the_usual_one(self):
-        """A trial that ends at its first look has nothing to allow for: estimate and interval as of one look."""
+        """A trial that ends at its first look has nothing to allow for: the estimate and the score interval of one."""
         seen = seen_counts(RATES, N, [(30, 47), (12, 47)])
         found = judged(DESIGN, N, seen, bounds(DESIGN, N, (0.5,), final=False))
-        error = seen.estimate / seen.z
+        critical = stats.norm.ppf(0.975)
+        alone = [
+            optimize.brentq(lambda at, c=c: restricted_score(30, 47, 12, 47, at) - c, -0.9, 0.9)
+            for c in (critical, -critical)
+        ]
         assert found.verdict == "stop-for-efficacy"
         assert found.ordered.estimate == pytest.approx(seen.estimate)
-        half = stats.norm.ppf(0.975) * error
-        assert found.ordered.interval == pytest.approx((seen.estimate - half, seen.estimate + half))
+        assert found.ordered.interval == pytest.approx(alone, abs=1e-5)
+
+    @pytest.mark.parametrize(("null", "rate", "n"), [(0.05, 0.35, 40), (0.1, 0.3, 100), (0.8, 0.95, 60)])
+    def test_it_covers_the_true_rate(self, null, rate, n):
+        """Over all counts of both looks, the ordered interval of a rate holds it about as often as it says."""
+        fixed = OneProportion(null=null, expected=rate, test="score")
+        design = GroupSequential(design=fixed, looks=(0.5, 1.0), efficacy="lan-demets-obrien-fleming")
+        half, covered = n // 2, 0.0
+        for first in range(half + 1):
+            chance = stats.binom.pmf(first, half, rate)
+            found = judged(design, n, seen_counts(fixed, n, [(first, half)]), bounds(design, n, (0.5,), final=False))
+            if found.ordered is not None:
+                covered += chance * _holds(found, rate)
+                continue
+            for more in range(half + 1):
+                seen = seen_counts(fixed, n, [(first + more, n)])
+                found = judged(design, n, seen, bounds(design, n, (0.5, 1.0), final=True))
+                covered += chance * stats.binom.pmf(more, half, rate) * _holds(found, rate)
+        assert 0.87 < covered < 0.95  # 0.9, in steps of whole counts
+
+    @pytest.mark.parametrize("events", [[(0, 47), (30, 47)], [(47, 47), (0, 47)], [(5, 94), (5, 94)]])
+    def test_rates_stay_rates(self, events):
+        """The interval of a difference of rates lies between -1 and 1, and has a width also where nothing was seen."""
+        end = bounds(DESIGN, N, (sum(of for _, of in events) / N,), final=True)
+        found = judged(DESIGN, N, seen_counts(RATES, N, events), end)
+        low, high = found.ordered.interval
+        assert -1 <= low <= found.ordered.estimate <= high <= 1
+        assert high - low > 0.05
+        assert (low, high) == pytest.approx(found.repeated, abs=1e-6)
+
+    def test_means_that_do_not_differ_have_their_own_spread(self):
+        """At z = 0 the interval is made from the data's standard deviation, not from the planned one."""
+        fixed = TwoMeans(difference=0.5, sd=1.0)
+        design = GroupSequential(design=fixed, looks=(0.5, 1.0), efficacy="lan-demets-obrien-fleming")
+        seen = seen_means(fixed, 128, [(0.0, 64), (0.0, 64)], [3.0, 3.0])
+        found = judged(design, 128, seen, bounds(design, 128, (0.5, 1.0), final=True))
+        half = 3 * math.sqrt(2 / 64) * stats.t.ppf(0.975, 126)
+        assert found.ordered.interval == pytest.approx((-half, half), rel=0.03)  # the first look takes a little
 
     def test_a_trial_that_goes_on_has_none(self):
         """A look that does not stop gives no adjusted P value."""

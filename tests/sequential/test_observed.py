@@ -62,6 +62,31 @@ class TestObserved:
         drift = design.solved(0.9).drift
         assert stats.norm.cdf(z - drift * np.sqrt(0.45)) == pytest.approx(0.045, abs=1e-9)
 
+    @pytest.mark.parametrize("rule", ["conditional-power(0.2)", "predictive-power(0.2)"])
+    @pytest.mark.parametrize("seen", [0.25, 0.26, 0.4, 0.6])
+    def test_a_bound_on_power_is_that_power(self, rule, seen):
+        """At the bound the final test has the power that the rule says, wherever the look is."""
+        design = GroupSequential(
+            design=TwoMeans(difference=0.5, sd=1.0, test="z", alpha=0.025, sides=1),
+            looks=(0.25, 0.5, 0.75, 1.0),
+            efficacy="lan-demets-pocock",
+            futility=rule,
+        )
+        found = observed_boundaries(design, (seen,), power=0.9)
+        z, root, drift = found.futility_z[0], seen**0.5, float(design.solved(0.9).drift)
+        short = found.critical - z * root
+        if rule.startswith("conditional"):
+            power = stats.norm.sf((short - drift * (1 - seen)) / (1 - seen) ** 0.5)
+        else:  # the drift is normal about z over the root, with variance 1 over the information
+            power = stats.norm.sf((short - z / root * (1 - seen)) / ((1 - seen) + (1 - seen) ** 2 / seen) ** 0.5)
+        assert power == pytest.approx(0.2, abs=1e-6)
+
+    def test_a_look_that_only_stops_for_futility_keeps_to_itself(self):
+        """A planned look that is overtaken takes its own flag with it."""
+        design = planned(looks=(0.25, 0.5, 0.75, 1.0), efficacy_at=(0.5, 1.0))
+        found = observed_boundaries(design, (0.6,))
+        assert found.critical == pytest.approx(stats.norm.ppf(1 - design.level), abs=1e-9)
+
     def test_a_fixed_bound_stays(self):
         """A bound on z is the same at any information."""
         found = observed_boundaries(planned(futility="z(0.2)"), (0.28, 0.6, 0.8))

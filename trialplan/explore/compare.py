@@ -14,12 +14,17 @@ from trialplan.numerics.enumeration import largest_size
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.parameter import parameters
+from trialplan.sequential import rejections
+from trialplan.sequential.group_sequential import GroupSequential
 
 CHOICES = ("test", "method")
 """The fields that name one way among several to analyse or to compute the same trial."""
 
 LARGEST_TABLE = 4_000_000
 """Pairs of counts beyond which a size is not enumerated: two arms of 2000."""
+
+LARGEST_WITH_LOOKS = 1_000_000
+"""The same for trials with looks: two arms of 1000."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +73,26 @@ def actual_size(design: Design, n: int) -> float | None:
         return known
     if isinstance(design, OneProportion):
         return _of_one_arm(design, n)
+    # a level counts rejections as if futility were ignored, unless the rule relies on its being obeyed
+    table, fixed = rejected(design, n, obeyed=getattr(design, "binding", True)), getattr(design, "design", design)
+    return _of_two_arms(fixed, table) if isinstance(fixed, TwoProportions) and table is not None else None
+
+
+def rejected(design: Design, n: int, *, obeyed: bool = True) -> Any:
+    """P(rejecting | final counts) for every pair of counts, by the analysis itself: treatment down, control across.
+
+    True and False without looks, chances with them, futility obeyed or not; None for other designs, or too many pairs.
+    """
+    fixed = getattr(design, "design", design)
+    if not isinstance(fixed, TwoProportions):
+        return None
+    n_t, n_c = design.arms(n).values()
+    pairs = (n_t + 1) * (n_c + 1)
     if isinstance(design, TwoProportions):
-        return _of_two_arms(design, n)
-    return None
+        return rejection_table(design, int(n_t), int(n_c)) if pairs <= LARGEST_TABLE else None
+    if not isinstance(design, GroupSequential) or pairs > LARGEST_WITH_LOOKS:
+        return None
+    return rejections.rejection_table(design, n, obeyed=obeyed)
 
 
 def _row(design: Design, name: str, prose: str, target: float) -> Row:
@@ -94,12 +116,8 @@ def _of_one_arm(design: OneProportion, n: int) -> float:
     return float(binomial_pmf(n, design.null) @ rejects)
 
 
-def _of_two_arms(design: TwoProportions, n: int) -> float | None:
+def _of_two_arms(design: TwoProportions, rejects: Any) -> float:
     """Over both limits of an equivalence trial, and over every control rate that a limit leaves possible."""
-    n_t, n_c = design.arms(n).values()
-    if (n_t + 1) * (n_c + 1) > LARGEST_TABLE:
-        return None
-    rejects = rejection_table(design, n_t, n_c)
     limits = range(len(design.boundary()))
     return max(largest_size(rejects, lambda rate, at=at: (_on_limit(design, rate, at), rate)) for at in limits)  # type: ignore[misc]
 

@@ -165,7 +165,8 @@ def tests_apart(trial: Trial, said: Said) -> str | None:
     if len(set(totals.values())) < 2:
         return None
     low, high = min(totals, key=totals.__getitem__), max(totals, key=totals.__getitem__)
-    return f"The same assumptions ask for {totals[low]:,.0f} ({low}) to {totals[high]:,.0f} ({high}) participants"
+    span = f"{totals[low]:,.0f} ({low}) to {totals[high]:,.0f} ({high}) participants"
+    return f"The same assumptions ask for {span}{_without_looks(said)}"
 
 
 def test_named(trial: Trial, said: Said) -> str | None:
@@ -180,7 +181,7 @@ def rounded(trial: Trial, said: Said) -> str | None:
     if not arms:
         return None
     shown = ", ".join(f"{arm.unrounded:,.2f} {arm.name}" for arm in arms)
-    return f"The formula gives {shown}"
+    return f"The formula{', with the looks,' if said['looks'] else ''} gives {shown}"
 
 
 def uncertain(trial: Trial, said: Said) -> str | None:
@@ -257,7 +258,7 @@ def level_answer(trial: Trial, said: Said) -> str | None:
     if not sized:
         return None
     least = min(sized, key=sized.__getitem__)
-    return f"A test that keeps its level, {least}, asks for {sized[least]:,.0f} participants"
+    return f"A test that keeps its level, {least}, asks for {sized[least]:,.0f} participants{_without_looks(said)}"
 
 
 def several(trial: Trial, said: Said) -> str | None:
@@ -291,18 +292,28 @@ def drift(trial: Trial, said: Said) -> str | None:
 
 def contrary(trial: Trial, said: Said) -> str | None:
     """P33: randomised evidence that is not in favour."""
-    against = dict.fromkeys(one.comparison.study.key for one in trial.randomised if not one.comparison.in_favour)
-    return f"{', '.join(against)} is randomised and not in the treatment's favour" if against else None
+    against: dict[str, list[str]] = {}
+    for one in trial.randomised:
+        if not one.comparison.in_favour:
+            against.setdefault(one.comparison.study.key, []).append(one.said.outcome)
+    if not against:
+        return None
+    named = "; ".join(f"{study} for {' and '.join(outcomes)}" for study, outcomes in against.items())
+    return f"Randomised, and not in the treatment's favour: {named}"
 
 
 def contrary_answered(trial: Trial, said: Said) -> str | None:
     """P33: a plan with such evidence is not built without an answer."""
-    return "Given beside each comparison below"
+    return "Given beside each of these comparisons below"
 
 
 def interests(trial: Trial, said: Said) -> str | None:
     """P34: those who make a product have an interest in it."""
     return "Those who make, fund or plan a treatment have an interest in its success"
+
+
+def _without_looks(said: Said) -> str:
+    return ", without looks" if said["looks"] else ""
 
 
 def _words(trial: Trial) -> Any:

@@ -123,7 +123,9 @@ def alternatives(trial: Trial, found: Assured | None) -> Alternatives | None:
     said = trial.plan.content.assurance
     width = said.pilot_width if said else 0.3
     pilot = PrecisionDifference(**rates, width=width, allocation=trial.plan.content.trial.allocation)
-    alone = OneProportion(null=rates["control"], expected=rates["treatment"])
+    # one direction, at the level of the primary's side: the same evidence against chance
+    level = float(trial.primary.design.level)  # type: ignore[union-attr]
+    alone = OneProportion(null=rates["control"], expected=rates["treatment"], alpha=level, sides=1)
     power = trial.primary.section.power
     return Alternatives(reasons=reasons, pilot=pilot.sample_size(), single_arm=alone.sample_size(power))
 

@@ -22,6 +22,7 @@ _STEP, _STEPS = 0.05, 4
 _POINTS = 31
 _POINTS_EXACT = 16
 _LOWER, _UPPER = 0.005, 0.995
+_WHEN = {"ever": "at any time", "landmark": "at the time point"}
 
 
 def design_of(trial: Trial) -> Any:
@@ -69,7 +70,7 @@ def _evidence_rows(trial: Trial) -> Iterator[Any]:
             wanted = not names or outcome.name in names
             if wanted and estimate is not None and estimate.kind == "proportion" and not outcome.harm:
                 label = f"{study.key}: {outcome.label}, {outcome.events}/{outcome.of}"
-                kind = {"ever": "by then", "landmark": "at the time point"}.get(outcome.kind or "", "time not stated")
+                kind = _WHEN.get(outcome.kind or "", "time not stated")
                 yield label, estimate.value, estimate.lower, estimate.upper, None, kind
 
 

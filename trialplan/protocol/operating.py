@@ -8,7 +8,7 @@ from typing import Any
 from trialplan.designs.ancova import Ancova
 from trialplan.designs.two_proportions import TwoProportions
 from trialplan.errors import ParameterError
-from trialplan.explore.compare import LARGEST_TABLE, rejection_table
+from trialplan.explore.compare import rejected
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.plan.building import Endpoint, Trial
@@ -127,10 +127,9 @@ def operating(trial: Trial) -> Operating | None:
     """The probability of rejecting at the trial's number, over control rates and shares of the planned effect."""
     design: Any = trial.primary.design
     n = int(trial.answer.n)
-    if isinstance(design, TwoProportions):
-        table = _table(design, n)
-        if table is not None:
-            return Operating(n=n, shares=SHARES, rows=tuple(_counted(trial, design, n, table)), counted=True)
+    table = rejected(design, n)
+    if table is not None:
+        return Operating(n=n, shares=SHARES, rows=tuple(_counted(trial, design, n, table)), counted=True)
     shares = SHARES[1:]  # a formula at no effect gives the nominal level, which is no news
     design = design.settled(n) if hasattr(design, "settled") else design  # another truth does not move the boundaries
     powers = tuple(_by_formula(design, n, share) for share in shares)
@@ -139,13 +138,9 @@ def operating(trial: Trial) -> Operating | None:
     return Operating(n=n, shares=shares, rows=(Truth(label="", value=float("nan"), powers=powers),), counted=False)
 
 
-def _table(design: TwoProportions, n: int) -> Any:
-    n_t, n_c = design.arms(n).values()
-    return None if (n_t + 1) * (n_c + 1) > LARGEST_TABLE else rejection_table(design, int(n_t), int(n_c))
-
-
-def _counted(trial: Trial, design: TwoProportions, n: int, table: Any) -> Any:
+def _counted(trial: Trial, design: Any, n: int, table: Any) -> Any:
     n_t, n_c = (int(arm) for arm in design.arms(n).values())
+    design = getattr(design, "design", design)
     effect = float(design.treatment) - float(design.control)
     for stated in controls(trial):
         rates = [stated.value + share * effect for share in SHARES]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import beta_binomial_sf, binomial_sf
+from trialplan.numerics.lazy import np
 from trialplan.sequential import interim
 from trialplan.sequential.exact_group_sequential import ExactGroupSequential
-from trialplan.sequential.exact_one_arm import ExactLooks, Spending
+from trialplan.sequential.exact_one_arm import ExactLooks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,33 +125,30 @@ def _again(design: ExactGroupSequential, n: int, sizes: Sequence[int], final: bo
             f"{design.futility if fixed else design.efficacy} is defined at the planned looks only; plan with a "
             "spending function, such as lan-demets-obrien-fleming"
         )
-    if not final and sizes[-1] >= n:
+    over = [size for size in (sizes[:-1] if final else sizes) if size >= n]
+    if over:
         raise ParameterError(
-            f"an interim look at {sizes[-1]} of {n} participants has run over the end of the trial; it is the final "
+            f"an interim look at {over[0]} of {n} participants has run over the end of the trial; it is the final "
             "look, which uses all the level: say that it is final"
         )
-    whole = sizes[-1] if final else n
-    planned = list(zip(design.looks, rule.efficacy.tested, _asked(design), strict=True))
-    taken = [(size / whole, *planned[i][1:]) for i, size in enumerate(sizes)]
-    if not final:
-        taken += [one for one in planned[len(sizes) :] if round(one[0] * n) > sizes[-1]]
-    looks = tuple(one[0] for one in taken)
-    if len(looks) == 1:  # it ends at its first look: the fixed test
-        level = float(design.level)
-        alone = Spending(design=design.design, looks=looks, allowed=(level,), tested=(True,), stops=None, binding=False)
-        return alone.counts(whole, level)
-    spent = design.replace(
+    planned = list(zip(design.spending.sizes(n), design.looks, rule.efficacy.tested, _asked(design), strict=True))
+    taken = [(size, size / n, *planned[i][2:]) for i, size in enumerate(sizes)]
+    if final:  # what was spent before stays spent, and the end uses the rest, however many there are
+        taken[-1] = (sizes[-1], 1.0, True, False)
+    else:
+        taken += [one for one in planned[len(sizes) :] if one[0] > sizes[-1]]
+    at, looks, tested, asked = zip(*taken, strict=True)
+    efficacy = dataclasses.replace(rule.efficacy, information=looks, tested=tested)
+    spent = dataclasses.replace(
+        design.spending,
         looks=looks,
-        efficacy_at=tuple(one[0] for one in taken if one[1] or one[0] == 1),
-        futility_at=_some(one[0] for one in taken[:-1] if one[2]) if design.futility is not None else None,
+        allowed=tuple(map(float, np.minimum(efficacy.cumulative(), rule.level))),
+        tested=tested,
+        stops=rule.futility and dataclasses.replace(rule.futility, information=looks, asked=asked),
     )
-    return spent.counts(whole)
+    return spent.at(at, design.beta(n))
 
 
 def _asked(design: ExactGroupSequential) -> list[bool]:
     at = design.looks if design.futility_at is None else design.futility_at
     return [look in at for look in design.looks]
-
-
-def _some(looks: Any) -> tuple[float, ...] | None:
-    return tuple(looks) or None

@@ -96,9 +96,10 @@ class ExactGroupSequential(LookedAt):
 
     def counts(self, n: int) -> ExactLooks:
         """The counts that stop n participants."""
-        return self.spending.counts(int(n), self._beta(n))
+        return self.spending.counts(int(n), self.beta(n))
 
-    def _beta(self, n: Numbers) -> Any:
+    def beta(self, n: Numbers) -> Any:
+        """The error of the second kind that futility may spend: what the same trial has by normal theory."""
         return np.maximum(1 - np.asarray(self.normal.power(n)), _LEAST_BETA)
 
     def power(self, n: Numbers) -> Numbers:
@@ -106,7 +107,7 @@ class ExactGroupSequential(LookedAt):
         shape = self.shape(n)
         if not shape:
             self.check_n(float(n))
-        sizes, betas = np.broadcast_to(n, shape), np.broadcast_to(self._beta(n), shape)
+        sizes, betas = np.broadcast_to(n, shape), np.broadcast_to(self.beta(n), shape)
         found = [self._power(at, shape, int(sizes[at]), float(betas[at])) for at in np.ndindex(shape)]
         return np.reshape(found, shape)[()]
 

@@ -96,10 +96,13 @@ class Spending:
         what the rule has spent by then; what whole counts leave over goes to the next look. Futility error is spent
         likewise at the expected rate, or its bound on z is met (Jennison & Turnbull 2000, ch. 12).
         """
-        sizes = self.sizes(n)
+        return self.at(self.sizes(n), beta)
+
+    def at(self, sizes: tuple[int, ...], beta: float) -> ExactLooks:
+        """The same where the looks have these participants."""
         if sizes[0] < 1 or len(set(sizes)) < len(sizes):
             raise ParameterError(
-                f"ExactGroupSequential: n = {n} is too few for {len(sizes)} looks; each must add participants"
+                f"ExactGroupSequential: n = {sizes[-1]} is too few for {len(sizes)} looks; each must add participants"
             )
         null, hoped = (_Counts(_favourable(self.design, rate)) for rate in (self.design.null, self.design.expected))
         lost = self._lost(beta)

@@ -250,7 +250,7 @@ class GroupSequential(LookedAt):
     def stopping(self, data: Any, information: float = 1) -> tuple[Any, Any, Any]:
         """The statistic at the look that stops each trial, whether it rejects, and the number of that look from 0."""
         n = participants(data)
-        upper, lower = self._bounds(n)
+        upper, lower = self.bounds(n)
         looks = [
             Look(fraction=t, upper=up, lower=low)
             for t, up, low, planned in zip(self._fractions_of(n), upper, lower, self.looks, strict=True)
@@ -258,7 +258,7 @@ class GroupSequential(LookedAt):
         ]
         return stopped(self.design, data, looks)
 
-    def _bounds(self, n: int) -> tuple[Any, Any]:
+    def bounds(self, n: int) -> tuple[Any, Any]:
         """The z of both boundaries at n participants; no futility at the last look."""
         if self.futility is None:
             return self.rule.upper, np.full(len(self.looks), -np.inf)

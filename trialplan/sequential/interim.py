@@ -91,15 +91,11 @@ def bounds(design: GroupSequential, n: int, information: tuple[float, ...], *, f
             again=False,
         )
     now = observed_boundaries(design, information, power=power, final=final)
-    critical = now.efficacy_z[-1]
-    if not final:
-        later = tuple(one for one in design.looks[count:] if one > information[-1])
-        critical = observed_boundaries(design, (*information, *later), power=power, final=True).efficacy_z[-1]
     return Bounds(
         information=information,
         efficacy=_there(now.efficacy_z),
         futility=tuple(now.futility_z),
-        critical=critical,
+        critical=now.critical,
         final=final,
         again=True,
     )
@@ -183,10 +179,18 @@ def _ordered(design: GroupSequential, seen: Seen, held: Bounds, line: _Line) -> 
         lower=tuple(_stops_below(design, up, low) for up, low in zip(held.efficacy, held.futility, strict=True)),
     )
     root = math.sqrt(held.information[-1])
-    low, high = (line.value(drift * root) for drift in trial.interval(1 - 2 * float(design.level)))
+
+    def effect(drift: float) -> float:
+        """The effect against which the data's z is as far out as it is from this drift."""
+        away = seen.z - drift * root
+        if seen.interval is None:
+            return line.value(drift * root)
+        return seen.interval(away)[0 if design.upward else 1]
+
+    low, high = (effect(drift) for drift in trial.interval(1 - 2 * float(design.level)))
     return Ordered(
         p=trial.p_value(2 if design.two_tailed else 1),
-        estimate=line.value(trial.estimate() * root),
+        estimate=effect(trial.estimate()),
         interval=(min(low, high), max(low, high)),
     )
 

@@ -20,11 +20,15 @@ _BALANCED = 0.005
 
 @dataclass(frozen=True, kw_only=True)
 class ObservedBoundaries:
-    """The z of both boundaries at the looks taken so far; the last efficacy z is the one to hold today's z against."""
+    """The z of both boundaries at the looks taken so far; the last efficacy z is the one to hold today's z against.
+
+    `critical` is the z of the final test: today's where it is final, else that of the planned end.
+    """
 
     information: tuple[float, ...]
     efficacy_z: tuple[float, ...]
     futility_z: tuple[float | None, ...]
+    critical: float
     final: bool
 
 
@@ -40,11 +44,11 @@ def observed_boundaries(
     """
     rule = design.rule
     _check(rule, observed, final)
-    # the looks still to come change nothing at those that have been: one more stands for them
-    taken = observed if final else (*observed, max(2 * observed[-1], 1.0))
+    kept = _kept(design.looks, observed, final)
+    taken = (*observed, *((*design.looks, 1.0)[i] for i in kept[len(observed) :]))
     again = Rule(
-        efficacy=_efficacy(rule.efficacy, taken, final),
-        futility=rule.futility and _futility(rule.futility, taken, final),
+        efficacy=_efficacy(rule.efficacy, taken, kept, final),
+        futility=rule.futility and _futility(rule.futility, taken, kept),
         binding=rule.binding,
     )
     passed = again.at(design.solved(power).drift, 1 - power)
@@ -55,6 +59,7 @@ def observed_boundaries(
         information=observed,
         efficacy_z=tuple(map(float, passed.upper[: len(observed)])),
         futility_z=tuple(futile),
+        critical=float(passed.upper[-1]),
         final=final,
     )
 
@@ -111,30 +116,42 @@ def _check(rule: Rule, observed: tuple[float, ...], final: bool) -> None:
         )
 
 
-def _efficacy(planned: Efficacy, taken: tuple[float, ...], final: bool) -> Efficacy:
+def _kept(looks: tuple[float, ...], observed: tuple[float, ...], final: bool) -> tuple[int, ...]:
+    """The planned looks that the looks are: those taken, then those still to come that have not been overtaken.
+
+    What goes on after the last planned look has its end still to come.
+    """
+    taken = tuple(range(len(observed)))
+    if final:
+        return taken
+    later = tuple(i for i in range(len(taken), len(looks)) if looks[i] > observed[-1])
+    return (*taken, *(later or (len(looks),)))
+
+
+def _efficacy(planned: Efficacy, taken: tuple[float, ...], kept: tuple[int, ...], final: bool) -> Efficacy:
     return _Observed(
         rule=planned.rule,
         information=taken,
         level=planned.level,
         two_tailed=planned.two_tailed,
-        tested=_flags(planned.tested, len(taken)),
+        tested=_flags(planned.tested, kept),
         ends=final,
     )
 
 
-def _futility(planned: Futility, taken: tuple[float, ...], final: bool) -> Futility:
+def _futility(planned: Futility, taken: tuple[float, ...], kept: tuple[int, ...]) -> Futility:
     bounds = planned.shares if planned.named[0] == "effect" else planned.named[1]
     if not planned.spends and len(bounds) not in (1, len(taken) - 1):
         raise ParameterError(
             f"observed_boundaries: futility {planned.rule} has a bound for each planned look, and "
             f"{len(taken)} looks are not as many; give one bound for all"
         )
-    return replace(planned, information=taken, asked=_flags(planned.asked, len(taken)))
+    return replace(planned, information=taken, asked=_flags(planned.asked, kept))
 
 
-def _flags(planned: tuple[bool, ...], looks: int) -> tuple[bool, ...]:
-    """The planned looks' flags, in their order; the last look, and any beyond the plan, counts."""
-    return tuple(planned[i] if i < min(looks, len(planned)) - 1 else True for i in range(looks))
+def _flags(planned: tuple[bool, ...], kept: tuple[int, ...]) -> tuple[bool, ...]:
+    """The flags of the planned looks that the looks are; the last look, and any beyond the plan, counts."""
+    return (*(planned[i] if i < len(planned) else True for i in kept[:-1]), True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,8 @@ from trialplan.sequential.boundaries import Efficacy, z_of_many
 from trialplan.sequential.futility import Futility
 from trialplan.sequential.sweep import Course, Passed, Spend, sweep
 
-_ROUNDS = 60
+_ROUNDS, _FREE = 200, 20
+_SETTLED = 1e-7
 _TOUCHING = 1e-9
 _CLOSE = 1e-11
 
@@ -113,13 +114,27 @@ class Rule:
         """The critical value of the last look that a bound made from it leaves unchanged."""
         assert self.futility is not None
         critical = np.broadcast_to(self.upper[..., -1], np.shape(drift))
-        for _ in range(_ROUNDS if self.futility.moves else 1):
-            new = np.broadcast_to(self.efficacy.z(self.futility.z(drift, critical)), (*np.shape(drift), self._looks))
-            moved = np.abs(new[..., -1] - critical)
-            critical = new[..., -1]
+        for done in range(_ROUNDS if self.futility.moves else 1):
+            new = self._after(drift, critical)
+            moved = np.abs(new - critical)
+            # what still swings after some rounds is led halfway
+            critical = new if done < _FREE else np.where(np.isfinite(new), (new + critical) / 2, new)
             if np.all(moved < 1e-13):
                 break
         return critical
+
+    def _after(self, drift: Any, critical: Any) -> Any:
+        """The critical value of the last look where futility is made from another one."""
+        assert self.futility is not None
+        found = self.efficacy.z(self.futility.z(drift, critical))
+        return np.broadcast_to(found, (*np.shape(drift), self._looks))[..., -1]
+
+    def settles(self, found: Solved) -> bool:
+        """Whether boundaries that are made from each other agree."""
+        if not (self.binding and self.futility is not None and self.futility.moves and not self.futility.spends):
+            return True
+        last = np.asarray(found.upper)[..., -1]
+        return bool(np.all(np.isfinite(last)) and np.all(np.abs(self._after(found.drift, last) - last) < _SETTLED))
 
     @property
     def _looks(self) -> int:
@@ -253,6 +268,11 @@ def _check(rule: Rule, found: Solved, power: float) -> None:
         raise ParameterError(
             f"GroupSequential: futility {_named(rule)} leaves no way to power {power:g}; "
             "stop for it later, or less easily"
+        )
+    if not rule.settles(found):
+        raise ParameterError(
+            f"GroupSequential: binding futility {_named(rule)} and efficacy {rule.efficacy.rule} leave no boundaries "
+            "that agree with each other; stop for futility less easily, or let futility not be binding"
         )
     early = np.asarray(found.lower)[:-1] >= np.asarray(found.upper)[:-1] - _TOUCHING
     if np.any(early):
