@@ -238,7 +238,10 @@ class TestSizeOnTheCalendar:
             (("--accrual", "5"), "--read-after"),
             (("--read-after", "12"), "--accrual"),
             (("--accrual", "0", "--read-after", "12"), "above 0"),
-            (("--accrual", "5", "--read-after", "-1"), "--read-after must be months in [0, ∞), not -1"),
+            (("--accrual", "5", "--read-after", "-1"), "--read-after must be months in [0, 12,000], not -1"),
+            (("--accrual", "5", "--read-after", "1e307"), "--read-after must be months in [0, 12,000], not 1e+307"),
+            (("--accrual", "1e308", "--read-after", "1"), "participants per month must lie in [0, 1,000,000,000]"),
+            (("--alpha", "1e-30"), "a level below 1e-12 a side has no boundaries"),
         ],
     )
     def test_refused(self, run, more, way):

@@ -10,6 +10,9 @@ from typing import Any
 
 from trialplan.errors import ParameterError
 
+FASTEST, LATEST = 1_000_000_000, 12_000
+"""Participants a month, and months, beyond which a number is a slip of the pen: a thousand years."""
+
 _CLOSE = 1e-9
 
 
@@ -41,17 +44,17 @@ class Accrual:
             yield "the first rate must hold from month 0"
             return
         for month, rate in self.steps:
-            if not (math.isfinite(rate) and rate >= 0):
-                yield f"participants per month must lie in [0, ∞), not {rate:g}"
-            if not math.isfinite(month):
-                yield f"a rate must hold from a month in [0, ∞), not {month:g}"
+            if not 0 <= rate <= FASTEST:
+                yield f"participants per month must lie in [0, {FASTEST:,}], not {rate:g}"
+            if not 0 <= month <= LATEST:
+                yield f"a rate must hold from a month in [0, {LATEST:,}], not {month:g}"
         for (before, _), (after, _) in itertools.pairwise(self.steps):
             if not before < after:
                 yield f"the months from which rates hold must increase, not go from {before:g} to {after:g}"
         if not self.steps[-1][1] > 0:
             yield "the last rate must lie above 0, or recruitment never ends"
         later = [month for month, _ in self.steps[1:]]
-        if not 0 <= self.ramp_up < math.inf or (later and self.ramp_up > later[0]):
+        if not 0 <= self.ramp_up <= LATEST or (later and self.ramp_up > later[0]):
             latest = f", before the second rate begins at {later[0]:g}" if later else ""
             yield f"the ramp-up must take 0 months or more{latest}, not {self.ramp_up:g}"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.answers import SampleSize
-from trialplan.enrolment.accrual import Accrual
+from trialplan.enrolment.accrual import LATEST, Accrual
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
 from trialplan.sequential.looks import expected_n
@@ -35,8 +35,8 @@ class Recruitment:
         """Times are not negative."""
         for name in ("read_after", "decision"):
             months = getattr(self, name)
-            if not (isinstance(months, (int, float)) and 0 <= months < math.inf):
-                raise ParameterError(f"{name} must be months in [0, ∞), not {months}")
+            if not (isinstance(months, (int, float)) and 0 <= months <= LATEST):
+                raise ParameterError(f"{name} must be months in [0, {LATEST:,}], not {months}")
 
     def look(self, needed: int, most: int) -> dict[str, Any]:
         """When a look that needs so many randomised is decided on, of a trial that randomises `most` in all."""

@@ -24,6 +24,7 @@ from trialplan.sequential.rule import Chances, Rule, Solved, solved
 from trialplan.sequential.stopping import Look, participants, stopped
 
 _LARGEST_DRIFT, _FARTHEST_SCORE = 12.0, 8.2
+_LEAST_LEVEL = 1e-12
 _FLOOR = 4.0
 """Where futility keeps power from the level, fixed and sequential n are compared from this multiple of it on."""
 
@@ -68,6 +69,12 @@ class GroupSequential(LookedAt):
             )
         if not isinstance(self.alpha, (int, float)):
             raise fields.refuse_design("GroupSequential", "alpha must be one number: each level has its own boundary")
+        if self.level < _LEAST_LEVEL:
+            raise fields.refuse_design(
+                "GroupSequential",
+                f"a level below {_LEAST_LEVEL:g} a side has no boundaries that could be computed; alpha is "
+                f"{self.alpha:g}, usual is 0.05",
+            )
         for sentence in self._complaints():
             raise fields.refuse_design("GroupSequential", sentence)
 

@@ -15,6 +15,8 @@ from trialplan.numerics.two_rates import SCALES, score_z
 from trialplan.sequential import scales
 
 _EDGE, _FAR = 1e-9, 1e6
+_FARTHEST_SD = 1e100
+"""Beyond it, or below its inverse, squares leave the numbers that a computer has."""
 
 Interval = Callable[[float], tuple[float, float]]
 """The limits of the estimate at a critical value."""
@@ -55,11 +57,13 @@ def seen_means(design: Any, n: int, arms: Sequence[tuple[float, int]], sds: Sequ
     """
     _check_arms(design, "means", arms)
     known = (design.sd if design.sd_treatment is None else design.sd_treatment, design.sd) if sds is None else sds
-    if len(known) != len(arms) or not all(0 < sd < math.inf for sd in known):
+    if len(known) != len(arms) or not all(1 / _FARTHEST_SD < sd < _FARTHEST_SD for sd in known):
         raise ParameterError(f"sds must be one standard deviation above 0 for each arm, not {_listed(known)}")
     sizes = tuple(of for _, of in arms)
     estimate = arms[0][0] - arms[1][0]
     error, df = _spread(design.test if sds is not None else "z", known, sizes)
+    if not abs(estimate) < _FARTHEST_SD:
+        raise ParameterError(f"means {_listed([m for m, _ in arms])} with sds {_listed(known)} have no z; check them")
     ((limit, sign),) = design.sided_limits()
     statistic = sign * (estimate - limit) / error
     found = {"estimate": estimate, "interval": _around(estimate, error, df), "method": "normal" if df is None else "t"}
