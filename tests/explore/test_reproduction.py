@@ -87,6 +87,17 @@ RATES = {"design": "two-proportions", "control": 0.3, "treatment": 0.5, "alpha":
 MEANS = {"design": "two-means", "difference": 2, "sd": 4.5, "alpha": 0.05, "sides": 2, "power": 0.8}
 
 
+NON_INFERIOR = {
+    "design": "two-means",
+    "goal": "non-inferiority",
+    "sd": 10,
+    "margin": 5,
+    "alpha": 0.025,
+    "sides": 1,
+    "power": 0.8,
+}
+
+
 class TestPublished:
     @pytest.mark.parametrize("trial", of(("exact", "near")))
     def test_what_follows_is_reproduced(self, trial):
@@ -205,6 +216,7 @@ class TestSlips:
             ({**RATES, "treatment": None, "odds_ratio": 1.6, "per_arm": 115}, "odds ratio is read as a ratio"),
             ({**RATES, "treatment": None, "reduction": 0.2, "per_arm": 62}, "relative reduction is read as"),
             ({**RATES, "control": 0.5, "treatment": None, "hazard_ratio": 0.5, "n": 116}, "hazard ratio is read as"),
+            (NON_INFERIOR | {"difference": -1, "per_arm": 64}, "no difference is expected"),
         ],
     )
     def test_is_named(self, given, slip):
@@ -317,6 +329,44 @@ class TestLevels:
         """Equivalence without its sides stated is tested at the stated level on each side, as is usual."""
         means = {"design": "two-means", "goal": "equivalence", "difference": 0, "sd": 10, "margin": 5}
         assert found(**means, alpha=0.05, power=0.8, per_arm=69).verdict == "reproduced"
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            MEANS | {"difference": 5, "sd": 10, "comparisons": 3, "per_arm": 86},
+            MEANS | {"difference": 5, "sd": 10, "comparisons": 3, "per_arm": 86, "sides": None},
+            MEANS | {"difference": 5, "sd": 10, "comparisons": 3, "per_arm": 86, "sides": None, "alpha": None},
+            RATES | {"comparisons": 2, "per_arm": 113, "sides": None},
+        ],
+    )
+    def test_comparisons_split_the_level(self, given):
+        """A level is split over the comparisons, whether or not its sides and itself are stated."""
+        result = found(**given)
+        assert result.verdict == "reproduced"
+        assert f"the level is split over {given['comparisons']} comparisons (Bonferroni)" in result.best.remarks
+
+    @pytest.mark.parametrize(
+        ("given", "split"),
+        [
+            (RATES | {"comparisons": 2, "per_arm": 93}, "113 per arm"),
+            (RATES | {"comparisons": 2, "n": 148, "sides": None}, "186 in all"),
+        ],
+    )
+    def test_a_level_that_is_not_split_is_remarked_on(self, given, split):
+        """Where the comparisons that are stated do not split the level, the remark says what n would be if they did."""
+        result = found(**given)
+        assert result.verdict == "reproduced"
+        whole = f"the level is not split over the 2 comparisons; split, n would be {split}"
+        assert whole in result.best.remarks
+
+    @pytest.mark.parametrize("level", [{"alpha": 0.05}, {"alpha": 0.05, "sides": 2}, {}])
+    def test_equivalence_may_be_tested_at_half_the_level(self, level):
+        """Equivalence at a level whose sides are not stated is tried as two-sided too, and the remark says so."""
+        rates = {"design": "two-proportions", "control": 0.5, "treatment": 0.5, "goal": "equivalence", "margin": 0.15}
+        result = found(**rates, **level, power=0.8, n=468, enrolled=584, dropout=0.2)
+        assert result.verdict == "reproduced"
+        unsaid = "the level is taken as two-sided, which is not stated"
+        assert (unsaid in result.best.remarks) == (level == {"alpha": 0.05})
 
     def test_fewer_enrolled_than_needed_is_said(self):
         """An n that is more than were enrolled is reproduced, and what is odd is said."""

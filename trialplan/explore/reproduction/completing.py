@@ -11,7 +11,7 @@ from typing import Any
 from trialplan.design import Design
 from trialplan.errors import ParameterError, TrialplanError
 from trialplan.explore.reproduction.statement import Statement
-from trialplan.fields import EQUIVALENCE, LEVELS, NON_INFERIORITY, SUPERIORITY
+from trialplan.fields import LEVELS, NON_INFERIORITY, SUPERIORITY
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.sizing import on_favourable_side
@@ -120,13 +120,14 @@ def completed(statement: Statement) -> Iterator[Assumed]:
         statement = statement.having(treatment=statement.numbers["control"])
     if statement.goal != SUPERIORITY and statement.design == "two-means" and "difference" not in statement.numbers:
         statement = statement.having(difference=0.0)
-    for (alpha, sides, dear, why), (power, more, words) in product(_levels(statement), _powers(statement)):
-        numbers: dict[str, Any] = {} if alpha is None else {"alpha": alpha}
+    ways = product(_levels(statement), splits(statement), _powers(statement))
+    for (alpha, sides, dear, why), (parts, odd, how), (power, more, words) in ways:
+        numbers: dict[str, Any] = {} if alpha is None else {"alpha": alpha / parts}
         if sides is not None and statement.design != "simon":
             numbers["sides"] = sides
         for favourable, which in _directions(statement):
             one = statement.having(**numbers, **favourable).replace(power=power)
-            yield Assumed(one, dear + more, tuple(filter(None, (why, words, which))))
+            yield Assumed(one, dear + odd + more, tuple(filter(None, (why, how, words, which))))
 
 
 def design_of(statement: Statement) -> Any:
@@ -166,12 +167,11 @@ def _levels(statement: Statement) -> list[Level]:
     if statement.design == "simon":
         return _one_sided(alpha, sides)
     if alpha is not None and sides is not None:
-        return _shared(statement, alpha, sides)
+        return [(alpha, sides, 0, "")]
     if alpha is not None:
         other = 3 - usual[1]
         words = f"the level is taken as {_sided(other)}, which is not stated"
-        both: list[Level] = [(alpha, usual[1], 0, ""), (alpha, other, 1, words)]
-        return both[:1] if statement.goal == EQUIVALENCE else both
+        return [(alpha, usual[1], 0, ""), (alpha, other, 1, words)]
     tried = [(0.05, 2), (0.025, 1), (0.05, 1)] if sides is None else [(0.05, sides), (0.025, sides)]
     tried.sort(key=lambda one: one != usual)
     return [
@@ -180,13 +180,15 @@ def _levels(statement: Statement) -> list[Level]:
     ]
 
 
-def _shared(statement: Statement, alpha: float, sides: int) -> list[Level]:
-    """The level as it is stated, and split over the comparisons."""
-    found: list[Level] = [(alpha, sides, 0, "")]
-    if statement.comparisons > 1:
-        split = f"the level is split over {statement.comparisons} comparisons (Bonferroni)"
-        found.append((alpha / statement.comparisons, sides, 0, split))
-    return found
+def splits(statement: Statement) -> list[tuple[int, int, str]]:
+    """(parts, cost, remark): the level split over the comparisons, and whole, which is odd where there are several."""
+    several = statement.comparisons
+    if several == 1 or not statement.tests:
+        return [(1, 0, "")]
+    return [
+        (several, 0, f"the level is split over {several} comparisons (Bonferroni)"),
+        (1, 1, f"the level is not split over the {several} comparisons"),
+    ]
 
 
 def _one_sided(alpha: float | None, sides: int | None) -> list[Level]:

@@ -104,6 +104,7 @@ def reproduce(statement: Statement) -> Reproduction:
         tried = _tried(statement)
     matched = [one for one in tried if one.matches != "no" and one.cost <= CONTRIVED]
     if matched:
+        matched[0] = _if_split(statement, matched[0], tried)
         verdict = REPRODUCED if matched[0].matches == "exact" else NEAR
         return Reproduction(statement=statement, verdict=verdict, candidates=_shown(matched, tried), missing=absent)
     mistaken = tuple(_mistaken(statement))
@@ -129,6 +130,19 @@ def _tried(statement: Statement, dear: bool = True) -> list[Candidate]:
             odd = replace(method, cost=method.cost + assumed.cost, remarks=(*assumed.remarks, *method.remarks))
             found.append(_candidate(assumed.statement, odd))
     return sorted(found, key=lambda one: (one.cost, UNLIKE in " ".join(one.remarks), one.matches != "exact"))
+
+
+def _if_split(statement: Statement, best: Candidate, tried: list[Candidate]) -> Candidate:
+    """The same; where its level is not split over the comparisons, the remark says what n would be if it were."""
+    (*_, split), *wholes = completing.splits(statement)
+    whole = wholes[0][-1] if wholes else ""
+    if whole not in best.remarks:
+        return best
+    same = {split if remark == whole else remark for remark in best.remarks}
+    others = [one for one in tried if one.method == best.method and split in one.remarks and set(one.remarks) <= same]
+    closest = max(others, key=lambda one: len(one.remarks), default=None)  # taken as usual in all else alike
+    then = "" if closest is None else f"; split, n would be {statement.shown(closest.n)}"
+    return replace(best, remarks=tuple(remark + then if remark == whole else remark for remark in best.remarks))
 
 
 def _shown(matched: list[Candidate], tried: list[Candidate]) -> tuple[Candidate, ...]:

@@ -17,6 +17,7 @@ _AS = {
 }
 _ABSOLUTE = "the relative reduction is read as a difference of rates"
 _RELATIVE = "the difference of rates is read as a relative one"
+_NO_EFFECT = "no difference is expected, although one is stated"
 
 
 def slips(statement: Statement) -> Iterator[Slip]:
@@ -105,5 +106,6 @@ def _of_numbers(statement: Statement) -> Iterator[Slip]:
     if numbers.get("margin") is not None and numbers.get("goal") == "non-inferiority":
         read = with_effect(statement)
         if read.numbers.get("treatment", 0) != read.numbers.get("control", 0):
-            same = read.replace(effect=None).having(treatment=read.numbers["control"])
-            yield "no difference is expected, although one is stated", same
+            yield _NO_EFFECT, read.replace(effect=None).having(treatment=read.numbers["control"])
+        if numbers.get("difference", 0) != 0:
+            yield _NO_EFFECT, statement.having(difference=0.0)
