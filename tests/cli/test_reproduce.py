@@ -47,6 +47,12 @@ class TestReproduce:
         assert ran.code == 1
         assert "follows only if the level of 0.05 is one-sided, not two-sided" in ran.out
 
+    def test_an_enrolment_that_does_not_follow_ends_with_1(self, run):
+        """An n that follows and an enrolment that does not is a check that failed, said in one sentence."""
+        ran = run(*RATES, *LEVEL, "--per-arm", "93", "--enrolled", "186", "--dropout", "0.1")
+        assert (ran.code, ran.err) == (1, "")
+        assert "the losses give 104 per arm to enrol, not 93 per arm: the losses are forgotten" in ran.out
+
     def test_a_missing_control_rate_is_solved_for(self, run):
         """Without the control rate the statement is incomplete, and the rates that would do are told."""
         ran = run("reproduce", "two-proportions", "--difference", "0.2", "--power", "0.9", *LEVEL, "--per-arm", "97")

@@ -185,6 +185,13 @@ class TestMethods:
         result = found(**RATES | {"per_arm": 93, "test": "Fisher exact"})
         assert any("names another test, fisher-exact" in remark for remark in result.best.remarks)
 
+    def test_the_n_that_is_rounded_down_least_comes_first(self):
+        """Of methods as plain as each other the one that is rounded to the nearest comes before one rounded down."""
+        rates = {"control": 0.75, "treatment": 0.75, "goal": "non-inferiority", "margin": 0.1, "power": 0.9}
+        result = found(**RATES | rates | {"alpha": 0.025, "sides": 1, "per_arm": 394})
+        assert result.best.method.startswith("wald: Wald test")
+        assert result.best.remarks == ("rounded to the nearest whole number",)
+
     def test_looks_inflate(self):
         """With looks the inflated n is reproduced; without their inflation a remark says so."""
         looked = RATES | {"looks": [0.25, 0.5, 0.75, 1]}
@@ -229,6 +236,85 @@ class TestSlips:
         """A wald n without the losses that are mentioned is inconsistent, not reproduced."""
         result = found(**RATES | {"control": 0.35, "treatment": 0.58, "per_arm": 70, "dropout": 0.1})
         assert result.slips[0][0] == "the losses that are mentioned are not added"
+
+
+class TestRoundNumbers:
+    @pytest.mark.parametrize(
+        ("given", "rounded"),
+        [
+            (RATES | {"per_arm": 100}, "rounded up to the next ten per arm"),
+            (RATES | {"n": 200}, "rounded up to the next ten per arm"),
+            (MEANS | {"sd": 9.93, "n": 800}, "rounded up to the next fifty in all"),
+            (MEANS | {"sd": 9.93, "enrolled": 900, "dropout": 0.1}, "rounded up to the next fifty in all"),
+            (MEANS | {"sd": 4.42, "per_arm": 80, "test": "t"}, "rounded up to the next ten per arm"),
+        ],
+    )
+    def test_are_named(self, given, rounded):
+        """An n that no method gives, but a method's n rounded up to tens or hundreds does, is told to be that."""
+        result = found(**given)
+        assert result.verdict in ("inconsistent", "near")
+        assert rounded in " ".join([headline(result), *notes(result)])
+
+    def test_with_the_power_that_is_printed_are_nearly_reproduced(self):
+        """A rounded n whose power is still the one printed is near, and the rounding is remarked on."""
+        result = found(**MEANS | {"difference": 5, "sd": 10, "n": 130})
+        assert result.verdict == "near"
+        assert result.best.remarks == ("the power at the stated n is 0.808; n is rounded up to the next ten in all",)
+
+    def test_are_looked_at_only_where_nothing_else_gives_them(self):
+        """A method's own n that happens to be round is that method's, without a remark."""
+        assert found(**MEANS | {"per_arm": 80}).best.method.startswith("z: ")
+        assert found(**MEANS | {"per_arm": 80}).best.remarks == ()
+
+    def test_are_not_far_from_what_is_needed(self):
+        """An n that is more than a tenth larger is another one, however round it is."""
+        assert found(**RATES | {"per_arm": 150}).verdict == "not reproduced"
+        assert found(**MEANS | {"difference": 1, "sd": 1.5, "per_arm": 50}).verdict == "not reproduced"
+
+
+class TestEnrolment:
+    MEANS = MEANS | {"difference": 5, "sd": 10, "per_arm": 64, "dropout": 0.1}
+
+    @pytest.mark.parametrize(
+        ("enrolled", "why"),
+        [
+            (128, "72 per arm to enrol, not 64 per arm: the losses are forgotten"),
+            (158, "72 per arm to enrol, not 79 per arm: the losses are applied twice"),
+            (160, "72 per arm to enrol, not 80 per arm: the losses are applied twice"),
+            (300, "72 per arm to enrol, not 150 per arm"),
+        ],
+    )
+    def test_that_does_not_follow_contradicts(self, enrolled, why):
+        """An n that follows is not as stated where the enrolment does not, and the headline says why."""
+        result = found(**self.MEANS, enrolled=enrolled)
+        assert (result.verdict, result.reproduced) == ("inconsistent", False)
+        assert headline(result).startswith("Not as stated: 64 per arm is what Student's t test")
+        assert headline(result).endswith(f"but the losses give {why}")
+        assert [words for words, _ in result.slips] == [words for words in [why.partition(": ")[2]] if words]
+
+    @pytest.mark.parametrize(
+        ("enrolled", "why"),
+        [
+            (146, "; the losses give 72 per arm to enrol, not 73 per arm"),
+            (150, "; the enrolment is rounded up to the next ten in all: the losses give 72 per arm to enrol"),
+        ],
+    )
+    def test_that_is_a_rounding_off_is_said_in_the_headline(self, enrolled, why):
+        """An enrolment that is a participant per arm off, or rounded up, is reproduced, and the headline says so."""
+        result = found(**self.MEANS, enrolled=enrolled)
+        assert result.verdict == "reproduced"
+        assert why in headline(result)
+
+    @pytest.mark.parametrize("enrolled", [142, 144])
+    def test_that_follows_is_not_mentioned(self, enrolled):
+        """An enrolment that the losses give leaves the headline as it is."""
+        assert headline(found(**self.MEANS, enrolled=enrolled)).endswith(" gives")
+
+    def test_contradicts_a_near_match_too(self):
+        """An n whose power is the one printed is not as stated where the enrolment does not follow from it."""
+        rates = RATES | {"control": 0.4, "treatment": 0.6, "per_arm": 98, "dropout": 0.05}
+        assert found(**rates, enrolled=206).verdict == "near"
+        assert found(**rates, enrolled=500).verdict == "inconsistent"
 
 
 class TestMissing:

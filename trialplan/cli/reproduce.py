@@ -189,5 +189,6 @@ command = DesignsAndStatements(
         "trialplan reproduce two-means --difference 0.87 --sd 1 --power 0.8 --allocation 2:1 --dropout 0.1 --n 55",
         "trialplan reproduce etanercept-psoriasis",
     )
-    + "\n\nExit codes: 0 reproduced; 1 not reproduced, or not enough is stated; 2 the input cannot be used.",
+    + "\n\nExit codes: 0 reproduced; 1 not reproduced, the enrolment contradicts it, or not enough is stated; "
+    "2 the input cannot be used.",
 )

@@ -12,7 +12,7 @@ from trialplan.errors import TrialplanError
 from trialplan.explore.reproduction import completing
 from trialplan.explore.reproduction.completing import completed, design_of, missing, solved, with_effect
 from trialplan.explore.reproduction.methods import UNLIKE, Method, methods
-from trialplan.explore.reproduction.rounding import Printed, printed
+from trialplan.explore.reproduction.rounding import Printed, allowing, misallowed, printed, rounded_up
 from trialplan.explore.reproduction.slips import slips
 from trialplan.explore.reproduction.statement import Statement
 
@@ -42,7 +42,9 @@ class Candidate:
     """One method with the n that it gives, and whether that is the n stated.
 
     `n` is evaluable participants, `enrolled` those with the losses; `power` is what the stated n attains by the
-    method. `matches` is "exact", "near" (its power at the stated n is the one printed) or "no".
+    method. `matches` is "exact", "near" (its power at the stated n is the one printed) or "no". `enrolment` says how
+    the enrolment that is stated departs from what the losses give, `follows` whether it is the same but for rounding.
+    `short` is by how many participants per arm the printed n falls short of the method's.
     """
 
     method: str
@@ -53,6 +55,19 @@ class Candidate:
     matches: str
     remarks: tuple[str, ...]
     cost: int
+    enrolment: str = ""
+    follows: bool = True
+    short: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """How well the printed numbers are those stated: what is odd, and what of the enrolment does not follow."""
+
+    cost: int = 0
+    remarks: tuple[str, ...] = ()
+    enrolment: str = ""
+    follows: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +88,11 @@ class Reproduction:
     def reproduced(self) -> bool:
         """Whether the stated n follows from what is stated."""
         return self.verdict in (REPRODUCED, NEAR)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the stated n follows and the stated enrolment does not."""
+        return any(one.matches != "no" and not one.follows for one in self.candidates[:1])
 
     @property
     def best(self) -> Candidate | None:
@@ -103,10 +123,10 @@ def reproduce(statement: Statement) -> Reproduction:
     if not any(one.matches != "no" and one.cost <= CHEAP for one in tried):
         tried = _tried(statement)
     matched = [one for one in tried if one.matches != "no" and one.cost <= CONTRIVED]
+    matched.sort(key=lambda one: not one.follows)
     if matched:
         matched[0] = _if_split(statement, matched[0], tried)
-        verdict = REPRODUCED if matched[0].matches == "exact" else NEAR
-        return Reproduction(statement=statement, verdict=verdict, candidates=_shown(matched, tried), missing=absent)
+        return _matching(statement, matched, _shown(matched, tried), absent)
     mistaken = tuple(_mistaken(statement))
     verdict = INCONSISTENT if mistaken else INCOMPLETE if "power" in absent and "alpha" in absent else NOT
     return Reproduction(
@@ -119,8 +139,23 @@ def reproduce(statement: Statement) -> Reproduction:
     )
 
 
+def _matching(
+    statement: Statement, matched: list[Candidate], shown: tuple[Candidate, ...], absent: tuple[str, ...]
+) -> Reproduction:
+    """The verdict where methods give the stated n: the enrolment may contradict it."""
+    best, mistake = matched[0], misallowed(statement)
+    verdict = REPRODUCED if best.matches == "exact" else NEAR
+    if best.follows:
+        return Reproduction(statement=statement, verdict=verdict, candidates=shown, missing=absent)
+    mistaken = ((mistake, best),) if mistake else ()
+    return Reproduction(statement=statement, verdict=INCONSISTENT, candidates=shown, missing=absent, slips=mistaken)
+
+
 def _tried(statement: Statement, dear: bool = True) -> list[Candidate]:
-    """Every method in every complete reading, by cost; of equal ones the named test first, then the exact matches."""
+    """Every method in every complete reading, by cost; of equal ones the named test first, then the exact matches.
+
+    Of these the one whose n is rounded down the least; what is less than a tenth of a participant decides nothing.
+    """
     found = []
     for assumed in completed(statement):
         design = design_of(assumed.statement)
@@ -129,7 +164,11 @@ def _tried(statement: Statement, dear: bool = True) -> list[Candidate]:
         for method in methods(assumed.statement, design, dear):
             odd = replace(method, cost=method.cost + assumed.cost, remarks=(*assumed.remarks, *method.remarks))
             found.append(_candidate(assumed.statement, odd))
-    return sorted(found, key=lambda one: (one.cost, UNLIKE in " ".join(one.remarks), one.matches != "exact"))
+    return sorted(found, key=_oddity)
+
+
+def _oddity(one: Candidate) -> tuple[int, bool, bool, float]:
+    return one.cost, UNLIKE in " ".join(one.remarks), one.matches != "exact", round(one.short, 1)
 
 
 def _if_split(statement: Statement, best: Candidate, tried: list[Candidate]) -> Candidate:
@@ -159,19 +198,17 @@ def _shown(matched: list[Candidate], tried: list[Candidate]) -> tuple[Candidate,
 def _candidate(statement: Statement, method: Method) -> Candidate:
     """The plainest way of printing the method's n that is the n stated; else its plain n."""
     ways = list(printed(statement, method))
-    fitting = [(way, more, why) for way in ways for more, why in _fits(statement, method, way)]
+    fitting = [(way, fit) for way in ways for fit in _fits(statement, method, way)]
     power = _power_at_stated(statement, method)
     if fitting:
-        way, more, why = min(fitting, key=lambda one: one[0].cost + one[1])
-        return _made(method, way, power, "exact", more, why)
-    if (near := _near(statement, power)) is not None:
-        return _made(method, ways[0], power, "near", *near)
-    return _made(method, ways[0], power, "no", 0, ())
+        way, fit = min(fitting, key=lambda one: (not one[1].follows, one[0].cost + one[1].cost))
+        return _made(method, way, power, "exact", fit)
+    if (near := _near(statement, power, _rounded(statement, ways[0].evaluable, ways[0].enrolled))) is not None:
+        return _made(method, ways[0], power, "near", _with_losses(statement, method, near))
+    return _made(method, ways[0], power, "no", _Fit())
 
 
-def _made(
-    method: Method, way: Printed, power: float | None, matches: str, more: int, why: tuple[str, ...]
-) -> Candidate:
+def _made(method: Method, way: Printed, power: float | None, matches: str, fit: _Fit) -> Candidate:
     return Candidate(
         method=method.words,
         n=way.evaluable,
@@ -179,34 +216,59 @@ def _made(
         enrolled=way.enrolled,
         power=power,
         matches=matches,
-        remarks=(*method.remarks, *(way.remarks if matches == "exact" else ()), *why),
-        cost=method.cost + way.cost + more,
+        remarks=(*method.remarks, *(way.remarks if matches == "exact" else ()), *fit.remarks),
+        cost=method.cost + way.cost + fit.cost,
+        enrolment=fit.enrolment,
+        follows=fit.follows,
+        short=way.short if matches == "exact" else 0.0,
     )
 
 
-def _fits(statement: Statement, method: Method, way: Printed) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _fits(statement: Statement, method: Method, way: Printed) -> Iterator[_Fit]:
     """At what further cost the printed numbers are those stated; nothing where they are not."""
     if not _stages_fit(statement, method):
         return
     if statement.evaluable is not None and not math.isclose(way.evaluable, statement.evaluable):
         return
     if statement.enrolled is None:
-        yield 0, ()
+        yield _Fit()
     elif statement.dropout is None:
         if statement.evaluable is not None:
             more = statement.enrolled / statement.evaluable - 1
             which = "more are enrolled" if more > 0 else "fewer are enrolled than are needed"
-            yield 0, (f"why {abs(more):.0%} {which} is not stated",) if more else ()
+            yield _Fit(remarks=(f"why {abs(more):.0%} {which} is not stated",) if more else ())
         elif statement.evaluable is None and math.isclose(way.evaluable, statement.enrolled):
-            yield 0, ()
+            yield _Fit()
     elif way.enrolled is not None and math.isclose(way.enrolled, statement.enrolled):
-        yield 0, ()
+        yield _Fit()
     elif statement.unclear and math.isclose(way.evaluable, statement.enrolled):
-        yield 4, ("losses are mentioned and not added",)
+        yield _Fit(4, ("losses are mentioned and not added",))
     elif statement.evaluable is not None and way.enrolled is not None:
-        off = abs(way.enrolled - statement.enrolled) / len(method.arms)
-        gives = f"the losses give {statement.shown(way.enrolled)} to enrol, not {statement.shown(statement.enrolled)}"
-        yield 2 if off <= 1 else 3, (gives,)
+        yield _off(statement, way.enrolled)
+
+
+def _off(statement: Statement, enrolled: float) -> _Fit:
+    """What of a stated enrolment does not follow from the losses: a participant per arm, a rounding, or more."""
+    assert statement.enrolled is not None
+    gives = f"the losses give {statement.shown(enrolled)} to enrol, not {statement.shown(statement.enrolled)}"
+    added = statement.enrolled != statement.evaluable
+    if added and abs(enrolled - statement.enrolled) <= len(statement.cls.arm_names):
+        return _Fit(2, enrolment=gives)
+    if rounded := rounded_up(statement, enrolled, statement.enrolled):
+        return _Fit(2, enrolment=f"the enrolment is {rounded}: {gives}")
+    mistake = misallowed(statement)
+    return _Fit(2, enrolment=f"{gives}: {mistake}" if mistake else gives, follows=False)
+
+
+def _with_losses(statement: Statement, method: Method, near: _Fit) -> _Fit:
+    """A near match, with what of the stated enrolment does not follow from the stated n."""
+    if statement.evaluable is None or statement.enrolled is None or statement.dropout is None:
+        return near
+    enrolled = [count for count, *_ in allowing(statement, method, statement.evaluable)]
+    if any(math.isclose(count, statement.enrolled) for count in enrolled):
+        return near
+    off = _off(statement, enrolled[0])
+    return replace(near, enrolment=off.enrolment, follows=off.follows)
 
 
 def _stages_fit(statement: Statement, method: Method) -> bool:
@@ -232,23 +294,31 @@ def _power_at_stated(statement: Statement, method: Method) -> float | None:
     return power if math.isfinite(power) else None
 
 
-def _near(statement: Statement, power: float | None) -> tuple[int, tuple[str, ...]] | None:
+def _rounded(statement: Statement, n: float, enrolled: float | None) -> str:
+    """To what a method's n, or its enrolment where no other n is stated, was rounded up to give the one stated."""
+    losses = enrolled is not None and statement.evaluable is None
+    return rounded_up(statement, enrolled if losses and enrolled is not None else n, statement.stated)
+
+
+def _near(statement: Statement, power: float | None, rounded: str) -> _Fit | None:
     """The cost and the remark of a power that is the stated one as printed: rounded, cut off, or a lower bound."""
     if power is None or statement.power is None:
         return None
     shown, unit = f"{power:.3f}", 10.0**-statement.digits
     if statement.at_least:
         inside = statement.power <= power < statement.power + 0.05
-        return (2, (f"the power at the stated n is {shown}, and at least that is stated",)) if inside else None
+        return _Fit(2, (f"the power at the stated n is {shown}, and at least that is stated",)) if inside else None
+    to_it = f"; n is {rounded}" if rounded else ""
     if abs(power - statement.power) <= unit / 2:
-        return 2, (f"the power at the stated n is {shown}, the one stated within its rounding",)
+        return _Fit(2, (f"the power at the stated n is {shown}, the one stated within its rounding{to_it}",))
     if 0 < power - statement.power < unit:
-        return 3, (f"the power at the stated n is {shown}, printed without rounding up",)
+        return _Fit(3, (f"the power at the stated n is {shown}{to_it or ', printed without rounding up'}",))
     return None
 
 
 def _mistaken(statement: Statement) -> Iterator[tuple[str, Candidate]]:
     """The slips that would explain the stated n, each by its plainest method."""
+    yield from _rounded_further(statement)
     for words, otherwise in slips(with_effect(statement) if statement.effect is None else statement):
         matches = [one for one in _tried(otherwise, dear=False) if one.matches == "exact" and one.cost <= PLAIN]
         if matches and not missing(otherwise):
@@ -256,6 +326,15 @@ def _mistaken(statement: Statement) -> Iterator[tuple[str, Candidate]]:
     unadded = [one for one in _tried(statement, dear=False) if "losses are mentioned and not added" in one.remarks]
     if unadded and unadded[0].matches == "exact":
         yield "the losses that are mentioned are not added", unadded[0]
+
+
+def _rounded_further(statement: Statement) -> Iterator[tuple[str, Candidate]]:
+    """The plainest method whose n, rounded up to tens or hundreds, is the one stated: commoner than any slip."""
+    for one in _tried(statement, dear=False):
+        rounded = "" if statement.design == "simon" else _rounded(statement, one.n, one.enrolled)
+        if rounded and one.cost <= PLAIN:
+            yield f"it is {rounded}", one
+            return
 
 
 def _implied(statement: Statement) -> dict[str, list[float]]:
@@ -300,5 +379,5 @@ def _as_json(one: Candidate) -> dict[str, Any]:
         "power_at_stated_n": one.power,
         "matches": one.matches != "no",
         "match": one.matches,
-        "remarks": list(one.remarks),
+        "remarks": [*one.remarks, *filter(None, [one.enrolment])],
     }

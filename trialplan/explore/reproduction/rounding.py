@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from trialplan.explore.reproduction.methods import Method
 from trialplan.explore.reproduction.statement import Statement
@@ -15,13 +16,22 @@ _TINY = 1e-6
 
 @dataclass(frozen=True)
 class Printed:
-    """What a method prints: evaluable participants and, where losses are stated, enrolled ones."""
+    """What a method prints: evaluable participants and, where losses are stated, enrolled ones.
+
+    `short` is by how many per arm, in all roundings together, they fall short of the method's real numbers.
+    """
 
     evaluable: float
     enrolled: float | None
     cost: int
     remarks: tuple[str, ...]
+    short: float = 0.0
 
+
+_STEPS = {"ten": 10, "fifty": 50, "hundred": 100}
+
+_ROUNDED = 0.1
+"""The share beyond which an n that is larger is another n, not the same one rounded up."""
 
 Rounding = tuple[Callable[[float], float], int, str]
 
@@ -48,12 +58,12 @@ WAYS: tuple[Rounding, ...] = (
 def printed(statement: Statement, method: Method) -> Iterator[Printed]:
     """Everything that the method may have been printed as, the plain way first."""
     for evaluable, cost, words in _whole(method):
-        remarks = (words,) if words else ()
+        remarks, short = (words,) if words else (), max(method.n - evaluable, 0.0) / len(method.arms)
         if statement.dropout is None:
-            yield Printed(evaluable, None, cost, remarks)
+            yield Printed(evaluable, None, cost, remarks, short)
             continue
-        for enrolled, more, why in _allowing(statement, method, evaluable):
-            yield Printed(evaluable, enrolled, cost + more, (*remarks, *why))
+        for enrolled, more, why, less in allowing(statement, method, evaluable):
+            yield Printed(evaluable, enrolled, cost + more, (*remarks, *why), short + less)
 
 
 def _whole(method: Method) -> Iterator[tuple[float, int, str]]:
@@ -78,8 +88,13 @@ def _totals(arms: Sequence[float]) -> Iterator[tuple[float, int, str]]:
         yield way(sum(arms)), cost + 1, f"{words or 'rounded up'} in all, not per arm"
 
 
-def _allowing(statement: Statement, method: Method, evaluable: float) -> Iterator[tuple[float, int, tuple[str, ...]]]:
-    """n/(1 - d), the number that leaves enough; n(1 + d), which leaves too few; each rounded as above."""
+def allowing(
+    statement: Statement, method: Method, evaluable: float
+) -> Iterator[tuple[float, int, tuple[str, ...], float]]:
+    """n/(1 - d), the number that leaves enough; n(1 + d), which leaves too few; each rounded as above.
+
+    With the cost, the remarks, and by how many per arm the rounding falls short.
+    """
     lost = statement.dropout or 0.0
     arms = len(method.arms)
     forms = ((1 / (1 - lost), 0, ""), (1 + lost, 1, f"losses are added as n(1 + {lost:g}), not as n/(1 - {lost:g})"))
@@ -87,6 +102,35 @@ def _allowing(statement: Statement, method: Method, evaluable: float) -> Iterato
         for factor, cost, words in forms:
             for way, more, rounded in WAYS:
                 why = tuple(filter(None, (how, words, rounded and f"{rounded} after allowing for losses")))
-                yield arms * way(base * factor / arms), before + cost + more, why
-                if arms > 1:
-                    yield way(base * factor), before + cost + more, why
+                for parts in dict.fromkeys((arms, 1)):
+                    enrolled = parts * way(base * factor / parts)
+                    yield enrolled, before + cost + more, why, max(base * factor - enrolled, 0.0) / arms
+
+
+def rounded_up(statement: Statement, n: float, stated: float) -> str:
+    """To the next what the n was rounded up to give the one stated, per arm or in all; empty where it was not."""
+    arms = len(statement.cls.arm_names)
+    if not n < stated <= n * (1 + _ROUNDED):
+        return ""
+    units = ((1 / arms, " per arm"), (statement.groups / arms, " in all")) if arms > 1 else ((1.0, ""),)
+    for name, step in _STEPS.items():
+        for factor, unit in units if statement.per_arm else reversed(units):
+            if math.isclose(step * _up(n * factor / step), stated * factor):
+                return f"rounded up to the next {name}{unit}"
+    return ""
+
+
+def misallowed(statement: Statement) -> str:
+    """The mistake in allowing for losses by which the stated n gives the stated enrolment; empty where none does."""
+    n, enrolled, arms = statement.evaluable, statement.enrolled, len(statement.cls.arm_names)
+    if n is None or enrolled is None or not statement.dropout:
+        return ""
+    if math.isclose(n, enrolled):
+        return "the losses are forgotten"
+    for factor in (1 / (1 - statement.dropout), 1 + statement.dropout):
+        for way, (parts, between) in product((_up, _nearest, _down), product((arms, 1), (True, False))):
+            once = n / parts * factor
+            twice = parts * way((way(once) if between else once) * factor)
+            if math.isclose(twice, enrolled):
+                return "the losses are applied twice"
+    return ""

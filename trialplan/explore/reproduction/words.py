@@ -15,9 +15,15 @@ def headline(found: Reproduction) -> str:
     """One sentence: whether the stated n follows, and by which method."""
     stated = f"{found.statement.shown(found.statement.stated)}"
     if found.verdict == judge.REPRODUCED:
-        return f"Reproduced: {stated} is what {_method(found.candidates[0])} gives"
+        return f"Reproduced: {stated} is what {_method(found.candidates[0])} gives{_enrolment(found)}"
     if found.verdict == judge.NEAR:
-        return f"Nearly reproduced: {stated}; {_method(found.candidates[0])} gives {_gives(found, found.candidates[0])}"
+        gives = f"{_method(found.candidates[0])} gives {_gives(found, found.candidates[0])}"
+        return f"Nearly reproduced: {stated}; {gives}{_enrolment(found)}"
+    if found.contradicted:
+        what = "is what" if found.candidates[0].matches == "exact" else "is nearly what"
+        return (
+            f"Not as stated: {stated} {what} {_method(found.candidates[0])} gives, but {found.candidates[0].enrolment}"
+        )
     if found.verdict == judge.INCONSISTENT:
         words, by = found.slips[0]
         return f"Not as stated: {stated} follows only if {words} ({_method(by)}); {_inputs_give(found)}"
@@ -27,13 +33,20 @@ def headline(found: Reproduction) -> str:
     return f"Not reproduced: no standard method gives {stated}; {_inputs_give(found)}"
 
 
+def _enrolment(found: Reproduction) -> str:
+    """What of the stated enrolment does not follow, after the n that does."""
+    departs = found.candidates[0].enrolment
+    return f"; {departs}" if departs else ""
+
+
 def notes(found: Reproduction) -> Iterator[str]:
     """What was odd, what is missing, what would have to be otherwise."""
-    if found.reproduced:
+    if found.reproduced or found.contradicted:
         yield from (f"{remark[:1].upper()}{remark[1:]}." for remark in found.candidates[0].remarks)
         if found.statement.test is None and found.statement.tests and found.statement.design != "simon":
             yield "The statement does not name its test."
-        also = [one for one in found.candidates[1:] if one.matches == "exact" and one.cost <= judge.CHEAP]
+        plain = [one for one in found.candidates[1:] if one.matches == "exact" and one.cost <= judge.CHEAP]
+        also = [one for one in plain if one.follows == found.reproduced]
         if also:
             yield f"Also reproduced by {'; '.join(_with_remarks(one, found.candidates[0]) for one in also[:3])}."
         return
@@ -76,7 +89,8 @@ def _method(one: Candidate) -> str:
 
 
 def _with_remarks(one: Candidate, best: Candidate) -> str:
-    more = [remark for remark in one.remarks if remark not in best.remarks]
+    said = (*best.remarks, best.enrolment, "")
+    more = [remark for remark in (*one.remarks, one.enrolment) if remark not in said]
     return f"{_method(one)} ({'; '.join(more)})" if more else _method(one)
 
 
