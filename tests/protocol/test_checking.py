@@ -236,12 +236,12 @@ class TestNames:
     def test_where_a_cell_stands(self, markdown):
         """A cell is named by its headings, its table, its row and its column, with the whole number."""
         (wrong,) = markdown(
-            ("| rate in the control arm (*p*~C~) | 20.00% |", "| rate in the control arm (*p*~C~) | 21.00% |")
+            ("| rate in the control arm (*p*~C~) | 20.00 % |", "| rate in the control arm (*p*~C~) | 21.00 % |")
         ).wrong
         assert "row “rate in the control arm (pC)”" in wrong.quantity
         assert "column “Value”" in wrong.quantity
         assert " › " in wrong.quantity
-        assert (wrong.printed, wrong.recomputed) == ("21.00%", "20.00%")
+        assert (wrong.printed, wrong.recomputed) == ("21.00", "20.00")
 
     def test_words_of_a_computed_sentence(self, markdown):
         """A word that says something else is named like a number."""

@@ -124,7 +124,7 @@ class TestVoices:
         """The trials of a hundred and the power in per cent come from one object."""
         power = said["primary"].alone.power
         assert f"about {round(100 * power)} of a hundred such trials" in part(text, "# Sample size")
-        assert f"{100 * power:.1f}% power" in part(text, "# Sample size")
+        assert f"{100 * power:.1f} % power" in part(text, "# Sample size")
 
 
 class TestNumber:
@@ -157,7 +157,7 @@ class TestNumber:
         """With none among 127 the upper limit of a harm's rate is 1 − 0.05^(1/127)."""
         limit = said["blind_spot"].limit
         assert (1 - limit) ** 127 == pytest.approx(0.05)
-        assert f"{100 * limit:.1f}%" in part(text, "# Safety")
+        assert f"{100 * limit:.1f} %" in part(text, "# Safety")
 
     def test_the_rate_that_is_told_from_another_has_the_power_it_says(self, said):
         """The rate that could be told from 10 % is found with 80 % power by the chi-squared test."""
@@ -257,7 +257,7 @@ class TestConduct:
     def test_looks_are_told_even_where_the_plan_says_no_word_of_them(self, starter):
         """A monitored plan's looks are named with their information, and count as said."""
         shown = part(starter(more="\n[monitoring]\nlooks = [0.5, 1.0]\n"), "## Interim analyses")
-        assert "looked at with 50%, 100% of the information" in shown
+        assert "looked at with 50 %, 100 % of the information" in shown
 
     def test_one_endpoint_needs_no_adjustment(self, starter):
         """A plan with one tested endpoint says that nothing has to be adjusted."""

@@ -76,7 +76,7 @@ class TestText:
     def test_the_recommendation_stands_in_the_synopsis(self, text):
         """The synopsis recommends the computed number, with its power and rates."""
         synopsis = text.split("# Background")[0]
-        for words in ("Randomise 254 participants", "127 UC-MSC", "127 placebo", "80.1% power", "37.38%", "21.42%"):
+        for words in ("Randomise 254 participants", "127 UC-MSC", "127 placebo", "80.1 % power", "37.38 %", "21.42 %"):
             assert words in synopsis
 
     def test_the_range_of_answers_is_said_beside_it(self, text):
@@ -87,7 +87,7 @@ class TestText:
     def test_the_printed_rates_give_the_printed_number(self, text):
         """Whoever recomputes n from the rates as they are printed finds the number that is printed."""
         treatment, control = map(
-            float, re.search(r"in ([\d.]+)% of participants on UC-MSC and ([\d.]+)%", text).groups()
+            float, re.search(r"in ([\d.]+) % of participants on UC-MSC and ([\d.]+) %", text).groups()
         )
         assert math.ceil(per_arm(control / 100, treatment / 100)) == 127
 
@@ -97,7 +97,7 @@ class TestText:
         for endpoint in trial.endpoints:
             for one in endpoint.assumptions:
                 assert one.source.split(";")[0] in plain
-        assert "| 57.60% | derived | MyLupus" in plain
+        assert "| 57.60 % | derived | MyLupus" in plain
         assert "wang-2012, complete remission (single): 16/30" in plain
 
     def test_every_outcome_of_the_table_is_printed_as_printed(self, trial, text):
@@ -136,7 +136,7 @@ class TestOtherPlan:
         source = read("starter").text.replace("[scenarios]", "[monitoring]\nlooks = [0.5, 1.0]\n\n[scenarios]", 1)
         path = tmp_path / "plan.toml"
         path.write_text(source, encoding="utf-8")
-        assert "with 50%, 100% of the information" in render(build(read(str(path))))
+        assert "with 50 %, 100 % of the information" in render(build(read(str(path))))
 
 
 class TestDoubts:
@@ -202,7 +202,7 @@ class TestByTest:
         """Tests that are not defined for the goal on the scale are left out, and the draft is written."""
         text = self.rendered(tmp_path, ('test = "score"', 'test = "score"\ngoal = "non-inferiority"\nmargin = 0.1'))
         table = text.split("## By analysis test")[1].split("# What")[0]
-        assert "| score (this plan) |" in table
+        assert "| score (this plan's test) |" in table
         assert "| wald |" in table
         assert "fisher" not in table
         assert "log-odds" not in table

@@ -90,7 +90,11 @@ def everything(tmp_path):
     lines += ["[[reference]]", 'key = "one"', 'citation = "words of a citation"']
     base = read("starter").text
     for old, new in (
-        ('version = "draft 1"', 'version = "draft 1"\nauthors = ["An Author"]\nrationale = "words of a rationale"'),
+        (
+            'version = "draft 1"',
+            'version = "draft 1"\nphase = "words of a phase"\nauthors = ["An Author"]\n'
+            'rationale = "words of a rationale"',
+        ),
         ("[[trial.choices]]", 'model_rationale = "why so"\n\n[[trial.choices]]'),
         ("[[estimand.intercurrent]]", 'rationale = "words of a reason"\n\n[[estimand.intercurrent]]'),
         ('definition = "Exactly', 'analysis = "words of an analysis"\nrationale = "why then"\ndefinition = "Exactly'),

@@ -68,7 +68,7 @@ class TestFilters:
     @pytest.mark.parametrize(
         ("name", "value", "printed"),
         [
-            ("percent", 0.2714, "27.1%"),
+            ("percent", 0.2714, "27.1 %"),
             ("count", 9147, "9,147"),
             ("count", 365.4, "365.4"),
             ("power", 0.8009, "0.801"),

@@ -161,7 +161,7 @@ class TestAppendix:
         """What becomes of the enrolled number is told in words and in the table."""
         text = section(changed(('missing = "non-response"', LOST)))
         assert "300 participants are enrolled in each simulated trial" in text
-        assert "15.0% lost of 300" in text
+        assert "15.0 % lost of 300" in text
 
     def test_it_can_be_left_out(self, changed):
         """No simulated trials, no appendix."""

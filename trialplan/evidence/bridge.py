@@ -79,7 +79,14 @@ class PooledReading:
     def label(self) -> str:
         """Where the rate comes from: the outcome, the studies, the method."""
         names = ", ".join(one.label for one in self.pool.studies)
-        return f"{self.outcome}, {self.pool.k} studies pooled by {_in_words(self.pool.method)} ({names})"
+        return f"{self.outcome}, {self.pool.k} studies pooled {self._how()} ({names})"
+
+    def _how(self) -> str:
+        """The method, its scale, and what was done to cells of none."""
+        apart = "" if self.pool.tau2 is None else f"; SD between studies {math.sqrt(self.pool.tau2):.2g}"
+        one_sided = any(one.events in (0, one.n) for one in self.pool.studies)
+        half = ", half an event added where all or none responded" if one_sided and self.pool.method != "glmm" else ""
+        return f"on the log odds by {_in_words(self.pool.method)}{half}{apart}"
 
     def lower(self, confidence: float) -> float:
         """The lower limit of the pooled rate, at the confidence at which it was pooled."""
@@ -146,11 +153,11 @@ class Bridge:
     def words(self) -> str:
         """What is done to the observed rate, as a phrase."""
         if self.confidence is not None:
-            return f"lower limit of its {100 * self.confidence:g}% Wilson interval"
+            return f"lower limit of its {100 * self.confidence:g} % Wilson interval"
         if self.bias_mean or self.bias_sd:
             return f"log-odds lowered by a bias of {self.bias_mean:g} (SD {self.bias_sd:g})"
         if self.discount:
-            return f"{100 * self.discount:.0f}% of its excess over the control rate not believed"
+            return f"{100 * self.discount:.0f} % of its excess over the control rate not believed"
         return "taken as observed, which the plan acknowledges"
 
     def rate(self, observed: Observed, control: float) -> float:

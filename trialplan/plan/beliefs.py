@@ -44,7 +44,7 @@ def sensitivity(trial: Trial) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for share in trial.plan.content.scenarios.discounts:
         other = replace(treatment.bridge, discount=share, bias_mean=0.0, bias_sd=0.0)
-        found[f"{100 * share:.0f}% of the excess not believed"] = _pair(control, treatment.reading, other)
+        found[f"{100 * share:.0f} % of the excess not believed"] = _pair(control, treatment.reading, other)
     if control is not None and control.borrowed is not None:
         vague = robustify(control.borrowed.belief, _VAGUE, Beta(1, 1))
         pair = _pair(control, treatment.reading, treatment.bridge)

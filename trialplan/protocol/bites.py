@@ -63,7 +63,7 @@ def spontaneous(trial: Trial, said: Said) -> str | None:
     if not views:
         return None
     share = 100 * views[0].spontaneous.share
-    return f"The planned effect is between arms; selection alone makes the outcome fall by {share:.1f}%"
+    return f"The planned effect is between arms; selection alone makes the outcome fall by {share:.1f} %"
 
 
 def defined(trial: Trial, said: Said) -> str | None:
@@ -286,7 +286,7 @@ def drift(trial: Trial, said: Said) -> str | None:
     higher = said["drifted"]
     if not higher:
         return None
-    asked = " and ".join(f"{cell.shown} at {100 * rate:.1f}%" for rate, cell in higher)
+    asked = " and ".join(f"{cell.shown} at {100 * rate:.1f} %" for rate, cell in higher)
     return f"If better care raises the control rate, the participants per arm become {asked}"
 
 

@@ -35,7 +35,8 @@ NAMES = {
     "certainty": "95 % certainty of seeing one",
     "digest": "SHA-256",
     "logit_sd": "2",
-    "lower": "lower 95% limit",
+    "lower": "lower 95 % limit",
+    "endpoints_over_looks": "Hung, Wang & O’Neill 2007, J Biopharm Stat 17:1201",
 }
 """Names and conventions that are written with figures; templates hold none."""
 
@@ -156,7 +157,7 @@ def _looks_planned(trial: Trial) -> str | None:
     monitoring = trial.plan.content.monitoring
     if monitoring is None:
         return None
-    fractions = ", ".join(f"{100 * look:g}%" for look in monitoring.looks)
+    fractions = ", ".join(f"{100 * look:g} %" for look in monitoring.looks)
     return f"The primary endpoint is looked at with {fractions} of the information"
 
 

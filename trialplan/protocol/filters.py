@@ -38,12 +38,12 @@ def equation(tex: str) -> Verbatim:
 
 def percent(share: float) -> Verbatim:
     """A share as a percentage with one decimal."""
-    return Verbatim(f"{100 * share:.1f}%")
+    return Verbatim(f"{100 * share:.1f} %")
 
 
 def whole_percent(share: float) -> Verbatim:
     """A share as a whole percentage."""
-    return Verbatim(f"{100 * share:.0f}%")
+    return Verbatim(f"{100 * share:.0f} %")
 
 
 def count(n: float) -> Verbatim:
@@ -72,7 +72,7 @@ def value_of(assumption: Any) -> Verbatim:
     """An assumption's value in its unit: proportions as percentages, with the digits that give the same n again."""
     if assumption.unit != "proportion":
         return number(assumption.value)
-    return Verbatim(f"{100 * assumption.value:.2f}%")
+    return Verbatim(f"{100 * assumption.value:.2f} %")
 
 
 def months(value: float | None) -> Verbatim:
@@ -87,7 +87,8 @@ def whole(value: float) -> Verbatim:
 
 def points(difference: float) -> Verbatim:
     """A difference of proportions in percentage points, with its sign."""
-    return Verbatim(f"{100 * difference:+.1f} points".replace("-", "−"))
+    rounded = round(100 * difference, 1) + 0.0  # what rounds to nothing has no sign of its own
+    return Verbatim(f"{rounded:+.1f} points".replace("-", "−"))
 
 
 def number_or_never(value: float | None) -> Verbatim:

@@ -16,6 +16,7 @@ from typing import Any
 from trialplan import figures
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
+from trialplan.evidence.bridge import PooledReading
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.protocol import drawings
@@ -95,7 +96,7 @@ def _all(trial: Trial) -> Iterator[tuple[str, Callable[[Trial], Any], str]]:
     """(name, maker, caption) of every figure, in the order of the document."""
     section = trial.primary.section
     power = f"{100 * section.power:.0f} %"
-    yield "forest", drawings.forest, f"Rates that the planning of {section.name} rests on, with 95 % Wilson intervals."
+    yield "forest", drawings.forest, _of_rates(trial)
     yield "schema", drawings.schema, "Trial schema."
     yield "boundaries", boundaries, "Boundaries of the looks, by participants assessed."
     yield "power", drawings.power_curve, "Power against the number of participants."
@@ -105,6 +106,12 @@ def _all(trial: Trial) -> Iterator[tuple[str, Callable[[Trial], Any], str]]:
         _quietly(drawings.swings),
         f"Participants for {power} power if one assumption is otherwise, the others as planned.",
     )
+
+
+def _of_rates(trial: Trial) -> str:
+    pooled = any(isinstance(one.reading, PooledReading) for one in trial.primary.assumptions)
+    apart = "; of what is pooled, those of the pool" if pooled else ""
+    return f"Rates that the planning of {trial.primary.section.name} rests on, with 95 % Wilson intervals{apart}."
 
 
 def _by_score(trial: Trial) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.evidence.finding import Finding
 from trialplan.plan.building import Trial
 from trialplan.protocol import bites
 
@@ -53,7 +54,7 @@ def by_section(found: tuple[Met, ...]) -> dict[str, list[Met]]:
 
 
 def _met(pitfall: Pitfall, trial: Trial, said: Mapping[str, Any]) -> Met | None:
-    sights = [one.seen for one in trial.findings if one.id == pitfall.id]
+    sights = [_placed(one) for one in trial.findings if one.id == pitfall.id]
     own = pitfall.seen(trial, said) if pitfall.seen else None
     seen = own or (_first(sights) if sights else None)
     if seen is None:
@@ -62,6 +63,12 @@ def _met(pitfall: Pitfall, trial: Trial, said: Mapping[str, Any]) -> Met | None:
     if answer is None and pitfall.answer is not None:
         answer = pitfall.answer(trial, said)
     return Met(id=pitfall.id, topic=pitfall.topic, section=pitfall.section, seen=_stop(seen), answer=_stop(answer))
+
+
+def _placed(finding: Finding) -> str:
+    """What was seen after where it was seen; what the sentence itself names is not said twice."""
+    where = [one for one in (finding.study, finding.outcome) if one and one not in finding.seen]
+    return f"{', '.join(where)}: {finding.seen}" if where else finding.seen
 
 
 def _first(sights: list[str]) -> str:
