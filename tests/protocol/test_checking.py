@@ -32,6 +32,9 @@ DOCUMENTS = [
     for suffix in SUFFIXES
 ]
 WORD = "word/document.xml"
+R = "<m:r><m:t>{}</m:t></m:r>"
+D = '<m:d><m:dPr><m:begChr m:val="("/><m:endChr m:val=")"/></m:dPr><m:e>{}</m:e></m:d>'
+F = '<m:f><m:fPr><m:type m:val="{}"/></m:fPr><m:num>{}</m:num><m:den>{}</m:den></m:f>'
 
 
 @pytest.fixture(scope="session")
@@ -185,6 +188,21 @@ class TestAgrees:
         edit = edited(resaved, tmp_path, random.Random(7))
         assert [one for one in examined(edit.path).wrong if edit.after in one.printed and edit.before in one.recomputed]
 
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("<m:r><m:t>(1−p)</m:t></m:r>", D.format(R.format("1") + R.format("-") + R.format("p"))),
+            (R.format("α") + R.format("/") + R.format("s"), F.format("lin", R.format("α"), R.format("s"))),
+            (R.format("2wp"), R.format("2") + R.format(" w ") + R.format("p")),
+            (R.format("0.25"), R.format("0.") + R.format("25")),
+        ],
+    )
+    def test_equations_cut_otherwise(self, one, other):
+        """Brackets, lines of a fraction, spaces and runs are each program's own way to write the same symbols."""
+        word = "<w:p><m:oMath>{}</m:oMath></w:p>"
+        ours, theirs = (blocks(archive(document=IN_WORD.format(word.format(x))), ".docx") for x in (one, other))
+        assert ours == theirs != []
+
     @pytest.mark.parametrize("end", ["\r\n", "\r"])
     def test_lines_that_end_otherwise(self, protocols, end):
         """Markdown with the line ends of another system is the same document."""
@@ -224,6 +242,36 @@ class TestNames:
         (wrong,) = markdown((old, new)).wrong
         assert (wrong.printed, wrong.recomputed) == (printed, recomputed)
         assert "The evidence table msc-lupus-nephritis" in wrong.quantity
+
+    @pytest.mark.parametrize(
+        ("name", "suffix", "old", "new"),
+        [
+            ("starter", ".html", "<mo>+</mo>", "<mo>−</mo>"),
+            ("starter", ".docx", "<m:t>+</m:t>", "<m:t>−</m:t>"),
+            ("starter", ".html", "<mi>α</mi>", "<mi>β</mi>"),
+            ("starter", ".docx", "<m:t>α</m:t>", "<m:t>β</m:t>"),
+        ],
+    )
+    def test_a_symbol_of_an_equation(self, protocols, tmp_path, name, suffix, old, new):
+        """An operator or a letter of an equation that was changed is named, and no other statement."""
+        source = protocols(name)[suffix]
+        text = opened(source)
+        assert old in text
+        changed = saved(tmp_path / f"changed{suffix}", text.replace(old, new, 1), source)
+        (wrong,) = examined(changed).wrong
+        shown = [re.sub(r"<.*?>", "", one).replace("−", "-") for one in (new, old)]
+        assert [wrong.printed, wrong.recomputed] == shown
+        assert "an equation with the numbers" in wrong.quantity
+
+    @pytest.mark.parametrize(("old", "new"), [("msub", "msup"), ("mfrac", "mrow"), ("msqrt", "mrow")])
+    def test_how_an_equation_hangs_together(self, old, new):
+        """A subscript that becomes a power, a fraction or a root that becomes a product, is named."""
+        html = (
+            "<p><math><msub><mi>x</mi><mn>2</mn></msub><mo>=</mo>"
+            "<mfrac><mn>1</mn><msqrt><mi>n</mi></msqrt></mfrac></math></p>"
+        )
+        ours, theirs = (blocks(one.encode(), ".html") for one in (html, html.replace(old, new)))
+        assert [one for one in compare(ours, theirs).statements if not one.ok]
 
     def test_a_figure_among_equal_ones(self):
         """One of several equal figures, as they stand in an equation, is one difference."""

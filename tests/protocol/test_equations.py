@@ -2,6 +2,7 @@
 
 import math
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -9,6 +10,7 @@ from scipy import stats
 
 from trialplan import Ancova, OneProportion, RatioOfMeans, TwoMeans, TwoProportions
 from trialplan.catalogue import designs
+from trialplan.protocol.extraction import blocks
 from trialplan.protocol.filters import equation
 
 PT, PC, WT, WC, ALPHA = 0.5, 0.3, 2 / 3, 1 / 3, 0.025
@@ -114,6 +116,23 @@ class TestSetting:
     def test_every_reader_of_word_files_can_read_it(self, tex):
         """No power stands on a bare bracket and no bar is bare: LibreOffice reads neither in Word's equations."""
         assert not re.search(r"(?<!\\right)[)\]]\^|(?<!\\left)(?<!\\right)\|", tex)
+
+    @pytest.mark.slow
+    @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+    def test_a_word_file_saved_by_another_program(self, tmp_path):
+        """LibreOffice writes every formula anew, and `check` reads it as the same one."""
+        import pypandoc
+
+        source, folder = tmp_path / "formulas.docx", tmp_path / "saved"
+        text = "\n\n".join(equation(tex) for tex in every_tex().values())
+        subprocess.run([pypandoc.get_pandoc_path(), "--output", source], input=text.encode(), check=True)
+        call = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "docx"]
+        subprocess.run([*call, "--outdir", folder, source], check=True, capture_output=True, timeout=180)
+        ours, theirs = (blocks((path / source.name).read_bytes(), ".docx") for path in (tmp_path, folder))
+        if not theirs:
+            pytest.skip("LibreOffice is installed without its Math module, and drops every formula")
+        assert len(ours) >= len(every_tex())
+        assert [one.text for one in theirs] == [one.text for one in ours]
 
     def test_a_margin_has_no_formula_of_superiority(self):
         """With a margin the formula for superiority is not printed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +12,6 @@ from trialplan.protocol.extraction import Block, masked, normal, numbers, stretc
 _WORDS = 60
 _AROUND = 5
 _CHANCE = 6
-_LETTER = re.compile(r"[^\W\d_]")
 NOTHING = "–"
 
 
@@ -218,8 +216,10 @@ def _place(block: Block, column: int | None = None) -> str:
     """The headings; for a row its table, and of a cell the column."""
     if block.kind == "figure":
         return f"{_under(block)}, figure"
+    if block.kind == "equation":
+        return f"{_under(block)}, an equation" + (" with the numbers" if block.numeric else "")
     if block.kind != "row":
-        return _under(block) + ("" if _LETTER.search(block.text) else ", an equation with the numbers")
+        return _under(block)
     row = _short(block.cells[0])
     if block.cells == block.columns:
         return f"{_table(block)}, names of the columns"

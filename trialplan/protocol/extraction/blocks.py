@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from trialplan.errors import FileError
 
-Kind = Literal["heading", "paragraph", "row", "code", "figure"]
+Kind = Literal["heading", "paragraph", "row", "equation", "code", "figure"]
 
 _ALIKE = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-"),
@@ -28,7 +28,7 @@ MOST_BLOCKS = 50_000
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """A paragraph, a heading, a row of a table, a text printed as it is, or a figure's alternative text.
+    """A paragraph, a heading, a row of a table, an equation, a text printed as it is, or a figure's alternative text.
 
     `section` are the headings that it stands under; a row knows its table, that table's caption and columns.
     `raw` is the text before it was brought into the normal form.
@@ -95,6 +95,11 @@ class Builder:
         """A paragraph, an item of a list or a caption."""
         if words := normal(text):
             self._add("paragraph", words, raw=text)
+
+    def equation(self, text: str) -> None:
+        """An equation that stands on its own."""
+        if symbols := normal(text):
+            self._add("equation", symbols)
 
     def figure(self, text: str) -> None:
         """The alternative text of a figure."""

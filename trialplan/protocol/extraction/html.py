@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from trialplan.protocol.extraction.blocks import Block, Builder, Grid, normal, numbers
+from trialplan.protocol.extraction.blocks import Block, Builder, Grid
+from trialplan.protocol.extraction.equations import MathML, in_line, only_equations
 
 _UNSEEN = {"script", "style", "nav", "title", "svg", "template", "annotation", "annotation-xml", "noscript"}
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -38,8 +39,7 @@ class _Reader(HTMLParser):
         self._heading = 0
         self._code = False
         self._tables = 0
-        self._math = 0
-        self._before = 0
+        self._math: MathML | None = None
         self._grid = Grid()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -54,8 +54,10 @@ class _Reader(HTMLParser):
             self._text.append("\n")
         elif tag == "img":
             self._figure(given.get("alt", ""))
+        elif self._math is not None:
+            self._math.start(tag)
         elif tag == "math":
-            self._math, self._before = self._math + 1, len(self._text)
+            self._math = MathML()
         else:
             self._begin(tag)
 
@@ -70,10 +72,11 @@ class _Reader(HTMLParser):
         if self._unseen:
             if tag == self._unseen[0]:
                 self._unseen.pop()
-        elif tag == "math" and self._math:
-            self._math -= 1
-            # the numbers of an equation: how the rest is marked up is the program's that wrote it
-            self._text[self._before :] = [f" {' '.join(numbers(normal(' '.join(self._text[self._before :]))))} "]
+        elif tag == "math" and self._math is not None:
+            self._text.append(in_line(self._math.pieces))
+            self._math = None
+        elif self._math is not None:
+            self._math.end(tag)
         elif tag == "table" and self._tables:
             self._tables -= 1
             if not self._tables:
@@ -86,13 +89,15 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Text."""
         if not self._unseen:
-            self._text.append(data)
+            (self._text if self._math is None else self._math.pieces).append(data)
 
     def flush(self) -> None:
         """What has been gathered is a block."""
-        text, self._text = "".join(self._text), []
+        text, equation, self._text = "".join(self._text), only_equations(self._text), []
         if self._heading:
             self.builder.heading(self._heading, text)
+        elif equation:
+            self.builder.equation(text)
         else:
             self.builder.paragraph(text)
 

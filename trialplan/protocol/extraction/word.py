@@ -13,7 +13,8 @@ from collections.abc import Callable
 from xml.parsers import expat
 
 from trialplan.errors import FileError
-from trialplan.protocol.extraction.blocks import Block, Builder, Grid, normal, numbers
+from trialplan.protocol.extraction.blocks import Block, Builder, Grid
+from trialplan.protocol.extraction.equations import WordMath, in_line, only_equations
 
 MOST = 100_000_000
 """Bytes of a part once unpacked, beyond which a file is not read."""
@@ -104,7 +105,7 @@ class _Reader:
         self._texts: list[list[str]] = [[]]  # one for each paragraph that is open: text boxes stand within one
         self._style = ""
         self._hidden = False
-        self._math = 0
+        self._math: WordMath | None = None
         self._tables = 0
         self._caption = ""
         self._grid = Grid()
@@ -130,8 +131,10 @@ class _Reader:
             self._hidden = False
         elif name in _LETTERS and self._parent(1) == "r" and given.get("type", "textWrapping") == "textWrapping":
             self._say(_LETTERS[name])
+        elif self._math is not None and name.startswith("m:"):
+            self._math.start(name, given)
         elif name == "m:oMath":
-            self._math = len(self._texts[-1])
+            self._math = WordMath()
         elif name == "docPr" and given.get("descr"):
             self._figure(given["descr"])
         else:
@@ -144,11 +147,12 @@ class _Reader:
         if self._dropped:
             self._dropped = 0 if depth == self._dropped else self._dropped
         elif name == "p":
-            self._paragraph("".join(self._texts.pop()))
-        elif name == "m:oMath":
-            gathered = self._texts[-1]
-            # the numbers of an equation: how the rest is marked up is the program's that wrote it
-            gathered[self._math :] = [f" {' '.join(numbers(normal(' '.join(gathered[self._math :]))))} "]
+            self._paragraph(self._texts.pop())
+        elif name == "m:oMath" and self._math is not None:
+            self._texts[-1].append(in_line(self._math.pieces))
+            self._math = None
+        elif self._math is not None and name.startswith("m:"):
+            self._math.end(name)
         elif name == "tc" and self._tables == 1:
             self._grid.row.append(" ".join(self._cell))
             self._cell = []
@@ -174,19 +178,21 @@ class _Reader:
 
     def _say(self, text: str) -> None:
         if not self._hidden:
-            self._texts[-1].append(text)
+            (self._texts[-1] if self._math is None else self._math.pieces).append(text)
 
     def _parent(self, levels: int) -> str:
         return self._open[-1 - levels] if len(self._open) > levels else ""
 
     def _drop_to(self, name: str) -> None:
         """Leave out the rest of the innermost element of that name."""
+        self._math = None
         for depth in range(len(self._open), 0, -1):
             if self._open[depth - 1] == name:
                 self._dropped = depth
                 return
 
-    def _paragraph(self, text: str) -> None:
+    def _paragraph(self, pieces: list[str]) -> None:
+        text = "".join(pieces)
         style = self._style.lower().replace("-", " ")
         self._style = ""
         if self._tables:
@@ -195,6 +201,8 @@ class _Reader:
             self.builder.heading(int(level[1]), text)
         elif style.replace(" ", "") == "sourcecode":
             self.builder.code(text)
+        elif only_equations(pieces):
+            self.builder.equation(text)
         elif not re.match(r"toc ?\d|contents ?\d|toc ?heading", style):
             self._caption = text if "caption" in style else self._caption if not text.strip() else ""
             self.builder.paragraph(text)
