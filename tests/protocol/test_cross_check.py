@@ -101,6 +101,21 @@ DESIGNS = [
     ),
 ]
 
+UNROUNDED = [
+    (TwoMeans(**MEANS, allocation="2:1"), 0.8, 0.1),
+    (TwoMeans(**MEANS, test="welch"), 0.85),
+    (TwoProportions(control=0.6, treatment=0.6, goal="equivalence", margin=0.15), 0.8),
+    (TwoProportions(**RATES, test="arcsine"), 0.8),
+    (RatioOfMeans(ratio=1.5, cv=0.6, allocation="2:1"), 0.8),
+    (Ancova(scale="ratio", ratio=1.5, sd=0.8, correlation=0.5), 0.8),
+    (OneProportion(null=0.3, expected=0.5, test="score"), 0.8),
+    (PrecisionDifference(**RATES, width=0.3, interval="newcombe"), None),
+    (PrecisionProportion(expected=0.3, width=0.2), None),
+    (GroupSequential(design=TwoProportions(**RATES), looks=(0.5, 1.0)), 0.8),
+]
+"""Every kind of design whose n is found before it is rounded."""
+
+ASSIGNED = {"r": "<-", "python": "="}
 COMMANDS = {"r": shutil.which("Rscript"), "python": sys.executable}
 SUFFIX = {"r": ".R", "python": ".py"}
 EITHER = [
@@ -202,6 +217,31 @@ class TestAgreement:
         assert ran(written([dataclasses.replace(right, answer=answer)], language), language).returncode == 1
 
     @pytest.mark.parametrize("language", EITHER)
+    @pytest.mark.parametrize("expected", ["unrounded", "attained"])
+    def test_no_expected_number_stands_unused(self, ran, language, expected):
+        """An n before rounding, or a power, that is off by 3 % is noticed in every kind of design."""
+        sizings = [of_design(*design) for design in UNROUNDED]
+        items = [written([one], language).count(f" {expected} {ASSIGNED[language]} ") for one in sizings]
+        text = re.sub(
+            rf"( {expected} {ASSIGNED[language]} )([\d.]+)$",
+            lambda found: f"{found[1]}{float(found[2]) * 1.03}",
+            written(sizings, language),
+            flags=re.MULTILINE,
+        )
+        parts = re.split(r"\n(?=\S.*, n = )", ran(text, language).stdout)
+        assert len(parts) - 1 == sum(items)
+        assert [part for part in parts[1:] if "DISAGREES" not in part] == []
+
+    @pytest.mark.parametrize("language", EITHER)
+    def test_the_first_n_of_an_exact_test(self, ran, language):
+        """The first n that reaches the power is recomputed, and what is not searched again is said."""
+        text = written([of_design(TwoProportions(**RATES, test="fisher"), 0.8)], language)
+        right = ran(text, language)
+        assert (right.returncode, right.stdout.count("NOT RUN")) == (0, 1)
+        off = re.sub(rf"( first_n {ASSIGNED[language]} )(\d+)", lambda one: f"{one[1]}{int(one[2]) - 10}", text)
+        assert "DISAGREES the first n reaches the power" in ran(off, language).stdout
+
+    @pytest.mark.parametrize("language", EITHER)
     def test_what_no_package_does_is_said(self, ran, language):
         """A test that no package computes is named in a comment and in what the script prints."""
         tests = ("boschloo", "exact-pooled", "exact-unpooled")
@@ -211,6 +251,7 @@ class TestAgreement:
         done = ran(text, language)
         assert done.returncode == 0
         assert done.stdout.count("NOT RUN") == len(tests)
+        assert done.stdout.splitlines()[-1] == "NOTHING WAS COMPARED, so that nothing is confirmed; not run: 3"
 
     def test_needs_no_statsmodels(self, sizings, tmp_path):
         """Without statsmodels the arithmetic of scipy is still compared, and what is not run is said."""

@@ -69,6 +69,7 @@ class Item:
     snippet: str | None
     why: str
     attains: str
+    before: str
     reached: str
     short: str
     enrols: bool
@@ -148,6 +149,7 @@ def _item(sizing: Sizing, slug: str, language: str, folder: Path) -> Item:
         snippet=f"{language}/{slug}.j2" if there else None,
         why=why or f"{slug} is in none of the packages",
         attains=f"{power} with n",
+        before=f"{power} with n before rounding",
         reached="n reaches what is asked for",
         short="one allocation block fewer does not reach it",
         enrols=there and sizing.dropout is not None,
