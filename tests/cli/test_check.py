@@ -53,6 +53,13 @@ class TestCheck:
         assert lines[0] == "protocol.md does not say what its plan gives: 1 statement is not as computed from starter."
         assert lines[-1].split()[-2:] == ["208", "228"]
 
+    def test_sections_that_are_gone(self, run, document, text):
+        """The first line says how many sections are not in the document, even if all that is in it agrees."""
+        section = next(part for part in re.split(r"(?m)^(?=## )", text) if part.startswith("## Calculation"))
+        ran = run("check", document((re.split(r"(?m)^# ", section)[0], "")))
+        assert ran.code == 0
+        assert ran.out.splitlines()[0].endswith("numbers in it agree; 1 of its sections is not in it.")
+
     def test_json(self, run, document):
         """The JSON says whether all is well, and of every statement where it stands and both values."""
         ran = run("check", document(WRONG), "--json")

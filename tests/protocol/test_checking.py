@@ -297,6 +297,25 @@ class TestNames:
         assert (wrong.printed, wrong.recomputed) == ("one", "two")
         assert "sided test" in wrong.quantity
 
+    def test_words_of_a_heading(self):
+        """A heading that is the name of an endpoint is not the sponsor's to word; another one is."""
+        ours, theirs = (
+            blocks(f"## Proteinuria at 12 {unit}\n\nOf 5.\n\n## {own}\n\nOf 6.".encode(), ".md")
+            for unit, own in (("months", "Sample size"), ("weeks", "Number of participants"))
+        )
+        (wrong,) = [one for one in compare(ours, theirs, named=["proteinuria at 12 months"]).statements if not one.ok]
+        assert (wrong.printed, wrong.recomputed) == ("weeks", "months")
+        assert all(one.ok for one in compare(ours, theirs).statements)
+
+    @pytest.mark.slow
+    def test_the_name_of_an_endpoint(self, protocols):
+        """The headings that are held to their words are the names of the plan's endpoints."""
+        text = protocols("msc-lupus-nephritis")[".md"].read_text(encoding="utf-8")
+        assert "\n## Proteinuria at 12 months\n" in text
+        changed = text.replace("\n## Proteinuria at 12 months\n", "\n## Proteinuria at 12 weeks\n")
+        (wrong,) = examine(changed.encode(), ".md").wrong
+        assert (wrong.printed, wrong.recomputed) == ("weeks", "months")
+
     def test_a_sign(self, protocols, tmp_path):
         """A sign that is gone is a changed number."""
         path = saved(tmp_path / "a.md", "\n\n".join(["x −1.8 y", "z"]), None)

@@ -99,7 +99,11 @@ def _data(name: str, found: Any) -> dict[str, Any]:
 def _headline(name: str, found: Any) -> str:
     wrong = len(found.wrong)
     if found.ok:
-        return f"{name} says what its plan gives: all {found.comparison.numbers:,} numbers in it agree."
+        agree = f"{name} says what its plan gives: all {found.comparison.numbers:,} numbers in it agree"
+        absent = len(found.comparison.absent)
+        if absent:
+            agree += f"; {absent:,} of its sections {'is' if absent == 1 else 'are'} not in it"
+        return f"{agree}."
     things = "1 statement is" if wrong == 1 else f"{wrong:,} statements are"
     return f"{name} does not say what its plan gives: {things} not as computed from {found.plan}."
 

@@ -65,7 +65,7 @@ def examine(content: bytes, suffix: str, templates: Path | None = None) -> Check
     version = _version(said)
     ours = blocks(fresh.content, suffix)
     theirs = [_of_this_version(block, version) for block in said]
-    return Checked(plan=held.plan[0], version=version, comparison=compare(ours, theirs, fresh.required))
+    return Checked(plan=held.plan[0], version=version, comparison=compare(ours, theirs, fresh.required, fresh.named))
 
 
 def _version(said: Sequence[Block]) -> str | None:

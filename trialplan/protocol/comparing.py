@@ -43,12 +43,18 @@ class _Found:
     absent: list[str] = field(default_factory=list)
 
 
-def compare(ours: Sequence[Block], theirs: Sequence[Block], required: Sequence[Sequence[str]] = ()) -> Comparison:
-    """`theirs`, the document, against `ours`, what its plan gives; `required` are words that may not be left out."""
+def compare(
+    ours: Sequence[Block], theirs: Sequence[Block], required: Sequence[Sequence[str]] = (), named: Sequence[str] = ()
+) -> Comparison:
+    """`theirs`, the document, against `ours`, what its plan gives.
+
+    `required` are words that may not be left out, `named` what the plan names, which a heading may not reword.
+    """
+    names = {normal(name).casefold() for name in named}
     paired = pairs(ours, theirs)
     found = _Found()
     for mine, other in paired:
-        found.statements += [(mine, one) for one in _statements(ours[mine], theirs[other])]
+        found.statements += [(mine, one) for one in _statements(ours[mine], theirs[other], names)]
     missing = set(range(len(ours))) - {mine for mine, _ in paired}
     extra = sorted(set(range(len(theirs))) - {other for _, other in paired})
     elsewhere = {theirs[i].text: theirs[i] for i in extra}
@@ -146,7 +152,7 @@ def _statement(where: str, printed: str, recomputed: str) -> Statement:
     return Statement(quantity=where, printed=printed, recomputed=recomputed, ok=False)
 
 
-def _statements(ours: Block, theirs: Block) -> Iterator[Statement]:
+def _statements(ours: Block, theirs: Block, names: set[str]) -> Iterator[Statement]:
     """What a block states: each cell that holds a number, and each place where the two differ."""
     if ours.kind == "code":
         yield from _lines(ours, theirs)
@@ -160,6 +166,8 @@ def _statements(ours: Block, theirs: Block) -> Iterator[Statement]:
                 told = "; ".join(numbers(mine)) if ours.kind != "row" else mine
                 yield Statement(quantity=_named(ours, where, mine), printed=told, recomputed=told, ok=True)
             continue
+        if ours.kind == "heading" and mine.casefold() not in names and numbers(mine) == numbers(other):
+            continue  # a heading is the sponsor's to word, unless it is the name of an endpoint
         yield from _changes(ours, where, mine, other)
 
 
@@ -179,8 +187,6 @@ def _lines(ours: Block, theirs: Block) -> Iterator[Statement]:
 def _changes(block: Block, where: str, mine: str, other: str) -> Iterator[Statement]:
     """Every place where a text differs: numbers one by one, words in the stretch that was changed."""
     a, b = tokens(mine), tokens(other)
-    if block.kind == "heading" and [t for t in a if numbers(t)] == [t for t in b if numbers(t)]:
-        return  # a heading is the sponsor's to word
     for i, j, k, m in _differences(a, b):
         near = stretch(mine, i - _AROUND, j + _AROUND).lstrip(" .,;:)")
         context = f": “{near}”" if block.kind != "row" else ""

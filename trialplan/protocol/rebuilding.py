@@ -32,11 +32,13 @@ class Rebuilt:
     """The document as it would be written now, and what no document may leave out.
 
     Each of `required` are words that stand together in one paragraph or row: the number of participants with its
-    arms, each source of an assumption of the primary, and each look's number with its boundary.
+    arms, each source of an assumption of the primary, and each look's number with its boundary. `named` are the
+    endpoints, whose names are headings.
     """
 
     content: bytes
     required: tuple[tuple[str, ...], ...]
+    named: tuple[str, ...]
 
 
 @lru_cache(maxsize=8)
@@ -52,7 +54,7 @@ def rebuilt(plan: Named, tables: tuple[Named, ...], suffix: str, templates: Path
             found = dataclasses.replace(read(str(path)), name=name)
             required = tuple(map(tuple, _required(size_primary(found))))
             write(found, [output], templates=templates)
-        return Rebuilt(output.read_bytes(), required)
+        return Rebuilt(output.read_bytes(), required, tuple(one.name for one in found.content.endpoint))
 
 
 def _required(primary: Any) -> Iterator[list[str]]:
