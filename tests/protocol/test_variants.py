@@ -98,7 +98,7 @@ class TestRender:
     @pytest.mark.slow
     def test_an_exact_primary_renders(self, rendered):
         """A primary that is sized by Fisher's test renders, its scenario cells searched one by one."""
-        assert "fisher (this plan)" in rendered("two-proportions", 'test = "fisher"', RATES, 0.167)
+        assert "fisher (this plan's test)" in rendered("two-proportions", 'test = "fisher"', RATES, 0.167)
 
     def test_a_two_stage_primary_is_refused(self, rendered):
         """A search that returns a design is no primary, and says so."""
