@@ -46,6 +46,13 @@ class TestWrite:
         assert 'name="viewport"' in html
         assert "@media print" in html or "data:text/css" in html
 
+    def test_a_number_keeps_its_per_cent_sign(self, written):
+        """No line of a page or a cell ends between a number and its per-cent sign; texts as they are may."""
+        html = re.sub(r"(?s)<pre.*?</pre>", "", written[".html"].read_text(encoding="utf-8"))
+        text = re.sub("<[^>]*>", "", html.partition("<body")[2])
+        assert "80.1\u00a0%" in text
+        assert not re.search(r"\d[ \n]%", text)
+
     def test_every_link_of_the_contents_leads_somewhere(self, written):
         """Each entry of the contents points at a heading that is there."""
         html = written[".html"].read_text(encoding="utf-8")

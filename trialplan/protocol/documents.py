@@ -107,7 +107,7 @@ def html(source: Source, path: Path) -> dict[Path, bytes]:
         "--section-divs",
         f"--template={source.look('page.html')}",
         f"--variable=style:{style}",
-        *pandoc.filters(shipped("templates"), "widths.lua", "labels.lua", "figures.lua"),
+        *pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "labels.lua", "figures.lua"),
     ]
     return {path: pandoc.convert(source.text(embedded(source.pictures, ".svg")), source.plan, options)}
 
@@ -146,7 +146,7 @@ def _set_as(language: str, template: Path) -> list[str]:
         "--toc-depth=2",
         "--syntax-highlighting=none",
         f"--template={template}",
-        *pandoc.filters(shipped("templates"), "widths.lua", "figures.lua", "together.lua"),
+        *pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "figures.lua", "together.lua"),
     ]
 
 

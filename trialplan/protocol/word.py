@@ -40,7 +40,7 @@ def document(text: str, plan: Plan, reference: Path | None) -> bytes:
         lent.write_bytes(content)
         options = ["--to=docx", f"--reference-doc={lent}", "--syntax-highlighting=none", "--toc", "--toc-depth=2"]
         options += ["--metadata=toc-title:Contents", *([] if by_style else ["--number-sections"])]
-        options += pandoc.filters(shipped("templates"), "widths.lua", "figures.lua", "together.lua")
+        options += pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "figures.lua", "together.lua")
         made = pandoc.convert(text, plan, options)
     return rewritten(made, lambda name: _after(name, plan, by_style))
 
