@@ -21,9 +21,9 @@ from run import QUICK, ROOT, Contest, Timing, installed, machine, r_seconds, sec
 from scipy import stats
 
 from trialplan import Ancova, GroupSequential, TwoMeans, TwoProportions
-from trialplan.explore.executors import Processes, Serial
-from trialplan.explore.scenarios import answered, question
-from trialplan.explore.verification import simulate
+from trialplan.analyses.executors import Processes, Serial
+from trialplan.analyses.scenarios.grid import answered, question
+from trialplan.analyses.verification.verification import simulate
 
 PAGE = ROOT / "docs" / "benchmarks-scale.md"
 TRIALS = 2_000 if QUICK else 100_000

@@ -17,10 +17,10 @@ import numpy as np
 from run import QUICK, Contest, Timing, in_r, machine, r_says, r_seconds, section, timed
 
 from trialplan.designs.two_proportions import TwoProportions
-from trialplan.sequential.boundaries import Efficacy, z_of_many
-from trialplan.sequential.futility import Futility
+from trialplan.sequential.boundaries.efficacy import Efficacy, z_of_many
+from trialplan.sequential.boundaries.futility import Futility
+from trialplan.sequential.boundaries.rule import Rule, solve_many
 from trialplan.sequential.group_sequential import GroupSequential
-from trialplan.sequential.rule import Rule, solve_many
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks-sequential.md"
 FIVE = (0.2, 0.4, 0.6, 0.8, 1.0)

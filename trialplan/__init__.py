@@ -27,7 +27,7 @@ _HOMES = {
     "Sized": "trialplan.design",
     "TrialplanError": "trialplan.errors",
     "TwoMeans": "trialplan.designs.two_means",
-    "TwoStage": "trialplan.designs.found.two_stage",
+    "TwoStage": "trialplan.designs.two_stage",
     "TwoProportions": "trialplan.designs.two_proportions",
 }
 

@@ -168,7 +168,7 @@ class Design(Sized):
         """The data of `trials` trials of n participants, in the order in which they are enrolled."""
         raise NotImplementedError
 
-    def analyse(self, data: Any, information: float = 1) -> tuple[Any, Any]:
+    def analyse(self, data: Any, fraction: float = 1) -> tuple[Any, Any]:
         """Signed statistic (positive favours the treatment) and whether it rejects, trial by trial."""
         raise NotImplementedError
 
@@ -178,13 +178,13 @@ class Design(Sized):
         declared = parameters(type(self)).items()
         return next(name for name, what in declared if what.effect and getattr(self, name) is not None)
 
-    def boundary(self) -> tuple[Numbers, ...]:
+    def null_values(self) -> tuple[Numbers, ...]:
         """The value of the effect on the null's boundary: one, or lower and upper for equivalence."""
         raise NotImplementedError
 
     def limits(self) -> tuple[Numbers, ...]:
         """The null's boundary on the scale of the estimate; the null of the effect where that is the same."""
-        return self.boundary()
+        return self.null_values()
 
     # What follows from it.
     def sided_limits(self) -> list[tuple[Numbers, int]]:
@@ -248,11 +248,11 @@ class Design(Sized):
         """Whether `z` is a z, so that looks at it make a Brownian motion."""
         return False
 
-    def z(self, data: Any, information: float = 1) -> Any:
+    def z(self, data: Any, fraction: float = 1) -> Any:
         """What boundaries are held against, trial by trial: the statistic, or the normal score of its P value."""
-        return self.analyse(data, information)[0]
+        return self.analyse(data, fraction)[0]
 
-    def student(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
+    def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """Noncentrality, positive in the treatment's favour, and degrees of freedom of a t statistic; None for a z."""
         return None
 
@@ -264,7 +264,7 @@ class Design(Sized):
         """The values that the effect may take."""
         return parameters(type(self))[self.effect].domain
 
-    def unit(self) -> float:
+    def effect_unit(self) -> float:
         """The size of an effect of order one, so that searches do not depend on the outcome's unit."""
         return 1.0
 
@@ -290,7 +290,7 @@ class Design(Sized):
         return tuple(self._boundaries())
 
     def _boundaries(self) -> Iterator[Self]:
-        for value in self.boundary():
+        for value in self.null_values():
             try:
                 yield self.replace(**{self.effect: value})
             except ParameterError:

@@ -7,7 +7,7 @@ import re
 import tempfile
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -124,6 +124,14 @@ def _texts(data: Any, place: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(data, list | tuple):
         for number, value in enumerate(data, 1):
             yield from _texts(value, f"{place} number {number}")
+
+
+def check_suffix(path: Path, known: Sequence[str]) -> None:
+    """Raise unless the suffix is one that can be written."""
+    if path.suffix.lower() not in known:
+        offer = " or ".join(filter(None, (", ".join(known[:-1]), known[-1])))
+        what = f"ends in {path.suffix!r}" if path.suffix else "has no suffix"
+        raise FileError(f"{path} {what}, which says no format; name the output with {offer}")
 
 
 def check_writable(path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,11 @@ class Parameter:
     optional: bool = False
     read: Callable[[Any], Any] | None = None
     effect: bool = False
+
+    @property
+    def label(self) -> str:
+        """What the number is in a few words: its meaning without the asides."""
+        return re.split(r"[,;:(]", self.meaning)[0].strip()
 
     @property
     def choices(self) -> tuple[Any, ...]:

@@ -25,10 +25,19 @@ _FIRST_CHUNK, _LARGEST_CHUNK = 64, 4096
 
 def size_scalar(design: Any, target: float) -> SampleSize:
     """The answer for one set of numbers, or an UnreachableError that says why there is none."""
-    value, null = design.effect_value(), tuple(map(float, design.boundary()))
+    value, null = design.effect_value(), tuple(map(float, design.null_values()))
     if not on_favourable_side(value, null, design.upward):
         raise UnreachableError(f"{type(design).__name__}: {why_unreachable(design, value, null)}")
     return _smooth(design, target) if design.smooth else _saw_tooth(design, target)
+
+
+def attained(design: Any, n: int) -> SampleSize:
+    """The answer for n participants in all: no target was asked for, so there is none to round from."""
+    design.check_n(n)
+    power = number(design.power(n))
+    return SampleSize(
+        design=design, target=math.nan, n=n, arms=design.arms(n), power=power, extra=design.details(n, power)
+    )
 
 
 def size_grid(design: Any, target: Numbers) -> SampleSize:
@@ -49,13 +58,13 @@ def unrounded_n(design: Any, target: Numbers) -> Numbers:
 
 def detectable_effect(design: Any, n: Numbers, target: Numbers) -> Numbers:
     """The smallest effect on the favourable side of the null that n participants show with power `target`."""
-    null = design.boundary()
+    null = design.null_values()
     if len(null) == 2:
         raise ParameterError(
             f"{type(design).__name__}: equivalence has no detectable effect; ask for its power instead"
         )
     shape, sign = design.shape(target, n), 1 if design.upward else -1
-    unit = design.unit()
+    unit = design.effect_unit()
     near, far = _reach(design.effect_domain(), np.broadcast_to(null[0], shape), sign, unit)
 
     def surplus(distance: Any) -> Any:
@@ -140,7 +149,7 @@ def _smooth(design: Any, target: Numbers) -> SampleSize:
 
 def _smooth_grid(design: Any, target: Numbers) -> SampleSize:
     shape = design.shape(target)
-    null = tuple(np.asarray(bound) for bound in design.boundary())
+    null = tuple(np.asarray(bound) for bound in design.null_values())
     possible = on_favourable_side(np.asarray(design.effect_value()), null, design.upward)
     possible = np.broadcast_to(possible, shape)
     with np.errstate(all="ignore"):
@@ -187,10 +196,10 @@ def _cell_by_cell(design: Any, target: Numbers) -> SampleSize:
 def _saw_tooth(design: Any, target: float) -> SampleSize:
     """The stable answer: the search goes on until it has covered twice the blocks that it gives.
 
-    A design whose power is dear may name blocks that cannot reach the target (`hopeless_blocks`, a proof,
+    A design whose power is dear may name blocks that cannot reach the target (`blocks_lower_bound`, a proof,
     not a guess): they count as searched, with power 0. Such a design is also not asked beyond twice the answer.
     """
-    skipped = design.hopeless_blocks(target) if hasattr(design, "hopeless_blocks") else 0
+    skipped = design.blocks_lower_bound(target) if hasattr(design, "blocks_lower_bound") else 0
     powers: list[float] = [0.0] * skipped
     chunk = max(skipped // 2, _FIRST_CHUNK // 4) if skipped else _FIRST_CHUNK
     while len(powers) < 2 * (stable := _stable(powers, target)):

@@ -12,8 +12,8 @@ import pytest
 
 from trialplan import plan, protocol
 from trialplan.cli import VERBS, root
-from trialplan.cli.options import DesignGroup
-from trialplan.cli.verb import Verb
+from trialplan.cli.options.command import Verb
+from trialplan.cli.options.design import DesignGroup
 
 DOCS = Path(__file__).parents[2] / "docs"
 

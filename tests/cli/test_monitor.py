@@ -218,29 +218,32 @@ class TestSizeOnTheCalendar:
     SIZE = ("size", *TRIAL[1:], *RULE)
 
     def test_dates_the_looks(self, ask, run):
-        """--accrual gives each look its month, who is randomised by then, and the overrun."""
-        found = ask(*self.SIZE, "--accrual", "5", "--read-after", "12", "--decision", "1")
+        """--accrual-rate gives each look its month, who is randomised by then, and the overrun."""
+        found = ask(*self.SIZE, "--accrual-rate", "5", "--read-after", "12", "--decision", "1")
         first = found["looks"][0]
         assert first["month"] == pytest.approx(94 / 5 + 13)
         assert (first["evaluable"], first["randomised"], first["overrun"]) == (94, 159, 65)
         assert found["expected_n"]["null"] > ask(*self.SIZE)["expected_n"]["null"]
-        out = run(*self.SIZE, "--accrual", "5", "--read-after", "12", "--decision", "1").out
+        out = run(*self.SIZE, "--accrual-rate", "5", "--read-after", "12", "--decision", "1").out
         assert "randomised by then" in out
 
     def test_an_interim_that_over_runs_is_told(self, run):
         """A look that can save nobody is one sentence below the answer."""
-        out = run(*self.SIZE, "--accrual", "30", "--read-after", "12").out
+        out = run(*self.SIZE, "--accrual-rate", "30", "--read-after", "12").out
         assert "when all 188 participants are randomised: stopping then saves nobody" in out
 
     @pytest.mark.parametrize(
         ("more", "way"),
         [
-            (("--accrual", "5"), "--read-after"),
-            (("--read-after", "12"), "--accrual"),
-            (("--accrual", "0", "--read-after", "12"), "above 0"),
-            (("--accrual", "5", "--read-after", "-1"), "--read-after must be months in [0, 12,000], not -1"),
-            (("--accrual", "5", "--read-after", "1e307"), "--read-after must be months in [0, 12,000], not 1e+307"),
-            (("--accrual", "1e308", "--read-after", "1"), "participants per month must lie in [0, 1,000,000,000]"),
+            (("--accrual-rate", "5"), "--read-after"),
+            (("--read-after", "12"), "--accrual-rate"),
+            (("--accrual-rate", "0", "--read-after", "12"), "above 0"),
+            (("--accrual-rate", "5", "--read-after", "-1"), "--read-after must be months in [0, 12,000], not -1"),
+            (
+                ("--accrual-rate", "5", "--read-after", "1e307"),
+                "months in [0, 12,000], not 1e+307",
+            ),
+            (("--accrual-rate", "1e308", "--read-after", "1"), "participants per month must lie in [0, 1,000,000,000]"),
             (("--alpha", "1e-30"), "a level below 1e-12 a side has no boundaries"),
         ],
     )

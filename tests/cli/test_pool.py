@@ -63,11 +63,11 @@ class TestForest:
     def test_it_shows_studies_pool_and_prediction(self):
         """A row a study with its counts, then the pooled estimate, then where a new study would lie."""
         from trialplan import evidence
-        from trialplan.cli.pools import forest
-        from trialplan.evidence.selection import Choice, pool_outcome
+        from trialplan.evidence.pool_page import forest
+        from trialplan.evidence.selection import PoolChoice, pool_outcome
 
         table = evidence.read("lupus-nephritis-controls")
-        pool = pool_outcome(table, "complete renal response", Choice(reports="all", denominators="enrolled"))
+        pool = pool_outcome(table, "complete renal response", PoolChoice(reports="all", denominators="enrolled"))
         picture = forest(pool, "complete renal response")
         assert len(picture.rows) == pool.k
         assert picture.pooled[0][1] == pool.natural.estimate

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from trialplan import Ancova, TwoMeans, TwoProportions, plan
-from trialplan.cli.output import as_csv, as_json_text, as_text
-from trialplan.cli.reestimation import page
 from trialplan.errors import ParameterError
+from trialplan.page import as_csv, as_json_text, as_text
+from trialplan.reestimation.page import page
 
 RATES = TwoProportions(control=0.3, treatment=0.5)
 MEANS = TwoMeans(difference=0.5, sd=1)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from trialplan import AdverseEvent, GroupSequential, OneProportion, TwoMeans, TwoProportions
+from trialplan.analyses.scenarios.grid import parse_vary, scenarios
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
-from trialplan.explore.scenarios import parse_vary, scenarios
 
 ARTICLE = [
     "scenarios",

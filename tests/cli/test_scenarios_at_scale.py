@@ -249,8 +249,8 @@ class TestFigures:
     def test_the_figure_follows_the_axes(self):
         """Two assumptions make a heat map, n makes power curves, and the plan's own n is marked."""
         from trialplan import plan
-        from trialplan.cli.grid_figures import figure
-        from trialplan.explore.scenarios import answered
+        from trialplan.analyses.scenarios.figures import figure
+        from trialplan.analyses.scenarios.grid import answered
         from trialplan.plan.variation import ask
 
         trial = plan.build(plan.read("msc-lupus-nephritis"))

@@ -122,7 +122,7 @@ def _screen(design):
 
 def _effect(design, rng):
     """A value beyond the null on the favourable side, near it or far; between the limits where there are two."""
-    null = [float(bound) for bound in design.boundary()]
+    null = [float(bound) for bound in design.null_values()]
     if len(null) == 2:
         return round(null[0] + rng.uniform(0.3, 0.7) * (null[1] - null[0]), 4)
     low, high = parameters(type(design))[design.effect].typical
@@ -339,7 +339,7 @@ def impossible():
     """Effects that no number of participants can show: on the null's boundary, and beyond it."""
 
     def effects(design):
-        null = [float(bound) for bound in design.boundary()]
+        null = [float(bound) for bound in design.null_values()]
         step = abs(float(design.effect_value()) - null[0]) / 2
         candidates = [null[0], null[0] - step * (1 if len(null) == 2 else design.sign)]
         domain = design.effect_domain()

@@ -20,7 +20,7 @@ def one_by_one(design, effects, target):
 @pytest.fixture
 def effects(design, impossible):
     """Effects that can be shown between effects that cannot."""
-    value, null = float(design.effect_value()), float(design.boundary()[0])
+    value, null = float(design.effect_value()), float(design.null_values()[0])
     possible = [value, null + 0.9 * (value - null)]
     return np.array([possible[0], *impossible(design), possible[1]])
 
@@ -85,7 +85,7 @@ class TestEveryNumber:
 class TestDetectableEffect:
     def test_array_of_n(self, design):
         """Detectable effects of an array of n are those of each n alone, nan where there is none."""
-        if len(design.boundary()) == 2:
+        if len(design.null_values()) == 2:
             pytest.skip("equivalence has no detectable effect")
         n = np.array([1, 2, 20, 200]) * design.block
         alone = [design.detectable_effect(int(one)) for one in n]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from trialplan.analyses.verification.verification import verify
 from trialplan.errors import TrialplanError
-from trialplan.explore.verification import verify
 
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "gaps.py"
 

@@ -87,7 +87,7 @@ class TestImpossible:
 
     def test_rounding_error_is_no_effect(self, design):
         """An effect that differs from the null by nothing but rounding cannot be shown either."""
-        for bound in map(float, design.boundary()):
+        for bound in map(float, design.null_values()):
             for neighbour in (np.nextafter(bound, -np.inf), np.nextafter(bound, np.inf)):
                 if neighbour in design.effect_domain():
                     with pytest.raises(UnreachableError):
@@ -115,7 +115,7 @@ class TestImpossible:
 class TestDetectableEffect:
     def test_round_trip(self, design):
         """Power at the detectable effect is the target, on the favourable side."""
-        if len(design.boundary()) == 2:
+        if len(design.null_values()) == 2:
             with pytest.raises(ParameterError, match="equivalence has no detectable effect"):
                 design.detectable_effect(100 * design.block)
             return
@@ -123,21 +123,21 @@ class TestDetectableEffect:
         effect = design.detectable_effect(n, 0.8)
         found = design.replace(**{design.effect: effect})
         assert float(found.power(n)) == pytest.approx(0.8, abs=1e-7)
-        assert (effect - float(design.boundary()[0])) * design.sign > 0
+        assert (effect - float(design.null_values()[0])) * design.sign > 0
 
     def test_is_no_larger_than_what_was_planned_for(self, design):
         """n participants that reach the target detect the planned effect, or a smaller one."""
-        if len(design.boundary()) == 2:
+        if len(design.null_values()) == 2:
             pytest.skip("equivalence has no detectable effect")
-        null, n = float(design.boundary()[0]), design.sample_size(0.8).n
+        null, n = float(design.null_values()[0]), design.sample_size(0.8).n
         distance = abs(design.detectable_effect(n, 0.8) - null)
         assert distance <= abs(float(design.effect_value()) - null) + 1e-9
 
     def test_shrinks_with_n(self, design):
         """More participants detect less."""
-        if len(design.boundary()) == 2:
+        if len(design.null_values()) == 2:
             pytest.skip("equivalence has no detectable effect")
-        n, null = design.sample_size(0.8).n, float(design.boundary()[0])
+        n, null = design.sample_size(0.8).n, float(design.null_values()[0])
         effects = [abs(design.detectable_effect(k * n, 0.8) - null) for k in (1, 8)]
         assert all(a > b for a, b in itertools.pairwise(effects))
 

@@ -49,7 +49,7 @@ class TestUnits:
             scaled = {name: _scaled(value, factor) for name, value in numbers.items() if value is not None}
             other = design.replace(**scaled)
             assert other.sample_size(0.8).n == here.n
-            if len(design.boundary()) == 1:
+            if len(design.null_values()) == 1:
                 effect = design.detectable_effect(n)
                 assert other.detectable_effect(n) == pytest.approx(effect * factor, rel=1e-6)
 

@@ -36,14 +36,14 @@ class TestMargin:
         """For equivalence one limit is mirrored, whichever side of 1 it was written on."""
         one = RatioOfMeans(ratio=1, cv=0.4, goal="equivalence", margin=margin)
         both = one.replace(margin=(0.8, 1.25))
-        assert one.boundary() == pytest.approx((0.8, 1.25))
+        assert one.null_values() == pytest.approx((0.8, 1.25))
         assert one.sample_size(0.8).n == both.sample_size(0.8).n
 
     @pytest.mark.parametrize(("favourable", "limit"), [("higher", 0.8), ("lower", 1.25)])
     def test_is_the_limit_on_the_unfavourable_side(self, favourable, limit):
         """For non-inferiority the limit lies where the treatment would be worse."""
         design = RatioOfMeans(ratio=1, cv=0.4, goal="non-inferiority", margin=0.8, favourable=favourable)
-        assert design.boundary() == pytest.approx((limit,))
+        assert design.null_values() == pytest.approx((limit,))
 
     @pytest.mark.parametrize("margin", [(-0.5, 1.25), (1.1, 1.25), 0.0, -1.0])
     def test_that_is_no_ratio_is_refused(self, margin):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from trialplan.analyses.scenarios.grid import scenarios
+from trialplan.answer_json import as_json
 from trialplan.catalogue import designs
-from trialplan.designs.found.two_stage import TwoStage
 from trialplan.designs.simon import LARGEST, Simon
+from trialplan.designs.two_stage import TwoStage
 from trialplan.errors import ParameterError, UnreachableError
-from trialplan.explore.scenarios import scenarios
-from trialplan.report import as_json
 
 
 @functools.cache

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from trialplan import GroupSequential, TwoProportions
-from trialplan.enrolment.accrual import Accrual, read_accrual
 from trialplan.enrolment.calendar import Recruitment, dated, overrunning
 from trialplan.errors import ParameterError
+from trialplan.numerics.accrual import Accrual, read_accrual
 
 RULE = {"looks": (0.5, 1.0), "efficacy": "lan-demets-obrien-fleming", "futility": "z(0)"}
 DESIGN = GroupSequential(design=TwoProportions(control=0.3, treatment=0.5), **RULE)

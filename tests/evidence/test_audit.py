@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan.evidence import Finding, Outcome, Study, Table, audit, overlapping, read
+from trialplan.evidence import EvidenceTable, Finding, Outcome, Study, audit, overlapping, read
 
 TABLES = Path(__file__).parent / "tables"
 
 
-def table(*studies: Study) -> Table:
+def table(*studies: Study) -> EvidenceTable:
     """A table of these studies."""
-    return Table(title="t", studies=studies)
+    return EvidenceTable(title="t", studies=studies)
 
 
 def controlled(key: str = "a", **fields: object) -> Study:

@@ -8,7 +8,7 @@ import pytest
 from scipy import optimize, special, stats
 
 from trialplan.errors import EvidenceError, ParameterError
-from trialplan.evidence import Outcome, Study, Table, read
+from trialplan.evidence import EvidenceTable, Outcome, Study, read
 from trialplan.evidence.effects import Effects, change_effects, inverse_double_arcsine, proportion_effects
 from trialplan.evidence.heterogeneity import reml
 from trialplan.evidence.pooling import (
@@ -21,7 +21,7 @@ from trialplan.evidence.pooling import (
     pool_json,
     pool_one_stage,
 )
-from trialplan.evidence.selection import Choice, outcome_effects, pool_choices, pool_outcome
+from trialplan.evidence.selection import PoolChoice, outcome_effects, pool_choices, pool_outcome
 from trialplan.numerics.binomial_normal import marginal
 
 EVENTS, OF = [3, 18, 9, 27, 5, 40], [20, 25, 30, 35, 28, 55]
@@ -29,9 +29,9 @@ SIX = proportion_effects(EVENTS, OF, labels=list("abcdef"))
 TWO_STAGE = [method for method in METHODS if method != "binomial-normal"]
 
 
-def rates(*counts: tuple[int, int], **more: Any) -> Table:
+def rates(*counts: tuple[int, int], **more: Any) -> EvidenceTable:
     """A table of one-arm studies from other centres, each with a response."""
-    return Table(
+    return EvidenceTable(
         title="t",
         studies=tuple(
             Study(key=f"s{i}", enrolled=of + 2, outcomes=(Outcome(name="response", events=x, of=of, **more),))
@@ -259,21 +259,21 @@ class TestPoolOutcome:
     def test_named_reports_are_taken(self) -> None:
         """The reports that are named, and no others, make the pool."""
         table = read("msc-lupus-nephritis")
-        found = pool_outcome(table, "complete remission", Choice(reports=("wang-2012",)))
+        found = pool_outcome(table, "complete remission", PoolChoice(reports=("wang-2012",)))
         assert [study.label for study in found.studies] == ["wang-2012"]
         with pytest.raises(EvidenceError, match="did you mean 'wang-2012'"):
-            pool_outcome(table, "complete remission", Choice(reports=("wang-20122",)))
+            pool_outcome(table, "complete remission", PoolChoice(reports=("wang-20122",)))
 
     def test_enrolled_denominators(self) -> None:
         """Counted on the enrolled, 23/83 becomes 23/87 and both arms of 2012 24/58."""
         found = pool_outcome(
-            read("msc-lupus-nephritis"), "complete remission", Choice(reports="all", denominators="enrolled")
+            read("msc-lupus-nephritis"), "complete remission", PoolChoice(reports="all", denominators="enrolled")
         )
         assert [(study.events, study.n) for study in found.studies] == [(24, 58), (23, 87)]
 
     def test_counts_that_are_not_known_are_left_out(self) -> None:
         """NR is no zero: serious infection is pooled over the three studies that report it."""
-        found = pool_outcome(read("msc-lupus-nephritis"), "serious infection", Choice(reports="all"))
+        found = pool_outcome(read("msc-lupus-nephritis"), "serious infection", PoolChoice(reports="all"))
         assert [study.label for study in found.studies] == ["sun-2010", "liang-2010", "wang-2014"]
         assert "No usable number in wang-2012 and wang-2013." in found.note
 
@@ -281,20 +281,20 @@ class TestPoolOutcome:
         """Proteinuria is pooled only with an assumed correlation, which the note repeats."""
         table = read("msc-lupus-nephritis")
         with pytest.raises(EvidenceError, match="needs the correlation"):
-            pool_outcome(table, "proteinuria", Choice(reports="all"))
-        found = pool_outcome(table, "proteinuria", Choice(reports="all", correlation=0.5))
+            pool_outcome(table, "proteinuria", PoolChoice(reports="all"))
+        found = pool_outcome(table, "proteinuria", PoolChoice(reports="all", correlation=0.5))
         assert found.estimate == pytest.approx(-1.8)
         assert "correlation of 0.5" in found.note
         assert "Timepoints from 3 to 6 months" in found.note
         with pytest.raises(ParameterError, match="measure logit is for rates"):
-            pool_outcome(table, "proteinuria", Choice(reports="all", correlation=0.5), measure="logit")
+            pool_outcome(table, "proteinuria", PoolChoice(reports="all", correlation=0.5), measure="logit")
 
     def test_compared_arms_are_not_added_up(self) -> None:
         """Treatment and control of a randomised trial are no one arm; the arm that counts has to be named."""
         table = read("msc-lupus-nephritis-randomised")
         with pytest.raises(EvidenceError, match="compares its arms treatment and control"):
             pool_outcome(table, "remission")
-        found = pool_outcome(table, "remission", Choice(arms=("control",)))
+        found = pool_outcome(table, "remission", PoolChoice(arms=("control",)))
         assert [(study.events, study.n) for study in found.studies] == [(5, 6)]
 
     def test_two_times_of_one_arm_need_a_choice(self) -> None:
@@ -302,10 +302,10 @@ class TestPoolOutcome:
         outcomes = tuple(
             Outcome(name="response", events=x, of=20, timepoint_months=t) for x, t in ((5, 6.0), (8, 12.0))
         )
-        table = Table(title="t", studies=(Study(key="s", outcomes=outcomes),))
+        table = EvidenceTable(title="t", studies=(Study(key="s", outcomes=outcomes),))
         with pytest.raises(EvidenceError, match="at 6 and 12 months"):
             pool_outcome(table, "response")
-        assert pool_outcome(table, "response", Choice(timepoint_months=12)).studies[0].events == 8
+        assert pool_outcome(table, "response", PoolChoice(timepoint_months=12)).studies[0].events == 8
 
     def test_apart_studies_need_no_choice(self) -> None:
         """Studies that share nothing are pooled without a word about overlap."""
@@ -319,14 +319,14 @@ class TestPoolOutcome:
         with pytest.raises(EvidenceError, match="did you mean 'response'"):
             pool_outcome(table, "respons")
         with pytest.raises(ParameterError, match="did you mean 'one-per-centre'"):
-            pool_outcome(table, "response", Choice(reports="one-per-center"))
+            pool_outcome(table, "response", PoolChoice(reports="one-per-center"))
         with pytest.raises(ParameterError, match="did you mean 'enrolled'"):
-            pool_outcome(table, "response", Choice(denominators="enroled"))
+            pool_outcome(table, "response", PoolChoice(denominators="enroled"))
         with pytest.raises(EvidenceError, match="no study reports 'x' as a count"):
-            pool_outcome(Table(title="t", studies=(Study(key="s", outcomes=(Outcome(name="x"),)),)), "x")
+            pool_outcome(EvidenceTable(title="t", studies=(Study(key="s", outcomes=(Outcome(name="x"),)),)), "x")
 
     def test_effects_serve_leaving_out(self) -> None:
         """The effects behind a pool can be pooled again without each study."""
-        effects, words = outcome_effects(rates((3, 20), (18, 25), (9, 30)), "response", Choice())
+        effects, words = outcome_effects(rates((3, 20), (18, 25), (9, 30)), "response", PoolChoice())
         assert list(leave_one_out(effects)) == ["s0", "s1", "s2"]
         assert words.left_out == ()

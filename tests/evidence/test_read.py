@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trialplan.errors import EvidenceError, ParameterError
-from trialplan.evidence import Outcome, Study, Table, has_concurrent_control, read
+from trialplan.evidence import EvidenceTable, Outcome, Study, has_concurrent_control, read
 from trialplan.evidence.spreadsheet import COLUMNS
 
 TABLES = Path(__file__).parent / "tables"
@@ -17,12 +17,12 @@ ROWS = "study,outcome,events,of,enrolled\n"
 
 
 @pytest.fixture
-def seed() -> Table:
+def seed() -> EvidenceTable:
     """The shipped table."""
     return read("msc-lupus-nephritis")
 
 
-def cell(table: Table, key: str, name: str, arm: str | None = None) -> Outcome:
+def cell(table: EvidenceTable, key: str, name: str, arm: str | None = None) -> Outcome:
     """One outcome of one study."""
     return next(o for o in table.study(key).outcomes if o.name == name and o.arm == arm)
 
@@ -30,7 +30,7 @@ def cell(table: Table, key: str, name: str, arm: str | None = None) -> Outcome:
 class TestShippedTable:
     """Every cell of the printed table."""
 
-    def test_it_holds_the_five_studies_with_their_enrolment(self, seed: Table) -> None:
+    def test_it_holds_the_five_studies_with_their_enrolment(self, seed: EvidenceTable) -> None:
         """The shipped table has the five printed rows and the printed number of patients in each."""
         assert {study.key: study.enrolled for study in seed.studies} == {
             "sun-2010": 16,
@@ -51,7 +51,9 @@ class TestShippedTable:
             ("wang-2014", 3, 4),
         ],
     )
-    def test_the_safety_column_is_as_printed(self, seed: Table, key: str, deaths: int, infections: int | str) -> None:
+    def test_the_safety_column_is_as_printed(
+        self, seed: EvidenceTable, key: str, deaths: int, infections: int | str
+    ) -> None:
         """Deaths and serious infections are harms with the printed count, and NR stays NR."""
         death, infection = cell(seed, key, "death"), cell(seed, key, "serious infection")
         assert (death.events, infection.events) == (deaths, infections)
@@ -71,7 +73,7 @@ class TestShippedTable:
         ],
     )
     def test_the_efficacy_column_is_as_printed(
-        self, seed: Table, key: str, arm: str | None, name: str, events: int, of: int | None
+        self, seed: EvidenceTable, key: str, arm: str | None, name: str, events: int, of: int | None
     ) -> None:
         """Counts keep the printed denominator, and have none where none is printed."""
         outcome = cell(seed, key, name, arm)
@@ -85,7 +87,7 @@ class TestShippedTable:
         ],
     )
     def test_both_proteinuria_footnotes_are_there(
-        self, seed: Table, key: str, months: int, means: tuple[float, ...], n: int, p: tuple[str, float]
+        self, seed: EvidenceTable, key: str, months: int, means: tuple[float, ...], n: int, p: tuple[str, float]
     ) -> None:
         """The footnotes' means, SDs, n, timepoint and P value stand with their studies."""
         outcome = cell(seed, key, "proteinuria")
@@ -93,7 +95,7 @@ class TestShippedTable:
         assert (kept, outcome.n, outcome.timepoint_months) == (means, n, months)
         assert outcome.p_bound() == p
 
-    def test_every_other_column_is_as_printed(self, seed: Table) -> None:
+    def test_every_other_column_is_as_printed(self, seed: EvidenceTable) -> None:
         """Registry, organ involvement, product, conditioning, marker and follow-up are the printed cells."""
         rows = {study.key: study for study in seed.studies}
         assert [study.registry for study in seed.studies] == [
@@ -112,7 +114,7 @@ class TestShippedTable:
         assert marker[2:] == ["ND", "ND", "ND"]
         assert marker[0] == "Percentage of Treg cells increased at 3 months (P = 0.03)"
 
-    def test_no_row_has_a_concurrent_control(self, seed: Table) -> None:
+    def test_no_row_has_a_concurrent_control(self, seed: EvidenceTable) -> None:
         """A randomised comparison of doses counts as no concurrent control."""
         assert not any(has_concurrent_control(study) for study in seed.studies)
 

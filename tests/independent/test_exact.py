@@ -378,7 +378,7 @@ class TestBestPower:
             design = TwoProportions(
                 treatment=treatment, control=control, allocation=allocation, alpha=alpha, sides=sides, test=test
             )
-            skipped = design.hopeless_blocks(0.8)
+            skipped = design.blocks_lower_bound(0.8)
             assert skipped > 3
             assert np.all(design.power(design.block * np.arange(1, skipped + 1)) < 0.8)
 

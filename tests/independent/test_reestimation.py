@@ -7,8 +7,8 @@ import pytest
 from scipy import optimize, stats
 
 from trialplan import TwoMeans, TwoProportions
-from trialplan.numerics.internal_pilot import Pilot
-from trialplan.sequential.reestimation import Reestimated
+from trialplan.reestimation.counted_pilot import Pilot
+from trialplan.reestimation.rule import Reestimated
 
 TRIALS = 12_000
 

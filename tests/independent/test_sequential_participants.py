@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from trialplan import GroupSequential, TwoMeans, TwoProportions
-from trialplan.enrolment.accrual import read_accrual
 from trialplan.enrolment.calendar import Recruitment, dated
-from trialplan.sequential.reestimation import Reestimated
+from trialplan.numerics.accrual import read_accrual
+from trialplan.reestimation.rule import Reestimated
 
 LOOKS = (0.3, 0.55, 0.8, 1.0)
 EFFECT = {"responses": 0.003, "measurements": 0.025}

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from trialplan import GroupSequential, TwoMeans
-from trialplan.sequential.inference import Stopped
-from trialplan.sequential.observed import observed_boundaries
+from trialplan.sequential.interim.inference import Stopped
+from trialplan.sequential.interim.observed_information import observed_boundaries
 
 EFFECT = 0.3
 

@@ -19,7 +19,7 @@ why = "ours"
 """
 ENROLMENT = """
 [enrolment]
-per_month = 4
+accrual_rate = 4
 source = "ours"
 """
 DATED = ("timepoint = ", "timepoint_months = 12\ntimepoint = ")
@@ -114,7 +114,7 @@ class TestEnrolment:
         steps = """
 [enrolment]
 ramp_up_months = 4
-steps = [{ from_month = 0, per_month = 2 }, { from_month = 6, per_month = 5 }]
+steps = [{ from_month = 0, accrual_rate = 2 }, { from_month = 6, accrual_rate = 5 }]
 source = "ours"
 """
         look = build(plan(MONITORING + steps)).answer.extra["looks"][0]
@@ -128,11 +128,11 @@ source = "ours"
     @pytest.mark.parametrize(
         ("old", "new", "words"),
         [
-            ("per_month = 4\n", "", "either per_month, or steps"),
-            ("per_month = 4", "per_month = 0", "greater than 0"),
-            ("per_month = 4", "per_months = 4", "did you mean 'per_month'"),
+            ("accrual_rate = 4\n", "", "either accrual_rate, or steps"),
+            ("accrual_rate = 4", "accrual_rate = 0", "greater than 0"),
+            ("accrual_rate = 4", "accrual_rates = 4", "did you mean 'accrual_rate'"),
             ('source = "ours"', "", "'source' is missing"),
-            ("per_month = 4", "steps = [{ from_month = 2, per_month = 4 }]", "from month 0"),
+            ("accrual_rate = 4", "steps = [{ from_month = 2, accrual_rate = 4 }]", "from month 0"),
             ('"ours"', '"read somewhere [nowhere]"', "[nowhere]"),
         ],
     )
@@ -156,4 +156,4 @@ class TestSchema:
         assert {"looks", "efficacy", "futility", "binding", "reviewer", "blinded"} <= set(
             known["Monitoring"]["properties"]
         )
-        assert {"per_month", "steps", "source"} <= set(known["Enrolment"]["properties"])
+        assert {"accrual_rate", "steps", "source"} <= set(known["Enrolment"]["properties"])

@@ -5,9 +5,9 @@ import pytest
 from scipy import integrate, stats
 from statsmodels.stats.proportion import proportion_confint
 
-from trialplan.cli.tornado import page
+from trialplan.analyses.sensitivity.tornado import tornado
+from trialplan.analyses.sensitivity.tornado_page import page
 from trialplan.errors import PlanError
-from trialplan.explore.tornado import tornado
 from trialplan.files import shipped
 from trialplan.plan import build, read
 from trialplan.plan.ranges import NONE_STATED, axes_of
@@ -17,6 +17,11 @@ DRAWN = """evidence = { study = "wang-2012", outcome = "complete remission", arm
 bridge = { discount = 0.5, source = "why this much of the open-label excess is not believed" }
 """
 STATED = (DRAWN, 'value = 0.3667\nsource = "ours"\n')
+
+
+def told(trial):
+    """The page of a built plan's tornado."""
+    return page(axes_of(trial), int(trial.answer.n), float(trial.primary.section.power))
 
 
 @pytest.fixture
@@ -89,7 +94,7 @@ class TestWhereFrom:
         trial = edit(STATED)
         found = axis(trial, "treatment")
         assert (found.low, found.high, found.source) == (None, None, NONE_STATED)
-        row = page(trial).data["rows"][-1]
+        row = told(trial).data["rows"][-1]
         assert (row["assumption"], row["n_low"], row["range_source"]) == ("treatment", None, None)
         assert row["sentence"] == "treatment: no range stated, so it was not varied."
 
@@ -167,7 +172,7 @@ class TestShippedPlan:
 
     def test_its_sentence(self, lupus):
         """An ethics board reads the endpoint, the arm, both rates and the probability."""
-        first = page(lupus).data["rows"][0]
+        first = told(lupus).data["rows"][0]
         assert first["sentence"].startswith(
             "If the rate of complete renal response at 12 months on placebo is 50.3 % instead of 21.4 %, the trial of "
             "254 participants would find the effect with probability 0.04; 34,3"
@@ -177,7 +182,7 @@ class TestShippedPlan:
 
     def test_a_pool_that_may_show_nothing(self):
         """For the vasospasm plan the lower end of the pooled rate leaves no effect, and that stands first."""
-        first = page(build(read("cerebral-vasospasm"))).data["rows"][0]
+        first = told(build(read("cerebral-vasospasm"))).data["rows"][0]
         assert first["assumption"] == "treatment: pooled rate"
         assert first["n_low"] is None
         assert "there is no effect to find: no number of participants would do" in first["sentence"]

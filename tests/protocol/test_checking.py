@@ -17,10 +17,10 @@ from trialplan.errors import FileError
 from trialplan.files import examples, shipped
 from trialplan.plan import read
 from trialplan.protocol import write
-from trialplan.protocol.checking import check, examine
-from trialplan.protocol.comparing import compare
-from trialplan.protocol.embedding import embedded
-from trialplan.protocol.extraction import blocks
+from trialplan.protocol.checking.check import check, examine
+from trialplan.protocol.checking.compare import compare
+from trialplan.protocol.checking.embedded import embedded
+from trialplan.protocol.checking.extraction import blocks
 
 SUFFIXES = (".md", ".html", ".docx")
 EDITS = 20

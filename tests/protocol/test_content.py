@@ -9,9 +9,10 @@ from scipy.stats import binom, norm
 from trialplan.errors import PlanError
 from trialplan.files import shipped
 from trialplan.plan import build, read
-from trialplan.protocol import context, render
-from trialplan.protocol.coverage import Coverage
-from trialplan.protocol.pitfalls import PITFALLS, met
+from trialplan.protocol import render
+from trialplan.protocol.content import context
+from trialplan.protocol.content.coverage import Coverage
+from trialplan.protocol.content.pitfalls import PITFALLS, met
 
 QUICK = "\n[report]\nverification_trials = 0\n"
 

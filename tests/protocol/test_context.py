@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import norm
 
 from trialplan.plan import build, read
-from trialplan.protocol import context, render
+from trialplan.protocol import render
+from trialplan.protocol.content import context
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,10 @@ import pytest
 from trialplan.plan import build, read
 from trialplan.plan.schema import PlanFile
 from trialplan.plan.section import Section
-from trialplan.protocol import context, covered, render
-from trialplan.protocol.checklists import BLOCKS, CHAPTERS, ITEMS
-from trialplan.protocol.coverage import FILLED, MISSING, OUTSIDE, plan_key
+from trialplan.protocol import covered, render
+from trialplan.protocol.content import context
+from trialplan.protocol.content.checklists import BLOCKS, CHAPTERS, ITEMS
+from trialplan.protocol.content.coverage import FILLED, MISSING, OUTSIDE, plan_key
 
 PLANS = ("msc-lupus-nephritis", "cerebral-vasospasm", "starter")
 QUICK = "\n[report]\nverification_trials = 0\n"

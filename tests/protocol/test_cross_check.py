@@ -15,6 +15,7 @@ import sys
 import pytest
 
 from trialplan import OneProportion, TwoMeans, TwoProportions
+from trialplan.cross_check.script import left_out, of_design, of_trial, script
 from trialplan.designs.adverse_event import AdverseEvent
 from trialplan.designs.ancova import Ancova
 from trialplan.designs.precision_difference import PrecisionDifference
@@ -24,7 +25,6 @@ from trialplan.designs.simon import Simon
 from trialplan.errors import ParameterError
 from trialplan.files import shipped
 from trialplan.plan import build, read
-from trialplan.protocol.cross_check import left_out, of_design, of_trial, script
 from trialplan.sequential.group_sequential import GroupSequential
 
 RATES = {"control": 0.3, "treatment": 0.5}

@@ -93,7 +93,7 @@ class TestWrite:
 
     def test_nothing_is_written_before_everything_is_made(self, tmp_path, monkeypatch):
         """Where the last format fails, the first is not there either."""
-        from trialplan.protocol import typeset
+        from trialplan.protocol.formats import typst as typeset
 
         def fail(*_):
             raise TrialplanError("typst could not set the document: a reason")
@@ -195,7 +195,7 @@ class TestFigures:
     def test_a_plan_without_rates_lacks_what_needs_them(self):
         """A figure that a plan has not got what it takes for is left out, and the others stay."""
         from trialplan.plan import build
-        from trialplan.protocol.pictures import pictures
+        from trialplan.protocol.formats.pictures import pictures
 
         shown = pictures(build(read("cerebral-vasospasm")))
         assert {"forest", "schema", "power"} <= {*shown}

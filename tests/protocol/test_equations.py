@@ -10,8 +10,8 @@ from scipy import stats
 
 from trialplan import Ancova, OneProportion, RatioOfMeans, TwoMeans, TwoProportions
 from trialplan.catalogue import designs
-from trialplan.protocol.extraction import blocks
-from trialplan.protocol.filters import equation
+from trialplan.protocol.checking.extraction import blocks
+from trialplan.protocol.content.filters import equation
 
 PT, PC, WT, WC, ALPHA = 0.5, 0.3, 2 / 3, 1 / 3, 0.025
 ZA, ZB = stats.norm.ppf(1 - ALPHA), stats.norm.ppf(0.8)

@@ -23,7 +23,7 @@ from trialplan.errors import FileError, TrialplanError
 from trialplan.files import shipped
 from trialplan.plan import build, read
 from trialplan.protocol import SUFFIXES, write
-from trialplan.protocol.filters import attribute, escape
+from trialplan.protocol.content.filters import attribute, escape
 
 TOKEN = re.compile(r"F(\d{3})Q")
 SOUGHT = 40
@@ -191,7 +191,7 @@ class TestEscape:
         """As a paragraph of its own, a text is one paragraph that says what was written."""
         import pypandoc
 
-        from trialplan.protocol.pandoc import _READER
+        from trialplan.protocol.formats.pandoc import _READER
 
         shown = Page(
             pypandoc.convert_text(
@@ -206,7 +206,7 @@ class TestEscape:
         """An alternative text comes out as it went in, and ends no attribute."""
         import pypandoc
 
-        from trialplan.protocol.pandoc import _READER
+        from trialplan.protocol.formats.pandoc import _READER
 
         page = pypandoc.convert_text(
             f'![c](x.svg){{alt="{attribute(text)}"}}', "html", format=_READER, extra_args=["--wrap=none"]
@@ -218,7 +218,7 @@ class TestTitle:
     @pytest.mark.parametrize("title", ["true", "FALSE", "null", "[a, b]", "{x: y}", "~", "- x", "@x", "*b* <i> & $x$"])
     def test_it_is_read_neither_as_markdown_nor_as_yaml(self, title, tmp_path):
         """The page's title and the Word file's properties bear the title as it was written."""
-        from trialplan.protocol import pandoc, word
+        from trialplan.protocol.formats import pandoc, word
 
         plan = read(starter(tmp_path, "Working title of the trial", title))
         look = f"--template={shipped('templates') / 'page.html'}"

@@ -9,7 +9,8 @@ import pytest
 from trialplan.errors import FileError, PlanError, TrialplanError
 from trialplan.files import shipped
 from trialplan.plan import build, read
-from trialplan.protocol import house, render, write
+from trialplan.protocol import render, write
+from trialplan.protocol.formats import house_style as house
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +177,7 @@ class TestSections:
 class TestReference:
     def sponsor(self, folder):
         """A sponsor's Word file: pandoc's own, in another face, with a header of its own."""
-        from trialplan.protocol.reference import reference_document
+        from trialplan.protocol.formats.word_styles import reference_document
 
         made = io.BytesIO()
         with zipfile.ZipFile(io.BytesIO(reference_document())) as source, zipfile.ZipFile(made, "w") as target:

@@ -7,8 +7,8 @@ import pytest
 from trialplan.files import shipped
 from trialplan.plan import build, read
 from trialplan.protocol import render
-from trialplan.protocol.checking import check
-from trialplan.protocol.monitored import boundaries, monitored
+from trialplan.protocol.checking.check import check
+from trialplan.protocol.content.interim_analyses import boundaries, monitored
 
 SHIPPED = "msc-lupus-nephritis-monitored"
 MONITORING = '\n[monitoring]\nlooks = [0.5, 1.0]\nefficacy = "lan-demets-obrien-fleming"\n'

@@ -7,13 +7,13 @@ import pytest
 from scipy import stats
 
 from trialplan import Ancova, GroupSequential, OneProportion, TwoMeans, TwoProportions
-from trialplan.explore.executors import Processes
+from trialplan.analyses.executors import Processes
 from trialplan.files import shipped
 from trialplan.plan import build, read
 from trialplan.plan.verifying import verify_trial, with_losses
 from trialplan.protocol import render
-from trialplan.protocol.markdown import environment
-from trialplan.protocol.verified import verified
+from trialplan.protocol.content.verification_section import verified
+from trialplan.protocol.formats.markdown import environment
 
 SHIPPED = "msc-lupus-nephritis"
 LOST = 'missing = "excluded"\ndropout = 0.15\ndropout_source = "ours"'

@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from trialplan import TwoMeans, TwoProportions
+from trialplan.analyses.assurance.assess import assurance, ceiling, enumerated
 from trialplan.belief import Beta, Mixture, Normal, exceeds
-from trialplan.explore.assurance import assurance, ceiling, enumerated
-from trialplan.sequential.predictive import boundary_assurance, interim_posterior, predictive_power
+from trialplan.sequential.interim.conditional_power import boundary_assurance, interim_posterior, predictive_power
 
 CASES = [json.loads(line) for line in Path(__file__).with_name("bayes.jsonl").read_text().splitlines()]
 

@@ -14,9 +14,9 @@ from trialplan.designs.two_means import TwoMeans
 from trialplan.designs.two_proportions import TwoProportions
 from trialplan.numerics.crossing import crossing
 from trialplan.sequential.group_sequential import GroupSequential
-from trialplan.sequential.inference import Stopped, repeated_interval
-from trialplan.sequential.observed import observed_boundaries
-from trialplan.sequential.predictive import conditional_power, conditional_power_of
+from trialplan.sequential.interim.conditional_power import conditional_power, conditional_power_of
+from trialplan.sequential.interim.inference import Stopped, repeated_interval
+from trialplan.sequential.interim.observed_information import observed_boundaries
 
 HERE = Path(__file__).parent
 CASES = [

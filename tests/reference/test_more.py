@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy import special
 
+from trialplan.analyses.assurance.go_no_go import SingleArmRule, TwoArmRule
 from trialplan.designs.ancova import Ancova
 from trialplan.designs.precision_proportion import PrecisionProportion
 from trialplan.designs.ratio_of_means import RatioOfMeans
 from trialplan.designs.simon import Simon
 from trialplan.designs.two_means import TwoMeans
-from trialplan.explore.go_no_go import SingleArmRule, TwoArmRule
 
 HERE = Path(__file__).parent
 CASES = [

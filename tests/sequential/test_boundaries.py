@@ -8,8 +8,8 @@ from scipy import stats
 
 from trialplan import GroupSequential, TwoMeans
 from trialplan.errors import ParameterError
-from trialplan.sequential.boundaries import Efficacy, z_of_many
-from trialplan.sequential.spending import SPENDING, spent
+from trialplan.sequential.boundaries.efficacy import Efficacy, z_of_many
+from trialplan.sequential.boundaries.spending import SPENDING, spent
 
 EVERY = (
     "obrien-fleming",

@@ -9,8 +9,8 @@ from scipy import stats
 
 from trialplan import ExactGroupSequential, OneProportion, TwoProportions
 from trialplan.errors import ParameterError
-from trialplan.sequential.counted import judged_counts
-from trialplan.sequential.early import looked_at
+from trialplan.sequential.interim.decision_on_counts import decide_on_counts
+from trialplan.sequential.with_looks import with_looks
 
 FIXED = OneProportion(null=0.2, expected=0.4)
 RULE = {"looks": (0.4, 0.7, 1.0), "efficacy": "lan-demets-pocock", "futility": "kim-demets(2)"}
@@ -72,9 +72,9 @@ class TestAnswer:
 
     def test_one_arm_is_counted_and_two_are_not(self):
         """The exact test of one arm is looked at by counts; every other test by normal theory."""
-        assert looked_at(FIXED, looks=(0.5, 1.0)).slug() == "exact-group-sequential"
-        assert looked_at(FIXED.replace(test="score"), looks=(0.5, 1.0)).slug() == "group-sequential"
-        assert looked_at(TwoProportions(control=0.3, treatment=0.5), looks=(0.5, 1.0)).slug() == "group-sequential"
+        assert with_looks(FIXED, looks=(0.5, 1.0)).slug() == "exact-group-sequential"
+        assert with_looks(FIXED.replace(test="score"), looks=(0.5, 1.0)).slug() == "group-sequential"
+        assert with_looks(TwoProportions(control=0.3, treatment=0.5), looks=(0.5, 1.0)).slug() == "group-sequential"
 
     @pytest.mark.parametrize(
         ("words", "way"),
@@ -98,16 +98,16 @@ class TestLook:
         answer = trial.sample_size(0.8)
         first, last = answer.extra["looks"][0], answer.extra["looks"][-1]
         high, low, size = first["efficacy_count"], first["futility_count"], first["n"]
-        told = {x: judged_counts(trial, answer.n, 1, [(x, size)]).verdict for x in (low, low + 1, high - 1, high)}
+        told = {x: decide_on_counts(trial, answer.n, 1, [(x, size)]).verdict for x in (low, low + 1, high - 1, high)}
         assert list(told.values()) == ["stop-for-futility", "go-on", "go-on", "stop-for-efficacy"]
         for x, verdict in ((last["efficacy_count"], "rejected"), (last["efficacy_count"] - 1, "not-rejected")):
-            assert judged_counts(trial, answer.n, 3, [(x, last["n"])]).verdict == verdict
+            assert decide_on_counts(trial, answer.n, 3, [(x, last["n"])]).verdict == verdict
 
     def test_conditional_and_predictive_power(self, trial):
         """They are binomial and beta-binomial tails of what is still to come, by scipy."""
         n = trial.sample_size(0.8).n
         looks = trial.counts(n)
-        found = judged_counts(trial, n, 1, [(6, looks.sizes[0])])
+        found = decide_on_counts(trial, n, 1, [(6, looks.sizes[0])])
         left, needed = n - looks.sizes[0], looks.reject[-1] - 6
         power = found.conditional_power()
         assert power["planned"] == pytest.approx(stats.binom.sf(needed - 1, left, 0.4))
@@ -120,7 +120,7 @@ class TestLook:
         n = trial.sample_size(0.8).n
         looks = trial.counts(n)
         x = looks.reject[1]
-        found = judged_counts(trial, n, 2, [(x, looks.sizes[1])])
+        found = decide_on_counts(trial, n, 2, [(x, looks.sizes[1])])
         seen = drawn(0.2, looks.sizes[:2], 400_000, 5)
         earlier = seen[0] >= looks.reject[0]
         share = (earlier | (seen[1] >= x)).mean()
@@ -133,7 +133,7 @@ class TestLook:
         n = up.sample_size(0.8).n
         size = up.counts(n).sizes[0]
         for x in range(size + 1):
-            one, other = judged_counts(up, n, 1, [(x, size)]), judged_counts(down, n, 1, [(size - x, size)])
+            one, other = decide_on_counts(up, n, 1, [(x, size)]), decide_on_counts(down, n, 1, [(size - x, size)])
             assert one.verdict == other.verdict
             assert one.p == pytest.approx(other.p)
             assert one.conditional_power() == pytest.approx(other.conditional_power())
@@ -142,14 +142,14 @@ class TestLook:
     def test_a_look_elsewhere_keeps_the_level(self, trial, size):
         """Where a look has other participants the errors are spent again, and the level is kept all the same."""
         n = trial.sample_size(0.8).n
-        found = judged_counts(trial, n, 1, [(5, size)])
+        found = decide_on_counts(trial, n, 1, [(5, size)])
         assert found.again
         assert found.counts.sizes[0] == size
         assert found.counts.actual_size <= 0.05
 
     def test_an_early_end(self, trial):
         """A trial that ends at its first look is the fixed exact test of the participants that it has."""
-        found = judged_counts(trial, 50, 1, [(12, 30)], final=True)
+        found = decide_on_counts(trial, 50, 1, [(12, 30)], final=True)
         assert found.counts.reject == (FIXED.critical_count(30),)
         assert found.verdict == "rejected"
         assert found.ordered_p == pytest.approx(stats.binom.sf(11, 30, 0.2))
@@ -167,15 +167,15 @@ class TestLook:
     def test_refused(self, trial, look, seen, words, way):
         """What a look cannot have seen is refused."""
         with pytest.raises(ParameterError, match=way):
-            judged_counts(trial, 50, look, seen, **words)
+            decide_on_counts(trial, 50, look, seen, **words)
 
     @pytest.mark.parametrize("efficacy", ["lan-demets-pocock", "kim-demets(1)"])
     @pytest.mark.parametrize("end", [30, 34, 50, 70])
     def test_an_end_elsewhere_leaves_what_was_spent(self, efficacy, end):
         """The count that the first look used stays what it was, and the two together keep the level."""
         trial = ExactGroupSequential(design=OneProportion(null=0.1, expected=0.3), efficacy=efficacy)
-        used = judged_counts(trial, 35, 1, [(4, 18)]).counts.reject[0]
-        found = judged_counts(trial, 35, 2, [(4, 18), (9, end)], final=True)
+        used = decide_on_counts(trial, 35, 1, [(4, 18)]).counts.reject[0]
+        found = decide_on_counts(trial, 35, 2, [(4, 18), (9, end)], final=True)
         assert found.counts.reject[0] == used
         rejects = stats.binom.sf(used - 1, 18, 0.1)
         for first in range(used):
@@ -188,7 +188,7 @@ class TestLook:
         """A boundary that does not spend is not moved to other looks."""
         trial = ExactGroupSequential(design=FIXED)
         with pytest.raises(ParameterError, match="lan-demets-obrien-fleming"):
-            judged_counts(trial, 50, 1, [(5, 21)])
+            decide_on_counts(trial, 50, 1, [(5, 21)])
 
 
 class TestCommand:

@@ -6,10 +6,10 @@ from scipy import stats
 
 from trialplan import GroupSequential, TwoMeans, TwoProportions
 from trialplan.errors import ParameterError
-from trialplan.sequential.boundaries import EFFICACY
-from trialplan.sequential.looks import whole_looks
-from trialplan.sequential.rule import solve_many
-from trialplan.sequential.spending import spent
+from trialplan.sequential.boundaries.efficacy import EFFICACY
+from trialplan.sequential.boundaries.rule import solve_many
+from trialplan.sequential.boundaries.spending import spent
+from trialplan.sequential.look_table import whole_looks
 
 LOOKS = (0.3, 0.65, 1.0)
 SPENDING = ("lan-demets-obrien-fleming", "lan-demets-pocock", "hwang-shih-decani(-2)", "kim-demets(2)")

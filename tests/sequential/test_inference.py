@@ -6,7 +6,7 @@ from scipy import stats
 
 from trialplan import GroupSequential, TwoMeans
 from trialplan.errors import ParameterError
-from trialplan.sequential.inference import Stopped, repeated_interval, repeated_p_value
+from trialplan.sequential.interim.inference import Stopped, repeated_interval, repeated_p_value
 
 THIRDS = (1 / 3, 2 / 3, 1.0)
 

@@ -8,9 +8,9 @@ from scipy import optimize, stats
 
 from trialplan import GroupSequential, OneProportion, TwoMeans, TwoProportions
 from trialplan.errors import ParameterError
-from trialplan.sequential.interim import bounds, judged
-from trialplan.sequential.observed import information
-from trialplan.sequential.seen import Seen, seen_counts, seen_means
+from trialplan.sequential.interim.data import InterimData, seen_counts, seen_means
+from trialplan.sequential.interim.decision import bounds, decide_at_look
+from trialplan.sequential.interim.observed_information import information
 
 RATES = TwoProportions(control=0.3, treatment=0.5)
 RULE = {"looks": (0.5, 1.0), "efficacy": "lan-demets-obrien-fleming", "futility": "conditional-power(0.2)"}
@@ -21,7 +21,7 @@ N = 188
 def look(z, design=DESIGN, fractions=(0.5,), final=False, **seen):
     """A look at these fractions with this z, judged."""
     held = bounds(design, N, fractions, final=final)
-    return judged(design, N, Seen(z=z, **seen), held)
+    return decide_at_look(design, N, InterimData(z=z, **seen), held)
 
 
 def _holds(found, rate):
@@ -189,7 +189,7 @@ class TestEnded:
     def test_at_the_first_look_the_interval_is_the_usual_one(self):
         """A trial that ends at its first look has nothing to allow for: the estimate and the score interval of one."""
         seen = seen_counts(RATES, N, [(30, 47), (12, 47)])
-        found = judged(DESIGN, N, seen, bounds(DESIGN, N, (0.5,), final=False))
+        found = decide_at_look(DESIGN, N, seen, bounds(DESIGN, N, (0.5,), final=False))
         critical = stats.norm.ppf(0.975)
         alone = [
             optimize.brentq(lambda at, c=c: restricted_score(30, 47, 12, 47, at) - c, -0.9, 0.9)
@@ -207,13 +207,15 @@ class TestEnded:
         half, covered = n // 2, 0.0
         for first in range(half + 1):
             chance = stats.binom.pmf(first, half, rate)
-            found = judged(design, n, seen_counts(fixed, n, [(first, half)]), bounds(design, n, (0.5,), final=False))
+            found = decide_at_look(
+                design, n, seen_counts(fixed, n, [(first, half)]), bounds(design, n, (0.5,), final=False)
+            )
             if found.ordered is not None:
                 covered += chance * _holds(found, rate)
                 continue
             for more in range(half + 1):
                 seen = seen_counts(fixed, n, [(first + more, n)])
-                found = judged(design, n, seen, bounds(design, n, (0.5, 1.0), final=True))
+                found = decide_at_look(design, n, seen, bounds(design, n, (0.5, 1.0), final=True))
                 covered += chance * stats.binom.pmf(more, half, rate) * _holds(found, rate)
         assert 0.87 < covered < 0.95  # 0.9, in steps of whole counts
 
@@ -221,7 +223,7 @@ class TestEnded:
     def test_rates_stay_rates(self, events):
         """The interval of a difference of rates lies between -1 and 1, and has a width also where nothing was seen."""
         end = bounds(DESIGN, N, (sum(of for _, of in events) / N,), final=True)
-        found = judged(DESIGN, N, seen_counts(RATES, N, events), end)
+        found = decide_at_look(DESIGN, N, seen_counts(RATES, N, events), end)
         low, high = found.ordered.interval
         assert -1 <= low <= found.ordered.estimate <= high <= 1
         assert high - low > 0.05
@@ -232,7 +234,7 @@ class TestEnded:
         fixed = TwoMeans(difference=0.5, sd=1.0)
         design = GroupSequential(design=fixed, looks=(0.5, 1.0), efficacy="lan-demets-obrien-fleming")
         seen = seen_means(fixed, 128, [(0.0, 64), (0.0, 64)], [3.0, 3.0])
-        found = judged(design, 128, seen, bounds(design, 128, (0.5, 1.0), final=True))
+        found = decide_at_look(design, 128, seen, bounds(design, 128, (0.5, 1.0), final=True))
         half = 3 * math.sqrt(2 / 64) * stats.t.ppf(0.975, 126)
         assert found.ordered.interval == pytest.approx((-half, half), rel=0.03)  # the first look takes a little
 
@@ -249,7 +251,7 @@ class TestEnded:
         """Where fewer is better the estimate is negative as z favours, and limits are in order."""
         design = GroupSequential(design=TwoProportions(control=0.5, treatment=0.3, favourable="lower"), **RULE)
         seen = seen_counts(design.design, N, [(10, 47), (30, 47)])
-        found = judged(design, N, seen, bounds(design, N, (0.5,), final=False))
+        found = decide_at_look(design, N, seen, bounds(design, N, (0.5,), final=False))
         assert found.verdict == "stop-for-efficacy"
         assert found.estimate < 0
         low, high = found.ordered.interval
@@ -259,7 +261,7 @@ class TestEnded:
         """The repeated interval holds 0 until the boundary is reached, whatever the counts."""
         for x in range(14, 40):
             seen = seen_counts(RATES, N, [(x, 47), (14, 47)])
-            found = judged(DESIGN, N, seen, bounds(DESIGN, N, (0.5,), final=False))
+            found = decide_at_look(DESIGN, N, seen, bounds(DESIGN, N, (0.5,), final=False))
             assert (found.repeated[0] > 0) == (found.verdict == "stop-for-efficacy")
 
 

@@ -7,14 +7,14 @@ from scipy import stats
 from trialplan import GroupSequential, TwoMeans, TwoProportions
 from trialplan.errors import ParameterError
 from trialplan.numerics.crossing import crossing
-from trialplan.sequential.observed import observed_boundaries
-from trialplan.sequential.predictive import (
+from trialplan.sequential.boundaries.spending import spent
+from trialplan.sequential.interim.conditional_power import (
     conditional_power,
     conditional_power_of,
     predictive_power,
     predictive_power_ahead,
 )
-from trialplan.sequential.spending import spent
+from trialplan.sequential.interim.observed_information import observed_boundaries
 
 THIRDS = (1 / 3, 2 / 3, 1.0)
 

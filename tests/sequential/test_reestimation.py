@@ -7,7 +7,7 @@ import pytest
 
 from trialplan import Ancova, GroupSequential, TwoMeans, TwoProportions
 from trialplan.errors import ParameterError, UnreachableError
-from trialplan.sequential.reestimation import Reestimated
+from trialplan.reestimation.rule import Reestimated
 
 RATES = TwoProportions(control=0.3, treatment=0.5)
 MEANS = TwoMeans(difference=0.5, sd=1)
@@ -17,14 +17,14 @@ class TestRule:
     def test_at_the_planned_nuisance_n_is_the_planned_one(self):
         """What was planned for asks for what was planned, for rates on every scale and for means."""
         for kept in ("difference", "ratio", "odds-ratio"):
-            assert Reestimated(design=RATES, pilot=60, kept=kept).needed(0.4) == RATES.sample_size(0.8).n
+            assert Reestimated(design=RATES, pilot=60, effect_scale=kept).needed(0.4) == RATES.sample_size(0.8).n
         assert Reestimated(design=MEANS, pilot=60).needed(1.0) == MEANS.sample_size(0.8).n
 
     @pytest.mark.parametrize("allocation", ["1:1", "2:1", "1:3"])
     @pytest.mark.parametrize("kept", ["difference", "ratio", "odds-ratio"])
     def test_rates_have_the_kept_effect_and_the_pooled_rate(self, kept, allocation):
         """The arms' new rates have the planned effect on the kept scale, and together the rate that was seen."""
-        rule = Reestimated(design=RATES.replace(allocation=allocation), pilot=120, kept=kept)
+        rule = Reestimated(design=RATES.replace(allocation=allocation), pilot=120, effect_scale=kept)
         t, c = rule.rates(0.35)
         w_t, w_c = (w / rule.design.block for w in rule.design.weights)
         assert w_t * t + w_c * c == pytest.approx(0.35)
@@ -34,7 +34,7 @@ class TestRule:
 
     def test_scales_part_ways(self):
         """A higher rate asks for more where the difference is kept, and for less where the ratio is."""
-        sizes = {k: Reestimated(design=RATES, pilot=60, kept=k).needed(0.5) for k in ("difference", "ratio")}
+        sizes = {k: Reestimated(design=RATES, pilot=60, effect_scale=k).needed(0.5) for k in ("difference", "ratio")}
         assert sizes["ratio"] < RATES.sample_size(0.8).n < sizes["difference"]
 
     def test_restricted_and_unrestricted(self):
@@ -57,7 +57,7 @@ class TestRule:
 
     def test_adjusted_variance_takes_the_planned_difference_off(self):
         """The adjusted standard deviation that the truth of the plan shows on average asks for the planned n."""
-        rule = Reestimated(design=MEANS, pilot=60, adjusted=True, at_least=60)
+        rule = Reestimated(design=MEANS, pilot=60, adjusted_variance=True, at_least=60)
         expected = math.sqrt(1 + 60 / 59 * 0.25 * 0.5**2)
         assert rule.final_n(expected) == rule.planned
         assert rule.final_n(0.2) == 60
@@ -71,9 +71,9 @@ class TestRule:
             ({"design": MEANS.replace(test="z")}, "use test t"),
             ({"design": TwoProportions(control=0.5, treatment=0.5, goal="equivalence", margin=0.2)}, "equivalence"),
             ({"design": TwoProportions(control=0.3, treatment=np.array([0.4, 0.5]))}, "a grid"),
-            ({"kept": "rato"}, "did you mean 'ratio'"),
-            ({"adjusted": True}, "needs no adjustment"),
-            ({"design": MEANS, "kept": "ratio"}, "kept must be difference"),
+            ({"effect_scale": "rato"}, "did you mean 'ratio'"),
+            ({"adjusted_variance": True}, "needs no adjustment"),
+            ({"design": MEANS, "effect_scale": "ratio"}, "effect_scale must be difference"),
             ({"pilot": 61}, "whole allocation blocks, 4 or more, not 61; try 60"),
             ({"pilot": 2}, "try 4"),
             ({"pilot": 60.5}, "whole number"),

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from trialplan import GroupSequential, TwoMeans, TwoProportions
-from trialplan.explore.compare import actual_size
-from trialplan.sequential.rejections import rejection_table
+from trialplan.analyses.compare import actual_size
+from trialplan.sequential.exact_two_arms import rejection_table
 
 RULES = {
     "two looks, two-sided": {"looks": (0.5, 1.0), "efficacy": "lan-demets-obrien-fleming"},

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from trialplan import OneProportion, TwoProportions
-from trialplan.designs.responses import Responses, first_count
+from trialplan.outcomes.responses import Responses, first_count
 
 TRIALS = 40_000
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from trialplan import Ancova, GroupSequential, RatioOfMeans, TwoMeans
 from trialplan.numerics.student import normal_score, of_normal_score
-from trialplan.sequential.seen import seen_means, seen_t
+from trialplan.sequential.interim.data import seen_means, seen_t
 
 LOOKS = (0.4, 0.7, 1.0)
 

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from trialplan import Ancova, OneProportion, TwoMeans, TwoProportions
-from trialplan.explore.reproduction import read, reproduce
-from trialplan.explore.reproduction.statement import NoDesignError
+from trialplan.analyses.reproduction import read, reproduce
+from trialplan.analyses.reproduction.statement import NoDesignError
 
 HERE = Path(__file__).resolve().parent
 CASES = HERE.parent / "reference"
@@ -470,14 +470,14 @@ def _out(entries):
 
 # Published trials.
 
-TRIALS = HERE.parent / "explore" / "test_reproduction.py"
+TRIALS = HERE.parent / "analyses" / "test_reproduction.py"
 """The tests that put the published trials into the words of a statement."""
 
 _NO_DESIGN = "no design"
 
 
 def _trials():
-    spec = importlib.util.spec_from_file_location("tests_explore_test_reproduction", TRIALS)
+    spec = importlib.util.spec_from_file_location("tests_analyses_test_reproduction", TRIALS)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

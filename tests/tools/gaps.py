@@ -3,8 +3,8 @@
     python tests/tools/gaps.py            writes the page
     python tests/tools/gaps.py --check    exits 1 when the page is not what would be written
 
-Every point goes through `trialplan.explore.verification.verify`, with a fixed seed. The truth that is printed is
-counted, over every pair of responder counts, or integrated: over the estimated variances for Welch's t, over the chance
+Every point goes through `trialplan.analyses.verification`, with a fixed seed. The truth that is printed is counted,
+over every pair of responder counts, or integrated: over the estimated variances for Welch's t, over the chance
 imbalance of the baselines for the analysis of covariance, over the responders between the looks for group-sequential
 trials of counts, over four normal and chi-square variables for those of t tests. What simulated trials show is printed
 as agreement or as two decimals, because other versions of numpy draw other numbers.
@@ -33,10 +33,10 @@ from trialplan import (
     TwoProportions,
     TwoStage,
 )
+from trialplan.analyses.verification.verification import ERRORS, verify
 from trialplan.errors import TrialplanError
-from trialplan.explore.verification import ERRORS, verify
 from trialplan.parameter import parameters
-from trialplan.sequential.looks import whole_looks
+from trialplan.sequential.look_table import whole_looks
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "gaps.md"
@@ -268,7 +268,7 @@ def _largest(core, chance, rejects):
     """The largest chance of rejecting where the treatment's rate lies on a limit."""
     sizes = [0.0]
     for rate in map(float, RATES):
-        limits = map(float, core.replace(control=rate).boundary())
+        limits = map(float, core.replace(control=rate).null_values())
         sizes += [chance(limit, rate, rejects) for limit in limits if 0 < limit < 1]
     return max(sizes)
 
@@ -336,7 +336,7 @@ def _student(design, n):
     within = stats.chi2.ppf(points[:, 2], 2 * first - 2)
     added = stats.chi2.ppf(points[:, 3], 2 * more - 1)
     moved = first * more / (first + more) / 2 * (early - late) ** 2
-    limit = float(design.boundary()[0])
+    limit = float(design.null_values()[0])
 
     def chance(away, both):
         reached = np.zeros(len(points), bool)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import click
 
 from trialplan import __version__
-from trialplan.cli.complaints import sentence, unknown
+from trialplan.cli.options.errors import sentence, unknown
 from trialplan.errors import TrialplanError
 
 VERBS = (

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from trialplan.cli import options, output
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options.command import Verb
 from trialplan.parameter import PROPORTION, Parameter
 
 _TARGET = Parameter("probability of success", unit="proportion", domain=PROPORTION)
@@ -35,7 +36,7 @@ def command(plan: str, n: Any, target: Any, as_json: bool, output: Any) -> None:
     Beside it stand its ceiling, the number that reaches the target, expected width and smallest significant
     difference, and the same under other beliefs.
     """
-    from trialplan.cli.output import show
+    from trialplan.cli.options.output import show
     from trialplan.plan import build, read
 
     sought = None if target is None else _TARGET.check("assurance", "--target", target)
@@ -43,9 +44,8 @@ def command(plan: str, n: Any, target: Any, as_json: bool, output: Any) -> None:
 
 
 def _page(trial: Any, n: Any, target: Any) -> Any:
-    from trialplan.cli.output import Page, Table
+    from trialplan.page import Page, Table, plain
     from trialplan.plan.beliefs import assess_trial
-    from trialplan.report import plain
 
     found, others = assess_trial(trial, n, target)
     rows = [[words, *_shown(one)] for words, one in others]

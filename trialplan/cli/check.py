@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from trialplan.cli import options, output
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options.command import Verb
 
 FAILED = 1
 _NAMED = 8
@@ -51,8 +52,8 @@ def command(file: Path, templates: Path | None, patience: float, as_json: bool, 
     headers and footers are not read, and tracked changes are taken as accepted. The drawings of figures are not
     compared, their descriptions and tables are.
     """
-    from trialplan.cli.output import show
-    from trialplan.protocol.checking import check
+    from trialplan.cli.options.output import show
+    from trialplan.protocol.checking.check import check
 
     found = check(file, templates, patience)
     show(page(file.name, found), as_json, output)
@@ -62,7 +63,7 @@ def command(file: Path, templates: Path | None, patience: float, as_json: bool, 
 
 def page(name: str, found: Any) -> Any:
     """What does not agree as a table; what was added and left out below it."""
-    from trialplan.cli.output import Page, Table
+    from trialplan.page import Page, Table
 
     data = _data(name, found)
     rows = [[one.quantity, one.printed, one.recomputed] for one in found.wrong]

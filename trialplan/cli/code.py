@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from trialplan import files
-from trialplan.cli import options
-from trialplan.cli.output import check_suffix
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options.command import Verb
 from trialplan.design import Sized
 from trialplan.errors import ParameterError, did_you_mean
+from trialplan.files import check_suffix
 
 SUFFIXES = {".R": "r", ".r": "r", ".py": "python"}
 
@@ -78,8 +78,8 @@ def _of_design(cls: type[Sized], language: str | None, output: Path | None, **gi
     tongue = _language(language, output)
     power, dropout = given.pop("power", None), given.pop("dropout", None)
     design = options.build(cls, given)
+    from trialplan.cross_check import script as cross_check
     from trialplan.enrolment.dropout import DROPOUT
-    from trialplan.protocol import cross_check
 
     with options.typed(cls):
         target = (0.8 if power is None else power) if cls.attains == "power" else None
@@ -92,7 +92,7 @@ def _of_design(cls: type[Sized], language: str | None, output: Path | None, **gi
 def _of_plan(name: str, language: str | None, output: Path | None) -> None:
     tongue = _language(language, output)
     from trialplan import plan
-    from trialplan.protocol import cross_check
+    from trialplan.cross_check import script as cross_check
 
     trial = plan.build(plan.read(name))
     words = trial.plan.content.trial

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
-from trialplan.cli import options, output
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options.command import Verb
 from trialplan.design import Design
 from trialplan.errors import UnreachableError
+from trialplan.page import Table
 
 DEFAULT_POWER = 0.8
 
@@ -19,7 +21,7 @@ _NONE = "—"
 
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design: the test is what varies, so it is no option, and neither are looks."""
-    from trialplan.explore.compare import CHOICES
+    from trialplan.analyses.compare import CHOICES
 
     left_out = (*CHOICES, *options.MONITORING)
     return Verb(
@@ -37,8 +39,8 @@ def for_design(cls: type[Design]) -> click.Command:
 
 
 def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given: Any) -> None:
-    from trialplan.cli.output import show
-    from trialplan.explore.compare import compare
+    from trialplan.analyses.compare import compare
+    from trialplan.cli.options.output import show
 
     design: Any = options.build(cls, given)
     target = DEFAULT_POWER if power is None else power
@@ -50,9 +52,8 @@ def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given:
 
 
 def _page(design: Design, target: float, rows: Sequence[Any]) -> Any:
-    from trialplan.cli.output import Page, facts
-    from trialplan.cli.words import assumed
-    from trialplan.report import head, plain
+    from trialplan.design_facts import assumed, head
+    from trialplan.page import Page, facts, plain
 
     records = [_record(row) for row in rows]
     assumptions = head(design, ("test", "method"))
@@ -72,7 +73,7 @@ def _record(row: Any) -> dict[str, Any]:
 
 
 def _headline(rows: Sequence[Any], target: float) -> str:
-    from trialplan.cli.words import number
+    from trialplan.text import number
 
     found = sorted((row for row in rows if row.n is not None), key=lambda row: row.n)
     least, most = found[0], found[-1]
@@ -86,7 +87,7 @@ def _table(design: Design, rows: Sequence[Any]) -> Any:
     arms = design.arm_names if len(design.arm_names) > 1 else ()
     columns = ("test", "n", *(f"n {name}" for name in arms), "power", "actual size", "why")
     numbers = frozenset(range(1, len(columns) - 1))
-    return output.Table(columns, [_line(row, arms) for row in rows], right=numbers)
+    return Table(columns, [_line(row, arms) for row in rows], right=numbers)
 
 
 def _line(row: Any, arms: Sequence[str]) -> list[str]:
@@ -98,7 +99,7 @@ def _line(row: Any, arms: Sequence[str]) -> list[str]:
 
 def _level(design: Design) -> list[tuple[str, str]]:
     """Level and sides, without the test."""
-    from trialplan.cli.words import level
+    from trialplan.design_facts import level
 
     return [row for row in level(design) if row[0] != "test"]
 

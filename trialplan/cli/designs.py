@@ -8,10 +8,13 @@ from typing import Any
 import click
 
 from trialplan import catalogue
-from trialplan.cli import options, output
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options.command import Verb
 from trialplan.design import Design, Sized
+from trialplan.page import Page, Table
 from trialplan.parameter import Parameter, parameters
+from trialplan.text import flag
 
 
 @click.command(
@@ -27,25 +30,25 @@ def command(design: str | None, as_json: bool, output: Any) -> None:
     With a DESIGN, its numbers with symbol, unit, domain and meaning, and its table of tests: what each is, who
     uses it and when it errs.
     """
-    from trialplan.cli.output import show
+    from trialplan.cli.options.output import show
 
     show(_all() if design is None else _one(catalogue.design(design)), as_json, output)
 
 
-def _all() -> output.Page:
+def _all() -> Page:
     rows = [(slug, options.summary(cls)) for slug, cls in catalogue.designs().items()]
-    return output.Page(
+    return Page(
         data={"designs": [{"design": slug, "summary": words} for slug, words in rows]},
         headline=f"{len(rows)} designs; `trialplan designs NAME` says what the numbers of one mean",
-        tables=[output.Table(("design", "question"), rows)],
+        tables=[Table(("design", "question"), rows)],
         records=lambda: [{"design": slug, "summary": words} for slug, words in rows],
     )
 
 
-def _one(cls: type[Sized]) -> output.Page:
+def _one(cls: type[Sized]) -> Page:
     numbers = [_parameter(cls, name, one) for name, one in parameters(cls).items()]
     tests = [_test(name, row) for name, row in cls.tests.items()] if issubclass(cls, Design) else []
-    return output.Page(
+    return Page(
         data={"design": cls.slug(), "summary": options.summary(cls), "parameters": numbers, "tests": tests},
         headline=f"{cls.slug()}: {options.summary(cls)}",
         tables=[_numbers(numbers), *([_tests(tests)] if tests else [])],
@@ -57,7 +60,7 @@ def _parameter(cls: type[Sized], name: str, declared: Parameter) -> dict[str, An
     default = {f.name: f.default for f in dataclasses.fields(cls)}[name]
     return {
         "name": name,
-        "option": f"--{options.flag(name)}",
+        "option": f"--{flag(name)}",
         "symbol": declared.symbol,
         "unit": declared.unit,
         "domain": " | ".join(map(str, declared.choices)) if declared.choices else str(declared.domain or ""),
@@ -79,11 +82,11 @@ def _test(name: str, row: Any) -> dict[str, Any]:
     }
 
 
-def _numbers(numbers: list[dict[str, Any]]) -> output.Table:
+def _numbers(numbers: list[dict[str, Any]]) -> Table:
     names = ("option", "symbol", "unit", "domain", "meaning")
-    return output.Table(names, [[row[name] for name in names] for row in numbers])
+    return Table(names, [[row[name] for name in names] for row in numbers])
 
 
-def _tests(tests: list[dict[str, Any]]) -> output.Table:
+def _tests(tests: list[dict[str, Any]]) -> Table:
     rows = [[row["test"], row["prose"], ", ".join(row["goals"]), row["reference"]] for row in tests]
-    return output.Table(("test", "what it is", "goals", "reference"), rows, title="Tests")
+    return Table(("test", "what it is", "goals", "reference"), rows, title="Tests")

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from trialplan.cli import options, output
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options.command import Verb
 
 _MANY = 6
 """Places that differ in words only, named before the rest are counted."""
@@ -31,7 +32,7 @@ def command(a: str, b: str, as_json: bool, output: Any) -> None:
     made (Shapley 1953), so the shares add up to the change. Plans are shipped ones by name, or files by path; only
     what sizes the primary endpoint is compared.
     """
-    from trialplan.cli.output import show
+    from trialplan.cli.options.output import show
     from trialplan.plan import read
     from trialplan.plan.difference import difference
 
@@ -40,7 +41,7 @@ def command(a: str, b: str, as_json: bool, output: Any) -> None:
 
 def page(found: Any) -> Any:
     """The change as a sentence, its parts as a table."""
-    from trialplan.cli.output import Page, Table
+    from trialplan.page import Page, Table
 
     records = [_record(part, found.drops_out) for part in found.parts]
     numbers = [

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from trialplan.cli import options, output
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options.command import Verb
 from trialplan.design import Design
 from trialplan.errors import ParameterError
 from trialplan.parameter import parameters
@@ -37,7 +38,7 @@ def for_design(cls: type[Design]) -> click.Command:
 
 
 def _effect(cls: type[Design], n: int | None, power: Any, as_json: bool, output: Any, **given: Any) -> None:
-    from trialplan.cli.output import show
+    from trialplan.cli.options.output import show
 
     design: Any = options.build(cls, given, held=_placeholder(cls, given))
     if n is None:
@@ -57,12 +58,12 @@ def _placeholder(cls: type[Design], given: Any) -> dict[str, float]:
 
 
 def _page(design: Any, n: int, target: float, found: float) -> Any:
-    from trialplan.cli.output import Page, facts
-    from trialplan.cli.words import assumed, level, participants, source
-    from trialplan.report import foot, head, plain
+    from trialplan.design_facts import assumed, foot, head, level, source
+    from trialplan.page import Page, facts, plain
+    from trialplan.text import participants
 
     asked = (design.effect,)
-    arms, null = design.arms(n), design.boundary()[0]
+    arms, null = design.arms(n), design.null_values()[0]
     answer = {"effect": design.effect, "detectable": found, "null": null, "n": n, "arms": arms, "target_power": target}
     rows = [*assumed(design, asked), *level(design), ("power", f"{target:g}"), *source(design)]
     return Page(
@@ -73,9 +74,9 @@ def _page(design: Any, n: int, target: float, found: float) -> Any:
 
 
 def _headline(design: Any, found: float, at: str) -> str:
-    from trialplan.cli.words import number
+    from trialplan.text import number
 
-    null = number(float(design.boundary()[0]))
+    null = number(float(design.null_values()[0]))
     if math.isnan(found):
         return f"no {design.effect} can be shown with {at}: even the largest possible falls short"
     side = "lower" if design.upward else "higher"

@@ -9,8 +9,11 @@ from typing import Any
 
 import click
 
-from trialplan.cli import options, output
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options.command import Verb
+from trialplan.files import check_suffix
+from trialplan.page import Page, Table
 
 
 @click.command(
@@ -67,7 +70,7 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     p_value, and of the study enrolled, control, design, registry, year and conditioning.
     """
     from trialplan import evidence
-    from trialplan.cli.output import show
+    from trialplan.cli.options.output import show
 
     _check_interval(interval)
     if pooling["pool"] is None:
@@ -78,14 +81,14 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
         show(_pooled(evidence.read(table), **pooling), as_json, output)
 
 
-def _pooled(table: Any, pool: str, forest: Path | None, by: str | None, **given: Any) -> output.Page:
+def _pooled(table: Any, pool: str, forest: Path | None, by: str | None, **given: Any) -> Page:
     """The pools alone: what the rest of the table says is asked for without --pool."""
-    from trialplan.cli import pools
+    from trialplan.evidence import pool_page as pools
     from trialplan.files import check_writable
-    from trialplan.report import plain
+    from trialplan.page import plain
 
     if forest is not None:
-        output.check_suffix(forest, (".svg", ".png"))
+        check_suffix(forest, (".svg", ".png"))
         check_writable(forest)
     how = {"method": given["method"], "interval": given["pool_interval"]}
     how = {name: value for name, value in how.items() if value}
@@ -97,11 +100,11 @@ def _pooled(table: Any, pool: str, forest: Path | None, by: str | None, **given:
     data = {"table": {"title": table.title}, "pools": [{"reports": name} | asdict(one) for name, one in found.items()]}
     data["parts"] = [{"part": name} | asdict(one) for name, one in parts.items()]
     shown = [*pools.tables(found), *pools.variant_table(parts)]
-    return output.Page(data=plain(data), headline=f"{pool} over {table.title}", tables=shown, notes=pools.notes(found))
+    return Page(data=plain(data), headline=f"{pool} over {table.title}", tables=shown, notes=pools.notes(found))
 
 
 def _check_interval(interval: str) -> None:
-    from trialplan.cli.complaints import unknown
+    from trialplan.cli.options.errors import unknown
     from trialplan.errors import ParameterError
     from trialplan.evidence import INTERVALS
 
@@ -109,18 +112,18 @@ def _check_interval(interval: str) -> None:
         raise ParameterError(unknown("--interval", interval, INTERVALS))
 
 
-def _page(data: dict[str, Any]) -> output.Page:
-    from trialplan.report import plain
+def _page(data: dict[str, Any]) -> Page:
+    from trialplan.page import plain
 
     rows = list(_rows(data))
     findings = [_finding(one) for one in data["findings"]]
-    return output.Page(
+    return Page(
         data=plain(data),
         headline=_headline(data),
         tables=[
-            output.Table(_STUDIES, [_study(study) for study in data["studies"]], "Studies", frozenset({1, 4})),
-            output.Table(_OUTCOMES, [row["shown"] for row in rows], "Outcomes", frozenset({3})),
-            *([output.Table(_FINDINGS, findings, "Findings")] if findings else []),
+            Table(_STUDIES, [_study(study) for study in data["studies"]], "Studies", frozenset({1, 4})),
+            Table(_OUTCOMES, [row["shown"] for row in rows], "Outcomes", frozenset({3})),
+            *([Table(_FINDINGS, findings, "Findings")] if findings else []),
         ],
         records=lambda: [row["record"] for row in rows],
     )
@@ -153,7 +156,7 @@ def _rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _shown(key: str, outcome: Mapping[str, Any], found: Mapping[str, Any] | None) -> list[str]:
-    from trialplan.cli.words import number
+    from trialplan.text import number
 
     months = outcome["timepoint_months"]
     head = [key, outcome["name"], outcome["arm"] or "", "" if months is None else number(months), _reported(outcome)]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from trialplan.cli import options
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options.command import Verb
 from trialplan.errors import FileError
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import click
 
 from trialplan import catalogue
-from trialplan.cli import options, output
-from trialplan.cli.complaints import as_typed
-from trialplan.cli.seen_options import (
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options.command import Verb
+from trialplan.cli.options.errors import as_typed
+from trialplan.cli.options.interim import (
     REESTIMATED,
     SEEN,
     check_growing,
@@ -25,9 +27,9 @@ from trialplan.cli.seen_options import (
     spread,
     t_statistic,
 )
-from trialplan.cli.verb import Verb
 from trialplan.design import Design
 from trialplan.errors import ParameterError, TrialplanError
+from trialplan.page import Page
 from trialplan.parameter import parameters
 
 _RULE = "--looks 0.5,1 --efficacy lan-demets-obrien-fleming --futility conditional-power(0.2)"
@@ -40,7 +42,7 @@ _EXAMPLES = {
 }
 
 
-class LookedAt(options.DesignsAndPlans):
+class DesignsWithLooks(options.DesignsAndPlans):
     """Subcommands are the designs whose statistic is a z; any other word is a plan, shipped or at a path."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -134,10 +136,10 @@ def _of_plan(name: str, **given: Any) -> None:
 
 def _blinded(trial: Any, given: Mapping[str, Any], planned: Mapping[str, Any]) -> None:
     """What both arms show together: n again, with nobody unblinded."""
-    from trialplan.cli.reestimation import page
+    from trialplan.reestimation.page import page
 
     sd, n = spread(given["blinded_sd"])
-    rule = {name: given[name] for name in REESTIMATED if given[name] is not None}
+    rule = {name: given[option] for option, name in REESTIMATED.items() if given[option] is not None}
     output.show(page(trial, given["blinded"], sd=sd, n=n, **rule, **planned), given["as_json"], given["output"])
 
 
@@ -162,20 +164,42 @@ def _typed(cls: type[Any]) -> Iterator[None]:
 
 def _show(design: Any, n: int, given: Mapping[str, Any], dates: Any = ()) -> None:
     if design.exact:
-        from trialplan.cli.counted_page import counted
-
-        return output.show(counted(design, n, given), given["as_json"], given["output"])
-    from trialplan.cli.interim_page import page
+        return output.show(_counted(design, n, given), given["as_json"], given["output"])
+    from trialplan.sequential.interim.page import page
 
     found, before = _judged(design, n, given)
     moment = dates[found.look - 1] if dates and "month" in dates[0] else None
     return output.show(page(found, before, moment), given["as_json"], given["output"])
 
 
+def _counted(design: Any, n: int, given: Mapping[str, Any]) -> Page:
+    """The page of what was typed: responses of participants, at this look or at all so far."""
+    from trialplan.sequential.interim.counts_page import page
+    from trialplan.sequential.interim.decision_on_counts import decide_on_counts
+
+    if not given["events"]:
+        raise ParameterError(
+            "events are what a look at counts sees, as in --events 9/30; for --z or --information plan with test score"
+        )
+    if given["information"] is not None:
+        raise ParameterError("information is counted in participants, as in --events 9/30; leave --information out")
+    seen = [_of_one_arm(text) for text in given["events"]]
+    check_growing([[one] for one in seen], responders=True)
+    look = number_of_look(given["look"], len(seen))
+    return page(decide_on_counts(design, n, look, seen, final=given["final"]))
+
+
+def _of_one_arm(text: str) -> tuple[int, int]:
+    found = pairs("events", text)
+    if len(found) != 1:
+        raise ParameterError(f"events must be given for the one arm, as in 9/30, not {text}")
+    return found[0]
+
+
 def _judged(design: Any, n: int, given: Mapping[str, Any]) -> tuple[Any, list[Any]]:
     """The last look judged, and those before it whose results are given."""
-    from trialplan.sequential.interim import bounds, judged
-    from trialplan.sequential.observed import information
+    from trialplan.sequential.interim.decision import bounds, decide_at_look
+    from trialplan.sequential.interim.observed_information import information
 
     kind, texts = next((name, given[name]) for name in ("events", "means", "z", "t") if given[name])
     last = len(texts) - 1
@@ -187,18 +211,18 @@ def _judged(design: Any, n: int, given: Mapping[str, Any]) -> tuple[Any, list[An
     found = []
     for number, one in enumerate(seen, look - last):
         held = bounds(design, n, shares[:number], final=given["final"] and number == look)
-        found.append(judged(design, n, one, held))
+        found.append(decide_at_look(design, n, one, held))
     return found[-1], found[:-1]
 
 
 def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:
     """What a look saw, from what was typed."""
-    from trialplan.sequential.seen import Seen, seen_counts, seen_means, seen_t
+    from trialplan.sequential.interim.data import InterimData, seen_counts, seen_means, seen_t
 
     if kind == "z":
         if not (isinstance(text, (int, float)) and math.isfinite(text)):
             raise ParameterError(f"z must be a number, positive in favour of the treatment, not {text}")
-        return Seen(z=float(text))
+        return InterimData(z=float(text))
     if kind == "t":
         return seen_t(*t_statistic(text, design.design))
     rates = hasattr(design.design, "control") or hasattr(design.design, "null")
@@ -213,7 +237,7 @@ def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:
     return seen_means(design.design, n, pairs(kind, text), known)
 
 
-command = LookedAt(
+command = DesignsWithLooks(
     "monitor",
     command_for=for_design,
     command_for_plan=for_plan,

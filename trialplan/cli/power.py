@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from trialplan.cli import options, output
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options.command import Verb
 from trialplan.design import Design
 from trialplan.errors import ParameterError
 
@@ -25,9 +26,10 @@ def for_design(cls: type[Design]) -> click.Command:
 
 
 def _power(cls: type[Design], n: int | None, as_json: bool, output: Any, **given: Any) -> None:
-    from trialplan.cli.output import show
-    from trialplan.cli.words import answer_page, participants
-    from trialplan.explore.attained import attained
+    from trialplan.answer_page import answer_page
+    from trialplan.cli.options.output import show
+    from trialplan.sizing import attained
+    from trialplan.text import participants
 
     design: Any = options.build(cls, given)
     if n is None:

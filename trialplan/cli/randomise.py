@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from trialplan.cli import options
-from trialplan.cli.output import check_suffix
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options.command import Verb
 from trialplan.errors import ParameterError, PlanError
+from trialplan.files import check_suffix
 
 FORMATS = (".csv", ".json")
 
@@ -121,7 +121,7 @@ def _origin(scheme: Any) -> dict[str, Any]:
 
 
 def _text(suffix: str, records: Sequence[Mapping[str, Any]], origin: Mapping[str, Any]) -> str:
-    from trialplan.cli.output import Page, as_csv, as_json_text
+    from trialplan.page import Page, as_csv, as_json_text
 
     if suffix == ".json":
         return as_json_text(Page(data={**origin, "list": records}, headline=""))

@@ -7,11 +7,14 @@ from typing import Any
 import click
 
 from trialplan import catalogue, files
-from trialplan.cli import options, output
-from trialplan.cli.verb import Verb
+from trialplan.analyses.reproduction.statement import AROUND, EFFECTS, SIZES, NoDesignError, around, read
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options.command import Verb
 from trialplan.design import Sized
 from trialplan.errors import FileError, ParameterError, did_you_mean
-from trialplan.explore.reproduction.statement import AROUND, EFFECTS, SIZES, NoDesignError, around, read
+from trialplan.page import Table
+from trialplan.text import flag
 
 FAILED = 1
 
@@ -91,7 +94,7 @@ def _stated(cls: type[Sized]) -> list[click.Parameter]:
     own = {one.name for one in options.of_design(cls)} - set(AROUND)
     return [
         click.Option(
-            [f"--{options.flag(name)}", name],
+            [f"--{flag(name)}", name],
             type=options.Literal("NUMBERS" if name in lists else "NUMBER", lists=name in lists),
             help=words[name],
         )
@@ -119,7 +122,7 @@ def _of_file(name: str, as_json: bool, output: Any) -> None:
 
 
 def _answer(statement: Any, as_json: bool, output: Any) -> None:
-    from trialplan.explore.reproduction import reproduce
+    from trialplan.analyses.reproduction import reproduce
 
     found = reproduce(statement)
     _show(_page(found), as_json, output)
@@ -128,26 +131,25 @@ def _answer(statement: Any, as_json: bool, output: Any) -> None:
 
 
 def _show(page: Any, as_json: bool, output: Any) -> None:
-    from trialplan.cli.output import show
+    from trialplan.cli.options.output import show
 
     show(page, as_json, output)
 
 
 def _without_design(why: str) -> Any:
-    from trialplan.cli.output import Page
+    from trialplan.page import Page
 
     data = {"verdict": "no design", "candidates": [], "missing": [], "why": why}
     return Page(data=data, headline=f"Not tried: {why}")
 
 
 def _page(found: Any) -> Any:
-    from trialplan.cli.output import Page, facts
-    from trialplan.explore.reproduction.judge import as_json, stated
-    from trialplan.explore.reproduction.words import headline, notes
-    from trialplan.report import plain
+    from trialplan.analyses.reproduction.judge import as_json, stated
+    from trialplan.analyses.reproduction.words import headline, notes
+    from trialplan.page import Page, facts, plain
 
     data = plain(as_json(found))
-    given = [(options.flag(name), _text(value)) for name, value in stated(found.statement).items()]
+    given = [(flag(name), _text(value)) for name, value in stated(found.statement).items()]
     tables = [facts(given, "Stated")]
     if found.candidates:
         tables.append(_table(found))
@@ -161,19 +163,19 @@ def _page(found: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    from trialplan.cli.words import number
+    from trialplan.text import number
 
     return number(value)
 
 
 def _table(found: Any) -> Any:
-    from trialplan.explore.reproduction.words import shown_sizes
+    from trialplan.analyses.reproduction.words import shown_sizes
 
     rows = [
         [one.method, *shown_sizes(found.statement, one), "" if one.power is None else f"{one.power:.3f}", one.matches]
         for one in found.candidates
     ]
-    return output.Table(("method", "n", "enrolled", "power at stated n", "matches"), rows, right=frozenset({1, 2, 3}))
+    return Table(("method", "n", "enrolled", "power at stated n", "matches"), rows, right=frozenset({1, 2, 3}))
 
 
 command = DesignsAndStatements(

@@ -7,12 +7,15 @@ from typing import Any
 
 import click
 
-from trialplan.cli import options, output, running
-from trialplan.cli.verb import Verb
+from trialplan.analyses.scenarios.vary import parse_vary
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options import workers as running
+from trialplan.cli.options.command import Verb
 from trialplan.design import Design, Sized
 from trialplan.errors import FileError, ParameterError, did_you_mean
-from trialplan.explore.vary import parse_vary
 from trialplan.parameter import parameters
+from trialplan.text import flag
 
 DEFAULT_POWER = 0.8
 FIGURES = ("heat-map", "contour", "curves")
@@ -78,20 +81,20 @@ def _vary() -> click.Option:
 
 def _typical(cls: type[Sized], name: str) -> str:
     low, high = parameters(cls)[name].typical
-    return f"{options.flag(name)}={low:g},{high:g}"
+    return f"{flag(name)}={low:g},{high:g}"
 
 
 def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
-    from trialplan.explore.question import TARGET, N, question
+    from trialplan.analyses.scenarios.cells import TARGET, N, grid_spec
 
     with options.typed(cls):
         axes, (target, n) = _axes(vary), _asked(given)
     further = (N, TARGET) if issubclass(cls, Design) else ()
     for name in axes:
         if name not in (*parameters(cls), *further):
-            raise ParameterError(f"there is no --{options.flag(name)} of {cls.slug()} to vary; {_near(cls, name)}")
+            raise ParameterError(f"there is no --{flag(name)} of {cls.slug()} to vary; {_near(cls, name)}")
         if given.get(name) is not None and not given["tornado"]:
-            raise ParameterError(f"{name} is given twice, by --{options.flag(name)} and by --vary; keep one")
+            raise ParameterError(f"{name} is given twice, by --{flag(name)} and by --vary; keep one")
     if issubclass(cls, Design) and target is None and n is None and not {N, TARGET} & set(axes):
         target = DEFAULT_POWER
     # a tornado has the numbers given as its plan, and varies around them
@@ -102,7 +105,7 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
         return
     fixed: Sized = getattr(design, "design", design)
     with options.typed(type(fixed)):
-        asked = question(design, axes, target, n)
+        asked = grid_spec(design, axes, target, n)
     _answer(asked, given)
 
 
@@ -129,16 +132,18 @@ def _of_plan(name: str, vary: tuple[str, ...], **given: Any) -> None:
 def _one_at_a_time(name: str, vary: tuple[str, ...], given: Mapping[str, Any]) -> None:
     """The tornado of a plan, whose ranges are the plan's own."""
     from trialplan import plan
-    from trialplan.cli.tornado import page
+    from trialplan.analyses.sensitivity.tornado_page import page
+    from trialplan.plan.ranges import axes_of
 
     if vary or given["exclude"] or given.get("power") or given.get("n"):
         raise ParameterError("--tornado takes the ranges, the power and the n of the plan; give it alone")
-    _page(page(plan.build(plan.read(name))), given)
+    trial = plan.build(plan.read(name))
+    _page(page(axes_of(trial), int(trial.answer.n), float(trial.primary.section.power)), given)
 
 
 def _of_other_kind(design: Any, axes: Mapping[str, Any], target: float | None, given: Mapping[str, Any]) -> None:
     """The tornado of a design whose numbers are given, or what several n can exclude."""
-    from trialplan.cli.tornado import page_of_design
+    from trialplan.analyses.sensitivity.tornado_page import page_of_design
 
     if given["exclude"]:
         _excluded(design, axes, given)
@@ -150,8 +155,8 @@ def _of_other_kind(design: Any, axes: Mapping[str, Any], target: float | None, g
 
 
 def _excluded(design: Any, axes: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    from trialplan.cli.exclusion import page
-    from trialplan.explore.question import participants
+    from trialplan.analyses.scenarios.cells import participants
+    from trialplan.analyses.sensitivity.exclusion_page import page
 
     if given["tornado"] or set(axes) != {"n"}:
         raise ParameterError("--exclude is asked of several n and nothing else, as in --vary n=100:400:50")
@@ -189,9 +194,9 @@ def _asked(given: Mapping[str, Any]) -> tuple[float | None, int | None]:
 
 def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = None) -> None:
     """The grid, computed where it was asked for, kept in a journal while it is, then shown or written."""
-    from trialplan.cli import grid_files
-    from trialplan.explore.scenarios import Memory
-    from trialplan.explore.vary import LARGEST_FILE, LARGEST_GRID, check_cells
+    from trialplan.analyses.scenarios import files as grid_files
+    from trialplan.analyses.scenarios.grid import Memory
+    from trialplan.analyses.scenarios.vary import LARGEST_FILE, LARGEST_GRID, check_cells
 
     path, executor = given["output"], running.executor(given["workers"], given["scheduler"])
     if path is None:
@@ -213,7 +218,7 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = No
 
 
 def _journal(path: Any, asked: Any, said: str, resume: bool) -> Any:
-    from trialplan.explore.journal import Journal, identity, path_for
+    from trialplan.analyses.scenarios.journal import Journal, identity, path_for
 
     journal = Journal(path_for(path), identity(asked, said), resume)
     if resume:
@@ -232,15 +237,15 @@ def _kept(asked: Any, journal: Any, executor: Any) -> Any:
 
 
 def _computed(asked: Any, kept: Any, executor: Any) -> Any:
-    from trialplan.explore.scenarios import answered
+    from trialplan.analyses.scenarios.grid import answered
 
     with running.progress("scenarios") as progress:
         return answered(asked, kept, executor, progress)
 
 
 def _show(grid: Any, as_json: bool) -> None:
-    from trialplan.cli.grid import page
-    from trialplan.cli.grid_files import json_lines
+    from trialplan.analyses.scenarios.files import json_lines
+    from trialplan.analyses.scenarios.page import page
 
     if not as_json:
         output.to_screen(page(grid))

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from trialplan import files
-from trialplan.cli import options
-from trialplan.cli.output import check_suffix
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options.command import Verb
+from trialplan.files import check_suffix
 
 
 @click.command(

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from trialplan.cli import options, output
-from trialplan.cli.verb import Verb
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options.command import Verb
 from trialplan.design import Design, Sized
 
 DEFAULT_POWER = 0.8
@@ -35,9 +36,10 @@ def for_design(cls: type[Sized]) -> click.Command:
 
 
 def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, power: Any = None, **given: Any) -> None:
-    from trialplan.cli.output import show
-    from trialplan.cli.words import answer_page, participants
+    from trialplan.answer_page import answer_page
+    from trialplan.cli.options.output import show
     from trialplan.enrolment.dropout import DROPOUT
+    from trialplan.text import participants
 
     design: Any = options.build(cls, given)
     with options.typed(cls):
@@ -50,7 +52,7 @@ def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, pow
 
 def _reaches(answer: Any) -> str:
     """What that many participants attain."""
-    from trialplan.cli.words import number
+    from trialplan.text import number
 
     design = answer.design
     if not isinstance(design, Design):

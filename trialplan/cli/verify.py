@@ -9,11 +9,14 @@ from typing import Any
 import click
 
 from trialplan import catalogue
-from trialplan.cli import options, output, running
-from trialplan.cli.verb import Verb
+from trialplan.analyses.verification.simulation import MOST_TRIALS, SEED, TRIALS
+from trialplan.cli.options import design as options
+from trialplan.cli.options import output
+from trialplan.cli.options import workers as running
+from trialplan.cli.options.command import Verb
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError
-from trialplan.explore.simulated import MOST_TRIALS, SEED, TRIALS
+from trialplan.page import Page, Table, facts
 
 FAILED = 1
 """The exit code of a check that was made and a claim that does not hold."""
@@ -109,7 +112,7 @@ def _sized(design: Any, n: int | None, target: float | None) -> tuple[Any, int, 
 
 
 def _verified(design: Any, n: int, target: float | None, how: dict[str, Any]) -> Any:
-    from trialplan.explore.verification import verify
+    from trialplan.analyses.verification.verification import verify
 
     with running.progress("trials") as progress:
         return verify(design, n=n, target=target, progress=progress, **how)
@@ -155,22 +158,22 @@ def _answer(page: Any, ok: bool, given: Mapping[str, Any]) -> None:
 
 
 def _page(found: Any) -> Any:
-    from trialplan.cli.words import assumed, level, source
-    from trialplan.explore.verdict import headline, reached, type_one, verdict
+    from trialplan.analyses.verification.sentences import headline, reached, type_one, verdict
+    from trialplan.design_facts import assumed, level, source
 
     rows = [*assumed(found.design), *level(found.design), *_facts(found), *source(found.design)]
     notes = [reached(found.true_n, found.target), type_one(found), verdict(found)]
-    return output.Page(
+    return Page(
         data=found.as_json() | {"sentence": headline(found)},
         headline=headline(found),
-        tables=[output.facts(rows), *_checks(found)],
+        tables=[facts(rows), *_checks(found)],
         notes=[f"{note[0].upper()}{note[1:]}." for note in notes if note],
         records=lambda: [found.as_json()],
     )
 
 
 def _facts(found: Any) -> Iterator[tuple[str, str]]:
-    from trialplan.cli.words import participants
+    from trialplan.text import participants
 
     target = "" if found.target is None else f"  (asked for {found.target:g})"
     yield "n", f"{participants(found.arms)}{target}"
@@ -180,7 +183,7 @@ def _facts(found: Any) -> Iterator[tuple[str, str]]:
     yield "trials", f"{found.trials:,} for each claim, seed {found.seed}"
 
 
-def _checks(found: Any) -> list[output.Table]:
+def _checks(found: Any) -> list[Table]:
     columns = ("claim", "witness", "claimed", "seen", "SE", "may differ by", "holds")
     rows = [
         [
@@ -194,7 +197,7 @@ def _checks(found: Any) -> list[output.Table]:
         ]
         for one in found.checks
     ]
-    return [output.Table(columns, rows, right=frozenset({2, 3, 4}))]
+    return [Table(columns, rows, right=frozenset({2, 3, 4}))]
 
 
 def _allowed(one: Any) -> str:
@@ -203,8 +206,8 @@ def _allowed(one: Any) -> str:
 
 
 def _plan_page(name: str, found: Sequence[Any]) -> Any:
-    from trialplan.cli.words import participants
-    from trialplan.explore.verdict import headline, reached, type_one, verdict
+    from trialplan.analyses.verification.sentences import headline, reached, type_one, verdict
+    from trialplan.text import participants
 
     primary = found[0].found
     records = [one.as_json() for one in found]
@@ -212,12 +215,12 @@ def _plan_page(name: str, found: Sequence[Any]) -> Any:
     notes += [f"{one.name}: {verdict(one.found)}" for one in found]
     made = {"plan": name, "trials": primary.trials, "seed": primary.seed, "ok": all(one.ok for one in found)}
     columns = ("endpoint", "n", "claimed", "simulated", "SE", "enumerated", "type I error", "gap", "holds")
-    return output.Page(
+    return Page(
         data=made | {"sentence": headline(primary), "endpoints": records},
         headline=headline(primary),
         tables=[
-            output.facts([("plan", name), ("n", participants(primary.arms)), ("trials", _drawn(primary))]),
-            output.Table(columns, list(_rows(found)), right=frozenset(range(1, 8))),
+            facts([("plan", name), ("n", participants(primary.arms)), ("trials", _drawn(primary))]),
+            Table(columns, list(_rows(found)), right=frozenset(range(1, 8))),
         ],
         notes=[f"{note[0].upper()}{note[1:]}." for note in notes if note],
         records=lambda: records,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from trialplan import fields
-from trialplan.decision import decide
 from trialplan.design import Design
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
+from trialplan.rejection import decide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Ancova(Design):
         Shieh (2020), Behavior Research Methods 52:1009 (exact).
     """
 
-    methods: ClassVar[Mapping[str, Method]] = {}
+    methods: ClassVar[Mapping[str, PowerMethod]] = {}
 
     difference: Numbers | None = parameter(
         "adjusted treatment mean minus control mean (scale difference)",
@@ -102,11 +102,11 @@ class Ancova(Design):
         """Whether the chance imbalance of the baseline means is averaged over, for a normal baseline."""
         return self.method == "exact"
 
-    def unit(self) -> float:
+    def effect_unit(self) -> float:
         """The standard deviation at follow-up; a log ratio has no unit."""
         return largest(self.sd) if self.scale == "difference" else 1.0
 
-    def boundary(self) -> tuple[Numbers, ...]:
+    def null_values(self) -> tuple[Numbers, ...]:
         """The effects on the null's boundary."""
         if self.scale == "difference":
             return fields.limits(self.goal, self.margin, self.upward, lambda m: (-m, m), 0.0)
@@ -114,7 +114,7 @@ class Ancova(Design):
 
     def limits(self) -> tuple[Numbers, ...]:
         """The null's boundary as differences, of logs on the ratio scale."""
-        return tuple(np.log(limit) for limit in self.boundary()) if self.scale == "ratio" else self.boundary()
+        return tuple(np.log(limit) for limit in self.null_values()) if self.scale == "ratio" else self.null_values()
 
     @property
     def shift(self) -> Numbers:
@@ -126,7 +126,7 @@ class Ancova(Design):
         """Yes: t counts as the z of its P value."""
         return True
 
-    def student(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
+    def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """From the limit that the trial wants to leave behind, at equal baseline means."""
         return self._distances(n)[0], n - 3
 
@@ -161,9 +161,9 @@ class Ancova(Design):
         follow_up = mean + self.correlation * baseline + np.sqrt(1 - self.correlation**2) * noise
         return np.stack([baseline, follow_up], axis=-1)
 
-    def analyse(self, data: tuple[Any, Any], information: float = 1) -> tuple[Any, Any]:
+    def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
         """Least squares with a common slope: the adjusted difference against its t critical value."""
-        arms = [arm[:, : round(information * arm.shape[1])] for arm in data]
+        arms = [arm[:, : round(fraction * arm.shape[1])] for arm in data]
         means = [arm.mean(axis=1) for arm in arms]
         centred = [arm - mean[:, None] for arm, mean in zip(arms, means, strict=True)]
         xx, xy, yy = (sum((c[..., i] * c[..., j]).sum(axis=1) for c in centred) for i, j in ((0, 0), (0, 1), (1, 1)))
@@ -173,14 +173,14 @@ class Ancova(Design):
         error = np.sqrt(variance * (sum(1 / arm.shape[1] for arm in arms) + apart[:, 0] ** 2 / xx))
         return decide(self, apart[:, 1] - xy / xx * apart[:, 0], error, special.stdtrit(df, 1 - self.level))
 
-    def z(self, data: tuple[Any, Any], information: float = 1) -> Any:
+    def z(self, data: tuple[Any, Any], fraction: float = 1) -> Any:
         """The normal score of the P value of t."""
-        seen = sum(round(information * arm.shape[1]) for arm in data)
-        return normal_score(self.analyse(data, information)[0], seen - 3)
+        seen = sum(round(fraction * arm.shape[1]) for arm in data)
+        return normal_score(self.analyse(data, fraction)[0], seen - 3)
 
 
 @dataclass(frozen=True)
-class Method:
+class PowerMethod:
     """One way to compute the power of the same analysis: what it is, who uses it, when it errs."""
 
     prose: str
@@ -216,13 +216,13 @@ def _averaged(distances: list[Numbers], n: Numbers, level: Numbers, both_tails: 
 
 
 Ancova.methods = {
-    "simple": Method(
+    "simple": PowerMethod(
         prose="noncentral t with residual variance (1 - r²)σ². The usual choice; takes the baseline means as equal, so "
         "it claims a little too much in small arms, and now and then asks for one participant per arm too few.",
         formula="analysis of covariance, noncentral t with residual variance (1 - r²)σ² and n - 3 degrees of freedom",
         reference="Borm, Fransen & Lemmens 2007",
     ),
-    "exact": Method(
+    "exact": PowerMethod(
         prose="the same, averaged over the chance imbalance of the baseline means. Exact for a normal baseline and "
         "residuals; used where arms are small.",
         formula="analysis of covariance, noncentral t averaged over the chance imbalance of the baseline",

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from trialplan import fields
-from trialplan.decision import decide
 from trialplan.design import AnalysisTest, Design
-from trialplan.designs.responses import Responses, first_count
 from trialplan.errors import UnreachableError
 from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np, special
+from trialplan.outcomes.responses import Responses, first_count
 from trialplan.parameter import PROPORTION, Numbers, parameter
+from trialplan.rejection import decide
 
 _SEARCHED = 200_000
 """Participants up to which the exact test is tried, n by n."""
@@ -78,7 +78,7 @@ class OneProportion(Design):
         """That of the score test."""
         return self.smooth
 
-    def boundary(self) -> tuple[Numbers, ...]:
+    def null_values(self) -> tuple[Numbers, ...]:
         """The null rate."""
         return (self.null,)
 
@@ -91,7 +91,7 @@ class OneProportion(Design):
         root = self.z_alpha * _sd(self.null) + normal_quantile(target) * _sd(self.expected)
         return (root / (self.expected - self.null)) ** 2
 
-    def hopeless_blocks(self, target: float) -> int:
+    def blocks_lower_bound(self, target: float) -> int:
         """None is known; but where normal theory asks for more than can be searched, the search does not begin."""
         with np.errstate(all="ignore"):
             near = float(self.unrounded(target))
@@ -122,9 +122,9 @@ class OneProportion(Design):
         """The responses, counted when `analyse` asks for them."""
         return Responses(n, self.expected, trials, rng)
 
-    def analyse(self, data: Any, information: float = 1) -> tuple[Any, Any]:
+    def analyse(self, data: Any, fraction: float = 1) -> tuple[Any, Any]:
         """The test's statistic, positive in the treatment's favour, on the first fraction of participants."""
-        count, n = first_count(data, information)
+        count, n = first_count(data, fraction)
         return self.analysis.statistic(self, count, n)
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from trialplan import fields
-from trialplan.decision import decide
 from trialplan.design import Design
 from trialplan.designs.ancova import ratio_limits
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power
 from trialplan.parameter import POSITIVE, Numbers, parameter
+from trialplan.rejection import decide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,13 +79,13 @@ class RatioOfMeans(Design):
         """Yes, for log-normal outcomes with one coefficient of variation."""
         return True
 
-    def boundary(self) -> tuple[Numbers, ...]:
+    def null_values(self) -> tuple[Numbers, ...]:
         """The ratios on the null's boundary."""
         return fields.limits(self.goal, self.margin, self.upward, ratio_limits, 1.0)
 
     def limits(self) -> tuple[Numbers, ...]:
         """The null's boundary as differences of logs."""
-        return tuple(np.log(limit) for limit in self.boundary())
+        return tuple(np.log(limit) for limit in self.null_values())
 
     @property
     def log_sd(self) -> Numbers:
@@ -97,7 +97,7 @@ class RatioOfMeans(Design):
         """Yes: t counts as the z of its P value."""
         return True
 
-    def student(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
+    def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """From the limit that the trial wants to leave behind, on the logs."""
         return self._distances(n)[0], n - 2
 
@@ -129,15 +129,15 @@ class RatioOfMeans(Design):
             rng.lognormal(middle, self.log_sd, (trials, control)),
         )
 
-    def analyse(self, data: tuple[Any, Any], information: float = 1) -> tuple[Any, Any]:
+    def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
         """The difference of the mean logs over its pooled standard error, against the t critical value."""
-        logs = [np.log(arm[:, : round(information * arm.shape[1])]) for arm in data]
+        logs = [np.log(arm[:, : round(fraction * arm.shape[1])]) for arm in data]
         df = sum(arm.shape[1] for arm in logs) - 2
         pooled = sum(arm.var(axis=1) * arm.shape[1] for arm in logs) / df
         error = np.sqrt(pooled * sum(1 / arm.shape[1] for arm in logs))
         return decide(self, logs[0].mean(axis=1) - logs[1].mean(axis=1), error, special.stdtrit(df, 1 - self.level))
 
-    def z(self, data: tuple[Any, Any], information: float = 1) -> Any:
+    def z(self, data: tuple[Any, Any], fraction: float = 1) -> Any:
         """The normal score of the P value of t."""
-        seen = sum(round(information * arm.shape[1]) for arm in data)
-        return normal_score(self.analyse(data, information)[0], seen - 2)
+        seen = sum(round(fraction * arm.shape[1]) for arm in data)
+        return normal_score(self.analyse(data, fraction)[0], seen - 2)

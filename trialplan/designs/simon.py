@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from trialplan import fields
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
-from trialplan.designs.found.two_stage import TwoStage
+from trialplan.designs.two_stage import TwoStage
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.two_stages import Search, Stages
 from trialplan.parameter import PROPORTION, Interval, parameter

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan import fields
-from trialplan.decision import decide
 from trialplan.design import AnalysisTest, Design
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power, z_power
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
+from trialplan.rejection import decide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +66,11 @@ class TwoMeans(Design):
                 "TwoMeans", "test t assumes one sd for both arms; with sd_treatment use test welch"
             )
 
-    def boundary(self) -> tuple[Numbers, ...]:
+    def null_values(self) -> tuple[Numbers, ...]:
         """The differences on the null's boundary."""
         return fields.limits(self.goal, self.margin, self.upward, lambda m: (-m, m), 0.0)
 
-    def unit(self) -> float:
+    def effect_unit(self) -> float:
         """The control arm's standard deviation."""
         return largest(self.sd)
 
@@ -94,7 +94,7 @@ class TwoMeans(Design):
         """Yes: a t counts as the z of its P value."""
         return True
 
-    def student(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
+    def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """Of the t tests, from the limit that the trial wants to leave behind."""
         return None if self.test == "z" else (self.distances(n)[0], _df(self, n))
 
@@ -107,18 +107,18 @@ class TwoMeans(Design):
             rng.normal(0.0, self.sd, (trials, control)),
         )
 
-    def analyse(self, data: tuple[Any, Any], information: float = 1) -> tuple[Any, Any]:
+    def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
         """The test's statistic on the first fraction of each arm's participants."""
-        return self.analysis.statistic(self, *_first(data, information))
+        return self.analysis.statistic(self, *_first(data, fraction))
 
-    def z(self, data: tuple[Any, Any], information: float = 1) -> Any:
+    def z(self, data: tuple[Any, Any], fraction: float = 1) -> Any:
         """The normal score of the P value of t, and z itself."""
-        statistic, _ = self.analyse(data, information)
-        return statistic if self.test == "z" else normal_score(statistic, _seen_df(self, *_first(data, information)))
+        statistic, _ = self.analyse(data, fraction)
+        return statistic if self.test == "z" else normal_score(statistic, _seen_df(self, *_first(data, fraction)))
 
 
-def _first(data: tuple[Any, Any], information: float) -> list[Any]:
-    return [arm[:, : round(information * arm.shape[1])] for arm in data]
+def _first(data: tuple[Any, Any], fraction: float) -> list[Any]:
+    return [arm[:, : round(fraction * arm.shape[1])] for arm in data]
 
 
 def _df(design: TwoMeans, n: Numbers) -> Numbers:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan import fields
-from trialplan.decision import decide
 from trialplan.design import AnalysisTest, Design
-from trialplan.designs import exact_proportions
-from trialplan.designs.responses import Responses, first_count
+from trialplan.designs import _exact_proportions as exact_proportions
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
 from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, SCALES, Scale, score_z
+from trialplan.outcomes.responses import Responses, first_count
 from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, parameter
+from trialplan.rejection import decide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ class TwoProportions(Design):
             return ODDS_RATIO
         return DIFFERENCE if self.goal == fields.SUPERIORITY else SCALES[self.scale]
 
-    def boundary(self) -> tuple[Numbers, ...]:
+    def null_values(self) -> tuple[Numbers, ...]:
         """The treatment rates at which the null's boundary lies, given the control's."""
         return tuple(self._scale.treatment(self.control, limit) for limit in self.limits())
 
@@ -125,18 +125,18 @@ class TwoProportions(Design):
         """The type I error of an exact test at the common rate that makes it largest: at most alpha."""
         return exact_proportions.actual_size(self, n) if self.exact else None
 
-    def hopeless_blocks(self, target: float) -> int:
+    def blocks_lower_bound(self, target: float) -> int:
         """Blocks that cannot reach `target` by any test of level alpha, so that a search may begin beyond them."""
-        return exact_proportions.hopeless_blocks(self, target)
+        return exact_proportions.blocks_lower_bound(self, target)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
         """The responses of each arm, treatment and control, counted when `analyse` asks for them."""
         treatment, control = map(round, self.split(n))
         return Responses(treatment, self.treatment, trials, rng), Responses(control, self.control, trials, rng)
 
-    def analyse(self, data: tuple[Any, Any], information: float = 1) -> tuple[Any, Any]:
+    def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
         """The test's statistic on the first fraction of each arm: `Responses`, or one column a participant."""
-        (x_t, n_t), (x_c, n_c) = (first_count(arm, information) for arm in data)
+        (x_t, n_t), (x_c, n_c) = (first_count(arm, fraction) for arm in data)
         return self.analysis.statistic(self, x_t, n_t, x_c, n_c)
 
 

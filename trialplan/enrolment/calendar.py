@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.answers import SampleSize
-from trialplan.enrolment.accrual import LATEST, Accrual
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
-from trialplan.sequential.looks import expected_n
+from trialplan.numerics.accrual import LATEST, Accrual
+from trialplan.sequential.look_table import expected_n
 
 _WHOLE = 1e-9
 

@@ -1,6 +1,6 @@
 """The evidence: a table of what publications report, its audit, and the estimates it can carry.
 
-A `Table` holds studies, a `Study` its outcomes; all three are frozen and mean what was printed. `read` brings
+A `EvidenceTable` holds studies, a `Study` its outcomes; all three are frozen and mean what was printed. `read` brings
 a table in, `audit` says where it contradicts itself or stays silent, `estimate` puts an interval around one
 outcome, and `as_json` hands all of it on. Reading and refusing a file need neither numpy nor scipy.
 """
@@ -22,17 +22,17 @@ from trialplan.evidence.intervals import INTERVALS, newcombe
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.read import read
 from trialplan.evidence.report import as_json
-from trialplan.evidence.table import Outcome, Study, Table, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
 
 __all__ = [
     "INTERVALS",
     "Change",
     "Estimate",
+    "EvidenceTable",
     "Finding",
     "LogScale",
     "Outcome",
     "Study",
-    "Table",
     "as_json",
     "audit",
     "change_sd",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from trialplan.evidence import audit_counts, audit_outcomes, audit_studies
 from trialplan.evidence.finding import RULES, SEVERITIES, Finding
-from trialplan.evidence.table import Table
+from trialplan.evidence.table import EvidenceTable
 
 __all__ = ["audit"]
 
 _RULES_OF = (audit_studies, audit_counts, audit_outcomes)  # importing them fills RULES
 
 
-def audit(table: Table) -> tuple[Finding, ...]:
+def audit(table: EvidenceTable) -> tuple[Finding, ...]:
     """What the rules see in `table`: what blocks first, then by the rule's id, then in printed order."""
     found = [
         Finding(id, severity, *seen)

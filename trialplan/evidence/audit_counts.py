@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from trialplan.evidence.finding import Seen, counted, each_outcome, listed, percent, rate, rule
 from trialplan.evidence.intervals import wilson
-from trialplan.evidence.table import Outcome, Study, Table
+from trialplan.evidence.table import EvidenceTable, Outcome, Study
 
 _PERCENT = re.compile(r"(?<!\d)(\d++(?:\.\d++)?)\s*+(?:%|per ?cent)")
 _UNKNOWN = re.compile(r"\bN[RD]\b")
@@ -17,7 +17,7 @@ LOSS = re.compile(r"relapse|recurren|flare|loss of response|progress", re.IGNORE
 
 
 @rule("P07", "warning")
-def denominator_below_enrolment(table: Table) -> Iterator[Seen]:
+def denominator_below_enrolment(table: EvidenceTable) -> Iterator[Seen]:
     """A denominator below the enrolment leaves out people, who seldom did as well as the rest."""
     for study, outcome in each_outcome(table):
         of = outcome.of if outcome.of is not None else outcome.n
@@ -47,7 +47,7 @@ def _left_out(outcome: Outcome, of: int, enrolled: int) -> tuple[str, str]:
 
 
 @rule("P12", "block")
-def percentage_disagrees(table: Table) -> Iterator[Seen]:
+def percentage_disagrees(table: EvidenceTable) -> Iterator[Seen]:
     """A printed percentage that is not the count's leaves two candidates for the truth."""
     for study, outcome in each_outcome(table):
         count = counted(outcome)
@@ -92,7 +92,7 @@ def _reconciling(x: int, n: int, text: str) -> list[tuple[int, int]]:
 
 
 @rule("P13", "block")
-def unknown_is_not_zero(table: Table) -> Iterator[Seen]:
+def unknown_is_not_zero(table: EvidenceTable) -> Iterator[Seen]:
     """Not reported and not done are no counts, and a zero beside them was not in the source."""
     for study, outcome in each_outcome(table):
         cells = (outcome.events, outcome.of, outcome.n, outcome.baseline_mean, outcome.followup_mean)
@@ -121,7 +121,7 @@ def _nothing_known(token: str) -> tuple[str, str]:
 
 
 @rule("T01", "warning")
-def arms_do_not_add_up(table: Table) -> Iterator[Seen]:
+def arms_do_not_add_up(table: EvidenceTable) -> Iterator[Seen]:
     """Arms whose denominators do not sum to the enrolment have lost or gained someone."""
     for study in table.studies:
         arms: dict[tuple[str, float | None], list[Outcome]] = {}
@@ -148,7 +148,7 @@ def _sum_is_off(sizes: list[int], enrolled: int) -> tuple[str, str]:
 
 
 @rule("T02", "warning")
-def percentage_of_nobody(table: Table) -> Iterator[Seen]:
+def percentage_of_nobody(table: EvidenceTable) -> Iterator[Seen]:
     """A percentage that no whole number of participants gives has another denominator than it seems."""
     for study in table.studies:
         printed: list[tuple[str | None, str, object]] = []
@@ -173,7 +173,7 @@ def _no_whole_number(text: str, of: int) -> tuple[str, str]:
 
 
 @rule("T03", "warning")
-def no_denominator(table: Table) -> Iterator[Seen]:
+def no_denominator(table: EvidenceTable) -> Iterator[Seen]:
     """A count without a denominator is not a rate."""
     for study, outcome in each_outcome(table):
         if not isinstance(outcome.events, int) or outcome.of is not None:
@@ -199,7 +199,7 @@ def _candidates(study: Study, outcome: Outcome) -> str:
 
 
 @rule("T07", "block")
-def more_than_enrolled(table: Table) -> Iterator[Seen]:
+def more_than_enrolled(table: EvidenceTable) -> Iterator[Seen]:
     """A denominator or a subgroup above the enrolment contradicts it."""
     for study in table.studies:
         sizes = [("the named subgroup", study.nephritis)]
@@ -217,7 +217,7 @@ def more_than_enrolled(table: Table) -> Iterator[Seen]:
 
 
 @rule("T09", "warning")
-def losses_without_responders(table: Table) -> Iterator[Seen]:
+def losses_without_responders(table: EvidenceTable) -> Iterator[Seen]:
     """A loss of response can only happen to those who responded."""
     for study in table.studies:
         gained = [outcome for outcome in study.outcomes if _is_response(outcome)]

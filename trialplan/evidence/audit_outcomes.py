@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from trialplan.evidence.audit_counts import LOSS
 from trialplan.evidence.estimate import below_zero, measured
 from trialplan.evidence.finding import Seen, by_name, each_outcome, keys, listed, percent, rule
-from trialplan.evidence.table import Outcome, Study, Table, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
 from trialplan.numerics.lazy import special
 
 
 @rule("P08", "warning")
-def ever_or_landmark(table: Table) -> Iterator[Seen]:
+def ever_or_landmark(table: EvidenceTable) -> Iterator[Seen]:
     """Having responded at any time is easier than being in response at a visit."""
     for study, outcome in each_outcome(table):
         if outcome.harm or LOSS.search(outcome.name) or not isinstance(outcome.events, int):
@@ -40,7 +40,7 @@ def _lost_again(study: Study) -> str:
 
 
 @rule("P09", "warning")
-def mixed_timepoints(table: Table) -> Iterator[Seen]:
+def mixed_timepoints(table: EvidenceTable) -> Iterator[Seen]:
     """The same name at different times is a different quantity."""
     for name, reported in by_name(table).items():
         times: dict[float, list[Study]] = {}
@@ -69,7 +69,7 @@ def _time(study: Study, outcome: Outcome) -> float | None:
 
 
 @rule("P14", "warning")
-def p_value_bounds_correlation(table: Table) -> Iterator[Seen]:
+def p_value_bounds_correlation(table: EvidenceTable) -> Iterator[Seen]:
     """A P value printed as an inequality bounds the correlation within a participant; it does not give it."""
     for study, outcome in each_outcome(table):
         moments, bound = measured(outcome), outcome.p_bound()
@@ -110,7 +110,7 @@ def _what_p_says(sign: str, p: float, sd: float, correlation: float) -> tuple[st
 
 
 @rule("P15", "warning")
-def normal_model_below_zero(table: Table) -> Iterator[Seen]:
+def normal_model_below_zero(table: EvidenceTable) -> Iterator[Seen]:
     """An SD above half of the mean makes a normal model predict values below zero."""
     for study, outcome in each_outcome(table):
         pairs = {
@@ -134,7 +134,7 @@ def normal_model_below_zero(table: Table) -> Iterator[Seen]:
 
 
 @rule("P17", "warning")
-def definition_missing_or_mixed(table: Table) -> Iterator[Seen]:
+def definition_missing_or_mixed(table: EvidenceTable) -> Iterator[Seen]:
     """A rate belongs to a definition; under the same name it may be another outcome."""
     for name, reported in by_name(table).items():
         efficacy = [(study, each) for study, each in reported if not each.harm and each.events is not None]
@@ -159,7 +159,7 @@ def definition_missing_or_mixed(table: Table) -> Iterator[Seen]:
 
 
 @rule("T04", "information")
-def words_only(table: Table) -> Iterator[Seen]:
+def words_only(table: EvidenceTable) -> Iterator[Seen]:
     """An outcome told in words carries no number."""
     for study, outcome in each_outcome(table):
         numbers = (outcome.events, outcome.baseline_mean, outcome.followup_mean, outcome.change_mean)
@@ -175,7 +175,7 @@ def words_only(table: Table) -> Iterator[Seen]:
 
 
 @rule("T05", "warning")
-def no_timepoint(table: Table) -> Iterator[Seen]:
+def no_timepoint(table: EvidenceTable) -> Iterator[Seen]:
     """A rate or a change without a time cannot be matched to a visit."""
     for study, outcome in each_outcome(table):
         has_number = isinstance(outcome.events, int) or measured(outcome) is not None
@@ -189,7 +189,7 @@ def no_timepoint(table: Table) -> Iterator[Seen]:
 
 
 @rule("T06", "warning")
-def mean_without_spread(table: Table) -> Iterator[Seen]:
+def mean_without_spread(table: EvidenceTable) -> Iterator[Seen]:
     """A mean change without SDs or without n cannot size a trial."""
     for study, outcome in each_outcome(table):
         means = (outcome.baseline_mean, outcome.followup_mean)

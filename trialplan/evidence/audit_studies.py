@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from trialplan.evidence.finding import Seen, counted, keys, listed, plural, rate, rule
 from trialplan.evidence.intervals import newcombe
 from trialplan.evidence.overlap import may_overlap, overlapping, registration
-from trialplan.evidence.table import Outcome, Study, Table, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
 
 _NOT_GIVEN = re.compile(r"\s*(none|no|nil|nd|not (given|done)|(no|without) conditioning|-|–)?\s*\.?\s*", re.IGNORECASE)
 _CANNOT_EXPLAIN = re.compile(r"\s*(none|no|nil|not allowed|fixed|stable|unchanged)\b.*|[\s–-]*", re.IGNORECASE)
@@ -21,7 +21,7 @@ _DOSE = re.compile(
 
 
 @rule("P01", "block")
-def no_concurrent_control(table: Table) -> Iterator[Seen]:
+def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
     """A rate or change without a concurrent control is not a treatment effect; doses of it are no control."""
     without = [study for study in table.studies if not has_concurrent_control(study)]
     if len(without) == len(table.studies) > 1:
@@ -54,7 +54,7 @@ def _what_is_known(study: Study, doses: str) -> str:
 
 
 @rule("P04", "warning")
-def selected_population(table: Table) -> Iterator[Seen]:
+def selected_population(table: EvidenceTable) -> Iterator[Seen]:
     """Participants chosen for having failed treatment differ from study to study and improve by selection."""
     selected = [study for study in table.studies if _SELECTED.search(study.population or "")]
     if selected:
@@ -69,7 +69,7 @@ def selected_population(table: Table) -> Iterator[Seen]:
 
 
 @rule("P05", "warning")
-def conditioning_confounded(table: Table) -> Iterator[Seen]:
+def conditioning_confounded(table: EvidenceTable) -> Iterator[Seen]:
     """What was given beforehand may have done what is credited to the treatment."""
     for study in table.studies:
         given = study.conditioning
@@ -86,7 +86,7 @@ def conditioning_confounded(table: Table) -> Iterator[Seen]:
 
 
 @rule("P06", "block")
-def same_people_twice(table: Table) -> Iterator[Seen]:
+def same_people_twice(table: EvidenceTable) -> Iterator[Seen]:
     """Reports that share a registration, a centre or a group may count the same people twice."""
     yield from _shared(table, "registration", lambda study: {registration(study)} - {None})
     yield from _shared(table, "centre", lambda study: set(study.centres))
@@ -95,7 +95,7 @@ def same_people_twice(table: Table) -> Iterator[Seen]:
         yield from _adding_up(studies)
 
 
-def _shared(table: Table, what: str, marks: Callable[[Study], set[str | None] | set[str]]) -> Iterator[Seen]:
+def _shared(table: EvidenceTable, what: str, marks: Callable[[Study], set[str | None] | set[str]]) -> Iterator[Seen]:
     """Each mark that two or more studies bear in periods not known to be apart."""
     every = dict.fromkeys(mark for study in table.studies for mark in sorted(marks(study), key=str))
     for mark in every:
@@ -140,13 +140,13 @@ def _adding_up(studies: tuple[Study, ...]) -> Iterator[Seen]:
 
 
 @rule("P10", "warning")
-def mixed_treatment(table: Table) -> Iterator[Seen]:
+def mixed_treatment(table: EvidenceTable) -> Iterator[Seen]:
     """Rows that differ in product or regimen describe different treatments."""
     yield from _mixed(table, "product sources", lambda study: study.cell_source, "name one product for the trial")
     yield from _mixed(table, "regimens", lambda study: study.regimen, "justify the dose and schedule of the trial")
 
 
-def _mixed(table: Table, what: str, cell: Callable[[Study], str | None], way: str) -> Iterator[Seen]:
+def _mixed(table: EvidenceTable, what: str, cell: Callable[[Study], str | None], way: str) -> Iterator[Seen]:
     printed = {study.key: str(cell(study)) for study in table.studies if cell(study) not in (None, "NR", "ND")}
     if len({re.sub(r"\W", "", text).lower() for text in printed.values()}) > 1:
         yield (
@@ -159,7 +159,7 @@ def _mixed(table: Table, what: str, cell: Callable[[Study], str | None], way: st
 
 
 @rule("P10", "warning")
-def arms_of_the_treatment(table: Table) -> Iterator[Seen]:
+def arms_of_the_treatment(table: EvidenceTable) -> Iterator[Seen]:
     """Arms that all receive the treatment compare its doses, and may contradict the dose that is wanted."""
     for study in table.studies:
         if has_concurrent_control(study):
@@ -187,7 +187,7 @@ def _pairs(study: Study) -> Iterator[tuple[Outcome, Outcome]]:
 
 
 @rule("P18", "warning")
-def concomitant_treatment(table: Table) -> Iterator[Seen]:
+def concomitant_treatment(table: EvidenceTable) -> Iterator[Seen]:
     """Other treatment that was free to change may explain the result."""
     given = [study for study in table.studies if study.concomitant and not _CANNOT_EXPLAIN.fullmatch(study.concomitant)]
     if given:
@@ -202,7 +202,7 @@ def concomitant_treatment(table: Table) -> Iterator[Seen]:
 
 
 @rule("P26", "warning")
-def open_label(table: Table) -> Iterator[Seen]:
+def open_label(table: EvidenceTable) -> Iterator[Seen]:
     """Those who judged the outcome knew the treatment."""
     knowing = [study for study in table.studies if _OPEN.match(study.blinding or "")]
     if knowing:
@@ -216,7 +216,7 @@ def open_label(table: Table) -> Iterator[Seen]:
 
 
 @rule("P28", "warning")
-def few_centres(table: Table) -> Iterator[Seen]:
+def few_centres(table: EvidenceTable) -> Iterator[Seen]:
     """Results of very few producers or centres may not travel."""
     known = [study for study in table.studies if study.centres]
     centres = dict.fromkeys(centre for study in known for centre in study.centres)
@@ -234,7 +234,7 @@ def few_centres(table: Table) -> Iterator[Seen]:
 
 
 @rule("T08", "warning")
-def doses_far_apart(table: Table) -> Iterator[Seen]:
+def doses_far_apart(table: EvidenceTable) -> Iterator[Seen]:
     """Two doses in the same unit that differ fivefold suggest a unit or a total mistaken for a daily dose."""
     doses: dict[str, list[tuple[float, float, Study]]] = {}
     for study in table.studies:

@@ -11,7 +11,7 @@ from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.finding import counted
 from trialplan.evidence.intervals import wilson
 from trialplan.evidence.pooling import Pool
-from trialplan.evidence.table import Outcome, Study, Table, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
 from trialplan.numerics.lazy import special
 from trialplan.parameter import Numbers
 
@@ -107,7 +107,7 @@ Observed = Reading | PooledReading
 
 
 def reading(
-    table: Table,
+    table: EvidenceTable,
     study: str,
     outcomes: Sequence[str],
     arms: Sequence[str | None] = (None,),
@@ -197,7 +197,7 @@ def discount(observed: float, control: Numbers, share: float) -> Numbers:
     return control + (1 - share) * (observed - control)
 
 
-def _study(table: Table, key: str) -> Study:
+def _study(table: EvidenceTable, key: str) -> Study:
     known = [study.key for study in table.studies]
     if key not in known:
         raise EvidenceError(f"the evidence table has no study {key!r}; {did_you_mean(key, known)}")

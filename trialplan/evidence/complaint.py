@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from trialplan.errors import did_you_mean
-from trialplan.evidence.table import Outcome, Study, Table, domains
+from trialplan.evidence.table import EvidenceTable, Outcome, Study, domains
 
 Where = Callable[[tuple[int, ...]], str]
 
@@ -61,7 +61,7 @@ def _way_out(name: str, value: object) -> str:
 
 def domain_is_text(name: str) -> bool:
     """Whether the field called `name` holds text."""
-    every = domains(Table) | domains(Study) | domains(Outcome)
+    every = domains(EvidenceTable) | domains(Study) | domains(Outcome)
     return every[name].startswith("text")
 
 
@@ -77,5 +77,5 @@ def _indices(loc: tuple[int | str, ...]) -> tuple[int, ...]:
     return tuple(part for part in _place(loc) if isinstance(part, int))
 
 
-def _kind(place: tuple[int | str, ...]) -> type[Table] | type[Study] | type[Outcome]:
-    return (Table, Study, Outcome)[len(_indices(place))]
+def _kind(place: tuple[int | str, ...]) -> type[EvidenceTable] | type[Study] | type[Outcome]:
+    return (EvidenceTable, Study, Outcome)[len(_indices(place))]

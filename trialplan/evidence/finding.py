@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from trialplan.evidence.table import Outcome, Study, Table
+from trialplan.evidence.table import EvidenceTable, Outcome, Study
 
 Seen = tuple[str | None, str | None, str, str]
-Check = Callable[[Table], Iterator[Seen]]
+Check = Callable[[EvidenceTable], Iterator[Seen]]
 
 SEVERITIES = ("block", "warning", "information")
 RULES: list[tuple[str, str, Check]] = []
@@ -45,12 +45,12 @@ def rule(id: str, severity: str) -> Callable[[Check], Check]:
     return register
 
 
-def each_outcome(table: Table) -> Iterator[tuple[Study, Outcome]]:
+def each_outcome(table: EvidenceTable) -> Iterator[tuple[Study, Outcome]]:
     """Every outcome of the table with its study, in printed order."""
     return ((study, outcome) for study in table.studies for outcome in study.outcomes)
 
 
-def by_name(table: Table) -> dict[str, list[tuple[Study, Outcome]]]:
+def by_name(table: EvidenceTable) -> dict[str, list[tuple[Study, Outcome]]]:
     """The outcomes that bear the same name, whichever study reports them."""
     named: dict[str, list[tuple[Study, Outcome]]] = {}
     for study, outcome in each_outcome(table):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from itertools import combinations
 
-from trialplan.evidence.table import Study, Table
+from trialplan.evidence.table import EvidenceTable, Study
 
 
-def overlapping(table: Table) -> tuple[tuple[Study, ...], ...]:
+def overlapping(table: EvidenceTable) -> tuple[tuple[Study, ...], ...]:
     """The sets of two or more studies that may share participants, directly or through a third report."""
     parent = {study.key: study.key for study in table.studies}
 

@@ -18,7 +18,7 @@ Moments = tuple[float, float, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class RandomisedComparison:
     """The difference, treatment minus control, of one outcome of a randomised study."""
 
     study: Study
@@ -73,12 +73,12 @@ class Comparison:
 
 def compare(
     study: Study, outcome: str, favourable: str = "higher", arms: tuple[str, str] = ("treatment", "control")
-) -> Comparison:
+) -> RandomisedComparison:
     """The randomised comparison of one outcome, which needs counts or changes with their own SD in both arms."""
     if not has_concurrent_control(study):
         raise EvidenceError(f"study {study.key} has no concurrent control, so it compares nothing")
     treatment, control = (_row(study, outcome, arm) for arm in arms)
-    found = Comparison(study=study, treatment=treatment, control=control, favourable=favourable)
+    found = RandomisedComparison(study=study, treatment=treatment, control=control, favourable=favourable)
     if not found.proportion:
         _moments(treatment), _moments(control)
     return found

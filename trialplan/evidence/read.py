@@ -10,11 +10,11 @@ from typing import Any
 from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.complaint import complaint
 from trialplan.evidence.spreadsheet import read_rows
-from trialplan.evidence.table import Study, Table, domains
+from trialplan.evidence.table import EvidenceTable, Study, domains
 from trialplan.files import check_texts, locate, read_text, read_toml
 
 
-def read(name_or_path: str | Path, folder: Path | None = None) -> Table:
+def read(name_or_path: str | Path, folder: Path | None = None) -> EvidenceTable:
     """The evidence table that a shipped name, a TOML file or a CSV file (columns: `spreadsheet`) means.
 
     Raises:
@@ -30,7 +30,7 @@ def read(name_or_path: str | Path, folder: Path | None = None) -> Table:
     raise EvidenceError(f"{name} is neither a .toml nor a .csv file; save the table as one of these")
 
 
-def _from_toml(path: Path, name: str) -> Table:
+def _from_toml(path: Path, name: str) -> EvidenceTable:
     document = read_toml(path, EvidenceError)
     for key in document:
         if key not in ("table", "study"):
@@ -39,7 +39,7 @@ def _from_toml(path: Path, name: str) -> Table:
     if not isinstance(head, dict):
         raise EvidenceError(f'{name}: the section [table] is missing; write [table] and title = "…" below it')
     studies = [_study(study, name) for study in _sections(document, "study", "[[study]]", name)]
-    _refuse_keys(head, {"studies"}, list(domains(Table)), f"{name}, [table]")
+    _refuse_keys(head, {"studies"}, list(domains(EvidenceTable)), f"{name}, [table]")
     return _validated({**head, "studies": studies}, name, strict=True)
 
 
@@ -66,7 +66,7 @@ def _sections(parent: dict[str, Any], key: str, written: str, place: str) -> lis
     raise EvidenceError(f"{place}: {key} must be given as {written} sections; write two pairs of brackets")
 
 
-def _from_csv(path: Path, name: str) -> Table:
+def _from_csv(path: Path, name: str) -> EvidenceTable:
     data, lines = read_rows(read_text(path, EvidenceError), name, path.stem)
     check_texts(data, name, EvidenceError)
     return _validated(data, name, strict=False, lines=lines)
@@ -74,7 +74,7 @@ def _from_csv(path: Path, name: str) -> Table:
 
 def _validated(
     data: dict[str, Any], name: str, *, strict: bool, lines: dict[tuple[int, ...], int] | None = None
-) -> Table:
+) -> EvidenceTable:
     """`data` as a Table: strict for TOML, which has types; in a CSV numbers are made of the text of a cell."""
     from pydantic import ValidationError
 
@@ -91,7 +91,7 @@ def _validated(
 def _adapter() -> Any:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(Table)
+    return TypeAdapter(EvidenceTable)
 
 
 def _where(data: dict[str, Any], name: str, indices: tuple[int, ...], lines: dict[tuple[int, ...], int]) -> str:

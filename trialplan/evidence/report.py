@@ -7,10 +7,10 @@ from typing import Any
 
 from trialplan.evidence.audit import audit
 from trialplan.evidence.estimate import estimate
-from trialplan.evidence.table import Study, Table
+from trialplan.evidence.table import EvidenceTable, Study
 
 
-def as_json(table: Table, interval: str = "wilson", confidence: float = 0.95) -> dict[str, Any]:
+def as_json(table: EvidenceTable, interval: str = "wilson", confidence: float = 0.95) -> dict[str, Any]:
     """The table, its studies with an estimate beside each outcome, and the findings of its audit."""
     head = asdict(table)
     del head["studies"]

@@ -12,14 +12,14 @@ from trialplan.evidence.estimate import measured
 from trialplan.evidence.finding import counted, keys, listed
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pooling import Pool, any_pool
-from trialplan.evidence.table import Outcome, Study, Table, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
 
 REFUSE, ONE_PER_CENTRE, ALL = "refuse", "one-per-centre", "all"
 REPORTED, ENROLLED = "reported", "enrolled"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class PoolChoice:
     """Which rows of a table make the pool, and on which denominators.
 
     `reports` is "refuse" (an error where reports may share participants), "one-per-centre" (the largest report of
@@ -37,9 +37,9 @@ class Choice:
 
 
 def pool_outcome(
-    table: Table,
+    table: EvidenceTable,
     name: str,
-    choice: Choice | None = None,
+    choice: PoolChoice | None = None,
     *,
     measure: str | None = None,
     method: str = "reml",
@@ -51,15 +51,15 @@ def pool_outcome(
     `measure` is one of the effects' measures, by default the logit of a rate and the plain mean change; the other
     three are as in `pool`. An EvidenceError names the reports that may share participants, and what is missing.
     """
-    effects, words = outcome_effects(table, name, choice or Choice(), measure)
+    effects, words = outcome_effects(table, name, choice or PoolChoice(), measure)
     found = any_pool(effects, method, interval, confidence)
     note = " ".join(filter(None, (found.note, words.note)))
     return replace(found, left_out=words.left_out, note=note, warning=words.warning)
 
 
-def pool_choices(table: Table, name: str, choice: Choice | None = None, **how: Any) -> dict[str, Pool]:
+def pool_choices(table: EvidenceTable, name: str, choice: PoolChoice | None = None, **how: Any) -> dict[str, Pool]:
     """One report per centre and all reports, side by side; `how` as for `pool_outcome`."""
-    base = choice or Choice()
+    base = choice or PoolChoice()
     return {
         reports: pool_outcome(table, name, replace(base, reports=reports), **how) for reports in (ONE_PER_CENTRE, ALL)
     }
@@ -74,7 +74,9 @@ class Words:
     warning: str
 
 
-def outcome_effects(table: Table, name: str, choice: Choice, measure: str | None = None) -> tuple[Effects, Words]:
+def outcome_effects(
+    table: EvidenceTable, name: str, choice: PoolChoice, measure: str | None = None
+) -> tuple[Effects, Words]:
     """The effects of the outcome's studies, and what must be said beside them; for leaving out and subgroups."""
     reported = _reporting(table, name, choice)
     usable = {key: rows for key, rows in reported.items() if rows}
@@ -93,7 +95,7 @@ def outcome_effects(table: Table, name: str, choice: Choice, measure: str | None
     )
 
 
-def _reporting(table: Table, name: str, choice: Choice) -> dict[str, list[Outcome]]:
+def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str, list[Outcome]]:
     """The usable rows of each study that has the outcome; an empty list where it has no numbers."""
     found = {study.key: [row for row in study.outcomes if row.name == name] for study in table.studies}
     found = {key: rows for key, rows in found.items() if rows}
@@ -103,7 +105,7 @@ def _reporting(table: Table, name: str, choice: Choice) -> dict[str, list[Outcom
     return {key: _rows(table.study(key), rows, choice) for key, rows in found.items()}
 
 
-def _rows(study: Study, rows: list[Outcome], choice: Choice) -> list[Outcome]:
+def _rows(study: Study, rows: list[Outcome], choice: PoolChoice) -> list[Outcome]:
     """The rows of the arms and the time asked for that hold numbers, each arm once."""
     chosen = [
         row
@@ -123,7 +125,7 @@ def _rows(study: Study, rows: list[Outcome], choice: Choice) -> list[Outcome]:
     return chosen
 
 
-def _has_numbers(row: Outcome, choice: Choice) -> bool:
+def _has_numbers(row: Outcome, choice: PoolChoice) -> bool:
     whole = choice.denominators == ENROLLED and isinstance(row.events, int)
     return whole or counted(row) is not None or measured(row) is not None
 
@@ -169,7 +171,7 @@ def _kept(one: Sequence[Study], kept: set[str]) -> str:
 
 
 def _overlaps(studies: Sequence[Study]) -> tuple[tuple[Study, ...], ...]:
-    return overlapping(Table(title="the studies in the pool", studies=tuple(studies)))
+    return overlapping(EvidenceTable(title="the studies in the pool", studies=tuple(studies)))
 
 
 def _each(sets: Iterable[Sequence[Study]]) -> str:
@@ -184,7 +186,7 @@ def _warning(chosen: Sequence[Study]) -> str:
 
 
 def _effects(
-    studies: list[Study], rows: dict[str, list[Outcome]], choice: Choice, measure: str | None
+    studies: list[Study], rows: dict[str, list[Outcome]], choice: PoolChoice, measure: str | None
 ) -> tuple[Effects, str]:
     """Rates where every row is a count, else changes; and the remark on what was assumed."""
     labels = [study.key for study in studies]

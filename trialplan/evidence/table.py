@@ -142,7 +142,7 @@ class Study:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class EvidenceTable:
     """An evidence table: its studies, and where it was printed."""
 
     __pydantic_config__ = {"extra": "forbid"}
@@ -175,7 +175,7 @@ def has_concurrent_control(study: Study) -> bool:
     return study.control is not None and not _NO_CONTROL.match(study.control)
 
 
-def domains(kind: type[Table] | type[Study] | type[Outcome]) -> dict[str, str]:
+def domains(kind: type[EvidenceTable] | type[Study] | type[Outcome]) -> dict[str, str]:
     """What each field of `kind` may hold, in words."""
     return {part.name: part.metadata["domain"] for part in fields(kind)}
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.errors import ParameterError
-from trialplan.figures import canvas, lettering, scale, wording
-from trialplan.figures.sheet import Key, blank, texts
-from trialplan.figures.surface import ticks
+from trialplan.figures import canvas, scale, wording
+from trialplan.figures import text_metrics as lettering
+from trialplan.figures.grid_axes import ticks
+from trialplan.figures.layout import Key, blank, texts
 
 _HEIGHT = 120.0
 _GAP = 26.0

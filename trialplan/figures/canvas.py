@@ -67,7 +67,7 @@ _DESCRIBED = {".svg": ("Title", "Description"), ".png": ("Title", "Description")
 Table = tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]
 
 
-class Drawn(Protocol):
+class Figure(Protocol):
     """What every figure of this room is."""
 
     @property
@@ -139,7 +139,7 @@ def save(figure: Any, suffix: str, *, title: str = "", alt: str = "") -> bytes:
     return file.getvalue()
 
 
-def render(drawn: Drawn, suffix: str) -> bytes:
+def render(drawn: Figure, suffix: str) -> bytes:
     """The file's bytes of one figure, with its title and its alternative text as metadata."""
     with style():
         return save(drawn.draw(), suffix, title=drawn.title, alt=drawn.alt())

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.errors import ParameterError
-from trialplan.figures import canvas, lettering, scale, wording
-from trialplan.figures.sheet import Key, blank, hatched, texts
-from trialplan.figures.surface import BAR, Surface, colour_bar, mark, ticks
+from trialplan.figures import canvas, scale, wording
+from trialplan.figures import text_metrics as lettering
+from trialplan.figures.grid_axes import BAR, Surface, colour_bar, mark, ticks
+from trialplan.figures.layout import Key, blank, hatched, texts
 from trialplan.numerics.lazy import np
 
 _HEIGHT = 260.0

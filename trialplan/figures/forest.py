@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
-from trialplan.figures import canvas, lettering, rows, wording
+from trialplan.figures import canvas, wording
+from trialplan.figures import row_axes as rows
+from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import EDGE, LINE, SMALL, TEXT, WIDTH
-from trialplan.figures.sheet import Key, blank, texts
+from trialplan.figures.layout import Key, blank, texts
 
 SCALES = ("linear", "log")
 _PAD = 7.0

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.figures import canvas, lettering, scale, wording
-from trialplan.figures.sheet import Key, blank, hatched, texts
-from trialplan.figures.surface import BAR, PLAN, Surface, colour_bar, mark, ticks
+from trialplan.figures import canvas, scale, wording
+from trialplan.figures import text_metrics as lettering
+from trialplan.figures.grid_axes import BAR, PLAN, Surface, colour_bar, mark, ticks
+from trialplan.figures.layout import Key, blank, hatched, texts
 from trialplan.numerics.lazy import np
 
 _LARGEST, _SMALLEST = 8.0, 5.5

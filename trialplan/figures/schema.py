@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.errors import ParameterError
-from trialplan.figures import canvas, lettering, wording
+from trialplan.figures import canvas, wording
+from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import EDGE, LINE, TEXT, WIDTH
-from trialplan.figures.sheet import blank, texts
+from trialplan.figures.layout import blank, texts
 
 _GAP = 20.0
 _INSIDE = 7.0

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.errors import ParameterError
-from trialplan.figures import canvas, lettering, rows, wording
+from trialplan.figures import canvas, wording
+from trialplan.figures import row_axes as rows
+from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import BLUE, EDGE, LINE, ORANGE, SMALL, TEXT, WIDTH
-from trialplan.figures.sheet import Key, blank, hatched
+from trialplan.figures.layout import Key, blank, hatched
 
 _BAR = 11.0
 _GAP = 9.0

@@ -25,7 +25,7 @@ def tails(test: str, arms: tuple[Any, Any], rates: tuple[Any, Any], alpha: Any, 
     return lower, upper
 
 
-def hopeless_blocks(
+def blocks_lower_bound(
     weights: tuple[int, ...], rates: tuple[float, float], alpha: float, target: float, most: int
 ) -> int:
     """Up to how many allocation blocks no test of level alpha reaches `target`; at most `most`.

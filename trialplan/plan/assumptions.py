@@ -10,12 +10,12 @@ from trialplan import evidence
 from trialplan.design import Sized
 from trialplan.errors import PlanError, did_you_mean
 from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
-from trialplan.evidence.selection import Choice, pool_outcome
+from trialplan.evidence.selection import PoolChoice, pool_outcome
 from trialplan.parameter import parameters
 from trialplan.plan import schema
 from trialplan.plan.borrowing import Borrowing, borrow
 from trialplan.plan.checks import check_range
-from trialplan.plan.schema import AssumptionSection, Drawn, EndpointSection
+from trialplan.plan.schema import AssumptionSection, DrawnSection, EndpointSection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Assumption:
 
 
 def assumptions_of(
-    cls: type[Sized], section: EndpointSection, table: evidence.Table, folder: Path
+    cls: type[Sized], section: EndpointSection, table: evidence.EvidenceTable, folder: Path
 ) -> tuple[Assumption, ...]:
     """Stated and borrowed values first: a drawn treatment rate is bridged toward the control rate."""
     known = parameters(cls)
@@ -111,7 +111,7 @@ def _takes_a_rate(cls: type[Sized], name: str) -> None:
         )
 
 
-def read_rate(table: evidence.Table, drawn: Drawn) -> Observed:
+def read_rate(table: evidence.EvidenceTable, drawn: DrawnSection) -> Observed:
     """The rate that the plan names: of one study, or of several pooled."""
     outcomes = (drawn.outcome,) if isinstance(drawn.outcome, str) else drawn.outcome
     if (drawn.study is None) == (drawn.studies is None):
@@ -123,11 +123,11 @@ def read_rate(table: evidence.Table, drawn: Drawn) -> Observed:
     return reading(table, drawn.study, outcomes, arms, denominator=drawn.denominator, net_of=drawn.net_of)
 
 
-def _pooled(table: evidence.Table, drawn: Drawn, outcomes: tuple[str, ...]) -> PooledReading:
+def _pooled(table: evidence.EvidenceTable, drawn: DrawnSection, outcomes: tuple[str, ...]) -> PooledReading:
     if len(outcomes) > 1 or drawn.net_of is not None:
         raise PlanError("a pool takes one outcome, with nothing taken off it")
     arms = (drawn.arm,) if isinstance(drawn.arm, str) else drawn.arm
-    choice = Choice(reports=drawn.studies or "refuse", arms=arms, denominators=drawn.denominator)
+    choice = PoolChoice(reports=drawn.studies or "refuse", arms=arms, denominators=drawn.denominator)
     found = pool_outcome(table, outcomes[0], choice, method=drawn.method)
     labels = {one.label for one in found.studies}
     controlled = all(evidence.has_concurrent_control(one) for one in table.studies if one.key in labels)
@@ -135,7 +135,7 @@ def _pooled(table: evidence.Table, drawn: Drawn, outcomes: tuple[str, ...]) -> P
 
 
 def _drawn(
-    cls: type[Sized], name: str, one: AssumptionSection, table: evidence.Table, control: Assumption | None
+    cls: type[Sized], name: str, one: AssumptionSection, table: evidence.EvidenceTable, control: Assumption | None
 ) -> Assumption:
     """A rate from the table; an uncontrolled one becomes the effect only through a bridge that the plan names."""
     assert one.evidence is not None
@@ -150,7 +150,7 @@ def _drawn(
     return _declared(cls, name, value=None, basis="evidence", source=source, reading=rate, bridge=bridge)
 
 
-def bridge_of(said: schema.Bridge | None, rate: Observed) -> Bridge:
+def bridge_of(said: schema.BridgeSection | None, rate: Observed) -> Bridge:
     """The one bridge that the plan names, or the sentence that says what it must name."""
     words = {} if said is None else said.model_dump(exclude_none=True, exclude={"source"})
     if not words:

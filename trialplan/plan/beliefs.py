@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from trialplan.analyses.assurance.assess import Assurance, assess
 from trialplan.belief import Belief, Beta, robustify
 from trialplan.errors import PlanError
 from trialplan.evidence.bridge import Bridge, Observed
-from trialplan.explore.assurance import Assurance, assess
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Trial
 

@@ -57,7 +57,7 @@ def borrow(said: Borrowed, section: EndpointSection, folder: Path) -> Borrowing:
 
 def _once(readings: tuple[Reading, ...]) -> None:
     """Raise where two of the arms may hold the same participants."""
-    table = evidence.Table(title="borrowed", studies=tuple(one.study for one in readings))
+    table = evidence.EvidenceTable(title="borrowed", studies=tuple(one.study for one in readings))
     for shared in evidence.overlapping(table):
         keys = " and ".join(study.key for study in shared)
         raise PlanError(f"{keys} may hold the same participants (P06); borrow one of them")

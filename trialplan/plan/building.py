@@ -17,8 +17,8 @@ from trialplan.evidence.bridge import Observed
 from trialplan.parameter import Parameter, parameters
 from trialplan.plan.assumptions import Assumption, assumptions_of, read_rate, resolved
 from trialplan.plan.checks import check_citations, check_losses, check_names, check_target
-from trialplan.plan.contrary import Contrary, check_override, contrary
-from trialplan.plan.monitoring import looked_at, on_calendar, recruitment
+from trialplan.plan.monitoring import on_calendar, recruitment, with_looks
+from trialplan.plan.randomised_evidence import Contrary, check_override, contrary
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
 
@@ -48,7 +48,7 @@ class Trial:
     """The whole plan as objects: what the protocol is written from."""
 
     plan: Plan
-    table: evidence.Table
+    table: evidence.EvidenceTable
     findings: tuple[evidence.Finding, ...]
     endpoints: tuple[Endpoint, ...]
     readings: tuple[tuple[str, Observed], ...] = ()
@@ -131,7 +131,7 @@ def _place(where: str) -> Iterator[None]:
         raise kind(f"{where}: {why}") from None
 
 
-def _draft(plan: Plan, table: evidence.Table, section: EndpointSection) -> Endpoint:
+def _draft(plan: Plan, table: evidence.EvidenceTable, section: EndpointSection) -> Endpoint:
     """The endpoint with its assumptions and design, not yet sized."""
     with _place(f"{plan.name}, endpoint {section.name!r}"):
         check_losses(section)
@@ -189,7 +189,7 @@ def _design(plan: Plan, cls: type[Sized], section: EndpointSection, assumptions:
             f"{cls.slug()} has no test {section.analysis_test!r}; {did_you_mean(section.analysis_test, tests)}"
         )
     if section.role == "primary" and isinstance(design, Design):
-        return looked_at(design, plan.content.monitoring)
+        return with_looks(design, plan.content.monitoring)
     return design
 
 

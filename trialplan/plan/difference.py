@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from trialplan.analyses.sensitivity.shapley import Block, rounded, shapley, told_apart, unions
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import PlanError, TrialplanError, UnreachableError
-from trialplan.explore.shapley import Block, rounded, shapley, told_apart, unions
 from trialplan.plan.building import size_primary
-from trialplan.plan.clauses import Clause, clause
-from trialplan.plan.pieces import Key, Planned, assembled, both_drawn, changed, contents
+from trialplan.plan.diff_pieces import Key, Planned, assembled, both_drawn, changed, contents
+from trialplan.plan.diff_sentences import Clause, clause
 from trialplan.plan.reading import Plan
 
 MOST = 12

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, WithJsonSchema
 
 from trialplan.answers import SampleSize
 from trialplan.design import Design
-from trialplan.enrolment.accrual import Accrual
 from trialplan.enrolment.calendar import Recruitment, dated
 from trialplan.errors import ParameterError, PlanError
+from trialplan.numerics.accrual import Accrual
 from trialplan.plan.section import Section, Text
 from trialplan.sequential.group_sequential import GroupSequential
 
@@ -42,21 +42,25 @@ class Monitoring(Section):
 class Step(Section):
     """A rate of recruitment, and the month from which it holds."""
 
+    renamed: ClassVar = {"per_month": "accrual_rate"}
+
     from_month: float = Field(ge=0)
-    per_month: float = Field(ge=0)
+    accrual_rate: float = Field(ge=0)
 
 
 class Enrolment(Section):
     """`[enrolment]`: how fast participants come, which says when looks are and what they can still save."""
 
-    per_month: float | None = Field(None, gt=0, description="participants randomised a month, all centres together")
+    renamed: ClassVar = {"per_month": "accrual_rate"}
+
+    accrual_rate: float | None = Field(None, gt=0, description="participants randomised a month, all centres together")
     steps: tuple[Step, ...] = Field((), description="rates from a month on, where one rate will not do")
     ramp_up_months: float = Field(0.0, ge=0, description="months in which the rate rises evenly from nothing")
     decision_months: float = Field(0.0, ge=0, description="from the last reading that a look needs to its decision")
     source: Text = Field(description="where the rate comes from; 'ours' where it is the planners'")
 
 
-def looked_at(design: Design, said: Monitoring | None) -> Design:
+def with_looks(design: Design, said: Monitoring | None) -> Design:
     """The design with the looks that the plan says, or the sentence that is wrong with them."""
     if said is None:
         return design
@@ -76,9 +80,9 @@ def recruitment(said: Enrolment | None, endpoint: Any) -> Recruitment | None:
             "[enrolment]: the endpoint has no timepoint_months, the months from randomisation to its reading; "
             "without it no look has a date"
         )
-    if (said.per_month is None) == (not said.steps):
-        raise PlanError("[enrolment]: give either per_month, or steps with from_month and per_month")
-    steps = tuple((one.from_month, one.per_month) for one in said.steps) or ((0.0, float(said.per_month or 0)),)
+    if (said.accrual_rate is None) == (not said.steps):
+        raise PlanError("[enrolment]: give either accrual_rate, or steps with from_month and accrual_rate")
+    steps = tuple((one.from_month, one.accrual_rate) for one in said.steps) or ((0.0, float(said.accrual_rate or 0)),)
     try:
         accrual = Accrual(steps=steps, ramp_up=said.ramp_up_months)
     except ParameterError as why:

@@ -6,17 +6,17 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from trialplan.analyses.assurance.assess import assurance
+from trialplan.analyses.sensitivity.tornado import Axis
 from trialplan.errors import PlanError
 from trialplan.evidence.bridge import Bridge, Observed, Reading
 from trialplan.evidence.intervals import wilson
-from trialplan.explore.assurance import assurance
-from trialplan.explore.tornado import Axis
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.beliefs import beliefs_of
 from trialplan.plan.building import Trial
-from trialplan.plan.clauses import percent, shortened
+from trialplan.plan.diff_sentences import percent
 
 NONE_STATED = "no range stated"
 
@@ -86,7 +86,7 @@ def _says(trial: Trial, one: Assumption) -> str:
     arm = {"control": trial.plan.content.trial.control_name, "treatment": trial.plan.content.trial.treatment_name}
     if one.name in arm and one.unit == "proportion":
         return f"the rate of {trial.primary.name} on {arm[one.name]} is {{}}"
-    return f"the {shortened(parameters(type(_inner(trial)))[one.name].meaning)} is {{}}"
+    return f"the {parameters(type(_inner(trial)))[one.name].label} is {{}}"
 
 
 def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) -> Axis:

@@ -48,12 +48,14 @@ def starter() -> str:
 
 def _sentence(errors: list[Any]) -> str:
     """The first complaint, unknown keys before all others because they cause the rest."""
-    errors = sorted(errors, key=lambda error: error["type"] != "extra_forbidden")
+    errors = sorted(errors, key=lambda error: error["type"] not in ("extra_forbidden", "renamed"))
     return _complaint(errors[0])
 
 
 def _complaint(error: Any) -> str:
     *place, name = error["loc"]
+    if error["type"] == "renamed":
+        return f"{_where(list(error['loc']))}: {error['msg']}"
     where = _where(place)
     if error["type"] == "extra_forbidden":
         return f"{where}: unknown key {name!r}; {did_you_mean(str(name), _known(place))}"

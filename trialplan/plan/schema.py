@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from trialplan.plan.conduct import (
+from trialplan.plan.monitoring import Enrolment, Monitoring
+from trialplan.plan.narrative import (
     Analysis,
     Blinding,
     FollowUp,
@@ -18,7 +19,6 @@ from trialplan.plan.conduct import (
     Randomisation,
     Safety,
 )
-from trialplan.plan.monitoring import Enrolment, Monitoring
 from trialplan.plan.section import Line, Name, Section, Text, left_out
 
 Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
@@ -27,7 +27,7 @@ Basis = Literal["cited", "derived", "ours"]
 Strategy = Literal["treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"]
 
 
-class Choice(Section):
+class ReasonedChoice(Section):
     """A choice about the trial that is the planners' own, with its reason."""
 
     what: Text
@@ -51,7 +51,7 @@ class TrialSection(Section):
     allocation: Text = Field("1:1", description="allocation ratio, treatment first")
     rationale: Text | None = Field(None, description="why the trial is proposed, in the planners' own words")
     model_rationale: Text | None = Field(None, description="why arms are compared as they are: in parallel, or one arm")
-    choices: tuple[Choice, ...] = Field((), description="choices that are the planners' own")
+    choices: tuple[ReasonedChoice, ...] = Field((), description="choices that are the planners' own")
     open_questions: tuple[Text, ...] = Field((), description="what must be settled before the trial can start")
 
 
@@ -99,7 +99,7 @@ class Bias(Section):
     sd: float = Field(ge=0, description="standard deviation of the log ratio")
 
 
-class Bridge(Section):
+class BridgeSection(Section):
     """How an uncontrolled rate becomes the treatment arm's: one of four ways, with its reason."""
 
     discount: Share | None = Field(None, description="share of the excess over the control rate not believed")
@@ -109,7 +109,7 @@ class Bridge(Section):
     source: Text | None = Field(None, description="where the discount, or the bias, comes from")
 
 
-class Drawn(Section):
+class DrawnSection(Section):
     """A rate read from the evidence table: one study's, or several studies' pooled."""
 
     study: Text | None = None
@@ -145,8 +145,8 @@ class AssumptionSection(Section):
     basis: Basis = Field("cited", description="cited from a source, derived from one, or the planners' own choice")
     range: tuple[float, float] | None = Field(None, description="how low and how high a stated value may plausibly lie")
     range_source: Text | None = Field(None, description="where the range comes from; 'ours' where it is the planners'")
-    evidence: Drawn | None = None
-    bridge: Bridge | None = None
+    evidence: DrawnSection | None = None
+    bridge: BridgeSection | None = None
     belief: Borrowed | None = None
 
 
@@ -218,7 +218,7 @@ class StatedRate(Section):
     source: Text
 
 
-class LabelledReading(Drawn):
+class LabelledReading(DrawnSection):
     """A reading of the evidence table that somebody might plan with."""
 
     key: Key | None = Field(None, description="its name on the command line, as in --vary reading=…")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 _PROMISES = {
@@ -46,6 +47,17 @@ class Section(BaseModel):
     """A section of the plan: nothing in it may be unknown, nothing changes after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Keys of an earlier release, each with its name of today: refused, with the way out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_old_keys(cls, data: Any) -> Any:
+        for old in cls.renamed if isinstance(data, dict) else ():
+            if old in data:
+                raise PydanticCustomError("renamed", f"the key {old!r} is called {cls.renamed[old]!r} now; rename it")
+        return data
 
 
 def left_out(kind: type[Section]) -> Any:

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.analyses.scenarios.cells import TARGET, GridSpec, N, grid_spec
 from trialplan.errors import PlanError
 from trialplan.evidence.bridge import Bridge, Observed
-from trialplan.explore.question import TARGET, N, Question, question
 from trialplan.parameter import Interval, Parameter
 from trialplan.plan.building import Trial
 
@@ -52,7 +52,7 @@ class Bridged:
         return self.bridge if share is None else Bridge(reason=self.bridge.reason, discount=share)
 
 
-def ask(trial: Trial, axes: Mapping[str, Sequence[Any]], target: float | None = None, n: int | None = None) -> Question:
+def ask(trial: Trial, axes: Mapping[str, Sequence[Any]], target: float | None = None, n: int | None = None) -> GridSpec:
     """The question about a plan's primary endpoint at every combination of the axes' values."""
     design: Any = trial.primary.design
     resolve = _bridged(trial)
@@ -61,7 +61,7 @@ def ask(trial: Trial, axes: Mapping[str, Sequence[Any]], target: float | None = 
     _check(trial, widened, resolve)
     if target is None and n is None and not {N, TARGET} & set(axes):
         target = trial.primary.section.power
-    return question(design, widened, target, n, resolve, known)
+    return grid_spec(design, widened, target, n, resolve, known)
 
 
 def key_of(label: str, key: str | None = None) -> str:

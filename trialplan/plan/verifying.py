@@ -7,14 +7,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.analyses.executors import Executor, Serial
+from trialplan.analyses.verification.simulation import SEED, TRIALS, Progress
+from trialplan.analyses.verification.verification import ALLOWANCE, ERRORS, Verification, verify
 from trialplan.answers import Simulation
 from trialplan.design import Design
 from trialplan.designs.one_proportion import OneProportion
 from trialplan.designs.two_proportions import TwoProportions
 from trialplan.enrolment.dropout import enrolled
-from trialplan.explore.executors import Executor, Serial
-from trialplan.explore.simulated import SEED, TRIALS, Progress
-from trialplan.explore.verification import ALLOWANCE, ERRORS, Verification, verify
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Endpoint, Trial
 
@@ -29,7 +29,7 @@ _SEED_OF_LOSSES = 99
 
 
 @dataclass(frozen=True, kw_only=True)
-class Losses:
+class SimulatedLosses:
     """What becomes of the power when each of the participants is lost independently, and the rest are analysed.
 
     `claimed` is the power that the plan counts on, with `expected` participants observed.
@@ -62,7 +62,7 @@ class VerifiedEndpoint:
     role: str
     missing: str | None
     found: Verification
-    losses: Losses | None
+    losses: SimulatedLosses | None
 
     @property
     def ok(self) -> bool:
@@ -170,7 +170,7 @@ def _verified(trial: Trial, endpoint: Endpoint, trials: int, most: int | None, h
     return VerifiedEndpoint(name=section.name, role=section.role, missing=section.missing, found=found, losses=losses)
 
 
-def _with_losses(trial: Trial, endpoint: Endpoint, found: Verification, how: dict[str, Any]) -> Losses:
+def _with_losses(trial: Trial, endpoint: Endpoint, found: Verification, how: dict[str, Any]) -> SimulatedLosses:
     """The primary enrols more so that n are expected to be observed; a secondary has what is left of n."""
     design: Any = endpoint.design
     dropout, n = endpoint.section.dropout or 0.0, int(trial.answer.n)
@@ -182,7 +182,7 @@ def _with_losses(trial: Trial, endpoint: Endpoint, found: Verification, how: dic
         expected = number * (1 - dropout) if design.smooth else float(found.n)
     seen = with_losses(design, number, dropout, trials=found.trials, **how)
     share = seen.power if found.far_tail else seen.success
-    return Losses(
+    return SimulatedLosses(
         dropout=dropout,
         n=number,
         expected=expected,

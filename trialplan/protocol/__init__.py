@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trialplan.protocol.context import context, covered
-from trialplan.protocol.documents import SUFFIXES, write
-from trialplan.protocol.markdown import render
+from trialplan.protocol.content.context import context, covered
+from trialplan.protocol.formats.documents import SUFFIXES, write
+from trialplan.protocol.formats.markdown import render
 
 __all__ = ["SUFFIXES", "context", "covered", "render", "write"]

@@ -9,17 +9,17 @@ from typing import Any
 
 from trialplan import fields
 from trialplan.designs.one_proportion import OneProportion
-from trialplan.designs.responses import first_count
 from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import binomial_sf
 from trialplan.numerics.lazy import np
+from trialplan.outcomes.responses import first_count
 from trialplan.parameter import Numbers, parameter, refuse
-from trialplan.sequential.around import OWN, LookedAt
-from trialplan.sequential.exact_one_arm import ExactLooks, Spending, spending
+from trialplan.sequential.base import OWN, WithLooks
+from trialplan.sequential.boundaries.fields import shown
+from trialplan.sequential.boundaries.rule import StoppingChances
+from trialplan.sequential.exact_looks import ExactLooks, ExactSpending, spending
 from trialplan.sequential.group_sequential import GroupSequential
-from trialplan.sequential.looks import HYPOTHESES, expected_n
-from trialplan.sequential.reading import shown
-from trialplan.sequential.rule import Chances
+from trialplan.sequential.look_table import HYPOTHESES, expected_n
 
 _LEAST_BETA = 1e-9
 
@@ -31,7 +31,7 @@ def _read_design(value: Any) -> OneProportion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExactGroupSequential(LookedAt):
+class ExactGroupSequential(WithLooks):
     """How many responses stop a trial of one arm early, with the error rates that whole counts really have?
 
     The rule is that of GroupSequential; each look rejects from the fewest responses that keep the exact error spent so
@@ -68,7 +68,7 @@ class ExactGroupSequential(LookedAt):
         return GroupSequential(**(own | {"design": self.design.replace(test="score")}))
 
     @cached_property
-    def spending(self) -> Spending:
+    def spending(self) -> ExactSpending:
         """What the rule allows whole counts to spend."""
         return spending(self.design, self.normal)
 
@@ -122,9 +122,9 @@ class ExactGroupSequential(LookedAt):
         """Counts have no real-valued n; normal theory's is near it."""
         return self.normal.unrounded(target)
 
-    def hopeless_blocks(self, target: float) -> int:
+    def blocks_lower_bound(self, target: float) -> int:
         """None is known; but what is too large for the fixed exact test is too large here."""
-        return self.design.hopeless_blocks(target)
+        return self.design.blocks_lower_bound(target)
 
     def actual_size(self, n: int) -> float | None:
         """P(rejecting) at the null rate."""
@@ -134,13 +134,13 @@ class ExactGroupSequential(LookedAt):
         """The fixed design's responses."""
         return self.design.draw(n, trials, rng)
 
-    def analyse(self, data: Any, information: float = 1) -> tuple[Any, Any]:
+    def analyse(self, data: Any, fraction: float = 1) -> tuple[Any, Any]:
         """Responses beyond the null's at the look that stops each trial, positive if favourable; whether it rejects."""
         trials, n = data.shape
         counts, statistic = self.counts(n), np.zeros(trials)
         rejects, ended = np.zeros(trials, bool), np.zeros(trials, bool)
         for size, look, high, low in zip(counts.sizes, self.looks, counts.reject, counts.futile, strict=True):
-            if look > information:
+            if look > fraction:
                 break
             seen, _ = first_count(data, size / n)
             favourable = seen if self.upward else size - seen
@@ -154,13 +154,13 @@ class ExactGroupSequential(LookedAt):
         """The rate that lies so far on the way from the null, 0, to the expected one, 1."""
         return float(self.design.null + share * (self.design.expected - self.design.null))
 
-    def chances(self, n: int) -> dict[str, Chances]:
+    def chances(self, n: int) -> dict[str, StoppingChances]:
         """What may happen at each look of n participants: under the null, halfway, and at the expected rate."""
         counts = self.counts(n)
         found = {}
         for name, share in HYPOTHESES.items():
             rejected, futile = counts.chances(self.rate(share))
-            found[name] = Chances(efficacy=rejected, futility=futile, harm=np.zeros(len(rejected)))
+            found[name] = StoppingChances(efficacy=rejected, futility=futile, harm=np.zeros(len(rejected)))
         return found
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
@@ -171,7 +171,7 @@ class ExactGroupSequential(LookedAt):
             "expected_n": {name: expected_n(chances, counts.sizes) for name, chances in by.items()},
         }
 
-    def _rows(self, counts: ExactLooks, by: dict[str, Chances]) -> Iterator[dict[str, Any]]:
+    def _rows(self, counts: ExactLooks, by: dict[str, StoppingChances]) -> Iterator[dict[str, Any]]:
         """One row a look, under the keys of GroupSequential where they mean the same; counts are of responses."""
         alpha = counts.chances(self.rate(0.0), obeyed=self.binding)[0].cumsum()
         power = by["alternative"].efficacy.cumsum()

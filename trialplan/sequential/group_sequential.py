@@ -14,14 +14,14 @@ from trialplan.numerics.search import increasing_root
 from trialplan.numerics.secant import secant_root
 from trialplan.parameter import Numbers, parameter, refuse
 from trialplan.sequential import scales
-from trialplan.sequential.around import LookedAt
-from trialplan.sequential.boundaries import Efficacy, check_efficacy, overspent
-from trialplan.sequential.curve import PowerCurve, power_curve
-from trialplan.sequential.futility import Futility, check_futility
-from trialplan.sequential.looks import chances_by_hypothesis, expected_n, look_rows, whole_looks
-from trialplan.sequential.reading import as_z, listed, shown
-from trialplan.sequential.rule import Chances, Rule, Solved, solved
-from trialplan.sequential.stopping import Look, participants, stopped
+from trialplan.sequential.base import WithLooks
+from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, overspent
+from trialplan.sequential.boundaries.fields import as_z, listed, shown
+from trialplan.sequential.boundaries.futility import Futility, check_futility
+from trialplan.sequential.boundaries.power_curve import PowerCurve, power_curve
+from trialplan.sequential.boundaries.rule import Rule, Solved, StoppingChances, solved
+from trialplan.sequential.look_table import chances_by_hypothesis, expected_n, look_rows, whole_looks
+from trialplan.sequential.simulated_looks import LookBounds, participants, stopped
 
 _LARGEST_DRIFT, _FARTHEST_SCORE = 12.0, 8.2
 _LEAST_LEVEL = 1e-12
@@ -36,7 +36,7 @@ def _read_design(value: Any) -> Design:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GroupSequential(LookedAt):
+class GroupSequential(WithLooks):
     """How large must the trial be allowed to grow if it may stop early?
 
     The sample size is the inner design's unrounded n times the inflation factor; power inverts that. Power counts the
@@ -60,7 +60,7 @@ class GroupSequential(LookedAt):
 
     def check(self) -> None:
         """The looks need a statistic that is, or counts as, a z and one limit; the rules must suit the looks."""
-        if not self.design.statistic_is_z or len(self.design.boundary()) == 2:
+        if not self.design.statistic_is_z or len(self.design.null_values()) == 2:
             raise fields.refuse_design(
                 "GroupSequential",
                 f"looks are not defined over {self.design.slug()} with test {getattr(self.design, 'test', 'as given')} "
@@ -232,7 +232,7 @@ class GroupSequential(LookedAt):
 
     def _small_drift(self, n: Numbers, curve: PowerCurve, floor: float) -> Numbers:
         """In proportion to the root of n up to the floor; the fixed test's where the effect is not favourable."""
-        null, value = self.boundary()[0], self.effect_value()
+        null, value = self.null_values()[0], self.effect_value()
         favourable = (value > null) if self.upward else (value < null)
         with np.errstate(all="ignore"):
             reached = self.design.unrounded(float(curve.power(floor))) / curve.root_share(floor) ** 2
@@ -246,22 +246,22 @@ class GroupSequential(LookedAt):
         """The inner design's participants."""
         return self.design.draw(n, trials, rng)
 
-    def analyse(self, data: Any, information: float = 1) -> tuple[Any, Any]:
+    def analyse(self, data: Any, fraction: float = 1) -> tuple[Any, Any]:
         """The statistic at the look that stops the trial, or at the last one, and whether it rejects.
 
         A trial that has crossed the futility boundary has stopped, and does not reject later.
         """
-        statistic, rejects, _ = self.stopping(data, information)
+        statistic, rejects, _ = self.stopping(data, fraction)
         return statistic, rejects
 
-    def stopping(self, data: Any, information: float = 1) -> tuple[Any, Any, Any]:
+    def stopping(self, data: Any, fraction: float = 1) -> tuple[Any, Any, Any]:
         """The statistic at the look that stops each trial, whether it rejects, and the number of that look from 0."""
         n = participants(data)
         upper, lower = self.bounds(n)
         looks = [
-            Look(fraction=t, upper=up, lower=low)
+            LookBounds(fraction=t, upper=up, lower=low)
             for t, up, low, planned in zip(self._fractions_of(n), upper, lower, self.looks, strict=True)
-            if planned <= information
+            if planned <= fraction
         ]
         return stopped(self.design, data, looks)
 
@@ -291,7 +291,7 @@ class GroupSequential(LookedAt):
             "expected_n": {name: expected_n(chances, sizes) for name, chances in self.chances(int(n)).items()},
         }
 
-    def chances(self, n: int) -> dict[str, Chances]:
+    def chances(self, n: int) -> dict[str, StoppingChances]:
         """What may happen at each look of n participants: under the null, halfway, and at the planned effect."""
         return chances_by_hypothesis(self.rule, self.solved(float(self.power(n))))
 

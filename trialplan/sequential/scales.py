@@ -26,7 +26,7 @@ def planned_estimate(design: Any) -> Any:
 
 def null_estimate(design: Any) -> Any:
     """Where the null's boundary lies, on the scale of `planned_estimate`."""
-    return (design.limits() if scale_of_rates(design) else design.boundary())[0]
+    return (design.limits() if scale_of_rates(design) else design.null_values())[0]
 
 
 def share_of_effect(design: Any, value: float) -> float:
@@ -48,7 +48,7 @@ def effect_at(design: Any, z: Any, drift: Any, n: Any) -> Any:
     P value takes a larger estimate.
     """
     null, planned = (straight(design, one) for one in (null_estimate(design), planned_estimate(design)))
-    student = design.student(n)
+    student = design.noncentral_t(n)
     share = z / drift if student is None else of_normal_score(z, student[1]) / student[0]
     value = null + share * (planned - null)
     return np.exp(value) if logarithmic(design) else value

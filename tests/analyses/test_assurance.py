@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from trialplan import Ancova, GroupSequential, OneProportion, TwoMeans, TwoProportions
+from trialplan.analyses.assurance.assess import assess, assurance, ceiling, enumerated, events, n_for_target
+from trialplan.analyses.assurance.joint_belief import joint
+from trialplan.analyses.assurance.predictive_counts import difference_width, predictive
+from trialplan.belief import Affine, Beta, LogitNormal, Mixture, Normal
+from trialplan.errors import ParameterError
+
+TRIAL = TwoProportions(control=0.3, treatment=0.5)
+CONTROL, OBSERVED = Beta(10.5, 31.8), Beta(16.5, 14.5)
+
+
+def jeffreys(events: int, of: int) -> Beta:
+    """The posterior from a Jeffreys prior."""
+    return Beta(events + 0.5, of - events + 0.5)
+
+
+REMISSION = {"control": jeffreys(5, 6), "treatment": jeffreys(9, 12)}
+COMPLETE = {"control": jeffreys(3, 6), "treatment": jeffreys(5, 12)}
+DISCOUNTED: Any = {"control": CONTROL, "treatment": lambda control: Affine(OBSERVED, 0.5, 0.5 * control)}
+
+
+def drawn(n: int, seed: int, dependent: bool = True) -> TwoProportions:
+    """The trial at n random truths of the discounted belief; independent ones have the same marginals."""
+    rng = np.random.default_rng(seed)
+    control = CONTROL.draw(n, rng)
+    treatment = control + 0.5 * (OBSERVED.draw(n, rng) - control)
+    return TRIAL.replace(control=control if dependent else rng.permutation(control), treatment=treatment)
+
+
+class TestAssurance:
+    """The unconditional probability of success."""
+
+    @pytest.mark.parametrize("beliefs", [REMISSION, COMPLETE], ids=["remission", "complete"])
+    def test_deng_alone(self, beliefs: Any) -> None:
+        """With Jeffreys priors from the randomised trial, 44, 95 and 200 per arm have .13, .18 and .23."""
+        found = [assurance(TRIAL, 2 * m, beliefs) for m in (44, 95, 200)]
+        assert [round(one, 2) for one in found] == [0.13, 0.18, 0.23]
+
+    def test_a_significant_harm_is_no_success(self) -> None:
+        """Counted with significant harm the same trials would reach .44, .59 and .70, and are not counted so."""
+        for m, with_harm in ((44, 0.445), (95, 0.586), (200, 0.703)):
+            tables = predictive(joint(TRIAL, REMISSION), 2 * m)
+            assert tables is not None
+            assert tables.success + tables.harm == pytest.approx(with_harm, abs=0.001)
+            assert assurance(TRIAL, 2 * m, REMISSION) == pytest.approx(tables.success, abs=0.004)
+
+    def test_enumeration_beside_the_formula(self) -> None:
+        """At 44 per arm the formula says .130 and enumeration of the test .133."""
+        assert assurance(TRIAL, 88, REMISSION) == pytest.approx(0.130, abs=0.0005)
+        assert enumerated(TRIAL, 88, REMISSION) == pytest.approx(0.133, abs=0.0005)
+
+    def test_enumeration_is_what_simulated_trials_show(self) -> None:
+        """Trials with random truths and random counts reject by the pooled z in favour as often."""
+        rng, trials = np.random.default_rng(12), 400_000
+        rates = [REMISSION[arm].draw(trials, rng) for arm in ("treatment", "control")]
+        x, y = (rng.binomial(44, rate) for rate in rates)
+        pooled = (x + y) / 88
+        with np.errstate(all="ignore"):
+            z = np.nan_to_num((x - y) / np.sqrt(88 * pooled * (1 - pooled)))
+        share = (z > stats.norm.ppf(0.975)).mean()
+        assert enumerated(TRIAL, 88, REMISSION) == pytest.approx(share, abs=4 * (share / trials) ** 0.5)
+
+    def test_it_is_the_mean_over_random_truths(self) -> None:
+        """A Monte Carlo average of the same formula agrees within 4 standard errors, dependence included."""
+        for n, seed in ((88, 1), (400, 2)):
+            success = drawn(200_000, seed).success(n)
+            error = 4 * success.std() / len(success) ** 0.5
+            assert assurance(TRIAL, n, DISCOUNTED) == pytest.approx(success.mean(), abs=error)
+
+    def test_dependence_matters(self) -> None:
+        """Discounting 16/30 by a half gives .76 at 200 per arm given the control, .71 with independent marginals."""
+        assert assurance(TRIAL, 400, DISCOUNTED) == pytest.approx(0.76, abs=0.005)
+        assert drawn(400_000, 3, dependent=False).success(400).mean() == pytest.approx(0.71, abs=0.006)
+        uniform = {**DISCOUNTED, "treatment": lambda control: Affine(Beta(17, 15), 0.5, 0.5 * control)}
+        assert assurance(TRIAL, 400, uniform) == pytest.approx(0.76, abs=0.005)
+
+    def test_nodes_do_not_matter(self) -> None:
+        """Twice the nodes change nothing in the eighth digit, also at 20,000 per arm."""
+        for n in (88, 400, 40_000):
+            found = [assurance(TRIAL, n, DISCOUNTED, nodes) for nodes in (128, 256)]
+            assert found[0] == pytest.approx(found[1], abs=1e-8)
+
+    @pytest.mark.parametrize(
+        ("design", "n", "beliefs"),
+        [
+            (TwoMeans(difference=0.4, sd=1), 60, {"difference": Normal(0.4, 0.2)}),
+            (TwoMeans(difference=-1, sd=1.2, favourable="lower"), 30, {"difference": Normal(-0.6, 0.5)}),
+            (Ancova(difference=0.4, sd=1, correlation=0.5), 60, {"difference": Normal(0.4, 0.2)}),
+            (OneProportion(null=0.3, expected=0.5), 30, {"expected": LogitNormal(0, 0.4)}),
+            (TRIAL.replace(favourable="lower"), 90, {"treatment": Mixture((Beta(5, 30), Beta(1, 1)), (0.8, 0.2))}),
+            (
+                TwoProportions(control=0.5, treatment=0.5, goal="non-inferiority", margin=0.1, allocation="2:1"),
+                300,
+                {"treatment": Beta(50, 50)},
+            ),
+        ],
+        ids=lambda one: type(one).__name__ if not isinstance(one, dict) else "",
+    )
+    def test_any_design(self, design: Any, n: int, beliefs: Any) -> None:
+        """For every design one belief's assurance is scipy's integral of success over its density."""
+        ((name, belief),) = beliefs.items()
+        low, high = belief.interval(1 - 1e-10)
+
+        def integrand(value: float) -> float:
+            return float(design.replace(**{name: value}).success(n) * belief.density(value))
+
+        cuts = [float(one) for one in belief.quantile(np.array([0.001, 0.1, 0.5, 0.9]))]
+        expected = integrate.quad(integrand, low, high, limit=400, points=cuts)[0]
+        assert assurance(design, n, beliefs) == pytest.approx(expected, abs=2e-6)
+
+    def test_exact_tests_are_enumerated(self) -> None:
+        """An exact test's assurance is its power averaged over random truths."""
+        design = TRIAL.replace(test="fisher")
+        rng = np.random.default_rng(7)
+        rates = [
+            (float(COMPLETE["control"].draw(1, rng)[0]), float(jeffreys(9, 12).draw(1, rng)[0])) for _ in range(300)
+        ]
+        powers = [float(design.replace(control=c, treatment=t).success(40)) for c, t in rates]
+        beliefs = {"control": COMPLETE["control"], "treatment": jeffreys(9, 12)}
+        assert assurance(design, 40, beliefs) == pytest.approx(np.mean(powers), abs=4 * np.std(powers) / 300**0.5)
+
+    def test_a_wrapper_is_asked_through_its_inner_fields(self) -> None:
+        """Two looks cost little assurance against the fixed design of the same n."""
+        design = GroupSequential(design=TwoMeans(difference=0.3, sd=1, test="z"), looks=(0.5, 1.0))
+        beliefs = {"difference": Normal(0.3, 0.1)}
+        fixed = assurance(design.design, 400, beliefs)
+        assert fixed - 0.01 < assurance(design, 400, beliefs) < fixed
+
+
+class TestBeliefs:
+    """Which beliefs are taken."""
+
+    def test_the_effect_is_moved_behind_plain_beliefs(self) -> None:
+        """The order of independent beliefs does not matter."""
+        turned = {"treatment": REMISSION["treatment"], "control": REMISSION["control"]}
+        assert assurance(TRIAL, 88, turned) == pytest.approx(assurance(TRIAL, 88, REMISSION), abs=1e-12)
+
+    def test_what_depends_on_the_effect_is_refused(self) -> None:
+        """A control that depends on the treatment has to be turned round."""
+        with pytest.raises(ParameterError, match="treatment must come last, not before control"):
+            assurance(TRIAL, 88, {"treatment": Beta(1, 1), "control": lambda treatment: Beta(1, 1)})
+
+    def test_unknown_fields_are_refused(self) -> None:
+        """A misspelt field names the nearest, and no belief at all is an error."""
+        with pytest.raises(ParameterError, match="there is no number 'treatmnt'; did you mean 'treatment'"):
+            assurance(TRIAL, 88, {"treatmnt": Beta(1, 1)})
+        with pytest.raises(ParameterError, match="needs a belief about at least one"):
+            assurance(TRIAL, 88, {})
+
+    def test_half_a_block_is_refused(self) -> None:
+        """n is the total of whole blocks."""
+        with pytest.raises(ParameterError, match="positive multiple of 2"):
+            assurance(TRIAL, 89, REMISSION)
+
+
+class TestCeiling:
+    """What no n exceeds."""
+
+    def test_it_is_the_probability_that_the_effect_is_favourable(self) -> None:
+        """It agrees with random truths, and assurance at a million per arm comes close to it."""
+        truth = drawn(400_000, 4)
+        share = (truth.treatment > truth.control).mean()
+        assert ceiling(TRIAL, DISCOUNTED) == pytest.approx(share, abs=4 * 0.08 / 632)
+        assert assurance(TRIAL, 2_000_000, DISCOUNTED) == pytest.approx(ceiling(TRIAL, DISCOUNTED), abs=0.002)
+
+    def test_lower_is_better(self) -> None:
+        """For a harmful outcome it is the probability of a lower rate."""
+        beliefs = {"control": Beta(8, 19), "treatment": Beta(5, 22)}
+        upper = ceiling(TRIAL, beliefs)
+        assert ceiling(TRIAL.replace(favourable="lower"), beliefs) == pytest.approx(1 - upper)
+
+
+class TestTarget:
+    """The n for a target assurance."""
+
+    def test_the_smallest_n(self) -> None:
+        """n reaches the target and one block fewer does not."""
+        n = n_for_target(TRIAL, 0.8, DISCOUNTED)
+        assert n is not None
+        assert assurance(TRIAL, n, DISCOUNTED) >= 0.8 > assurance(TRIAL, n - 2, DISCOUNTED)
+
+    def test_no_n_reaches_beyond_the_ceiling(self) -> None:
+        """Where the ceiling is .36 there is no n for .8, and the sentence says so."""
+        assert n_for_target(TRIAL, 0.8, REMISSION) is None
+        found = assess(TRIAL, 88, REMISSION)
+        assert found.n_for_target is None
+        assert found.reason == "no number of participants reaches assurance 0.8: it cannot exceed 0.361"
+
+    def test_a_target_near_the_ceiling_may_be_out_of_reach(self) -> None:
+        """A target a hair below the ceiling ends in a sentence, not in a search without end."""
+        found = assess(TRIAL, 88, REMISSION, target=ceiling(TRIAL, REMISSION) - 1e-9)
+        assert found.n_for_target is None
+        assert found.reason is not None
+        assert "participants are needed" in found.reason
+
+    def test_a_percentage_is_refused(self) -> None:
+        """A target of 80 says how to write it."""
+        with pytest.raises(ParameterError, match=r"write 80 % as 0\.8"):
+            n_for_target(TRIAL, 80, DISCOUNTED)
+
+
+class TestAssess:
+    """All answers side by side."""
+
+    def test_its_keys(self) -> None:
+        """The answer as JSON has the keys that the command prints."""
+        data = json.loads(json.dumps(assess(TRIAL, 88, REMISSION, harms={"death": 0.05}).as_json()))
+        keys = {"n", "assurance", "ceiling", "n_for_target", "expected_power", "wrong_sign", "precision"}
+        assert keys | {"smallest_significant", "events"} <= set(data)
+        assert data["arms"] == {"treatment": 44, "control": 44}
+
+    def test_the_wrong_sign_by_simulation(self) -> None:
+        """Random truths and counts put estimate and truth on different sides as often as enumeration says."""
+        rng, truth = np.random.default_rng(5), drawn(400_000, 6)
+        estimate = rng.binomial(44, truth.treatment) - rng.binomial(44, truth.control)
+        share = (estimate * (truth.treatment - truth.control) < 0).mean()
+        assert assess(TRIAL, 88, DISCOUNTED).wrong_sign == pytest.approx(share, abs=0.0015)
+
+    def test_the_wrong_sign_of_means(self) -> None:
+        """For means it is scipy's integral of the normal tail beyond zero."""
+        design, belief = TwoMeans(difference=0.3, sd=1), Normal(0.2, 0.3)
+        expected = integrate.quad(lambda d: stats.norm.cdf(-abs(d) / 0.2) * belief.density(d), -2, 2.4, points=[0.0])[0]
+        assert assess(design, 100, {"difference": belief}).wrong_sign == pytest.approx(expected, abs=1e-6)
+
+    def test_expected_power_counts_both_tails_of_a_t_test(self) -> None:
+        """The average of power exceeds assurance by the significant harms, and favourable truths have more of it."""
+        found = assess(TwoMeans(difference=0.3, sd=1), 100, {"difference": Normal(0.1, 0.3)})
+        assert found.expected_power > found.assurance + 0.05
+        assert found.power_if_favourable > found.assurance
+        assert found.power_if_favourable * found.ceiling < found.assurance
+
+    def test_precision_is_the_mean_width_of_simulated_intervals(self) -> None:
+        """Newcombe's interval over random truths and counts has the stated mean width; at large n the two ways meet."""
+        rng, truth = np.random.default_rng(9), drawn(100_000, 10)
+        rates = rng.binomial(44, truth.treatment) / 44, rng.binomial(44, truth.control) / 44
+        widths = difference_width(rates, (44, 44), 0.95)
+        found = assess(TRIAL, 88, DISCOUNTED, target=None).precision
+        assert found == pytest.approx(widths.mean(), abs=4 * widths.std() / 316)
+        near, beyond = (assess(TRIAL, n, DISCOUNTED, target=None).precision for n in (1990, 2010))
+        assert near is not None
+        assert near == pytest.approx(beyond, rel=0.007)
+
+    def test_the_smallest_significant_difference(self) -> None:
+        """One treatment response fewer than it is not significant, by scipy's chi-squared test."""
+        found = assess(TRIAL, 88, DISCOUNTED, target=None).smallest_significant
+        assert found is not None
+        controls = round(CONTROL.mean() * 44)
+        x = round((found + controls / 44) * 44)
+        table = lambda events: [[events, 44 - events], [controls, 44 - controls]]  # noqa: E731
+        assert stats.chi2_contingency(table(x), correction=False).pvalue < 0.05
+        assert stats.chi2_contingency(table(x - 1), correction=False).pvalue >= 0.05
+
+    def test_the_smallest_significant_difference_of_means(self) -> None:
+        """For a z test it is the critical value times the standard error."""
+        found = assess(TwoMeans(difference=0.3, sd=1, test="z"), 100, {"difference": Normal(0.3, 0.1)}, target=None)
+        assert found.smallest_significant == pytest.approx(1.959963985 * 0.2)
+        assert found.precision == pytest.approx(2 * 1.959963985 * 0.2)
+
+
+class TestEvents:
+    """At least one serious harm."""
+
+    def test_at_a_rate_and_under_a_belief(self) -> None:
+        """1 − .95^44 for a rate; for a belief the beta-binomial probability of scipy."""
+        found = events(TRIAL, 88, {"death": 0.05, "infection": Beta(1, 19), "none": 0.0})
+        assert found["death"] == pytest.approx(1 - 0.95**44)
+        assert found["infection"] == pytest.approx(1 - stats.betabinom.pmf(0, 44, 1, 19))
+        assert found["none"] == 0
+
+    def test_an_impossible_rate_is_refused(self) -> None:
+        """A rate of 5 names the harm and how to write it."""
+        with pytest.raises(ParameterError, match=r"rate of death must lie in \[0, 1\], not 5"):
+            events(TRIAL, 88, {"death": 5})

@@ -1,0 +1,181 @@
+"""What a trial can exclude: widths against other software and enumeration, significance against scipy's tests."""
+
+import math
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+
+from trialplan import AdverseEvent, Ancova, OneProportion, RatioOfMeans, TwoMeans, TwoProportions
+from trialplan.analyses.sensitivity.exclusion import exclusion
+from trialplan.analyses.sensitivity.exclusion_page import page
+from trialplan.errors import ParameterError
+
+RATES = TwoProportions(control=0.3, treatment=0.5)
+
+
+def standardised(n, mean, sd, rng):
+    """n values with exactly this mean and this standard deviation."""
+    values = rng.normal(size=n)
+    return mean + sd * (values - values.mean()) / values.std(ddof=1)
+
+
+class TestTwoRates:
+    @pytest.mark.parametrize(("allocation", "n"), [("1:1", 200), ("3:1", 400)])
+    def test_newcombe_as_in_statsmodels(self, allocation, n):
+        """Half-width and what no difference leaves are statsmodels' Newcombe interval at the planned counts."""
+        (found,) = exclusion(RATES.replace(allocation=allocation), [n])
+        n_t, n_c = found.arms["treatment"], found.arms["control"]
+        low, high = confint_proportions_2indep(0.5 * n_t, n_t, 0.3 * n_c, n_c, method="newcomb")
+        assert found.half_width == pytest.approx((high - low) / 2)
+        none = confint_proportions_2indep(0.3 * n_t, n_t, 0.3 * n_c, n_c, method="newcomb")
+        assert found.possible == pytest.approx(none)
+
+    def test_half_width_is_near_the_mean_over_all_counts(self):
+        """Averaged over every pair of counts, the interval is as wide as at the planned rates, within 1 %."""
+        (found,) = exclusion(RATES, [120])
+        x = np.arange(61)
+        chance = np.outer(stats.binom.pmf(x, 60, 0.5), stats.binom.pmf(x, 60, 0.3))
+        likely = [(i, j) for i in x for j in x if chance[i, j] > 1e-5]
+        widths = {cell: confint_proportions_2indep(cell[0], 60, cell[1], 60, method="newcomb") for cell in likely}
+        mean = sum(chance[cell] * (high - low) for cell, (low, high) in widths.items())
+        assert found.half_width == pytest.approx(mean / 2, rel=0.01)
+
+    @pytest.mark.parametrize("n", [40, 100, 254])
+    def test_the_smallest_significant_difference_is_the_first_by_chi_squared(self, n):
+        """It is significant by scipy's chi-squared test beside the expected controls; one response fewer is not."""
+        (found,) = exclusion(RATES, [n])
+        size = n // 2
+        controls = round(0.3 * size)
+        x = round((found.smallest_significant + controls / size) * size)
+        p = [
+            stats.chi2_contingency([[y, size - y], [controls, size - controls]], correction=False).pvalue
+            for y in (x, x - 1)
+        ]
+        assert p[0] < 0.05 <= p[1]
+
+    def test_lower_rates_in_the_treatments_favour_are_negative_differences(self):
+        """Where fewer events are better, the significant difference lies below zero."""
+        (found,) = exclusion(TwoProportions(control=0.3, treatment=0.15, favourable="lower"), [200])
+        assert -0.15 < found.smallest_significant < -0.1
+
+    def test_non_inferiority_can_be_shown_by_a_worse_rate(self):
+        """With enough participants a rate that is a little worse still shows non-inferiority; the limit holds there."""
+        design = TwoProportions(control=0.3, treatment=0.3, goal="non-inferiority", margin=0.1)
+        (found,) = exclusion(design, [600])
+        assert -0.1 < found.smallest_significant < 0
+        x = round((0.3 + found.smallest_significant) * 300)
+        for events, shown in ((x, True), (x - 1, False)):
+            low = confint_proportions_2indep(events, 300, 90, 300, method="score", alpha=0.05)[0]
+            assert (low > -0.1) == shown
+
+    def test_equivalence_has_no_smallest_significant_difference(self):
+        """Equivalence is shown on both sides of no difference, so there is no smallest one."""
+        (found,) = exclusion(TwoProportions(control=0.3, treatment=0.3, goal="equivalence", margin=0.15), [600])
+        assert found.smallest_significant is None
+
+    @pytest.mark.parametrize(("scale", "compare", "method"), [("ratio", "ratio", "log"), ("odds-ratio", "or", "logit")])
+    def test_ratios_have_factors(self, scale, compare, method):
+        """On the ratio scales the half-width is a factor: statsmodels' log intervals reach as far."""
+        design = RATES.replace(scale=scale, goal="non-inferiority", margin=0.9)
+        (found,) = exclusion(design, [200])
+        interval = confint_proportions_2indep(
+            50, 100, 30, 100, method=method, compare={"or": "odds-ratio"}.get(compare, compare)
+        )
+        assert found.half_width == pytest.approx(math.sqrt(interval[1] / interval[0]))
+        assert found.possible[0] * found.possible[1] == pytest.approx(1)
+
+
+class TestOneRate:
+    def test_wilson_about_the_null(self):
+        """Half-width and what the null rate itself would leave are statsmodels' Wilson intervals."""
+        (found,) = exclusion(OneProportion(null=0.3, expected=0.5), [60])
+        low, high = proportion_confint(30, 60, method="wilson")
+        assert found.half_width == pytest.approx((high - low) / 2)
+        assert found.possible == pytest.approx([end - 0.3 for end in proportion_confint(18, 60, method="wilson")])
+
+    def test_the_smallest_significant_count(self):
+        """It is significant by scipy's binomial test; one response fewer is not."""
+        (found,) = exclusion(OneProportion(null=0.3, expected=0.5), [60])
+        x = round((0.3 + found.smallest_significant) * 60)
+        p = [stats.binomtest(y, 60, 0.3, alternative="greater").pvalue for y in (x, x - 1)]
+        assert p[0] <= 0.05 < p[1]
+
+
+class TestMeans:
+    @pytest.mark.parametrize(("test", "usevar", "sd_t"), [("t", "pooled", None), ("welch", "unequal", 2.0)])
+    def test_t_as_in_statsmodels(self, test, usevar, sd_t):
+        """The half-width is that of statsmodels' interval in data whose SDs are the planned ones."""
+        design = TwoMeans(difference=0.5, sd=1.0, sd_treatment=sd_t, test=test, allocation="2:1")
+        (found,) = exclusion(design, [90])
+        rng = np.random.default_rng(1)
+        arms = [standardised(60, 0.5, sd_t or 1.0, rng), standardised(30, 0, 1.0, rng)]
+        low, high = CompareMeans(*map(DescrStatsW, arms)).tconfint_diff(usevar=usevar)
+        assert found.half_width == pytest.approx((high - low) / 2)
+        assert found.possible == pytest.approx((-found.half_width, found.half_width))
+        assert found.smallest_significant == pytest.approx(found.half_width, rel=0.01)
+
+    def test_ancova_by_regression_of_simulated_trials(self):
+        """The mean half-width of regressions on simulated trials is the stated one."""
+        (found,) = exclusion(Ancova(difference=0.5, sd=1, correlation=0.6), [80])
+        rng, halves = np.random.default_rng(2), []
+        arm = np.repeat([1.0, 0.0], 40)
+        for _ in range(400):
+            baseline = rng.normal(size=80)
+            outcome = 0.5 * arm + 0.6 * baseline + 0.8 * rng.normal(size=80)
+            fit = sm.OLS(outcome, sm.add_constant(np.column_stack([arm, baseline]))).fit()
+            low, high = fit.conf_int()[1]
+            halves.append((high - low) / 2)
+        assert found.half_width == pytest.approx(np.mean(halves), rel=0.02)
+
+    def test_ratios_of_means_are_factors(self):
+        """The factor is the t interval of logs, by scipy in data with the planned log SD."""
+        (found,) = exclusion(RatioOfMeans(ratio=1.3, cv=0.5), [60])
+        rng, sd = np.random.default_rng(3), math.sqrt(math.log1p(0.25))
+        interval = stats.ttest_ind(standardised(30, 0.2, sd, rng), standardised(30, 0, sd, rng)).confidence_interval()
+        assert found.half_width == pytest.approx(math.exp((interval.high - interval.low) / 2))
+        assert found.kind == "ratio"
+
+    def test_too_few_for_a_t_interval(self):
+        """Two participants leave no degree of freedom: no width is claimed."""
+        (found,) = exclusion(TwoMeans(difference=0.5, sd=1.0), [2])
+        assert found.half_width is None
+
+
+class TestAsked:
+    def test_a_design_without_a_test_is_refused(self):
+        """Where nothing is tested nothing is significant, and the sentence says where to ask instead."""
+        with pytest.raises(ParameterError, match="there is no test"):
+            exclusion(AdverseEvent(rate=0.01), [100])
+
+    def test_a_broken_block_is_refused(self):
+        """n must be whole allocation blocks."""
+        with pytest.raises(ParameterError, match="positive multiple of 2"):
+            exclusion(RATES, [101])
+
+    def test_more_confidence_is_wider(self):
+        """The confidence is that of the interval, and must be a probability."""
+        narrow, wide = (exclusion(RATES, [200], confidence)[0].half_width for confidence in (0.9, 0.99))
+        assert narrow < wide
+        with pytest.raises(ParameterError, match="confidence must lie"):
+            exclusion(RATES, [200], 95)
+
+
+class TestPage:
+    def test_the_sentence(self):
+        """A reader learns the width, the smallest significant difference, and what no difference would leave."""
+        assert page(RATES, [186]).headline == (
+            "With 186 participants the 95 % interval of the difference reaches about 13.5 points to either side; an "
+            "observed difference of 14 points is the smallest that is significant; an observed difference of zero "
+            "leaves true ones up to 13 points either way possible."
+        )
+
+    def test_one_row_each(self):
+        """Each number has its row, its arms and its sentence."""
+        rows = page(RATES, [100, 200, 400]).data["rows"]
+        assert [row["n"] for row in rows] == [100, 200, 400]
+        assert rows[0]["half_width"] > rows[1]["half_width"] > rows[2]["half_width"]
+        assert all(row["sentence"].startswith("With ") for row in rows)

@@ -1,0 +1,131 @@
+"""Where tasks run does not change what they give, and a lost worker loses nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from trialplan import GroupSequential, TwoProportions
+from trialplan.analyses.executors import Cluster, Processes, Serial, executor
+from trialplan.analyses.scenarios.grid import Memory, answered, question
+from trialplan.errors import ParameterError, TrialplanError
+
+EXACT = question(
+    TwoProportions(control=0.1, treatment=0.6),
+    {"control": (0.1, 0.2), "treatment": (0.05, 0.7, 0.8), "test": ("fisher", "boschloo"), "sides": (1, 2)},
+    target=0.8,
+)
+LOOKED_AT = question(
+    GroupSequential(design=TwoProportions(control=0.3, treatment=0.5)),
+    {"control": (0.1, 0.2, 0.3), "treatment": (0.25, 0.5, 0.6)},
+    target=0.9,
+)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A scheduler and two worker processes on loopback."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as found:
+        yield found
+
+
+def bits(asked, where):
+    """Every double of a grid, as bytes, and every reason."""
+    kept = Memory()
+    grid = answered(asked, kept, where)
+    return grid.n.tobytes(), grid.power.tobytes(), [sorted(kept[i].reasons.items()) for i in sorted(kept)]
+
+
+def squared(number):
+    return number * number
+
+
+def squared_after_a_death(task):
+    """The square; the first process to meet 3 dies of it."""
+    number, flag = task
+    if number == 3 and not Path(flag).exists():
+        Path(flag).touch()
+        os._exit(1)
+    return number * number
+
+
+def deadly(number):
+    os._exit(1)
+
+
+class TestBitForBit:
+    """One question, asked in many places."""
+
+    @pytest.mark.parametrize("asked", [EXACT, LOOKED_AT], ids=["exact", "looked at"])
+    @pytest.mark.parametrize("workers", [2, 4])
+    def test_workers(self, asked, workers):
+        """Two and four processes give the bits that one gives."""
+        assert bits(asked, Processes(workers)) == bits(asked, Serial())
+
+    def test_a_cluster(self, cluster):
+        """A dask cluster of two worker processes gives the same bits."""
+        assert bits(EXACT, Cluster(cluster.scheduler_address)) == bits(EXACT, Serial())
+
+
+class TestLostWorkers:
+    """A process that dies half-way."""
+
+    def test_its_tasks_are_run_again(self, tmp_path):
+        """Every task is answered once although a worker died of one."""
+        tasks = [(number, str(tmp_path / "died")) for number in range(8)]
+        found = list(Processes(2).run(squared_after_a_death, tasks))
+        assert (tmp_path / "died").exists()
+        assert sorted(found) == [(number, number * number) for number in range(8)]
+
+    def test_on_a_cluster(self, cluster, tmp_path):
+        """A cluster's scheduler gives the task to a new worker."""
+        tasks = [(number, str(tmp_path / "died")) for number in range(8)]
+        found = list(Cluster(cluster.scheduler_address).run(squared_after_a_death, tasks))
+        assert (tmp_path / "died").exists()
+        assert sorted(found) == [(number, number * number) for number in range(8)]
+
+    def test_a_cluster_that_always_loses_them(self, cluster):
+        """A cluster's scheduler gives a deadly task up after some workers, and so do we, with a sentence."""
+        with pytest.raises(TrialplanError, match="gave a task up"):
+            list(Cluster(cluster.scheduler_address).run(deadly, range(2)))
+
+    def test_no_cluster(self):
+        """An address where nobody answers is one sentence."""
+        pytest.importorskip("distributed")
+        with pytest.raises(TrialplanError, match="no dask scheduler answers at nowhere"):
+            list(Cluster("nowhere").run(squared, range(2)))
+
+    def test_a_task_that_always_kills(self):
+        """A task that no worker survives is given up with a sentence, not tried for ever."""
+        with pytest.raises(TrialplanError, match="worker processes died 3 times"):
+            list(Processes(2).run(deadly, range(4)))
+
+
+class TestWishes:
+    """What --workers and --scheduler may be."""
+
+    def test_neither_is_serial(self):
+        """Without a wish, and for one worker, nothing is started."""
+        assert executor() == executor(workers=1) == Serial()
+
+    @pytest.mark.parametrize("workers", [0, -1, 1.5])
+    def test_no_such_number(self, workers):
+        """A number of workers that cannot be is refused."""
+        with pytest.raises(ParameterError, match="workers must be a whole number"):
+            executor(workers)
+
+    def test_both(self):
+        """Workers and a cluster are not asked for together."""
+        with pytest.raises(ParameterError, match="keep one"):
+            executor(2, "tcp://127.0.0.1:8786")
+
+    def test_leaving_early(self):
+        """Who stops listening stops the work: the pool's processes are gone, and nothing hangs."""
+        results = Processes(2).run(squared, range(1000))
+        assert next(results)[1] in {number * number for number in range(1000)}
+        results.close()

@@ -1,0 +1,101 @@
+"""An interrupted grid goes on where it stopped, and gives what an undisturbed one gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from trialplan import TwoProportions
+from trialplan.analyses.executors import Serial
+from trialplan.analyses.scenarios.grid import Memory, answered, question
+from trialplan.analyses.scenarios.journal import Journal, identity
+from trialplan.errors import FileError
+
+ASKED = question(
+    TwoProportions(control=0.1, treatment=0.6),
+    {"control": (0.1, 0.2, 0.3), "treatment": (0.05, 0.7, 0.8), "test": ("score", "fisher")},
+    target=0.8,
+)
+
+
+class Interrupted:
+    """An executor that is interrupted after some tasks."""
+
+    def __init__(self, after):
+        self.after, self.ran = after, []
+
+    def run(self, function, tasks):
+        for index in range(len(tasks)):
+            if index == self.after:
+                raise KeyboardInterrupt
+            self.ran.append(tasks[index])
+            yield index, function(tasks[index])
+
+
+def stopped(path, after=2):
+    """A journal that an interruption left."""
+    with Journal(path, identity(ASKED)) as journal, pytest.raises(KeyboardInterrupt):
+        answered(ASKED, journal, Interrupted(after))
+
+
+def values(grid):
+    return grid.n.tobytes(), grid.power.tobytes(), list(grid.rows())
+
+
+class TestJournal:
+    """A grid kept on disk."""
+
+    def test_an_interrupted_grid_goes_on(self, tmp_path):
+        """Only what is missing is computed, and the result is that of an undisturbed run."""
+        path = tmp_path / "grid.csv.partial"
+        stopped(path)
+        with Journal(path, identity(ASKED), resume=True) as journal:
+            assert len(journal.done()) == 2
+            rest = Interrupted(after=None)
+            grid = answered(ASKED, journal, rest)
+            assert len(rest.ran) == 3  # of five stretches of four
+            assert values(grid) == values(answered(ASKED, Memory(), Serial()))
+
+    def test_a_frame_cut_short_is_dropped(self, tmp_path):
+        """A crash in the middle of writing costs that stretch and no other."""
+        path = tmp_path / "grid.csv.partial"
+        stopped(path)
+        path.write_bytes(path.read_bytes()[:-5])
+        with Journal(path, identity(ASKED), resume=True) as journal:
+            assert list(journal.done()) == [0]
+            assert values(answered(ASKED, journal)) == values(answered(ASKED))
+
+    def test_a_corrupt_frame_is_dropped(self, tmp_path):
+        """A frame whose checksum is wrong is not believed."""
+        path = tmp_path / "grid.csv.partial"
+        stopped(path)
+        content = bytearray(path.read_bytes())
+        content[-5] ^= 1
+        path.write_bytes(content)
+        with Journal(path, identity(ASKED), resume=True) as journal:
+            assert list(journal.done()) == [0]
+
+    def test_progress_counts_what_was_there(self, tmp_path):
+        """Progress begins at what is kept already and ends at all."""
+        path = tmp_path / "grid.csv.partial"
+        stopped(path)
+        told = []
+        with Journal(path, identity(ASKED), resume=True) as journal:
+            answered(ASKED, journal, progress=lambda done, total: told.append((done, total)))
+        assert told == [(12, 18), (16, 18), (18, 18)]
+
+    def test_another_question_is_refused(self, tmp_path):
+        """A journal goes on only with the question that it was begun for."""
+        path = tmp_path / "grid.csv.partial"
+        stopped(path)
+        other = question(TwoProportions(control=0.1, treatment=0.6), {"control": (0.1, 0.2)}, target=0.8)
+        with pytest.raises(FileError, match="another question"):
+            Journal(path, identity(other), resume=True)
+
+    def test_an_interrupted_run_is_not_overwritten(self, tmp_path):
+        """Results that are there are neither used nor thrown away unasked."""
+        path = tmp_path / "grid.csv.partial"
+        stopped(path)
+        before = path.read_bytes()
+        with pytest.raises(FileError, match="add --resume"):
+            Journal(path, identity(ASKED))
+        assert path.read_bytes() == before

@@ -1,0 +1,460 @@
+"""Stated sample sizes: published ones are reproduced, slips are named, what is missing is solved for."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from trialplan.analyses.reproduction import read, reproduce
+from trialplan.analyses.reproduction.completing import completed
+from trialplan.analyses.reproduction.judge import _tried
+from trialplan.analyses.reproduction.statement import NoDesignError
+from trialplan.analyses.reproduction.words import headline, notes
+from trialplan.errors import ParameterError
+
+TRIALS = [
+    json.loads(line)
+    for line in (Path(__file__).parents[1] / "reference" / "published-trials.jsonl").read_text().splitlines()
+]
+
+NAMES = {
+    "p_control": "control",
+    "p": "control",
+    "p_treat": "treatment",
+    "delta": "difference",
+    "p0": "null",
+    "p1": "expected",
+    "p_event_null": "null",
+    "p_event_alt": "expected",
+    "sd_used": "sd",
+    "arms": "groups",
+    "n_per_arm": "per_arm",
+    "n_total": "n",
+    "n_total_enrolled": "enrolled",
+    "n_per_arm_enrolled": "enrolled_per_arm",
+    "n1": "first_stage",
+}
+SAME = ("alpha", "sides", "power", "dropout", "sd", "margin", "difference", "test", "n", "looks")
+
+
+def design_of(trial):
+    """Our name of the design, or the family's own where there is none."""
+    family = trial["design_family"]
+    if any(word in family for word in ("time-to-event", "cluster", "crossover", "stratified")):
+        return family
+    if "Simon" in family:
+        return "simon"
+    if "one-sample" in family:
+        return "one-proportion"
+    return "two-proportions" if "binary" in family else "two-means"
+
+
+def statement(trial):
+    """A published record in the words of a statement."""
+    given, published = trial["inputs"], trial["published"]
+    stated = {NAMES.get(key, key): value for key, value in {**given, **published}.items() if key in (*NAMES, *SAME)}
+    if "sd_used" in given:
+        stated["sd"] = given["sd_used"]
+    if given.get("allocation", 1) != 1:
+        stated["allocation"] = f"{given['allocation']}:1"
+    if "design" in given:
+        stated["criterion"] = given["design"].split()[-1]
+    if trial["design_family"].startswith("non-inferiority"):
+        stated["goal"] = "non-inferiority"
+    if "n_treat_each" in given:
+        stated |= {"arms": [sum(given["n_treat_each"]), given["n_control"]]}
+        stated["power"] = published["power_groups3plus4_v_1"]
+    return {"design": design_of(trial), **stated}
+
+
+BUILT = [trial for trial in TRIALS if " " not in design_of(trial) and design_of(trial) != "time-to-event"]
+
+
+def of(match):
+    """The trials of designs that are built, with this mark, each by its name."""
+    return [pytest.param(trial, id=trial["id"]) for trial in BUILT if trial["match"] in match]
+
+
+def found(**given):
+    """What is found about a statement."""
+    return reproduce(read(given))
+
+
+RATES = {"design": "two-proportions", "control": 0.3, "treatment": 0.5, "alpha": 0.05, "sides": 2, "power": 0.8}
+MEANS = {"design": "two-means", "difference": 2, "sd": 4.5, "alpha": 0.05, "sides": 2, "power": 0.8}
+
+
+NON_INFERIOR = {
+    "design": "two-means",
+    "goal": "non-inferiority",
+    "sd": 10,
+    "margin": 5,
+    "alpha": 0.025,
+    "sides": 1,
+    "power": 0.8,
+}
+
+
+class TestPublished:
+    @pytest.mark.parametrize("trial", of(("exact", "near")))
+    def test_what_follows_is_reproduced(self, trial):
+        """A published number that follows from its inputs is reproduced, and the method that gives it is named."""
+        result = reproduce(read(statement(trial)))
+        assert result.reproduced
+        assert result.best.matches in ("exact", "near")
+
+    @pytest.mark.parametrize("trial", of(("no",)))
+    def test_what_does_not_follow_is_not(self, trial):
+        """A published number that does not follow is said not to, with what the inputs give."""
+        result = reproduce(read(statement(trial)))
+        assert result.verdict in ("not reproduced", "inconsistent")
+        assert "inputs give" in headline(result)
+
+    @pytest.mark.parametrize("trial", of(("incomplete",)))
+    def test_what_is_missing_is_named(self, trial):
+        """A statement without an input has no method, and the input is named."""
+        result = reproduce(read(statement(trial)))
+        absent = {NAMES.get(key, key) for key, value in trial["inputs"].items() if value is None}
+        assert result.verdict == "incomplete"
+        assert absent - set(result.missing) == set()
+
+    def test_the_inputs_of_failures_give_what_was_recalculated(self):
+        """What the inputs give is the number of the independent recalculation."""
+        failed = [trial for trial in BUILT if trial["match"] == "no"]
+        given = {trial["id"]: _tried(next(completed(read(statement(trial)))).statement, False)[0] for trial in failed}
+        per_arm = {name: math.ceil(one.n / 2) for name, one in given.items()}
+        assert per_arm == {
+            "LN-MYLUPUS": 73,
+            "CKD-NAC-CIN": 126,
+            "AKI-CVVH": 227,
+            "IGAN-MZR": 26,
+            "BMMC-MIHEART": 17,
+            "HD-PA21": 28,
+            "MS-VITD": 37,
+        }
+
+    def test_designs_that_are_not_built_are_said_not_to_be(self):
+        """Of a kind of trial that no design sizes nothing is claimed."""
+        others = [trial for trial in TRIALS if trial not in BUILT]
+        assert others
+        for trial in others:
+            with pytest.raises(NoDesignError, match="no design for"):
+                read(statement(trial))
+
+
+class TestMethods:
+    @pytest.mark.parametrize(
+        ("given", "name"),
+        [
+            (RATES | {"per_arm": 93}, "score"),
+            (RATES | {"per_arm": 91}, "wald"),
+            (RATES | {"per_arm": 103}, "continuity-corrected"),
+            (RATES | {"per_arm": 102, "test": "Fisher exact"}, "fisher"),
+            (RATES | {"n": 154, "sides": 1, "alpha": 0.05, "power": 0.82}, "score"),
+            (MEANS | {"per_arm": 81}, "t"),
+            (MEANS | {"per_arm": 80}, "z"),
+            (MEANS | {"difference": 1, "sd": 1, "per_arm": 18, "test": "Mann-Whitney"}, "rank"),
+            ({"design": "ancova", "difference": 0.5, "sd": 1, "correlation": 0.5, "power": 0.8, "n": 128}, "t"),
+            ({"design": "adverse-event", "rate": 0.01, "n": 300}, "rule of three (Hanley & Lippman-Hand 1983)"),
+            ({"design": "precision-proportion", "expected": 0.5, "width": 0.2, "n": 97}, "wald"),
+            ({"design": "one-proportion", "null": 0.05, "expected": 0.2, "power": 0.8, "n": 27}, "exact"),
+        ],
+    )
+    def test_the_plainest_one_is_named(self, given, name):
+        """Of the methods that give the stated n the plainest comes first."""
+        result = found(**given)
+        assert result.verdict == "reproduced"
+        assert result.best.method.partition(":")[0] == name
+
+    def test_losses_that_are_multiplied_are_remarked_on(self):
+        """n(1 + d) is found where n/(1 - d) was due, and the remark says so."""
+        result = found(**MEANS | {"difference": 0.6, "sd": 0.6, "per_arm": 16, "n": 40, "dropout": 0.25})
+        assert result.reproduced
+        assert any("n(1 + 0.25)" in note for note in notes(result))
+
+    def test_rounding_to_the_nearest_is_remarked_on(self):
+        """A number that was rounded down to the nearest whole one is reproduced with a remark."""
+        result = found(**MEANS | {"difference": 0.4, "sd": 0.67, "sides": 1, "alpha": 0.025, "per_arm": 44})
+        assert result.best.remarks == ("rounded to the nearest whole number",)
+
+    def test_a_named_test_comes_before_others(self):
+        """A statement that names its test is not reproduced by another one without a remark."""
+        result = found(**RATES | {"per_arm": 93, "test": "Fisher exact"})
+        assert any("names another test, fisher-exact" in remark for remark in result.best.remarks)
+
+    def test_the_n_that_is_rounded_down_least_comes_first(self):
+        """Of methods as plain as each other the one that is rounded to the nearest comes before one rounded down."""
+        rates = {"control": 0.75, "treatment": 0.75, "goal": "non-inferiority", "margin": 0.1, "power": 0.9}
+        result = found(**RATES | rates | {"alpha": 0.025, "sides": 1, "per_arm": 394})
+        assert result.best.method.startswith("wald: Wald test")
+        assert result.best.remarks == ("rounded to the nearest whole number",)
+
+    def test_looks_inflate(self):
+        """With looks the inflated n is reproduced; without their inflation a remark says so."""
+        looked = RATES | {"looks": [0.25, 0.5, 0.75, 1]}
+        assert found(**looked, n=192).best.remarks == ()
+        assert "n is not inflated for the looks" in found(**looked, n=186, test="score").best.remarks
+
+    def test_a_stated_power_is_matched_within_its_rounding(self):
+        """An n whose power is the one printed is near, not exact; one that has more power is neither."""
+        assert found(**RATES | {"control": 0.4, "treatment": 0.6, "per_arm": 98}).verdict == "near"
+        assert found(**RATES | {"per_arm": 150}).verdict == "not reproduced"
+
+    def test_the_share_of_chance_matches_is_small(self):
+        """A number a third too small or half too large is no method's."""
+        for factor in (0.65, 1.5):
+            for given, right in ((RATES, 93), (MEANS, 81), (RATES | {"control": 0.1, "treatment": 0.3}, 62)):
+                assert not found(**given | {"per_arm": round(right * factor)}).reproduced
+
+
+class TestSlips:
+    @pytest.mark.parametrize(
+        ("given", "slip"),
+        [
+            (RATES | {"per_arm": 74}, "one-sided, not two-sided"),
+            (MEANS | {"alpha": 0.025, "sides": 1, "per_arm": 63}, "level is 0.05, not 0.025"),
+            (RATES | {"per_arm": 186}, "number per arm is the total"),
+            (RATES | {"n": 93}, "total is the number per arm"),
+            (RATES | {"per_arm": 124}, "power is 0.9, not 0.8"),
+            (MEANS | {"sd": 20.25, "per_arm": 81}, "standard deviation is a variance"),
+            ({**RATES, "treatment": None, "odds_ratio": 1.6, "per_arm": 115}, "odds ratio is read as a ratio"),
+            ({**RATES, "treatment": None, "reduction": 0.2, "per_arm": 62}, "relative reduction is read as"),
+            ({**RATES, "control": 0.5, "treatment": None, "hazard_ratio": 0.5, "n": 116}, "hazard ratio is read as"),
+            (NON_INFERIOR | {"difference": -1, "per_arm": 64}, "no difference is expected"),
+        ],
+    )
+    def test_is_named(self, given, slip):
+        """An n that follows only from a slip is not reproduced, and the slip is named."""
+        result = found(**given)
+        assert result.verdict == "inconsistent"
+        assert any(slip in words for words, _ in result.slips)
+
+    def test_losses_that_are_not_added_are_named(self):
+        """A wald n without the losses that are mentioned is inconsistent, not reproduced."""
+        result = found(**RATES | {"control": 0.35, "treatment": 0.58, "per_arm": 70, "dropout": 0.1})
+        assert result.slips[0][0] == "the losses that are mentioned are not added"
+
+
+class TestRoundNumbers:
+    @pytest.mark.parametrize(
+        ("given", "rounded"),
+        [
+            (RATES | {"per_arm": 100}, "rounded up to the next ten per arm"),
+            (RATES | {"n": 200}, "rounded up to the next ten per arm"),
+            (MEANS | {"sd": 9.93, "n": 800}, "rounded up to the next fifty in all"),
+            (MEANS | {"sd": 9.93, "enrolled": 900, "dropout": 0.1}, "rounded up to the next fifty in all"),
+            (MEANS | {"sd": 4.42, "per_arm": 80, "test": "t"}, "rounded up to the next ten per arm"),
+        ],
+    )
+    def test_are_named(self, given, rounded):
+        """An n that no method gives, but a method's n rounded up to tens or hundreds does, is told to be that."""
+        result = found(**given)
+        assert result.verdict in ("inconsistent", "near")
+        assert rounded in " ".join([headline(result), *notes(result)])
+
+    def test_with_the_power_that_is_printed_are_nearly_reproduced(self):
+        """A rounded n whose power is still the one printed is near, and the rounding is remarked on."""
+        result = found(**MEANS | {"difference": 5, "sd": 10, "n": 130})
+        assert result.verdict == "near"
+        assert result.best.remarks == ("the power at the stated n is 0.808; n is rounded up to the next ten in all",)
+
+    def test_are_looked_at_only_where_nothing_else_gives_them(self):
+        """A method's own n that happens to be round is that method's, without a remark."""
+        assert found(**MEANS | {"per_arm": 80}).best.method.startswith("z: ")
+        assert found(**MEANS | {"per_arm": 80}).best.remarks == ()
+
+    def test_are_not_far_from_what_is_needed(self):
+        """An n that is more than a tenth larger is another one, however round it is."""
+        assert found(**RATES | {"per_arm": 150}).verdict == "not reproduced"
+        assert found(**MEANS | {"difference": 1, "sd": 1.5, "per_arm": 50}).verdict == "not reproduced"
+
+
+class TestEnrolment:
+    MEANS = MEANS | {"difference": 5, "sd": 10, "per_arm": 64, "dropout": 0.1}
+
+    @pytest.mark.parametrize(
+        ("enrolled", "why"),
+        [
+            (128, "72 per arm to enrol, not 64 per arm: the losses are forgotten"),
+            (158, "72 per arm to enrol, not 79 per arm: the losses are applied twice"),
+            (160, "72 per arm to enrol, not 80 per arm: the losses are applied twice"),
+            (300, "72 per arm to enrol, not 150 per arm"),
+        ],
+    )
+    def test_that_does_not_follow_contradicts(self, enrolled, why):
+        """An n that follows is not as stated where the enrolment does not, and the headline says why."""
+        result = found(**self.MEANS, enrolled=enrolled)
+        assert (result.verdict, result.reproduced) == ("inconsistent", False)
+        assert headline(result).startswith("Not as stated: 64 per arm is what Student's t test")
+        assert headline(result).endswith(f"but the losses give {why}")
+        assert [words for words, _ in result.slips] == [words for words in [why.partition(": ")[2]] if words]
+
+    @pytest.mark.parametrize(
+        ("enrolled", "why"),
+        [
+            (146, "; the losses give 72 per arm to enrol, not 73 per arm"),
+            (150, "; the enrolment is rounded up to the next ten in all: the losses give 72 per arm to enrol"),
+        ],
+    )
+    def test_that_is_a_rounding_off_is_said_in_the_headline(self, enrolled, why):
+        """An enrolment that is a participant per arm off, or rounded up, is reproduced, and the headline says so."""
+        result = found(**self.MEANS, enrolled=enrolled)
+        assert result.verdict == "reproduced"
+        assert why in headline(result)
+
+    @pytest.mark.parametrize("enrolled", [142, 144])
+    def test_that_follows_is_not_mentioned(self, enrolled):
+        """An enrolment that the losses give leaves the headline as it is."""
+        assert headline(found(**self.MEANS, enrolled=enrolled)).endswith(" gives")
+
+    def test_contradicts_a_near_match_too(self):
+        """An n whose power is the one printed is not as stated where the enrolment does not follow from it."""
+        rates = RATES | {"control": 0.4, "treatment": 0.6, "per_arm": 98, "dropout": 0.05}
+        assert found(**rates, enrolled=206).verdict == "near"
+        assert found(**rates, enrolled=500).verdict == "inconsistent"
+
+
+class TestMissing:
+    @pytest.mark.parametrize(
+        ("given", "name", "value"),
+        [
+            (MEANS | {"sd": None, "per_arm": 81}, "sd", 4.5),
+            (MEANS | {"difference": None, "per_arm": 81}, "difference", 2),
+            (RATES | {"control": None, "treatment": None, "difference": 0.2, "per_arm": 93}, "control", 0.3),
+            (RATES | {"treatment": None, "per_arm": 93}, "treatment", 0.5),
+        ],
+    )
+    def test_one_number_is_solved_for(self, given, name, value):
+        """The one number that is left out is named, and the value that gives the stated n is found."""
+        result = found(**given)
+        assert (result.verdict, result.missing) == ("incomplete", (name,))
+        assert any(one == pytest.approx(value, rel=0.03) for one in result.implied[name])
+
+    def test_an_unstated_level_is_taken_as_usual_and_named(self):
+        """Without a level the usual one is tried, and the level is said to be missing."""
+        result = found(design="two-proportions", control=0.3, treatment=0.5, power=0.8, per_arm=93)
+        assert (result.verdict, result.missing) == ("reproduced", ("alpha",))
+
+    def test_an_unstated_power_is_taken_as_usual_and_named(self):
+        """Without a power 0.8 and 0.9 are tried, and the power is said to be missing."""
+        result = found(**RATES | {"power": None, "per_arm": 124})
+        assert result.missing == ("power",)
+        assert "the power is not stated; 0.9 is taken" in result.best.remarks
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        ("given", "way_out"),
+        [
+            ({"control": 0.3}, "does not say its design"),
+            (RATES, "does not say its n"),
+            (RATES | {"n": 10.5}, "whole number"),
+            (RATES | {"n": 100, "contrl": 0.3}, "'control'"),
+            (RATES | {"n": 100, "control": 30}, "30 % as 0.3"),
+            (RATES | {"n": 100, "power": 80}, "0.8"),
+            (RATES | {"n": 100, "dropout": 10}, "0.1"),
+            (RATES | {"n": 100, "odds_ratio": 2}, "stated twice"),
+            (RATES | {"n": 100, "per_arm": 60, "enrolled": 300}, "contradict"),
+            (RATES | {"design": "two-proportion", "n": 100}, "'two-proportions'"),
+            (RATES | {"n": float("nan")}, "whole number from 1 to 1,000,000,000, not nan"),
+            (RATES | {"n": float("inf")}, "whole number from 1 to 1,000,000,000, not inf"),
+            (RATES | {"n": 100, "groups": 0}, "whole number from 2 to 1,000,000,000, not 0"),
+            (RATES | {"arms": 100}, "2 whole numbers, treatment first, not 100"),
+            (RATES | {"arms": "50:50"}, "2 whole numbers, treatment first, not '50:50'"),
+            (RATES | {"n": 100, "power": "80 %"}, "write 80 % as 0.8"),
+            (RATES | {"n": 100, "test": 5}, "the name of a test, not 5"),
+            (RATES | {"n": 100, "control": [0.2, 0.3]}, r"one number, not \[0.2, 0.3\]"),
+            (RATES | {"n": 100, "looks": 2}, "increasing information fractions that end at 1"),
+            (RATES | {"n": 100, "looks": [0.5, 2]}, "information fractions up to 1, not 2"),
+            (RATES | {"n": 100, "looks": [0.5, 1], "efficacy": "xyz"}, "which is not one of obrien-fleming"),
+            (RATES | {"n": 100, "first_stage": 10}, "no 'first_stage'"),
+            (RATES | {"n": 100, "treatment": None, "ratio": 0}, "ratio must lie above 0, not 0"),
+            (RATES | {"n": 100, "treatment": None, "reduction": 25}, "below 1, 10 % as 0.1, not 25"),
+            ({"design": "precision-proportion", "expected": 0.3, "n": 81, "looks": [0.5, 1]}, "no 'looks'"),
+            ({"design": "x" * 9999, "n": 81}, "^there is no design for 'x{59}… yet"),
+        ],
+    )
+    def test_refuses_what_cannot_be_read(self, given, way_out):
+        """A statement that cannot be read is refused in one sentence."""
+        with pytest.raises(ParameterError, match=way_out):
+            read(given)
+
+    def test_refuses_an_effect_that_makes_no_rate(self):
+        """A ratio that takes the control's rate above 1 is refused with the rate that it gives."""
+        with pytest.raises(ParameterError, match=r"ratio = 5 with control = 0\.3 gives a treatment rate of 1\.5"):
+            found(**RATES | {"treatment": None, "ratio": 5, "n": 100})
+
+    @pytest.mark.parametrize(("arms", "allocation"), [((120, 40), "3:1"), ((81, 40), "2:1"), ((50, 51), "1:1")])
+    def test_arms_show_their_allocation(self, arms, allocation):
+        """Where the arms are stated one by one, the allocation that is not stated is theirs."""
+        assert read(RATES | {"arms": list(arms)}).numbers["allocation"] == allocation
+
+
+class TestNothingToShow:
+    @pytest.mark.parametrize(
+        ("given", "why"),
+        [
+            (RATES | {"treatment": 0.3, "n": 100}, "no number of participants can show treatment = 0.3"),
+            (MEANS | {"difference": 0, "n": 100}, "no number of participants can show difference = 0"),
+            (RATES | {"treatment": 0.3, "margin": 10, "n": 100}, "margin must lie in"),
+            ({"design": "simon", "null": 0.3, "expected": 0.3, "power": 0.8, "alpha": 0.05, "n": 43}, "can show"),
+        ],
+    )
+    def test_is_said(self, given, why):
+        """Numbers from which no n follows are not reproduced, in the design's own sentence."""
+        result = found(**given)
+        assert result.verdict == "not reproduced"
+        assert why in headline(result)
+
+
+class TestLevels:
+    def test_equivalence_is_tested_at_the_level_on_each_side(self):
+        """Equivalence without its sides stated is tested at the stated level on each side, as is usual."""
+        means = {"design": "two-means", "goal": "equivalence", "difference": 0, "sd": 10, "margin": 5}
+        assert found(**means, alpha=0.05, power=0.8, per_arm=69).verdict == "reproduced"
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            MEANS | {"difference": 5, "sd": 10, "comparisons": 3, "per_arm": 86},
+            MEANS | {"difference": 5, "sd": 10, "comparisons": 3, "per_arm": 86, "sides": None},
+            MEANS | {"difference": 5, "sd": 10, "comparisons": 3, "per_arm": 86, "sides": None, "alpha": None},
+            RATES | {"comparisons": 2, "per_arm": 113, "sides": None},
+        ],
+    )
+    def test_comparisons_split_the_level(self, given):
+        """A level is split over the comparisons, whether or not its sides and itself are stated."""
+        result = found(**given)
+        assert result.verdict == "reproduced"
+        assert f"the level is split over {given['comparisons']} comparisons (Bonferroni)" in result.best.remarks
+
+    @pytest.mark.parametrize(
+        ("given", "split"),
+        [
+            (RATES | {"comparisons": 2, "per_arm": 93}, "113 per arm"),
+            (RATES | {"comparisons": 2, "n": 148, "sides": None}, "186 in all"),
+        ],
+    )
+    def test_a_level_that_is_not_split_is_remarked_on(self, given, split):
+        """Where the comparisons that are stated do not split the level, the remark says what n would be if they did."""
+        result = found(**given)
+        assert result.verdict == "reproduced"
+        whole = f"the level is not split over the 2 comparisons; split, n would be {split}"
+        assert whole in result.best.remarks
+
+    @pytest.mark.parametrize("level", [{"alpha": 0.05}, {"alpha": 0.05, "sides": 2}, {}])
+    def test_equivalence_may_be_tested_at_half_the_level(self, level):
+        """Equivalence at a level whose sides are not stated is tried as two-sided too, and the remark says so."""
+        rates = {"design": "two-proportions", "control": 0.5, "treatment": 0.5, "goal": "equivalence", "margin": 0.15}
+        result = found(**rates, **level, power=0.8, n=468, enrolled=584, dropout=0.2)
+        assert result.verdict == "reproduced"
+        unsaid = "the level is taken as two-sided, which is not stated"
+        assert (unsaid in result.best.remarks) == (level == {"alpha": 0.05})
+
+    def test_fewer_enrolled_than_needed_is_said(self):
+        """An n that is more than were enrolled is reproduced, and what is odd is said."""
+        best = found(**MEANS, n=162, enrolled=126).best
+        assert "why 22% fewer are enrolled than are needed is not stated" in best.remarks

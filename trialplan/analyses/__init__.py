@@ -1,0 +1,1 @@
+"""Questions put to any design: scenarios, verification, assurance, sensitivity, reproduction, comparison."""

@@ -1,0 +1,240 @@
+"""What a trial of n participants will bring, given beliefs instead of one assumed truth, for any design.
+
+Assurance is the unconditional probability of success (O'Hagan, Stevens & Campbell 2005, Pharm Stat 4:187-201);
+beside it stand its ceiling, the n for a target, and what else a reader of that n should know.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from trialplan.analyses.assurance.joint_belief import NODES, Beliefs, Joint, joint
+from trialplan.analyses.assurance.predictive_counts import Predictive, difference_width, predictive
+from trialplan.analyses.sensitivity.exclusion import half_power_effect, smallest_rates
+from trialplan.belief import Belief
+from trialplan.design import Design
+from trialplan.designs.two_means import TwoMeans
+from trialplan.designs.two_proportions import TwoProportions
+from trialplan.errors import ParameterError, UnreachableError
+from trialplan.numerics.distributions import normal_cdf, normal_quantile, t_quantile
+from trialplan.numerics.lazy import np
+
+__all__ = ["Assurance", "Beliefs", "assess", "assurance", "ceiling", "enumerated", "events", "n_for_target"]
+
+_MOST_BLOCKS = 2**24
+_AFFORDABLE = 2000
+"""Allocation blocks up to which the n of an exact test is searched."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assurance:
+    """The answers at one n, side by side; None where a design has no such answer.
+
+    assurance: the probability of rejecting in the treatment's favour. enumerated: the same by enumerating the
+    test over all pairs of counts (two proportions). ceiling: what assurance tends to as n grows, the probability
+    that the truth is favourable. n_for_target: the fewest participants whose assurance reaches `target`, and
+    `reason` the sentence where none do. expected_power: the average of `power`, which counts both tails of exact
+    and t tests. power_if_favourable: assurance from favourable truths over the probability of those.
+    power_at_means: the power if every uncertain number were its expectation. wrong_sign: the probability that
+    estimate and truth lie on different sides of the null. precision: the expected width of the 95 % interval of
+    the difference. smallest_significant: the smallest observed difference that is significant, at the expected
+    control rate. events: the probability of at least one event for each harm in the treatment arm.
+    """
+
+    n: int
+    arms: Mapping[str, int]
+    assurance: float
+    enumerated: float | None
+    ceiling: float
+    target: float | None
+    n_for_target: int | None
+    reason: str | None
+    expected_power: float
+    power_if_favourable: float
+    power_at_means: float
+    wrong_sign: float
+    precision: float | None
+    smallest_significant: float | None
+    events: Mapping[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """The answers as plain data."""
+        return asdict(self)
+
+
+def assurance(design: Design, n: int, beliefs: Beliefs, nodes: int | None = None) -> float:
+    """The probability that a trial of n participants rejects in the treatment's favour, averaged over the beliefs.
+
+    `beliefs` maps fields of the design to beliefs, in order: the control first, then the treatment, either on
+    its own or as a function of the control, `lambda control: …`. A significant harm is no success.
+
+    >>> from trialplan import TwoProportions
+    >>> from trialplan.belief import Beta
+    >>> deng = {"control": Beta(5.5, 1.5), "treatment": Beta(9.5, 3.5)}
+    >>> round(assurance(TwoProportions(control=0.8, treatment=0.9), 88, deng), 3)
+    0.13
+    """
+    design.check_n(n)
+    return _assurance(joint(design, beliefs, nodes), n)
+
+
+def ceiling(design: Design, beliefs: Beliefs, nodes: int | None = None) -> float:
+    """What assurance tends to as n grows: the probability that the effect is on the favourable side of the null."""
+    over = joint(design, beliefs, nodes)
+    return over.average(over.favourable)
+
+
+def enumerated(design: Design, n: int, beliefs: Beliefs, nodes: int | None = None) -> float | None:
+    """Assurance by enumerating the test over every pair of counts; None where that is not possible."""
+    design.check_n(n)
+    found = predictive(joint(design, beliefs, nodes), n)
+    return None if found is None else found.success
+
+
+def n_for_target(design: Design, target: float, beliefs: Beliefs, nodes: int | None = None) -> int | None:
+    """The fewest participants, in whole blocks, whose assurance reaches `target`; None where no n does.
+
+    Assurance is taken to grow with n, which it does wherever it exceeds the level of the test.
+    """
+    return _search(joint(design, beliefs, nodes), _target(design, target))
+
+
+def events(design: Design, n: int, harms: Mapping[str, float | Belief]) -> dict[str, float]:
+    """The probability of seeing at least one event of each harm in the treatment arm; a rate may be a belief.
+
+    1 − (1 − rate)^n; no event in n leaves a rate of about 3/n possible (Hanley & Lippman-Hand 1983, JAMA 249:1743).
+    """
+    treated = next(iter(design.arms(n).values()))
+    return {name: _at_least_one(name, rate, treated) for name, rate in harms.items()}
+
+
+def assess(
+    design: Design,
+    n: int,
+    beliefs: Beliefs,
+    *,
+    target: float | None = 0.8,
+    harms: Mapping[str, float | Belief] | None = None,
+    nodes: int | None = None,
+) -> Assurance:
+    """What a trial of n participants will bring under the beliefs; `target` None leaves the search for an n out."""
+    design.check_n(n)
+    over = joint(design, beliefs, nodes)
+    tables, top = predictive(over, n), over.average(over.favourable)
+    success = _success(over, n)
+    found, reason = (None, None) if target is None else _found(over, _target(design, target), top)
+    return Assurance(
+        n=n,
+        arms=design.arms(n),
+        assurance=over.average(success),
+        enumerated=None if tables is None else tables.success,
+        ceiling=top,
+        target=target,
+        n_for_target=found,
+        reason=reason,
+        expected_power=over.average(over.design.power(n)),
+        power_if_favourable=over.average(success * over.favourable) / top if top else math.nan,
+        power_at_means=float(over.at_means().power(n)),
+        wrong_sign=_wrong_sign(over, n) if tables is None else tables.wrong_sign,
+        precision=_precision(over, n, tables),
+        smallest_significant=_smallest_significant(over, n),
+        events=events(design, n, harms or {}),
+    )
+
+
+def _success(over: Joint, n: float) -> Any:
+    """The probability of rejecting in the treatment's favour at each node, in one call of the design."""
+    return np.broadcast_to(over.design.success(n), over.weight.shape)
+
+
+def _assurance(over: Joint, n: int) -> float:
+    """By the design's formula; an exact test is enumerated over its counts once, not once for each node."""
+    tables = predictive(over, n) if over.base.exact else None
+    return over.average(_success(over, n)) if tables is None else tables.success
+
+
+def _target(design: Design, target: float) -> float:
+    if not 0 < target < 1:
+        raise ParameterError(
+            f"{type(design).__name__}: target assurance must lie in (0, 1), not {target:g}; write 80 % as 0.8"
+        )
+    return target
+
+
+def _found(over: Joint, target: float, top: float) -> tuple[int | None, str | None]:
+    """The n for the target, or the sentence that says why there is none."""
+    try:
+        found = _search(over, target)
+    except UnreachableError as why:
+        return None, str(why)
+    if found is not None:
+        return found, None
+    return None, f"no number of participants reaches assurance {target:g}: it cannot exceed {top:.3f}"
+
+
+def _search(over: Joint, target: float) -> int | None:
+    """By doubling and halving over whole blocks."""
+    if target >= over.average(over.favourable):
+        return None
+    block, high = over.base.block, 1
+    counted = isinstance(over.base, TwoProportions) and over.base.exact
+    most = _AFFORDABLE if counted else _MOST_BLOCKS
+    while _assurance(over, high * block) < target:
+        high *= 2
+        if high > most:
+            raise UnreachableError(f"more than {most * block} participants are needed for assurance {target:g}")
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _assurance(over, middle * block) >= target else (middle, high)
+    return high * block
+
+
+def _wrong_sign(over: Joint, n: int) -> float:
+    """By the normal distribution of the estimate: Φ(−|distance to the null| / standard error), averaged."""
+    design = getattr(over.design, "design", over.design)
+    if isinstance(design, TwoMeans):
+        distance = design.distances(n)[0]
+    else:
+        distance = np.nan_to_num(design.drift(n), posinf=40.0, neginf=-40.0)
+    return over.average(normal_cdf(-np.abs(distance)))
+
+
+def _precision(over: Joint, n: int, tables: Predictive | None) -> float | None:
+    """The expected width of the 95 % interval: over all counts, or at the true rates where these are too many."""
+    design = over.design
+    if tables is not None:
+        return tables.width()
+    if isinstance(design, TwoProportions):
+        sizes = design.split(n)
+        return over.average(difference_width((design.treatment, design.control), sizes, 0.95))
+    return _mean_width(over, design, n) if isinstance(design, TwoMeans) else None
+
+
+def _mean_width(over: Joint, design: TwoMeans, n: int) -> float:
+    """Twice t (for test z the normal quantile) times the standard error at the true standard deviations."""
+    critical = normal_quantile(0.975) if design.test == "z" else t_quantile(0.975, n - 2)
+    return over.average(2 * critical * np.sqrt(sum(design.variances(n))))
+
+
+def _smallest_significant(over: Joint, n: int) -> float | None:
+    """At the counts that the expected control rate gives; elsewhere the effect that has power one half."""
+    at_means: Any = over.at_means()
+    counted = getattr(at_means, "design", at_means)
+    if isinstance(counted, TwoProportions):
+        rates = smallest_rates(counted, n)
+        return None if rates is None else counted.sign * (rates[0] - rates[1])
+    found = half_power_effect(at_means, n)
+    return None if found is None else abs(found - float(at_means.null_values()[0]))
+
+
+def _at_least_one(name: str, rate: float | Belief, n: int) -> float:
+    if isinstance(rate, Belief):
+        values, weights = rate.nodes(NODES)
+        return float((weights * -np.expm1(n * np.log1p(-values))).sum())
+    if not 0 <= rate <= 1:
+        raise ParameterError(f"the rate of {name} must lie in [0, 1], not {rate:g}; write 5 % as 0.05")
+    return 1 - (1 - rate) ** n

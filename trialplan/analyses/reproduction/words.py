@@ -1,0 +1,109 @@
+"""The verdict as a reviewer would write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from trialplan.analyses.reproduction import completing, judge
+from trialplan.analyses.reproduction.judge import Candidate, Reproduction
+from trialplan.analyses.reproduction.statement import Statement
+from trialplan.parameter import parameters
+
+
+def headline(found: Reproduction) -> str:
+    """One sentence: whether the stated n follows, and by which method."""
+    stated = f"{found.statement.shown(found.statement.stated)}"
+    if found.verdict == judge.REPRODUCED:
+        return f"Reproduced: {stated} is what {_method(found.candidates[0])} gives{_enrolment(found)}"
+    if found.verdict == judge.NEAR:
+        gives = f"{_method(found.candidates[0])} gives {_gives(found, found.candidates[0])}"
+        return f"Nearly reproduced: {stated}; {gives}{_enrolment(found)}"
+    if found.contradicted:
+        what = "is what" if found.candidates[0].matches == "exact" else "is nearly what"
+        return (
+            f"Not as stated: {stated} {what} {_method(found.candidates[0])} gives, but {found.candidates[0].enrolment}"
+        )
+    if found.verdict == judge.INCONSISTENT:
+        words, by = found.slips[0]
+        return f"Not as stated: {stated} follows only if {words} ({_method(by)}); {_inputs_give(found)}"
+    if found.verdict == judge.INCOMPLETE:
+        return f"Cannot be reproduced: the statement does not give {_listed(found.missing)}"
+    assert found.verdict == judge.NOT
+    return f"Not reproduced: no standard method gives {stated}; {_inputs_give(found)}"
+
+
+def _enrolment(found: Reproduction) -> str:
+    """What of the stated enrolment does not follow, after the n that does."""
+    departs = found.candidates[0].enrolment
+    return f"; {departs}" if departs else ""
+
+
+def notes(found: Reproduction) -> Iterator[str]:
+    """What was odd, what is missing, what would have to be otherwise."""
+    if found.reproduced or found.contradicted:
+        yield from (f"{remark[:1].upper()}{remark[1:]}." for remark in found.candidates[0].remarks)
+        if found.statement.test is None and found.statement.tests and found.statement.design != "simon":
+            yield "The statement does not name its test."
+        plain = [one for one in found.candidates[1:] if one.matches == "exact" and one.cost <= judge.CHEAP]
+        also = [one for one in plain if one.follows == found.reproduced]
+        if also:
+            yield f"Also reproduced by {'; '.join(_with_remarks(one, found.candidates[0]) for one in also[:3])}."
+        return
+    for words, by in found.slips[1:4]:
+        yield f"It would also follow if {words} ({_method(by)})."
+    yield from _power(found)
+    for name, values in found.implied.items():
+        shown = " or ".join(f"{value:.3g}" for value in values[:3])
+        yield f"With all else as stated, {_word(found, name)} of {shown} would give the stated n."
+
+
+def _power(found: Reproduction) -> Iterator[str]:
+    best = found.best
+    if best is not None and best.power is not None:
+        shown = f"{best.power:.3f}" if best.power < 0.9995 else "more than 0.999"
+        yield f"The stated n has power {shown} by {_method(best)}."
+
+
+def _inputs_give(found: Reproduction) -> str:
+    best = found.best
+    if best is None:
+        why = completing.objection(found.statement)
+        return "the numbers that are stated do not fit together" + (f" ({why})" if why else "")
+    return f"the inputs give {_gives(found, best)} by {_method(best)}"
+
+
+def _gives(found: Reproduction, one: Candidate) -> str:
+    """The method's n, and with the losses."""
+    statement = found.statement
+    n = statement.shown(one.n)
+    return n if one.enrolled is None else f"{n}, {statement.shown(one.enrolled)} with the losses"
+
+
+def _method(one: Candidate) -> str:
+    """The method's formula, with its name where that is not part of it."""
+    name, _, formula = one.method.partition(": ")
+    if not formula:
+        return one.method
+    return formula if re.search(rf"\b{re.escape(name)}\b", formula, re.IGNORECASE) else f"{name} ({formula})"
+
+
+def _with_remarks(one: Candidate, best: Candidate) -> str:
+    said = (*best.remarks, best.enrolment, "")
+    more = [remark for remark in (*one.remarks, one.enrolment) if remark not in said]
+    return f"{_method(one)} ({'; '.join(more)})" if more else _method(one)
+
+
+def _word(found: Reproduction, name: str) -> str:
+    meaning = parameters(found.statement.cls)[name].meaning if name in parameters(found.statement.cls) else ""
+    return f"{name.replace('_', ' ')} ({meaning})" if meaning and len(meaning) < 60 else name.replace("_", " ")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = [name.replace("_", " ") for name in names]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def shown_sizes(statement: Statement, one: Candidate) -> tuple[str, str]:
+    """n and enrolled as a table shows them."""
+    return statement.shown(one.n), "" if one.enrolled is None else statement.shown(one.enrolled)

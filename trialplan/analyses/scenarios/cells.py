@@ -1,0 +1,244 @@
+"""What is asked of every scenario, and how a stretch of them is answered: by arrays where the design allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+from trialplan.design import Design, Sized
+from trialplan.errors import ParameterError, TrialplanError, did_you_mean
+from trialplan.fields import POWER
+from trialplan.numerics.lazy import np
+from trialplan.parameter import Parameter, parameters
+
+Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""From a scenario's values, in whatever words they were varied, to the numbers of the design."""
+
+N, TARGET = "n", "power"
+"""What may be varied beside a design's own numbers: the participants, or the power asked for."""
+
+
+@dataclass(frozen=True)
+class AnsweredCells:
+    """The answers of a stretch of scenarios: n and power, nan where there is none, and why by position.
+
+    `derived` are the design's numbers that follow from what was varied: the treatment rate behind a discount.
+    """
+
+    n: Any
+    power: Any
+    reasons: Mapping[int, str]
+    derived: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridSpec:
+    """n at power `target`, or the power of `n` participants, at every combination of the axes' values.
+
+    The last axis varies fastest. `resolve`, where there is one, turns varied values into the design's numbers.
+    """
+
+    design: Sized
+    axes: Mapping[str, tuple[Any, ...]]
+    target: float | None = None
+    n: int | None = None
+    resolve: Resolve | None = None
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """How many values each axis has."""
+        return tuple(map(len, self.axes.values()))
+
+    @property
+    def cells(self) -> int:
+        """How many scenarios there are."""
+        return math.prod(self.shape)
+
+    @property
+    def asks_power(self) -> bool:
+        """Whether the answer sought is a power."""
+        return self.n is not None or N in self.axes
+
+    @cached_property
+    def numeric(self) -> tuple[str, ...]:
+        """The axes that are numbers, and may be asked as one array."""
+        declared = variable(self.design)
+        return tuple(
+            name
+            for name, values in self.axes.items()
+            if not (name in declared and declared[name].choices) and all(map(_is_number, values))
+        )
+
+    @cached_property
+    def by_arrays(self) -> bool:
+        """Whether a stretch of scenarios is answered in one call: normal theory, whatever is chosen."""
+        return all(map(self._smooth, self._choices()))
+
+    def values(self, start: int, stop: int) -> dict[str, Any]:
+        """The values of each axis at the scenarios from `start` up to `stop`: positions along the axis."""
+        return dict(zip(self.axes, np.unravel_index(np.arange(start, stop), self.shape), strict=True))
+
+    def ask(self, given: Mapping[str, Any], shape: tuple[int, ...] = ()) -> tuple[Any, Any, Any, Any]:
+        """n, power, reason and derived numbers for given values; arrays of `shape` where the values are arrays."""
+        numbers = dict(given)
+        n, target = numbers.pop(N, self.n), numbers.pop(TARGET, self.target)
+        resolved = dict(numbers if self.resolve is None else self.resolve(numbers))
+        derived = {name: value for name, value in resolved.items() if name not in numbers}
+        design = self.design.replace(**resolved)
+        if n is not None:
+            design.arms(n)  # raises where n is not whole blocks
+            power = np.broadcast_to(design.power(n), shape)  # type: ignore[attr-defined]
+            return np.broadcast_to(np.asarray(n, dtype=float), shape), power, None, derived
+        evaluate = design.sample_size(*(() if target is None else (target,)))
+        return np.broadcast_to(evaluate.n, shape), np.broadcast_to(evaluate.power, shape), evaluate.reason, derived
+
+    def _choices(self) -> Iterator[dict[str, Any]]:
+        names = [name for name in self.axes if name not in self.numeric]
+        for values in product(*(self.axes[name] for name in names)):
+            yield dict(zip(names, values, strict=True))
+
+    def _smooth(self, choice: Mapping[str, Any]) -> bool:
+        own = {name: value for name, value in choice.items() if name in variable(self.design)}
+        try:
+            design = self.design.replace(**own)
+        except ParameterError:
+            return True  # not defined, which costs nothing to find out
+        return getattr(design, "smooth", True) and not hasattr(design, "design")
+
+
+def grid_spec(
+    design: Sized,
+    axes: Mapping[str, Sequence[Any]],
+    target: float | None = None,
+    n: int | None = None,
+    resolve: Resolve | None = None,
+    known: Mapping[str, Parameter] | None = None,
+) -> GridSpec:
+    """The question, checked before any work is done; `known` are further names that `resolve` understands."""
+    declared = variable(design) | dict(known or {})
+    checked = {name: _checked(design, declared, name, values) for name, values in axes.items()}
+    _check(design, checked, target, n)
+    return GridSpec(design=design, axes=checked, target=target, n=n, resolve=resolve)
+
+
+def variable(design: Sized) -> dict[str, Parameter]:
+    """The assumptions of a design that can be varied, by name; through a wrapper, the inner design's."""
+    inner = getattr(design, "design", None)
+    own = {name: one for name, one in parameters(type(design)).items() if name not in ("design", "looks")}
+    return own if inner is None else dict(parameters(type(inner))) | own
+
+
+def evaluate(asked: GridSpec, start: int, stop: int) -> AnsweredCells:
+    """The answers of the scenarios from `start` up to `stop`."""
+    index = asked.values(start, stop)
+    n, power = np.full(stop - start, np.nan), np.full(stop - start, np.nan)
+    reasons: dict[int, str] = {}
+    derived: dict[str, Any] = {}
+    for choice, at in _by_choice(asked, index):
+        arrays = {name: np.array(asked.axes[name], dtype=float)[index[name][at]] for name in asked.numeric}
+        for positions, found in _asked(asked, choice, arrays, at):
+            n[positions], power[positions] = found[0], found[1]
+            reasons |= _reasons(positions, found[2])
+            for name, value in found[3].items():
+                column = derived.setdefault(name, np.full(stop - start, np.nan))
+                column[positions] = value
+    return AnsweredCells(n=n, power=power, reasons=reasons, derived=derived)
+
+
+def _by_choice(asked: GridSpec, index: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Each combination of choices that occurs, with the positions where it does."""
+    names = [name for name in asked.axes if name not in asked.numeric]
+    count = len(next(iter(index.values())))
+    if not names:
+        yield {}, np.arange(count)
+        return
+    key = np.ravel_multi_index([index[name] for name in names], [len(asked.axes[name]) for name in names])
+    for one in np.unique(key):
+        at = np.flatnonzero(key == one)
+        yield {name: asked.axes[name][index[name][at[0]]] for name in names}, at
+
+
+def _asked(asked: GridSpec, choice: Mapping[str, Any], arrays: Mapping[str, Any], at: Any) -> Iterator[tuple[Any, Any]]:
+    """One call for all positions; where some combination is not defined, halves, down to the one that is not."""
+    if len(at) > 1 and asked.by_arrays and arrays:
+        try:
+            yield at, asked.ask({**choice, **arrays}, at.shape)
+            return
+        except ParameterError:
+            middle = len(at) // 2
+        for half in (slice(None, middle), slice(middle, None)):
+            yield from _asked(asked, choice, {name: values[half] for name, values in arrays.items()}, at[half])
+        return
+    for i in range(len(at)):
+        yield at[i : i + 1], _one(asked, {**choice, **{name: float(values[i]) for name, values in arrays.items()}})
+
+
+def _one(asked: GridSpec, given: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
+    """The answer of one scenario; what cannot be answered has its reason."""
+    try:
+        return asked.ask(given)
+    except TrialplanError as why:
+        return math.nan, math.nan, str(why).partition(": ")[2] or str(why), _derived(asked, given)
+
+
+def _derived(asked: GridSpec, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The numbers behind a scenario that has no answer, as far as they can be had."""
+    if asked.resolve is None:
+        return {}
+    numbers = {name: value for name, value in given.items() if name not in (N, TARGET)}
+    try:
+        resolved = asked.resolve(numbers)
+    except TrialplanError:
+        return {}
+    return {name: value for name, value in resolved.items() if name not in numbers}
+
+
+def _reasons(positions: Any, reason: Any) -> dict[int, str]:
+    if reason is None:
+        return {}
+    if isinstance(reason, str):
+        return {int(positions[0]): reason}
+    return {int(positions[i]): reason[i] for i in np.flatnonzero(reason.astype(bool))}
+
+
+def _check(design: Sized, axes: Mapping[str, Any], target: float | None, n: int | None) -> None:
+    """Raise before any work is done if no scenario could be answered."""
+    owner = type(design).__name__
+    if not isinstance(design, Design):
+        if n is not None or target is not None or {N, TARGET} & set(axes):
+            raise ParameterError(f"{owner}: power and n have no meaning, for there is no test; vary its own numbers")
+        return
+    asked = [name for name, given in ((N, n), (TARGET, target)) if given is not None or name in axes]
+    if len(asked) != 1 or (n is not None and N in axes):
+        raise ParameterError(f"{owner}: power or n must be given, and not both")
+    if target is not None:
+        POWER.check(owner, TARGET, target)
+    elif n is not None and "allocation" not in axes:
+        design.check_n(n)
+
+
+def _checked(design: Sized, declared: Mapping[str, Parameter], name: str, values: Sequence[Any]) -> tuple[Any, ...]:
+    owner = type(design).__name__
+    if name == N:
+        return participants(owner, values)
+    if name == TARGET and isinstance(design, Design):
+        return tuple(POWER.check(owner, name, value) for value in values)
+    if name not in declared:
+        raise ParameterError(f"{owner}: there is no {name!r} to vary; {did_you_mean(name, declared)}")
+    return tuple(declared[name].check(owner, name, value) for value in values)
+
+
+def participants(owner: str, values: Sequence[Any]) -> tuple[int, ...]:
+    """Whole numbers of participants, or the sentence that says which is none."""
+    for value in values:
+        if not _is_number(value) or value != round(value) or value < 1:
+            raise ParameterError(f"{owner}: n must be a whole number of participants in all, not {value}")
+    return tuple(map(round, values))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,146 @@
+"""A grid of scenarios as a figure: a heat map or contours of two assumptions, curves over one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from trialplan.analyses.scenarios.cells import GridSpec, N, variable
+from trialplan.analyses.scenarios.grid import Grid
+from trialplan.errors import ParameterError
+from trialplan.numerics.lazy import np
+
+HEAT_MAP, CONTOUR, CURVES = KINDS = ("heat-map", "contour", "curves")
+
+_MOST_LINES = 8
+"""Curves that can be told apart in one picture."""
+
+
+def kind_of(asked: GridSpec, kind: str | None = None) -> str:
+    """The kind of figure that the axes make, or the sentence that says why they make none."""
+    count, curved = len(asked.axes), len(asked.axes) == 1 or N in asked.axes
+    if count > 2:
+        raise ParameterError(
+            f"a figure shows one or two varied assumptions, not {count}; vary fewer, or write .csv with all of them"
+        )
+    chosen = kind or (CURVES if curved else HEAT_MAP)
+    if chosen != CURVES and count != 2:
+        raise ParameterError(f"a {chosen} shows two varied assumptions, not one; add a --vary, or choose curves")
+    if chosen == CONTOUR and set(asked.axes) - set(asked.numeric):
+        name = next(name for name in asked.axes if name not in asked.numeric)
+        raise ParameterError(f"a contour needs numbers along both axes, and {name} is a choice; choose heat-map")
+    if chosen == CURVES and count == 2 and len(asked.axes[_lines(asked)]) > _MOST_LINES:
+        raise ParameterError(
+            f"curves show {_MOST_LINES} lines at most, and {_lines(asked)} has {len(asked.axes[_lines(asked)])} "
+            "values; vary fewer, or choose heat-map"
+        )
+    return chosen
+
+
+def picture(grid: Grid, suffix: str, kind: str | None = None, plan: Any = None) -> bytes:
+    """The file's bytes; `plan` is the answer of the plan that is varied, to be marked on its power curve."""
+    from trialplan.figures import render
+
+    return render(figure(grid, kind, plan), suffix)
+
+
+def figure(grid: Grid, kind: str | None = None, plan: Any = None) -> Any:
+    """The figure as plain data."""
+    chosen = kind_of(grid.asked, kind)
+    return _curves(grid, plan) if chosen == CURVES else _surface(grid, chosen)
+
+
+def _surface(grid: Grid, chosen: str) -> Any:
+    from trialplan.figures import Contour, HeatMap
+
+    (y, down), (x, across) = grid.axes.items()
+    kind: Any = Contour if chosen == CONTOUR else HeatMap
+    return kind(
+        x_name=_said(grid, x),
+        x=across,
+        y_name=_said(grid, y),
+        y=down,
+        values=_values(grid),
+        quantity=_quantity(grid),
+        planned=_planned(grid, (x, y)),
+        title=_title(grid),
+    )
+
+
+def _curves(grid: Grid, plan: Any) -> Any:
+    from trialplan.figures import Curves
+
+    along = next((name for name in grid.axes if name != _lines(grid.asked)), "")
+    values = _values(grid)
+    if len(grid.axes) == 1:
+        lines = [("", values)]
+    else:
+        other = _lines(grid.asked)
+        rows = values if next(iter(grid.axes)) == other else values.T
+        lines = [(f"{other} {_short(one)}", row) for one, row in zip(grid.axes[other], rows, strict=True)]
+    marked = plan is not None and N in grid.axes
+    return Curves(
+        x_name=_said(grid, along),
+        x=grid.axes[along],
+        lines=lines,
+        quantity=_quantity(grid),
+        target=float(plan.target) if marked else None,
+        chosen=(int(plan.n), float(plan.power)) if marked else None,
+        title=_title(grid),
+    )
+
+
+def _lines(asked: GridSpec) -> str:
+    """The axis that makes lines rather than points: not n, else the choice, else the first of two."""
+    names = list(asked.axes)
+    if len(names) == 1:
+        return ""
+    if N in names:
+        return names[1 - names.index(N)]
+    return next((name for name in names if name not in asked.numeric), names[0])
+
+
+def _values(grid: Grid) -> Any:
+    """The power, or the participants of an arm where one number speaks for all."""
+    from trialplan.analyses.scenarios.page import per_arm
+
+    if grid.asked.asks_power:
+        return grid.power
+    return grid.n / len(grid.design.arm_names) if per_arm(grid) else grid.n
+
+
+def _quantity(grid: Grid) -> str:
+    from trialplan.analyses.scenarios.page import per_arm
+
+    return "power" if grid.asked.asks_power else f"participants{' per arm' if per_arm(grid) else ''}"
+
+
+def _said(grid: Grid, name: str) -> str:
+    """An axis in words."""
+    own = {N: "participants in all", "power": "power asked for"}
+    declared = variable(grid.design)
+    return own.get(name) or (declared[name].meaning if name in declared else name.replace("_", " "))
+
+
+def _title(grid: Grid) -> str:
+    if grid.asked.asks_power:
+        return "Power" if grid.asked_n is None else f"Power with {grid.asked_n:,} participants"
+    at = "" if grid.target is None else f" for power {grid.target:g}"
+    return f"{_quantity(grid).capitalize()}{at}"
+
+
+def _planned(grid: Grid, names: Sequence[str]) -> tuple[Any, Any] | None:
+    """Where the design's own numbers lie, if they are numbers inside both axes."""
+    fixed: Any = getattr(grid.design, "design", grid.design)
+    own = [getattr(fixed, name, None) for name in names]
+    for name, value in zip(names, own, strict=True):
+        along = grid.axes[name]
+        if not isinstance(value, (int, float)) or name not in grid.asked.numeric:
+            return None
+        if not np.min(along) <= value <= np.max(along):
+            return None
+    return own[0], own[1]
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,261 @@
+"""What n, or what power, would be if assumptions were otherwise: a grid over any design.
+
+A grid is cut into stretches whose ends depend on the question alone. They are answered in this process, in others
+or on a cluster, in any order, and kept in memory or in a journal: the answers are the same bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+from trialplan.analyses.executors import Executor, Serial
+from trialplan.analyses.scenarios.cells import AnsweredCells, GridSpec, evaluate, grid_spec, variable
+from trialplan.analyses.scenarios.vary import check_cells, parse_vary
+from trialplan.numerics.lazy import np
+
+__all__ = ["Grid", "Kept", "Memory", "answered", "grid_spec", "parse_vary", "scenarios", "variable"]
+
+_BY_ARRAYS, _ONE_BY_ONE = 65_536, 4
+"""Scenarios in a stretch: where one call answers many, and where each is a search of its own."""
+
+
+class Kept(Protocol):
+    """Where finished stretches are kept, by position."""
+
+    def keep(self, position: int, block: AnsweredCells) -> None:
+        """Keep one."""
+        ...
+
+    def done(self) -> Sequence[int]:
+        """The positions that are kept already."""
+        ...
+
+    def block(self, position: int) -> AnsweredCells:
+        """The one at a position."""
+        ...
+
+
+class Memory(dict[int, AnsweredCells]):
+    """Stretches kept in memory."""
+
+    def keep(self, position: int, block: AnsweredCells) -> None:
+        """Keep one."""
+        self[position] = block
+
+    def done(self) -> Sequence[int]:
+        """The positions that are kept."""
+        return list(self)
+
+    def block(self, position: int) -> AnsweredCells:
+        """The one at a position."""
+        return self[position]
+
+
+@dataclass(frozen=True)
+class Stretches(Sequence[Any]):
+    """The tasks of a grid: stretches of scenarios, each with the question."""
+
+    asked: GridSpec
+
+    @property
+    def size(self) -> int:
+        """Scenarios in each but the last."""
+        return _BY_ARRAYS if self.asked.by_arrays else _ONE_BY_ONE
+
+    def __len__(self) -> int:
+        return math.ceil(self.asked.cells / self.size)
+
+    def __getitem__(self, position: Any) -> tuple[GridSpec, int, int]:
+        start = position * self.size
+        return self.asked, start, min(start + self.size, self.asked.cells)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The answers over crossed axes: one cell for each combination, the last axis varying fastest."""
+
+    asked: GridSpec
+    kept: Kept
+
+    @property
+    def design(self) -> Any:
+        """The design whose numbers are varied."""
+        return self.asked.design
+
+    @property
+    def axes(self) -> Mapping[str, tuple[Any, ...]]:
+        """The values of each axis, by name."""
+        return self.asked.axes
+
+    @property
+    def target(self) -> float | None:
+        """The power asked for, where one was."""
+        return self.asked.target
+
+    @property
+    def asked_n(self) -> int | None:
+        """The participants whose power is asked for, where they are."""
+        return self.asked.n
+
+    def blocks(self) -> Iterator[tuple[int, AnsweredCells]]:
+        """(first cell, answers) of each stretch, in order."""
+        tasks = Stretches(self.asked)
+        for position in range(len(tasks)):
+            yield position * tasks.size, self.kept.block(position)
+
+    @cached_property
+    def n(self) -> Any:
+        """Participants in all, an array with an axis for each varied assumption; nan where there is no answer."""
+        return np.concatenate([block.n for _, block in self.blocks()]).reshape(self.asked.shape)
+
+    @cached_property
+    def power(self) -> Any:
+        """The power of these participants, likewise."""
+        return np.concatenate([block.power for _, block in self.blocks()]).reshape(self.asked.shape)
+
+    @cached_property
+    def reason(self) -> Any:
+        """Why a cell has no answer; None where it has one."""
+        found = np.full(self.asked.cells, None, dtype=object)
+        for start, block in self.blocks():
+            for position, why in block.reasons.items():
+                found[start + position] = why
+        return found.reshape(self.asked.shape)
+
+    def columns(self) -> Iterator[dict[str, list[Any]]]:
+        """Each stretch as lists by name: varied and derived numbers, n, n of each arm, power, reason."""
+        for start, block in self.blocks():
+            yield _columns(self.asked, start, block)
+
+    def cell(self, number: int) -> dict[str, Any]:
+        """One cell as a row, by its number."""
+        tasks = Stretches(self.asked)
+        position, offset = divmod(number, tasks.size)
+        columns = _columns(self.asked, position * tasks.size, self.kept.block(position))
+        return {name: column[offset] for name, column in columns.items()}
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One dict a cell: the varied assumptions, what follows from them, n, arms, power, reason."""
+        arms = [f"n_{name}" for name in self.design.arm_names]
+        for columns in self.columns():
+            for cell in zip(*columns.values(), strict=True):
+                yield _nested(dict(zip(columns, cell, strict=True)), arms)
+
+    def as_json(self) -> dict[str, Any]:
+        """The grid under the keys `axes` and `rows`."""
+        return {"axes": {name: list(values) for name, values in self.axes.items()}, "rows": list(self.rows())}
+
+
+def scenarios(
+    design: Any,
+    axes: Mapping[str, Sequence[Any]],
+    target: float | None = None,
+    n: int | None = None,
+    executor: Executor | None = None,
+) -> Grid:
+    """n at power `target`, or the power of n participants, for every combination of the axes' values.
+
+    Numbers of a smooth design become arrays, one call for many scenarios; choices, and tests whose
+    power is a saw-tooth, go cell by cell. A combination that is not defined has a reason, not an n.
+
+    >>> from trialplan import TwoProportions
+    >>> grid = scenarios(TwoProportions(control=0.3, treatment=0.5), {"control": [0.3, 0.6]}, target=0.8)
+    >>> [row["n"] for row in grid.rows()]
+    [186, None]
+    """
+    asked = grid_spec(design, axes, target, n)
+    check_cells(asked.cells)
+    return answered(asked, executor=executor)
+
+
+def answered(
+    asked: GridSpec,
+    kept: Kept | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Grid:
+    """The grid of a question; what `kept` holds already is not asked again.
+
+    `progress` is told, after each stretch, how many scenarios are done, and of how many.
+    """
+    kept = Memory() if kept is None else kept
+    tasks, done = Stretches(asked), set(kept.done())
+    left = [position for position in range(len(tasks)) if position not in done]
+    finished = sum(_length(tasks, position) for position in done)
+    with closing((executor or Serial()).run(_stretch, _Some(tasks, left))) as results:  # type: ignore[type-var]
+        for i, block in results:
+            kept.keep(left[i], block)
+            finished += _length(tasks, left[i])
+            if progress is not None:
+                progress(finished, asked.cells)
+    return Grid(asked, kept)
+
+
+@dataclass(frozen=True)
+class _Some(Sequence[Any]):
+    """The tasks at some positions."""
+
+    tasks: Stretches
+    positions: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self.tasks[self.positions[i]]
+
+
+def _stretch(task: tuple[GridSpec, int, int]) -> AnsweredCells:
+    return evaluate(*task)
+
+
+def _length(tasks: Stretches, position: int) -> int:
+    _, start, stop = tasks[position]
+    return stop - start
+
+
+def _columns(asked: GridSpec, start: int, block: AnsweredCells) -> dict[str, list[Any]]:
+    count = len(block.n)
+    index = asked.values(start, start + count)
+    varied = {name: _taken(values, index[name]) for name, values in asked.axes.items() if name not in ("n", "power")}
+    derived = {name: column.tolist() for name, column in block.derived.items()}
+    sizes = {name: _whole(column) for name, column in _sizes(asked, index, block).items()}
+    reasons: list[str | None] = [None] * count
+    for position, why in block.reasons.items():
+        reasons[position] = why
+    target = {"target_power": _taken(asked.axes["power"], index["power"])} if "power" in asked.axes else {}
+    power = [None if value != value else value for value in block.power.tolist()]
+    return varied | derived | target | sizes | {"power": power, "reason": reasons}
+
+
+def _sizes(asked: GridSpec, index: Mapping[str, Any], block: AnsweredCells) -> dict[str, Any]:
+    """n and the arms' shares of it, as each cell's allocation splits it; an n that cannot be split has none."""
+    design, allocations = asked.design, asked.axes.get("allocation")
+    n = block.n
+    if allocations is None:
+        shares = design.split(n)
+    else:
+        weights = np.array([design.replace(allocation=one).weights for one in allocations])[index["allocation"]]
+        shares = tuple((n * weights[:, arm] / weights.sum(axis=1)) for arm in range(weights.shape[1]))
+    whole = np.array(asked.axes["n"], dtype=float)[index["n"]] if "n" in asked.axes else n
+    return {"n": whole} | {f"n_{name}": share for name, share in zip(design.arm_names, shares, strict=True)}
+
+
+def _taken(values: tuple[Any, ...], index: Any) -> list[Any]:
+    return [values[i] for i in index.tolist()]
+
+
+def _whole(column: Any) -> list[int | None]:
+    return [None if value != value else round(value) for value in column.tolist()]
+
+
+def _nested(row: dict[str, Any], arms: Sequence[str]) -> dict[str, Any]:
+    """The arms under one name, after n."""
+    sizes = {name[2:]: row.pop(name) for name in arms}
+    last = {"power": row.pop("power"), "reason": row.pop("reason")}
+    return {**row, "arms": None if None in sizes.values() else sizes, **last}

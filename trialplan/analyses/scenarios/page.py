@@ -1,0 +1,188 @@
+"""A grid of scenarios as a page: a table of two axes where there are two, else a list."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from trialplan.analyses.scenarios.grid import Grid
+from trialplan.design_facts import assumed, foot, head, level, source
+from trialplan.numerics.lazy import np
+from trialplan.page import Page, Table, facts, plain
+from trialplan.text import number
+
+_NONE = "—"
+LARGEST_SHOWN = 2000
+"""Scenarios printed for a person; a file takes all of them."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a grid of any size comes to: the least and greatest answer, and the cells that have none."""
+
+    cells: int
+    missing: int
+    least: float
+    greatest: float
+    first_missing: Mapping[str, Any] | None
+
+
+def page(grid: Grid) -> Page:
+    """What was varied, the answers, and why some cells have none; for a screen, so no more cells than fit one."""
+    rows = list(islice(grid.rows(), LARGEST_SHOWN))
+    found = summary(grid)
+    return Page(
+        data=None,
+        headline=_headline(grid, found),
+        tables=[*_tables(grid, rows), facts(_fixed(grid))],
+        notes=_notes(grid, found),
+    )
+
+
+def about(grid: Grid) -> dict[str, Any]:
+    """What is the same for every scenario, as JSON has it: what was assumed, asked and varied, and how."""
+    asked = {"target_power": grid.target, "asked_n": grid.asked_n}
+    axes = {"axes": {name: list(values) for name, values in grid.axes.items()}}
+    same = {name: value for name, value in foot(grid.design).items() if name not in _differing(grid)}
+    return plain(head(grid.design, _differing(grid)) | asked | axes | same)
+
+
+def summary(grid: Grid) -> Summary:
+    """One pass over the stretches, whatever their number."""
+    missing, least, greatest, first = 0, math.inf, -math.inf, None
+    for start, block in grid.blocks():
+        none = np.isnan(block.power)
+        values = np.where(none, np.nan, block.power if grid.asked.asks_power else block.n)
+        if none.any():
+            missing += int(none.sum())
+            first = start + int(np.flatnonzero(none)[0]) if first is None else first
+        if not none.all():
+            least, greatest = min(least, float(np.nanmin(values))), max(greatest, float(np.nanmax(values)))
+    return Summary(grid.asked.cells, missing, least, greatest, None if first is None else grid.cell(first))
+
+
+def _differing(grid: Grid) -> tuple[str, ...]:
+    """What is not the same in every cell: the axes, and what follows from them."""
+    follows = {"test": ("formula", "reference"), "goal": ("level", "alpha", "sides"), "alpha": ("level",)}
+    _, block = next(grid.blocks())
+    others = (other for name in grid.axes for other in follows.get(name, ()))
+    return (*grid.axes, *block.derived, *others)
+
+
+def _fixed(grid: Grid) -> list[tuple[str, str]]:
+    rows = [*assumed(grid.design), *level(grid.design), *source(grid.design)]
+    return [row for row in rows if row[0].replace("-", "_") not in _differing(grid)]
+
+
+def _headline(grid: Grid, found: Summary) -> str:
+    asked = "n" if grid.target is None else f"n at power {grid.target:g}"
+    if grid.asked.asks_power:
+        asked = "power" if grid.asked_n is None else f"power of {grid.asked_n:,} participants"
+    span = ""
+    if found.missing < found.cells:
+        ends = [_said(grid, value) for value in (found.least, found.greatest)]
+        span = f": {ends[0]} to {ends[1]}{_unit(grid)}"
+    without = f"; {found.missing:,} without an answer" if found.missing else ""
+    return f"{found.cells:,} scenarios, {asked}{span}{without}"
+
+
+def _said(grid: Grid, value: float) -> str:
+    """The least or greatest answer: the power, or n per arm where arms are equal, else n in all."""
+    if grid.asked.asks_power:
+        return f"{value:.3f}"
+    return f"{round(value / len(grid.design.arm_names)) if per_arm(grid) else round(value):,}"
+
+
+def _notes(grid: Grid, found: Summary) -> list[str]:
+    notes = []
+    if found.cells > LARGEST_SHOWN:
+        notes.append(f"the first {LARGEST_SHOWN:,} of {found.cells:,} scenarios are shown; -o FILE.csv writes all")
+    if found.first_missing is not None:
+        at = ", ".join(f"{name} = {number(found.first_missing[_column(name)])}" for name in grid.axes)
+        what = "cell has" if found.missing == 1 else "cells have"
+        notes.append(f"{found.missing:,} {what} no answer ({_NONE}). At {at}: {found.first_missing['reason']}")
+    return notes
+
+
+def _column(name: str) -> str:
+    """The column that an axis fills: a varied power is the power asked for."""
+    return "target_power" if name == "power" else name
+
+
+def _tables(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> list[Table]:
+    crossed = len(grid.axes) == 2 and len(rows) == grid.asked.cells
+    if crossed and not {"allocation", "n"} & set(grid.axes):
+        return _crossed(grid, rows)
+    return [_listed(grid, rows)]
+
+
+def _crossed(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> list[Table]:
+    """One axis down, the other across, in as many pieces as the screen is narrow."""
+    (down, lines), (across, columns) = grid.axes.items()
+    cells = [_shown(grid, row) for row in rows]
+    width = max(map(len, [*cells, *map(number, columns)])) + 2
+    room = max(1, (_screen() - len(down) - 12) // width)
+    pieces = [range(start, min(start + room, len(columns))) for start in range(0, len(columns), room)]
+    title = f"{what(grid)}; down {down}, across {across}"
+    return [
+        Table(
+            [down, *(number(columns[j]) for j in piece)],
+            [[number(line), *(cells[i * len(columns) + j] for j in piece)] for i, line in enumerate(lines)],
+            title,
+            frozenset(range(1, len(piece) + 1)),
+        )
+        for piece in pieces
+    ]
+
+
+def _listed(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> Table:
+    arms = grid.design.arm_names
+    first = next(iter(rows))
+    last = ("n", "arms", "power", "reason")
+    names = [name for name in first if name not in last]
+    columns = [*names, "n", *(f"n {name}" for name in arms if len(arms) > 1), "power"]
+    lines = [[*(_number(row[name]) for name in names), *_answer(row, arms)] for row in rows]
+    return Table(columns, lines, right=frozenset(range(len(columns))))
+
+
+def _number(value: Any) -> str:
+    """A varied number as it was typed; one that follows from it, to four figures."""
+    return number(float(f"{value:.4g}")) if isinstance(value, float) else number(value)
+
+
+def _answer(row: Mapping[str, Any], arms: Sequence[str]) -> list[str]:
+    sizes = [row["n"], *((row["arms"] or {}).get(name) for name in (arms if len(arms) > 1 else ()))]
+    power = _NONE if row["power"] is None else f"{row['power']:.3f}"
+    return [*(_NONE if n is None else f"{n:,}" for n in sizes), power]
+
+
+def _shown(grid: Grid, row: Mapping[str, Any]) -> str:
+    """What a cell shows: the power, n per arm where arms are equal, else n in all."""
+    if row["power"] is None:
+        return _NONE
+    if grid.asked.asks_power:
+        return f"{row['power']:.3f}"
+    return f"{row['arms'][grid.design.arm_names[0]] if per_arm(grid) else row['n']:,}"
+
+
+def per_arm(grid: Grid) -> bool:
+    """Whether one number speaks for every arm."""
+    return len(grid.design.arm_names) > 1 and len(set(grid.design.weights)) == 1 and "allocation" not in grid.axes
+
+
+def what(grid: Grid) -> str:
+    """What the cells hold, in words."""
+    return "power" if grid.asked.asks_power else "n" + (_unit(grid) or " in all")
+
+
+def _unit(grid: Grid) -> str:
+    return " per arm" if per_arm(grid) and not grid.asked.asks_power else ""
+
+
+def _screen() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000

@@ -1,0 +1,148 @@
+"""What trials of several sizes can exclude, as a page: one line and one sentence for each number of participants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from trialplan.analyses.sensitivity.exclusion import DIFFERENCE, RATIO, Exclusion, exclusion
+from trialplan.design import Design
+from trialplan.design_facts import assumed, foot, head, level
+from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SINGLE_ARM, SUPERIORITY
+from trialplan.page import Page, Table, facts, plain
+from trialplan.text import number, percent
+
+_NONE = "—"
+
+
+def page(design: Design, ns: Sequence[int], confidence: float = 0.95) -> Page:
+    """Half-width, smallest significant effect and what no effect leaves possible, across n."""
+    fixed: Any = getattr(design, "design", design)
+    found = exclusion(design, ns, confidence)
+    shown = _Shown(fixed)
+    rows = [_record(one, shown) for one in found]
+    columns = ("n", *(f"n {arm}" for arm in _arms(fixed)), *_HEADS[found[0].kind if found else DIFFERENCE])
+    return Page(
+        data=plain(head(design) | {"confidence": confidence, "rows": rows} | foot(design)),
+        headline=shown.sentence(found[0]) if len(found) == 1 else _headline(found, shown),
+        tables=[
+            Table(columns, [_line(one, shown, fixed) for one in found], right=frozenset(range(len(columns)))),
+            facts([*assumed(fixed), *level(fixed), ("interval", _named(found))]),
+        ],
+        notes=[*_sentences(found, shown), *_caveats(design)],
+        records=lambda: plain(rows),
+    )
+
+
+_HEADS = {
+    DIFFERENCE: ("interval ±", "smallest significant", "seeing none leaves"),
+    RATIO: ("interval × or ÷", "smallest significant", "seeing none leaves"),
+}
+
+
+class _Shown:
+    """Effects of one design as a reader knows them: points, the outcome's units, or ratios."""
+
+    def __init__(self, design: Any) -> None:
+        self.ratio = getattr(design, "scale", DIFFERENCE) != DIFFERENCE
+        self.points = not self.ratio and any(hasattr(design, name) for name in ("treatment", "expected"))
+        self.goal = getattr(design, "goal", SUPERIORITY)
+        self.what = str(getattr(design, "scale", DIFFERENCE)).replace("-", " ")
+        self.from_what = " from the null rate" if self.goal == SINGLE_ARM else ""
+
+    def effect(self, value: float | None) -> str:
+        """One effect, with its unit."""
+        if value is None:
+            return _NONE
+        return f"{percent(value).removesuffix(' %')} points" if self.points else number(value)
+
+    def range(self, limits: tuple[float, float] | None) -> str:
+        """Two limits."""
+        if limits is None:
+            return _NONE
+        low, high = (self.effect(one) for one in limits)
+        return f"{low.removesuffix(' points')} to {high}"
+
+    def sentence(self, one: Exclusion) -> str:
+        """What this number of participants can and cannot tell."""
+        told = [self._reach(one), self._significant(one), self._possible(one)]
+        said = "; ".join(filter(None, told))
+        return f"With {one.n:,} participants {said}." if said else f"With {one.n:,} participants nothing can be said."
+
+    def _reach(self, one: Exclusion) -> str:
+        if one.half_width is None:
+            return ""
+        name = f"the {100 * one.confidence:g} % interval of the {self.what}{self.from_what}"
+        if self.ratio:
+            factor = number(one.half_width)
+            return f"{name} reaches from the estimate divided by {factor} to the estimate times {factor}"
+        return f"{name} reaches about {self.effect(one.half_width)} to either side"
+
+    def _significant(self, one: Exclusion) -> str:
+        if self.goal == EQUIVALENCE:
+            return ""
+        if one.smallest_significant is None:
+            return f"no observed {self.what} is sure to be significant"
+        if self.goal == NON_INFERIORITY:
+            least = self.effect(one.smallest_significant)
+            return f"an observed {self.what} of {least} is the least favourable that shows non-inferiority"
+        return f"an observed {self.what} of {self.effect(one.smallest_significant)} is the smallest that is significant"
+
+    def _possible(self, one: Exclusion) -> str:
+        if one.possible is None:
+            return ""
+        low, high = one.possible
+        if self.ratio:
+            return f"an observed {self.what} of 1 leaves true ones from {number(low)} to {number(high)} possible"
+        if self.effect(-low) == self.effect(high):
+            return f"an observed difference of zero leaves true ones up to {self.effect(high)} either way possible"
+        return f"an observed difference of zero leaves true ones from {self.range(one.possible)} possible"
+
+
+def _headline(found: Sequence[Exclusion], shown: _Shown) -> str:
+    known = [one for one in found if one.possible is not None]
+    if not known:
+        return "What each number of participants can tell"
+    first, last = known[0], known[-1]
+    return (
+        f"No effect observed leaves {shown.range(first.possible)} possible with {first.n:,} participants, "
+        f"{shown.range(last.possible)} with {last.n:,}"
+    )
+
+
+def _record(one: Exclusion, shown: _Shown) -> dict[str, Any]:
+    low, high = one.possible or (None, None)
+    return {
+        "n": one.n,
+        "arms": dict(one.arms),
+        "kind": one.kind,
+        "interval": one.interval,
+        "half_width": one.half_width,
+        "smallest_significant": one.smallest_significant,
+        "possible_low": low,
+        "possible_high": high,
+        "sentence": shown.sentence(one),
+    }
+
+
+def _line(one: Exclusion, shown: _Shown, design: Any) -> list[str]:
+    sizes = [f"{one.arms[arm]:,}" for arm in _arms(design)]
+    width = _NONE if one.half_width is None else shown.effect(one.half_width)
+    return [f"{one.n:,}", *sizes, width, shown.effect(one.smallest_significant), shown.range(one.possible)]
+
+
+def _arms(design: Any) -> tuple[str, ...]:
+    return design.arm_names if len(design.arm_names) > 1 else ()
+
+
+def _named(found: Sequence[Exclusion]) -> str:
+    return found[0].interval or "" if found else ""
+
+
+def _sentences(found: Sequence[Exclusion], shown: _Shown) -> list[str]:
+    return [shown.sentence(one) for one in found] if len(found) > 1 else []
+
+
+def _caveats(design: Design) -> list[str]:
+    said = ["Widths are those at the planned values; what is observed will make them a little wider or narrower."]
+    return said + (["Looks before the end are left out."] if hasattr(design, "design") else [])

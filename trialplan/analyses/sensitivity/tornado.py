@@ -1,0 +1,148 @@
+"""Which assumption, wrong by how much, breaks the trial: one at a time to the ends of its range, the worst first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.analyses.sensitivity.break_even import BreakEven, break_even
+from trialplan.design import Design
+from trialplan.errors import TrialplanError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """One assumption with its range; `low` and `high` are None where no range is stated, and it is not varied.
+
+    `says` is the clause that follows "if", with {} where the value stands. `design_at` gives the design at a value
+    of the assumption, and `assurance_at` the probability of success there while all else is believed as planned.
+    """
+
+    assumption: str
+    says: str
+    unit: str
+    planned: float
+    source: str
+    low: float | None = None
+    high: float | None = None
+    design_at: Callable[[float], Design] | None = None
+    assurance_at: Callable[[float], float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """The trial at one end of a range.
+
+    n: the participants for the target power, None where no number would do, and `reason` says why. power: the
+    probability that the planned number finds an effect in the treatment's favour. `effect` is False where there is
+    none to find. assurance: the same averaged over what is believed of all else.
+    """
+
+    value: float
+    n: int | None
+    power: float | None
+    assurance: float | None
+    effect: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swing:
+    """One assumption at both ends of its range, and where the trial breaks on the way to the worse one."""
+
+    axis: Axis
+    low: End | None = None
+    high: End | None = None
+    breaks: BreakEven | None = None
+
+    @property
+    def worst(self) -> End | None:
+        """The end that does more damage."""
+        ends = [one for one in (self.low, self.high) if one is not None]
+        return min(ends, key=_damage) if ends else None
+
+    @property
+    def best(self) -> End | None:
+        """The other end."""
+        return self.high if self.worst is self.low else self.low
+
+
+def tornado(axes: Sequence[Axis], *, n: int, target: float) -> list[Swing]:
+    """Each assumption at the ends of its range while the others stay as planned; those without a range last.
+
+    `n` is what the trial plans with. First stand the assumptions that no number of participants survives, those
+    with the least power before the others; then by the n of the worse end.
+
+    >>> from trialplan import TwoMeans
+    >>> trial = TwoMeans(difference=0.5, sd=1.0)
+    >>> sd = Axis(assumption="sd", says="the SD is {}", unit="", planned=1.0, source="ours", low=0.8, high=1.5,
+    ...           design_at=lambda sd: trial.replace(sd=sd))
+    >>> (swing,) = tornado([sd], n=128, target=0.8)
+    >>> swing.low.n, swing.high.n, round(swing.high.power, 2)
+    (84, 286, 0.46)
+    """
+    swings = [_swing(axis, n, target) for axis in axes]
+    return sorted(swings, key=lambda swing: (2, 0.0) if swing.worst is None else _damage(swing.worst))
+
+
+def _damage(end: End) -> tuple[int, float]:
+    """A key that puts the greater damage first."""
+    return (0, end.power or 0.0) if end.n is None else (1, -end.n)
+
+
+def _swing(axis: Axis, n: int, target: float) -> Swing:
+    if axis.low is None or axis.high is None or axis.design_at is None:
+        return Swing(axis=axis)
+    low, high = (_end(axis, axis.design_at, value, n, target) for value in (axis.low, axis.high))
+    found = Swing(axis=axis, low=low, high=high)
+    assert found.worst is not None  # both ends are there
+    return Swing(axis=axis, low=low, high=high, breaks=_breaks(axis, found.worst.value, n, target))
+
+
+def _end(axis: Axis, design_at: Callable[[float], Design], value: float, n: int, target: float) -> End:
+    try:
+        design = design_at(value)
+    except TrialplanError as why:
+        return End(value=value, n=None, power=None, assurance=None, effect=True, reason=_reason(why))
+    needed, reason = _needed(design, target)
+    return End(
+        value=value,
+        n=needed,
+        power=float(design.success(n)),
+        assurance=None if axis.assurance_at is None else axis.assurance_at(value),
+        effect=_has_effect(design),
+        reason=reason,
+    )
+
+
+def _needed(design: Design, target: float) -> tuple[int | None, str | None]:
+    try:
+        return int(design.sample_size(target).n), None
+    except TrialplanError as why:
+        return None, _reason(why)
+
+
+def _has_effect(design: Design) -> bool:
+    null = tuple(map(float, design.null_values()))
+    value = float(design.effect_value())
+    if len(null) == 2:
+        return null[0] < value < null[1]
+    return design.sign * (value - null[0]) > 0
+
+
+def _reason(why: TrialplanError) -> str:
+    return str(why).partition(": ")[2] or str(why)
+
+
+def _breaks(axis: Axis, end: float, n: int, target: float) -> BreakEven | None:
+    """Where n doubles, power is a half and the effect is gone within the range; None where power is no smooth curve."""
+    assert axis.design_at is not None  # `_swing` has looked
+    planned: Any = axis.design_at(axis.planned)
+    if not planned.smooth or len(planned.null_values()) != 1 or math.isclose(axis.planned, end):
+        return None
+    try:
+        return break_even(axis.design_at, axis.planned, end, n=n, target=target, assumption=axis.assumption)
+    except TrialplanError:
+        return None

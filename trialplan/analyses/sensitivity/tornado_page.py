@@ -1,0 +1,189 @@
+"""The tornado as a page: a sentence for each assumption, the most damaging first, and a table of both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from trialplan.analyses.sensitivity.tornado import Axis, End, Swing, tornado
+from trialplan.design import Design
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SUPERIORITY
+from trialplan.page import Page, Table, plain
+from trialplan.parameter import parameters
+from trialplan.text import number, percent
+
+_NONE = "—"
+_MARGINS = (NON_INFERIORITY, EQUIVALENCE)
+_COLUMNS = ("assumption", "planned", "range", "n", "power", "assurance", "range from")
+
+
+def page(axes: Sequence[Axis], n: int, target: float) -> Page:
+    """Every assumption over the range of its axis, in a trial of n participants planned for power `target`."""
+    return _page(tornado(axes, n=n, target=target), n, target)
+
+
+def page_of_design(design: Design, axes: Mapping[str, Sequence[Any]], target: float) -> Page:
+    """A design whose own numbers are the plan: each named one between the least and the greatest of its values."""
+    n = int(design.sample_size(target).n)
+    return page([_axis(design, name, values) for name, values in axes.items()], n, target)
+
+
+def sentence(swing: Swing, n: int, target: float) -> str:
+    """What becomes of the trial if this assumption is wrong, for people who have to decide about it."""
+    axis, worst, best = swing.axis, swing.worst, swing.best
+    if worst is None or best is None:
+        return f"{axis.assumption}: {axis.source}, so it was not varied."
+    otherwise = axis.says.format(f"{_value(axis, worst.value)} instead of {_value(axis, axis.planned)}")
+    told = [f"If {otherwise}, {_outcome(axis, worst, n, target)}", _other_end(axis, best, n), _breaking(swing)]
+    return " ".join(filter(None, told))
+
+
+def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
+    fixed: Any = getattr(design, "design", design)
+    declared = parameters(type(fixed))
+    if name not in declared:
+        raise ParameterError(f"{type(fixed).__name__}: there is no {name!r} to vary; {did_you_mean(name, declared)}")
+    planned = getattr(fixed, name)
+    if declared[name].choices or not all(isinstance(one, (int, float)) for one in (*values, planned)):
+        raise ParameterError(f"{type(fixed).__name__}: {name} is no number with a range; leave it out of the tornado")
+    ends = [declared[name].check(type(fixed).__name__, name, one) for one in values]
+    return Axis(
+        assumption=name,
+        says=f"the {declared[name].label} is {{}}",
+        unit=declared[name].unit,
+        planned=float(planned),
+        source="as given",
+        low=min(ends),
+        high=max(ends),
+        design_at=lambda value: design.replace(**{name: value}),
+    )
+
+
+def _page(swings: Sequence[Swing], n: int, target: float) -> Page:
+    rows = [_record(swing, n, target) for swing in swings]
+    assured = any(swing.axis.assurance_at is not None for swing in swings)
+    left_out = () if assured else (_COLUMNS.index("assurance"),)
+    lines = [[cell for i, cell in enumerate(_line(swing)) if i not in left_out] for swing in swings]
+    columns = [name for i, name in enumerate(_COLUMNS) if i not in left_out]
+    return Page(
+        data=plain({"n": n, "target_power": target, "rows": rows}),
+        headline=_headline(swings, n, target),
+        tables=[Table(columns, lines, "One at a time: low end … high end", frozenset({1}))],
+        notes=[f"{i}. {row['sentence']}" for i, row in enumerate(rows, 1)],
+        records=lambda: plain(rows),
+    )
+
+
+def _headline(swings: Sequence[Swing], n: int, target: float) -> str:
+    varied = [swing for swing in swings if swing.worst is not None]
+    planned = f"planned: {n:,} participants, power {number(target)}"
+    if not varied:
+        return f"{planned}; no assumption has a range"
+    fatal = sum(swing.worst is not None and swing.worst.n is None for swing in varied)
+    first = varied[0].axis.assumption
+    broken = (
+        f"; at an end of its range {fatal} of {len(varied)} assumptions leave{'s' * (fatal == 1)} no trial possible"
+    )
+    return f"{planned}; most damaging if wrong: {first}{broken if fatal else ''}"
+
+
+def _record(swing: Swing, n: int, target: float) -> dict[str, Any]:
+    ends = {"low": swing.low, "high": swing.high}
+    found: dict[str, Any] = {"assumption": swing.axis.assumption, "planned": swing.axis.planned}
+    found |= {"low": swing.axis.low, "high": swing.axis.high}
+    for quantity in ("n", "power", "assurance"):
+        found |= {f"{quantity}_{side}": None if end is None else getattr(end, quantity) for side, end in ends.items()}
+    breaks = swing.breaks
+    return found | {
+        "reason": swing.worst.reason if swing.worst is not None else swing.axis.source,
+        "range_source": None if swing.worst is None else swing.axis.source,
+        "n_doubles": breaks.n_doubles if breaks else None,
+        "half_power": breaks.half_power if breaks else None,
+        "effect_gone": breaks.effect_gone if breaks else None,
+        "sentence": sentence(swing, n, target),
+    }
+
+
+def _line(swing: Swing) -> list[str]:
+    axis, ends = swing.axis, [swing.low, swing.high]
+    planned = _value(axis, axis.planned)
+    if swing.low is None:
+        return [axis.assumption, planned, _NONE, _NONE, _NONE, _NONE, axis.source]
+    return [
+        axis.assumption,
+        planned,
+        " … ".join(_value(axis, one.value) for one in ends if one),
+        " … ".join(_NONE if one.n is None else f"{one.n:,}" for one in ends if one),
+        " … ".join(_NONE if one.power is None else f"{one.power:.2f}" for one in ends if one),
+        " … ".join(_NONE if one.assurance is None else f"{one.assurance:.2f}" for one in ends if one),
+        axis.source,
+    ]
+
+
+def _outcome(axis: Axis, end: End, n: int, target: float) -> str:
+    """What becomes of the trial at one end: what it finds, and how many would be needed."""
+    trial, goal = f"the trial of {n:,} participants", _goal(axis)
+    finds = "find the effect" if goal not in _MARGINS else f"show {goal}"
+    if end.power is None:
+        return f"there is no such trial: {end.reason}."
+    chance = _probability(end.power)
+    if not end.effect:
+        none = "there is no effect to find" if goal not in _MARGINS else "the truth lies beyond the margin"
+        return (
+            f"{none}: no number of participants would do, and {trial} would claim otherwise with probability {chance}."
+        )
+    if end.n is None:
+        return f"{trial} would {finds} with probability {chance}, and {end.reason}."
+    needed = (
+        f"{end.n:,} participants would be needed for power {number(target)}" if end.n > n else f"{end.n:,} would do"
+    )
+    return f"{trial} would {finds} with probability {chance}; {needed}."
+
+
+def _goal(axis: Axis) -> str:
+    assert axis.design_at is not None  # only what is varied has ends
+    design: Any = axis.design_at(axis.planned)
+    return getattr(getattr(design, "design", design), "goal", SUPERIORITY)
+
+
+def _other_end(axis: Axis, end: End, n: int) -> str:
+    at = _value(axis, end.value)
+    if end.value == axis.planned:
+        return ""
+    if end.n is None:
+        return f"At {at}, the other end, no number would do either."
+    return f"At {at} {end.n:,} participants would {'do' if end.n <= n else 'be needed'}."
+
+
+def _breaking(swing: Swing) -> str:
+    """Where the trial breaks on the way to the worse end, in the order in which it does."""
+    axis = swing.axis
+    turns = sorted(_turns(swing), key=lambda turn: abs(turn[0] - axis.planned))
+    told = [f"{words} at {_value(axis, value)}" for value, words in turns]
+    return f"On the way there {_listed(told)}." if told else ""
+
+
+def _turns(swing: Swing) -> Iterator[tuple[float, str]]:
+    breaks, worst = swing.breaks, swing.worst
+    if breaks is None or worst is None:
+        return
+    if breaks.half_power is not None:
+        yield breaks.half_power, "power falls to a half"
+    if breaks.n_doubles is not None:
+        yield breaks.n_doubles, "the number needed doubles"
+    if breaks.effect_gone is not None and not worst.effect:
+        yield breaks.effect_gone, "the effect is gone"
+
+
+def _listed(told: Sequence[str]) -> str:
+    """One, two and three: as a sentence lists them."""
+    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
+
+
+def _probability(value: float) -> str:
+    return "below 0.01" if value < 0.005 else "above 0.99" if value > 0.995 else f"{value:.2f}"
+
+
+def _value(axis: Axis, value: float) -> str:
+    return percent(value) if axis.unit == "proportion" else number(value)

@@ -1,0 +1,133 @@
+"""What a verification found, in sentences that a statistician would quote."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from trialplan.analyses.verification.true_sample_size import Reached
+from trialplan.analyses.verification.verification import (
+    BOTH,
+    DRAWING,
+    ENUMERATION,
+    FAVOUR,
+    LEVEL,
+    POWER,
+    SIMULATION,
+    Check,
+    Verification,
+)
+
+_ORDER = (POWER, FAVOUR, BOTH, LEVEL, DRAWING)
+
+
+def headline(found: Verification) -> str:
+    """The claim, what simulated trials do, and what counting gives, in one sentence."""
+    tail = "" if found.far_tail else " in the treatment's favour"
+    seen = (
+        f"The formula claims {_plain(found.claimed)} with {found.n:,} participants; {found.trials:,} simulated trials "
+        f"reject{tail} in {simulated(found.simulated, found.standard_error)}"
+    )
+    if found.enumerated is None:
+        return seen
+    return f"{seen}; enumeration of every outcome gives {found.enumerated:.4f}"
+
+
+def type_one(found: Verification) -> str:
+    """The type I error as simulated, the largest at any nuisance rate, and the level; empty where there is none."""
+    if found.type_one_error is None or found.type_one_standard_error is None:
+        return ""
+    seen = (
+        f"type I error {simulated(found.type_one_error, found.type_one_standard_error)} at a level of {found.level:g}"
+    )
+    if found.enumerated_type_one_error is None:
+        return seen
+    return f"{seen}; enumerated, the largest at any rate is {found.enumerated_type_one_error:.4f}"
+
+
+def verdict(found: Verification) -> str:
+    """Whether the claims hold, within what."""
+    if found.ok:
+        return f"every claim holds, within {_within(found.exact)}"
+    return "; ".join(complaints(found))
+
+
+def complaints(found: Verification) -> Iterator[str]:
+    """One clause for each kind of claim that does not hold, by its best witness."""
+    for what in _ORDER:
+        failed = [one for one in found.failed if one.what == what]
+        if failed:
+            best = max(failed, key=lambda one: (one.by == ENUMERATION, abs(one.seen - one.claimed)))
+            yield _COMPLAINTS[what](best, found)
+
+
+def reached(found: Reached | None, target: float | None) -> str:
+    """The number that truly reaches the target, where the formula's falls short; empty where it does not."""
+    if found is None or target is None:
+        return ""
+    if found.n is None or found.power is None:
+        return f"the participants that truly reach {target:g} were not found: {found.reason}"
+    number = f"{target:g} is truly reached by {found.n:,} participants{_arms(found.arms)}"
+    if found.by == ENUMERATION or found.standard_error is None:
+        return f"{number}, where enumeration gives {found.power:.4f} and no less up to {found.searched_to:,}"
+    return (
+        f"{number}, give or take the simulation's error ({found.low:,} to {found.high:,}): {found.trials:,} simulated "
+        f"trials reject in {simulated(found.power, found.standard_error)}"
+    )
+
+
+def simulated(share: float, error: float) -> str:
+    """A simulated share with the digits that its standard error allows.
+
+    >>> simulated(0.79934, 0.0013), simulated(0.7934, 0.021)
+    ('0.799 (standard error 0.001)', '0.79 (standard error 0.02)')
+    """
+    digits = decimals(error)
+    return f"{share:.{digits}f} (standard error {error:.{max(digits, 3 if error < 0.005 else digits)}f})"
+
+
+def decimals(error: float) -> int:
+    """How many decimals a share with this standard error has: the first that chance moves."""
+    return min(4, max(1, math.ceil(-math.log10(max(error, 1e-4)))))
+
+
+def _power(one: Check, found: Verification) -> str:
+    way = "more" if one.claimed > one.seen else "less"
+    return f"the formula claims {abs(one.claimed - one.seen):.3f} {way} power than {_witness(one)} shows"
+
+
+def _favour(one: Check, found: Verification) -> str:
+    way = "in the treatment's favour" if one.what == FAVOUR else "either way"
+    return (
+        f"on the null's boundary the formula claims rejection {way} in {one.claimed:.4f} where {_witness(one)} shows "
+        f"{one.seen:.4f}"
+    )
+
+
+def _size(one: Check, found: Verification) -> str:
+    return f"the test rejects a true null in {one.seen:.4f} by {_witness(one)}, above its level of {one.claimed:g}"
+
+
+def _draws(one: Check, found: Verification) -> str:
+    return f"drawing trials gives {one.seen:.4f} where counting gives {one.claimed:.4f}: draw or analyse is wrong"
+
+
+_COMPLAINTS = {POWER: _power, FAVOUR: _favour, BOTH: _favour, LEVEL: _size, DRAWING: _draws}
+
+
+def _witness(one: Check) -> str:
+    return {SIMULATION: "simulation", ENUMERATION: "enumeration"}[one.by]
+
+
+def _within(exact: bool) -> str:
+    return "four standard errors" if exact else "0.01 in power and four standard errors"
+
+
+def _plain(power: float) -> str:
+    return f"power {power:.3f}"
+
+
+def _arms(arms: Mapping[str, int] | None) -> str:
+    if not arms or len(arms) == 1:
+        return ""
+    return f" ({' + '.join(f'{n:,} {name}' for name, n in arms.items())})"

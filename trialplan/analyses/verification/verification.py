@@ -1,0 +1,297 @@
+"""Is what a formula claims what the trial does? By drawing participants and analysing them, and by enumeration."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import trialplan
+from trialplan.analyses.executors import Executor
+from trialplan.analyses.verification.counted_truth import CountedTruth, enumerated, true_size
+from trialplan.analyses.verification.simulation import (
+    SEED,
+    TRIALS,
+    Progress,
+    SimulationTask,
+    check,
+    simulate,
+    simulate_each,
+)
+from trialplan.analyses.verification.true_sample_size import LAST, Reached, by_enumeration, by_simulation
+from trialplan.answers import Simulation
+from trialplan.design import Design
+from trialplan.design_facts import head, name_of_test
+from trialplan.errors import ParameterError
+from trialplan.page import plain
+
+__all__ = ["ALLOWANCE", "Check", "Verification", "simulate", "verify"]
+
+ALLOWANCE = 0.01
+"""By how much an approximate formula may miss the true power before its claim does not hold: one point in a hundred."""
+
+STRINGENT, LIBERAL = 0.1, 0.5
+"""Shares of the level by which a test may miss it and still be called robust (Bradley 1978)."""
+
+ERRORS = 4
+"""Standard errors that chance alone is given: beyond four it goes once in 16 000 simulations."""
+
+_CLOSER = 4
+"""How many times the trials, where the n that truly reaches the power is sought: half the standard error."""
+
+_EXACT = 1e-9
+_TARGET = 0.8
+
+POWER, FAVOUR, BOTH = "power", "rejection in favour at the null", "rejection either way at the null"
+LEVEL, DRAWING = "type I error", "drawing"
+SIMULATION, ENUMERATION = "simulation", "enumeration"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One claim held against one witness: what was claimed, what was seen, and how far apart they may lie.
+
+    `above_only`: the claim is an upper limit, which what was seen may keep as far below as it likes.
+    """
+
+    what: str
+    by: str
+    claimed: float
+    seen: float
+    standard_error: float
+    allowance: float
+    above_only: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether they agree within the allowance and four standard errors."""
+        apart = self.seen - self.claimed if self.above_only else abs(self.seen - self.claimed)
+        return apart <= self.allowance + ERRORS * self.standard_error + _EXACT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What the formula claims at n, what trials that are drawn and analysed show, and whether the claims hold.
+
+    `gap` is the claim minus the truth, above 0 where the formula claims too much; the truth is the enumerated power
+    where outcomes can be counted, else the simulated one. Like is compared with like: where the formula leaves a
+    two-sided test's far tail out (normal theory), so do `simulated` and `enumerated`. `type_one_error` is simulated on
+    the null's boundary at the planned nuisance numbers, every rejection counted, the largest of the boundaries;
+    `enumerated_type_one_error` is the largest over every nuisance rate. `level` is what neither should exceed.
+
+    `ok` means that every one of `checks` holds:
+
+    - Power at the plan. A design that is declared exact must agree within four standard errors, and with the
+      enumeration to nine digits; an approximation may be off by `ALLOWANCE` besides, in either direction.
+    - The rejection probability that the formula claims on each null boundary: in the treatment's favour, and either way
+      where it counts both. It catches what a high power hides, a tail counted twice. An approximation may be off by
+      half the level, which is Bradley's (1978, Br J Math Stat Psychol 31:144) liberal criterion, besides four
+      standard errors.
+    - Type I error, every rejection counted, against the level: an approximate test may exceed it by a tenth, his
+      stringent criterion, and four standard errors; falling short is no fault here. An exact test may not exceed it at
+      any nuisance rate; an approximate one is judged at the planned rate and its worst elsewhere is shown, because
+      no asymptotic test keeps its level at every rate.
+    - Where outcomes are enumerated, that drawing gives the same as counting.
+    """
+
+    design: Any
+    n: int
+    arms: Mapping[str, int]
+    target: float | None
+    claimed: float
+    simulated: float
+    standard_error: float
+    trials: int
+    seed: int
+    gap: float
+    level: float
+    exact: bool
+    far_tail: bool
+    type_one_error: float | None
+    type_one_standard_error: float | None
+    enumerated: float | None
+    enumerated_type_one_error: float | None
+    checks: tuple[Check, ...]
+    true_n: Reached | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether every claim holds."""
+        return all(one.ok for one in self.checks)
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The claims that do not hold."""
+        return tuple(one for one in self.checks if not one.ok)
+
+    @property
+    def truth(self) -> float:
+        """The power that the trial really has: enumerated where it can be, else simulated."""
+        return self.simulated if self.enumerated is None else self.enumerated
+
+    def as_json(self) -> dict[str, Any]:
+        """Every number by name."""
+        left_out = ("design", "checks", "true_n")
+        own = {one.name: getattr(self, one.name) for one in dataclasses.fields(self) if one.name not in left_out}
+        checks = [dataclasses.asdict(one) | {"ok": one.ok} for one in self.checks]
+        reached = None if self.true_n is None else dataclasses.asdict(self.true_n)
+        test = {"test": name_of_test(self.design), "formula": self.design.formula, "reference": self.design.reference}
+        found = head(self.design) | own | {"true_n": reached, "checks": checks, "ok": self.ok} | test
+        return plain(found | {"version": trialplan.__version__})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Witnessed:
+    """A design at one truth, and what the witnesses say of it."""
+
+    design: Design
+    seen: Simulation
+    counted: CountedTruth | None
+
+
+def verify(
+    design: Design,
+    *,
+    target: float | None = None,
+    n: int | None = None,
+    trials: int = TRIALS,
+    seed: int = SEED,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Verification:
+    """The design's claims at n, or at the n that its formula gives for `target`, held against the truth.
+
+    With both, `target` is what n should reach. Where the formula's n truly falls short of the target, `true_n` is
+    the number that does not. `progress` is told (trials done, trials in all) as they are done.
+
+    >>> from trialplan import TwoProportions
+    >>> found = verify(TwoProportions(control=0.3, treatment=0.5), target=0.8, trials=20_000)
+    >>> found.n, round(found.enumerated, 4), found.ok, found.true_n.n
+    (186, 0.7991, True, 188)
+    """
+    check(trials, seed)
+    if design.shape():
+        raise ParameterError(f"{type(design).__name__}: verify takes one number for each parameter, not a grid of them")
+    if n is None:
+        target = _TARGET if target is None else target
+        n = int(design.sample_size(target).n)
+    design.check_n(n)
+    settled: Any = design.settled(n) if hasattr(design, "settled") else design
+    truths = [settled, *settled.at_null()]
+    asked = [SimulationTask(design=one, n=n, trials=trials) for one in truths]
+    seen = simulate_each(asked, seed, executor=executor, progress=progress)
+    witnessed = [
+        _Witnessed(design=one, seen=s, counted=enumerated(one, n)) for one, s in zip(truths, seen, strict=True)
+    ]
+    found = _judged(design, n, witnessed, target=target, trials=trials, seed=seed)
+    return dataclasses.replace(found, true_n=_true_n(found, executor, progress))
+
+
+def _judged(
+    design: Design, n: int, witnessed: list[_Witnessed], *, target: float | None, trials: int, seed: int
+) -> Verification:
+    plan, *nulls = witnessed
+    both = _counts_both_tails(nulls, n)
+    claimed, simulated = float(design.power(n)), plan.seen.power if both else plan.seen.success
+    counted = None if plan.counted is None else plan.counted.power if both else plan.counted.favoured
+    worst = max((one.seen for one in nulls), key=lambda seen: seen.power, default=None)
+    return Verification(
+        design=design,
+        n=n,
+        arms=design.arms(n),
+        target=target,
+        claimed=claimed,
+        simulated=simulated,
+        standard_error=_standard_error(simulated, trials),
+        trials=trials,
+        seed=seed,
+        gap=claimed - (simulated if counted is None else counted),
+        level=_level(design),
+        exact=design.exact,
+        far_tail=both or not design.two_tailed,
+        type_one_error=None if worst is None else worst.power,
+        type_one_standard_error=None if worst is None else worst.standard_error,
+        enumerated=counted,
+        enumerated_type_one_error=(size := true_size(design, n)),
+        checks=tuple(_checks(design, n, witnessed, both=both, size=size)),
+    )
+
+
+def _checks(design: Design, n: int, witnessed: list[_Witnessed], *, both: bool, size: float | None) -> Iterator[Check]:
+    plan, *nulls = witnessed
+    level = _level(design)
+    yield from _against(POWER, plan, float(design.power(n)), both, 0.0 if design.exact else ALLOWANCE)
+    yield from _drawing(plan)
+    for null in nulls:
+        off = 0.0 if design.exact else LIBERAL * float(design.level)
+        yield from _against(FAVOUR, null, float(null.design.success(n)), False, off)
+        if both:
+            yield from _against(BOTH, null, float(null.design.power(n)), True, off)
+        yield from _drawing(null)
+        beyond = 0.0 if design.exact else STRINGENT * level
+        yield from _against(LEVEL, null, level, True, beyond, above_only=True)
+    if design.exact and size is not None:
+        yield Check(
+            what=LEVEL, by=ENUMERATION, claimed=level, seen=size, standard_error=0.0, allowance=0.0, above_only=True
+        )
+
+
+def _against(
+    what: str, one: _Witnessed, claimed: float, both: bool, allowance: float, above_only: bool = False
+) -> Iterator[Check]:
+    """The claim against the simulation, and against the enumeration where there is one."""
+    seen = one.seen.power if both else one.seen.success
+    error = max(_standard_error(p, one.seen.trials) for p in (seen, claimed))
+    claim = {"what": what, "claimed": claimed, "allowance": allowance, "above_only": above_only}
+    yield Check(by=SIMULATION, seen=seen, standard_error=error, **claim)  # type: ignore[arg-type]
+    if one.counted is not None:
+        counted = one.counted.power if both else one.counted.favoured
+        yield Check(by=ENUMERATION, seen=counted, standard_error=0.0, **claim)  # type: ignore[arg-type]
+
+
+def _drawing(one: _Witnessed) -> Iterator[Check]:
+    if one.counted is not None:
+        error = _standard_error(one.counted.power, one.seen.trials)
+        yield Check(
+            what=DRAWING,
+            by=SIMULATION,
+            claimed=one.counted.power,
+            seen=one.seen.power,
+            standard_error=max(error, one.seen.standard_error),
+            allowance=0.0,
+        )
+
+
+def _counts_both_tails(nulls: list[_Witnessed], n: int) -> bool:
+    """Whether the formula's power has the far tail of a two-sided test in it: on the null both tails show."""
+    return any(float(one.design.power(n)) - float(one.design.success(n)) > _EXACT for one in nulls)
+
+
+def _level(design: Design) -> float:
+    """What the type I error should not exceed: alpha in all, or one side's where one side is tested."""
+    return float(design.alpha if design.two_tailed else design.level)
+
+
+def _standard_error(share: float, trials: int) -> float:
+    """Never smaller than one trial's worth."""
+    return Simulation(trials, round(share * trials), 0).standard_error
+
+
+def _true_n(found: Verification, executor: Executor | None, progress: Progress | None) -> Reached | None:
+    """Looked for where the truth falls short of the target, beyond what chance in the simulation explains."""
+    if found.target is None or hasattr(found.design, "stages"):
+        return None
+    if found.enumerated is not None:
+        short = found.enumerated < found.target - _EXACT
+        return by_enumeration(found.design, found.n, found.target) if short else None
+    if found.simulated + 2 * found.standard_error >= found.target:
+        return None
+
+    def again(n: int, turn: int) -> Simulation:
+        asked = SimulationTask(design=found.design, n=n, trials=found.trials * (_CLOSER if turn == LAST else 1))
+        (seen,) = simulate_each([asked], (found.seed, 1 + turn), executor=executor, progress=progress)
+        return seen if found.far_tail else Simulation(seen.trials, seen.favoured, seen.favoured)
+
+    seen = Simulation(found.trials, round(found.simulated * found.trials), 0)
+    return by_simulation(found.design, found.n, found.target, seen, again)

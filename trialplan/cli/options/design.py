@@ -1,0 +1,292 @@
+"""Options made from what a design declares about its fields, and the design made from the options."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import click
+
+from trialplan import catalogue, files
+from trialplan.analyses.scenarios.vary import value
+from trialplan.cli.options.errors import as_typed
+from trialplan.design import Design, Sized
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.fields import LEVELS, POWER
+from trialplan.parameter import Interval, Parameter, parameters
+from trialplan.text import flag
+
+CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
+MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
+
+
+class Literal(click.ParamType):
+    """What was typed, as a number or a list of numbers where it is one; the design judges it."""
+
+    name = "text"
+
+    def __init__(self, shown: str, lists: bool = False) -> None:
+        """`shown` stands for the value in the help; `lists` takes 0.5,1 for a tuple."""
+        self.shown, self.lists = shown, lists
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """What the help prints after the option."""
+        return self.shown
+
+    def convert(self, typed: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A number, a tuple of numbers, or the text."""
+        parts = [value(part.strip()) for part in str(typed).split(",")]
+        numeric = not any(isinstance(part, str) for part in parts)
+        if len(parts) == 1 or (numeric and self.lists):
+            return parts[0] if len(parts) == 1 else tuple(parts)
+        if numeric and param is not None:
+            comma = len(parts) == 2 and "." not in str(typed)
+            point = f"; write the decimal comma as a point, {str(typed).replace(',', '.')}" if comma else ""
+            raise ParameterError(f"{param.opts[0]} must be one number, not {typed}{point}")
+        return typed
+
+
+class Participants(click.ParamType):
+    """A whole number of participants."""
+
+    name = "participants"
+
+    def convert(self, typed: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, or a sentence."""
+        if isinstance(typed, int) or re.fullmatch(r"\d{1,12}", typed.strip()):
+            return int(typed)
+        raise ParameterError(f"--n must be a whole number of participants in all, not {typed}, as in --n 186")
+
+
+NUMBER = Literal("NUMBER")
+
+
+def of_design(cls: type[Sized], without: Iterable[str] = ()) -> list[click.Parameter]:
+    """One option for each declared field, and the looks where the design can be looked at early."""
+    declared = {name: one for name, one in parameters(cls).items() if name not in set(without)}
+    options: list[click.Parameter] = [_option(cls, name, one) for name, one in declared.items()]
+    return options + (_monitoring() if issubclass(cls, Design) else [])
+
+
+def power_option() -> click.Option:
+    """The power that is asked for."""
+    return click.Option(["--power"], type=NUMBER, help=f"{POWER.meaning}  [default: 0.8]")
+
+
+def n_option() -> click.Option:
+    """The participants of all arms together."""
+    return click.Option(["--n"], type=Participants(), metavar="TOTAL", help="participants in all arms together")
+
+
+def calendar_options() -> list[click.Parameter]:
+    """How participants come and when they are read, which dates the looks."""
+    return [
+        click.Option(
+            ["--accrual-rate"],
+            metavar="RATE",
+            help="participants per month, as in 4, or rates with the months from which they hold, as in 2@0,5@6: "
+            "dates the looks, and expected n counts all who are randomised",
+        ),
+        click.Option(["--ramp-up"], type=NUMBER, help="months in which the rate of --accrual-rate rises from 0"),
+        click.Option(["--read-after"], type=NUMBER, help="months from randomisation to the reading of the endpoint"),
+        click.Option(["--decision"], type=NUMBER, help="months from a look's last reading to its decision"),
+    ]
+
+
+def on_calendar(answer: Any, given: Mapping[str, Any], dropout: Any = None) -> Any:
+    """The answer with its looks dated, where --accrual-rate is given."""
+    told = [name for name in CALENDAR[1:] if given.get(name) is not None]
+    if given.get("accrual_rate") is None:
+        if told:
+            raise ParameterError(f"--{flag(told[0])} belongs to --accrual-rate; add the participants per month")
+        return answer
+    from trialplan.enrolment.calendar import Recruitment, dated
+    from trialplan.numerics.accrual import read_accrual
+
+    if given.get("read_after") is None:
+        raise ParameterError("--accrual-rate needs --read-after, the months from randomisation to reading, as in 12")
+    numbers = {name: given.get(name) or 0 for name in CALENDAR[1:]}
+    when = Recruitment(
+        accrual=read_accrual(given["accrual_rate"], numbers["ramp_up"]),
+        read_after=numbers["read_after"],
+        decision=numbers["decision"],
+        dropout=dropout or 0.0,
+    )
+    return dated(answer, when)
+
+
+def build(cls: type[Sized], given: Mapping[str, Any], *, held: Mapping[str, Any] | None = None) -> Sized:
+    """The design with the numbers that were given; `held` are placeholders for what is asked or varied."""
+    numbers = {name: one for name, one in given.items() if name in parameters(cls) and one is not None}
+    numbers |= held or {}
+    missing = [name for name in required(cls) if name not in numbers]
+    if missing:
+        path = click.get_current_context().command_path
+        raise ParameterError(f"{cls.slug()} needs {_listed(missing)}; see `{path} --help`")
+    with typed(cls):
+        return _looked_at(cls(**numbers), given)
+
+
+def required(cls: type[Sized]) -> list[str]:
+    """The fields that have no default."""
+    defaults = {f.name: f.default for f in dataclasses.fields(cls)}
+    return [name for name in parameters(cls) if defaults[name] is dataclasses.MISSING]
+
+
+def typed(cls: type[Sized]) -> Any:
+    """Within it, errors name the options."""
+    return as_typed(cls, {*parameters(cls), *MONITORING, *CALENDAR, "power", "n", "dropout", "vary"})
+
+
+class DesignGroup(click.Group):
+    """A verb that is followed by a design: its subcommands are the catalogue."""
+
+    def __init__(
+        self, *args: Any, command_for: Callable[[type[Any]], click.Command], kind: type[Sized] = Sized, **rest: Any
+    ) -> None:
+        """`command_for` makes the subcommand of a design; designs that are not of `kind` are left out."""
+        super().__init__(*args, **rest)
+        self.command_for, self.kind = command_for, kind
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The designs that the verb applies to."""
+        return [slug for slug, cls in catalogue.designs().items() if issubclass(cls, self.kind)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The verb for one design, or a sentence that names the nearest."""
+        cls = catalogue.design(cmd_name)
+        if not issubclass(cls, self.kind):
+            raise ParameterError(f"{cmd_name} has no test and no power; use `trialplan size {cmd_name}`")
+        return self.command_for(cls)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """A verb without a design is told the designs."""
+        if not args:
+            path = ctx.command_path
+            offer = ", ".join(self.list_commands(ctx))
+            raise click.UsageError(f"{path} needs a design, one of {offer}; see `{path} --help`", ctx)
+        return super().parse_args(ctx, args)
+
+
+class DesignsAndPlans(DesignGroup):
+    """Subcommands are the designs; any other word is a plan, shipped or at a path."""
+
+    def __init__(self, *args: Any, command_for_plan: Callable[[str], click.Command], **rest: Any) -> None:
+        """`command_for_plan` makes the subcommand of a plan."""
+        super().__init__(*args, **rest)
+        self.command_for_plan = command_for_plan
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The verb for a design or for a plan, or a sentence that names the nearest of either."""
+        if cmd_name in catalogue.designs():
+            return self.of_design(ctx, cmd_name)
+        plans = files.examples("plan.toml")
+        if cmd_name in plans or "/" in cmd_name or cmd_name.endswith(".toml"):
+            return self.command_for_plan(cmd_name)
+        near = did_you_mean(cmd_name, [*self.list_commands(ctx), *plans])
+        raise ParameterError(f"there is no design and no plan {cmd_name!r}; {near}")
+
+    def of_design(self, ctx: click.Context, name: str) -> click.Command:
+        """The verb for one design; a group that takes only some of them says which."""
+        return super().get_command(ctx, name)
+
+
+def examples(*lines: str) -> str:
+    """The examples at the end of a help text."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def example(cls: type[Sized], without: Iterable[str] = ()) -> str:
+    """The options of a sensible call, from the typical values that the design declares."""
+    skipped = set(without)
+    shown = {name: one.typical[0] for name, one in parameters(cls).items() if _shown(cls, name) and one.typical}
+    return " ".join(f"--{flag(name)} {number:g}" for name, number in shown.items() if name not in skipped)
+
+
+def summary(cls: type[Sized]) -> str:
+    """The question that the design answers."""
+    return (cls.__doc__ or "").strip().partition("\n")[0]
+
+
+def effects(cls: type[Sized]) -> list[str]:
+    """The fields that hold the effect: one for each scale."""
+    return [name for name, one in parameters(cls).items() if one.effect]
+
+
+def _shown(cls: type[Sized], name: str) -> bool:
+    return name in required(cls) or name in effects(cls)[:1]
+
+
+def _option(cls: type[Sized], name: str, declared: Parameter) -> click.Option:
+    words = [declared.meaning]
+    if isinstance(declared.domain, Interval) and declared.domain != Interval():
+        words[0] += f", in {declared.domain}"
+    default = {f.name: f.default for f in dataclasses.fields(cls)}[name]
+    if default is dataclasses.MISSING:
+        words.append("[required]")
+    elif name in ("alpha", "sides"):
+        words.append(f"[default: {LEVELS[getattr(cls, 'goal', 'superiority')][name == 'sides']}{_by_goal(cls)}]")
+    elif default is not None:
+        words.append(f"[default: {default}]")
+    return click.Option([f"--{flag(name)}", name], type=_type(declared), help="  ".join(words))
+
+
+def _by_goal(cls: type[Sized]) -> str:
+    return "; by goal" if "goal" in parameters(cls) else ""
+
+
+def _type(declared: Parameter) -> Literal:
+    if declared.choices:
+        return Literal("|".join(map(str, declared.choices)))
+    if isinstance(declared.domain, Interval):
+        return NUMBER
+    return Literal("LIMIT" if declared.optional else "RATIO", lists=True)
+
+
+def _monitoring() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--looks"],
+            type=Literal("FRACTIONS", lists=True),
+            help="information fractions of the looks, the last one 1, as in 0.5,1",
+        ),
+        click.Option(
+            ["--efficacy"],
+            type=Literal("RULE", lists=True),
+            help="the efficacy boundary of --looks, as in kim-demets(3), or the cumulative alpha that each may have "
+            "spent  [default: obrien-fleming]",
+        ),
+        click.Option(
+            ["--futility"],
+            type=Literal("RULE", lists=True),
+            help="the futility boundary, as in lan-demets-pocock, z(0) or conditional-power(0.2); non-binding",
+        ),
+        click.Option(
+            ["--binding"], is_flag=True, default=None, help="futility is always obeyed: the level relies on it"
+        ),
+        click.Option(
+            ["--efficacy-at"], type=Literal("FRACTIONS", lists=True), help="the looks that may stop for efficacy"
+        ),
+        click.Option(
+            ["--futility-at"], type=Literal("FRACTIONS", lists=True), help="the looks that may stop for futility"
+        ),
+    ]
+
+
+def _looked_at(design: Sized, given: Mapping[str, Any]) -> Sized:
+    """The design, with looks if any were given."""
+    rule = {name: given[name] for name in MONITORING if given.get(name) is not None}
+    if not rule:
+        return design
+    if "looks" not in rule:
+        raise ParameterError(f"{next(iter(rule))} needs looks; add --looks 0.5,1")
+    from trialplan.sequential.with_looks import with_looks
+
+    return with_looks(design, **rule)  # type: ignore[arg-type]
+
+
+def _listed(names: list[str]) -> str:
+    flags = [f"--{flag(name)}" for name in names]
+    return flags[0] if len(flags) == 1 else f"{', '.join(flags[:-1])} and {flags[-1]}"

@@ -1,0 +1,201 @@
+"""What a look saw, as options and as typed: responders, means, a statistic, or both arms together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import click
+
+from trialplan.cli.options import design as options
+from trialplan.errors import ParameterError
+from trialplan.text import flag
+
+SEEN = (
+    "look",
+    "events",
+    "means",
+    "sds",
+    "z",
+    "t",
+    "information",
+    "final",
+    "blinded",
+    "blinded_sd",
+    "at_least",
+    "at_most",
+    "kept",
+)
+"""What the look saw, by the names of its options."""
+
+KINDS = ("events", "means", "z", "t", "blinded", "blinded_sd")
+_BY_ARM = ("look", "information", "final")
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
+"""A number as it may be typed, as a pattern."""
+
+REESTIMATED = {"at_least": "at_least", "at_most": "at_most", "kept": "effect_scale"}
+"""What goes with --blinded, by its option, and what re-estimation calls it."""
+
+
+def seen_options() -> list[click.Parameter]:
+    """One option for each kind of result, and what goes with it."""
+    return [
+        click.Option(["--look"], type=options.NUMBER, help="which of the planned looks this is  [default: 1]"),
+        click.Option(
+            ["--events"],
+            multiple=True,
+            metavar="X/N,X/N",
+            help="responders of participants seen, treatment first, as in 14/30,9/30; repeated, one for each look "
+            "so far, each with everybody read by then",
+        ),
+        click.Option(
+            ["--means"],
+            multiple=True,
+            metavar="MEAN/N,MEAN/N",
+            help="mean and participants seen, treatment first, as in 0.6/32,0.2/32; repeated, one for each look",
+        ),
+        click.Option(
+            ["--sds"],
+            type=options.Literal("SD,SD", lists=True),
+            help="standard deviations seen at the last of --means  [default: as planned, and taken as known]",
+        ),
+        click.Option(
+            ["--z"],
+            multiple=True,
+            type=options.NUMBER,
+            help="the statistic itself, positive in favour of the treatment",
+        ),
+        click.Option(
+            ["--t"],
+            multiple=True,
+            metavar="T/DF",
+            help="a t statistic, positive in favour of the treatment, and its degrees of freedom, as in 2.31/57",
+        ),
+        click.Option(
+            ["--information"],
+            type=options.Literal("FRACTIONS", lists=True),
+            help="the information as fractions of the plan, at this look or at all so far  [default: from the "
+            "participants seen, else as planned]",
+        ),
+        click.Option(["--final"], is_flag=True, help="the trial ends here: this look uses all the level"),
+        click.Option(
+            ["--blinded"],
+            metavar="X/N",
+            help="responders of participants of both arms together, as in 23/60: n again, without a look at the arms",
+        ),
+        click.Option(
+            ["--blinded-sd"],
+            metavar="SD/N",
+            help="standard deviation of participants of both arms together, as in 1.42/60: the same for means",
+        ),
+        click.Option(["--at-least"], type=options.NUMBER, help="of --blinded: n is never less  [default: as planned]"),
+        click.Option(["--at-most"], type=options.NUMBER, help="of --blinded: n is never more"),
+        click.Option(
+            ["--kept"],
+            type=options.Literal("difference|ratio|odds-ratio"),
+            help="of --blinded: the scale on which the planned effect is kept  [default: difference]",
+        ),
+    ]
+
+
+def spread(text: str | None) -> tuple[float | None, int | None]:
+    """A standard deviation of participants of both arms together."""
+    if text is None:
+        return None, None
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)/(\d{1,9})\s*", text)
+    if not found or float(found[1]) <= 0 or int(found[2]) < 2:
+        raise ParameterError(
+            f"--blinded-sd must be a standard deviation above 0 of 2 participants at least, as in 1.42/60, not {text}"
+        )
+    return float(found[1]), int(found[2])
+
+
+def check_one_kind(given: Mapping[str, Any]) -> None:
+    """One kind of result is given, before anything is computed."""
+    kinds = [name for name in KINDS if given[name]]
+    if len(kinds) != 1:
+        told = f"not {' and '.join(f'--{flag(one)}' for one in kinds)}" if kinds else "as in --events 14/30,9/30"
+        raise ParameterError(
+            f"what the look saw is one of --events, --means, --z, --t, --blinded and --blinded-sd, {told}"
+        )
+    if not is_blinded(given):
+        for name in REESTIMATED:
+            if given[name] is not None:
+                raise ParameterError(f"--{flag(name)} belongs to --blinded, which is not given; leave it out")
+    for name in _BY_ARM if is_blinded(given) else ():
+        if given[name]:
+            raise ParameterError(f"--{flag(name)} belongs to a look at the arms, not to --blinded; leave it out")
+    if given["sds"] is not None and not given["means"]:
+        raise ParameterError("--sds belong to --means, which are not given; add --means 0.6/32,0.2/32")
+
+
+def number_of_look(given: Any, results: int) -> int:
+    """Which look it is, where so many results are given."""
+    look = results if given is None else given
+    if not isinstance(look, int) or isinstance(look, bool):
+        raise ParameterError(f"look must be a whole number, 1 for the first, not {look}")
+    if results not in (1, look):
+        raise ParameterError(
+            f"look is {look}, and results are given for {results}; give this look's alone, or one for each look so far"
+        )
+    return look
+
+
+def fractions(given: Any) -> tuple[float, ...]:
+    """Information as fractions of the plan."""
+    if given is None:
+        return ()
+    found = given if isinstance(given, tuple) else (given,)
+    for one in found:
+        if not isinstance(one, (int, float)) or not 0 < one < 10:
+            raise ParameterError(f"information must be fractions of the planned one, as in 0.32, not {one}")
+    return tuple(map(float, found))
+
+
+def t_statistic(text: str, design: Any) -> tuple[float, float]:
+    """A t statistic and its degrees of freedom."""
+    if design.noncentral_t(2.0 * design.block) is None:
+        raise ParameterError(f"t is no statistic of {design.slug()} with test {design.test}; give its z, as in --z 2.1")
+    found = re.fullmatch(rf"\s*({NUMBER})/(\d{{1,9}}(?:\.\d+)?)\s*", text)
+    if not found:
+        raise ParameterError(f"t must be a t statistic and its degrees of freedom, as in 2.31/57, not {text}")
+    return float(found[1]), float(found[2])
+
+
+def pairs(kind: str, text: str) -> list[tuple[Any, int]]:
+    """Responders, or a mean, and participants of each arm."""
+    if kind == "events":
+        return [(int(x), int(of)) for x, of in _parts(text, r"\d{1,9}", kind)]
+    return [(float(mean), int(of)) for mean, of in _parts(text, NUMBER, kind)]
+
+
+def check_growing(told: Sequence[Sequence[tuple[float, int]]], *, responders: bool) -> None:
+    """Each look holds everybody that the one before it held, with what was seen of them."""
+    for number, (before, now) in enumerate(pairwise(told), 2):
+        for (x, of), (more, of_more) in zip(before, now, strict=False):
+            if of_more < of:
+                raise ParameterError(
+                    f"look {number} has {of_more} participants in an arm that had {of} at the look before; they must "
+                    "increase from look to look: each with everybody read by then"
+                )
+            if responders and not 0 <= more - x <= of_more - of:
+                raise ParameterError(
+                    f"look {number} has {more:g} of {of_more} in an arm that had {x:g} of {of} at the look before: not "
+                    f"among {of_more - of} new participants; each look counts everybody read by then"
+                )
+
+
+def _parts(text: str, first: str, kind: str) -> list[tuple[str, str]]:
+    """Pairs of what was seen and participants, one for each arm."""
+    found = [re.fullmatch(rf"\s*({first})/(\d{{1,9}})\s*", part) for part in text.split(",")]
+    if not all(found):
+        way = "14/30,9/30" if kind == "events" else "0.6/32,0.2/32"
+        raise ParameterError(f"{kind} must be what was seen of participants, for each arm, as in {way}, not {text}")
+    return [(one[1], one[2]) for one in found if one]
+
+
+def is_blinded(given: Mapping[str, Any]) -> bool:
+    """Whether both arms are told together."""
+    return given["blinded"] is not None or given["blinded_sd"] is not None

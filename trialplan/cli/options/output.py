@@ -1,0 +1,59 @@
+"""Where an answer goes: to the screen, as JSON, or into a file by its suffix; the options that say so."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from trialplan import files
+from trialplan.files import check_suffix
+from trialplan.page import FORMATS, Page, as_json_text, as_rich, as_text
+
+
+def options(*more: str) -> list[click.Parameter]:
+    """--json, and -o with the format by suffix, checked while the command line is read; `more` are further ones."""
+    known = [*FORMATS, *more]
+    return [
+        click.Option(["--json", "as_json"], is_flag=True, help="print JSON at full precision"),
+        click.Option(
+            ["-o", "--output"],
+            type=click.Path(path_type=Path),
+            callback=lambda ctx, param, output: _checked(ctx, output, known),
+            metavar="FILE",
+            help=f"write to a {', '.join(known[:-1])} or {known[-1]} file",
+        ),
+    ]
+
+
+def show(page: Page, as_json: bool = False, output: Path | None = None) -> None:
+    """Write the page where it was asked for."""
+    if output is not None:
+        files.write(output, FORMATS[output.suffix.lower()](page))
+        if not as_json:
+            click.echo(f"wrote {output}")
+    if as_json:
+        click.echo(as_json_text(page), nl=False)
+    elif output is None:
+        to_screen(page)
+
+
+def _checked(ctx: click.Context, output: Path | None, known: Sequence[str]) -> Path | None:
+    if output is not None and not ctx.resilient_parsing:
+        check_suffix(output, known)
+        files.check_writable(output)
+    return output
+
+
+def to_screen(page: Page) -> None:
+    """Tables for a person, plain text in a pipe."""
+    if not sys.stdout.isatty():
+        click.echo(as_text(page), nl=False)
+        return
+    from rich.console import Console
+
+    console = Console()
+    for position, block in enumerate(as_rich(page)):
+        console.print(*([""] if position else []), block, sep="\n", highlight=False)

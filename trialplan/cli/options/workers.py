@@ -1,0 +1,51 @@
+"""Long work on the command line: where it runs, how far it is, and what Ctrl-C leaves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from trialplan.cli.options.design import Literal
+from trialplan.errors import ParameterError
+
+
+def options() -> list[click.Parameter]:
+    """--workers and --scheduler."""
+    return [
+        click.Option(
+            ["--workers"], type=Literal("NUMBER"), help="processes of this machine to share the work  [default: 1]"
+        ),
+        click.Option(
+            ["--scheduler"], metavar="ADDRESS", help="a dask cluster to do the work, as in tcp://10.0.0.1:8786"
+        ),
+    ]
+
+
+def executor(workers: Any, scheduler: str | None) -> Any:
+    """Where the work runs, or the sentence that says what is wrong with the wish."""
+    from trialplan.analyses.executors import executor as chosen
+
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise ParameterError(f"--workers must be a whole number, 1 or more, not {workers}")
+    if workers is not None and scheduler is not None:
+        raise ParameterError("--workers and --scheduler are both given; a cluster has its own workers: keep one")
+    return chosen(workers, scheduler)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Told (done, total), it shows both and the time left; only where somebody watches."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,1 @@
+"""Scripts by which a second statistician recomputes every number with other programs."""

@@ -1,0 +1,54 @@
+"""What does a script need in order to recompute a rule of looks? The rule, and its boundaries at two powers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from trialplan.answers import SampleSize
+from trialplan.sequential import scales
+from trialplan.sequential.boundaries.syntax import split
+from trialplan.sequential.group_sequential import GroupSequential
+
+
+def of_looks(design: GroupSequential, target: float, answer: SampleSize) -> Mapping[str, Any]:
+    """The rule by its names and numbers, and what it comes to at the power asked for and at the one attained.
+
+    A bound that depends on the planned effect is another one at either power; a look without a bound has an infinite
+    one, and one at which nothing is spent saves its part for the next.
+    """
+    powers = (target, float(answer.power))
+    found = [design.solved(power) for power in powers]
+    efficacy, bounds = _named(design.efficacy)
+    futility, limits = ("", ()) if design.futility is None else _named(design.futility)
+    if futility == "effect":
+        limits = tuple(None if one is None else scales.share_of_effect(design.design, one) for one in limits)
+    return {
+        "level": float(design.level),
+        "two_tailed": bool(design.two_tailed),
+        "binding": design.binding,
+        "efficacy": efficacy,
+        "bounds": tuple(map(_without, bounds)),
+        "tested": tuple(look in (design.efficacy_at or design.looks) for look in design.looks),
+        "futility": futility,
+        "limits": tuple(map(_without, limits)),
+        "asked": tuple(look in (*(design.futility_at or design.looks), 1.0) for look in design.looks),
+        "powers": powers,
+        "fixed": tuple(float(design.design.unrounded(power)) for power in powers),
+        "inflation": tuple(float(design.inflation(power)) for power in powers),
+        "upper": tuple(tuple(map(float, one.upper)) for one in found),
+        "lower": tuple(tuple(map(float, one.lower)) for one in found),
+    }
+
+
+def _named(rule: Any) -> tuple[str, tuple[Any, ...]]:
+    """The name and its numbers; cumulative error has no name of its own."""
+    if not isinstance(rule, str):
+        return "given", tuple(rule)
+    name, numbers = split(rule)
+    return name, tuple(numbers)
+
+
+def _without(limit: float | None) -> float:
+    """A bound as a number; a look without one has none."""
+    return float("nan") if limit is None else float(limit)

@@ -1,0 +1,283 @@
+"""Scripts by which a second statistician recomputes every sample size with other programs."""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trialplan import __version__
+from trialplan.analyses.compare import CHOICES
+from trialplan.answers import SampleSize
+from trialplan.cross_check.looks import of_looks
+from trialplan.design import Design, Sized
+from trialplan.enrolment.dropout import enrolled
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.files import shipped
+from trialplan.parameter import parameters
+from trialplan.plan.building import Trial
+from trialplan.sequential.group_sequential import GroupSequential
+
+LANGUAGES = {".r": "r", ".py": "python"}
+"""The language by the suffix of the script."""
+
+NOT_ELSEWHERE = {
+    "boschloo": "Boschloo's exact test",
+    "exact-pooled": "the exact unconditional test ordered by the pooled z",
+    "exact-unpooled": "the exact unconditional test ordered by the unpooled z",
+}
+"""Tests whose power none of the packages computes; R's package Exact does."""
+
+_VARIANTS = (*CHOICES, "interval", "criterion")
+
+_NOT_BOUND = ("design", "allocation", "efficacy", "futility", "efficacy_at", "futility_at", "stages")
+"""Fields of which a script sees the consequence, or none."""
+
+_LONGEST = 200
+"""Letters of a user's text that a script repeats."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizing:
+    """One sample size to recompute: what it is of, the design that was asked, the target, the answer.
+
+    `trial_n` is the trial's own n, at which an endpoint that does not size it has the power that is stated; `dropout`
+    is the share of participants that n is enlarged for.
+    """
+
+    name: str
+    design: Sized
+    target: float
+    answer: SampleSize
+    trial_n: int | None = None
+    dropout: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptItem:
+    """One comparison as a template sees it; `numbers` are bound as variables of the script."""
+
+    title: str
+    formula: str
+    reference: str
+    numbers: tuple[tuple[str, Any], ...]
+    test: str
+    snippet: str | None
+    why: str
+    attains: str
+    before: str
+    reached: str
+    short: str
+    enrols: bool
+
+
+def of_trial(trial: Trial) -> list[Sizing]:
+    """Every endpoint of a plan that has a sample size."""
+    return [
+        Sizing(
+            name=one.name,
+            design=one.design,
+            target=float(one.answer.target),
+            answer=one.answer,
+            trial_n=None if one is trial.primary else int(trial.answer.n),
+            dropout=one.section.dropout,
+        )
+        for one in trial.endpoints
+        if one.design is not None and one.answer is not None
+    ]
+
+
+def left_out(trial: Trial) -> list[str]:
+    """The endpoints of which nothing is recomputed, each with the reason."""
+    return [
+        f"{one.name}: {one.shortfall or 'it has no sample size of its own'}"
+        for one in trial.endpoints
+        if one.design is None or one.answer is None
+    ]
+
+
+def of_design(design: Any, target: float | None = None, dropout: float | None = None) -> Sizing:
+    """A design that was sized on its own."""
+    answer = design.sample_size() if target is None else design.sample_size(target)
+    return Sizing(name="the trial", design=design, target=float(answer.target), answer=answer, dropout=dropout)
+
+
+def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str, without: Iterable[str] = ()) -> str:
+    """The script in R or Python; the same sample sizes give the same text.
+
+    >>> from trialplan import AdverseEvent
+    >>> "rate <- 0.01" in script([of_design(AdverseEvent(rate=0.01))], "r", title="Safety", origin="")
+    True
+    """
+    if language not in LANGUAGES.values():
+        raise ParameterError(f"there is no language {language!r}; {did_you_mean(language, LANGUAGES.values())}")
+    folder = shipped("templates") / "code"
+    items = [item for sizing in sizings for item in _items(sizing, language, folder)]
+    template = _environment(folder, language).get_template(f"script.{language}.j2")
+    return template.render(items=items, title=title, origin=origin, without=list(without), version=__version__)
+
+
+def _items(sizing: Sizing, language: str, folder: Path) -> list[ScriptItem]:
+    """A looked-at trial is two: the fixed design, and the looks."""
+    inner = getattr(sizing.design, "design", None)
+    if inner is None:
+        return [_item(sizing, sizing.design.slug(), language, folder)]
+    fixed = Sizing(
+        name=f"{sizing.name}, without looks",
+        design=inner,
+        target=sizing.target,
+        answer=inner.sample_size(sizing.target),
+    )
+    return [_item(fixed, inner.slug(), language, folder), _item(sizing, sizing.design.slug(), language, folder)]
+
+
+def _item(sizing: Sizing, slug: str, language: str, folder: Path) -> ScriptItem:
+    design, answer = sizing.design, sizing.answer
+    test, why = _test(design), _why_not(design)
+    there = (folder / language / f"{slug}.j2").is_file() and not why
+    power = "power" if isinstance(design, Design) else design.attains
+    return ScriptItem(
+        title=f"{sizing.name}: {slug}, {test}, n = {answer.n:,}",
+        formula=design.formula,
+        reference=design.reference,
+        numbers=tuple(_numbers(sizing).items()) if there else (),
+        test=test,
+        snippet=f"{language}/{slug}.j2" if there else None,
+        why=why or f"{slug} is in none of the packages",
+        attains=f"{power} with n",
+        before=f"{power} with n before rounding",
+        reached="n reaches what is asked for",
+        short="one allocation block fewer does not reach it",
+        enrols=there and sizing.dropout is not None,
+    )
+
+
+def _test(design: Sized) -> str:
+    """The name of the way among several: the test, the method, the interval or the criterion."""
+    name = next((one for one in _VARIANTS if one in parameters(type(design))), None)
+    return str(getattr(design, name)) if name else design.slug()
+
+
+def _why_not(design: Sized) -> str:
+    """Why no second computation is offered; empty where one is."""
+    named = NOT_ELSEWHERE.get(_test(design))
+    return f"{named} has no power in these packages; R's package Exact has power.exact.test" if named else ""
+
+
+def _numbers(sizing: Sizing) -> Mapping[str, Any]:
+    """What is assumed, what is asked and what is expected, by the names of the script's variables."""
+    design, answer = sizing.design, sizing.answer
+    own = {name: getattr(design, name) for name in parameters(type(design)) if name not in _NOT_BOUND}
+    weights = dict(zip(("weight_treatment", "weight_control"), design.weights, strict=False))
+    arms = answer.arms_unrounded
+    found = {
+        **own,
+        **(weights if len(design.weights) == 2 else {}),
+        "block": design.block,
+        "target": sizing.target,
+        "n": int(answer.n),
+        "attained": float(answer.power),
+        "unrounded": None if arms is None else float(sum(arms.values())),
+        "first_n": answer.first_n,
+        "searched_to": answer.searched_to,
+        "dropout": sizing.dropout,
+        "to_enrol": None if sizing.dropout is None else enrolled(design, answer.arms, sizing.dropout)["n"],
+        **_at_trial(sizing),
+    }
+    return {**found, **_of_kind(sizing)}
+
+
+def _at_trial(sizing: Sizing) -> Mapping[str, Any]:
+    """The trial's n and what it attains; None where it is not in whole blocks of this design, or is this one's own."""
+    design, n = sizing.design, sizing.trial_n
+    absent: dict[str, Any] = {"trial_n": None, "attained_by_trial": None}
+    if n is None or n % design.block or not isinstance(design, Design):
+        return absent
+    return {"trial_n": n, "attained_by_trial": float(design.power(n))}
+
+
+def _of_kind(sizing: Sizing) -> Mapping[str, Any]:
+    """What only some kinds of answers have: stages, looks."""
+    extra, design = sizing.answer.extra, sizing.design
+    if design.slug() == "simon":
+        (r1, n1), (r, _) = sizing.answer.design.counts
+        return {
+            "n1": n1,
+            "r1": r1,
+            "r": r,
+            "actual_size": extra["actual_size"],
+            "expected_n_null": extra["expected_n"]["null"],
+            "reach": 0 if getattr(design, "criterion", "") == "minimax" else 12,
+        }
+    if isinstance(design, GroupSequential):
+        return of_looks(design, sizing.target, sizing.answer)
+    return {}
+
+
+def _environment(folder: Path, language: str) -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    env = Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # every value goes through one of these three filters, which a test holds
+    )
+    env.filters.update({"comment": comment, "text": text, "literal": _LITERALS[language]})
+    return env
+
+
+def comment(words: Any) -> str:
+    """Text that cannot end a comment: one line, nothing invisible, not too long."""
+    shown = " ".join("".join(_visible(letter) for letter in str(words)).split())
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+
+
+def text(words: Any) -> str:
+    """Text as a literal of either language: JSON's, whose escapes both read, in ASCII of one plane."""
+    plain = "".join(letter if ord(letter) < 0x10000 else "?" for letter in comment(words))
+    return json.dumps(plain)
+
+
+def _visible(letter: str) -> str:
+    """The letter; a space for what breaks lines, steers or hides (control, format and separator characters)."""
+    return " " if unicodedata.category(letter)[0] in "CZ" else letter
+
+
+def _r(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, tuple):
+        nested = any(isinstance(one, tuple) for one in value)
+        return f"{'list' if nested else 'c'}({', '.join(map(_r, value))})"
+    return _number(value, ("FALSE", "TRUE"), ("NaN", "Inf"))
+
+
+def _python(value: Any) -> str:
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_python, value))},)" if value else "()"
+    return "None" if value is None else _number(value, ("False", "True"), ("math.nan", "math.inf"))
+
+
+def _number(value: Any, truths: tuple[str, str], unbounded: tuple[str, str]) -> str:
+    """With every digit, so that nothing is lost on the way; what is no number by its name in the language."""
+    if isinstance(value, bool):
+        return truths[value]
+    if isinstance(value, int):
+        return repr(int(value))
+    if math.isfinite(value):
+        return repr(float(value))
+    return unbounded[0] if math.isnan(value) else f"{'-' * (value < 0)}{unbounded[1]}"
+
+
+_LITERALS = {"r": _r, "python": _python}

@@ -1,0 +1,114 @@
+"""The exact tests of two proportions: the rows that `two_proportions` adds to its table, by full enumeration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan import fields
+from trialplan.design import AnalysisTest
+from trialplan.errors import ParameterError, UnreachableError
+from trialplan.numerics import exact_power
+from trialplan.numerics.lazy import np
+from trialplan.numerics.two_by_two import Region, region
+from trialplan.numerics.two_rates import DIFFERENCE, score_z
+from trialplan.parameter import Numbers
+
+_SEARCHED, _ENUMERATED = 3000, 50_000
+"""Participants, by normal theory, up to which an exact n is searched for, and up to which power is enumerated."""
+
+
+def tails(design: Any, n: Numbers) -> tuple[Numbers, Numbers]:
+    """P(reject) in favour of the treatment, and against it."""
+    for one in np.unique(n):
+        design.check_n(float(one))
+        if one > _ENUMERATED:
+            raise ParameterError(
+                f"{type(design).__name__}: n must be at most {_ENUMERATED} for an exact test, not {one:g}; "
+                "use test score"
+            )
+    rates = (1 - design.treatment, 1 - design.control) if _turned(design) else (design.treatment, design.control)
+    lower, upper = exact_power.tails(design.test, design.split(n), rates, design.alpha, design.sides)
+    return (upper, lower) if design.upward or _turned(design) else (lower, upper)
+
+
+def power(design: Any, n: Numbers) -> Numbers:
+    """P(reject), both tails with sides = 2."""
+    return np.minimum(sum(tails(design, n)), 1.0)
+
+
+def actual_size(design: Any, n: int) -> float:
+    """The type I error at the common rate that makes it largest: at most alpha."""
+    return _region(design, *map(round, design.split(n))).size()
+
+
+def statistic(design: Any, x_t: Any, n_t: int, x_c: Any, n_c: int) -> tuple[Any, Any]:
+    """The pooled z, for its sign; the rejection region, for the decision."""
+    z = design.sign * score_z(DIFFERENCE, (x_t / n_t, x_c / n_c), (n_t, n_c), 0.0)
+    counts = (n_t - x_t, n_c - x_c) if _turned(design) else (x_t, x_c)
+    return z, _region(design, n_t, n_c).rejects(*counts)
+
+
+def blocks_lower_bound(design: Any, target: float) -> int:
+    """Blocks with which no test of level alpha reaches `target`, so that a search may begin beyond them.
+
+    Raises where the search would take minutes: exact and approximate tests hardly differ there.
+    """
+    near = float(design.replace(test="score").unrounded(target))
+    if not near <= _SEARCHED:
+        raise UnreachableError(
+            f"{type(design).__name__}: no number of participants can show treatment = {design.treatment:g} with an "
+            f"exact test among those searched, up to about {_SEARCHED}; use test score, which needs {near:.0f}"
+        )
+    rates = (design.treatment, design.control)
+    return exact_power.blocks_lower_bound(design.weights, rates, design.alpha, target, round(near / design.block))
+
+
+def _turned(design: Any) -> bool:
+    """Whether failures are counted instead of responses: one-sided regions are those of a higher rate."""
+    return design.sides == 1 and not design.upward
+
+
+def _region(design: Any, n_t: int, n_c: int) -> Region:
+    return region(design.test, n_t, n_c, design.alpha, design.sides)
+
+
+def _row(prose: str, formula: str, reference: str) -> AnalysisTest:
+    return AnalysisTest(
+        prose=prose,
+        formula=f"{formula}, power by enumeration",
+        reference=reference,
+        goals=(fields.SUPERIORITY,),
+        power=power,
+        statistic=statistic,
+        tex=r"1-\beta = \sum_{(x_T,\,x_C)\in R}\binom{n_T}{x_T}p_T^{x_T}\left(1-p_T\right)^{n_T-x_T}"
+        r"\binom{n_C}{x_C}p_C^{x_C}\left(1-p_C\right)^{n_C-x_C}",
+        exact=True,
+    )
+
+
+ROWS = {
+    "fisher": _row(
+        "hypergeometric probability given the total of responses; two-sided, of all tables no more likely than the one "
+        "seen. The habit of small trials; its real size is often half its level, which costs participants.",
+        "Fisher's exact test",
+        "Fisher 1935, JRSS 98:39",
+    ),
+    "boschloo": _row(
+        "Fisher's p-value as the ordering, with the level kept at every common rate. The exact test to prefer: never "
+        "less powerful than Fisher's; few programs have it, and their two-sided versions differ.",
+        "Boschloo's exact unconditional test",
+        "Boschloo 1970, Statistica Neerlandica 24:1",
+    ),
+    "exact-pooled": _row(
+        "the chi-squared statistic with the level kept at every common rate. Known as Barnard's test; close to "
+        "Boschloo in even arms, and loses power in lopsided ones.",
+        "exact unconditional test ordered by the pooled z",
+        "Barnard 1947, Biometrika 34:123; Suissa & Shuster 1985, JRSS A 148:317",
+    ),
+    "exact-unpooled": _row(
+        "the Wald statistic with the level kept at every common rate. Used beside a plain confidence interval of the "
+        "difference; loses power in lopsided arms and for rates near 0 and 1.",
+        "exact unconditional test ordered by the unpooled z",
+        "Suissa & Shuster 1985, JRSS A 148:317",
+    ),
+}

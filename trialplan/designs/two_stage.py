@@ -1,0 +1,172 @@
+"""A single-arm trial in two stages that may stop for futility after the first."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from trialplan import fields
+from trialplan.answers import SampleSize
+from trialplan.design import Design
+from trialplan.errors import ParameterError
+from trialplan.numerics.distributions import binomial_sf
+from trialplan.numerics.lazy import np
+from trialplan.numerics.nuisance import binomial_pmf
+from trialplan.parameter import PROPORTION, Numbers, parameter, refuse
+
+
+def _read_stages(value: Any) -> tuple[str, ...]:
+    """Two stages as papers write them, r1/n1 and r/n: counts that grow, with more participants than responses."""
+    stages = tuple(value) if isinstance(value, (tuple, list)) else ()
+    found = [re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", one) for one in stages if isinstance(one, str)]
+    numbers = [(int(one[1]), int(one[2])) for one in found if one]
+    growing = len(numbers) == len(stages) == 2 and all(a <= b for a, b in zip(*numbers, strict=True))
+    if not growing or numbers[0][1] == numbers[1][1] or any(r >= n for r, n in numbers):
+        raise refuse(f'must be two stages r1/n1 and r/n, as in ("1/10", "5/29"), not {value!r}')
+    return tuple(f"{r}/{n}" for r, n in numbers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoStage(Design):
+    """Does a treatment deserve more study, if a first stage that disappoints ends the trial?
+
+    Stages are written r1/n1 and r/n: the trial ends after n1 participants if no more than r1 respond, and the
+    null stands after n if no more than r do. Where lower rates are favourable, r counts participants without the
+    event. There is no free n: every number follows from the stages by enumeration.
+
+    >>> design = TwoStage(null=0.1, expected=0.3, stages=("1/10", "5/29"))
+    >>> [round(float(value), 4) for value in (design.power(29), design.actual_size(29), design.expected_n(0.1))]
+    [0.8051, 0.0471, 15.0141]
+
+    References:
+        Simon (1989), Controlled Clinical Trials 10:1 (table 1 has this design).
+    """
+
+    arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
+    goal: ClassVar[str] = fields.SINGLE_ARM
+
+    null: Numbers = parameter(
+        "rate that would not be worth pursuing", PROPORTION, symbol="p₀", unit="proportion", typical=(0.05, 0.3)
+    )
+    expected: Numbers = parameter(
+        "rate hoped for under the treatment",
+        PROPORTION,
+        effect=True,
+        symbol="p₁",
+        unit="proportion",
+        typical=(0.35, 0.8),
+    )
+    favourable: str = fields.favourable()
+    stages: tuple[str, ...] = parameter("the stages r1/n1 and r/n", None, read=_read_stages)
+
+    def check(self) -> None:
+        """The stopping rule is one-sided."""
+        if self.sides != 1:
+            raise fields.refuse_design(
+                "TwoStage", "sides must be 1: a trial that disappoints ends, one that excels runs on"
+            )
+
+    @property
+    def counts(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """(r1, n1) and (r, n) as numbers."""
+        (r1, n1), (r, n) = (map(int, stage.split("/")) for stage in self.stages)
+        return (r1, n1), (r, n)
+
+    @property
+    def n(self) -> int:
+        """The participants of both stages."""
+        return self.counts[1][1]
+
+    @property
+    def formula(self) -> str:
+        """The name of the formula."""
+        return "two-stage design that may stop for futility, every outcome enumerated"
+
+    @property
+    def reference(self) -> str:
+        """Where the formula is published."""
+        return "Simon 1989"
+
+    @property
+    def exact(self) -> bool:
+        """Yes: every outcome is enumerated."""
+        return True
+
+    @property
+    def smooth(self) -> bool:
+        """No: there is one n."""
+        return False
+
+    def null_values(self) -> tuple[Numbers, ...]:
+        """The null rate."""
+        return (self.null,)
+
+    def check_n(self, n: float) -> None:
+        """Raise unless n is that of the stages."""
+        if n != self.n:
+            raise ParameterError(f"TwoStage: n is fixed by the stages {', '.join(self.stages)} at {self.n}, not {n:g}")
+
+    def sample_size(self, target: Numbers = 0.8) -> SampleSize:
+        """None: the stages fix n, and a search such as Simon's finds the stages."""
+        raise ParameterError("TwoStage: the stages fix n; search for stages with Simon(null=…, expected=…)")
+
+    def power(self, n: Numbers) -> Numbers:
+        """P(more than r1 respond among n1, and more than r among n), at the expected rate."""
+        for one in np.ravel(n):
+            self.check_n(float(one))
+        return self._rejects(self.expected)[()]
+
+    def actual_size(self, n: int) -> float:
+        """The type I error: at the null rate, at most alpha where a search found the stages."""
+        self.check_n(n)
+        return float(self._rejects(self.null))
+
+    def stops(self, rate: Numbers) -> Numbers:
+        """The probability that the first stage ends the trial."""
+        (r1, n1), _ = self.counts
+        return 1 - binomial_sf(r1, n1, self._counted(rate))
+
+    def expected_n(self, rate: Numbers) -> Numbers:
+        """How many participants are expected to be needed."""
+        (_, n1), (_, n) = self.counts
+        return n - (n - n1) * self.stops(rate)
+
+    def details(self, n: Any, target: Numbers) -> dict[str, Any]:
+        """The stages, what they spare, and the size that they have."""
+        rates = {"null": float(self.null), "alternative": float(self.expected)}
+        return {
+            "stages": [{"n": n, "r": r, "count": self._count(r, n)} for r, n in self.counts],
+            "expected_n": {name: float(self.expected_n(rate)) for name, rate in rates.items()},
+            "early_termination": {name: float(self.stops(rate)) for name, rate in rates.items()},
+            "actual_size": self.actual_size(self.n),
+            "critical_count": self._count(self.counts[1][0] + 1, self.n),
+        }
+
+    def draw(self, n: int, trials: int, rng: Any) -> Any:
+        """Responses, one row a trial and one column a participant."""
+        return rng.random((trials, n)) < self.expected
+
+    def analyse(self, data: Any, fraction: float = 1) -> tuple[Any, Any]:
+        """Signed distance of the count from the null's, at the stage that ends the trial, and whether it rejects."""
+        (r1, n1), (r, n) = self.counts
+        good = data if self.upward else ~data
+        first, both = good[:, :n1].sum(axis=1), good[:, :n].sum(axis=1)
+        goes_on = first > r1
+        null = self._counted(self.null)
+        return np.where(goes_on, both - n * null, first - n1 * null), goes_on & (both > r)
+
+    def _counted(self, rate: Numbers) -> Numbers:
+        """The rate of what r counts: responses, or participants without the event."""
+        return rate if self.upward else 1 - rate
+
+    def _count(self, r: int, n: int) -> int:
+        """r in the words of the outcome: responses, or events among n."""
+        return r if self.upward else n - r
+
+    def _rejects(self, rate: Numbers) -> Any:
+        (r1, n1), (r, n) = self.counts
+        counted = np.asarray(self._counted(rate), dtype=float)
+        first = np.arange(r1 + 1, n1 + 1)
+        later = binomial_sf(r - first, n - n1, counted[..., None])
+        return (binomial_pmf(n1, counted, r1 + 1, n1) * later).sum(axis=-1)

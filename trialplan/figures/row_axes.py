@@ -1,0 +1,57 @@
+"""Pictures made of rows: columns of words and numbers beside marks on one axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from trialplan.figures import canvas, scale, wording
+from trialplan.figures import text_metrics as lettering
+from trialplan.figures.grid_axes import ticks
+from trialplan.figures.layout import texts
+
+
+def axis(values: Sequence[float], by_ratio: bool) -> tuple[float, float]:
+    """The ends of an axis that holds the values with a little room."""
+    low, high = min(values), max(values)
+    if by_ratio:
+        room = max((high / low) ** 0.06, 1.02)
+        return low / room, high * room
+    room = 0.05 * (high - low) or max(abs(high) * 0.1, 0.05)
+    return low - room, high + room
+
+
+def dress(axes: Any, height: float, ends: tuple[float, float], by_ratio: bool) -> None:
+    """An axis below the rows, whose heights are points from the top; ticks where they do not collide."""
+    if by_ratio:
+        axes.set_xscale("log")
+    axes.set_xlim(*ends)
+    axes.set_ylim(height, 0)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    places = scale.by_ratio(*ends, most=8) if by_ratio else scale.evenly(*ends, most=6)
+    across = axes.get_window_extent().width * 72 / axes.figure.dpi
+    labels = wording.ticked(places)
+    kept = _apart(axes, places, labels, across)
+    ticks(axes.xaxis, [places[i] for i in kept], [labels[i] for i in kept])
+
+
+def column(paper: Any, left: float, top: float, lines: Sequence[str], **look: Any) -> None:
+    """Lines of one cell, centred on the height `top`."""
+    texts(paper, (left, top), lines, **({"va": "center", "size": canvas.SMALL} | look))
+
+
+def _apart(axes: Any, places: Sequence[float], labels: Sequence[str], across: float) -> list[int]:
+    """The ticks whose labels leave each other room, taken from the left."""
+    low, high = axes.get_xlim()
+    log = axes.get_xscale() == "log"
+    kept: list[int] = []
+    past = -math.inf
+    for i, (place, label) in enumerate(zip(places, labels, strict=True)):
+        share = math.log(place / low) / math.log(high / low) if log else (place - low) / (high - low)
+        half = lettering.width(label, canvas.SMALL) / 2
+        if share * across - half > past + 6:
+            kept.append(i)
+            past = share * across + half
+    return kept

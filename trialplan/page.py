@@ -1,0 +1,168 @@
+"""A page: the headline, tables and notes of one answer, as text, Markdown, JSON, CSV or on a terminal.
+
+Every answer has its `page()` beside its class and builds it from here; `trialplan.text` rounds its numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under column names; a table of facts has no names. `right` are the columns of numbers."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    title: str = ""
+    right: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One answer in all its forms: for a person, for a program, for a spreadsheet.
+
+    `records` are made when they are asked for: a grid may have millions.
+    """
+
+    data: Any
+    headline: str
+    tables: Sequence[Table] = ()
+    notes: Sequence[str] = ()
+    records: Callable[[], Sequence[Mapping[str, Any]]] | None = field(default=None, repr=False)
+
+
+def facts(rows: Sequence[tuple[str, str]], title: str = "") -> Table:
+    """A table of names and values; those without a value are left out."""
+    return Table((), [row for row in rows if row[1]], title)
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON has it: dicts, lists, text, numbers; arrays are lists, and nan is None."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict) or hasattr(value, "items"):
+        return {str(name): plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def as_json_text(page: Page) -> str:
+    """The data as indented JSON."""
+    return json.dumps(page.data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def as_csv(page: Page) -> str:
+    """One line a record under the names of all."""
+    records = page.records() if page.records else [page.data]
+    flat = [dict(_flat(record)) for record in records]
+    names = list(dict.fromkeys(name for record in flat for name in record))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return text.getvalue()
+
+
+def as_text(page: Page) -> str:
+    """Aligned text, as a pipe wants it."""
+    blocks = [page.headline, *map(_aligned, page.tables), *page.notes]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def as_markdown(page: Page) -> str:
+    """Headline, tables and notes as Markdown."""
+    blocks = [page.headline, *map(_markdown, page.tables), *page.notes]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+FORMATS: dict[str, Callable[[Page], str]] = {
+    ".json": as_json_text,
+    ".csv": as_csv,
+    ".txt": as_text,
+    ".md": as_markdown,
+}
+
+
+def as_rich(page: Page) -> list[Any]:
+    """The page's blocks as rich prints them: bold headline, tables, notes."""
+    return [f"[bold]{_escaped(page.headline)}[/bold]", *map(_rich, page.tables), *map(_escaped, page.notes)]
+
+
+def _rich(table: Table) -> Any:
+    from rich import box
+    from rich.table import Table as RichTable
+
+    grid = RichTable(
+        box=box.SIMPLE_HEAD if table.columns else None,
+        show_header=bool(table.columns),
+        title=_escaped(table.title) or None,
+        title_justify="left",
+        title_style="bold",
+        padding=(0, 1),
+    )
+    for position in range(_width(table)):
+        name = table.columns[position] if table.columns else ""
+        style = "dim" if not table.columns and position == 0 else ""
+        right = position in table.right
+        grid.add_column(_escaped(name), style=style, justify="right" if right else "left", no_wrap=right)
+    for row in table.rows:
+        grid.add_row(*map(_escaped, row))
+    return grid
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _aligned(table: Table) -> str:
+    rows = [*([table.columns] if table.columns else []), *table.rows]
+    widths = [max(_wide(row[i]) for row in rows) for i in range(_width(table))] if rows else []
+    lines = [_line(row, widths, table.right) for row in rows]
+    return "\n".join([*([table.title] if table.title else []), *lines])
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> str:
+    cells = [
+        " " * (width - _wide(cell)) + cell if i in right else cell + " " * (width - _wide(cell))
+        for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _markdown(table: Table) -> str:
+    columns = table.columns or [""] * _width(table)
+    rule = ["---:" if i in table.right else "---" for i in range(len(columns))]
+    rows = [columns, rule, *([cell.replace("|", "\\|") for cell in row] for row in table.rows)]
+    head = f"**{table.title}**\n\n" if table.title else ""
+    return head + "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _width(table: Table) -> int:
+    return len(table.columns) if table.columns else max((len(row) for row in table.rows), default=0)
+
+
+def _wide(text: str) -> int:
+    """Columns on the screen: combining marks take none."""
+    return sum(not unicodedata.combining(letter) for letter in text)
+
+
+def _flat(record: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Nested values under joined names: arms {treatment} becomes arms_treatment."""
+    pairs: list[tuple[str, Any]] = []
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            pairs += _flat(value, f"{prefix}{name}_")
+        else:
+            pairs.append((f"{prefix}{name}", json.dumps(value) if isinstance(value, (list, tuple)) else value))
+    return pairs

@@ -1,0 +1,176 @@
+"""How a changed piece of a plan is told: what it is, what it was, and what it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.parameter import parameters
+from trialplan.plan.assumptions import Assumption
+from trialplan.plan.borrowing import Borrowing
+from trialplan.plan.diff_pieces import (
+    ALLOCATION,
+    BRIDGE,
+    DESIGN,
+    EVIDENCE,
+    LOSSES,
+    MONITORING,
+    NUMBER,
+    POWER,
+    TABLE,
+    Key,
+    Planned,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clause:
+    """One changed assumption: its name, its value in either plan, and the clause that follows "because", if any."""
+
+    assumption: str
+    before: str
+    after: str
+    words: str
+
+
+def clause(piece: tuple[Key, Any, Any], a: Planned, b: Planned) -> Clause:
+    """The change of one piece, in words."""
+    (kind, name), before, after = piece
+    if kind == NUMBER:
+        return _number(name, a, b)
+    if kind in (EVIDENCE, BRIDGE):
+        return _drawn(kind, name, a, b)
+    if kind == MONITORING:
+        was, now = (shown(one) if one is not None else "none" for one in (before, after))
+        return Clause(
+            assumption=name, before=was, after=now, words=_instead(_MONITORED.get(name, f"{name} is {{}}"), was, now)
+        )
+    say, show = _PLAIN[kind]
+    was, now = show(before), show(after)
+    if kind == TABLE:
+        was, now = (one.plan.content.evidence.table for one in (a, b))
+    return Clause(assumption=kind, before=was, after=now, words=_instead(say, was, now))
+
+
+def shown(value: Any, unit: str = "") -> str:
+    """A number as a person reads it, a proportion as a percentage."""
+    if isinstance(value, (tuple, list)):
+        return ", ".join(shown(one) for one in value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return "not stated" if value is None else str(value)
+    return percent(value) if unit == "proportion" else f"{value:.4g}"
+
+
+def percent(value: float) -> str:
+    """A share as a percentage, with one decimal where it has one."""
+    return f"{100 * value:.1f}".removesuffix(".0") + " %"
+
+
+def _instead(say: str, was: str, now: str) -> str:
+    return f"{say.format(now)} instead of {was}"
+
+
+def _number(name: str, a: Planned, b: Planned) -> Clause:
+    first, second = (_assumption(name, one) for one in (a, b))
+    (was, short), (now, shorter) = (_valued(name, one) for one in (a, b))
+    known = {**parameters(type(b.design)), **parameters(type(a.design))}
+    say = f"the {known[name].label} is" if first or second else f"{name} is"
+    if first and second and first.borrowed and second.borrowed:
+        words = f"{say} {shorter} instead of {short}, borrowed {_otherwise(first.borrowed, second.borrowed)}"
+    elif not all(name in parameters(type(one.design)) for one in (a, b)):
+        words = ""  # the change of design tells it
+    else:
+        words = f"{say} {shorter}{_briefly(second, first)} instead of {short}{_briefly(first, second)}"
+    return Clause(assumption=name, before=was, after=now, words=words)
+
+
+def _assumption(name: str, planned: Planned) -> Assumption | None:
+    return next((one for one in planned.endpoint.assumptions if one.name == name), None)
+
+
+def _valued(name: str, planned: Planned) -> tuple[str, str]:
+    """The value that a plan gives a number with how it comes by it, and the value alone."""
+    declared = parameters(type(planned.design)).get(name)
+    if declared is None:
+        return ("no number of that design",) * 2
+    value = shown(getattr(planned.design, name, None), declared.unit)
+    return value + _origin(_assumption(name, planned)), value
+
+
+def _origin(one: Assumption | None) -> str:
+    if one is None:
+        return ""
+    if one.borrowed is not None:
+        return f" (borrowed from {_arms(one.borrowed)}, {_strength(one.borrowed)})"
+    if one.reading is not None:
+        return f" (from {one.reading.label}{f', {one.bridge.words}' if one.bridge else ''})"
+    return ""
+
+
+def _briefly(one: Assumption | None, beside: Assumption | None) -> str:
+    """Where a number comes from, in a few words; of a stated one only beside one that is not."""
+    if one is None or not any(other and (other.borrowed or other.reading) for other in (one, beside)):
+        return ""
+    if one.borrowed is not None:
+        return f" (borrowed from {len(one.borrowed.readings)} arms)"
+    return " (stated)" if one.reading is None else f" (from {one.reading.label})"
+
+
+def _otherwise(first: Borrowing, second: Borrowing) -> str:
+    """What differs between two beliefs: the arms, or how much they are trusted."""
+    was, now = _arms(first), _arms(second)
+    if was != now:
+        return f"from {now} instead of {was}"
+    return f"with {_strength(second)}, not {_strength(first)}"
+
+
+def _arms(borrowed: Borrowing) -> str:
+    return ", ".join(f"{arm.study.key} {arm.events}/{arm.of}" for arm in borrowed.readings)
+
+
+def _strength(borrowed: Borrowing) -> str:
+    """How far the arms may differ from the new one."""
+    robust = f" and {percent(borrowed.said.robust)} of the weight uniform" if borrowed.said.robust else ""
+    return f"tau_scale {borrowed.said.tau_scale:g}{robust}"
+
+
+def _drawn(kind: str, name: str, a: Planned, b: Planned) -> Clause:
+    first, second = (one.endpoint.assumption(name) for one in (a, b))
+    if kind == EVIDENCE:
+        was, now = (one.reading.label if one.reading else "not stated" for one in (first, second))
+        say = f"the {name} rate is drawn from {{}}"
+        return Clause(assumption=f"{name}: evidence", before=was, after=now, words=_instead(say, was, now))
+    was, now = (one.bridge.words if one.bridge else "no bridge" for one in (first, second))
+    bridges = [one.bridge for one in (first, second)]
+    if all(one is not None and one.confidence is None and not (one.bias_mean or one.bias_sd) for one in bridges):
+        before, after = (percent(one.discount) for one in bridges if one is not None)
+        words = f"{after} of the excess over the control rate is not believed instead of {before}"
+    else:
+        words = f"the {name} rate is bridged otherwise: {now} instead of {was}"
+    return Clause(assumption=f"{name}: bridge", before=was, after=now, words=words)
+
+
+def _losses(said: tuple[str | None, float | None, str | None]) -> str:
+    missing, dropout, _ = said
+    if dropout is not None:
+        return f"{percent(dropout)} left out"
+    return f"counted as {missing}" if missing else "not stated"
+
+
+_PLAIN: dict[str, tuple[str, Callable[[Any], str]]] = {
+    DESIGN: ("the design, with numbers of its own, is {}", shown),
+    POWER: ("power is {}", percent),
+    ALLOCATION: ("allocation is {}", shown),
+    LOSSES: ("missing outcomes are {}", _losses),
+    TABLE: ("the evidence table is {}", shown),
+}
+
+_MONITORED = {
+    "looks": "the looks are at {}",
+    "efficacy": "the efficacy boundary is {}",
+    "futility": "the futility boundary is {}",
+    "binding": "that futility binds is {}",
+    "efficacy_at": "the looks that may stop for efficacy are {}",
+    "futility_at": "the looks that may stop for futility are {}",
+}

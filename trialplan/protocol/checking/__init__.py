@@ -1,0 +1,1 @@
+"""Whether a finished protocol still says what its plan gives."""

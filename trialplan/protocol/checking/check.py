@@ -1,0 +1,84 @@
+"""Does a finished protocol still say what its plan gives? Everything is computed again from what it holds itself.
+
+The plan and the tables printed at the end of the document are taken from it, each held against the SHA-256 digest that
+is printed beside its name; the document is written again from them, in its own format, and what the two say is
+compared. Text that a sponsor has added is counted and not judged.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import trialplan
+from trialplan.errors import FileError, TrialplanError
+from trialplan.protocol.checking.compare import CheckedStatement, DocumentComparison, compare
+from trialplan.protocol.checking.embedded import embedded
+from trialplan.protocol.checking.extraction import TextBlock, blocks, read
+from trialplan.protocol.checking.rebuild import rebuilt
+from trialplan.protocol.checking.timeout import PATIENCE, bounded
+
+_VERSION = re.compile(r"\btrialplan (\d+(?:\.\w+)+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A document that could be checked: the plan in it, who wrote it, and what it states against what it should."""
+
+    plan: str
+    version: str | None
+    comparison: DocumentComparison
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that is stated is what the plan gives."""
+        return not self.wrong
+
+    @property
+    def wrong(self) -> tuple[CheckedStatement, ...]:
+        """What is not what the plan gives."""
+        return tuple(one for one in self.comparison.statements if not one.ok)
+
+    @property
+    def other_version(self) -> bool:
+        """Whether another version than this one wrote the document."""
+        return self.version is not None and self.version != trialplan.__version__
+
+
+def check(path: Path, templates: Path | None = None, patience: float = PATIENCE) -> Checked:
+    """Every statement of a finished protocol, recomputed from the plan that is embedded in it."""
+    content = read(path)
+    try:
+        return bounded(examine, content, path.suffix.lower(), templates, patience=patience)
+    except TrialplanError as why:
+        raise FileError(f"{path.name} cannot be checked: {why}") from None
+
+
+def examine(content: bytes, suffix: str, templates: Path | None = None) -> Checked:
+    """The same of a document's content, in this process and for as long as it takes."""
+    said = blocks(content, suffix)
+    held = embedded(said)
+    fresh = rebuilt(held.plan, held.tables, suffix, templates)
+    version = _version(said)
+    ours = blocks(fresh.content, suffix)
+    theirs = [_of_this_version(block, version) for block in said]
+    return Checked(plan=held.plan[0], version=version, comparison=compare(ours, theirs, fresh.required, fresh.named))
+
+
+def _version(said: Sequence[TextBlock]) -> str | None:
+    """The version that wrote the document: a cell of its own, else wherever it is named."""
+    cells = [cell for block in said if block.kind != "code" for cell in block.cells]
+    found = [match for cell in cells if (match := _VERSION.fullmatch(cell))]
+    found += [match for cell in cells if (match := _VERSION.search(cell))]
+    return found[0][1] if found else None
+
+
+def _of_this_version(block: TextBlock, version: str | None) -> TextBlock:
+    """The block as this version would have signed it: who wrote a document is told, and is no error in it."""
+    if version is None or version == trialplan.__version__:
+        return block
+    cells = (cell.replace(f"trialplan {version}", f"trialplan {trialplan.__version__}") for cell in block.cells)
+    return dataclasses.replace(block, cells=tuple(cells))

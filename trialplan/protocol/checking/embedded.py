@@ -1,0 +1,111 @@
+"""What is a document made from? The plan and the tables that it holds, each verified by the digest that it prints."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from trialplan.errors import FileError
+from trialplan.files import examples, read_text
+from trialplan.protocol.checking.extraction import TextBlock, normal
+from trialplan.protocol.content.embedded_sources import TABLE, canonical, digest, named
+
+_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_TAIL = re.compile(r"[,:;(\s]+(?:[\w-]+[:\s]+)?$")
+_LONGEST = 300
+_MOST = 5_000_000
+"""Characters of a plan beyond which it is not read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedded:
+    """What a document is made from, as it holds it: the plan and the tables, each a name and its text."""
+
+    plan: tuple[str, str]
+    tables: tuple[tuple[str, str], ...]
+
+
+def embedded(said: Sequence[TextBlock]) -> Embedded:
+    """The plan and the tables that a document holds; a shipped table of the printed digest may be left out of it."""
+    names = _printed(said)
+    texts = {digest(block.raw): canonical(block.raw) for block in said if _whole(block)}
+    plans = [one for one, text in texts.items() if one in names and _is_plan(text)]
+    if not plans:
+        raise FileError(_without_plan(texts, names))
+    if len(plans) > 1:
+        raise FileError(f"it holds {len(plans)} plans; check the documents that it was put together from one by one")
+    text = texts[plans[0]]
+    if len(text) > _MOST:
+        raise FileError(f"the plan in it has {len(text):,} characters, which no plan has; it is not read")
+    found = {name: texts[one] for one, called in names.items() if one in texts and one != plans[0] for name in called}
+    return Embedded(plan=(names[plans[0]][0], text), tables=tuple(_tables(text, found, names)))
+
+
+def _whole(block: TextBlock) -> bool:
+    """Whether it may be a file: printed as it is, or in lines, whatever style a program has given it."""
+    return block.kind == "code" or "\n" in block.raw
+
+
+def _tables(plan: str, found: Mapping[str, str], names: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Every table that the plan and its tables name, with its verified text."""
+    wanted = list(dict.fromkeys(named(_toml(plan))))
+    for name in wanted:  # it grows: a table may name another
+        shown = normal(name)
+        digests = [one for one, called in names.items() if shown in called]
+        text = found.get(shown) or _shipped(name, digests)
+        if text is None:
+            what = "no digest is printed beside its name"
+            if digests:
+                what = f"the digest printed for it, {digests[0][:12]}…, is of no text"
+            raise FileError(f"the evidence table {name} cannot be taken from it: {what} in the document")
+        yield name, text
+        further = _toml(text).get("table", {}) if not name.lower().endswith(".csv") else {}
+        more = further.get("randomised") if isinstance(further, dict) else None
+        if isinstance(more, str) and more not in wanted:
+            wanted.append(more)
+
+
+def _shipped(name: str, digests: Sequence[str]) -> str | None:
+    """The text of the shipped table of that name, if it is what the document was made from."""
+    path = examples(TABLE).get(name)
+    text = None if path is None else canonical(read_text(path))
+    return text if text is not None and digest(text) in digests else None
+
+
+def _printed(said: Sequence[TextBlock]) -> dict[str, list[str]]:
+    """The names that stand before a digest, by the digest."""
+    found: dict[str, list[str]] = {}
+    for block in said:
+        for cell in block.cells if block.kind != "code" else ():
+            for match in _DIGEST.finditer(cell):
+                before = cell[max(0, match.start() - _LONGEST) : match.start()]
+                found.setdefault(match[0], []).append(_TAIL.sub("", before) or "plan")
+    return found
+
+
+def _is_plan(text: str) -> bool:
+    return "[trial]" in text and "[[endpoint]]" in text
+
+
+def _without_plan(texts: Mapping[str, str], names: Mapping[str, Sequence[str]]) -> str:
+    changed = [one for one, text in texts.items() if _is_plan(text)]
+    if not changed:
+        return (
+            "no plan is printed in it, so there is nothing to compute it from; write it with appendix_plan = true in "
+            "the plan's [report]"
+        )
+    printed = [f"{one} for {called[0]}" for one, called in names.items() if one not in texts]
+    return (
+        f"the plan printed in it has the SHA-256 digest {changed[0]}, and the document prints "
+        f"{' and '.join(printed) or 'none'}: the plan, or its digest, was changed after the document was written"
+    )
+
+
+def _toml(text: str) -> dict[str, object]:
+    """The content, or nothing where it is not TOML: whoever builds the plan will say so."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return {}

@@ -1,0 +1,46 @@
+"""What does a finished document say? Each format is read into the same normal form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trialplan.errors import FileError
+from trialplan.protocol.checking.extraction.blocks import TextBlock, masked, normal, numbers, stretch, tokens
+
+__all__ = ["SUFFIXES", "TextBlock", "blocks", "masked", "normal", "numbers", "read", "stretch", "tokens"]
+
+SUFFIXES = (".md", ".html", ".docx")
+
+MOST = 50_000_000
+"""Bytes beyond which a file is not read."""
+
+
+def read(path: Path) -> bytes:
+    """The content of a document, if it is one that can be checked."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise FileError(
+            f"{path.name} cannot be checked: the formats are .md, .html and .docx; check the file that it was made from"
+        )
+    if path.exists() and not path.is_file():
+        raise FileError(f"{path} is a folder or a device, not a file; name the document")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST + 1)
+    except OSError as why:
+        raise FileError(f"{path} cannot be read: {(why.strerror or str(why)).lower()}") from None
+    if len(content) > MOST:
+        raise FileError(f"{path.name} is larger than {MOST // 1_000_000} MB, which no protocol is; it is not read")
+    return content
+
+
+def blocks(content: bytes, suffix: str) -> list[TextBlock]:
+    """What the content of a document says."""
+    from trialplan.protocol.checking.extraction import html, markdown, word
+
+    if suffix == ".docx":
+        return word.read(content)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as why:
+        raise FileError(f"it is not UTF-8 text (byte {why.start}); save it as UTF-8") from None
+    return html.read(text) if suffix == ".html" else markdown.read(text)

@@ -1,0 +1,217 @@
+"""What does a Word protocol say? The text as it stands once every tracked change is accepted, whoever saved it.
+
+The parts of the file are read as a stream within a bound, and a document type, which no Word file has, is refused:
+that is where entities that unfold without end would be declared.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from xml.parsers import expat
+
+from trialplan.errors import FileError
+from trialplan.protocol.checking.extraction.blocks import Builder, TableReader, TextBlock
+from trialplan.protocol.checking.extraction.equations import WordMath, in_line, only_equations
+
+MOST = 100_000_000
+"""Bytes of a part once unpacked, beyond which a file is not read."""
+
+_DROPPED = {"del", "moveFrom", "Fallback", "pPrChange", "rPrChange", "tblPrChange", "instrText"}
+_OFF = {"0", "false", "off"}
+_HEADING = re.compile(r"heading ?(\d)$", re.IGNORECASE)
+
+
+def read(content: bytes) -> list[TextBlock]:
+    """The blocks of a Word file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            styles = _Styles()
+            if "word/styles.xml" in file.namelist():
+                _parse(_part(file, "word/styles.xml"), styles.start, lambda name: None, lambda text: None)
+            reader = _WordReader(styles.names)
+            _parse(_part(file, _main(file)), reader.start, reader.end, reader.text)
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, zipfile.zlib.error) as why:  # type: ignore[attr-defined]
+        raise FileError(f"it is not a Word file that can be read ({' '.join(str(why).split())})") from None
+    except expat.ExpatError as why:
+        raise FileError(f"the text of the Word file is not valid XML ({why})") from None
+    return reader.builder.blocks
+
+
+def _main(file: zipfile.ZipFile) -> str:
+    """The part that holds the text: online editors count theirs."""
+    found = [name for name in file.namelist() if re.fullmatch(r"word/document\d*\.xml", name)]
+    return found[0] if found else "word/document.xml"
+
+
+def _part(file: zipfile.ZipFile, name: str) -> bytes:
+    with file.open(name) as part:
+        content = part.read(MOST + 1)  # what the file says of its own size is not relied on
+    if len(content) > MOST:
+        raise FileError(f"{name} unpacks to more than {MOST // 1_000_000} MB, which no protocol does; it is not read")
+    return content
+
+
+def _parse(
+    content: bytes,
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None],
+    text: Callable[[str], None],
+) -> None:
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = lambda name, given: start(_local(name), {_local(k): v for k, v in given.items()})
+    parser.EndElementHandler = lambda name: end(_local(name))
+    parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.Parse(content, True)
+
+
+def _refuse(*_: object) -> None:
+    raise FileError("the Word file declares a document type, which Word files do not have; it is not read")
+
+
+def _local(name: str) -> str:
+    """The name without its namespace; math keeps an m, for it has elements that are named as Word's are."""
+    space, _, local = name.rpartition(" ")
+    return f"m:{local}" if space.endswith("/math") else local
+
+
+class _Styles:
+    """The names of the styles, which stay when a program renames their identifiers."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self._id = ""
+
+    def start(self, name: str, given: dict[str, str]) -> None:
+        """An element of the styles."""
+        if name == "style":
+            self._id = given.get("styleId", "")
+        elif name == "name" and self._id:
+            self.names.setdefault(self._id, given.get("val", ""))
+
+
+class _WordReader:
+    """Text gathered until its paragraph, cell, row or table ends."""
+
+    def __init__(self, styles: dict[str, str]) -> None:
+        self.builder = Builder()
+        self._styles = styles
+        self._open: list[str] = []
+        self._dropped = 0  # the depth of the element that is left out, or none
+        self._texts: list[list[str]] = [[]]  # one for each paragraph that is open: text boxes stand within one
+        self._style = ""
+        self._hidden = False
+        self._math: WordMath | None = None
+        self._tables = 0
+        self._caption = ""
+        self._grid = TableReader()
+        self._cell: list[str] = []
+
+    def start(self, name: str, given: dict[str, str]) -> None:
+        """An element begins."""
+        self._open.append(name)
+        if self._dropped:
+            return
+        if name in _DROPPED:
+            self._dropped = len(self._open)
+        elif name == "docPartGallery" and given.get("val") == "Table of Contents":
+            self._drop_to("sdt")
+        elif name == "p":
+            self._texts.append([])
+            self._style = ""
+        elif name == "pStyle":
+            self._style = self._styles.get(given.get("val", "")) or given.get("val", "")
+        elif name in ("vanish", "webHidden") and given.get("val", "1") not in _OFF and self._parent(2) == "r":
+            self._hidden = True
+        elif name == "r":
+            self._hidden = False
+        elif name in _LETTERS and self._parent(1) == "r" and given.get("type", "textWrapping") == "textWrapping":
+            self._say(_LETTERS[name])
+        elif self._math is not None and name.startswith("m:"):
+            self._math.start(name, given)
+        elif name == "m:oMath":
+            self._math = WordMath()
+        elif name == "docPr" and given.get("descr"):
+            self._figure(given["descr"])
+        else:
+            self._begin(name, given)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        depth = len(self._open)
+        self._open.pop()
+        if self._dropped:
+            self._dropped = 0 if depth == self._dropped else self._dropped
+        elif name == "p":
+            self._paragraph(self._texts.pop())
+        elif name == "m:oMath" and self._math is not None:
+            self._texts[-1].append(in_line(self._math.pieces))
+            self._math = None
+        elif self._math is not None and name.startswith("m:"):
+            self._math.end(name)
+        elif name == "tc" and self._tables == 1:
+            self._grid.row.append(" ".join(self._cell))
+            self._cell = []
+        elif name == "tr" and self._tables == 1:
+            self._grid.end_row()
+        elif name == "tbl":
+            self._tables -= 1
+            if not self._tables:
+                self._grid.caption = self._caption
+                self.builder.table(self._grid)
+                self._grid, self._cell = TableReader(), []
+
+    def text(self, text: str) -> None:
+        """Text: what stands in a run's own element for it, and nothing of fields or deletions."""
+        if not self._dropped and self._open and self._open[-1] in ("t", "m:t"):
+            self._say(text)
+
+    def _begin(self, name: str, given: dict[str, str]) -> None:
+        if name == "tbl":
+            self._tables += 1
+        elif name == "tblHeader" and self._tables == 1 and given.get("val", "1") not in _OFF:
+            self._grid.names = True
+
+    def _say(self, text: str) -> None:
+        if not self._hidden:
+            (self._texts[-1] if self._math is None else self._math.pieces).append(text)
+
+    def _parent(self, levels: int) -> str:
+        return self._open[-1 - levels] if len(self._open) > levels else ""
+
+    def _drop_to(self, name: str) -> None:
+        """Leave out the rest of the innermost element of that name."""
+        self._math = None
+        for depth in range(len(self._open), 0, -1):
+            if self._open[depth - 1] == name:
+                self._dropped = depth
+                return
+
+    def _paragraph(self, pieces: list[str]) -> None:
+        text = "".join(pieces)
+        style = self._style.lower().replace("-", " ")
+        self._style = ""
+        if self._tables:
+            self._cell.append(text)
+        elif level := _HEADING.match(style):
+            self.builder.heading(int(level[1]), text)
+        elif style.replace(" ", "") == "sourcecode":
+            self.builder.code(text)
+        elif only_equations(pieces):
+            self.builder.equation(text)
+        elif not re.match(r"toc ?\d|contents ?\d|toc ?heading", style):
+            self._caption = text if "caption" in style else self._caption if not text.strip() else ""
+            self.builder.paragraph(text)
+
+    def _figure(self, alternative: str) -> None:
+        if self._tables:
+            self._cell.append(alternative)
+        else:
+            self.builder.figure(alternative)
+
+
+_LETTERS = {"br": "\n", "cr": "\n", "tab": "\t", "noBreakHyphen": "-"}

@@ -1,0 +1,1 @@
+"""What a protocol says, computed: templates print these objects and calculate nothing."""

@@ -1,0 +1,156 @@
+"""What is believed of the primary's rates, and how wrong it may be: beliefs, break-even points, assurance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.analyses.assurance.assess import Assurance
+from trialplan.analyses.sensitivity.break_even import BreakEven, break_even, odds_ratio_shrunk
+from trialplan.answers import SampleSize
+from trialplan.designs.one_proportion import OneProportion
+from trialplan.designs.precision_difference import PrecisionDifference
+from trialplan.evidence.bridge import Bridge, Reading
+from trialplan.numerics.lazy import np
+from trialplan.plan.assumptions import Assumption
+from trialplan.plan.beliefs import assess_trial
+from trialplan.plan.building import Trial
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlBelief:
+    """The control rate as a belief: the arms it rests on, what is typical of them, what a new arm may show."""
+
+    arms: tuple[Reading, ...]
+    participants: int
+    worth: float
+    typical: float
+    typical_lower: float
+    typical_upper: float
+    mean: float
+    lower: float
+    upper: float
+    tau_scale: float
+    robust: float
+    error: float
+
+
+def control_belief(trial: Trial) -> ControlBelief | None:
+    """The primary's borrowed control rate, where it has one."""
+    one = _assumption(trial, "control")
+    if one is None or one.borrowed is None:
+        return None
+    borrowed = one.borrowed
+    (typical_lower, typical_upper), (lower, upper) = borrowed.prior.typical.interval(), borrowed.belief.interval()
+    return ControlBelief(
+        arms=borrowed.readings,
+        participants=borrowed.prior.participants,
+        worth=float(borrowed.prior.ess),
+        typical=float(borrowed.prior.typical.mean()),
+        typical_lower=float(typical_lower),
+        typical_upper=float(typical_upper),
+        mean=float(borrowed.belief.mean()),
+        lower=float(lower),
+        upper=float(upper),
+        tau_scale=borrowed.said.tau_scale,
+        robust=borrowed.said.robust,
+        error=float(borrowed.prior.error),
+    )
+
+
+def break_evens(trial: Trial) -> list[BreakEven]:
+    """Where the trial breaks as the control rate rises, and as the odds ratio shrinks."""
+    control, treatment = _assumption(trial, "control"), _assumption(trial, "treatment")
+    design: Any = trial.primary.design
+    if control is None or treatment is None or not design.upward or len(design.null_values()) != 1:
+        return []
+    size: dict[str, Any] = {"n": int(trial.answer.n), "target": trial.primary.section.power}
+    inner = getattr(design, "design", design)
+    if not inner.smooth:  # an exact test has no real-valued n to double
+        inner = inner.replace(test="score")
+    rising = break_even(
+        lambda rate: inner.replace(control=rate, treatment=_believed(treatment, rate)),
+        inner.control,
+        1.0,
+        assumption="control rate",
+        **size,
+    )
+    shrinking = break_even(
+        lambda ratio: odds_ratio_shrunk(inner, ratio), 1.0, 1e-3, assumption="ratio of odds ratios", **size
+    )
+    return [rising, shrinking]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assured:
+    """What the trial's number is worth under the plan's beliefs, and under others."""
+
+    planned: Assurance
+    others: list[tuple[str, Assurance]]
+
+
+def assured(trial: Trial) -> Assured | None:
+    """Assurance, where the plan asks for it."""
+    if trial.plan.content.assurance is None:
+        return None
+    planned, others = assess_trial(trial)
+    return Assured(planned=planned, others=others)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternatives:
+    """Why the table does not carry a confirmatory number alone, and what smaller trials would settle first."""
+
+    reasons: tuple[str, ...]
+    pilot: SampleSize
+    single_arm: SampleSize
+
+
+_FEW = 50
+"""Participants behind the treatment rate below which it is called few: its interval spans a third of the scale."""
+
+
+def alternatives(trial: Trial, found: Assured | None) -> Alternatives | None:
+    """What is recommended where the table cannot carry the decision; None where nothing speaks against it."""
+    control, treatment = _assumption(trial, "control"), _assumption(trial, "treatment")
+    if found is None or control is None or treatment is None or treatment.reading is None:
+        return None
+    reasons = tuple(_reasons(trial, found, treatment))
+    if not reasons:
+        return None
+    rates: dict[str, Any] = {"control": control.value, "treatment": treatment.value}
+    said = trial.plan.content.assurance
+    width = said.pilot_width if said else 0.3
+    pilot = PrecisionDifference(**rates, width=width, allocation=trial.plan.content.trial.allocation)
+    # one direction, at the level of the primary's side: the same evidence against chance
+    level = float(trial.primary.design.level)  # type: ignore[union-attr]
+    alone = OneProportion(null=rates["control"], expected=rates["treatment"], alpha=level, sides=1)
+    power = trial.primary.section.power
+    return Alternatives(reasons=reasons, pilot=pilot.sample_size(), single_arm=alone.sample_size(power))
+
+
+def _reasons(trial: Trial, found: Assured, treatment: Assumption) -> Iterator[str]:
+    reading = treatment.reading
+    if isinstance(reading, Reading) and reading.of < _FEW:
+        yield f"the treatment rate rests on {reading.events} of {reading.of} participants of one report"
+    if reading is not None and not reading.controlled:
+        yield "no study behind it had a concurrent control"
+    if found.planned.n_for_target is None:
+        yield "under the plan's own beliefs no number of participants reaches the assurance that is sought"
+    elif found.planned.n_for_target > trial.answer.n:
+        yield f"the assurance that is sought would take {found.planned.n_for_target:,} participants"
+    if any(one.n_for_target is None for _, one in found.others):
+        yield "under another belief that somebody may hold, no number would do"
+
+
+def _believed(treatment: Assumption, control: float) -> float:
+    """The treatment rate at another control rate: bridged anew, or held where it was stated."""
+    bridge: Bridge | None = treatment.bridge
+    rate = treatment.value if bridge is None or treatment.reading is None else bridge.rate(treatment.reading, control)
+    assert rate is not None  # a built plan has resolved its assumptions
+    return float(np.clip(rate, 1e-9, 1 - 1e-9))
+
+
+def _assumption(trial: Trial, name: str) -> Assumption | None:
+    return next((one for one in trial.primary.assumptions if one.name == name), None)

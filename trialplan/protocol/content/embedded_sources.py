@@ -1,0 +1,83 @@
+"""What is printed at the end of a document so that it can be checked on its own: the plan and its tables."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan import evidence
+from trialplan.files import locate, read_text
+from trialplan.plan.reading import Plan
+
+TABLE = "evidence.toml"
+"""The file of a shipped table."""
+
+_TAB = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddedSource:
+    """One file that a document is made from: the name that it goes by, and its text as it is printed."""
+
+    name: str
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 digest of the printed text."""
+        return digest(self.text)
+
+    @property
+    def language(self) -> str:
+        """What the text is written in."""
+        return "csv" if self.name.lower().endswith(".csv") else "toml"
+
+    @property
+    def fence(self) -> str:
+        """Backticks that no line of the text can close."""
+        longest = max(map(len, re.findall("`+", self.text)), default=0)
+        return "`" * max(3, longest + 1)
+
+
+def canonical(text: str) -> str:
+    """A file's text as every format can print it: tabs as spaces, one blank line at most, one line end at the end.
+
+    Most files are so already; then the digest is that of the file itself.
+    """
+    lines = (line.rstrip() for line in text.replace("\r\n", "\n").expandtabs(_TAB).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+
+
+def digest(text: str) -> str:
+    """The SHA-256 digest of a text in its canonical form."""
+    return hashlib.sha256(canonical(text).encode()).hexdigest()
+
+
+def sources(plan: Plan) -> tuple[EmbeddedSource, ...]:
+    """The tables that the plan rests on, in the order in which it names them."""
+    return tuple(
+        EmbeddedSource(name=name, text=canonical(read_text(locate(name, TABLE, plan.folder)))) for name in tables(plan)
+    )
+
+
+def tables(plan: Plan) -> tuple[str, ...]:
+    """The names of all tables that the plan reads, each once; a table may name one of randomised evidence."""
+    said = list(dict.fromkeys(named(plan.content.model_dump())))
+    further = (evidence.read(name, plan.folder).randomised for name in said)
+    return tuple(dict.fromkeys([*said, *filter(None, further)]))
+
+
+def named(node: Any) -> Iterator[str]:
+    """The tables that a plan's content names: whatever stands under a key `table`, wherever in the plan."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "table" and isinstance(value, str):
+                yield value
+            else:
+                yield from named(value)
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from named(value)

@@ -1,0 +1,194 @@
+"""Which figures a plan can show, and of what: each made from the built trial, or None where the plan lacks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from trialplan import evidence, figures
+from trialplan.analyses.scenarios.grid import answered, scenarios
+from trialplan.analyses.sensitivity.tornado import End, Swing, tornado
+from trialplan.design import Design
+from trialplan.errors import TrialplanError
+from trialplan.evidence.bridge import PooledReading, Reading
+from trialplan.evidence.intervals import wilson
+from trialplan.numerics.lazy import np
+from trialplan.plan.building import Trial
+from trialplan.plan.ranges import axes_of
+from trialplan.plan.variation import DISCOUNT, ask
+
+_STEP, _STEPS = 0.05, 4
+"""How far apart the rates of the heat map lie, and how many on either side of the planned ones."""
+_POINTS = 31
+_POINTS_EXACT = 16
+_LOWER, _UPPER = 0.005, 0.995
+_WHEN = {"ever": "at any time", "landmark": "at the time point"}
+
+
+def design_of(trial: Trial) -> Any:
+    """The primary's design, with its looks."""
+    return trial.primary.design
+
+
+def schema(trial: Trial) -> figures.TrialSchema:
+    """From randomisation to the primary endpoint."""
+    said, section = trial.plan.content.trial, trial.primary.section
+    names = {"treatment": said.treatment_name, "control": said.control_name}
+    arms = [(names.get(arm, arm), int(n)) for arm, n in trial.answer.arms.items()]
+    return figures.TrialSchema(
+        arms=arms,
+        allocation=said.allocation if len(arms) > 1 else None,
+        timepoint=section.timepoint,
+        endpoint=section.name,
+    )
+
+
+def forest(trial: Trial) -> figures.Forest | None:
+    """The rates that the primary's assumptions were drawn from, their rivals in the table, and the control arms."""
+    drawn = list(_evidence_rows(trial))
+    borrowed = [one.borrowed for one in trial.primary.assumptions if one.borrowed is not None]
+    arms = [_row(reading.study.key, reading, "control arm") for one in borrowed for reading in one.readings]
+    if not drawn and not arms:
+        return None
+    pools = [one.reading for one in trial.primary.assumptions if isinstance(one.reading, PooledReading)]
+    pooled = [("pooled", shown.estimate, shown.lower, shown.upper, None, "pooled") for shown in _natural(pools)]
+    limits = [(shown.prediction_lower, shown.prediction_upper) for shown in _natural(pools)]
+    prediction = next(((low, high) for low, high in limits if low is not None and high is not None), None)
+    return figures.Forest(rows=[*drawn, *arms], pooled=pooled, prediction=prediction, measure="rate")
+
+
+def _natural(pools: list[Any]) -> Iterator[Any]:
+    return (one.pool.natural for one in pools)
+
+
+def _evidence_rows(trial: Trial) -> Iterator[Any]:
+    """Rates of the table under the names of the outcomes that the plan draws from; of any name if it draws none."""
+    names = set(_drawn_names(trial))
+    for study in trial.table.studies:
+        for outcome in study.outcomes:
+            estimate = evidence.estimate(outcome)
+            wanted = not names or outcome.name in names
+            if wanted and estimate is not None and estimate.kind == "proportion" and not outcome.harm:
+                label = f"{study.key}: {outcome.label}, {outcome.events}/{outcome.of}"
+                kind = _WHEN.get(outcome.kind or "", "time not stated")
+                yield label, estimate.value, estimate.lower, estimate.upper, None, kind
+
+
+def _drawn_names(trial: Trial) -> Iterator[str]:
+    """The outcomes that the primary's numbers are drawn from, and those of the readings held against them."""
+    own = [one.evidence for one in trial.primary.section.assumptions.values() if one.evidence is not None]
+    for said in (*own, *trial.plan.content.scenarios.readings):
+        yield from [said.outcome] if isinstance(said.outcome, str) else said.outcome
+
+
+def _row(label: str, reading: Reading, kind: str) -> Any:
+    lower, upper = wilson(reading.events, reading.of)
+    return f"{label}: {reading.events}/{reading.of}", reading.rate, lower, upper, None, kind
+
+
+def power_curve(trial: Trial) -> figures.Curves | None:
+    """Power against participants: as planned, and where other shares of an open-label excess are not believed."""
+    design, n, section = design_of(trial), int(trial.answer.n), trial.primary.section
+    if not isinstance(design, Design):
+        return None
+    counts = _counts(design, n)
+    lines = [("as planned", [_power(design, one) for one in counts]), *_by_discount(trial, counts)]
+    return figures.Curves(
+        x_name="participants randomised in all",
+        x=counts,
+        lines=lines,
+        quantity="power",
+        target=float(section.power),
+        chosen=(n, float(trial.answer.power)),
+    )
+
+
+def _counts(design: Design, n: int) -> list[int]:
+    """Whole allocation blocks up to twice the number, the number among them."""
+    blocks, most = n // design.block, _POINTS if design.smooth else _POINTS_EXACT
+    spread = np.linspace(max(1, blocks // 10), 2 * blocks, most).round().astype(int)
+    return [int(one) * design.block for one in sorted({*map(int, spread), blocks})]
+
+
+def _power(design: Design, n: int) -> float:
+    try:
+        return float(design.power(n))
+    except TrialplanError:
+        return float("nan")
+
+
+def _by_discount(trial: Trial, counts: list[int]) -> Iterator[tuple[str, Any]]:
+    """The other shares of the excess that the plan looks at; nothing where no rate is bridged by a share."""
+    bridges = [one.bridge for one in trial.primary.assumptions if one.bridge is not None]
+    planned = bridges[0].discount if bridges else None
+    if not planned or not design_of(trial).smooth:
+        return
+    shares = [share for share in trial.plan.content.scenarios.discounts if abs(share - planned) > 1e-9]
+    for share in shares[:3]:
+        grid = answered(ask(trial, {DISCOUNT: [share], "n": counts}))
+        yield f"{share:.0%} of the excess not believed".replace("%", " %"), grid.power.ravel()
+
+
+def heat_map(trial: Trial) -> figures.HeatMap | None:
+    """Participants for each pair of rates around the planned ones; for an exact test, by the score test."""
+    design: Any = design_of(trial)
+    fixed = getattr(design, "design", design)
+    if not {"control", "treatment"} <= set(trial_rates(trial)) or not hasattr(fixed, "margin"):
+        return None
+    fixed = fixed if fixed.smooth else fixed.replace(test="score")
+    rates = {name: around(float(getattr(fixed, name))) for name in ("treatment", "control")}
+    equal = len(set(fixed.weights)) == 1
+    grid = scenarios(fixed, rates, float(trial.primary.section.power))
+    said = trial.plan.content.trial
+    return figures.HeatMap(
+        x_name=f"rate on {said.control_name} (%)",
+        x=[_in_percent(one) for one in rates["control"]],
+        y_name=f"rate on {said.treatment_name} (%)",
+        y=[_in_percent(one) for one in rates["treatment"]],
+        values=grid.n / len(fixed.weights) if equal else grid.n,
+        quantity="participants per arm" if equal else "participants",
+        planned=(_in_percent(float(fixed.control)), _in_percent(float(fixed.treatment))),
+    )
+
+
+def trial_rates(trial: Trial) -> dict[str, float]:
+    """The primary's rates by name."""
+    return {one.name: one.value for one in trial.primary.assumptions if one.value is not None}
+
+
+def around(rate: float) -> list[float]:
+    """Rates on either side of the planned one, inside 0 and 1."""
+    near = [rate + _STEP * i for i in range(-_STEPS, _STEPS + 1)]
+    return [one for one in near if _LOWER < one < _UPPER]
+
+
+def _in_percent(rate: float) -> float:
+    return round(100 * rate, 1)
+
+
+def swings(trial: Trial) -> figures.Tornado | None:
+    """Each assumption at the ends of its range, the most damaging first; an exact test's sizes take too long."""
+    if not design_of(trial).smooth:
+        return None
+    n, target = int(trial.answer.n), float(trial.primary.section.power)
+    found = [one for one in tornado(axes_of(trial), n=n, target=target) if one.low is not None and one.high is not None]
+    if not found:
+        return None
+    assured = [(_chance(one.low), _chance(one.high)) for one in found]
+    known = all(value is not None for pair in assured for value in pair)
+    return figures.Tornado(bars=[_bar(one) for one in found], planned=n, assurance=assured if known else ())
+
+
+def _bar(one: Swing) -> tuple[str, str, str, float | None, float | None]:
+    assert one.low is not None  # `swings` has looked
+    assert one.high is not None
+    low, high = (_value(one, end.value) for end in (one.low, one.high))
+    return one.axis.assumption, low, high, one.low.n, one.high.n
+
+
+def _chance(end: End | None) -> float | None:
+    return None if end is None else end.assurance
+
+
+def _value(one: Swing, value: float) -> str:
+    return f"{100 * value:.1f} %" if one.axis.unit == "proportion" else f"{value:.3g}"

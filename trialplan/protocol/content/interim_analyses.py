@@ -1,0 +1,332 @@
+"""What a protocol says of looking early: boundaries, the rule in words, the calendar, and what looks cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trialplan import figures
+from trialplan.enrolment.calendar import ends, overrunning
+from trialplan.numerics.lazy import np
+from trialplan.plan.building import Trial
+from trialplan.plan.monitoring import recruitment
+from trialplan.protocol.content.views import Arm, arm_names
+from trialplan.sequential import scales
+from trialplan.sequential.boundaries.fields import shown
+from trialplan.sequential.look_table import chances_by_hypothesis
+
+_EFFICACY = {
+    "obrien-fleming": "O’Brien and Fleming’s boundary",
+    "pocock": "Pocock’s boundary",
+    "wang-tsiatis": "a boundary of Wang and Tsiatis’s family",
+    "haybittle-peto": "Haybittle and Peto’s boundary",
+    "lan-demets-obrien-fleming": "Lan and DeMets’s spending function of O’Brien and Fleming’s kind",
+    "lan-demets-pocock": "Lan and DeMets’s spending function of Pocock’s kind",
+    "hwang-shih-decani": "a spending function of Hwang, Shih and DeCani’s family",
+    "kim-demets": "a spending function of Kim and DeMets’s family",
+    "z": "critical values that the plan gives",
+    "given": "errors by look that the plan gives",
+}
+_FUTILITY = {
+    "z": "z of at most {}",
+    "p": "a one-sided P value of at least {}",
+    "conditional-power": "a conditional power of at most {}, at the planned effect",
+    "conditional-power-trend": "a conditional power of at most {}, at the effect that is seen",
+    "predictive-power": "a predictive power of at most {}, over a flat prior",
+    "effect": "an estimate no better than {}",
+}
+_TRUTHS = {"null": "no effect", "halfway": "half the planned effect", "alternative": "the planned effect"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """One boundary at one look, on every scale on which a committee reads it."""
+
+    z: float
+    p: float
+    effect: float
+    conditional_power: float | None
+    predictive_power: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookView:
+    """One look: who has been assessed, what stops the trial, and where it stands on the calendar."""
+
+    number: int
+    final: bool
+    information: float
+    n: int
+    arms: tuple[Arm, ...]
+    efficacy: Bound | None
+    futility: Bound | None
+    opposite: Bound | None
+    cumulative_alpha: float
+    cumulative_power: float
+    month: float | None
+    randomised: int | None
+    overrun: int | None
+    spared: int | None
+
+    @property
+    def bounds(self) -> tuple[tuple[str, Bound], ...]:
+        """The boundaries that the look has, by what they do."""
+        named = (
+            ("rejects" if self.final else "efficacy", self.efficacy),
+            ("futility", self.futility),
+            ("rejects, in the other direction", self.opposite),
+        )
+        return tuple((words, bound) for words, bound in named if bound is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HypothesisRow:
+    """What the looks do if this is true: chances of stopping early, of rejecting at any look, and participants."""
+
+    label: str
+    early_efficacy: float
+    early_futility: float
+    rejects: float
+    expected: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calendar:
+    """How the plan recruits and reads."""
+
+    rate: str
+    source: str
+    read_after: float
+    decision: float
+    last_randomised: float
+    duration: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Monitored:
+    """The whole rule, and what it costs."""
+
+    said: Any
+    looks: tuple[LookView, ...]
+    efficacy: str
+    futility: str | None
+    spends: bool
+    binding: bool
+    two_sided: bool
+    rate: bool
+    student: bool
+    level: float
+    level_obeyed: float
+    fixed: int
+    n: int
+    inflation: float
+    truths: tuple[HypothesisRow, ...]
+    calendar: Calendar | None
+    overruns: tuple[str, ...]
+    command: str
+
+    @property
+    def stops(self) -> bool:
+        """Whether it may stop for futility."""
+        return self.futility is not None
+
+    @property
+    def idle(self) -> HypothesisRow:
+        """What the looks do without an effect."""
+        return self.truths[0]
+
+    @property
+    def planned(self) -> HypothesisRow:
+        """What the looks do at the planned effect."""
+        return self.truths[-1]
+
+    @property
+    def interim(self) -> tuple[LookView, ...]:
+        """The looks before the last."""
+        return self.looks[:-1]
+
+    @property
+    def last(self) -> LookView:
+        """The last look."""
+        return self.looks[-1]
+
+
+def monitored(trial: Trial) -> Monitored | None:
+    """What the plan's looks are and do; None where it looks once, at the end."""
+    design: Any = trial.primary.design
+    said = trial.plan.content.monitoring
+    if said is None or not hasattr(design, "looks"):
+        return None
+    rows = trial.answer.extra["looks"]
+    rule, futility = design.rule, design.rule.futility
+    found = design.solved(float(design.power(int(trial.answer.n))))
+    by = chances_by_hypothesis(rule, found)
+    ignored = rule.chances(found, 0.0, obeyed=design.binding)
+    return Monitored(
+        said=said,
+        looks=tuple(_look(trial, number, row, len(rows)) for number, row in enumerate(rows, 1)),
+        efficacy=_cited(_efficacy(rule.efficacy), rule.efficacy),
+        futility=None if futility is None else _cited(_futility(futility), futility),
+        spends=rule.efficacy.spends and rule.efficacy.named[0] != "given",
+        binding=design.binding,
+        two_sided=design.two_tailed,
+        rate=scales.scale_of_rates(design.design) == "difference",
+        student=design.design.noncentral_t(2.0 * design.block) is not None,
+        level=float((ignored.efficacy + ignored.harm).sum()),
+        level_obeyed=float((by["null"].efficacy + by["null"].harm).sum()),
+        fixed=int(design.design.sample_size(trial.primary.section.power).n),
+        n=int(trial.answer.n),
+        inflation=trial.answer.extra["inflation"],
+        truths=tuple(_truth(name, by[name], trial.answer.extra["expected_n"][name]) for name in _TRUTHS),
+        calendar=calendar(trial),
+        overruns=tuple(overrunning(rows)),
+        command=f"trialplan monitor {Path(trial.plan.name).name}",
+    )
+
+
+def boundaries(trial: Trial) -> figures.Boundaries | None:
+    """The figure of the boundaries; None where the trial is not looked at early."""
+    found = monitored(trial)
+    if found is None:
+        return None
+    design: Any = trial.primary.design
+    pairs = {
+        name: _pair([getattr(look, name) for look in found.looks]) for name in ("efficacy", "futility", "opposite")
+    }
+    return figures.Boundaries(
+        participants=[look.n for look in found.looks],
+        efficacy=pairs["efficacy"],
+        futility=pairs["futility"],
+        opposite=pairs["opposite"] if found.two_sided else None,
+        effect=_effect(trial, design.design),
+        null=float(scales.null_estimate(design.design)),
+        planned=float(scales.planned_estimate(design.design)),
+    )
+
+
+def _pair(bounds: list[Bound | None]) -> Any:
+    return [one and one.z for one in bounds], [one and one.effect for one in bounds]
+
+
+def _effect(trial: Trial, fixed: Any) -> str:
+    """What the effect's axis shows."""
+    names = list(arm_names(trial, fixed).values())
+    name = scales.scale_of_rates(fixed).replace("-", " ")
+    if len(names) == 1:
+        return f"rate on {names[0]}"
+    if name == "difference" or (name == "" and not scales.logarithmic(fixed)):
+        return f"difference, {names[0]} minus {names[1]}"
+    return f"{name or 'ratio of means'}, {names[0]} to {names[1]}"
+
+
+def _look(trial: Trial, number: int, row: Any, looks: int) -> LookView:
+    design: Any = trial.primary.design
+    names = arm_names(trial, design)
+    arms = zip(design.arm_names, design.split(row["n"]), strict=True)
+    return LookView(
+        number=number,
+        final=number == looks,
+        information=row["information"],
+        n=int(row["n"]),
+        arms=tuple(Arm(name=names[arm], n=round(n)) for arm, n in arms),
+        efficacy=_bound(row, "efficacy"),
+        futility=_bound(row, "futility"),
+        opposite=_opposite(design, row),
+        cumulative_alpha=row["cumulative_alpha"],
+        cumulative_power=row["cumulative_power"],
+        month=row.get("month"),
+        randomised=row.get("randomised"),
+        overrun=row.get("overrun"),
+        spared=row.get("spared"),
+    )
+
+
+def _bound(row: Any, name: str) -> Bound | None:
+    if row[f"{name}_z"] is None:
+        return None
+    return Bound(
+        z=row[f"{name}_z"],
+        p=row[f"{name}_p_one_sided"],
+        effect=row[f"effect_at_{name}"],
+        conditional_power=row[f"conditional_power_at_{name}"],
+        predictive_power=row[f"predictive_power_at_{name}"],
+    )
+
+
+def _opposite(design: Any, row: Any) -> Bound | None:
+    """Where a two-sided test rejects in the other direction."""
+    upper = _bound(row, "efficacy")
+    if upper is None or not design.two_tailed:
+        return None
+    fixed = design.design
+    null = float(scales.null_estimate(fixed))
+    away = float(scales.straight(fixed, upper.effect) - scales.straight(fixed, null))
+    effect = scales.on_line(fixed, null, -away)
+    return Bound(z=-upper.z, p=upper.p, effect=effect, conditional_power=None, predictive_power=None)
+
+
+def _truth(name: str, chances: Any, expected: float) -> HypothesisRow:
+    return HypothesisRow(
+        label=_TRUTHS[name],
+        early_efficacy=float((chances.efficacy + chances.harm)[:-1].sum()),
+        early_futility=float(np.asarray(chances.futility)[:-1].sum()),
+        rejects=float((chances.efficacy + chances.harm).sum()),
+        expected=expected,
+    )
+
+
+def method(design: Any) -> str:
+    """How the number is computed: the formula, and the rule for stopping where there is one."""
+    if not hasattr(design, "looks"):
+        return str(design.formula)
+    rule, looks = design.rule, len(design.looks)
+    said = f"{design.design.formula}; {looks} looks by recursive integration, efficacy by {_efficacy(rule.efficacy)}"
+    if rule.futility is None:
+        return said
+    return f"{said}, {'binding' if design.binding else 'non-binding'} futility by {_futility(rule.futility)}"
+
+
+def _cited(words: str, rule: Any) -> str:
+    return f"{words} ({rule.reference})"
+
+
+def _efficacy(rule: Any) -> str:
+    name, numbers = rule.named
+    inside = f" ({', '.join(f'{one:g}' for one in numbers)})" if numbers and name not in ("z", "given") else ""
+    return f"{_EFFICACY.get(name, shown(rule.rule))}{inside}"
+
+
+def _futility(rule: Any) -> str:
+    name, numbers = rule.named
+    if name in _FUTILITY:
+        given = [f"{one:g}" for one in numbers if one is not None]
+        return _FUTILITY[name].format(", ".join(given))
+    return f"error of the second kind spent by {_efficacy(rule).replace('errors by look', 'shares by look')}"
+
+
+def calendar(trial: Trial) -> Calendar | None:
+    """How long the plan recruits and waits; None where it does not say how fast participants come."""
+    said, section = trial.plan.content.enrolment, trial.primary.section
+    when = recruitment(said, section)
+    if said is None or when is None:
+        return None
+    last, duration = ends(trial.primary.design, int(trial.answer.n), when)
+    return Calendar(
+        rate=", ".join(_rates(said)),
+        source=said.source,
+        read_after=when.read_after,
+        decision=when.decision,
+        last_randomised=last,
+        duration=duration,
+    )
+
+
+def _rates(said: Any) -> Iterator[str]:
+    if said.accrual_rate is not None:
+        yield f"{said.accrual_rate:g} participants a month"
+    for one in said.steps:
+        yield f"{one.accrual_rate:g} participants a month from month {one.from_month:g}"
+    if said.ramp_up_months:
+        yield f"reached over the first {said.ramp_up_months:g} months"

@@ -1,0 +1,166 @@
+"""What the number does: the effect on every scale, the losses, and what the trial shows under other truths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.analyses.compare import rejected
+from trialplan.designs.ancova import Ancova
+from trialplan.designs.two_proportions import TwoProportions
+from trialplan.errors import ParameterError
+from trialplan.numerics.lazy import np
+from trialplan.numerics.nuisance import binomial_pmf
+from trialplan.plan.building import Endpoint, Trial
+from trialplan.protocol.content.alternatives import controls
+from trialplan.protocol.content.views import Detectable
+
+SHARES = (0.0, 0.5, 0.75, 1.0, 1.25)
+"""Truths of the operating characteristics, as shares of the planned effect."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectScales:
+    """The planned effect on the scales that readers ask for; None where a scale has no meaning."""
+
+    difference: float | None = None
+    ratio: float | None = None
+    odds_ratio: float | None = None
+    standardised: float | None = None
+
+
+def effects(design: Any) -> EffectScales:
+    """The target difference, absolute and relative for rates, in standard deviations for means (DELTA2)."""
+    fixed = getattr(design, "design", design)
+    if isinstance(fixed, TwoProportions):
+        treatment, control = float(fixed.treatment), float(fixed.control)
+        odds = treatment * (1 - control) / (control * (1 - treatment))
+        return EffectScales(difference=treatment - control, ratio=treatment / control, odds_ratio=odds)
+    difference, sd = getattr(fixed, "difference", None), getattr(fixed, "sd", None)
+    if isinstance(difference, (int, float)) and isinstance(sd, (int, float)):
+        return EffectScales(difference=float(difference), standardised=difference / sd)
+    return EffectScales()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlindSpot:
+    """What a treatment arm of n without a single case of a harm still leaves possible."""
+
+    n: int
+    limit: float
+
+
+def blind_spot(trial: Trial) -> BlindSpot | None:
+    """The upper 95 % limit of a rate of which no case was seen, 1 − 0.05^(1/n) (Hanley & Lippman-Hand 1983)."""
+    n = trial.answer.arms.get("treatment")
+    return None if n is None else BlindSpot(n=int(n), limit=1 - 0.05 ** (1 / float(n)))
+
+
+def told_apart(trial: Trial, rate: float, power: float) -> Detectable | None:
+    """The rate on treatment that the trial tells from `rate` on control, two-sided at 5 %; None where there is none."""
+    if len(trial.answer.arms) < 2 or not 0 < rate < 1:
+        return None
+    allocation = trial.plan.content.trial.allocation
+    harm = TwoProportions(control=rate, treatment=(1 + rate) / 2, allocation=allocation)
+    found = float(harm.detectable_effect(int(trial.answer.n), power))
+    return None if np.isnan(found) else Detectable(value=found, unit="proportion", meaning="rate on treatment")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossesView:
+    """What a share lost does to one endpoint's number, the way that keeps the completers and the one that does not."""
+
+    name: str
+    share: float
+    needed: int
+    divided: float
+    multiplied: float
+
+
+def losses(endpoint: Endpoint) -> LossesView | None:
+    """n/(1 − d), which leaves n after a share d is lost, beside n(1 + d), which does not."""
+    share, answer = endpoint.section.dropout, endpoint.answer
+    if share is None or answer is None:
+        return None
+    n = int(answer.n)
+    return LossesView(name=endpoint.name, share=share, needed=n, divided=n / (1 - share), multiplied=n * (1 + share))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adjusted:
+    """What adjusting for baseline does to a standard deviation, and what a change from baseline would do."""
+
+    before: float
+    correlation: float
+    after: float
+    change: float
+
+
+def adjusted(design: Any) -> Adjusted | None:
+    """sd·√(1 − r²) after analysis of covariance, sd·√(2(1 − r)) for a change (Borm, Fransen & Lemmens 2007)."""
+    if not isinstance(design, Ancova):
+        return None
+    sd, r = float(design.sd), float(design.correlation)
+    return Adjusted(before=sd, correlation=r, after=sd * (1 - r**2) ** 0.5, change=sd * (2 * (1 - r)) ** 0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlRateRow:
+    """One row of the operating characteristics: a control rate, and what the trial does at each share of the effect."""
+
+    label: str
+    value: float
+    powers: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operating:
+    """How often the trial rejects under other truths, and whether that was counted or follows from the formula."""
+
+    n: int
+    shares: tuple[float, ...]
+    rows: tuple[ControlRateRow, ...]
+    counted: bool
+
+
+def operating(trial: Trial) -> Operating | None:
+    """The probability of rejecting at the trial's number, over control rates and shares of the planned effect."""
+    design: Any = trial.primary.design
+    n = int(trial.answer.n)
+    table = rejected(design, n)
+    if table is not None:
+        return Operating(n=n, shares=SHARES, rows=tuple(_counted(trial, design, n, table)), counted=True)
+    shares = SHARES[1:]  # a formula at no effect gives the nominal level, which is no news
+    design = design.settled(n) if hasattr(design, "settled") else design  # another truth does not move the boundaries
+    powers = tuple(_by_formula(design, n, share) for share in shares)
+    if all(one is None for one in powers):
+        return None
+    return Operating(
+        n=n, shares=shares, rows=(ControlRateRow(label="", value=float("nan"), powers=powers),), counted=False
+    )
+
+
+def _counted(trial: Trial, design: Any, n: int, table: Any) -> Any:
+    n_t, n_c = (int(arm) for arm in design.arms(n).values())
+    design = getattr(design, "design", design)
+    effect = float(design.treatment) - float(design.control)
+    for stated in controls(trial):
+        rates = [stated.value + share * effect for share in SHARES]
+        powers = tuple(
+            float(binomial_pmf(n_t, rate) @ table @ binomial_pmf(n_c, stated.value)) if 0 < rate < 1 else None
+            for rate in rates
+        )
+        yield ControlRateRow(label=stated.label, value=stated.value, powers=powers)
+
+
+def _by_formula(design: Any, n: int, share: float) -> float | None:
+    """The power if the truth is this share of the way from no effect to the planned one; None where it cannot be."""
+    if len(design.null_values()) == 2:
+        return None
+    null = float(design.null_values()[0])
+    try:
+        value = null + share * (float(design.effect_value()) - null)
+        power = float(design.replace(**{design.effect: value}).power(n))
+    except ParameterError:
+        return None
+    return None if np.isnan(power) else power

@@ -1,0 +1,328 @@
+"""How each pitfall shows in a plan, and what in the plan answers it: one function each, one sentence or None."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from trialplan.design import Design
+from trialplan.designs.ancova import Ancova
+from trialplan.evidence.bridge import Reading
+from trialplan.plan.assumptions import Assumption
+from trialplan.plan.building import Endpoint, Trial
+from trialplan.protocol.content.operating_characteristics import adjusted, losses
+from trialplan.protocol.content.type_one_error import level_kept
+
+Said = Mapping[str, Any]
+
+
+def bridged(trial: Trial, said: Said) -> str | None:
+    """P01: the treatment rate is bridged."""
+    found = next((one.bridge for one in trial.primary.assumptions if one.bridge is not None), None)
+    return f"The treatment rate is bridged: {found.words}" if found else None
+
+
+def control_elsewhere(trial: Trial, said: Said) -> str | None:
+    """P02: the control rate is borrowed from arms that differ, or has no source."""
+    control = _assumption(trial, "control")
+    if control is None:
+        return None
+    if control.borrowed is None:
+        return "The control rate is the planners' own choice" if control.basis == "ours" else None
+    differing = {one.study for one in control.borrowed.findings}
+    if not differing:
+        return None
+    arms = len(control.borrowed.readings)
+    return f"{len(differing)} of the {arms} borrowed control arms differ from the endpoint in definition or time"
+
+
+def control_accepted(trial: Trial, said: Said) -> str | None:
+    """P02: the plan accepts the differences by name, and the predictive interval carries them."""
+    control = _assumption(trial, "control")
+    if control is None:
+        return None
+    if control.borrowed is not None:
+        accepted = all(one.severity == "information" for one in control.borrowed.findings)
+        return "Accepted by name; the predictive interval and the scenarios carry the difference" if accepted else None
+    return "No control arm was read in a source; the scenarios show other rates" if said["controls"][1:] else None
+
+
+def change_within_an_arm(trial: Trial, said: Said) -> str | None:
+    """P03: the table reports changes within one arm, and an endpoint of the plan is such a mean."""
+    changes = [row for row in said["rows"] if row["estimate"] is not None and row["estimate"].kind != "proportion"]
+    if not changes or not any(_is_mean(one) for one in trial.endpoints):
+        return None
+    several = "changes" if len(changes) > 1 else "a change"
+    return f"The table reports {several} within one arm, of participants who were selected for a high value"
+
+
+def spontaneous(trial: Trial, said: Said) -> str | None:
+    """P03: what selection alone does is computed."""
+    views = [view for view in [said["primary"], *said["secondary"]] if view.spontaneous]
+    if not views:
+        return None
+    share = 100 * views[0].spontaneous.share
+    return f"The planned effect is between arms; selection alone makes the outcome fall by {share:.1f} %"
+
+
+def defined(trial: Trial, said: Said) -> str | None:
+    """P04: the plan defines whom it selects."""
+    found = trial.plan.content.population.definition
+    return "Defined above" if found else None
+
+
+def denominators(trial: Trial, said: Said) -> str | None:
+    """P07: losses are non-response in the trial, and the rates that the plan draws are on whom."""
+    if trial.primary.section.missing != "non-response":
+        return None
+    return "In this trial everybody randomised is in the denominator, and a missing outcome is non-response"
+
+
+def one_time(trial: Trial, said: Said) -> str | None:
+    """P09: nothing is pooled over times."""
+    drawn = [one.reading for one in trial.primary.assumptions if one.reading is not None]
+    single = drawn and all(isinstance(one, Reading) for one in drawn)
+    return f"Nothing is pooled over times; the primary is read {trial.primary.section.timepoint}" if single else None
+
+
+def dose(trial: Trial, said: Said) -> str | None:
+    """P10: the dose is argued for."""
+    return "One product and one schedule; see the rationale of the dose" if _words(trial).dose_rationale else None
+
+
+def dose_units(trial: Trial, said: Said) -> str | None:
+    """P11: the plan doses by weight and a randomised trial of the same intervention did not."""
+    if not re.search(r"per kg|/kg", trial.plan.content.trial.intervention):
+        return None
+    studies = {one.comparison.study.key: one.comparison.study for one in trial.randomised}
+    fixed = [study.key for study in studies.values() if study.regimen and not re.search("kg", str(study.regimen))]
+    return f"This plan doses by weight; {', '.join(fixed)} gave a fixed dose" if fixed else None
+
+
+def correlation(trial: Trial, said: Said) -> str | None:
+    """P14: the correlation is varied instead of read off."""
+    found = [one for end in trial.endpoints for one in end.assumptions if one.name == "correlation" and one.range]
+    if not found or found[0].range is None:
+        return None
+    low, high = found[0].range
+    return f"No correlation is taken from P values; {found[0].value:g} is assumed and {low:g} to {high:g} is plausible"
+
+
+def on_logs(trial: Trial, said: Said) -> str | None:
+    """P15: the outcome is analysed on the log scale."""
+    scales = [getattr(one.design, "scale", None) for one in trial.endpoints if _is_mean(one)]
+    logged = scales and all(scale == "ratio" for scale in scales)
+    return "Analysed on the log scale, as a ratio of geometric means" if logged else None
+
+
+def which_sd(trial: Trial, said: Said) -> str | None:
+    """P16: a correlation is given, and three standard deviations could be meant."""
+    found = next((one for end in trial.endpoints if (one := adjusted(end.design))), None)
+    if found is None:
+        return None
+    return (
+        f"With a correlation of {found.correlation:g}, an SD of {found.before:.3g} becomes {found.after:.3g} after "
+        f"adjustment for baseline, and {found.change:.3g} for a change from baseline"
+    )
+
+
+def which_sd_answer(trial: Trial, said: Said) -> str | None:
+    """P16: the design uses the adjusted one."""
+    return "The analysis adjusts for baseline, and the number uses the SD after adjustment, σ√(1 − r²)"
+
+
+def composite_for_rescue(trial: Trial, said: Said) -> str | None:
+    """P18: rescue is part of the variable."""
+    events = [one.event for one in trial.plan.content.estimand.intercurrent if one.strategy == "composite variable"]
+    rescue = [event for event in events if "rescue" in event.lower()]
+    return f"{rescue[0]} counts as non-response, by the estimand" if rescue else None
+
+
+def losses_seen(trial: Trial, said: Said) -> str | None:
+    """P19: a missing outcome is non-response, or inflates n."""
+    if losses_answer(trial, said) is None:
+        return None
+    return "Counting the missing as non-responders and inflating the number for them are alternatives"
+
+
+def losses_answer(trial: Trial, said: Said) -> str | None:
+    """P19: never both, and by n/(1 − d)."""
+    non_response = trial.primary.section.missing == "non-response"
+    first = ["The primary does the first and inflates nothing"] if non_response else []
+    rest = [
+        f"for {one.name}, {one.needed:,} observed take {one.divided:,.1f} enrolled, n/(1 − d), where n(1 + d) would "
+        f"give {one.multiplied:,.1f}"
+        for end in trial.endpoints
+        if (one := losses(end))
+    ]
+    return "; ".join([*first, *rest]) or None
+
+
+def tests_apart(trial: Trial, said: Said) -> str | None:
+    """P22: how far the tests lie apart under the same assumptions."""
+    totals = {one.test: sum(arm.n for arm in one.arms) for one in said["by_test"] if one.arms}
+    if len(set(totals.values())) < 2:
+        return None
+    low, high = min(totals, key=totals.__getitem__), max(totals, key=totals.__getitem__)
+    span = f"{totals[low]:,.0f} ({low}) to {totals[high]:,.0f} ({high}) participants"
+    return f"The same assumptions ask for {span}{_without_looks(said)}"
+
+
+def test_named(trial: Trial, said: Said) -> str | None:
+    """P22: the plan names its test."""
+    chosen = next((one.test for one in said["by_test"] if one.chosen), None)
+    return f"The test is named, {chosen}, and every other stands in the table above" if chosen else None
+
+
+def rounded(trial: Trial, said: Said) -> str | None:
+    """P23: the formula gave no whole number."""
+    arms = [arm for arm in said["arms"] if arm.unrounded is not None and arm.unrounded != arm.n]
+    if not arms:
+        return None
+    shown = ", ".join(f"{arm.unrounded:,.2f} {arm.name}" for arm in arms)
+    return f"The formula{', with the looks,' if said['looks'] else ''} gives {shown}"
+
+
+def uncertain(trial: Trial, said: Said) -> str | None:
+    """P24: a rate of the plan was observed with an interval."""
+    drawn = next((one.reading for one in trial.primary.assumptions if isinstance(one.reading, Reading)), None)
+    if drawn is None:
+        return None
+    return f"The treatment rate rests on {drawn.events} of {drawn.of} participants of one report"
+
+
+def assured(trial: Trial, said: Said) -> str | None:
+    """P24: assurance is computed."""
+    found = said["assured"]
+    return None if found is None else f"Assurance, {found.planned.assurance:.3f}, is printed beside power"
+
+
+def no_rule(trial: Trial, said: Said) -> str | None:
+    """P25: nothing is planned that could stop the trial."""
+    if trial.plan.content.monitoring is not None:
+        return None
+    return "No interim analysis is planned; a trial that stops without a rule excludes neither benefit nor harm"
+
+
+def blinding_planned(trial: Trial, said: Said) -> str | None:
+    """P26: the plan blinds, and what it gives does not look like its control."""
+    if not re.search(r"double.blind", trial.plan.content.trial.blinding, re.IGNORECASE):
+        return None
+    return "What is infused may be told from its vehicle by look, smell, taste or fever"
+
+
+def blinded(trial: Trial, said: Said) -> str | None:
+    """P26: likeness, delivery and an unblinded preparer are described."""
+    words = trial.plan.content.blinding
+    lacking = [name for name in ("similarity", "delivery", "preparer") if getattr(words, name) is None]
+    if lacking:
+        return None
+    return "Likeness, delivery, the unblinded preparer and the test of the blinding are described above"
+
+
+def conditioned(trial: Trial, said: Said) -> str | None:
+    """P27: the evidence had conditioning, and the plan blinds."""
+    blinds = blinding_planned(trial, said) is not None
+    conditioning = any(one.id == "P05" for one in trial.findings)
+    return (
+        "Conditioning that only one arm receives would tell everybody which arm it is"
+        if blinds and conditioning
+        else None
+    )
+
+
+def by_centre(trial: Trial, said: Said) -> str | None:
+    """P28: randomisation is stratified by centre."""
+    factors = [one.factor for one in trial.plan.content.randomisation.strata]
+    centre = [factor for factor in factors if re.search("cent(re|er)|site", factor, re.IGNORECASE)]
+    return f"Randomisation is stratified by {centre[0]}" if centre else None
+
+
+def level_exceeded(trial: Trial, said: Said) -> str | None:
+    """P29: the test exceeds, or stays well below, its level at this number."""
+    kept, design = level_kept(trial), trial.primary.design
+    if kept is None or not isinstance(design, Design):
+        return None
+    nominal = float(design.alpha)
+    way = "exceeds" if kept > nominal + 5e-4 else "stays below" if kept < 0.9 * nominal else None
+    return (
+        f"Counted over all outcomes, the largest type I error is {kept:.4f}, which {way} {nominal:g}" if way else None
+    )
+
+
+def level_answer(trial: Trial, said: Said) -> str | None:
+    """P29: what an exact test would cost instead."""
+    exact = [one for one in said["by_test"] if one.level is not None and one.level <= trial.primary.design.alpha]  # type: ignore[union-attr]
+    sized = {one.test: sum(arm.n for arm in one.arms) for one in exact if one.arms and not one.chosen}
+    if not sized:
+        return None
+    least = min(sized, key=sized.__getitem__)
+    return f"A test that keeps its level, {least}, asks for {sized[least]:,.0f} participants{_without_looks(said)}"
+
+
+def several(trial: Trial, said: Said) -> str | None:
+    """P30: more than one endpoint is tested."""
+    tested = [view.section.name for view in [said["primary"], *said["secondary"]] if view.design is not None]
+    return f"{len(tested)} endpoints are tested" if len(tested) > 1 else None
+
+
+def in_order(trial: Trial, said: Said) -> str | None:
+    """P30: they are tested in order."""
+    return "In a fixed order, each only if all before it were significant"
+
+
+def short(trial: Trial, said: Said) -> str | None:
+    """P31: a lupus trial that is shorter than a year."""
+    months = trial.primary.section.timepoint_months
+    about = f"{trial.plan.content.trial.title} {trial.plan.content.trial.population}"
+    if months is None or months >= 12 or "lupus" not in about.lower():
+        return None
+    return f"The primary is read at {months:g} months; guidance for lupus asks for at least a year"
+
+
+def drift(trial: Trial, said: Said) -> str | None:
+    """P32: the control rate comes from other years, and care moves: what a higher one would ask for."""
+    higher = said["drifted"]
+    if not higher:
+        return None
+    asked = " and ".join(f"{cell.shown} at {100 * rate:.1f} %" for rate, cell in higher)
+    return f"If better care raises the control rate, the participants per arm become {asked}"
+
+
+def contrary(trial: Trial, said: Said) -> str | None:
+    """P33: randomised evidence that is not in favour."""
+    against: dict[str, list[str]] = {}
+    for one in trial.randomised:
+        if not one.comparison.in_favour:
+            against.setdefault(one.comparison.study.key, []).append(one.said.outcome)
+    if not against:
+        return None
+    named = "; ".join(f"{study} for {' and '.join(outcomes)}" for study, outcomes in against.items())
+    return f"Randomised, and not in the treatment's favour: {named}"
+
+
+def contrary_answered(trial: Trial, said: Said) -> str | None:
+    """P33: a plan with such evidence is not built without an answer."""
+    return "Given beside each of these comparisons below"
+
+
+def interests(trial: Trial, said: Said) -> str | None:
+    """P34: those who make a product have an interest in it."""
+    return "Those who make, fund or plan a treatment have an interest in its success"
+
+
+def _without_looks(said: Said) -> str:
+    return ", without looks" if said["looks"] else ""
+
+
+def _words(trial: Trial) -> Any:
+    return trial.plan.content.intervention
+
+
+def _is_mean(endpoint: Endpoint) -> bool:
+    return isinstance(endpoint.design, Ancova) or hasattr(endpoint.design, "sd")
+
+
+def _assumption(trial: Trial, name: str) -> Assumption | None:
+    return next((one for one in trial.primary.assumptions if one.name == name), None)

@@ -1,0 +1,79 @@
+"""Whether the plan's formulas tell the truth, as an appendix shows it: simulated trials beside what was claimed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trialplan import fields
+from trialplan.analyses.verification.sentences import complaints, reached
+from trialplan.analyses.verification.simulation import SEED
+from trialplan.analyses.verification.verification import ALLOWANCE, ERRORS
+from trialplan.plan.building import Trial
+from trialplan.plan.verifying import VerifiedEndpoint, verify_trial
+
+REFERENCE = "ICH M11, section 10.11"
+
+_NULLS = {
+    fields.SUPERIORITY: "if the arms did equally well",
+    fields.NON_INFERIORITY: "if the treatment were worse by just the margin",
+    fields.EQUIVALENCE: "if the arms differed by just the margin",
+    fields.SINGLE_ARM: "if the treatment did no better than the rate to be excluded",
+}
+
+_MOST = 4_000_000
+"""Participants drawn for one simulation, where they are drawn one by one: a draft is written in seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifiedView:
+    """One endpoint's claims: what does not hold of them, and the number that truly reaches the power, in words.
+
+    `obeys` says whether the simulated trials stop where a futility rule would.
+    """
+
+    of: VerifiedEndpoint
+    complaints: tuple[str, ...]
+    reached: str
+    if_null: str
+    obeys: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appendix:
+    """All of them, and how they were made."""
+
+    endpoints: tuple[VerifiedView, ...]
+    seed: int
+    reference: str = REFERENCE
+    errors: str = f"{ERRORS} standard errors"
+    allowance: str = f"the {ALLOWANCE:g} in power"
+
+    @property
+    def primary(self) -> VerifiedView:
+        """The endpoint that sizes the trial."""
+        return self.endpoints[0]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every claim of every endpoint holds."""
+        return all(one.of.ok for one in self.endpoints)
+
+
+def verified(trial: Trial) -> Appendix | None:
+    """The appendix, or none where the plan asks for no simulated trials."""
+    trials = trial.plan.content.report.verification_trials
+    if not trials:
+        return None
+    found = verify_trial(trial, trials=trials, seed=SEED, most=_MOST)
+    return Appendix(endpoints=tuple(map(_view, found)), seed=SEED)
+
+
+def _view(one: VerifiedEndpoint) -> VerifiedView:
+    fixed = getattr(one.found.design, "design", one.found.design)
+    return VerifiedView(
+        of=one,
+        complaints=tuple(complaints(one.found)),
+        reached=reached(one.found.true_n, one.found.target),
+        if_null=_NULLS[getattr(fixed, "goal", fields.SUPERIORITY)],
+        obeys=getattr(one.found.design, "futility", None) is not None,
+    )

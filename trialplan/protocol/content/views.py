@@ -1,0 +1,152 @@
+"""What templates print: each result as one frozen object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.answers import SampleSize
+from trialplan.evidence.regression import SpontaneousFall
+from trialplan.plan.building import Assumption, Trial
+from trialplan.plan.schema import EndpointSection
+
+ABSURD = 10_000
+"""Participants per arm beyond which the number says no more than that it is out of reach."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One arm and how many participants it has; `unrounded` where the formula gives a real number."""
+
+    name: str
+    n: float
+    unrounded: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alone:
+    """What an endpoint would need if it sized the trial: n, and n enrolled to have that many observed."""
+
+    n: int
+    arms: tuple[Arm, ...]
+    power: float
+    enrolled: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detectable:
+    """The effect that would be shown with the power asked for."""
+
+    value: float
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtTrial:
+    """What an endpoint has at the number that the primary sets."""
+
+    n: int
+    observed: float
+    power: float
+    detectable: Detectable | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherTest:
+    """What the analysis test would need, and its power at the trial's number, where it is not the one that sizes."""
+
+    n: int
+    power: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointView:
+    """An endpoint as a protocol shows it."""
+
+    section: EndpointSection
+    design: Any
+    assumptions: tuple[Assumption, ...]
+    statement: str
+    goal: str
+    two_sided: bool
+    planned: dict[str, Any]
+    by_name: dict[str, Assumption]
+    alone: Alone | None
+    shortfall: str | None
+    at_trial: AtTrial | None
+    spontaneous: SpontaneousFall | None
+    other_test: OtherTest | None
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell of a scenario table: the treatment rate, and n per arm or none."""
+
+    treatment: float
+    n: int | None
+    arms: tuple[Arm, ...]
+
+    @property
+    def shown(self) -> str:
+        """Participants per arm; both arms where they differ."""
+        if self.n is None:
+            return "none"
+        sizes = [f"{arm.n:,}" if arm.n <= ABSURD else f"> {ABSURD:,}" for arm in self.arms]
+        return sizes[0] if len(set(sizes)) == 1 else " + ".join(sizes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioRow:
+    """One row of a scenario table: what is believed of one arm, and a cell for each belief about the other."""
+
+    label: str
+    value: float
+    source: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestRow:
+    """The same assumptions through one analysis test with the level that it keeps, or why it has no number."""
+
+    test: str
+    prose: str
+    arms: tuple[Arm, ...]
+    power: float | None
+    reason: str | None
+    chosen: bool
+    level: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingView:
+    """What the audit found: each sight with the places where it was seen, and what it means for planning."""
+
+    id: str
+    sights: tuple[tuple[str, tuple[str, ...]], ...]
+    means: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """The ends of the scenario tables: the least and the most per arm, and the cells that no n answers."""
+
+    least: int
+    most: str
+    impossible: int
+    cells: int
+
+
+def arm_names(trial: Trial, design: Any) -> dict[str, str]:
+    """The plan's names of the design's arms."""
+    words = {"treatment": trial.plan.content.trial.treatment_name, "control": trial.plan.content.trial.control_name}
+    return {name: words.get(name, name) for name in design.arm_names}
+
+
+def arms_of(trial: Trial, answer: SampleSize) -> tuple[Arm, ...]:
+    """The arms of an answer by the plan's names."""
+    unrounded = answer.arms_unrounded or {}
+    names = arm_names(trial, answer.design)
+    return tuple(Arm(name=names[arm], n=n, unrounded=unrounded.get(arm)) for arm, n in answer.arms.items())

@@ -1,0 +1,1 @@
+"""How a protocol is written: Markdown, HTML, Word, PDF and TeX."""

@@ -1,0 +1,164 @@
+"""A plan's protocol in files: one Markdown text, made into what each suffix says, every file whole or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trialplan.errors import FileError, did_you_mean, require
+from trialplan.files import check_writable, shipped
+from trialplan.files import write as write_file
+from trialplan.plan.building import Trial, build
+from trialplan.plan.reading import Plan
+from trialplan.protocol.content.context import context
+from trialplan.protocol.formats import house_style as house
+from trialplan.protocol.formats import pandoc, word
+from trialplan.protocol.formats import typst as typeset
+from trialplan.protocol.formats.markdown import text_of
+from trialplan.protocol.formats.pictures import Picture, beside, embedded, pictures
+from trialplan.protocol.formats.word_styles import check_reference
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What every format is made from: the built trial, what templates print, the figures, and the house style."""
+
+    trial: Trial
+    objects: Mapping[str, Any]
+    pictures: Mapping[str, Picture]
+    templates: Path | None = None
+    reference: Path | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as it was read."""
+        return self.trial.plan
+
+    def text(self, shown: Mapping[str, Picture] | None = None) -> str:
+        """The Markdown, with the figures in words unless their drawings are given."""
+        return text_of(self.trial, self.objects, self.pictures if shown is None else shown, self.templates)
+
+    def look(self, name: str) -> Path:
+        """A template of a page, the house's or the shipped one."""
+        return house.look(name, self.templates)
+
+
+def write(
+    plan: Plan, outputs: list[Path], *, templates: Path | None = None, reference: Path | None = None
+) -> list[Path]:
+    """The plan's protocol in each of the files named; the suffix picks the format.
+
+    `templates` is a folder whose files override the shipped ones, `reference` the Word file whose styles, headers
+    and footers a .docx takes. Nothing is written before everything is made.
+    """
+    for path in outputs:
+        _check(path)
+    if templates is not None:
+        house.check_folder(templates)
+    if reference is not None:
+        check_reference(reference)
+    made = _made(plan, outputs, templates, reference)
+    for files in made:
+        for path, content in files.items():
+            path.parent.mkdir(exist_ok=True)
+            write_file(path, content)
+    return outputs
+
+
+def _check(path: Path) -> None:
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise FileError(f"no protocol is written as {path.name}; {did_you_mean(path.suffix, SUFFIXES)}")
+    check_writable(path)
+    if suffix == ".tex" and not re.fullmatch(r"[\w.-]+", path.stem, re.ASCII):
+        raise FileError(
+            f"{path.name} would lend its name to a folder of figures, which LaTeX could not read; "
+            "use letters, digits, '-', '_' and '.' alone"
+        )
+    for library in FORMATS[suffix][1]:
+        require(library, "report", f"writing {suffix}")
+
+
+def _made(plan: Plan, outputs: list[Path], templates: Path | None, reference: Path | None) -> list[dict[Path, bytes]]:
+    """The content of every file, by output."""
+    trial = build(plan)
+    source = Source(
+        trial=trial, objects=context(trial), pictures=pictures(trial), templates=templates, reference=reference
+    )
+    return [FORMATS[path.suffix.lower()][0](source, path) for path in outputs]
+
+
+def markdown(source: Source, path: Path) -> dict[Path, bytes]:
+    """The text itself."""
+    return {path: source.text().encode()}
+
+
+def html(source: Source, path: Path) -> dict[Path, bytes]:
+    """One self-contained file that reads on a phone and prints."""
+    style = source.look("page.css").read_text(encoding="utf-8")
+    options = [
+        "--to=html5",
+        "--mathml",
+        "--syntax-highlighting=none",
+        "--number-sections",
+        "--toc",
+        "--toc-depth=2",
+        "--section-divs",
+        f"--template={source.look('page.html')}",
+        f"--variable=style:{style}",
+        *pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "labels.lua", "figures.lua"),
+    ]
+    return {path: pandoc.convert(source.text(embedded(source.pictures, ".svg")), source.plan, options)}
+
+
+def docx(source: Source, path: Path) -> dict[Path, bytes]:
+    """A Word file with real styles, native equations, and captions that Word counts itself."""
+    reference = source.reference
+    if reference is None and source.look("reference.docx").is_file():
+        reference = source.look("reference.docx")
+    text = source.text(embedded(source.pictures, ".png"))
+    return {path: word.document(text, source.plan, reference)}
+
+
+def pdf(source: Source, path: Path) -> dict[Path, bytes]:
+    """A PDF set by typst, with the drawings as vectors."""
+    text = source.text(beside(source.pictures, "", ".svg"))
+    written = pandoc.convert(text, source.plan, _set_as("typst", source.look("page.typ")))
+    drawings = {f"{name}.svg": one.bytes(".svg") for name, one in source.pictures.items()}
+    return {path: typeset.compiled(written, drawings, pandoc.epoch(source.plan))}
+
+
+def tex(source: Source, path: Path) -> dict[Path, bytes]:
+    """LaTeX that stands alone, with its drawings in a folder beside it."""
+    folder = f"{path.stem}-figures"
+    text = source.text(beside(source.pictures, f"{folder}/", ".pdf"))
+    written = pandoc.convert(text, source.plan, _set_as("latex", source.look("page.tex")))
+    drawings = {path.parent / folder / f"{name}.pdf": one.bytes(".pdf") for name, one in source.pictures.items()}
+    return {**drawings, path: written}
+
+
+def _set_as(language: str, template: Path) -> list[str]:
+    return [
+        f"--to={language}",
+        "--number-sections",
+        "--toc",
+        "--toc-depth=2",
+        "--syntax-highlighting=none",
+        f"--template={template}",
+        *pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "figures.lua", "together.lua"),
+    ]
+
+
+FORMATS: dict[str, tuple[Callable[[Source, Path], dict[Path, bytes]], tuple[str, ...]]] = {
+    ".md": (markdown, ()),
+    ".html": (html, ("pypandoc", "matplotlib")),
+    ".docx": (docx, ("pypandoc", "matplotlib")),
+    ".pdf": (pdf, ("pypandoc", "matplotlib", "typst")),
+    ".tex": (tex, ("pypandoc", "matplotlib")),
+}
+"""How each format is made, and the libraries that it takes."""
+
+SUFFIXES = tuple(FORMATS)

@@ -1,0 +1,151 @@
+"""The house style: which template and which look a document is made from, and what a user's template may do.
+
+A folder given as `--templates` overrides by name: `protocol.md.j2`, any of `sections/` and `statements/`, and the
+looks `page.html`, `page.css`, `page.typ`, `page.tex` and `reference.docx`. Its `protocol.md.j2` may begin with
+`{% extends "trialplan/protocol.md.j2" %}` and then hold single blocks, each the name of a section.
+"""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from trialplan.errors import FileError, PlanError, TrialplanError, did_you_mean
+from trialplan.files import shipped
+from trialplan.protocol.content.filters import FILTERS, Verbatim, escape
+
+OURS = "trialplan/"
+"""Before a template's name: the shipped one, whatever the house has."""
+MAIN = "protocol.md.j2"
+LOOKS = ("page.html", "page.css", "page.typ", "page.tex", "reference.docx")
+
+
+def check_folder(folder: Path) -> None:
+    """Raise unless the folder overrides something."""
+    if not folder.is_dir():
+        raise FileError(f"the folder of templates {folder} does not exist; name the folder that holds {MAIN}")
+    known = {path.relative_to(shipped("templates")).as_posix() for path in shipped("templates").rglob("*.j2")}
+    found = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+    if not {*known, *LOOKS} & {*found}:
+        raise FileError(
+            f"the folder of templates {folder} overrides nothing; name a file in it as the shipped one that it "
+            f"replaces, such as {MAIN}, sections/synopsis.md.j2, {', '.join(LOOKS)}"
+        )
+
+
+def look(name: str, folder: Path | None) -> Path:
+    """The file of that name: the house's own, else the shipped one."""
+    if folder is not None and (folder / name).is_file():
+        return folder / name
+    return shipped("templates") / name
+
+
+def environment(folder: Path | None = None) -> Any:
+    """Jinja2 with undefined names as errors, every printed value escaped unless it is Verbatim, and no way out."""
+    from jinja2 import ChoiceLoader, PrefixLoader, StrictUndefined
+
+    ours = _loader(shipped("templates"))
+    mine = [] if folder is None else [_loader(folder)]
+    env = _sandbox()(
+        loader=ChoiceLoader([*mine, PrefixLoader({OURS[:-1]: ours}), ours]),
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # the output is Markdown: `finalize` escapes for that
+    )
+    env.filters.update(FILTERS)
+    return env
+
+
+def sections(env: Any) -> tuple[str, ...]:
+    """The names of the sections, in the order in which the protocol has them."""
+    return tuple(env.get_template(OURS + MAIN).blocks)
+
+
+def chosen(env: Any, report: Any, name: str) -> tuple[str, ...]:
+    """The sections that a plan's `[report]` asks for."""
+    known = sections(env)
+    asked = {key: tuple(one.replace("-", "_") for one in getattr(report, key)) for key in ("sections", "leave_out")}
+    for key, names in asked.items():
+        for one in names:
+            if one not in known:
+                raise PlanError(f"{name}, [report]: {key}: there is no section {one!r}; {did_you_mean(one, known)}")
+    if all(asked.values()):
+        raise PlanError(f"{name}, [report]: sections says what to print and leave_out what not to; keep one of them")
+    wanted = asked["sections"] or known
+    return tuple(one for one in known if one in wanted and one not in asked["leave_out"])
+
+
+@contextmanager
+def told(folder: Path | None) -> Iterator[None]:
+    """A template that is wrong is one sentence with its file and line."""
+    from jinja2 import TemplateError
+
+    try:
+        yield
+    except TrialplanError as why:
+        place = _place(why, folder)
+        raise (type(why)(f"{place}: {why}") if place else why) from None
+    except (TemplateError, TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as why:
+        place = _place(why, folder)
+        if not place:
+            raise
+        raise FileError(f"{place}: {str(why).splitlines()[0].rstrip('.')}; correct the template") from None
+
+
+def _place(why: BaseException, folder: Path | None) -> str:
+    """The template and line where it went wrong; nothing where that was in no template of the house."""
+    roots = [root for root in (folder, shipped("templates")) if root is not None]
+    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(why.__traceback__)]
+    if getattr(why, "filename", None) and getattr(why, "lineno", None):  # a template that cannot be read as one
+        places.append((str(why.filename), why.lineno))  # type: ignore[attr-defined]
+    for file, line in reversed(places):
+        for root in roots:
+            if Path(file).is_relative_to(root):
+                return f"{Path(file).relative_to(root).as_posix()}, line {line}"
+    return ""
+
+
+def _finalize(value: Any) -> str:
+    if isinstance(value, Verbatim):
+        return value
+    if value is None:
+        raise TrialplanError("a template prints a value that is not there; test for it, or use the filter `or_none`")
+    return escape(str(value))
+
+
+def _loader(folder: Path) -> Any:
+    """A loader of the templates in one folder; a link that leads out of it leads nowhere."""
+    from jinja2 import FileSystemLoader, TemplateNotFound
+
+    class Inside(FileSystemLoader):
+        def get_source(self, environment: Any, template: str) -> Any:
+            if not (folder / template).resolve().is_relative_to(folder.resolve()):
+                raise TemplateNotFound(template)
+            return super().get_source(environment, template)
+
+    return Inside(folder)
+
+
+@functools.cache
+def _sandbox() -> Any:
+    """An environment whose templates may look and print, and call what belongs to plain values or to this program."""
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+            return not isinstance(obj, Path) and super().is_safe_attribute(obj, attr, value)
+
+        def is_safe_callable(self, obj: Any) -> bool:
+            owner = getattr(obj, "__self__", None)
+            home = getattr(obj, "__module__", None) or type(owner).__module__
+            known = home in ("builtins", "datetime") or home.startswith(("jinja2.", "trialplan."))
+            return known and not isinstance(owner, type) and super().is_safe_callable(obj)
+
+    return Sandbox

@@ -1,0 +1,67 @@
+"""The plan's objects to one Markdown text, by Jinja2: everything printed is escaped, nothing is computed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from trialplan.plan.building import Trial
+from trialplan.protocol.content.context import context
+from trialplan.protocol.formats import house_style as house
+from trialplan.protocol.formats.house_style import environment
+from trialplan.protocol.formats.pictures import Picture, pictures
+
+__all__ = ["environment", "render", "text_of"]
+
+_WITHOUT = "**Figure.** "
+"""How a figure begins that is told in words. No text of a plan can begin a line so, nor with ": " or "!["."""
+
+
+def render(trial: Trial, templates: Path | None = None) -> str:
+    """The protocol as Markdown that stands alone: its figures in words and as tables of their data."""
+    return text_of(trial, context(trial), pictures(trial), templates)
+
+
+def text_of(
+    trial: Trial, objects: Mapping[str, Any], shown: Mapping[str, Picture], templates: Path | None = None
+) -> str:
+    """The protocol as Markdown, with these pictures."""
+    with house.told(templates):
+        env = environment(templates)
+        wanted = house.chosen(env, trial.plan.content.report, str(objects["plan_name"]))
+        text = env.get_template(house.MAIN).render({**objects, "sections": wanted, "pictures": shown})
+    return "\n".join(_tidied(text.strip().split("\n"))) + "\n"
+
+
+def _tidied(lines: list[str]) -> Iterator[str]:
+    """Tables and figures numbered, and empty lines one at a time; what stands in a fence is left alone."""
+    counts = {"Table": 0, "Figure": 0}
+    fence, before = "", "-"
+    for line in lines:
+        closes = bool(fence) and line.startswith(fence) and not line.strip("`")
+        if not fence:
+            fence = opened[0] if (opened := re.match("`{3,}", line)) else ""
+            if line.strip() or before.strip():
+                yield _numbered(line, counts)
+        else:
+            fence = "" if closes else fence
+            yield line
+        before = line
+
+
+def _numbered(line: str, counts: dict[str, int]) -> str:
+    """The line with its number, where it is the caption of a table or a figure."""
+    if line.startswith(": "):
+        return f": **{_next('Table', counts)}.** {line[2:]}"
+    if line.startswith("!["):
+        return f"![**{_next('Figure', counts)}.** {line[2:]}"
+    if line.startswith(_WITHOUT):
+        return f"**{_next('Figure', counts)}.** {line[len(_WITHOUT) :]}"
+    return line
+
+
+def _next(what: str, counts: dict[str, int]) -> str:
+    counts[what] += 1
+    return f"{what} {counts[what]}"

@@ -1,0 +1,71 @@
+"""Pandoc: the Markdown of a protocol into one format, in pandoc's own sandbox."""
+
+from __future__ import annotations
+
+import calendar
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from trialplan.errors import TrialplanError, require
+from trialplan.plan.reading import Plan
+from trialplan.protocol.content.filters import dated
+
+# What the templates write, and nothing that a plan's text could smuggle in: no raw HTML or TeX.
+_READER = "markdown-raw_html-raw_tex-raw_attribute-citations-yaml_metadata_block-smart"
+
+
+def program() -> str:
+    """The path of pandoc, or the sentence that says how to install it."""
+    pypandoc = require("pypandoc", "report", "writing documents")
+    return str(pypandoc.get_pandoc_path())
+
+
+def convert(text: str, plan: Plan, options: list[str]) -> bytes:
+    """Pandoc's output; the only date in it is the plan's, so the same plan gives the same bytes."""
+    # one column: tables take the widths that the templates' dashes give them
+    always = ["--sandbox", "--standalone", "--preserve-tabs", "--columns=1", "--output=-", f"--from={_READER}"]
+    command = [program(), *always, *(f"--metadata={one}" for one in _metadata(plan)), *options]
+    environment = os.environ | {"SOURCE_DATE_EPOCH": str(epoch(plan)), "TZ": "UTC"}
+    done = subprocess.run(command, input=text.encode(), capture_output=True, env=environment, check=False)
+    if done.returncode:
+        raise TrialplanError(f"pandoc could not write the document: {_said(done.stderr)}")
+    return done.stdout
+
+
+def epoch(plan: Plan) -> int:
+    """The plan's date in seconds; the beginning of 1980, the first that a Word file can hold, where it has none."""
+    date = plan.content.trial.date
+    return calendar.timegm(date.timetuple() if date else (1980, 1, 1, 0, 0, 0))
+
+
+def subtitle(plan: Plan) -> str:
+    """Version and date, as they stand below the title and in headers."""
+    said = plan.content.trial
+    return f"Version {said.version}" + (f", {dated(said.date)}" if said.date else "")
+
+
+def on_one_line(text: str) -> str:
+    """The text without line breaks, as a title needs it."""
+    return " ".join(text.split())
+
+
+def filters(folder: Path, *names: str) -> list[str]:
+    """The options that name Lua filters of a folder; a house's style has none of its own."""
+    return [f"--lua-filter={folder / name}" for name in names]
+
+
+def _metadata(plan: Plan) -> Iterator[str]:
+    """What pandoc takes as plain text, and never reads as Markdown."""
+    said = plan.content.trial
+    yield "lang:en-GB"
+    texts = [("title", said.title), ("subtitle", subtitle(plan)), ("version", said.version)]
+    for name, text in [*texts, *(("author", author) for author in said.authors)]:
+        value = on_one_line(text)
+        yield f"{name}:{' ' * (value.lower() in ('true', 'false'))}{value}"  # a bare one would be a truth value
+
+
+def _said(stderr: bytes) -> str:
+    lines = stderr.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it gave no reason"

@@ -1,0 +1,152 @@
+"""The figures of a protocol: for each its caption, the sentence that stands for it, and its data as a table.
+
+A picture is shown where the format can hold one: drawn in the page as vectors in HTML, beside the text in PDF and
+LaTeX, as a bitmap in Word. Markdown keeps what a reader of plain text can use, the sentence and the table: one
+file, and nothing to draw with is needed.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan import figures
+from trialplan.design import Design
+from trialplan.errors import TrialplanError
+from trialplan.evidence.bridge import PooledReading
+from trialplan.numerics.lazy import np
+from trialplan.plan.building import Trial
+from trialplan.protocol.content import figures as drawings
+from trialplan.protocol.content.filters import Verbatim
+from trialplan.protocol.content.interim_analyses import boundaries
+
+_MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
+_LONGEST_ALT = 1200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One figure; `source` is where the document finds the drawing, None where it has words and numbers only."""
+
+    name: str
+    caption: str
+    figure: Any
+    source: Verbatim | None = None
+
+    @property
+    def alt(self) -> str:
+        """What is to be seen, in sentences."""
+        return str(self.figure.alt())[:_LONGEST_ALT]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The heads of the table."""
+        return self._table()[0]
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The table's cells as they are printed."""
+        return self._table()[1]
+
+    def _table(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        if isinstance(self.figure, figures.HeatMap):
+            return _crossed(self.figure)
+        columns, rows = self.figure.table()
+        kept = [i for i, name in enumerate(columns) if name and any(row[i] not in (None, "") for row in rows)]
+        named = tuple(str(columns[i]) for i in kept)
+        return named, tuple(tuple(_cell(named[j], row[i]) for j, i in enumerate(kept)) for row in rows)
+
+    def bytes(self, suffix: str) -> bytes:
+        """The drawing as a file."""
+        return figures.render(self.figure, suffix)
+
+
+def pictures(trial: Trial) -> dict[str, Picture]:
+    """Every figure that the plan has what it takes for, by name, without a drawing."""
+    found = ((name, make(trial), caption) for name, make, caption in _all(trial))
+    return {
+        name: Picture(name=name, caption=caption, figure=figure)
+        for name, figure, caption in found
+        if figure is not None
+    }
+
+
+def embedded(shown: Mapping[str, Picture], suffix: str) -> dict[str, Picture]:
+    """The pictures with their drawings inside the text."""
+    return {name: _with(one, _data(one, suffix)) for name, one in shown.items()}
+
+
+def beside(shown: Mapping[str, Picture], folder: str, suffix: str) -> dict[str, Picture]:
+    """The pictures with their drawings as files of a folder."""
+    return {name: _with(one, f"{folder}{name}{suffix}") for name, one in shown.items()}
+
+
+def _with(one: Picture, source: str) -> Picture:
+    return dataclasses.replace(one, source=Verbatim(source))
+
+
+def _data(one: Picture, suffix: str) -> str:
+    return f"data:{_MEDIA[suffix]};base64,{base64.b64encode(one.bytes(suffix)).decode()}"
+
+
+def _all(trial: Trial) -> Iterator[tuple[str, Callable[[Trial], Any], str]]:
+    """(name, maker, caption) of every figure, in the order of the document."""
+    section = trial.primary.section
+    power = f"{100 * section.power:.0f} %"
+    yield "forest", drawings.forest, _of_rates(trial)
+    yield "schema", drawings.schema, "Trial schema."
+    yield "boundaries", boundaries, "Boundaries of the looks, by participants assessed."
+    yield "power", drawings.power_curve, "Power against the number of participants."
+    yield "heat-map", drawings.heat_map, f"Participants for {power} power by the rates of both arms{_by_score(trial)}."
+    yield (
+        "tornado",
+        _quietly(drawings.swings),
+        f"Participants for {power} power if one assumption is otherwise, the others as planned.",
+    )
+
+
+def _of_rates(trial: Trial) -> str:
+    pooled = any(isinstance(one.reading, PooledReading) for one in trial.primary.assumptions)
+    apart = "; of what is pooled, those of the pool" if pooled else ""
+    return f"Rates that the planning of {trial.primary.section.name} rests on, with 95 % Wilson intervals{apart}."
+
+
+def _by_score(trial: Trial) -> str:
+    design: Any = trial.primary.design
+    fixed = getattr(design, "design", design)
+    looks = ", without looks" if fixed is not design else ""
+    return looks if not isinstance(fixed, Design) or fixed.smooth else f"{looks}, by the score test"
+
+
+def _quietly(make: Callable[[Trial], Any]) -> Callable[[Trial], Any]:
+    """A figure that is left out where a plan's numbers allow none."""
+
+    def made(trial: Trial) -> Any:
+        try:
+            return make(trial)
+        except TrialplanError:
+            return None
+
+    return made
+
+
+def _crossed(figure: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """A surface's values as they lie: a row for each value upwards, a column for each across."""
+    corner = f"{figure.y_name} \\ {figure.x_name}"
+    across = tuple(f"{value:g}" for value in figure.x)
+    rows = [
+        (f"{y:g}", *("none" if np.isnan(value) else f"{np.ceil(value - 1e-9):,.0f}" for value in line))
+        for y, line in zip(figure.y, figure.grid, strict=True)
+    ]
+    return (corner, *across), tuple(rows)
+
+
+def _cell(column: str, value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if not isinstance(value, (int, float)):
+        return str(value)
+    return f"{value:,.0f}" if float(value).is_integer() and value >= 1 else f"{value:.3f}".replace("-", "−")

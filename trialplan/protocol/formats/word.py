@@ -1,0 +1,120 @@
+"""Word: pandoc's document in the house's styles, with what no style can ask for written in afterwards.
+
+A reference document lends its styles, page, headers and footers. In its headers and footers the fields TITLE and
+DOCPROPERTY version are filled with the plan's. Without one, `reference_document` makes a plain one: A4, numbered
+headings, ruled tables, the title and version above, page X of Y below.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from trialplan.files import shipped
+from trialplan.plan.reading import Plan
+from trialplan.protocol.formats import pandoc
+from trialplan.protocol.formats.word_styles import MAIN, SMALL, counts_headings, reference_document, rewritten
+
+Change = Callable[[str], str]
+
+_HEADING = re.compile(
+    r'<w:bookmarkStart w:id="\d+" w:name="(?P<name>[^"]+)" ?/>\s*'
+    r'<w:p><w:pPr><w:pStyle w:val="Heading(?P<level>[12])" ?/></w:pPr>'
+    r"(?P<runs>.*?)</w:p>",
+    re.DOTALL,
+)
+_ANY_TIME = re.compile(r"(?<=>)\d{4}-\d\d-\d\dT[\d:.]+Z(?=<)")
+_NO_DATE = "1980-01-01"
+_EMPTY_CONTENTS = re.compile(r'<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirty="true" ?/>.*?</w:p>', re.DOTALL)
+
+
+def document(text: str, plan: Plan, reference: Path | None) -> bytes:
+    """The Markdown as a Word file."""
+    content = reference_document() if reference is None else reference.read_bytes()
+    by_style = counts_headings(content)
+    with tempfile.TemporaryDirectory() as folder:
+        lent = Path(folder) / "reference.docx"
+        lent.write_bytes(content)
+        options = ["--to=docx", f"--reference-doc={lent}", "--syntax-highlighting=none", "--toc", "--toc-depth=2"]
+        options += ["--metadata=toc-title:Contents", *([] if by_style else ["--number-sections"])]
+        options += pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "figures.lua", "together.lua")
+        made = pandoc.convert(text, plan, options)
+    return rewritten(made, lambda name: _after(name, plan, by_style))
+
+
+def _after(name: str, plan: Plan, by_style: bool) -> Change | None:
+    """What is written into a member of pandoc's document."""
+    said = plan.content.trial
+    if name == MAIN:
+        return lambda xml: _with_contents(_counted(_together(_unbroken(_described(xml)))), by_style)
+    if name == "docProps/core.xml":  # pandoc's sandbox knows no date
+        return lambda xml: _ANY_TIME.sub(f"{said.date or _NO_DATE}T00:00:00Z", xml)
+    if re.fullmatch(r"word/(header|footer)\d*\.xml", name):
+        return lambda xml: _filled(xml, {"TITLE": said.title, "DOCPROPERTY version": said.version})
+    return None
+
+
+def _with_contents(xml: str, by_style: bool) -> str:
+    """The table of contents with its entries, so that it is not empty before Word first counts the pages."""
+    entries = list(_entries(xml, by_style))
+    if not entries:
+        return xml
+    field = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+    code = '<w:r><w:instrText xml:space="preserve"> TOC \\o "1-2" \\h \\z \\u </w:instrText></w:r>'
+    entries[0] = entries[0].replace("</w:pPr>", f"</w:pPr>{field.format('begin')}{code}{field.format('separate')}")
+    entries[-1] = entries[-1].replace("</w:p>", f'{field.format("end")}<w:r><w:br w:type="page"/></w:r></w:p>')
+    return _EMPTY_CONTENTS.sub(lambda _: "".join(entries), xml, count=1)
+
+
+def _entries(xml: str, by_style: bool) -> Iterator[str]:
+    """A paragraph for each heading of the first two levels, with its number."""
+    chapter = part = 0
+    for found in _HEADING.finditer(xml):
+        words = " ".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)</w:t>", found["runs"]))
+        chapter, part = (chapter + 1, 0) if found["level"] == "1" else (chapter, part + 1)
+        number = f"{chapter}.{part} " if part else f"{chapter} "
+        text = f'<w:r><w:t xml:space="preserve">{number if by_style else ""}{words}</w:t></w:r>'
+        style = f'<w:pPr><w:pStyle w:val="TOC{found["level"]}"/></w:pPr>'
+        yield f'<w:p>{style}<w:hyperlink w:anchor="{found["name"]}" w:history="1">{text}</w:hyperlink></w:p>'
+
+
+def _unbroken(xml: str) -> str:
+    """Table rows that do not break across pages, which no style of pandoc's can ask for."""
+    xml = xml.replace("<w:tr><w:trPr>", "<w:tr><w:trPr><w:cantSplit/>")
+    return re.sub(r"<w:tr>(?!<w:trPr>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>", xml)
+
+
+def _together(xml: str) -> str:
+    """Paragraphs that introduce something, on one page with it: the filter marks them, a style would mark too many."""
+    opening = r"(<w:p><w:pPr><w:pStyle [^>]*/>)((?:(?!</w:p>).)*?)<!--introduces-->"
+    return re.sub(opening, r"\1<w:keepNext/>\2", xml, flags=re.DOTALL)
+
+
+def _described(xml: str) -> str:
+    """Pictures described once, by their alternative text; pandoc adds the whole picture, for that is its address."""
+    return re.sub(r'(<pic:cNvPr [^>]*?\bdescr=")data:[^"]*', r"\1", xml)
+
+
+def _counted(xml: str) -> str:
+    """The numbers of captions as fields, so that Word keeps counting and can list them."""
+    look = r"<w:rPr>(?:(?!</w:rPr>).)*</w:rPr>"
+    opening = rf'(<w:pStyle w:val="(?:TableCaption|ImageCaption)" ?/></w:pPr>(?:<w:bookmarkStart[^>]*/>)?)<w:r>({look})'
+    number = r'<w:t xml:space="preserve">(Table|Figure) (\d+)\.</w:t></w:r>'
+    field = (
+        r'\1<w:r>\2<w:t xml:space="preserve">\3 </w:t></w:r><w:fldSimple w:instr=" SEQ \3 \\* ARABIC "><w:r>\2'
+        r"<w:t>\4</w:t></w:r></w:fldSimple><w:r>\2<w:t>.</w:t></w:r>"
+    )
+    return re.sub(opening + number, field, xml)
+
+
+def _filled(xml: str, fields: Mapping[str, str]) -> str:
+    """The fields of a header or footer with what they will show, for readers that do not compute them."""
+    for name, text in fields.items():
+        words = r"\s+".join(map(re.escape, name.split()))
+        shown = f"<w:r>{SMALL}<w:t>{escape(pandoc.on_one_line(text))}</w:t></w:r>".replace("\\", r"\\")
+        simple = rf'(<w:fldSimple w:instr="\s*{words}\b[^"]*"[^>]*>).*?(</w:fldSimple>)'
+        xml = re.sub(simple, rf"\g<1>{shown}\g<2>", xml, flags=re.DOTALL | re.I)
+    return xml

@@ -1,0 +1,1 @@
+"""The number of participants set anew from blinded data."""

@@ -1,0 +1,185 @@
+"""Blinded re-estimation: n set anew from the rate or the standard deviation of both arms together."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from trialplan import fields
+from trialplan.design import Design
+from trialplan.designs.two_means import TwoMeans
+from trialplan.designs.two_proportions import TwoProportions
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.numerics.lazy import np
+from trialplan.numerics.two_rates import SCALES, Scale
+from trialplan.reestimation.nuisance import OWNER, Rates, Spread
+from trialplan.reestimation.operating_characteristics import OperatingCharacteristics
+
+TRIALS, SEED = 400_000, 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reestimated:
+    """How many participants does the trial need, seen the outcomes of `pilot` of them without their arms?
+
+    The effect of the plan is kept, on the scale `effect_scale` for rates, and the nuisance number is replaced by what
+    both arms show together: the pooled rate, or the one-sample standard deviation (`adjusted_variance`: less what the
+    planned difference adds to it). n is then that of the inner design, in whole blocks, within these rules: at least
+    `at_least`, which is the planned n unless it is given (a restricted design; `at_least=pilot` is an unrestricted
+    one), and at least those who are in the trial, `pilot` and `randomised`; at most `at_most`. Where the pooled rate
+    leaves no room for the effect, n stays as planned. The final analysis is the planned one, on everybody.
+
+    It is no Design: it has no free n. The planned n is the inner design's and the final one is found in the trial, so
+    that its power hardly depends on either.
+
+    >>> rule = Reestimated(design=TwoProportions(control=0.3, treatment=0.5), pilot=100)
+    >>> rule.planned, rule.final_n(0.4), rule.final_n(0.5)
+    (186, 186, 194)
+
+    References:
+        Wittes & Brittain (1990), Statistics in Medicine 9:65 (internal pilot; never below the planned n).
+        Birkett & Day (1994), Statistics in Medicine 13:2455 (without that bound).
+        Gould (1992), Statistics in Medicine 11:55; Friede & Kieser (2004), Pharmaceutical Statistics 3:269 (rates).
+        Kieser & Friede (2003), Statistics in Medicine 22:3571; Friede & Kieser (2013), Pharmaceutical Statistics
+        12:141 (means: the one-sample variance); Zucker, Wittes, Schabenberger & Brittain (1999), Statistics in
+        Medicine 18:3493 (interim variances compared); Lu (2016), Pharmaceutical Statistics 15:208 (t after a look).
+    """
+
+    design: Any
+    pilot: int
+    target: float = 0.8
+    planned: int = 0
+    at_least: int | None = None
+    at_most: int | None = None
+    randomised: int = 0
+    effect_scale: str = "difference"
+    adjusted_variance: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what the rule is put around and how its numbers fit together; the planned n is filled in."""
+        for sentence in _complaints(self):
+            raise ParameterError(f"{OWNER}: {sentence}")
+        if not self.planned:
+            object.__setattr__(self, "planned", int(self.design.sample_size(self.target).n))
+        self.design.check_n(self.planned)
+        if self.at_most is not None and self.at_most < self.floor:
+            raise ParameterError(
+                f"{OWNER}: at_most is {self.at_most}, below the {self.floor} that there will be at least (planned "
+                f"{self.planned}, in the trial {max(self.pilot, self.randomised)}); raise it, or lower at_least"
+            )
+
+    # The rule.
+
+    @property
+    def floor(self) -> int:
+        """The fewest participants, in whole blocks, that the rule can end with."""
+        least = self.planned if self.at_least is None else self.at_least
+        return self._blocks(max(least, self.pilot, self.randomised), math.ceil)
+
+    @property
+    def ceiling(self) -> float:
+        """The most participants, in whole blocks; infinite where no maximum is set."""
+        return math.inf if self.at_most is None else self._blocks(self.at_most, math.floor)
+
+    def needed(self, blinded: Any) -> Any:
+        """The n that the inner design asks for at what both arms show together; nan where the effect has no room."""
+        return self._kind.needed(np.asarray(blinded, dtype=float))[()]
+
+    def final_n(self, blinded: Any) -> Any:
+        """The participants in all at the end, given the pooled rate or the blinded standard deviation."""
+        needed = self.needed(blinded)
+        wanted = np.where(np.isnan(needed), self.planned, needed)
+        found = np.maximum(np.minimum(wanted, self.ceiling), self.floor)
+        return int(found) if found.ndim == 0 else found.astype(int)
+
+    def rates(self, pooled: Any) -> tuple[Any, Any]:
+        """The arms' rates, treatment and control, that the kept effect has at a pooled rate; nan where it has none."""
+        return Rates(self).split(np.asarray(pooled, dtype=float), self.kept_scale, self.kept_effect)
+
+    @property
+    def kept_scale(self) -> Scale:
+        """The scale on which the planned effect is kept."""
+        return SCALES[self.effect_scale]
+
+    @property
+    def kept_effect(self) -> float:
+        """The planned effect on the scale that is kept: difference, ratio or odds ratio."""
+        if isinstance(self.design, TwoMeans):
+            return float(self.design.difference)
+        t, c = float(self.design.treatment), float(self.design.control)
+        return {"difference": t - c, "ratio": t / c, "odds-ratio": t * (1 - c) / (c * (1 - t))}[self.effect_scale]
+
+    @property
+    def nuisance(self) -> float:
+        """What both arms are planned to show together: the pooled rate, or the standard deviation within arms."""
+        return float(self._kind.planned)
+
+    def _blocks(self, n: float, towards: Any) -> int:
+        return int(towards(n / self.design.block)) * int(self.design.block)
+
+    @cached_property
+    def _kind(self) -> Any:
+        return Rates(self) if isinstance(self.design, TwoProportions) else Spread(self)
+
+    # What it does.
+
+    @property
+    def work(self) -> float:
+        """Multiplications that enumerating one truth takes; infinite for means, which are drawn."""
+        return float(self._kind.work)
+
+    def truth(self, nuisance: float, *, null: bool = False) -> Any:
+        """The inner design where the nuisance is this: with the kept effect, or on the null's boundary."""
+        return self._kind.truth(nuisance, null)
+
+    def course(self, truth: Any, *, trials: int = TRIALS, seed: int = SEED) -> OperatingCharacteristics:
+        """How often the trial rejects, and with how many participants, where the truth is this design.
+
+        For rates every count of the pilot and of the rest is enumerated; where that would take too long, and for
+        means, trials are drawn, and the standard error is given.
+        """
+        return self._kind.course(truth, trials, np.random.default_rng(seed))
+
+    def type_one_error(self, nuisance: float) -> float:
+        """P(rejecting), either way where the test is two-sided, on the null's boundary."""
+        return self.course(self.truth(nuisance, null=True)).rejects
+
+    def power(self, nuisance: float) -> float:
+        """P(rejecting in the treatment's favour) where the kept effect is true."""
+        return self.course(self.truth(nuisance)).favours
+
+
+def _complaints(rule: Reestimated) -> Any:
+    """What does not fit together, one sentence each."""
+    design = rule.design
+    if not isinstance(design, TwoProportions | TwoMeans):
+        named = design.slug() if isinstance(design, Design) else repr(design)
+        named += "; leave the looks out, with which it is not combined" if hasattr(design, "looks") else ""
+        yield f"blinded re-estimation is defined for two-proportions and two-means, not for {named}"
+        return
+    if design.goal == fields.EQUIVALENCE or design.shape():
+        yield "the design must be one trial of superiority or non-inferiority, not " + (
+            "equivalence" if design.goal == fields.EQUIVALENCE else "a grid"
+        )
+    if isinstance(design, TwoProportions) and design.exact:
+        yield f"test {design.test} has a saw-tooth for a sample size; use a z test, such as score"
+    if isinstance(design, TwoMeans) and design.test != "t":
+        yield f"test {design.test} does not estimate one standard deviation of both arms; use test t"
+    if isinstance(design, TwoMeans) and rule.effect_scale != "difference":
+        yield f"effect_scale must be difference for means, not {rule.effect_scale}"
+    if isinstance(design, TwoProportions) and rule.adjusted_variance:
+        yield "adjusted_variance is about a standard deviation; a pooled rate needs no adjustment"
+    if rule.effect_scale not in SCALES:
+        near = did_you_mean(rule.effect_scale, SCALES)
+        yield f"there is no scale {rule.effect_scale!r} to keep the effect on; {near}"
+    for name in ("pilot", "planned", "randomised", "at_least", "at_most"):
+        value = getattr(rule, name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+            yield f"{name} must be a whole number of participants, not {value!r}"
+    fewest = 2 * design.block
+    if rule.pilot < fewest or rule.pilot % design.block:
+        below = max(rule.pilot // design.block, 2) * design.block
+        yield f"pilot must be whole allocation blocks, {fewest} or more, not {rule.pilot}; try {below}"
+    design._target(rule.target)

@@ -1,0 +1,1 @@
+"""Efficacy and futility boundaries: named, read, spent and solved."""

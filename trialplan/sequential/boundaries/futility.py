@@ -1,0 +1,169 @@
+"""Futility boundaries: error of the second kind spent look by look, or a bound fixed on a scale that a DMC reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.lazy import np
+from trialplan.parameter import PROPORTION, REAL, Interval, refuse
+from trialplan.sequential.boundaries import syntax as naming
+from trialplan.sequential.boundaries.efficacy import check_spending, increments, read_cumulative
+from trialplan.sequential.boundaries.recursion import BoundarySpec
+from trialplan.sequential.boundaries.spending import SPENDING, spent
+
+LAN_WITTES = "Lan & Wittes 1988, Biometrics 44:579"
+SPIEGELHALTER = "Spiegelhalter, Freedman & Blackburn 1986, Control Clin Trials 7:8"
+
+
+@dataclass(frozen=True)
+class FutilityScale:
+    """A scale on which a bound may be fixed: its domain, its z at fraction t, what it is, and its source.
+
+    `z` takes the bound, t, the drift and the critical value of the last look.
+    """
+
+    domain: Interval
+    z: Callable[..., Any]
+    prose: str
+    reference: str = "boundary as given"
+
+
+def _conditional(bound: Any, t: Any, drift: Any, critical: Any) -> Any:
+    return (critical - drift * (1 - t) + np.sqrt(1 - t) * normal_quantile(bound)) / np.sqrt(t)
+
+
+def _trend(bound: Any, t: Any, drift: Any, critical: Any) -> Any:
+    return np.sqrt(t) * (critical + np.sqrt(1 - t) * normal_quantile(bound)) + 0 * drift
+
+
+def _predictive(bound: Any, t: Any, drift: Any, critical: Any) -> Any:
+    return np.sqrt(t) * critical + np.sqrt(1 - t) * normal_quantile(bound) + 0 * drift
+
+
+SCALES = {
+    "z": FutilityScale(REAL, lambda bound, t, drift, critical: bound + 0 * drift, "stop where z is at most this"),
+    "p": FutilityScale(
+        PROPORTION,
+        lambda bound, t, drift, critical: normal_quantile(1 - bound) + 0 * drift,
+        "stop where the one-sided P value is at least this",
+    ),
+    "conditional-power": FutilityScale(
+        PROPORTION, _conditional, "of the final test, at the effect that is planned for", LAN_WITTES
+    ),
+    "conditional-power-trend": FutilityScale(
+        PROPORTION, _trend, "of the final test, at the effect that is seen", LAN_WITTES
+    ),
+    "predictive-power": FutilityScale(
+        PROPORTION, _predictive, "of the final test, over a flat prior updated by the look", SPIEGELHALTER
+    ),
+    "effect": FutilityScale(
+        REAL,
+        lambda bound, t, drift, critical: bound * drift * np.sqrt(t),
+        "stop where the estimate is on the far side of this",
+    ),
+}
+"""An effect's bound reaches `z` as its share of the way from the null to the planned effect."""
+
+FUTILITY = (*SPENDING, *SCALES)
+"""Names on the command line and in plan files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Futility:
+    """A futility rule over given looks: `asked` says at which of them the trial may stop for it.
+
+    `shares` hold the bounds of an effect as shares of the way from the null to the planned effect.
+    """
+
+    rule: str | tuple[float, ...]
+    information: tuple[float, ...]
+    asked: tuple[bool, ...]
+    shares: tuple[float | None, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, Any]:
+        """The name, and its numbers."""
+        return naming.split(self.rule) if isinstance(self.rule, str) else ("given", self.rule)
+
+    @property
+    def spends(self) -> bool:
+        """Whether error of the second kind is spent."""
+        return self.named[0] in ("given", *SPENDING)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the bound depends on the critical value of the last look, which a binding bound changes."""
+        return self.named[0] in ("conditional-power", "conditional-power-trend", "predictive-power")
+
+    @property
+    def planned(self) -> bool:
+        """Whether the z of the bound depends on what the trial is planned to show."""
+        return self.spends or self.named[0] in ("conditional-power", "effect")
+
+    @property
+    def reference(self) -> str:
+        """Where the rule is published."""
+        name = self.named[0]
+        return SPENDING[name].reference if name in SPENDING else SCALES[name].reference if name in SCALES else ""
+
+    def spend(self, beta: Any, drift: Any, critical: Any) -> BoundarySpec:
+        """The boundary as z, or as the error that each look may spend of `beta`."""
+        if self.spends:
+            return BoundarySpec(error=increments(self._cumulative(beta), self.asked))
+        return BoundarySpec(z=self.z(drift, critical))
+
+    def _cumulative(self, beta: Any) -> Any:
+        """A tuple says which shares of the error are spent by each look, whatever it is in all."""
+        name, numbers = self.named
+        total = np.asarray(beta)[..., None]
+        if name == "given":
+            return total * (np.asarray(numbers) / numbers[-1])
+        return spent(name, numbers, total, np.asarray(self.information))
+
+    def z(self, drift: Any, critical: Any) -> Any:
+        """The z at each look at which the trial stops, -inf where it does not; the last is the critical value."""
+        name, numbers = self.named
+        t, drift, critical = np.asarray(self.information), np.asarray(drift), np.asarray(critical)
+        bounds = self._bounds(self.shares if name == "effect" else numbers)
+        with np.errstate(invalid="ignore"):
+            z = SCALES[name].z(bounds, t[:-1], drift[..., None], critical[..., None])
+        early = np.where(np.isnan(bounds), -np.inf, z)
+        last = np.broadcast_to(critical[..., None], (*early.shape[:-1], 1))
+        return np.concatenate([early, last], axis=-1)
+
+    def _bounds(self, numbers: Any) -> Any:
+        """One bound for each look but the last; nan where there is none."""
+        given = [np.nan if one is None else one for one in numbers]
+        every = np.array(given * (len(self.asked) - 1) if len(given) == 1 else given)
+        return np.where(self.asked[:-1], every, np.nan)
+
+
+def read_futility(value: Any) -> Any:
+    """A futility rule, checked as far as it can be without its looks; for a parameter's own `read`."""
+    rule = naming.read_rule(value, FUTILITY)
+    if isinstance(rule, tuple):
+        return read_cumulative(rule, "beta")
+    name, numbers = naming.split(rule)
+    if name in SPENDING:
+        check_spending(name, numbers)
+        return rule
+    if not numbers:
+        raise refuse(f"{name} needs its bound in brackets, one for all looks or one for each but the last")
+    wrong = [one for one in numbers if one is not None and one not in SCALES[name].domain]
+    if wrong:
+        raise refuse(f"has {name}({wrong[0]:g}), which must lie in {SCALES[name].domain}")
+    return rule
+
+
+def check_futility(futility: Futility) -> str:
+    """What does not fit between the rule and its looks, as the tail of a sentence; nothing if all does."""
+    name, numbers = futility.named
+    looks = len(futility.asked)
+    if name == "given" and len(numbers) != looks:
+        return f"futility gives {len(numbers)} numbers for {looks} looks; give the error spent by each, the last too"
+    if name in SCALES and len(numbers) not in (1, looks - 1):
+        return f"futility gives {len(numbers)} bounds for {looks} looks; give one, or one for each look but the last"
+    return ""

@@ -1,0 +1,133 @@
+"""One pass over the looks: boundaries that spend, and the chances of stopping, found as the trial goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.numerics.crossing import Ahead, Walk, start
+from trialplan.numerics.lazy import np
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundarySpec:
+    """What is known of a boundary: its z at each look, or the error that may be spent there."""
+
+    z: Any = None
+    error: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundaryCrossing:
+    """The z of both boundaries, and P(stop above), P(stop below) at each look and P(neither) at the drift.
+
+    `null_above` is P(stop above) without an effect, with the boundaries that are obeyed there; None if not asked.
+    """
+
+    upper: Any
+    lower: Any
+    above: Any
+    below: Any
+    left: Any
+    null_above: Any = None
+
+    @property
+    def power(self) -> Any:
+        """P(ever stopping above)."""
+        return self.above.sum(axis=-1)
+
+    @property
+    def shortfall(self) -> Any:
+        """One minus the power, with all its digits."""
+        return self.below.sum(axis=-1) + self.left
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialCourse:
+    """How a trial runs: its looks, its drift, and which boundaries are obeyed with and without an effect."""
+
+    information: Any
+    drift: Any
+    two_tailed: bool = False
+    binding: bool = False
+
+
+def sweep(course: TrialCourse, efficacy: BoundarySpec, futility: BoundarySpec | None = None) -> BoundaryCrossing:
+    """The boundaries and chances of one course (Jennison & Turnbull 2000, ch. 7 and 19).
+
+    Efficacy error is spent without an effect, futility error at the drift. The lower boundary of a two-tailed test
+    mirrors the upper. At the last look both boundaries meet where there is futility. What is spent without an
+    effect ignores futility unless it is binding.
+    """
+    passing = _Passing(course, futility is not None, follows_null=efficacy.z is None or course.binding)
+    for look in range(course.information.shape[-1]):
+        passing.arrive(look)
+        upper = passing.upper(look, efficacy)
+        passing.leave(look, upper, passing.lower(look, upper, futility))
+    return passing.passed()
+
+
+class _Passing:
+    """The trials that go on, with and without an effect, as the looks go by."""
+
+    def __init__(self, course: TrialCourse, futile: bool, follows_null: bool) -> None:
+        self.course, self.futile, self.follows_null = course, futile, follows_null
+        self.root = np.sqrt(course.information)
+        self.walk: Walk = start()
+        self.null: Walk = start()
+        self.uppers: list[Any] = []
+        self.lowers: list[Any] = []
+        self.chances: list[tuple[Any, Any, Any]] = []
+        self.null_chances: list[Any] = []
+
+    def arrive(self, look: int) -> None:
+        now = self.course.information[..., look]
+        self.ahead: Ahead = self.walk.ahead(now, self.course.drift)
+        self.null_ahead: Ahead = self.null.ahead(now, np.zeros(1)[0]) if self.follows_null else self.ahead
+
+    def upper(self, look: int, efficacy: BoundarySpec) -> Any:
+        if efficacy.z is not None:
+            return np.asarray(efficacy.z)[..., look] * self.root[..., look]
+        return self.null_ahead.upper_bound(efficacy.error[..., look])
+
+    def lower(self, look: int, upper: Any, futility: BoundarySpec | None) -> Any:
+        if futility is None:
+            return np.full(np.shape(upper), -np.inf)
+        if look + 1 == self.root.shape[-1]:
+            return upper
+        if futility.z is not None:
+            return np.asarray(futility.z)[..., look] * self.root[..., look]
+        return np.minimum(self.ahead.lower_bound(futility.error[..., look]), upper)
+
+    def leave(self, look: int, upper: Any, lower: Any) -> None:
+        mirrored = -upper if self.course.two_tailed else np.full(np.shape(upper), -np.inf)
+        stop = np.maximum(lower, mirrored)
+        self.uppers.append(upper / self.root[..., look])
+        self.lowers.append(lower / self.root[..., look])
+        last = look + 1 == self.root.shape[-1]
+        below = self.ahead.below(stop) if self.futile or self.course.two_tailed else np.zeros(np.shape(upper))
+        left = self.ahead.below(upper) - below if last else None
+        self.chances.append((self.ahead.above(upper), below, left))
+        if self.follows_null:
+            self.null_chances.append(self.null_ahead.above(upper))
+        if not last:
+            gap = self.course.information[..., look + 1] - self.course.information[..., look]
+            self.walk = self.ahead.between(stop, upper, self.course.drift, gap)
+            if self.follows_null:
+                obeyed = stop if self.course.binding else mirrored
+                self.null = self.null_ahead.between(obeyed, upper, np.zeros(1)[0], gap)
+
+    def passed(self) -> BoundaryCrossing:
+        above, below, left = zip(*self.chances, strict=True)
+        return BoundaryCrossing(
+            upper=_stack(self.uppers),
+            lower=_stack(self.lowers),
+            above=_stack(above),
+            below=_stack(below),
+            left=left[-1],
+            null_above=_stack(self.null_chances) if self.follows_null else None,
+        )
+
+
+def _stack(values: Any) -> Any:
+    return np.stack(np.broadcast_arrays(*values), axis=-1)

@@ -1,0 +1,283 @@
+"""A rule of looks, solved: its boundaries, and the drift at which it has a given power."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from trialplan.errors import ParameterError
+from trialplan.numerics.crossing import start
+from trialplan.numerics.distributions import normal_cdf, normal_quantile
+from trialplan.numerics.lazy import np
+from trialplan.numerics.secant import secant_root
+from trialplan.sequential.boundaries.efficacy import Efficacy, z_of_many
+from trialplan.sequential.boundaries.futility import Futility
+from trialplan.sequential.boundaries.recursion import BoundaryCrossing, BoundarySpec, TrialCourse, sweep
+
+_ROUNDS, _FREE = 200, 20
+_SETTLED = 1e-7
+_TOUCHING = 1e-9
+_CLOSE = 1e-11
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solved:
+    """Boundaries on the z scale and the drift (the expected final z) at which they have the power asked for."""
+
+    drift: Any
+    upper: Any
+    lower: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoppingChances:
+    """What may happen at each look, at one drift: rejecting above, stopping for futility, rejecting below.
+
+    The last entry of `futility` is the chance of ending without rejecting.
+    """
+
+    efficacy: Any
+    futility: Any
+    harm: Any
+
+    @property
+    def power(self) -> Any:
+        """P(ever rejecting above)."""
+        return self.efficacy.sum(axis=-1)
+
+    @property
+    def stopped(self) -> Any:
+        """P(stopping at each look), for whatever reason."""
+        return self.efficacy + self.futility + self.harm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """An efficacy rule, and a futility rule that is binding or not."""
+
+    efficacy: Efficacy
+    futility: Futility | None = None
+    binding: bool = False
+
+    @property
+    def information(self) -> Any:
+        """Fractions of the planned end."""
+        return np.asarray(self.efficacy.information)
+
+    @property
+    def level(self) -> float:
+        """One-sided, of each side."""
+        return self.efficacy.level
+
+    @property
+    def coupled(self) -> bool:
+        """Whether the efficacy boundary depends on the futility boundary."""
+        return self.binding and self.futility is not None
+
+    @property
+    def spends(self) -> bool:
+        """Whether both boundaries spend, neither needing the other, so that many such rules can be solved at once."""
+        futile = self.futility is not None and self.futility.spends
+        return futile and not self.binding and self.efficacy.spends
+
+    @cached_property
+    def upper(self) -> Any:
+        """The efficacy boundary, as if futility were ignored."""
+        return self.efficacy.z()
+
+    def at(self, drift: Any, beta: Any) -> BoundaryCrossing:
+        """Both boundaries and the chances at a drift, where the error of the second kind in all is `beta`."""
+        drift, beta = np.broadcast_arrays(np.asarray(drift, dtype=float), beta)
+        course = TrialCourse(
+            information=self.information, drift=drift, two_tailed=self.efficacy.two_tailed, binding=self.binding
+        )
+        if self.futility is None:
+            return sweep(course, BoundarySpec(z=self.upper))
+        if not self.binding:
+            return sweep(course, BoundarySpec(z=self.upper), self.futility.spend(beta, drift, self.upper[..., -1]))
+        return self._bound(course, beta)
+
+    def _bound(self, course: TrialCourse, beta: Any) -> BoundaryCrossing:
+        """Efficacy is relaxed by a binding futility boundary, which may depend on it in turn."""
+        assert self.futility is not None
+        if not self.futility.spends:
+            lower = self.futility.z(course.drift, self._settle(course.drift))
+            return sweep(course, BoundarySpec(z=self.efficacy.z(lower)), BoundarySpec(z=lower))
+        futility = self.futility.spend(beta, course.drift, None)
+        if self.efficacy.spends:
+            return sweep(course, self.efficacy.spend(), futility)
+        return self._shaped(course, futility)
+
+    def _settle(self, drift: Any) -> Any:
+        """The critical value of the last look that a bound made from it leaves unchanged."""
+        assert self.futility is not None
+        critical = np.broadcast_to(self.upper[..., -1], np.shape(drift))
+        for done in range(_ROUNDS if self.futility.moves else 1):
+            new = self._after(drift, critical)
+            moved = np.abs(new - critical)
+            # what still swings after some rounds is led halfway
+            critical = new if done < _FREE else np.where(np.isfinite(new), (new + critical) / 2, new)
+            if np.all(moved < 1e-13):
+                break
+        return critical
+
+    def _after(self, drift: Any, critical: Any) -> Any:
+        """The critical value of the last look where futility is made from another one."""
+        assert self.futility is not None
+        found = self.efficacy.z(self.futility.z(drift, critical))
+        return np.broadcast_to(found, (*np.shape(drift), self._looks))[..., -1]
+
+    def settles(self, found: Solved) -> bool:
+        """Whether boundaries that are made from each other agree."""
+        if not (self.binding and self.futility is not None and self.futility.moves and not self.futility.spends):
+            return True
+        last = np.asarray(found.upper)[..., -1]
+        return bool(np.all(np.isfinite(last)) and np.all(np.abs(self._after(found.drift, last) - last) < _SETTLED))
+
+    @property
+    def _looks(self) -> int:
+        return len(self.efficacy.information)
+
+    def _shaped(self, course: TrialCourse, futility: BoundarySpec) -> BoundaryCrossing:
+        """An exact design under binding futility: its height uses the level where futility is obeyed."""
+        if self.efficacy.named[0] in ("z", "haybittle-peto"):
+            return sweep(course, self._last_solved(course, futility), futility)
+
+        def unspent(height: Any) -> Any:
+            passed = sweep(course, BoundarySpec(z=self.efficacy.of_height(height)), futility)
+            return normal_quantile(1 - passed.null_above.sum(axis=-1)) - normal_quantile(1 - self.level)
+
+        height = secant_root(unspent, np.full(np.shape(course.drift), self.upper[..., -1]))
+        return sweep(course, BoundarySpec(z=self.efficacy.of_height(height)), futility)
+
+    def _last_solved(self, course: TrialCourse, futility: BoundarySpec) -> BoundarySpec:
+        """Critical values that are given stay; Haybittle and Peto's last one uses what the level leaves."""
+        if self.efficacy.named[0] == "z":
+            return BoundarySpec(z=self.upper)
+        early = sweep(course, BoundarySpec(z=self.upper), futility).null_above[..., :-1]
+        return BoundarySpec(error=np.append(early, (self.level - early.sum(axis=-1))[..., None], axis=-1))
+
+    def solve(self, power: Any) -> Solved:
+        """The drift at which the power is `power`, and the boundaries there; arrays at once."""
+        score = np.asarray(normal_quantile(power), dtype=float)
+        beta = normal_cdf(-score)
+        last: list[BoundaryCrossing] = []
+
+        def surplus(drift: Any) -> Any:
+            last[:] = [self.at(drift, beta)]
+            return score_of(last[0]) - score
+
+        drift = secant_root(surplus, normal_quantile(1 - self.level) + score + 0.1, tolerance=_CLOSE)
+        return Solved(drift=drift, upper=last[0].upper, lower=last[0].lower)
+
+    def score_at(self, drift: Any) -> Any:
+        """The normal score of the power at a drift, where the error spent on futility is what that power leaves."""
+        drift = np.asarray(drift, dtype=float)
+        if self.futility is None or not self.futility.spends:
+            return score_of(self.at(drift, np.asarray(0.5)))
+
+        def surplus(score: Any) -> Any:
+            return score - score_of(self.at(drift, normal_cdf(-score)))
+
+        return secant_root(surplus, drift - normal_quantile(1 - self.level) - 0.1, tolerance=_CLOSE)
+
+    def chances(self, solved: Solved, drift: Any, *, obeyed: bool = True) -> StoppingChances:
+        """What happens at each look at another drift, with the boundaries of `solved`; futility obeyed or not."""
+        course = TrialCourse(
+            information=self.information,
+            drift=np.asarray(drift, dtype=float),
+            two_tailed=self.efficacy.two_tailed,
+        )
+        lower = BoundarySpec(z=solved.lower) if obeyed and self.futility is not None else None
+        passed = sweep(course, BoundarySpec(z=solved.upper), lower)
+        harm = self._harm(passed, drift) if self.efficacy.two_tailed else np.zeros_like(passed.below)
+        ends = passed.below - harm
+        ends[..., -1] += passed.left
+        return StoppingChances(efficacy=passed.above, futility=ends, harm=harm)
+
+    def _harm(self, passed: BoundaryCrossing, drift: Any) -> Any:
+        """P(first stop is a rejection below), by the mirror image: there the futility boundary is the efficacy one."""
+        information, walk, found = self.information, start(), []
+        for look, now in enumerate(information):
+            ahead, root = walk.ahead(now, np.asarray(drift, dtype=float)), np.sqrt(now)
+            upper = passed.upper[..., look] * root
+            found.append(ahead.below(-upper))
+            if look + 1 < len(information):
+                stop = np.maximum(passed.lower[..., look] * root, -upper)
+                walk = ahead.between(stop, upper, np.asarray(drift, dtype=float), information[look + 1] - now)
+        return np.stack(np.broadcast_arrays(*found), axis=-1)
+
+
+def solve_many(rules: Sequence[Rule], power: float) -> list[Solved]:
+    """Each of many rules at one power; those whose boundaries spend over as many looks are integrated at once."""
+    found: list[Any] = [None] * len(rules)
+    groups: dict[Any, list[int]] = {}
+    for place, rule in enumerate(rules):
+        alike = (len(rule.information), rule.efficacy.two_tailed) if rule.spends else place
+        groups.setdefault(alike, []).append(place)
+    for places in groups.values():
+        members = [rules[place] for place in places]
+        solutions = _together(members, power) if members[0].spends else [members[0].solve(power)]
+        for place, one in zip(places, solutions, strict=True):
+            _check(rules[place], one, power)
+            found[place] = one
+    return found
+
+
+def _together(rules: Sequence[Rule], power: float) -> list[Solved]:
+    beta, score = 1 - power, float(normal_quantile(power))
+    upper = np.array(z_of_many([rule.efficacy for rule in rules]))
+    errors = np.array([rule.futility.spend(beta, 0.0, None).error for rule in rules if rule.futility is not None])
+    information = np.array([rule.information for rule in rules])
+    level = np.array([rule.level for rule in rules])
+    last: list[BoundaryCrossing] = []
+
+    def surplus(drift: Any) -> Any:
+        course = TrialCourse(information=information, drift=drift, two_tailed=rules[0].efficacy.two_tailed)
+        last[:] = [sweep(course, BoundarySpec(z=upper), BoundarySpec(error=errors))]
+        return score_of(last[0]) - score
+
+    drift = secant_root(surplus, normal_quantile(1 - level) + score + 0.1, tolerance=_CLOSE)
+    solutions = zip(drift, last[0].upper, last[0].lower, strict=True)
+    return [Solved(drift=one, upper=above, lower=below) for one, above, below in solutions]
+
+
+def score_of(passed: BoundaryCrossing) -> Any:
+    """The normal score of the power, from whichever tail has the digits."""
+    with np.errstate(all="ignore"):
+        low, high = normal_quantile(passed.power), -normal_quantile(passed.shortfall)
+    return np.clip(np.where(low < 0, low, high), -38, 38)
+
+
+def _named(rule: Rule) -> Any:
+    return "none" if rule.futility is None else rule.futility.rule
+
+
+@lru_cache(maxsize=512)
+def solved(rule: Rule, power: float) -> Solved:
+    """The rule at one power, remembered."""
+    found = rule.solve(power)
+    _check(rule, found, power)
+    return found
+
+
+def _check(rule: Rule, found: Solved, power: float) -> None:
+    if not np.all(np.isfinite(found.drift)):
+        raise ParameterError(
+            f"GroupSequential: futility {_named(rule)} leaves no way to power {power:g}; "
+            "stop for it later, or less easily"
+        )
+    if not rule.settles(found):
+        raise ParameterError(
+            f"GroupSequential: binding futility {_named(rule)} and efficacy {rule.efficacy.rule} leave no boundaries "
+            "that agree with each other; stop for futility less easily, or let futility not be binding"
+        )
+    early = np.asarray(found.lower)[:-1] >= np.asarray(found.upper)[:-1] - _TOUCHING
+    if np.any(early):
+        look = int(np.argmax(early))
+        raise ParameterError(
+            f"GroupSequential: futility stops at z {found.lower[look]:.4g} at the look at {rule.information[look]:g}, "
+            f"which is not below efficacy, {found.upper[look]:.4g}; lower it, or leave that look out"
+        )

@@ -1,0 +1,53 @@
+"""A trial of two proportions with looks, counted: how likely each pair of final counts was rejected at some look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan.designs.two_proportions import TwoProportions
+from trialplan.numerics.lazy import np
+from trialplan.numerics.nuisance import log_choose
+from trialplan.sequential.group_sequential import GroupSequential
+from trialplan.sequential.look_table import whole_looks
+
+
+def rejection_table(design: GroupSequential, n: int, *, obeyed: bool = True) -> Any:
+    """P(rejecting at some look | final counts): a row for each count of the treatment, a column for the control's.
+
+    The final counts count everybody whom n participants hold, had the trial gone on. Given an arm's final count, its
+    count at a look is hypergeometric whatever the true rate is: one pass over the looks serves all rates, and binomial
+    probabilities of the final counts do the rest. Futility is obeyed, or ignored as for the type I error of a rule
+    that is not binding.
+    """
+    fixed: Any = design.design
+    if not isinstance(fixed, TwoProportions):
+        raise TypeError(f"counts of two proportions are needed, not of {fixed.slug()}")
+    upper, lower = design.bounds(n)
+    before = (0, 0)
+    going, rejected = np.ones((1, 1)), np.zeros((1, 1))
+    for size, high, low in zip(whole_looks(design.looks, n, design.block), upper, lower, strict=True):
+        arms = tuple(round(share) for share in design.split(size))
+        earlier = [_earlier(now, then) for now, then in zip(arms, before, strict=True)]
+        going, rejected = (earlier[0] @ table @ earlier[1].T for table in (going, rejected))
+        z = _statistic(fixed, arms)
+        crossed = (np.abs(z) if design.two_tailed else z) >= high
+        rejected = rejected + going * crossed
+        going = going * ~(crossed | (obeyed & (z <= low)))
+        before = arms
+    return np.minimum(rejected, 1.0)
+
+
+def _statistic(fixed: TwoProportions, arms: tuple[int, ...]) -> Any:
+    """z at every pair of counts, as the analysis computes it."""
+    counts = np.meshgrid(*(np.arange(size + 1) for size in arms), indexing="ij")
+    (x_t, x_c), (n_t, n_c) = (one.ravel() for one in counts), arms
+    return fixed.analysis.statistic(fixed, x_t, n_t, x_c, n_c)[0].reshape(n_t + 1, n_c + 1)
+
+
+def _earlier(now: int, then: int) -> Any:
+    """P(count at the earlier look | count now): hypergeometric, a row for each count now."""
+    count, earlier = np.arange(now + 1)[:, None], np.arange(then + 1)
+    since = count - earlier
+    real = (since >= 0) & (since <= now - then)
+    ways = log_choose(then)[earlier] + log_choose(now - then)[np.clip(since, 0, now - then)]
+    return np.exp(np.where(real, ways - log_choose(now)[count], -np.inf))

@@ -1,0 +1,1 @@
+"""An interim look: the data it saw, the decision, and what may be said of the effect."""

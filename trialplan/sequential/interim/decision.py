@@ -1,0 +1,205 @@
+"""What now? A look held against its boundaries: go on or stop, and what may be said of the effect."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.lazy import np
+from trialplan.sequential import scales
+from trialplan.sequential.group_sequential import GroupSequential
+from trialplan.sequential.interim.conditional_power import conditional_power, predictive_power
+from trialplan.sequential.interim.data import InterimData
+from trialplan.sequential.interim.inference import Stopped
+from trialplan.sequential.interim.observed_information import observed_boundaries
+
+GO_ON, EFFICACY, FUTILITY, HARM = "go-on", "stop-for-efficacy", "stop-for-futility", "stop-for-harm"
+REJECTED, NOT_REJECTED = "rejected", "not-rejected"
+
+_AS_PLANNED = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """The z of both boundaries at the looks taken so far, and of the final test; None where a look has none."""
+
+    information: tuple[float, ...]
+    efficacy: tuple[float | None, ...]
+    futility: tuple[float | None, ...]
+    critical: float
+    final: bool
+    again: bool
+    """Whether the information was not as planned, so that the errors were spent again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordered:
+    """What a trial that stopped here may say, ordered by stage: P value, median-unbiased estimate and interval."""
+
+    p: float
+    estimate: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interim:
+    """A look, judged."""
+
+    design: GroupSequential
+    look: int
+    n: int
+    seen: InterimData
+    bounds: Bounds
+    verdict: str
+    drift: float
+    estimate: float
+    repeated: tuple[float, float] | None
+    conditional_power: dict[str, float] | None
+    predictive_power: float | None
+    ordered: Ordered | None
+
+    @property
+    def p(self) -> float:
+        """The one-sided nominal P value."""
+        return float(normal_cdf(-self.seen.z))
+
+    @property
+    def confidence(self) -> float:
+        """Of the intervals: 1 less twice the one-sided level."""
+        return 1 - 2 * float(self.design.level)
+
+
+def bounds(design: GroupSequential, n: int, information: tuple[float, ...], *, final: bool) -> Bounds:
+    """The boundaries at that information: the planned ones if it is as planned, else the errors spent again."""
+    power, count = float(design.power(n)), len(information)
+    planned = design.looks[:count]
+    final = final or count == len(design.looks)
+    as_planned = all(abs(a - b) < _AS_PLANNED for a, b in zip(information, planned, strict=True))
+    if as_planned and final == (count == len(design.looks)):
+        found = design.solved(power)
+        lower = (
+            np.append(found.lower[:-1], -np.inf) if design.futility is not None else np.full(len(design.looks), -np.inf)
+        )
+        return Bounds(
+            information=information,
+            efficacy=_there(found.upper[:count]),
+            futility=_there(lower[:count]),
+            critical=float(found.upper[-1]),
+            final=final,
+            again=False,
+        )
+    now = observed_boundaries(design, information, power=power, final=final)
+    return Bounds(
+        information=information,
+        efficacy=_there(now.efficacy_z),
+        futility=tuple(now.futility_z),
+        critical=now.critical,
+        final=final,
+        again=True,
+    )
+
+
+def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Bounds) -> Interim:
+    """What the look means under the rule; `n` are the participants that the trial is planned for."""
+    drift = float(design.solved(float(design.power(n))).drift)
+    now, z, upper = held.information[-1], seen.z, held.efficacy[-1]
+    verdict = _verdict(design, z, held)
+    unit = _unit(design, seen, drift, now)
+    line = _Line(design=design, null=float(scales.null_estimate(design.design)), unit=unit)
+    estimate = line.value(z) if seen.estimate is None else seen.estimate
+    repeated = None if upper is None else (seen.interval or line.around(z))(upper)
+    later = None if held.final else _later(z, now, held.critical, drift)
+    return Interim(
+        design=design,
+        look=len(held.information),
+        n=n,
+        seen=seen,
+        bounds=held,
+        verdict=verdict,
+        drift=drift,
+        estimate=estimate,
+        repeated=None if repeated is None else (min(repeated), max(repeated)),
+        conditional_power=later,
+        predictive_power=None if held.final else predictive_power(z, (now, 1.0), held.critical),
+        ordered=None if verdict == GO_ON else _ordered(design, seen, held, line),
+    )
+
+
+def _verdict(design: GroupSequential, z: float, held: Bounds) -> str:
+    upper, lower = held.efficacy[-1], held.futility[-1]
+    if upper is not None and z >= upper:
+        return REJECTED if held.final else EFFICACY
+    if upper is not None and design.two_tailed and z <= -upper:
+        return REJECTED if held.final else HARM
+    if held.final:
+        return NOT_REJECTED
+    return FUTILITY if lower is not None and z <= lower else GO_ON
+
+
+def _later(z: float, now: float, critical: float, drift: float) -> dict[str, float]:
+    """The power of the final test, given z: at the planned effect, at the one that is seen, and without any."""
+    at = {"planned": drift, "trend": z / math.sqrt(now), "null": 0.0}
+    return {name: float(conditional_power(z, now, [critical], [1.0], drift=one)) for name, one in at.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """From z to the estimate: a straight line from the null, on the logarithm for ratios of odds."""
+
+    design: GroupSequential
+    null: float
+    unit: float
+
+    def value(self, z: float) -> float:
+        return scales.on_line(self.design.design, self.null, self.unit * z)
+
+    def around(self, z: float) -> Any:
+        return lambda critical: (self.value(z - critical), self.value(z + critical))
+
+
+def _unit(design: GroupSequential, seen: InterimData, drift: float, now: float) -> float:
+    """How far one z leads from the null at this look, in the data; at the planned variance where they do not say."""
+    fixed = design.design
+    null = float(scales.null_estimate(fixed))
+    if seen.estimate is not None and abs(seen.z) > 1e-9:
+        away = float(scales.straight(fixed, seen.estimate) - scales.straight(fixed, null))
+        if away:
+            return away / seen.z
+    planned = float(scales.straight(fixed, float(scales.planned_estimate(fixed))) - scales.straight(fixed, null))
+    return planned / (drift * math.sqrt(now))
+
+
+def _ordered(design: GroupSequential, seen: InterimData, held: Bounds, line: _Line) -> Ordered:
+    trial = Stopped(
+        z=seen.z,
+        information=held.information,
+        upper=tuple(math.inf if one is None else one for one in held.efficacy),
+        lower=tuple(_stops_below(design, up, low) for up, low in zip(held.efficacy, held.futility, strict=True)),
+    )
+    root = math.sqrt(held.information[-1])
+
+    def effect(drift: float) -> float:
+        """The effect against which the data's z is as far out as it is from this drift."""
+        away = seen.z - drift * root
+        if seen.interval is None:
+            return line.value(drift * root)
+        return seen.interval(away)[0 if design.upward else 1]
+
+    low, high = (effect(drift) for drift in trial.interval(1 - 2 * float(design.level)))
+    return Ordered(
+        p=trial.p_value(2 if design.two_tailed else 1),
+        estimate=effect(trial.estimate()),
+        interval=(min(low, high), max(low, high)),
+    )
+
+
+def _stops_below(design: GroupSequential, upper: float | None, lower: float | None) -> float:
+    """What stops below whatever a committee decides: a rejection in the other direction, binding futility."""
+    mirrored = -upper if design.two_tailed and upper is not None else -math.inf
+    return max(mirrored, lower) if design.binding and lower is not None else mirrored
+
+
+def _there(bound: Any) -> tuple[float | None, ...]:
+    return tuple(float(one) if np.isfinite(one) else None for one in bound)

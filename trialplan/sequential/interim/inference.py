@@ -1,0 +1,106 @@
+"""What a trial that was looked at may say of its effect: intervals, P value and estimate that allow for the looks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trialplan.errors import ParameterError
+from trialplan.numerics.crossing import stops
+from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.lazy import np
+from trialplan.numerics.secant import secant_root
+from trialplan.sequential.boundaries.efficacy import Efficacy
+
+_FARTHEST = 8.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopped:
+    """A trial that stopped: its z at the last look taken, and the looks so far with their boundaries on the z scale.
+
+    `lower` is the boundary that stops below: the mirrored one of a two-sided test, a futility boundary if it is
+    binding, -inf elsewhere. `information` is on any scale; the drift below is the expected z where it is 1.
+    """
+
+    z: float
+    information: tuple[float, ...]
+    upper: tuple[float, ...]
+    lower: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """The looks increase, and each has both boundaries."""
+        rising = all(a < b for a, b in zip((0.0, *self.information), self.information, strict=False))
+        if not rising or not len(self.information) == len(self.upper) == len(self.lower) > 0:
+            raise ParameterError(
+                "Stopped: information must increase from above 0, with one upper and one lower z for each look"
+            )
+
+    def tail(self, drift: Any) -> Any:
+        """P(a result at least as far up), ordered by stage: first the look, then z there.
+
+        Stopping above earlier is farther up, stopping below earlier farther down (Tsiatis, Rosner & Mehta 1984,
+        Biometrics 40:797; Jennison & Turnbull 2000, ch. 8).
+        """
+        upper = np.array([*self.upper[:-1], self.z])
+        return stops(upper, np.asarray(self.lower), self.information, drift)[0].sum(axis=-1)
+
+    def p_value(self, sides: int = 1) -> float:
+        """The P value of the stage-wise ordering; two-sided it is twice the smaller tail."""
+        p = float(self.tail(0.0))
+        return p if sides == 1 else min(2 * min(p, 1 - p), 1.0)
+
+    def drift_at(self, tail: float) -> float:
+        """The drift at which `tail` of all trials are as far up: 0.5 gives the median-unbiased estimate."""
+        wanted = normal_quantile(tail)
+
+        def surplus(drift: Any) -> Any:
+            p = self.tail(drift)
+            with np.errstate(all="ignore"):
+                return np.clip(normal_quantile(p), -_FARTHEST, _FARTHEST) - wanted
+
+        return float(secant_root(surplus, self.z / math.sqrt(self.information[-1])))
+
+    def estimate(self) -> float:
+        """The median-unbiased estimate, as a drift."""
+        return self.drift_at(0.5)
+
+    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """The equal-tailed interval of the stage-wise ordering, as drifts."""
+        tail = (1 - confidence) / 2
+        return self.drift_at(tail), self.drift_at(1 - tail)
+
+    def scaled(self, drift: float, estimate: float, null: float = 0.0) -> float:
+        """A drift on the scale of the effect, where the naive estimate at the last look is `estimate`."""
+        naive = self.z / math.sqrt(self.information[-1])
+        return null + drift * (estimate - null) / naive
+
+
+def repeated_interval(estimate: float, standard_error: float, critical: float) -> tuple[float, float]:
+    """The interval that may be read at every look, whatever made the trial stop or go on.
+
+    `critical` is the efficacy boundary's z at that look (Jennison & Turnbull 1989, JRSS B 51:305; 2000, ch. 9).
+    A one-sided rule of level alpha gives intervals of confidence 1 - 2 alpha.
+    """
+    if not standard_error > 0:
+        raise ParameterError(f"repeated_interval: standard_error must lie in (0, ∞), not {standard_error:g}")
+    return estimate - critical * standard_error, estimate + critical * standard_error
+
+
+def repeated_p_value(efficacy: Efficacy, look: int, z: float) -> float:
+    """The smallest one-sided level at which the rule would have rejected at this look (from 0), given z there.
+
+    Jennison & Turnbull 2000, ch. 9. For boundaries that are solved for a level; given z or errors have none.
+    """
+    if efficacy.named[0] in ("z", "given", "haybittle-peto"):
+        raise ParameterError(f"repeated_p_value: {efficacy.rule} is not defined at other levels; use a named boundary")
+
+    def surplus(score: Any) -> Any:
+        level = float(np.clip(-math.erf(float(score) / math.sqrt(2)) / 2 + 0.5, 1e-12, 0.499))
+        return np.asarray(float(replace(efficacy, level=level).z()[look]) - z)
+
+    # the boundary at a look rises about as fast as the critical value of the level
+    start = normal_quantile(1 - efficacy.level)
+    score = float(secant_root(surplus, np.asarray(start), tolerance=1e-10))
+    return 0.5 - math.erf(score / math.sqrt(2)) / 2 if math.isfinite(score) else 0.5

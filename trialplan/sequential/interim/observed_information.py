@@ -1,0 +1,167 @@
+"""Boundaries at the information that is really there: the errors spent again, at looks that were not planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trialplan.errors import ParameterError
+from trialplan.numerics.lazy import np
+from trialplan.sequential.boundaries.efficacy import Efficacy
+from trialplan.sequential.boundaries.futility import Futility
+from trialplan.sequential.boundaries.rule import Rule
+from trialplan.sequential.group_sequential import GroupSequential
+from trialplan.sequential.look_table import whole_looks
+
+_BALANCED = 0.005
+"""How far from the planned share arms of not quite the planned allocation may lead at the planned total."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservedBoundaries:
+    """The z of both boundaries at the looks taken so far; the last efficacy z is the one to hold today's z against.
+
+    `critical` is the z of the final test: today's where it is final, else that of the planned end.
+    """
+
+    information: tuple[float, ...]
+    efficacy_z: tuple[float, ...]
+    futility_z: tuple[float | None, ...]
+    critical: float
+    final: bool
+
+
+def observed_boundaries(
+    design: GroupSequential, observed: tuple[float, ...], *, power: float = 0.8, final: bool = False
+) -> ObservedBoundaries:
+    """What the boundaries are at the looks taken so far, whose information is `observed` as fractions of the plan.
+
+    The spending function says what may have been spent by each fraction, and the correlation of the looks is that of
+    the information that is there (Lan & DeMets 1983, Biometrika 70:659). `final` says that the last of them ends the
+    trial: it uses all the error, whether it fell short of the planned end or ran over it. Futility error is spent at
+    the drift of the trial that was planned for `power`.
+    """
+    rule = design.rule
+    _check(rule, observed, final)
+    kept = _kept(design.looks, observed, final)
+    taken = (*observed, *((*design.looks, 1.0)[i] for i in kept[len(observed) :]))
+    again = Rule(
+        efficacy=_efficacy(rule.efficacy, taken, kept, final),
+        futility=rule.futility and _futility(rule.futility, taken, kept),
+        binding=rule.binding,
+    )
+    passed = again.at(design.solved(power).drift, 1 - power)
+    futile = [float(z) if np.isfinite(z) else None for z in passed.lower[: len(observed)]]
+    if final:
+        futile[-1] = None
+    return ObservedBoundaries(
+        information=observed,
+        efficacy_z=tuple(map(float, passed.upper[: len(observed)])),
+        futility_z=tuple(futile),
+        critical=float(passed.upper[-1]),
+        final=final,
+    )
+
+
+def information(
+    design: GroupSequential,
+    n: int,
+    look: int,
+    seen: Sequence[tuple[int | None, float | None]],
+    given: tuple[float, ...] = (),
+) -> tuple[float, ...]:
+    """The information at the looks so far as fractions of the plan: as given, else from who was seen, else as planned.
+
+    `given` is that of this look, or of all so far; `seen` are participants and their share of the planned information
+    at the last looks. A look at the planned number of participants is as planned.
+    """
+    planned = design.looks
+    if not 1 <= look <= len(planned):
+        raise ParameterError(f"look must be one of the {len(planned)} planned, from 1 to {len(planned)}, not {look}")
+    if len(given) not in (0, 1, look):
+        raise ParameterError(
+            f"information must be that of look {look}, or of the {look} so far, not {len(given)} fractions"
+        )
+    sizes = whole_looks(planned, n, design.block)
+    found = list(planned[:look])
+    for position, (count, share) in enumerate(seen, look - len(seen)):
+        if share is not None and not (count == sizes[position] and abs(share - count / n) < _BALANCED):
+            found[position] = share
+    if given:
+        found[-len(given) :] = given
+    if not all(a < b for a, b in zip((0.0, *found), found, strict=False)):
+        told = ", ".join(f"{one:.4g}" for one in found)
+        raise ParameterError(f"information must increase from look to look, from above 0, not {told}")
+    return tuple(found)
+
+
+def _check(rule: Rule, observed: tuple[float, ...], final: bool) -> None:
+    spends = rule.efficacy.spends and rule.efficacy.named[0] != "given"
+    if not spends or (rule.futility is not None and rule.futility.named[0] == "given"):
+        shown = rule.efficacy.rule if not spends else rule.futility and rule.futility.rule
+        raise ParameterError(
+            f"observed_boundaries: {shown} is defined at the planned looks only; "
+            "plan with a spending function, such as lan-demets-obrien-fleming"
+        )
+    if not observed or not all(a < b for a, b in zip((0.0, *observed), observed, strict=False)):
+        raise ParameterError(
+            f"observed_boundaries: information must increase from above 0, not {', '.join(map(str, observed))}"
+        )
+    over = [one for one in (observed[:-1] if final else observed) if one >= 1]
+    if over:
+        raise ParameterError(
+            f"observed_boundaries: an interim look at {over[0]:g} of the planned information has run over the end of "
+            "the trial; it is the final look, which uses all the level: say that it is final"
+        )
+
+
+def _kept(looks: tuple[float, ...], observed: tuple[float, ...], final: bool) -> tuple[int, ...]:
+    """The planned looks that the looks are: those taken, then those still to come that have not been overtaken.
+
+    What goes on after the last planned look has its end still to come.
+    """
+    taken = tuple(range(len(observed)))
+    if final:
+        return taken
+    later = tuple(i for i in range(len(taken), len(looks)) if looks[i] > observed[-1])
+    return (*taken, *(later or (len(looks),)))
+
+
+def _efficacy(planned: Efficacy, taken: tuple[float, ...], kept: tuple[int, ...], final: bool) -> Efficacy:
+    return _Observed(
+        rule=planned.rule,
+        information=taken,
+        level=planned.level,
+        two_tailed=planned.two_tailed,
+        tested=_flags(planned.tested, kept),
+        ends=final,
+    )
+
+
+def _futility(planned: Futility, taken: tuple[float, ...], kept: tuple[int, ...]) -> Futility:
+    bounds = planned.shares if planned.named[0] == "effect" else planned.named[1]
+    if not planned.spends and len(bounds) not in (1, len(taken) - 1):
+        raise ParameterError(
+            f"observed_boundaries: futility {planned.rule} has a bound for each planned look, and "
+            f"{len(taken)} looks are not as many; give one bound for all"
+        )
+    return replace(planned, information=taken, asked=_flags(planned.asked, kept))
+
+
+def _flags(planned: tuple[bool, ...], kept: tuple[int, ...]) -> tuple[bool, ...]:
+    """The flags of the planned looks that the looks are; the last look, and any beyond the plan, counts."""
+    return (*(planned[i] if i < len(planned) else True for i in kept[:-1]), True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Observed(Efficacy):
+    """A spending rule at observed information: the final look uses what is left of the level."""
+
+    ends: bool
+
+    def cumulative(self) -> Any:
+        spent = np.array(super().cumulative())
+        if self.ends:
+            spent[-1] = self.level
+        return spent

@@ -1,0 +1,95 @@
+"""What the looks of one sized trial are: participants, boundaries on every scale, chances of stopping."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.lazy import np
+from trialplan.sequential import scales
+from trialplan.sequential.boundaries.rule import Rule, Solved, StoppingChances
+
+HYPOTHESES = {"null": 0.0, "halfway": 0.5, "alternative": 1.0}
+"""Each hypothesis as a share of the planned drift."""
+
+
+def whole_looks(information: tuple[float, ...], n: int, block: int) -> tuple[int, ...]:
+    """The participants at each look: the fewest whole allocation blocks that hold its fraction."""
+    return tuple(min(math.ceil(t * n / block - 1e-9) * block, n) for t in information)
+
+
+def chances_by_hypothesis(rule: Rule, found: Solved) -> dict[str, StoppingChances]:
+    """What may happen at each look under the null, halfway and at the planned effect, futility obeyed."""
+    return {name: rule.chances(found, share * found.drift) for name, share in HYPOTHESES.items()}
+
+
+def expected_n(chances: StoppingChances, sizes: tuple[Any, ...]) -> float:
+    """The participants until the trial stops, on average."""
+    stopped = chances.stopped[..., :-1]
+    return float(stopped @ np.asarray(sizes[:-1]) + (1 - stopped.sum()) * sizes[-1])
+
+
+def look_rows(design: Any, rule: Rule, found: Solved, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
+    """One row a look; what does not exist at a look (a boundary that is skipped, futility at the last) is None."""
+    by = chances_by_hypothesis(rule, found)
+    alpha = rule.chances(found, 0.0, obeyed=rule.binding)
+    spent = (alpha.efficacy + alpha.harm).cumsum()
+    power = by["alternative"].efficacy.cumsum()
+    efficacy = _on_scales(design, found, (rule.information, sizes), found.upper)
+    futility = _on_scales(design, found, (rule.information, sizes), _early(rule, found))
+    return [
+        {
+            "information": t,
+            "n": n,
+            "efficacy_z": efficacy["z"][look],
+            "efficacy_p_one_sided": efficacy["p"][look],
+            "futility_z": futility["z"][look],
+            "futility_p_one_sided": futility["p"][look],
+            "effect_at_efficacy": efficacy["effect"][look],
+            "effect_at_futility": futility["effect"][look],
+            "conditional_power_at_efficacy": efficacy["conditional"][look],
+            "conditional_power_at_futility": futility["conditional"][look],
+            "predictive_power_at_efficacy": efficacy["predictive"][look],
+            "predictive_power_at_futility": futility["predictive"][look],
+            "cumulative_alpha": float(spent[look]),
+            "cumulative_power": float(power[look]),
+            "stop_for_efficacy": {name: float(one.efficacy[look]) for name, one in by.items()},
+            "stop_for_futility": {name: _ending(one.futility, look) for name, one in by.items()},
+        }
+        for look, (t, n) in enumerate(zip(rule.efficacy.information, sizes, strict=True))
+    ]
+
+
+def _ending(futility: Any, look: int) -> float | None:
+    """The chance of stopping for futility; at the last look nothing is stopped."""
+    return float(futility[look]) if look + 1 < futility.size else None
+
+
+def _early(rule: Rule, found: Solved) -> Any:
+    """The futility boundary, which is none at the last look."""
+    return np.append(found.lower[..., :-1], -np.inf) if rule.futility else np.full(rule.information.size, -np.inf)
+
+
+def _on_scales(design: Any, found: Solved, looks: tuple[Any, tuple[int, ...]], z: Any) -> dict[str, list[float | None]]:
+    """z, one-sided P, effect, conditional power at the planned effect and predictive power, None where z is infinite.
+
+    `looks` are information fractions and participants. The power of the final test is what is conditional; at the
+    last look there is none.
+    """
+    t, n = looks
+    critical, exists = float(found.upper[-1]), np.isfinite(z)
+    later = exists & (t < 1)
+    at = np.where(exists, z, 0.0)
+    effect = scales.effect_at(design, at, found.drift * np.sqrt(t), np.array(n))
+    return {
+        "z": _listed(at, exists),
+        "p": _listed(normal_cdf(-at), exists),
+        "effect": _listed(effect, exists & np.isfinite(effect)),
+        "conditional": _listed(scales.conditional_power_at(at, t, found.drift, critical), later),
+        "predictive": _listed(scales.predictive_power_at(at, t, critical), later),
+    }
+
+
+def _listed(values: Any, exists: Any) -> list[float | None]:
+    return [float(value) if there else None for value, there in zip(values, exists, strict=True)]

@@ -1,0 +1,52 @@
+"""Trials as they are analysed, look by look, until a boundary stops them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.design import Design
+from trialplan.errors import ParameterError
+from trialplan.numerics.lazy import np
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookBounds:
+    """One look: the fraction of the participants that it sees, and the z of both boundaries."""
+
+    fraction: float
+    upper: float
+    lower: float
+
+
+def stopped(design: Design, data: Any, looks: Sequence[LookBounds]) -> tuple[Any, Any, Any]:
+    """The fixed design's statistic at the look that stops each trial, whether it rejects, and which look that is.
+
+    A trial that nothing stops ends at the last look. One that stopped for futility does not reject later.
+    """
+    first, *later = looks
+    statistic, rejects, ended = _looked(design, data, first)
+    at = np.zeros(np.shape(statistic), dtype=int)
+    for number, look in enumerate(later, 1):
+        z, crossed, stops = _looked(design, data, look)
+        statistic, at = np.where(ended, statistic, z), np.where(ended, at, number)
+        rejects, ended = np.where(ended, rejects, crossed), ended | stops
+    return statistic, rejects, at
+
+
+def _looked(design: Design, data: Any, look: LookBounds) -> tuple[Any, Any, Any]:
+    """z, whether it rejects, and whether it stops."""
+    z = design.z(data, look.fraction)
+    crossed = (np.abs(z) if design.two_tailed else z) >= look.upper
+    return z, crossed, crossed | (z <= look.lower)
+
+
+def participants(data: Any) -> int:
+    """How many participants the arms have together."""
+    arms = data if isinstance(data, tuple) else (data,)
+    if not all(hasattr(arm, "shape") and len(arm.shape) >= 2 for arm in arms):
+        raise ParameterError(
+            "GroupSequential: the data must be one array an arm, a row a trial and a column a participant"
+        )
+    return sum(arm.shape[1] for arm in arms)

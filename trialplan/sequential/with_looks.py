@@ -1,0 +1,20 @@
+"""Which trial is it, if a fixed one is looked at early?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan.design import Design
+from trialplan.designs.one_proportion import OneProportion
+from trialplan.sequential.base import WithLooks
+
+
+def with_looks(design: Design, **rule: Any) -> WithLooks:
+    """The design with looks: counted exactly where it is one arm with the exact test, by normal theory elsewhere."""
+    if isinstance(design, OneProportion) and design.test == "exact":
+        from trialplan.sequential.exact_group_sequential import ExactGroupSequential
+
+        return ExactGroupSequential(design=design, **rule)
+    from trialplan.sequential.group_sequential import GroupSequential
+
+    return GroupSequential(design=design, **rule)

@@ -1,0 +1,42 @@
+"""Numbers, lists and units as a person reads them: the only place that rounds for print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def number(value: Any) -> str:
+    """At most four significant digits; thousands separated."""
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(number, value))
+    if isinstance(value, str):
+        return value
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def percent(value: float) -> str:
+    """A share as a percentage, with one decimal where it has one."""
+    return f"{100 * value:.1f}".removesuffix(".0") + " %"
+
+
+def as_sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def participants(arms: Mapping[str, int]) -> str:
+    """93 per arm, 186 in all; 62 treatment + 31 control, 93 in all; 33 in all."""
+    total = sum(arms.values())
+    if len(arms) == 1:
+        return f"{total:,} participant{'' if total == 1 else 's'} in all"
+    if len(set(arms.values())) == 1:
+        return f"{next(iter(arms.values())):,} per arm, {total:,} in all"
+    return f"{' + '.join(f'{n:,} {name}' for name, n in arms.items())}, {total:,} in all"
+
+
+def flag(name: str) -> str:
+    """The name of a field as an option writes it."""
+    return name.replace("_", "-")
