@@ -1,8 +1,8 @@
 """Sized and Design: the questions that every trial answers.
 
-A design writes its formula (`power`), how participants are drawn (`draw`) and how they are analysed
-(`analyse`), and says where its null lies (`effect`, `null`). All else that is asked of a trial is
-written here, once.
+A design writes its formula (`power`), how participants are drawn (`draw`) and how they are analysed (`analyse`), says
+where its null lies (`null_values`) and of which kind its outcome is (`outcome`). All else that is asked of a trial is
+written here, once. What a design does not have has a default here, so that nobody probes for it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from trialplan import fields, sizing
 from trialplan.answers import SampleSize, Simulation
 from trialplan.errors import ParameterError
 from trialplan.numerics import distributions
 from trialplan.numerics.lazy import np
-from trialplan.parameter import Numbers, largest, parameters, smallest
+from trialplan.outcome import UNKNOWN, Counts, Outcome
+from trialplan.page import Table
+from trialplan.parameter import POSITIVE, Numbers, Parameter, largest, parameters, smallest
+from trialplan.text import number
 
 _PLAIN = (int, float, str, tuple, type(None))
 _BATCH = 4_000_000
@@ -48,6 +51,18 @@ class Sized:
     arm_names: ClassVar[tuple[str, ...]] = ("treatment", "control")
     attains: ClassVar[str] = "power"
     """What `target` is, as a sentence about the answer begins."""
+    tests: ClassVar[Mapping[str, AnalysisTest]] = {}
+    """The analysis tests by name; empty where there is only one."""
+
+    # What some designs have, as fields or fixed: nobody needs to ask whether it is there.
+    outcome: ClassVar[Outcome] = UNKNOWN
+    goal = ""
+    scale = "difference"
+    favourable = "higher"
+    test = ""
+    allocation = ""
+    margin = cast("Numbers | tuple[float, float] | None", None)
+    looks = cast("tuple[float, ...]", ())
 
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""
@@ -73,6 +88,102 @@ class Sized:
         return {name: value for name, value in values.items() if value is not None}
 
     @property
+    def fixed(self) -> Sized:
+        """The design without looks; itself where it has none."""
+        return self
+
+    @property
+    def members(self) -> tuple[Design, ...]:
+        """The designs that this one is put around; none for a fixed design."""
+        return ()
+
+    def field(self, role: str) -> str | None:
+        """The name of the number with this role, the first that is given; None where there is none.
+
+        Roles are effect, comparator (a control rate, a null), spread, association and size.
+        """
+        declared = parameters(type(self)).items()
+        return next((name for name, one in declared if one.role == role and getattr(self, name) is not None), None)
+
+    def declared(self, role: str) -> Parameter | None:
+        """What the design declares of its number with this role; None where there is none."""
+        name = self.field(role)
+        return None if name is None else parameters(type(self))[name]
+
+    def value(self, role: str) -> Numbers:
+        """The number with this role."""
+        name = self.field(role)
+        if name is None:
+            raise ParameterError(f"{type(self).__name__}: it has no {role}")
+        return getattr(self, name)
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the statistic is a straight line in the logarithm of the effect, as for ratios."""
+        effect = self.declared("effect")
+        return effect is not None and effect.domain == POSITIVE
+
+    @property
+    def upward(self) -> bool:
+        """Whether higher values favour the treatment."""
+        return self.favourable == "higher"
+
+    @property
+    def sign(self) -> int:
+        """1 where higher values favour the treatment, else -1."""
+        return 1 if self.upward else -1
+
+    @property
+    def smooth(self) -> bool:
+        """Whether what is attained rises with n without a dent; exact tests of counts do not."""
+        return True
+
+    @property
+    def exact(self) -> bool:
+        """Whether what is claimed is the truth, so that simulation must reproduce it."""
+        return False
+
+    def attained(self, n: Numbers) -> Numbers:
+        """What n participants attain, in the terms of `target`."""
+        raise NotImplementedError
+
+    def way(self) -> str:
+        """The name of its way among several to be analysed or computed: the test, the method, the criterion."""
+        name = self.field("method")
+        return self.slug() if name is None else str(getattr(self, name))
+
+    def prose_of(self, way: str) -> str:
+        """A line on one of the ways: what it is, who uses it, when it errs; empty where nothing is said."""
+        return self.tests[way].prose if way in self.tests else ""
+
+    def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What a page says of the answer's further numbers, `details`: (label, value as it is read) each."""
+        plain = {name: one for name, one in extra.items() if isinstance(one, (int, float, str))}
+        return [(name.replace("_", " "), number(one)) for name, one in plain.items()]
+
+    def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
+        """What a page shows of them as tables."""
+        return []
+
+    # Counts, where the outcome is finite.
+
+    def count_sizes(self, n: int) -> tuple[int, ...]:
+        """The participants of each group whose outcomes are counted: the arms."""
+        return tuple(round(float(size)) for size in self.split(n))
+
+    def count_rates(self) -> tuple[Numbers, ...]:
+        """The true rate of each group whose outcomes are counted."""
+        raise NotImplementedError
+
+    def judge(self, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> tuple[Any, Any]:
+        """Signed statistic and whether it rejects, for the counts of each group, by the analysis test itself."""
+        raise NotImplementedError
+
+    def counted(self, n: int) -> Counts | None:
+        """The joint distribution of what is counted; None where outcomes are not finite."""
+        return self.outcome.counts(self, n)
+
+    @property
     def formula(self) -> str:
         """The name of the formula that gives the number."""
         raise NotImplementedError
@@ -85,8 +196,7 @@ class Sized:
     @property
     def weights(self) -> tuple[int, ...]:
         """Participants of each arm in one allocation block."""
-        allocation = getattr(self, "allocation", None)
-        return tuple(map(int, allocation.split(":"))) if allocation else (1,)
+        return tuple(map(int, self.allocation.split(":"))) if self.allocation else (1,)
 
     @property
     def block(self) -> int:
@@ -108,7 +218,7 @@ class Sized:
         if n % self.block or n < self.block:
             below = max(math.floor(n / self.block), 1) * self.block
             near = f"{below} or {below + self.block}" if n > self.block else f"{self.block}"
-            split = f", split {self.allocation}" if hasattr(self, "allocation") else ""
+            split = f", split {self.allocation}" if self.allocation else ""
             raise ParameterError(
                 f"{type(self).__name__}: n is the total and must be a positive multiple of {self.block}{split}, "
                 f"not {n:g}; try {near}"
@@ -135,13 +245,12 @@ class Design(Sized):
     alpha: Numbers = fields.alpha()
     sides: int = fields.sides()
 
-    tests: ClassVar[Mapping[str, AnalysisTest]] = {}
+    goal = fields.SUPERIORITY
 
     def __post_init__(self) -> None:
         """Fill level and sides in by goal, and remember which were not given, for `replace`."""
-        goal = getattr(self, "goal", fields.SUPERIORITY)
-        known = isinstance(goal, str) and goal in fields.LEVELS  # an unknown one is refused below
-        usual = fields.LEVELS[goal if known else fields.SUPERIORITY]
+        known = isinstance(self.goal, str) and self.goal in fields.LEVELS  # an unknown one is refused below
+        usual = fields.LEVELS[self.goal if known else fields.SUPERIORITY]
         missing = {
             name: level for name, level in zip(("alpha", "sides"), usual, strict=True) if getattr(self, name) is None
         }
@@ -154,12 +263,18 @@ class Design(Sized):
                 f"{type(self).__name__}: alpha must lie in (0, 0.5) for a one-sided test, not {largest(self.alpha):g}"
             )
 
+    @property
+    def defaulted(self) -> tuple[str, ...]:
+        """Which of alpha and sides were not given, and are the usual ones of the goal."""
+        return cast("tuple[str, ...]", self.__dict__.get("_defaulted", ()))
+
     def replace(self, **numbers: Any) -> Self:
         """The same trial with other numbers; a level that was filled in by goal is filled in anew."""
-        forgotten: dict[str, Any] = dict.fromkeys(getattr(self, "_defaulted", ()))
+        forgotten: dict[str, Any] = dict.fromkeys(self.defaulted)
         return dataclasses.replace(self, **(forgotten | numbers))
 
     # What a design writes.
+
     def power(self, n: Numbers) -> Numbers:
         """The probability of rejecting the null hypothesis with n participants in all."""
         return self.analysis.power(self, n)
@@ -175,8 +290,10 @@ class Design(Sized):
     @property
     def effect(self) -> str:
         """The name of the field that holds the effect: the declared one that is given."""
-        declared = parameters(type(self)).items()
-        return next(name for name, what in declared if what.effect and getattr(self, name) is not None)
+        name = self.field("effect")
+        if name is None:
+            raise ParameterError(f"{type(self).__name__}: it has no effect")
+        return name
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The value of the effect on the null's boundary: one, or lower and upper for equivalence."""
@@ -195,7 +312,7 @@ class Design(Sized):
     @property
     def two_tailed(self) -> bool:
         """Whether the test rejects in either direction."""
-        return self.sides == 2 and getattr(self, "goal", fields.SUPERIORITY) == fields.SUPERIORITY
+        return self.sides == 2 and self.goal == fields.SUPERIORITY
 
     @property
     def level(self) -> Numbers:
@@ -208,19 +325,9 @@ class Design(Sized):
         return distributions.normal_quantile(1 - self.level)
 
     @property
-    def upward(self) -> bool:
-        """Whether higher values favour the treatment."""
-        return getattr(self, "favourable", "higher") == "higher"
-
-    @property
-    def sign(self) -> int:
-        """1 where higher values favour the treatment, else -1."""
-        return 1 if self.upward else -1
-
-    @property
     def analysis(self) -> AnalysisTest:
         """The row of the table of tests that this trial uses."""
-        return self.tests[self.test]  # type: ignore[attr-defined]
+        return self.tests[self.test]
 
     @property
     def formula(self) -> str:
@@ -235,8 +342,7 @@ class Design(Sized):
     @property
     def tex(self) -> str:
         """The formula as TeX; nothing with a margin, or where there is none."""
-        known = {} if getattr(self, "margin", None) is not None else self.tests
-        return known[self.test].tex if known else ""  # type: ignore[attr-defined]
+        return self.tests[self.test].tex if self.tests and self.margin is None else ""
 
     @property
     def exact(self) -> bool:
@@ -260,6 +366,68 @@ class Design(Sized):
         """The effect that is planned for."""
         return getattr(self, self.effect)
 
+    def attained(self, n: Numbers) -> Numbers:
+        """The power of n participants."""
+        return self.power(n)
+
+    # On the scale of the limits, which a boundary or an estimate is read on.
+
+    def planned_estimate(self) -> Numbers:
+        """What the trial is planned to show; the effect where that is the same."""
+        return self.effect_value()
+
+    def null_estimate(self) -> Numbers:
+        """Where the null's boundary lies, on the scale of `planned_estimate`."""
+        return self.null_values()[0]
+
+    @property
+    def test_scale(self) -> str:
+        """The scale on which the statistic compares the arms."""
+        return self.scale
+
+    def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
+        """Of the effect, or its logarithm, with the degrees of freedom of its t; None of these for a normal."""
+        raise NotImplementedError
+
+    def arm_means(self) -> tuple[Numbers, ...]:
+        """The planned mean of each arm's measurements, of their logarithms on a ratio scale."""
+        raise NotImplementedError
+
+    def arm_sds(self) -> tuple[Numbers, ...]:
+        """The planned standard deviation of each arm's measurements, of their logarithms on a ratio scale."""
+        raise NotImplementedError
+
+    def draw_from(self, uniforms: Any) -> Any:
+        """The data of trials from uniform numbers of shape (trials, n, k): larger ones are larger outcomes."""
+        return self.outcome.draw_from(self, uniforms)
+
+    @classmethod
+    def may_be_looked_at(cls) -> bool:
+        """Whether one of its tests gives a z, or counts, that looks can be taken at."""
+        return cls.statistic_is_z is not Design.statistic_is_z
+
+    @property
+    def looks_by_counts(self) -> bool:
+        """Whether looks at it count responses exactly, instead of relying on a z."""
+        return False
+
+    def by_normal_theory(self) -> Design:
+        """The same trial by a test whose power has no dents, near its own; itself where that is so already."""
+        return self
+
+    @property
+    def obeys_futility(self) -> bool:
+        """Whether the level relies on futility's being obeyed; without a futility boundary it makes no difference."""
+        return True
+
+    def settled(self, n: int) -> Design:
+        """The trial of n participants with its boundaries fixed, so that another truth does not move them."""
+        return self
+
+    def blocks_lower_bound(self, target: float) -> int:
+        """Blocks that certainly do not reach `target`, so that a search may begin beyond them; none are known."""
+        return 0
+
     def effect_domain(self) -> Any:
         """The values that the effect may take."""
         return parameters(type(self))[self.effect].domain
@@ -267,11 +435,6 @@ class Design(Sized):
     def effect_unit(self) -> float:
         """The size of an effect of order one, so that searches do not depend on the outcome's unit."""
         return 1.0
-
-    @property
-    def smooth(self) -> bool:
-        """Whether power rises with n without a dent; exact tests of counts do not."""
-        return True
 
     def success(self, n: Numbers) -> Numbers:
         """The probability of rejecting in the treatment's favour; `power`, where no far tail is counted."""

@@ -39,6 +39,8 @@ class Interval:
         return f"{left}{_plain(self.low)}, {_plain(self.high)}{right}"
 
 
+ROLES = ("effect", "comparator", "spread", "association", "size", "method")
+
 PROPORTION = Interval(0, 1)
 POSITIVE = Interval(0)
 REAL = Interval()
@@ -55,7 +57,14 @@ class Parameter:
     typical: tuple[float, ...] = ()
     optional: bool = False
     read: Callable[[Any], Any] | None = None
-    effect: bool = False
+    role: str = ""
+    """What is asked for without its name: effect, comparator (control rate, null), spread, association, size; method is
+    the way among several in which the same trial is analysed or computed."""
+
+    def __post_init__(self) -> None:
+        """A role is one of those that questions ask for."""
+        if self.role not in ("", *ROLES):
+            raise ValueError(f"{self.meaning}: role must be one of {', '.join(ROLES)}, not {self.role!r}")
 
     @property
     def label(self) -> str:
@@ -117,6 +126,11 @@ def parameters(cls: type) -> Mapping[str, Parameter]:
         fields.sort(key=lambda f: f.name in _SHARED)  # stable: the order of declaration is kept
         _DECLARED[cls] = {f.name: f.metadata["parameter"] for f in fields}
     return _DECLARED[cls]
+
+
+def with_role(cls: type, role: str) -> list[str]:
+    """The fields of a design's class that have a role, as they are declared: an effect has one for each scale."""
+    return [name for name, one in parameters(cls).items() if one.role == role]
 
 
 _SHARED = ("alpha", "sides", "allocation")

@@ -12,7 +12,7 @@ from trialplan.answers import SampleSize
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
-from trialplan.parameter import Interval, Numbers
+from trialplan.parameter import Interval, Numbers, parameters
 
 _LARGEST = 1e12
 """More participants than there are people: an effect that asks for them is a slip of the pen."""
@@ -106,7 +106,7 @@ def why_unreachable(design: Any, value: float, null: tuple[float, ...]) -> str:
     if len(null) == 2:
         return f"{shown}: it must lie between the limits {null[0]:.10g} and {null[1]:.10g}"
     side, other = ("above", "lower") if design.upward else ("below", "higher")
-    limit = "null value" if getattr(design, "margin", None) is None else "limit"
+    limit = "null value" if design.margin is None else "limit"
     hint = f" (are the arms swapped? if not, set favourable to {other})"
     ways = hint if _may_be_swapped(design, value, null) else ""
     return f"{shown}: it must lie {side} its {limit} {null[0]:.10g}{ways}"
@@ -114,7 +114,7 @@ def why_unreachable(design: Any, value: float, null: tuple[float, ...]) -> str:
 
 def _may_be_swapped(design: Any, value: float, null: tuple[float, ...]) -> bool:
     """Whether the effect lies on the other side of a superiority null, where a slip is likely."""
-    return value != null[0] and hasattr(design, "favourable") and getattr(design, "margin", None) is None
+    return value != null[0] and "favourable" in parameters(type(design.fixed)) and design.margin is None
 
 
 def number(value: Any) -> Any:
@@ -199,7 +199,7 @@ def _saw_tooth(design: Any, target: float) -> SampleSize:
     A design whose power is dear may name blocks that cannot reach the target (`blocks_lower_bound`, a proof,
     not a guess): they count as searched, with power 0. Such a design is also not asked beyond twice the answer.
     """
-    skipped = design.blocks_lower_bound(target) if hasattr(design, "blocks_lower_bound") else 0
+    skipped = design.blocks_lower_bound(target)
     powers: list[float] = [0.0] * skipped
     chunk = max(skipped // 2, _FIRST_CHUNK // 4) if skipped else _FIRST_CHUNK
     while len(powers) < 2 * (stable := _stable(powers, target)):

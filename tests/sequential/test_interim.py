@@ -8,7 +8,7 @@ from scipy import optimize, stats
 
 from trialplan import GroupSequential, OneProportion, TwoMeans, TwoProportions
 from trialplan.errors import ParameterError
-from trialplan.sequential.interim.data import InterimData, seen_counts, seen_means
+from trialplan.sequential.interim.data import InterimData
 from trialplan.sequential.interim.decision import bounds, decide_at_look
 from trialplan.sequential.interim.observed_information import information
 
@@ -16,6 +16,16 @@ RATES = TwoProportions(control=0.3, treatment=0.5)
 RULE = {"looks": (0.5, 1.0), "efficacy": "lan-demets-obrien-fleming", "futility": "conditional-power(0.2)"}
 DESIGN = GroupSequential(design=RATES, **RULE)
 N = 188
+
+
+def seen_counts(design, n, arms):
+    """A look's responders of participants, as the design's own test reads them."""
+    return design.outcome.seen(design, n, "events", arms)
+
+
+def seen_means(design, n, arms, sds=None):
+    """A look's means of participants, as the design's own test reads them."""
+    return design.outcome.seen(design, n, "means", arms, sds)
 
 
 def look(z, design=DESIGN, fractions=(0.5,), final=False, **seen):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from trialplan import OneProportion, TwoProportions
-from trialplan.outcomes.responses import Responses, first_count
+from trialplan.outcomes.responses import DrawnResponses, first_count
 
 TRIALS = 40_000
 
@@ -23,7 +23,7 @@ class TestResponses:
     @pytest.mark.parametrize("order", [(8, 20, 30), (30, 20, 8), (20, 30, 8)], ids=str)
     def test_each_count_is_binomial(self, order):
         """Whatever the order of the looks, the count at each is binomial and never falls from one to the next."""
-        arm = Responses(30, 0.3, TRIALS, np.random.default_rng(7))
+        arm = DrawnResponses(30, 0.3, TRIALS, np.random.default_rng(7))
         counts = {m: arm.first(m) for m in order}
         assert all(fits(counts[m], m, 0.3) > 1e-4 for m in order)
         assert np.all(counts[8] <= counts[20])
@@ -33,7 +33,7 @@ class TestResponses:
     @pytest.mark.parametrize("order", [(10, 25), (25, 10)], ids=str)
     def test_what_a_look_adds_does_not_depend_on_what_was_seen(self, order):
         """The responses between two looks are binomial and uncorrelated with those before."""
-        arm = Responses(25, 0.6, TRIALS, np.random.default_rng(8))
+        arm = DrawnResponses(25, 0.6, TRIALS, np.random.default_rng(8))
         counts = {m: arm.first(m) for m in order}
         added = counts[25] - counts[10]
         assert fits(added, 15, 0.6) > 1e-4
@@ -41,26 +41,26 @@ class TestResponses:
 
     def test_a_look_sees_the_same_twice(self):
         """A count that has been asked for stays."""
-        arm = Responses(25, 0.6, 100, np.random.default_rng(8))
+        arm = DrawnResponses(25, 0.6, 100, np.random.default_rng(8))
         first = arm.first(10).copy()
         arm.first(25)
         np.testing.assert_array_equal(arm.first(10), first)
 
     def test_same_generator_same_counts(self):
         """The same seed, asked in the same order, gives the same counts."""
-        arms = [Responses(40, 0.2, 500, np.random.default_rng(3)) for _ in range(2)]
+        arms = [DrawnResponses(40, 0.2, 500, np.random.default_rng(3)) for _ in range(2)]
         for m in (12, 40, 20):
             np.testing.assert_array_equal(arms[0].first(m), arms[1].first(m))
 
     def test_many_participants(self):
         """Arms too large for a table are drawn as well."""
-        counts = Responses(9000, 0.5, 2000, np.random.default_rng(3)).first(9000)
+        counts = DrawnResponses(9000, 0.5, 2000, np.random.default_rng(3)).first(9000)
         assert abs(counts.mean() - 4500) < 4 * np.sqrt(2250 / 2000)
 
     def test_no_more_than_there_are(self):
         """An arm has no count beyond its participants."""
         with pytest.raises(ValueError, match="25 participants"):
-            Responses(25, 0.6, 10, np.random.default_rng(8)).first(26)
+            DrawnResponses(25, 0.6, 10, np.random.default_rng(8)).first(26)
 
 
 class TestParticipants:

@@ -8,7 +8,8 @@ from scipy import stats
 
 from trialplan import Ancova, GroupSequential, RatioOfMeans, TwoMeans
 from trialplan.numerics.student import normal_score, of_normal_score
-from trialplan.sequential.interim.data import seen_means, seen_t
+from trialplan.outcomes.measurements import MEANS
+from trialplan.sequential.interim.data import from_t
 
 LOOKS = (0.4, 0.7, 1.0)
 
@@ -135,7 +136,7 @@ class TestSeen:
     def test_means_with_their_spread(self, test, equal):
         """Means with standard deviations are judged by the P value of scipy's t test, intervals by its quantiles."""
         design = TwoMeans(difference=0.5, sd=1, test=test)
-        seen = seen_means(design, 128, [(0.7, 20), (0.1, 30)], (1.3, 0.8))
+        seen = design.outcome.seen(design, 128, "means", [(0.7, 20), (0.1, 30)], (1.3, 0.8))
         told = stats.ttest_ind_from_stats(0.7, 1.3, 20, 0.1, 0.8, 30, equal_var=equal)
         assert 2 * stats.norm.sf(seen.z) == pytest.approx(told.pvalue, rel=1e-9)
         low, high = seen.interval(stats.norm.isf(0.025))
@@ -145,9 +146,9 @@ class TestSeen:
 
     def test_planned_spread_counts_as_known(self):
         """Without standard deviations the planned ones make a z."""
-        seen = seen_means(TwoMeans(difference=0.5, sd=2), 128, [(0.9, 25), (0.1, 25)])
+        seen = MEANS.seen(TwoMeans(difference=0.5, sd=2), 128, "means", [(0.9, 25), (0.1, 25)])
         assert seen.z == pytest.approx(0.8 / (2 * math.sqrt(2 / 25)))
 
     def test_t(self):
         """A t with its degrees of freedom is judged by its P value."""
-        assert stats.norm.sf(seen_t(-1.84, 47).z) == pytest.approx(stats.t.sf(-1.84, 47))
+        assert stats.norm.sf(from_t(-1.84, 47).z) == pytest.approx(stats.t.sf(-1.84, 47))

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from trialplan.design import Design
-from trialplan.designs.one_proportion import OneProportion
-from trialplan.designs.two_proportions import TwoProportions
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.enumeration import largest_size
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.parameter import parameters
-from trialplan.sequential import exact_two_arms as rejections
+from trialplan.sequential import exact_two_arms
 from trialplan.sequential.group_sequential import GroupSequential
-
-CHOICES = ("test", "method")
-"""The fields that name one way among several to analyse or to compute the same trial."""
 
 LARGEST_TABLE = 4_000_000
 """Pairs of counts beyond which a size is not enumerated: two arms of 2000."""
@@ -47,6 +43,7 @@ class ComparedTest:
 def compare(design: Design, target: float = 0.8) -> tuple[ComparedTest, ...]:
     """One row for each test that applies to the design's goal and scale, in the order of its table.
 
+    >>> from trialplan import TwoProportions
     >>> rows = compare(TwoProportions(control=0.3, treatment=0.6), 0.8)
     >>> {row.test: row.n for row in rows if row.test in ("score", "continuity-corrected")}
     {'score': 84, 'continuity-corrected': 98}
@@ -56,13 +53,13 @@ def compare(design: Design, target: float = 0.8) -> tuple[ComparedTest, ...]:
 
 def variants(design: Design) -> Iterator[tuple[str, Design, str]]:
     """The same trial under each test that it accepts: name, design, and the line that says how it differs."""
-    field = next((name for name in CHOICES if name in parameters(type(design))), None)
+    field = design.field("method")
     if field is None:
         yield design.slug(), design, design.formula
         return
     for name in parameters(type(design))[field].choices:
         try:
-            yield name, design.replace(**{field: name}), _prose(design, name)
+            yield name, design.replace(**{field: name}), design.prose_of(name)
         except ParameterError:
             continue  # not defined for this goal, this scale or these numbers
 
@@ -71,11 +68,12 @@ def actual_size(design: Design, n: int) -> float | None:
     """The largest type I error with n participants, counted over every outcome by the analysis itself; or None."""
     if design.exact and (known := design.actual_size(n)) is not None:
         return known
-    if isinstance(design, OneProportion):
-        return _of_one_arm(design, n)
+    if not design.looks and (counts := design.counted(n)) is not None and len(counts.sizes) == 1:
+        _, rejects = design.judge((np.arange(n + 1),), (n,))
+        return float(binomial_pmf(n, float(design.null_values()[0])) @ rejects)
     # a level counts rejections as if futility were ignored, unless the rule relies on its being obeyed
-    table, fixed = rejected(design, n, obeyed=getattr(design, "binding", True)), getattr(design, "design", design)
-    return _of_two_arms(fixed, table) if isinstance(fixed, TwoProportions) and table is not None else None
+    table = rejected(design, n, obeyed=design.obeys_futility)
+    return None if table is None else largest_type_one_error(design, table)
 
 
 def rejected(design: Design, n: int, *, obeyed: bool = True) -> Any:
@@ -83,16 +81,15 @@ def rejected(design: Design, n: int, *, obeyed: bool = True) -> Any:
 
     True and False without looks, chances with them, futility obeyed or not; None for other designs, or too many pairs.
     """
-    fixed = getattr(design, "design", design)
-    if not isinstance(fixed, TwoProportions):
+    counts = design.counted(n)
+    if counts is None or design.outcome.rates_on_null(design, 0) is None:
         return None
-    n_t, n_c = design.arms(n).values()
-    pairs = (n_t + 1) * (n_c + 1)
-    if isinstance(design, TwoProportions):
-        return rejection_table(design, int(n_t), int(n_c)) if pairs <= LARGEST_TABLE else None
+    pairs = math.prod(size + 1 for size in counts.sizes)
+    if not design.looks:
+        return rejection_table(design, counts.sizes) if pairs <= LARGEST_TABLE else None
     if not isinstance(design, GroupSequential) or pairs > LARGEST_WITH_LOOKS:
         return None
-    return rejections.rejection_table(design, n, obeyed=obeyed)
+    return exact_two_arms.rejection_table(design, n, obeyed=obeyed)
 
 
 def _row(design: Design, name: str, prose: str, target: float) -> ComparedTest:
@@ -106,30 +103,14 @@ def _row(design: Design, name: str, prose: str, target: float) -> ComparedTest:
     return ComparedTest(test=name, n=n, arms=answer.arms, power=float(answer.power), actual_size=size, why=prose)
 
 
-def _prose(design: Design, name: str) -> str:
-    table: Mapping[str, Any] = design.tests or getattr(design, "methods", {})
-    return table[name].prose if name in table else ""
+def largest_type_one_error(design: Design, rejects: Any) -> float:
+    """Over both limits of an equivalence trial, and over every nuisance rate that a limit leaves possible."""
+    along = [design.outcome.rates_on_null(design, at) for at in range(len(design.null_values()))]
+    return max(largest_size(rejects, one) for one in along if one is not None)
 
 
-def _of_one_arm(design: OneProportion, n: int) -> float:
-    _, rejects = design.analysis.statistic(design, np.arange(n + 1), n)
-    return float(binomial_pmf(n, design.null) @ rejects)
-
-
-def _of_two_arms(design: TwoProportions, rejects: Any) -> float:
-    """Over both limits of an equivalence trial, and over every control rate that a limit leaves possible."""
-    limits = range(len(design.null_values()))
-    return max(largest_size(rejects, lambda rate, at=at: (_on_limit(design, rate, at), rate)) for at in limits)  # type: ignore[misc]
-
-
-def rejection_table(design: TwoProportions, n_t: int, n_c: int) -> Any:
+def rejection_table(design: Design, sizes: tuple[int, ...]) -> Any:
     """Whether the analysis rejects, for every pair of counts: treatment down, control across."""
-    pairs = np.meshgrid(np.arange(n_t + 1), np.arange(n_c + 1), indexing="ij")
-    x_t, x_c = (counts.ravel() for counts in pairs)
-    _, rejects = design.analysis.statistic(design, x_t, n_t, x_c, n_c)
-    return rejects.reshape(n_t + 1, n_c + 1)
-
-
-def _on_limit(design: TwoProportions, control: Any, at: int) -> Any:
-    """The treatment rates on one limit of the null, for an array of control rates."""
-    return design.replace(control=control).null_values()[at]
+    pairs = np.meshgrid(*(np.arange(size + 1) for size in sizes), indexing="ij")
+    _, rejects = design.judge(tuple(counts.ravel() for counts in pairs), sizes)
+    return rejects.reshape([size + 1 for size in sizes])

@@ -13,6 +13,7 @@ from trialplan.cli.options.command import Verb
 from trialplan.design import Design
 from trialplan.errors import UnreachableError
 from trialplan.page import Table
+from trialplan.parameter import with_role
 
 DEFAULT_POWER = 0.8
 
@@ -21,13 +22,11 @@ _NONE = "—"
 
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design: the test is what varies, so it is no option, and neither are looks."""
-    from trialplan.analyses.compare import CHOICES
-
-    left_out = (*CHOICES, *options.MONITORING)
+    left_out = (*with_role(cls, "method"), *options.MONITORING)
     return Verb(
         cls.slug(),
         params=[
-            *(one for one in options.of_design(cls, without=CHOICES) if one.name not in left_out),
+            *(one for one in options.of_design(cls, without=with_role(cls, "method")) if one.name not in left_out),
             options.power_option(),
             *output.options(),
         ],

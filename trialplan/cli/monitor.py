@@ -33,13 +33,6 @@ from trialplan.page import Page
 from trialplan.parameter import parameters
 
 _RULE = "--looks 0.5,1 --efficacy lan-demets-obrien-fleming --futility conditional-power(0.2)"
-_EXAMPLES = {
-    "two-proportions": f"--control 0.3 --treatment 0.5 {_RULE} --look 1 --events 14/30,9/30",
-    "two-means": f"--difference 0.5 --sd 1 {_RULE} --look 1 --means 0.6/32,0.2/32 --sds 1.1,0.9",
-    "ratio-of-means": f"--ratio 0.7 --cv 0.6 --favourable lower {_RULE} --look 1 --t 1.84/58",
-    "ancova": f"--difference 0.5 --sd 1 --correlation 0.5 {_RULE} --look 1 --t 1.84/47",
-    "one-proportion": f"--null 0.2 --expected 0.35 --test score {_RULE} --look 1 --events 9/30",
-}
 
 
 class DesignsWithLooks(options.DesignsAndPlans):
@@ -47,22 +40,17 @@ class DesignsWithLooks(options.DesignsAndPlans):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The designs that can be looked at early."""
-        return [slug for slug, cls in catalogue.designs().items() if _is_z(cls)]
+        return [slug for slug, cls in catalogue.designs().items() if issubclass(cls, Design) and cls.may_be_looked_at()]
 
     def of_design(self, ctx: click.Context, name: str) -> click.Command:
         """The verb for a design that can be looked at."""
         cls = catalogue.designs()[name]
-        if _is_z(cls):
+        if issubclass(cls, Design) and cls.may_be_looked_at():
             return for_design(cls)
         raise ParameterError(f"looks are not defined over {name}; they are over {', '.join(self.list_commands(ctx))}")
 
 
-def _is_z(cls: type[Any]) -> bool:
-    """Whether one of its tests gives a z."""
-    return issubclass(cls, Design) and cls.statistic_is_z is not Design.statistic_is_z
-
-
-def for_design(cls: type[Any]) -> click.Command:
+def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design."""
     return Verb(
         cls.slug(),
@@ -77,8 +65,13 @@ def for_design(cls: type[Any]) -> click.Command:
         help=f"{options.summary(cls)}\n\nHolds a look at it against its boundaries. The trial is the one planned for "
         "--power, or of --n participants in all.",
         short_help=options.summary(cls),
-        epilog=options.examples(f"trialplan monitor {cls.slug()} {_quoted(_EXAMPLES[cls.slug()])}"),
+        epilog=options.examples(f"trialplan monitor {cls.slug()} {_quoted(_example(cls))}"),
     )
+
+
+def _example(cls: type[Design]) -> str:
+    """A sensible call: typical numbers, a rule, and a result as the design's outcome is told."""
+    return f"{options.example(cls)} {_RULE} --look 1 {cls.outcome.example_of_look(cls)}"
 
 
 def for_plan(name: str) -> click.Command:
@@ -98,13 +91,13 @@ def _quoted(words: str) -> str:
     return " ".join(f"'{one}'" if "(" in one else one for one in words.split(" "))
 
 
-def _of_design(cls: type[Any], **given: Any) -> None:
+def _of_design(cls: type[Design], **given: Any) -> None:
     check_one_kind(given)
     design: Any = options.build(cls, given)
     if is_blinded(given):
         with _typed(cls):
             return _blinded(design, given, {"target": given["power"], "planned": given["n"]})
-    if not hasattr(design, "looks"):
+    if not design.looks:
         raise ParameterError("monitor needs the rule that the trial was planned with; add --looks 0.5,1")
     with _typed(cls):
         n, power = given["n"], given["power"]
@@ -124,12 +117,12 @@ def _of_plan(name: str, **given: Any) -> None:
     primary = size_primary(read(name))
     design: Any = primary.design
     if is_blinded(given):
-        with _typed(type(getattr(design, "design", design))):
+        with _typed(type(design.fixed)):
             return _blinded(primary, given, {})
-    if not hasattr(design, "looks"):
+    if not design.looks:
         raise ParameterError(f"{name} has no [monitoring], and so no rule to hold a look against; plan one first")
     assert primary.answer is not None  # `size_primary` gives one or raises
-    with _typed(type(design.design)):
+    with _typed(type(design.fixed)):
         _show(design, int(primary.answer.n), given, primary.answer.extra["looks"])
     return None
 
@@ -144,7 +137,7 @@ def _blinded(trial: Any, given: Mapping[str, Any], planned: Mapping[str, Any]) -
 
 
 @contextmanager
-def _typed(cls: type[Any]) -> Iterator[None]:
+def _typed(cls: type[Design]) -> Iterator[None]:
     """Within it, errors name the options."""
     names = {*parameters(cls), *options.MONITORING, *SEEN, "power", "n"}
     with as_typed(cls, names):
@@ -217,24 +210,16 @@ def _judged(design: Any, n: int, given: Mapping[str, Any]) -> tuple[Any, list[An
 
 def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:
     """What a look saw, from what was typed."""
-    from trialplan.sequential.interim.data import InterimData, seen_counts, seen_means, seen_t
+    from trialplan.sequential.interim.data import InterimData, from_t
 
     if kind == "z":
         if not (isinstance(text, (int, float)) and math.isfinite(text)):
             raise ParameterError(f"z must be a number, positive in favour of the treatment, not {text}")
         return InterimData(z=float(text))
     if kind == "t":
-        return seen_t(*t_statistic(text, design.design))
-    rates = hasattr(design.design, "control") or hasattr(design.design, "null")
-    if rates != (kind == "events"):
-        way = "--events 14/30,9/30" if rates else "--means 0.6/32,0.2/32"
-        raise ParameterError(f"{kind} are no results of {design.design.slug()}; give {way}, or --z")
-    if kind == "means" and not hasattr(design.design, "sd_treatment"):
-        raise ParameterError(f"means are not the statistic of {design.design.slug()}; give --t 2.31/57, or --z")
-    if kind == "events":
-        return seen_counts(design.design, n, pairs(kind, text))
+        return from_t(*t_statistic(text, design.design))
     known = None if sds is None else tuple(map(float, sds if isinstance(sds, tuple) else (sds,)))
-    return seen_means(design.design, n, pairs(kind, text), known)
+    return design.outcome.seen(design.design, n, kind, pairs(kind, text), known)
 
 
 command = DesignsWithLooks(
@@ -250,7 +235,7 @@ command = DesignsWithLooks(
     short_help="An interim look has been taken: what now?",
     subcommand_metavar="DESIGN|PLAN [OPTIONS]",
     epilog=options.examples(
-        f"trialplan monitor two-proportions {_quoted(_EXAMPLES['two-proportions'])}",
+        f"trialplan monitor two-proportions --control 0.3 --treatment 0.5 {_quoted(_RULE)} --events 14/30,9/30",
         "trialplan monitor msc-lupus-nephritis-monitored --look 1 --events 20/65,12/65 --json",
     ),
 )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from trialplan import __version__
-from trialplan.analyses.compare import CHOICES
 from trialplan.answers import SampleSize
 from trialplan.cross_check.looks import of_looks
 from trialplan.design import Design, Sized
@@ -31,8 +30,6 @@ NOT_ELSEWHERE = {
     "exact-unpooled": "the exact unconditional test ordered by the unpooled z",
 }
 """Tests whose power none of the packages computes; R's package Exact does."""
-
-_VARIANTS = (*CHOICES, "interval", "criterion")
 
 _NOT_BOUND = ("design", "allocation", "efficacy", "futility", "efficacy_at", "futility_at", "stages")
 """Fields of which a script sees the consequence, or none."""
@@ -137,7 +134,7 @@ def _items(sizing: Sizing, language: str, folder: Path) -> list[ScriptItem]:
 
 def _item(sizing: Sizing, slug: str, language: str, folder: Path) -> ScriptItem:
     design, answer = sizing.design, sizing.answer
-    test, why = _test(design), _why_not(design)
+    test, why = design.way(), _why_not(design)
     there = (folder / language / f"{slug}.j2").is_file() and not why
     power = "power" if isinstance(design, Design) else design.attains
     return ScriptItem(
@@ -156,15 +153,9 @@ def _item(sizing: Sizing, slug: str, language: str, folder: Path) -> ScriptItem:
     )
 
 
-def _test(design: Sized) -> str:
-    """The name of the way among several: the test, the method, the interval or the criterion."""
-    name = next((one for one in _VARIANTS if one in parameters(type(design))), None)
-    return str(getattr(design, name)) if name else design.slug()
-
-
 def _why_not(design: Sized) -> str:
     """Why no second computation is offered; empty where one is."""
-    named = NOT_ELSEWHERE.get(_test(design))
+    named = NOT_ELSEWHERE.get(design.way())
     return f"{named} has no power in these packages; R's package Exact has power.exact.test" if named else ""
 
 

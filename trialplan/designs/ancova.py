@@ -8,9 +8,12 @@ from typing import Any, ClassVar
 
 from trialplan import fields
 from trialplan.design import Design
+from trialplan.fields import refuse_design
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power
+from trialplan.outcome import by_arm
+from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
 from trialplan.rejection import decide
 
@@ -33,13 +36,14 @@ class Ancova(Design):
         Shieh (2020), Behavior Research Methods 52:1009 (exact).
     """
 
+    outcome = ADJUSTED
     methods: ClassVar[Mapping[str, PowerMethod]] = {}
 
     difference: Numbers | None = parameter(
         "adjusted treatment mean minus control mean (scale difference)",
         REAL,
         optional=True,
-        effect=True,
+        role="effect",
         symbol="δ",
         unit="units of the outcome",
         typical=(0.3, 1.5),
@@ -48,7 +52,7 @@ class Ancova(Design):
         "ratio of adjusted geometric means, treatment to control (scale ratio)",
         POSITIVE,
         optional=True,
-        effect=True,
+        role="effect",
         symbol="ρ",
         unit="ratio",
         typical=(1.2, 2.5),
@@ -56,15 +60,20 @@ class Ancova(Design):
     sd: Numbers = parameter(
         "standard deviation between participants at follow-up, before adjustment; of natural logs on the ratio scale",
         POSITIVE,
+        role="spread",
         symbol="σ",
         unit="units of the outcome, or of its log",
         typical=(0.8, 1.6),
     )
     correlation: Numbers = parameter(
-        "correlation of baseline and follow-up within an arm", Interval(-1, 1), symbol="r", typical=(0.2, 0.7)
+        "correlation of baseline and follow-up within an arm",
+        Interval(-1, 1),
+        role="association",
+        symbol="r",
+        typical=(0.2, 0.7),
     )
     scale: str = parameter("the scale of the effect", ("difference", "ratio"), default="difference")
-    method: str = parameter("how the power is computed", ("simple", "exact"), default="simple")
+    method: str = parameter("how the power is computed", ("simple", "exact"), role="method", default="simple")
     goal: str = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()
     favourable: str = fields.favourable()
@@ -87,6 +96,10 @@ class Ancova(Design):
     def reference(self) -> str:
         """Where the formula is published."""
         return self.methods[self.method].reference
+
+    def prose_of(self, way: str) -> str:
+        """What the method is, who uses it, when it errs."""
+        return self.methods[way].prose if way in self.methods else ""
 
     @property
     def tex(self) -> str:
@@ -138,9 +151,34 @@ class Ancova(Design):
         """The favourable tail alone."""
         return self._power(n, both_tails=False)
 
-    def _distances(self, n: Numbers) -> list[Numbers]:
+    def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
+        """Of the effect, or its logarithm, at equal baseline means."""
         n_t, n_c = self.split(n)
-        error = self.sd * np.sqrt((1 - self.correlation**2) * (1 / n_t + 1 / n_c))
+        return self.sd * np.sqrt((1 - self.correlation**2) * (1 / n_t + 1 / n_c)), n - 3
+
+    def arm_means(self) -> tuple[Numbers, ...]:
+        """At follow-up, adjusted; the control's is 0."""
+        return self.shift, 0.0
+
+    def arm_sds(self) -> tuple[Numbers, ...]:
+        """At follow-up, in both arms."""
+        return self.sd, self.sd
+
+    def draw_from(self, uniforms: Any) -> tuple[Any, ...]:
+        """Baseline and follow-up: the first uniform number of each participant is the follow-up's, if there are two."""
+        scores = special.ndtri(uniforms)
+        follow_up, other = scores[..., 0], scores[..., -1]
+        if scores.shape[-1] < 2:
+            raise refuse_design("Ancova", "baseline and follow-up need two uniform numbers for each participant")
+        kept = np.sqrt(1 - self.correlation**2)
+        baseline = self.correlation * follow_up + kept * other
+        people = np.stack([self.sd * baseline, self.sd * follow_up], axis=-1)
+        return tuple(
+            arm + np.array([0.0, mean]) for arm, mean in zip(by_arm(self, people), self.arm_means(), strict=True)
+        )
+
+    def _distances(self, n: Numbers) -> list[Numbers]:
+        error, _ = self.standard_error(n)
         return [sign * (self.shift - limit) / error for limit, sign in self.sided_limits()]
 
     def _power(self, n: Numbers, both_tails: bool) -> Numbers:
@@ -153,7 +191,7 @@ class Ancova(Design):
         """Baseline and follow-up (last axis) of every participant: treatment, control."""
         return tuple(
             self._participants((trials, round(size)), mean, rng)
-            for size, mean in zip(self.split(n), (self.shift, 0.0), strict=True)
+            for size, mean in zip(self.split(n), self.arm_means(), strict=True)
         )
 
     def _participants(self, shape: tuple[int, int], mean: Numbers, rng: Any) -> Any:

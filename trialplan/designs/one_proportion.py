@@ -10,7 +10,7 @@ from trialplan.design import AnalysisTest, Design
 from trialplan.errors import UnreachableError
 from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np, special
-from trialplan.outcomes.responses import Responses, first_count
+from trialplan.outcomes.responses import RESPONSES, DrawnResponses, first_count
 from trialplan.parameter import PROPORTION, Numbers, parameter
 from trialplan.rejection import decide
 
@@ -38,11 +38,13 @@ class OneProportion(Design):
     """
 
     arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
-    goal: ClassVar[str] = fields.SINGLE_ARM
+    goal = fields.SINGLE_ARM
+    outcome = RESPONSES
 
     null: Numbers = parameter(
         "rate that would not be worth pursuing",
         PROPORTION,
+        role="comparator",
         symbol="p₀",
         unit="proportion",
         typical=(0.05, 0.3),
@@ -50,13 +52,13 @@ class OneProportion(Design):
     expected: Numbers = parameter(
         "rate hoped for under the treatment",
         PROPORTION,
-        effect=True,
+        role="effect",
         symbol="p₁",
         unit="proportion",
         typical=(0.35, 0.8),
     )
     favourable: str = fields.favourable()
-    test: str = parameter("the analysis test", ("exact", "score"), default="exact")
+    test: str = parameter("the analysis test", ("exact", "score"), role="method", default="exact")
 
     @property
     def smooth(self) -> bool:
@@ -91,6 +93,10 @@ class OneProportion(Design):
         root = self.z_alpha * _sd(self.null) + normal_quantile(target) * _sd(self.expected)
         return (root / (self.expected - self.null)) ** 2
 
+    def by_normal_theory(self) -> Design:
+        """By the score test, where the test is exact."""
+        return self if self.smooth else self.replace(test="score")
+
     def blocks_lower_bound(self, target: float) -> int:
         """None is known; but where normal theory asks for more than can be searched, the search does not begin."""
         with np.errstate(all="ignore"):
@@ -120,12 +126,25 @@ class OneProportion(Design):
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """The responses, counted when `analyse` asks for them."""
-        return Responses(n, self.expected, trials, rng)
+        return DrawnResponses(n, self.expected, trials, rng)
 
     def analyse(self, data: Any, fraction: float = 1) -> tuple[Any, Any]:
         """The test's statistic, positive in the treatment's favour, on the first fraction of participants."""
         count, n = first_count(data, fraction)
-        return self.analysis.statistic(self, count, n)
+        return self.judge((count,), (n,))
+
+    def judge(self, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> tuple[Any, Any]:
+        """The test's statistic for a count of responses."""
+        return self.analysis.statistic(self, counts[0], sizes[0])
+
+    def count_rates(self) -> tuple[Numbers, ...]:
+        """The expected rate."""
+        return (self.expected,)
+
+    @property
+    def looks_by_counts(self) -> bool:
+        """Of the exact test."""
+        return self.test == "exact"
 
 
 def _tail(design: OneProportion, n: Numbers, rate: Numbers, upward: bool) -> Numbers:

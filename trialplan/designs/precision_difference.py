@@ -45,7 +45,7 @@ class PrecisionDifference(Sized):
     confidence: Numbers = parameter(
         "confidence of the interval", PROPORTION, default=0.95, unit="proportion", typical=(0.9, 0.99)
     )
-    interval: str = parameter("the interval", ("newcombe", "wald"), default="newcombe")
+    interval: str = parameter("the interval", ("newcombe", "wald"), role="method", default="newcombe")
     allocation: str = fields.allocation()
 
     @property

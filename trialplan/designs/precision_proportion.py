@@ -39,7 +39,7 @@ class PrecisionProportion(Sized):
     confidence: Numbers = parameter(
         "confidence of the interval", PROPORTION, default=0.95, unit="proportion", typical=(0.9, 0.99)
     )
-    interval: str = parameter("the interval", tuple(LIMITS), default="wilson")
+    interval: str = parameter("the interval", tuple(LIMITS), role="method", default="wilson")
 
     @property
     def target(self) -> Numbers:

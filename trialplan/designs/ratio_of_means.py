@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from trialplan import fields
 from trialplan.design import Design
 from trialplan.designs.ancova import ratio_limits
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power
+from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, Numbers, parameter
 from trialplan.rejection import decide
 
@@ -32,12 +33,13 @@ class RatioOfMeans(Design):
         Owen (1965), Biometrika 52:437 (the power of both together).
     """
 
-    scale: ClassVar[str] = "ratio"
+    outcome = ADJUSTED
+    scale = "ratio"
 
     ratio: Numbers = parameter(
         "ratio of the means, treatment to control",
         POSITIVE,
-        effect=True,
+        role="effect",
         symbol="ρ",
         unit="ratio",
         typical=(1.2, 2.5),
@@ -45,6 +47,7 @@ class RatioOfMeans(Design):
     cv: Numbers = parameter(
         "coefficient of variation between participants, in both arms: standard deviation over mean",
         POSITIVE,
+        role="spread",
         symbol="CV",
         unit="ratio",
         typical=(0.3, 1.0),
@@ -115,9 +118,21 @@ class RatioOfMeans(Design):
             return tost_power(distances, n - 2, self.level)
         return t_power(distances[0], n - 2, self.level, both_tails=both_tails)
 
+    def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
+        """Of the log ratio."""
+        return self.log_sd * np.sqrt(sum(1 / size for size in self.split(n))), n - 2
+
+    def arm_means(self) -> tuple[Numbers, ...]:
+        """Of the logs, where the control's mean is 1."""
+        middle = -(self.log_sd**2) / 2
+        return np.log(self.ratio) + middle, middle
+
+    def arm_sds(self) -> tuple[Numbers, ...]:
+        """Of the logs, in both arms."""
+        return self.log_sd, self.log_sd
+
     def _distances(self, n: Numbers) -> list[Numbers]:
-        n_t, n_c = self.split(n)
-        error = self.log_sd * np.sqrt(1 / n_t + 1 / n_c)
+        error, _ = self.standard_error(n)
         return [sign * (np.log(self.ratio) - limit) / error for limit, sign in self.sided_limits()]
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:

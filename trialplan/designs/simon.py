@@ -13,6 +13,7 @@ from trialplan.design import Sized
 from trialplan.designs.two_stage import TwoStage
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.two_stages import Search, Stages
+from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import PROPORTION, Interval, parameter
 
 LARGEST = 300
@@ -38,19 +39,30 @@ class Simon(Sized):
     """
 
     arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
-    goal: ClassVar[str] = fields.SINGLE_ARM
-    smooth: ClassVar[bool] = False
+    goal = fields.SINGLE_ARM
+    outcome = RESPONSES
 
     null: float = parameter(
-        "rate that would not be worth pursuing", PROPORTION, symbol="p₀", unit="proportion", typical=(0.05, 0.3)
+        "rate that would not be worth pursuing",
+        PROPORTION,
+        role="comparator",
+        symbol="p₀",
+        unit="proportion",
+        typical=(0.05, 0.3),
     )
     expected: float = parameter(
-        "rate hoped for under the treatment", PROPORTION, symbol="p₁", unit="proportion", typical=(0.35, 0.6)
+        "rate hoped for under the treatment",
+        PROPORTION,
+        role="effect",
+        symbol="p₁",
+        unit="proportion",
+        typical=(0.35, 0.6),
     )
     favourable: str = fields.favourable()
     criterion: str = parameter(
         "optimal: fewest participants expected under the null; minimax: smallest n; admissible: between, by weight",
         ("optimal", "minimax", "admissible"),
+        role="method",
         default="optimal",
     )
     weight: float = parameter(
@@ -77,9 +89,13 @@ class Simon(Sized):
                 raise ParameterError(f"Simon: {name} must be one number: every cell of a grid is a search of its own")
 
     @property
-    def upward(self) -> bool:
-        """Whether higher rates favour the treatment."""
-        return self.favourable == "higher"
+    def smooth(self) -> bool:
+        """No: stages are whole."""
+        return False
+
+    def prose_of(self, way: str) -> str:
+        """What the criterion is, who uses it, when it errs."""
+        return self.criteria.get(way, "")
 
     @property
     def formula(self) -> str:

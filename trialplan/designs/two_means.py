@@ -9,6 +9,7 @@ from trialplan import fields
 from trialplan.design import AnalysisTest, Design
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power, z_power
+from trialplan.outcomes.measurements import MEANS
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
 from trialplan.rejection import decide
 
@@ -29,10 +30,12 @@ class TwoMeans(Design):
         Owen (1965), Biometrika 52:437; Schuirmann (1987), J Pharmacokinet Biopharm 15:657 (equivalence).
     """
 
+    outcome = MEANS
+
     difference: Numbers = parameter(
         "treatment mean minus control mean",
         REAL,
-        effect=True,
+        role="effect",
         symbol="δ",
         unit="units of the outcome",
         typical=(0.3, 1.5),
@@ -40,6 +43,7 @@ class TwoMeans(Design):
     sd: Numbers = parameter(
         "standard deviation between participants, in the control arm and, unless sd_treatment is given, in both",
         POSITIVE,
+        role="spread",
         symbol="σ",
         unit="units of the outcome",
         typical=(0.8, 1.6),
@@ -55,7 +59,7 @@ class TwoMeans(Design):
     goal: str = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()
     favourable: str = fields.favourable()
-    test: str = parameter("the analysis test", ("t", "welch", "z"), default="t")
+    test: str = parameter("the analysis test", ("t", "welch", "z"), role="method", default="t")
     allocation: str = fields.allocation()
 
     def check(self) -> None:
@@ -80,14 +84,25 @@ class TwoMeans(Design):
 
     def variances(self, n: Numbers) -> tuple[Numbers, Numbers]:
         """The variances of the two arms' means: treatment, control."""
-        n_t, n_c = self.split(n)
-        sd_treatment = self.sd if self.sd_treatment is None else self.sd_treatment
-        return sd_treatment**2 / n_t, self.sd**2 / n_c
+        (n_t, n_c), (sd_t, sd_c) = self.split(n), self.arm_sds()
+        return sd_t**2 / n_t, sd_c**2 / n_c
 
     def distances(self, n: Numbers) -> list[Numbers]:
         """How far the difference lies inside each limit, in standard errors."""
         error = np.sqrt(sum(self.variances(n)))
         return [sign * (self.difference - limit) / error for limit, sign in self.sided_limits()]
+
+    def arm_means(self) -> tuple[Numbers, ...]:
+        """The control's mean is 0: only the difference matters."""
+        return self.difference, 0.0
+
+    def arm_sds(self) -> tuple[Numbers, ...]:
+        """Treatment, control."""
+        return (self.sd if self.sd_treatment is None else self.sd_treatment), self.sd
+
+    def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
+        """Of the difference, with the degrees of freedom at the true standard deviations."""
+        return np.sqrt(sum(self.variances(n))), None if self.test == "z" else _df(self, n)
 
     @property
     def statistic_is_z(self) -> bool:
@@ -98,14 +113,10 @@ class TwoMeans(Design):
         """Of the t tests, from the limit that the trial wants to leave behind."""
         return None if self.test == "z" else (self.distances(n)[0], _df(self, n))
 
-    def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
+    def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Outcomes, one row a trial and one column a participant: treatment, control."""
-        treatment, control = map(round, self.split(n))
-        sd_treatment = self.sd if self.sd_treatment is None else self.sd_treatment
-        return (
-            rng.normal(self.difference, sd_treatment, (trials, treatment)),
-            rng.normal(0.0, self.sd, (trials, control)),
-        )
+        arms = zip(self.arm_means(), self.arm_sds(), map(round, self.split(n)), strict=True)
+        return tuple(rng.normal(mean, sd, (trials, size)) for mean, sd, size in arms)
 
     def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
         """The test's statistic on the first fraction of each arm's participants."""

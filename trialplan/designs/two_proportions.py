@@ -11,8 +11,8 @@ from trialplan.designs import _exact_proportions as exact_proportions
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
-from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, SCALES, Scale, score_z
-from trialplan.outcomes.responses import Responses, first_count
+from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, Scale, score_z
+from trialplan.outcomes.responses import RESPONSES, DrawnResponses, first_count
 from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, parameter
 from trialplan.rejection import decide
 
@@ -42,11 +42,13 @@ class TwoProportions(Design):
         Boschloo (1970), Statistica Neerlandica 24:1; Suissa & Shuster (1985), JRSS A 148:317 (exact tests).
     """
 
+    outcome = RESPONSES
+
     control: Numbers = parameter(
-        "rate in the control arm", PROPORTION, symbol="p_C", unit="proportion", typical=(0.1, 0.6)
+        "rate in the control arm", PROPORTION, role="comparator", symbol="p_C", unit="proportion", typical=(0.1, 0.6)
     )
     treatment: Numbers = parameter(
-        "rate in the treatment arm", PROPORTION, effect=True, symbol="p_T", unit="proportion", typical=(0.3, 0.9)
+        "rate in the treatment arm", PROPORTION, role="effect", symbol="p_T", unit="proportion", typical=(0.3, 0.9)
     )
     scale: str = parameter(
         "the scale of the margin; superiority is equality of the rates on every scale",
@@ -59,6 +61,7 @@ class TwoProportions(Design):
     test: str = parameter(
         "the analysis test",
         ("score", "wald", "continuity-corrected", "arcsine", "log-odds", *exact_proportions.ROWS),
+        role="method",
         default="score",
     )
     allocation: str = fields.allocation()
@@ -125,19 +128,60 @@ class TwoProportions(Design):
         """The type I error of an exact test at the common rate that makes it largest: at most alpha."""
         return exact_proportions.actual_size(self, n) if self.exact else None
 
+    def by_normal_theory(self) -> Design:
+        """By the score test, where the test is exact."""
+        return self if self.smooth else self.replace(test="score")
+
     def blocks_lower_bound(self, target: float) -> int:
         """Blocks that cannot reach `target` by any test of level alpha, so that a search may begin beyond them."""
         return exact_proportions.blocks_lower_bound(self, target)
 
-    def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
+    def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """The responses of each arm, treatment and control, counted when `analyse` asks for them."""
         treatment, control = map(round, self.split(n))
-        return Responses(treatment, self.treatment, trials, rng), Responses(control, self.control, trials, rng)
+        rates = self.treatment, self.control
+        arms = zip((treatment, control), rates, strict=True)
+        return tuple(DrawnResponses(size, rate, trials, rng) for size, rate in arms)
 
     def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
-        """The test's statistic on the first fraction of each arm: `Responses`, or one column a participant."""
+        """The test's statistic on the first fraction of each arm: `DrawnResponses`, or one column a participant."""
         (x_t, n_t), (x_c, n_c) = (first_count(arm, fraction) for arm in data)
+        return self.judge((x_t, x_c), (n_t, n_c))
+
+    def judge(self, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> tuple[Any, Any]:
+        """The test's statistic for counts of responses: treatment, control."""
+        (x_t, x_c), (n_t, n_c) = counts, sizes
         return self.analysis.statistic(self, x_t, n_t, x_c, n_c)
+
+    def count_rates(self) -> tuple[Numbers, ...]:
+        """Treatment, control."""
+        return self.treatment, self.control
+
+    @property
+    def test_scale(self) -> str:
+        """That of the limits: superiority has one null, tested as a difference; log-odds tests the odds ratio."""
+        return next(name for name, scale in SCALES.items() if scale is self._scale)
+
+    @property
+    def logarithmic(self) -> bool:
+        """Of the odds ratio: a ratio of rates is tested as a difference, treatment less limit times control."""
+        return self._scale is ODDS_RATIO
+
+    def planned_estimate(self) -> Numbers:
+        """The difference, ratio or odds ratio of the planned rates."""
+        if self._scale is DIFFERENCE:
+            return self.treatment - self.control
+        if self._scale is RATIO:
+            return self.treatment / self.control
+        return _odds(self.treatment) / _odds(self.control)
+
+    def null_estimate(self) -> Numbers:
+        """The first of the limits."""
+        return self.limits()[0]
+
+
+def _odds(rate: Numbers) -> Numbers:
+    return rate / (1 - rate)
 
 
 def _shares(design: TwoProportions) -> tuple[float, float]:

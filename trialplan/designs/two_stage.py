@@ -13,6 +13,7 @@ from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import binomial_sf
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
+from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import PROPORTION, Numbers, parameter, refuse
 
 
@@ -44,15 +45,21 @@ class TwoStage(Design):
     """
 
     arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
-    goal: ClassVar[str] = fields.SINGLE_ARM
+    goal = fields.SINGLE_ARM
+    outcome = RESPONSES
 
     null: Numbers = parameter(
-        "rate that would not be worth pursuing", PROPORTION, symbol="p₀", unit="proportion", typical=(0.05, 0.3)
+        "rate that would not be worth pursuing",
+        PROPORTION,
+        role="comparator",
+        symbol="p₀",
+        unit="proportion",
+        typical=(0.05, 0.3),
     )
     expected: Numbers = parameter(
         "rate hoped for under the treatment",
         PROPORTION,
-        effect=True,
+        role="effect",
         symbol="p₁",
         unit="proportion",
         typical=(0.35, 0.8),
@@ -147,11 +154,26 @@ class TwoStage(Design):
         """Responses, one row a trial and one column a participant."""
         return rng.random((trials, n)) < self.expected
 
+    def count_sizes(self, n: int) -> tuple[int, ...]:
+        """The participants of each stage."""
+        (_, n1), (_, both) = self.counts
+        return n1, both - n1
+
+    def count_rates(self) -> tuple[Numbers, ...]:
+        """The expected rate, in both stages."""
+        return self.expected, self.expected
+
     def analyse(self, data: Any, fraction: float = 1) -> tuple[Any, Any]:
+        """The counts of the stages, judged."""
+        (_, n1), (_, n) = self.counts
+        stages = data[:, :n1].sum(axis=1), data[:, n1:n].sum(axis=1)
+        return self.judge(stages, self.count_sizes(n))
+
+    def judge(self, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> tuple[Any, Any]:
         """Signed distance of the count from the null's, at the stage that ends the trial, and whether it rejects."""
         (r1, n1), (r, n) = self.counts
-        good = data if self.upward else ~data
-        first, both = good[:, :n1].sum(axis=1), good[:, :n].sum(axis=1)
+        first, second = (seen if self.upward else size - seen for seen, size in zip(counts, sizes, strict=True))
+        both = first + second
         goes_on = first > r1
         null = self._counted(self.null)
         return np.where(goes_on, both - n * null, first - n1 * null), goes_on & (both > r)

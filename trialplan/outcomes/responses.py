@@ -1,16 +1,239 @@
-"""How many of an arm's first participants responded, drawn when it is asked: the exact sufficient statistics."""
+"""Responses: yes-or-no outcomes, counted by arm, compared by a difference, a ratio or an odds ratio of rates."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
+from trialplan.errors import ParameterError
+from trialplan.numerics.binomial_limits import newcombe_limits, newcombe_width, wilson_limits
+from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np, special
+from trialplan.numerics.search import increasing_root
+from trialplan.numerics.two_rates import SCALES, score_z
+from trialplan.outcome import (
+    DIFFERENCE,
+    ODDS_RATIO,
+    RATIO,
+    Counts,
+    EffectInterval,
+    EffectScale,
+    InterimData,
+    IntervalAt,
+    Limits,
+    Outcome,
+    by_arm,
+)
+from trialplan.outcomes.looks import check_arms, of_look
+from trialplan.outcomes.measurements import around
+from trialplan.parameter import Numbers
+
+if TYPE_CHECKING:
+    from trialplan.design import Design, Sized
+
+_EDGE, _FAR = 1e-9, 1e6
+
+
+class Responses(Outcome):
+    """Yes or no: a design says the rate of each group that is counted (`count_rates`) and judges counts (`judge`)."""
+
+    kind = "responses"
+    responder = "responders"
+    results = ("events", "z")
+    blinded = "rate"
+
+    def effect_scale(self, design: Sized) -> EffectScale:
+        """Of two rates the scale of the limits; of one the rate itself, which is read as a difference from the null."""
+        name = design.scale
+        if name == DIFFERENCE:
+            long = "difference of proportions" if len(design.arm_names) > 1 else "difference from the null rate"
+            return EffectScale(name=long, short="difference", points=True)
+        short = name.replace("-", " ")
+        return EffectScale(name="ratio of proportions" if name == RATIO else short, short=short, ratio=True)
+
+    def estimate_name(self, design: Design) -> str:
+        """On the scale of the test; of one arm its rate."""
+        return "rate" if len(design.arm_names) == 1 else design.test_scale.replace("-", " ")
+
+    def estimate_in_points(self, design: Design) -> bool:
+        """A difference of two rates is."""
+        return len(design.arm_names) > 1 and design.test_scale == DIFFERENCE
+
+    def example_of_look(self, design: type[Design]) -> str:
+        """Responders of participants of each arm."""
+        return "--events 9/30" if len(design.arm_names) == 1 else "--events 14/30,9/30"
+
+    def counts(self, design: Sized, n: int) -> Counts | None:
+        """One binomial count for each arm, or for each stage."""
+        return Counts(sizes=design.count_sizes(n), rates=design.count_rates())
+
+    def rates_on_null(self, design: Design, at: int) -> Callable[[Any], tuple[Any, ...]] | None:
+        """Of two arms, the treatment's rate on the limit for a control rate; one arm has no nuisance."""
+        comparator = design.field("comparator")
+        if len(design.arm_names) < 2 or comparator is None:
+            return None
+        return lambda rate: (design.replace(**{comparator: rate}).null_values()[at], rate)
+
+    def interval(self, design: Design, n: int, confidence: float, no_effect: bool) -> EffectInterval | None:
+        """Newcombe's for a difference, Katz's for a ratio, Woolf's for an odds ratio; Wilson's less the null rate."""
+        z = float(normal_quantile(0.5 + confidence / 2))
+        rates = [float(rate) for rate in design.count_rates()]
+        if len(design.arm_names) == 1:
+            null = float(design.null_values()[0])
+            low, high = wilson_limits(null if no_effect else rates[0], n, z)
+            name = "Wilson interval of the rate, less the null rate"
+            return EffectInterval(name=name, limits=(float(low) - null, float(high) - null))
+        treatment, control = (rates[1] if no_effect else rates[0]), rates[1]
+        n_t, n_c = map(float, design.split(n))
+        if design.scale == DIFFERENCE:
+            low, high = newcombe_limits((treatment, control), (n_t, n_c), z)
+            return EffectInterval(name="Newcombe interval of the difference", limits=(float(low), float(high)))
+        odds = design.scale != RATIO
+        centre = treatment / control / ((1 - treatment) / (1 - control) if odds else 1.0)
+        error = math.sqrt(sum(_log_variance(rate, size, odds) for rate, size in ((treatment, n_t), (control, n_c))))
+        factor = math.exp(z * error)
+        name = "Woolf interval of the odds ratio" if odds else "Katz interval of the ratio"
+        return EffectInterval(name=name, limits=(centre / factor, centre * factor))
+
+    def expected_width(self, design: Design, n: int, confidence: float) -> Numbers | None:
+        """Of Newcombe's interval of the difference, at the true rates."""
+        if len(design.arm_names) == 1:
+            return None
+        treatment, control = design.count_rates()
+        n_t, n_c = design.split(n)
+        return newcombe_width((treatment, control), (n_t, n_c), normal_quantile(0.5 + confidence / 2))
+
+    def smallest_significant(self, design: Design, n: int) -> float | None:
+        """The observed effect of whole counts nearest to the null, beside the expected count of the controls."""
+        if len(design.arm_names) == 1:
+            count = _nearest(design, (np.arange(n + 1),), (n,))
+            return None if count is None else count / n - float(design.null_values()[0])
+        found = smallest_rates(design, n)
+        if found is None:
+            return None
+        treatment, control = found
+        if design.scale == DIFFERENCE:
+            return treatment - control
+        below = control if design.scale == RATIO else control * (1 - treatment)
+        above = treatment if design.scale == RATIO else treatment * (1 - control)
+        return above / below if below else None
+
+    def seen(
+        self, design: Design, n: int, kind: str, arms: Sequence[tuple[Any, int]], sds: Sequence[float] | None = None
+    ) -> InterimData:
+        """From responders and participants of each arm, by the design's own test."""
+        if kind != "events":
+            raise ParameterError(f"{kind} are no results of {design.slug()}; give --events 14/30,9/30, or --z")
+        check_arms(design, "events", arms)
+        for events, of in arms:
+            if events > of:
+                raise ParameterError(f"events are {events} of {of} participants; write responders first, as in 14/30")
+        counts = tuple(np.array([float(events)]) for events, _ in arms)
+        z = float(design.judge(counts, tuple(of for _, of in arms))[0][0])
+        rates, sizes = [events / of for events, of in arms], tuple(of for _, of in arms)
+        estimate, interval, method = (_one_rate if len(arms) == 1 else _two_rates)(design, rates, sizes)
+        return of_look(design, n, sizes, z=z, estimate=estimate, interval=interval, method=method)
+
+    def draw_from(self, design: Design, uniforms: Any) -> Any:
+        """Whether each participant responds, one column a participant; one array for each arm, one alone for one."""
+        arms = by_arm(design, uniforms[..., 0])
+        found = tuple(arm >= 1 - rate for arm, rate in zip(arms, design.count_rates(), strict=True))
+        return found if len(found) > 1 else found[0]
+
+
+RESPONSES = Responses()
+"""The kind of every design of yes-or-no outcomes."""
+
+
+def smallest_rates(design: Design, n: int) -> tuple[float, float] | None:
+    """The observed rates nearest to the null that are significant, beside the expected count of the controls.
+
+    None where there are none, and for equivalence, which holds on both sides of no difference.
+    """
+    if len(design.null_values()) == 2:
+        return None
+    n_t, n_c = map(round, design.split(n))
+    seen = round(float(design.count_rates()[1]) * n_c)
+    count = _nearest(design, (np.arange(n_t + 1), np.full(n_t + 1, seen)), (n_t, n_c))
+    return None if count is None else (count / n_t, seen / n_c)
+
+
+def _nearest(design: Design, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> float | None:
+    """The first count of the treatment, in the favourable direction, that is significant."""
+    statistic, rejects = design.judge(counts, sizes)
+    significant = counts[0][rejects & (statistic > 0)]
+    if not significant.size:
+        return None
+    return float(significant.min() if design.upward else significant.max())
+
+
+def _log_variance(rate: float, n: float, odds: bool) -> float:
+    """Of a log rate (Katz et al. 1978, Biometrics 34:469) or of log odds (Woolf 1955, Ann Hum Genet 19:251)."""
+    return 1 / (n * rate) + 1 / (n * (1 - rate)) if odds else (1 - rate) / (n * rate)
+
+
+def _one_rate(design: Design, rates: Sequence[float], sizes: Sequence[int]) -> tuple[float, IntervalAt, str]:
+    """One arm's rate with Wilson's interval, the score test inverted."""
+    (rate,), (n,) = rates, sizes
+
+    def interval(critical: float) -> Limits:
+        away = critical**2 / n
+        half = critical * math.sqrt(rate * (1 - rate) / n + away / (4 * n))
+        return (rate + away / 2 - half) / (1 + away), (rate + away / 2 + half) / (1 + away)
+
+    return rate, interval, "Wilson"
+
+
+def _two_rates(design: Design, rates: Sequence[float], sizes: Sequence[int]) -> tuple[float, IntervalAt, str]:
+    """Two rates on the scale of the test, with the interval that belongs to it."""
+    treatment, control = rates
+    name = design.test_scale
+    if design.test == "log-odds":
+        cells = [x + 0.5 for rate, n in zip(rates, sizes, strict=True) for x in (rate * n, n - rate * n)]
+        estimate = cells[0] * cells[3] / (cells[1] * cells[2])
+        near = around(math.log(estimate), math.sqrt(sum(1 / cell for cell in cells)))
+        return estimate, lambda critical: _exponentials(near(critical)), "log odds"
+    if name == DIFFERENCE and design.test != "score":
+        error = math.sqrt(sum(rate * (1 - rate) / n for rate, n in zip(rates, sizes, strict=True)))
+        return treatment - control, around(treatment - control, error), "Wald"
+    return _estimate(name, treatment, control), _inverted(name, rates, sizes), "score"
+
+
+def _estimate(name: str, treatment: float, control: float) -> float:
+    if name == DIFFERENCE:
+        return treatment - control
+    if not 0 < control < 1 or (name == ODDS_RATIO and treatment == 1):
+        raise ParameterError(f"the {name} has no estimate where control responds in {control:g}; give z instead")
+    ratio = treatment / control
+    return ratio if name == RATIO else ratio * (1 - control) / (1 - treatment)
+
+
+def _inverted(name: str, rates: Sequence[float], sizes: Sequence[int]) -> IntervalAt:
+    """The limits that the score test does not reject (Miettinen & Nurminen 1985, Statistics in Medicine 4:213)."""
+    scale, low, high = SCALES[name], -1 + _EDGE, 1 - _EDGE
+    value: Callable[[Any], Any] = np.asarray
+    if name != DIFFERENCE:
+        low, high, value = -math.log(_FAR), math.log(_FAR), np.exp
+
+    def limit(critical: float) -> float:
+        def short(at: Any) -> Any:
+            return critical - score_z(scale, (rates[0], rates[1]), (sizes[0], sizes[1]), value(at))
+
+        return float(value(increasing_root(short, low, high)))
+
+    return lambda critical: (limit(critical), limit(-critical))
+
+
+def _exponentials(pair: Limits) -> Limits:
+    return math.exp(pair[0]), math.exp(pair[1])
+
 
 _TABLE = 4096
 """Participants up to which counts are drawn from a table of the binomial cdf, which is faster than one by one."""
 
 
-class Responses:
+class DrawnResponses:
     """The responses of `trials` trials to one arm, known only as far as they have been asked for.
 
     The count in the first m participants is drawn when it is first asked for, given the counts that are known: what
@@ -51,6 +274,6 @@ class Responses:
 
 
 def first_count(arm: Any, fraction: float) -> tuple[Any, int]:
-    """Responses and participants in the first fraction of an arm: `Responses`, or a column a participant."""
+    """Responses and participants in the first fraction of an arm: `DrawnResponses`, or a column a participant."""
     size = round(fraction * arm.shape[1])
-    return (arm.first(size) if isinstance(arm, Responses) else arm[:, :size].sum(axis=1)), size
+    return (arm.first(size) if isinstance(arm, DrawnResponses) else arm[:, :size].sum(axis=1)), size

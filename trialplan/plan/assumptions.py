@@ -60,7 +60,7 @@ def assumptions_of(
 
 def _is_effect(cls: type[Sized], name: str, one: AssumptionSection) -> bool:
     known = parameters(cls)
-    return name in known and known[name].effect
+    return name in known and known[name].role == "effect"
 
 
 def _one_origin(name: str, one: AssumptionSection) -> None:
@@ -141,7 +141,7 @@ def _drawn(
     assert one.evidence is not None
     _takes_a_rate(cls, name)
     rate = read_rate(table, one.evidence)
-    if not parameters(cls)[name].effect or rate.controlled:
+    if parameters(cls)[name].role != "effect" or rate.controlled:
         return _declared(cls, name, value=rate.rate, basis="evidence", source=rate.label, reading=rate)
     bridge = bridge_of(one.bridge, rate)
     if control is None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from trialplan.design import Design
-from trialplan.parameter import parameter, parameters
+from trialplan.design import Design, Sized
+from trialplan.parameter import parameter
 from trialplan.sequential.boundaries.efficacy import read_efficacy
 from trialplan.sequential.boundaries.fields import read_looks, read_some_looks
 from trialplan.sequential.boundaries.futility import read_futility
@@ -19,6 +19,9 @@ OWN = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "fut
 @dataclass(frozen=True, kw_only=True)
 class WithLooks(Wrapper):
     """What does a trial that may stop early say of its looks, and what does it leave to the fixed design?"""
+
+    if TYPE_CHECKING:
+        design: Design  # each wrapper declares which designs it is put around
 
     looks: tuple[float, ...] = parameter(
         "information fractions of the looks, the last one 1", None, read=read_looks, default=(0.5, 1.0)
@@ -46,17 +49,29 @@ class WithLooks(Wrapper):
         optional=True,
     )
 
-    def __post_init__(self) -> None:
-        """Level and sides are the inner design's; given here, they are handed to it."""
-        if isinstance(self.design, Design):
-            for name in ("alpha", "sides"):
-                value = parameters(type(self))[name].check(type(self).__name__, name, getattr(self, name))
-                if value is not None:
-                    self._set("design", self.design.replace(**{name: value}))
-            self._set("alpha", self.design.alpha)
-            self._set("sides", self.design.sides)
-            self._set("arm_names", self.design.arm_names)
-        super().__post_init__()
+    @property
+    def members(self) -> tuple[Design, ...]:
+        """The fixed design."""
+        return (self.design,)
+
+    def with_members(self, members: tuple[Design, ...]) -> Self:
+        """The same rule over another fixed design."""
+        return self.replace(design=members[0])
+
+    @property
+    def fixed(self) -> Sized:
+        """The trial without its looks."""
+        return self.design.fixed
+
+    @property
+    def obeys_futility(self) -> bool:
+        """Whether futility is binding."""
+        return self.binding
+
+    def hand_on(self, name: str, value: Any) -> None:
+        """The fixed design tests at the level of the trial with looks."""
+        self._set("design", self.design.replace(**{name: value}))
+        self._set(name, getattr(self.design, name))
 
     def replace(self, **numbers: Any) -> Self:
         """The same rule with other numbers of its own or of the inner design."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from trialplan import fields
-from trialplan.designs.one_proportion import OneProportion
+from trialplan.design import Design
 from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import binomial_sf
 from trialplan.numerics.lazy import np
@@ -24,9 +24,9 @@ from trialplan.sequential.look_table import HYPOTHESES, expected_n
 _LEAST_BETA = 1e-9
 
 
-def _read_design(value: Any) -> OneProportion:
-    if not isinstance(value, OneProportion):
-        raise refuse(f"must be a trial of one arm, one-proportion, not {value!r}")
+def _read_design(value: Any) -> Design:
+    if not isinstance(value, Design) or value.looks or len(value.arm_names) != 1:
+        raise refuse(f"must be a fixed trial of one arm, such as one-proportion, not {value!r}")
     return value
 
 
@@ -49,11 +49,11 @@ class ExactGroupSequential(WithLooks):
         Fleming (1982), Biometrics 38:143 (multi-stage tests of one rate).
     """
 
-    design: OneProportion = parameter("the fixed design of one arm that is looked at early", None, read=_read_design)
+    design: Design = parameter("the fixed design of one arm that is looked at early", None, read=_read_design)
 
     def check(self) -> None:
         """One direction, the exact test, and a rule that normal theory accepts and counts can follow."""
-        if self.design.sides != 1 or self.design.test != "exact":
+        if self.design.sides != 1 or not self.design.looks_by_counts:
             raise fields.refuse_design(
                 "ExactGroupSequential",
                 f"looks at counts are one-sided, with test exact, not {self.design.sides}-sided with test "
@@ -65,7 +65,7 @@ class ExactGroupSequential(WithLooks):
     def normal(self) -> GroupSequential:
         """The same trial by normal theory."""
         own = {name: getattr(self, name) for name in OWN}
-        return GroupSequential(**(own | {"design": self.design.replace(test="score")}))
+        return GroupSequential(**(own | {"design": self.design.by_normal_theory()}))
 
     @cached_property
     def spending(self) -> ExactSpending:
@@ -145,14 +145,15 @@ class ExactGroupSequential(WithLooks):
             seen, _ = first_count(data, size / n)
             favourable = seen if self.upward else size - seen
             crossed = ~ended & (favourable >= (size + 1 if high is None else high))
-            statistic = np.where(ended, statistic, self.sign * (seen - size * self.design.null))
+            statistic = np.where(ended, statistic, self.sign * (seen - size * self.design.null_values()[0]))
             rejects |= crossed
             ended |= crossed | (favourable <= (-1 if low is None else low))
         return statistic, rejects
 
     def rate(self, share: float) -> float:
         """The rate that lies so far on the way from the null, 0, to the expected one, 1."""
-        return float(self.design.null + share * (self.design.expected - self.design.null))
+        null = self.design.null_values()[0]
+        return float(null + share * (self.design.effect_value() - null))
 
     def chances(self, n: int) -> dict[str, StoppingChances]:
         """What may happen at each look of n participants: under the null, halfway, and at the expected rate."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.designs.one_proportion import OneProportion
+from trialplan.design import Design
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np, special
 from trialplan.sequential.boundaries.futility import Futility
@@ -19,7 +19,7 @@ class ExactLooks:
     Counts are those of responses, or of their absence where fewer are better; None where a look does not stop for it.
     """
 
-    design: OneProportion
+    design: Design
     sizes: tuple[int, ...]
     reject: tuple[int | None, ...]
     futile: tuple[int | None, ...]
@@ -37,12 +37,12 @@ class ExactLooks:
 
     def power(self, rate: float | None = None) -> float:
         """P(rejecting) at the expected rate, or another, with futility obeyed."""
-        return float(self.chances(float(self.design.expected if rate is None else rate))[0].sum())
+        return float(self.chances(float(self.design.effect_value() if rate is None else rate))[0].sum())
 
     @property
     def actual_size(self) -> float:
         """P(rejecting) at the null rate; as if futility were ignored, unless it is binding."""
-        return float(self.chances(float(self.design.null), obeyed=self.binding)[0].sum())
+        return float(self.chances(float(self.design.null_values()[0]), obeyed=self.binding)[0].sum())
 
     def expected_n(self, rate: float) -> float:
         """The participants until the trial stops, on average."""
@@ -78,7 +78,7 @@ class _Counts:
 class ExactSpending:
     """What a rule of normal theory allows whole counts to spend: error of the first kind by look, and its futility."""
 
-    design: OneProportion
+    design: Design
     looks: tuple[float, ...]
     allowed: tuple[float, ...]
     tested: tuple[bool, ...]
@@ -104,7 +104,10 @@ class ExactSpending:
             raise ParameterError(
                 f"ExactGroupSequential: n = {sizes[-1]} is too few for {len(sizes)} looks; each must add participants"
             )
-        null, hoped = (_Counts(_favourable(self.design, rate)) for rate in (self.design.null, self.design.expected))
+        null, hoped = (
+            _Counts(_favourable(self.design, rate))
+            for rate in (self.design.null_values()[0], self.design.effect_value())
+        )
         lost = self._lost(beta)
         reject: list[int | None] = []
         futile: list[int | None] = []
@@ -131,7 +134,7 @@ class ExactSpending:
         return np.cumsum(self.stops.spend(beta, 0.0, None).error)
 
 
-def spending(design: OneProportion, normal: GroupSequential) -> ExactSpending:
+def spending(design: Design, normal: GroupSequential) -> ExactSpending:
     """What the rule of `normal`, the same trial by normal theory, allows whole counts."""
     rule = normal.rule
     stops = rule.futility
@@ -151,7 +154,7 @@ def spending(design: OneProportion, normal: GroupSequential) -> ExactSpending:
     )
 
 
-def _favourable(design: OneProportion, rate: Any) -> float:
+def _favourable(design: Design, rate: Any) -> float:
     return float(rate if design.upward else 1 - rate)
 
 
@@ -174,5 +177,5 @@ def _futile(rule: ExactSpending, look: int, size: int, left_over: Any) -> int | 
     if look + 1 == len(stops.asked):
         return None
     z = float(stops.z(0.0, 0.0)[look])
-    null = _favourable(design, design.null)
+    null = _favourable(design, design.null_values()[0])
     return None if not np.isfinite(z) else int(np.floor(size * null + z * np.sqrt(size * null * (1 - null)) + 1e-9))

@@ -1,10 +1,10 @@
-"""A trial of two proportions with looks, counted: how likely each pair of final counts was rejected at some look."""
+"""Two arms of yes-or-no outcomes with looks, counted: how likely each pair of final counts was rejected at a look."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from trialplan.designs.two_proportions import TwoProportions
+from trialplan.design import Design
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import log_choose
 from trialplan.sequential.group_sequential import GroupSequential
@@ -19,9 +19,10 @@ def rejection_table(design: GroupSequential, n: int, *, obeyed: bool = True) -> 
     probabilities of the final counts do the rest. Futility is obeyed, or ignored as for the type I error of a rule
     that is not binding.
     """
-    fixed: Any = design.design
-    if not isinstance(fixed, TwoProportions):
-        raise TypeError(f"counts of two proportions are needed, not of {fixed.slug()}")
+    fixed = design.design
+    counts = fixed.counted(n)
+    if counts is None or len(counts.sizes) != 2:
+        raise TypeError(f"counts of two arms are needed, not of {fixed.slug()}")
     upper, lower = design.bounds(n)
     before = (0, 0)
     going, rejected = np.ones((1, 1)), np.zeros((1, 1))
@@ -37,11 +38,11 @@ def rejection_table(design: GroupSequential, n: int, *, obeyed: bool = True) -> 
     return np.minimum(rejected, 1.0)
 
 
-def _statistic(fixed: TwoProportions, arms: tuple[int, ...]) -> Any:
+def _statistic(fixed: Design, arms: tuple[int, ...]) -> Any:
     """z at every pair of counts, as the analysis computes it."""
     counts = np.meshgrid(*(np.arange(size + 1) for size in arms), indexing="ij")
-    (x_t, x_c), (n_t, n_c) = (one.ravel() for one in counts), arms
-    return fixed.analysis.statistic(fixed, x_t, n_t, x_c, n_c)[0].reshape(n_t + 1, n_c + 1)
+    z, _ = fixed.judge(tuple(one.ravel() for one in counts), arms)
+    return z.reshape([size + 1 for size in arms])
 
 
 def _earlier(now: int, then: int) -> Any:

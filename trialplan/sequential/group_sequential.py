@@ -63,8 +63,8 @@ class GroupSequential(WithLooks):
         if not self.design.statistic_is_z or len(self.design.null_values()) == 2:
             raise fields.refuse_design(
                 "GroupSequential",
-                f"looks are not defined over {self.design.slug()} with test {getattr(self.design, 'test', 'as given')} "
-                f"and goal {getattr(self.design, 'goal', 'as given')}; use a z or t test{_such_as(self.design)} of "
+                f"looks are not defined over {self.design.slug()} with test {self.design.test or 'as given'} "
+                f"and goal {self.design.goal or 'as given'}; use a z or t test{_such_as(self.design)} of "
                 "superiority or non-inferiority",
             )
         if not isinstance(self.alpha, (int, float)):

@@ -5,33 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from trialplan.design import Design
 from trialplan.errors import ParameterError
-from trialplan.fields import SUPERIORITY
 from trialplan.numerics.distributions import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import of_normal_score
-from trialplan.parameter import Interval
 
 
-def planned_estimate(design: Any) -> Any:
-    """What the trial is planned to show, on the scale of its limits."""
-    name = scale_of_rates(design)
-    if name == "":
-        return design.effect_value()
-    treatment, control = design.treatment, design.control
-    if name == "difference":
-        return treatment - control
-    return treatment / control if name == "ratio" else _odds(treatment) / _odds(control)
-
-
-def null_estimate(design: Any) -> Any:
-    """Where the null's boundary lies, on the scale of `planned_estimate`."""
-    return (design.limits() if scale_of_rates(design) else design.null_values())[0]
-
-
-def share_of_effect(design: Any, value: float) -> float:
+def share_of_effect(design: Design, value: float) -> float:
     """How far a value of the estimate lies on the way from the null, 0, to the planned effect, 1."""
-    null, planned, at = (straight(design, one) for one in (null_estimate(design), planned_estimate(design), value))
+    null, planned, at = (straight(design, one) for one in (design.null_estimate(), design.planned_estimate(), value))
     if np.ndim(planned) or np.ndim(null):
         raise ParameterError(
             "GroupSequential: futility on the scale of the effect needs one planned effect, not an array"
@@ -41,23 +24,23 @@ def share_of_effect(design: Any, value: float) -> float:
     return (at - null) / (planned - null)
 
 
-def effect_at(design: Any, z: Any, drift: Any, n: Any) -> Any:
+def effect_at(design: Design, z: Any, drift: Any, n: Any) -> Any:
     """The value of the estimate that has this z with n participants, at the planned variance.
 
     `drift` is the expected z of n participants. A t statistic has heavier tails than a z, so in small looks the same
     P value takes a larger estimate.
     """
-    null, planned = (straight(design, one) for one in (null_estimate(design), planned_estimate(design)))
+    null, planned = (straight(design, one) for one in (design.null_estimate(), design.planned_estimate()))
     student = design.noncentral_t(n)
     share = z / drift if student is None else of_normal_score(z, student[1]) / student[0]
     value = null + share * (planned - null)
-    return np.exp(value) if logarithmic(design) else value
+    return np.exp(value) if design.logarithmic else value
 
 
-def on_line(design: Any, null: float, away: float) -> float:
+def on_line(design: Design, null: float, away: float) -> float:
     """The value of the estimate so far from the null, along the line on which the statistic is straight."""
     value = straight(design, null) + away
-    return math.exp(value) if logarithmic(design) else value
+    return math.exp(value) if design.logarithmic else value
 
 
 def conditional_power_at(z: Any, t: Any, drift: Any, critical: float) -> Any:
@@ -72,31 +55,12 @@ def predictive_power_at(z: Any, t: Any, critical: float) -> Any:
         return normal_cdf((z / np.sqrt(t) - critical) * np.sqrt(t / (1 - t)))
 
 
-def scale_of_rates(design: Any) -> str:
-    """The scale on which two rates are compared; nothing for a design of another kind."""
-    if not (hasattr(design, "control") and hasattr(design, "treatment")):
-        return ""
-    if getattr(design, "test", "") == "log-odds":
-        return "odds-ratio"
-    return "difference" if design.goal == SUPERIORITY else design.scale
-
-
-def logarithmic(design: Any) -> bool:
-    """Whether the statistic is a straight line in the logarithm of the estimate."""
-    name = scale_of_rates(design)
-    return name == "odds-ratio" or (name == "" and design.effect_domain() == Interval(0))
-
-
-def straight(design: Any, value: Any) -> Any:
+def straight(design: Design, value: Any) -> Any:
     """The value where the statistic is a straight line in it: its logarithm for ratios of odds and of means."""
-    if not logarithmic(design):
+    if not design.logarithmic:
         return value
     if isinstance(value, (int, float)):
         if value <= 0:
             raise ParameterError(f"GroupSequential: futility effect({value:g}) must lie in (0, ∞), on a ratio scale")
         return math.log(value)
     return np.log(value)
-
-
-def _odds(rate: Any) -> Any:
-    return rate / (1 - rate)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from trialplan.design import Design
-from trialplan.designs.one_proportion import OneProportion
 from trialplan.sequential.base import WithLooks
 
 
 def with_looks(design: Design, **rule: Any) -> WithLooks:
     """The design with looks: counted exactly where it is one arm with the exact test, by normal theory elsewhere."""
-    if isinstance(design, OneProportion) and design.test == "exact":
+    if design.looks_by_counts:
         from trialplan.sequential.exact_group_sequential import ExactGroupSequential
 
         return ExactGroupSequential(design=design, **rule)

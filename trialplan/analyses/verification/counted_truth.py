@@ -6,16 +6,14 @@ probabilities are differences of the binomial distribution function.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.analyses.compare import rejection_table
+from trialplan.analyses.compare import largest_type_one_error, rejection_table
 from trialplan.design import Design
-from trialplan.designs.one_proportion import OneProportion
-from trialplan.designs.two_proportions import TwoProportions
-from trialplan.designs.two_stage import TwoStage
-from trialplan.numerics.enumeration import largest_size
 from trialplan.numerics.lazy import np, special
+from trialplan.outcome import Counts
 
 _OUTCOMES = 4_000_000
 """Outcomes beyond which they are not enumerated for one pair of rates."""
@@ -35,79 +33,51 @@ class CountedTruth:
 def enumerated(design: Design, n: int) -> CountedTruth | None:
     """The truth with n participants; None where the outcome is no count, or there are too many.
 
+    >>> from trialplan import TwoProportions
     >>> truth = enumerated(TwoProportions(control=0.3, treatment=0.5), 186)
     >>> round(truth.power, 4)
     0.7991
     """
-    if outcomes(design, n) > _OUTCOMES:
+    counts = _counts(design, n)
+    if counts is None or outcomes(design, n) > _OUTCOMES:
         return None
-    if isinstance(design, TwoProportions):
-        return _two_arms(design, n)
-    if isinstance(design, OneProportion):
-        return _one_arm(design, n)
-    return _two_stages(design, n) if isinstance(design, TwoStage) else None
+    groups = list(zip(counts.sizes, map(float, counts.rates), strict=True))
+    spans = [_window(size, rate) for size, rate in groups]
+    grid = np.meshgrid(*(np.arange(low, high + 1) for low, high in spans), indexing="ij")
+    masses = [_mass(size, rate, span) for (size, rate), span in zip(groups, spans, strict=True)]
+    weights = masses[0] if len(masses) == 1 else np.outer(*masses)
+    statistic, rejects = design.judge(tuple(one.ravel() for one in grid), counts.sizes)
+    return CountedTruth(
+        power=float(weights.ravel() @ rejects), favoured=float(weights.ravel() @ (rejects & (statistic > 0)))
+    )
 
 
 def outcomes(design: Design, n: int) -> float:
     """How many outcomes are judged for the truth at n: what it costs; infinite for what is no count."""
-    if isinstance(design, TwoProportions):
-        sizes = design.arms(n).values()
-        rates = (design.treatment, design.control)
-        spans = [_window(size, float(rate)) for size, rate in zip(sizes, rates, strict=True)]
-        return float(np.prod([high - low + 1.0 for low, high in spans]))
-    if isinstance(design, OneProportion):
-        return n + 1.0
-    if isinstance(design, TwoStage):
-        (_, first), (_, both) = design.counts
-        return (first + 1.0) * (both - first + 1.0) * both
-    return np.inf
+    counts = _counts(design, n)
+    if counts is None:
+        return np.inf
+    spans = [_window(size, float(rate)) for size, rate in zip(counts.sizes, counts.rates, strict=True)]
+    return float(np.prod([high - low + 1.0 for low, high in spans]))
 
 
 def true_size(design: Design, n: int) -> float | None:
     """The largest type I error over the nuisance rate, every outcome counted; None where that is too much."""
-    if isinstance(design, (OneProportion, TwoStage)):
+    counts = _counts(design, n)
+    if counts is None:
+        return None
+    along = design.outcome.rates_on_null(design, 0)
+    if along is None:
         found = [enumerated(null, n) for null in design.at_null()]
         return max((one.power for one in found if one is not None), default=None)
-    if not isinstance(design, TwoProportions):
+    if math.prod(size + 1 for size in counts.sizes) > _SIZED:
         return None
-    n_t, n_c = design.arms(n).values()
-    if (n_t + 1) * (n_c + 1) > _SIZED:
-        return None
-    rejects = rejection_table(design, n_t, n_c)
-    return max(largest_size(rejects, _along(design, at)) for at in range(len(design.null_values())))
+    return largest_type_one_error(design, rejection_table(design, counts.sizes))
 
 
-def _along(design: TwoProportions, at: int) -> Any:
-    """Both rates on one limit of the null, for an array of control rates."""
-    return lambda control: (design.replace(control=control).null_values()[at], control)
-
-
-def _two_arms(design: TwoProportions, n: int) -> CountedTruth:
-    (n_t, n_c), rates = design.arms(n).values(), (float(design.treatment), float(design.control))
-    spans = [_window(size, rate) for size, rate in zip((n_t, n_c), rates, strict=True)]
-    pairs = np.meshgrid(*(np.arange(low, high + 1) for low, high in spans), indexing="ij")
-    weights = [_mass(size, rate, span) for size, rate, span in zip((n_t, n_c), rates, spans, strict=True)]
-    statistic, rejects = design.analysis.statistic(design, pairs[0].ravel(), n_t, pairs[1].ravel(), n_c)
-    return _weighed(np.outer(*weights).ravel(), statistic, rejects)
-
-
-def _one_arm(design: OneProportion, n: int) -> CountedTruth:
-    statistic, rejects = design.analysis.statistic(design, np.arange(n + 1), n)
-    return _weighed(_mass(n, float(design.expected), (0, n)), statistic, rejects)
-
-
-def _two_stages(design: TwoStage, n: int) -> CountedTruth:
-    """Participants of each stage with the responders first: the analysis sees counts only."""
-    (_, first), _ = design.counts
-    sizes = (first, n - first)
-    counts = [one.ravel() for one in np.meshgrid(*(np.arange(size + 1) for size in sizes), indexing="ij")]
-    people = [np.arange(size) < count[:, None] for size, count in zip(sizes, counts, strict=True)]
-    weights = [_mass(size, float(design.expected), (0, size)) for size in sizes]
-    return _weighed(np.outer(*weights).ravel(), *design.analyse(np.concatenate(people, axis=1)))
-
-
-def _weighed(weights: Any, statistic: Any, rejects: Any) -> CountedTruth:
-    return CountedTruth(power=float(weights @ rejects), favoured=float(weights @ (rejects & (statistic > 0))))
+def _counts(design: Design, n: int) -> Counts | None:
+    """What is counted once, at the end; with looks the outcomes are paths, which are counted elsewhere."""
+    return None if design.looks else design.counted(n)
 
 
 def _window(n: int, rate: float) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from trialplan.cli.options.errors import as_typed
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import LEVELS, POWER
-from trialplan.parameter import Interval, Parameter, parameters
+from trialplan.parameter import Interval, Parameter, parameters, with_role
 from trialplan.text import flag
 
 CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
@@ -212,7 +212,7 @@ def summary(cls: type[Sized]) -> str:
 
 def effects(cls: type[Sized]) -> list[str]:
     """The fields that hold the effect: one for each scale."""
-    return [name for name, one in parameters(cls).items() if one.effect]
+    return with_role(cls, "effect")
 
 
 def _shown(cls: type[Sized], name: str) -> bool:

@@ -115,7 +115,7 @@ class Monitored:
     spends: bool
     binding: bool
     two_sided: bool
-    rate: bool
+    points: bool
     student: bool
     level: float
     level_obeyed: float
@@ -172,7 +172,7 @@ def monitored(trial: Trial) -> Monitored | None:
         spends=rule.efficacy.spends and rule.efficacy.named[0] != "given",
         binding=design.binding,
         two_sided=design.two_tailed,
-        rate=scales.scale_of_rates(design.design) == "difference",
+        points=design.outcome.estimate_in_points(design.fixed),
         student=design.design.noncentral_t(2.0 * design.block) is not None,
         level=float((ignored.efficacy + ignored.harm).sum()),
         level_obeyed=float((by["null"].efficacy + by["null"].harm).sum()),
@@ -200,25 +200,14 @@ def boundaries(trial: Trial) -> figures.Boundaries | None:
         efficacy=pairs["efficacy"],
         futility=pairs["futility"],
         opposite=pairs["opposite"] if found.two_sided else None,
-        effect=_effect(trial, design.design),
-        null=float(scales.null_estimate(design.design)),
-        planned=float(scales.planned_estimate(design.design)),
+        effect=design.outcome.estimate_axis(design.fixed, list(arm_names(trial, design.fixed).values())),
+        null=float(design.design.null_estimate()),
+        planned=float(design.design.planned_estimate()),
     )
 
 
 def _pair(bounds: list[Bound | None]) -> Any:
     return [one and one.z for one in bounds], [one and one.effect for one in bounds]
-
-
-def _effect(trial: Trial, fixed: Any) -> str:
-    """What the effect's axis shows."""
-    names = list(arm_names(trial, fixed).values())
-    name = scales.scale_of_rates(fixed).replace("-", " ")
-    if len(names) == 1:
-        return f"rate on {names[0]}"
-    if name == "difference" or (name == "" and not scales.logarithmic(fixed)):
-        return f"difference, {names[0]} minus {names[1]}"
-    return f"{name or 'ratio of means'}, {names[0]} to {names[1]}"
 
 
 def _look(trial: Trial, number: int, row: Any, looks: int) -> LookView:
@@ -261,7 +250,7 @@ def _opposite(design: Any, row: Any) -> Bound | None:
     if upper is None or not design.two_tailed:
         return None
     fixed = design.design
-    null = float(scales.null_estimate(fixed))
+    null = float(fixed.null_estimate())
     away = float(scales.straight(fixed, upper.effect) - scales.straight(fixed, null))
     effect = scales.on_line(fixed, null, -away)
     return Bound(z=-upper.z, p=upper.p, effect=effect, conditional_power=None, predictive_power=None)

@@ -107,7 +107,7 @@ def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Bou
     now, z, upper = held.information[-1], seen.z, held.efficacy[-1]
     verdict = _verdict(design, z, held)
     unit = _unit(design, seen, drift, now)
-    line = _Line(design=design, null=float(scales.null_estimate(design.design)), unit=unit)
+    line = _Line(design=design, null=float(design.design.null_estimate()), unit=unit)
     estimate = line.value(z) if seen.estimate is None else seen.estimate
     repeated = None if upper is None else (seen.interval or line.around(z))(upper)
     later = None if held.final else _later(z, now, held.critical, drift)
@@ -162,12 +162,12 @@ class _Line:
 def _unit(design: GroupSequential, seen: InterimData, drift: float, now: float) -> float:
     """How far one z leads from the null at this look, in the data; at the planned variance where they do not say."""
     fixed = design.design
-    null = float(scales.null_estimate(fixed))
+    null = float(fixed.null_estimate())
     if seen.estimate is not None and abs(seen.z) > 1e-9:
         away = float(scales.straight(fixed, seen.estimate) - scales.straight(fixed, null))
         if away:
             return away / seen.z
-    planned = float(scales.straight(fixed, float(scales.planned_estimate(fixed))) - scales.straight(fixed, null))
+    planned = float(scales.straight(fixed, float(fixed.planned_estimate())) - scales.straight(fixed, null))
     return planned / (drift * math.sqrt(now))
 
 

@@ -119,14 +119,7 @@ def p_value(value: float) -> str:
 def _what(found: Interim) -> str:
     if found.seen.estimate is None:
         return "what z would be at the planned variance"
-    return {"difference": "difference", "ratio": "ratio", "odds-ratio": "odds ratio"}.get(_scale(found), "as observed")
-
-
-def _scale(found: Interim) -> str:
-    from trialplan.sequential.scales import scale_of_rates
-
-    fixed = found.design.design
-    return scale_of_rates(fixed) or ("difference" if hasattr(fixed, "difference") else "")
+    return found.design.outcome.estimate_name(found.design.design)
 
 
 def _effect(value: float | None) -> str:

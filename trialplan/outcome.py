@@ -1,0 +1,205 @@
+"""What a kind of outcome answers, once for all its designs: its words, its counts, its interval, its look, its draw.
+
+A design names its kind (`outcome`) and is handed to it as an argument, so nothing else asks which design it is. This
+base answers for any design from what its parameters declare; `trialplan.outcomes` holds the kinds that know more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from trialplan.errors import ParameterError, TrialplanError
+from trialplan.numerics.lazy import np
+from trialplan.parameter import Numbers
+from trialplan.text import number, percent
+
+if TYPE_CHECKING:
+    from trialplan.design import Design, Sized
+
+DIFFERENCE, RATIO, ODDS_RATIO = "difference", "ratio", "odds-ratio"
+"""The scales of an effect that a page tells apart; a kind of outcome may have others."""
+
+Limits = tuple[float, float]
+
+IntervalAt = Callable[[float], Limits]
+"""The limits of an estimate at a critical value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectScale:
+    """The scale on which an effect is read: what it is called, its unit, and the value that means no effect.
+
+    `name` is what a page prints in full ("difference of proportions"), `short` what it calls one effect
+    ("difference"). `points` says that values are shares, shown as points of a hundred.
+    """
+
+    name: str
+    short: str
+    unit: str = ""
+    ratio: bool = False
+    points: bool = False
+
+    @property
+    def none(self) -> float:
+        """The value of no effect: 1 for a ratio, else 0."""
+        return 1.0 if self.ratio else 0.0
+
+    def shown(self, value: float) -> str:
+        """One effect with its unit: 20 points, 0.75, 1.5 mg."""
+        if self.points:
+            return f"{percent(value).removesuffix(' %')} points"
+        return f"{number(value)} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Independent binomial counts that together are all that a test sees: participants and rate of each group."""
+
+    sizes: tuple[int, ...]
+    rates: tuple[Numbers, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectInterval:
+    """The interval that belongs to a test, by its name, with its limits on the scale of the effect."""
+
+    name: str
+    limits: Limits
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterimData:
+    """What a look saw; `share` is its information as a fraction of the plan, from the participants of the arms.
+
+    Without data but z, there is no estimate but the one that z would be at the planned variance.
+    """
+
+    z: float
+    n: int | None = None
+    share: float | None = None
+    estimate: float | None = None
+    interval: IntervalAt | None = None
+    method: str = "at the planned variance"
+
+
+class Outcome:
+    """A kind of outcome, as far as what its designs declare tells; a kind that knows more says so."""
+
+    kind = "outcome"
+    """What the kind is called."""
+
+    responder = ""
+    """What a person calls the participants who are counted, in the plural; empty where none are."""
+
+    looks_count = "participants"
+    """What a look counts: participants, events, or information."""
+
+    results: tuple[str, ...] = ("z",)
+    """What an interim look may be told as: events, means, t or z."""
+
+    blinded = ""
+    """What both arms show together, where n may be set anew from it: rate or sd; empty where it may not."""
+
+    # Words.
+
+    def effect_scale(self, design: Sized) -> EffectScale:
+        """The scale on which the design's effect is read."""
+        declared = design.declared("effect")
+        if declared is None:
+            return EffectScale(name="effect", short="effect")
+        share = declared.unit == "proportion"
+        ratio = not share and design.logarithmic
+        unit = "" if share or ratio or declared.unit == "ratio" else declared.unit
+        return EffectScale(name=declared.label, short=declared.label, unit=unit, ratio=ratio, points=share)
+
+    def estimate_name(self, design: Design) -> str:
+        """What the estimate of a look is: a difference, a ratio, a rate."""
+        return self.effect_scale(design).short
+
+    def estimate_in_points(self, design: Design) -> bool:
+        """Whether the estimate of a look is a difference of shares, shown in points of a hundred."""
+        return False
+
+    def estimate_axis(self, design: Design, arms: Sequence[str]) -> str:
+        """What an axis of estimates shows, with the names that the trial gives its arms."""
+        name = self.estimate_name(design)
+        if len(arms) == 1:
+            return f"{name} on {arms[0]}"
+        between = "to" if design.test_scale != DIFFERENCE or design.logarithmic else "minus"
+        return f"{name}, {arms[0]} {between} {arms[1]}"
+
+    def example_of_look(self, design: type[Design]) -> str:
+        """The options that tell a look's result, for the examples of a help page."""
+        return "--t 1.84/58" if "t" in self.results else "--z 1.84"
+
+    # Counting.
+
+    def counts(self, design: Sized, n: int) -> Counts | None:
+        """The joint distribution of what is counted among n participants; None where the outcomes are not finite."""
+        return None
+
+    def rates_on_null(self, design: Design, at: int) -> Callable[[Any], tuple[Any, ...]] | None:
+        """The rates on limit `at` of the null, as a function of the nuisance rate; None where there is none."""
+        return None
+
+    # Intervals, at the planned values.
+
+    def interval(self, design: Design, n: int, confidence: float, no_effect: bool) -> EffectInterval | None:
+        """The interval that belongs to the design's test, at the planned effect or where no effect is observed."""
+        return None
+
+    def expected_width(self, design: Design, n: int, confidence: float) -> Numbers | None:
+        """The width of the interval of the difference at the true values, which may be arrays; None where unknown."""
+        return None
+
+    def smallest_significant(self, design: Design, n: int) -> float | None:
+        """The observed effect nearest to the null that is significant: where power is one half, unless counted."""
+        try:
+            found = float(design.detectable_effect(n, 0.5))
+        except TrialplanError:
+            return None
+        return found if math.isfinite(found) else None
+
+    # A look.
+
+    def seen(
+        self, design: Design, n: int, kind: str, arms: Sequence[tuple[Any, int]], sds: Sequence[float] | None = None
+    ) -> InterimData:
+        """A look's results by arm, treatment first, as the design's own test reads them."""
+        raise ParameterError(f"{kind} are not the statistic of {design.slug()}; give --z")
+
+    # Together with other outcomes.
+
+    def draw_from(self, design: Design, uniforms: Any) -> Any:
+        """The data of trials from uniform numbers of shape (trials, n, k), in the form in which `draw` gives them.
+
+        Larger numbers are larger outcomes, so that a copula can join outcomes of different kinds.
+        """
+        raise ParameterError(f"{type(design).__name__}: its outcome cannot be joined with another one")
+
+    # What both arms show together.
+
+    def nuisance(self, design: Design) -> float:
+        """The planned value of what both arms show together."""
+        raise ParameterError(f"{type(design).__name__}: nothing that both arms show together tells how many are needed")
+
+    def with_nuisance(self, design: Design, value: Any, keep: str) -> Design:
+        """The design where both arms together show `value`, the planned effect kept on the scale `keep`."""
+        raise ParameterError(f"{type(design).__name__}: nothing that both arms show together tells how many are needed")
+
+    def estimate_blinded(self, data: Any) -> Any:
+        """What both arms show together, trial by trial."""
+        raise NotImplementedError
+
+
+def by_arm(design: Design, uniforms: Any) -> list[Any]:
+    """The participants of each arm among those on the second axis, in the order of `arm_names`."""
+    edges = np.cumsum([round(float(size)) for size in design.split(uniforms.shape[1])])[:-1]
+    return list(np.split(uniforms, edges, axis=1))
+
+
+UNKNOWN = Outcome()
+"""The kind of a design that says nothing of it."""

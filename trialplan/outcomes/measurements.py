@@ -1,0 +1,142 @@
+"""Measurements: outcomes that are normal, or whose logarithm is, compared by a difference or a ratio of means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from trialplan.errors import ParameterError
+from trialplan.numerics.distributions import normal_quantile, t_quantile
+from trialplan.numerics.lazy import np, special
+from trialplan.numerics.student import normal_score, of_normal_score
+from trialplan.outcome import EffectInterval, EffectScale, InterimData, IntervalAt, Outcome, by_arm
+from trialplan.outcomes.looks import check_arms, listed, of_look
+from trialplan.parameter import Numbers
+
+if TYPE_CHECKING:
+    from trialplan.design import Design, Sized
+
+_FARTHEST_SD = 1e100
+"""Beyond it, or below its inverse, squares leave the numbers that a computer has."""
+
+
+class Measurements(Outcome):
+    """Normal outcomes: a design says the standard error of its effect and the degrees of freedom of its t."""
+
+    kind = "measurements"
+    blinded = ""
+
+    def __init__(self, results: tuple[str, ...] = ("t", "z"), blinded: str = "") -> None:
+        self.results, self.blinded = results, blinded
+
+    def effect_scale(self, design: Sized) -> EffectScale:
+        """A difference in the outcome's own units, or a ratio of (geometric) means."""
+        if design.logarithmic:
+            return EffectScale(name="ratio of geometric means", short="ratio", ratio=True)
+        return EffectScale(name="difference of means", short="difference", unit="")
+
+    def estimate_name(self, design: Design) -> str:
+        """A difference, or a ratio of means."""
+        return "ratio of means" if design.logarithmic else "difference"
+
+    def example_of_look(self, design: type[Design]) -> str:
+        """By means where these are the statistic, else by t."""
+        if "means" in self.results:
+            return "--means 0.6/32,0.2/32 --sds 1.1,0.9"
+        return super().example_of_look(design)
+
+    def interval(self, design: Design, n: int, confidence: float, no_effect: bool) -> EffectInterval | None:
+        """By t, or the normal where the standard deviation counts as known; a factor either way for ratios."""
+        error, df = design.standard_error(n)
+        ratio = design.logarithmic
+        critical = _critical(confidence, df)
+        centre = (1.0 if ratio else 0.0) if no_effect else float(design.effect_value())
+        half = critical * float(error)
+        limits = (centre / math.exp(half), centre * math.exp(half)) if ratio else (centre - half, centre + half)
+        test = {"z": "normal", "welch": "Welch t"}.get(design.test, "t")
+        return EffectInterval(name=f"{test} interval of the {self.effect_scale(design).name}", limits=limits)
+
+    def expected_width(self, design: Design, n: int, confidence: float) -> Numbers | None:
+        """Twice t times the standard error at the true standard deviations; none for a ratio."""
+        if design.logarithmic:
+            return None
+        error, df = design.standard_error(n)
+        critical = normal_quantile(0.5 + confidence / 2) if df is None else t_quantile(0.5 + confidence / 2, n - 2)
+        return 2 * critical * error
+
+    def seen(
+        self, design: Design, n: int, kind: str, arms: Sequence[tuple[Any, int]], sds: Sequence[float] | None = None
+    ) -> InterimData:
+        """From the mean and the participants of each arm, and their standard deviations.
+
+        Where these are not given the planned ones count as known, and the statistic is a z whatever the test.
+        """
+        if kind != "means":
+            raise ParameterError(f"{kind} are no results of {design.slug()}; give --means 0.6/32,0.2/32, or --z")
+        if "means" not in self.results:
+            raise ParameterError(f"means are not the statistic of {design.slug()}; give --t 2.31/57, or --z")
+        check_arms(design, "means", arms)
+        known = design.arm_sds() if sds is None else sds
+        if len(known) != len(arms) or not all(1 / _FARTHEST_SD < sd < _FARTHEST_SD for sd in known):
+            raise ParameterError(f"sds must be one standard deviation above 0 for each arm, not {listed(known)}")
+        sizes = tuple(of for _, of in arms)
+        estimate = arms[0][0] - arms[1][0]
+        error, df = _spread(design.test if sds is not None else "z", known, sizes)
+        if not abs(estimate) < _FARTHEST_SD:
+            raise ParameterError(f"means {listed([m for m, _ in arms])} with sds {listed(known)} have no z; check them")
+        ((limit, sign),) = design.sided_limits()
+        statistic = sign * (estimate - limit) / error
+        return of_look(
+            design,
+            n,
+            sizes,
+            z=statistic if df is None else float(normal_score(statistic, df)),
+            estimate=estimate,
+            interval=around(estimate, error, df),
+            method="normal" if df is None else "t",
+        )
+
+    def draw_from(self, design: Design, uniforms: Any) -> Any:
+        """Normal outcomes around the planned means, one column a participant; their exponentials on a log scale."""
+        arms = by_arm(design, special.ndtri(uniforms[..., 0]))
+        found = [mean + sd * z for mean, sd, z in zip(design.arm_means(), design.arm_sds(), arms, strict=True)]
+        return tuple(np.exp(arm) if design.logarithmic else arm for arm in found)
+
+
+def _critical(confidence: float, df: float | None) -> float:
+    if df is None:
+        return float(normal_quantile(0.5 + confidence / 2))
+    return float(t_quantile(0.5 + confidence / 2, df)) if df > 0 else math.inf
+
+
+def _spread(test: str, sds: Sequence[float], sizes: Sequence[int]) -> tuple[float, float | None]:
+    """The standard error of the difference by the test, and the degrees of freedom of its t; none for z."""
+    variances = [sd**2 / size for sd, size in zip(sds, sizes, strict=True)]
+    if test == "z":
+        return math.sqrt(sum(variances)), None
+    if min(sizes) < 2:
+        raise ParameterError(f"sds need at least 2 participants in each arm, not {min(sizes)}; leave --sds out")
+    if test == "welch":
+        parts = sum(variance**2 / (size - 1) for variance, size in zip(variances, sizes, strict=True))
+        return math.sqrt(sum(variances)), sum(variances) ** 2 / parts
+    df = sum(sizes) - len(sizes)
+    pooled = sum((size - 1) * sd**2 for sd, size in zip(sds, sizes, strict=True)) / df
+    return math.sqrt(pooled * sum(1 / size for size in sizes)), df
+
+
+def around(estimate: float, error: float, df: float | None = None) -> IntervalAt:
+    """So many standard errors to either side; of a t, the ones that have the P value of the critical z."""
+
+    def interval(critical: float) -> tuple[float, float]:
+        away = error * (critical if df is None else float(of_normal_score(critical, df)))
+        return estimate - away, estimate + away
+
+    return interval
+
+
+MEANS = Measurements(("means", "t", "z"), blinded="sd")
+"""Normal outcomes of two arms, whose means a look may tell."""
+
+ADJUSTED = Measurements()
+"""Outcomes whose statistic is a t after adjustment, or on logarithms: a look tells it as t."""

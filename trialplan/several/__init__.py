@@ -1,0 +1,1 @@
+"""Wrappers over several endpoints, arms or clusters."""
