@@ -22,6 +22,16 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f}".removesuffix(".0") + " %"
 
 
+def signed(value: float) -> str:
+    """Four significant digits, with the sign for minus."""
+    return f"{value:.4g}".replace("-", "−")
+
+
+def p_value(value: float) -> str:
+    """Four decimals, or that it is smaller."""
+    return "< 0.0001" if value < 0.00005 else f"{value:.4f}"
+
+
 def as_sentence(text: str) -> str:
     """With a capital and a full stop."""
     return f"{text[0].upper()}{text[1:]}."

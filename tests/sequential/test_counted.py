@@ -109,11 +109,11 @@ class TestLook:
         looks = trial.counts(n)
         found = decide_on_counts(trial, n, 1, [(6, looks.sizes[0])])
         left, needed = n - looks.sizes[0], looks.reject[-1] - 6
-        power = found.conditional_power()
+        power = found.conditional_power
         assert power["planned"] == pytest.approx(stats.binom.sf(needed - 1, left, 0.4))
         assert power["trend"] == pytest.approx(stats.binom.sf(needed - 1, left, 6 / looks.sizes[0]))
         predictive = stats.betabinom.sf(needed - 1, left, 7, looks.sizes[0] - 5)
-        assert found.predictive_power() == pytest.approx(predictive)
+        assert found.predictive_power == pytest.approx(predictive)
 
     def test_ordered_p_value(self, trial):
         """It is the share of null trials that stopped above earlier, or got this far with as many responses."""
@@ -124,7 +124,7 @@ class TestLook:
         seen = drawn(0.2, looks.sizes[:2], 400_000, 5)
         earlier = seen[0] >= looks.reject[0]
         share = (earlier | (seen[1] >= x)).mean()
-        assert found.ordered_p == pytest.approx(share, abs=4 * math.sqrt(0.05 / 400_000))
+        assert found.ordered.p == pytest.approx(share, abs=4 * math.sqrt(0.05 / 400_000))
 
     def test_fewer_are_better(self):
         """A trial of fewer responses mirrors one of more."""
@@ -136,7 +136,7 @@ class TestLook:
             one, other = decide_on_counts(up, n, 1, [(x, size)]), decide_on_counts(down, n, 1, [(size - x, size)])
             assert one.verdict == other.verdict
             assert one.p == pytest.approx(other.p)
-            assert one.conditional_power() == pytest.approx(other.conditional_power())
+            assert one.conditional_power == pytest.approx(other.conditional_power)
 
     @pytest.mark.parametrize("size", [15, 20, 27])
     def test_a_look_elsewhere_keeps_the_level(self, trial, size):
@@ -144,15 +144,15 @@ class TestLook:
         n = trial.sample_size(0.8).n
         found = decide_on_counts(trial, n, 1, [(5, size)])
         assert found.again
-        assert found.counts.sizes[0] == size
-        assert found.counts.actual_size <= 0.05
+        assert found.evidence.counts.sizes[0] == size
+        assert found.evidence.counts.actual_size <= 0.05
 
     def test_an_early_end(self, trial):
         """A trial that ends at its first look is the fixed exact test of the participants that it has."""
         found = decide_on_counts(trial, 50, 1, [(12, 30)], final=True)
-        assert found.counts.reject == (FIXED.critical_count(30),)
+        assert found.evidence.counts.reject == (FIXED.critical_count(30),)
         assert found.verdict == "rejected"
-        assert found.ordered_p == pytest.approx(stats.binom.sf(11, 30, 0.2))
+        assert found.ordered.p == pytest.approx(stats.binom.sf(11, 30, 0.2))
 
     @pytest.mark.parametrize(
         ("look", "seen", "words", "way"),
@@ -174,15 +174,15 @@ class TestLook:
     def test_an_end_elsewhere_leaves_what_was_spent(self, efficacy, end):
         """The count that the first look used stays what it was, and the two together keep the level."""
         trial = ExactGroupSequential(design=OneProportion(null=0.1, expected=0.3), efficacy=efficacy)
-        used = decide_on_counts(trial, 35, 1, [(4, 18)]).counts.reject[0]
+        used = decide_on_counts(trial, 35, 1, [(4, 18)]).evidence.counts.reject[0]
         found = decide_on_counts(trial, 35, 2, [(4, 18), (9, end)], final=True)
-        assert found.counts.reject[0] == used
+        assert found.evidence.counts.reject[0] == used
         rejects = stats.binom.sf(used - 1, 18, 0.1)
         for first in range(used):
-            needed = found.counts.reject[1] - first
+            needed = found.evidence.counts.reject[1] - first
             rejects += stats.binom.pmf(first, 18, 0.1) * stats.binom.sf(needed - 1, end - 18, 0.1)
         assert rejects <= 0.05
-        assert found.counts.actual_size == pytest.approx(rejects, rel=1e-9)
+        assert found.evidence.counts.actual_size == pytest.approx(rejects, rel=1e-9)
 
     def test_a_shape_belongs_to_its_looks(self):
         """A boundary that does not spend is not moved to other looks."""

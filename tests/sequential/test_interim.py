@@ -144,12 +144,12 @@ class TestVerdict:
         )
         found = look(5.0, design, fractions=(0.3,))
         assert found.verdict == "go-on"
-        assert found.repeated is None
+        assert found.evidence.repeated is None
 
     def test_a_trial_that_ends_early_uses_its_whole_level(self):
         """A first look that is the end is a fixed trial: 1.96."""
         found = look(1.97, fractions=(0.6,), final=True)
-        assert found.bounds.efficacy[-1] == pytest.approx(stats.norm.ppf(0.975), abs=1e-9)
+        assert found.evidence.bounds.efficacy[-1] == pytest.approx(stats.norm.ppf(0.975), abs=1e-9)
         assert found.verdict == "rejected"
         assert found.conditional_power is None
 
@@ -163,7 +163,7 @@ class TestAhead:
     def test_by_hand(self):
         """Lan and Wittes's formula at the planned effect, at the one seen, and without any; and its average."""
         found = look(1.2)
-        drift, critical = DESIGN.solved(float(DESIGN.power(N))).drift, found.bounds.critical
+        drift, critical = DESIGN.solved(float(DESIGN.power(N))).drift, found.evidence.bounds.critical
 
         def power(at):
             return stats.norm.sf((critical - 1.2 * math.sqrt(0.5) - at * 0.5) / math.sqrt(0.5))
@@ -177,11 +177,11 @@ class TestAhead:
     def test_unplanned_information_changes_the_final_test(self):
         """At other information the errors are spent again, at this look and at the last."""
         found = look(1.0, fractions=(0.32,))
-        assert found.bounds.again
+        assert found.evidence.bounds.again
         spent = 2 * stats.norm.sf(stats.norm.ppf(1 - 0.025 / 2) / math.sqrt(0.32))
-        assert stats.norm.sf(found.bounds.efficacy[0]) == pytest.approx(spent, rel=1e-9)
+        assert stats.norm.sf(found.evidence.bounds.efficacy[0]) == pytest.approx(spent, rel=1e-9)
         joint = stats.multivariate_normal([0, 0], [[1, math.sqrt(0.32)], [math.sqrt(0.32), 1]])
-        both = joint.cdf([found.bounds.efficacy[0], found.bounds.critical])
+        both = joint.cdf([found.evidence.bounds.efficacy[0], found.evidence.bounds.critical])
         assert 1 - both == pytest.approx(0.025, abs=1e-6)
 
 
@@ -189,7 +189,7 @@ class TestEnded:
     def test_p_value_of_the_second_look(self):
         """Ordered by stage: what would have stopped before, and what is as far up at the end, by a bivariate normal."""
         found = look(2.1, fractions=(0.5, 1.0))
-        upper = found.bounds.efficacy[0]
+        upper = found.evidence.bounds.efficacy[0]
         joint = stats.multivariate_normal([0, 0], [[1, math.sqrt(0.5)], [math.sqrt(0.5), 1]])
         # a trial that would have stopped below did not come so far
         went_on = joint.cdf([upper, 2.1], lower_limit=[-upper, -np.inf])
@@ -237,7 +237,7 @@ class TestEnded:
         low, high = found.ordered.interval
         assert -1 <= low <= found.ordered.estimate <= high <= 1
         assert high - low > 0.05
-        assert (low, high) == pytest.approx(found.repeated, abs=1e-6)
+        assert (low, high) == pytest.approx(found.evidence.repeated, abs=1e-6)
 
     def test_means_that_do_not_differ_have_their_own_spread(self):
         """At z = 0 the interval is made from the data's standard deviation, not from the planned one."""
@@ -272,7 +272,7 @@ class TestEnded:
         for x in range(14, 40):
             seen = seen_counts(RATES, N, [(x, 47), (14, 47)])
             found = decide_at_look(DESIGN, N, seen, bounds(DESIGN, N, (0.5,), final=False))
-            assert (found.repeated[0] > 0) == (found.verdict == "stop-for-efficacy")
+            assert (found.evidence.repeated[0] > 0) == (found.verdict == "stop-for-efficacy")
 
 
 class TestInformation:

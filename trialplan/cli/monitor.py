@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,8 +29,11 @@ from trialplan.cli.options.interim import (
 )
 from trialplan.design import Design
 from trialplan.errors import ParameterError, TrialplanError
-from trialplan.page import Page
 from trialplan.parameter import parameters
+
+if TYPE_CHECKING:
+    from trialplan.sequential.base import WithLooks
+    from trialplan.sequential.interim.look import Look
 
 _RULE = "--looks 0.5,1 --efficacy lan-demets-obrien-fleming --futility conditional-power(0.2)"
 
@@ -155,19 +158,16 @@ def _typed(cls: type[Design]) -> Iterator[None]:
             raise type(why)(told) from None
 
 
-def _show(design: Any, n: int, given: Mapping[str, Any], dates: Any = ()) -> None:
-    if design.exact:
-        return output.show(_counted(design, n, given), given["as_json"], given["output"])
+def _show(design: WithLooks, n: int, given: Mapping[str, Any], dates: Sequence[Mapping[str, Any]] = ()) -> None:
     from trialplan.sequential.interim.page import page
 
-    found, before = _judged(design, n, given)
-    moment = dates[found.look - 1] if dates and "month" in dates[0] else None
-    return output.show(page(found, before, moment), given["as_json"], given["output"])
+    *before, look = _counted(design, n, given) if design.looks_by_counts else _decided(design, n, given)
+    moment = dates[look.number - 1] if dates and "month" in dates[0] else None
+    output.show(page(look, before, moment), given["as_json"], given["output"])
 
 
-def _counted(design: Any, n: int, given: Mapping[str, Any]) -> Page:
-    """The page of what was typed: responses of participants, at this look or at all so far."""
-    from trialplan.sequential.interim.counts_page import page
+def _counted(design: Any, n: int, given: Mapping[str, Any]) -> list[Look]:
+    """The look at responses of one arm, where these are counted exactly."""
     from trialplan.sequential.interim.decision_on_counts import decide_on_counts
 
     if not given["events"]:
@@ -176,21 +176,17 @@ def _counted(design: Any, n: int, given: Mapping[str, Any]) -> Page:
         )
     if given["information"] is not None:
         raise ParameterError("information is counted in participants, as in --events 9/30; leave --information out")
-    seen = [_of_one_arm(text) for text in given["events"]]
-    check_growing([[one] for one in seen], responders=True)
-    look = number_of_look(given["look"], len(seen))
-    return page(decide_on_counts(design, n, look, seen, final=given["final"]))
+    arms = [pairs("events", text) for text in given["events"]]
+    for text, arm in zip(given["events"], arms, strict=True):
+        if len(arm) != 1:
+            raise ParameterError(f"events must be given for the one arm, as in 9/30, not {text}")
+    check_growing(arms, responders=True)
+    look = number_of_look(given["look"], len(arms))
+    return [decide_on_counts(design, n, look, [arm[0] for arm in arms], final=given["final"])]
 
 
-def _of_one_arm(text: str) -> tuple[int, int]:
-    found = pairs("events", text)
-    if len(found) != 1:
-        raise ParameterError(f"events must be given for the one arm, as in 9/30, not {text}")
-    return found[0]
-
-
-def _judged(design: Any, n: int, given: Mapping[str, Any]) -> tuple[Any, list[Any]]:
-    """The last look judged, and those before it whose results are given."""
+def _decided(design: Any, n: int, given: Mapping[str, Any]) -> list[Look]:
+    """The look, after those before it whose results are given."""
     from trialplan.sequential.interim.decision import bounds, decide_at_look
     from trialplan.sequential.interim.observed_information import information
 
@@ -198,14 +194,14 @@ def _judged(design: Any, n: int, given: Mapping[str, Any]) -> tuple[Any, list[An
     last = len(texts) - 1
     if kind in ("events", "means"):
         check_growing([pairs(kind, text) for text in texts], responders=kind == "events")
-    seen = [_read(kind, text, design, n, given["sds"] if i == last else None) for i, text in enumerate(texts)]
-    look = number_of_look(given["look"], len(seen))
-    shares = information(design, n, look, [(one.n, one.share) for one in seen], fractions(given["information"]))
-    found = []
-    for number, one in enumerate(seen, look - last):
-        held = bounds(design, n, shares[:number], final=given["final"] and number == look)
-        found.append(decide_at_look(design, n, one, held))
-    return found[-1], found[:-1]
+    data = [_read(kind, text, design, n, given["sds"] if i == last else None) for i, text in enumerate(texts)]
+    look = number_of_look(given["look"], len(data))
+    shares = information(design, n, look, [(one.n, one.share) for one in data], fractions(given["information"]))
+    first = look - last
+    held = [
+        bounds(design, n, shares[:number], final=given["final"] and number == look) for number in range(first, look + 1)
+    ]
+    return [decide_at_look(design, n, one, at) for one, at in zip(data, held, strict=True)]
 
 
 def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:

@@ -64,6 +64,11 @@ class WithLooks(Wrapper):
         return self.design.fixed
 
     @property
+    def looks_by_counts(self) -> bool:
+        """Whether the fixed design's looks count."""
+        return self.design.looks_by_counts
+
+    @property
     def obeys_futility(self) -> bool:
         """Whether futility is binding."""
         return self.binding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from trialplan.numerics.distributions import normal_cdf
 from trialplan.numerics.lazy import np
@@ -13,10 +13,9 @@ from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.interim.conditional_power import conditional_power, predictive_power
 from trialplan.sequential.interim.data import InterimData
 from trialplan.sequential.interim.inference import Stopped
+from trialplan.sequential.interim.look import EFFICACY, FUTILITY, GO_ON, HARM, NOT_REJECTED, REJECTED, Look, Ordered
 from trialplan.sequential.interim.observed_information import observed_boundaries
-
-GO_ON, EFFICACY, FUTILITY, HARM = "go-on", "stop-for-efficacy", "stop-for-futility", "stop-for-harm"
-REJECTED, NOT_REJECTED = "rejected", "not-rejected"
+from trialplan.text import number, p_value, percent, signed
 
 _AS_PLANNED = 1e-6
 
@@ -35,40 +34,64 @@ class Bounds:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ordered:
-    """What a trial that stopped here may say, ordered by stage: P value, median-unbiased estimate and interval."""
+class SeenZ:
+    """A z with the boundaries that it is held against, and the repeated interval of the estimate."""
 
-    p: float
-    estimate: float
-    interval: tuple[float, float]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interim:
-    """A look, judged."""
-
-    design: GroupSequential
-    look: int
-    n: int
     seen: InterimData
     bounds: Bounds
-    verdict: str
-    drift: float
-    estimate: float
     repeated: tuple[float, float] | None
-    conditional_power: dict[str, float] | None
-    predictive_power: float | None
-    ordered: Ordered | None
 
-    @property
-    def p(self) -> float:
-        """The one-sided nominal P value."""
-        return float(normal_cdf(-self.seen.z))
+    planned: ClassVar[str] = "planned effect"
+    observed: ClassVar[str] = "effect"
 
-    @property
-    def confidence(self) -> float:
-        """Of the intervals: 1 less twice the one-sided level."""
-        return 1 - 2 * float(self.design.level)
+    def read(self, look: Look) -> str:
+        """How many were read, where that is told."""
+        return "" if look.size is None else f", {look.size:,} of {look.n:,} participants read"
+
+    def because(self, look: Look) -> str:
+        """Which boundary says so."""
+        z, upper, lower = self.seen.z, self.bounds.efficacy[-1], self.bounds.futility[-1]
+        shown = f"z = {_z(z)}"
+        if look.verdict in (EFFICACY, REJECTED) and z > 0:
+            return f"{shown} is at or above the efficacy boundary, {_z(upper)}."
+        if look.verdict in (HARM, REJECTED):
+            return f"{shown} is at or below {_z(-(upper or 0.0))}, the efficacy boundary in the other direction."
+        if look.verdict == FUTILITY:
+            return f"{shown} is at or below the futility boundary, {_z(lower)}."
+        parts = [] if upper is None else [f"below efficacy, {_z(upper)}"]
+        parts += [] if lower is None else [f"above futility, {_z(lower)}"]
+        return f"{shown} is {' and '.join(parts)}." if parts else f"{shown}; this look stops for nothing."
+
+    def rows(self, look: Look) -> list[tuple[str, str]]:
+        """The statistic, its boundaries, and the estimate with its interval."""
+        named = "what z would be at the planned variance" if self.seen.estimate is None else None
+        what = named or look.design.outcome.estimate_name(look.design.design)
+        around = "" if self.repeated is None else f"{' to '.join(map(signed, self.repeated))}  ({self.seen.method})"
+        return [
+            ("z", _z(self.seen.z)),
+            ("one-sided P, for this look alone", p_value(look.p)),
+            ("efficacy boundary, z", _z(self.bounds.efficacy[-1])),
+            ("futility boundary, z", _z(self.bounds.futility[-1])),
+            ("estimate", f"{signed(look.estimate)}  ({what}; not adjusted for the looks)"),
+            (f"repeated {percent(look.confidence)} interval", around),
+        ]
+
+    def rule(self, look: Look) -> list[tuple[str, str]]:
+        """The planned fractions, and the information that there is."""
+        information = ", ".join(f"{one:.4g}" for one in self.bounds.information)
+        planned = f"{', '.join(map(number, look.design.looks))}  ({look.n:,} participants planned)"
+        return [("looks", planned), ("information", f"{information}  ({look.how_planned})")]
+
+    def data(self, look: Look) -> dict[str, Any]:
+        """The z, its boundaries and its interval."""
+        return {
+            "information": list(self.bounds.information),
+            "z": self.seen.z,
+            "efficacy_z": self.bounds.efficacy[-1],
+            "futility_z": self.bounds.futility[-1],
+            "final_z": self.bounds.critical,
+            "repeated_interval": self.repeated,
+        }
 
 
 def bounds(design: GroupSequential, n: int, information: tuple[float, ...], *, final: bool) -> Bounds:
@@ -101,7 +124,7 @@ def bounds(design: GroupSequential, n: int, information: tuple[float, ...], *, f
     )
 
 
-def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Bounds) -> Interim:
+def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Bounds) -> Look:
     """What the look means under the rule; `n` are the participants that the trial is planned for."""
     drift = float(design.solved(float(design.power(n))).drift)
     now, z, upper = held.information[-1], seen.z, held.efficacy[-1]
@@ -111,16 +134,17 @@ def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Bou
     estimate = line.value(z) if seen.estimate is None else seen.estimate
     repeated = None if upper is None else (seen.interval or line.around(z))(upper)
     later = None if held.final else _later(z, now, held.critical, drift)
-    return Interim(
+    return Look(
         design=design,
-        look=len(held.information),
+        number=len(held.information),
         n=n,
-        seen=seen,
-        bounds=held,
+        size=seen.n,
+        final=held.final,
+        again=held.again,
         verdict=verdict,
-        drift=drift,
+        p=float(normal_cdf(-z)),
         estimate=estimate,
-        repeated=None if repeated is None else (min(repeated), max(repeated)),
+        evidence=SeenZ(seen=seen, bounds=held, repeated=None if repeated is None else (min(repeated), max(repeated))),
         conditional_power=later,
         predictive_power=None if held.final else predictive_power(z, (now, 1.0), held.critical),
         ordered=None if verdict == GO_ON else _ordered(design, seen, held, line),
@@ -199,6 +223,10 @@ def _stops_below(design: GroupSequential, upper: float | None, lower: float | No
     """What stops below whatever a committee decides: a rejection in the other direction, binding futility."""
     mirrored = -upper if design.two_tailed and upper is not None else -math.inf
     return max(mirrored, lower) if design.binding and lower is not None else mirrored
+
+
+def _z(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3f}".replace("-", "−")
 
 
 def _there(bound: Any) -> tuple[float | None, ...]:

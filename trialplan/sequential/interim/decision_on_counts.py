@@ -5,87 +5,77 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from trialplan.errors import ParameterError
+from trialplan.numerics.binomial_limits import clopper_pearson_limits
 from trialplan.numerics.distributions import beta_binomial_sf, binomial_sf
 from trialplan.numerics.lazy import np
 from trialplan.sequential.exact_group_sequential import ExactGroupSequential
 from trialplan.sequential.exact_looks import ExactLooks
-from trialplan.sequential.interim import decision as interim
+from trialplan.sequential.interim.look import EFFICACY, FUTILITY, GO_ON, NOT_REJECTED, REJECTED, Look, Ordered
+from trialplan.text import number, p_value, percent
 
 
 @dataclass(frozen=True, kw_only=True)
-class CountedLook:
-    """A look at counts, judged; `counts` are those of the trial at the sizes that its looks really have."""
+class SeenCounts:
+    """Responses of participants, with the counts that stop the trial at the sizes that its looks really have."""
 
-    design: ExactGroupSequential
-    n: int
-    look: int
     responses: int
     size: int
     counts: ExactLooks
-    again: bool
-    final: bool
 
-    @property
-    def favourable(self) -> int:
-        """Responses, or their absence where fewer are better."""
-        return self.responses if self.design.upward else self.size - self.responses
+    planned: ClassVar[str] = "expected rate"
+    observed: ClassVar[str] = "rate"
 
-    @property
-    def verdict(self) -> str:
-        """What the rule says, in the words of `sequential.interim`."""
-        high, low = self.counts.reject[self.look - 1], self.counts.futile[self.look - 1]
-        if high is not None and self.favourable >= high:
-            return interim.REJECTED if self.final else interim.EFFICACY
-        if self.final:
-            return interim.NOT_REJECTED
-        return interim.FUTILITY if low is not None and self.favourable <= low else interim.GO_ON
+    def read(self, look: Look) -> str:
+        """Nothing: the counts say it."""
+        return ""
 
-    @property
-    def p(self) -> float:
-        """The one-sided P value of this look alone."""
-        return float(binomial_sf(self.favourable - 1, self.size, self._favourable(self.design.rate(0.0))))
+    def because(self, look: Look) -> str:
+        """How many responded, and how many it would take."""
+        up, data = look.design.upward, self.data(look)
+        bounds = [("it rejects at", data["efficacy_count"], up), ("and is futile at", data["futility_count"], not up)]
+        told = ", ".join(f"{words} {_or_none(count, way)}" for words, count, way in bounds if count is not None)
+        return f"{self.responses:,} of {self.size:,} responded; {told or 'this look stops for nothing'}."
 
-    @property
-    def ordered_p(self) -> float:
-        """The one-sided P value of a trial that ends here, ordered by stage (Jennison & Turnbull 2000, ch. 12)."""
-        reject = (*self.counts.reject[: self.look - 1], self.favourable)
-        futile = (*self.counts.futile[: self.look - 1], None)
-        ended = dataclasses.replace(self.counts, sizes=self.counts.sizes[: self.look], reject=reject, futile=futile)
-        return float(ended.chances(self.design.rate(0.0), obeyed=self.design.binding)[0].sum())
+    def rows(self, look: Look) -> list[tuple[str, str]]:
+        """The rate with its interval, and the counts that stop the trial."""
+        rate, data, up = look.estimate, self.data(look), look.design.upward
+        low, high = clopper_pearson_limits(rate, self.size, float(look.design.z_alpha))
+        interval = f"{percent(low)} to {percent(high)}  (Clopper–Pearson, this look)"
+        return [
+            ("responses", f"{self.responses:,} of {self.size:,}"),
+            ("rate", f"{percent(rate)}  (not adjusted for the looks)"),
+            (f"{percent(look.confidence)} interval", interval),
+            ("one-sided P, for this look alone", p_value(look.p)),
+            ("rejects at", _or_none(data["efficacy_count"], up)),
+            ("futile at", "" if look.final else _or_none(data["futility_count"], not up)),
+        ]
 
-    def conditional_power(self) -> dict[str, float] | None:
-        """P(the final test rejects) from here: at the expected rate, at the one that is seen, and at the null."""
-        if self.final:
-            return None
-        rates = {
-            "planned": self.design.rate(1.0),
-            "trend": self.responses / self.size,
-            "null": self.design.rate(0.0),
+    def rule(self, look: Look) -> list[tuple[str, str]]:
+        """The participants of the looks."""
+        return [("looks", f"{', '.join(map(number, self.counts.sizes))} participants  ({look.how_planned})")]
+
+    def data(self, look: Look) -> dict[str, Any]:
+        """The count, and those that stop the trial, as responses."""
+        at = look.number - 1
+        return {
+            "responses": self.responses,
+            "efficacy_count": self._responses(look, self.counts.reject[at]),
+            "futility_count": None if look.final else self._responses(look, self.counts.futile[at]),
         }
-        needed, left = self._needed()
-        return {name: float(binomial_sf(needed - 1, left, self._favourable(one))) for name, one in rates.items()}
 
-    def predictive_power(self) -> float | None:
-        """That, averaged over a flat prior of the rate updated by what is seen."""
-        if self.final:
+    def _responses(self, look: Look, favourable: int | None) -> int | None:
+        """A count of favourable responses as one of responses; None where none stops."""
+        if favourable is None or favourable < 0:
             return None
-        needed, left = self._needed()
-        return float(beta_binomial_sf(needed - 1, left, self.favourable + 1, self.size - self.favourable + 1))
-
-    def _needed(self) -> tuple[int, int]:
-        """The favourable responses that the final test still needs, and the participants still to come."""
-        last, size = self.counts.reject[-1], self.counts.sizes[-1]
-        return (size + 1 if last is None else last) - self.favourable, size - self.size
-
-    def _favourable(self, rate: float) -> float:
-        return rate if self.design.upward else 1 - rate
+        return favourable if look.design.upward else self.size - favourable
 
 
 def decide_on_counts(
     design: ExactGroupSequential, n: int, look: int, seen: Sequence[tuple[int, int]], *, final: bool = False
-) -> CountedLook:
+) -> Look:
     """The look with these responses of participants; `seen` are those of this look, or of all so far.
 
     Where a look does not have the planned participants, the errors are spent again at those that are there. `n` are
@@ -104,16 +94,56 @@ def decide_on_counts(
     as_planned = tuple(sizes) == planned.sizes[:look] and final == (look == len(planned.sizes))
     counts = planned if as_planned else _again(design, n, sizes, final)
     responses, size = seen[-1]
-    return CountedLook(
+    favourable = responses if design.upward else size - responses
+    verdict = _verdict(counts, look, favourable, final)
+    needed = (counts.sizes[-1] + 1 if counts.reject[-1] is None else counts.reject[-1]) - favourable
+    left = counts.sizes[-1] - size
+    rates = {"planned": design.rate(1.0), "trend": responses / size, "null": design.rate(0.0)}
+    later = {name: float(binomial_sf(needed - 1, left, _favourable(design, rate))) for name, rate in rates.items()}
+    null = _favourable(design, design.rate(0.0))
+    return Look(
         design=design,
+        number=look,
         n=n,
-        look=look,
-        responses=responses,
         size=size,
-        counts=counts,
-        again=not as_planned,
         final=final,
+        again=not as_planned,
+        verdict=verdict,
+        p=float(binomial_sf(favourable - 1, size, null)),
+        estimate=responses / size,
+        evidence=SeenCounts(responses=responses, size=size, counts=counts),
+        conditional_power=None if final else later,
+        # over a flat prior of the rate, updated by what is seen
+        predictive_power=None
+        if final
+        else float(beta_binomial_sf(needed - 1, left, favourable + 1, size - favourable + 1)),
+        ordered=None if verdict == GO_ON else Ordered(p=_ordered_p(design, counts, look, favourable)),
     )
+
+
+def _verdict(counts: ExactLooks, look: int, favourable: int, final: bool) -> str:
+    high, low = counts.reject[look - 1], counts.futile[look - 1]
+    if high is not None and favourable >= high:
+        return REJECTED if final else EFFICACY
+    if final:
+        return NOT_REJECTED
+    return FUTILITY if low is not None and favourable <= low else GO_ON
+
+
+def _ordered_p(design: ExactGroupSequential, counts: ExactLooks, look: int, favourable: int) -> float:
+    """The one-sided P value of a trial that ends here, ordered by stage (Jennison & Turnbull 2000, ch. 12)."""
+    reject, futile = (*counts.reject[: look - 1], favourable), (*counts.futile[: look - 1], None)
+    ended = dataclasses.replace(counts, sizes=counts.sizes[:look], reject=reject, futile=futile)
+    return float(ended.chances(design.rate(0.0), obeyed=design.binding)[0].sum())
+
+
+def _favourable(design: ExactGroupSequential, rate: float) -> float:
+    """The rate of what is favourable: responses, or their absence where fewer are better."""
+    return rate if design.upward else 1 - rate
+
+
+def _or_none(count: int | None, upward: bool) -> str:
+    return "none" if count is None else f"{count:,} or {'more' if upward else 'fewer'}"
 
 
 def _again(design: ExactGroupSequential, n: int, sizes: Sequence[int], final: bool) -> ExactLooks:
