@@ -114,7 +114,7 @@ class Sized:
         """The number with this role."""
         name = self.field(role)
         if name is None:
-            raise ParameterError(f"{type(self).__name__}: it has no {role}")
+            raise ParameterError(f"it has no {role}", owner=self)
         return getattr(self, name)
 
     @property
@@ -219,10 +219,8 @@ class Sized:
             below = max(math.floor(n / self.block), 1) * self.block
             near = f"{below} or {below + self.block}" if n > self.block else f"{self.block}"
             split = f", split {self.allocation}" if self.allocation else ""
-            raise ParameterError(
-                f"{type(self).__name__}: n is the total and must be a positive multiple of {self.block}{split}, "
-                f"not {n:g}; try {near}"
-            )
+            reason = f"is the total and must be a positive multiple of {self.block}{split}, not {n:g}"
+            raise ParameterError(reason, owner=self, parameter="n", value=n, way_out=f"try {near}")
 
     def sample_size(self, target: Numbers) -> SampleSize:
         """The fewest participants, in whole allocation blocks, that reach `target`."""
@@ -259,9 +257,8 @@ class Design(Sized):
         self._set("_defaulted", tuple(missing))
         super().__post_init__()
         if largest(self.level) >= 0.5:
-            raise ParameterError(
-                f"{type(self).__name__}: alpha must lie in (0, 0.5) for a one-sided test, not {largest(self.alpha):g}"
-            )
+            reason = f"must lie in (0, 0.5) for a one-sided test, not {largest(self.alpha):g}"
+            raise ParameterError(reason, owner=self, parameter="alpha", value=self.alpha)
 
     @property
     def defaulted(self) -> tuple[str, ...]:
@@ -292,7 +289,7 @@ class Design(Sized):
         """The name of the field that holds the effect: the declared one that is given."""
         name = self.field("effect")
         if name is None:
-            raise ParameterError(f"{type(self).__name__}: it has no effect")
+            raise ParameterError("it has no effect", owner=self)
         return name
 
     def null_values(self) -> tuple[Numbers, ...]:
@@ -498,10 +495,9 @@ class Design(Sized):
     def _target(self, power: Numbers) -> Numbers:
         target = fields.POWER.check(type(self).__name__, "power", power)
         if largest(self.alpha) >= smallest(target):
-            raise ParameterError(
-                f"{type(self).__name__}: power must exceed the level of the test, {largest(self.alpha):g}, "
-                f"not be {smallest(target):g}; the usual values are 0.8 and 0.9"
-            )
+            reason = f"must exceed the level of the test, {largest(self.alpha):g}, not be {smallest(target):g}"
+            usual = "the usual values are 0.8 and 0.9"
+            raise ParameterError(reason, owner=self, parameter="power", value=target, way_out=usual)
         return target
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:

@@ -7,17 +7,91 @@ TrialplanError                one sentence with the value, the domain and the wa
 │   ├── EvidenceError         an evidence table that does not say what a table must say
 │   └── PlanError             a plan that cannot be built as it is written
 └── MissingExtra              an optional library that is not installed
+
+An error has parts, so that whoever shows it tells it in the words of its reader: where a sentence names a field, the
+field is marked by `field`, and is an option on the command line, a key in a plan.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import ModuleType
+from typing import Any
+
+_MARK = "\0"  # nothing that is typed holds it: neither an argument of a command line nor a TOML file may
+
+
+def field(name: str) -> str:
+    """The name of a field inside a reason or a way out, marked so that it can be told in the reader's words."""
+    return f"{_MARK}{name}{_MARK}"
+
+
+def _told(text: str, names: Mapping[str, str]) -> str:
+    pieces = text.split(_MARK)  # every second one is a field
+    return "".join(names.get(piece, piece) if at % 2 else piece for at, piece in enumerate(pieces))
 
 
 class TrialplanError(Exception):
-    """What went wrong, in one sentence that names the value and the way out."""
+    """What went wrong, in one sentence that names the value and the way out.
+
+    >>> error = ParameterError("must lie in (0, 1), not 60", owner="TwoProportions", parameter="control", value=60,
+    ...                        way_out=f"write 60 % as 0.6, and see {field('alpha')}")
+    >>> print(error)
+    TwoProportions: control must lie in (0, 1), not 60; write 60 % as 0.6, and see alpha
+    >>> error.worded({"control": "--control", "alpha": "--alpha"})
+    '--control must lie in (0, 1), not 60; write 60 % as 0.6, and see --alpha'
+    """
+
+    def __init__(
+        self,
+        reason: str = "",
+        *,
+        owner: object = "",
+        parameter: str = "",
+        value: Any = None,
+        way_out: str = "",
+        place: str = "",
+    ) -> None:
+        """`owner` is the design that complains, or a name; `parameter` is what the reason is said of.
+
+        A reason alone is a sentence; `place` is where in a file the complaint belongs.
+        """
+        super().__init__(reason)
+        self.owner = owner if isinstance(owner, str) else type(owner).__name__
+        self.parameter, self.value, self.place, self._way_out = parameter, value, place, way_out
+
+    @property
+    def reason(self) -> str:
+        """What is wrong; where there is a parameter, said of it."""
+        return _told(str(self.args[0]), {})
+
+    @property
+    def way_out(self) -> str:
+        """What to do about it; empty where the reason says all."""
+        return _told(self._way_out, {})
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong and the way out, without who complains: what a table prints."""
+        return self.worded({})
+
+    def worded(self, names: Mapping[str, str]) -> str:
+        """The sentence with these words for the fields that it names."""
+        subject = [field(self.parameter)] if self.parameter else []
+        told = " ".join([*subject, str(self.args[0])])
+        join = " " if self._way_out.startswith("(") else "; "
+        return _told(join.join(filter(None, [told, self._way_out])), names)
+
+    def __str__(self) -> str:
+        """The sentence, with where it belongs and who complains in front."""
+        return ": ".join(filter(None, [self.place, self.owner, self.sentence]))
+
+    def at(self, place: str, kind: type[TrialplanError]) -> TrialplanError:
+        """The same complaint as an error of this kind, with where it belongs in front."""
+        error = kind(*self.args)
+        vars(error).update(vars(self), place=": ".join(filter(None, [place, self.place])))
+        return error
 
 
 class ParameterError(TrialplanError, ValueError):

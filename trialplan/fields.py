@@ -6,17 +6,8 @@ import math
 import re
 from typing import Any
 
-from trialplan.parameter import (
-    POSITIVE,
-    PROPORTION,
-    REAL,
-    Interval,
-    Parameter,
-    largest,
-    parameter,
-    refuse,
-    smallest,
-)
+from trialplan.errors import ParameterError, field
+from trialplan.parameter import POSITIVE, PROPORTION, REAL, Interval, Parameter, largest, parameter, smallest
 
 SUPERIORITY, NON_INFERIORITY, EQUIVALENCE, SINGLE_ARM = (
     "superiority",
@@ -91,35 +82,25 @@ def limits(goal: str, margin: Any, upward: bool, mirror: Any, centre: float) -> 
     return pair if goal == EQUIVALENCE else (pair[0 if upward else 1],)
 
 
-def check_margin(owner: str, goal: str, margin: Any, centre: float = 0.0, domain: Interval = REAL) -> None:
+def check_margin(owner: object, goal: str, margin: Any, centre: float = 0.0, domain: Interval = REAL) -> None:
     """Raise unless there is a margin exactly where the goal needs one, of the form that the goal takes."""
+    reason = way_out = ""
+    both = margin if isinstance(margin, tuple) else (margin,)
     if goal == SUPERIORITY:
         if margin is not None:
-            raise refuse_design(
-                owner, "margin has no meaning for superiority; set goal to non-inferiority or equivalence"
-            )
+            reason = "has no meaning for superiority"
+            way_out = f"set {field('goal')} to non-inferiority or equivalence"
     elif margin is None:
-        raise refuse_design(owner, f"margin is needed for {goal}")
+        reason = f"is needed for {goal}"
     elif isinstance(margin, tuple) and goal != EQUIVALENCE:
-        raise refuse_design(owner, f"margin must be one number for {goal}, not the pair {margin}")
-    elif any(not (smallest(one) in domain and largest(one) in domain) for one in _both(margin)):
-        raise refuse_design(owner, f"margin must lie in {domain}, not {margin}")
+        reason = f"must be one number for {goal}, not the pair {margin}"
+    elif any(not (smallest(limit) in domain and largest(limit) in domain) for limit in both):
+        reason = f"must lie in {domain}, not {margin}"
     elif isinstance(margin, tuple) and not margin[0] < centre < margin[1]:
-        raise refuse_design(
-            owner,
-            f"margin must be a pair of limits around {centre:g}, not {margin}, as in {centre - 0.1:g},{centre + 0.1:g}",
-        )
-
-
-def _both(margin: Any) -> tuple[Any, ...]:
-    return margin if isinstance(margin, tuple) else (margin,)
-
-
-def refuse_design(owner: str, sentence: str) -> Exception:
-    """The error for numbers that are fine alone and do not fit together."""
-    from trialplan.errors import ParameterError
-
-    return ParameterError(f"{owner}: {sentence}")
+        reason = f"must be a pair of limits around {centre:g}, not {margin}"
+        reason += f", as in {centre - 0.1:g},{centre + 0.1:g}"
+    if reason:
+        raise ParameterError(reason, owner=owner, parameter="margin", value=margin, way_out=way_out)
 
 
 def _read_allocation(value: Any) -> str:
@@ -127,7 +108,7 @@ def _read_allocation(value: Any) -> str:
     match = re.fullmatch(r"\s*(\d{1,4})\s*:\s*(\d{1,4})\s*", value) if isinstance(value, str) else None
     first, second = (int(match[1]), int(match[2])) if match else (0, 0)
     if not first or not second:
-        raise refuse(f'must be two whole numbers, treatment first, as in "2:1", not {value!r}')
+        raise ParameterError(f'must be two whole numbers, treatment first, as in "2:1", not {value!r}')
     shared = math.gcd(first, second)
     return f"{first // shared}:{second // shared}"
 
@@ -138,5 +119,5 @@ def _read_margin(value: Any) -> Any:
         return _MARGIN.read_value(value)
     plain = len(value) == 2 and all(isinstance(v, (int, float)) and math.isfinite(v) for v in value)
     if not plain or value[0] >= value[1]:
-        raise refuse(f"must be one number or a pair of limits, lower first, not {value!r}")
+        raise ParameterError(f"must be one number or a pair of limits, lower first, not {value!r}")
     return (float(value[0]), float(value[1]))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trialplan.errors import ParameterError, TrialplanError
+from trialplan.errors import ParameterError, TrialplanError, field
 from trialplan.numerics.lazy import np
 from trialplan.parameter import Numbers
 from trialplan.text import number, percent
@@ -169,7 +169,8 @@ class Outcome:
         self, design: Design, n: int, kind: str, arms: Sequence[tuple[Any, int]], sds: Sequence[float] | None = None
     ) -> InterimData:
         """A look's results by arm, treatment first, as the design's own test reads them."""
-        raise ParameterError(f"{kind} are not the statistic of {design.slug()}; give --z")
+        reason = f"are not the statistic of {design.slug()}"
+        raise ParameterError(reason, parameter=kind, way_out=f"give {field('z')}")
 
     # Together with other outcomes.
 
@@ -178,17 +179,17 @@ class Outcome:
 
         Larger numbers are larger outcomes, so that a copula can join outcomes of different kinds.
         """
-        raise ParameterError(f"{type(design).__name__}: its outcome cannot be joined with another one")
+        raise ParameterError("its outcome cannot be joined with another one", owner=design)
 
     # What both arms show together.
 
     def nuisance(self, design: Design) -> float:
         """The planned value of what both arms show together."""
-        raise ParameterError(f"{type(design).__name__}: nothing that both arms show together tells how many are needed")
+        raise ParameterError("nothing that both arms show together tells how many are needed", owner=design)
 
     def with_nuisance(self, design: Design, value: Any, keep: str) -> Design:
         """The design where both arms together show `value`, the planned effect kept on the scale `keep`."""
-        raise ParameterError(f"{type(design).__name__}: nothing that both arms show together tells how many are needed")
+        raise ParameterError("nothing that both arms show together tells how many are needed", owner=design)
 
     def estimate_blinded(self, data: Any) -> Any:
         """What both arms show together, trial by trial."""

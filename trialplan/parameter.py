@@ -82,23 +82,21 @@ class Parameter:
             return None
         try:
             return self.read_value(value)
-        except _Refused as why:
-            raise ParameterError(f"{owner}: {name} {why}") from None
+        except ParameterError as why:
+            if not why.owner:
+                why.owner, why.parameter, why.value = owner, name, value
+            raise
 
     def read_value(self, value: Any) -> Any:
-        """The value in its plain form; for use inside a parameter's own `read`."""
+        """The value in its plain form, or a ParameterError whose reason is said of the parameter, as in a `read`."""
         if value is None:
             offer = f", one of {', '.join(map(str, self.choices))}" if self.choices else ""
-            raise _Refused(f"is needed: {self.meaning}{offer}")
+            raise ParameterError(f"is needed: {self.meaning}{offer}")
         if self.read is not None:
             return self.read(value)
         if self.choices:
             return _choice(value, self.choices)
         return _number(value, self.domain, self.unit)
-
-
-class _Refused(Exception):
-    """Why a value is not taken; the tail of a sentence that begins with the parameter's name."""
 
 
 def parameter(
@@ -136,32 +134,28 @@ def with_role(cls: type, role: str) -> list[str]:
 _SHARED = ("alpha", "sides", "allocation")
 
 
-def refuse(why: str) -> Exception:
-    """For a parameter's own `read`: the exception that says why a value is not taken."""
-    return _Refused(why)
-
-
 def _choice(value: Any, choices: tuple[Any, ...]) -> Any:
     if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value in choices:
         return value
     offer = ", ".join(map(str, choices))
     if isinstance(value, str):
-        raise _Refused(f"is {value!r}, which is not one of {offer}; {did_you_mean(value, map(str, choices))}")
-    raise _Refused(f"must be one of {offer}, not {value!r}")
+        nearest = did_you_mean(value, map(str, choices))
+        raise ParameterError(f"is {value!r}, which is not one of {offer}", way_out=nearest)
+    raise ParameterError(f"must be one of {offer}, not {value!r}")
 
 
 def _number(value: Any, domain: Any, unit: str) -> Any:
     """A float, or an array of floats for anything with more than one element."""
     if isinstance(value, (bool, str)):
-        raise _Refused(f"must be a number, not {value!r}{_way_out(value, domain, unit)}")
+        raise ParameterError(f"must be a number, not {value!r}", way_out=_way_out(value, unit))
     if isinstance(value, (int, float)):
         return _inside(float(value), domain, unit)
     try:
         values = np.asarray(value)
     except ValueError:  # ragged lists
-        raise _Refused(f"must be a number, not {value!r}") from None
+        raise ParameterError(f"must be a number, not {value!r}") from None
     if values.dtype.kind not in "iuf":
-        raise _Refused(f"must be a number, not {value!r}")
+        raise ParameterError(f"must be a number, not {value!r}")
     values = values.astype(float)
     for extreme in (values.min(), values.max()) if values.size else ():
         _inside(float(extreme), domain, unit)
@@ -172,10 +166,10 @@ def _inside(value: float, domain: Interval, unit: str) -> float:
     if math.isfinite(value) and value in domain:
         return value
     where = f"lie in {domain}" if domain != REAL else "be a finite number"
-    raise _Refused(f"must {where}, not {_plain(value)}{_way_out(value, domain, unit)}")
+    raise ParameterError(f"must {where}, not {_plain(value)}", way_out=_way_out(value, unit))
 
 
-def _way_out(value: Any, domain: Any, unit: str) -> str:
+def _way_out(value: Any, unit: str) -> str:
     """How to write a rate that was typed as a percentage."""
     if unit != "proportion":
         return ""
@@ -184,7 +178,7 @@ def _way_out(value: Any, domain: Any, unit: str) -> str:
     except ValueError:
         return ""
     inside = 1 < percent < 100 or str(value).endswith("%")
-    return f"; write {_plain(percent)} % as {_plain(percent / 100)}" if inside else ""
+    return f"write {_plain(percent)} % as {_plain(percent / 100)}" if inside else ""
 
 
 def _plain(value: float) -> str:

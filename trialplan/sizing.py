@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from trialplan.answers import SampleSize
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
 from trialplan.parameter import Interval, Numbers, parameters
@@ -27,7 +27,7 @@ def size_scalar(design: Any, target: float) -> SampleSize:
     """The answer for one set of numbers, or an UnreachableError that says why there is none."""
     value, null = design.effect_value(), tuple(map(float, design.null_values()))
     if not on_favourable_side(value, null, design.upward):
-        raise UnreachableError(f"{type(design).__name__}: {why_unreachable(design, value, null)}")
+        raise unreachable(design, value, null)
     return _smooth(design, target) if design.smooth else _saw_tooth(design, target)
 
 
@@ -60,9 +60,7 @@ def detectable_effect(design: Any, n: Numbers, target: Numbers) -> Numbers:
     """The smallest effect on the favourable side of the null that n participants show with power `target`."""
     null = design.null_values()
     if len(null) == 2:
-        raise ParameterError(
-            f"{type(design).__name__}: equivalence has no detectable effect; ask for its power instead"
-        )
+        raise ParameterError("equivalence has no detectable effect", owner=design, way_out="ask for its power instead")
     shape, sign = design.shape(target, n), 1 if design.upward else -1
     unit = design.effect_unit()
     near, far = _reach(design.effect_domain(), np.broadcast_to(null[0], shape), sign, unit)
@@ -100,16 +98,21 @@ def on_favourable_side(value: Any, null: tuple[Any, ...], upward: bool) -> Any:
     return value > null[0] if upward else value < null[0]
 
 
-def why_unreachable(design: Any, value: float, null: tuple[float, ...]) -> str:
-    """Why no n gives power at this effect, as one sentence."""
+def unreachable(design: Any, value: float, null: tuple[float, ...]) -> UnreachableError:
+    """Why no n gives power at this effect."""
     shown = f"no number of participants can show {design.effect} = {value:.10g}"
     if len(null) == 2:
-        return f"{shown}: it must lie between the limits {null[0]:.10g} and {null[1]:.10g}"
+        reason = f"{shown}: it must lie between the limits {null[0]:.10g} and {null[1]:.10g}"
+        return UnreachableError(reason, owner=design, value=value)
     side, other = ("above", "lower") if design.upward else ("below", "higher")
     limit = "null value" if design.margin is None else "limit"
-    hint = f" (are the arms swapped? if not, set favourable to {other})"
-    ways = hint if _may_be_swapped(design, value, null) else ""
-    return f"{shown}: it must lie {side} its {limit} {null[0]:.10g}{ways}"
+    way_out = f"(are the arms swapped? if not, set {field('favourable')} to {other})"
+    return UnreachableError(
+        f"{shown}: it must lie {side} its {limit} {null[0]:.10g}",
+        owner=design,
+        value=value,
+        way_out=way_out if _may_be_swapped(design, value, null) else "",
+    )
 
 
 def _may_be_swapped(design: Any, value: float, null: tuple[float, ...]) -> bool:
@@ -131,10 +134,9 @@ def _smooth(design: Any, target: Numbers) -> SampleSize:
     with np.errstate(all="ignore"):  # an effect that is all but none overflows, and is refused next
         total = design.unrounded(target)
     if not total < _LARGEST:  # nan too
-        raise UnreachableError(
-            f"{type(design).__name__}: no number of participants up to {_LARGEST:.0e} reaches power {target:g} at "
-            f"{design.effect} = {design.effect_value():g}; look again at the effect and the level"
-        )
+        reason = f"no number of participants up to {_LARGEST:.0e} reaches power {target:g} at "
+        reason += f"{design.effect} = {design.effect_value():g}"
+        raise UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
     n = _whole_blocks(design, total, target)
     return SampleSize(
         design=design,
@@ -174,7 +176,7 @@ def _reasons(design: Any, possible: Any, null: tuple[Any, ...]) -> Any:
     bounds = [np.broadcast_to(bound, possible.shape) for bound in null]
     for cell in zip(*np.nonzero(~possible), strict=True):
         at = tuple(float(bound[cell]) for bound in bounds)
-        reasons[cell] = why_unreachable(design, float(value[cell]), at)
+        reasons[cell] = unreachable(design, float(value[cell]), at).sentence
     return reasons
 
 
@@ -189,7 +191,7 @@ def _cell_by_cell(design: Any, target: Numbers) -> SampleSize:
             answer = size_scalar(design.cell(cell, shape), float(targets[cell]))
             n[cell], power[cell] = answer.n, answer.power
         except UnreachableError as why:
-            reasons[cell] = str(why).partition(": ")[2]
+            reasons[cell] = why.sentence
     return SampleSize(design=design, target=target, n=n, arms=_named(design, n), power=power, reason=reasons)
 
 

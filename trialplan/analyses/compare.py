@@ -96,8 +96,7 @@ def _row(design: Design, name: str, prose: str, target: float) -> ComparedTest:
     try:
         answer = design.sample_size(target)
     except UnreachableError as why:
-        reason = str(why).partition(": ")[2]
-        return ComparedTest(test=name, n=None, arms=None, power=None, actual_size=None, why=prose, reason=reason)
+        return ComparedTest(test=name, n=None, arms=None, power=None, actual_size=None, why=prose, reason=why.sentence)
     n = int(answer.n)
     size = answer.extra["actual_size"] if "actual_size" in answer.extra else actual_size(design, n)
     return ComparedTest(test=name, n=n, arms=answer.arms, power=float(answer.power), actual_size=size, why=prose)

@@ -46,7 +46,7 @@ def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given:
     with options.typed(cls):
         rows = compare(design, target)
         if all(row.n is None for row in rows):
-            raise UnreachableError(f"{cls.__name__}: {rows[0].reason}")
+            raise UnreachableError(rows[0].reason or "", owner=cls.__name__)
     show(_page(design, target, rows), as_json, output)
 
 

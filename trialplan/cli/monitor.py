@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +13,6 @@ from trialplan import catalogue
 from trialplan.cli.options import design as options
 from trialplan.cli.options import output
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.errors import as_typed
 from trialplan.cli.options.interim import (
     REESTIMATED,
     SEEN,
@@ -28,8 +27,8 @@ from trialplan.cli.options.interim import (
     t_statistic,
 )
 from trialplan.design import Design
-from trialplan.errors import ParameterError, TrialplanError
-from trialplan.parameter import parameters
+from trialplan.errors import ParameterError
+from trialplan.text import flag
 
 if TYPE_CHECKING:
     from trialplan.sequential.base import WithLooks
@@ -139,23 +138,11 @@ def _blinded(trial: Any, given: Mapping[str, Any], planned: Mapping[str, Any]) -
     output.show(page(trial, given["blinded"], sd=sd, n=n, **rule, **planned), given["as_json"], given["output"])
 
 
-@contextmanager
-def _typed(cls: type[Design]) -> Iterator[None]:
+def _typed(cls: type[Design]) -> AbstractContextManager[None]:
     """Within it, errors name the options."""
-    names = {*parameters(cls), *options.MONITORING, *SEEN, "power", "n"}
-    with as_typed(cls, names):
-        try:
-            yield
-        except TrialplanError as why:
-            told = (
-                str(why)
-                .removeprefix("observed_boundaries: ")
-                .removeprefix("Reestimated: ")
-                .replace("say that it is final", "add --final")
-            )
-            if "at the planned looks only" in told:
-                told += "; where this is a planned look after all, say so by its fraction, as in --information 0.5"
-            raise type(why)(told) from None
+    words = {name: name for name in SEEN} | {name: option for option, name in REESTIMATED.items()}
+    words = {name: f"--{flag(option)}" for name, option in words.items()} | {"final=True": "--final"}
+    return options.typed(cls, "observed_boundaries", "Reestimated", **words)
 
 
 def _show(design: WithLooks, n: int, given: Mapping[str, Any], dates: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -172,14 +159,15 @@ def _counted(design: Any, n: int, given: Mapping[str, Any]) -> list[Look]:
 
     if not given["events"]:
         raise ParameterError(
-            "events are what a look at counts sees, as in --events 9/30; for --z or --information plan with test score"
+            "--events are what a look at counts sees, as in --events 9/30; for --z or --information plan with --test "
+            "score"
         )
     if given["information"] is not None:
-        raise ParameterError("information is counted in participants, as in --events 9/30; leave --information out")
+        raise ParameterError("--information is counted in participants, as in --events 9/30; leave --information out")
     arms = [pairs("events", text) for text in given["events"]]
     for text, arm in zip(given["events"], arms, strict=True):
         if len(arm) != 1:
-            raise ParameterError(f"events must be given for the one arm, as in 9/30, not {text}")
+            raise ParameterError(f"--events must be given for the one arm, as in 9/30, not {text}")
     check_growing(arms, responders=True)
     look = number_of_look(given["look"], len(arms))
     return [decide_on_counts(design, n, look, [arm[0] for arm in arms], final=given["final"])]
@@ -210,7 +198,7 @@ def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:
 
     if kind == "z":
         if not (isinstance(text, (int, float)) and math.isfinite(text)):
-            raise ParameterError(f"z must be a number, positive in favour of the treatment, not {text}")
+            raise ParameterError(f"--z must be a number, positive in favour of the treatment, not {text}")
         return InterimData(z=float(text))
     if kind == "t":
         return from_t(*t_statistic(text, design.design))

@@ -179,7 +179,7 @@ def _axes(vary: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
     for text in vary:
         name, values = parse_vary(text)
         if name in axes:
-            raise ParameterError(f"vary {name} is given twice; put all its values into one --vary")
+            raise ParameterError(f"--vary {name} is given twice; put all its values into one --vary")
         axes[name] = values
     return axes
 

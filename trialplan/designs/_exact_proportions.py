@@ -6,7 +6,7 @@ from typing import Any
 
 from trialplan import fields
 from trialplan.design import AnalysisTest
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics import exact_power
 from trialplan.numerics.lazy import np
 from trialplan.numerics.two_by_two import Region, region
@@ -22,10 +22,9 @@ def tails(design: Any, n: Numbers) -> tuple[Numbers, Numbers]:
     for one in np.unique(n):
         design.check_n(float(one))
         if one > _ENUMERATED:
-            raise ParameterError(
-                f"{type(design).__name__}: n must be at most {_ENUMERATED} for an exact test, not {one:g}; "
-                "use test score"
-            )
+            reason = f"must be at most {_ENUMERATED} for an exact test, not {one:g}"
+            way_out = f"use {field('test')} score"
+            raise ParameterError(reason, owner=design, parameter="n", value=one, way_out=way_out)
     rates = (1 - design.treatment, 1 - design.control) if _turned(design) else (design.treatment, design.control)
     lower, upper = exact_power.tails(design.test, design.split(n), rates, design.alpha, design.sides)
     return (upper, lower) if design.upward or _turned(design) else (lower, upper)
@@ -56,8 +55,10 @@ def blocks_lower_bound(design: Any, target: float) -> int:
     near = float(design.replace(test="score").unrounded(target))
     if not near <= _SEARCHED:
         raise UnreachableError(
-            f"{type(design).__name__}: no number of participants can show treatment = {design.treatment:g} with an "
-            f"exact test among those searched, up to about {_SEARCHED}; use test score, which needs {near:.0f}"
+            f"no number of participants can show treatment = {design.treatment:g} with an exact test among those "
+            f"searched, up to about {_SEARCHED}",
+            owner=design,
+            way_out=f"use {field('test')} score, which needs {near:.0f}",
         )
     rates = (design.treatment, design.control)
     return exact_power.blocks_lower_bound(design.weights, rates, design.alpha, target, round(near / design.block))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from trialplan import fields
 from trialplan.design import Design
-from trialplan.fields import refuse_design
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power
@@ -83,9 +83,10 @@ class Ancova(Design):
         """One effect, on the scale that is named; a margin that suits the goal and the scale."""
         other = {"difference": "ratio", "ratio": "difference"}[self.scale]
         if getattr(self, self.scale) is None or getattr(self, other) is not None:
-            raise fields.refuse_design("Ancova", f"scale {self.scale} needs {self.scale}, and no {other}")
+            reason = f"{self.scale} needs {field(self.scale)}, and no {field(other)}"
+            raise ParameterError(reason, owner=self, parameter="scale", value=self.scale)
         centre, domain = (1.0, POSITIVE) if self.scale == "ratio" else (0.0, REAL)
-        fields.check_margin("Ancova", self.goal, self.margin, centre=centre, domain=domain)
+        fields.check_margin(self, self.goal, self.margin, centre=centre, domain=domain)
 
     @property
     def formula(self) -> str:
@@ -169,7 +170,7 @@ class Ancova(Design):
         scores = special.ndtri(uniforms)
         follow_up, other = scores[..., 0], scores[..., -1]
         if scores.shape[-1] < 2:
-            raise refuse_design("Ancova", "baseline and follow-up need two uniform numbers for each participant")
+            raise ParameterError("baseline and follow-up need two uniform numbers for each participant", owner=self)
         kept = np.sqrt(1 - self.correlation**2)
         baseline = self.correlation * follow_up + kept * other
         people = np.stack([self.sd * baseline, self.sd * follow_up], axis=-1)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
-from trialplan.errors import UnreachableError
+from trialplan.errors import UnreachableError, field
 from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.outcomes.responses import RESPONSES, DrawnResponses, first_count
@@ -103,8 +103,10 @@ class OneProportion(Design):
             near = float(self.unrounded(target))
         if not near < _SEARCHED:
             raise UnreachableError(
-                f"OneProportion: no number of participants can show expected = {self.expected:g} with the exact test "
-                f"among those searched, up to {_SEARCHED}; use test score, which needs {near:.0f}"
+                f"no number of participants can show expected = {self.expected:g} with the exact test among those "
+                f"searched, up to {_SEARCHED}",
+                owner=self,
+                way_out=f"use {field('test')} score, which needs {near:.0f}",
             )
         return 0
 

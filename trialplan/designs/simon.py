@@ -11,7 +11,7 @@ from trialplan import fields
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.designs.two_stage import TwoStage
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.two_stages import Search, Stages
 from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import PROPORTION, Interval, parameter
@@ -86,7 +86,8 @@ class Simon(Sized):
         """One search for one set of numbers."""
         for name in ("null", "expected", "weight", "alpha"):
             if not isinstance(getattr(self, name), float):
-                raise ParameterError(f"Simon: {name} must be one number: every cell of a grid is a search of its own")
+                reason = "must be one number: every cell of a grid is a search of its own"
+                raise ParameterError(reason, owner=self, parameter=name)
 
     @property
     def smooth(self) -> bool:
@@ -125,14 +126,18 @@ class Simon(Sized):
 
     def _check_possible(self, target: float) -> None:
         if not isinstance(target, float):
-            raise ParameterError("Simon: power must be one number: every target is a search of its own")
+            reason = "must be one number: every target is a search of its own"
+            raise ParameterError(reason, owner=self, parameter="power", value=target)
         if self.alpha >= target:
-            raise ParameterError(f"Simon: power must exceed the level of the test, {self.alpha:g}, not be {target:g}")
+            reason = f"must exceed the level of the test, {self.alpha:g}, not be {target:g}"
+            raise ParameterError(reason, owner=self, parameter="power", value=target)
         if (self.expected > self.null) is not self.upward or self.expected == self.null:
             side, other = ("above", "lower") if self.upward else ("below", "higher")
             raise UnreachableError(
-                f"Simon: no number of participants can show expected = {self.expected:g}: it must lie {side} its null "
-                f"value {self.null:g}, or set favourable to {other}"
+                f"no number of participants can show expected = {self.expected:g}: it must lie {side} its null value "
+                f"{self.null:g}",
+                owner=self,
+                way_out=f"or set {field('favourable')} to {other}",
             )
 
     def _search(self, target: float) -> Search:
@@ -152,8 +157,9 @@ class Simon(Sized):
                 if self.criterion == "minimax":
                     return
         raise UnreachableError(
-            f"Simon: no two stages of at most {LARGEST} participants are known to be the best at power {target:g}; "
-            "for rates this close use one-proportion"
+            f"no two stages of at most {LARGEST} participants are known to be the best at power {target:g}",
+            owner=self,
+            way_out="for rates this close use one-proportion",
         )
 
     def _chosen(self, frontier: list[Stages]) -> Stages:

@@ -7,6 +7,7 @@ from typing import Any
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power, z_power
 from trialplan.outcomes.measurements import MEANS
@@ -64,11 +65,11 @@ class TwoMeans(Design):
 
     def check(self) -> None:
         """Margin must suit the goal, and Student's t test takes one standard deviation."""
-        fields.check_margin("TwoMeans", self.goal, self.margin)
+        fields.check_margin(self, self.goal, self.margin)
         if self.test == "t" and self.sd_treatment is not None:
-            raise fields.refuse_design(
-                "TwoMeans", "test t assumes one sd for both arms; with sd_treatment use test welch"
-            )
+            way_out = f"with {field('sd_treatment')} use {field('test')} welch"
+            reason = "t assumes one sd for both arms"
+            raise ParameterError(reason, owner=self, parameter="test", value=self.test, way_out=way_out)
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The differences on the null's boundary."""

@@ -8,6 +8,7 @@ from typing import Any
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
 from trialplan.designs import _exact_proportions as exact_proportions
+from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
@@ -69,7 +70,7 @@ class TwoProportions(Design):
     def check(self) -> None:
         """Margin, scale and test must suit the goal."""
         domain = Interval(-1, 1) if self._scale is DIFFERENCE else POSITIVE
-        fields.check_margin("TwoProportions", self.goal, self.margin, self._scale.none, domain)
+        fields.check_margin(self, self.goal, self.margin, self._scale.none, domain)
         if self.goal not in self.analysis.goals:
             self._refuse_test(f"for {self.goal}", [name for name, row in self.tests.items() if self.goal in row.goals])
         plain = self.goal == fields.SUPERIORITY and self.scale == "difference"
@@ -78,8 +79,8 @@ class TwoProportions(Design):
             self._refuse_test(f"on the scale {self.scale}", fitting)
 
     def _refuse_test(self, why: str, others: list[str]) -> None:
-        sentence = f"test {self.test} is not defined {why}; use one of {', '.join(others)}"
-        raise fields.refuse_design("TwoProportions", sentence)
+        reason, offer = f"{self.test} is not defined {why}", f"use one of {', '.join(others)}"
+        raise ParameterError(reason, owner=self, parameter="test", value=self.test, way_out=offer)
 
     @property
     def _scale(self) -> Scale:

@@ -14,7 +14,7 @@ from trialplan.numerics.distributions import binomial_sf
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.outcomes.responses import RESPONSES
-from trialplan.parameter import PROPORTION, Numbers, parameter, refuse
+from trialplan.parameter import PROPORTION, Numbers, parameter
 
 
 def _read_stages(value: Any) -> tuple[str, ...]:
@@ -24,7 +24,7 @@ def _read_stages(value: Any) -> tuple[str, ...]:
     numbers = [(int(one[1]), int(one[2])) for one in found if one]
     growing = len(numbers) == len(stages) == 2 and all(a <= b for a, b in zip(*numbers, strict=True))
     if not growing or numbers[0][1] == numbers[1][1] or any(r >= n for r, n in numbers):
-        raise refuse(f'must be two stages r1/n1 and r/n, as in ("1/10", "5/29"), not {value!r}')
+        raise ParameterError(f'must be two stages r1/n1 and r/n, as in ("1/10", "5/29"), not {value!r}')
     return tuple(f"{r}/{n}" for r, n in numbers)
 
 
@@ -70,9 +70,8 @@ class TwoStage(Design):
     def check(self) -> None:
         """The stopping rule is one-sided."""
         if self.sides != 1:
-            raise fields.refuse_design(
-                "TwoStage", "sides must be 1: a trial that disappoints ends, one that excels runs on"
-            )
+            reason = "must be 1: a trial that disappoints ends, one that excels runs on"
+            raise ParameterError(reason, owner=self, parameter="sides", value=self.sides)
 
     @property
     def counts(self) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -112,11 +111,13 @@ class TwoStage(Design):
     def check_n(self, n: float) -> None:
         """Raise unless n is that of the stages."""
         if n != self.n:
-            raise ParameterError(f"TwoStage: n is fixed by the stages {', '.join(self.stages)} at {self.n}, not {n:g}")
+            reason = f"is fixed by the stages {', '.join(self.stages)} at {self.n}, not {n:g}"
+            raise ParameterError(reason, owner=self, parameter="n", value=n)
 
     def sample_size(self, target: Numbers = 0.8) -> SampleSize:
         """None: the stages fix n, and a search such as Simon's finds the stages."""
-        raise ParameterError("TwoStage: the stages fix n; search for stages with Simon(null=…, expected=…)")
+        way_out = "search for stages with Simon(null=…, expected=…)"
+        raise ParameterError("the stages fix n", owner=self, way_out=way_out)
 
     def power(self, n: Numbers) -> Numbers:
         """P(more than r1 respond among n1, and more than r among n), at the expected rate."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from trialplan.answers import SampleSize
 from trialplan.enrolment.dropout import enrolled
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.accrual import LATEST, Accrual
 from trialplan.sequential.look_table import expected_n
 
@@ -36,7 +36,7 @@ class Recruitment:
         for name in ("read_after", "decision"):
             months = getattr(self, name)
             if not (isinstance(months, (int, float)) and 0 <= months <= LATEST):
-                raise ParameterError(f"{name} must be months in [0, {LATEST:,}], not {months}")
+                raise ParameterError(f"must be months in [0, {LATEST:,}], not {months}", parameter=name, value=months)
 
     def look(self, needed: int, most: int) -> dict[str, Any]:
         """When a look that needs so many randomised is decided on, of a trial that randomises `most` in all."""
@@ -53,7 +53,8 @@ def dated(answer: SampleSize, recruitment: Recruitment) -> SampleSize:
     """
     looks, design = answer.extra.get("looks"), answer.design
     if not looks:
-        raise ParameterError("accrual dates looks, and there are none; add --looks 0.5,1")
+        way_out = f"add {field('looks')} 0.5,1"
+        raise ParameterError("dates looks, and there are none", parameter="accrual", way_out=way_out)
     last, duration = ends(design, int(answer.n), recruitment)
     needed = [_enrolled(design, int(look["n"]), recruitment.dropout) for look in looks]
     moments = [recruitment.look(one, needed[-1]) for one in needed]

@@ -37,7 +37,7 @@ class Accrual:
     def __post_init__(self) -> None:
         """Months increase from 0, rates are not negative, and recruitment does not end with a rate of nothing."""
         for sentence in self._complaints():
-            raise ParameterError(f"accrual: {sentence}")
+            raise ParameterError(sentence, owner="accrual")
 
     def _complaints(self) -> Iterator[str]:
         if not self.steps or self.steps[0][0] != 0:
@@ -127,7 +127,9 @@ def read_accrual(value: Any, ramp_up: Any = 0.0) -> Accrual:
         slowly = float(ramp_up)
     except (TypeError, ValueError):
         raise ParameterError(
-            f"accrual must be participants per month, as in 4, or rates with the months from which they hold, as in "
-            f"2@0,5@6, and the ramp-up a number of months, not {value} and {ramp_up}"
+            "must be participants per month, as in 4, or rates with the months from which they hold, as in 2@0,5@6, "
+            f"and the ramp-up a number of months, not {value} and {ramp_up}",
+            parameter="accrual",
+            value=value,
         ) from None
     return Accrual(steps=steps, ramp_up=slowly)

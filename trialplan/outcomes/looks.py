@@ -16,10 +16,11 @@ def check_arms(design: Design, what: str, arms: Sequence[tuple[Any, int]]) -> No
     """Raise unless there is a result of some participants for each arm."""
     names = design.arm_names
     if len(arms) != len(names):
-        raise ParameterError(f"{what} must be given for {' and '.join(names)}, {len(names)} in all, not {len(arms)}")
+        reason = f"must be given for {' and '.join(names)}, {len(names)} in all, not {len(arms)}"
+        raise ParameterError(reason, parameter=what, value=arms)
     for _, of in arms:
         if of < 1:
-            raise ParameterError(f"{what} need at least 1 participant in each arm, not {of}")
+            raise ParameterError(f"need at least 1 participant in each arm, not {of}", parameter=what, value=arms)
 
 
 def of_look(design: Design, n: int, sizes: tuple[int, ...], **found: Any) -> InterimData:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import normal_quantile, t_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import normal_score, of_normal_score
@@ -73,18 +73,22 @@ class Measurements(Outcome):
         Where these are not given the planned ones count as known, and the statistic is a z whatever the test.
         """
         if kind != "means":
-            raise ParameterError(f"{kind} are no results of {design.slug()}; give --means 0.6/32,0.2/32, or --z")
+            way_out = f"give {field('means')} 0.6/32,0.2/32, or {field('z')}"
+            raise ParameterError(f"are no results of {design.slug()}", parameter=kind, way_out=way_out)
         if "means" not in self.results:
-            raise ParameterError(f"means are not the statistic of {design.slug()}; give --t 2.31/57, or --z")
+            way_out = f"give {field('t')} 2.31/57, or {field('z')}"
+            raise ParameterError(f"are not the statistic of {design.slug()}", parameter="means", way_out=way_out)
         check_arms(design, "means", arms)
         known = design.arm_sds() if sds is None else sds
         if len(known) != len(arms) or not all(1 / _FARTHEST_SD < sd < _FARTHEST_SD for sd in known):
-            raise ParameterError(f"sds must be one standard deviation above 0 for each arm, not {listed(known)}")
+            reason = f"must be one standard deviation above 0 for each arm, not {listed(known)}"
+            raise ParameterError(reason, parameter="sds", value=known)
         sizes = tuple(of for _, of in arms)
         estimate = arms[0][0] - arms[1][0]
         error, df = _spread(design.test if sds is not None else "z", known, sizes)
         if not abs(estimate) < _FARTHEST_SD:
-            raise ParameterError(f"means {listed([m for m, _ in arms])} with sds {listed(known)} have no z; check them")
+            reason = f"{listed([m for m, _ in arms])} with {field('sds')} {listed(known)} have no z"
+            raise ParameterError(reason, parameter="means", way_out="check them")
         ((limit, sign),) = design.sided_limits()
         statistic = sign * (estimate - limit) / error
         return of_look(
@@ -116,7 +120,8 @@ def _spread(test: str, sds: Sequence[float], sizes: Sequence[int]) -> tuple[floa
     if test == "z":
         return math.sqrt(sum(variances)), None
     if min(sizes) < 2:
-        raise ParameterError(f"sds need at least 2 participants in each arm, not {min(sizes)}; leave --sds out")
+        reason = f"need at least 2 participants in each arm, not {min(sizes)}"
+        raise ParameterError(reason, parameter="sds", way_out=f"leave {field('sds')} out")
     if test == "welch":
         parts = sum(variance**2 / (size - 1) for variance, size in zip(variances, sizes, strict=True))
         return math.sqrt(sum(variances)), sum(variances) ** 2 / parts

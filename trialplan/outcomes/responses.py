@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.binomial_limits import newcombe_limits, newcombe_width, wilson_limits
 from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np, special
@@ -124,11 +124,13 @@ class Responses(Outcome):
     ) -> InterimData:
         """From responders and participants of each arm, by the design's own test."""
         if kind != "events":
-            raise ParameterError(f"{kind} are no results of {design.slug()}; give --events 14/30,9/30, or --z")
+            way_out = f"give {field('events')} 14/30,9/30, or {field('z')}"
+            raise ParameterError(f"are no results of {design.slug()}", parameter=kind, way_out=way_out)
         check_arms(design, "events", arms)
         for events, of in arms:
             if events > of:
-                raise ParameterError(f"events are {events} of {of} participants; write responders first, as in 14/30")
+                way_out = "write responders first, as in 14/30"
+                raise ParameterError(f"are {events} of {of} participants", parameter="events", way_out=way_out)
         counts = tuple(np.array([float(events)]) for events, _ in arms)
         z = float(design.judge(counts, tuple(of for _, of in arms))[0][0])
         rates, sizes = [events / of for events, of in arms], tuple(of for _, of in arms)
@@ -204,7 +206,8 @@ def _estimate(name: str, treatment: float, control: float) -> float:
     if name == DIFFERENCE:
         return treatment - control
     if not 0 < control < 1 or (name == ODDS_RATIO and treatment == 1):
-        raise ParameterError(f"the {name} has no estimate where control responds in {control:g}; give z instead")
+        reason = f"the {name} has no estimate where control responds in {control:g}"
+        raise ParameterError(reason, way_out=f"give {field('z')} instead")
     ratio = treatment / control
     return ratio if name == RATIO else ratio * (1 - control) / (1 - treatment)
 

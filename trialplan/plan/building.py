@@ -128,7 +128,7 @@ def _place(where: str) -> Iterator[None]:
         yield
     except TrialplanError as why:
         kind = type(why) if isinstance(why, UnreachableError) else PlanError
-        raise kind(f"{where}: {why}") from None
+        raise why.at(where, kind) from None
 
 
 def _draft(plan: Plan, table: evidence.EvidenceTable, section: EndpointSection) -> Endpoint:
@@ -166,7 +166,7 @@ def _sized(plan: Plan, draft: Endpoint) -> Endpoint:
         except UnreachableError as why:
             if section.role == "primary":
                 raise
-            return dataclasses.replace(draft, shortfall=str(why).partition(": ")[2])
+            return dataclasses.replace(draft, shortfall=why.sentence)
 
 
 def _design(plan: Plan, cls: type[Sized], section: EndpointSection, assumptions: tuple[Assumption, ...]) -> Sized:

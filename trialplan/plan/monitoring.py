@@ -68,7 +68,7 @@ def with_looks(design: Design, said: Monitoring | None) -> Design:
     try:
         return GroupSequential(design=design, **rule)
     except ParameterError as why:
-        raise PlanError(f"[monitoring]: {str(why).removeprefix('GroupSequential: ')}") from None
+        raise PlanError(why.sentence, place="[monitoring]") from None
 
 
 def recruitment(said: Enrolment | None, endpoint: Any) -> Recruitment | None:
@@ -86,7 +86,7 @@ def recruitment(said: Enrolment | None, endpoint: Any) -> Recruitment | None:
     try:
         accrual = Accrual(steps=steps, ramp_up=said.ramp_up_months)
     except ParameterError as why:
-        raise PlanError(f"[enrolment]: {why}") from None
+        raise why.at("[enrolment]", PlanError) from None
     return Recruitment(
         accrual=accrual,
         read_after=endpoint.timepoint_months,

@@ -58,7 +58,7 @@ def _compared(plan: Plan, table: evidence.EvidenceTable, said: RandomisedSection
     try:
         return Contrary(said, compare(randomised.study(said.study), said.outcome, said.favourable))
     except EvidenceError as why:
-        raise PlanError(f"{plan.name}, [[randomised]]: {why}") from None
+        raise why.at(f"{plan.name}, [[randomised]]", PlanError) from None
 
 
 def _none_left_out(plan: Plan, table: evidence.EvidenceTable) -> None:

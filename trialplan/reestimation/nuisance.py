@@ -62,7 +62,7 @@ class Rates:
     def needed(self, pooled: Any) -> Any:
         """The inner design's n at the arms' new rates."""
         if np.any((pooled < 0) | (pooled > 1)):
-            raise ParameterError(f"{OWNER}: a blinded rate must lie in [0, 1], not {pooled}")
+            raise ParameterError(f"a blinded rate must lie in [0, 1], not {pooled}", owner=OWNER)
         rule = self.rule
         treatment, control = self.split(pooled, rule.kept_scale, rule.kept_effect)
         room = ~np.isnan(treatment)
@@ -80,7 +80,7 @@ class Rates:
             scale, effect = rule.design._scale, float(rule.design.limits()[0])
         treatment, control = self.split(np.asarray(pooled, dtype=float), scale, effect)
         if np.isnan(treatment):
-            raise ParameterError(f"{OWNER}: a pooled rate of {pooled:g} leaves no room for an effect of {effect:g}")
+            raise ParameterError(f"a pooled rate of {pooled:g} leaves no room for an effect of {effect:g}", owner=OWNER)
         return rule.design.replace(treatment=float(treatment), control=float(control))
 
     @cached_property
@@ -154,7 +154,7 @@ class Spread:
     def needed(self, sd: Any) -> Any:
         """The inner design's n at the blinded standard deviation, less what the planned difference adds if asked."""
         if not np.all(sd > 0):
-            raise ParameterError(f"{OWNER}: a blinded standard deviation must be above 0, not {sd}")
+            raise ParameterError(f"a blinded standard deviation must be above 0, not {sd}", owner=OWNER)
         within = self.within(sd)
         return np.where(within > 0, self._sized(np.where(within > 0, within, self.planned)), self.rule.design.block)
 

@@ -11,7 +11,7 @@ from trialplan import fields
 from trialplan.design import Design
 from trialplan.designs.two_means import TwoMeans
 from trialplan.designs.two_proportions import TwoProportions
-from trialplan.errors import ParameterError, did_you_mean
+from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.numerics.lazy import np
 from trialplan.numerics.two_rates import SCALES, Scale
 from trialplan.reestimation.nuisance import OWNER, Rates, Spread
@@ -60,14 +60,17 @@ class Reestimated:
     def __post_init__(self) -> None:
         """Check what the rule is put around and how its numbers fit together; the planned n is filled in."""
         for sentence in _complaints(self):
-            raise ParameterError(f"{OWNER}: {sentence}")
+            raise ParameterError(sentence, owner=OWNER)
         if not self.planned:
             object.__setattr__(self, "planned", int(self.design.sample_size(self.target).n))
         self.design.check_n(self.planned)
         if self.at_most is not None and self.at_most < self.floor:
             raise ParameterError(
-                f"{OWNER}: at_most is {self.at_most}, below the {self.floor} that there will be at least (planned "
-                f"{self.planned}, in the trial {max(self.pilot, self.randomised)}); raise it, or lower at_least"
+                f"is {self.at_most}, below the {self.floor} that there will be at least (planned {self.planned}, in "
+                f"the trial {max(self.pilot, self.randomised)})",
+                owner=OWNER,
+                parameter="at_most",
+                way_out=f"raise it, or lower {field('at_least')}",
             )
 
     # The rule.
@@ -166,9 +169,9 @@ def _complaints(rule: Reestimated) -> Any:
     if isinstance(design, TwoProportions) and design.exact:
         yield f"test {design.test} has a saw-tooth for a sample size; use a z test, such as score"
     if isinstance(design, TwoMeans) and design.test != "t":
-        yield f"test {design.test} does not estimate one standard deviation of both arms; use test t"
+        yield f"test {design.test} does not estimate one standard deviation of both arms; use {field('test')} t"
     if isinstance(design, TwoMeans) and rule.effect_scale != "difference":
-        yield f"effect_scale must be difference for means, not {rule.effect_scale}"
+        yield f"{field('effect_scale')} must be difference for means, not {rule.effect_scale}"
     if isinstance(design, TwoProportions) and rule.adjusted_variance:
         yield "adjusted_variance is about a standard deviation; a pooled rate needs no adjustment"
     if rule.effect_scale not in SCALES:
@@ -177,7 +180,7 @@ def _complaints(rule: Reestimated) -> Any:
     for name in ("pilot", "planned", "randomised", "at_least", "at_most"):
         value = getattr(rule, name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            yield f"{name} must be a whole number of participants, not {value!r}"
+            yield f"{field(name)} must be a whole number of participants, not {value!r}"
     fewest = 2 * design.block
     if rule.pilot < fewest or rule.pilot % design.block:
         below = max(rule.pilot // design.block, 2) * design.block

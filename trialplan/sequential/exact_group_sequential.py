@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from trialplan import fields
 from trialplan.design import Design
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import binomial_sf
 from trialplan.numerics.lazy import np
 from trialplan.outcomes.responses import first_count
-from trialplan.parameter import Numbers, parameter, refuse
+from trialplan.parameter import Numbers, parameter
 from trialplan.sequential.base import OWN, WithLooks
 from trialplan.sequential.boundaries.fields import shown
 from trialplan.sequential.boundaries.rule import StoppingChances
@@ -26,7 +25,7 @@ _LEAST_BETA = 1e-9
 
 def _read_design(value: Any) -> Design:
     if not isinstance(value, Design) or value.looks or len(value.arm_names) != 1:
-        raise refuse(f"must be a fixed trial of one arm, such as one-proportion, not {value!r}")
+        raise ParameterError(f"must be a fixed trial of one arm, such as one-proportion, not {value!r}")
     return value
 
 
@@ -54,10 +53,11 @@ class ExactGroupSequential(WithLooks):
     def check(self) -> None:
         """One direction, the exact test, and a rule that normal theory accepts and counts can follow."""
         if self.design.sides != 1 or not self.design.looks_by_counts:
-            raise fields.refuse_design(
-                "ExactGroupSequential",
+            raise ParameterError(
                 f"looks at counts are one-sided, with test exact, not {self.design.sides}-sided with test "
-                f"{self.design.test}; set sides to 1, or test to score",
+                f"{self.design.test}",
+                owner=self,
+                way_out=f"set {field('sides')} to 1, or {field('test')} to score",
             )
         _ = self.spending
 

@@ -101,9 +101,9 @@ class ExactSpending:
     def at(self, sizes: tuple[int, ...], beta: float) -> ExactLooks:
         """The same where the looks have these participants."""
         if sizes[0] < 1 or len(set(sizes)) < len(sizes):
-            raise ParameterError(
-                f"ExactGroupSequential: n = {sizes[-1]} is too few for {len(sizes)} looks; each must add participants"
-            )
+            reason = f"= {sizes[-1]} is too few for {len(sizes)} looks"
+            way_out = "each must add participants"
+            raise ParameterError(reason, owner="ExactGroupSequential", parameter="n", value=sizes[-1], way_out=way_out)
         null, hoped = (
             _Counts(_favourable(self.design, rate))
             for rate in (self.design.null_values()[0], self.design.effect_value())
@@ -140,8 +140,11 @@ def spending(design: Design, normal: GroupSequential) -> ExactSpending:
     stops = rule.futility
     if stops is not None and not stops.spends and stops.named[0] not in ("z", "p"):
         raise ParameterError(
-            f"ExactGroupSequential: futility {normal.futility} is not defined for counts; use z, p or a spending "
-            "function"
+            f"{normal.futility} is not defined for counts",
+            owner="ExactGroupSequential",
+            parameter="futility",
+            value=normal.futility,
+            way_out="use z, p or a spending function",
         )
     spent = rule.efficacy.spent_by(rule.efficacy.z()).cumsum()
     return ExactSpending(

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
-from trialplan import fields
 from trialplan.answers import Simulation
 from trialplan.design import Design
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
 from trialplan.numerics.secant import secant_root
-from trialplan.parameter import Numbers, parameter, refuse
+from trialplan.parameter import Numbers, parameter
 from trialplan.sequential import scales
 from trialplan.sequential.base import WithLooks
-from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, overspent
-from trialplan.sequential.boundaries.fields import as_z, listed, shown
+from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, check_spent
+from trialplan.sequential.boundaries.fields import as_z, listed, refused, shown
 from trialplan.sequential.boundaries.futility import Futility, check_futility
 from trialplan.sequential.boundaries.power_curve import PowerCurve, power_curve
 from trialplan.sequential.boundaries.rule import Rule, Solved, StoppingChances, solved
@@ -31,7 +31,7 @@ _FLOOR = 4.0
 
 def _read_design(value: Any) -> Design:
     if not isinstance(value, Design) or isinstance(value, GroupSequential):
-        raise refuse(f"must be a fixed design, not {value!r}")
+        raise ParameterError(f"must be a fixed design, not {value!r}")
     return value
 
 
@@ -61,44 +61,40 @@ class GroupSequential(WithLooks):
     def check(self) -> None:
         """The looks need a statistic that is, or counts as, a z and one limit; the rules must suit the looks."""
         if not self.design.statistic_is_z or len(self.design.null_values()) == 2:
-            raise fields.refuse_design(
-                "GroupSequential",
-                f"looks are not defined over {self.design.slug()} with test {self.design.test or 'as given'} "
-                f"and goal {self.design.goal or 'as given'}; use a z or t test{_such_as(self.design)} of "
-                "superiority or non-inferiority",
+            raise refused(
+                "looks",
+                f"are not defined over {self.design.slug()} with test {self.design.test or 'as given'} and goal "
+                f"{self.design.goal or 'as given'}",
+                f"use a z or t test{_such_as(self.design)} of superiority or non-inferiority",
             )
         if not isinstance(self.alpha, (int, float)):
-            raise fields.refuse_design("GroupSequential", "alpha must be one number: each level has its own boundary")
+            raise refused("alpha", "must be one number: each level has its own boundary")
         if self.level < _LEAST_LEVEL:
-            raise fields.refuse_design(
-                "GroupSequential",
-                f"a level below {_LEAST_LEVEL:g} a side has no boundaries that could be computed; alpha is "
-                f"{self.alpha:g}, usual is 0.05",
-            )
-        for sentence in self._complaints():
-            raise fields.refuse_design("GroupSequential", sentence)
+            reason = f"a level below {_LEAST_LEVEL:g} a side has no boundaries that could be computed"
+            raise refused("", reason, f"{field('alpha')} is {self.alpha:g}, usual is 0.05")
+        self._check_rule()
 
-    def _complaints(self) -> Any:
-        """What does not fit together, one sentence each."""
+    def _check_rule(self) -> None:
         for name in ("efficacy_at", "futility_at"):
             strange = [one for one in getattr(self, name) or () if one not in self.looks]
             if strange:
-                yield f"{name} has {strange[0]:g}, which is not one of the looks, {listed(self.looks)}"
+                raise refused(name, f"has {strange[0]:g}, which is not one of the looks, {listed(self.looks)}")
         if self.efficacy_at is not None and 1.0 not in self.efficacy_at:
-            yield f"efficacy_at must include 1: the last look tests, not {listed(self.efficacy_at)}"
+            raise refused("efficacy_at", f"must include 1: the last look tests, not {listed(self.efficacy_at)}")
         if not isinstance(self.binding, bool):
-            yield f"binding must be true or false, not {self.binding!r}"
+            raise refused("binding", f"must be true or false, not {self.binding!r}")
         if self.futility is None and (self.binding or self.futility_at is not None):
-            yield f"{'binding' if self.binding else 'futility_at'} has no meaning without futility"
+            raise refused("binding" if self.binding else "futility_at", "has no meaning without futility")
         if self.binding and self.design.two_tailed:
-            yield f"binding futility is defined for a one-sided test; set sides to 1 and alpha to {self.level:g}"
-        yield from filter(None, [check_efficacy(self._efficacy)])
+            way_out = f"set {field('sides')} to 1 and {field('alpha')} to {self.level:g}"
+            raise refused("", "binding futility is defined for a one-sided test", way_out)
+        check_efficacy(self._efficacy)
         if self.futility is not None:
-            yield from filter(None, [check_futility(self._futility(()))])
+            check_futility(self._futility(()))
             if 1.0 in (self.futility_at or ()):
-                yield "futility_at has 1, where both boundaries meet; leave the last look out"
+                raise refused("futility_at", "has 1, where both boundaries meet", "leave the last look out")
         if self._efficacy.named[0] == "z" and not self.binding:
-            yield from filter(None, [overspent(self._efficacy, self._efficacy.z())])
+            check_spent(self._efficacy)
 
     # The rule.
 

@@ -6,21 +6,19 @@ import math
 from typing import Any
 
 from trialplan.design import Design
-from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import of_normal_score
+from trialplan.sequential.boundaries.fields import refused
 
 
 def share_of_effect(design: Design, value: float) -> float:
     """How far a value of the estimate lies on the way from the null, 0, to the planned effect, 1."""
     null, planned, at = (straight(design, one) for one in (design.null_estimate(), design.planned_estimate(), value))
     if np.ndim(planned) or np.ndim(null):
-        raise ParameterError(
-            "GroupSequential: futility on the scale of the effect needs one planned effect, not an array"
-        )
+        raise refused("futility", "on the scale of the effect needs one planned effect, not an array")
     if planned == null:
-        raise ParameterError("GroupSequential: futility on the scale of the effect needs an effect that is planned for")
+        raise refused("futility", "on the scale of the effect needs an effect that is planned for")
     return (at - null) / (planned - null)
 
 
@@ -61,6 +59,6 @@ def straight(design: Design, value: Any) -> Any:
         return value
     if isinstance(value, (int, float)):
         if value <= 0:
-            raise ParameterError(f"GroupSequential: futility effect({value:g}) must lie in (0, ∞), on a ratio scale")
+            raise refused("futility", f"effect({value:g}) must lie in (0, ∞), on a ratio scale")
         return math.log(value)
     return np.log(value)

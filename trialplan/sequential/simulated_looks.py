@@ -46,7 +46,6 @@ def participants(data: Any) -> int:
     """How many participants the arms have together."""
     arms = data if isinstance(data, tuple) else (data,)
     if not all(hasattr(arm, "shape") and len(arm.shape) >= 2 for arm in arms):
-        raise ParameterError(
-            "GroupSequential: the data must be one array an arm, a row a trial and a column a participant"
-        )
+        reason = "the data must be one array an arm, a row a trial and a column a participant"
+        raise ParameterError(reason, owner="GroupSequential")
     return sum(arm.shape[1] for arm in arms)

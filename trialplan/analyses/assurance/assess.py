@@ -158,9 +158,8 @@ def _assurance(over: Joint, n: int) -> float:
 
 def _target(design: Design, target: float) -> float:
     if not 0 < target < 1:
-        raise ParameterError(
-            f"{type(design).__name__}: target assurance must lie in (0, 1), not {target:g}; write 80 % as 0.8"
-        )
+        reason = f"target assurance must lie in (0, 1), not {target:g}"
+        raise ParameterError(reason, owner=design, value=target, way_out="write 80 % as 0.8")
     return target
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.errors import ParameterError
-from trialplan.fields import refuse_design
 from trialplan.numerics.beta_difference import exceeds_by
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.nuisance import binomial_pmf
@@ -166,14 +165,14 @@ def _chances(mean: Any, go: Any, no_go: Any) -> GoNoGoChances:
 
 def _check_size(owner: str, name: str, n: Any) -> None:
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ParameterError(f"{owner}: {name} must be a whole number of participants, not {n!r}")
+        reason = f"must be a whole number of participants, not {n!r}"
+        raise ParameterError(reason, owner=owner, parameter=name, value=n)
 
 
 def _check_prior(owner: str, name: str, prior: Any) -> None:
     if not isinstance(prior, tuple) or len(prior) != 2:
-        raise ParameterError(
-            f"{owner}: {name} must be the two parameters of a Beta distribution, as in (1, 1), not {prior!r}"
-        )
+        reason = f"must be the two parameters of a Beta distribution, as in (1, 1), not {prior!r}"
+        raise ParameterError(reason, owner=owner, parameter=name, value=prior)
     for one in prior:
         _SHAPE.check(owner, name, one)
 
@@ -183,4 +182,5 @@ def _check_certainties(owner: str, go: float, no_go: float | None) -> None:
     if no_go is not None:
         _CERTAINTY.check(owner, "no_go", no_go)
         if no_go >= go:
-            raise refuse_design(owner, f"no_go must lie below go, {go:g}, not be {no_go:g}")
+            reason = f"must lie below go, {go:g}, not be {no_go:g}"
+            raise ParameterError(reason, owner=owner, parameter="no_go", value=no_go)

@@ -94,8 +94,9 @@ def _ordered(design: Design, beliefs: Beliefs) -> list[tuple[str, Any]]:
     dependent = [name for name in after if callable(beliefs[name])]
     if dependent:
         raise ParameterError(
-            f"{type(design).__name__}: the belief about {effect} must come last, not before {dependent[0]}, which "
-            f"depends on it; state {effect} given {dependent[0]} instead"
+            f"the belief about {effect} must come last, not before {dependent[0]}, which depends on it",
+            owner=design,
+            way_out=f"state {effect} given {dependent[0]} instead",
         )
     return [(name, beliefs[name]) for name in [*(one for one in names if one != effect), effect]]
 
@@ -103,7 +104,8 @@ def _ordered(design: Design, beliefs: Beliefs) -> list[tuple[str, Any]]:
 def _check(design: Design, beliefs: Beliefs) -> None:
     known = {name: one for name, one in variable(design).items() if not one.choices}
     if not beliefs:
-        raise ParameterError(f"{type(design).__name__}: assurance needs a belief about at least one of its numbers")
+        raise ParameterError("assurance needs a belief about at least one of its numbers", owner=design)
     for name in beliefs:
         if name not in known:
-            raise ParameterError(f"{type(design).__name__}: there is no number {name!r}; {did_you_mean(name, known)}")
+            nearest = did_you_mean(name, known)
+            raise ParameterError(f"there is no number {name!r}", owner=design, value=name, way_out=nearest)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Any
 
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, TrialplanError, did_you_mean
+from trialplan.errors import ParameterError, TrialplanError, did_you_mean, field
 from trialplan.fields import POWER
 from trialplan.numerics.lazy import np
 from trialplan.parameter import Parameter, parameters
@@ -32,7 +33,7 @@ class AnsweredCells:
     n: Any
     power: Any
     reasons: Mapping[int, str]
-    derived: Mapping[str, Any] = field(default_factory=dict)
+    derived: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +183,7 @@ def _one(asked: GridSpec, given: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]
     try:
         return asked.ask(given)
     except TrialplanError as why:
-        return math.nan, math.nan, str(why).partition(": ")[2] or str(why), _derived(asked, given)
+        return math.nan, math.nan, why.sentence, _derived(asked, given)
 
 
 def _derived(asked: GridSpec, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -210,11 +211,12 @@ def _check(design: Sized, axes: Mapping[str, Any], target: float | None, n: int 
     owner = type(design).__name__
     if not isinstance(design, Design):
         if n is not None or target is not None or {N, TARGET} & set(axes):
-            raise ParameterError(f"{owner}: power and n have no meaning, for there is no test; vary its own numbers")
+            reason = "power and n have no meaning, for there is no test"
+            raise ParameterError(reason, owner=design, way_out="vary its own numbers")
         return
     asked = [name for name, given in ((N, n), (TARGET, target)) if given is not None or name in axes]
     if len(asked) != 1 or (n is not None and N in axes):
-        raise ParameterError(f"{owner}: power or n must be given, and not both")
+        raise ParameterError(f"{field(TARGET)} or {field(N)} must be given, and not both", owner=design)
     if target is not None:
         POWER.check(owner, TARGET, target)
     elif n is not None and "allocation" not in axes:
@@ -228,7 +230,8 @@ def _checked(design: Sized, declared: Mapping[str, Parameter], name: str, values
     if name == TARGET and isinstance(design, Design):
         return tuple(POWER.check(owner, name, value) for value in values)
     if name not in declared:
-        raise ParameterError(f"{owner}: there is no {name!r} to vary; {did_you_mean(name, declared)}")
+        nearest = did_you_mean(name, declared)
+        raise ParameterError(f"there is no {name!r} to vary", owner=owner, value=name, way_out=nearest)
     return tuple(declared[name].check(owner, name, value) for value in values)
 
 
@@ -236,7 +239,8 @@ def participants(owner: str, values: Sequence[Any]) -> tuple[int, ...]:
     """Whole numbers of participants, or the sentence that says which is none."""
     for value in values:
         if not _is_number(value) or value != round(value) or value < 1:
-            raise ParameterError(f"{owner}: n must be a whole number of participants in all, not {value}")
+            reason = f"must be a whole number of participants in all, not {value}"
+            raise ParameterError(reason, owner=owner, parameter="n", value=value)
     return tuple(map(round, values))
 
 

@@ -27,13 +27,14 @@ def parse_vary(text: str) -> tuple[str, tuple[Any, ...]]:
     """
     name, equals, values = (part.strip() for part in text.partition("="))
     if not (name and equals and values):
-        raise ParameterError(f"vary cannot be {text!r}; {_FORMS}")
+        raise ParameterError(f"cannot be {text!r}", parameter="vary", value=text, way_out=_FORMS)
     name = name.lstrip("-").replace("-", "_")
     if values.count(":") and "," not in values and not re.fullmatch(r"\d+:\d+", values):
         return name, _range(name, values)
     listed = tuple(value(part.strip()) for part in values.split(","))
     if "" in listed:
-        raise ParameterError(f"vary {name} has an empty value in {values!r}; {_FORMS}")
+        reason = f"{name} has an empty value in {values!r}"
+        raise ParameterError(reason, parameter="vary", value=text, way_out=_FORMS)
     return name, listed
 
 
@@ -51,24 +52,22 @@ def check_cells(cells: int, most: int = LARGEST_GRID) -> None:
     """Raise if a grid has more cells than there is room for."""
     if cells > most:
         file = ", or write them to a file with -o FILE.csv" if cells <= LARGEST_FILE else ""
-        raise ParameterError(
-            f"vary asks for {cells:,} scenarios, more than {most:,}; use larger steps or fewer values{file}"
-        )
+        reason, way_out = f"asks for {cells:,} scenarios, more than {most:,}", f"use larger steps or fewer values{file}"
+        raise ParameterError(reason, parameter="vary", value=cells, way_out=way_out)
 
 
 def _range(name: str, text: str) -> tuple[float, ...]:
     first, last, step = _three(name, text)
     if step <= 0:
-        raise ParameterError(f"vary {name} needs a step above 0, not {step}, as in {name}={first}:{last}:0.05")
+        reason = f"{name} needs a step above 0, not {step}, as in {name}={first}:{last}:0.05"
+        raise ParameterError(reason, parameter="vary", value=text)
     if last < first:
-        raise ParameterError(
-            f"vary {name} runs from {first} down to {last}; write the lower end first, {name}={last}:{first}:{step}"
-        )
+        way_out = f"write the lower end first, {name}={last}:{first}:{step}"
+        raise ParameterError(f"{name} runs from {first} down to {last}", parameter="vary", value=text, way_out=way_out)
     # as floats first: the quotient of two decimals may have more digits than a decimal holds
     if float(last) - float(first) > 2 * LARGEST_GRID * float(step):
-        raise ParameterError(
-            f"vary {name} asks for more than {LARGEST_GRID:,} scenarios; use a larger step than {step}"
-        )
+        reason = f"{name} asks for more than {LARGEST_GRID:,} scenarios"
+        raise ParameterError(reason, parameter="vary", value=text, way_out=f"use a larger step than {step}")
     count = int((last - first) / step) + 1
     check_cells(count)
     return tuple(float(first + i * step) for i in range(count))
@@ -81,5 +80,6 @@ def _three(name: str, text: str) -> tuple[Decimal, Decimal, Decimal]:
     except InvalidOperation:
         numbers = []
     if len(numbers) != 3 or not all(n.is_finite() and abs(n.adjusted()) < 100 for n in numbers):
-        raise ParameterError(f"vary {name} cannot be {text!r}: a range is first:last:step in numbers; {_FORMS}")
+        reason = f"{name} cannot be {text!r}: a range is first:last:step in numbers"
+        raise ParameterError(reason, parameter="vary", value=text, way_out=_FORMS)
     return numbers[0], numbers[1], numbers[2]

@@ -55,9 +55,8 @@ def exclusion(design: Design, ns: Sequence[int], confidence: float = 0.95) -> li
     [0.135, 0.14, 0.13]
     """
     if not isinstance(design, Design):
-        raise ParameterError(
-            f"{type(design).__name__}: there is no test, so nothing is significant; its own width is asked by size"
-        )
+        way_out = "its own width is asked by size"
+        raise ParameterError("there is no test, so nothing is significant", owner=design, way_out=way_out)
     if not 0 < confidence < 1:
         raise ParameterError(f"confidence must lie in (0, 1), not {confidence:g}; write 95 % as 0.95")
     for n in ns:

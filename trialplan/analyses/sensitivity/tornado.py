@@ -105,7 +105,7 @@ def _end(axis: Axis, design_at: Callable[[float], Design], value: float, n: int,
     try:
         design = design_at(value)
     except TrialplanError as why:
-        return End(value=value, n=None, power=None, assurance=None, effect=True, reason=_reason(why))
+        return End(value=value, n=None, power=None, assurance=None, effect=True, reason=why.sentence)
     needed, reason = _needed(design, target)
     return End(
         value=value,
@@ -121,7 +121,7 @@ def _needed(design: Design, target: float) -> tuple[int | None, str | None]:
     try:
         return int(design.sample_size(target).n), None
     except TrialplanError as why:
-        return None, _reason(why)
+        return None, why.sentence
 
 
 def _has_effect(design: Design) -> bool:
@@ -130,10 +130,6 @@ def _has_effect(design: Design) -> bool:
     if len(null) == 2:
         return null[0] < value < null[1]
     return design.sign * (value - null[0]) > 0
-
-
-def _reason(why: TrialplanError) -> str:
-    return str(why).partition(": ")[2] or str(why)
 
 
 def _breaks(axis: Axis, end: float, n: int, target: float) -> BreakEven | None:

@@ -43,10 +43,12 @@ def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
     fixed: Any = getattr(design, "design", design)
     declared = parameters(type(fixed))
     if name not in declared:
-        raise ParameterError(f"{type(fixed).__name__}: there is no {name!r} to vary; {did_you_mean(name, declared)}")
+        nearest = did_you_mean(name, declared)
+        raise ParameterError(f"there is no {name!r} to vary", owner=fixed, value=name, way_out=nearest)
     planned = getattr(fixed, name)
     if declared[name].choices or not all(isinstance(one, (int, float)) for one in (*values, planned)):
-        raise ParameterError(f"{type(fixed).__name__}: {name} is no number with a range; leave it out of the tornado")
+        way_out = "leave it out of the tornado"
+        raise ParameterError("is no number with a range", owner=fixed, parameter=name, way_out=way_out)
     ends = [declared[name].check(type(fixed).__name__, name, one) for one in values]
     return Axis(
         assumption=name,

@@ -92,9 +92,10 @@ def simulate_each(
 def check(trials: Any, seed: Seed, n: int = 1) -> None:
     """Raise unless there can be so many trials, and such a seed."""
     if not isinstance(trials, int) or not 1 <= trials <= MOST_TRIALS:
-        raise ParameterError(f"trials must be a whole number from 1 to {MOST_TRIALS:,}, not {_shown(trials)}")
+        reason = f"must be a whole number from 1 to {MOST_TRIALS:,}, not {_shown(trials)}"
+        raise ParameterError(reason, parameter="trials", value=trials)
     if any(not isinstance(one, int) or one < 0 for one in (seed if isinstance(seed, tuple) else (seed,))):
-        raise ParameterError(f"seed must be a whole number, 0 or more, not {seed}")
+        raise ParameterError(f"must be a whole number, 0 or more, not {seed}", parameter="seed", value=seed)
     if trials * n > _MOST_PARTICIPANTS:
         raise ParameterError(
             f"trials must be at most {_MOST_PARTICIPANTS // n:,} for {n:,} participants, not {trials:,}: more would "

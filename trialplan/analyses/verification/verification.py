@@ -172,7 +172,7 @@ def verify(
     """
     check(trials, seed)
     if design.shape():
-        raise ParameterError(f"{type(design).__name__}: verify takes one number for each parameter, not a grid of them")
+        raise ParameterError("verify takes one number for each parameter, not a grid of them", owner=design)
     if n is None:
         target = _TARGET if target is None else target
         n = int(design.sample_size(target).n)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import click
@@ -19,6 +20,7 @@ from trialplan.parameter import Interval, Parameter, parameters, with_role
 from trialplan.text import flag
 
 CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
+LOOKED_AT = ("GroupSequential", "ExactGroupSequential")
 MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 
 
@@ -135,9 +137,10 @@ def required(cls: type[Sized]) -> list[str]:
     return [name for name in parameters(cls) if defaults[name] is dataclasses.MISSING]
 
 
-def typed(cls: type[Sized]) -> Any:
-    """Within it, errors name the options."""
-    return as_typed(cls, {*parameters(cls), *MONITORING, *CALENDAR, "power", "n", "dropout", "vary"})
+def typed(cls: type[Sized], *owners: str, **others: str) -> AbstractContextManager[None]:
+    """Within it, errors of the design, of its looks and of more `owners` name the options."""
+    names = (*parameters(cls), *MONITORING, *CALENDAR, "power", "n", "dropout", "vary")
+    return as_typed((cls.__name__, *LOOKED_AT, *owners), names, accrual="--accrual-rate", **others)
 
 
 class DesignGroup(click.Group):
@@ -281,7 +284,7 @@ def _looked_at(design: Sized, given: Mapping[str, Any]) -> Sized:
     if not rule:
         return design
     if "looks" not in rule:
-        raise ParameterError(f"{next(iter(rule))} needs looks; add --looks 0.5,1")
+        raise ParameterError(f"--{flag(next(iter(rule)))} needs looks; add --looks 0.5,1")
     from trialplan.sequential.with_looks import with_looks
 
     return with_looks(design, **rule)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import click
 
 from trialplan.errors import TrialplanError, did_you_mean
+from trialplan.text import flag
 
 
 def sentence(error: Exception) -> str:
@@ -23,25 +24,15 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 @contextmanager
-def as_typed(cls: type, names: Iterable[str]) -> Iterator[None]:
-    """Errors about a design's numbers, told about the options that gave them."""
+def as_typed(owners: Iterable[str], names: Iterable[str], **others: str) -> Iterator[None]:
+    """Errors of these owners, told about the options that gave them their numbers; `others` are of another name."""
     try:
         yield
     except TrialplanError as error:
-        raise type(error)(_as_typed(str(error), cls, set(names))) from None
-
-
-def _as_typed(message: str, cls: type, names: set[str]) -> str:
-    rest = re.sub(rf"^({cls.__name__}|(?:Exact)?GroupSequential): ", "", message)
-    first, space, tail = rest.partition(" ")
-    if first.rstrip(":") in names:
-        rest = f"--{first.replace('_', '-')}{space}{tail}"
-    rest = re.sub(r"\b(set|and|or|lower) (sides|alpha|test|at_least)\b(?= to |$)", _option, rest)
-    return re.sub(r"\b(set|with|use) (goal|favourable|test|sd_treatment)\b", _option, rest)
-
-
-def _option(match: re.Match[str]) -> str:
-    return f"{match[1]} --{match[2].replace('_', '-')}"
+        if error.owner not in ("", *owners):
+            raise
+        options = {name: f"--{flag(name)}" for name in names} | others
+        raise type(error)(error.worded(options), place=error.place) from None
 
 
 def _plain(error: Exception) -> str:

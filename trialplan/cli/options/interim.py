@@ -135,10 +135,11 @@ def number_of_look(given: Any, results: int) -> int:
     """Which look it is, where so many results are given."""
     look = results if given is None else given
     if not isinstance(look, int) or isinstance(look, bool):
-        raise ParameterError(f"look must be a whole number, 1 for the first, not {look}")
+        raise ParameterError(f"--look must be a whole number, 1 for the first, not {look}")
     if results not in (1, look):
         raise ParameterError(
-            f"look is {look}, and results are given for {results}; give this look's alone, or one for each look so far"
+            f"--look is {look}, and results are given for {results}; give this look's alone, or one for each look so "
+            "far"
         )
     return look
 
@@ -150,17 +151,19 @@ def fractions(given: Any) -> tuple[float, ...]:
     found = given if isinstance(given, tuple) else (given,)
     for one in found:
         if not isinstance(one, (int, float)) or not 0 < one < 10:
-            raise ParameterError(f"information must be fractions of the planned one, as in 0.32, not {one}")
+            raise ParameterError(f"--information must be fractions of the planned one, as in 0.32, not {one}")
     return tuple(map(float, found))
 
 
 def t_statistic(text: str, design: Any) -> tuple[float, float]:
     """A t statistic and its degrees of freedom."""
     if design.noncentral_t(2.0 * design.block) is None:
-        raise ParameterError(f"t is no statistic of {design.slug()} with test {design.test}; give its z, as in --z 2.1")
+        raise ParameterError(
+            f"--t is no statistic of {design.slug()} with --test {design.test}; give its z, as in --z 2.1"
+        )
     found = re.fullmatch(rf"\s*({NUMBER})/(\d{{1,9}}(?:\.\d+)?)\s*", text)
     if not found:
-        raise ParameterError(f"t must be a t statistic and its degrees of freedom, as in 2.31/57, not {text}")
+        raise ParameterError(f"--t must be a t statistic and its degrees of freedom, as in 2.31/57, not {text}")
     return float(found[1]), float(found[2])
 
 
@@ -177,13 +180,13 @@ def check_growing(told: Sequence[Sequence[tuple[float, int]]], *, responders: bo
         for (x, of), (more, of_more) in zip(before, now, strict=False):
             if of_more < of:
                 raise ParameterError(
-                    f"look {number} has {of_more} participants in an arm that had {of} at the look before; they must "
+                    f"--look {number} has {of_more} participants in an arm that had {of} at the look before; they must "
                     "increase from look to look: each with everybody read by then"
                 )
             if responders and not 0 <= more - x <= of_more - of:
                 raise ParameterError(
-                    f"look {number} has {more:g} of {of_more} in an arm that had {x:g} of {of} at the look before: not "
-                    f"among {of_more - of} new participants; each look counts everybody read by then"
+                    f"--look {number} has {more:g} of {of_more} in an arm that had {x:g} of {of} at the look before: "
+                    f"not among {of_more - of} new participants; each look counts everybody read by then"
                 )
 
 
@@ -192,7 +195,7 @@ def _parts(text: str, first: str, kind: str) -> list[tuple[str, str]]:
     found = [re.fullmatch(rf"\s*({first})/(\d{{1,9}})\s*", part) for part in text.split(",")]
     if not all(found):
         way = "14/30,9/30" if kind == "events" else "0.6/32,0.2/32"
-        raise ParameterError(f"{kind} must be what was seen of participants, for each arm, as in {way}, not {text}")
+        raise ParameterError(f"--{kind} must be what was seen of participants, for each arm, as in {way}, not {text}")
     return [(one[1], one[2]) for one in found if one]
 
 

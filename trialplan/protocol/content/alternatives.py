@@ -44,7 +44,7 @@ def _method(trial: Trial, name: str, inner: Any) -> TestRow:
         try:
             answer = design.sample_size(trial.primary.section.power)
         except UnreachableError as why:
-            reason = str(why).partition(": ")[2]
+            reason = why.sentence
     return TestRow(
         test=name,
         prose=row.prose,

@@ -17,8 +17,9 @@ from trialplan.numerics.crossing import stops
 from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
-from trialplan.parameter import Interval, refuse
+from trialplan.parameter import Interval
 from trialplan.sequential.boundaries import syntax as naming
+from trialplan.sequential.boundaries.fields import refused
 from trialplan.sequential.boundaries.recursion import BoundarySpec, TrialCourse, sweep
 from trialplan.sequential.boundaries.spending import SPENDING, spent
 
@@ -141,10 +142,8 @@ class Efficacy:
         zero = np.append(early, np.inf)
         left = self.level - self.spent_by(zero, lower)[..., :-1].sum(axis=-1)
         if np.any(left <= 0):
-            raise ParameterError(
-                f"GroupSequential: efficacy haybittle-peto({interim:g}) spends the whole level before the last look; "
-                "give a larger z"
-            )
+            reason = f"haybittle-peto({interim:g}) spends the whole level before the last look"
+            raise refused("efficacy", reason, "give a larger z")
         errors = np.append(self.spent_by(zero, lower)[..., :-1], left[..., None], axis=-1)
         course = TrialCourse(
             information=np.asarray(self.information),
@@ -218,7 +217,7 @@ def check_spending(name: str, numbers: Any) -> None:
 
 def _increasing(rule: tuple[float, ...], what: str) -> tuple[float, ...]:
     if rule[0] < 0 or any(b < a for a, b in pairwise(rule)) or not 0 < rule[-1] < 1:
-        raise refuse(f"must be cumulative {what}, none of it taken back, as in 0.005,0.025, not {rule}")
+        raise ParameterError(f"must be cumulative {what}, none of it taken back, as in 0.005,0.025, not {rule}")
     return rule
 
 
@@ -228,33 +227,26 @@ read_cumulative = _increasing
 def _inside(name: str, numbers: Any, domain: Interval, example: str) -> None:
     if any(one is None or one not in domain for one in numbers):
         shown = ",".join("none" if one is None else f"{one:g}" for one in numbers)
-        raise refuse(f"has {name}({shown}), whose number must lie in {domain}, as in {example}")
+        raise ParameterError(f"has {name}({shown}), whose number must lie in {domain}, as in {example}")
 
 
-def check_efficacy(efficacy: Efficacy) -> str:
-    """What does not fit between the rule and its looks or level, as the tail of a sentence; nothing if all does."""
+def check_efficacy(efficacy: Efficacy) -> None:
+    """Raise where the rule does not suit its looks or its level."""
     name, numbers = efficacy.named
     looks, alpha = len(efficacy.information), efficacy.level * (2 if efficacy.two_tailed else 1)
     if name in ("given", GIVEN) and len(numbers) != looks:
-        return f"efficacy gives {len(numbers)} numbers for {looks} looks; give one for each"
+        raise refused("efficacy", f"gives {len(numbers)} numbers for {looks} looks", "give one for each")
     if name == "given" and abs(numbers[-1] - alpha) > 1e-9:
-        return f"efficacy spends {numbers[-1]:g} by the last look, which must be the level, {alpha:g}"
-    if name == GIVEN:
-        return _check_given(efficacy, numbers, alpha)
-    return ""
+        raise refused("efficacy", f"spends {numbers[-1]:g} by the last look, which must be the level, {alpha:g}")
+    if name == GIVEN and numbers[-1] is None:
+        raise refused("efficacy", "skips the last look, which must test")
+    if name == GIVEN and any(z is not None and z <= 0 for z in numbers):
+        raise refused("efficacy", f"has z({','.join(map(str, numbers))}), whose numbers must be above 0")
 
 
-def _check_given(efficacy: Efficacy, numbers: Any, alpha: float) -> str:
-    if numbers[-1] is None:
-        return "efficacy skips the last look, which must test"
-    if any(one is not None and one <= 0 for one in numbers):
-        return f"efficacy has z({','.join(map(str, numbers))}), whose numbers must be above 0"
-    return ""
-
-
-def overspent(efficacy: Efficacy, upper: Any, lower: Any = None) -> str:
-    """The sentence about given critical values that use more than the level; nothing if they do not."""
-    total = float(efficacy.spent_by(upper, lower).sum())
-    if total <= efficacy.level * (1 + _TOLERANCE):
-        return ""
-    return f"efficacy spends {total:.4g} one-sided, more than the level of {efficacy.level:g}; give larger z"
+def check_spent(efficacy: Efficacy) -> None:
+    """Raise where critical values that are given use more than the level, futility not counted."""
+    total = float(efficacy.spent_by(efficacy.z(), None).sum())
+    if total > efficacy.level * (1 + _TOLERANCE):
+        reason = f"spends {total:.4g} one-sided, more than the level of {efficacy.level:g}"
+        raise refused("efficacy", reason, "give larger z")

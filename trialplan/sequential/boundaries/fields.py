@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
-from trialplan.parameter import refuse
+
+
+def refused(parameter: str, reason: str, way_out: str = "") -> ParameterError:
+    """The error about a rule that is fine alone and does not suit its looks, its level or its design."""
+    return ParameterError(reason, owner="GroupSequential", parameter=parameter, way_out=way_out)
 
 
 def read_looks(value: Any) -> tuple[float, ...]:
@@ -14,11 +19,13 @@ def read_looks(value: Any) -> tuple[float, ...]:
     rising = all(a < b for a, b in zip((0.0, *looks), looks, strict=False))
     beyond = [look for look in looks if look > 1]
     if beyond:
-        raise refuse(f"must be information fractions up to 1, not {beyond[0]:g}; 1 is the planned end, as in 0.5,1")
+        end = "1 is the planned end, as in 0.5,1"
+        raise ParameterError(f"must be information fractions up to 1, not {beyond[0]:g}", way_out=end)
     if len(looks) < 2 or not rising or looks[-1] != 1:
-        raise refuse(f"must be increasing information fractions that end at 1, as in 0.5,1, not {value!r}")
+        raise ParameterError(f"must be increasing information fractions that end at 1, as in 0.5,1, not {value!r}")
     if len(looks) > _MOST:
-        raise refuse(f"must be {_MOST} information fractions at most, not {len(looks)}; look less often")
+        reason = f"must be {_MOST} information fractions at most, not {len(looks)}"
+        raise ParameterError(reason, way_out="look less often")
     return looks
 
 
@@ -39,7 +46,7 @@ def read_some_looks(value: Any) -> tuple[float, ...]:
     plain = isinstance(value, (int, float)) and not isinstance(value, bool)
     some = _fractions((value,) if plain else value)
     if not some or not all(0 < one <= 1 for one in some):
-        raise refuse(f"must be some of the looks, by their information fractions, as in 0.5,1, not {value!r}")
+        raise ParameterError(f"must be some of the looks, by their information fractions, as in 0.5,1, not {value!r}")
     return some
 
 

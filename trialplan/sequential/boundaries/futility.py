@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np
-from trialplan.parameter import PROPORTION, REAL, Interval, refuse
+from trialplan.parameter import PROPORTION, REAL, Interval
 from trialplan.sequential.boundaries import syntax as naming
 from trialplan.sequential.boundaries.efficacy import check_spending, increments, read_cumulative
+from trialplan.sequential.boundaries.fields import refused
 from trialplan.sequential.boundaries.recursion import BoundarySpec
 from trialplan.sequential.boundaries.spending import SPENDING, spent
 
@@ -151,19 +153,20 @@ def read_futility(value: Any) -> Any:
         check_spending(name, numbers)
         return rule
     if not numbers:
-        raise refuse(f"{name} needs its bound in brackets, one for all looks or one for each but the last")
+        raise ParameterError(f"{name} needs its bound in brackets, one for all looks or one for each but the last")
     wrong = [one for one in numbers if one is not None and one not in SCALES[name].domain]
     if wrong:
-        raise refuse(f"has {name}({wrong[0]:g}), which must lie in {SCALES[name].domain}")
+        raise ParameterError(f"has {name}({wrong[0]:g}), which must lie in {SCALES[name].domain}")
     return rule
 
 
-def check_futility(futility: Futility) -> str:
-    """What does not fit between the rule and its looks, as the tail of a sentence; nothing if all does."""
+def check_futility(futility: Futility) -> None:
+    """Raise where the rule does not suit its looks."""
     name, numbers = futility.named
     looks = len(futility.asked)
     if name == "given" and len(numbers) != looks:
-        return f"futility gives {len(numbers)} numbers for {looks} looks; give the error spent by each, the last too"
+        way_out = "give the error spent by each, the last too"
+        raise refused("futility", f"gives {len(numbers)} numbers for {looks} looks", way_out)
     if name in SCALES and len(numbers) not in (1, looks - 1):
-        return f"futility gives {len(numbers)} bounds for {looks} looks; give one, or one for each look but the last"
-    return ""
+        way_out = "give one, or one for each look but the last"
+        raise refused("futility", f"gives {len(numbers)} bounds for {looks} looks", way_out)

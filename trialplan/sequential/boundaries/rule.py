@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from trialplan.errors import ParameterError
 from trialplan.numerics.crossing import start
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
 from trialplan.sequential.boundaries.efficacy import Efficacy, z_of_many
+from trialplan.sequential.boundaries.fields import refused
 from trialplan.sequential.boundaries.futility import Futility
 from trialplan.sequential.boundaries.recursion import BoundaryCrossing, BoundarySpec, TrialCourse, sweep
 
@@ -265,19 +265,15 @@ def solved(rule: Rule, power: float) -> Solved:
 
 def _check(rule: Rule, found: Solved, power: float) -> None:
     if not np.all(np.isfinite(found.drift)):
-        raise ParameterError(
-            f"GroupSequential: futility {_named(rule)} leaves no way to power {power:g}; "
-            "stop for it later, or less easily"
-        )
+        reason = f"{_named(rule)} leaves no way to power {power:g}"
+        raise refused("futility", reason, "stop for it later, or less easily")
     if not rule.settles(found):
-        raise ParameterError(
-            f"GroupSequential: binding futility {_named(rule)} and efficacy {rule.efficacy.rule} leave no boundaries "
-            "that agree with each other; stop for futility less easily, or let futility not be binding"
-        )
+        reason = f"binding futility {_named(rule)} and efficacy {rule.efficacy.rule} leave no boundaries that agree"
+        way_out = "stop for futility less easily, or let futility not be binding"
+        raise refused("", f"{reason} with each other", way_out)
     early = np.asarray(found.lower)[:-1] >= np.asarray(found.upper)[:-1] - _TOUCHING
     if np.any(early):
         look = int(np.argmax(early))
-        raise ParameterError(
-            f"GroupSequential: futility stops at z {found.lower[look]:.4g} at the look at {rule.information[look]:g}, "
-            f"which is not below efficacy, {found.upper[look]:.4g}; lower it, or leave that look out"
-        )
+        reason = f"stops at z {found.lower[look]:.4g} at the look at {rule.information[look]:g}, which is not below "
+        reason += f"efficacy, {found.upper[look]:.4g}"
+        raise refused("futility", reason, "lower it, or leave that look out")

@@ -7,8 +7,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from trialplan.errors import did_you_mean
-from trialplan.parameter import refuse
+from trialplan.errors import ParameterError, did_you_mean
 
 Numbers = tuple[float | None, ...]
 
@@ -18,12 +17,13 @@ def read_rule(value: Any, known: Collection[str]) -> str | tuple[float, ...]:
     if isinstance(value, str):
         name, numbers = split(value)
         if name not in known:
-            offer = f"; {did_you_mean(name, known)}" if name else ""
-            raise refuse(f"is {value!r}, which is not one of {', '.join(known)}{offer}")
+            nearest = did_you_mean(name, known) if name else ""
+            raise ParameterError(f"is {value!r}, which is not one of {', '.join(known)}", way_out=nearest)
         return f"{name}({','.join(map(_plain, numbers))})" if numbers else name
     if isinstance(value, tuple) and value and all(_number(one) for one in value):
         return tuple(map(float, value))
-    raise refuse(f"must be a name such as {next(iter(known))}, or cumulative error as in 0.005,0.025, not {value!r}")
+    named = f"must be a name such as {next(iter(known))}"
+    raise ParameterError(f"{named}, or cumulative error as in 0.005,0.025, not {value!r}")
 
 
 def split(text: str) -> tuple[str, Numbers]:
@@ -38,7 +38,7 @@ def split(text: str) -> tuple[str, Numbers]:
 def check_count(name: str, numbers: Numbers, allowed: Collection[int]) -> None:
     """Refuse a name that has too many or too few numbers."""
     if len(numbers) not in allowed:
-        raise refuse(
+        raise ParameterError(
             f"{name} takes {' or '.join(map(str, sorted(allowed)))} number{'s' * (max(allowed) != 1)} in brackets, "
             f"not {len(numbers)}"
         )
@@ -52,7 +52,8 @@ def _read(part: str, text: str) -> float | None:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise refuse(f"has {part!r} in {text!r}, which is no number; write one as in 0.25, or none to skip a look")
+        way_out = "write one as in 0.25, or none to skip a look"
+        raise ParameterError(f"has {part!r} in {text!r}, which is no number", way_out=way_out)
     return value
 
 

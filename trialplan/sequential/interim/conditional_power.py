@@ -64,7 +64,8 @@ def predictive_power(z: float, information: tuple[float, float], critical: float
     """
     now, end = information
     if not 0 < now < end:
-        raise ParameterError(f"predictive_power: information must rise from above 0, not {now:g} to {end:g}")
+        reason = f"must rise from above 0, not {now:g} to {end:g}"
+        raise ParameterError(reason, owner="predictive_power", parameter="information")
     posterior = interim_posterior(z, now, prior)
     mean, variance, rest = float(posterior.mean()), float(posterior.sd()) ** 2, end - now
     away = z * math.sqrt(now) + mean * rest - critical * math.sqrt(end)
@@ -104,6 +105,5 @@ def _check_ahead(owner: str, seen: float, information: Sequence[float]) -> None:
     rising = all(a < b for a, b in zip((seen, *information), information, strict=False))
     if not seen > 0 or not rising:
         shown = ", ".join(f"{one:g}" for one in information)
-        raise ParameterError(
-            f"{owner}: looks to come must increase from the one at {seen:g}, which is above 0, not {shown}"
-        )
+        reason = f"looks to come must increase from the one at {seen:g}, which is above 0, not {shown}"
+        raise ParameterError(reason, owner=owner, value=tuple(information))

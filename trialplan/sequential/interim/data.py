@@ -12,5 +12,6 @@ __all__ = ["InterimData", "from_t"]
 def from_t(t: float, df: float) -> InterimData:
     """From a t statistic, positive in favour of the treatment, and its degrees of freedom."""
     if not df > 0:
-        raise ParameterError(f"t needs degrees of freedom above 0, as in 2.31/57, not {df:g}")
+        reason = f"needs degrees of freedom above 0, as in 2.31/57, not {df:g}"
+        raise ParameterError(reason, parameter="t", value=df)
     return InterimData(z=float(normal_score(t, df)))

@@ -14,6 +14,7 @@ from trialplan.numerics.lazy import np
 from trialplan.sequential.exact_group_sequential import ExactGroupSequential
 from trialplan.sequential.exact_looks import ExactLooks
 from trialplan.sequential.interim.look import EFFICACY, FUTILITY, GO_ON, NOT_REJECTED, REJECTED, Look, Ordered
+from trialplan.sequential.interim.observed_information import run_over
 from trialplan.text import number, p_value, percent
 
 
@@ -83,10 +84,13 @@ def decide_on_counts(
     """
     planned = design.counts(n)
     if not 1 <= look <= len(planned.sizes):
-        raise ParameterError(f"look must be one of the {len(planned.sizes)} planned, not {look}")
+        raise ParameterError(
+            f"must be one of the {len(planned.sizes)} planned, not {look}", parameter="look", value=look
+        )
     for responses, of in seen:
         if not 0 <= responses <= of or of < 1:
-            raise ParameterError(f"events are {responses} of {of} participants; write responders first, as in 9/30")
+            way_out = "write responders first, as in 9/30"
+            raise ParameterError(f"are {responses} of {of} participants", parameter="events", way_out=way_out)
     sizes = [*planned.sizes[: look - len(seen)], *(of for _, of in seen)]
     if any(b <= a for a, b in zip([0, *sizes], sizes, strict=False)):
         raise ParameterError(f"participants must increase from look to look, not {', '.join(map(str, sizes))}")
@@ -151,16 +155,11 @@ def _again(design: ExactGroupSequential, n: int, sizes: Sequence[int], final: bo
     rule = design.normal.rule
     fixed = rule.futility is not None and not rule.futility.spends and len(rule.futility.named[1]) > 1
     if not rule.efficacy.spends or rule.efficacy.named[0] == "given" or fixed:
-        raise ParameterError(
-            f"{design.futility if fixed else design.efficacy} is defined at the planned looks only; plan with a "
-            "spending function, such as lan-demets-obrien-fleming"
-        )
+        reason = f"{design.futility if fixed else design.efficacy} is defined at the planned looks only"
+        raise ParameterError(reason, way_out="plan with a spending function, such as lan-demets-obrien-fleming")
     over = [size for size in (sizes[:-1] if final else sizes) if size >= n]
     if over:
-        raise ParameterError(
-            f"an interim look at {over[0]} of {n} participants has run over the end of the trial; it is the final "
-            "look, which uses all the level: say that it is final"
-        )
+        raise run_over(f"{over[0]} of {n} participants")
     planned = list(zip(design.spending.sizes(n), design.looks, rule.efficacy.tested, _asked(design), strict=True))
     taken = [(size, size / n, *planned[i][2:]) for i, size in enumerate(sizes)]
     if final:  # what was spent before stays spent, and the end uses the rest, however many there are

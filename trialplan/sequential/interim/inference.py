@@ -33,9 +33,8 @@ class Stopped:
         """The looks increase, and each has both boundaries."""
         rising = all(a < b for a, b in zip((0.0, *self.information), self.information, strict=False))
         if not rising or not len(self.information) == len(self.upper) == len(self.lower) > 0:
-            raise ParameterError(
-                "Stopped: information must increase from above 0, with one upper and one lower z for each look"
-            )
+            reason = "must increase from above 0, with one upper and one lower z for each look"
+            raise ParameterError(reason, owner=self, parameter="information", value=self.information)
 
     def tail(self, drift: Any) -> Any:
         """P(a result at least as far up), ordered by stage: first the look, then z there.
@@ -84,7 +83,8 @@ def repeated_interval(estimate: float, standard_error: float, critical: float) -
     A one-sided rule of level alpha gives intervals of confidence 1 - 2 alpha.
     """
     if not standard_error > 0:
-        raise ParameterError(f"repeated_interval: standard_error must lie in (0, ∞), not {standard_error:g}")
+        reason = f"must lie in (0, ∞), not {standard_error:g}"
+        raise ParameterError(reason, owner="repeated_interval", parameter="standard_error", value=standard_error)
     return estimate - critical * standard_error, estimate + critical * standard_error
 
 
@@ -94,7 +94,8 @@ def repeated_p_value(efficacy: Efficacy, look: int, z: float) -> float:
     Jennison & Turnbull 2000, ch. 9. For boundaries that are solved for a level; given z or errors have none.
     """
     if efficacy.named[0] in ("z", "given", "haybittle-peto"):
-        raise ParameterError(f"repeated_p_value: {efficacy.rule} is not defined at other levels; use a named boundary")
+        reason = f"{efficacy.rule} is not defined at other levels"
+        raise ParameterError(reason, owner="repeated_p_value", way_out="use a named boundary")
 
     def surplus(score: Any) -> Any:
         level = float(np.clip(-math.erf(float(score) / math.sqrt(2)) / 2 + 0.5, 1e-12, 0.499))

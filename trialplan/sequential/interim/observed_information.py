@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np
 from trialplan.sequential.boundaries.efficacy import Efficacy
 from trialplan.sequential.boundaries.futility import Futility
@@ -14,6 +14,7 @@ from trialplan.sequential.boundaries.rule import Rule
 from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.look_table import whole_looks
 
+_OWNER = "observed_boundaries"
 _BALANCED = 0.005
 """How far from the planned share arms of not quite the planned allocation may lead at the planned total."""
 
@@ -78,11 +79,11 @@ def information(
     """
     planned = design.looks
     if not 1 <= look <= len(planned):
-        raise ParameterError(f"look must be one of the {len(planned)} planned, from 1 to {len(planned)}, not {look}")
+        reason = f"must be one of the {len(planned)} planned, from 1 to {len(planned)}, not {look}"
+        raise ParameterError(reason, parameter="look", value=look)
     if len(given) not in (0, 1, look):
-        raise ParameterError(
-            f"information must be that of look {look}, or of the {look} so far, not {len(given)} fractions"
-        )
+        reason = f"must be that of look {look}, or of the {look} so far, not {len(given)} fractions"
+        raise ParameterError(reason, parameter="information", value=given)
     sizes = whole_looks(planned, n, design.block)
     found = list(planned[:look])
     for position, (count, share) in enumerate(seen, look - len(seen)):
@@ -92,7 +93,8 @@ def information(
         found[-len(given) :] = given
     if not all(a < b for a, b in zip((0.0, *found), found, strict=False)):
         told = ", ".join(f"{one:.4g}" for one in found)
-        raise ParameterError(f"information must increase from look to look, from above 0, not {told}")
+        reason = f"must increase from look to look, from above 0, not {told}"
+        raise ParameterError(reason, parameter="information", value=tuple(found))
     return tuple(found)
 
 
@@ -101,19 +103,27 @@ def _check(rule: Rule, observed: tuple[float, ...], final: bool) -> None:
     if not spends or (rule.futility is not None and rule.futility.named[0] == "given"):
         shown = rule.efficacy.rule if not spends else rule.futility and rule.futility.rule
         raise ParameterError(
-            f"observed_boundaries: {shown} is defined at the planned looks only; "
-            "plan with a spending function, such as lan-demets-obrien-fleming"
+            f"{shown} is defined at the planned looks only",
+            owner=_OWNER,
+            value=shown,
+            way_out="plan with a spending function, such as lan-demets-obrien-fleming; where this is a planned look "
+            f"after all, say so by its fraction, as in {field('information')} 0.5",
         )
     if not observed or not all(a < b for a, b in zip((0.0, *observed), observed, strict=False)):
-        raise ParameterError(
-            f"observed_boundaries: information must increase from above 0, not {', '.join(map(str, observed))}"
-        )
+        reason = f"must increase from above 0, not {', '.join(map(str, observed))}"
+        raise ParameterError(reason, owner=_OWNER, parameter="information", value=observed)
     over = [one for one in (observed[:-1] if final else observed) if one >= 1]
     if over:
-        raise ParameterError(
-            f"observed_boundaries: an interim look at {over[0]:g} of the planned information has run over the end of "
-            "the trial; it is the final look, which uses all the level: say that it is final"
-        )
+        raise run_over(f"{over[0]:g} of the planned information", owner=_OWNER)
+
+
+def run_over(where: str, owner: str = "") -> ParameterError:
+    """The error about a look beyond the planned end that is not said to be the last."""
+    return ParameterError(
+        f"an interim look at {where} has run over the end of the trial",
+        owner=owner,
+        way_out=f"it is the final look, which uses all the level: add {field('final=True')}",
+    )
 
 
 def _kept(looks: tuple[float, ...], observed: tuple[float, ...], final: bool) -> tuple[int, ...]:
@@ -143,8 +153,11 @@ def _futility(planned: Futility, taken: tuple[float, ...], kept: tuple[int, ...]
     bounds = planned.shares if planned.named[0] == "effect" else planned.named[1]
     if not planned.spends and len(bounds) not in (1, len(taken) - 1):
         raise ParameterError(
-            f"observed_boundaries: futility {planned.rule} has a bound for each planned look, and "
-            f"{len(taken)} looks are not as many; give one bound for all"
+            f"{planned.rule} has a bound for each planned look, and {len(taken)} looks are not as many",
+            owner=_OWNER,
+            parameter="futility",
+            value=planned.rule,
+            way_out="give one bound for all",
         )
     return replace(planned, information=taken, asked=_flags(planned.asked, kept))
 
