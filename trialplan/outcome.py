@@ -85,6 +85,66 @@ class InterimData:
     method: str = "at the planned variance"
 
 
+class Blinded:
+    """What both arms show together, and what follows from it for n: a number that nobody is unblinded for.
+
+    `key` is its name in JSON, `name` the one that a page prints, `truth` what its true value is called; `looked_at`
+    says what somebody reads off the data. `keeps` are the scales on which the planned effect may be kept, and
+    `adjustable` says whether the effect's own part in it can be taken off.
+    """
+
+    key = name = truth = looked_at = reference = ""
+    keeps: tuple[str, ...] = (DIFFERENCE,)
+    adjustable = False
+
+    def complaint(self, design: Design) -> str:
+        """Why the design's test does not allow it, as a sentence; empty where it does."""
+        return ""
+
+    def planned(self, design: Design) -> float:
+        """Its planned value."""
+        raise NotImplementedError
+
+    def effect(self, design: Design, keep: str) -> float:
+        """The planned effect on the scale that is kept."""
+        return float(design.effect_value())
+
+    def check(self, value: Any) -> None:
+        """Raise ParameterError where it cannot be observed."""
+
+    def adjusted(self, design: Design, value: Any, n: int) -> Any:
+        """Less what the planned effect adds to it among n participants; 0 where that leaves nothing."""
+        return value
+
+    def has_room(self, design: Design, value: Any, keep: str) -> Any:
+        """Whether the planned effect is possible there."""
+        return np.ones(np.shape(value), dtype=bool)
+
+    def design_at(self, design: Design, value: Any, keep: str, null: bool = False) -> Design:
+        """The design where it has this value, with the planned effect on the scale `keep`, or on the null's limit."""
+        raise NotImplementedError
+
+    def interval(self, value: float, n: int, confidence: float) -> Limits:
+        """The limits of what was seen in n participants."""
+        raise NotImplementedError
+
+    def around(self, planned: float) -> list[float]:
+        """Values about the planned one at which a page tells what becomes of the trial."""
+        return [planned]
+
+    def shown(self, value: float) -> str:
+        """One value as a page prints it."""
+        return number(value)
+
+    def told(self, value: float, n: int, planned: float) -> str:
+        """What was seen, of how many, and what was planned."""
+        return f"{self.name} {self.shown(value)} of {n:,}, both arms together (planned {self.shown(planned)})"
+
+    def caveat(self, adjusted: bool) -> str:
+        """What it does not tell."""
+        return ""
+
+
 class Outcome:
     """A kind of outcome, as far as what its designs declare tells; a kind that knows more says so."""
 
@@ -100,8 +160,8 @@ class Outcome:
     results: tuple[str, ...] = ("z",)
     """What an interim look may be told as: events, means, t or z."""
 
-    blinded = ""
-    """What both arms show together, where n may be set anew from it: rate or sd; empty where it may not."""
+    blinded: Blinded | None = None
+    """What both arms show together, where n may be set anew from it; None where it may not."""
 
     # Words.
 
@@ -180,20 +240,6 @@ class Outcome:
         Larger numbers are larger outcomes, so that a copula can join outcomes of different kinds.
         """
         raise ParameterError("its outcome cannot be joined with another one", owner=design)
-
-    # What both arms show together.
-
-    def nuisance(self, design: Design) -> float:
-        """The planned value of what both arms show together."""
-        raise ParameterError("nothing that both arms show together tells how many are needed", owner=design)
-
-    def with_nuisance(self, design: Design, value: Any, keep: str) -> Design:
-        """The design where both arms together show `value`, the planned effect kept on the scale `keep`."""
-        raise ParameterError("nothing that both arms show together tells how many are needed", owner=design)
-
-    def estimate_blinded(self, data: Any) -> Any:
-        """What both arms show together, trial by trial."""
-        raise NotImplementedError
 
 
 def by_arm(design: Design, uniforms: Any) -> list[Any]:

@@ -133,7 +133,8 @@ class TestRates:
     def test_drawing_is_what_counting_gives(self):
         """Drawn trials and enumerated ones agree."""
         rule = Reestimated(design=TwoProportions(control=0.3, treatment=0.5), pilot=40, at_least=40)
-        pilot = rule._kind.pilot
+        pilot = rule.counts
+        assert pilot is not None
         drawn = pilot.drawn((0.45, 0.3), 100_000, np.random.default_rng(5))
         for claimed, seen in zip(pilot.counted((0.45, 0.3)), drawn, strict=True):
             assert near(claimed, seen, 100_000)

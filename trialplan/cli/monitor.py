@@ -118,24 +118,25 @@ def _of_plan(name: str, **given: Any) -> None:
 
     primary = size_primary(read(name))
     design: Any = primary.design
+    assert primary.answer is not None  # `size_primary` gives one or raises
     if is_blinded(given):
+        planned = {"target": float(primary.answer.target), "planned": int(primary.answer.n)}
         with _typed(type(design.fixed)):
-            return _blinded(primary, given, {})
+            return _blinded(design, given, planned)
     if not design.looks:
         raise ParameterError(f"{name} has no [monitoring], and so no rule to hold a look against; plan one first")
-    assert primary.answer is not None  # `size_primary` gives one or raises
     with _typed(type(design.fixed)):
         _show(design, int(primary.answer.n), given, primary.answer.extra["looks"])
     return None
 
 
-def _blinded(trial: Any, given: Mapping[str, Any], planned: Mapping[str, Any]) -> None:
+def _blinded(design: Any, given: Mapping[str, Any], planned: Mapping[str, Any]) -> None:
     """What both arms show together: n again, with nobody unblinded."""
     from trialplan.reestimation.page import page
 
     sd, n = spread(given["blinded_sd"])
     rule = {name: given[option] for option, name in REESTIMATED.items() if given[option] is not None}
-    output.show(page(trial, given["blinded"], sd=sd, n=n, **rule, **planned), given["as_json"], given["output"])
+    output.show(page(design, given["blinded"], sd=sd, n=n, **rule, **planned), given["as_json"], given["output"])
 
 
 def _typed(cls: type[Design]) -> AbstractContextManager[None]:

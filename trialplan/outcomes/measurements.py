@@ -10,8 +10,9 @@ from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import normal_quantile, t_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import normal_score, of_normal_score
-from trialplan.outcome import EffectInterval, EffectScale, InterimData, IntervalAt, Outcome, by_arm
+from trialplan.outcome import Blinded, EffectInterval, EffectScale, InterimData, IntervalAt, Outcome, by_arm
 from trialplan.outcomes.looks import check_arms, listed, of_look
+from trialplan.outcomes.pooled_sd import POOLED_SD
 from trialplan.parameter import Numbers
 
 if TYPE_CHECKING:
@@ -25,9 +26,8 @@ class Measurements(Outcome):
     """Normal outcomes: a design says the standard error of its effect and the degrees of freedom of its t."""
 
     kind = "measurements"
-    blinded = ""
 
-    def __init__(self, results: tuple[str, ...] = ("t", "z"), blinded: str = "") -> None:
+    def __init__(self, results: tuple[str, ...] = ("t", "z"), blinded: Blinded | None = None) -> None:
         self.results, self.blinded = results, blinded
 
     def effect_scale(self, design: Sized) -> EffectScale:
@@ -140,7 +140,7 @@ def around(estimate: float, error: float, df: float | None = None) -> IntervalAt
     return interval
 
 
-MEANS = Measurements(("means", "t", "z"), blinded="sd")
+MEANS = Measurements(("means", "t", "z"), blinded=POOLED_SD)
 """Normal outcomes of two arms, whose means a look may tell."""
 
 ADJUSTED = Measurements()

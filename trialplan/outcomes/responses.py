@@ -27,6 +27,7 @@ from trialplan.outcome import (
 )
 from trialplan.outcomes.looks import check_arms, of_look
 from trialplan.outcomes.measurements import around
+from trialplan.outcomes.pooled_rate import POOLED_RATE
 from trialplan.parameter import Numbers
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Responses(Outcome):
     kind = "responses"
     responder = "responders"
     results = ("events", "z")
-    blinded = "rate"
+    blinded = POOLED_RATE
 
     def effect_scale(self, design: Sized) -> EffectScale:
         """Of two rates the scale of the limits; of one the rate itself, which is read as a difference from the null."""

@@ -5,44 +5,42 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from trialplan.design import Design
 from trialplan.design_facts import assumed, head, level, source
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.page import Page, Table, facts, plain
+from trialplan.reestimation.rule import Reestimated
 from trialplan.text import as_sentence, number, participants, percent
 
 _TRIALS = 100_000
 _CONFIDENCE = 0.95
-_RATES = "Wittes & Brittain 1990; Gould 1992; Friede & Kieser 2004"
-_MEANS = "Wittes & Brittain 1990; Kieser & Friede 2003; Friede & Kieser 2013; Lu 2016"
+_OPTIONS = {
+    "rate": ("--blinded is a rate", "--blinded 23/60"),
+    "sd": ("--blinded-sd is of means", "--blinded-sd 1.42/60"),
+}
 _QUICK = 3e8
 """Multiplications for one rate up to which the level is sought over all rates."""
 
 
-def page(trial: Any, blinded: str | None = None, *, sd: float | None = None, n: int | None = None, **rule: Any) -> Page:
+def page(
+    design: Design, blinded: str | None = None, *, sd: float | None = None, n: int | None = None, **rule: Any
+) -> Page:
     """n again, from responders of both arms together, as in 23/60, or from one standard deviation of n participants.
 
-    `trial` is a design, or a plan's primary endpoint, which has the target and the planned n of its answer. `rule` are
-    `target`, `planned`, `at_least`, `at_most`, `randomised`, `effect_scale` and `adjusted_variance` of `Reestimated`.
+    `rule` are `target`, `planned`, `at_least`, `at_most`, `randomised`, `effect_scale` and `adjusted_variance` of
+    `Reestimated`; of a plan's primary endpoint, target and planned n are its answer's.
     """
-    design, rule = _planned(trial, rule)
     if (blinded is None) == (sd is None):
         raise ParameterError("what was seen of both arms together is one of --blinded 23/60 and --blinded-sd 1.42")
     if blinded is not None:
         responders, read = _counts(blinded)
-        return _page(design, responders / read, read, {"responders": responders}, rule)
+        return _page(design, "rate", responders / read, read, {"responders": responders}, rule)
     if n is None:
         raise ParameterError("--blinded-sd needs the participants that it is of, as in --blinded-sd 1.42 --n 60")
-    return _page(design, float(sd or 0), n, {}, rule)
-
-
-def _planned(trial: Any, rule: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    given = {name: value for name, value in rule.items() if value is not None}
-    answer = getattr(trial, "answer", None)
-    if answer is None:
-        return trial, given
-    return trial.design, {"target": float(answer.target), "planned": int(answer.n)} | given
+    return _page(design, "sd", float(sd or 0), n, {}, rule)
 
 
 def _counts(text: str) -> tuple[int, int]:
@@ -54,29 +52,24 @@ def _counts(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _page(design: Any, seen: float, read: int, more: Mapping[str, Any], rule: dict[str, Any]) -> Page:
-    from trialplan.reestimation.rule import Reestimated
-
-    block = int(getattr(design, "block", 1))
-    pilot = read // block * block
-    rule["randomised"] = max(rule.get("randomised", 0), read)
-    asked = Reestimated(design=design, pilot=pilot, **rule)
-    if more and not hasattr(design, "treatment"):
-        raise ParameterError(f"--blinded is a rate, and {design.slug()} has none; give --blinded-sd 1.42/60")
-    if not more and not hasattr(design, "sd"):
-        raise ParameterError(f"--blinded-sd is of means, and {design.slug()} has none; give --blinded 23/60")
-    return _Answer(asked, seen, read, more).page()
+def _page(design: Design, key: str, seen: float, read: int, more: Mapping[str, int], given: Mapping[str, Any]) -> Page:
+    numbers = {name: value for name, value in given.items() if value is not None}
+    numbers["randomised"] = max(numbers.get("randomised", 0), read)
+    rule = Reestimated(design=design, pilot=read // design.block * design.block, **numbers)
+    if key != rule.blinded.key:
+        raise ParameterError(f"{_OPTIONS[key][0]}, and {design.slug()} has none; give {_OPTIONS[rule.blinded.key][1]}")
+    return _Answer(rule, seen, read, more).page()
 
 
 class _Answer:
     """The numbers of one re-estimation, and their words."""
 
-    def __init__(self, rule: Any, seen: float, read: int, more: Mapping[str, Any]) -> None:
+    def __init__(self, rule: Reestimated, seen: float, read: int, more: Mapping[str, int]) -> None:
         self.rule, self.seen, self.read, self.more = rule, seen, read, more
-        self.design, self.of_rates = rule.design, bool(more)
+        self.design, self.blinded = rule.design, rule.blinded
         self.n = rule.final_n(seen)
         self.arms = self.design.arms(self.n)
-        self.interval = self._interval()
+        self.interval = self.blinded.interval(seen, read, _CONFIDENCE)
         self.rows = [(name, value, *self._sized(value)) for name, value in self._values()]
         self.courses = [self._course(value) for value in self._truths()]
         self.worst = self._worst()
@@ -95,19 +88,6 @@ class _Answer:
 
     # Numbers.
 
-    def _interval(self) -> tuple[float, float]:
-        """Of the blinded rate (Wilson 1927), or of the standard deviation (chi-squared)."""
-        from trialplan.numerics.binomial_limits import wilson_limits
-        from trialplan.numerics.distributions import normal_quantile
-        from trialplan.numerics.lazy import special
-
-        if self.of_rates:
-            low, high = wilson_limits(self.seen, self.read, float(normal_quantile(0.5 + _CONFIDENCE / 2)))
-            return max(float(low), 0.0), min(float(high), 1.0)
-        tail, df = (1 - _CONFIDENCE) / 2, self.read - 1
-        low, high = (self.seen * math.sqrt(df / special.chdtri(df, p)) for p in (tail, 1 - tail))
-        return low, high
-
     def _values(self) -> list[tuple[str, float]]:
         low, high = self.interval
         return [("planned", self.rule.nuisance), ("seen", self.seen), ("95 % from", low), ("95 % to", high)]
@@ -117,20 +97,14 @@ class _Answer:
 
     def _truths(self) -> list[float]:
         """The planned and the seen value, and some around them."""
-        planned = self.rule.nuisance
-        some = [planned - 0.1, planned - 0.05, planned, planned + 0.05, planned + 0.1, planned + 0.15]
-        around = some if self.of_rates else [0.8 * planned, planned, 1.2 * planned, 1.5 * planned]
-        chosen = sorted({round(value, 4) for value in (*around, self.seen)})
-        return [value for value in chosen if value > 0 and (not self.of_rates or self._has_room(value))]
-
-    def _has_room(self, rate: float) -> bool:
-        return 0 < rate < 1 and bool(self.rule.rates(rate)[0] > 0)
+        chosen = sorted({round(value, 4) for value in (*self.blinded.around(self.rule.nuisance), self.seen)})
+        return [value for value in chosen if value > 0 and self.rule.has_room(value)]
 
     def _course(self, value: float) -> dict[str, Any]:
         null = self.rule.course(self.rule.truth(value, null=True), trials=_TRIALS)
         found = self.rule.course(self.rule.truth(value), trials=_TRIALS)
         return {
-            "rate" if self.of_rates else "sd": value,
+            self.blinded.key: value,
             "type_one_error": null.rejects,
             "type_one_error_fixed": null.fixed_rejects,
             "power": found.favours,
@@ -143,7 +117,7 @@ class _Answer:
 
     def _worst(self) -> dict[str, float]:
         """The largest type I error over pooled rates, of the re-estimated trial and of the fixed one."""
-        if not self.of_rates or self.rule.work > _QUICK:
+        if self.rule.work > _QUICK:
             return {}
         rates, found = [0.025 * k for k in range(1, 40)], []
         for rate in rates:
@@ -159,7 +133,7 @@ class _Answer:
     def _data(self) -> dict[str, Any]:
         rule, low = self.rule, self.interval
         names = ("target", "planned", "pilot", "randomised", "at_least", "at_most")
-        blinded = {"rate" if self.of_rates else "sd": self.seen, "of": self.read, "interval": low, **self.more}
+        blinded = {self.blinded.key: self.seen, "of": self.read, "interval": low, **self.more}
         sizes = [{"what": w, "value": v, "needed": need, "n": n} for w, v, need, n in self.rows]
         return head(self.design) | {
             "blinded": blinded,
@@ -177,64 +151,46 @@ class _Answer:
 
     def _by_scale(self) -> list[dict[str, Any]]:
         """What another scale on which to keep the effect would ask for."""
-        if not self.of_rates:
-            return []
-        from dataclasses import replace
+        rules = [replace(self.rule, effect_scale=scale) for scale in self.blinded.keeps]
+        return [
+            {"kept": rule.effect_scale, "effect": rule.kept_effect}
+            | dict(zip(self.design.arm_names, self._rates(rule), strict=True))
+            | {"needed": float(rule.needed(self.seen)), "n": rule.final_n(self.seen)}
+            for rule in (rules if len(rules) > 1 else [])
+        ]
 
-        rules = [replace(self.rule, effect_scale=scale) for scale in ("difference", "ratio", "odds-ratio")]
-        rows = []
-        for one in rules:
-            treatment, control = (float(rate) for rate in one.rates(self.seen))
-            rows.append(
-                {
-                    "kept": one.effect_scale,
-                    "effect": one.kept_effect,
-                    "treatment": treatment,
-                    "control": control,
-                    "needed": float(one.needed(self.seen)),
-                    "n": one.final_n(self.seen),
-                }
-            )
-        return rows
+    def _rates(self, rule: Reestimated) -> list[float]:
+        """The arms' rates that a rule goes on with at what was seen; nan where it leaves no room for the effect."""
+        if not rule.has_room(self.seen):
+            return [math.nan for _ in self.arms]
+        return [float(rate) for rate in rule.truth(self.seen).count_rates()]
 
     # Words.
 
     def _headline(self) -> str:
-        told = participants(self.arms)
-        if self.of_rates:
-            seen = f"{self.more['responders']:,} of {self.read:,} responded, both arms together"
-            seen += f" ({percent(self.seen)}; planned {percent(self.rule.nuisance)})"
-        else:
-            seen = f"standard deviation {number(self.seen)} of {self.read:,}, both arms together"
-            seen += f" (planned {number(self.rule.nuisance)})"
+        seen = self.blinded.told(self.seen, self.read, self.rule.nuisance)
         change = self.n - self.rule.planned
-        return f"{seen}: {told}, " + (
+        return f"{seen}: {participants(self.arms)}, " + (
             "as planned" if not change else f"{change:+,} to the planned {self.rule.planned:,}"
         )
 
-    def _value(self, value: float) -> str:
-        return percent(value) if self.of_rates else number(value)
-
-    @property
-    def _what(self) -> str:
-        return "pooled rate" if self.of_rates else "blinded sd"
-
     def _sizes(self) -> Table:
-        rows = [[name, self._value(value), _whole(need), f"{n:,}"] for name, value, need, n in self.rows]
-        return Table(("", self._what, "n asked for", "n by the rule"), rows, "What n would be", frozenset({1, 2, 3}))
+        rows = [[name, self.blinded.shown(value), _whole(need), f"{n:,}"] for name, value, need, n in self.rows]
+        columns = ("", self.blinded.name, "n asked for", "n by the rule")
+        return Table(columns, rows, "What n would be", frozenset({1, 2, 3}))
 
     def _scales(self) -> list[Table]:
         rows = [
             [
                 one["kept"] + (" (this rule)" if one["kept"] == self.rule.effect_scale else ""),
                 number(one["effect"]),
-                *(_rate(one[arm]) for arm in ("treatment", "control")),
+                *(_rate(one[arm]) for arm in self.design.arm_names),
                 _whole(one["needed"]),
                 f"{one['n']:,}",
             ]
             for one in self._by_scale()
         ]
-        columns = ("kept as planned", "effect", "treatment", "control", "n asked for", "n by the rule")
+        columns = ("kept as planned", "effect", *self.design.arm_names, "n asked for", "n by the rule")
         title = "At the rate seen, by the scale on which the planned effect is kept"
         return [Table(columns, rows, title, frozenset(range(1, 6)))] if rows else []
 
@@ -242,7 +198,7 @@ class _Answer:
         columns = ("truth", "level", "level, fixed n", "power", "power, fixed n", "mean n", "n, 5 %", "n, 95 %")
         rows = [
             [
-                self._value(one["rate" if self.of_rates else "sd"]),
+                self.blinded.shown(one[self.blinded.key]),
                 *(f"{one[name]:.4f}" for name in ("type_one_error", "type_one_error_fixed")),
                 *(f"{one[name]:.3f}" for name in ("power", "power_fixed")),
                 f"{one['mean_n']:,.1f}",
@@ -250,9 +206,7 @@ class _Answer:
             ]
             for one in self.courses
         ]
-        title = (
-            f"What the rule does, by the true {'pooled rate' if self.of_rates else 'standard deviation within arms'}"
-        )
+        title = f"What the rule does, by the true {self.blinded.truth}"
         return Table(columns, rows, title, frozenset(range(8)))
 
     def _rules(self) -> Sequence[tuple[str, str]]:
@@ -265,41 +219,28 @@ class _Answer:
             ("at most", most),
             ("whole blocks of", f"{self.design.block:,}"),
             ("power", number(rule.target)),
-            ("reference", _RATES if self.of_rates else _MEANS),
+            ("reference", self.blinded.reference),
         ]
 
     def _notes(self) -> Iterator[str]:
         yield (
             "nobody is unblinded: what may be looked at is one number over all participants read, "
-            + ("how many responded" if self.of_rates else "their standard deviation around one common mean")
-            + "; not by arm, not by block of the list, and not by anyone who has seen results by arm. A data "
-            "monitoring committee that has seen the arms takes no part in choosing n"
+            f"{self.blinded.looked_at}; not by arm, not by block of the list, and not by anyone who has seen results "
+            "by arm. A data monitoring committee that has seen the arms takes no part in choosing n"
         )
         yield (
             "the rule (when it is counted, what is kept, at least, at most) belongs in the protocol before the count; "
             "one count is accounted for. The new n tells the number it came from to whoever knows the rule"
         )
-        if self.of_rates:
-            yield (
-                "a pooled rate moves with the control rate and with the effect alike, and cannot tell them apart: the "
-                "planned effect is assumed, not seen"
-            )
-        else:
-            yield (
-                "the standard deviation holds the spread within arms and what the difference adds to it; "
-                + (
-                    "the planned difference's part is taken off"
-                    if self.rule.adjusted_variance
-                    else "it errs to the larger n"
-                )
-            )
+        yield self.blinded.caveat(self.rule.adjusted_variance)
         yield from self._limits()
         yield self._how()
 
     def _limits(self) -> Iterator[str]:
         need = self.rows[1][2]
         if math.isnan(need):
-            yield f"a pooled rate of {percent(self.seen)} leaves no room for the planned effect: n stays as planned"
+            seen = f"a {self.blinded.name} of {self.blinded.shown(self.seen)}"
+            yield f"{seen} leaves no room for the planned effect: n stays as planned"
         elif need > self.n:
             power = float(self.rule.truth(self.seen).power(self.n))
             yield f"the maximum holds n below the {need:,.0f} that is asked for: power {power:.3f} at what was seen"

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from trialplan import fields
 from trialplan.design import Design
-from trialplan.designs.two_means import TwoMeans
-from trialplan.designs.two_proportions import TwoProportions
 from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.numerics.lazy import np
-from trialplan.numerics.two_rates import SCALES, Scale
-from trialplan.reestimation.nuisance import OWNER, Rates, Spread
+from trialplan.outcome import Blinded
+from trialplan.reestimation import courses
+from trialplan.reestimation.counted_pilot import Pilot
 from trialplan.reestimation.operating_characteristics import OperatingCharacteristics
 
+OWNER = "Reestimated"
 TRIALS, SEED = 400_000, 1
 
 
@@ -34,6 +35,7 @@ class Reestimated:
     It is no Design: it has no free n. The planned n is the inner design's and the final one is found in the trial, so
     that its power hardly depends on either.
 
+    >>> from trialplan import TwoProportions
     >>> rule = Reestimated(design=TwoProportions(control=0.3, treatment=0.5), pilot=100)
     >>> rule.planned, rule.final_n(0.4), rule.final_n(0.5)
     (186, 186, 194)
@@ -47,7 +49,7 @@ class Reestimated:
         Medicine 18:3493 (interim variances compared); Lu (2016), Pharmaceutical Statistics 15:208 (t after a look).
     """
 
-    design: Any
+    design: Design
     pilot: int
     target: float = 0.8
     planned: int = 0
@@ -86,9 +88,31 @@ class Reestimated:
         """The most participants, in whole blocks; infinite where no maximum is set."""
         return math.inf if self.at_most is None else self._blocks(self.at_most, math.floor)
 
-    def needed(self, blinded: Any) -> Any:
+    @property
+    def blinded(self) -> Blinded:
+        """What both arms show together."""
+        assert self.design.outcome.blinded is not None  # it is refused otherwise
+        return self.design.outcome.blinded
+
+    def adjusted(self, seen: Any) -> Any:
+        """What stands for what both arms show together, if it is seen; 0 where the adjustment leaves nothing."""
+        return self.blinded.adjusted(self.design, seen, self.pilot) if self.adjusted_variance else seen
+
+    def has_room(self, nuisance: Any) -> Any:
+        """Whether the kept effect is possible where the nuisance is this."""
+        return self.blinded.has_room(self.design, nuisance, self.effect_scale)
+
+    def needed(self, seen: Any) -> Any:
         """The n that the inner design asks for at what both arms show together; nan where the effect has no room."""
-        return self._kind.needed(np.asarray(blinded, dtype=float))[()]
+        seen = np.asarray(seen, dtype=float)
+        self.blinded.check(seen)
+        value = np.asarray(self.adjusted(seen))
+        nothing = (value == 0) & (seen > 0)  # the planned effect explains all that varies
+        asked = self.has_room(value) & ~nothing
+        found = np.where(nothing, float(self.design.block), np.nan)
+        if asked.any():
+            found[asked] = self.truth(value[asked] if value.ndim else float(value)).sample_size(self.target).n
+        return found[()]
 
     def final_n(self, blinded: Any) -> Any:
         """The participants in all at the end, given the pooled rate or the blinded standard deviation."""
@@ -97,53 +121,45 @@ class Reestimated:
         found = np.maximum(np.minimum(wanted, self.ceiling), self.floor)
         return int(found) if found.ndim == 0 else found.astype(int)
 
-    def rates(self, pooled: Any) -> tuple[Any, Any]:
-        """The arms' rates, treatment and control, that the kept effect has at a pooled rate; nan where it has none."""
-        return Rates(self).split(np.asarray(pooled, dtype=float), self.kept_scale, self.kept_effect)
-
-    @property
-    def kept_scale(self) -> Scale:
-        """The scale on which the planned effect is kept."""
-        return SCALES[self.effect_scale]
-
     @property
     def kept_effect(self) -> float:
-        """The planned effect on the scale that is kept: difference, ratio or odds ratio."""
-        if isinstance(self.design, TwoMeans):
-            return float(self.design.difference)
-        t, c = float(self.design.treatment), float(self.design.control)
-        return {"difference": t - c, "ratio": t / c, "odds-ratio": t * (1 - c) / (c * (1 - t))}[self.effect_scale]
+        """The planned effect on the scale that is kept."""
+        return self.blinded.effect(self.design, self.effect_scale)
 
     @property
     def nuisance(self) -> float:
         """What both arms are planned to show together: the pooled rate, or the standard deviation within arms."""
-        return float(self._kind.planned)
+        return self.blinded.planned(self.design)
 
     def _blocks(self, n: float, towards: Any) -> int:
         return int(towards(n / self.design.block)) * int(self.design.block)
 
-    @cached_property
-    def _kind(self) -> Any:
-        return Rates(self) if isinstance(self.design, TwoProportions) else Spread(self)
-
     # What it does.
+
+    @cached_property
+    def counts(self) -> Pilot | None:
+        """The counts of the pilot and what each leads to; None where the outcomes are not finite."""
+        return None if self.design.counted(self.planned) is None else courses.pilot_of_counts(self)
 
     @property
     def work(self) -> float:
-        """Multiplications that enumerating one truth takes; infinite for means, which are drawn."""
-        return float(self._kind.work)
+        """Multiplications that enumerating one truth takes; infinite for what is drawn."""
+        return math.inf if self.counts is None else self.counts.work
 
-    def truth(self, nuisance: float, *, null: bool = False) -> Any:
+    def truth(self, nuisance: Any, *, null: bool = False) -> Design:
         """The inner design where the nuisance is this: with the kept effect, or on the null's boundary."""
-        return self._kind.truth(nuisance, null)
+        return self.blinded.design_at(self.design, nuisance, self.effect_scale, null)
 
-    def course(self, truth: Any, *, trials: int = TRIALS, seed: int = SEED) -> OperatingCharacteristics:
+    def course(self, truth: Design, *, trials: int = TRIALS, seed: int = SEED) -> OperatingCharacteristics:
         """How often the trial rejects, and with how many participants, where the truth is this design.
 
         For rates every count of the pilot and of the rest is enumerated; where that would take too long, and for
         means, trials are drawn, and the standard error is given.
         """
-        return self._kind.course(truth, trials, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        if self.counts is None:
+            return courses.of_t(self, truth, trials, rng)
+        return courses.of_counts(self, self.counts, truth, trials, rng)
 
     def type_one_error(self, nuisance: float) -> float:
         """P(rejecting), either way where the test is two-sided, on the null's boundary."""
@@ -154,29 +170,35 @@ class Reestimated:
         return self.course(self.truth(nuisance)).favours
 
 
-def _complaints(rule: Reestimated) -> Any:
+def _complaints(rule: Reestimated) -> Iterator[str]:
     """What does not fit together, one sentence each."""
     design = rule.design
-    if not isinstance(design, TwoProportions | TwoMeans):
+    blinded = design.outcome.blinded if isinstance(design, Design) else None
+    if blinded is None or design.members or len(design.arm_names) != 2:
         named = design.slug() if isinstance(design, Design) else repr(design)
-        named += "; leave the looks out, with which it is not combined" if hasattr(design, "looks") else ""
-        yield f"blinded re-estimation is defined for two-proportions and two-means, not for {named}"
+        looks = "; leave the looks out, with which it is not combined" if blinded and design.looks else ""
+        yield (
+            "blinded re-estimation is defined where the rate or the standard deviation of two arms together tells how "
+            f"many are needed, not for {named}{looks}"
+        )
         return
     if design.goal == fields.EQUIVALENCE or design.shape():
         yield "the design must be one trial of superiority or non-inferiority, not " + (
             "equivalence" if design.goal == fields.EQUIVALENCE else "a grid"
         )
-    if isinstance(design, TwoProportions) and design.exact:
-        yield f"test {design.test} has a saw-tooth for a sample size; use a z test, such as score"
-    if isinstance(design, TwoMeans) and design.test != "t":
-        yield f"test {design.test} does not estimate one standard deviation of both arms; use {field('test')} t"
-    if isinstance(design, TwoMeans) and rule.effect_scale != "difference":
-        yield f"{field('effect_scale')} must be difference for means, not {rule.effect_scale}"
-    if isinstance(design, TwoProportions) and rule.adjusted_variance:
-        yield "adjusted_variance is about a standard deviation; a pooled rate needs no adjustment"
-    if rule.effect_scale not in SCALES:
-        near = did_you_mean(rule.effect_scale, SCALES)
-        yield f"there is no scale {rule.effect_scale!r} to keep the effect on; {near}"
+    if not design.smooth:
+        near = design.by_normal_theory().test
+        yield f"test {design.test} has a saw-tooth for a sample size; use a z test, such as {near}"
+    yield from filter(None, [blinded.complaint(design)])
+    if rule.effect_scale not in blinded.keeps:
+        yield (
+            f"{field('effect_scale')} must be {blinded.keeps[0]} for {design.slug()}, not {rule.effect_scale}"
+            if len(blinded.keeps) == 1
+            else f"there is no scale {rule.effect_scale!r} to keep the effect on; "
+            f"{did_you_mean(rule.effect_scale, blinded.keeps)}"
+        )
+    if rule.adjusted_variance and not blinded.adjustable:
+        yield f"adjusted_variance is about a standard deviation; a {blinded.name} needs no adjustment"
     for name in ("pilot", "planned", "randomised", "at_least", "at_most"):
         value = getattr(rule, name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):

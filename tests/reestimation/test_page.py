@@ -16,7 +16,8 @@ MEANS = TwoMeans(difference=0.5, sd=1)
 @pytest.fixture(scope="module")
 def shipped():
     """The plan's primary endpoint after 100 participants, 40 of whom responded."""
-    return page(plan.build(plan.read("msc-lupus-nephritis")).primary, "40/100")
+    primary = plan.build(plan.read("msc-lupus-nephritis")).primary
+    return page(primary.design, "40/100", target=primary.answer.target, planned=primary.answer.n)
 
 
 class TestRates:

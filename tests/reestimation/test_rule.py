@@ -25,7 +25,7 @@ class TestRule:
     def test_rates_have_the_kept_effect_and_the_pooled_rate(self, kept, allocation):
         """The arms' new rates have the planned effect on the kept scale, and together the rate that was seen."""
         rule = Reestimated(design=RATES.replace(allocation=allocation), pilot=120, effect_scale=kept)
-        t, c = rule.rates(0.35)
+        t, c = rule.truth(0.35).count_rates()
         w_t, w_c = (w / rule.design.block for w in rule.design.weights)
         assert w_t * t + w_c * c == pytest.approx(0.35)
         effect = {"difference": t - c, "ratio": t / c, "odds-ratio": t / (1 - t) / (c / (1 - c))}[kept]
