@@ -28,6 +28,9 @@ _PLAIN = (int, float, str, tuple, type(None))
 _BATCH = 4_000_000
 """Participants drawn at once by `simulate`."""
 
+_FARTHEST = 40.0
+"""Standard errors beyond which the normal tail is 0 to a computer."""
+
 
 @dataclass(frozen=True)
 class AnalysisTest:
@@ -53,6 +56,8 @@ class Sized:
     """What `target` is, as a sentence about the answer begins."""
     tests: ClassVar[Mapping[str, AnalysisTest]] = {}
     """The analysis tests by name; empty where there is only one."""
+    gives: ClassVar[type[Design] | None] = None
+    """The design of the answer, where this one is a search for it."""
 
     # What some designs have, as fields or fixed: nobody needs to ask whether it is there.
     outcome: ClassVar[Outcome] = UNKNOWN
@@ -63,6 +68,8 @@ class Sized:
     allocation = ""
     margin = cast("Numbers | tuple[float, float] | None", None)
     looks = cast("tuple[float, ...]", ())
+    only_n = cast("int | None", None)
+    """The participants in all, where the design's own numbers fix them."""
 
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""
@@ -301,6 +308,12 @@ class Design(Sized):
         return self.null_values()
 
     # What follows from it.
+
+    @property
+    def fixed(self) -> Design:
+        """The design without looks; itself where it has none."""
+        return self
+
     def sided_limits(self) -> list[tuple[Numbers, int]]:
         """Each limit with the direction, 1 or -1, that leads from it to what the trial wants to show."""
         limits = self.limits()
@@ -440,6 +453,17 @@ class Design(Sized):
     def drift(self, n: Numbers) -> Numbers:
         """The expected z statistic that would give this design's success probability."""
         return self.z_alpha + distributions.normal_quantile(self.success(n))
+
+    def distance_to_null(self, n: Numbers) -> Numbers:
+        """How far the truth lies from the null's boundary, in standard errors of the estimate."""
+        return np.nan_to_num(self.drift(n), posinf=_FARTHEST, neginf=-_FARTHEST)
+
+    def rejections(self, n: int, *, obeyed: bool = True) -> Any:
+        """P(rejecting | final counts) of the groups that are counted, futility `obeyed` or not; it has none here."""
+        sizes = self.count_sizes(n)
+        counts = np.meshgrid(*(np.arange(size + 1) for size in sizes), indexing="ij")
+        _, rejects = self.judge(tuple(one.ravel() for one in counts), sizes)
+        return rejects.reshape([size + 1 for size in sizes])
 
     def actual_size(self, n: int) -> float | None:
         """The largest type I error over the nuisance parameter, where it is known exactly."""

@@ -173,7 +173,8 @@ class Outcome:
         share = declared.unit == "proportion"
         ratio = not share and design.logarithmic
         unit = "" if share or ratio or declared.unit == "ratio" else declared.unit
-        return EffectScale(name=declared.label, short=declared.label, unit=unit, ratio=ratio, points=share)
+        points = share and -0.5 in (declared.domain or ())  # a difference of shares; one share is shown as it is
+        return EffectScale(name=declared.label, short=declared.label, unit=unit, ratio=ratio, points=points)
 
     def estimate_name(self, design: Design) -> str:
         """What the estimate of a look is: a difference, a ratio, a rate."""
@@ -217,11 +218,20 @@ class Outcome:
 
     def smallest_significant(self, design: Design, n: int) -> float | None:
         """The observed effect nearest to the null that is significant: where power is one half, unless counted."""
-        try:
-            found = float(design.detectable_effect(n, 0.5))
-        except TrialplanError:
-            return None
-        return found if math.isfinite(found) else None
+        return half_power_effect(design, n)
+
+    def smallest_difference(self, design: Design, n: int) -> float | None:
+        """How far that effect lies from the null, in the favourable direction; of two rates their difference."""
+        found = half_power_effect(design, n)
+        return None if found is None else abs(found - float(design.null_values()[0]))
+
+    def observed_width(self, counts: Sequence[Any], sizes: Sequence[int], confidence: float) -> Any:
+        """The width of the interval of the difference for counts of the groups; None where there is no such one."""
+        return None
+
+    def shrunk(self, design: Design, ratio: float) -> Design:
+        """The design whose odds ratio is `ratio` times the planned one, all else held."""
+        raise ParameterError("its effect has no odds that could be shrunk", owner=design)
 
     # A look.
 
@@ -246,6 +256,15 @@ def by_arm(design: Design, uniforms: Any) -> list[Any]:
     """The participants of each arm among those on the second axis, in the order of `arm_names`."""
     edges = np.cumsum([round(float(size)) for size in design.split(uniforms.shape[1])])[:-1]
     return list(np.split(uniforms, edges, axis=1))
+
+
+def half_power_effect(design: Design, n: int) -> float | None:
+    """The effect that has power one half: where the observed one turns significant, but for the shape of t."""
+    try:
+        found = float(design.detectable_effect(n, 0.5))
+    except TrialplanError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 UNKNOWN = Outcome()

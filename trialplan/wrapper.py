@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from trialplan.design import Design, Sized
+from trialplan.design import Design
+from trialplan.outcome import Counts
 from trialplan.parameter import Numbers, parameters
 
 _DELEGATED = ("arm_names", "outcome", "goal", "scale", "favourable", "test", "allocation", "margin")
@@ -135,11 +136,15 @@ class Wrapper(Design):
         """The first member's."""
         return self.lead.count_rates()
 
+    def counted(self, n: int) -> Counts | None:
+        """None, unless a wrapper says what of the counts its own analysis sees."""
+        return None
+
     def cell(self, index: tuple[int, ...], shape: tuple[int, ...]) -> Self:
         """The same wrapper around the members' cells."""
         return self.with_members(tuple(one.cell(index, shape) for one in self.members))
 
     @property
-    def fixed(self) -> Sized:
+    def fixed(self) -> Design:
         """Itself: only looks are taken off."""
         return self

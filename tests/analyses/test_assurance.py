@@ -10,9 +10,10 @@ from scipy import integrate, stats
 from trialplan import Ancova, GroupSequential, OneProportion, TwoMeans, TwoProportions
 from trialplan.analyses.assurance.assess import assess, assurance, ceiling, enumerated, events, n_for_target
 from trialplan.analyses.assurance.joint_belief import joint
-from trialplan.analyses.assurance.predictive_counts import difference_width, predictive
+from trialplan.analyses.assurance.predictive_counts import predictive
 from trialplan.belief import Affine, Beta, LogitNormal, Mixture, Normal
 from trialplan.errors import ParameterError
+from trialplan.numerics.binomial_limits import newcombe_width
 
 TRIAL = TwoProportions(control=0.3, treatment=0.5)
 CONTROL, OBSERVED = Beta(10.5, 31.8), Beta(16.5, 14.5)
@@ -242,7 +243,7 @@ class TestAssess:
         """Newcombe's interval over random truths and counts has the stated mean width; at large n the two ways meet."""
         rng, truth = np.random.default_rng(9), drawn(100_000, 10)
         rates = rng.binomial(44, truth.treatment) / 44, rng.binomial(44, truth.control) / 44
-        widths = difference_width(rates, (44, 44), 0.95)
+        widths = newcombe_width(rates, (44, 44), stats.norm.ppf(0.975))
         found = assess(TRIAL, 88, DISCOUNTED, target=None).precision
         assert found == pytest.approx(widths.mean(), abs=4 * widths.std() / 316)
         near, beyond = (assess(TRIAL, n, DISCOUNTED, target=None).precision for n in (1990, 2010))

@@ -3,7 +3,7 @@
 import pytest
 
 from trialplan import TwoProportions
-from trialplan.analyses.sensitivity.break_even import break_even, odds_ratio_shrunk
+from trialplan.analyses.sensitivity.break_even import break_even
 
 PLANNED = TwoProportions(control=0.25, treatment=0.4)
 
@@ -25,9 +25,9 @@ class TestBreakEven:
     def test_a_shrunken_odds_ratio_keeps_the_control_rate(self):
         """Shrinking the odds ratio by the planned one leaves no effect."""
         planned = (0.4 / 0.6) / (0.25 / 0.75)
-        assert odds_ratio_shrunk(PLANNED, 1 / planned).treatment == pytest.approx(0.25)
+        assert PLANNED.outcome.shrunk(PLANNED, 1 / planned).treatment == pytest.approx(0.25)
         found = break_even(
-            lambda ratio: odds_ratio_shrunk(PLANNED, ratio), 1.0, 1e-3, n=300, target=0.8, assumption="ratio"
+            lambda ratio: PLANNED.outcome.shrunk(PLANNED, ratio), 1.0, 1e-3, n=300, target=0.8, assumption="ratio"
         )
         assert found.effect_gone == pytest.approx(1 / planned, rel=1e-6)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan.analyses.compare import LARGEST_TABLE, actual_size, compare, rejection_table, variants
+from trialplan.analyses.compare import LARGEST_TABLE, actual_size, compare, variants
 from trialplan.cli import main
 from trialplan.designs.ancova import Ancova
 from trialplan.designs.one_proportion import OneProportion
@@ -59,7 +59,7 @@ class TestActualSize:
         """The refined size is no smaller than on 20 001 rates, and no larger than that plus what a grid can miss."""
         design = TwoProportions(control=0.3, treatment=0.5, test=test, allocation=allocation)
         n_t, n_c = design.arms(n).values()
-        rejects = rejection_table(design, (n_t, n_c))
+        rejects = design.rejections(n_t + n_c)
         rates = np.sin(np.linspace(1e-4, np.pi / 2 - 1e-4, 20_001)) ** 2
         masses = [stats.binom.pmf(np.arange(m + 1), m, rates[:, None]) for m in (n_t, n_c)]
         fine = ((masses[0] @ rejects) * masses[1]).sum(axis=1).max()
@@ -68,7 +68,7 @@ class TestActualSize:
     def test_of_a_margin_is_taken_on_the_limit(self):
         """With a margin the nuisance runs along the limit, as far as there are rates."""
         design = TwoProportions(control=0.9, treatment=0.9, goal="non-inferiority", margin=0.15, allocation="3:1")
-        rejects = rejection_table(design, (45, 15))
+        rejects = design.rejections(60)
         rates = np.linspace(0.15005, 0.99995, 20_001)
         masses = [stats.binom.pmf(np.arange(m + 1), m, p[:, None]) for m, p in ((45, rates - 0.15), (15, rates))]
         fine = ((masses[0] @ rejects) * masses[1]).sum(axis=1).max()
@@ -77,7 +77,7 @@ class TestActualSize:
     def test_of_equivalence_is_the_larger_of_both_limits(self):
         """The worse of the two limits counts."""
         design = TwoProportions(control=0.4, treatment=0.4, goal="equivalence", margin=(-0.1, 0.3))
-        rejects = rejection_table(design, (60, 60))
+        rejects = design.rejections(120)
         sizes = [largest_size(rejects, lambda rate, limit=limit: (rate + limit, rate)) for limit in (-0.1, 0.3)]
         assert actual_size(design, 120) == max(sizes)
 

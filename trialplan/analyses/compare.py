@@ -13,8 +13,6 @@ from trialplan.numerics.enumeration import largest_size
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.parameter import parameters
-from trialplan.sequential import exact_two_arms
-from trialplan.sequential.group_sequential import GroupSequential
 
 LARGEST_TABLE = 4_000_000
 """Pairs of counts beyond which a size is not enumerated: two arms of 2000."""
@@ -85,11 +83,8 @@ def rejected(design: Design, n: int, *, obeyed: bool = True) -> Any:
     if counts is None or design.outcome.rates_on_null(design, 0) is None:
         return None
     pairs = math.prod(size + 1 for size in counts.sizes)
-    if not design.looks:
-        return rejection_table(design, counts.sizes) if pairs <= LARGEST_TABLE else None
-    if not isinstance(design, GroupSequential) or pairs > LARGEST_WITH_LOOKS:
-        return None
-    return exact_two_arms.rejection_table(design, n, obeyed=obeyed)
+    largest = LARGEST_WITH_LOOKS if design.looks else LARGEST_TABLE
+    return design.rejections(n, obeyed=obeyed) if pairs <= largest else None
 
 
 def _row(design: Design, name: str, prose: str, target: float) -> ComparedTest:
@@ -106,10 +101,3 @@ def largest_type_one_error(design: Design, rejects: Any) -> float:
     """Over both limits of an equivalence trial, and over every nuisance rate that a limit leaves possible."""
     along = [design.outcome.rates_on_null(design, at) for at in range(len(design.null_values()))]
     return max(largest_size(rejects, one) for one in along if one is not None)
-
-
-def rejection_table(design: Design, sizes: tuple[int, ...]) -> Any:
-    """Whether the analysis rejects, for every pair of counts: treatment down, control across."""
-    pairs = np.meshgrid(*(np.arange(size + 1) for size in sizes), indexing="ij")
-    _, rejects = design.judge(tuple(counts.ravel() for counts in pairs), sizes)
-    return rejects.reshape([size + 1 for size in sizes])

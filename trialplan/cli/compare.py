@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -12,8 +12,12 @@ from trialplan.cli.options import output
 from trialplan.cli.options.command import Verb
 from trialplan.design import Design
 from trialplan.errors import UnreachableError
-from trialplan.page import Table
+from trialplan.page import Page, Table, facts, plain
 from trialplan.parameter import with_role
+from trialplan.text import number
+
+if TYPE_CHECKING:
+    from trialplan.analyses.compare import ComparedTest
 
 DEFAULT_POWER = 0.8
 
@@ -41,7 +45,7 @@ def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given:
     from trialplan.analyses.compare import compare
     from trialplan.cli.options.output import show
 
-    design: Any = options.build(cls, given)
+    design = cast("Design", options.build(cls, given))
     target = DEFAULT_POWER if power is None else power
     with options.typed(cls):
         rows = compare(design, target)
@@ -50,46 +54,44 @@ def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given:
     show(_page(design, target, rows), as_json, output)
 
 
-def _page(design: Design, target: float, rows: Sequence[Any]) -> Any:
+def _page(design: Design, target: float, rows: Sequence[ComparedTest]) -> Page:
     from trialplan.design_facts import assumed, head
-    from trialplan.page import Page, facts, plain
 
     records = [_record(row) for row in rows]
-    assumptions = head(design, ("test", "method"))
+    varied = tuple(with_role(type(design), "method"))
+    assumptions = head(design, varied)
     level = {"alpha": design.alpha, "sides": design.sides}
     return Page(
         data=plain(assumptions | {"target_power": target} | level | {"rows": records}),
         headline=_headline(rows, target),
-        tables=[_table(design, rows), facts([*assumed(design, ("method",)), *_level(design)])],
+        tables=[_table(design, rows), facts([*assumed(design, varied), *_level(design)])],
         notes=_notes(design, rows),
         records=lambda: records,
     )
 
 
-def _record(row: Any) -> dict[str, Any]:
+def _record(row: ComparedTest) -> dict[str, Any]:
     shown = ("test", "n", "arms", "power", "actual_size", "why")
     return {name: getattr(row, name) for name in shown} | ({"reason": row.reason} if row.reason else {})
 
 
-def _headline(rows: Sequence[Any], target: float) -> str:
-    from trialplan.text import number
-
-    found = sorted((row for row in rows if row.n is not None), key=lambda row: row.n)
-    least, most = found[0], found[-1]
+def _headline(rows: Sequence[ComparedTest], target: float) -> str:
+    found = sorted(((row.n, row.test) for row in rows if row.n is not None), key=lambda one: one[0])
+    (least, by), (most, by_most) = found[0], found[-1]
     if len(rows) == 1:
-        return f"{least.n:,} participants in all by the one test that there is, at power {number(target)}"
-    span = f"{least.n:,} ({least.test}) to {most.n:,} ({most.test})" if least.n < most.n else f"{most.n:,}"
+        return f"{least:,} participants in all by the one test that there is, at power {number(target)}"
+    span = f"{least:,} ({by}) to {most:,} ({by_most})" if least < most else f"{most:,}"
     return f"{len(found)} tests at power {number(target)}: {span} participants in all"
 
 
-def _table(design: Design, rows: Sequence[Any]) -> Any:
+def _table(design: Design, rows: Sequence[ComparedTest]) -> Table:
     arms = design.arm_names if len(design.arm_names) > 1 else ()
     columns = ("test", "n", *(f"n {name}" for name in arms), "power", "actual size", "why")
     numbers = frozenset(range(1, len(columns) - 1))
     return Table(columns, [_line(row, arms) for row in rows], right=numbers)
 
 
-def _line(row: Any, arms: Sequence[str]) -> list[str]:
+def _line(row: ComparedTest, arms: Sequence[str]) -> list[str]:
     sizes = [row.n, *((row.arms or {}).get(name) for name in arms)]
     shown = [_NONE if n is None else f"{n:,}" for n in sizes]
     size = _NONE if row.actual_size is None else f"{row.actual_size:.4f}"
@@ -103,7 +105,7 @@ def _level(design: Design) -> list[tuple[str, str]]:
     return [row for row in level(design) if row[0] != "test"]
 
 
-def _notes(design: Design, rows: Sequence[Any]) -> list[str]:
+def _notes(design: Design, rows: Sequence[ComparedTest]) -> list[str]:
     """What the columns are, and which tests do not keep their level."""
     if all(row.actual_size is None for row in rows):
         return []

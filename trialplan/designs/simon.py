@@ -41,6 +41,7 @@ class Simon(Sized):
     arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
     goal = fields.SINGLE_ARM
     outcome = RESPONSES
+    gives = TwoStage
 
     null: float = parameter(
         "rate that would not be worth pursuing",

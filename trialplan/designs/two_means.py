@@ -93,6 +93,10 @@ class TwoMeans(Design):
         error = np.sqrt(sum(self.variances(n)))
         return [sign * (self.difference - limit) / error for limit, sign in self.sided_limits()]
 
+    def distance_to_null(self, n: Numbers) -> Numbers:
+        """From the limit that the trial wants to leave behind."""
+        return self.distances(n)[0]
+
     def arm_means(self) -> tuple[Numbers, ...]:
         """The control's mean is 0: only the difference matters."""
         return self.difference, 0.0

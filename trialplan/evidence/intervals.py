@@ -7,12 +7,11 @@ denominator and the confidence, and returns the two limits.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from statistics import NormalDist
 
 from trialplan.errors import ParameterError
-from trialplan.numerics.binomial_limits import wald_limits, wilson_limits
+from trialplan.numerics.binomial_limits import square_and_add, wald_limits, wilson_limits
 from trialplan.numerics.lazy import special
 
 Limits = tuple[float, float]
@@ -89,12 +88,9 @@ def newcombe(
     [0.2, 0.0524, 0.3339]
     """
     (x1, n1), (x2, n2) = first, second
-    low1, high1 = wilson(x1, n1, confidence)
-    low2, high2 = wilson(x2, n2, confidence)
     p1, p2 = x1 / n1, x2 / n2
-    difference = p2 - p1
-    lower = difference - math.hypot(p2 - low2, high1 - p1)
-    return difference, lower, difference + math.hypot(high2 - p2, p1 - low1)
+    below, above = square_and_add((p2, p1), (wilson(x2, n2, confidence), wilson(x1, n1, confidence)))
+    return p2 - p1, p2 - p1 - below, p2 - p1 + above
 
 
 INTERVALS: dict[str, Callable[[float, float, float], Limits]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from trialplan.numerics.lazy import np, special
@@ -31,16 +33,22 @@ def newcombe_limits(rates: tuple[Any, Any], sizes: tuple[Any, Any], z: Any) -> t
 
     Method 10 of Newcombe (1998), Statistics in Medicine 17:873, without continuity correction.
     """
-    (low_t, high_t), (low_c, high_c) = (wilson_limits(p, m, z) for p, m in zip(rates, sizes, strict=True))
-    difference = rates[0] - rates[1]
-    below, above = np.hypot(rates[0] - low_t, high_c - rates[1]), np.hypot(high_t - rates[0], rates[1] - low_c)
-    return difference - below, difference + above
+    below, above = square_and_add(rates, [wilson_limits(p, m, z) for p, m in zip(rates, sizes, strict=True)])
+    return rates[0] - rates[1] - below, rates[0] - rates[1] + above
 
 
 def newcombe_width(rates: tuple[Any, Any], sizes: tuple[Any, Any], z: Any) -> Any:
     """How wide that interval is."""
-    (low_t, high_t), (low_c, high_c) = (wilson_limits(p, m, z) for p, m in zip(rates, sizes, strict=True))
-    return np.hypot(rates[0] - low_t, high_c - rates[1]) + np.hypot(high_t - rates[0], rates[1] - low_c)
+    below, above = square_and_add(rates, [wilson_limits(p, m, z) for p, m in zip(rates, sizes, strict=True)])
+    return below + above
+
+
+def square_and_add(rates: tuple[Any, Any], limits: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
+    """How far the interval of a difference reaches below and above it, made of the limits of either rate."""
+    (first, second), ((low_1, high_1), (low_2, high_2)) = rates, limits
+    sides = (first - low_1, high_2 - second), (high_1 - first, second - low_2)
+    below, above = (math.hypot(*one) if isinstance(one[0] + one[1], float) else np.hypot(*one) for one in sides)
+    return below, above
 
 
 LIMITS = {"wald": wald_limits, "wilson": wilson_limits, "clopper-pearson": clopper_pearson_limits}

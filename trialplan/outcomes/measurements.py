@@ -62,8 +62,9 @@ class Measurements(Outcome):
         if design.logarithmic:
             return None
         error, df = design.standard_error(n)
-        critical = normal_quantile(0.5 + confidence / 2) if df is None else t_quantile(0.5 + confidence / 2, n - 2)
-        return 2 * critical * error
+        if df is not None and design.test == "welch":
+            df = n - 2  # the most that they can be: Satterthwaite's differ from truth to truth
+        return 2 * _critical(confidence, df) * error
 
     def seen(
         self, design: Design, n: int, kind: str, arms: Sequence[tuple[Any, int]], sds: Sequence[float] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, field
@@ -78,7 +79,7 @@ class Responses(Outcome):
 
     def interval(self, design: Design, n: int, confidence: float, no_effect: bool) -> EffectInterval | None:
         """Newcombe's for a difference, Katz's for a ratio, Woolf's for an odds ratio; Wilson's less the null rate."""
-        z = float(normal_quantile(0.5 + confidence / 2))
+        z = NormalDist().inv_cdf(0.5 + confidence / 2)  # the digits of an evidence table's intervals
         rates = [float(rate) for rate in design.count_rates()]
         if len(design.arm_names) == 1:
             null = float(design.null_values()[0])
@@ -93,7 +94,7 @@ class Responses(Outcome):
         odds = design.scale != RATIO
         centre = treatment / control / ((1 - treatment) / (1 - control) if odds else 1.0)
         error = math.sqrt(sum(_log_variance(rate, size, odds) for rate, size in ((treatment, n_t), (control, n_c))))
-        factor = math.exp(z * error)
+        factor = math.exp(float(normal_quantile(0.5 + confidence / 2)) * error)
         name = "Woolf interval of the odds ratio" if odds else "Katz interval of the ratio"
         return EffectInterval(name=name, limits=(centre / factor, centre * factor))
 
@@ -104,6 +105,11 @@ class Responses(Outcome):
         treatment, control = design.count_rates()
         n_t, n_c = design.split(n)
         return newcombe_width((treatment, control), (n_t, n_c), normal_quantile(0.5 + confidence / 2))
+
+    def observed_width(self, counts: Sequence[Any], sizes: Sequence[int], confidence: float) -> Any:
+        """Of Newcombe's interval, of two groups."""
+        (x_t, x_c), (n_t, n_c) = counts, sizes
+        return newcombe_width((x_t / n_t, x_c / n_c), (n_t, n_c), normal_quantile(0.5 + confidence / 2))
 
     def smallest_significant(self, design: Design, n: int) -> float | None:
         """The observed effect of whole counts nearest to the null, beside the expected count of the controls."""
@@ -119,6 +125,19 @@ class Responses(Outcome):
         below = control if design.scale == RATIO else control * (1 - treatment)
         above = treatment if design.scale == RATIO else treatment * (1 - control)
         return above / below if below else None
+
+    def smallest_difference(self, design: Design, n: int) -> float | None:
+        """At the counts that the planned control rate gives; of one arm where power is one half."""
+        if len(design.arm_names) == 1:
+            return super().smallest_difference(design, n)
+        found = smallest_rates(design.fixed, n)
+        return None if found is None else design.sign * (found[0] - found[1])
+
+    def shrunk(self, design: Design, ratio: float) -> Design:
+        """The rate of the treatment, or the one arm, has so many times its odds."""
+        rate = design.effect_value()
+        odds = ratio * rate / (1 - rate)
+        return design.replace(**{design.effect: odds / (1 + odds)})
 
     def seen(
         self, design: Design, n: int, kind: str, arms: Sequence[tuple[Any, int]], sds: Sequence[float] | None = None

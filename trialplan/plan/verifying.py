@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,6 @@ from trialplan.analyses.verification.simulation import SEED, TRIALS, Progress
 from trialplan.analyses.verification.verification import ALLOWANCE, ERRORS, Verification, verify
 from trialplan.answers import Simulation
 from trialplan.design import Design
-from trialplan.designs.one_proportion import OneProportion
-from trialplan.designs.two_proportions import TwoProportions
 from trialplan.enrolment.dropout import enrolled
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Endpoint, Trial
@@ -97,10 +96,18 @@ def verify_trial(
     `most` bounds the participants drawn for one simulation: a trial whose participants must be drawn one by one then
     has fewer simulated trials, never fewer than a thousand; the number used stands in each result.
     """
-    tested = [one for one in trial.endpoints if isinstance(one.design, Design)]
-    tested.sort(key=lambda one: one.section.role != "primary")
-    how = {"seed": seed, "executor": executor, "progress": progress}
-    return tuple(_verified(trial, one, trials, most, how) for one in tested)
+    tested = [(one, one.design) for one in trial.endpoints if isinstance(one.design, Design)]
+    tested.sort(key=lambda pair: pair[0].section.role != "primary")
+    how: dict[str, Any] = {"seed": seed, "executor": executor, "progress": progress}
+    found = []
+    for endpoint, design in tested:
+        n = int(trial.answer.n)
+        if endpoint is not trial.primary:
+            n = _whole(design, n * (1 - (endpoint.section.dropout or 0.0)))
+        number = _affordable(design, n, trials, most)
+        target = endpoint.section.power if endpoint is trial.primary else None
+        found.append(_with_losses(trial, endpoint, verify(design, n=n, target=target, trials=number, **how), how))
+    return tuple(found)
 
 
 def with_losses(
@@ -114,7 +121,7 @@ def with_losses(
     progress: Progress | None = None,
 ) -> Simulation:
     """Trials of n enrolled participants, each lost with probability `dropout`, the test put to the completers."""
-    if isinstance(design, TwoProportions) and design.exact:
+    if design.exact and len(design.arm_names) > 1 and design.counted(n) is not None:
         trials = min(trials, _REGIONS)
     size = math.ceil(trials / _TASKS)
     sizes = [min(size, trials - start) for start in range(0, trials, size)]
@@ -128,7 +135,7 @@ def with_losses(
     return Simulation(trials, rejected, favoured)
 
 
-def _drawn(task: tuple[Any, int, float, int, Any]) -> tuple[int, int]:
+def _drawn(task: tuple[Design, int, float, int, Any]) -> tuple[int, int]:
     """Trials with equal completers are one simulation of a trial of that allocation."""
     design, n, dropout, trials, stream = task
     rng = np.random.default_rng(stream)
@@ -143,7 +150,7 @@ def _drawn(task: tuple[Any, int, float, int, Any]) -> tuple[int, int]:
     return rejected, favoured
 
 
-def _of_completers(design: Any, left: list[int]) -> tuple[Any, int] | None:
+def _of_completers(design: Design, left: list[int]) -> tuple[Design, int] | None:
     """The trial that the completers make, with its n; None where an arm has too few for the test to be defined.
 
     Looks fall on whole blocks of the planned allocation: there the completers are rounded to whole blocks, and so they
@@ -151,29 +158,24 @@ def _of_completers(design: Any, left: list[int]) -> tuple[Any, int] | None:
     """
     if min(left) < 2:
         return None
-    if hasattr(design, "looks") or max(left) > _LARGEST:
+    if design.members or max(left) > _LARGEST:
         return design, max(1, round(sum(left) / design.block)) * design.block
     if len(left) == 1:
         return design, left[0]
     return design.replace(allocation=":".join(map(str, left))), sum(left)
 
 
-def _verified(trial: Trial, endpoint: Endpoint, trials: int, most: int | None, how: dict[str, Any]) -> VerifiedEndpoint:
-    design: Any = endpoint.design
-    section, primary = endpoint.section, endpoint is trial.primary
-    dropout = section.dropout or 0.0
-    n = int(trial.answer.n)
-    observed = n if primary else _whole(design, n * (1 - dropout))
-    number = _affordable(design, observed, trials, most)
-    found = verify(design, n=observed, target=section.power if primary else None, trials=number, **how)
-    losses = _with_losses(trial, endpoint, found, how) if dropout else None
+def _with_losses(trial: Trial, endpoint: Endpoint, found: Verification, how: Mapping[str, Any]) -> VerifiedEndpoint:
+    section = endpoint.section
+    losses = _losses(trial, endpoint, found, section.dropout, how) if section.dropout else None
     return VerifiedEndpoint(name=section.name, role=section.role, missing=section.missing, found=found, losses=losses)
 
 
-def _with_losses(trial: Trial, endpoint: Endpoint, found: Verification, how: dict[str, Any]) -> SimulatedLosses:
+def _losses(
+    trial: Trial, endpoint: Endpoint, found: Verification, dropout: float, how: Mapping[str, Any]
+) -> SimulatedLosses:
     """The primary enrols more so that n are expected to be observed; a secondary has what is left of n."""
-    design: Any = endpoint.design
-    dropout, n = endpoint.section.dropout or 0.0, int(trial.answer.n)
+    design, n = found.design, int(trial.answer.n)
     if endpoint is trial.primary:
         number, expected = int(enrolled(design, found.arms, dropout)["n"]), float(n)
     else:
@@ -197,7 +199,6 @@ def _whole(design: Design, n: float) -> int:
     return max(1, int(n // design.block)) * design.block
 
 
-def _affordable(design: Any, n: int, trials: int, most: int | None) -> int:
+def _affordable(design: Design, n: int, trials: int, most: int | None) -> int:
     """Fewer trials where participants are drawn one by one; of counts only the counts are drawn."""
-    counted = isinstance(getattr(design, "design", design), (TwoProportions, OneProportion))
-    return trials if most is None or counted else min(trials, max(1000, most // n))
+    return trials if most is None or design.counted(n) is not None else min(trials, max(1000, most // n))

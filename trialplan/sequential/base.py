@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from trialplan.design import Design, Sized
+from trialplan.design import Design
+from trialplan.outcome import Counts
 from trialplan.parameter import parameter
 from trialplan.sequential.boundaries.efficacy import read_efficacy
 from trialplan.sequential.boundaries.fields import read_looks, read_some_looks
@@ -59,9 +60,13 @@ class WithLooks(Wrapper):
         return self.replace(design=members[0])
 
     @property
-    def fixed(self) -> Sized:
+    def fixed(self) -> Design:
         """The trial without its looks."""
         return self.design.fixed
+
+    def counted(self, n: int) -> Counts | None:
+        """The fixed design's, had the trial gone on to its end."""
+        return self.design.counted(n)
 
     @property
     def looks_by_counts(self) -> bool:

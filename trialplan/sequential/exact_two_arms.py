@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialplan.design import Design
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import log_choose
-from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.look_table import whole_looks
+
+if TYPE_CHECKING:
+    from trialplan.sequential.group_sequential import GroupSequential
 
 
 def rejection_table(design: GroupSequential, n: int, *, obeyed: bool = True) -> Any:

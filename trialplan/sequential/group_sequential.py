@@ -13,7 +13,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
 from trialplan.numerics.secant import secant_root
 from trialplan.parameter import Numbers, parameter
-from trialplan.sequential import scales
+from trialplan.sequential import exact_two_arms, scales
 from trialplan.sequential.base import WithLooks
 from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, check_spent
 from trialplan.sequential.boundaries.fields import as_z, listed, refused, shown
@@ -275,6 +275,10 @@ class GroupSequential(WithLooks):
     def simulate(self, n: int, trials: int, rng: Any) -> Simulation:
         """Draw and analyse trials, with the boundaries that n participants have."""
         return super(GroupSequential, self.settled(n)).simulate(n, trials, rng)
+
+    def rejections(self, n: int, *, obeyed: bool = True) -> Any:
+        """P(rejecting at some look | final counts) of two arms, had the trial gone on."""
+        return exact_two_arms.rejection_table(self, n, obeyed=obeyed)
 
     # What the answer holds.
 

@@ -12,14 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trialplan.analyses.assurance.joint_belief import NODES, Beliefs, Joint, joint
-from trialplan.analyses.assurance.predictive_counts import Predictive, difference_width, predictive
-from trialplan.analyses.sensitivity.exclusion import half_power_effect, smallest_rates
+from trialplan.analyses.assurance.predictive_counts import Predictive, predictive
 from trialplan.belief import Belief
 from trialplan.design import Design
-from trialplan.designs.two_means import TwoMeans
-from trialplan.designs.two_proportions import TwoProportions
 from trialplan.errors import ParameterError, UnreachableError
-from trialplan.numerics.distributions import normal_cdf, normal_quantile, t_quantile
+from trialplan.numerics.distributions import normal_cdf
 from trialplan.numerics.lazy import np
 
 __all__ = ["Assurance", "Beliefs", "assess", "assurance", "ceiling", "enumerated", "events", "n_for_target"]
@@ -28,20 +25,22 @@ _MOST_BLOCKS = 2**24
 _AFFORDABLE = 2000
 """Allocation blocks up to which the n of an exact test is searched."""
 
+_CONFIDENCE = 0.95
+
 
 @dataclass(frozen=True, kw_only=True)
 class Assurance:
     """The answers at one n, side by side; None where a design has no such answer.
 
-    assurance: the probability of rejecting in the treatment's favour. enumerated: the same by enumerating the
-    test over all pairs of counts (two proportions). ceiling: what assurance tends to as n grows, the probability
-    that the truth is favourable. n_for_target: the fewest participants whose assurance reaches `target`, and
-    `reason` the sentence where none do. expected_power: the average of `power`, which counts both tails of exact
-    and t tests. power_if_favourable: assurance from favourable truths over the probability of those.
-    power_at_means: the power if every uncertain number were its expectation. wrong_sign: the probability that
-    estimate and truth lie on different sides of the null. precision: the expected width of the 95 % interval of
-    the difference. smallest_significant: the smallest observed difference that is significant, at the expected
-    control rate. events: the probability of at least one event for each harm in the treatment arm.
+    assurance: the probability of rejecting in the treatment's favour. enumerated: the same by enumerating the test
+    over all pairs of counts, where two arms are counted. ceiling: what assurance tends to as n grows, the probability
+    that the truth is favourable. n_for_target: the fewest participants whose assurance reaches `target`, and `reason`
+    the sentence where none do. expected_power: the average of `power`, which counts both tails of exact and t tests.
+    power_if_favourable: assurance from favourable truths over the probability of those. power_at_means: the power if
+    every uncertain number were its expectation. wrong_sign: the probability that estimate and truth lie on different
+    sides of the null. precision: the expected width of the 95 % interval of the difference. smallest_significant: the
+    smallest observed difference that is significant, at the expected control rate. events: the probability of at least
+    one event for each harm in the treatment arm.
     """
 
     n: int
@@ -179,8 +178,7 @@ def _search(over: Joint, target: float) -> int | None:
     if target >= over.average(over.favourable):
         return None
     block, high = over.base.block, 1
-    counted = isinstance(over.base, TwoProportions) and over.base.exact
-    most = _AFFORDABLE if counted else _MOST_BLOCKS
+    most = _AFFORDABLE if over.base.exact and predictive(over, block) is not None else _MOST_BLOCKS
     while _assurance(over, high * block) < target:
         high *= 2
         if high > most:
@@ -194,40 +192,22 @@ def _search(over: Joint, target: float) -> int | None:
 
 def _wrong_sign(over: Joint, n: int) -> float:
     """By the normal distribution of the estimate: Φ(−|distance to the null| / standard error), averaged."""
-    design = getattr(over.design, "design", over.design)
-    if isinstance(design, TwoMeans):
-        distance = design.distances(n)[0]
-    else:
-        distance = np.nan_to_num(design.drift(n), posinf=40.0, neginf=-40.0)
-    return over.average(normal_cdf(-np.abs(distance)))
+    return over.average(normal_cdf(-np.abs(over.design.fixed.distance_to_null(n))))
 
 
 def _precision(over: Joint, n: int, tables: Predictive | None) -> float | None:
-    """The expected width of the 95 % interval: over all counts, or at the true rates where these are too many."""
-    design = over.design
+    """The expected width of the 95 % interval: over all counts, or at the true values where these are too many."""
     if tables is not None:
-        return tables.width()
-    if isinstance(design, TwoProportions):
-        sizes = design.split(n)
-        return over.average(difference_width((design.treatment, design.control), sizes, 0.95))
-    return _mean_width(over, design, n) if isinstance(design, TwoMeans) else None
-
-
-def _mean_width(over: Joint, design: TwoMeans, n: int) -> float:
-    """Twice t (for test z the normal quantile) times the standard error at the true standard deviations."""
-    critical = normal_quantile(0.975) if design.test == "z" else t_quantile(0.975, n - 2)
-    return over.average(2 * critical * np.sqrt(sum(design.variances(n))))
+        widths = over.base.outcome.observed_width(tables.counts, tables.sizes, _CONFIDENCE)
+        return None if widths is None else tables.average(widths)
+    width = None if over.base.members else over.base.outcome.expected_width(over.design, n, _CONFIDENCE)
+    return None if width is None else over.average(width)
 
 
 def _smallest_significant(over: Joint, n: int) -> float | None:
     """At the counts that the expected control rate gives; elsewhere the effect that has power one half."""
-    at_means: Any = over.at_means()
-    counted = getattr(at_means, "design", at_means)
-    if isinstance(counted, TwoProportions):
-        rates = smallest_rates(counted, n)
-        return None if rates is None else counted.sign * (rates[0] - rates[1])
-    found = half_power_effect(at_means, n)
-    return None if found is None else abs(found - float(at_means.null_values()[0]))
+    at_means = over.at_means()
+    return at_means.outcome.smallest_difference(at_means, n)
 
 
 def _at_least_one(name: str, rate: float | Belief, n: int) -> float:

@@ -43,11 +43,7 @@ class Joint:
 
     def mean(self, name: str) -> float:
         """The expectation of one field; its planned value where nothing is believed about it."""
-        return (
-            self.average(self.points[name])
-            if name in self.points
-            else float(getattr(getattr(self.base, "design", self.base), name))
-        )
+        return self.average(self.points[name]) if name in self.points else float(getattr(self.base.fixed, name))
 
     def at_means(self) -> Design:
         """The design with every uncertain field at its expectation."""
@@ -61,7 +57,7 @@ def joint(design: Design, beliefs: Beliefs, nodes: int | None = None) -> Joint:
     about it is moved there, and an error says where that is not possible.
     """
     _check(design, beliefs)
-    nodes = nodes or (_COSTLY_NODES if hasattr(design, "design") else NODES)
+    nodes = nodes or (_COSTLY_NODES if design.members else NODES)
     points: dict[str, Any] = {}
     weight = np.ones(())
     for name, belief in _ordered(design, beliefs):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from trialplan.design import Design
 from trialplan.numerics.lazy import np
@@ -56,12 +55,6 @@ def break_even(
         half_power=_crossing(lambda value: 0.5 - float(design_at(value).success(n)), planned, last),
         effect_gone=gone,
     )
-
-
-def odds_ratio_shrunk(design: Any, ratio: float) -> Any:
-    """The two-proportion design whose odds ratio is `ratio` times the planned one, the control rate held."""
-    odds = ratio * design.treatment / (1 - design.treatment)
-    return design.replace(treatment=odds / (1 + odds))
 
 
 def _crossing(f: Callable[[float], float], start: float, end: float) -> float | None:

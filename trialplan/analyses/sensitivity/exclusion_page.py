@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trialplan.analyses.sensitivity.exclusion import DIFFERENCE, RATIO, Exclusion, exclusion
+from trialplan.analyses.sensitivity.exclusion import Exclusion, exclusion
 from trialplan.design import Design
 from trialplan.design_facts import assumed, foot, head, level
-from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SINGLE_ARM, SUPERIORITY
+from trialplan.fields import EQUIVALENCE, NON_INFERIORITY
+from trialplan.outcome import DIFFERENCE, RATIO
 from trialplan.page import Page, Table, facts, plain
-from trialplan.text import number, percent
+from trialplan.text import number
 
 _NONE = "—"
 
 
 def page(design: Design, ns: Sequence[int], confidence: float = 0.95) -> Page:
     """Half-width, smallest significant effect and what no effect leaves possible, across n."""
-    fixed: Any = getattr(design, "design", design)
-    found = exclusion(design, ns, confidence)
+    fixed, found = design.fixed, exclusion(design, ns, confidence)
     shown = _Shown(fixed)
     rows = [_record(one, shown) for one in found]
     columns = ("n", *(f"n {arm}" for arm in _arms(fixed)), *_HEADS[found[0].kind if found else DIFFERENCE])
@@ -43,25 +43,22 @@ _HEADS = {
 class _Shown:
     """Effects of one design as a reader knows them: points, the outcome's units, or ratios."""
 
-    def __init__(self, design: Any) -> None:
-        self.ratio = getattr(design, "scale", DIFFERENCE) != DIFFERENCE
-        self.points = not self.ratio and any(hasattr(design, name) for name in ("treatment", "expected"))
-        self.goal = getattr(design, "goal", SUPERIORITY)
-        self.what = str(getattr(design, "scale", DIFFERENCE)).replace("-", " ")
-        self.from_what = " from the null rate" if self.goal == SINGLE_ARM else ""
+    def __init__(self, design: Design) -> None:
+        self.scale, self.goal = design.outcome.effect_scale(design), design.goal
+        self.ratio, self.what = self.scale.ratio, self.scale.short
+        self.of_what = self.what if len(design.arm_names) > 1 else self.scale.name
 
     def effect(self, value: float | None) -> str:
         """One effect, with its unit."""
-        if value is None:
-            return _NONE
-        return f"{percent(value).removesuffix(' %')} points" if self.points else number(value)
+        return _NONE if value is None else self.scale.shown(value)
 
     def range(self, limits: tuple[float, float] | None) -> str:
         """Two limits."""
         if limits is None:
             return _NONE
         low, high = (self.effect(one) for one in limits)
-        return f"{low.removesuffix(' points')} to {high}"
+        unit = "points" if self.scale.points else self.scale.unit
+        return f"{low.removesuffix(f' {unit}')} to {high}"
 
     def sentence(self, one: Exclusion) -> str:
         """What this number of participants can and cannot tell."""
@@ -72,7 +69,7 @@ class _Shown:
     def _reach(self, one: Exclusion) -> str:
         if one.half_width is None:
             return ""
-        name = f"the {100 * one.confidence:g} % interval of the {self.what}{self.from_what}"
+        name = f"the {100 * one.confidence:g} % interval of the {self.of_what}"
         if self.ratio:
             factor = number(one.half_width)
             return f"{name} reaches from the estimate divided by {factor} to the estimate times {factor}"
@@ -95,8 +92,8 @@ class _Shown:
         if self.ratio:
             return f"an observed {self.what} of 1 leaves true ones from {number(low)} to {number(high)} possible"
         if self.effect(-low) == self.effect(high):
-            return f"an observed difference of zero leaves true ones up to {self.effect(high)} either way possible"
-        return f"an observed difference of zero leaves true ones from {self.range(one.possible)} possible"
+            return f"an observed {self.what} of zero leaves true ones up to {self.effect(high)} either way possible"
+        return f"an observed {self.what} of zero leaves true ones from {self.range(one.possible)} possible"
 
 
 def _headline(found: Sequence[Exclusion], shown: _Shown) -> str:
@@ -125,13 +122,13 @@ def _record(one: Exclusion, shown: _Shown) -> dict[str, Any]:
     }
 
 
-def _line(one: Exclusion, shown: _Shown, design: Any) -> list[str]:
+def _line(one: Exclusion, shown: _Shown, design: Design) -> list[str]:
     sizes = [f"{one.arms[arm]:,}" for arm in _arms(design)]
     width = _NONE if one.half_width is None else shown.effect(one.half_width)
     return [f"{one.n:,}", *sizes, width, shown.effect(one.smallest_significant), shown.range(one.possible)]
 
 
-def _arms(design: Any) -> tuple[str, ...]:
+def _arms(design: Design) -> tuple[str, ...]:
     return design.arm_names if len(design.arm_names) > 1 else ()
 
 
@@ -145,4 +142,4 @@ def _sentences(found: Sequence[Exclusion], shown: _Shown) -> list[str]:
 
 def _caveats(design: Design) -> list[str]:
     said = ["Widths are those at the planned values; what is observed will make them a little wider or narrower."]
-    return said + (["Looks before the end are left out."] if hasattr(design, "design") else [])
+    return said + (["Looks before the end are left out."] if design.looks else [])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from trialplan.analyses.sensitivity.break_even import BreakEven, break_even
 from trialplan.design import Design
@@ -135,7 +134,7 @@ def _has_effect(design: Design) -> bool:
 def _breaks(axis: Axis, end: float, n: int, target: float) -> BreakEven | None:
     """Where n doubles, power is a half and the effect is gone within the range; None where power is no smooth curve."""
     assert axis.design_at is not None  # `_swing` has looked
-    planned: Any = axis.design_at(axis.planned)
+    planned = axis.design_at(axis.planned)
     if not planned.smooth or len(planned.null_values()) != 1 or math.isclose(axis.planned, end):
         return None
     try:

@@ -8,7 +8,7 @@ from typing import Any
 from trialplan.analyses.sensitivity.tornado import Axis, End, Swing, tornado
 from trialplan.design import Design
 from trialplan.errors import ParameterError, did_you_mean
-from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SUPERIORITY
+from trialplan.fields import EQUIVALENCE, NON_INFERIORITY
 from trialplan.page import Page, Table, plain
 from trialplan.parameter import parameters
 from trialplan.text import number, percent
@@ -40,7 +40,7 @@ def sentence(swing: Swing, n: int, target: float) -> str:
 
 
 def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
-    fixed: Any = getattr(design, "design", design)
+    fixed = design.fixed
     declared = parameters(type(fixed))
     if name not in declared:
         nearest = did_you_mean(name, declared)
@@ -145,8 +145,7 @@ def _outcome(axis: Axis, end: End, n: int, target: float) -> str:
 
 def _goal(axis: Axis) -> str:
     assert axis.design_at is not None  # only what is varied has ends
-    design: Any = axis.design_at(axis.planned)
-    return getattr(getattr(design, "design", design), "goal", SUPERIORITY)
+    return axis.design_at(axis.planned).goal
 
 
 def _other_end(axis: Axis, end: End, n: int) -> str:

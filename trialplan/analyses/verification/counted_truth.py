@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.analyses.compare import largest_type_one_error, rejection_table
+from trialplan.analyses.compare import largest_type_one_error
 from trialplan.design import Design
 from trialplan.numerics.lazy import np, special
 from trialplan.outcome import Counts
@@ -72,7 +72,7 @@ def true_size(design: Design, n: int) -> float | None:
         return max((one.power for one in found if one is not None), default=None)
     if math.prod(size + 1 for size in counts.sizes) > _SIZED:
         return None
-    return largest_type_one_error(design, rejection_table(design, counts.sizes))
+    return largest_type_one_error(design, design.rejections(n))
 
 
 def _counts(design: Design, n: int) -> Counts | None:

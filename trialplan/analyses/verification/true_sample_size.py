@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from trialplan.analyses.verification.counted_truth import enumerated, outcomes
 from trialplan.answers import Simulation
@@ -82,7 +81,7 @@ class _Search:
         """The power as the formula counts it: in the treatment's favour; None where that would cost too much."""
         if n not in self._known:
             # restricted estimates with a margin are dearer to judge
-            self._spent += outcomes(self.design, n) * (1 if getattr(self.design, "margin", None) is None else 4)
+            self._spent += outcomes(self.design, n) * (1 if self.design.margin is None else 4)
             truth = enumerated(self.design, n) if self._spent <= _OUTCOMES else None
             self._known[n] = None if truth is None else truth.favoured
         return self._known[n]
@@ -191,6 +190,6 @@ def _blocks(design: Design, n: float) -> int:
     return max(1, math.ceil(n / design.block - 1e-9)) * design.block
 
 
-def _probit(seen: Any) -> float:
+def _probit(seen: Simulation) -> float:
     """The normal quantile of the simulated power, kept off certainty by one trial."""
     return float(normal_quantile(np.clip(seen.power, 1 / (seen.trials + 1), seen.trials / (seen.trials + 1))))

@@ -95,7 +95,7 @@ class Verification:
     - Where outcomes are enumerated, that drawing gives the same as counting.
     """
 
-    design: Any
+    design: Design
     n: int
     arms: Mapping[str, int]
     target: float | None
@@ -177,7 +177,7 @@ def verify(
         target = _TARGET if target is None else target
         n = int(design.sample_size(target).n)
     design.check_n(n)
-    settled: Any = design.settled(n) if hasattr(design, "settled") else design
+    settled = design.settled(n)
     truths = [settled, *settled.at_null()]
     asked = [SimulationTask(design=one, n=n, trials=trials) for one in truths]
     seen = simulate_each(asked, seed, executor=executor, progress=progress)
@@ -280,7 +280,7 @@ def _standard_error(share: float, trials: int) -> float:
 
 def _true_n(found: Verification, executor: Executor | None, progress: Progress | None) -> Reached | None:
     """Looked for where the truth falls short of the target, beyond what chance in the simulation explains."""
-    if found.target is None or hasattr(found.design, "stages"):
+    if found.target is None or found.design.only_n is not None:
         return None
     if found.enumerated is not None:
         short = found.enumerated < found.target - _EXACT

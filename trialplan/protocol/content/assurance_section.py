@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.analyses.assurance.assess import Assurance
-from trialplan.analyses.sensitivity.break_even import BreakEven, break_even, odds_ratio_shrunk
+from trialplan.analyses.sensitivity.break_even import BreakEven, break_even
 from trialplan.answers import SampleSize
 from trialplan.designs.one_proportion import OneProportion
 from trialplan.designs.precision_difference import PrecisionDifference
@@ -77,7 +77,7 @@ def break_evens(trial: Trial) -> list[BreakEven]:
         **size,
     )
     shrinking = break_even(
-        lambda ratio: odds_ratio_shrunk(inner, ratio), 1.0, 1e-3, assumption="ratio of odds ratios", **size
+        lambda ratio: inner.outcome.shrunk(inner, ratio), 1.0, 1e-3, assumption="ratio of odds ratios", **size
     )
     return [rising, shrinking]
 
