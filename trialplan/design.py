@@ -68,8 +68,6 @@ class Sized:
     allocation = ""
     margin = cast("Numbers | tuple[float, float] | None", None)
     looks = cast("tuple[float, ...]", ())
-    only_n = cast("int | None", None)
-    """The participants in all, where the design's own numbers fix them."""
 
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""
@@ -139,6 +137,11 @@ class Sized:
     def sign(self) -> int:
         """1 where higher values favour the treatment, else -1."""
         return 1 if self.upward else -1
+
+    @property
+    def only_n(self) -> int | None:
+        """The participants that its own numbers fix; None where n is free, and is what is asked."""
+        return None
 
     @property
     def smooth(self) -> bool:

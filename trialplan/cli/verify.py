@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,11 @@ from trialplan.cli.options.command import Verb
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError
 from trialplan.page import Page, Table, facts
+from trialplan.text import participants
+
+if TYPE_CHECKING:
+    from trialplan.analyses.verification.verification import Check, Verification
+    from trialplan.plan.verifying import SimulatedLosses, VerifiedEndpoint
 
 FAILED = 1
 """The exit code of a check that was made and a claim that does not hold."""
@@ -42,7 +47,7 @@ class Tested(options.DesignsAndPlans):
 
 def _tests(cls: type[Sized]) -> bool:
     """Whether it is a trial that tests, or a search, such as Simon's, that gives one."""
-    return issubclass(cls, Design) or hasattr(cls, "criteria")
+    return issubclass(cls, Design) or cls.gives is not None
 
 
 def for_design(cls: type[Sized]) -> click.Command:
@@ -92,18 +97,18 @@ def _of_design(cls: type[Sized], **given: Any) -> None:
         raise ParameterError(
             "--power and --n are both given; --power takes the n of the formula, --n your own: keep one"
         )
-    design: Any = options.build(cls, given)
+    asked = options.build(cls, given)
     where = running.executor(given["workers"], given["scheduler"])
     with options.typed(cls):
-        design, n, target = _sized(design, n, target)
+        design, n, target = _sized(asked, n, target)
     _warn(design, n, trials)
     found = _verified(design, n, target, {"trials": trials, "seed": seed, "executor": where})
     _answer(_page(found), found.ok, given)
 
 
-def _sized(design: Any, n: int | None, target: float | None) -> tuple[Any, int, float | None]:
+def _sized(design: Sized, n: int | None, target: float | None) -> tuple[Design, int, float | None]:
     """The design that is simulated, and its n; a search gives both."""
-    if n is not None:
+    if n is not None and isinstance(design, Design):
         design.check_n(n)
         return design, n, None
     target = 0.8 if target is None else target
@@ -111,7 +116,7 @@ def _sized(design: Any, n: int | None, target: float | None) -> tuple[Any, int, 
     return answer.design, int(answer.n), target
 
 
-def _verified(design: Any, n: int, target: float | None, how: dict[str, Any]) -> Any:
+def _verified(design: Design, n: int, target: float | None, how: dict[str, Any]) -> Verification:
     from trialplan.analyses.verification.verification import verify
 
     with running.progress("trials") as progress:
@@ -125,7 +130,8 @@ def _of_plan(name: str, **given: Any) -> None:
     from trialplan.plan.verifying import verify_trial
 
     trial = plan.build(plan.read(name))
-    _warn(trial.primary.design, int(trial.answer.n), trials)
+    if isinstance(trial.primary.design, Design):
+        _warn(trial.primary.design, int(trial.answer.n), trials)
     with running.progress("trials") as progress:
         found = verify_trial(trial, trials=trials, seed=seed, executor=where, progress=progress)
     _answer(_plan_page(name, found), all(one.ok for one in found), given)
@@ -143,21 +149,19 @@ def _checked(given: Mapping[str, Any]) -> tuple[int, int]:
     return trials, seed
 
 
-def _warn(design: Any, n: int, trials: int) -> None:
-    """Say so, where nobody watches a bar and it takes minutes."""
-    fixed = getattr(design, "design", design)
-    counted = hasattr(fixed, "expected") or hasattr(fixed, "control")
-    if not counted and n * trials > _LONG and not sys.stderr.isatty():
+def _warn(design: Design, n: int, trials: int) -> None:
+    """Say so, where nobody watches a bar and it takes minutes: of counts only the counts are drawn."""
+    if design.counted(n) is None and n * trials > _LONG and not sys.stderr.isatty():
         click.echo(f"trialplan: drawing {n * trials:,} participants takes minutes; --trials asks for fewer", err=True)
 
 
-def _answer(page: Any, ok: bool, given: Mapping[str, Any]) -> None:
+def _answer(page: Page, ok: bool, given: Mapping[str, Any]) -> None:
     output.show(page, given["as_json"], given["output"])
     if not ok:
         click.get_current_context().exit(FAILED)
 
 
-def _page(found: Any) -> Any:
+def _page(found: Verification) -> Page:
     from trialplan.analyses.verification.sentences import headline, reached, type_one, verdict
     from trialplan.design_facts import assumed, level, source
 
@@ -172,9 +176,7 @@ def _page(found: Any) -> Any:
     )
 
 
-def _facts(found: Any) -> Iterator[tuple[str, str]]:
-    from trialplan.text import participants
-
+def _facts(found: Verification) -> Iterator[tuple[str, str]]:
     target = "" if found.target is None else f"  (asked for {found.target:g})"
     yield "n", f"{participants(found.arms)}{target}"
     counted = "both tails" if found.far_tail and found.design.two_tailed else "the tail in the treatment's favour"
@@ -183,7 +185,7 @@ def _facts(found: Any) -> Iterator[tuple[str, str]]:
     yield "trials", f"{found.trials:,} for each claim, seed {found.seed}"
 
 
-def _checks(found: Any) -> list[Table]:
+def _checks(found: Verification) -> list[Table]:
     columns = ("claim", "witness", "claimed", "seen", "SE", "may differ by", "holds")
     rows = [
         [
@@ -200,14 +202,13 @@ def _checks(found: Any) -> list[Table]:
     return [Table(columns, rows, right=frozenset({2, 3, 4}))]
 
 
-def _allowed(one: Any) -> str:
+def _allowed(one: Check) -> str:
     parts = [f"{one.allowance:g}"] if one.allowance else []
     return " + ".join([*parts, *(["4 SE"] if one.standard_error else [])]) or "rounding"
 
 
-def _plan_page(name: str, found: Sequence[Any]) -> Any:
+def _plan_page(name: str, found: Sequence[VerifiedEndpoint]) -> Page:
     from trialplan.analyses.verification.sentences import headline, reached, type_one, verdict
-    from trialplan.text import participants
 
     primary = found[0].found
     records = [one.as_json() for one in found]
@@ -227,11 +228,11 @@ def _plan_page(name: str, found: Sequence[Any]) -> Any:
     )
 
 
-def _drawn(found: Any) -> str:
+def _drawn(found: Verification) -> str:
     return f"{found.trials:,} for each claim, seed {found.seed}"
 
 
-def _rows(found: Sequence[Any]) -> Iterator[list[str]]:
+def _rows(found: Sequence[VerifiedEndpoint]) -> Iterator[list[str]]:
     for one in found:
         seen = one.found
         yield [
@@ -249,7 +250,7 @@ def _rows(found: Sequence[Any]) -> Iterator[list[str]]:
             yield _row_of_losses(one.losses)
 
 
-def _row_of_losses(losses: Any) -> list[str]:
+def _row_of_losses(losses: SimulatedLosses) -> list[str]:
     shares = [f"{losses.claimed:.3f}", f"{losses.simulated:.3f}", f"{losses.standard_error:.4f}"]
     holds = "yes" if losses.ok else "NO"
     label = f"  {losses.n:,} enrolled, {100 * losses.dropout:g} % lost"
@@ -260,7 +261,7 @@ def _or_none(value: float | None, how: str) -> str:
     return _NONE if value is None else format(value, how)
 
 
-def _of_losses(found: Sequence[Any]) -> Iterator[str]:
+def _of_losses(found: Sequence[VerifiedEndpoint]) -> Iterator[str]:
     """How the simulated trials treat who has no outcome."""
     for one in found:
         if one.missing == "non-response":
