@@ -271,6 +271,11 @@ class Design(Sized):
             raise ParameterError(reason, owner=self, parameter="alpha", value=self.alpha)
 
     @property
+    def fixed(self) -> Design:
+        """The design without looks; itself where it has none."""
+        return self
+
+    @property
     def defaulted(self) -> tuple[str, ...]:
         """Which of alpha and sides were not given, and are the usual ones of the goal."""
         return cast("tuple[str, ...]", self.__dict__.get("_defaulted", ()))

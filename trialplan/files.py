@@ -87,7 +87,11 @@ def read_text(path: Path, error: type[FileError] = FileError) -> str:
 
 def read_toml(path: Path, error: type[FileError] = FileError) -> dict[str, Any]:
     """The content of a TOML file, or the sentence that says on which line it stops being one."""
-    text = read_text(path, error)
+    return parse_toml(read_text(path, error), path, error)
+
+
+def parse_toml(text: str, path: Path, error: type[FileError] = FileError) -> dict[str, Any]:
+    """The content of TOML text that was read from `path`, or the sentence that says where it stops being that."""
     try:
         found = tomllib.loads(text)
         check_texts(found, str(path), error)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trialplan.plan.building import Assumption, Endpoint, Trial, build
+from trialplan.plan.assumptions import Assumption
+from trialplan.plan.building import Endpoint, Trial, build
 from trialplan.plan.reading import Plan, json_schema, read, starter
 
 __all__ = ["Assumption", "Endpoint", "Plan", "Trial", "build", "json_schema", "read", "starter"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from trialplan import evidence
@@ -11,10 +11,11 @@ from trialplan.design import Sized
 from trialplan.errors import PlanError, did_you_mean
 from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
 from trialplan.evidence.selection import PoolChoice, pool_outcome
-from trialplan.parameter import parameters
+from trialplan.parameter import parameters, with_role
 from trialplan.plan import schema
 from trialplan.plan.borrowing import Borrowing, borrow
 from trialplan.plan.checks import check_range
+from trialplan.plan.reading import Plan
 from trialplan.plan.schema import AssumptionSection, DrawnSection, EndpointSection
 
 
@@ -29,6 +30,7 @@ class Assumption:
     symbol: str
     meaning: str
     unit: str
+    role: str = ""
     value: float | None
     basis: str
     source: str
@@ -39,28 +41,27 @@ class Assumption:
     range_source: str | None = None
 
 
-def assumptions_of(
-    cls: type[Sized], section: EndpointSection, table: evidence.EvidenceTable, folder: Path
-) -> tuple[Assumption, ...]:
-    """Stated and borrowed values first: a drawn treatment rate is bridged toward the control rate."""
+def by_role(assumptions: Iterable[Assumption], role: str) -> Assumption | None:
+    """The assumption that fills the design's number with this role; None where there is none."""
+    return next((one for one in assumptions if one.role == role), None)
+
+
+def assumptions_of(cls: type[Sized], section: EndpointSection, plan: Plan) -> tuple[Assumption, ...]:
+    """The effect last: where it is drawn, it is bridged toward the comparator."""
     known = parameters(cls)
     values: dict[str, Assumption] = {}
-    for name, one in sorted(section.assumptions.items(), key=lambda item: _is_effect(cls, *item)):
+    effects = with_role(cls, "effect")
+    for name, one in sorted(section.assumptions.items(), key=lambda item: item[0] in effects):
         if name not in known:
             raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, known)}")
         _one_origin(name, one)
         if one.belief is not None:
-            values[name] = _borrowed(cls, name, one, section, folder)
+            values[name] = _borrowed(cls, name, one, section, plan)
         elif one.evidence is not None:
-            values[name] = _drawn(cls, name, one, table, values.get("control", values.get("null")))
+            values[name] = _drawn(cls, name, one, plan, by_role(values.values(), "comparator"))
         else:
             values[name] = _stated(cls, name, one)
     return tuple(values[name] for name in section.assumptions)
-
-
-def _is_effect(cls: type[Sized], name: str, one: AssumptionSection) -> bool:
-    known = parameters(cls)
-    return name in known and known[name].role == "effect"
 
 
 def _one_origin(name: str, one: AssumptionSection) -> None:
@@ -75,7 +76,7 @@ def _one_origin(name: str, one: AssumptionSection) -> None:
 
 def _declared(cls: type[Sized], name: str, **rest: Any) -> Assumption:
     what = parameters(cls)[name]
-    return Assumption(name=name, symbol=what.symbol, meaning=what.meaning, unit=what.unit, **rest)
+    return Assumption(name=name, symbol=what.symbol, meaning=what.meaning, unit=what.unit, role=what.role, **rest)
 
 
 def _stated(cls: type[Sized], name: str, one: AssumptionSection) -> Assumption:
@@ -93,13 +94,11 @@ def _stated(cls: type[Sized], name: str, one: AssumptionSection) -> Assumption:
     )
 
 
-def _borrowed(
-    cls: type[Sized], name: str, one: AssumptionSection, section: EndpointSection, folder: Path
-) -> Assumption:
+def _borrowed(cls: type[Sized], name: str, one: AssumptionSection, section: EndpointSection, plan: Plan) -> Assumption:
     """The predictive mean of the arms that the plan names; their differences from the endpoint are findings."""
     assert one.belief is not None
     _takes_a_rate(cls, name)
-    borrowed = borrow(one.belief, section, folder)
+    borrowed = borrow(one.belief, section, plan.table(one.belief.table))
     return _declared(cls, name, value=None, basis="belief", source=one.belief.why, borrowed=borrowed)
 
 
@@ -135,16 +134,16 @@ def _pooled(table: evidence.EvidenceTable, drawn: DrawnSection, outcomes: tuple[
 
 
 def _drawn(
-    cls: type[Sized], name: str, one: AssumptionSection, table: evidence.EvidenceTable, control: Assumption | None
+    cls: type[Sized], name: str, one: AssumptionSection, plan: Plan, comparator: Assumption | None
 ) -> Assumption:
     """A rate from the table; an uncontrolled one becomes the effect only through a bridge that the plan names."""
     assert one.evidence is not None
     _takes_a_rate(cls, name)
-    rate = read_rate(table, one.evidence)
+    rate = read_rate(plan.table(plan.content.evidence.table), one.evidence)
     if parameters(cls)[name].role != "effect" or rate.controlled:
         return _declared(cls, name, value=rate.rate, basis="evidence", source=rate.label, reading=rate)
     bridge = bridge_of(one.bridge, rate)
-    if control is None:
+    if comparator is None or comparator.unit != "proportion":
         raise PlanError(f"{name} is bridged toward the control rate, which the endpoint does not state")
     source = f"{rate.label}; {bridge.reason}" if bridge.reason else rate.label
     return _declared(cls, name, value=None, basis="evidence", source=source, reading=rate, bridge=bridge)
@@ -180,12 +179,18 @@ def bridge_of(said: schema.BridgeSection | None, rate: Observed) -> Bridge:
 
 def resolved(assumptions: tuple[Assumption, ...]) -> tuple[Assumption, ...]:
     """The assumptions with the values of beliefs and bridges computed."""
-    values = {one.name: one.value for one in assumptions}
-    for one in assumptions:
-        if one.borrowed is not None:
-            values[one.name] = float(one.borrowed.belief.mean())
-    against = values.get("control", values.get("null"))
-    for one in assumptions:
-        if one.bridge is not None and one.reading is not None and against is not None:
-            values[one.name] = one.bridge.rate(one.reading, against)
-    return tuple(replace(one, value=values[one.name]) for one in assumptions)
+    known = [
+        one if one.borrowed is None else replace(one, value=float(one.borrowed.belief.mean())) for one in assumptions
+    ]
+    return tuple(one if one.bridge is None else replace(one, value=bridged(one, known)) for one in known)
+
+
+def bridged(one: Assumption, assumptions: Iterable[Assumption]) -> float:
+    """The planning rate of a drawn effect, at the value that the comparator has among the assumptions."""
+    comparator = by_role(assumptions, "comparator")
+    # `_drawn` bridges nothing but a reading, and refuses one without a comparator
+    assert one.bridge is not None
+    assert one.reading is not None
+    assert comparator is not None
+    assert comparator.value is not None
+    return one.bridge.rate(one.reading, comparator.value)

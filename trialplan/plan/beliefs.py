@@ -9,7 +9,7 @@ from typing import Any
 from trialplan.analyses.assurance.assess import Assurance, assess
 from trialplan.belief import Belief, Beta, robustify
 from trialplan.errors import PlanError
-from trialplan.evidence.bridge import Bridge, Observed
+from trialplan.evidence.bridge import Bridge
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Trial
 
@@ -20,48 +20,47 @@ _VAGUE = 0.5
 
 
 def beliefs_of(trial: Trial) -> dict[str, Any]:
-    """The control rate's belief where it is borrowed, then the treatment rate's given it.
+    """The comparator's belief where it is borrowed, then the effect's given it, by the names of the design's fields.
 
-    A PlanError says what the plan lacks: a treatment rate that is drawn from the evidence through a bridge.
+    A PlanError says what the plan lacks: an effect that is drawn from the evidence through a bridge.
     """
-    control, treatment = _find(trial, "control"), _find(trial, "treatment")
-    if treatment is None or treatment.reading is None or treatment.bridge is None:
+    effect = trial.primary.by_role("effect")
+    if effect is None or effect.reading is None or effect.bridge is None:
         raise PlanError(
             f"{trial.plan.name}: assurance needs a treatment rate that is drawn from the evidence through a bridge; "
             "a stated value carries no uncertainty"
         )
-    if treatment.bridge.confidence is not None:
+    if effect.bridge.confidence is not None:
         raise PlanError(f"{trial.plan.name}: a lower limit is a planning value, not a belief; bridge by a discount")
-    return _pair(control, treatment.reading, treatment.bridge)
+    return _pair(trial, effect, effect.bridge)
 
 
 def sensitivity(trial: Trial) -> dict[str, dict[str, Any]]:
     """Other beliefs that somebody may hold, by a phrase: other discounts, a vaguer control rate."""
-    control, treatment = _find(trial, "control"), _find(trial, "treatment")
-    assert treatment is not None  # beliefs_of has refused a plan without one
-    assert treatment.reading is not None
-    assert treatment.bridge is not None
+    effect, comparator = trial.primary.by_role("effect"), trial.primary.by_role("comparator")
+    assert effect is not None  # beliefs_of has refused a plan without one
+    assert effect.bridge is not None
     found: dict[str, dict[str, Any]] = {}
     for share in trial.plan.content.scenarios.discounts:
-        other = replace(treatment.bridge, discount=share, bias_mean=0.0, bias_sd=0.0)
-        found[f"{100 * share:.0f} % of the excess not believed"] = _pair(control, treatment.reading, other)
-    if control is not None and control.borrowed is not None:
-        vague = robustify(control.borrowed.belief, _VAGUE, Beta(1, 1))
-        pair = _pair(control, treatment.reading, treatment.bridge)
-        found["control rate half as sure (half of its weight uniform)"] = pair | {"control": vague}
+        other = replace(effect.bridge, discount=share, bias_mean=0.0, bias_sd=0.0)
+        found[f"{100 * share:.0f} % of the excess not believed"] = _pair(trial, effect, other)
+    if comparator is not None and comparator.borrowed is not None:
+        vague = robustify(comparator.borrowed.belief, _VAGUE, Beta(1, 1))
+        beliefs = _pair(trial, effect, effect.bridge) | {comparator.name: vague}
+        found["control rate half as sure (half of its weight uniform)"] = beliefs
     return found
 
 
-def _pair(control: Assumption | None, rate: Observed, bridge: Bridge) -> dict[str, Any]:
-    if control is None:
-        raise PlanError("assurance needs a control rate")
-    if control.borrowed is not None:
-        return {"control": control.borrowed.belief, "treatment": lambda control: bridge.given(rate, control)}
-    return {"treatment": bridge.given(rate, control.value)}
-
-
-def _find(trial: Trial, name: str) -> Assumption | None:
-    return next((one for one in trial.primary.assumptions if one.name == name), None)
+def _pair(trial: Trial, effect: Assumption, bridge: Bridge) -> dict[str, Any]:
+    """What is believed of the comparator, and of the effect given it."""
+    rate, comparator = effect.reading, trial.primary.by_role("comparator")
+    # a bridged effect has been drawn, and is refused without a comparator
+    assert rate is not None
+    assert comparator is not None
+    name = comparator.name
+    if comparator.borrowed is None:
+        return {effect.name: bridge.given(rate, comparator.value)}
+    return {name: comparator.borrowed.belief, effect.name: lambda **known: bridge.given(rate, known[name])}
 
 
 def assess_trial(
@@ -72,7 +71,7 @@ def assess_trial(
     A monitored plan is assessed without its looks: each node of the beliefs would be an integration over them.
     """
     said = trial.plan.content.assurance
-    design: Any = getattr(trial.primary.design, "design", trial.primary.design)
+    design = trial.design.fixed
     size = int(trial.answer.n) if n is None else n
     sought = target if target is not None else said.target if said else 0.8
     harms = dict(said.harms) if said else {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import Any
 
 from trialplan import evidence
@@ -45,9 +44,8 @@ def _prior(events: tuple[int, ...], of: tuple[int, ...], tau_scale: float) -> Ma
     return map_prior(events, of, tau_scale=tau_scale)
 
 
-def borrow(said: Borrowed, section: EndpointSection, folder: Path) -> Borrowing:
-    """The arms read, with a finding wherever one differs from the endpoint in definition or time."""
-    table = evidence.read(said.table, folder)
+def borrow(said: Borrowed, section: EndpointSection, table: evidence.EvidenceTable) -> Borrowing:
+    """The arms read from their table, with a finding wherever one differs from the endpoint in definition or time."""
     readings = tuple(
         reading(table, study, (said.outcome,), (said.arm,), denominator=said.denominator) for study in said.studies
     )

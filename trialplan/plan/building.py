@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from trialplan import evidence
 from trialplan.answers import SampleSize
@@ -14,10 +13,10 @@ from trialplan.catalogue import design as design_named
 from trialplan.design import Design, Sized
 from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_you_mean
 from trialplan.evidence.bridge import Observed
-from trialplan.parameter import Parameter, parameters
-from trialplan.plan.assumptions import Assumption, assumptions_of, read_rate, resolved
+from trialplan.parameter import parameters
+from trialplan.plan.assumptions import Assumption, assumptions_of, by_role, read_rate, resolved
 from trialplan.plan.checks import check_citations, check_losses, check_names, check_target
-from trialplan.plan.monitoring import on_calendar, recruitment, with_looks
+from trialplan.plan.monitoring import as_tuple, check_rule, on_calendar, recruitment, with_looks
 from trialplan.plan.randomised_evidence import Contrary, check_override, contrary
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
@@ -42,6 +41,18 @@ class Endpoint:
         """The assumption that fills the design field `name`."""
         return next(one for one in self.assumptions if one.name == name)
 
+    def by_role(self, role: str) -> Assumption | None:
+        """The assumption that fills the design's number with this role: effect, comparator, spread."""
+        return by_role(self.assumptions, role)
+
+    @property
+    def rates(self) -> tuple[Assumption, Assumption] | None:
+        """The rates of treatment and control, where the design compares the one with the other; else None."""
+        effect, comparator = self.by_role("effect"), self.by_role("comparator")
+        if self.design is None or len(self.design.arm_names) != 2 or effect is None or comparator is None:
+            return None
+        return (effect, comparator) if effect.unit == comparator.unit == "proportion" else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
@@ -60,6 +71,12 @@ class Trial:
         return next(one for one in self.endpoints if one.section.role == "primary")
 
     @property
+    def design(self) -> Design:
+        """The design that sizes the trial, with its looks."""
+        assert isinstance(self.primary.design, Design)  # `build` refuses a primary whose design does not test
+        return self.primary.design
+
+    @property
     def answer(self) -> SampleSize:
         """The primary's sample size: how many are randomised."""
         assert self.primary.answer is not None  # `build` refuses a primary without a design
@@ -69,7 +86,8 @@ class Trial:
 def build(plan: Plan) -> Trial:
     """Everything that the plan asks for, or the sentence that says what it lacks.
 
-    All that can be wrong is looked at before anything is computed, and the primary is sized first.
+    What each section says is looked at before anything is computed, what it makes together before anything is sized;
+    the primary is sized first.
     """
     content = plan.content
     roles = [endpoint.role for endpoint in content.endpoint]
@@ -77,12 +95,13 @@ def build(plan: Plan) -> Trial:
         raise PlanError(f"{plan.name}: exactly one endpoint must have role = 'primary', not {roles.count('primary')}")
     check_names(content, plan.name)
     check_citations(content, plan.name)
-    table = evidence.read(content.evidence.table, plan.folder)
+    table = plan.table(content.evidence.table)
     with _place(f"{plan.name}, [scenarios]"):
         readings = tuple((one.label, read_rate(table, one)) for one in content.scenarios.readings)
-    drafts = [_draft(plan, table, section) for section in content.endpoint]
+    drafts = [_draft(plan, section) for section in content.endpoint]
     found = contrary(plan, table)
-    sized = {draft.name: _sized(plan, draft) for draft in sorted(drafts, key=lambda one: one.section.role != "primary")}
+    designed = sorted((_designed(plan, draft) for draft in drafts), key=lambda one: one.section.role != "primary")
+    sized = {endpoint.name: _sized(plan, endpoint) for endpoint in designed}
     _check_against(plan, found, next(one for one in sized.values() if one.section.role == "primary"))
     return Trial(
         plan=plan,
@@ -99,15 +118,14 @@ def size_primary(plan: Plan) -> Endpoint:
     section = next((one for one in plan.content.endpoint if one.role == "primary"), None)
     if section is None:
         raise PlanError(f"{plan.name}: no endpoint has role = 'primary', so nothing sizes the trial")
-    table = evidence.read(plan.content.evidence.table, plan.folder)
-    return _sized(plan, _draft(plan, table, section))
+    return _sized(plan, _designed(plan, _draft(plan, section)))
 
 
 def _check_against(plan: Plan, found: tuple[Contrary, ...], primary: Endpoint) -> None:
     """The planned difference, where the primary has one, against the intervals of randomised evidence."""
-    numbers = {one.name: one.value for one in primary.assumptions}
-    treatment, control = numbers.get("treatment"), numbers.get("control")
-    if treatment is not None and control is not None:
+    rates = [one.value for one in primary.rates or () if one.value is not None]
+    if rates:
+        treatment, control = rates
         check_target(plan.content, plan.name, treatment - control)
         check_override(plan, found, treatment - control)
     elif isinstance(primary.design, Design):
@@ -131,12 +149,14 @@ def _place(where: str) -> Iterator[None]:
         raise why.at(where, kind) from None
 
 
-def _draft(plan: Plan, table: evidence.EvidenceTable, section: EndpointSection) -> Endpoint:
-    """The endpoint with its assumptions and design, not yet sized."""
+def _draft(plan: Plan, section: EndpointSection) -> Endpoint:
+    """The endpoint with its assumptions as far as they are stated, held against what its design declares."""
     with _place(f"{plan.name}, endpoint {section.name!r}"):
         check_losses(section)
         if section.role == "primary":
-            recruitment(plan.content.enrolment, section)  # what is wrong with it is said before anything is computed
+            # what is wrong with these is said before anything is computed
+            recruitment(plan.content.enrolment, section)
+            check_rule(plan.content.monitoring)
         if section.design is None:
             if section.role == "primary":
                 raise PlanError("a primary endpoint needs a design that sizes it")
@@ -144,63 +164,60 @@ def _draft(plan: Plan, table: evidence.EvidenceTable, section: EndpointSection) 
         cls = design_named(section.design)
         if section.role == "primary" and not issubclass(cls, Design):
             raise PlanError(f"a primary endpoint needs a design that tests; {section.design} does not")
-        assumptions = assumptions_of(cls, section, table, plan.folder)
-        design = _design(plan, cls, section, assumptions)
-        return Endpoint(section=section, design=design, assumptions=assumptions)
+        assumptions = assumptions_of(cls, section, plan)
+        _check_numbers(cls, section, assumptions)
+        return Endpoint(section=section, design=None, assumptions=assumptions)
 
 
-def _sized(plan: Plan, draft: Endpoint) -> Endpoint:
-    """The endpoint with its answer; where the trial is not sized by it, the reason why there is none will do."""
-    design, section = draft.design, draft.section
-    if design is None:
+def _check_numbers(cls: type[Sized], section: EndpointSection, assumptions: tuple[Assumption, ...]) -> None:
+    """Raise where the section gives a number that the design does not have or take, or leaves out one that it needs."""
+    known = parameters(cls)
+    for name, value in section.settings.items():
+        if name not in known:
+            raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, known)}")
+        known[name].check(cls.__name__, name, as_tuple(value))
+    for one in assumptions:
+        if one.value is not None:
+            known[one.name].check(cls.__name__, one.name, one.value)
+    given = {*section.settings, *section.assumptions, "allocation"}
+    needed = [one.name for one in dataclasses.fields(cls) if one.default is dataclasses.MISSING]
+    missing = [name for name in known if name in needed and name not in given]
+    if missing:
+        raise PlanError(f"{cls.slug()} needs {missing[0]}, the {known[missing[0]].meaning}; add it under assumptions")
+    if section.analysis_test is not None and section.analysis_test not in cls.tests:
+        raise PlanError(
+            f"{cls.slug()} has no test {section.analysis_test!r}; {did_you_mean(section.analysis_test, cls.tests)}"
+        )
+
+
+def _designed(plan: Plan, draft: Endpoint) -> Endpoint:
+    """The endpoint with the values that take computing, and its design at them, with the looks of a primary."""
+    section = draft.section
+    if section.design is None:
         return draft
-    target = section.power if isinstance(design, Design) else None
-    assumptions = resolved(draft.assumptions)
+    cls = design_named(section.design)
+    with _place(f"{plan.name}, endpoint {section.name!r}"):
+        assumptions = resolved(draft.assumptions)
+        numbers = {name: as_tuple(value) for name, value in section.settings.items()}
+        if "allocation" in parameters(cls):
+            numbers.setdefault("allocation", plan.content.trial.allocation)
+        design = cls(**({one.name: one.value for one in assumptions} | numbers))
+        if section.role == "primary" and isinstance(design, Design):
+            design = with_looks(design, plan.content.monitoring)
+        return dataclasses.replace(draft, design=design, assumptions=assumptions)
+
+
+def _sized(plan: Plan, endpoint: Endpoint) -> Endpoint:
+    """The endpoint with its answer; where the trial is not sized by it, the reason why there is none will do."""
+    design, section = endpoint.design, endpoint.section
+    if design is None:
+        return endpoint
     with _place(f"{plan.name}, endpoint {section.name!r}"):
         try:
-            design = design.replace(**{one.name: one.value for one in assumptions})
-            draft = dataclasses.replace(draft, design=design, assumptions=assumptions)
-            answer = design.sample_size(target)
+            answer = design.sample_size(section.power if isinstance(design, Design) else None)
             when = recruitment(plan.content.enrolment, section) if section.role == "primary" else None
-            return dataclasses.replace(draft, answer=on_calendar(answer, when))
+            return dataclasses.replace(endpoint, answer=on_calendar(answer, when))
         except UnreachableError as why:
             if section.role == "primary":
                 raise
-            return dataclasses.replace(draft, shortfall=why.sentence)
-
-
-def _design(plan: Plan, cls: type[Sized], section: EndpointSection, assumptions: tuple[Assumption, ...]) -> Sized:
-    known = parameters(cls)
-    for name in (*section.settings, *section.assumptions):
-        if name not in known:
-            raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, known)}")
-    numbers: dict[str, Any] = {one.name: _planned(known, one) for one in assumptions} | section.settings
-    if isinstance(numbers.get("margin"), list):
-        numbers["margin"] = tuple(numbers["margin"])
-    if "allocation" in known:
-        numbers.setdefault("allocation", plan.content.trial.allocation)
-    missing = [name for name, what in known.items() if name not in numbers and _needed(cls, name)]
-    if missing:
-        raise PlanError(f"{cls.slug()} needs {missing[0]}, the {known[missing[0]].meaning}; add it under assumptions")
-    design = cls(**numbers)
-    tests = getattr(design, "tests", {})
-    if section.analysis_test is not None and section.analysis_test not in tests:
-        raise PlanError(
-            f"{cls.slug()} has no test {section.analysis_test!r}; {did_you_mean(section.analysis_test, tests)}"
-        )
-    if section.role == "primary" and isinstance(design, Design):
-        return with_looks(design, plan.content.monitoring)
-    return design
-
-
-def _planned(known: Mapping[str, Parameter], one: Assumption) -> float:
-    """The value, or one that will do until the real one has been computed: what is wrong is seen before that."""
-    if one.value is not None:
-        return one.value
-    low, high = known[one.name].typical
-    return (low + high) / 2
-
-
-def _needed(cls: type[Sized], name: str) -> bool:
-    field = next(f for f in dataclasses.fields(cls) if f.name == name)
-    return field.default is dataclasses.MISSING
+            return dataclasses.replace(endpoint, shortfall=why.sentence)

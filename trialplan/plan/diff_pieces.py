@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan import evidence
 from trialplan.catalogue import design as design_named
+from trialplan.design import Sized
 from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint
 from trialplan.plan.monitoring import RULE, Monitoring
@@ -42,9 +42,10 @@ class Planned:
         return self.endpoint.section
 
     @property
-    def design(self) -> Any:
+    def design(self) -> Sized:
         """The primary's design, without looks."""
-        return getattr(self.endpoint.design, "design", self.endpoint.design)
+        assert self.endpoint.design is not None  # a primary without a design has been refused
+        return self.endpoint.design.fixed
 
 
 def contents(planned: Planned, split: frozenset[str]) -> dict[Key, Any]:
@@ -143,20 +144,20 @@ def _same(key: Key, in_a: Mapping[Key, Any], in_b: Mapping[Key, Any], plans: tup
         drawn = any(assumption.evidence is not None for one in plans for assumption in one.section.assumptions.values())
         return not drawn or _studies(one, plans[0]) == _studies(other, plans[1])
     if kind == LOSSES:
-        return one[:2] == other[:2]
+        return bool(one[:2] == other[:2])
     if kind == BRIDGE:
-        return _numbers_of(one) == _numbers_of(other)
+        return bool(_numbers_of(one) == _numbers_of(other))
     if kind == NUMBER:
         first, second = (_bare(value, plan) for value, plan in zip((one, other), plans, strict=True))
-        return first == second or (None in (first, second) and _by_default(name, plans))
-    return one == other
+        return bool(first == second) or (None in (first, second) and _by_default(name, plans))
+    return bool(one == other)
 
 
 def _by_default(name: str, plans: tuple[Planned, Planned]) -> bool:
     """Whether a number that one plan leaves unsaid is filled in as the other plan states it."""
     first, second = (one.design for one in plans)
-    alike = type(first) is type(second) and getattr(first, "goal", None) == getattr(second, "goal", None)
-    return alike and getattr(first, name, None) == getattr(second, name, None)
+    alike = type(first) is type(second) and first.goal == second.goal
+    return alike and bool(first.assumptions().get(name) == second.assumptions().get(name))
 
 
 def _bare(value: Any, planned: Planned) -> Any:
@@ -178,7 +179,7 @@ def _numbers_of(bridge: BridgeSection | None) -> Any:
 
 
 def _studies(table: str, planned: Planned) -> Any:
-    return evidence.read(table, planned.plan.folder).studies
+    return planned.plan.table(table).studies
 
 
 def _drawn(planned: Planned, name: str) -> DrawnSection | None:

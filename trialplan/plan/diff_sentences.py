@@ -94,7 +94,7 @@ def _valued(name: str, planned: Planned) -> tuple[str, str]:
     declared = parameters(type(planned.design)).get(name)
     if declared is None:
         return ("no number of that design",) * 2
-    value = shown(getattr(planned.design, name, None), declared.unit)
+    value = shown(planned.design.assumptions().get(name), declared.unit)
     return value + _origin(_assumption(name, planned)), value
 
 
@@ -139,7 +139,7 @@ def _drawn(kind: str, name: str, a: Planned, b: Planned) -> Clause:
     first, second = (one.endpoint.assumption(name) for one in (a, b))
     if kind == EVIDENCE:
         was, now = (one.reading.label if one.reading else "not stated" for one in (first, second))
-        say = f"the {name} rate is drawn from {{}}"
+        say = f"{_rate(name, b)} is drawn from {{}}"
         return Clause(assumption=f"{name}: evidence", before=was, after=now, words=_instead(say, was, now))
     was, now = (one.bridge.words if one.bridge else "no bridge" for one in (first, second))
     bridges = [one.bridge for one in (first, second)]
@@ -147,8 +147,15 @@ def _drawn(kind: str, name: str, a: Planned, b: Planned) -> Clause:
         before, after = (percent(one.discount) for one in bridges if one is not None)
         words = f"{after} of the excess over the control rate is not believed instead of {before}"
     else:
-        words = f"the {name} rate is bridged otherwise: {now} instead of {was}"
+        words = f"{_rate(name, b)} is bridged otherwise: {now} instead of {was}"
     return Clause(assumption=f"{name}: bridge", before=was, after=now, words=words)
+
+
+def _rate(name: str, planned: Planned) -> str:
+    """A drawn rate: of two that are compared by its arm, else by what the design calls it."""
+    arms = zip(("treatment", "control"), planned.endpoint.rates or (), strict=False)
+    arm = next((arm for arm, one in arms if one.name == name), None)
+    return f"the {arm} rate" if arm else f"the {parameters(type(planned.design))[name].label}"
 
 
 def _losses(said: tuple[str | None, float | None, str | None]) -> str:

@@ -11,8 +11,10 @@ from trialplan.design import Design
 from trialplan.enrolment.calendar import Recruitment, dated
 from trialplan.errors import ParameterError, PlanError
 from trialplan.numerics.accrual import Accrual
+from trialplan.parameter import parameters
 from trialplan.plan.section import Section, Text
-from trialplan.sequential.group_sequential import GroupSequential
+from trialplan.sequential.base import WithLooks
+from trialplan.sequential.with_looks import with_looks as sequential_with_looks
 
 Rule = Annotated[
     Any,
@@ -60,15 +62,31 @@ class Enrolment(Section):
     source: Text = Field(description="where the rate comes from; 'ours' where it is the planners'")
 
 
+def check_rule(said: Monitoring | None) -> None:
+    """Raise where a part of the rule is wrong by itself, before there is a design that it could not fit."""
+    if said is None:
+        return
+    declared = parameters(WithLooks)
+    try:
+        for name, value in _rule(said).items():
+            if name in declared:
+                declared[name].check("[monitoring]", name, value)
+    except ParameterError as why:
+        raise PlanError(why.sentence, place="[monitoring]") from None
+
+
 def with_looks(design: Design, said: Monitoring | None) -> Design:
     """The design with the looks that the plan says, or the sentence that is wrong with them."""
     if said is None:
         return design
-    rule = {name: _tuple(getattr(said, name)) for name in RULE}
     try:
-        return GroupSequential(design=design, **rule)
+        return sequential_with_looks(design, **_rule(said))
     except ParameterError as why:
         raise PlanError(why.sentence, place="[monitoring]") from None
+
+
+def _rule(said: Monitoring) -> dict[str, Any]:
+    return {name: as_tuple(getattr(said, name)) for name in RULE}
 
 
 def recruitment(said: Enrolment | None, endpoint: Any) -> Recruitment | None:
@@ -100,5 +118,6 @@ def on_calendar(answer: SampleSize, when: Recruitment | None) -> SampleSize:
     return answer if when is None or "looks" not in answer.extra else dated(answer, when)
 
 
-def _tuple(value: Any) -> Any:
+def as_tuple(value: Any) -> Any:
+    """A TOML array as a design takes it."""
     return tuple(value) if isinstance(value, list) else value

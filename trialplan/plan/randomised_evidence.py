@@ -51,7 +51,7 @@ def _compared(plan: Plan, table: evidence.EvidenceTable, said: RandomisedSection
     name = said.table or table.randomised
     if name is None:
         raise PlanError(f"{plan.name}: [[randomised]] names no table, and the evidence table names none either")
-    randomised = evidence.read(name, plan.folder)
+    randomised = plan.table(name)
     keys = [study.key for study in randomised.studies]
     if said.study not in keys:
         raise PlanError(f"{plan.name}: {name} has no study {said.study!r}; {did_you_mean(said.study, keys)}")
@@ -65,7 +65,7 @@ def _none_left_out(plan: Plan, table: evidence.EvidenceTable) -> None:
     if table.randomised is None:
         return
     answered = {said.study for said in plan.content.randomised}
-    for study in evidence.read(table.randomised, plan.folder).studies:
+    for study in plan.table(table.randomised).studies:
         if study.key not in answered:
             raise PlanError(
                 f"{plan.name}: the evidence table names randomised evidence on the same treatment ({table.randomised}: "

@@ -8,12 +8,13 @@ from typing import Any
 
 from trialplan.analyses.assurance.assess import assurance
 from trialplan.analyses.sensitivity.tornado import Axis
+from trialplan.design import Design
 from trialplan.errors import PlanError
 from trialplan.evidence.bridge import Bridge, Observed, Reading
 from trialplan.evidence.intervals import wilson
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
-from trialplan.plan.assumptions import Assumption
+from trialplan.plan.assumptions import Assumption, bridged
 from trialplan.plan.beliefs import beliefs_of
 from trialplan.plan.building import Trial
 from trialplan.plan.diff_sentences import percent
@@ -64,7 +65,7 @@ def _range(trial: Trial, one: Assumption) -> tuple[float | None, float | None, s
     if one.range is not None:
         return *one.range, one.range_source or ""
     listed = trial.plan.content.scenarios.controls
-    if one.name in ("control", "null") and listed and one.value is not None:
+    if one.role == "comparator" and one.unit == "proportion" and listed and one.value is not None:
         found = sorted(listed, key=lambda stated: stated.value)
         low, high = min(found[0].value, one.value), max(found[-1].value, one.value)
         return low, high, f"the listed control rates, {found[0].label} to {found[-1].label}"
@@ -83,10 +84,11 @@ def _interval(reading: Observed) -> tuple[float, float, str]:
 
 
 def _says(trial: Trial, one: Assumption) -> str:
-    arm = {"control": trial.plan.content.trial.control_name, "treatment": trial.plan.content.trial.treatment_name}
-    if one.name in arm and one.unit == "proportion":
-        return f"the rate of {trial.primary.name} on {arm[one.name]} is {{}}"
-    return f"the {parameters(type(_inner(trial)))[one.name].label} is {{}}"
+    words = trial.plan.content.trial
+    if one in (trial.primary.rates or ()):
+        arm = words.treatment_name if one.role == "effect" else words.control_name
+        return f"the rate of {trial.primary.name} on {arm} is {{}}"
+    return f"the {parameters(type(trial.design.fixed))[one.name].label} is {{}}"
 
 
 def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) -> Axis:
@@ -101,7 +103,7 @@ def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) 
         source=source,
         low=low,
         high=high,
-        design_at=lambda seen: _bridged_at(trial, one, bridge, seen, _against(trial)),
+        design_at=lambda seen: trial.design.replace(**{one.name: bridge.moved(seen, _comparator(trial).value)}),
         assurance_at=_assured_at_rate(trial, one, bridge),
     )
 
@@ -150,33 +152,19 @@ def _with(trial: Trial, one: Assumption, **changes: Any) -> Trial:
     )
 
 
-def _primary_at(trial: Trial) -> Any:
+def _primary_at(trial: Trial) -> Design:
     """The design at the trial's assumptions, the treatment rate bridged toward the control rate that they give."""
-    numbers = {one.name: one.value for one in trial.primary.assumptions}
-    for one in trial.primary.assumptions:
-        if one.bridge is not None and one.reading is not None:
-            numbers[one.name] = one.bridge.rate(one.reading, _against(trial))
-    design: Any = trial.primary.design
-    return design.replace(**numbers)
+    stated = trial.primary.assumptions
+    drawn = [one for one in stated if one.bridge is not None and one.reading is not None]
+    numbers = {one.name: one.value for one in stated} | {one.name: bridged(one, stated) for one in drawn}
+    return trial.design.replace(**numbers)
 
 
-def _bridged_at(trial: Trial, one: Assumption, bridge: Bridge, seen: float, control: Any) -> Any:
-    design: Any = trial.primary.design
-    return design.replace(**{one.name: bridge.moved(seen, control)})
-
-
-def _against(trial: Trial) -> float:
+def _comparator(trial: Trial) -> Assumption:
     """The rate that the treatment's is bridged toward."""
-    values = {one.name: one.value for one in trial.primary.assumptions}
-    found = values.get("control", values.get("null"))
+    found = trial.primary.by_role("comparator")
     assert found is not None  # a bridged rate has been refused without one
     return found
-
-
-def _inner(trial: Trial) -> Any:
-    """The primary's design without its looks, as assurance takes it."""
-    design: Any = trial.primary.design
-    return getattr(design, "design", design)
 
 
 def _believes(trial: Trial) -> bool:
@@ -194,8 +182,7 @@ def _assured(trial: Trial, at: Callable[[float], Trial]) -> Callable[[float], fl
 
     def found(value: float) -> float:
         other = at(value)
-        design = getattr(_primary_at(other), "design", _primary_at(other))
-        return assurance(design, int(trial.answer.n), beliefs_of(other), _NODES)
+        return assurance(_primary_at(other).fixed, int(trial.answer.n), beliefs_of(other), _NODES)
 
     return found
 
@@ -204,14 +191,15 @@ def _assured_at_rate(trial: Trial, one: Assumption, bridge: Bridge) -> Callable[
     """The same where the uncontrolled rate is known: only the control rate is left to average over."""
     if not _believes(trial):
         return None
-    control = next(other for other in trial.primary.assumptions if other.name == "control")
+    comparator, fixed = _comparator(trial), trial.design.fixed
 
     def found(seen: float) -> float:
-        if control.borrowed is None:
-            return float(_inner(trial).replace(**{one.name: bridge.moved(seen, control.value)}).success(trial.answer.n))
-        rates, weights = control.borrowed.belief.nodes(_NODES)
+        if comparator.borrowed is None:
+            moved = bridge.moved(seen, comparator.value)
+            return float(fixed.replace(**{one.name: moved}).success(trial.answer.n))
+        rates, weights = comparator.borrowed.belief.nodes(_NODES)
         moved = np.broadcast_to(bridge.moved(seen, rates), np.shape(rates))
-        design = _inner(trial).replace(**{"control": rates, one.name: moved})
+        design = fixed.replace(**{comparator.name: rates, one.name: moved})
         return float((weights * design.success(trial.answer.n)).sum())
 
     return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trialplan import evidence
 from trialplan.errors import PlanError, did_you_mean
-from trialplan.files import locate, read_text, read_toml
+from trialplan.files import locate, parse_toml, read_text
 from trialplan.plan.schema import PlanFile
 
 _FILE = "plan.toml"
@@ -21,6 +22,13 @@ class Plan:
     folder: Path
     text: str
     content: PlanFile
+    _tables: dict[str, evidence.EvidenceTable] = field(default_factory=dict, compare=False, repr=False)
+
+    def table(self, name: str) -> evidence.EvidenceTable:
+        """The evidence table that a name means in this plan; each is read once."""
+        if name not in self._tables:
+            self._tables[name] = evidence.read(name, self.folder)
+        return self._tables[name]
 
 
 def read(name: str) -> Plan:
@@ -28,12 +36,12 @@ def read(name: str) -> Plan:
     from pydantic import ValidationError
 
     path = locate(str(name), _FILE, error=PlanError)
-    data = read_toml(path, PlanError)
+    text = read_text(path, PlanError)
     try:
-        content = PlanFile.model_validate(data)
+        content = PlanFile.model_validate(parse_toml(text, path, PlanError))
     except ValidationError as errors:
         raise PlanError(f"{path.name}: {_sentence(errors.errors(include_url=False))}") from None
-    return Plan(name=str(name), folder=path.parent, text=read_text(path, PlanError), content=content)
+    return Plan(name=str(name), folder=path.parent, text=text, content=content)
 
 
 def json_schema() -> dict[str, Any]:
@@ -91,7 +99,8 @@ def _fields(place: list[Any]) -> dict[str, Any]:
             node = node.get("items", {})
         else:
             node = node.get("properties", {}).get(part, node.get("additionalProperties", {}))
-    return _resolve(node, schema).get("properties", {})
+    properties: dict[str, Any] = _resolve(node, schema).get("properties", {})
+    return properties
 
 
 def _resolve(node: Any, schema: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +111,8 @@ def _resolve(node: Any, schema: dict[str, Any]) -> dict[str, Any]:
         if "$ref" in option or option.get("type") in ("object", "array"):
             return _resolve(option, schema)
     if "$ref" in node:
-        return schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        named: dict[str, Any] = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        return named
     return node
 
 

@@ -54,14 +54,13 @@ class Bridged:
 
 def ask(trial: Trial, axes: Mapping[str, Sequence[Any]], target: float | None = None, n: int | None = None) -> GridSpec:
     """The question about a plan's primary endpoint at every combination of the axes' values."""
-    design: Any = trial.primary.design
     resolve = _bridged(trial)
     known = {} if resolve is None else _known(resolve)
     widened = {name: _all(known, name, values) for name, values in axes.items()}
     _check(trial, widened, resolve)
     if target is None and n is None and not {N, TARGET} & set(axes):
         target = trial.primary.section.power
-    return grid_spec(design, widened, target, n, resolve, known)
+    return grid_spec(trial.design, widened, target, n, resolve, known)
 
 
 def key_of(label: str, key: str | None = None) -> str:
@@ -70,24 +69,21 @@ def key_of(label: str, key: str | None = None) -> str:
 
 
 def _bridged(trial: Trial) -> Bridged | None:
-    """How the plan's rates hang together; None where its primary has no second rate."""
-    by_name = {one.name: one for one in trial.primary.assumptions}
-    against = next((name for name in ("control", "null") if name in by_name), None)
-    if against is None or by_name[against].value is None:
+    """How the plan's rates hang together; None where its primary has no rate that the effect is held against."""
+    comparator = trial.primary.by_role("comparator")
+    if comparator is None or comparator.value is None or comparator.unit != "proportion":
         return None
     effect = next((one for one in trial.primary.assumptions if one.bridge is not None), None)
-    planned = by_name[against].value
     content = trial.plan.content.scenarios
     listed = {key_of(one.label, one.key): one.value for one in content.controls}
     named = zip(content.readings, trial.readings, strict=True)
     readings = {key_of(said.label, said.key): rate for said, (_, rate) in named}
     own = {} if effect is None or effect.reading is None else {PLANNED: effect.reading}
-    assert planned is not None
     return Bridged(
-        against=against,
-        effect=effect.name if effect else getattr(trial.primary.design, "effect", ""),
-        control=planned,
-        controls={PLANNED: planned} | listed,
+        against=comparator.name,
+        effect=trial.design.effect if effect is None else effect.name,
+        control=comparator.value,
+        controls={PLANNED: comparator.value} | listed,
         bridge=effect.bridge if effect else None,
         readings=own | readings,
     )
