@@ -25,7 +25,6 @@ SUFFIXES = (".parquet", ".svg", ".png", ".pdf")
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     asked = [options.power_option(), options.n_option()] if issubclass(cls, Design) else []
-    name = (options.effects(cls) or options.required(cls))[0]
     return Verb(
         cls.slug(),
         params=[_vary(), *options.of_design(cls), *asked, *_how()],
@@ -34,7 +33,7 @@ def for_design(cls: type[Sized]) -> click.Command:
         short_help=options.summary(cls),
         epilog=options.examples(
             " ".join(
-                ("trialplan scenarios", cls.slug(), f"--vary {_typical(cls, name)}", options.example(cls, [name]))
+                ("trialplan scenarios", cls.slug(), f"--vary {_typical(cls)}", options.example(cls, [_first(cls)]))
             ).rstrip()
         ),
     )
@@ -79,16 +78,22 @@ def _vary() -> click.Option:
     )
 
 
-def _typical(cls: type[Sized], name: str) -> str:
-    low, high = parameters(cls)[name].typical
-    return f"{flag(name)}={low:g},{high:g}"
+def _first(cls: type[Sized]) -> str:
+    """The number that is varied in an example: the effect, where there is one."""
+    return (options.effects(cls) or options.required(cls))[0]
+
+
+def _typical(cls: type[Sized]) -> str:
+    """An example of what --vary takes, from the typical values that the design declares."""
+    name = _first(cls)
+    return f"{flag(name)}={','.join(f'{one:g}' for one in parameters(cls)[name].typical) or 'first:last:step'}"
 
 
 def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
     from trialplan.analyses.scenarios.cells import TARGET, N, grid_spec
 
     with options.typed(cls):
-        axes, (target, n) = _axes(vary), _asked(given)
+        axes, (target, n) = _axes(vary, f"--vary {_typical(cls)}"), _asked(given)
     further = (N, TARGET) if issubclass(cls, Design) else ()
     for name in axes:
         if name not in (*parameters(cls), *further):
@@ -101,10 +106,9 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
     held = {} if given["tornado"] else {name: values[0] for name, values in axes.items() if name in parameters(cls)}
     design = options.build(cls, given, held=held)
     if given["tornado"] or given["exclude"]:
-        _of_other_kind(design, axes, target, given)
+        _of_other_kind(cls, design, axes, target, given)
         return
-    fixed: Sized = getattr(design, "design", design)
-    with options.typed(type(fixed)):
+    with options.typed(cls):
         asked = grid_spec(design, axes, target, n)
     _answer(asked, given)
 
@@ -120,11 +124,11 @@ def _of_plan(name: str, vary: tuple[str, ...], **given: Any) -> None:
     if given["tornado"]:
         _one_at_a_time(name, vary, given)
         return
-    axes, (target, n) = _axes(vary), _asked(given)
+    axes, (target, n) = _axes(vary, "--vary n=100:400:20"), _asked(given)
     read = plan.read(name)
     trial = plan.build(read)
     if given["exclude"]:
-        _excluded(trial.primary.design, axes, given)
+        _excluded(trial.design, axes, given)
         return
     _answer(ask(trial, axes, target, n), given, said=read.text, plan=trial.answer)
 
@@ -141,26 +145,33 @@ def _one_at_a_time(name: str, vary: tuple[str, ...], given: Mapping[str, Any]) -
     _page(page(axes_of(trial), int(trial.answer.n), float(trial.primary.section.power)), given)
 
 
-def _of_other_kind(design: Any, axes: Mapping[str, Any], target: float | None, given: Mapping[str, Any]) -> None:
+def _of_other_kind(
+    cls: type[Sized], design: Sized, axes: Mapping[str, Any], target: float | None, given: Mapping[str, Any]
+) -> None:
     """The tornado of a design whose numbers are given, or what several n can exclude."""
     from trialplan.analyses.sensitivity.tornado_page import page_of_design
 
     if given["exclude"]:
         _excluded(design, axes, given)
         return
+    if not isinstance(design, Design):
+        raise ParameterError(
+            f"--tornado asks for n at a power, and {cls.slug()} has no test; vary its numbers without it"
+        )
     if target is None:
         raise ParameterError("--tornado asks for n at a power; leave --n out")
-    with options.typed(type(getattr(design, "design", design))):
+    with options.typed(cls):
         _page(page_of_design(design, axes, target), given)
 
 
-def _excluded(design: Any, axes: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def _excluded(design: Sized, axes: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     from trialplan.analyses.scenarios.cells import participants
     from trialplan.analyses.sensitivity.exclusion_page import page
 
     if given["tornado"] or set(axes) != {"n"}:
         raise ParameterError("--exclude is asked of several n and nothing else, as in --vary n=100:400:50")
-    with options.typed(type(getattr(design, "design", design))):
+    assert isinstance(design, Design)  # n is varied of no other
+    with options.typed(type(design.fixed)):
         _page(page(design, participants(type(design).__name__, axes["n"])), given)
 
 
@@ -172,9 +183,9 @@ def _page(page: Any, given: Mapping[str, Any]) -> None:
     output.show(page, given["as_json"], path)
 
 
-def _axes(vary: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
+def _axes(vary: tuple[str, ...], example: str) -> dict[str, tuple[Any, ...]]:
     if not vary:
-        raise ParameterError("--vary is needed, as in --vary control=0.2:0.4:0.05 or --vary test=score,wald")
+        raise ParameterError(f"--vary is needed, as in {example}")
     axes: dict[str, tuple[Any, ...]] = {}
     for text in vary:
         name, values = parse_vary(text)

@@ -108,7 +108,7 @@ class GridSpec:
             design = self.design.replace(**own)
         except ParameterError:
             return True  # not defined, which costs nothing to find out
-        return getattr(design, "smooth", True) and not hasattr(design, "design")
+        return design.smooth and not design.members
 
 
 def grid_spec(
@@ -127,10 +127,10 @@ def grid_spec(
 
 
 def variable(design: Sized) -> dict[str, Parameter]:
-    """The assumptions of a design that can be varied, by name; through a wrapper, the inner design's."""
-    inner = getattr(design, "design", None)
-    own = {name: one for name, one in parameters(type(design)).items() if name not in ("design", "looks")}
-    return own if inner is None else dict(parameters(type(inner))) | own
+    """The assumptions of a design that can be varied, by name; of one with looks also those of the design without."""
+    declared = parameters(type(design)).items()
+    own = {name: one for name, one in declared if name != "looks" and not _holds_designs(getattr(design, name))}
+    return own if design.fixed is design else variable(design.fixed) | own
 
 
 def evaluate(asked: GridSpec, start: int, stop: int) -> AnsweredCells:
@@ -242,6 +242,10 @@ def participants(owner: str, values: Sequence[Any]) -> tuple[int, ...]:
             reason = f"must be a whole number of participants in all, not {value}"
             raise ParameterError(reason, owner=owner, parameter="n", value=value)
     return tuple(map(round, values))
+
+
+def _holds_designs(value: Any) -> bool:
+    return isinstance(value, Sized) or (isinstance(value, tuple) and any(isinstance(one, Sized) for one in value))
 
 
 def _is_number(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trialplan.analyses.scenarios.cells import GridSpec, N, variable
+from trialplan.analyses.scenarios.cells import TARGET, GridSpec, N, variable
 from trialplan.analyses.scenarios.grid import Grid
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
@@ -14,6 +14,9 @@ HEAT_MAP, CONTOUR, CURVES = KINDS = ("heat-map", "contour", "curves")
 
 _MOST_LINES = 8
 """Curves that can be told apart in one picture."""
+
+_PLAIN_UNITS = ("", "proportion", "ratio")
+"""Units that the numbers of an axis show by themselves."""
 
 
 def kind_of(asked: GridSpec, kind: str | None = None) -> str:
@@ -47,10 +50,10 @@ def picture(grid: Grid, suffix: str, kind: str | None = None, plan: Any = None) 
 def figure(grid: Grid, kind: str | None = None, plan: Any = None) -> Any:
     """The figure as plain data."""
     chosen = kind_of(grid.asked, kind)
-    return _curves(grid, plan) if chosen == CURVES else _surface(grid, chosen)
+    return _curves(grid, plan) if chosen == CURVES else _surface(grid, chosen, plan)
 
 
-def _surface(grid: Grid, chosen: str) -> Any:
+def _surface(grid: Grid, chosen: str, plan: Any) -> Any:
     from trialplan.figures import Contour, HeatMap
 
     (y, down), (x, across) = grid.axes.items()
@@ -62,7 +65,7 @@ def _surface(grid: Grid, chosen: str) -> Any:
         y=down,
         values=_values(grid),
         quantity=_quantity(grid),
-        planned=_planned(grid, (x, y)),
+        planned=None if plan is None else _planned(grid, (x, y)),
         title=_title(grid),
     )
 
@@ -77,7 +80,9 @@ def _curves(grid: Grid, plan: Any) -> Any:
     else:
         other = _lines(grid.asked)
         rows = values if next(iter(grid.axes)) == other else values.T
-        lines = [(f"{other} {_short(one)}", row) for one, row in zip(grid.axes[other], rows, strict=True)]
+        lines = [
+            (f"{other.replace('_', ' ')} {_short(one)}", row) for one, row in zip(grid.axes[other], rows, strict=True)
+        ]
     marked = plan is not None and N in grid.axes
     return Curves(
         x_name=_said(grid, along),
@@ -116,10 +121,13 @@ def _quantity(grid: Grid) -> str:
 
 
 def _said(grid: Grid, name: str) -> str:
-    """An axis in words."""
-    own = {N: "participants in all", "power": "power asked for"}
-    declared = variable(grid.design)
-    return own.get(name) or (declared[name].meaning if name in declared else name.replace("_", " "))
+    """An axis in words: what a number is, with its symbol and the unit that the values are in."""
+    own = {N: "participants in all", TARGET: "power asked for"}
+    declared = variable(grid.design).get(name)
+    if name in own or declared is None or declared.label in declared.choices:
+        return own.get(name, name.replace("_", " "))
+    unit = "" if declared.unit in _PLAIN_UNITS else f"in {declared.unit}"
+    return ", ".join(filter(None, [declared.label, f"{declared.symbol} {unit}".strip()]))
 
 
 def _title(grid: Grid) -> str:
@@ -130,9 +138,9 @@ def _title(grid: Grid) -> str:
 
 
 def _planned(grid: Grid, names: Sequence[str]) -> tuple[Any, Any] | None:
-    """Where the design's own numbers lie, if they are numbers inside both axes."""
-    fixed: Any = getattr(grid.design, "design", grid.design)
-    own = [getattr(fixed, name, None) for name in names]
+    """Where the plan's own numbers lie, if they are numbers inside both axes."""
+    assumed = grid.design.assumptions()
+    own = [assumed.get(name) for name in names]
     for name, value in zip(names, own, strict=True):
         along = grid.axes[name]
         if not isinstance(value, (int, float)) or name not in grid.asked.numeric:

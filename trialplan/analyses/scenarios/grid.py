@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from trialplan.analyses.executors import Executor, Serial
 from trialplan.analyses.scenarios.cells import AnsweredCells, GridSpec, evaluate, grid_spec, variable
 from trialplan.analyses.scenarios.vary import check_cells, parse_vary
+from trialplan.design import Sized
 from trialplan.numerics.lazy import np
 
 __all__ = ["Grid", "Kept", "Memory", "answered", "grid_spec", "parse_vary", "scenarios", "variable"]
@@ -83,7 +84,7 @@ class Grid:
     kept: Kept
 
     @property
-    def design(self) -> Any:
+    def design(self) -> Sized:
         """The design whose numbers are varied."""
         return self.asked.design
 
@@ -152,7 +153,7 @@ class Grid:
 
 
 def scenarios(
-    design: Any,
+    design: Sized,
     axes: Mapping[str, Sequence[Any]],
     target: float | None = None,
     n: int | None = None,

@@ -49,7 +49,8 @@ def about(grid: Grid) -> dict[str, Any]:
     asked = {"target_power": grid.target, "asked_n": grid.asked_n}
     axes = {"axes": {name: list(values) for name, values in grid.axes.items()}}
     same = {name: value for name, value in foot(grid.design).items() if name not in _differing(grid)}
-    return plain(head(grid.design, _differing(grid)) | asked | axes | same)
+    found: dict[str, Any] = plain(head(grid.design, _differing(grid)) | asked | axes | same)
+    return found
 
 
 def summary(grid: Grid) -> Summary:

@@ -23,6 +23,17 @@ CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
 LOOKED_AT = ("GroupSequential", "ExactGroupSequential")
 MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 
+TAKEN = (
+    *("n", "power", "target_power", "arms", "reason"),  # keys of answers, too
+    *("as_json", "help", "json", "output"),
+    *("exclude", "figure", "resume", "scheduler", "seed", "tornado", "trials", "vary", "workers"),
+    *("dropout", "language", *CALENDAR, *MONITORING),
+    *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
+    *("t", "z"),
+    *("comparisons", "enrolled", "enrolled_per_arm", "first_stage", "groups", "per_arm", "reduction"),
+)
+"""What a design may not call a number of its own: the options of the verbs that take a design."""
+
 
 class Literal(click.ParamType):
     """What was typed, as a number or a list of numbers where it is one; the design judges it."""
@@ -67,6 +78,12 @@ NUMBER = Literal("NUMBER")
 
 def of_design(cls: type[Sized], without: Iterable[str] = ()) -> list[click.Parameter]:
     """One option for each declared field, and the looks where the design can be looked at early."""
+    for name in parameters(cls):
+        if name in TAKEN:
+            raise ParameterError(
+                f"{cls.__name__}: its number {name} would be the option --{flag(name)}, which verbs have already; "
+                f"call it otherwise in {cls.__module__}"
+            )
     declared = {name: one for name, one in parameters(cls).items() if name not in set(without)}
     options: list[click.Parameter] = [_option(cls, name, one) for name, one in declared.items()]
     return options + (_monitoring() if issubclass(cls, Design) else [])
