@@ -25,6 +25,9 @@ DESIGN, POWER, ALLOCATION, LOSSES, TABLE, MONITORING = (
     "evidence table",
     "monitoring",
 )
+_OF_EVERY_DESIGN = ("alpha", "sides")
+"""Numbers whose default follows from the goal alone."""
+
 Key = tuple[str, str]
 """A kind of piece, and the design's number, or the key of [monitoring], that it belongs to; else ""."""
 
@@ -156,7 +159,7 @@ def _same(key: Key, in_a: Mapping[Key, Any], in_b: Mapping[Key, Any], plans: tup
 def _by_default(name: str, plans: tuple[Planned, Planned]) -> bool:
     """Whether a number that one plan leaves unsaid is filled in as the other plan states it."""
     first, second = (one.design for one in plans)
-    alike = type(first) is type(second) and first.goal == second.goal
+    alike = first.goal == second.goal and (type(first) is type(second) or name in _OF_EVERY_DESIGN)
     return alike and bool(first.assumptions().get(name) == second.assumptions().get(name))
 
 

@@ -15,9 +15,6 @@ HEAT_MAP, CONTOUR, CURVES = KINDS = ("heat-map", "contour", "curves")
 _MOST_LINES = 8
 """Curves that can be told apart in one picture."""
 
-_PLAIN_UNITS = ("", "proportion", "ratio")
-"""Units that the numbers of an axis show by themselves."""
-
 
 def kind_of(asked: GridSpec, kind: str | None = None) -> str:
     """The kind of figure that the axes make, or the sentence that says why they make none."""
@@ -126,7 +123,9 @@ def _said(grid: Grid, name: str) -> str:
     declared = variable(grid.design).get(name)
     if name in own or declared is None or declared.label in declared.choices:
         return own.get(name, name.replace("_", " "))
-    unit = "" if declared.unit in _PLAIN_UNITS else f"in {declared.unit}"
+    unit = "" if declared.unit in ("", "proportion") else f"in {declared.unit}"
+    if declared.unit == "ratio":
+        unit = "" if "ratio" in declared.label else "as a ratio"
     return ", ".join(filter(None, [declared.label, f"{declared.symbol} {unit}".strip()]))
 
 
