@@ -11,7 +11,7 @@ from trialplan.design import Sized
 from trialplan.errors import PlanError, did_you_mean
 from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
 from trialplan.evidence.selection import PoolChoice, pool_outcome
-from trialplan.parameter import parameters, with_role
+from trialplan.parameter import Parameter, parameters, with_role
 from trialplan.plan import schema
 from trialplan.plan.borrowing import Borrowing, borrow
 from trialplan.plan.checks import check_range
@@ -39,6 +39,11 @@ class Assumption:
     borrowed: Borrowing | None = None
     range: tuple[float, float] | None = None
     range_source: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What the number is in a few words."""
+        return Parameter(self.meaning).label
 
 
 def by_role(assumptions: Iterable[Assumption], role: str) -> Assumption | None:

@@ -155,7 +155,7 @@ def _rate(name: str, planned: Planned) -> str:
     """A drawn rate: of two that are compared by its arm, else by what the design calls it."""
     arms = zip(("treatment", "control"), planned.endpoint.rates or (), strict=False)
     arm = next((arm for arm, one in arms if one.name == name), None)
-    return f"the {arm} rate" if arm else f"the {parameters(type(planned.design))[name].label}"
+    return f"the {arm} rate" if arm else f"the {planned.endpoint.assumption(name).label}"
 
 
 def _losses(said: tuple[str | None, float | None, str | None]) -> str:

@@ -79,6 +79,11 @@ def with_looks(design: Design, said: Monitoring | None) -> Design:
     """The design with the looks that the plan says, or the sentence that is wrong with them."""
     if said is None:
         return design
+    if design.looks_by_counts:  # `size --looks` counts them; no document prints the counts that stop
+        raise PlanError(
+            f"[monitoring]: looks at {design.slug()} with test {design.way()} count responses, which no document tells "
+            f"yet; set test to {design.by_normal_theory().way()}, or leave [monitoring] out"
+        )
     try:
         return sequential_with_looks(design, **_rule(said))
     except ParameterError as why:

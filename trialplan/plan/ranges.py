@@ -13,7 +13,6 @@ from trialplan.errors import PlanError
 from trialplan.evidence.bridge import Bridge, Observed, Reading
 from trialplan.evidence.intervals import wilson
 from trialplan.numerics.lazy import np
-from trialplan.parameter import parameters
 from trialplan.plan.assumptions import Assumption, bridged
 from trialplan.plan.beliefs import beliefs_of
 from trialplan.plan.building import Trial
@@ -88,7 +87,7 @@ def _says(trial: Trial, one: Assumption) -> str:
     if one in (trial.primary.rates or ()):
         arm = words.treatment_name if one.role == "effect" else words.control_name
         return f"the rate of {trial.primary.name} on {arm} is {{}}"
-    return f"the {parameters(type(trial.design.fixed))[one.name].label} is {{}}"
+    return f"the {one.label} is {{}}"
 
 
 def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) -> Axis:
