@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from trialplan.plan.difference import difference
 from trialplan.plan.ranges import axes_of
 from trialplan.plan.reading import read
 from trialplan.plan.variation import ask
+from trialplan.protocol.content.embedded_sources import sources
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,20 +180,20 @@ class TestOnce:
     def test_no_file_is_read_and_no_design_built_twice(self, monkeypatch):
         """From TOML to the built trial: the plan, each table, each endpoint's design and the looks over one."""
         opened, made = Counter(), Counter()
-        reading, checked = files.read_text, Sized.__post_init__
+        reading, checked = Path.read_text, Sized.__post_init__
 
-        def text(path, *rest):
-            opened[path] += 1
-            return reading(path, *rest)
+        def text(path, *rest, **more):
+            opened[path.resolve()] += 1
+            return reading(path, *rest, **more)
 
         def post_init(self):
             checked(self)
             made[type(self).__name__] += 1
 
-        for module in (files, __import__("trialplan.plan.reading", fromlist=["read_text"])):
-            monkeypatch.setattr(module, "read_text", text)
+        monkeypatch.setattr(Path, "read_text", text)
         monkeypatch.setattr(Sized, "__post_init__", post_init)
-        build(read("msc-lupus-nephritis-monitored"))
+        trial = build(read("msc-lupus-nephritis-monitored"))
+        assert len(sources(trial.plan)) == 3
         assert set(opened.values()) == {1}
         assert len(opened) == 4
         assert made == {"TwoProportions": 2, "GroupSequential": 1, "Ancova": 1, "AdverseEvent": 2}

@@ -20,7 +20,7 @@ from trialplan.evidence.estimate import (
 from trialplan.evidence.finding import Finding
 from trialplan.evidence.intervals import INTERVALS, newcombe
 from trialplan.evidence.overlap import overlapping
-from trialplan.evidence.read import read
+from trialplan.evidence.read import read, read_with_text
 from trialplan.evidence.report import as_json
 from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
 
@@ -42,5 +42,6 @@ __all__ = [
     "newcombe",
     "overlapping",
     "read",
+    "read_with_text",
     "share_at_or_below",
 ]

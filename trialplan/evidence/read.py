@@ -11,7 +11,7 @@ from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.complaint import complaint
 from trialplan.evidence.spreadsheet import read_rows
 from trialplan.evidence.table import EvidenceTable, Study, domains
-from trialplan.files import check_texts, locate, read_text, read_toml
+from trialplan.files import check_texts, locate, parse_toml, read_text
 
 
 def read(name_or_path: str | Path, folder: Path | None = None) -> EvidenceTable:
@@ -20,18 +20,22 @@ def read(name_or_path: str | Path, folder: Path | None = None) -> EvidenceTable:
     Raises:
         EvidenceError: one sentence with the file, the place, the value, its domain and the way out.
     """
+    return read_with_text(name_or_path, folder)[0]
+
+
+def read_with_text(name_or_path: str | Path, folder: Path | None = None) -> tuple[EvidenceTable, str]:
+    """The table, and the text of the file that it was read from."""
     name = str(name_or_path)
     path = locate(name, "evidence.toml", folder, EvidenceError)
-    match path.suffix.lower():
-        case ".toml":
-            return _from_toml(path, name)
-        case ".csv":
-            return _from_csv(path, name)
-    raise EvidenceError(f"{name} is neither a .toml nor a .csv file; save the table as one of these")
+    made = _FORMS.get(path.suffix.lower())
+    if made is None:
+        raise EvidenceError(f"{name} is neither a .toml nor a .csv file; save the table as one of these")
+    text = read_text(path, EvidenceError)
+    return made(text, path, name), text
 
 
-def _from_toml(path: Path, name: str) -> EvidenceTable:
-    document = read_toml(path, EvidenceError)
+def _from_toml(text: str, path: Path, name: str) -> EvidenceTable:
+    document = parse_toml(text, path, EvidenceError)
     for key in document:
         if key not in ("table", "study"):
             raise EvidenceError(f"{name}: unknown section {key!r}; {did_you_mean(key, ['table', 'study'])}")
@@ -66,10 +70,13 @@ def _sections(parent: dict[str, Any], key: str, written: str, place: str) -> lis
     raise EvidenceError(f"{place}: {key} must be given as {written} sections; write two pairs of brackets")
 
 
-def _from_csv(path: Path, name: str) -> EvidenceTable:
-    data, lines = read_rows(read_text(path, EvidenceError), name, path.stem)
+def _from_csv(text: str, path: Path, name: str) -> EvidenceTable:
+    data, lines = read_rows(text, name, path.stem)
     check_texts(data, name, EvidenceError)
     return _validated(data, name, strict=False, lines=lines)
+
+
+_FORMS = {".toml": _from_toml, ".csv": _from_csv}
 
 
 def _validated(

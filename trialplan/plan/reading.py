@@ -22,12 +22,19 @@ class Plan:
     folder: Path
     text: str
     content: PlanFile
-    _tables: dict[str, evidence.EvidenceTable] = field(default_factory=dict, compare=False, repr=False)
+    _tables: dict[str, tuple[evidence.EvidenceTable, str]] = field(default_factory=dict, compare=False, repr=False)
 
     def table(self, name: str) -> evidence.EvidenceTable:
-        """The evidence table that a name means in this plan; each is read once."""
+        """The evidence table that a name means in this plan; each file is read once."""
+        return self._read(name)[0]
+
+    def table_text(self, name: str) -> str:
+        """The text of its file."""
+        return self._read(name)[1]
+
+    def _read(self, name: str) -> tuple[evidence.EvidenceTable, str]:
         if name not in self._tables:
-            self._tables[name] = evidence.read(name, self.folder)
+            self._tables[name] = evidence.read_with_text(name, self.folder)
         return self._tables[name]
 
 

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan import evidence
-from trialplan.files import locate, read_text
 from trialplan.plan.reading import Plan
 
 TABLE = "evidence.toml"
@@ -58,15 +56,13 @@ def digest(text: str) -> str:
 
 def sources(plan: Plan) -> tuple[EmbeddedSource, ...]:
     """The tables that the plan rests on, in the order in which it names them."""
-    return tuple(
-        EmbeddedSource(name=name, text=canonical(read_text(locate(name, TABLE, plan.folder)))) for name in tables(plan)
-    )
+    return tuple(EmbeddedSource(name=name, text=canonical(plan.table_text(name))) for name in tables(plan))
 
 
 def tables(plan: Plan) -> tuple[str, ...]:
     """The names of all tables that the plan reads, each once; a table may name one of randomised evidence."""
     said = list(dict.fromkeys(named(plan.content.model_dump())))
-    further = (evidence.read(name, plan.folder).randomised for name in said)
+    further = (plan.table(name).randomised for name in said)
     return tuple(dict.fromkeys([*said, *filter(None, further)]))
 
 
