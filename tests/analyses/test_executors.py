@@ -9,15 +9,15 @@ import pytest
 
 from trialplan import GroupSequential, TwoProportions
 from trialplan.analyses.executors import Cluster, Processes, Serial, executor
-from trialplan.analyses.scenarios.grid import Memory, answered, question
+from trialplan.analyses.scenarios.grid import Memory, answered, grid_spec
 from trialplan.errors import ParameterError, TrialplanError
 
-EXACT = question(
+EXACT = grid_spec(
     TwoProportions(control=0.1, treatment=0.6),
     {"control": (0.1, 0.2), "treatment": (0.05, 0.7, 0.8), "test": ("fisher", "boschloo"), "sides": (1, 2)},
     target=0.8,
 )
-LOOKED_AT = question(
+LOOKED_AT = grid_spec(
     GroupSequential(design=TwoProportions(control=0.3, treatment=0.5)),
     {"control": (0.1, 0.2, 0.3), "treatment": (0.25, 0.5, 0.6)},
     target=0.9,

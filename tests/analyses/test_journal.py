@@ -6,11 +6,11 @@ import pytest
 
 from trialplan import TwoProportions
 from trialplan.analyses.executors import Serial
-from trialplan.analyses.scenarios.grid import Memory, answered, question
+from trialplan.analyses.scenarios.grid import Memory, answered, grid_spec
 from trialplan.analyses.scenarios.journal import Journal, identity
 from trialplan.errors import FileError
 
-ASKED = question(
+ASKED = grid_spec(
     TwoProportions(control=0.1, treatment=0.6),
     {"control": (0.1, 0.2, 0.3), "treatment": (0.05, 0.7, 0.8), "test": ("score", "fisher")},
     target=0.8,
@@ -87,7 +87,7 @@ class TestJournal:
         """A journal goes on only with the question that it was begun for."""
         path = tmp_path / "grid.csv.partial"
         stopped(path)
-        other = question(TwoProportions(control=0.1, treatment=0.6), {"control": (0.1, 0.2)}, target=0.8)
+        other = grid_spec(TwoProportions(control=0.1, treatment=0.6), {"control": (0.1, 0.2)}, target=0.8)
         with pytest.raises(FileError, match="another question"):
             Journal(path, identity(other), resume=True)
 

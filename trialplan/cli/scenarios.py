@@ -25,6 +25,7 @@ SUFFIXES = (".parquet", ".svg", ".png", ".pdf")
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     asked = [options.power_option(), options.n_option()] if issubclass(cls, Design) else []
+    name = (options.effects(cls) or options.required(cls))[0]
     return Verb(
         cls.slug(),
         params=[_vary(), *options.of_design(cls), *asked, *_how()],
@@ -33,7 +34,7 @@ def for_design(cls: type[Sized]) -> click.Command:
         short_help=options.summary(cls),
         epilog=options.examples(
             " ".join(
-                ("trialplan scenarios", cls.slug(), f"--vary {_typical(cls)}", options.example(cls, [_first(cls)]))
+                ("trialplan scenarios", cls.slug(), f"--vary {_typical(cls, name)}", options.example(cls, [name]))
             ).rstrip()
         ),
     )
@@ -78,14 +79,8 @@ def _vary() -> click.Option:
     )
 
 
-def _first(cls: type[Sized]) -> str:
-    """The number that is varied in an example: the effect, where there is one."""
-    return (options.effects(cls) or options.required(cls))[0]
-
-
-def _typical(cls: type[Sized]) -> str:
+def _typical(cls: type[Sized], name: str) -> str:
     """An example of what --vary takes, from the typical values that the design declares."""
-    name = _first(cls)
     return f"{flag(name)}={','.join(f'{one:g}' for one in parameters(cls)[name].typical) or 'first:last:step'}"
 
 
@@ -93,7 +88,7 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
     from trialplan.analyses.scenarios.cells import TARGET, N, grid_spec
 
     with options.typed(cls):
-        axes, (target, n) = _axes(vary, f"--vary {_typical(cls)}"), _asked(given)
+        axes, (target, n) = _axes(vary, f"--vary {_typical(cls, next(iter(parameters(cls))))}"), _asked(given)
     further = (N, TARGET) if issubclass(cls, Design) else ()
     for name in axes:
         if name not in (*parameters(cls), *further):
