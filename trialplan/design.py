@@ -317,11 +317,6 @@ class Design(Sized):
 
     # What follows from it.
 
-    @property
-    def fixed(self) -> Design:
-        """The design without looks; itself where it has none."""
-        return self
-
     def sided_limits(self) -> list[tuple[Numbers, int]]:
         """Each limit with the direction, 1 or -1, that leads from it to what the trial wants to show."""
         limits = self.limits()
