@@ -10,35 +10,43 @@ The public names are fetched when they are first used, so `import trialplan` cos
 from __future__ import annotations
 
 import importlib
+import os.path
 from typing import Any
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "AdverseEvent": "trialplan.designs.adverse_event",
-    "Ancova": "trialplan.designs.ancova",
     "Design": "trialplan.design",
-    "ExactGroupSequential": "trialplan.sequential.exact_group_sequential",
-    "GroupSequential": "trialplan.sequential.group_sequential",
-    "OneProportion": "trialplan.designs.one_proportion",
-    "RatioOfMeans": "trialplan.designs.ratio_of_means",
     "SampleSize": "trialplan.answers",
-    "Simon": "trialplan.designs.simon",
     "Sized": "trialplan.design",
     "TrialplanError": "trialplan.errors",
-    "TwoMeans": "trialplan.designs.two_means",
-    "TwoStage": "trialplan.designs.two_stage",
-    "TwoProportions": "trialplan.designs.two_proportions",
 }
-
-__all__ = sorted([*_HOMES, "__version__"])
+_ROOMS = ("designs", "sequential", "several")
+"""Where designs and wrappers live: `TwoMeans` is looked for in two_means.py first, then in every file."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'trialplan' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    if name == "__all__":
+        return sorted([*_HOMES, *_designs(), "__version__"])
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    if name[:1].isupper():
+        home = "".join(f"_{letter}" if letter.isupper() else letter for letter in name)[1:].lower()
+        for room in _ROOMS:
+            if os.path.isfile(os.path.join(__path__[0], room, f"{home}.py")):
+                module = importlib.import_module(f"trialplan.{room}.{home}")
+                if name in vars(module):
+                    return vars(module)[name]
+        if name in (known := _designs()):
+            return known[name]
+    raise AttributeError(f"module 'trialplan' has no attribute {name!r}")
+
+
+def _designs() -> dict[str, Any]:
+    """Every design and wrapper by its class's name, for which all their files are read."""
+    catalogue = importlib.import_module("trialplan.catalogue")
+    return {cls.__name__: cls for cls in (*catalogue.designs().values(), *catalogue.wrappers().values())}
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return __getattr__("__all__")

@@ -1,14 +1,20 @@
-"""SampleSize and Simulation: the answers that a design gives."""
+"""SampleSize and Simulation: the answers that a design gives, and the page of the first."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from trialplan.design_facts import assumed, foot, head, level, source
+from trialplan.page import Page, facts, plain
 from trialplan.parameter import Numbers
+from trialplan.text import number, participants, percent
+
+if TYPE_CHECKING:
+    from trialplan.design import Sized
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +26,7 @@ class SampleSize:
     the smallest from which power never falls below target again, as far as searched.
     """
 
-    design: Any
+    design: Sized
     target: Numbers
     n: Numbers
     arms: Mapping[str, Numbers]
@@ -30,6 +36,52 @@ class SampleSize:
     searched_to: int | None = None
     reason: Any = None
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def as_json(self, enrolled: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The answer as plain data, at full precision; nan is None, and what does not exist for a design is left out.
+
+        `enrolled` are the participants to enrol, n and arms, where some will be lost.
+        """
+        asked, got = ("target_power", "power") if self.design.has_level else ("target", "attained")
+        may_be_absent = {
+            "arms_unrounded": self.arms_unrounded,
+            "enrolled": enrolled,
+            "first_n": self.first_n,
+            "searched_to": self.searched_to,
+        }
+        there = {name: value for name, value in may_be_absent.items() if value is not None}
+        said = {**head(self.design), asked: self.target, "n": self.n, "arms": self.arms, got: self.power}
+        return plain({**said, **there, **self.extra, **foot(self.design)})
+
+    def page(self, enrolled: Mapping[str, Any] | None = None, dropout: float = 0.0, notes: Sequence[str] = ()) -> Page:
+        """What was assumed, how it was computed, what came out."""
+        design = self.design
+        rows = [*assumed(design), *level(design), *self._attained(), *design.detail_rows(self.extra)]
+        if self.first_n is not None:
+            rows.append(("first n", f"{self.first_n:,}; power is a saw-tooth, searched to {self.searched_to:,}"))
+        if enrolled is not None:
+            rows.append(("enrolled", f"{participants(enrolled['arms'])}, to lose {percent(dropout)}"))
+        tables = [facts([*rows, *source(design)]), *design.detail_tables(self.extra)]
+        return Page(data=self.as_json(enrolled), headline=self._headline(), tables=tables, notes=notes)
+
+    def _headline(self) -> str:
+        """What so many participants attain; or, where n was given, what power they have."""
+        got, arms = f"{self.design.attains} {self.power:.3f}", participants(self.arms)
+        if math.isnan(self.target):
+            return f"{got} with {arms}"
+        name = self.design.field("effect") if self.design.has_level else None
+        return f"{arms}: {got}" + (f" to show {name} = {number(self.design.value('effect'))}" if name else "")
+
+    def _attained(self) -> list[tuple[str, str]]:
+        asked = "" if math.isnan(self.target) else f"  (asked for {number(self.target)})"
+        what = "power" if self.design.has_level else "attained"
+        return [(what, f"{self.power:.3f}{asked}"), ("unrounded n", self._unrounded())]
+
+    def _unrounded(self) -> str:
+        arms = self.arms_unrounded or {}
+        if len(set(arms.values())) == 1 and len(arms) > 1:
+            return f"{next(iter(arms.values())):,.2f} per arm"
+        return " + ".join(f"{n:,.2f} {name}" for name, n in arms.items())
 
 
 @dataclass(frozen=True)

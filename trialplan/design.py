@@ -8,10 +8,12 @@ written here, once. What a design does not have has a default here, so that nobo
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, ClassVar, Self, cast
 
 from trialplan import fields, sizing
@@ -25,6 +27,7 @@ from trialplan.parameter import POSITIVE, Numbers, Parameter, largest, parameter
 from trialplan.text import number
 
 _PLAIN = (int, float, str, tuple, type(None))
+_QUESTIONS = (FunctionType, property, classmethod)
 _BATCH = 4_000_000
 """Participants drawn at once by `simulate`."""
 
@@ -58,6 +61,8 @@ class Sized:
     """The analysis tests by name; empty where there is only one."""
     gives: ClassVar[type[Design] | None] = None
     """The design of the answer, where this one is a search for it."""
+    has_level: ClassVar[bool] = False
+    """Whether it tests, and so has a level and sides."""
 
     # What some designs have, as fields or fixed: nobody needs to ask whether it is there.
     outcome: ClassVar[Outcome] = UNKNOWN
@@ -68,6 +73,16 @@ class Sized:
     allocation = ""
     margin = cast("Numbers | tuple[float, float] | None", None)
     looks = cast("tuple[float, ...]", ())
+
+    def __init_subclass__(cls) -> None:
+        """Refuse a field that would hide a question which every design answers, such as power."""
+        super().__init_subclass__()
+        for name in inspect.get_annotations(cls):
+            if any(isinstance(vars(base).get(name), _QUESTIONS) for base in cls.__mro__[1:]):
+                raise ParameterError(
+                    f"{cls.__name__}: its field {name} bears the name of a question that every design answers; give "
+                    "the field another name"
+                )
 
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""
@@ -143,6 +158,11 @@ class Sized:
         """The participants that its own numbers fix; None where n is free, and is what is asked."""
         return None
 
+    @classmethod
+    def fixes_n(cls) -> bool:
+        """Whether its own numbers fix n."""
+        return cls.only_n is not Sized.only_n
+
     @property
     def smooth(self) -> bool:
         """Whether what is attained rises with n without a dent; exact tests of counts do not."""
@@ -168,8 +188,10 @@ class Sized:
 
     def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
         """What a page says of the answer's further numbers, `details`: (label, value as it is read) each."""
-        plain = {name: one for name, one in extra.items() if isinstance(one, (int, float, str))}
-        return [(name.replace("_", " "), number(one)) for name, one in plain.items()]
+        plain = {name: value for name, value in extra.items() if isinstance(value, (int, float, str))}
+        size = plain.pop("actual_size", None)
+        rows = [] if size is None else [("actual level", f"{size:.4f}")]
+        return [*rows, *((name.replace("_", " "), number(value)) for name, value in plain.items())]
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """What a page shows of them as tables."""
@@ -254,6 +276,7 @@ class Design(Sized):
     sides: int = fields.sides()
 
     goal = fields.SUPERIORITY
+    has_level: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Fill level and sides in by goal, and remember which were not given, for `replace`."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__
-from trialplan.design import Design, Sized
 from trialplan.page import plain
 from trialplan.parameter import parameters
 from trialplan.text import flag, number, percent
 
-_NOT_ASSUMED = ("alpha", "sides", "test", "design", "looks", "efficacy")
+if TYPE_CHECKING:
+    from trialplan.design import Design, Sized
+
+_NOT_ASSUMED = ("alpha", "sides", "test")
+"""What stands in the rows of level and test."""
 
 
 def head(design: Sized, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """What was assumed: the design's slug and its numbers, save those named in `without`."""
-    inner = getattr(design, "design", None)
-    of = {} if inner is None else {"design": inner.slug()}
+    of = {"design": design.fixed.slug()} if design.looks else {}
     assumed = {name: value for name, value in design.assumptions().items() if name not in without}
     return {"design": design.slug(), "assumptions": of | assumed}
 
@@ -24,20 +26,20 @@ def head(design: Sized, without: tuple[str, ...] = ()) -> dict[str, Any]:
 def foot(design: Sized) -> dict[str, Any]:
     """How it was computed: level, test, formula and its source; a design without a test has no level."""
     level: dict[str, Any] = {}
-    if isinstance(design, Design):
-        level = {"alpha": design.alpha, "sides": design.sides, "test": name_of_test(design)}
+    if design.has_level:
+        trial = cast("Design", design)
+        level = {"alpha": trial.alpha, "sides": trial.sides, "test": name_of_test(trial)}
     return plain(level | {"formula": design.formula, "reference": design.reference, "version": __version__})
 
 
 def name_of_test(design: Sized) -> str:
     """The name of the analysis test; a design that has only one is named for it."""
-    tested = getattr(design, "design", design)
-    return getattr(tested, "test", tested.slug())
+    return design.test or design.fixed.slug()
 
 
 def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """The design and its numbers, by the names that its options have."""
-    fixed = getattr(design, "design", design)
+    fixed = design.fixed
     declared = parameters(type(fixed))
     rows = [("design", fixed.slug())]
     for name, value in fixed.assumptions().items():
@@ -48,14 +50,13 @@ def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str
 
 def level(design: Sized) -> list[tuple[str, str]]:
     """Level, sides and test, saying so where the level is the usual one for the goal."""
-    if not isinstance(design, Design):
+    if not design.has_level:
         return []
-    fixed = getattr(design, "design", design)
-    sides = "two-sided" if design.sides == 2 else "one-sided"
-    usual = set(getattr(fixed, "_defaulted", ())) >= {"alpha", "sides"}
-    goal = getattr(fixed, "goal", "superiority")
-    default = f"  (default for {goal}; --alpha, --sides)" if usual else ""
-    return [("level", f"{number(design.alpha)} {sides}{default}"), ("test", name_of_test(design))]
+    trial = cast("Design", design)
+    sides = "two-sided" if trial.sides == 2 else "one-sided"
+    usual = set(trial.defaulted) >= {"alpha", "sides"}
+    default = f"  (default for {trial.goal}; --alpha, --sides)" if usual else ""
+    return [("level", f"{number(trial.alpha)} {sides}{default}"), ("test", name_of_test(trial))]
 
 
 def source(design: Sized) -> list[tuple[str, str]]:

@@ -55,6 +55,8 @@ class Parameter:
     unit: str = ""
     domain: Interval | tuple[Any, ...] | None = None
     typical: tuple[float, ...] = ()
+    example: str = ""
+    """What is typed for it in an example, where it is no number."""
     optional: bool = False
     read: Callable[[Any], Any] | None = None
     role: str = ""

@@ -5,6 +5,7 @@ The functions ask a design for its `power` and know nothing else of it.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -28,6 +29,8 @@ def size_scalar(design: Any, target: float) -> SampleSize:
     value, null = design.effect_value(), tuple(map(float, design.null_values()))
     if not on_favourable_side(value, null, design.upward):
         raise unreachable(design, value, null)
+    if design.only_n is not None:
+        return _of_only_n(design, design.only_n, target)
     return _smooth(design, target) if design.smooth else _saw_tooth(design, target)
 
 
@@ -38,6 +41,15 @@ def attained(design: Any, n: int) -> SampleSize:
     return SampleSize(
         design=design, target=math.nan, n=n, arms=design.arms(n), power=power, extra=design.details(n, power)
     )
+
+
+def _of_only_n(design: Any, n: int, target: float) -> SampleSize:
+    """The answer for the n that the design's own numbers fix, if it reaches the target."""
+    answer = attained(design, n)
+    if answer.power < target:
+        reason = f"its own numbers fix n at {n:,}, where power is {answer.power:.4g}, below {target:g}"
+        raise UnreachableError(reason, owner=design, way_out="ask for less, or change them")
+    return dataclasses.replace(answer, target=target)
 
 
 def size_grid(design: Any, target: Numbers) -> SampleSize:

@@ -10,10 +10,12 @@ from pathlib import Path
 import click
 import pytest
 
-from trialplan import plan, protocol
+from trialplan import catalogue, plan, protocol
+from trialplan.analyses.reproduction.statement import EFFECTS
 from trialplan.cli import VERBS, root
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.design import DesignGroup
+from trialplan.cli.options.design import TAKEN, DesignGroup
+from trialplan.parameter import parameters
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -64,6 +66,13 @@ class TestHelp:
     def test_takes_each_option_once(self, words):
         """A command that answers refuses an option given twice; a group leaves that to its commands."""
         assert isinstance(COMMANDS[words], (Verb, click.Group))
+
+    @pytest.mark.parametrize("words", [words for words in COMMANDS if len(words) == 2], ids=" ".join)
+    def test_no_field_can_bear_an_options_name(self, words):
+        """Every option that is no field of a design is known as taken, save the ways in which an effect is stated."""
+        fields = {*parameters(catalogue.designs()[words[1]]), *EFFECTS}
+        options = {flag.lstrip("-").replace("-", "_") for one in COMMANDS[words].params for flag in one.opts}
+        assert options - fields <= TAKEN
 
     def test_alone_shows_help(self, run):
         """Without a verb the help is shown, with the exit codes."""

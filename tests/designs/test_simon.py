@@ -8,7 +8,6 @@ import pytest
 from scipy import stats
 
 from trialplan.analyses.scenarios.grid import scenarios
-from trialplan.answer_json import as_json
 from trialplan.catalogue import designs
 from trialplan.designs.simon import LARGEST, Simon
 from trialplan.designs.two_stage import TwoStage
@@ -105,8 +104,8 @@ class TestTwoStage:
     def test_simulation_agrees(self, design):
         """Participants drawn and analysed in two stages show the enumerated power, and size."""
         for one in (design, *design.at_null()):
-            seen = one.simulate(one.n, 20000, np.random.default_rng(3))
-            assert abs(seen.power - float(one.power(one.n))) <= 4 * seen.standard_error
+            seen = one.simulate(one.only_n, 20000, np.random.default_rng(3))
+            assert abs(seen.power - float(one.power(one.only_n))) <= 4 * seen.standard_error
             assert seen.favoured == seen.rejected
 
     def test_a_trial_that_stops_does_not_reject(self):
@@ -118,13 +117,25 @@ class TestTwoStage:
         assert statistic[0] == pytest.approx(1 - 10 * 0.1)
 
     def test_n_is_fixed(self):
-        """Another n is refused, by power as by simulation, and there is nothing to size."""
+        """Another n is refused, by power as by simulation."""
         design = TwoStage(null=0.1, expected=0.3, stages=("1/10", "5/29"))
         for ask in (lambda: design.power(30), lambda: design.simulate(28, 10, None), lambda: design.arms(30)):
             with pytest.raises(ParameterError, match="n is fixed by the stages 1/10, 5/29 at 29"):
                 ask()
-        with pytest.raises(ParameterError, match="search for stages"):
-            design.sample_size(0.8)
+
+    def test_the_only_n_is_the_answer_where_it_is_enough(self):
+        """The stages' n is the answer to a power that it reaches; else one sentence says the power that it has."""
+        design = TwoStage(null=0.1, expected=0.3, stages=("1/10", "5/29"))
+        answer = design.sample_size(0.8)
+        assert (answer.n, answer.arms, answer.target) == (29, {"treatment": 29}, 0.8)
+        assert answer.power == float(design.power(29))
+        with pytest.raises(UnreachableError, match=r"fix n at 29, where power is 0.8051, below 0.9; ask for less"):
+            design.sample_size(0.9)
+
+    def test_stages_may_be_written_as_on_the_command_line(self):
+        """Stages in one text, with a comma between, are the same stages."""
+        written = TwoStage(null=0.1, expected=0.3, stages="1/10,5/29")
+        assert written == TwoStage(null=0.1, expected=0.3, stages=("1/10", "5/29"))
 
     @pytest.mark.parametrize(
         "stages",
@@ -156,10 +167,10 @@ class TestTwoStage:
         grid = design.replace(expected=np.array([0.2, 0.3, 0.5])).power(29)
         assert grid.tolist() == pytest.approx([float(design.replace(expected=p).power(29)) for p in (0.2, 0.3, 0.5)])
 
-    def test_the_catalogue_lists_the_search_only(self):
-        """A design that has no free n is not on the command line."""
-        assert "simon" in designs()
-        assert "two-stage" not in designs()
+    def test_the_catalogue_lists_search_and_trial(self):
+        """The search, and the trial that it finds."""
+        assert designs()["simon"] is Simon
+        assert designs()["two-stage"] is TwoStage
 
 
 class TestRefusals:
@@ -197,7 +208,7 @@ class TestRefusals:
 class TestAnswer:
     def test_as_json(self):
         """The stages stand under the key that readers rely on, with what they spare."""
-        data = as_json(Simon(null=0.1, expected=0.3).sample_size(0.8))
+        data = Simon(null=0.1, expected=0.3).sample_size(0.8).as_json()
         assert data["stages"] == [{"n": 10, "r": 1, "count": 1}, {"n": 29, "r": 5, "count": 5}]
         assert data["expected_n"] == pytest.approx({"null": 15.0141, "alternative": 26.1631}, abs=1e-4)
         assert data["early_termination"] == pytest.approx({"null": 0.7361, "alternative": 0.1493}, abs=1e-4)

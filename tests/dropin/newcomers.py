@@ -139,7 +139,7 @@ class $cls(Design):
     A Wald test of the logarithm of the ratio of two Poisson rates.
 
     >>> $cls($effect=0.5, $comparator=1.0, favourable="lower").sample_size(0.8).n
-    98
+    100
 
     References:
         Brown & Green (1982), American Journal of Epidemiology 115:724.

@@ -42,6 +42,9 @@ control = "The usual one"
 blinding = "Double-blind"
 allocation = "1:1"
 
+[evidence]
+table = "evidence.toml"
+
 [estimand]
 treatment = "New against usual"
 population = "Adults"
@@ -74,6 +77,34 @@ dropout_source = "Rossi 2014, J Trials 3:11, saw 9 %"
 
 {settings}
 {assumptions}
+"""
+
+EVIDENCE = """
+[table]
+title = "What was measured elsewhere"
+
+[[study]]
+key = "rossi-2014"
+citation = "Rossi 2014, J Trials 3:11"
+year = 2014
+design = "Randomised, double blind"
+blinding = "double blind"
+population = "adults"
+control = "placebo"
+follow_up_months = 12
+enrolled = 60
+
+[[study.outcome]]
+name = "score"
+definition = "the score of a diary"
+kind = "landmark"
+arm = "treatment"
+timepoint_months = 12
+baseline_mean = 5.1
+baseline_sd = 1.0
+followup_mean = 4.1
+followup_sd = 1.1
+n = 30
 """
 
 ASSUMPTION = """
@@ -118,6 +149,7 @@ def plan(copy, newcomer):
         settings=settings,
         assumptions="\n".join(ASSUMPTION.format(name=name, value=value) for name, value in numbers.items()),
     )
+    (copy.workshop / "evidence.toml").write_text(EVIDENCE, encoding="utf-8")
     path = copy.workshop / "plan.toml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -125,7 +157,7 @@ def plan(copy, newcomer):
 
 def examples(text):
     """The example calls at the end of a help text."""
-    return re.findall(r"^  trialplan (.*)$", text.partition("Examples:\n")[2], re.MULTILINE)
+    return re.findall(r"^ +trialplan (.*)$", text.partition("Examples:\n")[2], re.MULTILINE)
 
 
 def refused(ran):
@@ -146,9 +178,11 @@ class TestFound:
 
     def test_has_a_python_name(self, copy, newcomer):
         """`from trialplan import X` finds it, and so does the list of names."""
-        code = f"import trialplan; from trialplan import {newcomer.cls} as X; assert {newcomer.cls!r} in trialplan.__all__"
-        ran = copy.python("-c", f"{code}; print(X.slug())")
-        assert (ran.out.strip(), ran.err) == (newcomer.slug, "")
+        code = f"import trialplan; from trialplan import {newcomer.cls} as X; print(X.slug(), *trialplan.__all__)"
+        ran = copy.python("-c", code)
+        slug, *names = ran.out.split()
+        assert (slug, ran.err) == (newcomer.slug, "")
+        assert newcomer.cls in names
 
     def test_its_own_example_is_right(self, copy, newcomer):
         """The doctest of its file passes."""
@@ -201,8 +235,6 @@ class TestAnswers:
 
     def test_scenarios_with_a_picture(self, copy, newcomer):
         """A grid of effects has n falling with the effect, and is drawn."""
-        null = 0.5 if newcomer.effect in ("",) else None
-        del null
         planned = newcomer.numbers[newcomer.effect]
         further = 0.75 if planned > 0.65 else 0.5
         vary = f"{newcomer.effect}={planned},{further}"
@@ -299,7 +331,7 @@ class TestCollision:
     def test_a_field_with_an_option_s_name(self, tmp_path, name):
         """A field that bears the name of a verb's option is refused in one sentence by every verb."""
         newcomer = newcomers.ranks(random.Random(SEED))
-        text = newcomer.text.replace(f"{newcomer.effect}:", f"{name}:").replace(f"self.{newcomer.effect}", f"self.{name}")
+        text = re.sub(rf"\b{newcomer.effect}\b(?=:|\)| -)", name, newcomer.text)
         copy = house.House.built(tmp_path, {f"trialplan/designs/{newcomer.module}.py": text})
         for verb in ("size", "monitor"):
             line = refused(copy.run(verb, newcomer.slug, f"--{name}", "0.7"))

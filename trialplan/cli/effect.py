@@ -11,7 +11,6 @@ from trialplan.cli.options import design as options
 from trialplan.cli.options import output
 from trialplan.cli.options.command import Verb
 from trialplan.design import Design
-from trialplan.errors import ParameterError
 from trialplan.parameter import parameters
 
 DEFAULT_POWER = 0.8
@@ -20,7 +19,7 @@ DEFAULT_POWER = 0.8
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design: the effect is asked for, so it is no option."""
     asked = options.effects(cls)
-    call = f"trialplan effect {cls.slug()} {options.example(cls, without=asked)} --n 120"
+    call = f"trialplan effect {cls.slug()} {options.example(cls, without=asked)}".rstrip() + options.example_n(cls)
     return Verb(
         cls.slug(),
         params=[
@@ -41,9 +40,8 @@ def _effect(cls: type[Design], n: int | None, power: Any, as_json: bool, output:
     from trialplan.cli.options.output import show
 
     design: Any = options.build(cls, given, held=_placeholder(cls, given))
-    if n is None:
-        raise ParameterError("--n is needed, the participants in all arms together, as in --n 120")
     with options.typed(cls):
+        n = options.total(design, n)
         design.check_n(n)
         target = DEFAULT_POWER if power is None else power
         found = design.detectable_effect(n, target)

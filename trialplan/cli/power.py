@@ -10,7 +10,6 @@ from trialplan.cli.options import design as options
 from trialplan.cli.options import output
 from trialplan.cli.options.command import Verb
 from trialplan.design import Design
-from trialplan.errors import ParameterError
 
 
 def for_design(cls: type[Design]) -> click.Command:
@@ -21,22 +20,17 @@ def for_design(cls: type[Design]) -> click.Command:
         callback=lambda **given: _power(cls, **given),
         help=f"{options.summary(cls)}\n\nAnswers with the power of --n participants in all arms together.",
         short_help=options.summary(cls),
-        epilog=options.examples(f"trialplan power {cls.slug()} {options.example(cls)} --n 120"),
+        epilog=options.examples(f"trialplan power {cls.slug()} {options.example(cls)}{options.example_n(cls)}"),
     )
 
 
 def _power(cls: type[Design], n: int | None, as_json: bool, output: Any, **given: Any) -> None:
-    from trialplan.answer_page import answer_page
     from trialplan.cli.options.output import show
     from trialplan.sizing import attained
-    from trialplan.text import participants
 
-    design: Any = options.build(cls, given)
-    if n is None:
-        raise ParameterError("--n is needed, the participants in all arms together, as in --n 120")
+    design = options.build(cls, given)
     with options.typed(cls):
-        answer = attained(design, n)
-        page = answer_page(answer, f"power {answer.power:.3f} with {participants(answer.arms)}")
+        page = attained(design, options.total(design, n)).page()
     show(page, as_json, output)
 
 

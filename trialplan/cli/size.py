@@ -36,28 +36,20 @@ def for_design(cls: type[Sized]) -> click.Command:
 
 
 def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, power: Any = None, **given: Any) -> None:
-    from trialplan.answer_page import answer_page
     from trialplan.cli.options.output import show
-    from trialplan.enrolment.dropout import DROPOUT
-    from trialplan.text import participants
+    from trialplan.enrolment.calendar import overrunning
+    from trialplan.enrolment.dropout import DROPOUT, enrolled
+    from trialplan.text import as_sentence
 
-    design: Any = options.build(cls, given)
+    design = options.build(cls, given)
     with options.typed(cls):
         lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
         target = [DEFAULT_POWER if power is None else power] if cls.attains == "power" else []
         answer = options.on_calendar(design.sample_size(*target), given, lost)
-        page = answer_page(answer, f"{participants(answer.arms)}: {_reaches(answer)}", lost)
+        arms = None if lost is None else enrolled(answer.design, answer.arms, lost)
+        notes = [as_sentence(note) for note in overrunning(answer.extra.get("looks", ()))]
+        page = answer.page(arms, lost or 0.0, notes)
     show(page, as_json, output)
-
-
-def _reaches(answer: Any) -> str:
-    """What that many participants attain."""
-    from trialplan.text import number
-
-    design = answer.design
-    if not isinstance(design, Design):
-        return f"{answer.design.attains} {answer.power:.3f}"
-    return f"power {answer.power:.3f} to show {design.effect} = {number(design.effect_value())}"
 
 
 command = options.DesignGroup(

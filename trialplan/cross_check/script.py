@@ -195,7 +195,8 @@ def _of_kind(sizing: Sizing) -> Mapping[str, Any]:
     """What only some kinds of answers have: stages, looks."""
     extra, design = sizing.answer.extra, sizing.design
     if design.slug() == "simon":
-        (r1, n1), (r, _) = sizing.answer.design.counts
+        trial: Any = sizing.answer.design
+        (r1, n1), (r, _) = trial.counts
         return {
             "n1": n1,
             "r1": r1,

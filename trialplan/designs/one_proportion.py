@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from trialplan.design import AnalysisTest, Design
 from trialplan.errors import UnreachableError, field
 from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np, special
-from trialplan.outcomes.responses import RESPONSES, DrawnResponses, first_count
+from trialplan.outcomes.responses import RESPONSES, DrawnResponses, first_count, rejects_from
 from trialplan.parameter import PROPORTION, Numbers, parameter
 from trialplan.rejection import decide
 
@@ -125,6 +126,11 @@ class OneProportion(Design):
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The count from which the null is rejected; of the exact test, its actual size."""
         return super().details(n, target) | {"critical_count": self.critical_count(n)}
+
+    def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The actual level, and the count from which the null is rejected."""
+        level = {name: size for name, size in extra.items() if name == "actual_size"}
+        return [*super().detail_rows(level), rejects_from(self, extra["critical_count"])]
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """The responses, counted when `analyse` asks for them."""

@@ -119,10 +119,10 @@ class Simon(Sized):
         return SampleSize(
             design=found,
             target=target,
-            n=found.n,
-            arms={"treatment": found.n},
-            power=float(found.power(found.n)),
-            extra=found.details(found.n, target) | {"criterion": self.criterion} | more,
+            n=found.only_n,
+            arms={"treatment": found.only_n},
+            power=float(found.power(found.only_n)),
+            extra=found.details(found.only_n, target) | {"criterion": self.criterion} | more,
         )
 
     def _check_possible(self, target: float) -> None:

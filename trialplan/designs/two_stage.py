@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from trialplan import fields
-from trialplan.answers import SampleSize
 from trialplan.design import Design
 from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import binomial_sf
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
-from trialplan.outcomes.responses import RESPONSES
+from trialplan.outcomes.responses import RESPONSES, rejects_from
+from trialplan.page import Table, facts
 from trialplan.parameter import PROPORTION, Numbers, parameter
 
 
 def _read_stages(value: Any) -> tuple[str, ...]:
     """Two stages as papers write them, r1/n1 and r/n: counts that grow, with more participants than responses."""
+    if isinstance(value, str):
+        value = value.split(",")
     stages = tuple(value) if isinstance(value, (tuple, list)) else ()
     found = [re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", one) for one in stages if isinstance(one, str)]
     numbers = [(int(one[1]), int(one[2])) for one in found if one]
@@ -34,7 +37,7 @@ class TwoStage(Design):
 
     Stages are written r1/n1 and r/n: the trial ends after n1 participants if no more than r1 respond, and the
     null stands after n if no more than r do. Where lower rates are favourable, r counts participants without the
-    event. There is no free n: every number follows from the stages by enumeration.
+    event. The stages fix n: every number follows from them by enumeration.
 
     >>> design = TwoStage(null=0.1, expected=0.3, stages=("1/10", "5/29"))
     >>> [round(float(value), 4) for value in (design.power(29), design.actual_size(29), design.expected_n(0.1))]
@@ -65,7 +68,7 @@ class TwoStage(Design):
         typical=(0.35, 0.8),
     )
     favourable: str = fields.favourable()
-    stages: tuple[str, ...] = parameter("the stages r1/n1 and r/n", None, read=_read_stages)
+    stages: tuple[str, ...] = parameter("the stages r1/n1 and r/n", None, read=_read_stages, example="1/10,5/29")
 
     def check(self) -> None:
         """The stopping rule is one-sided."""
@@ -80,7 +83,7 @@ class TwoStage(Design):
         return (r1, n1), (r, n)
 
     @property
-    def n(self) -> int:
+    def only_n(self) -> int:
         """The participants of both stages."""
         return self.counts[1][1]
 
@@ -115,14 +118,9 @@ class TwoStage(Design):
 
     def check_n(self, n: float) -> None:
         """Raise unless n is that of the stages."""
-        if n != self.n:
-            reason = f"is fixed by the stages {', '.join(self.stages)} at {self.n}, not {n:g}"
+        if n != self.only_n:
+            reason = f"is fixed by the stages {', '.join(self.stages)} at {self.only_n}, not {n:g}"
             raise ParameterError(reason, owner=self, parameter="n", value=n)
-
-    def sample_size(self, target: Numbers = 0.8) -> SampleSize:
-        """None: the stages fix n, and a search such as Simon's finds the stages."""
-        way_out = "search for stages with Simon(null=…, expected=…)"
-        raise ParameterError("the stages fix n", owner=self, way_out=way_out)
 
     def power(self, n: Numbers) -> Numbers:
         """P(more than r1 respond among n1, and more than r among n), at the expected rate."""
@@ -152,9 +150,33 @@ class TwoStage(Design):
             "stages": [{"n": n, "r": r, "count": self._count(r, n)} for r, n in self.counts],
             "expected_n": {name: float(self.expected_n(rate)) for name, rate in rates.items()},
             "early_termination": {name: float(self.stops(rate)) for name, rate in rates.items()},
-            "actual_size": self.actual_size(self.n),
-            "critical_count": self._count(self.counts[1][0] + 1, self.n),
+            "actual_size": self.actual_size(self.only_n),
+            "critical_count": self._count(self.counts[1][0] + 1, self.only_n),
         }
+
+    def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The actual level, and the count from which the null is rejected."""
+        return [("actual level", f"{extra['actual_size']:.4f}"), rejects_from(self, extra["critical_count"])]
+
+    def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
+        """The stages, what stopping early spares, and the designs between minimax and optimal, if those were sought."""
+        rows = [[str(stage["n"]), f"{stage['r']}/{stage['n']}", str(stage["count"])] for stage in extra["stages"]]
+        spared = [
+            (f"{words}, {name}", f"{extra[key][name]:,.{digits}f}")
+            for key, words, digits in (("expected_n", "expected n", 1), ("early_termination", "early termination", 3))
+            for name in extra[key]
+        ]
+        others = [
+            [
+                ", ".join(other["stages"]),
+                f"{other['expected_n']:,.1f}",
+                f"{other['weights'][0]:.3f} to {other['weights'][1]:.3f}",
+            ]
+            for other in extra.get("admissible", ())
+        ]
+        listed = [Table(("stages", "expected n", "weights"), others, "Admissible", frozenset({1}))] if others else []
+        columns = ("participants so far", "r/n", "responses at which the null stands")
+        return [Table(columns, rows, right=frozenset({0, 1, 2})), facts(spared), *listed]
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """Responses, one row a trial and one column a participant."""

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from trialplan.answers import SampleSize
 from trialplan.enrolment.dropout import enrolled
@@ -51,7 +51,7 @@ def dated(answer: SampleSize, recruitment: Recruitment) -> SampleSize:
     `overrun` are randomised when a look is decided on, and no part of it; `spared` would still be to come. Expected n
     then counts everybody who is randomised.
     """
-    looks, design = answer.extra.get("looks"), answer.design
+    looks, design = answer.extra.get("looks"), cast("Any", answer.design)
     if not looks:
         way_out = f"add {field('looks')} 0.5,1"
         raise ParameterError("dates looks, and there are none", parameter="accrual", way_out=way_out)

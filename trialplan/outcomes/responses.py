@@ -181,6 +181,11 @@ def smallest_rates(design: Design, n: int) -> tuple[float, float] | None:
     return None if count is None else (count / n_t, seen / n_c)
 
 
+def rejects_from(design: Design, count: int) -> tuple[str, str]:
+    """The row of a page that says from which count of responses the null is rejected."""
+    return "rejects from", f"{count:,} responses {'or more' if design.upward else 'or fewer'}"
+
+
 def _nearest(design: Design, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> float | None:
     """The first count of the treatment, in the favourable direction, that is significant."""
     statistic, rejects = design.judge(counts, sizes)

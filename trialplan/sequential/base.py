@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from trialplan.design import Design
 from trialplan.outcome import Counts
+from trialplan.page import Table
 from trialplan.parameter import parameter
 from trialplan.sequential.boundaries.efficacy import read_efficacy
 from trialplan.sequential.boundaries.fields import read_looks, read_some_looks
 from trialplan.sequential.boundaries.futility import read_futility
+from trialplan.sequential.look_page import BY_Z, tables
 from trialplan.wrapper import Wrapper
 
 OWN = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
@@ -20,6 +23,9 @@ OWN = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "fut
 @dataclass(frozen=True, kw_only=True)
 class WithLooks(Wrapper):
     """What does a trial that may stop early say of its looks, and what does it leave to the fixed design?"""
+
+    shown_by: ClassVar[tuple[str, str, str, str, int]] = BY_Z
+    """How a page shows its boundaries."""
 
     if TYPE_CHECKING:
         design: Design  # each wrapper declares which designs it is put around
@@ -95,3 +101,11 @@ class WithLooks(Wrapper):
         if self.futility is None:
             del rule["binding"]
         return self.design.assumptions() | rule
+
+    def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The actual level, where counts are looked at; the rest stands beside the looks."""
+        return super().detail_rows({name: value for name, value in extra.items() if name == "actual_size"})
+
+    def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
+        """The looks, their calendar, and what looking costs and saves."""
+        return tables(extra, self.shown_by, self.futility is not None)

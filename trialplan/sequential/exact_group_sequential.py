@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from trialplan.design import Design
 from trialplan.errors import ParameterError, field
@@ -18,6 +18,7 @@ from trialplan.sequential.boundaries.fields import shown
 from trialplan.sequential.boundaries.rule import StoppingChances
 from trialplan.sequential.exact_looks import ExactLooks, ExactSpending, spending
 from trialplan.sequential.group_sequential import GroupSequential
+from trialplan.sequential.look_page import BY_COUNT
 from trialplan.sequential.look_table import HYPOTHESES, expected_n
 
 _LEAST_BETA = 1e-9
@@ -47,6 +48,8 @@ class ExactGroupSequential(WithLooks):
         Jennison & Turnbull (2000), Group Sequential Methods with Applications to Clinical Trials, ch. 12.
         Fleming (1982), Biometrics 38:143 (multi-stage tests of one rate).
     """
+
+    shown_by: ClassVar[tuple[str, str, str, str, int]] = BY_COUNT
 
     design: Design = parameter("the fixed design of one arm that is looked at early", None, read=_read_design)
 

@@ -100,6 +100,19 @@ def n_option() -> click.Option:
     return click.Option(["--n"], type=Participants(), metavar="TOTAL", help="participants in all arms together")
 
 
+def total(design: Sized, n: int | None) -> int:
+    """The participants asked about: those given, or the only ones that the design can have."""
+    n = design.only_n if n is None else n
+    if n is None:
+        raise ParameterError("--n is needed, the participants in all arms together, as in --n 120")
+    return n
+
+
+def example_n(cls: type[Sized]) -> str:
+    """The participants in an example, where the design's own numbers do not fix them."""
+    return "" if cls.fixes_n() else " --n 120"
+
+
 def calendar_options() -> list[click.Parameter]:
     """How participants come and when they are read, which dates the looks."""
     return [
@@ -221,9 +234,12 @@ def examples(*lines: str) -> str:
 
 def example(cls: type[Sized], without: Iterable[str] = ()) -> str:
     """The options of a sensible call, from the typical values that the design declares."""
-    skipped = set(without)
-    shown = {name: one.typical[0] for name, one in parameters(cls).items() if _shown(cls, name) and one.typical}
-    return " ".join(f"--{flag(name)} {number:g}" for name, number in shown.items() if name not in skipped)
+    shown = {name: declared for name, declared in parameters(cls).items() if _shown(cls, name)}
+    return " ".join(
+        f"--{flag(name)} {declared.example or format(declared.typical[0], 'g')}"
+        for name, declared in shown.items()
+        if name not in set(without)
+    )
 
 
 def summary(cls: type[Sized]) -> str:
@@ -248,7 +264,7 @@ def _option(cls: type[Sized], name: str, declared: Parameter) -> click.Option:
     if default is dataclasses.MISSING:
         words.append("[required]")
     elif name in ("alpha", "sides"):
-        words.append(f"[default: {LEVELS[getattr(cls, 'goal', 'superiority')][name == 'sides']}{_by_goal(cls)}]")
+        words.append(f"[default: {LEVELS[cls.goal][name == 'sides']}{_by_goal(cls)}]")
     elif default is not None:
         words.append(f"[default: {default}]")
     return click.Option([f"--{flag(name)}", name], type=_type(declared), help="  ".join(words))
@@ -263,7 +279,8 @@ def _type(declared: Parameter) -> Literal:
         return Literal("|".join(map(str, declared.choices)))
     if isinstance(declared.domain, Interval):
         return NUMBER
-    return Literal("LIMIT" if declared.optional else "RATIO", lists=True)
+    shown = "TEXT" if declared.example else "LIMIT" if declared.optional else "RATIO"
+    return Literal(shown, lists=True)
 
 
 def _monitoring() -> list[click.Parameter]:
