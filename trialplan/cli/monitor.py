@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from trialplan.sequential.base import WithLooks
     from trialplan.sequential.interim.look import Look
 
-_RULE = "--looks 0.5,1 --efficacy lan-demets-obrien-fleming --futility conditional-power(0.2)"
+_RULE = "--looks 0.5,1 --efficacy lan-demets-obrien-fleming --futility z(0)"
+"""A rule that looks at counts can follow as well as looks at a z."""
 
 
 class DesignsWithLooks(options.DesignsAndPlans):

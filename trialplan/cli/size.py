@@ -18,7 +18,7 @@ def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     by_power = cls.attains == "power"
     call = f"trialplan size {cls.slug()} {options.example(cls)}"
-    lines = [call, f"{call} --power 0.9 --dropout 0.1"] if by_power else [call, f"{call} --json"]
+    more = "--json" if not by_power else "--dropout 0.1" if cls.fixes_n() else "--power 0.9 --dropout 0.1"
     return Verb(
         cls.slug(),
         params=[
@@ -31,7 +31,7 @@ def for_design(cls: type[Sized]) -> click.Command:
         callback=lambda **given: _size(cls, **given),
         help=f"{options.summary(cls)}\n\nAnswers with the fewest participants, in whole allocation blocks.",
         short_help=options.summary(cls),
-        epilog=options.examples(*lines),
+        epilog=options.examples(call, f"{call} {more}"),
     )
 
 

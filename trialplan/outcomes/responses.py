@@ -64,7 +64,7 @@ class Responses(Outcome):
 
     def example_of_look(self, design: type[Design]) -> str:
         """Responders of participants of each arm."""
-        return "--events 9/30" if len(design.arm_names) == 1 else "--events 14/30,9/30"
+        return "--events 3/6" if len(design.arm_names) == 1 else "--events 14/30,9/30"
 
     def counts(self, design: Sized, n: int) -> Counts | None:
         """One binomial count for each arm, or for each stage."""
