@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 import trialplan
+from trialplan import catalogue
+from trialplan.design import Design
+from trialplan.parameter import parameters
 
 ROOT = Path(trialplan.__file__).resolve().parent
 
@@ -19,7 +22,7 @@ FLOORS = [
     {"evidence", "designs"},
     {"sequential", "reestimation"},
     {"several"},
-    {"analyses", "enrolment", "catalogue", "answer_json", "answer_page"},
+    {"analyses", "enrolment", "catalogue"},
     {"plan"},
     {"cross_check"},
     {"protocol"},
@@ -113,6 +116,164 @@ class TestFloors:
 
         for name in sorted(after):
             walk(name)
+
+
+NAMING = ("designs", "several", "outcomes")
+"""The rooms that may name a design and its fields."""
+
+SHARED = {"alpha", "sides", "allocation", "goal", "margin", "scale", "favourable", "test"}
+"""Fields that every design has, or has a default for: anybody may name them."""
+
+CLASSES = {cls.__name__ for cls in catalogue.designs().values()}
+SLUGS = set(catalogue.designs())
+FIELDS = {name for cls in catalogue.designs().values() for name in parameters(cls)} - SHARED
+
+DESIGN_LIKE = {"design", "designs", "fixed", "inner", "lead", "member", "core", "cls"}
+"""What a design, or its class, is called; names that are annotated as one are added function by function."""
+
+KINDS = ("Sized", "Design", "Wrapper", "WithLooks", "GroupSequential", "ExactGroupSequential")
+
+
+def last_name(node):
+    """The last word of an expression: design of `primary.design`, assumptions of `design.assumptions()`."""
+    if isinstance(node, ast.Call):
+        return last_name(node.func)
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def texts(tree):
+    """The text constants of a module, without docstrings."""
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in said]
+
+
+def annotated(tree):
+    """The names that are annotated as a design, or as its class, anywhere in a module."""
+    notes = [(n.arg, n.annotation) for n in ast.walk(tree) if isinstance(n, ast.arg)]
+    notes += [(last_name(n.target), n.annotation) for n in ast.walk(tree) if isinstance(n, ast.AnnAssign)]
+    plain = {f"type[{kind}]" for kind in KINDS} | {f"{kind} | None" for kind in KINDS} | set(KINDS)
+    return {name for name, note in notes if note is not None and ast.unparse(note).strip("'") in plain}
+
+
+def literals(node):
+    """The texts that an expression is, or is a tuple, list or set of, or has as keys."""
+    if isinstance(node, ast.Dict):
+        return {key.value for key in node.keys if isinstance(key, ast.Constant)}
+    items = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else [node]
+    return {item.value for item in items if isinstance(item, ast.Constant)}
+
+
+def classes_named(tree):
+    """A class from `designs/` that is imported, or asked for by isinstance."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("trialplan.designs."):
+            yield node, f"imports from {node.module}"
+        elif isinstance(node, ast.ImportFrom) and node.module == "trialplan":
+            for alias in node.names:
+                if alias.name in CLASSES:
+                    yield node, f"imports {alias.name}"
+        elif isinstance(node, ast.Call) and last_name(node.func) in ("isinstance", "issubclass"):
+            for name in {last_name(child) for child in ast.walk(node.args[1])} & CLASSES:
+                yield node, f"asks whether it is a {name}"
+
+
+def slugs_named(tree):
+    """A slug as a text of its own."""
+    for node in texts(tree):
+        if node.value in SLUGS:
+            yield node, f"names {node.value!r}"
+
+
+def probed(tree):
+    """A design that is asked whether it has something."""
+    design_like = DESIGN_LIKE | annotated(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and last_name(node.func) in ("getattr", "hasattr"):
+            if last_name(node.args[0]) in design_like and literals(node.args[1]):
+                yield node, ast.unparse(node)
+        elif isinstance(node, ast.ExceptHandler) and node.type and "AttributeError" in ast.unparse(node.type):
+            yield node, "catches AttributeError"
+
+
+def fields_named(tree):
+    """A field of one design: a keyword or key of replace, a look-up of an assumption, an attribute of a design."""
+    design_like = DESIGN_LIKE | annotated(tree)
+    every = {name for cls in (Design, *catalogue.wrappers().values()) for name in dir(cls)}
+    for node in ast.walk(tree):
+        named = set()
+        if isinstance(node, ast.Call) and last_name(node.func) == "replace":
+            named = {word.arg for word in node.keywords if word.arg}
+            named |= {one for word in node.keywords if word.arg is None for one in literals(word.value)}
+        elif isinstance(node, ast.Subscript) and last_name(node.value) in ("assumptions", "parameters", "declared"):
+            named = literals(node.slice)
+        elif isinstance(node, ast.Call) and last_name(node.func) == "get" and isinstance(node.func, ast.Attribute):
+            named = literals(node.args[0]) if node.args and last_name(node.func.value) == "assumptions" else set()
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            looked_in = last_name(node.comparators[0]) in ("assumptions", "parameters", "declared")
+            named = literals(node.left) if looked_in else set()
+        elif isinstance(node, ast.Attribute) and last_name(node.value) in design_like:
+            named = {node.attr} - every
+        for name in named & FIELDS:
+            yield node, f"names the field {name!r}: {ast.unparse(node)[:80]}"
+
+
+class TestNobodyNamesADesign:
+    """Outside `designs/`, `several/` and `outcomes/` a design answers for itself."""
+
+    @pytest.mark.parametrize("naming", [classes_named, slugs_named, probed, fields_named])
+    def test_no_line_does(self, naming):
+        """No line imports one, asks for its class, names its slug, probes it, or names a field of its own."""
+        found = []
+        for name, path in modules().items():
+            if room(name) not in NAMING:
+                tree = ast.parse(path.read_text(encoding="utf-8"))
+                found += [f"{path.relative_to(ROOT)}:{node.lineno} {what}" for node, what in naming(tree)]
+        assert found == []
+
+    @pytest.mark.parametrize(
+        ("naming", "line"),
+        [
+            (classes_named, "from trialplan.designs.two_means import TwoMeans"),
+            (classes_named, "from trialplan import Simon"),
+            (classes_named, "isinstance(design, (Ancova, TwoMeans))"),
+            (classes_named, "issubclass(cls, designs.TwoMeans)"),
+            (slugs_named, "design.slug() == 'simon'"),
+            (slugs_named, "TABLE = {'two-proportions': 1}"),
+            (probed, "getattr(trial.primary.design, 'margin', None)"),
+            (probed, "hasattr(design.fixed, 'sd')"),
+            (probed, "def f(one: Design): return getattr(one, 'sd', 1)"),
+            (probed, "try:\n    x\nexcept (ValueError, AttributeError):\n    pass"),
+            (fields_named, "design.replace(control=0.3)"),
+            (fields_named, "replace(one, **{'sd': 2})"),
+            (fields_named, "design.assumptions()['treatment']"),
+            (fields_named, "assumptions.get('difference')"),
+            (fields_named, "'null' in endpoint.assumptions"),
+            (fields_named, "design.fixed.sd"),
+            (fields_named, "def f(one: Sized | None): return one.cv"),
+        ],
+    )
+    def test_what_breaks_the_rule_is_seen(self, naming, line):
+        """Each way of naming a design is seen for what it is."""
+        assert list(naming(ast.parse(line)))
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            '"""A page of two-proportions."""',
+            "getattr(design, name)",
+            "getattr(pool, '_processes', None)",
+            "design.replace(alpha=0.05, margin=None)",
+            "design.replace(**{design.effect: 1})",
+            "arms['control'] + answer.arms['treatment']",
+            "design.value('comparator')",
+            "design.effect",
+            "'treatment' if evidence.role == 'control' else ''",
+        ],
+    )
+    def test_what_keeps_the_rule_passes(self, line):
+        """Roles, shared fields, names of arms and a design's own answers are anybody's."""
+        tree = ast.parse(line)
+        assert [what for naming in (classes_named, slugs_named, probed, fields_named) for what in naming(tree)] == []
 
 
 def loaded_by(statements):

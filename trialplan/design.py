@@ -79,10 +79,8 @@ class Sized:
         super().__init_subclass__()
         for name in inspect.get_annotations(cls):
             if any(isinstance(vars(base).get(name), _QUESTIONS) for base in cls.__mro__[1:]):
-                raise ParameterError(
-                    f"{cls.__name__}: its field {name} bears the name of a question that every design answers; give "
-                    "the field another name"
-                )
+                reason = f"its field {name} bears the name of a question that every design answers"
+                raise ParameterError(reason, owner=cls.__name__, way_out="give the field another name")
 
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""

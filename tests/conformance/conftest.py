@@ -1,27 +1,24 @@
 """Every design in the catalogue, and every wrapper over them, drawn from what its parameters declare about themselves.
 
-No design is named here except the one that wrappers are put around most. A test asks for `design` (one instance per
-combination of choices), `exact_design`, `sized`, or a `declared` parameter, and runs once for each that is found.
+No design is named here. A test asks for `design` (one instance per combination of choices, whose n is free),
+`design_of_one_n` (one whose own numbers fix n), `exact_design`, `sized`, or a `declared` parameter, and runs once for
+each that is found.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import itertools
 import math
-import pkgutil
 import random
 import signal
 import zlib
 
 import pytest
 
-from trialplan import sequential
-from trialplan.catalogue import designs
+from trialplan.catalogue import designs, wrappers
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
-from trialplan.parameter import Interval, parameters
+from trialplan.parameter import parameters
 
 ALLOCATIONS = ("1:1", "2:1", "1:3")
 FAST, ALL = 1, 2
@@ -31,16 +28,6 @@ _SECONDS = 20
 _MODEST = (8, 1500)
 """Blocks that a drawn design may need: fewer leave nothing to search, more make the suite slow."""
 _MODEST_EXACT = 60
-
-
-def wrappers():
-    """The designs in `sequential` that are put around another design."""
-    found = {}
-    for module in pkgutil.iter_modules(sequential.__path__, f"{sequential.__name__}."):
-        for _, cls in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
-            if issubclass(cls, Design) and cls.__module__ == module.name and "design" in parameters(cls):
-                found[cls.slug()] = cls
-    return found
 
 
 def fixed():
@@ -63,12 +50,13 @@ def numbers(cls, rng):
         if declared.typical and name != "alpha"
     }
     needed = {name: value for name, (value, optional) in typical.items() if not optional}
+    needed |= {name: declared.example for name, declared in parameters(cls).items() if declared.example}
     return needed, {name: value for name, (value, optional) in typical.items() if optional}
 
 
-def margins(choice, rng):
+def margins(scale, rng):
     """No margin, then one number, then (for the goal that takes it) a pair of limits, lopsided on purpose."""
-    if choice.get("scale", "difference") == "difference":
+    if scale == "difference":
         one = round(rng.uniform(0.1, 0.3), 3)
         return [None, one, (-one, round(1.3 * one, 3))]
     one = round(rng.uniform(1.25, 1.6), 3)
@@ -79,7 +67,7 @@ def attempts(cls, choice, rng):
     """Keyword arguments worth a try: with and without each optional number, with and without a margin."""
     needed, optional = numbers(cls, rng)
     extra = {"allocation": rng.choice(ALLOCATIONS)} if "allocation" in parameters(cls) else {}
-    tried = margins(choice, rng) if "margin" in parameters(cls) else [None]
+    tried = margins(choice.get("scale", cls.scale), rng) if "margin" in parameters(cls) else [None]
     for size in range(len(optional) + 1):
         for names in itertools.combinations(optional, size):
             for margin in tried:
@@ -98,11 +86,20 @@ def accepted(cls, choice, rng):
 
 
 def showable(design, rng):
-    """The same design with an effect on the favourable side that a modest number of participants can show; or None."""
+    """The same design with an effect on the favourable side that a modest number of participants can show; or None.
+
+    Where the design's own numbers fix n, and a rule with it, the null moves too until the rule keeps its level.
+    """
     for _ in range(60):
         try:
             moved = design.replace(**{design.effect: _effect(design, rng)})
-            blocks = _screen(moved).sample_size(0.8).n / moved.block
+            if moved.only_n is not None:
+                if keeps_level(moved):
+                    return moved
+                null = moved.field("comparator")
+                design = moved.replace(**{null: round(rng.uniform(*moved.declared("comparator").typical), 3)})
+                continue
+            blocks = moved.by_normal_theory().sample_size(0.8).n / moved.block
         except (TrialplanError, ValueError, ArithmeticError):
             continue
         if _MODEST[0] <= blocks <= (_MODEST[1] if moved.smooth else _MODEST_EXACT):
@@ -110,14 +107,9 @@ def showable(design, rng):
     return None
 
 
-def _screen(design):
-    """The design itself, or for one that must be searched its nearest smooth test, to judge its size by."""
-    if design.smooth:
-        return design
-    for name, row in design.tests.items():
-        if not row.exact and design.goal in row.goals:
-            return design.replace(test=name)
-    return design
+def keeps_level(design):
+    """Whether a design of one n rejects no more often than its level where there is no effect."""
+    return (design.actual_size(design.only_n) or 0) <= design.level
 
 
 def _effect(design, rng):
@@ -127,7 +119,7 @@ def _effect(design, rng):
         return round(null[0] + rng.uniform(0.3, 0.7) * (null[1] - null[0]), 4)
     low, high = parameters(type(design))[design.effect].typical
     reach = rng.uniform(0.1, 0.9) * (high - low)
-    if design.effect_domain() == Interval(0):
+    if design.logarithmic:
         return round(null[0] * (1 + reach) ** design.sign, 4)
     return round(null[0] + design.sign * reach, 4)
 
@@ -161,10 +153,11 @@ LOOKS = ((0.5, 1.0), (0.3, 0.7, 1.0))
 def wrapped(draws):
     """(id, wrapper around a drawn fixed design) wherever the wrapper accepts the pairing."""
     fixed_ones = _fixed_instances(draws)
-    inner = [one for one in fixed_ones if one[2].slug() == "two-proportions" and one[0] == 0]
-    # of the others one of each test will do
-    others = {(one[2].slug(), getattr(one[2], "test", "")): one for one in reversed(fixed_ones) if one[2].sides == 1}
-    inner += [one for (slug, _), one in others.items() if slug != "two-proportions"]
+    # the class with most tests is wrapped in all its forms; of the others one of each test will do
+    most = max(fixed().values(), key=lambda cls: len(cls.tests))
+    inner = [one for one in fixed_ones if type(one[2]) is most and one[0] == 0]
+    others = {(type(one[2]), one[2].test): one for one in reversed(fixed_ones) if one[2].sides == 1}
+    inner += [one for (cls, _), one in others.items() if cls is not most]
     for index, ((slug, cls), (draw, name, design)) in enumerate(itertools.product(wrappers().items(), inner)):
         draw = max(draw, FAST if index % 3 else 0)  # a search inside a search: most wrappers are left to the slow run
         looks = LOOKS[zlib.crc32(name.encode()) % 2]
@@ -210,7 +203,8 @@ def _declared():
 def pytest_generate_tests(metafunc):
     """One run for each design, sized class or declared parameter that a test asks for."""
     asked = {
-        "design": lambda: _cases(),
+        "design": lambda: _cases(lambda design: design.only_n is None),
+        "design_of_one_n": lambda: _cases(lambda design: design.only_n is not None),
         "exact_design": lambda: _cases(lambda design: design.exact),
         "sized": lambda: [pytest.param(cls, id=slug) for slug, cls in {**designs(), **wrappers()}.items()],
         "fixed_class": lambda: [pytest.param(cls, id=slug) for slug, cls in fixed().items()],
@@ -274,64 +268,24 @@ def _takes(wrapper, design):
 @pytest.fixture(scope="session")
 def inner():
     """The design at the core of a wrapper; a fixed design is its own core."""
-    return lambda design: getattr(design, "design", design)
+    return lambda design: design.fixed
 
 
-def _reversed(allocation):
-    return ":".join(reversed(allocation.split(":")))
-
-
-_ACROSS = {"higher": "lower", "lower": "higher"}
-
-
-def _mirrored_effect(core):
-    """The effect seen from the other arm, and the numbers that travel with it."""
-    if hasattr(core, "control") and hasattr(core, "treatment"):
-        return {"control": core.treatment, "treatment": core.control}
-    ratio = getattr(core, "scale", "difference") != "difference"
-    return {core.effect: 1 / core.effect_value() if ratio else -core.effect_value()}
-
-
-def _mirrored_margin(core):
-    margin = getattr(core, "margin", None)
-    if not isinstance(margin, tuple):
-        return {}
-    ratio = getattr(core, "scale", "difference") != "difference"
-    return {"margin": (1 / margin[1], 1 / margin[0]) if ratio else (-margin[1], -margin[0])}
+def _core(design, swapped):
+    """The design's own exchange, or that of the trial whose looks it takes, under the same looks."""
+    return None if swapped is None else design.replace(**swapped)
 
 
 @pytest.fixture(scope="session")
 def mirror():
-    """The same trial with the names of its arms exchanged; None for a trial of one arm."""
-
-    def swap(design):
-        core = getattr(design, "design", design)
-        if len(core.arm_names) != 2:
-            return None
-        arms = {
-            name: getattr(core, f"{name}_treatment")
-            for name in parameters(type(core))
-            if getattr(core, f"{name}_treatment", None) is not None
-        }
-        arms |= {f"{name}_treatment": getattr(core, name) for name in arms}
-        swapped = {"favourable": _ACROSS[core.favourable], "allocation": _reversed(core.allocation)}
-        return design.replace(**_mirrored_effect(core), **_mirrored_margin(core), **arms, **swapped)
-
-    return swap
+    """The same trial with the names of its arms exchanged; None where it has one arm, or does not say how."""
+    return lambda design: _core(design, design.fixed.outcome.arms_exchanged(design.fixed))
 
 
 @pytest.fixture(scope="session")
 def complement():
-    """The same trial with failures counted for responses; None where no number is a rate."""
-
-    def swap(design):
-        core = getattr(design, "design", design)
-        rates = {n: 1 - getattr(core, n) for n, d in parameters(type(core)).items() if d.unit == "proportion"}
-        if not rates:
-            return None
-        return design.replace(**rates, **_mirrored_margin(core), favourable=_ACROSS[core.favourable])
-
-    return swap
+    """The same trial with failures counted for successes; None where it does not say how."""
+    return lambda design: _core(design, design.fixed.outcome.failures_counted(design.fixed))
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ class TestDefaults:
             pytest.skip("one goal")
         goals = core.analysis.goals if core.tests else parameters(type(core))["goal"].choices
         for goal in goals:
-            ratio = getattr(core, "scale", "difference") != "difference"
+            ratio = core.scale != "difference"
             margin = None if goal == "superiority" else 1.5 if ratio else 0.2
             try:
                 fresh = core.replace(alpha=None, sides=None).replace(goal=goal, margin=margin)

@@ -2,10 +2,11 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
-from trialplan.design import Design
-from trialplan.errors import ParameterError
+from trialplan.design import Design, Sized
+from trialplan.errors import ParameterError, UnreachableError
 
 
 class TestEveryClass:
@@ -39,7 +40,7 @@ class TestEveryClass:
 class TestWithoutATest:
     def test_fewest_by_enumeration(self, sized, valid):
         """What has no test is sized by the first n that attains its target, found by counting up."""
-        if issubclass(sized, Design) or not hasattr(sized, "attained"):
+        if issubclass(sized, Design) or sized.attained is Sized.attained:
             pytest.skip("has a test, or a target that is no probability")
         instance = sized(**valid(sized))
         rising = float(instance.attained(1000 * instance.block)) > float(instance.attained(4 * instance.block))
@@ -53,7 +54,39 @@ class TestWithoutATest:
     @pytest.mark.parametrize("target", [0.0, 2, -0.5, float("nan"), "0.8", True])
     def test_a_target_outside_its_domain_is_refused(self, sized, valid, target):
         """A target that is no probability is refused in one sentence."""
-        if issubclass(sized, Design) or not hasattr(sized, "attained"):
+        if issubclass(sized, Design) or sized.attained is Sized.attained:
             pytest.skip("has a test, or a target that is no probability")
         with pytest.raises(ParameterError, match=sized.__name__):
             sized(**valid(sized)).sample_size(target)
+
+
+class TestOfOneN:
+    def test_its_n_is_the_answer_or_says_why_not(self, design_of_one_n):
+        """The n that a design's own numbers fix is the answer where it reaches the target; else a sentence says why."""
+        design, n = design_of_one_n, design_of_one_n.only_n
+        power = float(design.power(n))
+        answer = design.sample_size(max(0.99 * power, 2 * design.alpha))
+        assert (answer.n, answer.power) == (n, pytest.approx(power))
+        with pytest.raises(UnreachableError, match=f"fix n at {n}, where power is {power:.4g}"):
+            design.sample_size((1 + power) / 2)
+
+    def test_another_n_is_refused(self, design_of_one_n):
+        """Power, arms and simulation are of that n and of no other."""
+        design = design_of_one_n
+        for ask in (design.power, design.arms, lambda n: design.simulate(n, 10, np.random.default_rng(1))):
+            with pytest.raises(ParameterError, match="n is fixed"):
+                ask(design.only_n + 1)
+
+    def test_class_says_so(self, fixed_class, everything):
+        """A class fixes n if and only if its designs do."""
+        of_class = [design for design in everything.values() if type(design) is fixed_class]
+        assert {design.only_n is not None for design in of_class} == {fixed_class.fixes_n()}
+
+    def test_numbers_broadcast(self, design_of_one_n):
+        """Power takes an array of effects, and a detectable effect has the power that was asked for."""
+        design, n = design_of_one_n, design_of_one_n.only_n
+        values = float(design.effect_value()) * np.array([1, 0.98])
+        alone = [float(design.replace(**{design.effect: float(value)}).power(n)) for value in values]
+        np.testing.assert_allclose(design.replace(**{design.effect: values}).power(n), alone)
+        effect = design.detectable_effect(n, 0.8)
+        assert float(design.replace(**{design.effect: effect}).power(n)) == pytest.approx(0.8, abs=1e-7)

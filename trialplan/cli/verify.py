@@ -113,6 +113,7 @@ def _sized(design: Sized, n: int | None, target: float | None) -> tuple[Design, 
         return design, n, None
     target = 0.8 if target is None else target
     answer = design.sample_size(target)
+    assert isinstance(answer.design, Design)  # what is sized by power tests, and a search finds a trial that does
     return answer.design, int(answer.n), target
 
 

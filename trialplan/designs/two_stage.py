@@ -88,11 +88,6 @@ class TwoStage(Design):
         return self.counts[1][1]
 
     @property
-    def only_n(self) -> int:
-        """The participants of both stages."""
-        return self.n
-
-    @property
     def formula(self) -> str:
         """The name of the formula."""
         return "two-stage design that may stop for futility, every outcome enumerated"
