@@ -53,12 +53,12 @@ class TrialplanError(Exception):
         way_out: str = "",
         place: str = "",
     ) -> None:
-        """`owner` is the design that complains, or a name; `parameter` is what the reason is said of.
+        """`owner` is the design or the function that complains, or its name; `parameter` is what the reason is said of.
 
         A reason alone is a sentence; `place` is where in a file the complaint belongs.
         """
         super().__init__(reason)
-        self.owner = owner if isinstance(owner, str) else type(owner).__name__
+        self.owner: str = owner if isinstance(owner, str) else getattr(owner, "__name__", type(owner).__name__)
         self.parameter, self.value, self.place, self._way_out = parameter, value, place, way_out
 
     @property

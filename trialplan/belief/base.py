@@ -38,7 +38,7 @@ class Belief:
 
     def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
         """The first and the second derivative of the log density at x."""
-        raise ParameterError(f"{type(self).__name__}: its information is not defined; approximate it by a mixture")
+        raise ParameterError("its information is not defined", owner=self, way_out="approximate it by a mixture")
 
     def density(self, x: Numbers) -> Numbers:
         """The density at x."""
@@ -92,11 +92,15 @@ class Belief:
 
     def update(self, *data: float) -> Belief:
         """The belief after the data, where that is again of the same family."""
-        raise ParameterError(f"{type(self).__name__}: has no closed-form update; use a Beta, a Normal or their mixture")
+        raise ParameterError(
+            "it has no closed-form update", owner=self, way_out="use a Beta, a Normal or their mixture"
+        )
 
     def log_evidence(self, *data: float) -> float:
         """The log of the probability of the data under the belief, without the part that all beliefs share."""
-        raise ParameterError(f"{type(self).__name__}: has no closed-form update; use a Beta, a Normal or their mixture")
+        raise ParameterError(
+            "it has no closed-form update", owner=self, way_out="use a Beta, a Normal or their mixture"
+        )
 
     def ess(self, sd: float | None = None) -> Numbers:
         """How many participants the belief is worth, by its moments (Neuenschwander et al. 2020, Biometrics 76:578).
@@ -131,10 +135,10 @@ class Belief:
     def _check_unit(self, sd: float | None) -> None:
         if sd is None and self.support != RATE:
             raise ParameterError(
-                f"{type(self).__name__}: an effective sample size of a mean needs the SD of one participant; give sd"
+                "an effective sample size of a mean needs the SD of one participant", owner=self, way_out="give sd"
             )
         if sd is not None and self.support == RATE:
-            raise ParameterError(f"{type(self).__name__}: a rate has no sd of its own; leave sd out")
+            raise ParameterError("a rate has no sd of its own", owner=self, way_out="leave sd out")
 
 
 def exceeds(first: Belief, second: Belief, by: float = 0.0, nodes: int = 128) -> Numbers:
@@ -148,7 +152,7 @@ def positive(owner: object, **values: Numbers) -> None:
     for name, value in values.items():
         plain = isinstance(value, (int, float))
         if not (0 < value < float("inf") if plain else np.all(np.isfinite(value) & (np.asarray(value) > 0))):
-            raise ParameterError(f"{type(owner).__name__}: {name} must lie in (0, ∞), not {value}")
+            raise ParameterError(f"must lie in (0, ∞), not {value}", owner=owner, parameter=name)
 
 
 def finite(owner: object, **values: Numbers) -> None:
@@ -156,7 +160,7 @@ def finite(owner: object, **values: Numbers) -> None:
     for name, value in values.items():
         plain = isinstance(value, (int, float))
         if not (abs(value) < float("inf") if plain else np.all(np.isfinite(value))):
-            raise ParameterError(f"{type(owner).__name__}: {name} must be a finite number, not {value}")
+            raise ParameterError(f"must be a finite number, not {value}", owner=owner, parameter=name)
 
 
 def lift(value: Any) -> Any:

@@ -44,8 +44,9 @@ def beta_from_quantiles(first: Quantile, second: Quantile) -> tuple[float, float
     missed = np.abs(special.betainc(a, b, [x1, x2]) - [p1, p2])
     if not np.all(missed < 1e-6):
         raise ParameterError(
-            f"Beta: none that can be computed has the quantiles {x1:g} at {p1:g} and {x2:g} at {p2:g}; "
-            "bring the two values or their probabilities nearer to each other"
+            f"none that can be computed has the quantiles {x1:g} at {p1:g} and {x2:g} at {p2:g}",
+            owner="Beta",
+            way_out="bring the two values or their probabilities nearer to each other",
         )
     return a, b
 
@@ -58,13 +59,16 @@ def _ordered(owner: str, first: Quantile, second: Quantile, support: Interval) -
     """The two quantiles, lower probability first, or the sentence that says why they fit no distribution."""
     for p, x in (first, second):
         if not 0 < p < 1:
-            raise ParameterError(f"{owner}: a quantile's probability must lie in (0, 1), not {p:g}; write 95 % as 0.95")
+            raise ParameterError(
+                f"a quantile's probability must lie in (0, 1), not {p:g}", owner=owner, way_out="write 95 % as 0.95"
+            )
         if x not in support:
-            raise ParameterError(f"{owner}: a quantile must lie in {support}, not {x:g}")
+            raise ParameterError(f"a quantile must lie in {support}, not {x:g}", owner=owner)
     (p1, x1), (p2, x2) = sorted((first, second))
     if not (p1 < p2 and x1 < x2):
         raise ParameterError(
-            f"{owner}: the quantiles {x1:g} at {p1:g} and {x2:g} at {p2:g} fit no distribution; "
-            "the higher probability must belong to the higher value"
+            f"the quantiles {x1:g} at {p1:g} and {x2:g} at {p2:g} fit no distribution",
+            owner=owner,
+            way_out="the higher probability must belong to the higher value",
         )
     return (p1, x1), (p2, x2)

@@ -28,11 +28,15 @@ class Mixture(Belief):
 
     def __post_init__(self) -> None:
         if not self.parts or len(self.parts) != len(self.weights):
-            raise ParameterError(f"Mixture: {len(self.parts)} parts need as many weights, not {len(self.weights)}")
+            raise ParameterError(f"{len(self.parts)} parts need as many weights, not {len(self.weights)}", owner=self)
         if min(self.weights) < 0 or abs(sum(self.weights) - 1) > 1e-9:
-            raise ParameterError(f"Mixture: weights must be 0 or more and sum to 1, not {sum(self.weights):g}")
+            raise ParameterError(
+                f"must be 0 or more and sum to 1, not {sum(self.weights):g}", owner=self, parameter="weights"
+            )
         if len({part.support for part in self.parts}) > 1:
-            raise ParameterError("Mixture: parts must all be rates, or all be numbers on the whole line")
+            raise ParameterError(
+                "must all be rates, or all be numbers on the whole line", owner=self, parameter="parts"
+            )
 
     @property
     def support(self) -> Interval:  # type: ignore[override]

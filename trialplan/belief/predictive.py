@@ -138,8 +138,8 @@ def _table(logit: Any, cumulative: Any) -> Tabulated:
 
 def _check(events: Sequence[int], of: Sequence[int], tau_scale: float, mean_sd: float) -> None:
     if not events or len(events) != len(of):
-        raise ParameterError(f"map_prior: {len(events)} event counts need as many denominators, not {len(of)}")
+        raise ParameterError(f"{len(events)} event counts need as many denominators, not {len(of)}", owner="map_prior")
     for x, n in zip(events, of, strict=True):
         if not 0 <= x <= n or n < 1:
-            raise ParameterError(f"map_prior: events must lie in [0, of], not {x} of {n}")
+            raise ParameterError(f"must lie in [0, of], not {x} of {n}", owner="map_prior", parameter="events")
     positive(map_prior, tau_scale=tau_scale, mean_sd=mean_sd)

@@ -45,11 +45,15 @@ class Boundaries:
         rising = all(a < b for a, b in zip(self.participants, self.participants[1:], strict=False))
         if looks < 2 or not rising:
             raise ParameterError(
-                f"Boundaries: participants must increase over two looks at least, not {list(self.participants)}"
+                f"must increase over two looks at least, not {list(self.participants)}",
+                owner=self,
+                parameter="participants",
             )
         for name in ("efficacy", "futility", "opposite"):
             if [len(bounds) for bounds in getattr(self, name) or ([0] * looks,) * 2] != [looks, looks]:
-                raise ParameterError(f"Boundaries: {name} must have {looks} bounds on either scale, one for each look")
+                raise ParameterError(
+                    f"must have {looks} bounds on either scale, one for each look", owner=self, parameter=name
+                )
 
     @canvas.in_style
     def draw(self) -> Any:

@@ -134,10 +134,12 @@ def _inside(axes: Any, here: Any) -> bool:
 def _check_axis(name: str, along: Sequence[Any]) -> None:
     if len(along) < 2 or not all(map(wording.is_number, along)):
         raise ParameterError(
-            f"Contour: {name} must have two or more numbers to draw lines between, not "
-            f"{wording.listed([wording.brief(one, 40) for one in along[:4]]) or 'none'}; "
-            "a heat map takes any values"
+            f"must have two or more numbers to draw lines between, not "
+            f"{wording.listed([wording.brief(one, 40) for one in along[:4]]) or 'none'}",
+            owner="Contour",
+            parameter=name,
+            way_out="a heat map takes any values",
         )
     rising = [b > a for a, b in itertools.pairwise(along)]
     if (not all(rising) and any(rising)) or len(set(along)) < len(along):
-        raise ParameterError(f"Contour: the values of {name} must rise or fall all the way, each one once")
+        raise ParameterError(f"the values of {name} must rise or fall all the way, each one once", owner="Contour")

@@ -39,17 +39,18 @@ class Curves:
     def __post_init__(self) -> None:
         """Check that every line has a value for each x."""
         if not len(self.x) or not self.lines:
-            raise ParameterError(f"Curves: {self.x_name} needs one value and one line at least to be drawn")
+            raise ParameterError(f"{self.x_name} needs one value and one line at least to be drawn", owner=self)
         for label, _ in self.lines:
             if not isinstance(label, str):
                 raise ParameterError(
-                    f"Curves: a line is a pair of label and values, not one that begins with {label!r}"
+                    f"a line is a pair of label and values, not one that begins with {label!r}", owner=self
                 )
         for label, values in zip(self.labels, self.rows, strict=True):
             if values.shape != (len(self.x),):
                 raise ParameterError(
-                    f"Curves: {label or 'the line'} must have {len(self.x)} values, one for each of {self.x_name}, "
-                    f"not {values.size}"
+                    f"{label or 'the line'} must have {len(self.x)} values, one for each of {self.x_name}, "
+                    f"not {values.size}",
+                    owner=self,
                 )
             self.shown.check("Curves", values)
 

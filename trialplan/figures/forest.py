@@ -41,13 +41,15 @@ class Forest:
     def __post_init__(self) -> None:
         """Check the scale, the order of each row's numbers, and that a logarithm can be taken."""
         if self.scale not in SCALES:
-            raise ParameterError(f"Forest: there is no scale {self.scale!r}; {did_you_mean(self.scale, SCALES)}")
+            raise ParameterError(
+                f"there is no scale {self.scale!r}", owner=self, way_out=did_you_mean(self.scale, SCALES)
+            )
         if not self.rows and not self.pooled:
-            raise ParameterError("Forest: rows must hold one estimate at least")
+            raise ParameterError("must hold one estimate at least", owner=self, parameter="rows")
         for label, *numbers, weight, _ in (*self.rows, *self.pooled):
             _check_row(label, [value for value in numbers if not _gone(value)], self.scale)
             if weight is not None and not weight >= 0:
-                raise ParameterError(f"Forest: the weight of {label} must lie in [0, ∞), not {weight}")
+                raise ParameterError(f"the weight of {label} must lie in [0, ∞), not {weight}", owner=self)
         if self.prediction:
             _check_row("the prediction interval", list(self.prediction), self.scale)
 
@@ -225,8 +227,11 @@ def _check_row(label: str, numbers: list[Any], scale: str) -> None:
     """Raise unless estimate lies within its limits, and above 0 on a log scale."""
     if len(numbers) == 3 and not numbers[1] <= numbers[0] <= numbers[2]:
         raise ParameterError(
-            f"Forest: the estimate of {label} must lie within its interval, not {numbers[0]:g} with "
-            f"{numbers[1]:g} to {numbers[2]:g}"
+            f"the estimate of {label} must lie within its interval, not {numbers[0]:g} with {numbers[1]:g} to "
+            f"{numbers[2]:g}",
+            owner="Forest",
         )
     if scale == "log" and any(value < 0 for value in numbers):
-        raise ParameterError(f"Forest: on the log scale {label} must not lie below 0; use the linear scale")
+        raise ParameterError(
+            f"on the log scale {label} must not lie below 0", owner="Forest", way_out="use the linear scale"
+        )

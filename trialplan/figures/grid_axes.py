@@ -32,11 +32,13 @@ class Surface:
         what = type(self).__name__
         shape = (len(self.y), len(self.x))
         if 0 in shape:
-            raise ParameterError(f"{what}: {self.x_name if shape[1] == 0 else self.y_name} has no values to draw")
+            raise ParameterError(f"{self.x_name if shape[1] == 0 else self.y_name} has no values to draw", owner=what)
         if self.grid.shape != shape:
             raise ParameterError(
-                f"{what}: values must have one row for each of the {shape[0]} of {self.y_name} and one column for "
-                f"each of the {shape[1]} of {self.x_name}, not the shape {self.grid.shape}"
+                f"must have one row for each of the {shape[0]} of {self.y_name} and one column for each of "
+                f"the {shape[1]} of {self.x_name}, not the shape {self.grid.shape}",
+                owner=what,
+                parameter="values",
             )
         self.shown.check(what, self.grid)
 

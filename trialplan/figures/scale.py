@@ -28,7 +28,7 @@ class Quantity:
         wrong = known[~(np.isfinite(known) & (known > 0))] if self.by_ratio else known[~((known >= 0) & (known <= 1))]
         if wrong.size:
             domain = "(0, ∞), or nan where there is none" if self.by_ratio else "[0, 1], or nan where there is none"
-            raise ParameterError(f"{figure}: {self.name} must lie in {domain}, not {wrong.flat[0]:g}")
+            raise ParameterError(f"{self.name} must lie in {domain}, not {wrong.flat[0]:g}", owner=figure)
 
     def limits(self, values: Any) -> tuple[float, float]:
         """The ends of the scale that holds the values; never the same."""
@@ -60,7 +60,7 @@ QUANTITIES = {each.name: each for each in _ALL}
 def quantity(figure: str, name: str) -> Quantity:
     """The quantity of that name, or the sentence that names the nearest one."""
     if name not in QUANTITIES:
-        raise ParameterError(f"{figure}: there is no quantity {name!r}; {did_you_mean(name, QUANTITIES)}")
+        raise ParameterError(f"there is no quantity {name!r}", owner=figure, way_out=did_you_mean(name, QUANTITIES))
     return QUANTITIES[name]
 
 

@@ -46,12 +46,12 @@ class TrialSchema:
     def __post_init__(self) -> None:
         """Check that there are arms, and an allocation where there are several."""
         if not self.arms:
-            raise ParameterError("TrialSchema: arms must name one arm at least")
+            raise ParameterError("must name one arm at least", owner=self, parameter="arms")
         if len(self.arms) > 1 and not self.allocation:
-            raise ParameterError("TrialSchema: allocation is needed for two arms or more, as in 1:1 or 2:1")
+            raise ParameterError("is needed for two arms or more, as in 1:1 or 2:1", owner=self, parameter="allocation")
         for name, n in (*self.arms, ("screened", self.screened)):
             if n is not None and n < 0:
-                raise ParameterError(f"TrialSchema: participants ({name}) must lie in [0, ∞), not {n}")
+                raise ParameterError(f"participants ({name}) must lie in [0, ∞), not {n}", owner=self)
 
     @property
     def total(self) -> int | None:

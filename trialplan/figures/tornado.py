@@ -38,7 +38,7 @@ class Tornado:
     def __post_init__(self) -> None:
         """Check that there is something to draw, and that it can be participants and probabilities."""
         if not self.bars:
-            raise ParameterError("Tornado: bars must name one assumption at least")
+            raise ParameterError("must name one assumption at least", owner=self, parameter="bars")
         for name, *_, low, high in self.bars:
             for n in (low, high):
                 _check(n is None or (math.isfinite(n) and n > 0), f"n of {name} must lie in (0, ∞), or be None", n)
@@ -207,4 +207,4 @@ def _chance(value: float | None) -> str:
 
 def _check(fine: bool, domain: str, value: object) -> None:
     if not fine:
-        raise ParameterError(f"Tornado: {domain}, not {value}")
+        raise ParameterError(f"{domain}, not {value}", owner="Tornado")
