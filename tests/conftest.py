@@ -1,0 +1,109 @@
+"""What all tests share: the program, started as at a terminal; and the closing line, which says what was left out."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+HEEDED, IGNORED = "SIG_DFL", "SIG_IGN"
+PROGRAM = """
+import os, signal, sys
+signal.signal(signal.SIGINT, getattr(signal, sys.argv[1]))
+os.execv(sys.executable, [sys.executable, "-m", "trialplan", *sys.argv[2:]])
+"""
+
+
+class Started(subprocess.Popen):
+    """The program, running.
+
+    What a shell starts in the background ignores Ctrl-C, and so does all that it starts in turn: without a word on it
+    the tests of Ctrl-C would depend on how the tests themselves were started.
+    """
+
+    def __init__(self, *typed, ctrl_c, **more):
+        command = [sys.executable, "-c", PROGRAM, ctrl_c, *map(str, typed)]
+        super().__init__(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+
+    def children(self):
+        """The processes that it has started; none where the system does not list them."""
+        listed = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(one) for one in listed.read_text().split()] if listed.exists() else []
+
+
+@pytest.fixture
+def start():
+    """Starts the program with what is typed after its name; what still runs after the test is ended."""
+    running = []
+
+    def started(*typed, in_background=False, **more):
+        running.append(Started(*typed, ctrl_c=IGNORED if in_background else HEEDED, **more))
+        return running[-1]
+
+    yield started
+    for process in running:
+        process.kill()
+        with process:
+            pass
+
+
+@pytest.fixture
+def alive():
+    """Those of some processes that still run after a moment that they are given to end in."""
+
+    def still(pids, moment=10.0):
+        until = time.monotonic() + moment
+        while (left := [pid for pid in pids if _runs(pid)]) and time.monotonic() < until:
+            time.sleep(0.05)
+        return left
+
+    return still
+
+
+def _runs(pid):
+    """Whether it still runs: what has ended may wait, as a zombie, for somebody to ask how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+# ---------------------------------------------------------------- the closing line
+
+MISSING = re.compile(r"(.+) is not installed")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """One line after the tests: what was left out, and why."""
+    left = left_out(terminalreporter.stats.get("skipped", []))
+    if config.option.markexpr == "not slow":
+        left.append("the sweeps of `make slow`")
+    if left:
+        terminalreporter.write_line(f"left out: {'; '.join(left)}")
+
+
+def left_out(reports):
+    """A phrase for each reason: a program that is missing, a property that does not apply, or the test's own words."""
+    programs, properties, others = Counter(), 0, Counter()
+    for report in reports:
+        why = report.longrepr[2].removeprefix("Skipped: ")
+        if missing := MISSING.fullmatch(why):
+            programs[missing[1]] += 1
+        elif report.nodeid.startswith("tests/conformance/"):
+            properties += 1
+        else:
+            others[why] += 1
+    phrases = [f"{_counted(n, 'test')} for want of {name}" for name, n in programs.most_common()]
+    phrases += [f"{_counted(n, 'test')} ({why})" for why, n in others.most_common()]
+    if properties:
+        phrases.append(f"{_counted(properties, 'combination')} to which a property does not apply")
+    return phrases
+
+
+def _counted(number, noun):
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

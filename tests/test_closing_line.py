@@ -1,0 +1,73 @@
+"""What was left out of a run of the tests is said in its last lines."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAMS = """
+import pytest
+
+@pytest.mark.parametrize("number", range(3))
+def test_r(number):
+    pytest.skip("Rscript is not installed")
+
+@pytest.mark.skipif(True, reason="soffice is not installed")
+def test_office():
+    raise AssertionError
+
+def test_else():
+    pytest.skip("it rains")
+
+def test_done():
+    pass
+"""
+PROPERTIES = """
+import pytest
+
+@pytest.mark.parametrize("number", range(1200))
+def test_symmetry(number):
+    pytest.skip("one arm")
+"""
+SAID = (
+    "left out: 3 tests for want of Rscript; 1 test for want of soffice; 1 test (it rains); "
+    "1,200 combinations to which a property does not apply"
+)
+
+
+@pytest.fixture
+def closing(tmp_path):
+    """The closing line of a run of the tests above."""
+    folder = tmp_path / "tests"
+    (folder / "conformance").mkdir(parents=True)
+    shutil.copy(Path(__file__).with_name("conftest.py"), folder)
+    (folder / "test_programs.py").write_text(PROGRAMS, encoding="utf-8")
+    (folder / "conformance" / "test_properties.py").write_text(PROPERTIES, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = slow\n", encoding="utf-8")
+
+    def line(*more):
+        command = [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", *more, "tests"]
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        ran = subprocess.run(command, cwd=tmp_path, env=inherited, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return [said for said in ran.stdout.splitlines() if said.startswith("left out")]
+
+    return line
+
+
+class TestClosingLine:
+    @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+    def test_it_counts_what_was_left_out(self, closing, workers):
+        """Tests for want of a program stand by program, others by their reason, and properties in one count."""
+        assert closing(*workers) == [SAID]
+
+    def test_it_names_the_slow_sweeps(self, closing):
+        """Where the slow sweeps are not asked for, the line says so."""
+        assert closing("-m", "not slow") == [f"{SAID}; the sweeps of `make slow`"]
+
+    def test_nothing_is_said_where_nothing_is_left_out(self, closing):
+        """A whole run has no such line."""
+        assert closing("-k", "test_done") == []
