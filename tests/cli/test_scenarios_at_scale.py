@@ -6,24 +6,19 @@ import csv
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
+
+from trialplan.cli import main
 
 SLOW_GRID = [
     *("scenarios", "two-proportions", "--test", "boschloo"),
     *("--vary", "control=0.1:0.2:0.005", "--vary", "treatment=0.48:0.58:0.01"),
 ]
 """231 searches of some hundredths of a second."""
-
-
-def started(path, *more):
-    """The program itself, on its way through the slow grid."""
-    command = [sys.executable, "-m", "trialplan", *SLOW_GRID, "-o", str(path), *more]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+WORKERS = [pytest.param((), id="serial"), pytest.param(("--workers", "2"), id="two workers")]
 
 
 def until_kept(path, process, frames=2):
@@ -41,46 +36,72 @@ def until_kept(path, process, frames=2):
 def undisturbed(tmp_path_factory):
     """The slow grid, computed in one go."""
     path = tmp_path_factory.mktemp("undisturbed") / "grid.csv"
-    process = started(path)
-    _, complaints = process.communicate(timeout=240)
-    assert process.returncode == 0, complaints
+    assert main([*SLOW_GRID, "-o", str(path)]) == 0
     return path.read_bytes()
+
+
+@pytest.fixture
+def on_its_way(start, tmp_path):
+    """Starts the program on the slow grid, and waits until it has kept something."""
+
+    def begun(*more, **how):
+        process = start(*SLOW_GRID, "-o", tmp_path / "grid.csv", *more, **how)
+        until_kept(tmp_path / "grid.csv", process)
+        return process
+
+    return begun
+
+
+@pytest.fixture
+def resumed(start, tmp_path):
+    """The results file after the interrupted run was gone on with."""
+
+    def finished(*more):
+        process = start(*SLOW_GRID, "-o", tmp_path / "grid.csv", "--resume", *more)
+        _, complaints = process.communicate(timeout=240)
+        assert process.returncode == 0, complaints
+        assert not complaints.startswith("0 of")
+        assert os.listdir(tmp_path) == ["grid.csv"]
+        return (tmp_path / "grid.csv").read_bytes()
+
+    return finished
 
 
 class TestInterrupted:
     """Ctrl-C, and worse."""
 
-    @pytest.mark.parametrize("workers", [(), ("--workers", "2")], ids=["serial", "two workers"])
-    def test_ctrl_c_and_resume(self, tmp_path, undisturbed, workers):
-        """Ctrl-C leaves no results file but what is finished; --resume goes on, and the file is the undisturbed one."""
-        path = tmp_path / "grid.csv"
-        process = started(path, *workers)
-        until_kept(path, process)
-        process.send_signal(signal.SIGINT)
+    @pytest.mark.parametrize("workers", WORKERS)
+    @pytest.mark.parametrize(("ended", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "kill"])
+    def test_ended_and_resumed(self, tmp_path, on_its_way, resumed, alive, undisturbed, ended, code, workers):
+        """Ctrl-C and kill leave no results file but what is finished; --resume makes the undisturbed file of it."""
+        process = on_its_way(*workers)
+        children = process.children()
+        process.send_signal(ended)
         _, complaints = process.communicate(timeout=60)
-        assert process.returncode == 130, complaints
+        assert process.returncode == code, complaints
         assert "Traceback" not in complaints
         assert "add --resume to go on" in complaints
         assert os.listdir(tmp_path) == ["grid.csv.partial"]
-        process = started(path, "--resume", *workers)
-        _, complaints = process.communicate(timeout=240)
-        assert process.returncode == 0, complaints
-        assert not complaints.startswith("0 of")
-        assert path.read_bytes() == undisturbed
-        assert os.listdir(tmp_path) == ["grid.csv"]
+        assert alive(children) == []
+        assert resumed(*workers) == undisturbed
 
-    def test_killed_and_resumed(self, tmp_path, undisturbed):
-        """Even a run that was killed outright keeps what it had finished."""
-        path = tmp_path / "grid.csv"
-        process = started(path)
-        until_kept(path, process)
+    @pytest.mark.parametrize("workers", WORKERS)
+    def test_killed_and_resumed(self, on_its_way, resumed, alive, undisturbed, workers):
+        """Even a run that was killed outright keeps what it had finished, and its workers end with it."""
+        process = on_its_way(*workers)
+        children = process.children()
         process.kill()
-        process.communicate()
-        process = started(path, "--resume")
+        process.communicate(timeout=60)
+        assert alive(children) == []
+        assert resumed(*workers) == undisturbed
+
+    def test_in_the_background(self, tmp_path, on_its_way, undisturbed):
+        """A run that a shell has started in the background goes on when Ctrl-C is meant for another program."""
+        process = on_its_way("--workers", "2", in_background=True)
+        process.send_signal(signal.SIGINT)
         _, complaints = process.communicate(timeout=240)
-        assert process.returncode == 0, complaints
-        assert not complaints.startswith("0 of")
-        assert path.read_bytes() == undisturbed
+        assert (process.returncode, complaints) == (0, "")
+        assert (tmp_path / "grid.csv").read_bytes() == undisturbed
 
     def test_refused_without_resume(self, run, tmp_path):
         """An interrupted run is neither continued nor lost unasked."""

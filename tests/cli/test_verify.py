@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -169,26 +166,13 @@ class TestPlan:
 
 class TestInterrupted:
     @pytest.mark.parametrize("workers", [(), ("--workers", "2")], ids=["serial", "two workers"])
-    def test_ctrl_c(self, workers):
+    def test_ctrl_c(self, start, alive, workers):
         """Ctrl-C ends the run with 130, without a traceback, and leaves no process behind."""
-        command = [sys.executable, "-m", "trialplan", *MEANS, "--trials", "5000000", *workers]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = start(*MEANS, "--trials", "5000000", *workers)
         time.sleep(3)
-        children = _children(process.pid)
+        children = process.children()
         process.send_signal(signal.SIGINT)
         out, complaints = process.communicate(timeout=30)
         assert process.returncode == 130, complaints
         assert (out, "Traceback" in complaints) == ("", False)
-        time.sleep(0.5)
-        assert not [pid for pid in children if _alive(pid)]
-
-
-def _children(pid):
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(one) for one in listed.read_text().split()] if listed.exists() else []
-
-
-def _alive(pid):
-    """Whether it still runs: what has ended may wait, as a zombie, for somebody to ask how."""
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+        assert alive(children) == []

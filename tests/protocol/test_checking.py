@@ -2,10 +2,13 @@
 
 import hashlib
 import io
+import os
 import random
 import re
 import shutil
+import signal
 import subprocess
+import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,17 @@ from trialplan.protocol.checking.extraction import blocks
 
 SUFFIXES = (".md", ".html", ".docx")
 EDITS = 20
+SLOW_READER = """
+import html.parser, os, pathlib, time
+
+def feed(self, text):
+    pathlib.Path(__file__).with_name(f"{os.getpid()}.reads").touch()
+    time.sleep(3600)
+
+html.parser.HTMLParser.feed = feed
+"""
+"""What Python runs when it starts, so that reading HTML takes an hour: how fast it is otherwise is Python's affair."""
+
 SHIPPED = sorted(examples("plan.toml"))
 FAST = {("starter", ".md"), ("starter", ".docx")}
 DOCUMENTS = [
@@ -70,6 +84,21 @@ def markdown(protocols):
         return examine(text.encode(), ".md")
 
     return changed
+
+
+@pytest.fixture
+def slow_reader(start, tmp_path):
+    """Starts `trialplan check` on a file that takes an hour to read; gives it, and who reads, once somebody does."""
+    document = tmp_path / "slow.html"
+    document.write_text("<p>slow</p>", encoding="utf-8")
+    (tmp_path / "sitecustomize.py").write_text(SLOW_READER, encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+    def started(patience):
+        process = start("check", document, "--patience", patience, env=os.environ | {"PYTHONPATH": path})
+        return process, lambda: next((int(found.stem) for found in tmp_path.glob("*.reads")), None)
+
+    return started
 
 
 # ---------------------------------------------------------------- edits of files, which share no code with the reader
@@ -640,11 +669,29 @@ class TestRefused:
         with pytest.raises(FileError, match=r"the evidence table .*secret\.toml cannot be taken from it"):
             examined(tmp_path / "reads.md")
 
-    def test_a_file_made_to_be_slow_to_read(self, tmp_path):
-        """A file that its reader would be busy with for hours is given up, too."""
-        (tmp_path / "slow.html").write_text("<a " * 500_000, encoding="utf-8")
-        with pytest.raises(FileError, match=r"slow\.html cannot be checked: it takes more than 2 seconds"):
-            check(tmp_path / "slow.html", patience=2)
+    def test_a_file_made_to_be_slow_to_read(self, slow_reader):
+        """A file that its reader is busy with for hours is given up in time, and nobody goes on reading."""
+        for patience in (2, 10, 50):  # on a busy machine it may take a while until the reading begins
+            process, reader = slow_reader(patience)
+            said = process.communicate(timeout=240)
+            if reader():
+                break
+        late = f"slow.html cannot be checked: it takes more than {patience} seconds to compute"
+        assert said == ("", f"trialplan: {late}; give it more with --patience\n")
+        assert process.returncode == 2
+        with pytest.raises(ProcessLookupError):
+            os.kill(reader(), 0)
+
+    @pytest.mark.parametrize("ended", ["SIGINT", "SIGTERM", "SIGKILL"])
+    def test_a_reader_that_nobody_waits_for(self, slow_reader, alive, ended):
+        """Whatever ends the program, the process that reads for it ends with it."""
+        process, reader = slow_reader(600)
+        while reader() is None:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        process.send_signal(getattr(signal, ended))
+        process.communicate(timeout=60)
+        assert alive([reader()]) == []
 
     def test_a_plan_that_takes_too_long(self, protocols):
         """A plan that is still computing after the time allowed is given up."""

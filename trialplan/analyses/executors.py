@@ -10,7 +10,9 @@ gives depends on the task alone, never on where or when it ran: tasks that draw 
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent import futures
 from contextlib import contextmanager
@@ -87,7 +89,7 @@ class Processes:
         import multiprocessing
 
         pool = futures.ProcessPoolExecutor(
-            self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_interrupts_alone
+            self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_serve
         )
         try:
             yield pool
@@ -146,8 +148,22 @@ def _windowed(
             yield running.pop(one), one.result()
 
 
-def _leave_interrupts_alone() -> None:
+def _serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_the_starter()
+
+
+def end_with_the_starter() -> None:
+    """In a process that another one started: end when that one is gone, even killed, instead of waiting for ever."""
+    from multiprocessing import parent_process
+
+    if parent_process() is not None:
+        threading.Thread(target=_watch, args=(parent_process(),), daemon=True).start()
+
+
+def _watch(starter: Any) -> None:
+    starter.join()
+    os._exit(1)
 
 
 def _stop(pool: futures.ProcessPoolExecutor) -> None:

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -38,9 +42,13 @@ VERBS = (
     "schema",
 )
 
-DONE, REFUSED, INTERRUPTED, PIPE_CLOSED = 0, 2, 130, 141
+DONE, REFUSED, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 2, 130, 141, 143
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Terminated(KeyboardInterrupt):
+    """Somebody has ended the program with `kill`, which is how to end it where no Ctrl-C reaches it."""
 
 
 class Verbs(click.Group):
@@ -84,17 +92,41 @@ def root(ctx: click.Context) -> None:
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; a wrong input is one sentence on stderr."""
     try:
-        code = _run(list(sys.argv[1:] if args is None else args))
-        sys.stdout.flush()
+        with _ended_by_kill():
+            code = _run(list(sys.argv[1:] if args is None else args))
+            sys.stdout.flush()
     except (click.ClickException, TrialplanError) as error:
         print(f"trialplan: {sentence(error)}", file=sys.stderr)
         return REFUSED
+    except Terminated:
+        return TERMINATED
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:
         _forget_stdout()
         return PIPE_CLOSED
     return code
+
+
+@contextmanager
+def _ended_by_kill() -> Iterator[None]:
+    """SIGTERM ends the work as Ctrl-C does: what is finished is kept, and nothing that was started stays behind.
+
+    Ctrl-C itself is left as it was found: what a shell starts in the background ignores it, as is meant there.
+    """
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(number: int, frame: Any) -> None:
+    raise Terminated
 
 
 def _run(args: list[str]) -> int:

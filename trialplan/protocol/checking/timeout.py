@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from trialplan.analyses.executors import end_with_the_starter
 from trialplan.errors import FileError
 
 PATIENCE = 300.0
@@ -42,6 +43,7 @@ def _run(folder: str, function: Callable[..., Any], arguments: tuple[Any, ...]) 
     """In the process: the answer into a file."""
     if hasattr(os, "setpgrp"):
         os.setpgrp()
+    end_with_the_starter()
     (Path(folder) / "answer").write_bytes(pickle.dumps(_answer(function, arguments)))
 
 
