@@ -58,4 +58,4 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	touch $@ $(VENV)/.report
 
 clean:
-	rm -rf $(VENV) build dist trialplan-demo
+	rm -rf .venv-* $(VENV) build dist trialplan-demo
