@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, TrialplanError, field
 from trialplan.numerics.lazy import np
-from trialplan.parameter import Numbers
+from trialplan.parameter import PROPORTION, Numbers
 from trialplan.text import number, percent
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Outcome:
         declared = design.declared("effect")
         if declared is None:
             return EffectScale(name="effect", short="effect")
-        share = declared.unit == "proportion"
+        share = declared.unit == "proportion" or declared.domain == PROPORTION
         ratio = not share and design.logarithmic
         unit = "" if share or ratio or declared.unit == "ratio" else declared.unit
         points = share and -0.5 in (declared.domain or ())  # a difference of shares; one share is shown as it is

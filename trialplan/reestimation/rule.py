@@ -188,7 +188,7 @@ def _complaints(rule: Reestimated) -> Iterator[str]:
         )
     if not design.smooth:
         near = design.by_normal_theory().test
-        yield f"test {design.test} has a saw-tooth for a sample size; use a z test, such as {near}"
+        yield f"{field('test')} {design.test} has a saw-tooth for a sample size; use a z test, such as {near}"
     yield from filter(None, [blinded.complaint(design)])
     if rule.effect_scale not in blinded.keeps:
         yield (

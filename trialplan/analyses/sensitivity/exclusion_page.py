@@ -29,7 +29,7 @@ def page(design: Design, ns: Sequence[int], confidence: float = 0.95) -> Page:
             Table(columns, [_line(one, shown, fixed) for one in found], right=frozenset(range(len(columns)))),
             facts([*assumed(fixed), *level(fixed), ("interval", _named(found))]),
         ],
-        notes=[*_sentences(found, shown), *_caveats(design)],
+        notes=[*_sentences(found, shown), *_caveats(design, found)],
         records=lambda: plain(rows),
     )
 
@@ -140,6 +140,7 @@ def _sentences(found: Sequence[Exclusion], shown: _Shown) -> list[str]:
     return [shown.sentence(one) for one in found] if len(found) > 1 else []
 
 
-def _caveats(design: Design) -> list[str]:
-    said = ["Widths are those at the planned values; what is observed will make them a little wider or narrower."]
-    return said + (["Looks before the end are left out."] if design.looks else [])
+def _caveats(design: Design, found: Sequence[Exclusion]) -> list[str]:
+    wide = "Widths are those at the planned values; what is observed will make them a little wider or narrower."
+    none = "No interval is known for this kind of outcome: what is significant is told, and not what is excluded."
+    return [wide if any(one.interval for one in found) else none] + (["Looks before the end are left out."] if design.looks else [])
