@@ -24,6 +24,7 @@ from trialplan.numerics.lazy import np
 from trialplan.outcome import UNKNOWN, Counts, Outcome
 from trialplan.page import Table
 from trialplan.parameter import POSITIVE, Numbers, Parameter, largest, parameters, smallest
+from trialplan.stated import Stated
 from trialplan.text import number
 
 _PLAIN = (int, float, str, tuple, type(None))
@@ -48,10 +49,11 @@ class AnalysisTest:
     scales: tuple[str, ...] = ("difference",)
     exact: bool = False
     tex: str = ""  # for superiority, an equation a line: s sides, w an arm's share of n, beta 1 - power
+    not_elsewhere: str = ""  # why no second program's power is held against it, where none computes it
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sized:
+class Sized(Stated):
     """What can be sized: plain numbers, declared by `parameter`, that together need n participants."""
 
     arm_names: ClassVar[tuple[str, ...]] = ("treatment", "control")
@@ -63,6 +65,8 @@ class Sized:
     """The design of the answer, where this one is a search for it."""
     has_level: ClassVar[bool] = False
     """Whether it tests, and so has a level and sides."""
+    unscripted: ClassVar[tuple[str, ...]] = ("allocation",)
+    """Fields that the script of a second statistician does not bind: it sees what they lead to, or needs none of it."""
 
     # What some designs have, as fields or fixed: nobody needs to ask whether it is there.
     outcome: ClassVar[Outcome] = UNKNOWN
@@ -195,6 +199,10 @@ class Sized:
         """What a page shows of them as tables."""
         return []
 
+    def script_numbers(self, answer: SampleSize) -> Mapping[str, Any]:
+        """What the script of a second statistician needs of this design beyond its fields and the answer's n."""
+        return {}
+
     # Counts, where the outcome is finite.
 
     def count_sizes(self, n: int) -> tuple[int, ...]:
@@ -252,8 +260,8 @@ class Sized:
             reason = f"is the total and must be a positive multiple of {self.block}{split}, not {n:g}"
             raise ParameterError(reason, owner=self, parameter="n", value=n, way_out=f"try {near}")
 
-    def sample_size(self, target: Numbers) -> SampleSize:
-        """The fewest participants, in whole allocation blocks, that reach `target`."""
+    def sample_size(self, target: Numbers = None) -> SampleSize:
+        """The fewest participants, in whole allocation blocks, that reach `target`, or what its own numbers ask for."""
         raise NotImplementedError
 
     def _asked(self, name: str, target: Numbers | None) -> Numbers:

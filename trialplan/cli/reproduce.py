@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trialplan import catalogue, files
-from trialplan.analyses.reproduction.statement import AROUND, EFFECTS, SIZES, NoDesignError, around, read
+from trialplan.analyses.reproduction.statement import AROUND, SIZES, NoDesignError, Statement, around, read
 from trialplan.cli.options import design as options
 from trialplan.cli.options import output
 from trialplan.cli.options.command import Verb
 from trialplan.design import Sized
-from trialplan.errors import FileError, ParameterError, did_you_mean
-from trialplan.page import Table
-from trialplan.text import flag
+from trialplan.errors import FileError, ParameterError, TrialplanError, did_you_mean
+from trialplan.page import Page, Table, facts, plain
+from trialplan.text import flag, number
+
+if TYPE_CHECKING:
+    from trialplan.analyses.reproduction import Reproduction
 
 FAILED = 1
 
 FILE = "statement.toml"
 
-EXAMPLES = {
-    "two-proportions": "--control 0.3 --treatment 0.5 --n 186 --power 0.8",
-    "two-means": "--difference 2 --sd 4.5 --power 0.8 --alpha 0.05 --sides 2 --per-arm 80 --enrolled 200 --dropout 0.2",
-    "ancova": "--difference 0.5 --sd 1 --correlation 0.5 --power 0.8 --n 98",
-    "ratio-of-means": "--ratio 1.5 --cv 0.6 --power 0.8 --n 62",
-    "one-proportion": "--null 0.05 --expected 0.2 --power 0.8 --n 27",
-    "simon": "--null 0.1 --expected 0.3 --power 0.8 --first-stage 10 --n 29",
-    "precision-proportion": "--expected 0.5 --width 0.2 --n 97",
-    "precision-difference": "--control 0.3 --treatment 0.5 --width 0.3 --per-arm 76",
-    "adverse-event": "--rate 0.01 --n 300",
-}
+_SHIPPED = "etanercept-psoriasis"
+"""A statement that comes with the package."""
 
 
 class DesignsAndStatements(click.Group):
@@ -60,8 +54,8 @@ class DesignsAndStatements(click.Group):
 
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for a statement about one design, number by number; none of them is required."""
-    example = EXAMPLES.get(cls.slug())
-    shown = f"trialplan reproduce {cls.slug()} {example}" if example else "trialplan reproduce etanercept-psoriasis"
+    stated = cls.stated_example or example(cls)
+    shown = f"{cls.slug()} {stated}" if stated else _SHIPPED
     own: list[Any] = [one for one in options.of_design(cls) if one.name not in AROUND]
     for one in own:
         one.help = (one.help or "").replace("  [required]", "")
@@ -71,8 +65,20 @@ def for_design(cls: type[Sized]) -> click.Command:
         callback=lambda **given: _of_design(cls.slug(), **given),
         help=f"{options.summary(cls)}\n\nAnswers with the method that gives the stated n. Leave the rest out.",
         short_help=options.summary(cls),
-        epilog=options.examples(shown),
+        epilog=options.examples(f"trialplan reproduce {shown}"),
     )
+
+
+def example(cls: type[Sized]) -> str:
+    """The options of a statement with the typical values that the design declares, and the n that they need."""
+    try:
+        design = cls(**options.typical(cls))
+        target = 0.8 if cls.attains == "power" else None
+        answer = design.sample_size() if target is None else design.sample_size(target)
+    except TrialplanError:
+        return ""  # values at which it has no n, as where n is among its own numbers
+    power = "" if target is None else f" --power {target:g}"
+    return f"{options.example(cls)}{power} --n {answer.n}"
 
 
 def for_file(name: str) -> click.Command:
@@ -82,23 +88,22 @@ def for_file(name: str) -> click.Command:
         params=output.options(),
         callback=lambda **given: _of_file(name, **given),
         help="Answers with the method that gives the stated n.",
-        epilog=options.examples("trialplan reproduce etanercept-psoriasis"),
+        epilog=options.examples(f"trialplan reproduce {_SHIPPED}"),
     )
 
 
 def _stated(cls: type[Sized]) -> list[click.Parameter]:
     """The options that hold what was stated, beyond the design's own numbers."""
-    names = [*SIZES, *around(cls.slug())]
-    words = {**SIZES, **AROUND, **EFFECTS}
+    words = {**SIZES, **around(cls)}
     lists = ("arms", "looks")
     own = {one.name for one in options.of_design(cls)} - set(AROUND)
     return [
         click.Option(
             [f"--{flag(name)}", name],
             type=options.Literal("NUMBERS" if name in lists else "NUMBER", lists=name in lists),
-            help=words[name],
+            help=meaning,
         )
-        for name in names
+        for name, meaning in words.items()
         if name not in own
     ]
 
@@ -121,7 +126,7 @@ def _of_file(name: str, as_json: bool, output: Any) -> None:
     _answer(statement, as_json, output)
 
 
-def _answer(statement: Any, as_json: bool, output: Any) -> None:
+def _answer(statement: Statement, as_json: bool, output: Any) -> None:
     from trialplan.analyses.reproduction import reproduce
 
     found = reproduce(statement)
@@ -130,26 +135,23 @@ def _answer(statement: Any, as_json: bool, output: Any) -> None:
         raise click.exceptions.Exit(FAILED)
 
 
-def _show(page: Any, as_json: bool, output: Any) -> None:
+def _show(page: Page, as_json: bool, output: Any) -> None:
     from trialplan.cli.options.output import show
 
     show(page, as_json, output)
 
 
-def _without_design(why: str) -> Any:
-    from trialplan.page import Page
-
+def _without_design(why: str) -> Page:
     data = {"verdict": "no design", "candidates": [], "missing": [], "why": why}
     return Page(data=data, headline=f"Not tried: {why}")
 
 
-def _page(found: Any) -> Any:
+def _page(found: Reproduction) -> Page:
     from trialplan.analyses.reproduction.judge import as_json, stated
     from trialplan.analyses.reproduction.words import headline, notes
-    from trialplan.page import Page, facts, plain
 
     data = plain(as_json(found))
-    given = [(flag(name), _text(value)) for name, value in stated(found.statement).items()]
+    given = [(flag(name), number(value)) for name, value in stated(found.statement).items()]
     tables = [facts(given, "Stated")]
     if found.candidates:
         tables.append(_table(found))
@@ -162,13 +164,7 @@ def _page(found: Any) -> Any:
     )
 
 
-def _text(value: Any) -> str:
-    from trialplan.text import number
-
-    return number(value)
-
-
-def _table(found: Any) -> Any:
+def _table(found: Reproduction) -> Table:
     from trialplan.analyses.reproduction.words import shown_sizes
 
     rows = [

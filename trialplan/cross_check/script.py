@@ -12,27 +12,15 @@ from typing import Any
 
 from trialplan import __version__
 from trialplan.answers import SampleSize
-from trialplan.cross_check.looks import of_looks
 from trialplan.design import Design, Sized
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.files import shipped
 from trialplan.parameter import parameters
 from trialplan.plan.building import Trial
-from trialplan.sequential.group_sequential import GroupSequential
 
 LANGUAGES = {".r": "r", ".py": "python"}
 """The language by the suffix of the script."""
-
-NOT_ELSEWHERE = {
-    "boschloo": "Boschloo's exact test",
-    "exact-pooled": "the exact unconditional test ordered by the pooled z",
-    "exact-unpooled": "the exact unconditional test ordered by the unpooled z",
-}
-"""Tests whose power none of the packages computes; R's package Exact does."""
-
-_NOT_BOUND = ("design", "allocation", "efficacy", "futility", "efficacy_at", "futility_at", "stages")
-"""Fields of which a script sees the consequence, or none."""
 
 _LONGEST = 200
 """Letters of a user's text that a script repeats."""
@@ -97,7 +85,7 @@ def left_out(trial: Trial) -> list[str]:
     ]
 
 
-def of_design(design: Any, target: float | None = None, dropout: float | None = None) -> Sizing:
+def of_design(design: Sized, target: float | None = None, dropout: float | None = None) -> Sizing:
     """A design that was sized on its own."""
     answer = design.sample_size() if target is None else design.sample_size(target)
     return Sizing(name="the trial", design=design, target=float(answer.target), answer=answer, dropout=dropout)
@@ -120,9 +108,9 @@ def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str,
 
 def _items(sizing: Sizing, language: str, folder: Path) -> list[ScriptItem]:
     """A looked-at trial is two: the fixed design, and the looks."""
-    inner = getattr(sizing.design, "design", None)
-    if inner is None:
+    if not sizing.design.looks:
         return [_item(sizing, sizing.design.slug(), language, folder)]
+    inner = sizing.design.fixed
     fixed = Sizing(
         name=f"{sizing.name}, without looks",
         design=inner,
@@ -134,9 +122,9 @@ def _items(sizing: Sizing, language: str, folder: Path) -> list[ScriptItem]:
 
 def _item(sizing: Sizing, slug: str, language: str, folder: Path) -> ScriptItem:
     design, answer = sizing.design, sizing.answer
-    test, why = design.way(), _why_not(design)
+    test = design.way()
+    why = design.tests[test].not_elsewhere if test in design.tests else ""
     there = (folder / language / f"{slug}.j2").is_file() and not why
-    power = "power" if isinstance(design, Design) else design.attains
     return ScriptItem(
         title=f"{sizing.name}: {slug}, {test}, n = {answer.n:,}",
         formula=design.formula,
@@ -145,27 +133,21 @@ def _item(sizing: Sizing, slug: str, language: str, folder: Path) -> ScriptItem:
         test=test,
         snippet=f"{language}/{slug}.j2" if there else None,
         why=why or f"{slug} is in none of the packages",
-        attains=f"{power} with n",
-        before=f"{power} with n before rounding",
+        attains=f"{design.attains} with n",
+        before=f"{design.attains} with n before rounding",
         reached="n reaches what is asked for",
         short="one allocation block fewer does not reach it",
         enrols=there and sizing.dropout is not None,
     )
 
 
-def _why_not(design: Sized) -> str:
-    """Why no second computation is offered; empty where one is."""
-    named = NOT_ELSEWHERE.get(design.way())
-    return f"{named} has no power in these packages; R's package Exact has power.exact.test" if named else ""
-
-
 def _numbers(sizing: Sizing) -> Mapping[str, Any]:
     """What is assumed, what is asked and what is expected, by the names of the script's variables."""
     design, answer = sizing.design, sizing.answer
-    own = {name: getattr(design, name) for name in parameters(type(design)) if name not in _NOT_BOUND}
+    own = {name: getattr(design, name) for name in parameters(type(design)) if name not in design.unscripted}
     weights = dict(zip(("weight_treatment", "weight_control"), design.weights, strict=False))
     arms = answer.arms_unrounded
-    found = {
+    return {
         **own,
         **(weights if len(design.weights) == 2 else {}),
         "block": design.block,
@@ -178,8 +160,8 @@ def _numbers(sizing: Sizing) -> Mapping[str, Any]:
         "dropout": sizing.dropout,
         "to_enrol": None if sizing.dropout is None else enrolled(design, answer.arms, sizing.dropout)["n"],
         **_at_trial(sizing),
+        **design.script_numbers(answer),
     }
-    return {**found, **_of_kind(sizing)}
 
 
 def _at_trial(sizing: Sizing) -> Mapping[str, Any]:
@@ -189,25 +171,6 @@ def _at_trial(sizing: Sizing) -> Mapping[str, Any]:
     if n is None or n % design.block or not isinstance(design, Design):
         return absent
     return {"trial_n": n, "attained_by_trial": float(design.power(n))}
-
-
-def _of_kind(sizing: Sizing) -> Mapping[str, Any]:
-    """What only some kinds of answers have: stages, looks."""
-    extra, design = sizing.answer.extra, sizing.design
-    if design.slug() == "simon":
-        trial: Any = sizing.answer.design
-        (r1, n1), (r, _) = trial.counts
-        return {
-            "n1": n1,
-            "r1": r1,
-            "r": r,
-            "actual_size": extra["actual_size"],
-            "expected_n_null": extra["expected_n"]["null"],
-            "reach": 0 if getattr(design, "criterion", "") == "minimax" else 12,
-        }
-    if isinstance(design, GroupSequential):
-        return of_looks(design, sizing.target, sizing.answer)
-    return {}
 
 
 def _environment(folder: Path, language: str) -> Any:

@@ -73,7 +73,9 @@ def _region(design: Any, n_t: int, n_c: int) -> Region:
     return region(design.test, n_t, n_c, design.alpha, design.sides)
 
 
-def _row(prose: str, formula: str, reference: str) -> AnalysisTest:
+def _row(prose: str, formula: str, reference: str, alone: str = "") -> AnalysisTest:
+    """A row of the table of tests; `alone` names a test whose power no package of the script computes."""
+    nowhere = f"{alone} has no power in these packages; R's package Exact has power.exact.test"
     return AnalysisTest(
         prose=prose,
         formula=f"{formula}, power by enumeration",
@@ -84,6 +86,7 @@ def _row(prose: str, formula: str, reference: str) -> AnalysisTest:
         tex=r"1-\beta = \sum_{(x_T,\,x_C)\in R}\binom{n_T}{x_T}p_T^{x_T}\left(1-p_T\right)^{n_T-x_T}"
         r"\binom{n_C}{x_C}p_C^{x_C}\left(1-p_C\right)^{n_C-x_C}",
         exact=True,
+        not_elsewhere=nowhere if alone else "",
     )
 
 
@@ -99,17 +102,20 @@ ROWS = {
         "less powerful than Fisher's; few programs have it, and their two-sided versions differ.",
         "Boschloo's exact unconditional test",
         "Boschloo 1970, Statistica Neerlandica 24:1",
+        "Boschloo's exact test",
     ),
     "exact-pooled": _row(
         "the chi-squared statistic with the level kept at every common rate. Known as Barnard's test; close to "
         "Boschloo in even arms, and loses power in lopsided ones.",
         "exact unconditional test ordered by the pooled z",
         "Barnard 1947, Biometrika 34:123; Suissa & Shuster 1985, JRSS A 148:317",
+        "the exact unconditional test ordered by the pooled z",
     ),
     "exact-unpooled": _row(
         "the Wald statistic with the level kept at every common rate. Used beside a plain confidence interval of the "
         "difference; loses power in lopsided arms and for rates near 0 and 1.",
         "exact unconditional test ordered by the unpooled z",
         "Suissa & Shuster 1985, JRSS A 148:317",
+        "the exact unconditional test ordered by the unpooled z",
     ),
 }

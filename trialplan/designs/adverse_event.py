@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.numerics.lazy import np
 from trialplan.parameter import PROPORTION, Numbers, parameter
+from trialplan.stated import SizingMethod
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,7 @@ class AdverseEvent(Sized):
 
     arm_names: ClassVar[tuple[str, ...]] = ("exposed",)
     attains: ClassVar[str] = "at least one event with probability"
+    stated_example = "--rate 0.01 --n 300"
 
     rate: Numbers = parameter(
         "true rate of the event among the exposed",
@@ -66,3 +69,8 @@ class AdverseEvent(Sized):
         n: Any = np.ceil(np.log1p(-np.asarray(target)) / np.log1p(-np.asarray(self.rate)) - 1e-9)
         n = sizing.whole(n)
         return SampleSize(design=self, target=target, n=n, arms={"exposed": n}, power=sizing.number(self.attained(n)))
+
+    def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
+        """Three over the rate."""
+        if self.probability == 0.95:
+            yield SizingMethod(words="rule of three (Hanley & Lippman-Hand 1983)", arms=(3 / self.rate,), cost=1)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from trialplan import fields
 from trialplan.design import Design
+from trialplan.designs.two_means import CALLED, TwoMeans, spread_slips
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
@@ -16,6 +17,7 @@ from trialplan.outcome import by_arm
 from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
 from trialplan.rejection import decide
+from trialplan.stated import SizingMethod, sized_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ class Ancova(Design):
     """
 
     outcome = ADJUSTED
+    called = CALLED
+    stated_example = "--difference 0.5 --sd 1 --correlation 0.5 --power 0.8 --n 98"
     methods: ClassVar[Mapping[str, PowerMethod]] = {}
 
     difference: Numbers | None = parameter(
@@ -216,6 +220,32 @@ class Ancova(Design):
         """The normal score of the P value of t."""
         seen = sum(round(fraction * arm.shape[1]) for arm in data)
         return normal_score(self.analyse(data, fraction)[0], seen - 3)
+
+    @classmethod
+    def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
+        """The effect of the scale that is stated, and what spreads it."""
+        return "ratio" if numbers.get("scale") == "ratio" else "difference", "sd", "correlation"
+
+    @classmethod
+    def slips(cls, numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Those of two means."""
+        return spread_slips(numbers)
+
+    def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
+        """z with the residual variance, t times 1 - r², and the change from baseline, whose factor is 2(1 - r)."""
+        assert power is not None
+        if self.scale != "difference" or len(self.limits()) == 2:
+            return
+        shared = ("difference", "sd", "goal", "margin", "favourable", "allocation", "alpha", "sides")
+        means = TwoMeans(**{name: getattr(self, name) for name in shared})
+        kept, change = 1 - self.correlation**2, 2 * (1 - self.correlation)
+        z, t = (sized_by(means.replace(test=test), power, test) for test in ("z", "t"))
+        yield z.times(kept, "times 1 - r² (Borm, Fransen & Lemmens 2007)", 1)
+        yield t.times(kept, "times 1 - r² (Borm, Fransen & Lemmens 2007)", 1)
+        for method in (t, z):
+            yield method.times(change, "times 2(1 - r), as for change from baseline", 2)
+            yield method.times(change / 2, "times 1 - r", 3)
+            yield method.odd(3, "the correlation with baseline is not used")
 
 
 @dataclass(frozen=True)

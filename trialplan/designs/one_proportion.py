@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
+from trialplan.designs import _stated_rates as stated_rates
 from trialplan.errors import UnreachableError, field
 from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.outcomes.responses import RESPONSES, DrawnResponses, first_count, rejects_from
 from trialplan.parameter import PROPORTION, Numbers, parameter
 from trialplan.rejection import decide
+from trialplan.stated import SizingMethod, both_quantiles
 
 _SEARCHED = 200_000
 """Participants up to which the exact test is tried, n by n."""
@@ -41,6 +43,9 @@ class OneProportion(Design):
     arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
     goal = fields.SINGLE_ARM
     outcome = RESPONSES
+    called = stated_rates.CALLED
+    oddity = stated_rates.ODDITY
+    stated_example = "--null 0.05 --expected 0.2 --power 0.8 --n 27"
 
     null: Numbers = parameter(
         "rate that would not be worth pursuing",
@@ -153,6 +158,16 @@ class OneProportion(Design):
     def looks_by_counts(self) -> bool:
         """Of the exact test."""
         return self.test == "exact"
+
+    def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
+        """One variance for null and alternative: at the rate hoped for, or at the null; and angles."""
+        assert power is not None
+        zs, away = both_quantiles(self, power), self.expected - self.null
+        for rate, words, cost in ((self.expected, "at the rate hoped for", 1), (self.null, "at the null rate", 2)):
+            total = float(rate * (1 - rate) * (zs / away) ** 2)
+            yield SizingMethod(words=f"wald: one variance, {words}", arms=(total,), cost=cost)
+        angle = 2 * (np.arcsin(np.sqrt(self.expected)) - np.arcsin(np.sqrt(self.null)))
+        yield SizingMethod(words="arcsine (Cohen 1988, ch. 6)", arms=(float((zs / angle) ** 2),), cost=2)
 
 
 def _tail(design: OneProportion, n: Numbers, rate: Numbers, upward: bool) -> Numbers:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from trialplan import fields, sizing
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
+from trialplan.designs import _stated_rates as stated_rates
 from trialplan.numerics.binomial_limits import wald_limits, wilson_limits
 from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np
@@ -29,6 +31,9 @@ class PrecisionDifference(Sized):
     """
 
     attains: ClassVar[str] = "an interval of width"
+    called = stated_rates.CALLED
+    oddity = stated_rates.ODDITY
+    stated_example = "--control 0.3 --treatment 0.5 --width 0.3 --per-arm 76"
 
     control: Numbers = parameter(
         "expected rate in the control arm", PROPORTION, symbol="p_C", unit="proportion", typical=(0.1, 0.6)
@@ -75,3 +80,8 @@ class PrecisionDifference(Sized):
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest participants whose interval is at most as wide as asked for."""
         return sizing.size_width(self, self._asked("width", target))
+
+    @classmethod
+    def slips(cls, numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The width is confused with its half."""
+        return stated_rates.width_slips(numbers)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from trialplan import sizing
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
+from trialplan.designs import _stated_rates as stated_rates
 from trialplan.numerics.binomial_limits import LIMITS
 from trialplan.numerics.distributions import normal_quantile
 from trialplan.parameter import PROPORTION, Numbers, parameter
@@ -29,6 +31,9 @@ class PrecisionProportion(Sized):
 
     arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
     attains: ClassVar[str] = "an interval of width"
+    called = stated_rates.CALLED
+    oddity = stated_rates.ODDITY
+    stated_example = "--expected 0.5 --width 0.2 --n 97"
 
     expected: Numbers = parameter(
         "rate that is expected", PROPORTION, symbol="p", unit="proportion", typical=(0.2, 0.8)
@@ -64,6 +69,11 @@ class PrecisionProportion(Sized):
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest participants whose interval is at most as wide as asked for."""
         return sizing.size_width(self, self._asked("width", target))
+
+    @classmethod
+    def slips(cls, numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The width is confused with its half."""
+        return stated_rates.width_slips(numbers)
 
 
 _REFERENCES = {

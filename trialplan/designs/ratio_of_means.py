@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from trialplan import fields
 from trialplan.design import Design
 from trialplan.designs.ancova import ratio_limits
+from trialplan.designs.two_means import CALLED, TwoMeans
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power
 from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, Numbers, parameter
 from trialplan.rejection import decide
+from trialplan.stated import SizingMethod, sized_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,8 @@ class RatioOfMeans(Design):
 
     outcome = ADJUSTED
     scale = "ratio"
+    called = CALLED
+    stated_example = "--ratio 1.5 --cv 0.6 --power 0.8 --n 62"
 
     ratio: Numbers = parameter(
         "ratio of the means, treatment to control",
@@ -156,3 +161,15 @@ class RatioOfMeans(Design):
         """The normal score of the P value of t."""
         seen = sum(round(fraction * arm.shape[1]) for arm in data)
         return normal_score(self.analyse(data, fraction)[0], seen - 2)
+
+    def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
+        """z on the logs; and the coefficient of variation taken for the standard deviation of logs."""
+        assert power is not None
+        if len(self.limits()) == 2:
+            return
+        shared = {name: getattr(self, name) for name in ("favourable", "allocation", "alpha", "sides")}
+        effect = float(np.log(self.ratio) - self.limits()[0])
+        for test, sd, cost in (("z", float(self.log_sd), 1), ("t", self.cv, 2), ("z", self.cv, 2)):
+            means = TwoMeans(difference=effect, sd=sd, test=test, **shared)
+            method = sized_by(means, power, f"{test} on logs")
+            yield method if cost == 1 else method.odd(1, "CV is taken for the standard deviation of logs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -42,6 +42,8 @@ class Simon(Sized):
     goal = fields.SINGLE_ARM
     outcome = RESPONSES
     gives = TwoStage
+    oddity = {"minimax": 1, "admissible": 2}
+    stated_example = "--null 0.1 --expected 0.3 --power 0.8 --first-stage 10 --n 29"
 
     null: float = parameter(
         "rate that would not be worth pursuing",
@@ -124,6 +126,18 @@ class Simon(Sized):
             power=float(found.power(found.only_n)),
             extra=found.details(found.only_n, target) | {"criterion": self.criterion} | more,
         )
+
+    def script_numbers(self, answer: SampleSize) -> Mapping[str, Any]:
+        """The stages, and how far beyond the answer's n a search must look to confirm it."""
+        first, both = answer.extra["stages"]
+        return {
+            "n1": first["n"],
+            "r1": first["r"],
+            "r": both["r"],
+            "actual_size": answer.extra["actual_size"],
+            "expected_n_null": answer.extra["expected_n"]["null"],
+            "reach": 0 if self.criterion == "minimax" else 12,
+        }
 
     def _check_possible(self, target: float) -> None:
         if not isinstance(target, float):

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
+from trialplan.designs._stated_rates import NORMAL
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power, z_power
 from trialplan.outcomes.measurements import MEANS
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
 from trialplan.rejection import decide
+from trialplan.stated import SizingMethod, by_hand, sized_by
+
+CALLED = {
+    "t-test": ("t", "welch", "z"),
+    "student": ("t",),
+    "z-test": NORMAL,
+    "normal": NORMAL,
+    "normal-approximation": NORMAL,
+    **dict.fromkeys(("mann-whitney", "wilcoxon", "rank-sum"), ("rank",)),
+}
+"""What papers call a test of means, and the tests that may be meant."""
+
+_RANK = (
+    (math.pi / 3, "n over 3/π, the rank-sum test's efficiency for normal outcomes"),
+    (1.15, "n times 1.15 for a rank-sum test"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +51,11 @@ class TwoMeans(Design):
     """
 
     outcome = MEANS
+    called = CALLED
+    oddity = {"welch": 1}
+    stated_example = (
+        "--difference 2 --sd 4.5 --power 0.8 --alpha 0.05 --sides 2 --per-arm 80 --enrolled 200 --dropout 0.2"
+    )
 
     difference: Numbers = parameter(
         "treatment mean minus control mean",
@@ -131,6 +155,35 @@ class TwoMeans(Design):
         """The normal score of the P value of t, and z itself."""
         statistic, _ = self.analyse(data, fraction)
         return statistic if self.test == "z" else normal_score(statistic, _seen_df(self, *_first(data, fraction)))
+
+    @classmethod
+    def slips(cls, numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The standard deviation is confused with its neighbours."""
+        return spread_slips(numbers)
+
+    def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
+        """z with tabulated values; z with Guenther's correction; t over the efficiency of the rank-sum test."""
+        assert power is not None
+        if len(self.limits()) == 2:
+            return
+        z = self.replace(test="z")
+        yield by_hand(z, power)
+        total = float(z.unrounded(power)) + self.z_alpha**2 / 4 * self.block / min(self.weights)
+        words = "z with a quarter of z² added per arm (Guenther 1981)"
+        yield SizingMethod(words=words, arms=tuple(self.split(float(total))), cost=2)
+        if self.sd_treatment is None:
+            t = sized_by(self.replace(test="t"), power, "t")
+            for (factor, words), cost in zip(_RANK, (2, 3), strict=True):
+                yield replace(t.times(factor, "", cost), words=f"rank: Student's t test, {words}")
+
+
+def spread_slips(numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What a standard deviation, where it is stated, is confused with."""
+    if "sd" in numbers:
+        sd = numbers["sd"]
+        yield "the standard deviation is a variance", {"sd": sd**0.5}
+        yield "a standard deviation is taken where a variance belongs", {"sd": sd**2}
+        yield "the standard deviation of the difference of two outcomes is taken", {"sd": sd * 2**0.5}
 
 
 def _first(data: tuple[Any, Any], fraction: float) -> list[Any]:

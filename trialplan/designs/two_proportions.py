@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
 from trialplan.designs import _exact_proportions as exact_proportions
+from trialplan.designs import _stated_rates as stated_rates
 from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
@@ -16,6 +18,7 @@ from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, 
 from trialplan.outcomes.responses import RESPONSES, DrawnResponses, first_count
 from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, parameter
 from trialplan.rejection import decide
+from trialplan.stated import SizingMethod
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,10 @@ class TwoProportions(Design):
     """
 
     outcome = RESPONSES
+    called = stated_rates.CALLED
+    oddity = stated_rates.ODDITY
+    stated_effects = stated_rates.EFFECTS
+    stated_example = "--control 0.3 --treatment 0.5 --n 186 --power 0.8"
 
     control: Numbers = parameter(
         "rate in the control arm", PROPORTION, role="comparator", symbol="p_C", unit="proportion", typical=(0.1, 0.6)
@@ -179,6 +186,11 @@ class TwoProportions(Design):
     def null_estimate(self) -> Numbers:
         """The first of the limits."""
         return self.limits()[0]
+
+    def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
+        """With one variance for null and alternative, and with quantiles of two decimals."""
+        assert power is not None
+        return stated_rates.textbook_sizes(self, power)
 
 
 def _odds(rate: Numbers) -> Numbers:

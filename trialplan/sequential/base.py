@@ -26,6 +26,7 @@ class WithLooks(Wrapper):
 
     shown_by: ClassVar[tuple[str, str, str, str, int]] = BY_Z
     """How a page shows its boundaries."""
+    unscripted: ClassVar[tuple[str, ...]] = tuple(name for name in OWN if name != "looks")
 
     if TYPE_CHECKING:
         design: Design  # each wrapper declares which designs it is put around

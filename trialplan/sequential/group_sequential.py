@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from trialplan.answers import Simulation
+from trialplan.answers import SampleSize, Simulation
 from trialplan.design import Design
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import normal_quantile
@@ -19,8 +20,10 @@ from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, c
 from trialplan.sequential.boundaries.fields import as_z, listed, refused, shown
 from trialplan.sequential.boundaries.futility import Futility, check_futility
 from trialplan.sequential.boundaries.power_curve import PowerCurve, power_curve
-from trialplan.sequential.boundaries.rule import Rule, Solved, StoppingChances, solved
+from trialplan.sequential.boundaries.rule import Rule, Solved, StoppingChances
+from trialplan.sequential.inflation import inflation, solved_at
 from trialplan.sequential.look_table import chances_by_hypothesis, expected_n, look_rows, whole_looks
+from trialplan.sequential.script_numbers import of_looks
 from trialplan.sequential.simulated_looks import LookBounds, participants, stopped
 
 _LARGEST_DRIFT, _FARTHEST_SCORE = 12.0, 8.2
@@ -134,7 +137,7 @@ class GroupSequential(WithLooks):
 
         The drift is the expected z at the end; both boundaries and it are remembered.
         """
-        return solved(self.rule, float(np.clip(power, 1e-9, 1 - 1e-9)))
+        return solved_at(self.rule, power)
 
     @property
     def efficacy_z(self) -> tuple[float, ...]:
@@ -189,7 +192,7 @@ class GroupSequential(WithLooks):
     def inflation(self, target: Numbers) -> Numbers:
         """How much larger the trial must be allowed to grow than the fixed one of the same power."""
         if np.ndim(target) == 0:
-            return float((self.solved(float(target)).drift / (self.z_alpha + normal_quantile(target))) ** 2)
+            return inflation(self.rule, float(target))
         different, back = np.unique(np.asarray(target, dtype=float), return_inverse=True)
         return np.array([self.inflation(float(one)) for one in different])[back].reshape(np.shape(target))
 
@@ -290,6 +293,10 @@ class GroupSequential(WithLooks):
             "inflation": self.inflation(target),
             "expected_n": {name: expected_n(chances, sizes) for name, chances in self.chances(int(n)).items()},
         }
+
+    def script_numbers(self, answer: SampleSize) -> Mapping[str, Any]:
+        """The rule, and its boundaries at the power asked for and at the one attained."""
+        return of_looks(self, answer)
 
     def chances(self, n: int) -> dict[str, StoppingChances]:
         """What may happen at each look of n participants: under the null, halfway, and at the planned effect."""

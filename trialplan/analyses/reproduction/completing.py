@@ -9,25 +9,17 @@ from itertools import product
 from typing import Any
 
 from trialplan.analyses.reproduction.statement import Statement
-from trialplan.design import Design
+from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError
 from trialplan.fields import LEVELS, NON_INFERIORITY, SUPERIORITY
 from trialplan.numerics.lazy import np
-from trialplan.parameter import parameters
+from trialplan.parameter import REAL, Interval, parameters, with_role
 from trialplan.sizing import on_favourable_side
 
 _POINTS = 100
 
 Level = tuple[float | None, int | None, int, str]
 """Significance level, sides, what they cost, and what is remarked on them."""
-
-NEEDED = {
-    "two-proportions": ("control", "treatment"),
-    "two-means": ("difference", "sd"),
-    "ancova": ("difference", "sd", "correlation"),
-    "ratio-of-means": ("ratio", "cv"),
-}
-"""The numbers that a design rests on; of other designs, those without a default."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +33,13 @@ class Assumed:
 
 def missing(statement: Statement) -> list[str]:
     """The numbers of the design without which there is no n, and that nothing usual stands for."""
-    absent = [name for name in needed(statement) if name not in with_effect(statement).numbers]
-    if statement.effect is not None:  # the treatment's rate follows once the control's is known
-        absent = [name for name in absent if name != "treatment" or "control" not in absent]
+    effect, comparator = statement.effect_field, statement.comparator_field
+    absent = [name for name in statement.needed if name not in with_effect(statement).numbers]
+    if statement.effect is not None or statement.goal == NON_INFERIORITY:
+        # it follows once the comparator is known; and a trial may expect no difference
+        absent = [name for name in absent if name != effect or comparator in absent]
     if statement.goal != SUPERIORITY and "margin" in parameters(statement.cls) and "margin" not in statement.numbers:
         absent.append("margin")
-    if statement.goal == NON_INFERIORITY:
-        absent = [name for name in absent if not (name in _NO_EFFECT and "control" not in absent)]
     return absent
 
 
@@ -58,79 +50,84 @@ def unstated(statement: Statement) -> list[str]:
     return [*absent, *level]
 
 
-def needed(statement: Statement) -> tuple[str, ...]:
-    """The numbers that the design rests on."""
-    if statement.design == "ancova" and statement.numbers.get("scale") == "ratio":
-        return ("ratio", "sd", "correlation")
-    if statement.design in NEEDED:
-        return NEEDED[statement.design]
-    from dataclasses import MISSING, fields
-
-    defaults = {f.name: f.default for f in fields(statement.cls)}
-    return tuple(name for name in parameters(statement.cls) if defaults[name] is MISSING)
-
-
-_NO_EFFECT = ("treatment", "difference")
-"""What a non-inferiority statement leaves out where it expects no difference."""
-
-
 def _given(statement: Statement, name: str) -> bool:
     return statement.power is not None if name == "power" else name in statement.numbers
 
 
 def with_effect(statement: Statement) -> Statement:
-    """The treatment's rate from the effect that is stated with the control's."""
-    control = statement.numbers.get("control")
-    if statement.effect is None or control is None:
+    """The design's own effect, from the one that is stated in other words."""
+    field, value = statement.effect_field, _applied(statement)
+    if field is None or value is None or not _inside(parameters(statement.cls)[field].domain, value):
         return statement
-    treatment = applied(*statement.effect, control)
-    return statement.having(treatment=treatment) if 0 < treatment < 1 else statement
+    return statement.having(**{field: value})
+
+
+def _applied(statement: Statement) -> float | None:
+    """The design's own effect by the one that is stated in other words, wherever it lies; None where none is."""
+    if statement.effect is None or statement.comparator is None:
+        return None
+    effect, value = statement.effect
+    return effect.apply(statement.comparator, value)
+
+
+def _inside(domain: Any, value: float) -> bool:
+    return not isinstance(domain, Interval) or value in domain
 
 
 def check_effect(statement: Statement) -> None:
-    """Raise where the effect that is stated makes no rate of the control's."""
-    control = statement.numbers.get("control")
-    if statement.effect is None or control is None or "treatment" in with_effect(statement).numbers:
+    """Raise where the effect that is stated in other words gives none that the design can have."""
+    value = _applied(statement)
+    if value is None or statement.effect is None or with_effect(statement) is not statement:
         return
-    name, effect = statement.effect
+    effect, stated = statement.effect
+    assert statement.effect_field is not None
     raise ParameterError(
-        f"{name} = {effect:g} with control = {control:g} gives a treatment rate of {applied(name, effect, control):g}, "
-        "which must lie in (0, 1); check which of the two is meant otherwise"
+        f"{effect.name} = {stated:g} with {statement.comparator_field} = {statement.comparator:g} gives {effect.gives} "
+        f"of {value:g}, which must lie in {parameters(statement.cls)[statement.effect_field].domain}; check which of "
+        "the two is meant otherwise"
     )
 
 
-def applied(name: str, effect: float, control: float) -> float:
-    """The treatment's rate by an effect on the control's."""
-    if name == "difference":
-        return control + effect
-    if name == "ratio":
-        return control * effect
-    if name == "reduction":
-        return control * (1 - effect)
-    if name == "hazard_ratio":
-        return 1 - (1 - control) ** effect
-    odds = effect * control / (1 - control)
-    return odds / (1 + odds)
+def no_effect(statement: Statement) -> float | None:
+    """The effect that is none: on the null's edge of a superiority trial of the same numbers; None where unknown."""
+    cls, effect, comparator = statement.cls, statement.effect_field, statement.comparator_field
+    if effect is None or (comparator is not None and comparator not in statement.numbers):
+        return None
+    if not issubclass(cls, Design):
+        return statement.comparator
+    plain = [name for name in parameters(cls) if name in statement.numbers and name not in ("goal", "margin")]
+    known = {name: statement.numbers[name] for name in plain}
+    usual = {name: _typical(cls, name) for name in statement.needed}
+    try:
+        (value,) = cls(**usual | known | {effect: _typical(cls, effect)}).null_values()
+    except (TrialplanError, ValueError):
+        return None
+    return float(value)
+
+
+def _typical(cls: type[Sized], name: str) -> float:
+    low, high = parameters(cls)[name].typical or (0.05, 0.2)
+    return (low + high) / 2
 
 
 def completed(statement: Statement) -> Iterator[Assumed]:
     """The statement with everything usual filled in, in each way that is usual."""
     statement = with_effect(statement)
-    if statement.goal == NON_INFERIORITY and "treatment" not in statement.numbers and "control" in statement.numbers:
-        statement = statement.having(treatment=statement.numbers["control"])
-    if statement.goal != SUPERIORITY and statement.design == "two-means" and "difference" not in statement.numbers:
-        statement = statement.having(difference=0.0)
+    effect = statement.effect_field
+    if statement.goal == NON_INFERIORITY and effect is not None and effect not in statement.numbers:
+        none = no_effect(statement)
+        statement = statement if none is None else statement.having(**{effect: none})
     ways = product(_levels(statement), splits(statement), _powers(statement))
     for (alpha, sides, dear, why), (parts, odd, how), (power, more, words) in ways:
         numbers: dict[str, Any] = {} if alpha is None else {"alpha": alpha / parts}
-        if sides is not None and statement.design != "simon":
+        if sides is not None:
             numbers["sides"] = sides
         for favourable, which in _directions(statement):
             one = statement.having(**numbers, **favourable).replace(power=power)
             yield Assumed(one, dear + odd + more, tuple(filter(None, (why, how, words, which))))
 
 
-def design_of(statement: Statement) -> Any:
+def design_of(statement: Statement) -> Sized | None:
     """The design of a complete statement, or None where its numbers do not fit together or leave nothing to show."""
     try:
         design = _built(statement)
@@ -154,7 +151,7 @@ def objection(statement: Statement) -> str:
     return ""
 
 
-def _built(statement: Statement) -> Any:
+def _built(statement: Statement) -> Sized:
     names = parameters(statement.cls)
     return statement.cls(**{name: value for name, value in statement.numbers.items() if name in names})
 
@@ -164,10 +161,10 @@ def _levels(statement: Statement) -> list[Level]:
     if not statement.tests:
         return [(None, None, 0, "")]
     alpha, sides = statement.numbers.get("alpha"), statement.numbers.get("sides")
-    goal = statement.goal if "goal" in parameters(statement.cls) else getattr(statement.cls, "goal", SUPERIORITY)
-    usual = LEVELS[goal]
-    if statement.design == "simon":
+    declared = parameters(statement.cls)
+    if "sides" not in declared:
         return _one_sided(alpha, sides)
+    usual = LEVELS[statement.goal if "goal" in declared else statement.cls.goal]
     if alpha is not None and sides is not None:
         return [(alpha, sides, 0, "")]
     if alpha is not None:
@@ -194,7 +191,7 @@ def splits(statement: Statement) -> list[tuple[int, int, str]]:
 
 
 def _one_sided(alpha: float | None, sides: int | None) -> list[Level]:
-    """Two-stage designs test on one side; a two-sided level is read as one side's, or halved."""
+    """Searches test on one side; a two-sided level is read as one side's, or halved."""
     if alpha is None:
         return [(0.05, None, 1, "the level is not stated; 0.05 one-sided is taken")]
     found: list[Level] = [(alpha, None, 0, "")]
@@ -216,20 +213,18 @@ def _directions(statement: Statement) -> list[tuple[dict[str, str], str]]:
     """Which values are better: as stated; by the planned effect; else both ways."""
     if "favourable" not in parameters(statement.cls) or "favourable" in statement.numbers:
         return [({}, "")]
-    if statement.goal != NON_INFERIORITY or statement.design not in ("two-proportions", "one-proportion"):
+    if statement.goal != NON_INFERIORITY or statement.comparator_field is None:
         return [({"favourable": "lower" if _falls(statement) else "higher"}, "")]
-    return [({"favourable": "higher"}, ""), ({"favourable": "lower"}, "with the lower rate as the better one")]
+    rate = parameters(statement.cls)[statement.comparator_field].unit == "proportion"
+    lower = "the lower rate as the better one" if rate else "lower values as the better ones"
+    return [({"favourable": "higher"}, ""), ({"favourable": "lower"}, f"with {lower}")]
 
 
 def _falls(statement: Statement) -> bool:
-    numbers = statement.numbers
-    if statement.goal != SUPERIORITY:
-        return False
-    for high, low in (("treatment", "control"), ("expected", "null")):
-        if high in numbers and low in numbers:
-            return numbers[high] < numbers[low]
-    effect, centre = (numbers.get("ratio"), 1) if numbers.get("ratio") is not None else (numbers.get("difference"), 0)
-    return effect is not None and effect < centre
+    """Whether the planned effect of a superiority trial lies below none."""
+    planned = statement.numbers.get(statement.effect_field or "")
+    none = no_effect(statement) if statement.goal == SUPERIORITY and planned is not None else None
+    return none is not None and planned is not None and planned < none
 
 
 def _sided(sides: int) -> str:
@@ -257,13 +252,15 @@ def _completers(statement: Statement) -> float:
 
 
 def _placeholder(statement: Statement, name: str) -> float:
-    if name == "control" and statement.effect is not None:
-        fitting = (rate for rate in np.linspace(0.02, 0.98, 49) if 0 < applied(*statement.effect, float(rate)) < 1)
-        return float(next(fitting, 0.5))
-    low, high = parameters(statement.cls)[name].typical or (0.05, 0.2)
-    if name == "treatment" and "control" in statement.numbers:
-        return (1 + statement.numbers["control"]) / 2
-    return (low + high) / 2
+    """A value that the number may have beside those that are stated."""
+    domain, comparator = parameters(statement.cls)[name].domain, statement.comparator
+    if name == statement.comparator_field and statement.effect is not None:
+        rates = map(float, np.linspace(0.02, 0.98, 49))
+        fitting = (rate for rate in rates if with_effect(one := statement.having(**{name: rate})) is not one)
+        return next(fitting, 0.5)
+    if name == statement.effect_field and comparator is not None and getattr(domain, "high", math.inf) == 1:
+        return (1 + comparator) / 2
+    return _typical(statement.cls, name)
 
 
 def _crossings(statement: Statement, name: str, total: float) -> list[float]:
@@ -296,23 +293,29 @@ def _needs(statement: Statement, name: str, value: float) -> float:
     """The real-valued n at one value; nan where there is none."""
     one = with_effect(statement.having(**{name: value}))
     design = design_of(one.having(favourable="lower") if _falls(one) and "favourable" in one.numbers else one)
-    if not isinstance(design, Design) or not getattr(design, "smooth", False):
+    if not isinstance(design, Design) or not design.smooth:
         return math.nan
     with np.errstate(all="ignore"):
         return float(design.unrounded(statement.power))
 
 
 def _grid(statement: Statement, name: str) -> list[float]:
-    """Values along the number's domain: even for a proportion, by ratio for a size."""
-    domain = parameters(statement.cls)[name].domain
-    if name == "correlation":
+    """Values along the number's domain: even for a proportion, by ratio for a size, in its unit for what has one."""
+    declared = parameters(statement.cls)[name]
+    if declared.role == "association":
         return _floats(np.linspace(0, 0.99, _POINTS))
-    if getattr(domain, "high", math.inf) == 1:
+    if isinstance(declared.domain, Interval) and declared.domain.high == 1:
         return _floats(np.linspace(0, 1, _POINTS + 1)[1:-1])
-    scale = abs(statement.numbers.get("sd", statement.numbers.get("difference", 1.0)) or 1.0)
-    if name in ("sd", "difference", "margin"):
-        return _floats(scale * np.geomspace(0.01, 100, _POINTS))
-    return _floats(np.geomspace(0.01, 100, _POINTS))
+    measured = declared.role == "spread" or declared.domain == REAL or name == "margin"
+    return _floats((_spread(statement) if measured else 1.0) * np.geomspace(0.01, 100, _POINTS))
+
+
+def _spread(statement: Statement) -> float:
+    """The standard deviation, in whose size differences are sought; 1 where there is none, or it has no unit."""
+    name = next(iter(with_role(statement.cls, "spread")), None)
+    if name is None or parameters(statement.cls)[name].unit == "ratio":
+        return 1.0
+    return abs(statement.numbers.get(name) or 1.0)
 
 
 def _floats(values: Any) -> list[float]:

@@ -9,12 +9,14 @@ from typing import Any
 
 from trialplan.analyses.reproduction import completing
 from trialplan.analyses.reproduction.completing import completed, design_of, missing, solved, with_effect
-from trialplan.analyses.reproduction.methods import UNLIKE, SizingMethod, methods
+from trialplan.analyses.reproduction.methods import UNLIKE, methods
 from trialplan.analyses.reproduction.rounding import PrintedSize, allowing, misallowed, printed, rounded_up
 from trialplan.analyses.reproduction.slips import slips
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
+from trialplan.parameter import parameters
+from trialplan.stated import SizingMethod
 
 REPRODUCED, NEAR, INCONSISTENT, NOT, INCOMPLETE = (
     "reproduced",
@@ -275,17 +277,16 @@ def _stages_fit(statement: Statement, method: SizingMethod) -> bool:
     """Whether the first stage is that stated, where a design has stages."""
     if statement.first_stage is None:
         return True
-    counts = getattr(method.design, "counts", None)
-    return counts is not None and counts[0][1] == statement.first_stage
+    return method.design is not None and method.design.count_sizes(round(method.n))[0] == statement.first_stage
 
 
 def _power_at_stated(statement: Statement, method: SizingMethod) -> float | None:
     """What the completers of the stated n attain by the method; None where it is no test's, or no n of it."""
     design = method.design
-    if not isinstance(design, Design) or statement.design == "simon":
+    if not isinstance(design, Design) or statement.cls.searches:
         return None
     n = statement.evaluable if statement.evaluable is not None else statement.stated * (1 - (statement.dropout or 0))
-    if statement.arms is not None and hasattr(design, "allocation"):
+    if statement.arms is not None and "allocation" in parameters(type(design)):
         design = design.replace(allocation=":".join(map(str, statement.arms)))
     try:
         power = float(design.power(n / method.inflation))
@@ -319,7 +320,7 @@ def _near(statement: Statement, power: float | None, rounded: str) -> _Fit | Non
 def _mistaken(statement: Statement) -> Iterator[tuple[str, Candidate]]:
     """The slips that would explain the stated n, each by its plainest method."""
     yield from _rounded_further(statement)
-    for words, otherwise in slips(with_effect(statement) if statement.effect is None else statement):
+    for words, otherwise in slips(statement):
         matches = [one for one in _tried(otherwise, dear=False) if one.matches == "exact" and one.cost <= PLAIN]
         if matches and not missing(otherwise):
             yield words, matches[0]
@@ -331,7 +332,7 @@ def _mistaken(statement: Statement) -> Iterator[tuple[str, Candidate]]:
 def _rounded_further(statement: Statement) -> Iterator[tuple[str, Candidate]]:
     """The plainest method whose n, rounded up to tens or hundreds, is the one stated: commoner than any slip."""
     for one in _tried(statement, dear=False):
-        rounded = "" if statement.design == "simon" else _rounded(statement, one.n, one.enrolled)
+        rounded = "" if statement.cls.searches else _rounded(statement, one.n, one.enrolled)
         if rounded and one.cost <= PLAIN:
             yield f"it is {rounded}", one
             return
@@ -340,7 +341,7 @@ def _rounded_further(statement: Statement) -> Iterator[tuple[str, Candidate]]:
 def _implied(statement: Statement) -> dict[str, list[float]]:
     """What each number would have to be, all others as stated, for the stated n to follow."""
     found: dict[str, list[float]] = {}
-    for name in completing.needed(statement):
+    for name in statement.needed:
         own = {key: value for key, value in with_effect(statement).numbers.items() if key != name}
         values = solved(statement.replace(numbers=own, effect=None), name)
         if values:
@@ -363,7 +364,7 @@ def as_json(found: Reproduction) -> dict[str, Any]:
 
 def stated(statement: Statement) -> dict[str, Any]:
     """The statement's numbers, those that are given."""
-    effect = {} if statement.effect is None else dict([statement.effect])
+    effect = {} if statement.effect is None else {statement.effect[0].name: statement.effect[1]}
     own = ("power", "evaluable", "enrolled", "arms", "dropout", "looks", "efficacy", "first_stage", "test")
     around = {name: getattr(statement, name) for name in own}
     return {**statement.numbers, **effect, **{name: value for name, value in around.items() if value is not None}}

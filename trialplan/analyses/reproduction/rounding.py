@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from trialplan.analyses.reproduction.methods import SizingMethod
 from trialplan.analyses.reproduction.statement import Statement
+from trialplan.stated import SizingMethod
 
 _TINY = 1e-6
 """Real numbers this near to a whole one are that whole one: 92.9999999 was 93 before it was computed."""

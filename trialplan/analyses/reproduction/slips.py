@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from trialplan.analyses.reproduction.completing import applied, with_effect
+from trialplan.analyses.reproduction.completing import no_effect, with_effect
 from trialplan.analyses.reproduction.statement import Statement
+from trialplan.fields import NON_INFERIORITY
+from trialplan.parameter import parameters
 
 Slip = tuple[str, Statement]
 """What would have been mistaken, as the end of "reproduced only if …", and the statement that follows from it."""
 
-_AS = {
-    "odds_ratio": ("ratio", "the odds ratio is read as a ratio of rates"),
-    "ratio": ("odds_ratio", "the ratio of rates is read as an odds ratio"),
-    "hazard_ratio": ("ratio", "the hazard ratio is read as a ratio of rates"),
-}
-_ABSOLUTE = "the relative reduction is read as a difference of rates"
-_RELATIVE = "the difference of rates is read as a relative one"
 _NO_EFFECT = "no difference is expected, although one is stated"
 
 
@@ -31,7 +27,7 @@ def slips(statement: Statement) -> Iterator[Slip]:
 
 def _of_sides(statement: Statement) -> Iterator[Slip]:
     alpha, sides = statement.numbers.get("alpha"), statement.numbers.get("sides")
-    if alpha is None or sides is None or statement.design == "simon":
+    if alpha is None or sides is None or "sides" not in parameters(statement.cls):
         return
     if sides == 2:
         yield f"the level of {alpha:g} is one-sided, not two-sided", statement.having(sides=1)
@@ -42,23 +38,13 @@ def _of_sides(statement: Statement) -> Iterator[Slip]:
 
 
 def _of_effect(statement: Statement) -> Iterator[Slip]:
-    """One measure of effect taken for another; where only the two rates are stated, none can be told."""
-    control = statement.numbers.get("control")
-    if statement.effect is None or control is None:
+    """One measure of effect taken for another; where the design's own is stated, none can be told."""
+    if statement.effect is None or statement.comparator is None:
         return
-    name, effect = statement.effect
-    if name in _AS:
-        other, words = _AS[name]
-        yield from _with_rate(statement, applied(other, effect, control), words)
-    elif name == "reduction":
-        yield from _with_rate(statement, control - effect, _ABSOLUTE)
-    elif name == "difference":
-        yield from _with_rate(statement, control * (1 + effect), _RELATIVE)
-
-
-def _with_rate(statement: Statement, treatment: float, words: str) -> Iterator[Slip]:
-    if 0 < treatment < 1:
-        yield words, statement.replace(effect=None).having(treatment=treatment)
+    effect, value = statement.effect
+    read = statement.replace(effect=(replace(effect, apply=effect.misread), value))
+    if (mistaken := with_effect(read)) is not read:
+        yield effect.slip, mistaken.replace(effect=None)
 
 
 def _of_power(statement: Statement) -> Iterator[Slip]:
@@ -91,21 +77,12 @@ def _times(n: float | None, factor: float) -> float | None:
 
 def _of_numbers(statement: Statement) -> Iterator[Slip]:
     numbers = statement.numbers
-    if "sd" in numbers and statement.design in ("two-means", "ancova"):
-        yield "the standard deviation is a variance", statement.having(sd=numbers["sd"] ** 0.5)
-        yield "a standard deviation is taken where a variance belongs", statement.having(sd=numbers["sd"] ** 2)
-        yield (
-            "the standard deviation of the difference of two outcomes is taken",
-            statement.having(sd=numbers["sd"] * 2**0.5),
-        )
-    if "width" in numbers:
-        yield "the half-width is taken for the width", statement.having(width=numbers["width"] * 2)
-        yield "the width is taken for the half-width", statement.having(width=numbers["width"] / 2)
+    for words, otherwise in statement.cls.slips(numbers):
+        yield words, statement.having(**otherwise)
     if numbers.get("allocation", "1:1") != "1:1":
         yield "equal arms are taken", statement.having(allocation="1:1")
-    if numbers.get("margin") is not None and numbers.get("goal") == "non-inferiority":
-        read = with_effect(statement)
-        if read.numbers.get("treatment", 0) != read.numbers.get("control", 0):
-            yield _NO_EFFECT, read.replace(effect=None).having(treatment=read.numbers["control"])
-        if numbers.get("difference", 0) != 0:
-            yield _NO_EFFECT, statement.having(difference=0.0)
+    if numbers.get("margin") is not None and statement.goal == NON_INFERIORITY:
+        read, none = with_effect(statement), no_effect(statement)
+        field = statement.effect_field
+        if field is not None and none is not None and read.numbers.get(field, none) != none:
+            yield _NO_EFFECT, read.replace(effect=None).having(**{field: none})

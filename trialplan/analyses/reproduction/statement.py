@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from trialplan import catalogue
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import NON_INFERIORITY, SUPERIORITY
-from trialplan.parameter import parameters
+from trialplan.parameter import parameters, with_role
+from trialplan.stated import StatedEffect
 
 SIZES = {
     "n": "participants in all arms together, as stated",
@@ -35,15 +35,6 @@ AROUND = {
     "efficacy": "the efficacy boundary",
     "first_stage": "participants of the first of two stages",
 }
-
-EFFECTS = {
-    "difference": "difference of the rates, treatment minus control",
-    "ratio": "ratio of the rates, treatment to control",
-    "odds_ratio": "odds ratio, treatment to control",
-    "hazard_ratio": "hazard ratio, treatment to control; the rates are then those of the event",
-    "reduction": "relative reduction of the control rate",
-}
-"""How the effect on two rates may be stated instead of the treatment's rate."""
 
 WORDS = ("title", "citation", "quote")
 """What a statement's file may say in words: kept out of the arithmetic."""
@@ -66,7 +57,7 @@ class Statement:
 
     `evaluable` and `enrolled` are participants in all, `arms` the arms' counts where they are stated one by one.
     `unclear` says that one n is stated, and losses, but not whether the n allows for them. `digits` are those
-    that the power is printed with.
+    that the power is printed with; `effect` is one that is stated instead of the design's own number for it.
     """
 
     design: str
@@ -86,7 +77,7 @@ class Statement:
     efficacy: str | None = None
     first_stage: int | None = None
     test: str | None = None
-    effect: tuple[str, float] | None = None
+    effect: tuple[StatedEffect, float] | None = None
 
     @property
     def cls(self) -> type[Sized]:
@@ -96,7 +87,28 @@ class Statement:
     @property
     def tests(self) -> bool:
         """Whether the design tests, so that it has a level and a power."""
-        return issubclass(self.cls, Design) or self.design == "simon"
+        return self.cls.attains == "power"
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The numbers that the design rests on."""
+        return self.cls.needed(self.numbers)
+
+    @property
+    def effect_field(self) -> str | None:
+        """The number of the design that is its effect."""
+        return next((name for name in with_role(self.cls, "effect") if name in self.needed), None)
+
+    @property
+    def comparator_field(self) -> str | None:
+        """The number that the effect is held against, where the design has one: a control rate, a null."""
+        return next(iter(with_role(self.cls, "comparator")), None)
+
+    @property
+    def comparator(self) -> float | None:
+        """Its value, where it is stated."""
+        name = self.comparator_field
+        return None if name is None else self.numbers.get(name)
 
     @property
     def goal(self) -> str:
@@ -126,21 +138,16 @@ class Statement:
         return f"{n * self.groups / compared:,.10g} in all"
 
 
-def around(slug: str) -> list[str]:
-    """What may be stated about this design beyond its own numbers and its sizes."""
-    effects = EFFECTS if slug == "two-proportions" else {}
-    stages = ("first_stage",) if slug == "simon" else ()
-    looks = ("looks", "efficacy") if issubclass(catalogue.design(slug), Design) else ()
-    return [*(name for name in AROUND if name not in _SOME or name in (*stages, *looks)), *effects]
+def around(cls: type[Sized]) -> dict[str, str]:
+    """What may be stated about this design beyond its own numbers and its sizes, and what it means."""
+    without = [*(() if cls.searches else ("first_stage",)), *(() if issubclass(cls, Design) else ("looks", "efficacy"))]
+    effects = {effect.name: effect.meaning for effect in cls.stated_effects}
+    return {name: meaning for name, meaning in AROUND.items() if name not in without} | effects
 
 
-_SOME = ("first_stage", "looks", "efficacy")
-
-
-def known(slug: str) -> list[str]:
+def known(cls: type[Sized]) -> list[str]:
     """The keys that a statement about this design may have."""
-    of = parameters(catalogue.design(slug))
-    return list(dict.fromkeys(["design", *of, "alpha", "sides", "test", *around(slug), *SIZES]))
+    return list(dict.fromkeys(["design", *parameters(cls), "alpha", "sides", "test", *around(cls), *SIZES]))
 
 
 def read(given: Mapping[str, Any]) -> Statement:
@@ -152,13 +159,13 @@ def read(given: Mapping[str, Any]) -> Statement:
         raise ParameterError("the statement does not say its design, as in design = 'two-proportions'")
     cls = _known_design(slug)
     for name in given:
-        if name not in known(slug):
-            near = did_you_mean(name, known(slug))
+        if name not in known(cls):
+            near = did_you_mean(name, known(cls))
             raise ParameterError(f"{slug} has no {_brief(name)} that could be stated; {near}")
     power, digits, at_least = _power(given.get("power"))
     statement = Statement(
         design=slug,
-        numbers=_numbers(cls, slug, given),
+        numbers=_numbers(cls, given),
         power=power,
         digits=digits,
         at_least=at_least,
@@ -169,7 +176,7 @@ def read(given: Mapping[str, Any]) -> Statement:
         efficacy=_rule("efficacy", given),
         first_stage=_whole("first_stage", given["first_stage"]) if "first_stage" in given else None,
         test=_test(given.get("test")),
-        effect=_effect(slug, given),
+        effect=_effect(cls, given),
     )
     return _with_sizes(statement, {name: given[name] for name in SIZES if name in given})
 
@@ -186,7 +193,7 @@ def _known_design(slug: str) -> type[Sized]:
     return catalogue.design(slug)
 
 
-def _numbers(cls: type[Sized], slug: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _numbers(cls: type[Sized], given: Mapping[str, Any]) -> dict[str, Any]:
     """The design's own numbers, each checked against its domain, with what is only usual filled in."""
     declared = parameters(cls)
     own = {name: value for name, value in given.items() if name in declared and name not in ("test", "arms")}
@@ -194,7 +201,7 @@ def _numbers(cls: type[Sized], slug: str, given: Mapping[str, Any]) -> dict[str,
     numbers = {name: declared[name].check(cls.__name__, name, value) for name, value in plain.items()}
     if "margin" in numbers and "goal" not in numbers:
         numbers["goal"] = NON_INFERIORITY
-    if slug == "simon" and "sides" in given:
+    if cls.attains == "power" and "sides" in given and "sides" not in declared:  # its level is one side's
         numbers["sides"] = given["sides"]
     return numbers
 
@@ -208,27 +215,20 @@ def _plain(name: str, value: Any) -> Any:
     return tuple(value)
 
 
-def _effect(slug: str, given: Mapping[str, Any]) -> tuple[str, float] | None:
-    if slug != "two-proportions":
-        return None
-    stated = [name for name in EFFECTS if name in given]
-    if len(stated) + ("treatment" in given) > 1:
-        raise ParameterError(f"two-proportions: the effect is stated twice, by {' and '.join(stated)}; keep one")
-    return (stated[0], _sensible(stated[0], _number(stated[0], given[stated[0]]))) if stated else None
+def _effect(cls: type[Sized], given: Mapping[str, Any]) -> tuple[StatedEffect, float] | None:
+    """The effect that is stated in other words than the design's."""
+    stated = [effect for effect in cls.stated_effects if effect.name in given]
+    if stated and len(stated) + any(name in given for name in with_role(cls, "effect")) > 1:
+        names = " and ".join(effect.name for effect in stated)
+        raise ParameterError(f"{cls.slug()}: the effect is stated twice, by {names}; keep one")
+    return (stated[0], _sensible(stated[0], _number(stated[0].name, given[stated[0].name]))) if stated else None
 
 
-def _sensible(name: str, effect: float) -> float:
-    """The effect, if it is one on a rate."""
-    low, high, way = _DOMAINS.get(name, (0.0, math.inf, "above 0"))
-    if low < effect < high:
-        return effect
-    raise ParameterError(f"{name} must lie {way}, not {effect:g}; it is the {EFFECTS[name]}")
-
-
-_DOMAINS = {
-    "difference": (-1.0, 1.0, "in (-1, 1), 10 % as 0.1"),
-    "reduction": (-math.inf, 1.0, "below 1, 10 % as 0.1"),
-}
+def _sensible(effect: StatedEffect, value: float) -> float:
+    """The effect's value, if it may have it."""
+    if value in effect.domain:
+        return value
+    raise ParameterError(f"{effect.name} must lie {effect.where}, not {value:g}; it is the {effect.meaning}")
 
 
 def _power(stated: Any) -> tuple[float | None, int, bool]:

@@ -232,14 +232,16 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def example(cls: type[Sized], without: Iterable[str] = ()) -> str:
-    """The options of a sensible call, from the typical values that the design declares."""
+def typical(cls: type[Sized]) -> dict[str, Any]:
+    """The numbers of a sensible call, from the typical values that the design declares."""
     shown = {name: declared for name, declared in parameters(cls).items() if _shown(cls, name)}
-    return " ".join(
-        f"--{flag(name)} {declared.example or format(declared.typical[0], 'g')}"
-        for name, declared in shown.items()
-        if name not in set(without)
-    )
+    return {name: declared.example or declared.typical[0] for name, declared in shown.items()}
+
+
+def example(cls: type[Sized], without: Iterable[str] = ()) -> str:
+    """The options of that call."""
+    shown = {name: one if isinstance(one, str) else f"{one:g}" for name, one in typical(cls).items()}
+    return " ".join(f"--{flag(name)} {one}" for name, one in shown.items() if name not in set(without))
 
 
 def summary(cls: type[Sized]) -> str:

@@ -1,23 +1,25 @@
-"""What does a script need in order to recompute a rule of looks? The rule, and its boundaries at two powers."""
+"""What the script of a second statistician needs of a trial with looks: the rule, and its boundaries at two powers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialplan.answers import SampleSize
 from trialplan.sequential import scales
 from trialplan.sequential.boundaries.syntax import split
-from trialplan.sequential.group_sequential import GroupSequential
+
+if TYPE_CHECKING:
+    from trialplan.sequential.group_sequential import GroupSequential
 
 
-def of_looks(design: GroupSequential, target: float, answer: SampleSize) -> Mapping[str, Any]:
+def of_looks(design: GroupSequential, answer: SampleSize) -> Mapping[str, Any]:
     """The rule by its names and numbers, and what it comes to at the power asked for and at the one attained.
 
     A bound that depends on the planned effect is another one at either power; a look without a bound has an infinite
     one, and one at which nothing is spent saves its part for the next.
     """
-    powers = (target, float(answer.power))
+    powers = (float(answer.target), float(answer.power))
     found = [design.solved(power) for power in powers]
     efficacy, bounds = _named(design.efficacy)
     futility, limits = ("", ()) if design.futility is None else _named(design.futility)

@@ -1,0 +1,133 @@
+"""How publications state a comparison of rates: what they call the tests, the effect in other words, a formula."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from trialplan.parameter import POSITIVE, Interval
+from trialplan.stated import SizingMethod, StatedEffect, both_quantiles, by_hand
+
+if TYPE_CHECKING:
+    from trialplan.designs.two_proportions import TwoProportions
+
+_CHI_SQUARED = ("score", "continuity-corrected", "wald", "averaged")
+
+NORMAL = ("score", "wald", "z", "averaged")
+"""The tests by normal theory, of rates and of means."""
+
+CALLED = {
+    "chi-square": _CHI_SQUARED,
+    "chi-squared": _CHI_SQUARED,
+    "pooled": ("score",),
+    "unpooled": ("wald",),
+    "z-test": NORMAL,
+    "normal": NORMAL,
+    "normal-approximation": NORMAL,
+    "fisher-exact": ("fisher",),
+    "fisher's-exact": ("fisher",),
+    "fishers-exact": ("fisher",),
+    "yates": ("continuity-corrected",),
+    "binomial": ("exact",),
+    "logistic-regression": ("log-odds",),
+}
+"""What papers call a test of rates, and the tests that may be meant."""
+
+ODDITY = {
+    **dict.fromkeys(("wald", "continuity-corrected", "arcsine", "fisher", "clopper-pearson"), 1),
+    **dict.fromkeys(("log-odds", "boschloo", "exact-pooled", "exact-unpooled"), 2),
+}
+"""Which tests and intervals of rates are the second thought, and which are rare."""
+
+
+def _by_ratio(control: float, effect: float) -> float:
+    return control * effect
+
+
+def _by_odds_ratio(control: float, effect: float) -> float:
+    odds = effect * control / (1 - control)
+    return odds / (1 + odds)
+
+
+def _effect(
+    name: str,
+    meaning: str,
+    apply: Callable[[float, float], float],
+    misread: Callable[[float, float], float],
+    slip: str,
+    domain: tuple[Interval, str] = (POSITIVE, "above 0"),
+) -> StatedEffect:
+    return StatedEffect(
+        name=name,
+        meaning=meaning,
+        gives="a treatment rate",
+        apply=apply,
+        misread=misread,
+        slip=slip,
+        domain=domain[0],
+        where=domain[1],
+    )
+
+
+EFFECTS = (
+    _effect(
+        "difference",
+        "difference of the rates, treatment minus control",
+        lambda control, effect: control + effect,
+        lambda control, effect: control * (1 + effect),
+        "the difference of rates is read as a relative one",
+        (Interval(-1, 1), "in (-1, 1), 10 % as 0.1"),
+    ),
+    _effect(
+        "ratio",
+        "ratio of the rates, treatment to control",
+        _by_ratio,
+        _by_odds_ratio,
+        "the ratio of rates is read as an odds ratio",
+    ),
+    _effect(
+        "odds_ratio",
+        "odds ratio, treatment to control",
+        _by_odds_ratio,
+        _by_ratio,
+        "the odds ratio is read as a ratio of rates",
+    ),
+    _effect(
+        "hazard_ratio",
+        "hazard ratio, treatment to control; the rates are then those of the event",
+        lambda control, effect: 1 - (1 - control) ** effect,
+        _by_ratio,
+        "the hazard ratio is read as a ratio of rates",
+    ),
+    _effect(
+        "reduction",
+        "relative reduction of the control rate",
+        lambda control, effect: control * (1 - effect),
+        lambda control, effect: control - effect,
+        "the relative reduction is read as a difference of rates",
+        (Interval(-math.inf, 1), "below 1, 10 % as 0.1"),
+    ),
+)
+"""How the effect on two rates may be stated instead of the treatment's rate."""
+
+
+def textbook_sizes(design: TwoProportions, power: float) -> Iterator[SizingMethod]:
+    """One variance for null and alternative: that of the mean rate (Friedman, Furberg & DeMets, ch. 8)."""
+    if len(design.limits()) == 2 or design.scale != "difference":
+        return
+    (limit,) = design.limits()
+    yield by_hand(design.replace(test="wald"), power)
+    share_t, share_c = (weight / design.block for weight in design.weights)
+    mean = share_t * design.treatment + share_c * design.control
+    variance = mean * (1 - mean) * (1 / share_t + 1 / share_c)
+    total = variance * (both_quantiles(design, power) / (design.treatment - design.control - limit)) ** 2
+    words = "averaged: the mean rate's variance under null and alternative (Friedman, Furberg & DeMets)"
+    yield SizingMethod(words=words, arms=tuple(design.split(float(total))), cost=2)
+
+
+def width_slips(numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What the width of an interval, where it is stated, is confused with."""
+    if "width" in numbers:
+        yield "the half-width is taken for the width", {"width": numbers["width"] * 2}
+        yield "the width is taken for the half-width", {"width": numbers["width"] / 2}

@@ -1,0 +1,33 @@
+"""How much larger a trial must be allowed to grow if it is looked at early."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan.errors import ParameterError
+from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.lazy import np
+from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, overspent
+from trialplan.sequential.boundaries.rule import Rule, Solved, solved
+
+_POWERS = (1e-9, 1 - 1e-9)
+"""Powers beyond which no boundary has digits left."""
+
+
+def solved_at(rule: Rule, power: float) -> Solved:
+    """The rule at one power, or at the nearest that can be solved."""
+    return solved(rule, float(np.clip(power, *_POWERS)))
+
+
+def inflation(rule: Rule, power: float) -> float:
+    """The squared ratio of the drift with looks to that of a fixed trial of the same power."""
+    return float((solved_at(rule, power).drift / (normal_quantile(1 - rule.level) + normal_quantile(power))) ** 2)
+
+
+def inflation_of_looks(looks: tuple[float, ...], efficacy: Any, level: float, two_tailed: bool, power: float) -> float:
+    """The factor of looks that may all reject: it depends on these numbers only, not on what is tested."""
+    rule = Efficacy(rule=efficacy, information=looks, level=level, two_tailed=two_tailed, tested=(True,) * len(looks))
+    misfit = check_efficacy(rule) or (overspent(rule, rule.z()) if rule.named[0] == "z" else "")
+    if misfit:
+        raise ParameterError(f"GroupSequential: {misfit}")
+    return inflation(Rule(efficacy=rule), power)

@@ -1,0 +1,115 @@
+"""How publications state a sample size: their words for a design's numbers, their formulas, their known mistakes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from trialplan.numerics.distributions import normal_quantile
+from trialplan.parameter import POSITIVE, Interval, parameters, with_role
+
+if TYPE_CHECKING:
+    from trialplan.design import Design, Sized
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatedEffect:
+    """A way to state the effect instead of the design's own number for it, given the comparator.
+
+    `apply` makes the design's number of the comparator and the stated effect; `misread` does so where the effect is
+    taken for another measure, which `slip` says.
+    """
+
+    name: str
+    meaning: str
+    gives: str
+    apply: Callable[[float, float], float]
+    misread: Callable[[float, float], float]
+    slip: str
+    domain: Interval = POSITIVE
+    where: str = "above 0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizingMethod:
+    """One way to n: real-valued arms, or whole ones; `cost` counts what a reader would not have expected of it."""
+
+    words: str
+    arms: tuple[float, ...]
+    whole: bool = False
+    cost: int = 0
+    remarks: tuple[str, ...] = ()
+    design: Sized | None = None
+    inflation: float = 1.0
+
+    @property
+    def n(self) -> float:
+        """Participants in all."""
+        return sum(self.arms)
+
+    def odd(self, cost: int, remark: str) -> SizingMethod:
+        """The same with something unexpected."""
+        return replace(self, cost=self.cost + cost, remarks=(*self.remarks, remark))
+
+    def times(self, factor: float, words: str, cost: int) -> SizingMethod:
+        """All arms times a factor; what was a test's n is now a formula's."""
+        arms = tuple(arm * factor for arm in self.arms)
+        return replace(self, words=f"{self.words}, {words}", arms=arms, whole=False, cost=self.cost + cost, design=None)
+
+
+def sized_by(design: Design, power: float, name: str) -> SizingMethod:
+    """The design's own formula, under a name."""
+    total = float(design.unrounded(power))
+    return SizingMethod(words=f"{name}: {design.formula}", arms=tuple(design.split(total)), design=design)
+
+
+def by_hand(design: Design, power: float) -> SizingMethod:
+    """The formula with normal quantiles of two decimals, as tables print them: 1.96, 0.84, 1.28."""
+    exact = float(design.z_alpha), float(normal_quantile(power))
+    factor = (sum(round(z + 1e-9, 2) for z in exact) / sum(exact)) ** 2
+    way = design.way()
+    return replace(
+        sized_by(design, power, way).times(factor, "", 2), words=f"{way}: quantiles of two decimals, {design.formula}"
+    )
+
+
+def both_quantiles(design: Design, power: float) -> float:
+    """The sum of the normal quantiles of level and power, which textbooks square."""
+    return float(design.z_alpha + normal_quantile(power))
+
+
+class Stated:
+    """What a design says of how publications state its sample size; the defaults suit one that says nothing."""
+
+    called: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """What papers call its ways to be analysed, and those that may be meant; the first is meant most often."""
+
+    oddity: ClassVar[Mapping[str, int]] = {}
+    """How little a way is expected where none is named: 0 the usual one, 1 the second thought, 2 rare."""
+
+    stated_effects: ClassVar[tuple[StatedEffect, ...]] = ()
+    """How the effect may be stated instead of by its own number."""
+
+    stated_example: ClassVar[str] = ""
+    """The options of a statement that is reproduced; where it is empty, typical values make one."""
+
+    @classmethod
+    def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
+        """The numbers that a statement must have: those without a default, and of optional effects the one in use."""
+        defaults = {one.name: one.default for one in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        needed = [name for name in parameters(cls) if defaults[name] is dataclasses.MISSING]
+        effects = with_role(cls, "effect")
+        if effects and not set(effects) & set(needed):
+            needed.append(next((name for name in effects if name in numbers), effects[0]))
+        return tuple(name for name in parameters(cls) if name in needed)
+
+    @classmethod
+    def slips(cls, numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Mistakes that its statements are known for: the end of "only if …", and the numbers that then differ."""
+        yield from ()
+
+    def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
+        """The formulas of textbooks and tables for it, which it does not use itself."""
+        yield from ()
