@@ -17,7 +17,19 @@ ROOT = Path(trialplan.__file__).resolve().parent
 
 FLOORS = [
     {"numerics", "errors", "text", "page", "files", "figures"},
-    {"parameter", "fields", "belief", "answers", "sizing", "rejection", "outcome", "design", "design_facts", "wrapper"},
+    {
+        "parameter",
+        "fields",
+        "belief",
+        "answers",
+        "sizing",
+        "rejection",
+        "outcome",
+        "stated",
+        "design",
+        "design_facts",
+        "wrapper",
+    },
     {"outcomes"},
     {"evidence", "designs"},
     {"sequential", "reestimation"},

@@ -122,7 +122,7 @@ def _items(sizing: Sizing, language: str, folder: Path) -> list[ScriptItem]:
 
 def _item(sizing: Sizing, slug: str, language: str, folder: Path) -> ScriptItem:
     design, answer = sizing.design, sizing.answer
-    test = design.way()
+    test = design.slug() if design.members else design.way()
     why = design.tests[test].not_elsewhere if test in design.tests else ""
     there = (folder / language / f"{slug}.j2").is_file() and not why
     return ScriptItem(

@@ -35,9 +35,10 @@ def missing(statement: Statement) -> list[str]:
     """The numbers of the design without which there is no n, and that nothing usual stands for."""
     effect, comparator = statement.effect_field, statement.comparator_field
     absent = [name for name in statement.needed if name not in with_effect(statement).numbers]
-    if statement.effect is not None or statement.goal == NON_INFERIORITY:
-        # it follows once the comparator is known; and a trial may expect no difference
-        absent = [name for name in absent if name != effect or comparator in absent]
+    follows = statement.effect is not None and comparator in absent  # once the comparator is known
+    expects_none = statement.goal == NON_INFERIORITY and comparator not in absent
+    if follows or expects_none:
+        absent = [name for name in absent if name != effect]
     if statement.goal != SUPERIORITY and "margin" in parameters(statement.cls) and "margin" not in statement.numbers:
         absent.append("margin")
     return absent
