@@ -11,8 +11,8 @@ from trialplan.cli.reproduce import example
 
 DESIGNS = catalogue.designs()
 STATED = {slug: cls.stated_example for slug, cls in DESIGNS.items() if cls.stated_example}
-TYPICAL = {slug: example(cls) for slug, cls in DESIGNS.items() if not cls.searches and slug != "two-stage"}
-"""What each design says itself, and what its typical values would; the n of two-stage is in its stages."""
+TYPICAL = {slug: example(cls) for slug, cls in DESIGNS.items()}
+"""What each design says itself, and what its typical values would."""
 
 RATES = ("reproduce", "two-proportions", "--control", "0.3", "--treatment", "0.5", "--power", "0.8")
 LEVEL = ("--alpha", "0.05", "--sides", "2")

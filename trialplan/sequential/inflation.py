@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np
-from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, overspent
+from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, check_spent
 from trialplan.sequential.boundaries.rule import Rule, Solved, solved
 
 _POWERS = (1e-9, 1 - 1e-9)
@@ -27,7 +26,7 @@ def inflation(rule: Rule, power: float) -> float:
 def inflation_of_looks(looks: tuple[float, ...], efficacy: Any, level: float, two_tailed: bool, power: float) -> float:
     """The factor of looks that may all reject: it depends on these numbers only, not on what is tested."""
     rule = Efficacy(rule=efficacy, information=looks, level=level, two_tailed=two_tailed, tested=(True,) * len(looks))
-    misfit = check_efficacy(rule) or (overspent(rule, rule.z()) if rule.named[0] == "z" else "")
-    if misfit:
-        raise ParameterError(f"GroupSequential: {misfit}")
+    check_efficacy(rule)
+    if rule.named[0] == "z":
+        check_spent(rule)
     return inflation(Rule(efficacy=rule), power)

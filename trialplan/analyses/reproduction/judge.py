@@ -283,7 +283,7 @@ def _stages_fit(statement: Statement, method: SizingMethod) -> bool:
 def _power_at_stated(statement: Statement, method: SizingMethod) -> float | None:
     """What the completers of the stated n attain by the method; None where it is no test's, or no n of it."""
     design = method.design
-    if not isinstance(design, Design) or statement.cls.searches:
+    if not isinstance(design, Design) or statement.cls.gives is not None:
         return None
     n = statement.evaluable if statement.evaluable is not None else statement.stated * (1 - (statement.dropout or 0))
     if statement.arms is not None and "allocation" in parameters(type(design)):
@@ -332,7 +332,7 @@ def _mistaken(statement: Statement) -> Iterator[tuple[str, Candidate]]:
 def _rounded_further(statement: Statement) -> Iterator[tuple[str, Candidate]]:
     """The plainest method whose n, rounded up to tens or hundreds, is the one stated: commoner than any slip."""
     for one in _tried(statement, dear=False):
-        rounded = "" if statement.cls.searches else _rounded(statement, one.n, one.enrolled)
+        rounded = "" if statement.cls.gives else _rounded(statement, one.n, one.enrolled)
         if rounded and one.cost <= PLAIN:
             yield f"it is {rounded}", one
             return

@@ -140,7 +140,7 @@ class Statement:
 
 def around(cls: type[Sized]) -> dict[str, str]:
     """What may be stated about this design beyond its own numbers and its sizes, and what it means."""
-    without = [*(() if cls.searches else ("first_stage",)), *(() if issubclass(cls, Design) else ("looks", "efficacy"))]
+    without = [*(() if cls.gives else ("first_stage",)), *(() if issubclass(cls, Design) else ("looks", "efficacy"))]
     effects = {effect.name: effect.meaning for effect in cls.stated_effects}
     return {name: meaning for name, meaning in AROUND.items() if name not in without} | effects
 

@@ -43,7 +43,7 @@ def notes(found: Reproduction) -> Iterator[str]:
     """What was odd, what is missing, what would have to be otherwise."""
     if found.reproduced or found.contradicted:
         yield from (f"{remark[:1].upper()}{remark[1:]}." for remark in found.candidates[0].remarks)
-        if found.statement.test is None and found.statement.tests and not found.statement.cls.searches:
+        if found.statement.test is None and found.statement.tests and found.statement.cls.gives is None:
             yield "The statement does not name its test."
         plain = [one for one in found.candidates[1:] if one.matches == "exact" and one.cost <= judge.CHEAP]
         also = [one for one in plain if one.follows == found.reproduced]
