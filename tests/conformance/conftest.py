@@ -18,7 +18,7 @@ import pytest
 from trialplan.catalogue import designs, wrappers
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
-from trialplan.parameter import parameters
+from trialplan.parameter import POSITIVE, parameters
 
 ALLOCATIONS = ("1:1", "2:1", "1:3")
 FAST, ALL = 1, 2
@@ -119,7 +119,7 @@ def _effect(design, rng):
         return round(null[0] + rng.uniform(0.3, 0.7) * (null[1] - null[0]), 4)
     low, high = parameters(type(design))[design.effect].typical
     reach = rng.uniform(0.1, 0.9) * (high - low)
-    if design.logarithmic:
+    if design.effect_domain() == POSITIVE:
         return round(null[0] * (1 + reach) ** design.sign, 4)
     return round(null[0] + design.sign * reach, 4)
 

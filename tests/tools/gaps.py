@@ -100,6 +100,17 @@ def points():
     for numbers, n, rule in _STUDENT:
         yield GroupSequential(design=TwoMeans(**numbers), looks=(0.5, 1.0), **rule), n
     yield from exact_points()
+    yield from other_points()
+
+
+def other_points():
+    """(design, n) of every design that has no points of its own above: as the suite draws it, small, and as planned."""
+    own = (TwoProportions, OneProportion, TwoMeans, Ancova, RatioOfMeans, TwoStage)
+    for draw, _, design in _suite().instances(1):
+        if draw == 0 and not design.looks and not isinstance(design, own):
+            planned = int(design.sample_size(0.8).n)
+            for n in sorted({_small(design, 24), planned}):
+                yield design, n
 
 
 def exact_points():
@@ -111,7 +122,7 @@ def exact_points():
         yield OneProportion(test="exact", **numbers), n
     for stages in (("1/10", "5/29"), ("0/4", "3/12")):
         design = TwoStage(null=0.1, expected=0.3, stages=stages)
-        yield design, design.n
+        yield design, design.only_n
     for test, (numbers, n) in itertools.product(("t", "z"), _MEANS):
         yield TwoMeans(test=test, **numbers), n
     for numbers, n in _ANCOVA:
@@ -204,10 +215,11 @@ def truth(design, n, found, sized=True):
     """
     if isinstance(design, ExactGroupSequential):
         return _by_paths(design, n)
-    if hasattr(design, "looks") and isinstance(design.design, TwoMeans):
+    if design.looks and isinstance(design.fixed, TwoMeans):
         return _student(design, n)
-    if hasattr(design, "looks"):
-        return _by_counting(design, design.design, n, sized)
+    if design.looks:
+        counted = isinstance(design.fixed, TwoProportions)
+        return _by_counting(design, design.fixed, n, sized) if counted else (math.nan, math.nan)
     if isinstance(design, Ancova) and not design.exact:
         return _ancova(design, n)
     if isinstance(design, TwoMeans) and design.test == "welch":
@@ -362,25 +374,32 @@ def swept():
     """(design, n) of every design of the conformance suite, with small totals, 3:1 and 1:3, and extreme rates."""
     for draw, _, design in _suite().instances(1):
         # looks at a t have points of their own; no witness but simulation fits any of them
-        looked_at = isinstance(getattr(design, "design", None), TwoProportions)
-        if looked_at or (draw == 0 and not hasattr(design, "looks")):
+        looked_at = design.looks and isinstance(design.fixed, TwoProportions)
+        if looked_at or (draw == 0 and not design.looks):
             yield from _awkward(design)
 
 
 def _awkward(design):
     """The design as it was drawn, lopsided, and with rare or nearly certain events: at a dozen and two dozen."""
-    core = getattr(design, "design", design)
-    declared = parameters(type(core))
+    declared = parameters(type(design.fixed))
     changes = [{}, *({"allocation": one} for one in ("3:1", "1:3") if "allocation" in declared)]
-    rates = [name for name, one in declared.items() if one.unit == "proportion" and not one.effect]
+    rates = [name for name, one in declared.items() if one.unit == "proportion" and one.role != "effect"]
     changes += [{name: extreme} for name in rates for extreme in (0.02, 0.97)]
     for change in changes:
         try:
             other = design.replace(**change)
         except TrialplanError:
             continue
+        if other.only_n is not None:
+            if _suite().keeps_level(other):  # another null needs another rule
+                yield other, other.only_n
+            continue
         for total in (12, 24):
-            yield other, max(2, total // other.block) * other.block
+            yield other, _small(other, total)
+
+
+def _small(design, total):
+    return max(2, total // design.block) * design.block
 
 
 @functools.cache
@@ -417,8 +436,7 @@ class Point:
     @property
     def key(self):
         """Design, test and goal, by which points are told together."""
-        core = getattr(self.design, "design", self.design)
-        return self.design.slug(), test_of(self.design), core.goal
+        return self.design.slug(), test_of(self.design), self.design.goal
 
     @property
     def words(self):
@@ -439,10 +457,10 @@ def point(design, n, trials=TRIALS, sized=True):
 
 def test_of(design):
     """The name of the test; designs that have one are named for what it is."""
-    core = getattr(design, "design", design)
-    if isinstance(core, Ancova):
-        return f"t, {core.method}"
-    return getattr(core, "test", "t" if isinstance(core, RatioOfMeans) else "exact")
+    if design.test:
+        return design.test
+    kind = "t" if isinstance(design, (Ancova, RatioOfMeans)) else "exact" if design.exact else "its own"
+    return f"{kind}, {design.way()}" if design.field("method") else kind
 
 
 def rows():
@@ -547,7 +565,7 @@ def _line(one):
 
 
 def _numbers(design):
-    core = getattr(design, "design", design)
+    core = design.fixed
     left_out = {"alpha", "sides", "test", "allocation", "method"}
     values = {name: value for name, value in core.assumptions().items() if name not in left_out}
     defaults = {"scale": "difference", "goal": "superiority", "favourable": "higher"}
@@ -556,7 +574,7 @@ def _numbers(design):
 
 
 def _rule(design):
-    if not hasattr(design, "looks"):
+    if not design.looks:
         return []
     boundary = [] if design.efficacy == "obrien-fleming" else [design.efficacy]
     return [f"looks {', '.join(map(_plain, design.looks))}", *boundary]
