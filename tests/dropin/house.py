@@ -82,4 +82,4 @@ class House:
 
     def suite(self, *words: str, seconds: float = 600) -> Ran:
         """The copy's own tests."""
-        return self.python("-m", "pytest", "-p", "no:cacheprovider", "-q", *words, folder=self.root, seconds=seconds)
+        return self.python("-m", "pytest", "-p", "no:cacheprovider", *words, folder=self.root, seconds=seconds)
