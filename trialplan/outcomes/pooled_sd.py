@@ -28,7 +28,8 @@ class PooledSD(Blinded):
         """Only Student's t estimates one standard deviation of both arms."""
         if design.test == "t":
             return ""
-        return f"{field('test')} {design.test} does not estimate one standard deviation of both arms; use {field('test')} t"
+        test = field("test")
+        return f"{test} {design.test} does not estimate one standard deviation of both arms; use {test} t"
 
     def planned(self, design: Design) -> float:
         """Within arms."""
