@@ -11,7 +11,6 @@ import click
 import pytest
 
 from trialplan import catalogue, plan, protocol
-from trialplan.analyses.reproduction.statement import EFFECTS
 from trialplan.cli import VERBS, root
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.design import TAKEN, DesignGroup
@@ -70,7 +69,8 @@ class TestHelp:
     @pytest.mark.parametrize("words", [words for words in COMMANDS if len(words) == 2], ids=" ".join)
     def test_no_field_can_bear_an_options_name(self, words):
         """Every option that is no field of a design is known as taken, save the ways in which an effect is stated."""
-        fields = {*parameters(catalogue.designs()[words[1]]), *EFFECTS}
+        cls = catalogue.designs()[words[1]]
+        fields = {*parameters(cls), *(effect.name for effect in cls.stated_effects)}
         options = {flag.lstrip("-").replace("-", "_") for one in COMMANDS[words].params for flag in one.opts}
         assert options - fields <= TAKEN
 

@@ -23,16 +23,16 @@ CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
 LOOKED_AT = ("GroupSequential", "ExactGroupSequential")
 MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 
-TAKEN = (
+TAKEN = {
     *("n", "power", "target_power", "arms", "reason"),  # keys of answers, too
-    *("as_json", "help", "json", "output"),
+    *("as_json", "h", "help", "json", "o", "output"),
     *("exclude", "figure", "resume", "scheduler", "seed", "tornado", "trials", "vary", "workers"),
     *("dropout", "language", *CALENDAR, *MONITORING),
     *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
     *("t", "z"),
     *("comparisons", "enrolled", "enrolled_per_arm", "first_stage", "groups", "per_arm", "reduction"),
     *("control_arm", "discount", "reading"),  # what a plan is varied by, beside its design's numbers
-)
+}
 """What a design may not call a number of its own: the options of the verbs that take a design."""
 
 
