@@ -31,7 +31,7 @@ WRONG = {
     "a-number-of-400-digits": (("size", "two-means", "--difference", "1" + "0" * 400, "--sd", "1"), "finite"),
     "sd-treatment-with-t": ((*MEANS, "--sd-treatment", "2"), "welch"),
     "correlation-of-1": (("size", "ancova", "--difference", "1", "--sd", "1", "--correlation", "1"), "(-1, 1)"),
-    "ancova-without-effect": (("size", "ancova", "--sd", "1", "--correlation", "0.5"), "needs difference"),
+    "ancova-without-effect": (("size", "ancova", "--sd", "1", "--correlation", "0.5"), "needs --difference"),
     "ancova-worse-ratio": (
         (
             *("size", "ancova", "--scale", "ratio", "--ratio", "0.7", "--sd", "1", "--correlation", "0.5"),

@@ -92,15 +92,11 @@ class Belief:
 
     def update(self, *data: float) -> Belief:
         """The belief after the data, where that is again of the same family."""
-        raise ParameterError(
-            "it has no closed-form update", owner=self, way_out="use a Beta, a Normal or their mixture"
-        )
+        raise ParameterError("has no closed-form update", owner=self, way_out="use a Beta, a Normal or their mixture")
 
     def log_evidence(self, *data: float) -> float:
         """The log of the probability of the data under the belief, without the part that all beliefs share."""
-        raise ParameterError(
-            "it has no closed-form update", owner=self, way_out="use a Beta, a Normal or their mixture"
-        )
+        raise ParameterError("has no closed-form update", owner=self, way_out="use a Beta, a Normal or their mixture")
 
     def ess(self, sd: float | None = None) -> Numbers:
         """How many participants the belief is worth, by its moments (Neuenschwander et al. 2020, Biometrics 76:578).

@@ -122,7 +122,7 @@ def _of_file(name: str, as_json: bool, output: Any) -> None:
         _show(_without_design(str(why)), as_json, output)
         raise click.exceptions.Exit(FAILED) from None
     except ParameterError as why:
-        raise FileError(f"{path.name}: {why}") from None
+        raise why.at(path.name, FileError) from None
     _answer(statement, as_json, output)
 
 

@@ -91,7 +91,7 @@ def told(folder: Path | None) -> Iterator[None]:
         yield
     except TrialplanError as why:
         place = _place(why, folder)
-        raise (type(why)(f"{place}: {why}") if place else why) from None
+        raise (why.at(place, type(why)) if place else why) from None
     except (TemplateError, TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as why:
         place = _place(why, folder)
         if not place:
