@@ -97,9 +97,8 @@ class Blinded:
     keeps: tuple[str, ...] = (DIFFERENCE,)
     adjustable = False
 
-    def complaint(self, design: Design) -> str:
-        """Why the design's test does not allow it, as a sentence; empty where it does."""
-        return ""
+    def check_design(self, design: Design) -> None:
+        """Raise where the design's test does not allow it."""
 
     def planned(self, design: Design) -> float:
         """Its planned value."""

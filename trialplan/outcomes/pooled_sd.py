@@ -24,12 +24,11 @@ class PooledSD(Blinded):
     reference = "Wittes & Brittain 1990; Kieser & Friede 2003; Friede & Kieser 2013; Lu 2016"
     adjustable = True
 
-    def complaint(self, design: Design) -> str:
+    def check_design(self, design: Design) -> None:
         """Only Student's t estimates one standard deviation of both arms."""
-        if design.test == "t":
-            return ""
-        test = field("test")
-        return f"{test} {design.test} does not estimate one standard deviation of both arms; use {test} t"
+        if design.test != "t":
+            reason = f"{design.test} does not estimate one standard deviation of both arms"
+            raise ParameterError(reason, parameter="test", way_out=f"use {field('test')} t")
 
     def planned(self, design: Design) -> float:
         """Within arms."""

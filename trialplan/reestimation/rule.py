@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +16,6 @@ from trialplan.reestimation import courses
 from trialplan.reestimation.counted_pilot import Pilot
 from trialplan.reestimation.operating_characteristics import OperatingCharacteristics
 
-OWNER = "Reestimated"
 TRIALS, SEED = 400_000, 1
 
 
@@ -61,8 +59,11 @@ class Reestimated:
 
     def __post_init__(self) -> None:
         """Check what the rule is put around and how its numbers fit together; the planned n is filled in."""
-        for sentence in _complaints(self):
-            raise ParameterError(sentence, owner=OWNER)
+        try:
+            _check(self)
+        except ParameterError as why:
+            why.owner = why.owner or type(self).__name__
+            raise
         if not self.planned:
             object.__setattr__(self, "planned", int(self.design.sample_size(self.target).n))
         self.design.check_n(self.planned)
@@ -70,7 +71,7 @@ class Reestimated:
             raise ParameterError(
                 f"is {self.at_most}, below the {self.floor} that there will be at least (planned {self.planned}, in "
                 f"the trial {max(self.pilot, self.randomised)})",
-                owner=OWNER,
+                owner=self,
                 parameter="at_most",
                 way_out=f"raise it, or lower {field('at_least')}",
             )
@@ -170,41 +171,41 @@ class Reestimated:
         return self.course(self.truth(nuisance)).favours
 
 
-def _complaints(rule: Reestimated) -> Iterator[str]:
-    """What does not fit together, one sentence each."""
+def _check(rule: Reestimated) -> None:
+    """Raise where the numbers do not fit the design, or one another."""
     design = rule.design
     blinded = design.outcome.blinded if isinstance(design, Design) else None
     if blinded is None or design.members or len(design.arm_names) != 2:
         named = design.slug() if isinstance(design, Design) else repr(design)
-        looks = "; leave the looks out, with which it is not combined" if blinded and design.looks else ""
-        yield (
+        raise ParameterError(
             "blinded re-estimation is defined where the rate or the standard deviation of two arms together tells how "
-            f"many are needed, not for {named}{looks}"
+            f"many are needed, not for {named}",
+            way_out="leave the looks out, with which it is not combined" if blinded and design.looks else "",
         )
-        return
     if design.goal == fields.EQUIVALENCE or design.shape():
-        yield "the design must be one trial of superiority or non-inferiority, not " + (
-            "equivalence" if design.goal == fields.EQUIVALENCE else "a grid"
-        )
+        kind = "equivalence" if design.goal == fields.EQUIVALENCE else "a grid"
+        raise ParameterError(f"the design must be one trial of superiority or non-inferiority, not {kind}")
     if not design.smooth:
-        near = design.by_normal_theory().test
-        yield f"{field('test')} {design.test} has a saw-tooth for a sample size; use a z test, such as {near}"
-    yield from filter(None, [blinded.complaint(design)])
+        way_out = f"use a z test, such as {design.by_normal_theory().test}"
+        raise ParameterError(f"{design.test} has a saw-tooth for a sample size", parameter="test", way_out=way_out)
+    blinded.check_design(design)
     if rule.effect_scale not in blinded.keeps:
-        yield (
-            f"{field('effect_scale')} must be {blinded.keeps[0]} for {design.slug()}, not {rule.effect_scale}"
-            if len(blinded.keeps) == 1
-            else f"there is no scale {rule.effect_scale!r} to keep the effect on; "
-            f"{did_you_mean(rule.effect_scale, blinded.keeps)}"
-        )
+        if len(blinded.keeps) == 1:
+            reason = f"must be {blinded.keeps[0]} for {design.slug()}, not {rule.effect_scale}"
+            raise ParameterError(reason, parameter="effect_scale", value=rule.effect_scale)
+        nearest = did_you_mean(rule.effect_scale, blinded.keeps)
+        raise ParameterError(f"there is no scale {rule.effect_scale!r} to keep the effect on", way_out=nearest)
     if rule.adjusted_variance and not blinded.adjustable:
-        yield f"adjusted_variance is about a standard deviation; a {blinded.name} needs no adjustment"
+        way_out = f"a {blinded.name} needs no adjustment"
+        raise ParameterError("is about a standard deviation", parameter="adjusted_variance", way_out=way_out)
     for name in ("pilot", "planned", "randomised", "at_least", "at_most"):
         value = getattr(rule, name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            yield f"{field(name)} must be a whole number of participants, not {value!r}"
+            reason = f"must be a whole number of participants, not {value!r}"
+            raise ParameterError(reason, parameter=name, value=value)
     fewest = 2 * design.block
     if rule.pilot < fewest or rule.pilot % design.block:
+        reason = f"must be whole allocation blocks, {fewest} or more, not {rule.pilot}"
         below = max(rule.pilot // design.block, 2) * design.block
-        yield f"pilot must be whole allocation blocks, {fewest} or more, not {rule.pilot}; try {below}"
+        raise ParameterError(reason, parameter="pilot", value=rule.pilot, way_out=f"try {below}")
     design._target(rule.target)

@@ -81,10 +81,8 @@ def of_design(cls: type[Sized], without: Iterable[str] = ()) -> list[click.Param
     """One option for each declared field, and the looks where the design can be looked at early."""
     for name in parameters(cls):
         if name in TAKEN:
-            raise ParameterError(
-                f"{cls.__name__}: its number {name} would be the option --{flag(name)}, which verbs have already; "
-                f"call it otherwise in {cls.__module__}"
-            )
+            reason = f"its number {name} would be the option --{flag(name)}, which verbs have already"
+            raise ParameterError(reason, owner=cls, way_out=f"call it otherwise in {cls.__module__}")
     declared = {name: one for name, one in parameters(cls).items() if name not in set(without)}
     options: list[click.Parameter] = [_option(cls, name, one) for name, one in declared.items()]
     return options + (_monitoring() if issubclass(cls, Design) else [])
