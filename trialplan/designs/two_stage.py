@@ -20,9 +20,8 @@ from trialplan.parameter import PROPORTION, Numbers, parameter
 
 def _read_stages(value: Any) -> tuple[str, ...]:
     """Two stages as papers write them, r1/n1 and r/n: counts that grow, with more participants than responses."""
-    if isinstance(value, str):
-        value = value.split(",")
-    stages = tuple(value) if isinstance(value, (tuple, list)) else ()
+    typed = value.split(",") if isinstance(value, str) else value
+    stages = tuple(typed) if isinstance(typed, (tuple, list)) else ()
     found = [re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", one) for one in stages if isinstance(one, str)]
     numbers = [(int(one[1]), int(one[2])) for one in found if one]
     growing = len(numbers) == len(stages) == 2 and all(a <= b for a, b in zip(*numbers, strict=True))
