@@ -250,6 +250,14 @@ class TestAssess:
         assert near is not None
         assert near == pytest.approx(beyond, rel=0.007)
 
+    def test_the_width_for_means_is_that_of_their_interval(self) -> None:
+        """Where the standard deviation is known for sure, t and its degrees of freedom are those of scipy."""
+        belief = {"difference": Normal(0.2, 0.3)}
+        means = assess(TwoMeans(difference=0.3, sd=1), 100, belief, target=None).precision
+        assert means == pytest.approx(2 * stats.t.ppf(0.975, 98) * 0.2)
+        adjusted = assess(Ancova(difference=0.3, sd=1, correlation=0.6), 100, belief, target=None).precision
+        assert adjusted == pytest.approx(2 * stats.t.ppf(0.975, 97) * 0.2 * 0.8)
+
     def test_the_smallest_significant_difference(self) -> None:
         """One treatment response fewer than it is not significant, by scipy's chi-squared test."""
         found = assess(TRIAL, 88, DISCOUNTED, target=None).smallest_significant

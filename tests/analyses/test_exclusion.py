@@ -1,6 +1,7 @@
 """What a trial can exclude: widths against other software and enumeration, significance against scipy's tests."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from trialplan import AdverseEvent, Ancova, OneProportion, RatioOfMeans, TwoMeans, TwoProportions
+from trialplan import AdverseEvent, Ancova, OneProportion, RatioOfMeans, TwoMeans, TwoProportions, fields
 from trialplan.analyses.sensitivity.exclusion import exclusion
 from trialplan.analyses.sensitivity.exclusion_page import page
+from trialplan.design import Design
 from trialplan.errors import ParameterError
+from trialplan.parameter import PROPORTION, parameter
 
 RATES = TwoProportions(control=0.3, treatment=0.5)
 
@@ -143,6 +146,33 @@ class TestMeans:
         """Two participants leave no degree of freedom: no width is claimed."""
         (found,) = exclusion(TwoMeans(difference=0.5, sd=1.0), [2])
         assert found.half_width is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs(Design):
+    """A design that says no more of its outcome than its fields do: Noether's, in n of 1:1."""
+
+    betterment: float = parameter("share of pairs won, ties counted half", PROPORTION, role="effect", unit="proportion")
+    allocation: str = fields.allocation()
+
+    def null_values(self):
+        """As often won as lost."""
+        return (0.5,)
+
+    def power(self, n):
+        """The favourable tail."""
+        return stats.norm.cdf((self.betterment - 0.5) * np.sqrt(3 * n) - self.z_alpha)
+
+
+class TestNoInterval:
+    def test_what_is_significant_is_told_without_one(self):
+        """A kind of outcome without an interval has no width, and a share is not called a difference in points."""
+        shown = page(Pairs(betterment=0.7), [100])
+        (row,) = shown.data["rows"]
+        assert (row["interval"], row["half_width"], row["possible_low"]) == (None, None, None)
+        assert row["smallest_significant"] == pytest.approx(0.5 + stats.norm.ppf(0.975) / np.sqrt(300))
+        assert "an observed share of pairs won of 0.6132 is the smallest that is significant" in shown.headline
+        assert "No interval is known" in " ".join(shown.notes)
 
 
 class TestAsked:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from trialplan.answers import SampleSize
+from trialplan.design import Sized
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.accrual import LATEST, Accrual
@@ -69,13 +70,13 @@ def dated(answer: SampleSize, recruitment: Recruitment) -> SampleSize:
     return dataclasses.replace(answer, extra={**answer.extra, **extra})
 
 
-def ends(design: Any, n: int, recruitment: Recruitment) -> tuple[float, float]:
+def ends(design: Sized, n: int, recruitment: Recruitment) -> tuple[float, float]:
     """The month in which the last participant is randomised, and the month of the final decision."""
     last = recruitment.accrual.month(_enrolled(design, n, recruitment.dropout))
     return last, last + recruitment.read_after + recruitment.decision
 
 
-def _enrolled(design: Any, n: int, dropout: float) -> int:
+def _enrolled(design: Sized, n: int, dropout: float) -> int:
     """The participants to randomise so that n are expected to be read."""
     return n if not dropout else int(enrolled(design, design.arms(n), dropout)["n"])
 

@@ -143,6 +143,5 @@ def _sentences(found: Sequence[Exclusion], shown: _Shown) -> list[str]:
 def _caveats(design: Design, found: Sequence[Exclusion]) -> list[str]:
     wide = "Widths are those at the planned values; what is observed will make them a little wider or narrower."
     none = "No interval is known for this kind of outcome: what is significant is told, and not what is excluded."
-    return [wide if any(one.interval for one in found) else none] + (
-        ["Looks before the end are left out."] if design.looks else []
-    )
+    looks = ["Looks before the end are left out."] if design.looks else []
+    return [wide if any(one.interval for one in found) else none, *looks]

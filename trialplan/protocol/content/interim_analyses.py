@@ -301,7 +301,7 @@ def calendar(trial: Trial) -> Calendar | None:
     when = recruitment(said, section)
     if said is None or when is None:
         return None
-    last, duration = ends(trial.primary.design, int(trial.answer.n), when)
+    last, duration = ends(trial.answer.design, int(trial.answer.n), when)
     return Calendar(
         rate=", ".join(_rates(said)),
         source=said.source,
