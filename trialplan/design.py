@@ -203,6 +203,20 @@ class Sized(Stated):
         """What the script of a second statistician needs of this design beyond its fields and the answer's n."""
         return {}
 
+    # What a protocol says beside the number.
+
+    def observed_in(self, arms: Mapping[str, Any]) -> float | None:
+        """How many participants of a trial with these arms are those in question; None where that cannot be told."""
+        return float(sum(arms.values())) if set(arms) == set(self.arm_names) else None
+
+    def against_control(self, allocation: str) -> Design | None:
+        """The trial that tells what is asked here of one arm from the same in a control arm; none is known."""
+        return None
+
+    def which_spread(self) -> tuple[str, str]:
+        """What its standard deviation could be taken for, and which one the number uses; empty where that is clear."""
+        return "", ""
+
     # Counts, where the outcome is finite.
 
     def count_sizes(self, n: int) -> tuple[int, ...]:
@@ -313,6 +327,11 @@ class Design(Sized):
         """The same trial with other numbers; a level that was filled in by goal is filled in anew."""
         forgotten: dict[str, Any] = dict.fromkeys(self.defaulted)
         return dataclasses.replace(self, **(forgotten | numbers))
+
+    @property
+    def fixed(self) -> Design:
+        """The design without looks; itself where it has none."""
+        return self
 
     # What a design writes.
 
@@ -456,6 +475,13 @@ class Design(Sized):
     def by_normal_theory(self) -> Design:
         """The same trial by a test whose power has no dents, near its own; itself where that is so already."""
         return self
+
+    def smaller_trials(self, width: float, power: float) -> tuple[tuple[str, SampleSize], ...]:
+        """What a protocol offers, by name, where the evidence does not carry a confirmatory trial; nothing is known.
+
+        One that tests nothing makes the interval of the effect `width` wide.
+        """
+        return ()
 
     @property
     def obeys_futility(self) -> bool:

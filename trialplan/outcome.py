@@ -153,6 +153,9 @@ class Outcome:
     responder = ""
     """What a person calls the participants who are counted, in the plural; empty where none are."""
 
+    planned = "values"
+    """What a person calls the planned numbers of its designs."""
+
     looks_count = "participants"
     """What a look counts: participants, events, or information."""
 
@@ -174,6 +177,10 @@ class Outcome:
         unit = "" if share or ratio or declared.unit == "ratio" else declared.unit
         points = share and -0.5 in (declared.domain or ())  # a difference of shares; one share is shown as it is
         return EffectScale(name=declared.label, short=declared.label, unit=unit, ratio=ratio, points=points)
+
+    def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
+        """The planned effect on each of the scales that readers ask for; empty where there is only its own."""
+        return ()
 
     def estimate_name(self, design: Design) -> str:
         """What the estimate of a look is: a difference, a ratio, a rate."""

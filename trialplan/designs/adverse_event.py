@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from trialplan import sizing
 from trialplan.answers import SampleSize
-from trialplan.design import Sized
+from trialplan.design import Design, Sized
+from trialplan.designs.two_proportions import TwoProportions
 from trialplan.numerics.lazy import np
 from trialplan.parameter import PROPORTION, Numbers, parameter
 from trialplan.stated import SizingMethod
@@ -62,6 +63,14 @@ class AdverseEvent(Sized):
     def attained(self, n: Numbers) -> Numbers:
         """The probability that n exposed participants show at least one event."""
         return -np.expm1(n * np.log1p(-np.asarray(self.rate)))
+
+    def observed_in(self, arms: Mapping[str, Any]) -> float | None:
+        """Those on treatment are exposed."""
+        return float(arms["treatment"]) if "treatment" in arms else None
+
+    def against_control(self, allocation: str) -> Design | None:
+        """Two rates, the rate asked here being the control's; the treatment's only has to be above it."""
+        return TwoProportions(control=self.rate, treatment=(1 + self.rate) / 2, allocation=allocation)
 
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest exposed participants that show an event with the probability asked for."""

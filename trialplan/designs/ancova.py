@@ -161,6 +161,16 @@ class Ancova(Design):
         n_t, n_c = self.split(n)
         return self.sd * np.sqrt((1 - self.correlation**2) * (1 / n_t + 1 / n_c)), n - 3
 
+    def which_spread(self) -> tuple[str, str]:
+        """Before adjustment, after it, or of a change from baseline (Borm, Fransen & Lemmens 2007)."""
+        sd, r = float(self.sd), float(self.correlation)
+        after, change = sd * (1 - r**2) ** 0.5, sd * (2 * (1 - r)) ** 0.5
+        return (
+            f"With a correlation of {r:g}, an SD of {sd:.3g} becomes {after:.3g} after adjustment for baseline, and "
+            f"{change:.3g} for a change from baseline",
+            "The analysis adjusts for baseline, and the number uses the SD after adjustment, σ√(1 − r²)",
+        )
+
     def arm_means(self) -> tuple[Numbers, ...]:
         """At follow-up, adjusted; the control's is 0."""
         return self.shift, 0.0

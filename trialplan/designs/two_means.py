@@ -66,7 +66,7 @@ class TwoMeans(Design):
         typical=(0.3, 1.5),
     )
     sd: Numbers = parameter(
-        "standard deviation between participants, in the control arm and, unless sd_treatment is given, in both",
+        "standard deviation between participants, in the control arm and, unless the treatment arm's is given, in both",
         POSITIVE,
         role="spread",
         symbol="σ",

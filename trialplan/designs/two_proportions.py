@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan import fields
+from trialplan.answers import SampleSize
 from trialplan.design import AnalysisTest, Design
 from trialplan.designs import _exact_proportions as exact_proportions
 from trialplan.designs import _stated_rates as stated_rates
+from trialplan.designs.one_proportion import OneProportion
+from trialplan.designs.precision_difference import PrecisionDifference
 from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
@@ -139,6 +142,18 @@ class TwoProportions(Design):
     def by_normal_theory(self) -> Design:
         """By the score test, where the test is exact."""
         return self if self.smooth else self.replace(test="score")
+
+    def smaller_trials(self, width: float, power: float) -> tuple[tuple[str, SampleSize], ...]:
+        """A pilot of both arms; one arm in one direction, at this level of a side: the same evidence against chance."""
+        rates = {"control": self.control, "treatment": self.treatment}
+        pilot = PrecisionDifference(**rates, width=width, allocation=self.allocation)
+        alone = OneProportion(
+            null=self.control, expected=self.treatment, alpha=self.level, sides=1, favourable=self.favourable
+        )
+        return (
+            ("A randomised pilot, sized by precision", pilot.sample_size()),
+            ("A single arm against a threshold", alone.sample_size(power)),
+        )
 
     def blocks_lower_bound(self, target: float) -> int:
         """Blocks that cannot reach `target` by any test of level alpha, so that a search may begin beyond them."""

@@ -36,6 +36,14 @@ class Measurements(Outcome):
             return EffectScale(name="ratio of geometric means", short="ratio", ratio=True)
         return EffectScale(name="difference of means", short="difference", unit="")
 
+    def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
+        """A difference also in standard deviations, as DELTA2 asks."""
+        if design.logarithmic or design.field("spread") is None:
+            return ()
+        value, standard = float(design.effect_value()), "standardised difference"
+        scale = EffectScale(name=standard, short=standard)
+        return (self.effect_scale(design), value), (scale, value / float(design.value("spread")))
+
     def estimate_name(self, design: Design) -> str:
         """A difference, or a ratio of means."""
         return "ratio of means" if design.logarithmic else "difference"

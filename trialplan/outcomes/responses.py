@@ -44,6 +44,7 @@ class Responses(Outcome):
 
     kind = "responses"
     responder = "responders"
+    planned = "rates"
     results = ("events", "z")
     blinded = POOLED_RATE
 
@@ -55,6 +56,17 @@ class Responses(Outcome):
             return EffectScale(name=long, short="difference", points=True)
         short = name.replace("-", " ")
         return EffectScale(name="ratio of proportions" if name == RATIO else short, short=short, ratio=True)
+
+    def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
+        """Of two arms absolute and relative, as DELTA2 asks."""
+        if len(design.arm_names) == 1:
+            return ()
+        treatment, control = map(float, design.count_rates())
+        return (
+            (EffectScale(name="difference of proportions", short="difference", points=True), treatment - control),
+            (EffectScale(name="ratio of proportions", short="ratio of rates", ratio=True), treatment / control),
+            (EffectScale(name="odds ratio", short="odds ratio", ratio=True), _estimate(ODDS_RATIO, treatment, control)),
+        )
 
     def estimate_name(self, design: Design) -> str:
         """On the scale of the test; of one arm its rate."""

@@ -86,7 +86,7 @@ class TargetDifference(Section):
     """`[target_difference]`: what the trial is sized for, and on what basis (DELTA2)."""
 
     value: float
-    unit: Text = "difference of proportions"
+    unit: Text | None = Field(None, description="what the value is; without it, what the primary's design calls it")
     basis: Literal["important", "realistic", "both"]
     source: Text
     important_to: Text | None = Field(None, description="who judged the difference important, and how they were asked")

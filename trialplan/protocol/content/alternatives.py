@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from trialplan.analyses.compare import variants
 from trialplan.answers import SampleSize
-from trialplan.errors import ParameterError, UnreachableError
-from trialplan.evidence.bridge import Observed, discount
+from trialplan.design import Design
+from trialplan.errors import UnreachableError
+from trialplan.evidence.bridge import discount
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.schema import StatedRate
 from trialplan.plan.variation import PLANNED
 from trialplan.protocol.content.type_one_error import level_of
-from trialplan.protocol.content.views import ABSURD, Arm, Cell, Range, ScenarioRow, TestRow, arm_names, arms_of
+from trialplan.protocol.content.views import (
+    ABSURD,
+    Arm,
+    Cell,
+    Range,
+    ScenarioRow,
+    TestRow,
+    arm_names,
+    arms_of,
+    primary_design,
+)
 
 _SEARCHED = 500
 """Participants above which an exact test takes longer to search than a draft is worth waiting for."""
@@ -20,25 +30,16 @@ _SEARCHED = 500
 
 def by_test(trial: Trial) -> list[TestRow]:
     """The primary's assumptions through every test that its goal and scale allow."""
-    design: Any = trial.primary.design
-    inner = getattr(design, "design", design)
-    return [_method(trial, name, inner) for name in inner.tests if _applies(inner, name)]
+    fixed = primary_design(trial).fixed
+    if not fixed.tests:
+        return []
+    return [_by(trial, name, design, prose, name == fixed.test) for name, design, prose in variants(fixed)]
 
 
-def _applies(design: Any, test: str) -> bool:
-    """Whether the design can be made with this test: not each is defined for every goal on every scale."""
-    try:
-        design.replace(test=test)
-    except ParameterError:
-        return False
-    return True
-
-
-def _method(trial: Trial, name: str, inner: Any) -> TestRow:
+def _by(trial: Trial, name: str, design: Design, prose: str, chosen: bool) -> TestRow:
     """One test's answer; an exact test that would be searched far beyond the trial's own size says why it is not."""
-    design, chosen = inner.replace(test=name), name == inner.test
-    row, reason, answer = design.analysis, None, None
-    if row.exact and not design.smooth and not chosen and trial.answer.n > _SEARCHED:
+    reason, answer = None, None
+    if design.exact and not design.smooth and not chosen and trial.answer.n > _SEARCHED:
         reason = f"not searched above {_SEARCHED:,} participants"
     else:
         try:
@@ -47,7 +48,7 @@ def _method(trial: Trial, name: str, inner: Any) -> TestRow:
             reason = why.sentence
     return TestRow(
         test=name,
-        prose=row.prose,
+        prose=prose,
         arms=() if answer is None else arms_of(trial, answer),
         power=None if answer is None else float(answer.power),
         reason=reason,
@@ -58,11 +59,11 @@ def _method(trial: Trial, name: str, inner: Any) -> TestRow:
 
 def controls(trial: Trial) -> list[StatedRate]:
     """The control rates of the scenario tables: the plan's own first, then those that the plan lists."""
-    planned = next((one.value for one in trial.primary.assumptions if one.name == "control"), None)
-    listed = list(trial.plan.content.scenarios.controls)
-    if planned is None:
+    rates = trial.primary.rates
+    if rates is None or (planned := rates[1].value) is None:
         return []
     own = StatedRate(key=PLANNED, value=planned, label="this plan", source="as assumed above")
+    listed = trial.plan.content.scenarios.controls
     return [own, *(one for one in listed if round(one.value, 4) != round(planned, 4))]
 
 
@@ -71,14 +72,14 @@ def by_discount(trial: Trial) -> list[ScenarioRow]:
     drawn = next((one.reading for one in trial.primary.assumptions if one.reading is not None), None)
     if drawn is None:
         return []
-    lower = drawn.lower(0.95)
+    shares, lower = trial.plan.content.scenarios.discounts, drawn.lower(0.95)
+
+    def cells(control: float) -> tuple[Cell, ...]:
+        believed = [*(discount(drawn.rate, control, share) for share in shares), lower]
+        return _cells(trial, [(control, rate) for rate in believed])
+
     return [
-        ScenarioRow(
-            label=stated.label,
-            value=stated.value,
-            source=stated.source,
-            cells=_cells(trial, [(stated.value, rate) for rate in _believed(trial, drawn, stated.value, lower)]),
-        )
+        ScenarioRow(label=stated.label, value=stated.value, source=stated.source, cells=cells(stated.value))
         for stated in controls(trial)
     ]
 
@@ -89,40 +90,35 @@ _DRIFTS = (0.05, 0.10)
 
 def drifted(trial: Trial) -> list[tuple[float, Cell]]:
     """What control rates above the planned one would ask for, the treatment rate bridged anew toward each."""
-    one = next((one for one in trial.primary.assumptions if one.bridge is not None and one.reading is not None), None)
-    planned = next((one.value for one in trial.primary.assumptions if one.name == "control"), None)
-    if one is None or one.bridge is None or one.reading is None or planned is None:
+    if trial.primary.rates is None:
         return []
-    rates = [planned + drift for drift in _DRIFTS if planned + drift < 1]
-    pairs = [(rate, one.bridge.rate(one.reading, rate)) for rate in rates]
+    treatment, control = trial.primary.rates
+    if control.value is None or treatment.bridge is None or treatment.reading is None:
+        return []
+    rates = [control.value + drift for drift in _DRIFTS if control.value + drift < 1]
+    pairs = [(rate, treatment.bridge.rate(treatment.reading, rate)) for rate in rates]
     return list(zip(rates, _cells(trial, pairs), strict=True))
-
-
-def _believed(trial: Trial, drawn: Observed, control: float, lower: float) -> list[float]:
-    """The treatment rates at each discount, and at the lower limit of the observed rate."""
-    shares = trial.plan.content.scenarios.discounts
-    return [*(discount(drawn.rate, control, share) for share in shares), lower]
 
 
 def by_reading(trial: Trial) -> list[ScenarioRow]:
     """Readings of the table down, control rates across, nothing discounted."""
+    stated = [one.value for one in controls(trial)]
     return [
         ScenarioRow(
-            label=label,
-            value=rate.rate,
-            source=rate.label,
-            cells=_cells(trial, [(stated.value, rate.rate) for stated in controls(trial)]),
+            label=label, value=read.rate, source=read.label, cells=_cells(trial, [(one, read.rate) for one in stated])
         )
-        for label, rate in trial.readings
-        if controls(trial)
+        for label, read in trial.readings
+        if stated
     ]
 
 
 def _cells(trial: Trial, pairs: list[tuple[float, float]]) -> tuple[Cell, ...]:
     """One array call over pairs of control and treatment rates."""
+    assert trial.primary.rates is not None  # `controls` has looked
+    names = [one.name for one in reversed(trial.primary.rates)]
     control, treatment = np.array(pairs).T
-    design: Any = trial.primary.design
-    answer = design.replace(control=control, treatment=treatment).sample_size(trial.primary.section.power)
+    design = primary_design(trial).replace(**dict(zip(names, (control, treatment), strict=True)))
+    answer = design.sample_size(trial.primary.section.power)
     return tuple(_cell(trial, answer, i, float(rate)) for i, rate in enumerate(treatment))
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from trialplan.analyses.assurance.assess import Assurance
 from trialplan.analyses.sensitivity.break_even import BreakEven, break_even
 from trialplan.answers import SampleSize
-from trialplan.designs.one_proportion import OneProportion
-from trialplan.designs.precision_difference import PrecisionDifference
-from trialplan.evidence.bridge import Bridge, Reading
+from trialplan.design import Design
+from trialplan.evidence.bridge import Reading
 from trialplan.numerics.lazy import np
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.beliefs import assess_trial
 from trialplan.plan.building import Trial
+from trialplan.protocol.content.views import of_control, primary_design
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class ControlBelief:
 
 def control_belief(trial: Trial) -> ControlBelief | None:
     """The primary's borrowed control rate, where it has one."""
-    one = _assumption(trial, "control")
+    one = of_control(trial)
     if one is None or one.borrowed is None:
         return None
     borrowed = one.borrowed
@@ -61,23 +61,18 @@ def control_belief(trial: Trial) -> ControlBelief | None:
 
 def break_evens(trial: Trial) -> list[BreakEven]:
     """Where the trial breaks as the control rate rises, and as the odds ratio shrinks."""
-    control, treatment = _assumption(trial, "control"), _assumption(trial, "treatment")
-    design: Any = trial.primary.design
-    if control is None or treatment is None or not design.upward or len(design.null_values()) != 1:
+    rates, fixed = trial.primary.rates, primary_design(trial).fixed
+    if rates is None or not fixed.upward or len(fixed.null_values()) != 1:
         return []
+    (treatment, control), smooth = rates, fixed.by_normal_theory()  # an exact test has no real-valued n to double
     size: dict[str, Any] = {"n": int(trial.answer.n), "target": trial.primary.section.power}
-    inner = getattr(design, "design", design)
-    if not inner.smooth:  # an exact test has no real-valued n to double
-        inner = inner.replace(test="score")
-    rising = break_even(
-        lambda rate: inner.replace(control=rate, treatment=_believed(treatment, rate)),
-        inner.control,
-        1.0,
-        assumption="control rate",
-        **size,
-    )
+
+    def risen(rate: float) -> Design:
+        return smooth.replace(**{control.name: rate, treatment.name: _believed(treatment, rate)})
+
+    rising = break_even(risen, float(smooth.value("comparator")), 1.0, assumption="control rate", **size)
     shrinking = break_even(
-        lambda ratio: inner.outcome.shrunk(inner, ratio), 1.0, 1e-3, assumption="ratio of odds ratios", **size
+        lambda ratio: smooth.outcome.shrunk(smooth, ratio), 1.0, 1e-3, assumption="ratio of odds ratios", **size
     )
     return [rising, shrinking]
 
@@ -103,8 +98,7 @@ class Alternatives:
     """Why the table does not carry a confirmatory number alone, and what smaller trials would settle first."""
 
     reasons: tuple[str, ...]
-    pilot: SampleSize
-    single_arm: SampleSize
+    trials: tuple[tuple[str, SampleSize], ...]
 
 
 _FEW = 50
@@ -113,21 +107,12 @@ _FEW = 50
 
 def alternatives(trial: Trial, found: Assured | None) -> Alternatives | None:
     """What is recommended where the table cannot carry the decision; None where nothing speaks against it."""
-    control, treatment = _assumption(trial, "control"), _assumption(trial, "treatment")
-    if found is None or control is None or treatment is None or treatment.reading is None:
+    said, effect, fixed = trial.plan.content.assurance, trial.primary.by_role("effect"), primary_design(trial).fixed
+    if found is None or said is None or effect is None or effect.reading is None:
         return None
-    reasons = tuple(_reasons(trial, found, treatment))
-    if not reasons:
-        return None
-    rates: dict[str, Any] = {"control": control.value, "treatment": treatment.value}
-    said = trial.plan.content.assurance
-    width = said.pilot_width if said else 0.3
-    pilot = PrecisionDifference(**rates, width=width, allocation=trial.plan.content.trial.allocation)
-    # one direction, at the level of the primary's side: the same evidence against chance
-    level = float(trial.primary.design.level)  # type: ignore[union-attr]
-    alone = OneProportion(null=rates["control"], expected=rates["treatment"], alpha=level, sides=1)
-    power = trial.primary.section.power
-    return Alternatives(reasons=reasons, pilot=pilot.sample_size(), single_arm=alone.sample_size(power))
+    reasons = tuple(_reasons(trial, found, effect))
+    trials = fixed.smaller_trials(said.pilot_width, trial.primary.section.power) if reasons else ()
+    return Alternatives(reasons=reasons, trials=trials) if trials else None
 
 
 def _reasons(trial: Trial, found: Assured, treatment: Assumption) -> Iterator[str]:
@@ -146,11 +131,7 @@ def _reasons(trial: Trial, found: Assured, treatment: Assumption) -> Iterator[st
 
 def _believed(treatment: Assumption, control: float) -> float:
     """The treatment rate at another control rate: bridged anew, or held where it was stated."""
-    bridge: Bridge | None = treatment.bridge
-    rate = treatment.value if bridge is None or treatment.reading is None else bridge.rate(treatment.reading, control)
+    bridge, read = treatment.bridge, treatment.reading
+    rate = treatment.value if bridge is None or read is None else bridge.rate(read, control)
     assert rate is not None  # a built plan has resolved its assumptions
     return float(np.clip(rate, 1e-9, 1 - 1e-9))
-
-
-def _assumption(trial: Trial, name: str) -> Assumption | None:
-    return next((one for one in trial.primary.assumptions if one.name == name), None)

@@ -7,24 +7,32 @@ from typing import Any
 
 import trialplan
 from trialplan import evidence
-from trialplan.design import Design
-from trialplan.designs.adverse_event import AdverseEvent
+from trialplan.design import Design, Sized
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
 from trialplan.evidence.regression import SpontaneousFall, regression_to_the_mean
 from trialplan.numerics.lazy import np
-from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.protocol.content.alternatives import by_discount, by_reading, by_test, controls, drifted, spread
 from trialplan.protocol.content.assurance_section import alternatives, assured, break_evens, control_belief
 from trialplan.protocol.content.coverage import Coverage, judge
 from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources
 from trialplan.protocol.content.interim_analyses import calendar, method, monitored
-from trialplan.protocol.content.operating_characteristics import blind_spot, effects, operating, told_apart
+from trialplan.protocol.content.operating_characteristics import blind_spot, operating
 from trialplan.protocol.content.pitfalls import by_section, met
 from trialplan.protocol.content.type_one_error import level_kept
 from trialplan.protocol.content.verification_section import verified
-from trialplan.protocol.content.views import Alone, AtTrial, Detectable, EndpointView, FindingView, OtherTest, arms_of
+from trialplan.protocol.content.views import (
+    Alone,
+    AtTrial,
+    Detectable,
+    EndpointView,
+    FindingView,
+    OtherTest,
+    arms_of,
+    of_control,
+    primary_design,
+)
 
 NAMES = {
     "estimand": "ICH E9(R1)",
@@ -76,7 +84,10 @@ def _said(trial: Trial) -> dict[str, Any]:
     name = Path(trial.plan.name).name  # a document does not tell where on a machine its plan lay
     views = [_view(trial, endpoint) for endpoint in trial.endpoints]
     discounted, read = by_discount(trial), by_reading(trial)
-    found = assured(trial)
+    found, assumed = assured(trial), of_control(trial)
+    comparator, rates = trial.primary.by_role("comparator"), trial.primary.rates
+    difference = None if rates is None else (rates[0].value or 0.0) - (rates[1].value or 0.0)
+    design = primary_design(trial)
     return {
         "trial": content.trial,
         "estimand": content.estimand,
@@ -86,7 +97,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "table": trial.table,
         "rows": _outcomes(trial),
         "control_belief": control_belief(trial),
-        "control_source": _source(trial, "control"),
+        "control_source": "" if assumed is None else assumed.source,
         "assured": found,
         "alternatives": alternatives(trial, found),
         "break_evens": break_evens(trial),
@@ -98,13 +109,17 @@ def _said(trial: Trial) -> dict[str, Any]:
         "randomises": len(trial.answer.arms) > 1,
         "uncontrolled": any(one.id == "P01" for one in trial.findings),
         "blind_spot": blind_spot(trial),
-        "effects": effects(trial.primary.design),
+        "effects": design.outcome.same_effect(design),
+        "sets": design.outcome.estimate_name(design),
+        "values": design.outcome.planned,
+        "rates": rates is not None,
         "level_kept": level_kept(trial),
         "operating": operating(trial),
         "drifted": drifted(trial),
         "standards": STANDARDS,
-        "planned_difference": _planned_difference(trial),
-        "bridged_toward": _bridged_toward(trial),
+        "planned_difference": difference,
+        "target_unit": content.target_difference.unit or _target_unit(trial, design),
+        "bridged_toward": None if comparator is None else comparator.value,
         "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
         "primary": next(view for view in views if view.section.role == "primary"),
         "secondary": [view for view in views if view.section.role == "secondary"],
@@ -176,21 +191,12 @@ def _own_words(trial: Trial) -> list[tuple[str, str]]:
     return [(where, note) for where, note in found if note]
 
 
-def _source(trial: Trial, name: str) -> str:
-    return next((one.source for one in trial.primary.assumptions if one.name == name), "")
-
-
-def _bridged_toward(trial: Trial) -> float | None:
-    """The control rate, or the null rate of a single arm."""
-    values = {one.name: one.value for one in trial.primary.assumptions}
-    return values.get("control", values.get("null"))
-
-
-def _planned_difference(trial: Trial) -> float | None:
-    """Treatment minus control rate of the primary, where it has both."""
-    values = {one.name: one.value for one in trial.primary.assumptions}
-    treatment, control = values.get("treatment"), values.get("control")
-    return None if treatment is None or control is None else treatment - control
+def _target_unit(trial: Trial, design: Design) -> str:
+    """What the target difference is: of two rates their difference, elsewhere the effect with its unit."""
+    if trial.primary.rates is not None:
+        return "difference of proportions"
+    scale, declared = design.outcome.effect_scale(design), design.declared("effect")
+    return ", ".join(filter(None, (scale.name if declared is None else declared.label, scale.unit)))
 
 
 def _methods(views: list[EndpointView]) -> list[str]:
@@ -199,29 +205,30 @@ def _methods(views: list[EndpointView]) -> list[str]:
 
 
 def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
-    design: Any = endpoint.design
-    fixed = getattr(design, "design", design)
+    design = endpoint.design
     return EndpointView(
         section=endpoint.section,
         design=design,
-        goal=getattr(fixed, "goal", ""),
-        two_sided=getattr(design, "sides", None) == 2,
-        planned=fixed.assumptions() if fixed else {},
+        scale=None if design is None else design.outcome.effect_scale(design),
+        goal="" if design is None else design.goal,
+        two_sided=isinstance(design, Design) and design.sides == 2,
+        tests=isinstance(design, Design),
+        planned={} if design is None else design.fixed.assumptions(),
         by_name={one.name: one for one in endpoint.assumptions},
         assumptions=endpoint.assumptions,
         statement=endpoint.section.design or "descriptive",
         alone=_alone(trial, endpoint),
         shortfall=endpoint.shortfall,
-        at_trial=_at_trial(trial, endpoint),
+        at_trial=None if design is None else _at_trial(trial, endpoint, design),
         spontaneous=_spontaneous(endpoint),
-        other_test=_other_test(trial, endpoint, fixed),
+        other_test=None if design is None else _other_test(trial, endpoint, design.fixed),
         method="" if design is None else method(design),
     )
 
 
-def _other_test(trial: Trial, endpoint: Endpoint, fixed: Any) -> OtherTest | None:
+def _other_test(trial: Trial, endpoint: Endpoint, fixed: Sized) -> OtherTest | None:
     test = endpoint.section.analysis_test
-    if test is None or test == getattr(fixed, "test", None):
+    if test is None or test == fixed.test or not isinstance(fixed, Design):
         return None
     design = fixed.replace(test=test)
     n = int(design.sample_size(endpoint.section.power).n)
@@ -237,38 +244,57 @@ def _spontaneous(endpoint: Endpoint) -> SpontaneousFall | None:
 
 
 def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
-    answer = endpoint.answer
-    if answer is None or endpoint.design is None:
+    answer, design = endpoint.answer, endpoint.design
+    if answer is None or design is None:
         return None
-    loss = endpoint.section.dropout
-    more = None if loss is None else int(enrolled(endpoint.design, answer.arms, loss)["n"])
-    return Alone(n=int(answer.n), arms=arms_of(trial, answer), power=float(answer.power), enrolled=more)
+    loss, fixed = endpoint.section.dropout, design.fixed
+    extra = {name: value for name, value in answer.extra.items() if name not in _TOLD}
+    return Alone(
+        n=int(answer.n),
+        arms=arms_of(trial, answer),
+        power=float(answer.power),
+        enrolled=None if loss is None else int(enrolled(design, answer.arms, loss)["n"]),
+        details=tuple(fixed.detail_rows(extra)),
+        tables=tuple(fixed.detail_tables(extra)),
+    )
 
 
-def _at_trial(trial: Trial, endpoint: Endpoint) -> AtTrial | None:
-    """Power with the participants that are expected to be observed; an adverse event is seen in the treatment arm."""
-    n, design = int(trial.answer.n), endpoint.design
-    if isinstance(design, AdverseEvent):
-        exposed = float(trial.answer.arms["treatment"])
-        told = told_apart(trial, float(design.rate), endpoint.section.power)
-        return AtTrial(n=n, observed=exposed, power=float(design.attained(exposed)), detectable=told)
+_TOLD = ("actual_size", "looks", "inflation", "expected_n", "last_randomised", "duration")
+"""Further numbers of an answer that the document tells in words of its own."""
+
+
+def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None:
+    """Power with the participants that are expected to be observed, or what else is attained with those in question."""
+    n, arms, power = int(trial.answer.n), trial.answer.arms, endpoint.section.power
+    kept = 1 - (endpoint.section.dropout or 0.0)
     if not isinstance(design, Design):
-        return None
-    observed = n * (1 - (endpoint.section.dropout or 0.0))
+        asked = design.observed_in(arms)
+        if asked is None:
+            return None
+        other = design.against_control(trial.plan.content.trial.allocation)
+        return AtTrial(
+            n=n,
+            attains=design.attains,
+            observed=asked * kept,
+            power=float(design.attained(asked * kept)),
+            detectable=_detectable(other, n, power) if other is not None and len(arms) > 1 else None,
+            harm=other is not None,
+        )
+    observed = n * kept
     if not design.smooth:  # an exact test is defined for whole blocks only
         observed = max(1, observed // design.block) * design.block
-    power = float(design.power(observed))
-    return AtTrial(n=n, observed=observed, power=power, detectable=_detectable(design, observed, endpoint))
+    told = _detectable(design, observed, power)
+    return AtTrial(n=n, attains=design.attains, observed=observed, power=float(design.power(observed)), detectable=told)
 
 
-def _detectable(design: Design, observed: float, endpoint: Endpoint) -> Detectable | None:
+def _detectable(design: Design, observed: float, power: float) -> Detectable | None:
     try:
-        effect = float(design.detectable_effect(observed, endpoint.section.power))
+        effect, what = float(design.detectable_effect(observed, power)), design.declared("effect")
     except ParameterError:  # equivalence has none
         return None
-    fixed = getattr(design, "design", design)
-    what = parameters(type(fixed))[design.effect]
-    return None if np.isnan(effect) else Detectable(value=effect, unit=what.unit, meaning=what.meaning)
+    if np.isnan(effect) or what is None:
+        return None
+    return Detectable(value=effect, unit=what.unit, meaning=what.meaning)
 
 
 def _findings(trial: Trial, severity: str) -> list[FindingView]:

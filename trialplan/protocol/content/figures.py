@@ -16,6 +16,7 @@ from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.ranges import axes_of
 from trialplan.plan.variation import DISCOUNT, ask
+from trialplan.protocol.content.views import arms_of, primary_design
 
 _STEP, _STEPS = 0.05, 4
 """How far apart the rates of the heat map lie, and how many on either side of the planned ones."""
@@ -25,16 +26,10 @@ _LOWER, _UPPER = 0.005, 0.995
 _WHEN = {"ever": "at any time", "landmark": "at the time point"}
 
 
-def design_of(trial: Trial) -> Any:
-    """The primary's design, with its looks."""
-    return trial.primary.design
-
-
 def schema(trial: Trial) -> figures.TrialSchema:
     """From randomisation to the primary endpoint."""
     said, section = trial.plan.content.trial, trial.primary.section
-    names = {"treatment": said.treatment_name, "control": said.control_name}
-    arms = [(names.get(arm, arm), int(n)) for arm, n in trial.answer.arms.items()]
+    arms = [(arm.name, int(arm.n)) for arm in arms_of(trial, trial.answer)]
     return figures.TrialSchema(
         arms=arms,
         allocation=said.allocation if len(arms) > 1 else None,
@@ -86,11 +81,9 @@ def _row(label: str, reading: Reading, kind: str) -> Any:
     return f"{label}: {reading.events}/{reading.of}", reading.rate, lower, upper, None, kind
 
 
-def power_curve(trial: Trial) -> figures.Curves | None:
+def power_curve(trial: Trial) -> figures.Curves:
     """Power against participants: as planned, and where other shares of an open-label excess are not believed."""
-    design, n, section = design_of(trial), int(trial.answer.n), trial.primary.section
-    if not isinstance(design, Design):
-        return None
+    design, n, section = primary_design(trial), int(trial.answer.n), trial.primary.section
     counts = _counts(design, n)
     lines = [("as planned", [_power(design, one) for one in counts]), *_by_discount(trial, counts)]
     return figures.Curves(
@@ -121,7 +114,7 @@ def _by_discount(trial: Trial, counts: list[int]) -> Iterator[tuple[str, Any]]:
     """The other shares of the excess that the plan looks at; nothing where no rate is bridged by a share."""
     bridges = [one.bridge for one in trial.primary.assumptions if one.bridge is not None]
     planned = bridges[0].discount if bridges else None
-    if not planned or not design_of(trial).smooth:
+    if not planned or not primary_design(trial).smooth:
         return
     shares = [share for share in trial.plan.content.scenarios.discounts if abs(share - planned) > 1e-9]
     for share in shares[:3]:
@@ -130,30 +123,24 @@ def _by_discount(trial: Trial, counts: list[int]) -> Iterator[tuple[str, Any]]:
 
 
 def heat_map(trial: Trial) -> figures.HeatMap | None:
-    """Participants for each pair of rates around the planned ones; for an exact test, by the score test."""
-    design: Any = design_of(trial)
-    fixed = getattr(design, "design", design)
-    if not {"control", "treatment"} <= set(trial_rates(trial)) or not hasattr(fixed, "margin"):
+    """Participants for each pair of rates around the planned ones; for an exact test, by normal theory."""
+    both, smooth = trial.primary.rates, primary_design(trial).fixed.by_normal_theory()
+    if both is None:
         return None
-    fixed = fixed if fixed.smooth else fixed.replace(test="score")
-    rates = {name: around(float(getattr(fixed, name))) for name in ("treatment", "control")}
-    equal = len(set(fixed.weights)) == 1
-    grid = scenarios(fixed, rates, float(trial.primary.section.power))
-    said = trial.plan.content.trial
+    said, planned = trial.plan.content.trial, [float(one.value or 0.0) for one in both]
+    upwards, across = map(around, planned)
+    axes = dict(zip([one.name for one in both], (upwards, across), strict=True))
+    grid = scenarios(smooth, axes, float(trial.primary.section.power))
+    equal = len(set(smooth.weights)) == 1
     return figures.HeatMap(
         x_name=f"rate on {said.control_name} (%)",
-        x=[_in_percent(one) for one in rates["control"]],
+        x=[_in_percent(rate) for rate in across],
         y_name=f"rate on {said.treatment_name} (%)",
-        y=[_in_percent(one) for one in rates["treatment"]],
-        values=grid.n / len(fixed.weights) if equal else grid.n,
+        y=[_in_percent(rate) for rate in upwards],
+        values=grid.n / len(smooth.weights) if equal else grid.n,
         quantity="participants per arm" if equal else "participants",
-        planned=(_in_percent(float(fixed.control)), _in_percent(float(fixed.treatment))),
+        planned=(_in_percent(planned[1]), _in_percent(planned[0])),
     )
-
-
-def trial_rates(trial: Trial) -> dict[str, float]:
-    """The primary's rates by name."""
-    return {one.name: one.value for one in trial.primary.assumptions if one.value is not None}
 
 
 def around(rate: float) -> list[float]:
@@ -168,7 +155,7 @@ def _in_percent(rate: float) -> float:
 
 def swings(trial: Trial) -> figures.Tornado | None:
     """Each assumption at the ends of its range, the most damaging first; an exact test's sizes take too long."""
-    if not design_of(trial).smooth:
+    if not primary_design(trial).smooth:
         return None
     n, target = int(trial.answer.n), float(trial.primary.section.power)
     found = [one for one in tornado(axes_of(trial), n=n, target=target) if one.low is not None and one.high is not None]
@@ -183,7 +170,7 @@ def _bar(one: Swing) -> tuple[str, str, str, float | None, float | None]:
     assert one.low is not None  # `swings` has looked
     assert one.high is not None
     low, high = (_value(one, end.value) for end in (one.low, one.high))
-    return one.axis.assumption, low, high, one.low.n, one.high.n
+    return one.axis.assumption.replace("_", " "), low, high, one.low.n, one.high.n
 
 
 def _chance(end: End | None) -> float | None:

@@ -6,6 +6,8 @@ import math
 import re
 from typing import Any
 
+from trialplan.outcome import EffectScale
+
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}&!])")
 """Characters that mean something to Markdown wherever they stand."""
 
@@ -70,9 +72,30 @@ def number(value: float) -> Verbatim:
 
 def value_of(assumption: Any) -> Verbatim:
     """An assumption's value in its unit: proportions as percentages, with the digits that give the same n again."""
-    if assumption.unit != "proportion":
-        return number(assumption.value)
-    return Verbatim(f"{100 * assumption.value:.2f} %")
+    if assumption.unit == "proportion":
+        return Verbatim(f"{100 * assumption.value:.2f} %")
+    # a ratio has no unit, and which units those of an outcome are, the plan's own words say
+    unit = "" if assumption.unit == "ratio" or assumption.unit.startswith("units of") else assumption.unit
+    return Verbatim(f"{number(assumption.value)} {escape(unit)}".rstrip())
+
+
+def on_scale(value: float, scale: EffectScale) -> Verbatim:
+    """An effect, or a limit of one, on the scale that it is read on."""
+    if scale.points:
+        return points(value)
+    return Verbatim(f"{number(value)} {escape(scale.unit)}".rstrip())
+
+
+def margin(limits: float | tuple[float, float], scale: EffectScale) -> Verbatim:
+    """A margin on the scale that it is stated on: one number, or a pair of limits."""
+    if isinstance(limits, tuple):
+        return Verbatim(" to ".join(on_scale(limit, scale) for limit in limits))
+    return width(limits) if scale.points else on_scale(limits, scale)
+
+
+def with_article(noun: str) -> str:
+    """A noun with its indefinite article, by its first letter."""
+    return f"an {noun}" if noun.startswith(tuple("aeiou")) else f"a {noun}"
 
 
 def months(value: float | None) -> Verbatim:
@@ -168,9 +191,11 @@ FILTERS = {
     "ended": ended,
     "equation": equation,
     "level": level,
+    "margin": margin,
     "months": months,
     "number": number,
     "number_or_never": number_or_never,
+    "on_scale": on_scale,
     "of_hundred": of_hundred,
     "or_missing": or_missing,
     "or_none": or_none,
@@ -185,4 +210,5 @@ FILTERS = {
     "whole": whole,
     "whole_percent": whole_percent,
     "width": width,
+    "with_article": with_article,
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trialplan import figures
+from trialplan.design import Sized
 from trialplan.enrolment.calendar import ends, overrunning
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
@@ -15,6 +16,7 @@ from trialplan.plan.monitoring import recruitment
 from trialplan.protocol.content.views import Arm, arm_names
 from trialplan.sequential import scales
 from trialplan.sequential.boundaries.fields import shown
+from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.look_table import chances_by_hypothesis
 
 _EFFICACY = {
@@ -116,6 +118,7 @@ class Monitored:
     binding: bool
     two_sided: bool
     points: bool
+    counts: str
     student: bool
     level: float
     level_obeyed: float
@@ -155,9 +158,8 @@ class Monitored:
 
 def monitored(trial: Trial) -> Monitored | None:
     """What the plan's looks are and do; None where it looks once, at the end."""
-    design: Any = trial.primary.design
-    said = trial.plan.content.monitoring
-    if said is None or not hasattr(design, "looks"):
+    design, said = trial.primary.design, trial.plan.content.monitoring
+    if said is None or not isinstance(design, GroupSequential):
         return None
     rows = trial.answer.extra["looks"]
     rule, futility = design.rule, design.rule.futility
@@ -166,13 +168,14 @@ def monitored(trial: Trial) -> Monitored | None:
     ignored = rule.chances(found, 0.0, obeyed=design.binding)
     return Monitored(
         said=said,
-        looks=tuple(_look(trial, number, row, len(rows)) for number, row in enumerate(rows, 1)),
+        looks=tuple(_look(trial, design, number, row) for number, row in enumerate(rows, 1)),
         efficacy=_cited(_efficacy(rule.efficacy), rule.efficacy),
         futility=None if futility is None else _cited(_futility(futility), futility),
         spends=rule.efficacy.spends and rule.efficacy.named[0] != "given",
         binding=design.binding,
         two_sided=design.two_tailed,
-        points=design.outcome.estimate_in_points(design.fixed),
+        points=design.outcome.estimate_in_points(design.design),
+        counts=design.outcome.looks_count,
         student=design.design.noncentral_t(2.0 * design.block) is not None,
         level=float((ignored.efficacy + ignored.harm).sum()),
         level_obeyed=float((by["null"].efficacy + by["null"].harm).sum()),
@@ -188,19 +191,15 @@ def monitored(trial: Trial) -> Monitored | None:
 
 def boundaries(trial: Trial) -> figures.Boundaries | None:
     """The figure of the boundaries; None where the trial is not looked at early."""
-    found = monitored(trial)
-    if found is None:
+    found, design = monitored(trial), trial.primary.design
+    if found is None or not isinstance(design, GroupSequential):
         return None
-    design: Any = trial.primary.design
-    pairs = {
-        name: _pair([getattr(look, name) for look in found.looks]) for name in ("efficacy", "futility", "opposite")
-    }
     return figures.Boundaries(
         participants=[look.n for look in found.looks],
-        efficacy=pairs["efficacy"],
-        futility=pairs["futility"],
-        opposite=pairs["opposite"] if found.two_sided else None,
-        effect=design.outcome.estimate_axis(design.fixed, list(arm_names(trial, design.fixed).values())),
+        efficacy=_pair([look.efficacy for look in found.looks]),
+        futility=_pair([look.futility for look in found.looks]),
+        opposite=_pair([look.opposite for look in found.looks]) if found.two_sided else None,
+        effect=design.outcome.estimate_axis(design.design, list(arm_names(trial, design).values())),
         null=float(design.design.null_estimate()),
         planned=float(design.design.planned_estimate()),
     )
@@ -210,13 +209,12 @@ def _pair(bounds: list[Bound | None]) -> Any:
     return [one and one.z for one in bounds], [one and one.effect for one in bounds]
 
 
-def _look(trial: Trial, number: int, row: Any, looks: int) -> LookView:
-    design: Any = trial.primary.design
+def _look(trial: Trial, design: GroupSequential, number: int, row: Any) -> LookView:
     names = arm_names(trial, design)
     arms = zip(design.arm_names, design.split(row["n"]), strict=True)
     return LookView(
         number=number,
-        final=number == looks,
+        final=number == len(design.looks),
         information=row["information"],
         n=int(row["n"]),
         arms=tuple(Arm(name=names[arm], n=round(n)) for arm, n in arms),
@@ -244,7 +242,7 @@ def _bound(row: Any, name: str) -> Bound | None:
     )
 
 
-def _opposite(design: Any, row: Any) -> Bound | None:
+def _opposite(design: GroupSequential, row: Any) -> Bound | None:
     """Where a two-sided test rejects in the other direction."""
     upper = _bound(row, "efficacy")
     if upper is None or not design.two_tailed:
@@ -266,10 +264,10 @@ def _truth(name: str, chances: Any, expected: float) -> HypothesisRow:
     )
 
 
-def method(design: Any) -> str:
+def method(design: Sized) -> str:
     """How the number is computed: the formula, and the rule for stopping where there is one."""
-    if not hasattr(design, "looks"):
-        return str(design.formula)
+    if not isinstance(design, GroupSequential):
+        return design.formula
     rule, looks = design.rule, len(design.looks)
     said = f"{design.design.formula}; {looks} looks by recursive integration, efficacy by {_efficacy(rule.efficacy)}"
     if rule.futility is None:

@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from trialplan.analyses.compare import rejected
-from trialplan.designs.ancova import Ancova
-from trialplan.designs.two_proportions import TwoProportions
+from trialplan.design import Design
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.protocol.content.alternatives import controls
-from trialplan.protocol.content.views import Detectable
+from trialplan.protocol.content.views import primary_design
 
 SHARES = (0.0, 0.5, 0.75, 1.0, 1.25)
 """Truths of the operating characteristics, as shares of the planned effect."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EffectScales:
-    """The planned effect on the scales that readers ask for; None where a scale has no meaning."""
-
-    difference: float | None = None
-    ratio: float | None = None
-    odds_ratio: float | None = None
-    standardised: float | None = None
-
-
-def effects(design: Any) -> EffectScales:
-    """The target difference, absolute and relative for rates, in standard deviations for means (DELTA2)."""
-    fixed = getattr(design, "design", design)
-    if isinstance(fixed, TwoProportions):
-        treatment, control = float(fixed.treatment), float(fixed.control)
-        odds = treatment * (1 - control) / (control * (1 - treatment))
-        return EffectScales(difference=treatment - control, ratio=treatment / control, odds_ratio=odds)
-    difference, sd = getattr(fixed, "difference", None), getattr(fixed, "sd", None)
-    if isinstance(difference, (int, float)) and isinstance(sd, (int, float)):
-        return EffectScales(difference=float(difference), standardised=difference / sd)
-    return EffectScales()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,16 +31,6 @@ def blind_spot(trial: Trial) -> BlindSpot | None:
     """The upper 95 % limit of a rate of which no case was seen, 1 − 0.05^(1/n) (Hanley & Lippman-Hand 1983)."""
     n = trial.answer.arms.get("treatment")
     return None if n is None else BlindSpot(n=int(n), limit=1 - 0.05 ** (1 / float(n)))
-
-
-def told_apart(trial: Trial, rate: float, power: float) -> Detectable | None:
-    """The rate on treatment that the trial tells from `rate` on control, two-sided at 5 %; None where there is none."""
-    if len(trial.answer.arms) < 2 or not 0 < rate < 1:
-        return None
-    allocation = trial.plan.content.trial.allocation
-    harm = TwoProportions(control=rate, treatment=(1 + rate) / 2, allocation=allocation)
-    found = float(harm.detectable_effect(int(trial.answer.n), power))
-    return None if np.isnan(found) else Detectable(value=found, unit="proportion", meaning="rate on treatment")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,24 +54,6 @@ def losses(endpoint: Endpoint) -> LossesView | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adjusted:
-    """What adjusting for baseline does to a standard deviation, and what a change from baseline would do."""
-
-    before: float
-    correlation: float
-    after: float
-    change: float
-
-
-def adjusted(design: Any) -> Adjusted | None:
-    """sd·√(1 − r²) after analysis of covariance, sd·√(2(1 − r)) for a change (Borm, Fransen & Lemmens 2007)."""
-    if not isinstance(design, Ancova):
-        return None
-    sd, r = float(design.sd), float(design.correlation)
-    return Adjusted(before=sd, correlation=r, after=sd * (1 - r**2) ** 0.5, change=sd * (2 * (1 - r)) ** 0.5)
-
-
-@dataclass(frozen=True, kw_only=True)
 class ControlRateRow:
     """One row of the operating characteristics: a control rate, and what the trial does at each share of the effect."""
 
@@ -125,25 +74,23 @@ class Operating:
 
 def operating(trial: Trial) -> Operating | None:
     """The probability of rejecting at the trial's number, over control rates and shares of the planned effect."""
-    design: Any = trial.primary.design
-    n = int(trial.answer.n)
+    design, n = primary_design(trial), int(trial.answer.n)
     table = rejected(design, n)
-    if table is not None:
+    if table is not None and controls(trial):
         return Operating(n=n, shares=SHARES, rows=tuple(_counted(trial, design, n, table)), counted=True)
     shares = SHARES[1:]  # a formula at no effect gives the nominal level, which is no news
-    design = design.settled(n) if hasattr(design, "settled") else design  # another truth does not move the boundaries
-    powers = tuple(_by_formula(design, n, share) for share in shares)
+    settled = design.settled(n)  # another truth does not move the boundaries
+    powers = tuple(_by_formula(settled, n, share) for share in shares)
     if all(one is None for one in powers):
         return None
-    return Operating(
-        n=n, shares=shares, rows=(ControlRateRow(label="", value=float("nan"), powers=powers),), counted=False
-    )
+    row = ControlRateRow(label="", value=float("nan"), powers=powers)
+    return Operating(n=n, shares=shares, rows=(row,), counted=False)
 
 
-def _counted(trial: Trial, design: Any, n: int, table: Any) -> Any:
-    n_t, n_c = (int(arm) for arm in design.arms(n).values())
-    design = getattr(design, "design", design)
-    effect = float(design.treatment) - float(design.control)
+def _counted(trial: Trial, design: Design, n: int, table: Any) -> Iterator[ControlRateRow]:
+    n_t, n_c = design.count_sizes(n)
+    treatment, control = map(float, design.count_rates())
+    effect = treatment - control
     for stated in controls(trial):
         rates = [stated.value + share * effect for share in SHARES]
         powers = tuple(
@@ -153,7 +100,7 @@ def _counted(trial: Trial, design: Any, n: int, table: Any) -> Any:
         yield ControlRateRow(label=stated.label, value=stated.value, powers=powers)
 
 
-def _by_formula(design: Any, n: int, share: float) -> float | None:
+def _by_formula(design: Design, n: int, share: float) -> float | None:
     """The power if the truth is this share of the way from no effect to the planned one; None where it cannot be."""
     if len(design.null_values()) == 2:
         return None

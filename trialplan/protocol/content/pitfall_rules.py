@@ -6,13 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from trialplan.design import Design
-from trialplan.designs.ancova import Ancova
 from trialplan.evidence.bridge import Reading
-from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Endpoint, Trial
-from trialplan.protocol.content.operating_characteristics import adjusted, losses
+from trialplan.protocol.content.operating_characteristics import losses
 from trialplan.protocol.content.type_one_error import level_kept
+from trialplan.protocol.content.views import of_control, primary_design
 
 Said = Mapping[str, Any]
 
@@ -25,25 +23,24 @@ def bridged(trial: Trial, said: Said) -> str | None:
 
 def control_elsewhere(trial: Trial, said: Said) -> str | None:
     """P02: the control rate is borrowed from arms that differ, or has no source."""
-    control = _assumption(trial, "control")
-    if control is None:
+    assumed = of_control(trial)
+    if assumed is None:
         return None
-    if control.borrowed is None:
-        return "The control rate is the planners' own choice" if control.basis == "ours" else None
-    differing = {one.study for one in control.borrowed.findings}
+    if assumed.borrowed is None:
+        name = "control rate" if assumed.unit == "proportion" else assumed.label
+        return f"The {name} is the planners' own choice" if assumed.basis == "ours" else None
+    differing = {one.study for one in assumed.borrowed.findings}
     if not differing:
         return None
-    arms = len(control.borrowed.readings)
+    arms = len(assumed.borrowed.readings)
     return f"{len(differing)} of the {arms} borrowed control arms differ from the endpoint in definition or time"
 
 
 def control_accepted(trial: Trial, said: Said) -> str | None:
     """P02: the plan accepts the differences by name, and the predictive interval carries them."""
-    control = _assumption(trial, "control")
-    if control is None:
-        return None
-    if control.borrowed is not None:
-        accepted = all(one.severity == "information" for one in control.borrowed.findings)
+    assumed = of_control(trial)
+    if assumed is not None and assumed.borrowed is not None:
+        accepted = all(one.severity == "information" for one in assumed.borrowed.findings)
         return "Accepted by name; the predictive interval and the scenarios carry the difference" if accepted else None
     return "No control arm was read in a source; the scenarios show other rates" if said["controls"][1:] else None
 
@@ -102,34 +99,36 @@ def dose_units(trial: Trial, said: Said) -> str | None:
 
 def correlation(trial: Trial, said: Said) -> str | None:
     """P14: the correlation is varied instead of read off."""
-    found = [one for end in trial.endpoints for one in end.assumptions if one.name == "correlation" and one.range]
-    if not found or found[0].range is None:
-        return None
-    low, high = found[0].range
-    return f"No correlation is taken from P values; {found[0].value:g} is assumed and {low:g} to {high:g} is plausible"
+    for endpoint in trial.endpoints:
+        assumed = endpoint.by_role("association")
+        if assumed is not None and assumed.range is not None:
+            low, high = assumed.range
+            says = f"{assumed.value:g} is assumed and {low:g} to {high:g} is plausible"
+            return f"No correlation is taken from P values; {says}"
+    return None
 
 
 def on_logs(trial: Trial, said: Said) -> str | None:
     """P15: the outcome is analysed on the log scale."""
-    scales = [getattr(one.design, "scale", None) for one in trial.endpoints if _is_mean(one)]
-    logged = scales and all(scale == "ratio" for scale in scales)
-    return "Analysed on the log scale, as a ratio of geometric means" if logged else None
+    designs = [one.design for one in trial.endpoints if one.design is not None and _is_mean(one)]
+    if not designs or not all(design.logarithmic for design in designs):
+        return None
+    return f"Analysed on the log scale, as a {designs[0].outcome.effect_scale(designs[0].fixed).name}"
 
 
 def which_sd(trial: Trial, said: Said) -> str | None:
     """P16: a correlation is given, and three standard deviations could be meant."""
-    found = next((one for end in trial.endpoints if (one := adjusted(end.design))), None)
-    if found is None:
-        return None
-    return (
-        f"With a correlation of {found.correlation:g}, an SD of {found.before:.3g} becomes {found.after:.3g} after "
-        f"adjustment for baseline, and {found.change:.3g} for a change from baseline"
-    )
+    return _spreads(trial)[0] or None
 
 
 def which_sd_answer(trial: Trial, said: Said) -> str | None:
-    """P16: the design uses the adjusted one."""
-    return "The analysis adjusts for baseline, and the number uses the SD after adjustment, σ√(1 − r²)"
+    """P16: the design says which one it uses."""
+    return _spreads(trial)[1] or None
+
+
+def _spreads(trial: Trial) -> tuple[str, str]:
+    said = (one.design.fixed.which_spread() for one in trial.endpoints if one.design is not None)
+    return next((pair for pair in said if pair[0]), ("", ""))
 
 
 def composite_for_rescue(trial: Trial, said: Said) -> str | None:
@@ -241,10 +240,9 @@ def by_centre(trial: Trial, said: Said) -> str | None:
 
 def level_exceeded(trial: Trial, said: Said) -> str | None:
     """P29: the test exceeds, or stays well below, its level at this number."""
-    kept, design = level_kept(trial), trial.primary.design
-    if kept is None or not isinstance(design, Design):
+    kept, nominal = level_kept(trial), float(primary_design(trial).alpha)
+    if kept is None:
         return None
-    nominal = float(design.alpha)
     way = "exceeds" if kept > nominal + 5e-4 else "stays below" if kept < 0.9 * nominal else None
     return (
         f"Counted over all outcomes, the largest type I error is {kept:.4f}, which {way} {nominal:g}" if way else None
@@ -253,7 +251,7 @@ def level_exceeded(trial: Trial, said: Said) -> str | None:
 
 def level_answer(trial: Trial, said: Said) -> str | None:
     """P29: what an exact test would cost instead."""
-    exact = [one for one in said["by_test"] if one.level is not None and one.level <= trial.primary.design.alpha]  # type: ignore[union-attr]
+    exact = [one for one in said["by_test"] if one.level is not None and one.level <= primary_design(trial).alpha]
     sized = {one.test: sum(arm.n for arm in one.arms) for one in exact if one.arms and not one.chosen}
     if not sized:
         return None
@@ -321,8 +319,4 @@ def _words(trial: Trial) -> Any:
 
 
 def _is_mean(endpoint: Endpoint) -> bool:
-    return isinstance(endpoint.design, Ancova) or hasattr(endpoint.design, "sd")
-
-
-def _assumption(trial: Trial, name: str) -> Assumption | None:
-    return next((one for one in trial.primary.assumptions if one.name == name), None)
+    return endpoint.design is not None and endpoint.design.field("spread") is not None

@@ -10,6 +10,7 @@ from trialplan.analyses.verification.simulation import SEED
 from trialplan.analyses.verification.verification import ALLOWANCE, ERRORS
 from trialplan.plan.building import Trial
 from trialplan.plan.verifying import VerifiedEndpoint, verify_trial
+from trialplan.sequential.base import WithLooks
 
 REFERENCE = "ICH M11, section 10.11"
 
@@ -69,11 +70,11 @@ def verified(trial: Trial) -> Appendix | None:
 
 
 def _view(one: VerifiedEndpoint) -> VerifiedView:
-    fixed = getattr(one.found.design, "design", one.found.design)
+    design = one.found.design
     return VerifiedView(
         of=one,
         complaints=tuple(complaints(one.found)),
         reached=reached(one.found.true_n, one.found.target),
-        if_null=_NULLS[getattr(fixed, "goal", fields.SUPERIORITY)],
-        obeys=getattr(one.found.design, "futility", None) is not None,
+        if_null=_NULLS[design.goal],
+        obeys=isinstance(design, WithLooks) and design.futility is not None,
     )

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.answers import SampleSize
+from trialplan.design import Design, Sized
 from trialplan.evidence.regression import SpontaneousFall
-from trialplan.plan.building import Assumption, Trial
+from trialplan.outcome import EffectScale
+from trialplan.page import Table
+from trialplan.plan.assumptions import Assumption
+from trialplan.plan.building import Trial
 from trialplan.plan.schema import EndpointSection
 
 ABSURD = 10_000
@@ -25,12 +29,17 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class Alone:
-    """What an endpoint would need if it sized the trial: n, and n enrolled to have that many observed."""
+    """What an endpoint would need if it sized the trial: n, and n enrolled to have that many observed.
+
+    `details` are the design's own further numbers, each with its label; `tables` those that take more room.
+    """
 
     n: int
     arms: tuple[Arm, ...]
     power: float
     enrolled: int | None
+    details: tuple[tuple[str, str], ...] = ()
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +53,17 @@ class Detectable:
 
 @dataclass(frozen=True, kw_only=True)
 class AtTrial:
-    """What an endpoint has at the number that the primary sets."""
+    """What an endpoint has at the number that the primary sets: power, or what a design without a test `attains`.
+
+    What is asked of one arm, as of a `harm`, has as `detectable` what would be told from the same on control.
+    """
 
     n: int
+    attains: str
     observed: float
     power: float
     detectable: Detectable | None
+    harm: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +79,13 @@ class EndpointView:
     """An endpoint as a protocol shows it."""
 
     section: EndpointSection
-    design: Any
+    design: Sized | None
+    scale: EffectScale | None
     assumptions: tuple[Assumption, ...]
     statement: str
     goal: str
     two_sided: bool
+    tests: bool
     planned: dict[str, Any]
     by_name: dict[str, Assumption]
     alone: Alone | None
@@ -139,7 +155,18 @@ class Range:
     cells: int
 
 
-def arm_names(trial: Trial, design: Any) -> dict[str, str]:
+def primary_design(trial: Trial) -> Design:
+    """The design that sizes the trial, with its looks."""
+    assert isinstance(trial.primary.design, Design)  # `build` refuses a primary without a test
+    return trial.primary.design
+
+
+def of_control(trial: Trial) -> Assumption | None:
+    """What the primary assumes of a control arm; a single arm is held against a threshold, and has none."""
+    return trial.primary.by_role("comparator") if len(trial.answer.arms) > 1 else None
+
+
+def arm_names(trial: Trial, design: Sized) -> dict[str, str]:
     """The plan's names of the design's arms."""
     words = {"treatment": trial.plan.content.trial.treatment_name, "control": trial.plan.content.trial.control_name}
     return {name: words.get(name, name) for name in design.arm_names}

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan import figures
-from trialplan.design import Design
 from trialplan.errors import TrialplanError
 from trialplan.evidence.bridge import PooledReading
 from trialplan.numerics.lazy import np
@@ -22,6 +21,7 @@ from trialplan.plan.building import Trial
 from trialplan.protocol.content import figures as drawings
 from trialplan.protocol.content.filters import Verbatim
 from trialplan.protocol.content.interim_analyses import boundaries
+from trialplan.protocol.content.views import primary_design
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 _LONGEST_ALT = 1200
@@ -115,10 +115,9 @@ def _of_rates(trial: Trial) -> str:
 
 
 def _by_score(trial: Trial) -> str:
-    design: Any = trial.primary.design
-    fixed = getattr(design, "design", design)
-    looks = ", without looks" if fixed is not design else ""
-    return looks if not isinstance(fixed, Design) or fixed.smooth else f"{looks}, by the score test"
+    design = primary_design(trial)
+    looks = ", without looks" if design.looks else ""
+    return looks if design.fixed.smooth else f"{looks}, by the {design.fixed.by_normal_theory().test} test"
 
 
 def _quietly(make: Callable[[Trial], Any]) -> Callable[[Trial], Any]:
