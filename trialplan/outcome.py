@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, TrialplanError, field
 from trialplan.numerics.lazy import np
-from trialplan.parameter import PROPORTION, Numbers
+from trialplan.parameter import PROPORTION, REAL, Numbers
 from trialplan.text import number, percent
 
 if TYPE_CHECKING:
@@ -195,8 +195,10 @@ class Outcome:
         name = self.estimate_name(design)
         if len(arms) == 1:
             return f"{name} on {arms[0]}"
-        between = "to" if design.test_scale != DIFFERENCE or design.logarithmic else "minus"
-        return f"{name}, {arms[0]} {between} {arms[1]}"
+        if design.test_scale != DIFFERENCE or design.logarithmic:
+            return f"{name}, {arms[0]} to {arms[1]}"
+        subtracted = self.estimate_in_points(design) or design.effect_domain() == REAL
+        return f"{name}, {arms[0]} minus {arms[1]}" if subtracted else name
 
     def example_of_look(self, design: type[Design]) -> str:
         """The options that tell a look's result, for the examples of a help page."""

@@ -248,7 +248,9 @@ def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
     if answer is None or design is None:
         return None
     loss, fixed = endpoint.section.dropout, design.fixed
-    extra = {name: value for name, value in answer.extra.items() if name not in _TOLD}
+    extra = fixed.details(int(answer.n), answer.target) if isinstance(fixed, Design) else answer.extra
+    told = (*_TOLD, "critical_count") if design.looks else _TOLD  # a look has a count of its own
+    extra = {name: value for name, value in extra.items() if name not in told}
     return Alone(
         n=int(answer.n),
         arms=arms_of(trial, answer),
@@ -259,7 +261,7 @@ def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
     )
 
 
-_TOLD = ("actual_size", "looks", "inflation", "expected_n", "last_randomised", "duration")
+_TOLD = ("actual_size",)
 """Further numbers of an answer that the document tells in words of its own."""
 
 
