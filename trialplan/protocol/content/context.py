@@ -248,21 +248,19 @@ def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
     if answer is None or design is None:
         return None
     loss, fixed = endpoint.section.dropout, design.fixed
-    extra = fixed.details(int(answer.n), answer.target) if isinstance(fixed, Design) else answer.extra
-    told = (*_TOLD, "critical_count") if design.looks else _TOLD  # a look has a count of its own
-    extra = {name: value for name, value in extra.items() if name not in told}
+    extra = answer.extra
+    if design.looks and isinstance(
+        fixed, Design
+    ):  # what looks have, and the count that each rejects from, is told there
+        extra = {**fixed.details(int(answer.n), answer.target), "critical_count": None}
     return Alone(
         n=int(answer.n),
         arms=arms_of(trial, answer),
         power=float(answer.power),
         enrolled=None if loss is None else int(enrolled(design, answer.arms, loss)["n"]),
-        details=tuple(fixed.detail_rows(extra)),
+        details=tuple(fixed.detail_rows({**extra, "actual_size": None})),  # counted for every test that can be
         tables=tuple(fixed.detail_tables(extra)),
     )
-
-
-_TOLD = ("actual_size",)
-"""Further numbers of an answer that the document tells in words of its own."""
 
 
 def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None:
