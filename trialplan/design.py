@@ -328,11 +328,6 @@ class Design(Sized):
         forgotten: dict[str, Any] = dict.fromkeys(self.defaulted)
         return dataclasses.replace(self, **(forgotten | numbers))
 
-    @property
-    def fixed(self) -> Design:
-        """The design without looks; itself where it has none."""
-        return self
-
     # What a design writes.
 
     def power(self, n: Numbers) -> Numbers:
