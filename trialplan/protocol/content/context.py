@@ -247,19 +247,16 @@ def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
     answer, design = endpoint.answer, endpoint.design
     if answer is None or design is None:
         return None
-    loss, fixed = endpoint.section.dropout, design.fixed
-    extra = answer.extra
-    if design.looks and isinstance(
-        fixed, Design
-    ):  # what looks have, and the count that each rejects from, is told there
-        extra = {**fixed.details(int(answer.n), answer.target), "critical_count": None}
+    loss, fixed, n, extra = endpoint.section.dropout, design.fixed, int(answer.n), answer.extra
+    if design.looks and isinstance(fixed, Design):  # of counts they are of one look: each of several has its own
+        extra = {} if fixed.counted(n) else fixed.details(n, answer.target)
     return Alone(
-        n=int(answer.n),
+        n=n,
         arms=arms_of(trial, answer),
         power=float(answer.power),
         enrolled=None if loss is None else int(enrolled(design, answer.arms, loss)["n"]),
-        details=tuple(fixed.detail_rows({**extra, "actual_size": None})),  # counted for every test that can be
-        tables=tuple(fixed.detail_tables(extra)),
+        details=tuple(fixed.detail_rows(extra)) if extra else (),
+        tables=tuple(fixed.detail_tables(extra)) if extra else (),
     )
 
 
