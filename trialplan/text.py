@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -30,6 +30,18 @@ def signed(value: float) -> str:
 def p_value(value: float) -> str:
     """Four decimals, or that it is smaller."""
     return "< 0.0001" if value < 0.00005 else f"{value:.4f}"
+
+
+def listed(items: Iterable[object]) -> str:
+    """Parts of a sentence: a, b and c."""
+    words = [str(item) for item in items]
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def plural(count: int, word: str) -> str:
+    """A count with its noun: 1 study, 5 studies."""
+    many = word[:-1] + "ies" if word.endswith("y") else word + "s"
+    return f"{count:,} {word if count == 1 else many}"
 
 
 def as_sentence(text: str) -> str:

@@ -6,9 +6,10 @@ import math
 import re
 from collections.abc import Iterator
 
-from trialplan.evidence.finding import Seen, counted, each_outcome, listed, percent, rate, rule
+from trialplan.evidence.finding import Seen, counted, each_outcome, percent, rate, rule
 from trialplan.evidence.intervals import wilson
 from trialplan.evidence.table import EvidenceTable, Outcome, Study
+from trialplan.text import listed
 
 _PERCENT = re.compile(r"(?<!\d)(\d++(?:\.\d++)?)\s*+(?:%|per ?cent)")
 _UNKNOWN = re.compile(r"\bN[RD]\b")

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from trialplan.evidence.audit_counts import LOSS
 from trialplan.evidence.estimate import below_zero, measured
-from trialplan.evidence.finding import Seen, by_name, each_outcome, keys, listed, percent, rule
+from trialplan.evidence.finding import Seen, by_name, each_outcome, keys, percent, rule
 from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
 from trialplan.numerics.lazy import special
+from trialplan.text import listed
 
 
 @rule("P08", "warning")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from trialplan.evidence.finding import Seen, counted, keys, listed, plural, rate, rule
+from trialplan.evidence.finding import Seen, counted, keys, rate, rule
 from trialplan.evidence.intervals import newcombe
 from trialplan.evidence.overlap import may_overlap, overlapping, registration
 from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
+from trialplan.text import listed, plural
 
 _NOT_GIVEN = re.compile(r"\s*(none|no|nil|nd|not (given|done)|(no|without) conditioning|-|–)?\s*\.?\s*", re.IGNORECASE)
 _CANNOT_EXPLAIN = re.compile(r"\s*(none|no|nil|not allowed|fixed|stable|unchanged)\b.*|[\s–-]*", re.IGNORECASE)

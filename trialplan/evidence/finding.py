@@ -7,10 +7,11 @@ keeps; T01… are traps of a table that the list does not name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from trialplan.evidence.table import EvidenceTable, Outcome, Study
+from trialplan.text import listed
 
 Seen = tuple[str | None, str | None, str, str]
 Check = Callable[[EvidenceTable], Iterator[Seen]]
@@ -75,19 +76,6 @@ def rate(events: int, of: int) -> str:
     return f"{events}/{of} = {percent(events / of)}"
 
 
-def listed(items: Iterable[object]) -> str:
-    """Items as prose: "a, b and c"."""
-    words = [str(item) for item in items]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def keys(studies: Sequence[Study]) -> str:
     """The studies' keys as prose, each once."""
     return listed(dict.fromkeys(study.key for study in studies))
-
-
-def plural(count: int, word: str) -> str:
-    """The count with its noun: "1 study", "3 studies"."""
-    if count == 1:
-        return f"1 {word}"
-    return f"{count} {word[:-1]}ies" if word.endswith("y") else f"{count} {word}s"

@@ -9,10 +9,11 @@ from typing import Any
 from trialplan.errors import EvidenceError, ParameterError, did_you_mean
 from trialplan.evidence.effects import PROPORTIONS, Effects, Moments, change_effects, proportion_effects
 from trialplan.evidence.estimate import measured
-from trialplan.evidence.finding import counted, keys, listed
+from trialplan.evidence.finding import counted, keys
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pooling import Pool, any_pool
 from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
+from trialplan.text import listed
 
 REFUSE, ONE_PER_CENTRE, ALL = "refuse", "one-per-centre", "all"
 REPORTED, ENROLLED = "reported", "enrolled"

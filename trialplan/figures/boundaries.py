@@ -11,6 +11,7 @@ from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.grid_axes import ticks
 from trialplan.figures.layout import Key, blank, texts
+from trialplan.text import listed, plural
 
 _HEIGHT = 120.0
 _GAP = 26.0
@@ -122,7 +123,7 @@ class Boundaries:
     def alt(self) -> str:
         """Each look with its bounds."""
         opening = (
-            f"Boundaries at {wording.plural(len(self.participants), 'look')}, on the z scale and as "
+            f"Boundaries at {plural(len(self.participants), 'look')}, on the z scale and as "
             f"{wording.brief(self.effect)}; the planned effect is {_said(self.planned)}."
         )
         return " ".join([opening, *self._told()])
@@ -134,7 +135,7 @@ class Boundaries:
                 for words, bounds in (("efficacy from", self.efficacy), ("futility up to", self.futility))
                 if bounds[0][look] is not None
             ]
-            yield f"With {n:,} assessed: {wording.listed(parts) or 'no boundary'}."
+            yield f"With {n:,} assessed: {listed(parts) or 'no boundary'}."
 
     def table(self) -> canvas.Table:
         """One row a look; None where it has no bound."""

@@ -13,6 +13,7 @@ from trialplan.figures import text_metrics as lettering
 from trialplan.figures.grid_axes import BAR, Surface, colour_bar, mark, ticks
 from trialplan.figures.layout import Key, blank, hatched, texts
 from trialplan.numerics.lazy import np
+from trialplan.text import listed
 
 _HEIGHT = 260.0
 _APART = 30.0
@@ -90,7 +91,7 @@ class Contour(Surface):
         """The key, with the values of the lines, some of which may have no room for a label."""
         lines = [self.shown.say(level) for level in self.lines()]
         look = {"color": canvas.INK, "linewidth": 0.9}
-        said = Key(label=f"{self.quantity}: {wording.listed(lines)}", kind="line", look=look)
+        said = Key(label=f"{self.quantity}: {listed(lines)}", kind="line", look=look)
         return [*([said] if lines else []), *super().entries()]
 
     def _planned_here(self) -> tuple[float, float] | None:
@@ -101,7 +102,7 @@ class Contour(Surface):
 
     def _range(self) -> list[str]:
         drawn = [self.shown.say(level) for level in self.lines()]
-        return [*super()._range(), *([f"Lines are drawn at {wording.listed(drawn)}."] if drawn else [])]
+        return [*super()._range(), *([f"Lines are drawn at {listed(drawn)}."] if drawn else [])]
 
 
 def _rim(labels: Any) -> None:
@@ -135,7 +136,7 @@ def _check_axis(name: str, along: Sequence[Any]) -> None:
     if len(along) < 2 or not all(map(wording.is_number, along)):
         raise ParameterError(
             f"must have two or more numbers to draw lines between, not "
-            f"{wording.listed([wording.brief(one, 40) for one in along[:4]]) or 'none'}",
+            f"{listed([wording.brief(one, 40) for one in along[:4]]) or 'none'}",
             owner="Contour",
             parameter=name,
             way_out="a heat map takes any values",

@@ -13,6 +13,7 @@ from trialplan.figures import text_metrics as lettering
 from trialplan.figures.grid_axes import PLAN, ticks
 from trialplan.figures.layout import Key, blank, hatched, texts
 from trialplan.numerics.lazy import np
+from trialplan.text import plural
 
 _HEIGHT = 230.0
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
@@ -109,7 +110,7 @@ class Curves:
         along = wording.ticked([min(self.x), max(self.x)]) if self.numeric else [f"{len(self.x)} choices"]
         opening = (
             f"{self.quantity.capitalize()} against {wording.brief(self.x_name)} ({' to '.join(along)}), "
-            f"{wording.plural(len(self.lines), 'line')}."
+            f"{plural(len(self.lines), 'line')}."
         )
         told = [self._told(label, row) for label, row in zip(self.labels[:8], self.rows, strict=False)]
         chosen = [] if self.chosen is None else [f"Chosen is {self._point()}."]

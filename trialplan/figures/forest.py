@@ -13,6 +13,7 @@ from trialplan.figures import row_axes as rows
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import EDGE, LINE, SMALL, TEXT, WIDTH
 from trialplan.figures.layout import Key, blank, texts
+from trialplan.text import plural
 
 SCALES = ("linear", "log")
 _PAD = 7.0
@@ -89,7 +90,7 @@ class Forest:
     def alt(self) -> str:
         """How many estimates over which range, what they pool to, and where a new study would lie."""
         known = [row for row in self.rows if not _gone(row[1])]
-        parts = [f"Forest plot of {wording.brief(self.measure)}, {wording.plural(len(self.rows), 'row')}."]
+        parts = [f"Forest plot of {wording.brief(self.measure)}, {plural(len(self.rows), 'row')}."]
         if known:
             low, high = (pick(known, key=lambda row: row[1] or 0.0) for pick in (min, max))
             parts.append(f"Estimates run from {self._said(low)} to {self._said(high)}.")

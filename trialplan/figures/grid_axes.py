@@ -12,6 +12,7 @@ from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.layout import Key, Sheet
 from trialplan.numerics.lazy import np
+from trialplan.text import listed, plural
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,7 +82,7 @@ class Surface:
         """The key's entries for cells without an answer and for the planned point."""
         found = []
         if self.missing:
-            label = f"{self.shown.missing} ({self.missing:,} of {wording.plural(self.grid.size, 'combination')})"
+            label = f"{self.shown.missing} ({self.missing:,} of {plural(self.grid.size, 'combination')})"
             found.append(Key(label=label, kind="patch", look=canvas.HATCH))
         if self.planned and self.place():
             found.append(Key(label=f"planned: {self._at(*self.planned)}", kind="point", look=PLANNED))
@@ -89,10 +90,7 @@ class Surface:
 
     def _opening(self) -> str:
         axes = [f"{wording.brief(name)} ({_span(along)})" for name, along in self._axes()]
-        return (
-            f"{self._kind()} of {self.quantity} for {wording.plural(self.grid.size, 'combination')} "
-            f"of {wording.listed(axes)}"
-        )
+        return f"{self._kind()} of {self.quantity} for {plural(self.grid.size, 'combination')} of {listed(axes)}"
 
     def _kind(self) -> str:
         return "Heat map"
@@ -116,7 +114,7 @@ class Surface:
         if not 0 < self.missing < self.grid.size:
             return []
         verb = "has" if self.missing == 1 else "have"
-        return [f"{wording.plural(self.missing, 'combination')} {verb} {self.shown.missing}."]
+        return [f"{plural(self.missing, 'combination')} {verb} {self.shown.missing}."]
 
     def _plan(self) -> list[str]:
         if self.planned is None:
@@ -201,7 +199,7 @@ def _span(along: Sequence[Any]) -> str:
         return wording.ticked(along)[0]
     if all(map(wording.is_number, along)):
         return " to ".join(wording.ticked([min(along), max(along)]))
-    return wording.listed([wording.brief(one, 40) for one in along[:6]]) + (
+    return listed([wording.brief(one, 40) for one in along[:6]]) + (
         f" and {len(along) - 6} more" if len(along) > 6 else ""
     )
 

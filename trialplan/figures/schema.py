@@ -12,6 +12,7 @@ from trialplan.figures import canvas, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import EDGE, LINE, TEXT, WIDTH
 from trialplan.figures.layout import blank, texts
+from trialplan.text import listed, plural
 
 _GAP = 20.0
 _INSIDE = 7.0
@@ -85,10 +86,10 @@ class TrialSchema:
         """The trial's course in a sentence."""
         arms = [f"{wording.brief(name)}{'' if n is None else f' ({n:,})'}" for name, n in self.arms]
         screened = "" if self.screened is None else f"{self.screened:,} screened, "
-        total = "participants" if self.total is None else wording.plural(self.total, "participant")
+        total = "participants" if self.total is None else plural(self.total, "participant")
         how = f"randomised {self.allocation} to" if len(self.arms) > 1 else "enrolled in"
         return (
-            f"Trial schema: {screened}{total} {how} {wording.listed(arms)}, followed to "
+            f"Trial schema: {screened}{total} {how} {listed(arms)}, followed to "
             f"{wording.brief(self.timepoint)}; endpoint: {wording.brief(self.endpoint, 300)}."
         )
 

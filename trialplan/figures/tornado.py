@@ -13,6 +13,7 @@ from trialplan.figures import row_axes as rows
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import BLUE, EDGE, LINE, ORANGE, SMALL, TEXT, WIDTH
 from trialplan.figures.layout import Key, blank, hatched
+from trialplan.text import listed, plural
 
 _BAR = 11.0
 _GAP = 9.0
@@ -82,9 +83,9 @@ class Tornado:
         """Which assumptions leave no trial, then which change n most."""
         told = [self._told(i) for i in self.order()[:6]]
         more = len(self.bars) - 6
-        rest = [f"{wording.plural(more, 'assumption')} with less effect not told here."] if more > 0 else []
+        rest = [f"{plural(more, 'assumption')} with less effect not told here."] if more > 0 else []
         opening = (
-            f"Tornado: {self.quantity} if one of {wording.plural(len(self.bars), 'assumption')} is otherwise; "
+            f"Tornado: {self.quantity} if one of {plural(len(self.bars), 'assumption')} is otherwise; "
             f"{wording.count(self.planned)} are planned."
         )
         return " ".join([opening, *told, *rest])
@@ -108,7 +109,7 @@ class Tornado:
         name, low, high, *sizes = self.bars[i]
         said = [_NONE if n is None else wording.count(n) for n in sizes]
         pairs = zip((low, high), said, strict=True)
-        return f"{wording.brief(name)}: {wording.listed([f'{n} at {wording.brief(v)}' for v, n in pairs])}."
+        return f"{wording.brief(name)}: {listed([f'{n} at {wording.brief(v)}' for v, n in pairs])}."
 
     def _keys(self) -> list[Key]:
         found = [

@@ -77,17 +77,6 @@ def share(power: float) -> str:
     return "<0.01" if 0 < power < 0.005 else f"{power:.2f}"
 
 
-def plural(count: int, word: str) -> str:
-    """A count with its noun: 1 study, 5 studies."""
-    many = word[:-1] + "ies" if word.endswith("y") else word + "s"
-    return f"{count:,} {word if count == 1 else many}"
-
-
-def listed(parts: Sequence[str]) -> str:
-    """Parts of a sentence: a, b and c."""
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else ""
-
-
 def _minus(text: str) -> str:
     return "−" + text[1:] if text.startswith("-") else text
 

@@ -11,7 +11,7 @@ from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import EQUIVALENCE, NON_INFERIORITY
 from trialplan.page import Page, Table, plain
 from trialplan.parameter import parameters
-from trialplan.text import number, percent
+from trialplan.text import listed, number, percent
 
 _NONE = "—"
 _MARGINS = (NON_INFERIORITY, EQUIVALENCE)
@@ -162,7 +162,7 @@ def _breaking(swing: Swing) -> str:
     axis = swing.axis
     turns = sorted(_turns(swing), key=lambda turn: abs(turn[0] - axis.planned))
     told = [f"{words} at {_value(axis, value)}" for value, words in turns]
-    return f"On the way there {_listed(told)}." if told else ""
+    return f"On the way there {listed(told)}." if told else ""
 
 
 def _turns(swing: Swing) -> Iterator[tuple[float, str]]:
@@ -175,11 +175,6 @@ def _turns(swing: Swing) -> Iterator[tuple[float, str]]:
         yield breaks.n_doubles, "the number needed doubles"
     if breaks.effect_gone is not None and not worst.effect:
         yield breaks.effect_gone, "the effect is gone"
-
-
-def _listed(told: Sequence[str]) -> str:
-    """One, two and three: as a sentence lists them."""
-    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
 
 
 def _probability(value: float) -> str:

@@ -17,7 +17,7 @@ from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import LEVELS, POWER
 from trialplan.parameter import Interval, Parameter, parameters, with_role
-from trialplan.text import flag
+from trialplan.text import flag, listed
 
 CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
 LOOKED_AT = ("GroupSequential", "ExactGroupSequential")
@@ -155,7 +155,7 @@ def build(cls: type[Sized], given: Mapping[str, Any], *, held: Mapping[str, Any]
     missing = [name for name in required(cls) if name not in numbers]
     if missing:
         path = click.get_current_context().command_path
-        raise ParameterError(f"{cls.slug()} needs {_listed(missing)}; see `{path} --help`")
+        raise ParameterError(f"{cls.slug()} needs {listed(f'--{flag(name)}' for name in missing)}; see `{path} --help`")
     with typed(cls):
         return _looked_at(cls(**numbers), given)
 
@@ -323,8 +323,3 @@ def _looked_at(design: Sized, given: Mapping[str, Any]) -> Sized:
     from trialplan.sequential.with_looks import with_looks
 
     return with_looks(design, **rule)  # type: ignore[arg-type]
-
-
-def _listed(names: list[str]) -> str:
-    flags = [f"--{flag(name)}" for name in names]
-    return flags[0] if len(flags) == 1 else f"{', '.join(flags[:-1])} and {flags[-1]}"
