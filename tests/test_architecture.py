@@ -203,8 +203,15 @@ def probed(tree):
         if isinstance(node, ast.Call) and last_name(node.func) in ("getattr", "hasattr"):
             if last_name(node.args[0]) in design_like and literals(node.args[1]):
                 yield node, ast.unparse(node)
-        elif isinstance(node, ast.ExceptHandler) and node.type and "AttributeError" in ast.unparse(node.type):
-            yield node, "catches AttributeError"
+        elif isinstance(node, ast.Try) and any("AttributeError" in ast.unparse(one) for one in types_caught(node)):
+            asked = [n for line in node.body for n in ast.walk(line) if isinstance(n, ast.Attribute)]
+            if any(last_name(one.value) in design_like for one in asked):
+                yield node, "catches AttributeError of a design"
+
+
+def types_caught(node):
+    """What the handlers of a try name."""
+    return [handler.type for handler in node.handlers if handler.type is not None]
 
 
 def fields_named(tree):
@@ -254,7 +261,7 @@ class TestNobodyNamesADesign:
             (probed, "getattr(trial.primary.design, 'margin', None)"),
             (probed, "hasattr(design.fixed, 'sd')"),
             (probed, "def f(one: Design): return getattr(one, 'sd', 1)"),
-            (probed, "try:\n    x\nexcept (ValueError, AttributeError):\n    pass"),
+            (probed, "try:\n    design.sd\nexcept (ValueError, AttributeError):\n    pass"),
             (fields_named, "design.replace(control=0.3)"),
             (fields_named, "replace(one, **{'sd': 2})"),
             (fields_named, "design.assumptions()['treatment']"),
@@ -279,6 +286,7 @@ class TestNobodyNamesADesign:
             "arms['control'] + answer.arms['treatment']",
             "design.value('comparator')",
             "design.effect",
+            "try:\n    module.load()\nexcept AttributeError:\n    pass",
             "'treatment' if evidence.role == 'control' else ''",
         ],
     )

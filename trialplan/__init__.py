@@ -49,4 +49,4 @@ def _designs() -> dict[str, Any]:
 
 
 def __dir__() -> list[str]:
-    return __getattr__("__all__")
+    return list(__getattr__("__all__"))

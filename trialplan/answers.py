@@ -51,7 +51,7 @@ class SampleSize:
         }
         there = {name: value for name, value in may_be_absent.items() if value is not None}
         said = {**head(self.design), asked: self.target, "n": self.n, "arms": self.arms, got: self.power}
-        return plain({**said, **there, **self.extra, **foot(self.design)})
+        return dict(plain({**said, **there, **self.extra, **foot(self.design)}))
 
     def page(self, enrolled: Mapping[str, Any] | None = None, dropout: float = 0.0, notes: Sequence[str] = ()) -> Page:
         """What was assumed, how it was computed, what came out."""

@@ -29,7 +29,8 @@ def foot(design: Sized) -> dict[str, Any]:
     if design.has_level:
         trial = cast("Design", design)
         level = {"alpha": trial.alpha, "sides": trial.sides, "test": name_of_test(trial)}
-    return plain(level | {"formula": design.formula, "reference": design.reference, "version": __version__})
+    how = {"formula": design.formula, "reference": design.reference, "version": __version__}
+    return dict(plain(level | how))
 
 
 def name_of_test(design: Sized) -> str:
