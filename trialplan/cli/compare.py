@@ -11,7 +11,6 @@ from trialplan.cli.options import design as options
 from trialplan.cli.options import output
 from trialplan.cli.options.command import Verb
 from trialplan.design import Design
-from trialplan.errors import UnreachableError
 from trialplan.page import Page, Table, facts, plain
 from trialplan.parameter import with_role
 from trialplan.text import number
@@ -50,7 +49,7 @@ def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given:
     with options.typed(cls):
         rows = compare(design, target)
         if all(row.n is None for row in rows):
-            raise UnreachableError(rows[0].reason or "", owner=cls.__name__)
+            design.sample_size(target)  # raises and says why: its own test is among those without an answer
     show(_page(design, target, rows), as_json, output)
 
 
