@@ -18,10 +18,10 @@ from typing import Any, ClassVar, Self, cast
 
 from trialplan import fields, sizing
 from trialplan.answers import SampleSize, Simulation
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics import distributions
 from trialplan.numerics.lazy import np
-from trialplan.outcome import UNKNOWN, Counts, Outcome
+from trialplan.outcome import UNKNOWN, Counts, Latent, Outcome
 from trialplan.page import Table
 from trialplan.parameter import POSITIVE, Numbers, Parameter, largest, parameters, smallest
 from trialplan.stated import Stated
@@ -103,6 +103,10 @@ class Sized(Stated):
     def replace(self, **numbers: Any) -> Self:
         """The same trial with other numbers."""
         return dataclasses.replace(self, **numbers)
+
+    def declarations(self) -> Mapping[str, Parameter]:
+        """The declared numbers by the name by which `replace` takes them, through wrappers too."""
+        return parameters(type(self))
 
     def assumptions(self) -> dict[str, Any]:
         """The numbers and choices that the trial rests on, by name; those that are not used are left out."""
@@ -457,6 +461,13 @@ class Design(Sized):
         """The data of trials from uniform numbers of shape (trials, n, k): larger ones are larger outcomes."""
         return self.outcome.draw_from(self, uniforms)
 
+    uniforms: ClassVar[int] = 1
+    """How many uniform numbers `draw_from` takes for each participant; a copula joins the first."""
+
+    def latent(self) -> tuple[Latent, ...]:
+        """How each arm's outcomes follow from the normal variables that a copula joins with others'."""
+        return self.outcome.latent(self)
+
     @classmethod
     def may_be_looked_at(cls) -> bool:
         """Whether one of its tests gives a z, or counts, that looks can be taken at."""
@@ -560,6 +571,24 @@ class Design(Sized):
         if self.shape(target):
             return sizing.size_grid(self, target)
         return sizing.size_scalar(self, target)
+
+    def reachable(self) -> Any:
+        """Whether some number of participants can show what is planned: the effect lies on the favourable side."""
+        return sizing.on_favourable_side(self.effect_value(), self.null_values(), self.upward)
+
+    def unreachable(self) -> UnreachableError:
+        """Why no number of participants will do; for a scalar that is not `reachable`."""
+        return sizing.unreachable(self, float(self.effect_value()), tuple(map(float, self.null_values())))
+
+    def at_share(self, share: float) -> Self | None:
+        """The trial if the truth lies this share of the way from the null to the plan; None where it cannot."""
+        null = self.null_values()
+        if len(null) == 2:
+            return None
+        try:
+            return self.replace(**{self.effect: null[0] + share * (self.effect_value() - null[0])})
+        except ParameterError:
+            return None
 
     def unrounded(self, target: Numbers) -> Numbers:
         """The real-valued total n at which power reaches `target`; a closed form may override the search."""

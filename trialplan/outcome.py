@@ -54,6 +54,20 @@ class EffectScale:
         return f"{number(value)} {self.unit}".rstrip()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Latent:
+    """What a participant of one arm adds to the statistic, as a function of the standard normal z behind the outcome.
+
+    A straight line of this `slope`, and a jump at each cut: a normal outcome is all line, yes or no is one jump.
+    `noise` is the variance of what does not depend on z.
+    """
+
+    slope: Numbers = 0.0
+    cuts: tuple[Numbers, ...] = ()
+    jumps: tuple[Numbers, ...] = ()
+    noise: Numbers = 0.0
+
+
 @dataclass(frozen=True)
 class Counts:
     """Independent binomial counts that together are all that a test sees: participants and rate of each group."""
@@ -267,6 +281,10 @@ class Outcome:
 
         Larger numbers are larger outcomes, so that a copula can join outcomes of different kinds.
         """
+        raise ParameterError("its outcome cannot be joined with another one", owner=design)
+
+    def latent(self, design: Design) -> tuple[Latent, ...]:
+        """How each arm's outcomes follow from the normal variables that a copula joins; up to one factor for all."""
         raise ParameterError("its outcome cannot be joined with another one", owner=design)
 
 

@@ -26,9 +26,8 @@ _FIRST_CHUNK, _LARGEST_CHUNK = 64, 4096
 
 def size_scalar(design: Any, target: float) -> SampleSize:
     """The answer for one set of numbers, or an UnreachableError that says why there is none."""
-    value, null = design.effect_value(), tuple(map(float, design.null_values()))
-    if not on_favourable_side(value, null, design.upward):
-        raise unreachable(design, value, null)
+    if not design.reachable():
+        raise design.unreachable()
     if design.only_n is not None:
         return _of_only_n(design, design.only_n, target)
     return _smooth(design, target) if design.smooth else _saw_tooth(design, target)
@@ -146,8 +145,7 @@ def _smooth(design: Any, target: Numbers) -> SampleSize:
     with np.errstate(all="ignore"):  # an effect that is all but none overflows, and is refused next
         total = design.unrounded(target)
     if not total < _LARGEST:  # nan too
-        reason = f"no number of participants up to {_LARGEST:.0e} reaches power {target:g} at "
-        reason += f"{design.effect} = {design.effect_value():g}"
+        reason = f"no number of participants up to {_LARGEST:.0e} reaches power {target:g}{_at_effect(design)}"
         raise UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
     n = _whole_blocks(design, total, target)
     return SampleSize(
@@ -161,11 +159,15 @@ def _smooth(design: Any, target: Numbers) -> SampleSize:
     )
 
 
+def _at_effect(design: Any) -> str:
+    """The effect that is planned for, where it is one number."""
+    name = design.field("effect")
+    return "" if name is None else f" at {name} = {design.effect_value():g}"
+
+
 def _smooth_grid(design: Any, target: Numbers) -> SampleSize:
     shape = design.shape(target)
-    null = tuple(np.asarray(bound) for bound in design.null_values())
-    possible = on_favourable_side(np.asarray(design.effect_value()), null, design.upward)
-    possible = np.broadcast_to(possible, shape)
+    possible = np.broadcast_to(design.reachable(), shape)
     with np.errstate(all="ignore"):
         total = np.where(possible, design.unrounded(target), np.nan)
         n = _whole_blocks(design, total, target)
@@ -177,15 +179,19 @@ def _smooth_grid(design: Any, target: Numbers) -> SampleSize:
         arms=_named(design, n),
         arms_unrounded=_named(design, total),
         power=power,
-        reason=_reasons(design, possible, null),
+        reason=_reasons(design, possible),
     )
 
 
-def _reasons(design: Any, possible: Any, null: tuple[Any, ...]) -> Any:
+def _reasons(design: Any, possible: Any) -> Any:
     """None where a cell is possible, elsewhere the sentence that says why it is not."""
     reasons = np.full(possible.shape, None, dtype=object)
+    if design.field("effect") is None:  # several effects: each cell says which of them cannot be shown
+        for cell in zip(*np.nonzero(~possible), strict=True):
+            reasons[cell] = design.cell(cell, possible.shape).unreachable().sentence
+        return reasons
     value = np.broadcast_to(design.effect_value(), possible.shape)
-    bounds = [np.broadcast_to(bound, possible.shape) for bound in null]
+    bounds = [np.broadcast_to(bound, possible.shape) for bound in design.null_values()]
     for cell in zip(*np.nonzero(~possible), strict=True):
         at = tuple(float(bound[cell]) for bound in bounds)
         reasons[cell] = unreachable(design, float(value[cell]), at).sentence

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any, Self
 
 from trialplan.design import Design
+from trialplan.errors import ParameterError, field
+from trialplan.numerics.lazy import np
 from trialplan.outcome import Counts
-from trialplan.parameter import Numbers, parameters
+from trialplan.parameter import Numbers, Parameter, parameters
 
-_DELEGATED = ("arm_names", "outcome", "goal", "scale", "favourable", "test", "allocation", "margin")
-"""What is the first member's, and is written down once, so that whoever asks a wrapper need not know that it is one."""
+LEVEL = ("alpha", "sides")
 
 
 class Wrapper(Design):
-    """A design whose answers are its first member's, save where it says otherwise.
+    """A design around others: looks at one, several endpoints, several arms, clusters.
 
-    A wrapper says its `members`, and `with_members`, itself around others. The level is the wrapper's: where it is
-    given, each member gets its share of it (`member_alpha`); where not, it is the members' own, which must agree.
+    A wrapper says its `members`, how they are put in place (`place`), and `with_members`, itself around others. The
+    level is the wrapper's: each member tests at its share of alpha (`shares`), all of it unless the wrapper says
+    otherwise. Where no level is given it is the members' own, which must agree; one with another level is refused.
     """
 
     @property
@@ -28,113 +30,61 @@ class Wrapper(Design):
         """The same wrapper around other designs."""
         raise NotImplementedError
 
-    @property
-    def lead(self) -> Design:
-        """The first member: what a wrapper does not change is its."""
-        return self.members[0]
-
-    def __post_init__(self) -> None:
-        """Hand the level on, and take from the first member what is delegated."""
-        if all(isinstance(one, Design) for one in self.members):
-            self._share_level()
-            for name in _DELEGATED:
-                self._set(name, getattr(self.lead, name))
-        super().__post_init__()
-
-    def _share_level(self) -> None:
-        """The level that is given reaches every member; one that is not is taken from them."""
-        for name in ("alpha", "sides"):
-            value = parameters(type(self))[name].check(type(self).__name__, name, getattr(self, name))
-            if value is None:
-                self._set(name, self.member_level(name))
-            else:
-                self.hand_on(name, value)
-
-    def member_level(self, name: str) -> Any:
-        """The members' alpha or sides, where none is given for the whole."""
-        return getattr(self.lead, name)
-
-    def hand_on(self, name: str, value: Any) -> None:
-        """Give a level or sides of the whole to the members."""
+    def place(self, members: tuple[Design, ...]) -> None:
+        """Put the members where the wrapper keeps them, while it is made."""
         raise NotImplementedError
 
     @property
-    def weights(self) -> tuple[int, ...]:
-        """The first member's."""
-        return self.lead.weights
+    def shares(self) -> tuple[float, ...]:
+        """The share of alpha that each member tests at."""
+        return (1.0,) * len(self.members)
 
     @property
-    def upward(self) -> bool:
-        """The first member's."""
-        return self.lead.upward
+    def lead(self) -> Design:
+        """The first member."""
+        return self.members[0]
 
-    @property
-    def two_tailed(self) -> bool:
-        """The first member's."""
-        return self.lead.two_tailed
+    def __post_init__(self) -> None:
+        """Share the level out."""
+        if self.members and all(isinstance(one, Design) for one in self.members):
+            self._share_level()
+        super().__post_init__()
 
-    @property
-    def logarithmic(self) -> bool:
-        """The first member's."""
-        return self.lead.logarithmic
+    def _share_level(self) -> None:
+        """The level that is given reaches every member; one that is not is what they all have."""
+        declared, owner = parameters(type(self)), type(self).__name__
+        given = {name: declared[name].check(owner, name, getattr(self, name)) for name in LEVEL}
+        whole = {name: value for name, value in given.items() if value is not None}
+        whole.setdefault("alpha", self.lead.alpha / self.shares[0])
+        whole.setdefault("sides", self.lead.sides)
+        shared = zip(self.members, self.shares, strict=True)
+        members = [self._at_level(i, one, share, whole, given) for i, (one, share) in enumerate(shared, 1)]
+        self.place(tuple(members))
+        for name, value in whole.items():
+            self._set(name, value)
 
-    @property
-    def test_scale(self) -> str:
-        """The first member's."""
-        return self.lead.test_scale
-
-    @property
-    def defaulted(self) -> tuple[str, ...]:
-        """The first member's."""
-        return self.lead.defaulted
-
-    def field(self, role: str) -> str | None:
-        """The first member's."""
-        return self.lead.field(role)
-
-    def declared(self, role: str) -> Any:
-        """The first member's."""
-        return self.lead.declared(role)
-
-    def value(self, role: str) -> Numbers:
-        """The first member's."""
-        return self.lead.value(role)
-
-    def effect_value(self) -> Numbers:
-        """The first member's."""
-        return self.lead.effect_value()
-
-    def effect_unit(self) -> float:
-        """The first member's."""
-        return self.lead.effect_unit()
-
-    def effect_domain(self) -> Any:
-        """The first member's."""
-        return self.lead.effect_domain()
-
-    def null_values(self) -> tuple[Numbers, ...]:
-        """The first member's."""
-        return self.lead.null_values()
-
-    def planned_estimate(self) -> Numbers:
-        """The first member's."""
-        return self.lead.planned_estimate()
-
-    def null_estimate(self) -> Numbers:
-        """The first member's."""
-        return self.lead.null_estimate()
+    def _at_level(self, number: int, member: Design, share: float, whole: dict[str, Any], given: dict[str, Any]) -> Any:
+        """The member at its share of the level; an error where it states another, or has another by its goal."""
+        asked = {"alpha": whole["alpha"] * share, "sides": whole["sides"]}
+        follows = any(one is not None for one in given.values()) or _same(member.level, asked["alpha"] / asked["sides"])
+        handed: dict[str, Any] = {}
+        for name, value in asked.items():
+            own, differs = getattr(member, name), not _same(getattr(member, name), value)
+            if differs and not (name in member.defaulted and follows):
+                raise ParameterError(
+                    f"member {number} ({member.slug()}) has {field(name)} = {own:g}, not {value:g} as the whole hands on",
+                    owner=self,
+                    value=own,
+                    way_out=f"the level is the whole's: state {field('alpha')} and {field('sides')} there and leave them "
+                    "out of the members, or change them by replace(alpha=…) of the whole",
+                )
+            if name in member.defaulted and (differs or given[name] is not None):
+                handed[name] = value
+        return member.replace(**handed) if handed else member
 
     def shape(self, *others: Any) -> tuple[int, ...]:
         """That of all members together."""
-        return self.lead.shape(*others)
-
-    def count_sizes(self, n: int) -> tuple[int, ...]:
-        """The first member's."""
-        return self.lead.count_sizes(n)
-
-    def count_rates(self) -> tuple[Numbers, ...]:
-        """The first member's."""
-        return self.lead.count_rates()
+        return np.broadcast_shapes(*(one.shape(*others) for one in self.members))
 
     def counted(self, n: int) -> Counts | None:
         """None, unless a wrapper says what of the counts its own analysis sees."""
@@ -148,3 +98,97 @@ class Wrapper(Design):
     def fixed(self) -> Design:
         """Itself: only looks are taken off."""
         return self
+
+
+def _same(one: Any, other: Any) -> bool:
+    plain = isinstance(one, (int, float)) and isinstance(other, (int, float))
+    return bool(one == other if plain else np.array_equal(one, other))
+
+
+_DELEGATED = ("arm_names", "outcome", "goal", "scale", "favourable", "test", "allocation", "margin")
+"""What is the inner design's, and is written down once, so that whoever asks a wrapper need not know that it is one."""
+
+
+class WrapperOfOne(Wrapper):
+    """A design around one other, whose answers are that one's, save where it says otherwise."""
+
+    def __post_init__(self) -> None:
+        """Hand the level on, and take from the inner design what is delegated."""
+        if isinstance(self.lead, Design):
+            for name in _DELEGATED:
+                self._set(name, getattr(self.lead, name))
+        super().__post_init__()
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """The inner design's."""
+        return self.lead.weights
+
+    @property
+    def upward(self) -> bool:
+        """The inner design's."""
+        return self.lead.upward
+
+    @property
+    def two_tailed(self) -> bool:
+        """The inner design's."""
+        return self.lead.two_tailed
+
+    @property
+    def logarithmic(self) -> bool:
+        """The inner design's."""
+        return self.lead.logarithmic
+
+    @property
+    def test_scale(self) -> str:
+        """The inner design's."""
+        return self.lead.test_scale
+
+    @property
+    def defaulted(self) -> tuple[str, ...]:
+        """The inner design's."""
+        return self.lead.defaulted
+
+    def field(self, role: str) -> str | None:
+        """The inner design's."""
+        return self.lead.field(role)
+
+    def declared(self, role: str) -> Parameter | None:
+        """The inner design's."""
+        return self.lead.declared(role)
+
+    def value(self, role: str) -> Numbers:
+        """The inner design's."""
+        return self.lead.value(role)
+
+    def effect_value(self) -> Numbers:
+        """The inner design's."""
+        return self.lead.effect_value()
+
+    def effect_unit(self) -> float:
+        """The inner design's."""
+        return self.lead.effect_unit()
+
+    def effect_domain(self) -> Any:
+        """The inner design's."""
+        return self.lead.effect_domain()
+
+    def null_values(self) -> tuple[Numbers, ...]:
+        """The inner design's."""
+        return self.lead.null_values()
+
+    def planned_estimate(self) -> Numbers:
+        """The inner design's."""
+        return self.lead.planned_estimate()
+
+    def null_estimate(self) -> Numbers:
+        """The inner design's."""
+        return self.lead.null_estimate()
+
+    def count_sizes(self, n: int) -> tuple[int, ...]:
+        """The inner design's."""
+        return self.lead.count_sizes(n)
+
+    def count_rates(self) -> tuple[Numbers, ...]:
+        """The inner design's."""
+        return self.lead.count_rates()

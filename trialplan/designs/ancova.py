@@ -13,7 +13,7 @@ from trialplan.errors import ParameterError, field
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power
-from trialplan.outcome import by_arm
+from trialplan.outcome import Latent, by_arm
 from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
 from trialplan.rejection import decide
@@ -178,6 +178,13 @@ class Ancova(Design):
     def arm_sds(self) -> tuple[Numbers, ...]:
         """At follow-up, in both arms."""
         return self.sd, self.sd
+
+    uniforms = 2
+
+    def latent(self) -> tuple[Latent, ...]:
+        """What is left of the follow-up after the baseline, which varies with it and by itself."""
+        r, sd = self.correlation, self.sd
+        return (Latent(slope=(1 - r**2) * sd, noise=r**2 * (1 - r**2) * sd**2),) * 2
 
     def draw_from(self, uniforms: Any) -> tuple[Any, ...]:
         """Baseline and follow-up: the first uniform number of each participant is the follow-up's, if there are two."""

@@ -10,7 +10,17 @@ from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import normal_quantile, t_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import normal_score, of_normal_score
-from trialplan.outcome import Blinded, EffectInterval, EffectScale, InterimData, IntervalAt, Outcome, by_arm, exchanged
+from trialplan.outcome import (
+    Blinded,
+    EffectInterval,
+    EffectScale,
+    InterimData,
+    IntervalAt,
+    Latent,
+    Outcome,
+    by_arm,
+    exchanged,
+)
 from trialplan.outcomes.looks import check_arms, listed, of_look
 from trialplan.outcomes.pooled_sd import POOLED_SD
 from trialplan.parameter import Numbers, parameters
@@ -123,6 +133,10 @@ class Measurements(Outcome):
         arms = by_arm(design, special.ndtri(uniforms[..., 0]))
         found = [mean + sd * z for mean, sd, z in zip(design.arm_means(), design.arm_sds(), arms, strict=True)]
         return tuple(np.exp(arm) if design.logarithmic else arm for arm in found)
+
+    def latent(self, design: Design) -> tuple[Latent, ...]:
+        """A straight line, one standard deviation for each of z; of the logarithm on a ratio scale."""
+        return tuple(Latent(slope=sd) for sd in design.arm_sds())
 
 
 def _critical(confidence: float, df: float | None) -> float:

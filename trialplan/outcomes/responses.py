@@ -22,6 +22,7 @@ from trialplan.outcome import (
     EffectScale,
     InterimData,
     IntervalAt,
+    Latent,
     Limits,
     Outcome,
     by_arm,
@@ -191,6 +192,12 @@ class Responses(Outcome):
         found = tuple(arm >= 1 - rate for arm, rate in zip(arms, design.count_rates(), strict=True))
         return found if len(found) > 1 else found[0]
 
+    def latent(self, design: Design) -> tuple[Latent, ...]:
+        """One jump, where z is beyond the rate's quantile, as large as the arm's rate moves the statistic."""
+        rates = design.count_rates()
+        steps = _slopes(design, rates)
+        return tuple(Latent(cuts=(-special.ndtri(rate),), jumps=(by,)) for rate, by in zip(rates, steps, strict=True))
+
 
 RESPONSES = Responses()
 """The kind of every design of yes-or-no outcomes."""
@@ -221,6 +228,17 @@ def _nearest(design: Design, counts: tuple[Any, ...], sizes: tuple[int, ...]) ->
     if not significant.size:
         return None
     return float(significant.min() if design.upward else significant.max())
+
+
+def _slopes(design: Design, rates: Sequence[Numbers]) -> list[Numbers]:
+    """By how much the statistic's estimate moves with each arm's rate, up to a factor and the arms' signs."""
+    if design.test == "arcsine":
+        return [1 / np.sqrt(rate * (1 - rate)) for rate in rates]
+    if len(rates) == 1 or design.test_scale == DIFFERENCE:
+        return [1.0] * len(rates)
+    if design.test_scale == RATIO:  # the treatment's rate less the limit times the control's
+        return [1.0, design.null_estimate()]
+    return [1 / (rate * (1 - rate)) for rate in rates]
 
 
 def _log_variance(rate: float, n: float, odds: bool) -> float:

@@ -14,14 +14,14 @@ from trialplan.sequential.boundaries.efficacy import read_efficacy
 from trialplan.sequential.boundaries.fields import read_looks, read_some_looks
 from trialplan.sequential.boundaries.futility import read_futility
 from trialplan.sequential.look_page import BY_Z, tables
-from trialplan.wrapper import Wrapper
+from trialplan.wrapper import WrapperOfOne
 
 OWN = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 """What a trial with looks says itself; all other numbers are the fixed design's."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class WithLooks(Wrapper):
+class WithLooks(WrapperOfOne):
     """What does a trial that may stop early say of its looks, and what does it leave to the fixed design?"""
 
     shown_by: ClassVar[tuple[str, str, str, str, int]] = BY_Z
@@ -85,10 +85,9 @@ class WithLooks(Wrapper):
         """Whether futility is binding."""
         return self.binding
 
-    def hand_on(self, name: str, value: Any) -> None:
-        """The fixed design tests at the level of the trial with looks."""
-        self._set("design", self.design.replace(**{name: value}))
-        self._set(name, getattr(self.design, name))
+    def place(self, members: tuple[Design, ...]) -> None:
+        """The fixed design."""
+        self._set("design", members[0])
 
     def replace(self, **numbers: Any) -> Self:
         """The same rule with other numbers of its own or of the inner design."""

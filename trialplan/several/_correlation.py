@@ -1,0 +1,89 @@
+"""From the latent correlation of a copula to that of the outcomes, and to that of the test statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.design import Design
+from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.lazy import np
+from trialplan.numerics.multinormal import bivariate_cdf
+from trialplan.outcome import Latent
+from trialplan.parameter import Numbers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Implied:
+    """The correlation of two members' outcomes in one arm that a latent one implies, and the bounds of it."""
+
+    members: tuple[int, int]
+    arm: str
+    latent: float
+    implied: float
+    lowest: float
+    highest: float
+
+
+def covariance(one: Latent, other: Latent, correlation: Numbers) -> Numbers:
+    """Of what one participant adds to two statistics whose normal variables are correlated so.
+
+    A line with a line: the correlation itself. A line with a jump: the density at the cut (point-biserial). A jump with
+    a jump: the bivariate normal distribution beyond both cuts, less the product of the tails (phi).
+    """
+    lines: Any = one.slope * other.slope * correlation
+    for line, steps in ((one, other), (other, one)):
+        for cut, jump in zip(steps.cuts, steps.jumps, strict=True):
+            lines = lines + line.slope * jump * correlation * _density(cut)
+    for cut, jump in zip(one.cuts, one.jumps, strict=True):
+        for beyond, by in zip(other.cuts, other.jumps, strict=True):
+            apart = _tail(cut) * _tail(beyond)
+            lines = lines + jump * by * (bivariate_cdf(-np.asarray(cut), -np.asarray(beyond), correlation) - apart)
+    return lines
+
+
+def variance(one: Latent) -> Numbers:
+    """Of what one participant adds."""
+    return covariance(one, one, 1.0) + one.noise
+
+
+def of_outcomes(one: Latent, other: Latent, correlation: Numbers) -> Numbers:
+    """The correlation of two outcomes in one arm: phi of two responses, point-biserial of one and a measurement."""
+    return covariance(one, other, correlation) / np.sqrt(variance(one) * variance(other))
+
+
+def of_statistics(one: Design, other: Design, correlation: Numbers) -> Numbers:
+    """The correlation of two members' statistics, each positive in the treatment's favour.
+
+    Their covariance is that of the outcomes, arm by arm over the arm's participants (Sozu, Sugimoto & Hamasaki 2010,
+    equation for the proportions; 2012 for a mean and a proportion).
+    """
+    own, others, share = one.latent(), other.latent(), one.weights
+    joint = sum(covariance(a, b, correlation) / w for a, b, w in zip(own, others, share, strict=True))
+    alone = [sum(variance(arm) / w for arm, w in zip(arms, share, strict=True)) for arms in (own, others)]
+    return one.sign * other.sign * joint / np.sqrt(alone[0] * alone[1])
+
+
+def implied(members: Sequence[Design], correlations: Sequence[Sequence[Any]]) -> Iterator[Implied]:
+    """What each pair of outcomes is correlated in each arm, and could be at most, with numbers for parameters."""
+    for i, one in enumerate(members):
+        for j, other in enumerate(members[i + 1 :], i + 1):
+            for arm, a, b in zip(one.arm_names, one.latent(), other.latent(), strict=True):
+                at = [float(of_outcomes(a, b, r)) for r in (correlations[i][j], -1.0, 1.0)]
+                yield Implied(
+                    members=(i + 1, j + 1),
+                    arm=arm,
+                    latent=float(correlations[i][j]),
+                    implied=at[0],
+                    lowest=at[1],
+                    highest=at[2],
+                )
+
+
+def _density(z: Any) -> Any:
+    return np.exp(-(np.asarray(z) ** 2) / 2) / np.sqrt(2 * np.pi)
+
+
+def _tail(cut: Any) -> Any:
+    return normal_cdf(-np.asarray(cut))

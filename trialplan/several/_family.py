@@ -1,0 +1,372 @@
+"""What every family of endpoints shares: one level, one split of the participants, outcomes joined by a copula."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+from trialplan.design import Design
+from trialplan.errors import ParameterError, UnreachableError, did_you_mean
+from trialplan.numerics.distributions import normal_cdf, normal_quantile
+from trialplan.numerics.lazy import np
+from trialplan.numerics.multinormal import MOST
+from trialplan.outcome import EffectScale, Outcome
+from trialplan.page import Table
+from trialplan.parameter import Interval, Numbers, Parameter, parameter, parameters, refuse
+from trialplan.several._correlation import implied, of_statistics
+from trialplan.text import number
+from trialplan.wrapper import LEVEL, Wrapper
+
+_OF_MEMBERS: dict[str, Any] = dict.fromkeys(LEVEL)
+"""The level of a family that is made of members which have one already."""
+
+_EDGE = 1e-16
+"""How near to 0 and 1 a uniform number may lie, so that its normal score is finite."""
+
+
+class SeveralOutcomes(Outcome):
+    """The outcomes of several endpoints: each member has its own kind, and together they are of none."""
+
+    kind = "several endpoints"
+    results = ()
+
+    def effect_scale(self, design: Any) -> EffectScale:
+        """Several effects have no scale in common."""
+        return EffectScale(name="share of the planned effects", short="share of the planned effects")
+
+
+def _read_members(value: Any) -> tuple[Design, ...]:
+    members = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    for one in members:
+        if not isinstance(one, Design) or one.members:
+            raise refuse(f"must be fixed designs that test, two or more, not {one!r}")
+    if not 2 <= len(members) <= MOST:
+        raise refuse(f"must be two designs or more, up to {MOST}, not {len(members)}")
+    return members
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family(Wrapper):
+    """A trial of several endpoints. A family says `success(n)`, `analyse`, and its own numbers.
+
+    All members have the same arms. `replace` takes alpha, sides and allocation for all of them; any other number of a
+    member by its name and the member's place: control_1, difference_2. The number whose role is association is the
+    latent correlation of the Gaussian copula that joins the outcomes: one for every pair, or the pairs row by row.
+    """
+
+    members: tuple[Design, ...] = parameter("the designs of the endpoints", None, default=(), read=_read_members)
+
+    outcome = SeveralOutcomes()
+
+    def __post_init__(self) -> None:
+        """Read the members, which share level and allocation."""
+        self._set("members", parameters(type(self))["members"].check(type(self).__name__, "members", self.members))
+        for name in ("arm_names", "allocation"):
+            self._set(name, getattr(self.lead, name))
+        self._set("goal", " and ".join(dict.fromkeys(one.goal for one in self.members)))
+        super().__post_init__()
+
+    def check(self) -> None:
+        """Members have the same arms and one limit each, outcomes that can be joined, and correlations that exist."""
+        owner, lead = type(self).__name__, self.lead
+        for i, one in enumerate(self.members, 1):
+            if (one.arm_names, one.weights) != (lead.arm_names, lead.weights):
+                raise ParameterError(
+                    f"{owner}: member {i} ({one.slug()}) has {_arms(one)}, and member 1 {_arms(lead)}; participants "
+                    "are the same for every endpoint: give all members the same arms and allocation"
+                )
+            if len(one.null_values()) == 2:
+                raise ParameterError(
+                    f"{owner}: member {i} ({one.slug()}) is of equivalence, which has two limits; a family takes "
+                    "superiority and non-inferiority"
+                )
+            one.latent()  # raises where the outcome cannot be joined
+        self._check_correlation()
+
+    def _check_correlation(self) -> None:
+        """There is one number for each pair, and together they are a correlation matrix."""
+        owner, k = type(self).__name__, len(self.members)
+        value = self.value("association") if self.field("association") else 0.0
+        if isinstance(value, tuple) and len(value) != k * (k - 1) // 2:
+            raise ParameterError(
+                f"{owner}: {self.field('association')} must be one number, or one for each of the {k * (k - 1) // 2} "
+                f"pairs of members row by row, not {len(value)}"
+            )
+        matrix = self._matrix(scalar=True)
+        if matrix is not None and np.linalg.eigvalsh(matrix).min() <= 0:
+            raise ParameterError(
+                f"{owner}: {self.field('association')} = {_listed(value)} is no correlation of {k} outcomes together; "
+                f"one number for all pairs must exceed {-1 / (k - 1):.4g}"
+            )
+
+    def place(self, members: tuple[Design, ...]) -> None:
+        """Where they are declared."""
+        self._set("members", members)
+
+    def with_members(self, members: tuple[Design, ...]) -> Self:
+        """The same family of other designs."""
+        return dataclasses.replace(self, members=members, **_OF_MEMBERS)
+
+    def replace(self, **numbers: Any) -> Self:
+        """The same family with other numbers of its own, or of its members by name and place."""
+        own = {name: numbers.pop(name) for name in parameters(type(self)) if name in numbers}
+        forgotten = {name: None for name in LEVEL if name in own}  # the members take it from the whole again
+        shared = forgotten | {name: numbers.pop(name) for name in ("allocation",) if name in numbers}
+        each: list[dict[str, Any]] = [dict(shared) for _ in self.members]
+        for name, value in numbers.items():
+            field, place = self._addressed(name)
+            each[place][field] = value
+        members = own.pop("members", self.members)
+        moved = tuple(one.replace(**new) if new else one for one, new in zip(members, each, strict=True))
+        level = {name: own.pop(name, None) for name in LEVEL}
+        return dataclasses.replace(self, members=moved, **level, **own)
+
+    def _addressed(self, name: str) -> tuple[str, int]:
+        """The field and the member, from 0, that a name such as control_1 means."""
+        known = self.declarations()
+        if name not in known:
+            raise ParameterError(
+                f"{type(self).__name__}: there is no {name!r}; a member's number is named with its place, as in "
+                f"{next(iter(known))}; {did_you_mean(name, known)}"
+            )
+        field, _, place = name.rpartition("_")
+        return field, int(place) - 1
+
+    def declarations(self) -> Mapping[str, Parameter]:
+        """The members' numbers by name and place, then the family's own."""
+        own = {name: one for name, one in parameters(type(self)).items() if name != "members"}
+        each = {
+            f"{name}_{place}": dataclasses.replace(
+                one, meaning=f"{one.meaning} (member {place}, {member.slug()})", role=""
+            )
+            for place, member in enumerate(self.members, 1)
+            for name, one in member.declarations().items()
+            if name not in (*LEVEL, "allocation")
+        }
+        return each | own
+
+    def assumptions(self) -> dict[str, Any]:
+        """The members' numbers by name and place, then the family's own."""
+        values = {
+            f"{name}_{place}": value
+            for place, member in enumerate(self.members, 1)
+            for name, value in member.assumptions().items()
+            if name not in (*LEVEL, "allocation")
+        }
+        own = {name: getattr(self, name) for name in parameters(type(self)) if name != "members"}
+        split = {"allocation": self.allocation} if self.allocation else {}
+        return values | {name: value for name, value in own.items() if value is not None} | split
+
+    @property
+    def defaulted(self) -> tuple[str, ...]:
+        """What no member states."""
+        return tuple(name for name in LEVEL if all(name in one.defaulted for one in self.members))
+
+    @property
+    def two_tailed(self) -> bool:
+        """No: only what favours the treatment counts."""
+        return False
+
+    @property
+    def smooth(self) -> bool:
+        """Where every member is."""
+        return all(one.smooth for one in self.members)
+
+    @property
+    def exact(self) -> bool:
+        """No: the joint law of the statistics is that of large samples."""
+        return False
+
+    @property
+    def formula(self) -> str:
+        """The members' formulas, joined."""
+        each = "; ".join(dict.fromkeys(one.formula for one in self.members))
+        return f"joint normal distribution of the {len(self.members)} statistics; {each}"
+
+    @property
+    def reference(self) -> str:
+        """Where the joint law is published, then the members' formulas."""
+        own = "Sozu, Sugimoto & Hamasaki 2010, Statistics in Medicine 29:2169; 2012, Biometrical Journal 54:716"
+        return "; ".join(dict.fromkeys([own, *(one.reference for one in self.members)]))
+
+    @property
+    def tex(self) -> str:
+        """None: each member has its own."""
+        return ""
+
+    def shape(self, *others: Any) -> tuple[int, ...]:
+        """That of all members and of the correlation together."""
+        own = self._arrays().values()
+        return np.broadcast_shapes(super().shape(*others), *map(np.shape, own))
+
+    def cell(self, index: tuple[int, ...], shape: tuple[int, ...]) -> Self:
+        """The same family of the members' cells, at the cell of its own numbers."""
+        own: dict[str, Any] = {
+            name: float(np.broadcast_to(v, shape)[index]) for name, v in self._arrays().items() if name not in LEVEL
+        }
+        members = tuple(one.cell(index, shape) for one in self.members)
+        return dataclasses.replace(self, members=members, **_OF_MEMBERS, **own)
+
+    # What can be shown.
+
+    def reachable(self) -> Any:
+        """Whether every member's effect lies on its favourable side."""
+        return np.logical_and.reduce(np.broadcast_arrays(*(np.asarray(one.reachable()) for one in self.members)))
+
+    def unreachable(self) -> UnreachableError:
+        """The first member's reason that has one."""
+        place, one = next((i, one) for i, one in enumerate(self.members, 1) if not one.reachable())
+        return UnreachableError(f"endpoint {place} ({one.slug()}): {one.unreachable().sentence}", owner=self)
+
+    def detectable_effect(self, n: Numbers, target: Numbers = 0.8) -> Numbers:
+        """Refused: there is no one effect."""
+        raise ParameterError(
+            f"{type(self).__name__}: several endpoints have no one detectable effect; ask for each member's own, "
+            "or for the power at other effects"
+        )
+
+    def null_values(self) -> tuple[Numbers, ...]:
+        """None of its own: each member has its null."""
+        return ()
+
+    def at_null(self) -> tuple[Self, ...]:
+        """One member on its null, the others as they are planned."""
+        return tuple(
+            self.with_members((*self.members[:i], null, *self.members[i + 1 :]))
+            for i, one in enumerate(self.members)
+            for null in one.at_null()
+        )
+
+    def at_share(self, share: float) -> Self | None:
+        """All members at this share of the way from their nulls to their plans."""
+        moved = [one.at_share(share) for one in self.members]
+        return None if None in moved else self.with_members(tuple(one for one in moved if one is not None))
+
+    # How the outcomes hang together.
+
+    def latent_correlation(self, i: int, j: int) -> Numbers:
+        """The latent correlation of two members, by their places from 0; none without an association."""
+        if i == j or self.field("association") is None:
+            return float(i == j)
+        value = self.value("association")
+        if not isinstance(value, tuple):
+            return value
+        first, second, k = min(i, j), max(i, j), len(self.members)
+        return value[first * (2 * k - first - 1) // 2 + second - first - 1]
+
+    def _matrix(self, scalar: bool = False) -> Any:
+        """The latent correlations of all pairs; None where they are arrays and one matrix is asked for."""
+        size = range(len(self.members))
+        rows = [[self.latent_correlation(i, j) for j in size] for i in size]
+        if scalar and any(np.ndim(one) for row in rows for one in row):
+            return None
+        return rows
+
+    @cached_property
+    def correlations(self) -> list[list[Numbers]]:
+        """Of the statistics, each positive in the treatment's favour."""
+        rows: list[list[Numbers]] = [[1.0] * len(self.members) for _ in self.members]
+        for i, one in enumerate(self.members):
+            for j, other in enumerate(self.members[i + 1 :], i + 1):
+                rows[i][j] = rows[j][i] = of_statistics(one, other, self.latent_correlation(i, j))
+        return rows
+
+    def scores(self, n: Numbers) -> list[Numbers]:
+        """The normal score of each member's own power, its limit in the joint distribution."""
+        with np.errstate(all="ignore"):
+            return [normal_quantile(one.success(n)) for one in self.members]
+
+    # Power, participants.
+
+    def success(self, n: Numbers) -> Numbers:
+        """The probability that the family succeeds."""
+        raise NotImplementedError
+
+    def power(self, n: Numbers) -> Numbers:
+        """Nothing but success counts as a rejection."""
+        return self.success(n)
+
+    def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
+        """Each member's data, of the same participants: their outcomes joined by a Gaussian copula."""
+        root = np.linalg.cholesky(np.array(self._matrix(), dtype=float))
+        scores = rng.standard_normal((trials, n, len(self.members))) @ root.T
+        joined = np.clip(normal_cdf(scores), _EDGE, 1 - _EDGE)
+        drawn = []
+        for i, one in enumerate(self.members):
+            more = rng.random((trials, n, one.uniforms - 1))
+            drawn.append(one.draw_from(np.concatenate([joined[..., [i]], more], axis=-1)))
+        return tuple(drawn)
+
+    def analyse_each(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
+        """The statistic of every member, and whether it rejects in favour: (trials, hypotheses) each."""
+        found = [one.analyse(of, fraction) for one, of in zip(self.members, data, strict=True)]
+        statistics = np.stack([statistic for statistic, _ in found], axis=-1)
+        return statistics, np.stack([rejects for _, rejects in found], axis=-1) & (statistics > 0)
+
+    # What the answer holds.
+
+    def details(self, n: Any, target: Numbers) -> dict[str, Any]:
+        """Each member's own power at n, and how the outcomes and the statistics are correlated."""
+        if self.shape(n):
+            return {}
+        places = range(len(self.members))
+        return {
+            "members": [
+                {"member": i, "design": one.slug(), "power": float(one.success(n))}
+                for i, one in enumerate(self.members, 1)
+            ],
+            "correlations": [dataclasses.asdict(one) for one in implied(self.members, self._matrix())],
+            "statistics": [
+                {"members": (i + 1, j + 1), "correlation": float(self.correlations[i][j])}
+                for i in places
+                for j in places
+                if i < j
+            ],
+        }
+
+    def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
+        """The same as tables."""
+        rows = [[str(one["member"]), one["design"], f"{one['power']:.3f}"] for one in extra.get("members", ())]
+        joined = [
+            [_pair(one), one["arm"], *(f"{one[name]:.3f}" for name in ("latent", "implied", "lowest", "highest"))]
+            for one in extra.get("correlations", ())
+        ]
+        tests = [[_pair(one), f"{one['correlation']:.3f}"] for one in extra.get("statistics", ())]
+        columns = ("members", "arm", "latent", "implied", "least possible", "greatest possible")
+        return [
+            Table(("member", "design", "own power"), rows, "Members", right=frozenset({2})),
+            Table(columns, joined, "Correlation of the outcomes", right=frozenset({2, 3, 4, 5})),
+            Table(("members", "correlation"), tests, "Correlation of the test statistics", right=frozenset({1})),
+        ]
+
+
+def _pair(one: Mapping[str, Any]) -> str:
+    return " and ".join(map(str, one["members"]))
+
+
+def _arms(one: Design) -> str:
+    return f"{' and '.join(one.arm_names)}{f', {one.allocation}' if one.allocation else ''}"
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(number, value)) if isinstance(value, tuple) else number(value)
+
+
+def correlation(meaning: str = "latent correlation of the outcomes of one participant") -> Any:
+    """The association of a family: one number for all pairs, or the pairs row by row."""
+    return parameter(
+        meaning, None, default=0.0, read=_read_correlation, role="association", symbol="ρ", typical=(0.0, 0.8)
+    )
+
+
+_CORRELATION = Parameter("latent correlation", domain=Interval(-1, 1))
+
+
+def _read_correlation(value: Any) -> Any:
+    """Numbers strictly between -1 and 1."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_CORRELATION.read_value(one) for one in value)
+    return _CORRELATION.read_value(value)
