@@ -13,7 +13,7 @@ from trialplan import designs as fixed_designs
 from trialplan import sequential, several
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
-from trialplan.wrapper import Wrapper
+from trialplan.wrapper import Wrapper, WrapperOfOne
 
 _Class = TypeVar("_Class", bound=Sized)
 
@@ -29,6 +29,12 @@ def wrappers() -> Mapping[str, type[Wrapper]]:
     """The designs around designs by slug, in alphabetical order; their bases have no power of their own."""
     classes = [*_classes(sequential), *_classes(several)]
     return _by_slug(cls for cls in classes if issubclass(cls, Wrapper) and cls.power is not Design.power)
+
+
+@lru_cache(maxsize=1)
+def families() -> Mapping[str, type[Wrapper]]:
+    """The wrappers over several members, which a plan names under [family]."""
+    return {slug: cls for slug, cls in wrappers().items() if not issubclass(cls, WrapperOfOne)}
 
 
 def design(slug: str) -> type[Sized]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,44 +14,15 @@ from trialplan.design import Design, Sized
 from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_you_mean
 from trialplan.evidence.bridge import Observed
 from trialplan.parameter import parameters
-from trialplan.plan.assumptions import Assumption, assumptions_of, by_role, read_rate, resolved
-from trialplan.plan.checks import check_citations, check_losses, check_names, check_target
+from trialplan.plan.assumptions import Assumption as Assumption
+from trialplan.plan.assumptions import assumptions_of, read_rate, resolved
+from trialplan.plan.checks import check_citations, check_losses, check_names, check_primaries, check_target
+from trialplan.plan.endpoint import Endpoint as Endpoint
+from trialplan.plan.family import family_endpoint
 from trialplan.plan.monitoring import as_tuple, check_rule, on_calendar, recruitment, with_looks
 from trialplan.plan.randomised_evidence import Contrary, check_override, contrary
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
-
-
-@dataclass(frozen=True, kw_only=True)
-class Endpoint:
-    """An endpoint with its design. The primary's `answer` sizes the trial; another's is what it would need alone."""
-
-    section: EndpointSection
-    design: Sized | None
-    assumptions: tuple[Assumption, ...]
-    answer: SampleSize | None = None
-    shortfall: str | None = None
-
-    @property
-    def name(self) -> str:
-        """What the plan calls it."""
-        return self.section.name
-
-    def assumption(self, name: str) -> Assumption:
-        """The assumption that fills the design field `name`."""
-        return next(one for one in self.assumptions if one.name == name)
-
-    def by_role(self, role: str) -> Assumption | None:
-        """The assumption that fills the design's number with this role: effect, comparator, spread."""
-        return by_role(self.assumptions, role)
-
-    @property
-    def rates(self) -> tuple[Assumption, Assumption] | None:
-        """The rates of treatment and control, where the design compares the one with the other; else None."""
-        effect, comparator = self.by_role("effect"), self.by_role("comparator")
-        if self.design is None or len(self.design.arm_names) != 2 or effect is None or comparator is None:
-            return None
-        return (effect, comparator) if effect.unit == comparator.unit == "proportion" else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +35,17 @@ class Trial:
     endpoints: tuple[Endpoint, ...]
     readings: tuple[tuple[str, Observed], ...] = ()
     randomised: tuple[Contrary, ...] = ()
+    family: Endpoint | None = None
+
+    @property
+    def primaries(self) -> tuple[Endpoint, ...]:
+        """The primary endpoints as the plan names them: one, or those of a family."""
+        return tuple(one for one in self.endpoints if one.section.role == "primary")
 
     @property
     def primary(self) -> Endpoint:
-        """The endpoint that sizes the trial."""
-        return next(one for one in self.endpoints if one.section.role == "primary")
+        """The endpoint that sizes the trial; of a family the whole, as if it were one."""
+        return self.primaries[0] if self.family is None else self.family
 
     @property
     def design(self) -> Design:
@@ -90,9 +67,7 @@ def build(plan: Plan) -> Trial:
     the primary is sized first.
     """
     content = plan.content
-    roles = [endpoint.role for endpoint in content.endpoint]
-    if roles.count("primary") != 1:
-        raise PlanError(f"{plan.name}: exactly one endpoint must have role = 'primary', not {roles.count('primary')}")
+    check_primaries(content, plan.name)
     check_names(content, plan.name)
     check_citations(content, plan.name)
     table = plan.table(content.evidence.table)
@@ -102,7 +77,8 @@ def build(plan: Plan) -> Trial:
     found = contrary(plan, table)
     designed = sorted((_designed(plan, draft) for draft in drafts), key=lambda one: one.section.role != "primary")
     sized = {endpoint.name: _sized(plan, endpoint) for endpoint in designed}
-    _check_against(plan, found, next(one for one in sized.values() if one.section.role == "primary"))
+    primaries = [sized[draft.name] for draft in drafts if draft.section.role == "primary"]
+    _check_against(plan, found, primaries[0])
     return Trial(
         plan=plan,
         table=table,
@@ -110,15 +86,16 @@ def build(plan: Plan) -> Trial:
         endpoints=tuple(sized[draft.name] for draft in drafts),
         readings=readings,
         randomised=found,
+        family=_sized_family(plan, primaries),
     )
 
 
 def size_primary(plan: Plan) -> Endpoint:
     """The endpoint that sizes the trial, alone: nothing else that the plan says is read or checked."""
-    section = next((one for one in plan.content.endpoint if one.role == "primary"), None)
-    if section is None:
-        raise PlanError(f"{plan.name}: no endpoint has role = 'primary', so nothing sizes the trial")
-    return _sized(plan, _designed(plan, _draft(plan, section)))
+    check_primaries(plan.content, plan.name)
+    sections = [one for one in plan.content.endpoint if one.role == "primary"]
+    primaries = [_sized(plan, _designed(plan, _draft(plan, section))) for section in sections]
+    return _sized_family(plan, primaries) or primaries[0]
 
 
 def _check_against(plan: Plan, found: tuple[Contrary, ...], primary: Endpoint) -> None:
@@ -202,7 +179,7 @@ def _designed(plan: Plan, draft: Endpoint) -> Endpoint:
         if "allocation" in parameters(cls):
             numbers.setdefault("allocation", plan.content.trial.allocation)
         design = cls(**({one.name: one.value for one in assumptions} | numbers))
-        if section.role == "primary" and isinstance(design, Design):
+        if section.role == "primary" and isinstance(design, Design) and plan.content.family is None:
             design = with_looks(design, plan.content.monitoring)
         return dataclasses.replace(draft, design=design, assumptions=assumptions)
 
@@ -221,3 +198,17 @@ def _sized(plan: Plan, endpoint: Endpoint) -> Endpoint:
             if section.role == "primary":
                 raise
             return dataclasses.replace(endpoint, shortfall=why.sentence)
+
+
+
+def _sized_family(plan: Plan, members: Sequence[Endpoint]) -> Endpoint | None:
+    """The primary endpoints as one, sized by the rule under [family]; None where there is none."""
+    if plan.content.family is None:
+        return None
+    with _place(f"{plan.name}, [family]"):
+        whole = family_endpoint(plan.content.family, members)
+        assert isinstance(whole.design, Design)
+        design = with_looks(whole.design, plan.content.monitoring)
+        answer = design.sample_size(whole.section.power)
+        when = recruitment(plan.content.enrolment, whole.section)
+        return dataclasses.replace(whole, design=design, answer=on_calendar(answer, when))

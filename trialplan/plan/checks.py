@@ -31,6 +31,16 @@ def check_losses(section: EndpointSection) -> None:
         )
 
 
+def check_primaries(content: PlanFile, name: str) -> None:
+    """Exactly one endpoint is primary, or two and more are a family."""
+    primary = sum(endpoint.role == "primary" for endpoint in content.endpoint)
+    if content.family is None and primary != 1:
+        way = "; several need a [family] with its rule, such as co-primary" if primary > 1 else ""
+        raise PlanError(f"{name}: exactly one endpoint must have role = 'primary', not {primary}{way}")
+    if content.family is not None and primary < 2:
+        raise PlanError(f"{name}: a [family] needs two endpoints or more with role = 'primary', not {primary}")
+
+
 def check_names(content: PlanFile, name: str) -> None:
     """Each endpoint has a name of its own."""
     names = [endpoint.name for endpoint in content.endpoint]
@@ -58,6 +68,7 @@ def _sources(content: PlanFile) -> Iterator[str]:
             yield (one.bridge and one.bridge.source) or ""
     for stated in content.scenarios.controls:
         yield stated.source
+    yield (content.family and content.family.source) or ""
     yield (content.enrolment and content.enrolment.source) or ""
 
 

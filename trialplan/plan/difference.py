@@ -82,6 +82,12 @@ def difference(a: Plan, b: Plan) -> Difference:
 
     Only the primary endpoint is looked at: what else a plan says is not checked.
     """
+    for plan in (a, b):
+        if plan.content.family is not None:
+            raise PlanError(
+                f"{plan.name}: a change in n is shared among the assumptions of one primary endpoint, and this plan "
+                f"has a [family] of them, {plan.content.family.rule}; compare plans of each endpoint alone"
+            )
     first, second = (Planned(plan=plan, endpoint=size_primary(plan)) for plan in (a, b))
     found = list(changed(first, second))
     if len(found) > MOST:

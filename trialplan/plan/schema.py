@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from trialplan.plan.monitoring import Enrolment, Monitoring
 from trialplan.plan.narrative import (
@@ -188,6 +188,17 @@ class EndpointSection(Section):
     note: Text | None = None
 
 
+class FamilySection(Section):
+    """`[family]`: how the endpoints with role = "primary" succeed together; the rule's own numbers stand beside it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    rule: Text = Field(description="the rule by its name, such as co-primary")
+    power: float | None = Field(None, gt=0, lt=1, description="power of the whole; without it, what the endpoints say")
+    source: Text | None = Field(None, description="where the rule's own numbers, such as a correlation, come from")
+    why: Text | None = Field(None, description="why the endpoints are tested together by this rule")
+
+
 class RandomisedSection(Section):
     """`[[randomised]]`: a randomised comparison of the same intervention, and what the plan answers to it."""
 
@@ -264,6 +275,7 @@ class PlanFile(Section):
     evidence: EvidenceSection
     target_difference: TargetDifference
     endpoint: tuple[EndpointSection, ...] = Field(min_length=1)
+    family: FamilySection | None = None
     randomised: tuple[RandomisedSection, ...] = ()
     assurance: AssuranceSection | None = None
     monitoring: Monitoring | None = None

@@ -86,7 +86,7 @@ def verify_trial(
     progress: Progress | None = None,
     most: int | None = None,
 ) -> tuple[VerifiedEndpoint, ...]:
-    """Every endpoint that has a test, the primary first.
+    """Every endpoint that has a test, the primary first; of a family the whole, then its members.
 
     The primary is asked for its power at the n that sizes the trial. Where missing counts as non-response the planning
     rates contain it, and the simulated trials are complete; where participants without an outcome are excluded, the
@@ -96,13 +96,14 @@ def verify_trial(
     `most` bounds the participants drawn for one simulation: a trial whose participants must be drawn one by one then
     has fewer simulated trials, never fewer than a thousand; the number used stands in each result.
     """
-    tested = [(one, one.design) for one in trial.endpoints if isinstance(one.design, Design)]
+    whole = [] if trial.family is None else [trial.family]
+    tested = [(one, one.design) for one in (*whole, *trial.endpoints) if isinstance(one.design, Design)]
     tested.sort(key=lambda pair: pair[0].section.role != "primary")
     how: dict[str, Any] = {"seed": seed, "executor": executor, "progress": progress}
     found = []
     for endpoint, design in tested:
         n = int(trial.answer.n)
-        if endpoint is not trial.primary:
+        if endpoint.section.role != "primary":
             n = _whole(design, n * (1 - (endpoint.section.dropout or 0.0)))
         number = _affordable(design, n, trials, most)
         target = endpoint.section.power if endpoint is trial.primary else None
@@ -167,7 +168,8 @@ def _of_completers(design: Design, left: list[int]) -> tuple[Design, int] | None
 
 def _with_losses(trial: Trial, endpoint: Endpoint, found: Verification, how: Mapping[str, Any]) -> VerifiedEndpoint:
     section = endpoint.section
-    losses = _losses(trial, endpoint, found, section.dropout, how) if section.dropout else None
+    lost = section.dropout if endpoint in trial.counted else None  # of a family the whole is simulated with them
+    losses = _losses(trial, endpoint, found, lost, how) if lost else None
     return VerifiedEndpoint(name=section.name, role=section.role, missing=section.missing, found=found, losses=losses)
 
 
