@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__
 from trialplan.page import plain
-from trialplan.parameter import parameters
 from trialplan.text import flag, number, percent
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def name_of_test(design: Sized) -> str:
 def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """The design and its numbers, by the names that its options have."""
     fixed = design.fixed
-    declared = parameters(type(fixed))
+    declared = fixed.declarations()
     rows = [("design", fixed.slug())]
     for name, value in fixed.assumptions().items():
         if name not in (*_NOT_ASSUMED, *without):

@@ -78,7 +78,9 @@ def of_trial(trial: Trial) -> list[Sizing]:
 
 def left_out(trial: Trial) -> list[str]:
     """The endpoints of which nothing is recomputed, each with the reason."""
-    return [
+    whole = trial.family
+    together = [] if whole is None else [f"{whole.name}, together by {whole.section.design}: no package has its power"]
+    return together + [
         f"{one.name}: {one.shortfall or 'it has no sample size of its own'}"
         for one in trial.endpoints
         if one.design is None or one.answer is None

@@ -47,6 +47,18 @@ class Trial:
         """The endpoint that sizes the trial; of a family the whole, as if it were one."""
         return self.primaries[0] if self.family is None else self.family
 
+    def with_primary(self, endpoint: Endpoint) -> Trial:
+        """The same trial with another primary endpoint in place of its own."""
+        if self.family is not None:
+            return dataclasses.replace(self, family=endpoint)
+        others = (endpoint if other is self.primary else other for other in self.endpoints)
+        return dataclasses.replace(self, endpoints=tuple(others))
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """Those of the primary endpoints, as the plan states or draws them."""
+        return tuple(one for endpoint in self.primaries for one in endpoint.assumptions)
+
     @property
     def design(self) -> Design:
         """The design that sizes the trial, with its looks."""

@@ -37,12 +37,12 @@ def _design(cls: type[Wrapper], said: FamilySection, members: Sequence[Endpoint]
 
 
 def _of_members(members: Sequence[Endpoint]) -> Iterator[Assumption]:
-    """Each member's assumptions, by name and place."""
+    """Each member's assumptions, by name and place; a bridged one is the value that its member has."""
     for place, member in enumerate(members, 1):
         for one in member.assumptions:
-            yield dataclasses.replace(
-                one, name=f"{one.name}_{place}", meaning=f"{one.meaning} ({member.name})", role=""
-            )
+            words = {"name": f"{one.name}_{place}", "meaning": f"{one.label} of {member.name}"}
+            apart: dict[str, Any] = {"role": "", "bridge": None, "reading": None if one.bridge else one.reading}
+            yield dataclasses.replace(one, **words, **apart)
 
 
 def _own(design: Design, said: FamilySection) -> Iterator[Assumption]:

@@ -145,10 +145,7 @@ def _with(trial: Trial, one: Assumption, **changes: Any) -> Trial:
     assumptions = tuple(
         dataclasses.replace(other, **changes) if other.name == one.name else other for other in primary.assumptions
     )
-    endpoint = dataclasses.replace(primary, assumptions=assumptions)
-    return dataclasses.replace(
-        trial, endpoints=tuple(endpoint if other is primary else other for other in trial.endpoints)
-    )
+    return trial.with_primary(dataclasses.replace(primary, assumptions=assumptions))
 
 
 def _primary_at(trial: Trial) -> Design:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from trialplan.design import Design
 from trialplan.outcome import Counts
 from trialplan.page import Table
-from trialplan.parameter import parameter
+from trialplan.parameter import Parameter, parameter, parameters
 from trialplan.sequential.boundaries.efficacy import read_efficacy
 from trialplan.sequential.boundaries.fields import read_looks, read_some_looks
 from trialplan.sequential.boundaries.futility import read_futility
@@ -94,6 +94,11 @@ class WithLooks(WrapperOfOne):
         own = {name: numbers.pop(name, getattr(self, name)) for name in OWN}
         own["design"] = own["design"].replace(**numbers)
         return type(self)(**own)
+
+    def declarations(self) -> Mapping[str, Parameter]:
+        """The inner design's, and the rule's."""
+        own = {name: one for name, one in parameters(type(self)).items() if name != "design"}
+        return {**self.design.declarations(), **own}
 
     def assumptions(self) -> dict[str, Any]:
         """The inner design's numbers, and the rule."""

@@ -136,17 +136,18 @@ class Family(Wrapper):
         return field, int(place) - 1
 
     def declarations(self) -> Mapping[str, Parameter]:
-        """The members' numbers by name and place, then the family's own."""
+        """The members' numbers by name and place, then the family's own and what the members share."""
         own = {name: one for name, one in parameters(type(self)).items() if name != "members"}
         each = {
             f"{name}_{place}": dataclasses.replace(
-                one, meaning=f"{one.meaning} (member {place}, {member.slug()})", role=""
+                one, meaning=f"{one.label} of endpoint {place} ({member.slug()})", role=""
             )
             for place, member in enumerate(self.members, 1)
             for name, one in member.declarations().items()
             if name not in (*LEVEL, "allocation")
         }
-        return each | own
+        split = {name: one for name, one in self.lead.declarations().items() if name == "allocation"}
+        return each | own | split
 
     def assumptions(self) -> dict[str, Any]:
         """The members' numbers by name and place, then the family's own."""

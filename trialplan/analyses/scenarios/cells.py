@@ -14,7 +14,7 @@ from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean, field
 from trialplan.fields import POWER
 from trialplan.numerics.lazy import np
-from trialplan.parameter import Parameter, parameters
+from trialplan.parameter import Parameter
 
 Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """From a scenario's values, in whatever words they were varied, to the numbers of the design."""
@@ -127,10 +127,8 @@ def grid_spec(
 
 
 def variable(design: Sized) -> dict[str, Parameter]:
-    """The assumptions of a design that can be varied, by name; of one with looks also those of the design without."""
-    declared = parameters(type(design)).items()
-    own = {name: one for name, one in declared if name != "looks" and not _holds_designs(getattr(design, name))}
-    return own if design.fixed is design else variable(design.fixed) | own
+    """The assumptions of a design that can be varied, by the name that `replace` takes."""
+    return {name: one for name, one in design.declarations().items() if name != "looks"}
 
 
 def evaluate(asked: GridSpec, start: int, stop: int) -> AnsweredCells:
@@ -242,10 +240,6 @@ def participants(owner: str, values: Sequence[Any]) -> tuple[int, ...]:
             reason = f"must be a whole number of participants in all, not {value}"
             raise ParameterError(reason, owner=owner, parameter="n", value=value)
     return tuple(map(round, values))
-
-
-def _holds_designs(value: Any) -> bool:
-    return isinstance(value, Sized) or (isinstance(value, tuple) and any(isinstance(one, Sized) for one in value))
 
 
 def _is_number(value: Any) -> bool:
