@@ -64,13 +64,14 @@ class Family(Wrapper):
     def __post_init__(self) -> None:
         """Read the members, which share level and allocation."""
         self._set("members", parameters(type(self))["members"].check(type(self).__name__, "members", self.members))
+        self._check_members()
         for name in ("arm_names", "allocation"):
             self._set(name, getattr(self.lead, name))
         self._set("goal", " and ".join(dict.fromkeys(one.goal for one in self.members)))
         super().__post_init__()
 
-    def check(self) -> None:
-        """Members have the same arms and one limit each, outcomes that can be joined, and correlations that exist."""
+    def _check_members(self) -> None:
+        """They have the same arms and one limit each, and outcomes that can be joined."""
         owner, lead = type(self).__name__, self.lead
         for i, one in enumerate(self.members, 1):
             if (one.arm_names, one.weights) != (lead.arm_names, lead.weights):
@@ -84,9 +85,8 @@ class Family(Wrapper):
                     "superiority and non-inferiority"
                 )
             one.latent()  # raises where the outcome cannot be joined
-        self._check_correlation()
 
-    def _check_correlation(self) -> None:
+    def check(self) -> None:
         """There is one number for each pair, and together they are a correlation matrix."""
         owner, k = type(self).__name__, len(self.members)
         value = self.value("association") if self.field("association") else 0.0
