@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from trialplan.design import Design
@@ -38,6 +39,10 @@ class Wrapper(Design):
     def shares(self) -> tuple[float, ...]:
         """The share of alpha that each member tests at."""
         return (1.0,) * len(self.members)
+
+    def rule_in_words(self, names: Sequence[str]) -> str:
+        """What the trial must show of members with these names, and at which levels, as a protocol says it."""
+        raise NotImplementedError
 
     @property
     def lead(self) -> Design:

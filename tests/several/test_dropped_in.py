@@ -241,7 +241,7 @@ class TestPlan:
         document = house.root / "changed.md"
         house.run("protocol", house.plan, "-o", document)
         text = document.read_text(encoding="utf-8")
-        document.write_text(text.replace("must be shown", "may be shown", 1), encoding="utf-8")
+        document.write_text(text.replace("at the full level", "at half the level", 1), encoding="utf-8")
         assert house.python("-m", "trialplan", "check", str(document)).returncode == 1
 
     def test_what_it_cannot_do_is_one_sentence(self, house):

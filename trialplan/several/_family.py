@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -328,6 +328,16 @@ class Family(Wrapper):
             ],
         }
 
+    def rule_in_words(self, names: Sequence[str]) -> str:
+        """What the trial must show of its endpoints, and at which level each is tested, as a protocol says it."""
+        return f"{_and(names)} are tested together by the rule {self.slug()}; {self._each_level()}"
+
+    def _each_level(self) -> str:
+        sided = "two-sided" if self.sides == 2 else "one-sided"
+        if set(self.shares) == {1.0}:
+            return f"each is tested at the full level of {number(self.alpha)}, {sided}"
+        return f"they are tested at the levels {', '.join(number(one.alpha) for one in self.members)}, {sided}"
+
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The same as tables."""
         rows = [[str(one["member"]), one["design"], f"{one['power']:.3f}"] for one in extra.get("members", ())]
@@ -336,16 +346,20 @@ class Family(Wrapper):
             for one in extra.get("correlations", ())
         ]
         tests = [[_pair(one), f"{one['correlation']:.3f}"] for one in extra.get("statistics", ())]
-        columns = ("members", "arm", "latent", "implied", "least possible", "greatest possible")
+        columns = ("endpoints", "arm", "latent", "implied", "least possible", "greatest possible")
         return [
-            Table(("member", "design", "own power"), rows, "Members", right=frozenset({2})),
+            Table(("endpoint", "design", "own power"), rows, "Each endpoint's own power", right=frozenset({2})),
             Table(columns, joined, "Correlation of the outcomes", right=frozenset({2, 3, 4, 5})),
-            Table(("members", "correlation"), tests, "Correlation of the test statistics", right=frozenset({1})),
+            Table(("endpoints", "correlation"), tests, "Correlation of the test statistics", right=frozenset({1})),
         ]
 
 
 def _pair(one: Mapping[str, Any]) -> str:
     return " and ".join(map(str, one["members"]))
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _arms(one: Design) -> str:

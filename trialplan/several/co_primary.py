@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trialplan.numerics.multinormal import multivariate_cdf
 from trialplan.parameter import Numbers
-from trialplan.several._family import Family, correlation
+from trialplan.several._family import Family, _and, correlation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,13 @@ class CoPrimary(Family):
     def success(self, n: Numbers) -> Numbers:
         """The probability that all reject in the treatment's favour, of the joint normal distribution."""
         return multivariate_cdf(self.scores(n), self.correlations)
+
+    def rule_in_words(self, names: Sequence[str]) -> str:
+        """All of them, each at the full level."""
+        return (
+            f"Each of {_and(names)} must be shown in favour of the treatment: {self._each_level()}, and the trial "
+            "fails if one of them is missed. Nothing has to be adjusted for testing several; what they cost is power"
+        )
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The least of the members' statistics, and whether all reject in favour."""

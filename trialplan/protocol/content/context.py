@@ -12,6 +12,7 @@ from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
 from trialplan.evidence.regression import SpontaneousFall, regression_to_the_mean
 from trialplan.numerics.lazy import np
+from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.protocol.content.alternatives import by_discount, by_reading, by_test, controls, drifted, spread
 from trialplan.protocol.content.assurance_section import alternatives, assured, break_evens, control_belief
@@ -27,12 +28,14 @@ from trialplan.protocol.content.views import (
     AtTrial,
     Detectable,
     EndpointView,
+    FamilyView,
     FindingView,
     OtherTest,
     arms_of,
     of_control,
     primary_design,
 )
+from trialplan.wrapper import Wrapper
 
 NAMES = {
     "estimand": "ICH E9(R1)",
@@ -85,9 +88,10 @@ def _said(trial: Trial) -> dict[str, Any]:
     views = [_view(trial, endpoint) for endpoint in trial.endpoints]
     discounted, read = by_discount(trial), by_reading(trial)
     found, assumed = assured(trial), of_control(trial)
-    comparator, rates = trial.primary.by_role("comparator"), trial.primary.rates
+    rates = trial.primary.rates
     difference = None if rates is None else (rates[0].value or 0.0) - (rates[1].value or 0.0)
-    design = primary_design(trial)
+    design, lead = primary_design(trial), trial.primaries[0]
+    whole = _view(trial, trial.primary)
     return {
         "trial": content.trial,
         "estimand": content.estimand,
@@ -104,8 +108,8 @@ def _said(trial: Trial) -> dict[str, Any]:
         "randomised": trial.randomised,
         **_conduct(trial),
         "endpoints": views,
-        "ordered": _ordered(views),
-        "several": len(_ordered(views)) > 1,
+        "ordered": (ordered := _ordered(trial, views)),
+        "several": len(ordered) > 1,
         "randomises": len(trial.answer.arms) > 1,
         "uncontrolled": any(one.id == "P01" for one in trial.findings),
         "blind_spot": blind_spot(trial),
@@ -118,10 +122,11 @@ def _said(trial: Trial) -> dict[str, Any]:
         "drifted": drifted(trial),
         "standards": STANDARDS,
         "planned_difference": difference,
-        "target_unit": content.target_difference.unit or _target_unit(trial, design),
-        "bridged_toward": None if comparator is None else comparator.value,
+        "target_unit": content.target_difference.unit or _target_unit(lead),
         "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
-        "primary": next(view for view in views if view.section.role == "primary"),
+        "primary": whole,
+        "primaries": [view for view in views if view.section.role == "primary"],
+        "family": None if trial.family is None else _together(trial, whole),
         "secondary": [view for view in views if view.section.role == "secondary"],
         "safety": [view for view in views if view.section.role == "safety"],
         "arms": arms_of(trial, trial.answer),
@@ -137,7 +142,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "monitored": monitored(trial),
         "calendar": calendar(trial),
         "looks": trial.answer.extra.get("looks", ()),
-        "methods": _methods(views),
+        "methods": _methods([whole, *(view for view in views if view.section.role != "primary")]),
         "names": NAMES,
         "first": 0,
         "command": f"trialplan protocol {name}",
@@ -176,10 +181,19 @@ def _looks_planned(trial: Trial) -> str | None:
     return f"The primary endpoint is looked at with {fractions} of the information"
 
 
-def _ordered(views: list[EndpointView]) -> list[str]:
-    """The endpoints that are tested, in the order in which they are tested."""
-    tested = [view for view in views if view.design is not None and view.section.role != "safety"]
-    return [view.section.name for view in sorted(tested, key=lambda view: view.section.role != "primary")]
+def _ordered(trial: Trial, views: list[EndpointView]) -> list[str]:
+    """What is tested, in the order in which it is tested; the endpoints of a family together."""
+    others = [view for view in views if view.design is not None and view.section.role == "secondary"]
+    return [trial.primary.name, *(view.section.name for view in others)]
+
+
+def _together(trial: Trial, whole: EndpointView) -> FamilyView:
+    """What a family says of itself, and the numbers that belong to none of its endpoints."""
+    design = primary_design(trial).fixed
+    assert isinstance(design, Wrapper)
+    own = tuple(one for one in whole.assumptions if one.name in parameters(type(design)))
+    names = [one.name for one in trial.primaries]
+    return FamilyView(section=whole.section, assumptions=own, names=tuple(names), words=design.rule_in_words(names))
 
 
 def _own_words(trial: Trial) -> list[tuple[str, str]]:
@@ -191,9 +205,10 @@ def _own_words(trial: Trial) -> list[tuple[str, str]]:
     return [(where, note) for where, note in found if note]
 
 
-def _target_unit(trial: Trial, design: Design) -> str:
+def _target_unit(endpoint: Endpoint) -> str:
     """What the target difference is: of two rates their difference, elsewhere the effect with its unit."""
-    if trial.primary.rates is not None:
+    design = endpoint.design
+    if endpoint.rates is not None or design is None:
         return "difference of proportions"
     scale, declared = design.outcome.effect_scale(design), design.declared("effect")
     return ", ".join(filter(None, (scale.name if declared is None else declared.label, scale.unit)))
@@ -223,6 +238,7 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         spontaneous=_spontaneous(endpoint),
         other_test=None if design is None else _other_test(trial, endpoint, design.fixed),
         method="" if design is None else method(design),
+        bridged_toward=None if (comparator := endpoint.by_role("comparator")) is None else comparator.value,
     )
 
 

@@ -41,11 +41,11 @@ def schema(trial: Trial) -> figures.TrialSchema:
 def forest(trial: Trial) -> figures.Forest | None:
     """The rates that the primary's assumptions were drawn from, their rivals in the table, and the control arms."""
     drawn = list(_evidence_rows(trial))
-    borrowed = [one.borrowed for one in trial.primary.assumptions if one.borrowed is not None]
+    borrowed = [one.borrowed for one in trial.assumptions if one.borrowed is not None]
     arms = [_row(reading.study.key, reading, "control arm") for one in borrowed for reading in one.readings]
     if not drawn and not arms:
         return None
-    pools = [one.reading for one in trial.primary.assumptions if isinstance(one.reading, PooledReading)]
+    pools = [one.reading for one in trial.assumptions if isinstance(one.reading, PooledReading)]
     pooled = [("pooled", shown.estimate, shown.lower, shown.upper, None, "pooled") for shown in _natural(pools)]
     limits = [(shown.prediction_lower, shown.prediction_upper) for shown in _natural(pools)]
     prediction = next(((low, high) for low, high in limits if low is not None and high is not None), None)
@@ -112,7 +112,7 @@ def _power(design: Design, n: int) -> float:
 
 def _by_discount(trial: Trial, counts: list[int]) -> Iterator[tuple[str, Any]]:
     """The other shares of the excess that the plan looks at; nothing where no rate is bridged by a share."""
-    bridges = [one.bridge for one in trial.primary.assumptions if one.bridge is not None]
+    bridges = [one.bridge for one in trial.assumptions if one.bridge is not None]
     planned = bridges[0].discount if bridges else None
     if not planned or not primary_design(trial).smooth:
         return

@@ -8,7 +8,6 @@ from typing import Any
 
 from trialplan.analyses.compare import rejected
 from trialplan.design import Design
-from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.plan.building import Endpoint, Trial
@@ -102,12 +101,6 @@ def _counted(trial: Trial, design: Design, n: int, table: Any) -> Iterator[Contr
 
 def _by_formula(design: Design, n: int, share: float) -> float | None:
     """The power if the truth is this share of the way from no effect to the planned one; None where it cannot be."""
-    if len(design.null_values()) == 2:
-        return None
-    null = float(design.null_values()[0])
-    try:
-        value = null + share * (float(design.effect_value()) - null)
-        power = float(design.replace(**{design.effect: value}).power(n))
-    except ParameterError:
-        return None
+    truth = design.at_share(share)
+    power = np.nan if truth is None else float(truth.power(n))
     return None if np.isnan(power) else power

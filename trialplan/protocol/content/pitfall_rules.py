@@ -17,7 +17,7 @@ Said = Mapping[str, Any]
 
 def bridged(trial: Trial, said: Said) -> str | None:
     """P01: the treatment rate is bridged."""
-    found = next((one.bridge for one in trial.primary.assumptions if one.bridge is not None), None)
+    found = next((one.bridge for one in trial.assumptions if one.bridge is not None), None)
     return f"The treatment rate is bridged: {found.words}" if found else None
 
 
@@ -78,7 +78,7 @@ def denominators(trial: Trial, said: Said) -> str | None:
 
 def one_time(trial: Trial, said: Said) -> str | None:
     """P09: nothing is pooled over times."""
-    drawn = [one.reading for one in trial.primary.assumptions if one.reading is not None]
+    drawn = [one.reading for one in trial.assumptions if one.reading is not None]
     single = drawn and all(isinstance(one, Reading) for one in drawn)
     return f"Nothing is pooled over times; the primary is read {trial.primary.section.timepoint}" if single else None
 
@@ -185,7 +185,7 @@ def rounded(trial: Trial, said: Said) -> str | None:
 
 def uncertain(trial: Trial, said: Said) -> str | None:
     """P24: a rate of the plan was observed with an interval."""
-    drawn = next((one.reading for one in trial.primary.assumptions if isinstance(one.reading, Reading)), None)
+    drawn = next((one.reading for one in trial.assumptions if isinstance(one.reading, Reading)), None)
     if drawn is None:
         return None
     return f"The treatment rate rests on {drawn.events} of {drawn.of} participants of one report"

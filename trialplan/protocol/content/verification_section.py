@@ -21,6 +21,8 @@ _NULLS = {
     fields.SINGLE_ARM: "if the treatment did no better than the rate to be excluded",
 }
 
+_ONE_NULL = "if one of the endpoints lay on the edge of its null hypothesis, and the others were as planned"
+
 _MOST = 4_000_000
 """Participants drawn for one simulation, where they are drawn one by one: a draft is written in seconds."""
 
@@ -75,6 +77,6 @@ def _view(one: VerifiedEndpoint) -> VerifiedView:
         of=one,
         complaints=tuple(complaints(one.found)),
         reached=reached(one.found.true_n, one.found.target),
-        if_null=_NULLS[design.goal],
+        if_null=_ONE_NULL if design.fixed.members else _NULLS[design.goal],
         obeys=isinstance(design, WithLooks) and design.futility is not None,
     )

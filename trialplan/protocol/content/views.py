@@ -94,6 +94,17 @@ class EndpointView:
     spontaneous: SpontaneousFall | None
     other_test: OtherTest | None
     method: str
+    bridged_toward: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyView:
+    """Several primary endpoints as one: the rule in words, and the numbers that belong to none of them alone."""
+
+    section: EndpointSection
+    names: tuple[str, ...]
+    words: str
+    assumptions: tuple[Assumption, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,7 +109,7 @@ def _all(trial: Trial) -> Iterator[tuple[str, Callable[[Trial], Any], str]]:
 
 
 def _of_rates(trial: Trial) -> str:
-    pooled = any(isinstance(one.reading, PooledReading) for one in trial.primary.assumptions)
+    pooled = any(isinstance(one.reading, PooledReading) for one in trial.assumptions)
     apart = "; of what is pooled, those of the pool" if pooled else ""
     return f"Rates that the planning of {trial.primary.section.name} rests on, with 95 % Wilson intervals{apart}."
 
