@@ -219,8 +219,12 @@ class TestPlan:
     def test_varied(self, house):
         """A member's number by its place, and the rule's own."""
         vary = ["--vary", "control_1=0.25,0.3", "--vary", f"{house.field}=0,0.3,0.6"]
-        rows = [json.loads(line) for line in house.run("scenarios", house.plan, *vary, "--json").splitlines()]
-        assert len(rows) >= 6
+        found = json.loads(house.run("scenarios", house.plan, *vary, "--json"))
+        assert found["design"] == house.slug
+        asked = [one["n"] for one in found["rows"]]
+        assert len(asked) == 6
+        assert asked[0] <= asked[3]
+        house.run("scenarios", house.plan, *vary, "-o", house.root / "varied.svg")
         assert "treatment_1" in house.refused("scenarios", house.plan, "--vary", "treatmen_1=0.5,0.6")
 
     @pytest.mark.parametrize("suffix", ["md", "docx"])
@@ -245,8 +249,8 @@ class TestPlan:
         assert house.python("-m", "trialplan", "check", str(document)).returncode == 1
 
     def test_what_it_cannot_do_is_one_sentence(self, house):
-        """No script recomputes it; looks at it are not defined."""
-        assert house.slug in house.refused("code", house.plan, "--language", "r")
+        """A script says that it does not recompute it; looks at it are not defined."""
+        assert f"together by {house.slug}: no package has its power" in house.run("code", house.plan, "--language", "r")
         looked = house.root / "looked.toml"
         looked.write_text(house.plan.read_text(encoding="utf-8") + "\n[monitoring]\nlooks = [0.5, 1]\n")
         assert house.slug in house.refused("protocol", looked, "-o", house.root / "looked.md")

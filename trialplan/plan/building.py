@@ -47,6 +47,13 @@ class Trial:
         """The endpoint that sizes the trial; of a family the whole, as if it were one."""
         return self.primaries[0] if self.family is None else self.family
 
+    @property
+    def counted(self) -> tuple[Endpoint, ...]:
+        """What asks for participants of its own: the endpoints, those of a family as one."""
+        if self.family is None:
+            return self.endpoints
+        return (self.family, *(one for one in self.endpoints if one.section.role != "primary"))
+
     def with_primary(self, endpoint: Endpoint) -> Trial:
         """The same trial with another primary endpoint in place of its own."""
         if self.family is not None:

@@ -142,7 +142,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "monitored": monitored(trial),
         "calendar": calendar(trial),
         "looks": trial.answer.extra.get("looks", ()),
-        "methods": _methods([whole, *(view for view in views if view.section.role != "primary")]),
+        "methods": _methods(trial),
         "names": NAMES,
         "first": 0,
         "command": f"trialplan protocol {name}",
@@ -214,9 +214,9 @@ def _target_unit(endpoint: Endpoint) -> str:
     return ", ".join(filter(None, (scale.name if declared is None else declared.label, scale.unit)))
 
 
-def _methods(views: list[EndpointView]) -> list[str]:
+def _methods(trial: Trial) -> list[str]:
     """Where the formulas of the endpoints are published, each source once."""
-    return list(dict.fromkeys(view.design.reference for view in views if view.design is not None))
+    return list(dict.fromkeys(one.design.reference for one in trial.counted if one.design is not None))
 
 
 def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:

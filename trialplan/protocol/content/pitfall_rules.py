@@ -152,7 +152,7 @@ def losses_answer(trial: Trial, said: Said) -> str | None:
     rest = [
         f"for {one.name}, {one.needed:,} observed take {one.divided:,.1f} enrolled, n/(1 − d), where n(1 + d) would "
         f"give {one.multiplied:,.1f}"
-        for end in trial.endpoints
+        for end in trial.counted
         if (one := losses(end))
     ]
     return "; ".join([*first, *rest]) or None
