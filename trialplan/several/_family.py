@@ -84,7 +84,11 @@ class Family(Wrapper):
                     f"{owner}: member {i} ({one.slug()}) is of equivalence, which has two limits; a family takes "
                     "superiority and non-inferiority"
                 )
-            one.latent()  # raises where the outcome cannot be joined
+            if len(one.latent()) != len(one.arm_names):  # which raises where the outcome cannot be joined
+                raise ParameterError(
+                    f"{owner}: member {i} ({one.slug()}) counts {len(one.latent())} groups of participants, not its "
+                    "arms, and cannot be joined with another outcome; take the design without stages"
+                )
 
     def check(self) -> None:
         """There is one number for each pair, and together they are a correlation matrix."""
