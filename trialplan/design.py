@@ -77,6 +77,8 @@ class Sized(Stated):
     allocation = ""
     margin = cast("Numbers | tuple[float, float] | None", None)
     looks = cast("tuple[float, ...]", ())
+    members = cast("tuple[Design, ...]", ())
+    """The designs that this one is put around; none for a fixed design."""
 
     def __init_subclass__(cls) -> None:
         """Refuse a field that would hide a question which every design answers, such as power."""
@@ -117,11 +119,6 @@ class Sized(Stated):
     def fixed(self) -> Sized:
         """The design without looks; itself where it has none."""
         return self
-
-    @property
-    def members(self) -> tuple[Design, ...]:
-        """The designs that this one is put around; none for a fixed design."""
-        return ()
 
     def field(self, role: str) -> str | None:
         """The name of the number with this role, the first that is given; None where there is none.

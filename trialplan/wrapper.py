@@ -22,11 +22,6 @@ class Wrapper(Design):
     otherwise. Where no level is given it is the members' own, which must agree; one with another level is refused.
     """
 
-    @property
-    def members(self) -> tuple[Design, ...]:
-        """The designs that this one is put around."""
-        raise NotImplementedError
-
     def with_members(self, members: tuple[Design, ...]) -> Self:
         """The same wrapper around other designs."""
         raise NotImplementedError
@@ -77,11 +72,11 @@ class Wrapper(Design):
             own, differs = getattr(member, name), not _same(getattr(member, name), value)
             if differs and not (name in member.defaulted and follows):
                 raise ParameterError(
-                    f"member {number} ({member.slug()}) has {field(name)} = {own:g}, not {value:g} as the whole hands on",
+                    f"member {number} ({member.slug()}) has {field(name)} = {own:g}, and the whole {value:g}",
                     owner=self,
                     value=own,
-                    way_out=f"the level is the whole's: state {field('alpha')} and {field('sides')} there and leave them "
-                    "out of the members, or change them by replace(alpha=…) of the whole",
+                    way_out=f"the level is the whole's: state {field('alpha')} and {field('sides')} there, and leave "
+                    "them out of the members",
                 )
             if name in member.defaulted and (differs or given[name] is not None):
                 handed[name] = value

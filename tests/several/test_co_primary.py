@@ -193,7 +193,7 @@ class TestLevel:
     def test_another_one_is_refused_with_both_numbers(self, whole, place):
         members = [*means(0.5), *rates([0.3], [0.5])]
         members[place] = members[place].replace(alpha=0.01)
-        with pytest.raises(ParameterError, match=r"alpha = 0\.0[15].*0\.0[125].*leave them out"):
+        with pytest.raises(ParameterError, match=r"alpha = 0\.0[15], and the whole 0\.0[125].*leave them out"):
             CoPrimary(members=tuple(members), **whole)
 
     def test_the_same_side_by_different_goals_is_the_same(self):
@@ -206,7 +206,7 @@ class TestLevel:
     def test_of_looks_too(self):
         from trialplan import GroupSequential
 
-        with pytest.raises(ParameterError, match=r"alpha = 0\.01, not 0\.05"):
+        with pytest.raises(ParameterError, match=r"alpha = 0\.01, and the whole 0\.05"):
             GroupSequential(design=TwoMeans(difference=0.5, sd=1, alpha=0.01), alpha=0.05)
 
 

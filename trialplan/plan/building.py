@@ -219,7 +219,6 @@ def _sized(plan: Plan, endpoint: Endpoint) -> Endpoint:
             return dataclasses.replace(endpoint, shortfall=why.sentence)
 
 
-
 def _sized_family(plan: Plan, members: Sequence[Endpoint]) -> Endpoint | None:
     """The primary endpoints as one, sized by the rule under [family]; None where there is none."""
     if plan.content.family is None:

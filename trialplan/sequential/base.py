@@ -58,7 +58,7 @@ class WithLooks(WrapperOfOne):
     )
 
     @property
-    def members(self) -> tuple[Design, ...]:
+    def members(self) -> tuple[Design, ...]:  # type: ignore[override]
         """The fixed design."""
         return (self.design,)
 

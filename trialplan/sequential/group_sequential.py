@@ -64,9 +64,10 @@ class GroupSequential(WithLooks):
     def check(self) -> None:
         """The looks need a statistic that is, or counts as, a z and one limit; the rules must suit the looks."""
         if self.design.members:
-            raise fields.refuse_design(
-                "GroupSequential",
-                f"looks are not defined over several endpoints together, as in {self.design.slug()}; leave them out",
+            raise ParameterError(
+                f"looks are not defined over several endpoints together, as in {self.design.slug()}",
+                owner=self,
+                way_out="leave them out",
             )
         if not self.design.statistic_is_z or len(self.design.null_values()) == 2:
             raise refused(

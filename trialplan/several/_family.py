@@ -15,7 +15,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.multinormal import MOST
 from trialplan.outcome import EffectScale, Outcome
 from trialplan.page import Table
-from trialplan.parameter import Interval, Numbers, Parameter, parameter, parameters, refuse
+from trialplan.parameter import Interval, Numbers, Parameter, parameter, parameters
 from trialplan.several._correlation import implied, of_statistics
 from trialplan.text import number
 from trialplan.wrapper import LEVEL, Wrapper
@@ -42,9 +42,9 @@ def _read_members(value: Any) -> tuple[Design, ...]:
     members = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     for one in members:
         if not isinstance(one, Design) or one.members:
-            raise refuse(f"must be fixed designs that test, two or more, not {one!r}")
+            raise ParameterError(f"must be fixed designs that test, two or more, not {one!r}")
     if not 2 <= len(members) <= MOST:
-        raise refuse(f"must be two designs or more, up to {MOST}, not {len(members)}")
+        raise ParameterError(f"must be two designs or more, up to {MOST}, not {len(members)}")
     return members
 
 
@@ -72,38 +72,47 @@ class Family(Wrapper):
 
     def _check_members(self) -> None:
         """They have the same arms and one limit each, and outcomes that can be joined."""
-        owner, lead = type(self).__name__, self.lead
+        lead = self.lead
         for i, one in enumerate(self.members, 1):
             if (one.arm_names, one.weights) != (lead.arm_names, lead.weights):
                 raise ParameterError(
-                    f"{owner}: member {i} ({one.slug()}) has {_arms(one)}, and member 1 {_arms(lead)}; participants "
-                    "are the same for every endpoint: give all members the same arms and allocation"
+                    f"member {i} ({one.slug()}) has {_arms(one)}, and member 1 {_arms(lead)}",
+                    owner=self,
+                    way_out="endpoints have the same participants: give all members the same arms and allocation",
                 )
             if len(one.null_values()) == 2:
                 raise ParameterError(
-                    f"{owner}: member {i} ({one.slug()}) is of equivalence, which has two limits; a family takes "
-                    "superiority and non-inferiority"
+                    f"member {i} ({one.slug()}) is of equivalence, which has two limits",
+                    owner=self,
+                    way_out="a family takes superiority and non-inferiority",
                 )
             if len(one.latent()) != len(one.arm_names):  # which raises where the outcome cannot be joined
                 raise ParameterError(
-                    f"{owner}: member {i} ({one.slug()}) counts {len(one.latent())} groups of participants, not its "
-                    "arms, and cannot be joined with another outcome; take the design without stages"
+                    f"member {i} ({one.slug()}) counts {len(one.latent())} groups, which are not its arms",
+                    owner=self,
+                    way_out="take a design without stages",
                 )
 
     def check(self) -> None:
         """There is one number for each pair, and together they are a correlation matrix."""
-        owner, k = type(self).__name__, len(self.members)
+        k = len(self.members)
         value = self.value("association") if self.field("association") else 0.0
         if isinstance(value, tuple) and len(value) != k * (k - 1) // 2:
             raise ParameterError(
-                f"{owner}: {self.field('association')} must be one number, or one for each of the {k * (k - 1) // 2} "
-                f"pairs of members row by row, not {len(value)}"
+                f"must be one number, or one for each of the {k * (k - 1) // 2} pairs of members row by row, not "
+                f"{len(value)}",
+                owner=self,
+                parameter=self.field("association") or "",
+                value=value,
             )
         matrix = self._matrix(scalar=True)
         if matrix is not None and np.linalg.eigvalsh(matrix).min() <= 0:
             raise ParameterError(
-                f"{owner}: {self.field('association')} = {_listed(value)} is no correlation of {k} outcomes together; "
-                f"one number for all pairs must exceed {-1 / (k - 1):.4g}"
+                f"= {_listed(value)} is no correlation of {k} outcomes together",
+                owner=self,
+                parameter=self.field("association") or "",
+                value=value,
+                way_out=f"one number for all pairs must exceed {-1 / (k - 1):.4g}",
             )
 
     def place(self, members: tuple[Design, ...]) -> None:
@@ -133,8 +142,10 @@ class Family(Wrapper):
         known = self.declarations()
         if name not in known:
             raise ParameterError(
-                f"{type(self).__name__}: there is no {name!r}; a member's number is named with its place, as in "
-                f"{next(iter(known))}; {did_you_mean(name, known)}"
+                f"there is no {name!r}",
+                owner=self,
+                way_out=f"a member's number is named with its place, as in {next(iter(known))}; "
+                f"{did_you_mean(name, known)}",
             )
         field, _, place = name.rpartition("_")
         return field, int(place) - 1
@@ -229,8 +240,9 @@ class Family(Wrapper):
     def detectable_effect(self, n: Numbers, target: Numbers = 0.8) -> Numbers:
         """Refused: there is no one effect."""
         raise ParameterError(
-            f"{type(self).__name__}: several endpoints have no one detectable effect; ask for each member's own, "
-            "or for the power at other effects"
+            "several endpoints have no one detectable effect",
+            owner=self,
+            way_out="ask for each member's own, or for the power at other effects",
         )
 
     def null_values(self) -> tuple[Numbers, ...]:
