@@ -124,7 +124,7 @@ class TestCalendar:
         with pytest.raises(ParameterError, match=r"read_after must be months in \[0, 12,000\], not -1"):
             Recruitment(accrual=read_accrual(5), read_after=-1)
         fixed = TwoProportions(control=0.3, treatment=0.5).sample_size(0.8)
-        with pytest.raises(ParameterError, match="add looks 0.5,1"):
+        with pytest.raises(ParameterError, match=r"add looks 0\.5,1"):
             dated(fixed, Recruitment(accrual=read_accrual(5), read_after=12))
 
 
