@@ -109,7 +109,7 @@ def _stated(cls: type[Sized]) -> list[click.Parameter]:
 
 
 def _of_design(slug: str, as_json: bool, output: Any, **given: Any) -> None:
-    with options.typed(catalogue.design(slug)):
+    with options.typed(catalogue.design(slug), **{name: f"--{flag(name)}" for name in given}):
         statement = read({"design": slug, **given})
     _answer(statement, as_json, output)
 

@@ -211,7 +211,8 @@ def _plain(name: str, value: Any) -> Any:
     if not isinstance(value, list | tuple):
         return value
     if name != "margin":
-        raise ParameterError(f"{name} must be one number, not {_brief(value)}; reproduce one statement at a time")
+        way_out = "reproduce one statement at a time"
+        raise ParameterError(f"must be one number, not {_brief(value)}", parameter=name, way_out=way_out)
     return tuple(value)
 
 
@@ -220,7 +221,7 @@ def _effect(cls: type[Sized], given: Mapping[str, Any]) -> tuple[StatedEffect, f
     stated = [effect for effect in cls.stated_effects if effect.name in given]
     if stated and len(stated) + any(name in given for name in with_role(cls, "effect")) > 1:
         names = " and ".join(effect.name for effect in stated)
-        raise ParameterError(f"{cls.slug()}: the effect is stated twice, by {names}; keep one")
+        raise ParameterError(f"the effect is stated twice, by {names}", owner=cls.slug(), way_out="keep one")
     return (stated[0], _sensible(stated[0], _number(stated[0].name, given[stated[0].name]))) if stated else None
 
 
@@ -228,7 +229,8 @@ def _sensible(effect: StatedEffect, value: float) -> float:
     """The effect's value, if it may have it."""
     if value in effect.domain:
         return value
-    raise ParameterError(f"{effect.name} must lie {effect.where}, not {value:g}; it is the {effect.meaning}")
+    way_out = f"it is the {effect.meaning}"
+    raise ParameterError(f"must lie {effect.where}, not {value:g}", parameter=effect.name, value=value, way_out=way_out)
 
 
 def _power(stated: Any) -> tuple[float | None, int, bool]:
@@ -239,10 +241,10 @@ def _power(stated: Any) -> tuple[float | None, int, bool]:
     bound = re.match(r"^(>=?|≥|at least)\s*", text)
     text = text[bound.end() :] if bound else text
     if text.endswith("%"):
-        raise ParameterError(f"power must be a number, not {_brief(text)}; write 80 % as 0.8")
+        raise ParameterError(f"must be a number, not {_brief(text)}", parameter="power", way_out="write 80 % as 0.8")
     value = _number("power", text)
     if not 0 < value < 1:
-        raise ParameterError(f"power must lie in (0, 1), not {text}; write 80 % as 0.8")
+        raise ParameterError(f"must lie in (0, 1), not {text}", parameter="power", way_out="write 80 % as 0.8")
     return value, max(len(text.partition(".")[2]), 2), bool(bound)
 
 
@@ -275,7 +277,8 @@ def _arms(compared: int, stated: Any) -> tuple[int, ...]:
     """The arms' counts, one for each."""
     if isinstance(stated, list | tuple) and len(stated) == compared:
         return tuple(_whole("arms", one) for one in stated)
-    raise ParameterError(f"arms must be {compared} whole numbers, treatment first, not {_brief(stated)}")
+    reason = f"must be {compared} whole numbers, treatment first, not {_brief(stated)}"
+    raise ParameterError(reason, parameter="arms", value=stated)
 
 
 def _allocated(statement: Statement, arms: tuple[int, ...]) -> Statement:
@@ -304,7 +307,7 @@ def _rule(name: str, given: Mapping[str, Any]) -> Any:
 def _test(stated: Any) -> str | None:
     """The test as it is named, in small letters; None where it is not."""
     if stated is not None and not isinstance(stated, str):
-        raise ParameterError(f"test must be the name of a test, not {_brief(stated)}")
+        raise ParameterError(f"must be the name of a test, not {_brief(stated)}", parameter="test", value=stated)
     words = re.sub(r"[\s_]+", "-", (stated or "").strip().lower())
     return None if words.replace("-", " ") in UNNAMED else words
 
@@ -314,7 +317,7 @@ def _share(stated: Any) -> float | None:
         return None
     value = _number("dropout", stated)
     if not 0 <= value < 1:
-        raise ParameterError(f"dropout must lie in [0, 1), not {stated}; write 10 % as 0.1")
+        raise ParameterError(f"must lie in [0, 1), not {stated}", parameter="dropout", way_out="write 10 % as 0.1")
     return value
 
 
@@ -322,13 +325,14 @@ def _number(name: str, stated: Any) -> float:
     try:
         return float(stated)
     except (TypeError, ValueError):
-        raise ParameterError(f"{name} must be a number, not {_brief(stated)}") from None
+        raise ParameterError(f"must be a number, not {_brief(stated)}", parameter=name, value=stated) from None
 
 
 def _whole(name: str, stated: Any, least: int = 1) -> int:
     value = _number(name, stated)
     if not least <= value <= _LARGEST or not value.is_integer():
-        raise ParameterError(f"{name} must be a whole number from {least} to {_LARGEST:,}, not {_brief(stated)}")
+        reason = f"must be a whole number from {least} to {_LARGEST:,}, not {_brief(stated)}"
+        raise ParameterError(reason, parameter=name, value=stated)
     return int(value)
 
 
