@@ -15,7 +15,8 @@ import zlib
 
 import pytest
 
-from trialplan.catalogue import designs, wrappers
+from trialplan.catalogue import designs, families
+from trialplan.catalogue import wrappers as all_wrappers
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
 from trialplan.parameter import POSITIVE, parameters
@@ -28,6 +29,11 @@ _SECONDS = 20
 _MODEST = (8, 1500)
 """Blocks that a drawn design may need: fewer leave nothing to search, more make the suite slow."""
 _MODEST_EXACT = 60
+
+
+def wrappers():
+    """Those around one design; families are drawn beside their own tests."""
+    return {slug: cls for slug, cls in all_wrappers().items() if slug not in families()}
 
 
 def fixed():
@@ -192,7 +198,7 @@ def _cases(keep=lambda design: True):
 
 
 def _declared():
-    classes = [*designs().values(), *wrappers().values()]
+    classes = [*designs().values(), *all_wrappers().values()]
     return [
         pytest.param((cls, name, declared), id=f"{cls.slug()}-{name}")
         for cls in classes
@@ -244,6 +250,8 @@ def valid():
 
     def build(cls):
         for choice in combinations(cls):
+            if cls.slug() in families():
+                return {"members": _members(cls)} | choice
             if "design" in parameters(cls):
                 return {"design": next(d for _, _, d in _fixed_instances(ALL) if _takes(cls, d))} | choice
             for _, given in attempts(cls, choice, seed(cls.slug())):
@@ -255,6 +263,16 @@ def valid():
         raise AssertionError(f"no valid {cls.__name__} could be drawn")
 
     return build
+
+
+def _members(family):
+    """The first drawn design that the family takes, twice."""
+    for _, _, design in _fixed_instances(ALL):
+        try:
+            return family(members=(design, design)).members
+        except TrialplanError:
+            continue
+    raise AssertionError(f"no valid {family.__name__} could be drawn")
 
 
 def _takes(wrapper, design):
