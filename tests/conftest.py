@@ -80,6 +80,8 @@ MISSING = re.compile(r"(.+) is not installed")
 
 def pytest_terminal_summary(terminalreporter, config):
     """One line after the tests: what was left out, and why."""
+    if config.option.collectonly:
+        return
     left = left_out(terminalreporter.stats.get("skipped", []))
     if config.option.markexpr == "not slow":
         left.append("the sweeps of `make slow`")
