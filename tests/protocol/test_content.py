@@ -10,7 +10,7 @@ from trialplan.errors import PlanError
 from trialplan.files import shipped
 from trialplan.plan import build, read
 from trialplan.protocol import render
-from trialplan.protocol.content import context
+from trialplan.protocol.content.context import context
 from trialplan.protocol.content.coverage import Coverage
 from trialplan.protocol.content.pitfalls import PITFALLS, met
 

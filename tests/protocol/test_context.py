@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from trialplan.plan import build, read
 from trialplan.protocol import render
-from trialplan.protocol.content import context
+from trialplan.protocol.content.context import context
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,8 @@ class TestDoubts:
         """The reasons are printed, and the pilot's number gives an interval as narrow as it says."""
         found = context(trial)["alternatives"]
         assert "16 of 30 participants of one report" in text
-        n = found.pilot.n // 2
+        pilot = next(answer for _, answer in found.trials if answer.design.slug() == "precision-difference")
+        n = pilot.n // 2
         treatment, control = (trial.primary.assumption(name).value for name in ("treatment", "control"))
 
         def wilson(p):

@@ -146,7 +146,7 @@ class TestOtherPlans:
 
     def test_an_interim_that_over_runs_is_a_warning(self, starter):
         """A look that can save nobody is warned of beside its date."""
-        text = starter(MONITORING + '\n[enrolment]\nper_month = 60\nsource = "ours"\n')
+        text = starter(MONITORING + '\n[enrolment]\naccrual_rate = 60\nsource = "ours"\n')
         assert "**Warning.** Look 1" in text
         assert "stopping then saves nobody" in text
 
@@ -154,7 +154,7 @@ class TestOtherPlans:
         """How fast participants come, and when the trial is decided, stands with the population."""
         text = read("starter").text.replace("timepoint = ", "timepoint_months = 12\ntimepoint = ", 1)
         path = tmp_path / "plan.toml"
-        path.write_text(text + '\n[enrolment]\nper_month = 4\nsource = "ours"\n', encoding="utf-8")
+        path.write_text(text + '\n[enrolment]\naccrual_rate = 4\nsource = "ours"\n', encoding="utf-8")
         trial = build(read(str(path)))
         last = trial.answer.n / 4
         pace = (

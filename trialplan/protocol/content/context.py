@@ -294,6 +294,8 @@ def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None
             harm=other is not None,
         )
     observed = n * kept
+    if design.only_n not in (None, observed):  # its power with fewer, or with more, is not defined
+        return None
     if not design.smooth:  # an exact test is defined for whole blocks only
         observed = max(1, observed // design.block) * design.block
     told = _detectable(design, observed, power)
