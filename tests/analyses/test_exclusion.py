@@ -155,6 +155,9 @@ class Pairs(Design):
     betterment: float = parameter("share of pairs won, ties counted half", PROPORTION, role="effect", unit="proportion")
     allocation: str = fields.allocation()
 
+    formula = "Wilcoxon-Mann-Whitney, variance under the null"
+    reference = "Noether 1987"
+
     def null_values(self):
         """As often won as lost."""
         return (0.5,)
