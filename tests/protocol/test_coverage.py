@@ -10,8 +10,8 @@ from trialplan.plan import build, read
 from trialplan.plan.schema import PlanFile
 from trialplan.plan.section import Section
 from trialplan.protocol import covered, render
-from trialplan.protocol.content.context import context
 from trialplan.protocol.content.checklists import BLOCKS, CHAPTERS, ITEMS
+from trialplan.protocol.content.context import context
 from trialplan.protocol.content.coverage import FILLED, MISSING, OUTSIDE, plan_key
 
 PLANS = ("msc-lupus-nephritis", "cerebral-vasospasm", "starter")
