@@ -21,7 +21,6 @@ from trialplan.protocol.content.views import (
     TestRow,
     arm_names,
     arms_of,
-    primary_design,
 )
 
 _SEARCHED = 500
@@ -30,7 +29,7 @@ _SEARCHED = 500
 
 def by_test(trial: Trial) -> list[TestRow]:
     """The primary's assumptions through every test that its goal and scale allow."""
-    fixed = primary_design(trial).fixed
+    fixed = trial.design.fixed
     if not fixed.tests:
         return []
     return [_by(trial, name, design, prose, name == fixed.test) for name, design, prose in variants(fixed)]
@@ -117,7 +116,7 @@ def _cells(trial: Trial, pairs: list[tuple[float, float]]) -> tuple[Cell, ...]:
     assert trial.primary.rates is not None  # `controls` has looked
     names = [one.name for one in reversed(trial.primary.rates)]
     control, treatment = np.array(pairs).T
-    design = primary_design(trial).replace(**dict(zip(names, (control, treatment), strict=True)))
+    design = trial.design.replace(**dict(zip(names, (control, treatment), strict=True)))
     answer = design.sample_size(trial.primary.section.power)
     return tuple(_cell(trial, answer, i, float(rate)) for i, rate in enumerate(treatment))
 

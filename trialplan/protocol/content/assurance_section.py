@@ -15,7 +15,7 @@ from trialplan.numerics.lazy import np
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.beliefs import assess_trial
 from trialplan.plan.building import Trial
-from trialplan.protocol.content.views import of_control, primary_design
+from trialplan.protocol.content.views import of_control
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ def control_belief(trial: Trial) -> ControlBelief | None:
 
 def break_evens(trial: Trial) -> list[BreakEven]:
     """Where the trial breaks as the control rate rises, and as the odds ratio shrinks."""
-    rates, fixed = trial.primary.rates, primary_design(trial).fixed
+    rates, fixed = trial.primary.rates, trial.design.fixed
     if rates is None or not fixed.upward or len(fixed.null_values()) != 1:
         return []
     (treatment, control), smooth = rates, fixed.by_normal_theory()  # an exact test has no real-valued n to double
@@ -107,7 +107,7 @@ _FEW = 50
 
 def alternatives(trial: Trial, found: Assured | None) -> Alternatives | None:
     """What is recommended where the table cannot carry the decision; None where nothing speaks against it."""
-    said, effect, fixed = trial.plan.content.assurance, trial.primary.by_role("effect"), primary_design(trial).fixed
+    said, effect, fixed = trial.plan.content.assurance, trial.primary.by_role("effect"), trial.design.fixed
     if found is None or said is None or effect is None or effect.reading is None:
         return None
     reasons = tuple(_reasons(trial, found, effect))

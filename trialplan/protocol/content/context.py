@@ -33,7 +33,6 @@ from trialplan.protocol.content.views import (
     OtherTest,
     arms_of,
     of_control,
-    primary_design,
 )
 from trialplan.wrapper import Wrapper
 
@@ -90,7 +89,7 @@ def _said(trial: Trial) -> dict[str, Any]:
     found, assumed = assured(trial), of_control(trial)
     rates = trial.primary.rates
     difference = None if rates is None else (rates[0].value or 0.0) - (rates[1].value or 0.0)
-    design, lead = primary_design(trial), trial.primaries[0]
+    design, lead = trial.design, trial.primaries[0]
     whole = _view(trial, trial.primary)
     return {
         "trial": content.trial,
@@ -189,7 +188,7 @@ def _ordered(trial: Trial, views: list[EndpointView]) -> list[str]:
 
 def _together(trial: Trial, whole: EndpointView) -> FamilyView:
     """What a family says of itself, and the numbers that belong to none of its endpoints."""
-    design = primary_design(trial).fixed
+    design = trial.design.fixed
     assert isinstance(design, Wrapper)
     own = tuple(one for one in whole.assumptions if one.name in parameters(type(design)))
     names = [one.name for one in trial.primaries]

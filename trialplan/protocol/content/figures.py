@@ -16,7 +16,7 @@ from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.ranges import axes_of
 from trialplan.plan.variation import DISCOUNT, ask
-from trialplan.protocol.content.views import arms_of, primary_design
+from trialplan.protocol.content.views import arms_of
 
 _STEP, _STEPS = 0.05, 4
 """How far apart the rates of the heat map lie, and how many on either side of the planned ones."""
@@ -83,7 +83,7 @@ def _row(label: str, reading: Reading, kind: str) -> Any:
 
 def power_curve(trial: Trial) -> figures.Curves:
     """Power against participants: as planned, and where other shares of an open-label excess are not believed."""
-    design, n, section = primary_design(trial), int(trial.answer.n), trial.primary.section
+    design, n, section = trial.design, int(trial.answer.n), trial.primary.section
     counts = _counts(design, n)
     lines = [("as planned", [_power(design, one) for one in counts]), *_by_discount(trial, counts)]
     return figures.Curves(
@@ -114,7 +114,7 @@ def _by_discount(trial: Trial, counts: list[int]) -> Iterator[tuple[str, Any]]:
     """The other shares of the excess that the plan looks at; nothing where no rate is bridged by a share."""
     bridges = [one.bridge for one in trial.assumptions if one.bridge is not None]
     planned = bridges[0].discount if bridges else None
-    if not planned or not primary_design(trial).smooth:
+    if not planned or not trial.design.smooth:
         return
     shares = [share for share in trial.plan.content.scenarios.discounts if abs(share - planned) > 1e-9]
     for share in shares[:3]:
@@ -124,7 +124,7 @@ def _by_discount(trial: Trial, counts: list[int]) -> Iterator[tuple[str, Any]]:
 
 def heat_map(trial: Trial) -> figures.HeatMap | None:
     """Participants for each pair of rates around the planned ones; for an exact test, by normal theory."""
-    both, smooth = trial.primary.rates, primary_design(trial).fixed.by_normal_theory()
+    both, smooth = trial.primary.rates, trial.design.fixed.by_normal_theory()
     if both is None:
         return None
     said, planned = trial.plan.content.trial, [float(one.value or 0.0) for one in both]
@@ -155,7 +155,7 @@ def _in_percent(rate: float) -> float:
 
 def swings(trial: Trial) -> figures.Tornado | None:
     """Each assumption at the ends of its range, the most damaging first; an exact test's sizes take too long."""
-    if not primary_design(trial).smooth:
+    if not trial.design.smooth:
         return None
     n, target = int(trial.answer.n), float(trial.primary.section.power)
     found = [one for one in tornado(axes_of(trial), n=n, target=target) if one.low is not None and one.high is not None]

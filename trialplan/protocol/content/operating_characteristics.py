@@ -12,7 +12,6 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.protocol.content.alternatives import controls
-from trialplan.protocol.content.views import primary_design
 
 SHARES = (0.0, 0.5, 0.75, 1.0, 1.25)
 """Truths of the operating characteristics, as shares of the planned effect."""
@@ -73,7 +72,7 @@ class Operating:
 
 def operating(trial: Trial) -> Operating | None:
     """The probability of rejecting at the trial's number, over control rates and shares of the planned effect."""
-    design, n = primary_design(trial), int(trial.answer.n)
+    design, n = trial.design, int(trial.answer.n)
     table = rejected(design, n)
     if table is not None and controls(trial):
         return Operating(n=n, shares=SHARES, rows=tuple(_counted(trial, design, n, table)), counted=True)

@@ -10,7 +10,7 @@ from trialplan.evidence.bridge import Reading
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.protocol.content.operating_characteristics import losses
 from trialplan.protocol.content.type_one_error import level_kept
-from trialplan.protocol.content.views import of_control, primary_design
+from trialplan.protocol.content.views import of_control
 
 Said = Mapping[str, Any]
 
@@ -240,7 +240,7 @@ def by_centre(trial: Trial, said: Said) -> str | None:
 
 def level_exceeded(trial: Trial, said: Said) -> str | None:
     """P29: the test exceeds, or stays well below, its level at this number."""
-    kept, nominal = level_kept(trial), float(primary_design(trial).alpha)
+    kept, nominal = level_kept(trial), float(trial.design.alpha)
     if kept is None:
         return None
     way = "exceeds" if kept > nominal + 5e-4 else "stays below" if kept < 0.9 * nominal else None
@@ -251,7 +251,7 @@ def level_exceeded(trial: Trial, said: Said) -> str | None:
 
 def level_answer(trial: Trial, said: Said) -> str | None:
     """P29: what an exact test would cost instead."""
-    exact = [one for one in said["by_test"] if one.level is not None and one.level <= primary_design(trial).alpha]
+    exact = [one for one in said["by_test"] if one.level is not None and one.level <= trial.design.alpha]
     sized = {one.test: sum(arm.n for arm in one.arms) for one in exact if one.arms and not one.chosen}
     if not sized:
         return None

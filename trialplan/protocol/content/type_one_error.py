@@ -12,8 +12,7 @@ from trialplan.plan.building import Trial
 
 def level_kept(trial: Trial) -> float | None:
     """The largest type I error of the primary's test at the trial's number, counted; None where it is not countable."""
-    design = trial.primary.design
-    return _counted(design, int(trial.answer.n)) if isinstance(design, Design) else None
+    return _counted(trial.design, int(trial.answer.n))
 
 
 def level_of(answer: SampleSize | None) -> float | None:

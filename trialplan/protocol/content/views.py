@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.answers import SampleSize
-from trialplan.design import Design, Sized
+from trialplan.design import Sized
 from trialplan.evidence.regression import SpontaneousFall
 from trialplan.outcome import EffectScale
 from trialplan.page import Table
@@ -164,12 +164,6 @@ class Range:
     most: str
     impossible: int
     cells: int
-
-
-def primary_design(trial: Trial) -> Design:
-    """The design that sizes the trial, with its looks."""
-    assert isinstance(trial.primary.design, Design)  # `build` refuses a primary without a test
-    return trial.primary.design
 
 
 def of_control(trial: Trial) -> Assumption | None:

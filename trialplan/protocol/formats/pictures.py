@@ -21,7 +21,6 @@ from trialplan.plan.building import Trial
 from trialplan.protocol.content import figures as drawings
 from trialplan.protocol.content.filters import Verbatim
 from trialplan.protocol.content.interim_analyses import boundaries
-from trialplan.protocol.content.views import primary_design
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 _LONGEST_ALT = 1200
@@ -115,7 +114,7 @@ def _of_rates(trial: Trial) -> str:
 
 
 def _by_score(trial: Trial) -> str:
-    design = primary_design(trial)
+    design = trial.design
     looks = ", without looks" if design.looks else ""
     return looks if design.fixed.smooth else f"{looks}, by the {design.fixed.by_normal_theory().test} test"
 
