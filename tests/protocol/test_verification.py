@@ -46,7 +46,8 @@ def changed(tmp_path):
 def section(trial):
     """The appendix, on one line."""
     template = environment().get_template("sections/verification.md.j2")
-    return " ".join(template.render(verified=verified(trial), version="0").split())
+    values = trial.primary.design.outcome.planned
+    return " ".join(template.render(verified=verified(trial), version="0", values=values).split())
 
 
 class TestVerifyTrial:
