@@ -233,8 +233,7 @@ def losses_without_responders(table: EvidenceTable) -> Iterator[Seen]:
                     study.key,
                     outcome.label,
                     f"{lost} are counted {out_of}, while at most {responders} responded "
-                    f"({listed(each.label for each in gained)}): {rate(lost, responders)} of those who "
-                    "could lose it.",
+                    f"({listed(each.label for each in gained)}): {rate(lost, responders)} of those who could lose it.",
                     "Whether a response lasts is asked among responders, and a response that is lost again "
                     "does not count at a later landmark. Count both on everyone randomised.",
                 )

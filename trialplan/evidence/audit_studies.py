@@ -30,9 +30,8 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
             None,
             None,
             f"None of the {plural(len(without), 'study')} has a concurrent control: {keys(without)}.",
-            "The table holds no estimate of a treatment effect. Any difference from a control rate is a "
-            "choice of the planner's: it needs a cited control, a discount, and the sample size across "
-            "both.",
+            "The table holds no estimate of a treatment effect. Any difference from a control rate is a choice of the "
+            "planner's: it needs a cited control, a discount, and the sample size across both.",
         )
     for study in without:
         arms = dict.fromkeys(outcome.arm for outcome in study.outcomes if outcome.arm)
@@ -41,9 +40,8 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
             study.key,
             None,
             _what_is_known(study, doses),
-            "What happened to these participants is not what the treatment did to them. A rate or change "
-            "from this study may enter a plan only with a discount or with the lack of control "
-            "acknowledged.",
+            "What happened to these participants is not what the treatment did to them. A rate or change from this "
+            "study may enter a plan only with a discount or with the lack of control acknowledged.",
         )
 
 
@@ -109,9 +107,8 @@ def _shared(table: EvidenceTable, what: str, marks: Callable[[Study], set[str | 
                 None,
                 None,
                 f"{keys(studies)} share the {what} {mark}{_total(studies)}.",
-                "The same people may be in more than one of these rows, so the rows are not independent: a "
-                "pool takes one report for each such set, and the sum of their participants is not a "
-                "number of people.",
+                "The same people may be in more than one of these rows, so the rows are not independent: a pool takes "
+                "one report for each such set, and the sum of their participants is not a number of people.",
             )
 
 

@@ -20,10 +20,9 @@ def p_value(
 ) -> float:
     """How likely a table at least as extreme is, under the common rate that makes it most likely.
 
-    `table` is (treatment responses, treatment participants, control responses, control participants);
-    `test` one of fisher, boschloo, exact-pooled, exact-unpooled. One-sided, more responses in the
-    treatment arm count as extreme, or fewer with `favourable` lower. Two-sided orderings are joint: Fisher
-    by minimum likelihood, Boschloo on that, |z|.
+    `table` is (treatment responses, treatment participants, control responses, control participants); `test` one of
+    fisher, boschloo, exact-pooled, exact-unpooled. One-sided, more responses in the treatment arm count as extreme, or
+    fewer with `favourable` lower. Two-sided orderings are joint: Fisher by minimum likelihood, Boschloo on that, |z|.
 
     `berger_boos` is the error that a confidence interval for the common rate may have: only rates inside
     it are looked at, and the error is added (Berger & Boos 1994, JASA 89:1012); 0.001 is usual. It spares
