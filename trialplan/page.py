@@ -84,12 +84,7 @@ def as_markdown(page: Page) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-FORMATS: dict[str, Callable[[Page], str]] = {
-    ".json": as_json_text,
-    ".csv": as_csv,
-    ".txt": as_text,
-    ".md": as_markdown,
-}
+FORMATS: dict[str, Callable[[Page], str]] = {".json": as_json_text, ".csv": as_csv, ".txt": as_text, ".md": as_markdown}
 
 
 def as_rich(page: Page) -> list[Any]:

@@ -13,9 +13,9 @@ _RULES_OF = (audit_studies, audit_counts, audit_outcomes)  # importing them fill
 
 def audit(table: EvidenceTable) -> tuple[Finding, ...]:
     """What the rules see in `table`: what blocks first, then by the rule's id, then in printed order."""
-    found = [
-        Finding(id, severity, *seen)
+    findings = [
+        Finding(id, severity, *place, seen, means)
         for id, severity, check in sorted(RULES, key=lambda row: row[0])
-        for seen in check(table)
+        for place, seen, means in check(table)
     ]
-    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))

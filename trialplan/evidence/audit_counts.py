@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterator
 
-from trialplan.evidence.finding import Seen, counted, each_outcome, percent, rate, rule
+from trialplan.evidence.finding import Seen, arms_of, counted, each_outcome, percent, rate, rule
 from trialplan.evidence.intervals import wilson
-from trialplan.evidence.table import EvidenceTable, Outcome, Study
+from trialplan.evidence.table import Count, EvidenceTable, Outcome, Study
 from trialplan.text import listed
 
 _PERCENT = re.compile(r"(?<!\d)(\d++(?:\.\d++)?)\s*+(?:%|per ?cent)")
@@ -21,13 +21,17 @@ LOSS = re.compile(r"relapse|recurren|flare|loss of response|progress", re.IGNORE
 def denominator_below_enrolment(table: EvidenceTable) -> Iterator[Seen]:
     """A denominator below the enrolment leaves out people, who seldom did as well as the rest."""
     for study, outcome in each_outcome(table):
-        of = outcome.of if outcome.of is not None else outcome.n
+        of = _denominator(outcome, outcome.n)
         if outcome.arm or not isinstance(of, int) or not isinstance(study.enrolled, int):
             continue
         # an outcome of the subgroup that the study names, measured in all of it, leaves nobody out
         if of >= study.enrolled or (of == study.nephritis and outcome.of is None):
             continue
-        yield study.key, outcome.name, *_left_out(outcome, of, study.enrolled)
+        yield (study.key, outcome.name), *_left_out(outcome, of, study.enrolled)
+
+
+def _denominator(outcome: Outcome, otherwise: Count | None) -> Count | None:
+    return otherwise if outcome.of is None else outcome.of
 
 
 def _left_out(outcome: Outcome, of: int, enrolled: int) -> tuple[str, str]:
@@ -56,16 +60,18 @@ def percentage_disagrees(table: EvidenceTable) -> Iterator[Seen]:
         if not count or not printed or any(_rounds_to(*count, text) for text in printed):
             continue
         x, n = count
-        truncated = any(math.floor(100 * x / n * 10 ** _decimals(text)) == _scaled(text) for text in printed)
-        others = _reconciling(x, n, printed[0])
+        scales = {text: 10 ** _decimals(text) for text in printed}
+        truncated = any(math.floor(100 * x / n * scale) == round(float(text) * scale) for text, scale in scales.items())
+        # of up to three more or fewer people, or one event off
+        near = [*((x, n + step) for step in (1, -1, 2, -2, 3, -3)), (x + 1, n), (x - 1, n)]
+        others = [(a, b) for a, b in near if 0 <= a <= b and b > 0 and _rounds_to(a, b, printed[0])]
         ways = [f"{listed(f'{a}/{b}' for a, b in others)} would give it"] if others else []
         ways += ["cutting the decimals off instead of rounding would too"] if truncated else []
         limits = "; ".join(
             f"{a}/{b}: {percent(wilson(a, b)[0])} to {percent(wilson(a, b)[1])}" for a, b in [(x, n), *others[:1]]
         )
         yield (
-            study.key,
-            outcome.label,
+            (study.key, outcome.label),
             f"{rate(x, n)}, but {printed[0]} % is printed; {' and '.join(ways) or 'no count near it gives that'}.",
             "The count or the percentage is wrong. The count is used unless the plan says otherwise, and "
             f"the report must be looked up (95 % Wilson {limits}).",
@@ -76,20 +82,9 @@ def _decimals(text: str) -> int:
     return len(text.partition(".")[2])
 
 
-def _scaled(text: str) -> int:
-    return round(float(text) * 10 ** _decimals(text))
-
-
 def _rounds_to(x: int, n: int, text: str) -> bool:
     """Whether x/n in percent is the printed text on rounding, in either direction at a tie."""
     return abs(100 * x / n - float(text)) <= 0.5 * 10 ** -_decimals(text) + 1e-9
-
-
-def _reconciling(x: int, n: int, text: str) -> list[tuple[int, int]]:
-    """Counts that give the printed percentage: of up to three more or fewer people, or one event off."""
-    same_events = [(x, n + step) for step in (1, -1, 2, -2, 3, -3)]
-    same_people = [(x + 1, n), (x - 1, n)]
-    return [(a, b) for a, b in same_events + same_people if 0 <= a <= b and b > 0 and _rounds_to(a, b, text)]
 
 
 @rule("P13", "block")
@@ -98,44 +93,34 @@ def unknown_is_not_zero(table: EvidenceTable) -> Iterator[Seen]:
     for study, outcome in each_outcome(table):
         cells = (outcome.events, outcome.of, outcome.n, outcome.baseline_mean, outcome.followup_mean)
         token = next((str(cell) for cell in (*cells, outcome.reported) if cell in ("NR", "ND")), None)
-        written = _UNKNOWN.search(outcome.reported or "")
-        if outcome.events == 0 and written and not _ZERO.search(outcome.reported or ""):
-            yield study.key, outcome.label, *_zero_for(written[0])
+        unknown = _UNKNOWN.search(outcome.reported or "")
+        if outcome.events == 0 and unknown and not _ZERO.search(outcome.reported or ""):
+            yield (
+                (study.key, outcome.label),
+                f"The count is 0 while the printed cell says {unknown[0]}.",
+                "That it never happened is reported by nobody. "
+                f'Write events = "{unknown[0]}"; a rate of 0 is invented.',
+            )
         elif token:
-            yield study.key, outcome.label, *_nothing_known(token)
-
-
-def _zero_for(token: str) -> tuple[str, str]:
-    return (
-        f"The count is 0 while the printed cell says {token}.",
-        f'That it never happened is reported by nobody. Write events = "{token}"; a rate of 0 is invented.',
-    )
-
-
-def _nothing_known(token: str) -> tuple[str, str]:
-    word = {"NR": "not reported", "ND": "not done"}[token]
-    return (
-        f"The cell says {token}: {word}.",
-        "There is no number here and none is assumed: this row adds neither a zero nor a denominator to "
-        "any rate, and the protocol may not say that the outcome did not occur.",
-    )
+            yield (
+                (study.key, outcome.label),
+                f"The cell says {token}: {'not reported' if token == 'NR' else 'not done'}.",
+                "There is no number here and none is assumed: this row adds neither a zero nor a denominator to "
+                "any rate, and the protocol may not say that the outcome did not occur.",
+            )
 
 
 @rule("T01", "warning")
 def arms_do_not_add_up(table: EvidenceTable) -> Iterator[Seen]:
     """Arms whose denominators do not sum to the enrolment have lost or gained someone."""
     for study in table.studies:
-        arms: dict[tuple[str, float | None], list[Outcome]] = {}
-        for outcome in study.outcomes:
-            if outcome.arm:
-                arms.setdefault((outcome.name, outcome.timepoint_months), []).append(outcome)
-        for (name, _), group in arms.items():
-            sizes = [outcome.of if outcome.of is not None else outcome.n for outcome in group]
+        for group in arms_of(outcome for outcome in study.outcomes if outcome.arm):
+            sizes = [_denominator(outcome, outcome.n) for outcome in group]
             numbers = [size for size in sizes if isinstance(size, int)]
             if len(numbers) < max(2, len(sizes)) or not isinstance(study.enrolled, int):
                 continue
             if sum(numbers) != study.enrolled:
-                yield study.key, name, *_sum_is_off(numbers, study.enrolled)
+                yield (study.key, group[0].name), *_sum_is_off(numbers, study.enrolled)
 
 
 def _sum_is_off(sizes: list[int], enrolled: int) -> tuple[str, str]:
@@ -154,23 +139,17 @@ def percentage_of_nobody(table: EvidenceTable) -> Iterator[Seen]:
     for study in table.studies:
         printed: list[tuple[str | None, str, object]] = []
         printed += [(None, study.nephritis if isinstance(study.nephritis, str) else "", study.enrolled)]
-        printed += [
-            (outcome.label, outcome.reported or "", outcome.of if outcome.of is not None else study.enrolled)
-            for outcome in study.outcomes
-            if outcome.events is None
-        ]
+        silent = [outcome for outcome in study.outcomes if outcome.events is None]
+        printed += [(row.label, row.reported or "", _denominator(row, study.enrolled)) for row in silent]
         for label, text, of in printed:
             for number in _PERCENT.findall(text):
                 if isinstance(of, int) and not any(_rounds_to(x, of, number) for x in range(of + 1)):
-                    yield study.key, label, *_no_whole_number(number, of)
-
-
-def _no_whole_number(text: str, of: int) -> tuple[str, str]:
-    below = math.floor(float(text) * of / 100)
-    return (
-        f"{text} % of {of} is no whole number of people: {rate(below, of)}, {rate(below + 1, of)}.",
-        "The percentage has another denominator, or is misprinted. Do not turn it back into a count.",
-    )
+                    below = math.floor(float(number) * of / 100)
+                    yield (
+                        (study.key, label),
+                        f"{number} % of {of} is no whole number of people: {rate(below, of)}, {rate(below + 1, of)}.",
+                        "The percentage has another denominator, or is misprinted. Do not turn it back into a count.",
+                    )
 
 
 @rule("T03", "warning")
@@ -180,8 +159,7 @@ def no_denominator(table: EvidenceTable) -> Iterator[Seen]:
         if not isinstance(outcome.events, int) or outcome.of is not None:
             continue
         yield (
-            study.key,
-            outcome.label,
+            (study.key, outcome.label),
             f"{outcome.events} with the outcome, but out of how many is not printed{_candidates(study, outcome)}.",
             "No rate is computed from it. Look the denominator up, and take those enrolled unless the report "
             "gives a reason for fewer.",
@@ -210,8 +188,7 @@ def more_than_enrolled(table: EvidenceTable) -> Iterator[Seen]:
         for name, size in sizes:
             if isinstance(size, int) and isinstance(study.enrolled, int) and size > study.enrolled:
                 yield (
-                    study.key,
-                    name,
+                    (study.key, name),
                     f"{name} counts {size} of {study.enrolled} enrolled.",
                     "One of the two is wrong, or the unit is not a participant. Settle it before the row is used.",
                 )
@@ -221,7 +198,7 @@ def more_than_enrolled(table: EvidenceTable) -> Iterator[Seen]:
 def losses_without_responders(table: EvidenceTable) -> Iterator[Seen]:
     """A loss of response can only happen to those who responded."""
     for study in table.studies:
-        gained = [outcome for outcome in study.outcomes if _is_response(outcome)]
+        gained = [outcome for outcome in study.outcomes if is_response(outcome)]
         responders = sum(int(outcome.events or 0) for outcome in gained)
         for outcome in study.outcomes:
             lost, of = outcome.events, outcome.of
@@ -230,8 +207,7 @@ def losses_without_responders(table: EvidenceTable) -> Iterator[Seen]:
             if 0 < lost <= responders and (of is None or (isinstance(of, int) and of > responders)):
                 out_of = f"out of {of}" if of is not None else "without a denominator"
                 yield (
-                    study.key,
-                    outcome.label,
+                    (study.key, outcome.label),
                     f"{lost} are counted {out_of}, while at most {responders} responded "
                     f"({listed(each.label for each in gained)}): {rate(lost, responders)} of those who could lose it.",
                     "Whether a response lasts is asked among responders, and a response that is lost again "
@@ -239,5 +215,6 @@ def losses_without_responders(table: EvidenceTable) -> Iterator[Seen]:
                 )
 
 
-def _is_response(outcome: Outcome) -> bool:
+def is_response(outcome: Outcome) -> bool:
+    """Whether the outcome counts people who gained something."""
     return not outcome.harm and not LOSS.search(outcome.name) and isinstance(outcome.events, int)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from trialplan.evidence.audit_counts import LOSS
+from trialplan.evidence.audit_counts import LOSS, is_response
 from trialplan.evidence.estimate import below_zero, measured
 from trialplan.evidence.finding import Seen, by_name, each_outcome, keys, percent, rule
 from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
@@ -17,14 +17,11 @@ from trialplan.text import listed
 def ever_or_landmark(table: EvidenceTable) -> Iterator[Seen]:
     """Having responded at any time is easier than being in response at a visit."""
     for study, outcome in each_outcome(table):
-        if outcome.harm or LOSS.search(outcome.name) or not isinstance(outcome.events, int):
-            continue
-        if outcome.kind == "landmark":
+        if outcome.kind == "landmark" or not is_response(outcome):
             continue
         how = "had it at any time" if outcome.kind == "ever" else "had it, at a visit or ever is not said"
         yield (
-            study.key,
-            outcome.label,
+            (study.key, outcome.label),
             f"{outcome.events} {how}{_lost_again(study)}.",
             "A trial that counts response at a fixed visit will see fewer than ever responded. Convert it "
             "to a landmark (net of those who lost it by then) or define the trial's outcome the same way.",
@@ -52,8 +49,7 @@ def mixed_timepoints(table: EvidenceTable) -> Iterator[Seen]:
         if len(times) > 1 and len({study.key for studies in times.values() for study in studies}) > 1:
             when = "; ".join(f"{time:g} months: {keys(studies)}" for time, studies in sorted(times.items()))
             yield (
-                None,
-                name,
+                (None, name),
                 f"{name} is reported at different times ({when}).",
                 "Do not pool across them: responses, relapses and harms all grow with time. Choose the row "
                 "nearest to the trial's own timepoint, or model the time.",
@@ -78,7 +74,7 @@ def p_value_bounds_correlation(table: EvidenceTable) -> Iterator[Seen]:
         if moments is None or bound is None or not moments[1] * moments[3] or has_concurrent_control(study):
             continue
         sd, correlation = _implied(moments, bound[1])
-        yield study.key, outcome.label, *_what_p_says(bound[0], bound[1], sd, correlation)
+        yield (study.key, outcome.label), *_what_p_says(bound[0], bound[1], sd, correlation)
 
 
 def _implied(moments: tuple[float, float, float, float, int], p: float) -> tuple[float, float]:
@@ -126,8 +122,7 @@ def normal_model_below_zero(table: EvidenceTable) -> Iterator[Seen]:
                 )
         if skewed:
             yield (
-                study.key,
-                outcome.label,
+                (study.key, outcome.label),
                 f"A normal distribution puts participants below zero, {'; '.join(skewed)}.",
                 "If the quantity cannot be negative it is skewed: plan and analyse it on the log scale, "
                 "where the effect is a ratio of geometric means.",
@@ -143,16 +138,14 @@ def definition_missing_or_mixed(table: EvidenceTable) -> Iterator[Seen]:
         definitions = dict.fromkeys(each.definition for _, each in efficacy if each.definition)
         if without:
             yield (
-                None,
-                name,
+                (None, name),
                 f"{name} is not defined for {keys(without)}.",
                 "A control rate taken under another definition is not comparable: map the definition to "
                 "that of the trial, or take the rate as a guess.",
             )
         if len(definitions) > 1:
             yield (
-                None,
-                name,
+                (None, name),
                 f"{name} has {len(definitions)} definitions ({'; '.join(map(str, definitions))}).",
                 "These are different outcomes under one name: do not pool them, and take the control rate "
                 "from the definition that the trial uses.",
@@ -167,8 +160,7 @@ def words_only(table: EvidenceTable) -> Iterator[Seen]:
         if outcome.reported in (None, "NR", "ND") or any(number is not None for number in numbers):
             continue
         yield (
-            study.key,
-            outcome.label,
+            (study.key, outcome.label),
             f"Reported in words only: {outcome.reported!r}.",
             "It cannot size anything, and says nothing on how many changed or by how much. Look for the "
             "numbers in the report if the outcome matters to the trial.",
@@ -182,8 +174,7 @@ def no_timepoint(table: EvidenceTable) -> Iterator[Seen]:
         has_number = isinstance(outcome.events, int) or measured(outcome) is not None
         if has_number and not outcome.harm and outcome.kind != "ever" and outcome.timepoint_months is None:
             yield (
-                study.key,
-                outcome.label,
+                (study.key, outcome.label),
                 "When it was assessed is not stated.",
                 "It cannot be matched to the trial's own visit, nor to a control rate. Look the time up.",
             )
@@ -199,8 +190,7 @@ def mean_without_spread(table: EvidenceTable) -> Iterator[Seen]:
         parts = ("baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "n")
         missing = [part for part in parts if not isinstance(getattr(outcome, part), int | float)]
         yield (
-            study.key,
-            outcome.label,
+            (study.key, outcome.label),
             f"Means are given without {listed(missing) if missing else 'more than one participant'}.",
             "No interval and no SD can be had from this row. Take the SD from another cited source.",
         )

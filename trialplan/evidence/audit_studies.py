@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from trialplan.evidence.finding import Seen, counted, keys, rate, rule
+from trialplan.evidence.finding import THE_TABLE, Seen, arms_of, counted, keys, rate, rule
 from trialplan.evidence.intervals import newcombe
 from trialplan.evidence.overlap import may_overlap, overlapping, registration
-from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, Study, has_concurrent_control
 from trialplan.text import listed, plural
 
 _NOT_GIVEN = re.compile(r"\s*(none|no|nil|nd|not (given|done)|(no|without) conditioning|-|–)?\s*\.?\s*", re.IGNORECASE)
@@ -27,8 +27,7 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
     without = [study for study in table.studies if not has_concurrent_control(study)]
     if len(without) == len(table.studies) > 1:
         yield (
-            None,
-            None,
+            THE_TABLE,
             f"None of the {plural(len(without), 'study')} has a concurrent control: {keys(without)}.",
             "The table holds no estimate of a treatment effect. Any difference from a control rate is a choice of the "
             "planner's: it needs a cited control, a discount, and the sample size across both.",
@@ -37,8 +36,7 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
         arms = dict.fromkeys(outcome.arm for outcome in study.outcomes if outcome.arm)
         doses = f"; its arms ({listed(arms)}) all receive the treatment" if len(arms) > 1 else ""
         yield (
-            study.key,
-            None,
+            (study.key, None),
             _what_is_known(study, doses),
             "What happened to these participants is not what the treatment did to them. A rate or change from this "
             "study may enter a plan only with a discount or with the lack of control acknowledged.",
@@ -59,8 +57,7 @@ def selected_population(table: EvidenceTable) -> Iterator[Seen]:
     if selected:
         populations = dict.fromkeys(str(study.population) for study in selected)
         yield (
-            None,
-            None,
+            THE_TABLE,
             f"{keys(selected)} enrolled a selected population ({'; '.join(populations)}).",
             "Define it in the plan in terms a site can check, and take control rates from trials in the same "
             "population: people enrolled at their worst tend to improve whatever is given.",
@@ -71,14 +68,13 @@ def selected_population(table: EvidenceTable) -> Iterator[Seen]:
 def conditioning_confounded(table: EvidenceTable) -> Iterator[Seen]:
     """What was given beforehand may have done what is credited to the treatment."""
     for study in table.studies:
-        given = study.conditioning
-        if given is None or _NOT_GIVEN.fullmatch(given):
+        printed = study.conditioning
+        if printed is None or _NOT_GIVEN.fullmatch(printed):
             continue
-        vague = " without saying what it was" if re.search(r"\bN[RD]\b", given) else ""
+        vague = " without saying what it was" if re.search(r"\bN[RD]\b", printed) else ""
         yield (
-            study.key,
-            None,
-            f"Conditioning was part of the treatment{vague} (printed: {given!r}).",
+            (study.key, None),
+            f"Conditioning was part of the treatment{vague} (printed: {printed!r}).",
             "The result cannot be split between the conditioning and the treatment. Give it in both arms, in "
             "neither, or as a factor of the design; and look at the evidence without this row.",
         )
@@ -104,8 +100,7 @@ def _shared(table: EvidenceTable, what: str, marks: Callable[[Study], set[str | 
         ]
         if len(studies) > 1:
             yield (
-                None,
-                None,
+                THE_TABLE,
                 f"{keys(studies)} share the {what} {mark}{_total(studies)}.",
                 "The same people may be in more than one of these rows, so the rows are not independent: a pool takes "
                 "one report for each such set, and the sum of their participants is not a number of people.",
@@ -129,8 +124,7 @@ def _adding_up(studies: tuple[Study, ...]) -> Iterator[Seen]:
             continue
         if abs(sum(sizes) - size) <= 0.05 * size:
             yield (
-                later.key,
-                None,
+                (later.key, None),
                 f"The earlier reports of the same set ({keys(earlier)}) enrolled "
                 f"{' + '.join(map(str, sizes))} = {sum(sizes)}, about the {size} of {later.key}.",
                 "The later report is probably the earlier ones put together. Use it or them, not both.",
@@ -148,8 +142,7 @@ def _mixed(table: EvidenceTable, what: str, cell: Callable[[Study], str | None],
     printed = {study.key: str(cell(study)) for study in table.studies if cell(study) not in (None, "NR", "ND")}
     if len({re.sub(r"\W", "", text).lower() for text in printed.values()}) > 1:
         yield (
-            None,
-            None,
+            THE_TABLE,
             f"The rows differ in {what}: {'; '.join(f'{key}: {text}' for key, text in printed.items())}.",
             f"An average over these rows is the rate of no treatment that anyone will give: {way}, "
             "and show the rows apart.",
@@ -162,12 +155,13 @@ def arms_of_the_treatment(table: EvidenceTable) -> Iterator[Seen]:
     for study in table.studies:
         if has_concurrent_control(study):
             continue
-        for first, second in _pairs(study):
+        groups = arms_of(row for row in study.outcomes if row.arm and counted(row) and not row.harm)
+        # each outcome's first counted arm beside every other arm of it
+        for first, second in ((group[0], other) for group in groups for other in group[1:]):
             (x1, n1), (x2, n2) = counted(first) or (0, 1), counted(second) or (0, 1)
             difference, lower, upper = newcombe((x1, n1), (x2, n2))
             yield (
-                study.key,
-                first.name,
+                (study.key, first.name),
                 f"{first.arm} {rate(x1, n1)}, {second.arm} {rate(x2, n2)}: a difference of "
                 f"{100 * difference:+.0f} points (95 % Newcombe {100 * lower:+.0f} to {100 * upper:+.0f}).",
                 "This compares forms of the treatment with each other. Neither arm is a control, the data do "
@@ -175,25 +169,15 @@ def arms_of_the_treatment(table: EvidenceTable) -> Iterator[Seen]:
             )
 
 
-def _pairs(study: Study) -> Iterator[tuple[Outcome, Outcome]]:
-    """Each outcome's first counted arm beside every other arm of it."""
-    arms: dict[tuple[str, float | None], list[Outcome]] = {}
-    for outcome in study.outcomes:
-        if outcome.arm and counted(outcome) and not outcome.harm:
-            arms.setdefault((outcome.name, outcome.timepoint_months), []).append(outcome)
-    return ((group[0], other) for group in arms.values() for other in group[1:])
-
-
 @rule("P18", "warning")
 def concomitant_treatment(table: EvidenceTable) -> Iterator[Seen]:
     """Other treatment that was free to change may explain the result."""
-    given = [study for study in table.studies if study.concomitant and not _CANNOT_EXPLAIN.fullmatch(study.concomitant)]
-    if given:
-        texts = dict.fromkeys(str(study.concomitant) for study in given)
+    free = [study for study in table.studies if study.concomitant and not _CANNOT_EXPLAIN.fullmatch(study.concomitant)]
+    if free:
+        texts = dict.fromkeys(str(study.concomitant) for study in free)
         yield (
-            None,
-            None,
-            f"Other treatment could differ or change in {keys(given)} ({'; '.join(texts)}).",
+            THE_TABLE,
+            f"Other treatment could differ or change in {keys(free)} ({'; '.join(texts)}).",
             "Part of the result may be that treatment's. Fix its doses and taper in the protocol, and let "
             "rescue count against a response.",
         )
@@ -205,8 +189,7 @@ def open_label(table: EvidenceTable) -> Iterator[Seen]:
     knowing = [study for study in table.studies if _OPEN.match(study.blinding or "")]
     if knowing:
         yield (
-            None,
-            None,
+            THE_TABLE,
             f"{plural(len(knowing), 'study')} of {len(table.studies)} blinded nobody: {keys(knowing)}.",
             "Open-label results are on average too favourable. Expect less in a blinded trial, say how the "
             "treatments are made to look alike, and prefer an outcome that is measured and judged centrally.",
@@ -222,8 +205,7 @@ def few_centres(table: EvidenceTable) -> Iterator[Seen]:
     if known and (len(centres) < 4 or (everywhere and len(known) > 1)):
         through = f", and {listed(everywhere)} is in each of them" if everywhere and len(known) > 1 else ""
         yield (
-            None,
-            None,
+            THE_TABLE,
             f"The {plural(len(known), 'study')} whose centres are known ({keys(known)}) come from "
             f"{plural(len(centres), 'centre')}{through}.",
             "Whether the result travels to other centres and producers is unknown. Stratify by centre, and "
@@ -237,14 +219,13 @@ def doses_far_apart(table: EvidenceTable) -> Iterator[Seen]:
     doses: dict[str, list[tuple[float, float, Study]]] = {}
     for study in table.studies:
         for low, high, unit in _DOSE.findall(study.conditioning or ""):
-            one = re.sub(r"\s", "", unit).lower()
-            doses.setdefault(one, []).append((float(low), float(high or low), study))
-    for unit, given in doses.items():
-        least, most = min(given, key=lambda dose: dose[1]), max(given, key=lambda dose: dose[0])
+            spelt = re.sub(r"\s", "", unit).lower()
+            doses.setdefault(spelt, []).append((float(low), float(high or low), study))
+    for unit, printed in doses.items():
+        least, most = min(printed, key=lambda dose: dose[1]), max(printed, key=lambda dose: dose[0])
         if least[1] > 0 and most[0] / least[1] >= 5:
             yield (
-                None,
-                None,
+                THE_TABLE,
                 f"Conditioning doses differ more than fivefold in the same unit: {least[2].key} "
                 f"{least[2].conditioning!r}, {most[2].key} {most[2].conditioning!r} (read in {unit}).",
                 "One of them may be printed in the wrong unit, or as a total instead of a daily dose. Look "

@@ -1,23 +1,24 @@
 """What an audit says about a table, and the register of the rules that say it.
 
-A rule is a generator over a table: it yields (study, outcome, seen, means) for each thing it sees, and is
-registered with its id and severity by `@rule`. Ids P01… are those of the list of pitfalls that the project
-keeps; T01… are traps of a table that the list does not name.
+A rule is a generator over a table: it yields ((study, outcome), seen, means) for each thing it sees, and is registered
+with its id and severity by `@rule`. Ids P01… are those of the list of pitfalls that the project keeps; T01… are traps
+of a table that the list does not name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from trialplan.evidence.table import EvidenceTable, Outcome, Study
 from trialplan.text import listed
 
-Seen = tuple[str | None, str | None, str, str]
+Seen = tuple[tuple[str | None, str | None], str, str]
 Check = Callable[[EvidenceTable], Iterator[Seen]]
 
 SEVERITIES = ("block", "warning", "information")
 RULES: list[tuple[str, str, Check]] = []
+THE_TABLE = (None, None)
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,14 @@ def by_name(table: EvidenceTable) -> dict[str, list[tuple[Study, Outcome]]]:
     for study, outcome in each_outcome(table):
         named.setdefault(outcome.name, []).append((study, outcome))
     return named
+
+
+def arms_of(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
+    """The arms of the same outcome at the same time, side by side."""
+    groups: dict[tuple[str, float | None], list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault((outcome.name, outcome.timepoint_months), []).append(outcome)
+    return list(groups.values())
 
 
 def counted(outcome: Outcome) -> tuple[int, int] | None:
