@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,6 @@ from trialplan.evidence.pooling import (
     by_subgroup,
     leave_one_out,
     pool,
-    pool_json,
     pool_one_stage,
 )
 from trialplan.evidence.selection import PoolChoice, outcome_effects, pool_choices, pool_outcome
@@ -185,7 +185,7 @@ class TestPool:
 
     def test_it_is_plain_json(self) -> None:
         """A pool survives json.dumps with its studies and back-transformed values."""
-        data = json.loads(json.dumps(pool_json(pool(SIX))))
+        data = json.loads(json.dumps(asdict(pool(SIX))))
         assert data["back_transformed"]["estimate"] == pytest.approx(special.expit(data["estimate"]))
         assert data["studies"][0]["events"] == 3
 

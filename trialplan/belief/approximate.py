@@ -12,6 +12,7 @@ _GOOD = 0.002
 """The largest difference of cdfs below which no further component is added."""
 
 _ROUNDS, _NEWTON = 400, 6
+"""Rounds of EM, which creeps near its end; in each a few Newton steps, which the next round takes up."""
 _STILL = 1e-7
 """A step in log a and log b after which Newton's next one is lost in rounding."""
 _STARTS = ((1.0,), (2.5, 0.4), (4.0, 1.0, 0.25))
@@ -27,10 +28,10 @@ def beta_mixture(belief: Tabulated) -> tuple[Mixture, float]:
     x, mass = _cells(belief)
     best: tuple[Mixture, float] | None = None
     for start in _STARTS:
-        found = _fit(belief, x, mass, start)
-        error = float(np.max(np.abs(found.cdf(belief.points) - belief.cumulative)))
+        mixture = _fit(belief, x, mass, start)
+        error = float(np.max(np.abs(mixture.cdf(belief.points) - belief.cumulative)))
         if best is None or error < best[1]:
-            best = found, error
+            best = mixture, error
         if error <= _GOOD:
             break
     assert best is not None
@@ -47,8 +48,8 @@ def _cells(belief: Tabulated) -> tuple[Any, Any]:
 
 def _fit(belief: Tabulated, x: Any, mass: Any, start: tuple[float, ...]) -> Mixture:
     mean, total = belief.mean(), float(belief.ess())
-    a = np.array([mean * total * one for one in start])
-    b = np.array([(1 - mean) * total * one for one in start])
+    a = np.array([mean * total * times for times in start])
+    b = np.array([(1 - mean) * total * times for times in start])
     weight = np.full(len(start), 1 / len(start))
     logs = np.log(x), np.log1p(-x)
     for _ in range(_ROUNDS):

@@ -171,14 +171,10 @@ def _panels(n: int, split: Numbers | None) -> tuple[Any, Any]:
     ends: list[Any] = [-REACH, REACH] if split is None else [-REACH, np.asarray(split), REACH]
     x, w = gauss_legendre(n // (len(ends) - 1))
     panels = list(pairwise(ends))
-    score = np.concatenate([_between(low, high, x) for low, high in panels], axis=-1)
+    score = np.concatenate([lift(np.asarray(low)) + lift(np.asarray(high - low)) * x for low, high in panels], axis=-1)
     width = np.concatenate([np.asarray(high - low)[..., None] * w for low, high in panels], axis=-1)
     weight = width * np.exp(-(score**2) / 2)
     return score, weight / weight.sum(axis=-1, keepdims=True)
-
-
-def _between(low: Numbers, high: Numbers, x: Any) -> Any:
-    return np.asarray(low)[..., None] + np.asarray(high - low)[..., None] * x
 
 
 def _plain(value: Any) -> Numbers:

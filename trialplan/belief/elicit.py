@@ -10,6 +10,7 @@ from trialplan.numerics.search import increasing_root
 from trialplan.parameter import Interval
 
 Quantile = tuple[float, float]
+"""A probability and the value below which the number lies with that probability."""
 
 _CONCENTRATIONS = (-7.0, 18.0)
 """Logarithms of a + b between which a Beta is sought."""

@@ -6,13 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from trialplan.belief.base import RATE, REAL, Belief, finite, positive
-from trialplan.belief.elicit import beta_from_quantiles, line_through
+from trialplan.belief.base import RATE, Belief, finite, positive
+from trialplan.belief.elicit import Quantile, beta_from_quantiles, line_through
 from trialplan.numerics.lazy import np, special
 from trialplan.parameter import Interval, Numbers
-
-Quantile = tuple[float, float]
-"""A probability and the value below which the number lies with that probability."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +95,15 @@ class _Gaussian(Belief):
         finite(self, mean=self.location)
         positive(self, sd=self.scale)
 
+    @classmethod
+    def from_quantiles(cls, first: Quantile, second: Quantile) -> Self:
+        """The belief with these two quantiles, each a pair (probability, value)."""
+        return cls(*line_through(cls.__name__, first, second, cls.support))
+
+    def quantile(self, p: Numbers) -> Numbers:
+        """The inverse of the cdf."""
+        return self.at_score(special.ndtri(p))
+
 
 @dataclass(frozen=True)
 class Normal(_Gaussian):
@@ -106,11 +112,6 @@ class Normal(_Gaussian):
     >>> Normal(0.3, 0.3).describe()
     'Normal(0.3, 0.3): mean 0.3, 95 % -0.288 to 0.888'
     """
-
-    @classmethod
-    def from_quantiles(cls, first: Quantile, second: Quantile) -> Self:
-        """The normal with these two quantiles, each a pair (probability, value)."""
-        return cls(*line_through("Normal", first, second, REAL))
 
     def mean(self) -> Numbers:
         """The expected value."""
@@ -123,10 +124,6 @@ class Normal(_Gaussian):
     def cdf(self, x: Numbers) -> Numbers:
         """Φ of the standardised value."""
         return special.ndtr((x - self.location) / self.scale)
-
-    def quantile(self, p: Numbers) -> Numbers:
-        """The inverse of the cdf."""
-        return self.at_score(special.ndtri(p))
 
     def at_score(self, z: Numbers) -> Numbers:
         """Mean + z SD."""
@@ -164,18 +161,9 @@ class LogitNormal(_Gaussian):
 
     support: ClassVar[Interval] = RATE
 
-    @classmethod
-    def from_quantiles(cls, first: Quantile, second: Quantile) -> Self:
-        """The logit-normal with these two quantiles, each a pair (probability, rate)."""
-        return cls(*line_through("LogitNormal", first, second, RATE))
-
     def cdf(self, x: Numbers) -> Numbers:
         """Φ of the standardised logit; 0 and 1 outside (0, 1)."""
         return special.ndtr((special.logit(np.clip(x, 0.0, 1.0)) - self.location) / self.scale)
-
-    def quantile(self, p: Numbers) -> Numbers:
-        """The inverse of the cdf."""
-        return self.at_score(special.ndtri(p))
 
     def at_score(self, z: Numbers) -> Numbers:
         """The inverse logit of mean + z SD, strictly inside (0, 1)."""

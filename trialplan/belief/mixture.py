@@ -66,9 +66,9 @@ class Mixture(Belief):
     def nodes(self, n: int, split: Numbers | None = None) -> tuple[Any, Any]:
         """The nodes of all parts, n each."""
         pairs = [part.nodes(n, split) for part in self.parts]
-        shape = np.broadcast_shapes(*(np.shape(one) for pair in pairs for one in pair))
+        shape = np.broadcast_shapes(*(np.shape(part) for pair in pairs for part in pair))
         values = [np.broadcast_to(value, shape) for value, _ in pairs]
-        weights = [w * np.broadcast_to(one, shape) for w, (_, one) in zip(self.weights, pairs, strict=True)]
+        weights = [w * np.broadcast_to(inner, shape) for w, (_, inner) in zip(self.weights, pairs, strict=True)]
         return np.concatenate(values, axis=-1), np.concatenate(weights, axis=-1)
 
     def log_density(self, x: Numbers) -> Numbers:
@@ -125,7 +125,6 @@ def robustify(belief: Belief, weight: float, vague: Belief | None = None) -> Mix
     """
     if not 0 < weight < 1:
         raise ParameterError(f"weight must lie in (0, 1), not {weight:g}; 0.1 to 0.5 are usual")
-    parts = belief.parts if isinstance(belief, Mixture) else (belief,)
-    weights = belief.weights if isinstance(belief, Mixture) else (1.0,)
-    kept = tuple((1 - weight) * one for one in weights)
-    return Mixture((*parts, Beta(1, 1) if vague is None else vague), (*kept, weight))
+    known = belief if isinstance(belief, Mixture) else Mixture((belief,), (1.0,))
+    kept = tuple((1 - weight) * share for share in known.weights)
+    return Mixture((*known.parts, Beta(1, 1) if vague is None else vague), (*kept, weight))

@@ -99,8 +99,8 @@ def _pooled(table: Any, pool: str, forest: Path | None, by: str | None, **given:
         pools.draw(found, forest, pool)
     data = {"table": {"title": table.title}, "pools": [{"reports": name} | asdict(one) for name, one in found.items()]}
     data["parts"] = [{"part": name} | asdict(one) for name, one in parts.items()]
-    shown = [*pools.tables(found), *pools.variant_table(parts)]
-    return Page(data=plain(data), headline=f"{pool} over {table.title}", tables=shown, notes=pools.notes(found))
+    shown, notes = list(pools.tables(found, parts)), pools.notes(found)
+    return Page(data=plain(data), headline=f"{pool} over {table.title}", tables=shown, notes=notes)
 
 
 def _check_interval(interval: str) -> None:

@@ -1,6 +1,6 @@
 """The evidence: a table of what publications report, its audit, and the estimates it can carry.
 
-A `EvidenceTable` holds studies, a `Study` its outcomes; all three are frozen and mean what was printed. `read` brings
+An `EvidenceTable` holds studies, a `Study` its outcomes; all three are frozen and mean what was printed. `read` brings
 a table in, `audit` says where it contradicts itself or stays silent, `estimate` puts an interval around one
 outcome, and `as_json` hands all of it on. Reading and refusing a file need neither numpy nor scipy.
 """

@@ -78,15 +78,16 @@ class PooledReading:
     @property
     def label(self) -> str:
         """Where the rate comes from: the outcome, the studies, the method."""
-        names = ", ".join(one.label for one in self.pool.studies)
+        names = ", ".join(study.label for study in self.pool.studies)
         return f"{self.outcome}, {self.pool.k} studies pooled {self._how()} ({names})"
 
     def _how(self) -> str:
         """The method, its scale, and what was done to cells of none."""
+        method = "restricted maximum likelihood" if self.pool.method == "reml" else self.pool.method
         apart = "" if self.pool.tau2 is None else f"; SD between studies {math.sqrt(self.pool.tau2):.2g}"
-        one_sided = any(one.events in (0, one.n) for one in self.pool.studies)
-        half = ", half an event added where all or none responded" if one_sided and self.pool.method != "glmm" else ""
-        return f"on the log odds by {_in_words(self.pool.method)}{half}{apart}"
+        one_sided = any(study.events in (0, study.n) for study in self.pool.studies)
+        half = ", half an event added where all or none responded" if one_sided and method != "glmm" else ""
+        return f"on the log odds by {method}{half}{apart}"
 
     def lower(self, confidence: float) -> float:
         """The lower limit of the pooled rate, at the confidence at which it was pooled."""
@@ -122,16 +123,21 @@ def reading(
     whose events are taken off: relapses off those who ever responded give who responds at the time point.
     An EvidenceError says what is missing.
     """
-    found = _study(table, study)
-    rows = tuple(_outcome(found, name, arm) for name in outcomes for arm in arms)
-    events = sum(_events(found, row) for row in rows)
-    lost = None if net_of is None else _outcome(found, net_of, None)
+    known = [row.key for row in table.studies]
+    if study not in known:
+        raise EvidenceError(f"the evidence table has no study {study!r}; {did_you_mean(study, known)}")
+    report = table.study(study)
+    rows = tuple(_outcome(report, name, arm) for name in outcomes for arm in arms)
+    events = sum(_events(report, row) for row in rows)
+    lost = None if net_of is None else _outcome(report, net_of, None)
     if lost is not None:
-        events -= _events(found, lost)
-        if events < 0:
-            raise EvidenceError(f"study {study}: more lost {net_of!r} than had the outcome; check the two counts")
-    of = _enrolled(found) if denominator == ENROLLED else _reported(found, rows)
-    return Reading(study=found, outcomes=rows, events=events, of=of, denominator=denominator, net_of=lost)
+        events -= _events(report, lost)
+    if events < 0:
+        raise EvidenceError(f"study {study}: more lost {net_of!r} than had the outcome; check the two counts")
+    of = report.enrolled if denominator == ENROLLED else _reported(report, rows)
+    if not isinstance(of, int):
+        raise EvidenceError(f"study {study} does not say how many were enrolled; use denominator = 'reported'")
+    return Reading(study=report, outcomes=rows, events=events, of=of, denominator=denominator, net_of=lost)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,13 +203,6 @@ def discount(observed: float, control: Numbers, share: float) -> Numbers:
     return control + (1 - share) * (observed - control)
 
 
-def _study(table: EvidenceTable, key: str) -> Study:
-    known = [study.key for study in table.studies]
-    if key not in known:
-        raise EvidenceError(f"the evidence table has no study {key!r}; {did_you_mean(key, known)}")
-    return table.study(key)
-
-
 def _outcome(study: Study, name: str, arm: str | None) -> Outcome:
     named = [outcome for outcome in study.outcomes if outcome.name == name]
     if not named:
@@ -220,15 +219,9 @@ def _outcome(study: Study, name: str, arm: str | None) -> Outcome:
 
 def _events(study: Study, outcome: Outcome) -> int:
     if not isinstance(outcome.events, int):
-        said = outcome.events or "no count"
-        raise EvidenceError(f"study {study.key}, {outcome.label}: the table says {said}, which is not a rate")
+        cell = outcome.events or "no count"
+        raise EvidenceError(f"study {study.key}, {outcome.label}: the table says {cell}, which is not a rate")
     return outcome.events
-
-
-def _enrolled(study: Study) -> int:
-    if not isinstance(study.enrolled, int):
-        raise EvidenceError(f"study {study.key} does not say how many were enrolled; use denominator = 'reported'")
-    return study.enrolled
 
 
 def _reported(study: Study, rows: tuple[Outcome, ...]) -> int:
@@ -243,8 +236,3 @@ def _reported(study: Study, rows: tuple[Outcome, ...]) -> int:
         if sizes.setdefault(row.arm, counts[1]) != counts[1]:
             raise EvidenceError(f"study {study.key}: {sizes[row.arm]} and {counts[1]} are counted together; name one")
     return sum(sizes.values())
-
-
-def _in_words(method: str) -> str:
-    """A method of pooling as a report names it."""
-    return "restricted maximum likelihood" if method == "reml" else method

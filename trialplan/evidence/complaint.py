@@ -11,6 +11,7 @@ from trialplan.evidence.table import EvidenceTable, Outcome, Study, domains
 
 Where = Callable[[tuple[int, ...]], str]
 
+_KINDS: tuple[type[EvidenceTable] | type[Study] | type[Outcome], ...] = (EvidenceTable, Study, Outcome)
 _PRINTED = {"studies": "study", "outcomes": "outcome"}  # the singular that a TOML file writes
 _WORDS_FOR_MISSING = {"na", "n/a", "nan", "nr", "nd", "-", "–", ".", "none", "unknown", "?", "not reported"}
 
@@ -25,24 +26,22 @@ def complaint(errors: Sequence[Any], where: Where) -> str:
 
 def _sentence(error: Any) -> str:
     place = _place(error["loc"])
-    kind = _kind(place)
     name = str(place[-1]) if place else ""
-    known = [_PRINTED.get(key, key) for key in domains(kind)]
+    meanings = domains(_KINDS[len(_indices(place))])
     match error["type"]:
         case "unexpected_keyword_argument":
-            return f"unknown key {name!r}; {did_you_mean(name, known)}"
+            return f"unknown key {name!r}; {did_you_mean(name, [_PRINTED.get(key, key) for key in meanings])}"
         case "missing":
-            name = _PRINTED.get(name, name)
-            return f"the key {name!r} is missing; it is {domains(kind)[str(place[-1])]}"
+            return f"the key {_PRINTED.get(name, name)!r} is missing; it is {meanings[name]}"
         case "value_error":
             return str(error["ctx"]["error"])
     if not isinstance(place[-1], str):
         return f"this must be a section of keys and values, not {error['input']!r}"
-    domain = domains(kind)[name]
-    return f"{_PRINTED.get(name, name)} must be {domain}, not {error['input']!r}{_way_out(name, error['input'])}"
+    written, domain, value = _PRINTED.get(name, name), meanings[name], error["input"]
+    return f"{written} must be {domain}, not {value!r}{_way_out(name, domain, value)}"
 
 
-def _way_out(name: str, value: object) -> str:
+def _way_out(name: str, domain: str, value: object) -> str:
     """The end of the sentence: how to write what was probably meant."""
     if name == "kind":
         return f"; {did_you_mean(str(value), ['landmark', 'ever'])}"
@@ -53,16 +52,10 @@ def _way_out(name: str, value: object) -> str:
     if name in ("events", "of", "n", "enrolled") and re.search(r"[.%]", str(value)):
         return "; write the count here and the printed rate in reported"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f'; write it in quotes, "{value}"' if domain_is_text(name) else ""
+        return f'; write it in quotes, "{value}"' if domain.startswith("text") else ""
     if name == "centres":
         return f"; write [{value!r}]"
     return "; correct it, or leave the key out if the source does not say"
-
-
-def domain_is_text(name: str) -> bool:
-    """Whether the field called `name` holds text."""
-    every = domains(EvidenceTable) | domains(Study) | domains(Outcome)
-    return every[name].startswith("text")
 
 
 def _place(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
@@ -75,7 +68,3 @@ def _place(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
 
 def _indices(loc: tuple[int | str, ...]) -> tuple[int, ...]:
     return tuple(part for part in _place(loc) if isinstance(part, int))
-
-
-def _kind(place: tuple[int | str, ...]) -> type[EvidenceTable] | type[Study] | type[Outcome]:
-    return (EvidenceTable, Study, Outcome)[len(_indices(place))]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.evidence.estimate import change_sd
@@ -13,8 +14,6 @@ from trialplan.numerics.lazy import special
 Moments = tuple[float, float, float, float, int]
 """Baseline mean and SD, follow-up mean and SD, and the number of participants."""
 
-PROPORTIONS = ("logit", "double-arcsine", "raw")
-CHANGES = ("mean-change", "standardised-by-baseline", "standardised-by-change")
 MEASURES = {
     "logit": "log odds of the rate",
     "double-arcsine": "Freeman–Tukey double arcsine of the rate",
@@ -38,14 +37,10 @@ class Effects:
 
     def take(self, indices: Sequence[int]) -> Effects:
         """Only the studies at these places."""
-        return Effects(
-            measure=self.measure,
-            labels=tuple(self.labels[i] for i in indices),
-            values=tuple(self.values[i] for i in indices),
-            variances=tuple(self.variances[i] for i in indices),
-            sizes=tuple(self.sizes[i] for i in indices),
-            events=None if self.events is None else tuple(self.events[i] for i in indices),
-        )
+        columns: dict[str, Any] = {part.name: getattr(self, part.name) for part in fields(self)}
+        del columns["measure"]
+        chosen = {name: cells and tuple(cells[i] for i in indices) for name, cells in columns.items()}
+        return Effects(measure=self.measure, **chosen)
 
     @property
     def transformed(self) -> bool:
@@ -57,7 +52,8 @@ class Effects:
         if self.measure == "logit":
             return float(special.expit(value))
         if self.measure == "double-arcsine":
-            return inverse_double_arcsine(value, harmonic_mean(self.sizes if sizes is None else sizes))
+            known = self.sizes if sizes is None else sizes
+            return inverse_double_arcsine(value, len(known) / math.fsum(1 / n for n in known))
         return value
 
 
@@ -72,15 +68,8 @@ def proportion_effects(
     if measure not in PROPORTIONS:
         raise ParameterError(f"measure: there is no {measure!r} for rates; {did_you_mean(measure, PROPORTIONS)}")
     _check_counts(events, of)
-    pairs = [_TRANSFORMED[measure](x, n) for x, n in zip(events, of, strict=True)]
-    return Effects(
-        measure=measure,
-        labels=_labelled(labels, len(pairs)),
-        values=tuple(value for value, _ in pairs),
-        variances=tuple(variance for _, variance in pairs),
-        sizes=tuple(of),
-        events=tuple(events),
-    )
+    pairs = [PROPORTIONS[measure](x, n) for x, n in zip(events, of, strict=True)]
+    return _effects(measure, labels, pairs, tuple(of), tuple(events))
 
 
 def change_effects(
@@ -89,16 +78,10 @@ def change_effects(
     """Each study's change, follow-up minus baseline, if values correlate by `correlation` within a participant."""
     if measure not in CHANGES:
         raise ParameterError(f"measure: there is no {measure!r} for changes; {did_you_mean(measure, CHANGES)}")
-    pairs = [_CHANGED[measure](study, correlation) for study in studies]
+    pairs = [CHANGES[measure](study, correlation) for study in studies]
     if not pairs:
         raise ParameterError("there is no study to pool")
-    return Effects(
-        measure=measure,
-        labels=_labelled(labels, len(pairs)),
-        values=tuple(value for value, _ in pairs),
-        variances=tuple(variance for _, variance in pairs),
-        sizes=tuple(study[4] for study in studies),
-    )
+    return _effects(measure, labels, pairs, tuple(study[4] for study in studies))
 
 
 def inverse_double_arcsine(value: float, n: float) -> float:
@@ -114,11 +97,6 @@ def inverse_double_arcsine(value: float, n: float) -> float:
     sine, cosine = math.sin(2 * value), math.cos(2 * value)
     root = math.sqrt(max(1 - (sine + (sine - 1 / sine) / n) ** 2, 0.0))
     return (1 - math.copysign(root, cosine)) / 2
-
-
-def harmonic_mean(sizes: Sequence[int]) -> float:
-    """The harmonic mean of the studies' sizes."""
-    return len(sizes) / math.fsum(1 / n for n in sizes)
 
 
 def small_sample_factor(df: int) -> float:
@@ -170,12 +148,12 @@ def _by_change(study: Moments, correlation: float) -> tuple[float, float]:
     return g, 1 / n + g**2 / (2 * n)
 
 
-_TRANSFORMED: dict[str, Callable[[float, float], tuple[float, float]]] = {
+PROPORTIONS: dict[str, Callable[[float, float], tuple[float, float]]] = {
     "logit": _logit,
     "double-arcsine": _double_arcsine,
     "raw": _raw,
 }
-_CHANGED: dict[str, Callable[[Moments, float], tuple[float, float]]] = {
+CHANGES: dict[str, Callable[[Moments, float], tuple[float, float]]] = {
     "mean-change": _mean_change,
     "standardised-by-baseline": _by_baseline,
     "standardised-by-change": _by_change,
@@ -190,5 +168,9 @@ def _check_counts(events: Sequence[int], of: Sequence[int]) -> None:
             raise ParameterError(f"events must lie in [0, of], not {x} of {n}")
 
 
-def _labelled(labels: Sequence[str] | None, k: int) -> tuple[str, ...]:
-    return tuple(f"study {i}" for i in range(1, k + 1)) if labels is None else tuple(labels)
+def _effects(
+    measure: str, labels: Sequence[str] | None, pairs: Sequence[tuple[float, float]], sizes: Any, events: Any = None
+) -> Effects:
+    names = tuple(f"study {i}" for i in range(1, len(pairs) + 1)) if labels is None else tuple(labels)
+    values, variances = zip(*pairs, strict=True)
+    return Effects(measure=measure, labels=names, values=values, variances=variances, sizes=sizes, events=events)

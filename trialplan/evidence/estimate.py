@@ -77,7 +77,18 @@ def estimate(
         raise ParameterError(f"interval: there is no {interval!r}; {did_you_mean(interval, INTERVALS)}")
     normal_quantile(confidence)
     if isinstance(outcome.events, int) and isinstance(outcome.of, int):
-        return _proportion(outcome.events, outcome.of, interval, confidence)
+        lower, upper = INTERVALS[interval](outcome.events, outcome.of, confidence)
+        return Estimate(
+            kind="proportion",
+            value=outcome.events / outcome.of,
+            lower=lower,
+            upper=upper,
+            confidence=confidence,
+            n=outcome.of,
+            method=interval,
+            reference=REFERENCES[interval],
+            events=outcome.events,
+        )
     if isinstance(outcome.change_mean, int | float):
         return _reported_change(outcome, confidence)
     moments = measured(outcome)
@@ -144,21 +155,6 @@ def _log_normal(mean: float, sd: float) -> tuple[float, float]:
         raise ParameterError(f"mean must be above 0 on the log scale, not {mean}; keep the scale as measured")
     variance = math.log1p((sd / mean) ** 2)
     return math.log(mean) - variance / 2, math.sqrt(variance)
-
-
-def _proportion(events: int, of: int, interval: str, confidence: float) -> Estimate:
-    lower, upper = INTERVALS[interval](events, of, confidence)
-    return Estimate(
-        kind="proportion",
-        value=events / of,
-        lower=lower,
-        upper=upper,
-        confidence=confidence,
-        n=of,
-        method=interval,
-        reference=REFERENCES[interval],
-        events=events,
-    )
 
 
 def _reported_change(outcome: Outcome, confidence: float) -> Estimate | None:

@@ -8,9 +8,12 @@ from trialplan.numerics.binomial_normal import log_coefficient, marginal
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
 
-_CANDIDATES, _ZOOMS = 41, 8
 _LARGEST = 8.0
+"""The SD between logits beyond which none is sought: rates then lie at 0 or 1."""
+_CANDIDATES, _ZOOMS = 41, 8
+"""Each zoom narrows the range twentyfold: after eight it is narrower than 1e-9."""
 _STEP = 1e-3
+"""Of the differences that give the curvature: their error is its square, and rounding stays below that."""
 
 
 def binomial_normal(events: Any, of: Any) -> tuple[float, float, float, float]:
@@ -47,16 +50,15 @@ def _profile(events: Any, of: Any, tau: Any) -> tuple[Any, Any]:
 def _standard_error(events: Any, of: Any, mean: float, tau: float) -> float:
     """From the observed information on (mean, τ); on the mean alone where τ is 0."""
 
-    def slopes(m: float, t: float) -> Any:
-        return marginal(events, of, np.array(m), np.array(t))[1].sum()
-
-    def height(m: float, t: float) -> Any:
-        return marginal(events, of, np.array(m), np.array(t))[0].sum()
+    def at(m: float, t: float) -> Any:
+        """Height and slope of the log likelihood."""
+        return np.array([part.sum() for part in marginal(events, of, np.array(m), np.array(t))])
 
     h = _STEP
-    information = (slopes(mean - h, tau) - slopes(mean + h, tau)) / (2 * h)
+    information = (at(mean - h, tau) - at(mean + h, tau))[1] / (2 * h)
     if tau > 2 * h:
-        mixed = (slopes(mean, tau - h) - slopes(mean, tau + h)) / (2 * h)
-        spread = (2 * height(mean, tau) - height(mean, tau - h) - height(mean, tau + h)) / h**2
+        below, above = at(mean, tau - h), at(mean, tau + h)
+        mixed = (below - above)[1] / (2 * h)
+        spread = (2 * at(mean, tau) - below - above)[0] / h**2
         information = information - mixed**2 / spread
     return float(information**-0.5)

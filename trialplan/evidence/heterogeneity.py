@@ -40,7 +40,7 @@ def paule_mandel(values: Any, variances: Any) -> float:
     """Where the generalised Q equals its expectation k − 1, or 0 (Paule & Mandel 1982, J Res NBS 87:377)."""
 
     def shortage(tau2: Any) -> Any:
-        return np.array([len(values) - 1 - q_statistic(values, variances, float(one)) for one in np.ravel(tau2)])
+        return np.array([len(values) - 1 - q_statistic(values, variances, float(at)) for at in np.ravel(tau2)])
 
     if shortage(0.0)[0] >= 0:
         return 0.0

@@ -29,7 +29,7 @@ def may_overlap(first: Study, second: Study) -> bool:
     if registration(first) and registration(first) == registration(second):
         return True
     shared = bool(set(first.centres) & set(second.centres)) or (first.group is not None and first.group == second.group)
-    return shared and not _apart(first, second)
+    return shared and not (_before(first, second) or _before(second, first))
 
 
 def registration(study: Study) -> str | None:
@@ -37,10 +37,6 @@ def registration(study: Study) -> str | None:
     number = re.sub(r"\W", "", study.registry or "").upper()
     trial = re.search(r"NCT\d{8}", number)
     return trial[0] if trial else number if re.search(r"\d", number) else None
-
-
-def _apart(first: Study, second: Study) -> bool:
-    return _before(first, second) or _before(second, first)
 
 
 def _before(earlier: Study, later: Study) -> bool:

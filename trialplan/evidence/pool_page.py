@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.evidence.overlap import overlapping
+from trialplan.evidence.pooling import by_subgroup, leave_one_out
+from trialplan.evidence.selection import PoolChoice, outcome_effects, pool_choices
+from trialplan.evidence.table import Study, domains
+from trialplan.files import write
 from trialplan.page import Table
 
 _COLUMNS = ("pool", "studies", "estimate", "95 % interval", "τ²", "I²", "new study", "left out")
@@ -14,26 +21,18 @@ _STUDIES = ("pool", "study", "n", "estimate", "interval", "weight")
 
 def pools(table: Any, name: str, how: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
     """The pools by name; where no reports overlap there is one, of all of them."""
-    from trialplan.evidence import overlapping
-    from trialplan.evidence.selection import pool_choices
-
-    found = pool_choices(table, spelt(table, name), _choice(rows), **how)
-    return found if overlapping(table) else {"all": found["all"]}
+    choices = pool_choices(table, spelt(table, name), _choice(rows), **how)
+    return choices if overlapping(table) else {"all": choices["all"]}
 
 
 def variants(table: Any, name: str, how: dict[str, Any], rows: dict[str, Any], by: str | None) -> dict[str, Any]:
     """The pool of all reports without each study in turn, and within each group of studies that share `by`."""
-    from dataclasses import replace
-
-    from trialplan.evidence.pooling import by_subgroup, leave_one_out
-    from trialplan.evidence.selection import outcome_effects
-
     effects, _ = outcome_effects(table, spelt(table, name), replace(_choice(rows), reports="all"))
     settled = (how.get("method", "reml"), how.get("interval", "normal"))
-    found = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), *settled)
+    parts = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), *settled)
     if len(effects.labels) > 2:
-        found |= {f"without {label}": one for label, one in leave_one_out(effects, *settled).items()}
-    return found
+        parts |= {f"without {label}": pool for label, pool in leave_one_out(effects, *settled).items()}
+    return parts
 
 
 def spelt(table: Any, name: str) -> str:
@@ -42,51 +41,39 @@ def spelt(table: Any, name: str) -> str:
     return known.get(name, name)
 
 
-def _choice(rows: dict[str, Any]) -> Any:
+def _choice(rows: dict[str, Any]) -> PoolChoice:
     """Which rows count: `denominators` and `correlation`, where they are given."""
-    from trialplan.evidence.selection import PoolChoice
-
     return PoolChoice(**{name: value for name, value in rows.items() if value is not None})
 
 
 def _groups(table: Any, labels: Any, by: str) -> list[str]:
-    from dataclasses import fields
-
-    from trialplan.errors import ParameterError, did_you_mean
-    from trialplan.evidence import Study
-
-    field, known = by.replace("-", "_"), [one.name for one in fields(Study)]
+    field, known = by.replace("-", "_"), domains(Study)
     if field not in known:
         raise ParameterError(f"--by: a study has no {by!r}; {did_you_mean(field, known)}")
     return [str(getattr(table.study(label), field) or "not stated") for label in labels]
 
 
-def tables(found: dict[str, Any]) -> Iterator[Table]:
-    """The pools and their studies as tables."""
-    yield Table(_COLUMNS, [_row(name, one) for name, one in found.items()], "Pools", frozenset({1}))
-    rows = [_study(name, study) for name, one in found.items() for study in one.studies]
+def tables(pools: dict[str, Any], parts: dict[str, Any]) -> Iterator[Table]:
+    """The pools and their studies as tables, then subgroups and what remains without each study."""
+    yield Table(_COLUMNS, [_row(name, pool) for name, pool in pools.items()], "Pools", frozenset({1}))
+    rows = [_study(name, study) for name, pool in pools.items() for study in pool.studies]
     yield Table(_STUDIES, rows, "Studies in the pools", frozenset({2}))
-
-
-def variant_table(found: dict[str, Any]) -> Iterator[Table]:
-    """Subgroups and what remains without each study, where there are any."""
-    if found:
-        rows = [_row(name, one) for name, one in found.items()]
+    if parts:
+        rows = [_row(name, pool) for name, pool in parts.items()]
         yield Table(_COLUMNS, rows, "All reports, in parts", frozenset({1}))
 
 
-def notes(found: dict[str, Any]) -> list[str]:
+def notes(pools: dict[str, Any]) -> list[str]:
     """What each pool leaves unsaid, and what warns of it."""
-    return [f"{name}: {' '.join(filter(None, (one.warning, one.note)))}" for name, one in found.items()]
+    return [f"{name}: {' '.join(filter(None, (pool.warning, pool.note)))}" for name, pool in pools.items()]
 
 
-def draw(found: dict[str, Any], path: Path, outcome: str) -> None:
+def draw(pools: dict[str, Any], path: Path, outcome: str) -> None:
     """The forest plot of the first pool, in the format that the suffix names."""
     from trialplan.figures import render
-    from trialplan.files import write
 
-    name, one = next(iter(found.items()))
-    write(path, render(forest(one, f"{outcome}: {name}"), path.suffix))
+    name, pool = next(iter(pools.items()))
+    write(path, render(forest(pool, f"{outcome}: {name}"), path.suffix))
 
 
 def forest(pool: Any, title: str = "") -> Any:
@@ -94,7 +81,11 @@ def forest(pool: Any, title: str = "") -> Any:
     from trialplan.figures import Forest
 
     shown = pool.natural
-    rows = [(_counted(one), one.estimate, one.lower, one.upper, one.weight, "study") for one in pool.studies]
+    counted = [study.label + ("" if study.events is None else f"  {study.events}/{study.n}") for study in pool.studies]
+    rows = [
+        (label, study.estimate, study.lower, study.upper, study.weight, "study")
+        for label, study in zip(counted, pool.studies, strict=True)
+    ]
     return Forest(
         rows=rows,
         pooled=[("pooled", shown.estimate, shown.lower, shown.upper, None, "pooled")],
@@ -105,16 +96,12 @@ def forest(pool: Any, title: str = "") -> Any:
     )
 
 
-def _counted(study: Any) -> str:
-    return study.label if study.events is None else f"{study.label}  {study.events}/{study.n}"
-
-
-def _row(name: str, one: Any) -> list[str]:
-    shown = one.natural
+def _row(name: str, pool: Any) -> list[str]:
+    shown = pool.natural
     new = "—" if shown.prediction_lower is None else _span(shown.prediction_lower, shown.prediction_upper)
-    spread = ["—" if value is None else f"{value:.3f}" for value in (one.tau2, one.i2)]
-    left = ", ".join(one.left_out) or "none"
-    return [name, str(one.k), f"{shown.estimate:.3f}", _span(shown.lower, shown.upper), *spread, new, left]
+    spread = ["—" if value is None else f"{value:.3f}" for value in (pool.tau2, pool.i2)]
+    left = ", ".join(pool.left_out) or "none"
+    return [name, str(pool.k), f"{shown.estimate:.3f}", _span(shown.lower, shown.upper), *spread, new, left]
 
 
 def _span(lower: float, upper: float) -> str:

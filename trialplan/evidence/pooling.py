@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
@@ -100,25 +100,25 @@ def pool(effects: Effects, method: str = "reml", interval: str = "normal", confi
     Medicine 22:2693); modified, their factor is at least 1 (Röver, Knapp & Friede 2015, BMC Med Res Methodol 15:99).
 
     >>> from trialplan.evidence.effects import proportion_effects
-    >>> found = pool(proportion_effects([16, 8, 23], [30, 27, 83]), "dersimonian-laird")
-    >>> round(found.back_transformed.estimate, 3), round(found.tau2, 3)
+    >>> pooled = pool(proportion_effects([16, 8, 23], [30, 27, 83]), "dersimonian-laird")
+    >>> round(pooled.back_transformed.estimate, 3), round(pooled.tau2, 3)
     (0.358, 0.253)
     """
     _check(effects, method, interval, confidence)
-    values, variances = np.array(effects.values), np.array(effects.variances)
-    tau2, k = _tau2(method, values, variances), len(values)
+    values, variances, k = np.array(effects.values), np.array(effects.variances), len(effects.values)
+    tau2 = 0.0 if method == FIXED or k == 1 else ESTIMATORS[method](values, variances)
     weights = 1 / (variances + tau2)
-    mean = weighted_mean(values, weights)
     error = math.sqrt(_inflation(interval, values, variances, tau2) / weights.sum())
-    critical = _critical(interval, k, confidence)
-    reach = None if method == FIXED or k == 1 else critical * math.hypot(error, math.sqrt(tau2))
+    critical = normal_quantile(confidence)
+    if interval != "normal" and k > 1:
+        critical = float(special.stdtrit(k - 1, 0.5 + confidence / 2))
     return Pool(
-        **_head(effects, method, interval, confidence),
-        **_limits(mean, error, critical, reach),
-        **_spread(method, values, variances, tau2),
-        back_transformed=_back(effects, mean, critical * error, reach),
+        method=method,
+        interval=interval,
+        confidence=confidence,
         studies=_studies(effects, weights / weights.sum(), confidence),
-        note=_note(effects, method),
+        **_pooled(effects, method, weighted_mean(values, weights), error, critical, tau2),
+        **_spread(method, values, variances, tau2),
     )
 
 
@@ -131,19 +131,16 @@ def pool_one_stage(effects: Effects, confidence: float = 0.95) -> Pool:
         raise ParameterError(f"method {ONE_STAGE} is for counts, not for {effects.measure}; choose reml")
     _check(effects, ONE_STAGE, "normal", confidence)
     mean, error, tau2, height = binomial_normal(effects.events, effects.sizes)
-    critical, alone = normal_quantile(confidence), len(effects.sizes) == 1
-    reach = None if alone else critical * math.hypot(error, math.sqrt(tau2))
-    logit = replace(effects, measure="logit")
+    pooled = _pooled(replace(effects, measure="logit"), ONE_STAGE, mean, error, normal_quantile(confidence), tau2)
     none: dict[str, Any] = dict.fromkeys(("i2", "h2", "q", "p_heterogeneity"))
     return Pool(
-        **_head(logit, ONE_STAGE, "normal", confidence),
-        **_limits(mean, error, critical, reach),
-        **none,
-        tau2=None if alone else tau2,
-        back_transformed=_back(logit, mean, critical * error, reach),
+        method=ONE_STAGE,
+        interval="normal",
+        confidence=confidence,
         studies=_studies(effects, None, confidence),
+        tau2=None if len(effects.sizes) == 1 else tau2,
         log_likelihood=height,
-        note=_note(effects, ONE_STAGE),
+        **pooled | none | {"note": _note(effects, ONE_STAGE)},
     )
 
 
@@ -169,14 +166,9 @@ def by_subgroup(effects: Effects, groups: Sequence[str], *how: Any) -> dict[str,
     if len(groups) != len(effects.values):
         raise ParameterError(f"{len(effects.values)} studies need as many groups, not {len(groups)}")
     return {
-        group: any_pool(effects.take([i for i, one in enumerate(groups) if one == group]), *how)
+        group: any_pool(effects.take([i for i, name in enumerate(groups) if name == group]), *how)
         for group in dict.fromkeys(groups)
     }
-
-
-def pool_json(found: Pool) -> dict[str, Any]:
-    """The pool as plain data."""
-    return asdict(found)
 
 
 def _check(effects: Effects, method: str, interval: str, confidence: float) -> None:
@@ -189,10 +181,6 @@ def _check(effects: Effects, method: str, interval: str, confidence: float) -> N
         raise ParameterError(f"{at} has a variance of 0 and would outweigh all others; check its SD")
 
 
-def _tau2(method: str, values: Any, variances: Any) -> float:
-    return 0.0 if method == FIXED or len(values) == 1 else ESTIMATORS[method](values, variances)
-
-
 def _inflation(interval: str, values: Any, variances: Any, tau2: float) -> float:
     """Knapp and Hartung's factor on the variance of the mean; 1 for the normal interval and for one study."""
     if interval == "normal" or len(values) == 1:
@@ -201,30 +189,25 @@ def _inflation(interval: str, values: Any, variances: Any, tau2: float) -> float
     return max(1.0, factor) if interval.endswith("modified") else factor
 
 
-def _critical(interval: str, k: int, confidence: float) -> float:
-    if interval == "normal" or k == 1:
-        return normal_quantile(confidence)
-    return float(special.stdtrit(k - 1, 0.5 + confidence / 2))
-
-
-def _head(effects: Effects, method: str, interval: str, confidence: float) -> dict[str, Any]:
-    return {
-        "measure": effects.measure,
-        "method": method,
-        "interval": interval,
-        "confidence": confidence,
-        "k": len(effects.values),
-    }
-
-
-def _limits(mean: float, error: float, critical: float, reach: float | None) -> dict[str, Any]:
-    return {
+def _pooled(effects: Effects, method: str, mean: float, error: float, critical: float, tau2: float) -> dict[str, Any]:
+    """The estimate, its limits and those of a further study; where they were transformed, as rates too."""
+    alone = method == FIXED or len(effects.values) == 1
+    reach = critical * math.hypot(error, math.sqrt(tau2))
+    values = {
         "estimate": mean,
-        "standard_error": error,
         "lower": mean - critical * error,
         "upper": mean + critical * error,
-        "prediction_lower": None if reach is None else mean - reach,
-        "prediction_upper": None if reach is None else mean + reach,
+        "prediction_lower": None if alone else mean - reach,
+        "prediction_upper": None if alone else mean + reach,
+    }
+    rates: Any = {name: None if value is None else effects.back(value) for name, value in values.items()}
+    return {
+        "measure": effects.measure,
+        "k": len(effects.values),
+        "standard_error": error,
+        "back_transformed": BackTransformed(**rates) if effects.transformed else None,
+        "note": _note(effects, method),
+        **values,
     }
 
 
@@ -244,25 +227,13 @@ def _spread(method: str, values: Any, variances: Any, tau2: float) -> dict[str, 
     }
 
 
-def _back(effects: Effects, mean: float, half: float, reach: float | None) -> BackTransformed | None:
-    if not effects.transformed:
-        return None
-    return BackTransformed(
-        estimate=effects.back(mean),
-        lower=effects.back(mean - half),
-        upper=effects.back(mean + half),
-        prediction_lower=None if reach is None else effects.back(mean - reach),
-        prediction_upper=None if reach is None else effects.back(mean + reach),
-    )
-
-
 def _studies(effects: Effects, weights: Any, confidence: float) -> tuple[PooledStudy, ...]:
     """Each study's own estimate and normal interval, transformed back with its own size."""
     z = normal_quantile(confidence)
     rows = []
     for i, (label, value, variance) in enumerate(zip(effects.labels, effects.values, effects.variances, strict=True)):
         half, size = z * math.sqrt(variance), effects.sizes[i : i + 1]
-        estimate, lower, upper = (effects.back(one, size) for one in (value, value - half, value + half))
+        estimate, lower, upper = (effects.back(limit, size) for limit in (value, value - half, value + half))
         events = None if effects.events is None else effects.events[i]
         share = None if weights is None else float(weights[i])
         rows.append(

@@ -53,9 +53,9 @@ def pool_outcome(
     three are as in `pool`. An EvidenceError names the reports that may share participants, and what is missing.
     """
     effects, words = outcome_effects(table, name, choice or PoolChoice(), measure)
-    found = any_pool(effects, method, interval, confidence)
-    note = " ".join(filter(None, (found.note, words.note)))
-    return replace(found, left_out=words.left_out, note=note, warning=words.warning)
+    pool = any_pool(effects, method, interval, confidence)
+    note = " ".join(filter(None, (pool.note, words.note)))
+    return replace(pool, left_out=words.left_out, note=note, warning=words.warning)
 
 
 def pool_choices(table: EvidenceTable, name: str, choice: PoolChoice | None = None, **how: Any) -> dict[str, Pool]:
@@ -84,26 +84,26 @@ def outcome_effects(
     if not usable:
         raise EvidenceError(f"no study reports {name!r} as a count with its denominator, or as means with SDs")
     studies = [table.study(key) for key in usable]
-    chosen, said = _choose(studies, choice.reports)
+    chosen, why = _choose(studies, choice.reports)
     rows = {study.key: usable[study.key] for study in chosen}
     effects, assumed = _effects(chosen, rows, choice, measure)
     silent = [key for key in reported if key not in usable]
-    remarks = [said, assumed, *_differences(rows), *([f"No usable number in {listed(silent)}."] if silent else [])]
+    remarks = [why, assumed, *_differences(rows), *([f"No usable number in {listed(silent)}."] if silent else [])]
+    sets = _overlaps(chosen)
     return effects, Words(
         left_out=tuple(study.key for study in studies if study not in chosen),
         note=" ".join(filter(None, remarks)),
-        warning=_warning(chosen),
+        warning=f"The same participants may be counted more than once: {_each(sets)} may overlap." if sets else "",
     )
 
 
 def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str, list[Outcome]]:
     """The usable rows of each study that has the outcome; an empty list where it has no numbers."""
-    found = {study.key: [row for row in study.outcomes if row.name == name] for study in table.studies}
-    found = {key: rows for key, rows in found.items() if rows}
-    if not found:
+    reported = {study.key: [row for row in study.outcomes if row.name == name] for study in table.studies}
+    if not any(reported.values()):
         known = dict.fromkeys(row.name for study in table.studies for row in study.outcomes)
         raise EvidenceError(f"the evidence table has no outcome {name!r}; {did_you_mean(name, known)}")
-    return {key: _rows(table.study(key), rows, choice) for key, rows in found.items()}
+    return {key: _rows(table.study(key), rows, choice) for key, rows in reported.items() if rows}
 
 
 def _rows(study: Study, rows: list[Outcome], choice: PoolChoice) -> list[Outcome]:
@@ -148,10 +148,10 @@ def _choose(studies: list[Study], reports: str | tuple[str, ...]) -> tuple[list[
             f"reports that may share participants are not pooled: {_each(sets)}; "
             "name the report that stands for each, or choose one-per-centre or all"
         )
-    kept = {max(one, key=_standing).key for one in sets}
-    left = {study.key for one in sets for study in one} - kept
-    said = [f"{_kept(one, kept)} stands for {keys([s for s in one if s.key in left])}" for one in sets]
-    return [study for study in studies if study.key not in left], f"One report per centre: {'; '.join(said)}."
+    kept = [(max(group, key=_standing), group) for group in sets]
+    left = {study.key for stays, group in kept for study in group if study is not stays}
+    why = [f"{stays.key} stands for {keys([s for s in group if s is not stays])}" for stays, group in kept]
+    return [study for study in studies if study.key not in left], f"One report per centre: {'; '.join(why)}."
 
 
 def _named(studies: list[Study], names: Iterable[str]) -> list[Study]:
@@ -167,23 +167,12 @@ def _standing(study: Study) -> tuple[int, int]:
     return (study.enrolled if isinstance(study.enrolled, int) else 0, study.year or 0)
 
 
-def _kept(one: Sequence[Study], kept: set[str]) -> str:
-    return keys([study for study in one if study.key in kept])
-
-
 def _overlaps(studies: Sequence[Study]) -> tuple[tuple[Study, ...], ...]:
     return overlapping(EvidenceTable(title="the studies in the pool", studies=tuple(studies)))
 
 
 def _each(sets: Iterable[Sequence[Study]]) -> str:
-    return "; ".join(keys(one) for one in sets)
-
-
-def _warning(chosen: Sequence[Study]) -> str:
-    sets = _overlaps(chosen)
-    if not sets:
-        return ""
-    return f"The same participants may be counted more than once: {_each(sets)} may overlap."
+    return "; ".join(keys(group) for group in sets)
 
 
 def _effects(
@@ -191,7 +180,7 @@ def _effects(
 ) -> tuple[Effects, str]:
     """Rates where every row is a count, else changes; and the remark on what was assumed."""
     labels = [study.key for study in studies]
-    if all(isinstance(row.events, int) for one in rows.values() for row in one):
+    if all(isinstance(row.events, int) for group in rows.values() for row in group):
         pairs = [_counts(study, rows[study.key], choice.denominators) for study in studies]
         events, of = zip(*pairs, strict=True)
         return proportion_effects(events, of, measure or "logit", labels), ""
@@ -222,20 +211,20 @@ def _counts(study: Study, rows: list[Outcome], denominators: str) -> tuple[int, 
 
 
 def _moments(study: Study, rows: list[Outcome]) -> Moments:
-    found = measured(rows[0])
+    moments = measured(rows[0])
     if len(rows) > 1:
         raise EvidenceError(f"study {study.key} reports means for the arms {listed(r.arm for r in rows)}; name one")
-    if found is None:
+    if moments is None:
         raise EvidenceError(f"study {study.key} reports {rows[0].name!r} as a count and others as means; name which")
-    return found
+    return moments
 
 
 def _differences(rows: dict[str, list[Outcome]]) -> list[str]:
     """Sentences on what differs between the rows that are pooled: definitions and times."""
-    every = [row for one in rows.values() for row in one]
+    every = [row for group in rows.values() for row in group]
     definitions = {row.definition for row in every}
     times = sorted({row.timepoint_months for row in every if row.timepoint_months is not None})
-    said = [f"{len(definitions)} definitions of the outcome are pooled."] if len(definitions) > 1 else []
+    remarks = [f"{len(definitions)} definitions of the outcome are pooled."] if len(definitions) > 1 else []
     if len(times) > 1:
-        said.append(f"Timepoints from {times[0]:g} to {times[-1]:g} months are pooled.")
-    return said
+        remarks.append(f"Timepoints from {times[0]:g} to {times[-1]:g} months are pooled.")
+    return remarks

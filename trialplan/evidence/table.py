@@ -131,7 +131,11 @@ class Study:
         if self.year is not None and not 1900 <= self.year <= 2100:
             raise ParameterError(f"year must lie within 1900 and 2100, not {self.year}; write four digits")
         for name in ("enrolled_from", "enrolled_to"):
-            _dated(name, getattr(self, name))
+            date = getattr(self, name)
+            if date is not None and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", date):
+                raise ParameterError(
+                    f"{name} must be an ISO date, not {date!r}; write it as 2007, 2007-03 or 2007-03-11"
+                )
         places = ((outcome.name, outcome.arm, outcome.timepoint_months) for outcome in self.outcomes)
         twice = _repeated(places)
         if twice:
@@ -199,11 +203,6 @@ def _at_least(least: int, name: str, value: object) -> None:
 def _above(name: str, value: float | None) -> None:
     if value is not None and not (math.isfinite(value) and value > 0):
         raise ParameterError(f"{name} must be a number of months above 0, not {value}; leave it out if unknown")
-
-
-def _dated(name: str, value: str | None) -> None:
-    if value is not None and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", value):
-        raise ParameterError(f"{name} must be an ISO date, not {value!r}; write it as 2007, 2007-03 or 2007-03-11")
 
 
 def _repeated(values: Iterable[Any]) -> Any:
