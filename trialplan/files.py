@@ -93,15 +93,15 @@ def read_toml(path: Path, error: type[FileError] = FileError) -> dict[str, Any]:
 def parse_toml(text: str, path: Path, error: type[FileError] = FileError) -> dict[str, Any]:
     """The content of TOML text that was read from `path`, or the sentence that says where it stops being that."""
     try:
-        found = tomllib.loads(text)
-        check_texts(found, str(path), error)
+        content = tomllib.loads(text)
+        check_texts(content, str(path), error)
     except tomllib.TOMLDecodeError as cause:
         raise error(f"{path} is not valid TOML: {cause}") from cause
     except RecursionError as cause:
         raise error(f"{path} is nested too deeply to be a file of ours; write plain sections") from cause
     except ValueError as cause:  # Python reads no whole number of more than 4,300 figures
         raise error(f"{path} holds a number of thousands of figures; write it shorter") from cause
-    return found
+    return content
 
 
 def check_texts(data: Any, name: str, error: type[FileError] = FileError) -> None:
@@ -167,16 +167,12 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-        os.chmod(temporary, 0o666 & ~_umask())
+        mask = os.umask(0)  # there is no way to ask for it but to set it
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
         os.replace(temporary, path)
     except BaseException as cause:
         Path(temporary).unlink(missing_ok=True)
         if isinstance(cause, OSError):
             raise FileError(f"{path} cannot be written: {cause.strerror}") from cause
         raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -49,9 +49,9 @@ def plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, dict) or hasattr(value, "items"):
-        return {str(name): plain(one) for name, one in value.items()}
+        return {str(name): plain(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
+        return [plain(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -74,14 +74,16 @@ def as_csv(page: Page) -> str:
 
 def as_text(page: Page) -> str:
     """Aligned text, as a pipe wants it."""
-    blocks = [page.headline, *map(_aligned, page.tables), *page.notes]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return _blocks(page, _aligned)
 
 
 def as_markdown(page: Page) -> str:
     """Headline, tables and notes as Markdown."""
-    blocks = [page.headline, *map(_markdown, page.tables), *page.notes]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return _blocks(page, _markdown)
+
+
+def _blocks(page: Page, written: Callable[[Table], str]) -> str:
+    return "\n\n".join(filter(None, (page.headline, *map(written, page.tables), *page.notes))) + "\n"
 
 
 FORMATS: dict[str, Callable[[Page], str]] = {".json": as_json_text, ".csv": as_csv, ".txt": as_text, ".md": as_markdown}
@@ -104,8 +106,7 @@ def _rich(table: Table) -> Any:
         title_style="bold",
         padding=(0, 1),
     )
-    for position in range(_width(table)):
-        name = table.columns[position] if table.columns else ""
+    for position, name in enumerate(table.columns or [""] * _width(table)):
         style = "dim" if not table.columns and position == 0 else ""
         right = position in table.right
         grid.add_column(_escaped(name), style=style, justify="right" if right else "left", no_wrap=right)
@@ -123,16 +124,14 @@ def _escaped(text: str) -> str:
 def _aligned(table: Table) -> str:
     rows = [*([table.columns] if table.columns else []), *table.rows]
     widths = [max(_wide(row[i]) for row in rows) for i in range(_width(table))] if rows else []
-    lines = [_line(row, widths, table.right) for row in rows]
-    return "\n".join([*([table.title] if table.title else []), *lines])
-
-
-def _line(row: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> str:
-    cells = [
-        " " * (width - _wide(cell)) + cell if i in right else cell + " " * (width - _wide(cell))
-        for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-    ]
-    return "  ".join(cells).rstrip()
+    lines = [table.title] if table.title else []
+    for row in rows:
+        gaps = [" " * (width - _wide(cell)) for cell, width in zip(row, widths, strict=True)]
+        cells = [
+            gap + cell if i in table.right else cell + gap for i, (gap, cell) in enumerate(zip(gaps, row, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
 
 
 def _markdown(table: Table) -> str:

@@ -14,6 +14,7 @@ FASTEST, LATEST = 1_000_000_000, 12_000
 """Participants a month, and months, beyond which a number is a slip of the pen: a thousand years."""
 
 _CLOSE = 1e-9
+"""Participants by which rounding may leave a stretch of months short of the one who ends it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +61,12 @@ class Accrual:
 
     def randomised(self, month: float) -> float:
         """The participants randomised by a month, if recruitment goes on."""
-        piece = [one for one in self._pieces() if one.start <= month][-1:]
-        return piece[0].randomised(month) if piece else 0.0
+        pieces = [piece for piece in self._pieces() if piece.start <= month]
+        return pieces[-1].randomised(month) if pieces else 0.0
 
     def month(self, n: float) -> float:
         """The month in which the n-th participant is randomised."""
-        pieces = [one for one in self._pieces() if one.end_count >= n - _CLOSE]
+        pieces = [piece for piece in self._pieces() if piece.end_count >= n - _CLOSE]
         return pieces[0].month(n) if n > 0 else 0.0
 
     def _pieces(self) -> Iterator[_Piece]:
@@ -99,9 +100,7 @@ class _Piece:
 
     @property
     def end_count(self) -> float:
-        if math.isinf(self.end):
-            return math.inf
-        return self.randomised(self.end)
+        return math.inf if math.isinf(self.end) else self.randomised(self.end)
 
     def randomised(self, month: float) -> float:
         after = month - self.start

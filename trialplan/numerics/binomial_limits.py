@@ -47,7 +47,7 @@ def square_and_add(rates: tuple[Any, Any], limits: Sequence[tuple[Any, Any]]) ->
     """How far the interval of a difference reaches below and above it, made of the limits of either rate."""
     (first, second), ((low_1, high_1), (low_2, high_2)) = rates, limits
     sides = (first - low_1, high_2 - second), (high_1 - first, second - low_2)
-    below, above = (math.hypot(*one) if isinstance(one[0] + one[1], float) else np.hypot(*one) for one in sides)
+    below, above = (math.hypot(*pair) if isinstance(sum(pair), float) else np.hypot(*pair) for pair in sides)
     return below, above
 
 

@@ -20,8 +20,10 @@ _DENSITY = 1.2
 """Nodes for each standard deviation of what is integrated: Gauss–Legendre then errs by about 1e-12."""
 
 _FEWEST, _MOST, _STEP = 10, 512, 4
+"""Nodes of the narrowest and the widest region; in steps, so that few rules have to be made."""
 _NEWTON = 40
 _CLOSE, _TINY = 1e-7, 1e-300
+"""Where Newton may end, since its next step would be the square of that; and what stands for a mass of nothing."""
 _LONGEST = 4.0
 """Standard deviations that one Newton step may take."""
 
@@ -76,7 +78,8 @@ class Ahead:
         span = np.maximum(np.minimum(high, centre + reach) - low, 0.0)
         # the finest structure: the normal of this increment, times that of the next
         finest = self.sd * np.sqrt(gap) / np.sqrt(self.sd**2 + gap)
-        x, w = gauss_legendre(_nodes(float(np.max(span / finest))))
+        wanted = int(_DENSITY * float(np.max(span / finest))) + _FEWEST
+        x, w = gauss_legendre(min(-(-wanted // _STEP) * _STEP, _MOST))
         nodes = _last(low) + _last(span) * x
         away = (nodes[..., :, None] - self.mean[..., None, :]) / self.sd[..., None, None]
         density = (np.exp(away * away * -0.5) @ _last(self.weight))[..., 0]
@@ -127,12 +130,6 @@ def _last(value: Any) -> Any:
     return np.asarray(value)[..., None]
 
 
-def _nodes(span: float) -> int:
-    """How many nodes integrate a region of so many standard deviations."""
-    wanted = int(_DENSITY * span) + _FEWEST
-    return min(-(-wanted // _STEP) * _STEP, _MOST)
-
-
 def _bound(mean: Any, sd: Any, weight: Any, chance: Any) -> Any:
     """The score below which `chance` of a mixture of normals lies: Newton on the normal score of the share."""
     mass = weight.sum(axis=-1)
@@ -146,7 +143,7 @@ def _bound(mean: Any, sd: Any, weight: Any, chance: Any) -> Any:
             step = _within(_newton(bound, (mean, sd, weight, sure), wanted), longest) * there
             bound = bound - step
             if (np.abs(step) <= _CLOSE).all():
-                break  # Newton squares what is left of the error
+                break
     return np.where(there, bound, wanted)
 
 

@@ -15,6 +15,7 @@ _GRID = 800
 """Nuisance rates of the first pass: at least six per standard deviation in arms up to 20 000."""
 
 _FINER, _PASSES, _PEAKS = 17, 4, 6
+"""Each pass makes the grid around a peak eight times finer; a region has few peaks as high as the highest."""
 
 
 def rejection_probability(rejects: Any, treatment: Any, control: Any) -> Any:

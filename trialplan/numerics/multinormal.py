@@ -11,22 +11,23 @@ from trialplan.numerics.lazy import np, special
 MOST = 6
 """Variables beyond which the nodes of the quadrature are too many."""
 
-_NODES = {3: 96, 4: 64, 5: 40, 6: 20}
+_NODES = {2: 1, 3: 96, 4: 64, 5: 40, 6: 20}
+"""For each number of variables the nodes along each that is integrated out; the last two need none."""
 _FAR = 9.0
 """Standard deviations beyond which a normal variable has no probability that a double could hold beside 1."""
 
 
 def bivariate_cdf(h: Any, k: Any, correlation: Any) -> Any:
     """P(X <= h and Y <= k), by Owen's T (Owen 1956, Annals of Mathematical Statistics 27:1075)."""
-    h, k, r = np.broadcast_arrays(*(np.asarray(one, dtype=float) for one in (h, k, correlation)))
-    h, k = (np.where(one == 0, 1e-15, np.clip(one, -4 * _FAR, 4 * _FAR)) for one in (h, k))  # the limit at 0
+    h, k, r = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in (h, k, correlation)))
+    h, k = (np.where(limit == 0, 1e-15, np.clip(limit, -4 * _FAR, 4 * _FAR)) for limit in (h, k))  # the limit at 0
     inside = np.clip(r, -1 + 1e-15, 1 - 1e-15)
     rest = np.sqrt((1 - inside) * (1 + inside))
     wedge = special.owens_t(h, (k / h - inside) / rest) + special.owens_t(k, (h / k - inside) / rest)
     both, halves = special.ndtr(h), special.ndtr(k)
-    found = (both + halves) / 2 - wedge - np.where(h * k < 0, 0.5, 0.0)
-    found = np.where(r >= 1, np.minimum(both, halves), np.where(r <= -1, both + halves - 1, found))
-    return np.clip(found, 0.0, 1.0)[()]
+    below = (both + halves) / 2 - wedge - np.where(h * k < 0, 0.5, 0.0)
+    below = np.where(r >= 1, np.minimum(both, halves), np.where(r <= -1, both + halves - 1, below))
+    return np.clip(below, 0.0, 1.0)[()]
 
 
 def multivariate_cdf(limits: Sequence[Any], correlations: Sequence[Sequence[Any]]) -> Any:
@@ -36,8 +37,6 @@ def multivariate_cdf(limits: Sequence[Any], correlations: Sequence[Sequence[Any]
     """
     if len(limits) == 1:
         return special.ndtr(limits[0])
-    if len(limits) == 2:
-        return bivariate_cdf(limits[0], limits[1], correlations[0][1])
     return _conditioned(limits, correlations, _NODES[len(limits)])
 
 

@@ -77,7 +77,8 @@ def exceeds(by_total: Any, level: float, *, symmetric: bool) -> bool:
 
 def on_grid(by_total: Any, symmetric: bool = False) -> tuple[Any, Any]:
     """The grid of angles, and the mean at each of them."""
-    angles, bands = _grid(len(by_total) - 1, symmetric)
+    total = len(by_total) - 1
+    angles, bands = (_grid_kept if total <= _KEPT else _grid)(total, symmetric)
     return angles, np.concatenate([pmf @ by_total[first : first + pmf.shape[1]] for first, pmf in bands])
 
 
@@ -100,22 +101,13 @@ def window(n: int, rates: Any) -> tuple[int, int]:
     return max(0, int(low)), min(n, int(high) + 1)
 
 
-@lru_cache(maxsize=256)
-def _angles(total: int, symmetric: bool) -> Any:
-    """Angles asin(sqrt(rate)), evenly spaced; one beyond the middle where only half is needed."""
-    count = int(np.ceil(np.pi / 2 * 2 * np.sqrt(total) * _POINTS)) + 2
-    angles = np.pi / 2 * np.arange(1, count) / count
-    return angles[: count // 2 + 1] if symmetric else angles
-
-
 def _grid(total: int, symmetric: bool) -> tuple[Any, list[tuple[int, Any]]]:
-    """The grid with binomial probabilities in bands of neighbouring rates, each over the totals that it reaches."""
-    keep = _grid_kept if total <= _KEPT else _grid_made
-    return keep(total, symmetric)
+    """Angles, evenly spaced, with binomial probabilities in bands of neighbours, each over the totals that it reaches.
 
-
-def _grid_made(total: int, symmetric: bool) -> tuple[Any, list[tuple[int, Any]]]:
-    angles = _angles(total, symmetric)
+    Where only half of the angles asin(sqrt(rate)) are needed there is one beyond the middle.
+    """
+    count = int(np.ceil(np.pi / 2 * 2 * np.sqrt(total) * _POINTS)) + 2
+    angles = (np.pi / 2 * np.arange(1, count) / count)[: count // 2 + 1 if symmetric else None]
     bands = []
     for part in np.array_split(angles, 1 + total // _BAND):
         rates = np.sin(part) ** 2
@@ -124,7 +116,7 @@ def _grid_made(total: int, symmetric: bool) -> tuple[Any, list[tuple[int, Any]]]
     return angles, bands
 
 
-_grid_kept = lru_cache(maxsize=32)(_grid_made)
+_grid_kept = lru_cache(maxsize=32)(_grid)
 
 
 def _vertices(values: Any) -> Any:
@@ -140,8 +132,8 @@ def _peaks(values: Any, estimates: Any, least: float = 0.0) -> Any:
     """Where the grid has a local maximum whose estimate is at least `least`, or near the largest."""
     padded = np.concatenate([[0.0], values, [0.0]])
     local = (values >= padded[:-2]) & (values >= padded[2:])
-    found = np.flatnonzero(local & (estimates >= max(least, (1 - 20 * _CLOSE) * estimates.max())))
-    return found if found.size else np.array([np.argmax(estimates)])
+    peaks = np.flatnonzero(local & (estimates >= max(least, (1 - 20 * _CLOSE) * estimates.max())))
+    return peaks if peaks.size else np.array([np.argmax(estimates)])
 
 
 def _refined(by_total: Any, angles: Any, values: Any, peaks: Any, ends: Any = None) -> float:

@@ -9,6 +9,7 @@ from trialplan.numerics.lazy import np
 
 _DOUBLINGS = 64
 _HALVINGS = 200
+"""Steps of which at least every third halves the bracket: more than a double has digits."""
 
 
 def bracket(f: Callable[[Any], Any], low: Any) -> Any:

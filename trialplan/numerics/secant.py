@@ -8,6 +8,7 @@ from typing import Any
 from trialplan.numerics.lazy import np
 
 _STEPS = 60
+"""Far more than a secant needs that is going to end."""
 _FARTHEST = 2.0
 """How far one step may lead: the functions are normal scores, and so are their arguments."""
 

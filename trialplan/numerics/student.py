@@ -14,6 +14,7 @@ T_POWER = (
 )
 """`t_power` as TeX."""
 _NODES = 128
+"""Along the ratio of standard errors, whose density is as smooth as a normal one."""
 _HUGE = 1e6
 """Degrees of freedom beyond which the standard deviation is as good as known (and its density loses digits)."""
 

@@ -89,10 +89,6 @@ class _Tail:
     beyond: Any
     real: Any
 
-    def given_total(self, inside: Any) -> Any:
-        """P(the outermost tables after the first `inside` of each diagonal | total)."""
-        return np.take_along_axis(self.beyond, inside[:, None], axis=1)[:, 0]
-
 
 def _tail(first: int, second: int, rows: int) -> _Tail:
     """The upper tail of the first arm on diagonals 0 to rows - 1, wide enough for all but 1e-18 of each."""
@@ -169,16 +165,6 @@ TESTS = tuple(_ORDERINGS)
 # The rejection region.
 
 
-@lru_cache(maxsize=_KEPT)
-def _small_region(test: str, treatment: int, control: int, alpha: float, sides: int) -> Region:
-    return _region(test, treatment, control, alpha, sides)
-
-
-@lru_cache(maxsize=8)
-def _large_region(test: str, treatment: int, control: int, alpha: float, sides: int) -> Region:
-    return _region(test, treatment, control, alpha, sides)
-
-
 def region(test: str, treatment: int, control: int, alpha: float, sides: int) -> Region:
     """The largest set of most extreme tables whose probability never exceeds alpha under a common rate.
 
@@ -192,7 +178,7 @@ def region(test: str, treatment: int, control: int, alpha: float, sides: int) ->
 def _region(test: str, treatment: int, control: int, alpha: float, sides: int) -> Region:
     tails, keys = _ordered(test, treatment, control, sides)
     critical = alpha * (1 + HAIR) if test == "fisher" else _critical(test, tails, keys, alpha)
-    upper, lower, by_total = tails[0].start + _inside(keys[0], critical), None, _by_total(tails, keys, critical)
+    upper, by_total = tails[0].start + _inside(keys[0], critical), _by_total(tails, keys, critical)
     if sides == 1:
         return Region(treatment, control, np.full(len(upper), -1), upper, by_total)
     lower = np.arange(len(upper)) - tails[1].start - _inside(keys[1], critical)
@@ -204,6 +190,9 @@ def _region(test: str, treatment: int, control: int, alpha: float, sides: int) -
         np.concatenate([upper, treatment - lower[half]]),
         by_total,
     )
+
+
+_small_region, _large_region = lru_cache(maxsize=_KEPT)(_region), lru_cache(maxsize=8)(_region)
 
 
 def _ordered(test: str, treatment: int, control: int, sides: int) -> tuple[list[_Tail], list[Any]]:
@@ -230,7 +219,9 @@ def _inside(key: Any, critical: float) -> Any:
 
 def _by_total(tails: list[_Tail], keys: list[Any], critical: float) -> Any:
     """The probability of rejecting given each total, of all totals."""
-    half = sum(tail.given_total(_inside(key, critical)) for tail, key in zip(tails, keys, strict=True))
+    half: Any = 0.0
+    for tail, key in zip(tails, keys, strict=True):
+        half = half + np.take_along_axis(tail.beyond, _inside(key, critical)[:, None], axis=1)[:, 0]
     return half if len(tails) == 1 else np.concatenate([half, half[_mirrored(tails[0])]])
 
 

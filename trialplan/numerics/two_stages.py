@@ -10,6 +10,7 @@ from trialplan.numerics.distributions import binomial_sf
 from trialplan.numerics.lazy import np, special
 
 _SMALLEST_TABLE = 64
+"""Most designs are smaller, so that one table serves them all."""
 
 
 @dataclass(frozen=True, order=True)
@@ -41,22 +42,22 @@ class Search:
         r is scanned down from the largest that leaves enough power in a single stage. The level rises as r falls:
         once no first stage keeps it, none will.
         """
-        found: Stages | None = None
-        for r in range(self._most_responses(n), -1, -1):
+        best: Stages | None = None
+        most = int((binomial_sf(np.arange(n), n, self.expected) >= self.power).sum()) - 1
+        for r in range(most, -1, -1):
             keeps = self._possible(n) & (self._rejecting(n, r, self.null) <= self.alpha)
             if not keeps.any():
                 break
             ok = keeps & (self._rejecting(n, r, self.expected) >= self.power)
             if ok.any():
-                found = min(filter(None, (found, self._fewest(n, r, ok))))
-        return found
+                participants = np.where(ok, self._expected_n(n), np.inf)
+                row, r1 = divmod(int(np.argmin(participants)), n)
+                best = min(filter(None, (best, Stages(float(participants[row, r1]), row + 1, r1, r, n))))
+        return best
 
     def least_expected_n(self, n: int) -> float:
         """What no design of total n or more can go below: it rises with n, so that a search can end."""
         return float(np.where(self._possible(n), self._expected_n(n), np.inf).min())
-
-    def _most_responses(self, n: int) -> int:
-        return int((binomial_sf(np.arange(n), n, self.expected) >= self.power).sum()) - 1
 
     def _possible(self, n: int) -> Any:
         """A first stage that can be passed, and does not lose too much power by itself."""
@@ -72,11 +73,6 @@ class Search:
 
     def _expected_n(self, n: int) -> Any:
         return n - (n - _axes(n)[0]) * _stopping(n, self.null)
-
-    def _fewest(self, n: int, r: int, ok: Any) -> Stages:
-        expected = np.where(ok, self._expected_n(n), np.inf)
-        row, r1 = divmod(int(np.argmin(expected)), n)
-        return Stages(float(expected[row, r1]), row + 1, r1, r, n)
 
 
 def _axes(n: int) -> tuple[Any, Any]:
