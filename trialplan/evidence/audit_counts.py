@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from trialplan.evidence.finding import Seen, arms_of, counted, each_outcome, percent, rate, rule
+from trialplan.evidence.finding import Answer, Seen, arms_of, counted, outcome_rule, percent, rate, rule
 from trialplan.evidence.intervals import wilson
 from trialplan.evidence.table import Count, EvidenceTable, Outcome, Study
 from trialplan.text import listed
@@ -17,32 +17,22 @@ _ZERO = re.compile(r"(?<![\d.])0(?![\d.])")
 LOSS = re.compile(r"relapse|recurren|flare|loss of response|progress", re.IGNORECASE)
 
 
-@rule("P07", "warning")
-def denominator_below_enrolment(table: EvidenceTable) -> Iterator[Seen]:
+@outcome_rule("P07", "warning")
+def denominator_below_enrolment(study: Study, outcome: Outcome) -> Answer | None:
     """A denominator below the enrolment leaves out people, who seldom did as well as the rest."""
-    for study, outcome in each_outcome(table):
-        of = _denominator(outcome, outcome.n)
-        if outcome.arm or not isinstance(of, int) or not isinstance(study.enrolled, int):
-            continue
-        # an outcome of the subgroup that the study names, measured in all of it, leaves nobody out
-        if of >= study.enrolled or (of == study.nephritis and outcome.of is None):
-            continue
-        yield (study.key, outcome.name), *_left_out(outcome, of, study.enrolled)
-
-
-def _denominator(outcome: Outcome, otherwise: Count | None) -> Count | None:
-    return otherwise if outcome.of is None else outcome.of
-
-
-def _left_out(outcome: Outcome, of: int, enrolled: int) -> tuple[str, str]:
-    missing = enrolled - of
-    if not isinstance(outcome.events, int):
+    of = _denominator(outcome, outcome.n)
+    if outcome.arm or not isinstance(of, int) or not isinstance(study.enrolled, int):
+        return None
+    # an outcome of the subgroup that the study names, measured in all of it, leaves nobody out
+    if of >= study.enrolled or (of == study.nephritis and outcome.of is None):
+        return None
+    enrolled, missing, x = study.enrolled, study.enrolled - of, outcome.events
+    if not isinstance(x, int):
         return (
             f"The means rest on {of} of the {enrolled} enrolled; {missing} are left out.",
             f"A change among completers is not the change among those treated: with {missing} of {enrolled} "
             "unseen, treat it as the favourable end, and plan how missing values are handled.",
         )
-    x = outcome.events
     return (
         f"{rate(x, of)}, but {enrolled} were enrolled: the {missing} missing make it {rate(x, enrolled)} if "
         f"none had the outcome and {rate(x + missing, enrolled)} if all had.",
@@ -51,31 +41,33 @@ def _left_out(outcome: Outcome, of: int, enrolled: int) -> tuple[str, str]:
     )
 
 
-@rule("P12", "block")
-def percentage_disagrees(table: EvidenceTable) -> Iterator[Seen]:
+def _denominator(outcome: Outcome, otherwise: Count | None) -> Count | None:
+    return otherwise if outcome.of is None else outcome.of
+
+
+@outcome_rule("P12", "block")
+def percentage_disagrees(study: Study, outcome: Outcome) -> Answer | None:
     """A printed percentage that is not the count's leaves two candidates for the truth."""
-    for study, outcome in each_outcome(table):
-        count = counted(outcome)
-        printed = _PERCENT.findall(outcome.reported or "")
-        if not count or not printed or any(_rounds_to(*count, text) for text in printed):
-            continue
-        x, n = count
-        scales = {text: 10 ** _decimals(text) for text in printed}
-        truncated = any(math.floor(100 * x / n * scale) == round(float(text) * scale) for text, scale in scales.items())
-        # of up to three more or fewer people, or one event off
-        near = [*((x, n + step) for step in (1, -1, 2, -2, 3, -3)), (x + 1, n), (x - 1, n)]
-        others = [(a, b) for a, b in near if 0 <= a <= b and b > 0 and _rounds_to(a, b, printed[0])]
-        ways = [f"{listed(f'{a}/{b}' for a, b in others)} would give it"] if others else []
-        ways += ["cutting the decimals off instead of rounding would too"] if truncated else []
-        limits = "; ".join(
-            f"{a}/{b}: {percent(wilson(a, b)[0])} to {percent(wilson(a, b)[1])}" for a, b in [(x, n), *others[:1]]
-        )
-        yield (
-            (study.key, outcome.label),
-            f"{rate(x, n)}, but {printed[0]} % is printed; {' and '.join(ways) or 'no count near it gives that'}.",
-            "The count or the percentage is wrong. The count is used unless the plan says otherwise, and "
-            f"the report must be looked up (95 % Wilson {limits}).",
-        )
+    count = counted(outcome)
+    printed = _PERCENT.findall(outcome.reported or "")
+    if not count or not printed or any(_rounds_to(*count, text) for text in printed):
+        return None
+    x, n = count
+    scales = {text: 10 ** _decimals(text) for text in printed}
+    truncated = any(math.floor(100 * x / n * scale) == round(float(text) * scale) for text, scale in scales.items())
+    # of up to three more or fewer people, or one event off
+    near = [*((x, n + step) for step in (1, -1, 2, -2, 3, -3)), (x + 1, n), (x - 1, n)]
+    others = [(a, b) for a, b in near if 0 <= a <= b and b > 0 and _rounds_to(a, b, printed[0])]
+    ways = [f"{listed(f'{a}/{b}' for a, b in others)} would give it"] if others else []
+    ways += ["cutting the decimals off instead of rounding would too"] if truncated else []
+    limits = "; ".join(
+        f"{a}/{b}: {percent(wilson(a, b)[0])} to {percent(wilson(a, b)[1])}" for a, b in [(x, n), *others[:1]]
+    )
+    return (
+        f"{rate(x, n)}, but {printed[0]} % is printed; {' and '.join(ways) or 'no count near it gives that'}.",
+        "The count or the percentage is wrong. The count is used unless the plan says otherwise, and "
+        f"the report must be looked up (95 % Wilson {limits}).",
+    )
 
 
 def _decimals(text: str) -> int:
@@ -87,27 +79,24 @@ def _rounds_to(x: int, n: int, text: str) -> bool:
     return abs(100 * x / n - float(text)) <= 0.5 * 10 ** -_decimals(text) + 1e-9
 
 
-@rule("P13", "block")
-def unknown_is_not_zero(table: EvidenceTable) -> Iterator[Seen]:
+@outcome_rule("P13", "block")
+def unknown_is_not_zero(study: Study, outcome: Outcome) -> Answer | None:
     """Not reported and not done are no counts, and a zero beside them was not in the source."""
-    for study, outcome in each_outcome(table):
-        cells = (outcome.events, outcome.of, outcome.n, outcome.baseline_mean, outcome.followup_mean)
-        token = next((str(cell) for cell in (*cells, outcome.reported) if cell in ("NR", "ND")), None)
-        unknown = _UNKNOWN.search(outcome.reported or "")
-        if outcome.events == 0 and unknown and not _ZERO.search(outcome.reported or ""):
-            yield (
-                (study.key, outcome.label),
-                f"The count is 0 while the printed cell says {unknown[0]}.",
-                "That it never happened is reported by nobody. "
-                f'Write events = "{unknown[0]}"; a rate of 0 is invented.',
-            )
-        elif token:
-            yield (
-                (study.key, outcome.label),
-                f"The cell says {token}: {'not reported' if token == 'NR' else 'not done'}.",
-                "There is no number here and none is assumed: this row adds neither a zero nor a denominator to "
-                "any rate, and the protocol may not say that the outcome did not occur.",
-            )
+    cells = (outcome.events, outcome.of, outcome.n, outcome.baseline_mean, outcome.followup_mean)
+    token = next((str(cell) for cell in (*cells, outcome.reported) if cell in ("NR", "ND")), None)
+    unknown = _UNKNOWN.search(outcome.reported or "")
+    if outcome.events == 0 and unknown and not _ZERO.search(outcome.reported or ""):
+        return (
+            f"The count is 0 while the printed cell says {unknown[0]}.",
+            f'That it never happened is reported by nobody. Write events = "{unknown[0]}"; a rate of 0 is invented.',
+        )
+    if token:
+        return (
+            f"The cell says {token}: {'not reported' if token == 'NR' else 'not done'}.",
+            "There is no number here and none is assumed: this row adds neither a zero nor a denominator to "
+            "any rate, and the protocol may not say that the outcome did not occur.",
+        )
+    return None
 
 
 @rule("T01", "warning")
@@ -152,18 +141,16 @@ def percentage_of_nobody(table: EvidenceTable) -> Iterator[Seen]:
                     )
 
 
-@rule("T03", "warning")
-def no_denominator(table: EvidenceTable) -> Iterator[Seen]:
+@outcome_rule("T03", "warning")
+def no_denominator(study: Study, outcome: Outcome) -> Answer | None:
     """A count without a denominator is not a rate."""
-    for study, outcome in each_outcome(table):
-        if not isinstance(outcome.events, int) or outcome.of is not None:
-            continue
-        yield (
-            (study.key, outcome.label),
-            f"{outcome.events} with the outcome, but out of how many is not printed{_candidates(study, outcome)}.",
-            "No rate is computed from it. Look the denominator up, and take those enrolled unless the report "
-            "gives a reason for fewer.",
-        )
+    if not isinstance(outcome.events, int) or outcome.of is not None:
+        return None
+    return (
+        f"{outcome.events} with the outcome, but out of how many is not printed{_candidates(study, outcome)}.",
+        "No rate is computed from it. Look the denominator up, and take those enrolled unless the report "
+        "gives a reason for fewer.",
+    )
 
 
 def _candidates(study: Study, outcome: Outcome) -> str:

@@ -7,25 +7,23 @@ from collections.abc import Iterator
 
 from trialplan.evidence.audit_counts import LOSS, is_response
 from trialplan.evidence.estimate import below_zero, measured
-from trialplan.evidence.finding import Seen, by_name, each_outcome, keys, percent, rule
+from trialplan.evidence.finding import Answer, Seen, by_name, keys, outcome_rule, percent, rule
 from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
 from trialplan.numerics.lazy import special
 from trialplan.text import listed
 
 
-@rule("P08", "warning")
-def ever_or_landmark(table: EvidenceTable) -> Iterator[Seen]:
+@outcome_rule("P08", "warning")
+def ever_or_landmark(study: Study, outcome: Outcome) -> Answer | None:
     """Having responded at any time is easier than being in response at a visit."""
-    for study, outcome in each_outcome(table):
-        if outcome.kind == "landmark" or not is_response(outcome):
-            continue
-        how = "had it at any time" if outcome.kind == "ever" else "had it, at a visit or ever is not said"
-        yield (
-            (study.key, outcome.label),
-            f"{outcome.events} {how}{_lost_again(study)}.",
-            "A trial that counts response at a fixed visit will see fewer than ever responded. Convert it "
-            "to a landmark (net of those who lost it by then) or define the trial's outcome the same way.",
-        )
+    if outcome.kind == "landmark" or not is_response(outcome):
+        return None
+    how = "had it at any time" if outcome.kind == "ever" else "had it, at a visit or ever is not said"
+    return (
+        f"{outcome.events} {how}{_lost_again(study)}.",
+        "A trial that counts response at a fixed visit will see fewer than ever responded. Convert it "
+        "to a landmark (net of those who lost it by then) or define the trial's outcome the same way.",
+    )
 
 
 def _lost_again(study: Study) -> str:
@@ -65,16 +63,15 @@ def _time(study: Study, outcome: Outcome) -> float | None:
     return outcome.timepoint_months
 
 
-@rule("P14", "warning")
-def p_value_bounds_correlation(table: EvidenceTable) -> Iterator[Seen]:
+@outcome_rule("P14", "warning")
+def p_value_bounds_correlation(study: Study, outcome: Outcome) -> Answer | None:
     """A P value printed as an inequality bounds the correlation within a participant; it does not give it."""
-    for study, outcome in each_outcome(table):
-        moments, bound = measured(outcome), outcome.p_bound()
-        # with a concurrent control the P value usually compares the arms, and says nothing on this correlation
-        if moments is None or bound is None or not moments[1] * moments[3] or has_concurrent_control(study):
-            continue
-        sd, correlation = _implied(moments, bound[1])
-        yield (study.key, outcome.label), *_what_p_says(bound[0], bound[1], sd, correlation)
+    moments, bound = measured(outcome), outcome.p_bound()
+    # with a concurrent control the P value usually compares the arms, and says nothing on this correlation
+    if moments is None or bound is None or not moments[1] * moments[3] or has_concurrent_control(study):
+        return None
+    sd, correlation = _implied(moments, bound[1])
+    return _what_p_says(bound[0], bound[1], sd, correlation)
 
 
 def _implied(moments: tuple[float, float, float, float, int], p: float) -> tuple[float, float]:
@@ -106,27 +103,26 @@ def _what_p_says(sign: str, p: float, sd: float, correlation: float) -> tuple[st
     return f"P {sign} {p:g} needs a change SD {side} {sd:.2f}, {excludes}.", scan
 
 
-@rule("P15", "warning")
-def normal_model_below_zero(table: EvidenceTable) -> Iterator[Seen]:
+@outcome_rule("P15", "warning")
+def normal_model_below_zero(study: Study, outcome: Outcome) -> Answer | None:
     """An SD above half of the mean makes a normal model predict values below zero."""
-    for study, outcome in each_outcome(table):
-        pairs = {
-            "baseline": (outcome.baseline_mean, outcome.baseline_sd),
-            "follow-up": (outcome.followup_mean, outcome.followup_sd),
-        }
-        skewed = []
-        for when, (mean, sd) in pairs.items():
-            if isinstance(mean, int | float) and isinstance(sd, int | float) and 0 < mean < 2 * sd:
-                skewed.append(
-                    f"at {when} {mean:g} (SD {sd:g}, {sd / mean:.2f} of the mean): {percent(below_zero(mean, sd))}"
-                )
-        if skewed:
-            yield (
-                (study.key, outcome.label),
-                f"A normal distribution puts participants below zero, {'; '.join(skewed)}.",
-                "If the quantity cannot be negative it is skewed: plan and analyse it on the log scale, "
-                "where the effect is a ratio of geometric means.",
+    pairs = {
+        "baseline": (outcome.baseline_mean, outcome.baseline_sd),
+        "follow-up": (outcome.followup_mean, outcome.followup_sd),
+    }
+    skewed = []
+    for when, (mean, sd) in pairs.items():
+        if isinstance(mean, int | float) and isinstance(sd, int | float) and 0 < mean < 2 * sd:
+            skewed.append(
+                f"at {when} {mean:g} (SD {sd:g}, {sd / mean:.2f} of the mean): {percent(below_zero(mean, sd))}"
             )
+    if skewed:
+        return (
+            f"A normal distribution puts participants below zero, {'; '.join(skewed)}.",
+            "If the quantity cannot be negative it is skewed: plan and analyse it on the log scale, "
+            "where the effect is a ratio of geometric means.",
+        )
+    return None
 
 
 @rule("P17", "warning")
@@ -152,45 +148,40 @@ def definition_missing_or_mixed(table: EvidenceTable) -> Iterator[Seen]:
             )
 
 
-@rule("T04", "information")
-def words_only(table: EvidenceTable) -> Iterator[Seen]:
+@outcome_rule("T04", "information")
+def words_only(study: Study, outcome: Outcome) -> Answer | None:
     """An outcome told in words carries no number."""
-    for study, outcome in each_outcome(table):
-        numbers = (outcome.events, outcome.baseline_mean, outcome.followup_mean, outcome.change_mean)
-        if outcome.reported in (None, "NR", "ND") or any(number is not None for number in numbers):
-            continue
-        yield (
-            (study.key, outcome.label),
-            f"Reported in words only: {outcome.reported!r}.",
-            "It cannot size anything, and says nothing on how many changed or by how much. Look for the "
-            "numbers in the report if the outcome matters to the trial.",
-        )
+    numbers = (outcome.events, outcome.baseline_mean, outcome.followup_mean, outcome.change_mean)
+    if outcome.reported in (None, "NR", "ND") or any(number is not None for number in numbers):
+        return None
+    return (
+        f"Reported in words only: {outcome.reported!r}.",
+        "It cannot size anything, and says nothing on how many changed or by how much. Look for the "
+        "numbers in the report if the outcome matters to the trial.",
+    )
 
 
-@rule("T05", "warning")
-def no_timepoint(table: EvidenceTable) -> Iterator[Seen]:
+@outcome_rule("T05", "warning")
+def no_timepoint(study: Study, outcome: Outcome) -> Answer | None:
     """A rate or a change without a time cannot be matched to a visit."""
-    for study, outcome in each_outcome(table):
-        has_number = isinstance(outcome.events, int) or measured(outcome) is not None
-        if has_number and not outcome.harm and outcome.kind != "ever" and outcome.timepoint_months is None:
-            yield (
-                (study.key, outcome.label),
-                "When it was assessed is not stated.",
-                "It cannot be matched to the trial's own visit, nor to a control rate. Look the time up.",
-            )
-
-
-@rule("T06", "warning")
-def mean_without_spread(table: EvidenceTable) -> Iterator[Seen]:
-    """A mean change without SDs or without n cannot size a trial."""
-    for study, outcome in each_outcome(table):
-        means = (outcome.baseline_mean, outcome.followup_mean)
-        if measured(outcome) is not None or not any(isinstance(mean, int | float) for mean in means):
-            continue
-        parts = ("baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "n")
-        missing = [part for part in parts if not isinstance(getattr(outcome, part), int | float)]
-        yield (
-            (study.key, outcome.label),
-            f"Means are given without {listed(missing) if missing else 'more than one participant'}.",
-            "No interval and no SD can be had from this row. Take the SD from another cited source.",
+    has_number = isinstance(outcome.events, int) or measured(outcome) is not None
+    if has_number and not outcome.harm and outcome.kind != "ever" and outcome.timepoint_months is None:
+        return (
+            "When it was assessed is not stated.",
+            "It cannot be matched to the trial's own visit, nor to a control rate. Look the time up.",
         )
+    return None
+
+
+@outcome_rule("T06", "warning")
+def mean_without_spread(study: Study, outcome: Outcome) -> Answer | None:
+    """A mean change without SDs or without n cannot size a trial."""
+    means = (outcome.baseline_mean, outcome.followup_mean)
+    if measured(outcome) is not None or not any(isinstance(mean, int | float) for mean in means):
+        return None
+    parts = ("baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "n")
+    missing = [part for part in parts if not isinstance(getattr(outcome, part), int | float)]
+    return (
+        f"Means are given without {listed(missing) if missing else 'more than one participant'}.",
+        "No interval and no SD can be had from this row. Take the SD from another cited source.",
+    )

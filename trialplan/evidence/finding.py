@@ -1,8 +1,8 @@
 """What an audit says about a table, and the register of the rules that say it.
 
 A rule is a generator over a table: it yields ((study, outcome), seen, means) for each thing it sees, and is registered
-with its id and severity by `@rule`. Ids P01… are those of the list of pitfalls that the project keeps; T01… are traps
-of a table that the list does not name.
+with its id and severity by `@rule`; one on each outcome by itself returns (seen, means), or None. Ids P01… are those of
+the list of pitfalls that the project keeps; T01… are traps of a table that the list does not name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from trialplan.evidence.table import EvidenceTable, Outcome, Study
 from trialplan.text import listed
 
 Seen = tuple[tuple[str | None, str | None], str, str]
+Answer = tuple[str, str]
 Check = Callable[[EvidenceTable], Iterator[Seen]]
 
 SEVERITIES = ("block", "warning", "information")
@@ -47,16 +48,28 @@ def rule(id: str, severity: str) -> Callable[[Check], Check]:
     return register
 
 
-def each_outcome(table: EvidenceTable) -> Iterator[tuple[Study, Outcome]]:
-    """Every outcome of the table with its study, in printed order."""
-    return ((study, outcome) for study in table.studies for outcome in study.outcomes)
+def outcome_rule(id: str, severity: str) -> Callable[[Callable[[Study, Outcome], Answer | None]], Check]:
+    """Register what is asked of every outcome of a table, in printed order."""
+
+    def register(ask: Callable[[Study, Outcome], Answer | None]) -> Check:
+        def check(table: EvidenceTable) -> Iterator[Seen]:
+            for study in table.studies:
+                for outcome in study.outcomes:
+                    answer = ask(study, outcome)
+                    if answer is not None:
+                        yield (study.key, outcome.label), *answer
+
+        return rule(id, severity)(check)
+
+    return register
 
 
 def by_name(table: EvidenceTable) -> dict[str, list[tuple[Study, Outcome]]]:
     """The outcomes that bear the same name, whichever study reports them."""
     named: dict[str, list[tuple[Study, Outcome]]] = {}
-    for study, outcome in each_outcome(table):
-        named.setdefault(outcome.name, []).append((study, outcome))
+    for study in table.studies:
+        for outcome in study.outcomes:
+            named.setdefault(outcome.name, []).append((study, outcome))
     return named
 
 

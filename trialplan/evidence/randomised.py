@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence.finding import counted
@@ -19,17 +18,16 @@ Moments = tuple[float, float, int]
 
 @dataclass(frozen=True, kw_only=True)
 class RandomisedComparison:
-    """The difference, treatment minus control, of one outcome of a randomised study."""
+    """The difference, treatment minus control, of one outcome of a randomised study: of rates, or of changes."""
 
     study: Study
     treatment: Outcome
     control: Outcome
     favourable: str
-
-    @property
-    def proportion(self) -> bool:
-        """Whether rates are compared; else reported changes."""
-        return counted(self.treatment) is not None and counted(self.control) is not None
+    proportion: bool
+    difference: float
+    lower: float
+    upper: float
 
     @property
     def method(self) -> str:
@@ -37,34 +35,9 @@ class RandomisedComparison:
         return "Newcombe hybrid score" if self.proportion else "Welch"
 
     @property
-    def difference(self) -> float:
-        """Treatment minus control."""
-        if self.proportion:
-            (x_t, n_t), (x_c, n_c) = _counts(self.treatment), _counts(self.control)
-            return x_t / n_t - x_c / n_c
-        return _moments(self.treatment)[0] - _moments(self.control)[0]
-
-    @property
     def in_favour(self) -> bool:
         """Whether the estimate is in the treatment's favour."""
         return self.difference > 0 if self.favourable == "higher" else self.difference < 0
-
-    @cached_property
-    def limits(self) -> tuple[float, float]:
-        """The limits of the difference: Newcombe (1998) for rates, Welch (1947) for changes."""
-        if self.proportion:
-            return newcombe(_counts(self.control), _counts(self.treatment), CONFIDENCE)[1:]
-        return _welch(_moments(self.treatment), _moments(self.control))
-
-    @property
-    def lower(self) -> float:
-        """The lower limit."""
-        return self.limits[0]
-
-    @property
-    def upper(self) -> float:
-        """The upper limit."""
-        return self.limits[1]
 
     def excludes(self, effect: float) -> bool:
         """Whether the interval leaves out a planned difference."""
@@ -74,20 +47,28 @@ class RandomisedComparison:
 def compare(
     study: Study, outcome: str, favourable: str = "higher", arms: tuple[str, str] = ("treatment", "control")
 ) -> RandomisedComparison:
-    """The randomised comparison of one outcome, which needs counts or changes with their own SD in both arms."""
+    """The randomised comparison of one outcome, which needs counts or changes with their own SD in both arms.
+
+    The limits are Newcombe's (1998) for rates, Welch's (1947) for changes.
+    """
     if not has_concurrent_control(study):
         raise EvidenceError(f"study {study.key} has no concurrent control, so it compares nothing")
     treatment, control = (_row(study, outcome, arm) for arm in arms)
-    found = RandomisedComparison(study=study, treatment=treatment, control=control, favourable=favourable)
-    if not found.proportion:
-        _moments(treatment), _moments(control)
-    return found
-
-
-def _counts(outcome: Outcome) -> tuple[int, int]:
-    counts = counted(outcome)
-    assert counts is not None  # the caller has looked
-    return counts
+    counts = counted(treatment), counted(control)
+    if counts[0] is None or counts[1] is None:
+        difference, lower, upper = _welch(_moments(treatment), _moments(control))
+    else:
+        difference, lower, upper = newcombe(counts[1], counts[0], CONFIDENCE)
+    return RandomisedComparison(
+        study=study,
+        treatment=treatment,
+        control=control,
+        favourable=favourable,
+        proportion=None not in counts,
+        difference=difference,
+        lower=lower,
+        upper=upper,
+    )
 
 
 def _row(study: Study, outcome: str, arm: str) -> Outcome:
@@ -97,13 +78,13 @@ def _row(study: Study, outcome: str, arm: str) -> Outcome:
     raise EvidenceError(f"study {study.key} has no outcome {outcome!r} for the arm {arm!r}")
 
 
-def _welch(treatment: Moments, control: Moments) -> tuple[float, float]:
-    """The interval of the difference of two means (Welch 1947, Biometrika 34:28)."""
+def _welch(treatment: Moments, control: Moments) -> tuple[float, float, float]:
+    """The difference of two means with its limits (Welch 1947, Biometrika 34:28)."""
     (mean_t, variance_t, df_t), (mean_c, variance_c, df_c) = treatment, control
     error = math.sqrt(variance_t + variance_c)
     df = (variance_t + variance_c) ** 2 / (variance_t**2 / df_t + variance_c**2 / df_c)
     half = float(special.stdtrit(df, 0.5 + CONFIDENCE / 2)) * error
-    return mean_t - mean_c - half, mean_t - mean_c + half
+    return mean_t - mean_c, mean_t - mean_c - half, mean_t - mean_c + half
 
 
 def _moments(outcome: Outcome) -> Moments:

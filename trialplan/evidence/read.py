@@ -43,23 +43,22 @@ def _from_toml(text: str, path: Path, name: str) -> EvidenceTable:
     if not isinstance(head, dict):
         raise EvidenceError(f'{name}: the section [table] is missing; write [table] and title = "…" below it')
     studies = [_study(study, name) for study in _sections(document, "study", "[[study]]", name)]
-    _refuse_keys(head, {"studies"}, list(domains(EvidenceTable)), f"{name}, [table]")
+    _refuse("studies", head, list(domains(EvidenceTable)), f"{name}, [table]")
     return _validated({**head, "studies": studies}, name, strict=True)
 
 
 def _study(study: dict[str, Any], name: str) -> dict[str, Any]:
     place = f"{name}, study {study.get('key', '?')!r}"
-    known = [key for key in domains(Study) if key != "outcomes"]
-    _refuse_keys(study, {"outcomes"}, [*known, "outcome"], place)
+    _refuse("outcomes", study, [*domains(Study), "outcome"], place)
     outcomes = _sections(study, "outcome", "[[study.outcome]]", place)
     return {key: value for key, value in study.items() if key != "outcome"} | {"outcomes": outcomes}
 
 
-def _refuse_keys(section: dict[str, Any], refused: set[str], known: list[str], place: str) -> None:
-    for key in refused & section.keys():
-        raise EvidenceError(
-            f"{place}: unknown key {key!r}; {did_you_mean(key, [name for name in known if name not in refused])}"
-        )
+def _refuse(key: str, section: dict[str, Any], known: list[str], place: str) -> None:
+    """A field that a file may not name, since it writes sections instead."""
+    if key in section:
+        hint = did_you_mean(key, [name for name in known if name != key])
+        raise EvidenceError(f"{place}: unknown key {key!r}; {hint}")
 
 
 def _sections(parent: dict[str, Any], key: str, written: str, place: str) -> list[dict[str, Any]]:

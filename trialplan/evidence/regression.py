@@ -23,11 +23,10 @@ class SpontaneousFall:
 def regression_to_the_mean(threshold: float, typical: float, between_sd: float, within_sd: float) -> SpontaneousFall:
     """The expected fall from an entry value above `threshold` to the next reading, with no treatment at all.
 
-    `threshold` and `typical` (the population's geometric mean) are in the outcome's unit; the standard
-    deviations, between and within participants, are of its natural log. Selecting readings above the
-    threshold selects errors of measurement that will not come again: the fall of the log is
-    sw²/s · φ(a)/(1 - Φ(a)) with s² = sb² + sw² and a = (log threshold - log typical)/s
-    (James 1973, Biometrics 29:121; Gardner & Heady 1973, J Chronic Dis 26:781).
+    `threshold` and `typical` (the population's geometric mean) are in the outcome's unit; the standard deviations,
+    between and within participants, are of its natural log. Selecting readings above the threshold selects errors of
+    measurement that will not come again: the fall of the log is sw²/s · φ(a)/(1 - Φ(a)) with s² = sb² + sw² and a =
+    (log threshold - log typical)/s (James 1973, Biometrics 29:121; Gardner & Heady 1973, J Chronic Dis 26:781).
 
     >>> round(regression_to_the_mean(1.5, 1.2, 0.7, 0.5).share, 2)
     0.25

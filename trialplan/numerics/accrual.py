@@ -70,22 +70,17 @@ class Accrual:
         return pieces[0].month(n) if n > 0 else 0.0
 
     def _pieces(self) -> Iterator[_Piece]:
-        count = 0.0
-        for start, end, rate, slope in self._rates():
-            piece = _Piece(start=start, end=end, count=count, rate=rate, slope=slope)
-            count = piece.end_count
-            yield piece
-
-    def _rates(self) -> Iterator[tuple[float, float, float, float]]:
-        """(from, to, rate at the beginning, its rise a month)."""
-        first = self.steps[0][1]
-        if self.ramp_up:
-            yield 0.0, self.ramp_up, 0.0, first / self.ramp_up
+        count, ramp_up = 0.0, self.ramp_up
+        if ramp_up:
+            rising = _Piece(start=0.0, end=ramp_up, count=count, rate=0.0, slope=self.steps[0][1] / ramp_up)
+            count = rising.end_count
+            yield rising
         ends = [month for month, _ in self.steps[1:]] + [math.inf]
         for (start, rate), end in zip(self.steps, ends, strict=True):
-            begins = max(start, self.ramp_up)
-            if begins < end:
-                yield begins, end, rate, 0.0
+            if max(start, ramp_up) < end:
+                level = _Piece(start=max(start, ramp_up), end=end, count=count, rate=rate, slope=0.0)
+                count = level.end_count
+                yield level
 
 
 @dataclass(frozen=True, kw_only=True)
