@@ -106,20 +106,17 @@ def arms_do_not_add_up(table: EvidenceTable) -> Iterator[Seen]:
         for group in arms_of(outcome for outcome in study.outcomes if outcome.arm):
             sizes = [_denominator(outcome, outcome.n) for outcome in group]
             numbers = [size for size in sizes if isinstance(size, int)]
-            if len(numbers) < max(2, len(sizes)) or not isinstance(study.enrolled, int):
+            missing = study.enrolled - sum(numbers) if isinstance(study.enrolled, int) else 0
+            if len(numbers) < max(2, len(sizes)) or not missing:
                 continue
-            if sum(numbers) != study.enrolled:
-                yield (study.key, group[0].name), *_sum_is_off(numbers, study.enrolled)
-
-
-def _sum_is_off(sizes: list[int], enrolled: int) -> tuple[str, str]:
-    total = sum(sizes)
-    off = f"{enrolled - total} missing" if total < enrolled else f"{total - enrolled} too many"
-    return (
-        f"The arms hold {' + '.join(map(str, sizes))} = {total} of the {enrolled} enrolled: {off}.",
-        "Someone was left out after enrolment, or a denominator is misprinted. Compute each arm's rate on "
-        "those randomised to it, counting the missing as non-responders, before it is used.",
-    )
+            off = f"{missing} missing" if missing > 0 else f"{-missing} too many"
+            total = f"{' + '.join(map(str, numbers))} = {sum(numbers)}"
+            yield (
+                (study.key, group[0].name),
+                f"The arms hold {total} of the {study.enrolled} enrolled: {off}.",
+                "Someone was left out after enrolment, or a denominator is misprinted. Compute each arm's rate on "
+                "those randomised to it, counting the missing as non-responders, before it is used.",
+            )
 
 
 @rule("T02", "warning")

@@ -19,20 +19,14 @@ def ever_or_landmark(study: Study, outcome: Outcome) -> Answer | None:
     if outcome.kind == "landmark" or not is_response(outcome):
         return None
     how = "had it at any time" if outcome.kind == "ever" else "had it, at a visit or ever is not said"
+    losses = [row for row in study.outcomes if LOSS.search(row.name) and not row.harm and isinstance(row.events, int)]
+    counts = listed(f"{row.events} ({row.label})" for row in losses)
+    again = f"; the same study counts {counts} who lost a response again" if losses else ""
     return (
-        f"{outcome.events} {how}{_lost_again(study)}.",
+        f"{outcome.events} {how}{again}.",
         "A trial that counts response at a fixed visit will see fewer than ever responded. Convert it "
         "to a landmark (net of those who lost it by then) or define the trial's outcome the same way.",
     )
-
-
-def _lost_again(study: Study) -> str:
-    lost = [
-        f"{outcome.events} ({outcome.label})"
-        for outcome in study.outcomes
-        if LOSS.search(outcome.name) and not outcome.harm and isinstance(outcome.events, int)
-    ]
-    return f"; the same study counts {listed(lost)} who lost a response again" if lost else ""
 
 
 @rule("P09", "warning")

@@ -35,19 +35,14 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
     for study in without:
         arms = dict.fromkeys(outcome.arm for outcome in study.outcomes if outcome.arm)
         doses = f"; its arms ({listed(arms)}) all receive the treatment" if len(arms) > 1 else ""
+        design = f"design ({study.design})" if study.design else "design"
+        unsaid = f"The table does not say whether the {design} had a concurrent control{doses}."
         yield (
             (study.key, None),
-            _what_is_known(study, doses),
+            unsaid if study.control is None else f"The {design} has no concurrent control{doses}.",
             "What happened to these participants is not what the treatment did to them. A rate or change from this "
             "study may enter a plan only with a discount or with the lack of control acknowledged.",
         )
-
-
-def _what_is_known(study: Study, doses: str) -> str:
-    design = f" ({study.design})" if study.design else ""
-    if study.control is None:
-        return f"The table does not say whether the design{design} had a concurrent control{doses}."
-    return f"The design{design} has no concurrent control{doses}."
 
 
 @rule("P04", "warning")
@@ -99,19 +94,14 @@ def _shared(table: EvidenceTable, what: str, marks: Callable[[Study], set[str | 
             study for study in bearing if any(other is not study and may_overlap(study, other) for other in bearing)
         ]
         if len(studies) > 1:
+            sizes = [study.enrolled for study in studies if isinstance(study.enrolled, int)]
+            total = f" ({' + '.join(map(str, sizes))} = {sum(sizes)} participants if nobody is counted twice)"
             yield (
                 THE_TABLE,
-                f"{keys(studies)} share the {what} {mark}{_total(studies)}.",
+                f"{keys(studies)} share the {what} {mark}{total if len(sizes) > 1 else ''}.",
                 "The same people may be in more than one of these rows, so the rows are not independent: a pool takes "
                 "one report for each such set, and the sum of their participants is not a number of people.",
             )
-
-
-def _total(studies: list[Study]) -> str:
-    sizes = [study.enrolled for study in studies if isinstance(study.enrolled, int)]
-    if len(sizes) < 2:
-        return ""
-    return f" ({' + '.join(map(str, sizes))} = {sum(sizes)} participants if nobody is counted twice)"
 
 
 def _adding_up(studies: tuple[Study, ...]) -> Iterator[Seen]:

@@ -30,11 +30,6 @@ class RandomisedComparison:
     upper: float
 
     @property
-    def method(self) -> str:
-        """How the interval is computed."""
-        return "Newcombe hybrid score" if self.proportion else "Welch"
-
-    @property
     def in_favour(self) -> bool:
         """Whether the estimate is in the treatment's favour."""
         return self.difference > 0 if self.favourable == "higher" else self.difference < 0

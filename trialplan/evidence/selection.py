@@ -108,12 +108,13 @@ def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str,
 
 def _rows(study: Study, rows: list[Outcome], choice: PoolChoice) -> list[Outcome]:
     """The rows of the arms and the time asked for that hold numbers, each arm once."""
+    whole = choice.denominators == ENROLLED
     chosen = [
         row
         for row in rows
         if (choice.arms is None or row.arm in choice.arms)
         and choice.timepoint_months in (None, row.timepoint_months)
-        and _has_numbers(row, choice)
+        and (counted(row) or measured(row) or (whole and isinstance(row.events, int)))
     ]
     if len({row.arm for row in chosen}) < len(chosen):
         times = listed(f"{row.timepoint_months:g}" if row.timepoint_months else "unstated" for row in chosen)
@@ -124,11 +125,6 @@ def _rows(study: Study, rows: list[Outcome], choice: PoolChoice) -> list[Outcome
         arms = listed(row.arm for row in chosen)
         raise EvidenceError(f"study {study.key} compares its arms {arms}; name those that count with arms")
     return chosen
-
-
-def _has_numbers(row: Outcome, choice: PoolChoice) -> bool:
-    whole = choice.denominators == ENROLLED and isinstance(row.events, int)
-    return whole or counted(row) is not None or measured(row) is not None
 
 
 def _choose(studies: list[Study], reports: str | tuple[str, ...]) -> tuple[list[Study], str]:

@@ -2,13 +2,11 @@
 
 Columns, in any order; only `study` and `outcome` are required; an empty cell means "the file does not say":
 
-* `study`: the study's key. Its other fields bear the names of `Study`'s fields (`enrolled`, `control`, …) and
-  stand on each of its rows or on its first one alone; `centres` are separated by semicolons; remarks on
-  the study stand in `study_note`.
+* `study`: the study's key. Its other fields bear the names of `Study`'s fields (`enrolled`, `control`, …) and stand on
+  each of its rows or on its first one alone; `centres` are separated by semicolons; remarks stand in `study_note`.
 * `outcome`: the outcome's name. Its other fields bear the names of `Outcome`'s (`events`, `of`, `arm`, …).
-* `table`, `table_citation`, `table_doi`, `table_source_note`, `table_randomised`: the table's own, wherever first
-  given; without
-  them the title is the file's name.
+* `table`, `table_citation`, `table_doi`, `table_source_note`, `table_randomised`: the table's own, wherever given;
+  without them the title is the file's name.
 
 A file whose header is separated by semicolons is read so. Numbers have a decimal point.
 """

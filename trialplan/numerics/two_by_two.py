@@ -1,8 +1,8 @@
 """Exact tests of two independent proportions: rejection regions, their size, and power by full enumeration.
 
-A table is a pair of counts; tables with the same total of responses lie on one diagonal. All four
-orderings here grow less extreme towards the middle of each diagonal, so that a rejection region is two
-counts per diagonal: the largest treatment count rejected in the lower tail, the smallest in the upper.
+A table is a pair of counts; tables with the same total of responses lie on one diagonal. All four orderings here grow
+less extreme towards the middle of each diagonal, so that a rejection region is two counts per diagonal: the largest
+treatment count rejected in the lower tail, the smallest in the upper.
 
     fisher            the conditional test: hypergeometric tail, or two-sided minimum likelihood (Fisher 1935)
     boschloo          unconditional, ordered by Fisher's p-value (Boschloo 1970, Statistica Neerlandica 24:1)
