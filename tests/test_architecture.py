@@ -249,6 +249,17 @@ class TestNobodyNamesADesign:
                 found += [f"{path.relative_to(ROOT)}:{node.lineno} {what}" for node, what in naming(tree)]
         assert found == []
 
+    def test_a_design_has_a_type(self):
+        """No parameter or variable that is called a design is of any type, so that mypy sees what is asked of it."""
+        found = []
+        for path in modules().values():
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                name = node.arg if isinstance(node, ast.arg) else getattr(getattr(node, "target", None), "id", "")
+                kind = getattr(node, "annotation", None)
+                if name in ("design", "fixed") and isinstance(kind, ast.Name) and kind.id == "Any":
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+        assert found == []
+
     @pytest.mark.parametrize(
         ("naming", "line"),
         [

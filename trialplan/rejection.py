@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialplan.numerics.lazy import np
 
+if TYPE_CHECKING:
+    from trialplan.design import Design
 
-def decide(design: Any, estimate: Any, error: Any, critical: Any, shortening: float = 0.0) -> tuple[Any, Any]:
+
+def decide(design: Design, estimate: Any, error: Any, critical: Any, shortening: float = 0.0) -> tuple[Any, Any]:
     """The statistic, positive in the treatment's favour, and whether it rejects, trial by trial.
 
     `estimate` and `error` have one element a trial; `error` may be a list with one array per limit.

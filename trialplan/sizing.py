@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialplan.answers import SampleSize
 from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
 from trialplan.parameter import Interval, Numbers, parameters
+
+if TYPE_CHECKING:
+    from trialplan.design import Design, Sized
 
 _LARGEST = 1e12
 """More participants than there are people: an effect that asks for them is a slip of the pen."""
@@ -24,7 +27,7 @@ _STEPS = 17
 _FIRST_CHUNK, _LARGEST_CHUNK = 64, 4096
 
 
-def size_scalar(design: Any, target: float) -> SampleSize:
+def size_scalar(design: Design, target: float) -> SampleSize:
     """The answer for one set of numbers, or an UnreachableError that says why there is none."""
     if not design.reachable():
         raise design.unreachable()
@@ -33,7 +36,7 @@ def size_scalar(design: Any, target: float) -> SampleSize:
     return _smooth(design, target) if design.smooth else _saw_tooth(design, target)
 
 
-def attained(design: Any, n: int) -> SampleSize:
+def attained(design: Design, n: int) -> SampleSize:
     """The answer for n participants in all: no target was asked for, so there is none to round from."""
     design.check_n(n)
     power = number(design.power(n))
@@ -42,7 +45,7 @@ def attained(design: Any, n: int) -> SampleSize:
     )
 
 
-def _of_only_n(design: Any, n: int, target: float) -> SampleSize:
+def _of_only_n(design: Design, n: int, target: float) -> SampleSize:
     """The answer for the n that the design's own numbers fix, if it reaches the target."""
     answer = attained(design, n)
     if answer.power < target:
@@ -51,12 +54,12 @@ def _of_only_n(design: Any, n: int, target: float) -> SampleSize:
     return dataclasses.replace(answer, target=target)
 
 
-def size_grid(design: Any, target: Numbers) -> SampleSize:
+def size_grid(design: Design, target: Numbers) -> SampleSize:
     """The answers for arrays of numbers; impossible cells are nan, with the reason beside them."""
     return _smooth_grid(design, target) if design.smooth else _cell_by_cell(design, target)
 
 
-def unrounded_n(design: Any, target: Numbers) -> Numbers:
+def unrounded_n(design: Design, target: Numbers) -> Numbers:
     """The real-valued total n at which a smooth power reaches target."""
     shape = design.shape(target)
 
@@ -67,7 +70,7 @@ def unrounded_n(design: Any, target: Numbers) -> Numbers:
     return increasing_root(surplus, np.full(shape, 1e-6), high)
 
 
-def detectable_effect(design: Any, n: Numbers, target: Numbers) -> Numbers:
+def detectable_effect(design: Design, n: Numbers, target: Numbers) -> Numbers:
     """The smallest effect on the favourable side of the null that n participants show with power `target`."""
     null = design.null_values()
     if len(null) == 2:
@@ -109,7 +112,7 @@ def on_favourable_side(value: Any, null: tuple[Any, ...], upward: bool) -> Any:
     return value > null[0] if upward else value < null[0]
 
 
-def unreachable(design: Any, value: float, null: tuple[float, ...]) -> UnreachableError:
+def unreachable(design: Design, value: float, null: tuple[float, ...]) -> UnreachableError:
     """Why no n gives power at this effect."""
     shown = f"no number of participants can show {design.effect} = {value:.10g}"
     if len(null) == 2:
@@ -126,7 +129,7 @@ def unreachable(design: Any, value: float, null: tuple[float, ...]) -> Unreachab
     )
 
 
-def _may_be_swapped(design: Any, value: float, null: tuple[float, ...]) -> bool:
+def _may_be_swapped(design: Design, value: float, null: tuple[float, ...]) -> bool:
     """Whether the effect lies on the other side of a superiority null, where a slip is likely."""
     return value != null[0] and "favourable" in parameters(type(design.fixed)) and design.margin is None
 
@@ -141,7 +144,7 @@ def whole(value: Any) -> Any:
     return round(float(value)) if np.ndim(value) == 0 else value
 
 
-def _smooth(design: Any, target: Numbers) -> SampleSize:
+def _smooth(design: Design, target: Numbers) -> SampleSize:
     with np.errstate(all="ignore"):  # an effect that is all but none overflows, and is refused next
         total = design.unrounded(target)
     if not total < _LARGEST:  # nan too
@@ -159,13 +162,13 @@ def _smooth(design: Any, target: Numbers) -> SampleSize:
     )
 
 
-def _at_effect(design: Any) -> str:
+def _at_effect(design: Design) -> str:
     """The effect that is planned for, where it is one number."""
     name = design.field("effect")
     return "" if name is None else f" at {name} = {design.effect_value():g}"
 
 
-def _smooth_grid(design: Any, target: Numbers) -> SampleSize:
+def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
     shape = design.shape(target)
     possible = np.broadcast_to(design.reachable(), shape)
     with np.errstate(all="ignore"):
@@ -183,7 +186,7 @@ def _smooth_grid(design: Any, target: Numbers) -> SampleSize:
     )
 
 
-def _reasons(design: Any, possible: Any) -> Any:
+def _reasons(design: Design, possible: Any) -> Any:
     """None where a cell is possible, elsewhere the sentence that says why it is not."""
     reasons = np.full(possible.shape, None, dtype=object)
     if design.field("effect") is None:  # several effects: each cell says which of them cannot be shown
@@ -198,7 +201,7 @@ def _reasons(design: Any, possible: Any) -> Any:
     return reasons
 
 
-def _cell_by_cell(design: Any, target: Numbers) -> SampleSize:
+def _cell_by_cell(design: Design, target: Numbers) -> SampleSize:
     """A grid of a test whose power is a saw-tooth, each cell searched on its own."""
     shape = design.shape(target)
     targets = np.broadcast_to(target, shape)
@@ -213,7 +216,7 @@ def _cell_by_cell(design: Any, target: Numbers) -> SampleSize:
     return SampleSize(design=design, target=target, n=n, arms=_named(design, n), power=power, reason=reasons)
 
 
-def _saw_tooth(design: Any, target: float) -> SampleSize:
+def _saw_tooth(design: Design, target: float) -> SampleSize:
     """The stable answer: the search goes on until it has covered twice the blocks that it gives.
 
     A design whose power is dear may name blocks that cannot reach the target (`blocks_lower_bound`, a proof,
@@ -248,13 +251,13 @@ def _stable(powers: list[float], target: float) -> float:
     return last + 1 if last < len(powers) else math.inf
 
 
-def _whole_blocks(design: Any, total: Numbers, target: Numbers) -> Any:
+def _whole_blocks(design: Design, total: Numbers, target: Numbers) -> Any:
     """The fewest whole blocks that reach target, next to the real-valued answer."""
     below = np.maximum(np.floor(np.asarray(total) / design.block), 1) * design.block
     return np.where(design.power(below) >= target, below, below + design.block)
 
 
-def _named(design: Any, n: Numbers) -> dict[str, Numbers]:
+def _named(design: Sized, n: Numbers) -> dict[str, Numbers]:
     return {name: number(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
 
 
@@ -265,7 +268,7 @@ def _reach(domain: Interval, null: Any, sign: int, unit: float) -> tuple[Any, An
     return near, np.maximum(sign * (beyond - null) / unit * (1 - 1e-12), near)
 
 
-def size_width(design: Any, width: Numbers) -> SampleSize:
+def size_width(design: Sized, width: Numbers) -> SampleSize:
     """The fewest participants whose interval, `design.attained(n)`, is at most `width` wide."""
 
     def surplus(n: Any) -> Any:

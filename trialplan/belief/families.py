@@ -78,7 +78,7 @@ class Beta(Belief):
     def log_evidence(self, *data: float) -> float:
         """The log of the beta-binomial probability, without the binomial coefficient."""
         events, of = data
-        return special.betaln(self.a + events, self.b + of - events) - special.betaln(self.a, self.b)
+        return float(special.betaln(self.a + events, self.b + of - events) - special.betaln(self.a, self.b))
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Normal(_Gaussian):
     def log_evidence(self, *data: float) -> float:
         """The log of the predictive density of an estimate with its standard error."""
         estimate, error = data
-        return Normal(self.location, math.hypot(self.scale, error)).log_density(estimate)
+        return float(Normal(self.location, math.hypot(self.scale, error)).log_density(estimate))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -62,7 +62,7 @@ class Verbs(click.Group):
         """The verb, or a sentence that names the nearest."""
         if cmd_name not in VERBS:
             raise click.UsageError(unknown("verb", cmd_name, VERBS), ctx)
-        return importlib.import_module(f"trialplan.cli.{cmd_name}").command
+        return cast("click.Command", importlib.import_module(f"trialplan.cli.{cmd_name}").command)
 
 
 @click.group(

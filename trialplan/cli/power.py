@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -28,7 +28,7 @@ def _power(cls: type[Design], n: int | None, as_json: bool, output: Any, **given
     from trialplan.cli.options.output import show
     from trialplan.sizing import attained
 
-    design = options.build(cls, given)
+    design = cast("Design", options.build(cls, given))
     with options.typed(cls):
         page = attained(design, options.total(design, n)).page()
     show(page, as_json, output)

@@ -105,7 +105,7 @@ def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str,
     folder = shipped("templates") / "code"
     items = [item for sizing in sizings for item in _items(sizing, language, folder)]
     template = _environment(folder, language).get_template(f"script.{language}.j2")
-    return template.render(items=items, title=title, origin=origin, without=list(without), version=__version__)
+    return str(template.render(items=items, title=title, origin=origin, without=list(without), version=__version__))
 
 
 def _items(sizing: Sizing, language: str, folder: Path) -> list[ScriptItem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialplan import fields
 from trialplan.design import AnalysisTest
@@ -13,11 +13,14 @@ from trialplan.numerics.two_by_two import Region, region
 from trialplan.numerics.two_rates import DIFFERENCE, score_z
 from trialplan.parameter import Numbers
 
+if TYPE_CHECKING:
+    from trialplan.designs.two_proportions import TwoProportions
+
 _SEARCHED, _ENUMERATED = 3000, 50_000
 """Participants, by normal theory, up to which an exact n is searched for, and up to which power is enumerated."""
 
 
-def tails(design: Any, n: Numbers) -> tuple[Numbers, Numbers]:
+def tails(design: TwoProportions, n: Numbers) -> tuple[Numbers, Numbers]:
     """P(reject) in favour of the treatment, and against it."""
     for one in np.unique(n):
         design.check_n(float(one))
@@ -30,24 +33,24 @@ def tails(design: Any, n: Numbers) -> tuple[Numbers, Numbers]:
     return (upper, lower) if design.upward or _turned(design) else (lower, upper)
 
 
-def power(design: Any, n: Numbers) -> Numbers:
+def power(design: TwoProportions, n: Numbers) -> Numbers:
     """P(reject), both tails with sides = 2."""
     return np.minimum(sum(tails(design, n)), 1.0)
 
 
-def actual_size(design: Any, n: int) -> float:
+def actual_size(design: TwoProportions, n: int) -> float:
     """The type I error at the common rate that makes it largest: at most alpha."""
     return _region(design, *map(round, design.split(n))).size()
 
 
-def statistic(design: Any, x_t: Any, n_t: int, x_c: Any, n_c: int) -> tuple[Any, Any]:
+def statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> tuple[Any, Any]:
     """The pooled z, for its sign; the rejection region, for the decision."""
     z = design.sign * score_z(DIFFERENCE, (x_t / n_t, x_c / n_c), (n_t, n_c), 0.0)
     counts = (n_t - x_t, n_c - x_c) if _turned(design) else (x_t, x_c)
     return z, _region(design, n_t, n_c).rejects(*counts)
 
 
-def blocks_lower_bound(design: Any, target: float) -> int:
+def blocks_lower_bound(design: TwoProportions, target: float) -> int:
     """Blocks with which no test of level alpha reaches `target`, so that a search may begin beyond them.
 
     Raises where the search would take minutes: exact and approximate tests hardly differ there.
@@ -64,12 +67,12 @@ def blocks_lower_bound(design: Any, target: float) -> int:
     return exact_power.blocks_lower_bound(design.weights, rates, design.alpha, target, round(near / design.block))
 
 
-def _turned(design: Any) -> bool:
+def _turned(design: TwoProportions) -> bool:
     """Whether failures are counted instead of responses: one-sided regions are those of a higher rate."""
     return design.sides == 1 and not design.upward
 
 
-def _region(design: Any, n_t: int, n_c: int) -> Region:
+def _region(design: TwoProportions, n_t: int, n_c: int) -> Region:
     return region(design.test, n_t, n_c, design.alpha, design.sides)
 
 

@@ -76,7 +76,7 @@ def _decimals(text: str) -> int:
 
 def _rounds_to(x: int, n: int, text: str) -> bool:
     """Whether x/n in percent is the printed text on rounding, in either direction at a tie."""
-    return abs(100 * x / n - float(text)) <= 0.5 * 10 ** -_decimals(text) + 1e-9
+    return abs(100 * x / n - float(text)) <= 0.5 * 10.0 ** -_decimals(text) + 1e-9
 
 
 @outcome_rule("P13", "block")

@@ -168,7 +168,8 @@ class Bridge:
 
     def rate(self, observed: Observed, control: float) -> float:
         """The planning rate of the treatment arm at this control rate."""
-        return self.moved(observed.rate if self.confidence is None else observed.lower(self.confidence), control)
+        seen = observed.rate if self.confidence is None else observed.lower(self.confidence)
+        return float(self.moved(seen, control))
 
     def moved(self, seen: float, control: Numbers) -> Numbers:
         """The planning rate if `seen` is what stands for the uncontrolled rate: a lower limit is taken as it is."""

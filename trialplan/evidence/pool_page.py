@@ -38,7 +38,7 @@ def variants(table: Any, name: str, how: dict[str, Any], rows: dict[str, Any], b
 def spelt(table: Any, name: str) -> str:
     """The outcome's name, which may be typed with hyphens for spaces."""
     known = {outcome.name.replace(" ", "-"): outcome.name for study in table.studies for outcome in study.outcomes}
-    return known.get(name, name)
+    return str(known.get(name, name))
 
 
 def _choice(rows: dict[str, Any]) -> PoolChoice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.complaint import complaint
@@ -86,8 +86,8 @@ def _validated(
 
     try:
         if strict:
-            return _adapter().validate_json(json.dumps(data, default=str), strict=True)
-        return _adapter().validate_python(data)
+            return cast("EvidenceTable", _adapter().validate_json(json.dumps(data, default=str), strict=True))
+        return cast("EvidenceTable", _adapter().validate_python(data))
     except ValidationError as errors:
         sentence = complaint(errors.errors(), lambda indices: _where(data, name, indices, lines or {}))
         raise EvidenceError(sentence) from None

@@ -190,7 +190,7 @@ def _position(value: Any, along: Sequence[Any]) -> float | None:
         return None
     for left, (one, other) in enumerate(itertools.pairwise(along)):
         if min(one, other) <= value <= max(one, other):
-            return left + (value - one) / (other - one)
+            return float(left + (value - one) / (other - one))
     return None
 
 

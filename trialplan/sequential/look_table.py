@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from trialplan.design import Design
 from trialplan.numerics.distributions import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.sequential import scales
@@ -30,7 +31,7 @@ def expected_n(chances: StoppingChances, sizes: tuple[Any, ...]) -> float:
     return float(stopped @ np.asarray(sizes[:-1]) + (1 - stopped.sum()) * sizes[-1])
 
 
-def look_rows(design: Any, rule: Rule, found: Solved, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
+def look_rows(design: Design, rule: Rule, found: Solved, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
     """One row a look; what does not exist at a look (a boundary that is skipped, futility at the last) is None."""
     by = chances_by_hypothesis(rule, found)
     alpha = rule.chances(found, 0.0, obeyed=rule.binding)
@@ -71,7 +72,9 @@ def _early(rule: Rule, found: Solved) -> Any:
     return np.append(found.lower[..., :-1], -np.inf) if rule.futility else np.full(rule.information.size, -np.inf)
 
 
-def _on_scales(design: Any, found: Solved, looks: tuple[Any, tuple[int, ...]], z: Any) -> dict[str, list[float | None]]:
+def _on_scales(
+    design: Design, found: Solved, looks: tuple[Any, tuple[int, ...]], z: Any
+) -> dict[str, list[float | None]]:
     """z, one-sided P, effect, conditional power at the planned effect and predictive power, None where z is infinite.
 
     `looks` are information fractions and participants. The power of the final test is what is conditional; at the

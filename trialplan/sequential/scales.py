@@ -19,7 +19,7 @@ def share_of_effect(design: Design, value: float) -> float:
         raise refused("futility", "on the scale of the effect needs one planned effect, not an array")
     if planned == null:
         raise refused("futility", "on the scale of the effect needs an effect that is planned for")
-    return (at - null) / (planned - null)
+    return float((at - null) / (planned - null))
 
 
 def effect_at(design: Design, z: Any, drift: Any, n: Any) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from trialplan.design import Design
+from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, UnreachableError, did_you_mean
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
@@ -33,7 +33,7 @@ class SeveralOutcomes(Outcome):
     kind = "several endpoints"
     results = ()
 
-    def effect_scale(self, design: Any) -> EffectScale:
+    def effect_scale(self, design: Sized) -> EffectScale:
         """Several effects have no scale in common."""
         return EffectScale(name="share of the planned effects", short="share of the planned effects")
 

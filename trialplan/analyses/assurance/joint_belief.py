@@ -71,7 +71,7 @@ def joint(design: Design, beliefs: Beliefs, nodes: int | None = None) -> Joint:
     return Joint(base=design, design=uncertain, points=points, weight=weight, favourable=favourable)
 
 
-def _nodes(design: Design, name: str, belief: Any, points: Mapping[str, Any], nodes: int) -> tuple[Any, Any]:
+def _nodes(design: Design, name: str, belief: Any, points: Mapping[str, Any], nodes: int) -> Any:
     """Values and weights of one belief, given the values of the fields before it."""
     found = belief(**points) if callable(belief) else belief
     boundary = design.replace(**points).null_values() if name == design.effect else ()

@@ -316,7 +316,7 @@ def _spread(statement: Statement) -> float:
     name = next(iter(with_role(statement.cls, "spread")), None)
     if name is None or parameters(statement.cls)[name].unit == "ratio":
         return 1.0
-    return abs(statement.numbers.get(name) or 1.0)
+    return float(abs(statement.numbers.get(name) or 1.0))
 
 
 def _floats(values: Any) -> list[float]:

@@ -113,7 +113,7 @@ class Statement:
     @property
     def goal(self) -> str:
         """What the trial sets out to show."""
-        return self.numbers.get("goal", SUPERIORITY)
+        return str(self.numbers.get("goal", SUPERIORITY))
 
     def replace(self, **changes: Any) -> Statement:
         """The same statement with something else in it."""

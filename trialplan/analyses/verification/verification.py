@@ -138,7 +138,7 @@ class Verification:
         reached = None if self.true_n is None else dataclasses.asdict(self.true_n)
         test = {"test": name_of_test(self.design), "formula": self.design.formula, "reference": self.design.reference}
         found = head(self.design) | own | {"true_n": reached, "checks": checks, "ok": self.ok} | test
-        return plain(found | {"version": trialplan.__version__})
+        return dict(plain(found | {"version": trialplan.__version__}))
 
 
 @dataclass(frozen=True, kw_only=True)

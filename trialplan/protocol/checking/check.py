@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import trialplan
 from trialplan.errors import FileError, TrialplanError
@@ -52,7 +53,7 @@ def check(path: Path, templates: Path | None = None, patience: float = PATIENCE)
     """Every statement of a finished protocol, recomputed from the plan that is embedded in it."""
     content = read(path)
     try:
-        return bounded(examine, content, path.suffix.lower(), templates, patience=patience)
+        return cast("Checked", bounded(examine, content, path.suffix.lower(), templates, patience=patience))
     except TrialplanError as why:
         raise FileError(f"{path.name} cannot be checked: {why}") from None
 

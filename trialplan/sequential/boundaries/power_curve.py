@@ -61,7 +61,7 @@ class PowerCurve:
     @property
     def high(self) -> float:
         """The largest drift that is integrated."""
-        return _LOW + (self.values.size - 1) * _STEP / _FINE
+        return float(_LOW + (self.values.size - 1) * _STEP / _FINE)
 
     def _read(self, drift: Any) -> Any:
         """The table between its points: a cubic through the nearest four.
