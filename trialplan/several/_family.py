@@ -12,11 +12,10 @@ from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, UnreachableError, did_you_mean
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
-from trialplan.numerics.multinormal import MOST
-from trialplan.outcome import EffectScale, Outcome
 from trialplan.page import Table
-from trialplan.parameter import Interval, Numbers, Parameter, parameter, parameters
+from trialplan.parameter import Numbers, Parameter, parameter, parameters
 from trialplan.several._correlation import implied, of_statistics
+from trialplan.several._fields import SeveralOutcomes, read_members
 from trialplan.text import number
 from trialplan.wrapper import LEVEL, Wrapper
 
@@ -25,27 +24,6 @@ _OF_MEMBERS: dict[str, Any] = dict.fromkeys(LEVEL)
 
 _EDGE = 1e-16
 """How near to 0 and 1 a uniform number may lie, so that its normal score is finite."""
-
-
-class SeveralOutcomes(Outcome):
-    """The outcomes of several endpoints: each member has its own kind, and together they are of none."""
-
-    kind = "several endpoints"
-    results = ()
-
-    def effect_scale(self, design: Sized) -> EffectScale:
-        """Several effects have no scale in common."""
-        return EffectScale(name="share of the planned effects", short="share of the planned effects")
-
-
-def _read_members(value: Any) -> tuple[Design, ...]:
-    members = tuple(value) if isinstance(value, (list, tuple)) else (value,)
-    for one in members:
-        if not isinstance(one, Design) or one.members:
-            raise ParameterError(f"must be fixed designs that test, two or more, not {one!r}")
-    if not 2 <= len(members) <= MOST:
-        raise ParameterError(f"must be two designs or more, up to {MOST}, not {len(members)}")
-    return members
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +35,7 @@ class Family(Wrapper):
     latent correlation of the Gaussian copula that joins the outcomes: one for every pair, or the pairs row by row.
     """
 
-    members: tuple[Design, ...] = parameter("the designs of the endpoints", None, default=(), read=_read_members)
+    members: tuple[Design, ...] = parameter("the designs of the endpoints", None, default=(), read=read_members)
 
     outcome = SeveralOutcomes()
 
@@ -384,20 +362,3 @@ def _arms(one: Design) -> str:
 
 def _listed(value: Any) -> str:
     return ", ".join(map(number, value)) if isinstance(value, tuple) else number(value)
-
-
-def correlation(meaning: str = "latent correlation of the outcomes of one participant") -> Any:
-    """The association of a family: one number for all pairs, or the pairs row by row."""
-    return parameter(
-        meaning, None, default=0.0, read=_read_correlation, role="association", symbol="ρ", typical=(0.0, 0.8)
-    )
-
-
-_CORRELATION = Parameter("latent correlation", domain=Interval(-1, 1))
-
-
-def _read_correlation(value: Any) -> Any:
-    """Numbers strictly between -1 and 1."""
-    if isinstance(value, (list, tuple)):
-        return tuple(_CORRELATION.read_value(one) for one in value)
-    return _CORRELATION.read_value(value)

@@ -8,7 +8,8 @@ from typing import Any
 
 from trialplan.numerics.multinormal import multivariate_cdf
 from trialplan.parameter import Numbers
-from trialplan.several._family import Family, _and, correlation
+from trialplan.several._family import Family, _and
+from trialplan.several._fields import correlation
 
 
 @dataclass(frozen=True, kw_only=True)
