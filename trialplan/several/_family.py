@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from trialplan.design import Design, Sized
+from trialplan.design import Design
 from trialplan.errors import ParameterError, UnreachableError, did_you_mean
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np

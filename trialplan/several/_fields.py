@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trialplan.design import Design
+from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError
 from trialplan.numerics.multinormal import MOST
 from trialplan.outcome import EffectScale, Outcome
