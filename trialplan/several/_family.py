@@ -16,7 +16,7 @@ from trialplan.page import Table
 from trialplan.parameter import Numbers, Parameter, parameter, parameters
 from trialplan.several._correlation import implied, of_statistics
 from trialplan.several._fields import SeveralOutcomes, read_members
-from trialplan.text import number
+from trialplan.text import listed, number
 from trialplan.wrapper import LEVEL, Wrapper
 
 _OF_MEMBERS: dict[str, Any] = dict.fromkeys(LEVEL)
@@ -324,7 +324,7 @@ class Family(Wrapper):
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """What the trial must show of its endpoints, and at which level each is tested, as a protocol says it."""
-        return f"{_and(names)} are tested together by the rule {self.slug()}; {self._each_level()}"
+        return f"{listed(names)} are tested together by the rule {self.slug()}; {self._each_level()}"
 
     def _each_level(self) -> str:
         sided = "two-sided" if self.sides == 2 else "one-sided"
@@ -352,12 +352,8 @@ def _pair(one: Mapping[str, Any]) -> str:
     return " and ".join(map(str, one["members"]))
 
 
-def _and(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
 def _arms(one: Design) -> str:
-    return f"{' and '.join(one.arm_names)}{f', {one.allocation}' if one.allocation else ''}"
+    return f"{listed(one.arm_names)}{f', {one.allocation}' if one.allocation else ''}"
 
 
 def _listed(value: Any) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 from trialplan.numerics.multinormal import multivariate_cdf
 from trialplan.parameter import Numbers
-from trialplan.several._family import Family, _and
+from trialplan.several._family import Family
 from trialplan.several._fields import correlation
+from trialplan.text import listed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class CoPrimary(Family):
     def rule_in_words(self, names: Sequence[str]) -> str:
         """All of them, each at the full level."""
         return (
-            f"Each of {_and(names)} must be shown in favour of the treatment: {self._each_level()}, and the trial "
+            f"Each of {listed(names)} must be shown in favour of the treatment: {self._each_level()}, and the trial "
             "fails if one of them is missed. Nothing has to be adjusted for testing several; what they cost is power"
         )
 
