@@ -56,16 +56,18 @@ def assumptions_of(cls: type[Sized], section: EndpointSection, plan: Plan) -> tu
     known = parameters(cls)
     values: dict[str, Assumption] = {}
     effects = with_role(cls, "effect")
-    for name, one in sorted(section.assumptions.items(), key=lambda item: item[0] in effects):
+    for name, said in sorted(section.assumptions.items(), key=lambda item: item[0] in effects):
         if name not in known:
             raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, known)}")
-        _one_origin(name, one)
-        if one.belief is not None:
-            values[name] = _borrowed(cls, name, one, section, plan)
-        elif one.evidence is not None:
-            values[name] = _drawn(cls, name, one, plan, by_role(values.values(), "comparator"))
+        _one_origin(name, said)
+        if said.belief is not None:
+            _takes_a_rate(cls, name)
+            borrowed = borrow(said.belief, section, plan.table(said.belief.table))
+            values[name] = _declared(cls, name, value=None, basis="belief", source=said.belief.why, borrowed=borrowed)
+        elif said.evidence is not None:
+            values[name] = _drawn(cls, name, said, plan, by_role(values.values(), "comparator"))
         else:
-            values[name] = _stated(cls, name, one)
+            values[name] = _stated(cls, name, said)
     return tuple(values[name] for name in section.assumptions)
 
 
@@ -89,22 +91,8 @@ def _stated(cls: type[Sized], name: str, one: AssumptionSection) -> Assumption:
         raise PlanError(f"{name} needs a value with its source, or evidence or a belief that it is drawn from")
     check_range(cls, name, one)
     return _declared(
-        cls,
-        name,
-        value=one.value,
-        basis=one.basis,
-        source=one.source,
-        range=one.range,
-        range_source=one.range_source,
+        cls, name, value=one.value, basis=one.basis, source=one.source, range=one.range, range_source=one.range_source
     )
-
-
-def _borrowed(cls: type[Sized], name: str, one: AssumptionSection, section: EndpointSection, plan: Plan) -> Assumption:
-    """The predictive mean of the arms that the plan names; their differences from the endpoint are findings."""
-    assert one.belief is not None
-    _takes_a_rate(cls, name)
-    borrowed = borrow(one.belief, section, plan.table(one.belief.table))
-    return _declared(cls, name, value=None, basis="belief", source=one.belief.why, borrowed=borrowed)
 
 
 def _takes_a_rate(cls: type[Sized], name: str) -> None:
@@ -132,10 +120,10 @@ def _pooled(table: evidence.EvidenceTable, drawn: DrawnSection, outcomes: tuple[
         raise PlanError("a pool takes one outcome, with nothing taken off it")
     arms = (drawn.arm,) if isinstance(drawn.arm, str) else drawn.arm
     choice = PoolChoice(reports=drawn.studies or "refuse", arms=arms, denominators=drawn.denominator)
-    found = pool_outcome(table, outcomes[0], choice, method=drawn.method)
-    labels = {one.label for one in found.studies}
-    controlled = all(evidence.has_concurrent_control(one) for one in table.studies if one.key in labels)
-    return PooledReading(pool=found, outcome=outcomes[0], controlled=controlled)
+    pool = pool_outcome(table, outcomes[0], choice, method=drawn.method)
+    labels = {study.label for study in pool.studies}
+    controlled = all(evidence.has_concurrent_control(study) for study in table.studies if study.key in labels)
+    return PooledReading(pool=pool, outcome=outcomes[0], controlled=controlled)
 
 
 def _drawn(
@@ -172,13 +160,12 @@ def bridge_of(said: schema.BridgeSection | None, rate: Observed) -> Bridge:
     ways = [way for way in ("discount", "lower_limit", "bias") if words.get(way)]
     if len(ways) > 1:
         raise PlanError(f"bridge has both {ways[0]} and {ways[1]}; keep one")
-    bias = said.bias
     return Bridge(
         reason=said.source or said.acknowledge_uncontrolled or "",
         discount=said.discount or 0.0,
         confidence=said.lower_limit,
-        bias_mean=bias.mean if bias else 0.0,
-        bias_sd=bias.sd if bias else 0.0,
+        bias_mean=said.bias.mean if said.bias else 0.0,
+        bias_sd=said.bias.sd if said.bias else 0.0,
     )
 
 

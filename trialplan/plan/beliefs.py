@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from trialplan.analyses.assurance.assess import Assurance, assess
-from trialplan.belief import Belief, Beta, robustify
+from trialplan.belief import Beta, robustify
 from trialplan.errors import PlanError
 from trialplan.evidence.bridge import Bridge
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Trial
-
-Beliefs = Mapping[str, "Belief | Callable[..., Belief]"]
 
 _VAGUE = 0.5
 """Weight of the uniform component when it is asked what a vaguer control belief would do."""
@@ -40,15 +37,15 @@ def sensitivity(trial: Trial) -> dict[str, dict[str, Any]]:
     effect, comparator = trial.primary.by_role("effect"), trial.primary.by_role("comparator")
     assert effect is not None  # beliefs_of has refused a plan without one
     assert effect.bridge is not None
-    found: dict[str, dict[str, Any]] = {}
+    others = {}
     for share in trial.plan.content.scenarios.discounts:
         other = replace(effect.bridge, discount=share, bias_mean=0.0, bias_sd=0.0)
-        found[f"{100 * share:.0f} % of the excess not believed"] = _pair(trial, effect, other)
+        others[f"{100 * share:.0f} % of the excess not believed"] = _pair(trial, effect, other)
     if comparator is not None and comparator.borrowed is not None:
         vague = robustify(comparator.borrowed.belief, _VAGUE, Beta(1, 1))
         beliefs = _pair(trial, effect, effect.bridge) | {comparator.name: vague}
-        found["control rate half as sure (half of its weight uniform)"] = beliefs
-    return found
+        others["control rate half as sure (half of its weight uniform)"] = beliefs
+    return others
 
 
 def _pair(trial: Trial, effect: Assumption, bridge: Bridge) -> dict[str, Any]:
@@ -57,9 +54,9 @@ def _pair(trial: Trial, effect: Assumption, bridge: Bridge) -> dict[str, Any]:
     # a bridged effect has been drawn, and is refused without a comparator
     assert rate is not None
     assert comparator is not None
-    name = comparator.name
     if comparator.borrowed is None:
         return {effect.name: bridge.given(rate, comparator.value)}
+    name = comparator.name
     return {name: comparator.borrowed.belief, effect.name: lambda **known: bridge.given(rate, known[name])}
 
 
@@ -74,7 +71,6 @@ def assess_trial(
     design = trial.design.fixed
     size = int(trial.answer.n) if n is None else n
     sought = target if target is not None else said.target if said else 0.8
-    harms = dict(said.harms) if said else {}
-    planned = assess(design, size, beliefs_of(trial), target=sought, harms=harms)
+    planned = assess(design, size, beliefs_of(trial), target=sought, harms=dict(said.harms) if said else {})
     others = [(words, assess(design, size, one, target=sought)) for words, one in sensitivity(trial).items()]
     return planned, others

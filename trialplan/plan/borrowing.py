@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 from trialplan import evidence
 from trialplan.belief import Belief, Beta, Map, map_prior, robustify
@@ -49,34 +49,25 @@ def borrow(said: Borrowed, section: EndpointSection, table: evidence.EvidenceTab
     readings = tuple(
         reading(table, study, (said.outcome,), (said.arm,), denominator=said.denominator) for study in said.studies
     )
-    _once(readings)
-    return Borrowing(said, readings, tuple(_mismatches(said, readings, section)))
-
-
-def _once(readings: tuple[Reading, ...]) -> None:
-    """Raise where two of the arms may hold the same participants."""
-    table = evidence.EvidenceTable(title="borrowed", studies=tuple(one.study for one in readings))
-    for shared in evidence.overlapping(table):
+    borrowed = evidence.EvidenceTable(title="borrowed", studies=tuple(arm.study for arm in readings))
+    for shared in evidence.overlapping(borrowed):
         keys = " and ".join(study.key for study in shared)
         raise PlanError(f"{keys} may hold the same participants (P06); borrow one of them")
+    findings = (_finding(said, arm, seen) for arm in readings for seen in _mismatches(arm, section))
+    return Borrowing(said, readings, tuple(findings))
 
 
-def _mismatches(said: Borrowed, readings: tuple[Reading, ...], section: EndpointSection) -> Any:
-    for one in readings:
-        row = one.outcomes[0]
-        away = abs((row.timepoint_months or 0) - (section.timepoint_months or 0))
-        if row.timepoint_months and section.timepoint_months and away > _SAME_TIME:
-            yield _finding(
-                said,
-                one,
-                f"read at {row.timepoint_months:g} months; the endpoint is read at {section.timepoint_months:g}",
-            )
-        if row.definition != section.definition:
-            yield _finding(said, one, f"defined as: {row.definition or 'not stated'}")
+def _mismatches(arm: Reading, section: EndpointSection) -> Iterator[str]:
+    row = arm.outcomes[0]
+    read, planned = row.timepoint_months, section.timepoint_months
+    if read and planned and abs(read - planned) > _SAME_TIME:
+        yield f"read at {read:g} months; the endpoint is read at {planned:g}"
+    if row.definition != section.definition:
+        yield f"defined as: {row.definition or 'not stated'}"
 
 
-def _finding(said: Borrowed, one: Reading, seen: str) -> Finding:
-    accepted = one.study.key in said.accept
+def _finding(said: Borrowed, arm: Reading, seen: str) -> Finding:
+    accepted = arm.study.key in said.accept
     means = (
         "The plan accepts this difference and says why."
         if accepted
@@ -86,8 +77,8 @@ def _finding(said: Borrowed, one: Reading, seen: str) -> Finding:
     return Finding(
         id="P02",
         severity="information" if accepted else "warning",
-        study=one.study.key,
-        outcome=one.outcomes[0].label,
+        study=arm.study.key,
+        outcome=arm.outcomes[0].label,
         seen=seen,
         means=means,
     )

@@ -93,18 +93,19 @@ def build(plan: Plan) -> Trial:
     with _place(f"{plan.name}, [scenarios]"):
         readings = tuple((one.label, read_rate(table, one)) for one in content.scenarios.readings)
     drafts = [_draft(plan, section) for section in content.endpoint]
-    found = contrary(plan, table)
+    borrowed = [stated.borrowed for draft in drafts for stated in draft.assumptions if stated.borrowed is not None]
+    comparisons = contrary(plan, table)
     designed = sorted((_designed(plan, draft) for draft in drafts), key=lambda one: one.section.role != "primary")
     sized = {endpoint.name: _sized(plan, endpoint) for endpoint in designed}
     primaries = [sized[draft.name] for draft in drafts if draft.section.role == "primary"]
-    _check_against(plan, found, primaries[0])
+    _check_against(plan, comparisons, primaries[0])
     return Trial(
         plan=plan,
         table=table,
-        findings=(*evidence.audit(table), *_borrowed_findings(drafts)),
+        findings=(*evidence.audit(table), *(finding for arms in borrowed for finding in arms.findings)),
         endpoints=tuple(sized[draft.name] for draft in drafts),
         readings=readings,
-        randomised=found,
+        randomised=comparisons,
         family=_sized_family(plan, primaries),
     )
 
@@ -117,22 +118,15 @@ def size_primary(plan: Plan) -> Endpoint:
     return _sized_family(plan, primaries) or primaries[0]
 
 
-def _check_against(plan: Plan, found: tuple[Contrary, ...], primary: Endpoint) -> None:
+def _check_against(plan: Plan, comparisons: tuple[Contrary, ...], primary: Endpoint) -> None:
     """The planned difference, where the primary has one, against the intervals of randomised evidence."""
     rates = [one.value for one in primary.rates or () if one.value is not None]
     if rates:
         treatment, control = rates
         check_target(plan.content, plan.name, treatment - control)
-        check_override(plan, found, treatment - control)
+        check_override(plan, comparisons, treatment - control)
     elif isinstance(primary.design, Design):
         check_target(plan.content, plan.name, float(primary.design.effect_value()))
-
-
-def _borrowed_findings(drafts: list[Endpoint]) -> Iterator[evidence.Finding]:
-    for draft in drafts:
-        for one in draft.assumptions:
-            if one.borrowed is not None:
-                yield from one.borrowed.findings
 
 
 @contextmanager
@@ -180,10 +174,9 @@ def _check_numbers(cls: type[Sized], section: EndpointSection, assumptions: tupl
     missing = [name for name in known if name in needed and name not in given]
     if missing:
         raise PlanError(f"{cls.slug()} needs {missing[0]}, the {known[missing[0]].meaning}; add it under assumptions")
-    if section.analysis_test is not None and section.analysis_test not in cls.tests:
-        raise PlanError(
-            f"{cls.slug()} has no test {section.analysis_test!r}; {did_you_mean(section.analysis_test, cls.tests)}"
-        )
+    test = section.analysis_test
+    if test is not None and test not in cls.tests:
+        raise PlanError(f"{cls.slug()} has no test {test!r}; {did_you_mean(test, cls.tests)}")
 
 
 def _designed(plan: Plan, draft: Endpoint) -> Endpoint:

@@ -13,18 +13,10 @@ from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint
 from trialplan.plan.monitoring import RULE, Monitoring
 from trialplan.plan.reading import Plan
-from trialplan.plan.schema import AssumptionSection, Borrowed, DrawnSection, EndpointSection
-from trialplan.plan.schema import BridgeSection as BridgeSection
+from trialplan.plan.schema import AssumptionSection, Borrowed, BridgeSection, EndpointSection
 
-NUMBER, EVIDENCE, BRIDGE = "number", "evidence", "bridge"
-DESIGN, POWER, ALLOCATION, LOSSES, TABLE, MONITORING = (
-    "design",
-    "power",
-    "allocation",
-    "losses",
-    "evidence table",
-    "monitoring",
-)
+NUMBER, EVIDENCE, BRIDGE, MONITORING = "number", "evidence", "bridge", "monitoring"
+DESIGN, POWER, ALLOCATION, LOSSES, TABLE = "design", "power", "allocation", "losses", "evidence table"
 _OF_EVERY_DESIGN = ("alpha", "sides")
 """Numbers whose default follows from the goal alone."""
 
@@ -128,7 +120,11 @@ def changed(a: Planned, b: Planned) -> Iterator[tuple[tuple[Key, Any, Any], ...]
 
 def both_drawn(a: Planned, b: Planned) -> frozenset[str]:
     """The numbers that both plans draw from their evidence: of these, evidence and bridge are told apart."""
-    return frozenset(name for name in a.section.assumptions if _drawn(a, name) and _drawn(b, name))
+    in_a, in_b = (
+        {name for name, said in section.assumptions.items() if said.evidence and name not in section.settings}
+        for section in (a.section, b.section)
+    )
+    return frozenset(in_a & in_b)
 
 
 def _bound_to_design(key: Key, a: Planned, b: Planned) -> bool:
@@ -145,7 +141,7 @@ def _same(key: Key, in_a: Mapping[Key, Any], in_b: Mapping[Key, Any], plans: tup
     other: Any = in_b.get(key)
     if kind == TABLE:
         drawn = any(assumption.evidence is not None for one in plans for assumption in one.section.assumptions.values())
-        return not drawn or _studies(one, plans[0]) == _studies(other, plans[1])
+        return not drawn or plans[0].plan.table(one).studies == plans[1].plan.table(other).studies
     if kind == LOSSES:
         return bool(one[:2] == other[:2])
     if kind == BRIDGE:
@@ -168,26 +164,15 @@ def _bare(value: Any, planned: Planned) -> Any:
     if not isinstance(value, AssumptionSection):
         return tuple(value) if isinstance(value, list) else value
     if value.belief is not None:
-        table = _studies(value.belief.table, planned)
-        return value.belief.model_dump(exclude={"why", "accept", "table"}), table
+        table = planned.plan.table(value.belief.table)
+        return value.belief.model_dump(exclude={"why", "accept", "table"}), table.studies
     if value.evidence is not None:
         return value.evidence, _numbers_of(value.bridge)
     return value.value
 
 
 def _numbers_of(bridge: BridgeSection | None) -> Any:
-    if bridge is None:
-        return None
-    return bridge.discount or 0.0, bridge.lower_limit, bridge.bias
-
-
-def _studies(table: str, planned: Planned) -> Any:
-    return planned.plan.table(table).studies
-
-
-def _drawn(planned: Planned, name: str) -> DrawnSection | None:
-    one = planned.section.assumptions.get(name)
-    return one.evidence if one is not None and name not in planned.section.settings else None
+    return bridge and (bridge.discount or 0.0, bridge.lower_limit, bridge.bias)
 
 
 def _anchored(table: str, plan: Plan) -> str:

@@ -7,21 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.parameter import parameters
+from trialplan.plan import diff_pieces as pieces
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.borrowing import Borrowing
-from trialplan.plan.diff_pieces import (
-    ALLOCATION,
-    BRIDGE,
-    DESIGN,
-    EVIDENCE,
-    LOSSES,
-    MONITORING,
-    NUMBER,
-    POWER,
-    TABLE,
-    Key,
-    Planned,
-)
+from trialplan.plan.diff_pieces import Key, Planned
+from trialplan.text import percent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,18 +27,16 @@ class Clause:
 def clause(piece: tuple[Key, Any, Any], a: Planned, b: Planned) -> Clause:
     """The change of one piece, in words."""
     (kind, name), before, after = piece
-    if kind == NUMBER:
+    if kind == pieces.NUMBER:
         return _number(name, a, b)
-    if kind in (EVIDENCE, BRIDGE):
+    if kind in (pieces.EVIDENCE, pieces.BRIDGE):
         return _drawn(kind, name, a, b)
-    if kind == MONITORING:
-        was, now = (shown(one) if one is not None else "none" for one in (before, after))
-        return Clause(
-            assumption=name, before=was, after=now, words=_instead(_MONITORED.get(name, f"{name} is {{}}"), was, now)
-        )
+    if kind == pieces.MONITORING:
+        was, now = (shown(value) if value is not None else "none" for value in (before, after))
+        return Clause(assumption=name, before=was, after=now, words=_instead(_MONITORED[name], was, now))
     say, show = _PLAIN[kind]
     was, now = show(before), show(after)
-    if kind == TABLE:
+    if kind == pieces.TABLE:
         was, now = (one.plan.content.evidence.table for one in (a, b))
     return Clause(assumption=kind, before=was, after=now, words=_instead(say, was, now))
 
@@ -62,11 +50,6 @@ def shown(value: Any, unit: str = "") -> str:
     return percent(value) if unit == "proportion" else f"{value:.4g}"
 
 
-def percent(value: float) -> str:
-    """A share as a percentage, with one decimal where it has one."""
-    return f"{100 * value:.1f}".removesuffix(".0") + " %"
-
-
 def _instead(say: str, was: str, now: str) -> str:
     return f"{say.format(now)} instead of {was}"
 
@@ -77,7 +60,10 @@ def _number(name: str, a: Planned, b: Planned) -> Clause:
     known = {**parameters(type(b.design)), **parameters(type(a.design))}
     say = f"the {known[name].label} is" if first or second else f"{name} is"
     if first and second and first.borrowed and second.borrowed:
-        words = f"{say} {shorter} instead of {short}, borrowed {_otherwise(first.borrowed, second.borrowed)}"
+        arms, others = _arms(first.borrowed), _arms(second.borrowed)
+        trusted = f"with {_strength(second.borrowed)}, not {_strength(first.borrowed)}"
+        otherwise = trusted if arms == others else f"from {others} instead of {arms}"
+        words = f"{say} {shorter} instead of {short}, borrowed {otherwise}"
     elif not all(name in parameters(type(one.design)) for one in (a, b)):
         words = ""  # the change of design tells it
     else:
@@ -117,14 +103,6 @@ def _briefly(one: Assumption | None, beside: Assumption | None) -> str:
     return " (stated)" if one.reading is None else f" (from {one.reading.label})"
 
 
-def _otherwise(first: Borrowing, second: Borrowing) -> str:
-    """What differs between two beliefs: the arms, or how much they are trusted."""
-    was, now = _arms(first), _arms(second)
-    if was != now:
-        return f"from {now} instead of {was}"
-    return f"with {_strength(second)}, not {_strength(first)}"
-
-
 def _arms(borrowed: Borrowing) -> str:
     return ", ".join(f"{arm.study.key} {arm.events}/{arm.of}" for arm in borrowed.readings)
 
@@ -137,7 +115,7 @@ def _strength(borrowed: Borrowing) -> str:
 
 def _drawn(kind: str, name: str, a: Planned, b: Planned) -> Clause:
     first, second = (one.endpoint.assumption(name) for one in (a, b))
-    if kind == EVIDENCE:
+    if kind == pieces.EVIDENCE:
         was, now = (one.reading.label if one.reading else "not stated" for one in (first, second))
         say = f"{_rate(name, b)} is drawn from {{}}"
         return Clause(assumption=f"{name}: evidence", before=was, after=now, words=_instead(say, was, now))
@@ -166,11 +144,11 @@ def _losses(said: tuple[str | None, float | None, str | None]) -> str:
 
 
 _PLAIN: dict[str, tuple[str, Callable[[Any], str]]] = {
-    DESIGN: ("the design, with numbers of its own, is {}", shown),
-    POWER: ("power is {}", percent),
-    ALLOCATION: ("allocation is {}", shown),
-    LOSSES: ("missing outcomes are {}", _losses),
-    TABLE: ("the evidence table is {}", shown),
+    pieces.DESIGN: ("the design, with numbers of its own, is {}", shown),
+    pieces.POWER: ("power is {}", percent),
+    pieces.ALLOCATION: ("allocation is {}", shown),
+    pieces.LOSSES: ("missing outcomes are {}", _losses),
+    pieces.TABLE: ("the evidence table is {}", shown),
 }
 
 _MONITORED = {

@@ -95,8 +95,8 @@ def difference(a: Plan, b: Plan) -> Difference:
             f"{a.name} and {b.name} differ in {len(found)} assumptions that size the trial; a change is shared among "
             f"at most {MOST}: put a plan in between, and compare each with it"
         )
-    hybrids = _Hybrids(first, second, found)
-    return _shared(hybrids, tuple(_words(a, b)))
+    told_a, told_b = (_by_name(plan.content.model_dump(mode="json")) for plan in (a, b))
+    return _shared(_Hybrids(first, second, found), tuple(dict.fromkeys(_differing(told_a, told_b, ""))))
 
 
 @dataclass
@@ -187,18 +187,13 @@ def _why_joined(hybrids: _Hybrids, block: Block) -> str | None:
     return "with only some of these changes the plan makes no sense"
 
 
-def _words(a: Plan, b: Plan) -> Iterator[str]:
-    """The places, as dotted names, where the texts of the plans differ."""
-    first, second = (plan.content.model_dump(mode="json") for plan in (a, b))
-    yield from dict.fromkeys(_differing(_by_name(first), _by_name(second), ""))
-
-
 def _by_name(content: dict[str, Any]) -> dict[str, Any]:
     """The endpoints under their names, so that one that is added does not shift the others."""
     return content | {"endpoint": {one["name"]: one for one in content["endpoint"]}}
 
 
 def _differing(a: Any, b: Any, where: str) -> Iterator[str]:
+    """The places, as dotted names, where the texts of two plans differ."""
     if isinstance(a, dict) and isinstance(b, dict):
         for name in dict.fromkeys([*a, *b]):
             yield from _differing(a.get(name), b.get(name), f"{where}.{name}" if where else str(name))

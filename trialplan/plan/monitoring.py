@@ -64,11 +64,9 @@ class Enrolment(Section):
 
 def check_rule(said: Monitoring | None) -> None:
     """Raise where a part of the rule is wrong by itself, before there is a design that it could not fit."""
-    if said is None:
-        return
     declared = parameters(WithLooks)
     try:
-        for name, value in _rule(said).items():
+        for name, value in (_rule(said) if said else {}).items():
             if name in declared:
                 declared[name].check("[monitoring]", name, value)
     except ParameterError as why:

@@ -24,16 +24,16 @@ def contrary(plan: Plan, table: evidence.EvidenceTable) -> tuple[Contrary, ...]:
 
     An estimate that is not in the treatment's favour must be answered in words.
     """
-    found = tuple(_compared(plan, table, said) for said in plan.content.randomised)
+    comparisons = tuple(_compared(plan, table, said) for said in plan.content.randomised)
     _none_left_out(plan, table)
-    for one in found:
+    for one in comparisons:
         if not one.comparison.in_favour and one.said.answer is None:
             raise PlanError(
                 f"{plan.name}: randomised evidence is not in the treatment's favour: {one.said.study}, "
                 f"{one.said.outcome}, {_sides(one.comparison)}; say in [[randomised]] answer why the trial is planned "
                 "all the same"
             )
-    return found
+    return comparisons
 
 
 def check_override(plan: Plan, found: tuple[Contrary, ...], planned: float) -> None:

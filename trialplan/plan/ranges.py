@@ -16,7 +16,7 @@ from trialplan.numerics.lazy import np
 from trialplan.plan.assumptions import Assumption, bridged
 from trialplan.plan.beliefs import beliefs_of
 from trialplan.plan.building import Trial
-from trialplan.plan.diff_sentences import percent
+from trialplan.text import percent
 
 NONE_STATED = "no range stated"
 
@@ -93,10 +93,14 @@ def _says(trial: Trial, one: Assumption) -> str:
 def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) -> Axis:
     """What lies behind the uncontrolled rate, bridged as planned."""
     low, high, source = _interval(reading)
-    name = f"rate behind {reading.study.key}" if isinstance(reading, Reading) else "pooled rate"
+    if isinstance(reading, Reading):
+        name = f"rate behind {reading.study.key}"
+        words = f"true uncontrolled rate, of which {reading.study.key} saw {reading.events}/{reading.of},"
+    else:
+        name, words = "pooled rate", f"uncontrolled rate pooled from {reading.pool.k} studies"
     return Axis(
         assumption=f"{one.name}: {name}",
-        says=f"the {_uncontrolled(reading)} is {{}}",
+        says=f"the {words} is {{}}",
         unit="proportion",
         planned=reading.rate if bridge.confidence is None else reading.lower(bridge.confidence),
         source=source,
@@ -105,12 +109,6 @@ def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) 
         design_at=lambda seen: trial.design.replace(**{one.name: bridge.moved(seen, _comparator(trial).value)}),
         assurance_at=_assured_at_rate(trial, one, bridge),
     )
-
-
-def _uncontrolled(reading: Observed) -> str:
-    if isinstance(reading, Reading):
-        return f"true uncontrolled rate, of which {reading.study.key} saw {reading.events}/{reading.of},"
-    return f"uncontrolled rate pooled from {reading.pool.k} studies"
 
 
 def _discounted(trial: Trial, one: Assumption, bridge: Bridge) -> Axis:

@@ -47,7 +47,9 @@ def read(name: str) -> Plan:
     try:
         content = PlanFile.model_validate(parse_toml(text, path, PlanError))
     except ValidationError as errors:
-        raise PlanError(f"{path.name}: {_sentence(errors.errors(include_url=False))}") from None
+        # unknown keys before all others, because they cause the rest
+        first = min(errors.errors(include_url=False), key=lambda why: why["type"] not in ("extra_forbidden", "renamed"))
+        raise PlanError(f"{path.name}: {_complaint(first)}") from None
     return Plan(name=str(name), folder=path.parent, text=text, content=content)
 
 
@@ -61,29 +63,21 @@ def starter() -> str:
     return read_text(locate("starter", _FILE, error=PlanError), PlanError)
 
 
-def _sentence(errors: list[Any]) -> str:
-    """The first complaint, unknown keys before all others because they cause the rest."""
-    errors = sorted(errors, key=lambda error: error["type"] not in ("extra_forbidden", "renamed"))
-    return _complaint(errors[0])
-
-
 def _complaint(error: Any) -> str:
     *place, name = error["loc"]
     if error["type"] == "renamed":
         return f"{_where(list(error['loc']))}: {error['msg']}"
     where = _where(place)
     if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key {name!r}; {did_you_mean(str(name), _known(place))}"
+        return f"{where}: unknown key {name!r}; {did_you_mean(str(name), list(_fields(place)))}"
     if error["type"] == "missing":
-        return f"{where}: the key {name!r} is missing{_description(place, str(name))}"
+        words = _fields(place).get(str(name), {}).get("description")
+        return f"{where}: the key {name!r} is missing{f'; it says {words}' if words else ''}"
     message = error["msg"][0].lower() + error["msg"][1:]
-    return f"{where}: {name}: {message}, not {_shown(error['input'])}"
-
-
-def _shown(value: Any) -> str:
-    """The value as it was written; of a long one its beginning and its length."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:60]}… ({len(text):,} characters)"
+    shown = repr(error["input"])
+    if len(shown) > 80:  # of a long value its beginning and its length
+        shown = f"{shown[:60]}… ({len(shown):,} characters)"
+    return f"{where}: {name}: {message}, not {shown}"
 
 
 def _where(place: list[Any]) -> str:
@@ -121,12 +115,3 @@ def _resolve(node: Any, schema: dict[str, Any]) -> dict[str, Any]:
         named: dict[str, Any] = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
         return named
     return node
-
-
-def _known(place: list[Any]) -> list[str]:
-    return list(_fields(place))
-
-
-def _description(place: list[Any], name: str) -> str:
-    words = _fields(place).get(name, {}).get("description")
-    return f"; it says {words}" if words else ""

@@ -7,18 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from trialplan.plan import narrative
 from trialplan.plan.monitoring import Enrolment, Monitoring
-from trialplan.plan.narrative import (
-    Analysis,
-    Blinding,
-    FollowUp,
-    Intervention,
-    Objectives,
-    Oversight,
-    Population,
-    Randomisation,
-    Safety,
-)
 from trialplan.plan.section import Line, Name, Section, Text, left_out
 
 Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
@@ -280,15 +270,15 @@ class PlanFile(Section):
     assurance: AssuranceSection | None = None
     monitoring: Monitoring | None = None
     enrolment: Enrolment | None = None
-    scenarios: Scenarios = Field(default_factory=lambda: Scenarios.model_validate({}))
-    report: Report = Field(default_factory=lambda: Report.model_validate({}))
+    scenarios: Scenarios = left_out(Scenarios)
+    report: Report = left_out(Report)
     reference: tuple[Reference, ...] = ()
-    objectives: Objectives = left_out(Objectives)
-    population: Population = left_out(Population)
-    intervention: Intervention = left_out(Intervention)
-    blinding: Blinding = left_out(Blinding)
-    randomisation: Randomisation = left_out(Randomisation)
-    follow_up: FollowUp = left_out(FollowUp)
-    analysis: Analysis = left_out(Analysis)
-    safety: Safety = left_out(Safety)
-    oversight: Oversight = left_out(Oversight)
+    objectives: narrative.Objectives = left_out(narrative.Objectives)
+    population: narrative.Population = left_out(narrative.Population)
+    intervention: narrative.Intervention = left_out(narrative.Intervention)
+    blinding: narrative.Blinding = left_out(narrative.Blinding)
+    randomisation: narrative.Randomisation = left_out(narrative.Randomisation)
+    follow_up: narrative.FollowUp = left_out(narrative.FollowUp)
+    analysis: narrative.Analysis = left_out(narrative.Analysis)
+    safety: narrative.Safety = left_out(narrative.Safety)
+    oversight: narrative.Oversight = left_out(narrative.Oversight)

@@ -10,17 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-_PROMISES = {
-    "tbc",
-    "tbd",
-    "todo",
-    "xxx",
-    "n a",
-    "not applicable",
-    "to be confirmed",
-    "to be determined",
-    "to be done",
-}
+_PROMISES = {"tbc", "tbd", "todo", "xxx", "n a", "not applicable", "to be confirmed", "to be determined", "to be done"}
 """What stands for a text that is still to be written; a checklist would take it for one."""
 
 _WORD = re.compile(r"[^\W_]+")

@@ -44,19 +44,19 @@ class Bridged:
         moved = {DISCOUNT, CONTROL_ARM, READING, self.against} & set(values)
         if moved and self.bridge is not None and observed is not None and self.effect not in numbers:
             control = numbers.get(self.against, self.control)
-            numbers[self.effect] = self._bridge(share).rate(observed, control)
+            bridge = self.bridge if share is None else Bridge(reason=self.bridge.reason, discount=share)
+            numbers[self.effect] = bridge.rate(observed, control)
         return numbers
-
-    def _bridge(self, share: Any) -> Bridge:
-        assert self.bridge is not None
-        return self.bridge if share is None else Bridge(reason=self.bridge.reason, discount=share)
 
 
 def ask(trial: Trial, axes: Mapping[str, Sequence[Any]], target: float | None = None, n: int | None = None) -> GridSpec:
     """The question about a plan's primary endpoint at every combination of the axes' values."""
     resolve = _bridged(trial)
     known = {} if resolve is None else _known(resolve)
-    widened = {name: _all(known, name, values) for name, values in axes.items()}
+    choices = {name: one.choices for name, one in known.items()}
+    widened = {
+        name: (choices.get(name) or values) if tuple(values) == (ALL,) else values for name, values in axes.items()
+    }
     _check(trial, widened, resolve)
     if target is None and n is None and not {N, TARGET} & set(axes):
         target = trial.primary.section.power
@@ -95,10 +95,6 @@ def _known(resolve: Bridged) -> dict[str, Parameter]:
         CONTROL_ARM: Parameter("which control arms", domain=tuple(resolve.controls)),
         READING: Parameter("which reading of the table", domain=tuple(resolve.readings)),
     }
-
-
-def _all(known: Mapping[str, Parameter], name: str, values: Sequence[Any]) -> Sequence[Any]:
-    return known[name].choices if name in known and known[name].choices and tuple(values) == (ALL,) else values
 
 
 def _check(trial: Trial, axes: Mapping[str, Any], resolve: Bridged | None) -> None:

@@ -70,9 +70,7 @@ class VerifiedEndpoint:
 
     def as_json(self) -> dict[str, Any]:
         """Every number by name."""
-        losses = None if self.losses is None else dataclasses.asdict(self.losses)
-        if losses is not None and self.losses is not None:
-            losses |= {"gap": self.losses.gap, "ok": self.losses.ok}
+        losses = self.losses and dataclasses.asdict(self.losses) | {"gap": self.losses.gap, "ok": self.losses.ok}
         said = {"endpoint": self.name, "role": self.role, "missing": self.missing}
         return said | self.found.as_json() | {"losses": losses, "ok": self.ok}
 
@@ -100,15 +98,26 @@ def verify_trial(
     tested = [(one, one.design) for one in (*whole, *trial.endpoints) if isinstance(one.design, Design)]
     tested.sort(key=lambda pair: pair[0].section.role != "primary")
     how: dict[str, Any] = {"seed": seed, "executor": executor, "progress": progress}
-    found = []
+    verified = []
     for endpoint, design in tested:
         n = int(trial.answer.n)
         if endpoint.section.role != "primary":
             n = _whole(design, n * (1 - (endpoint.section.dropout or 0.0)))
-        number = _affordable(design, n, trials, most)
+        number = trials
+        if most is not None and design.counted(n) is None:  # of counts only the counts are drawn
+            number = min(trials, max(1000, most // n))
         target = endpoint.section.power if endpoint is trial.primary else None
-        found.append(_with_losses(trial, endpoint, verify(design, n=n, target=target, trials=number, **how), how))
-    return tuple(found)
+        found = verify(design, n=n, target=target, trials=number, **how)
+        verified.append(
+            VerifiedEndpoint(
+                name=endpoint.section.name,
+                role=endpoint.section.role,
+                missing=endpoint.section.missing,
+                found=found,
+                losses=_losses(trial, endpoint, found, how),
+            )
+        )
+    return tuple(verified)
 
 
 def with_losses(
@@ -166,17 +175,11 @@ def _of_completers(design: Design, left: list[int]) -> tuple[Design, int] | None
     return design.replace(allocation=":".join(map(str, left))), sum(left)
 
 
-def _with_losses(trial: Trial, endpoint: Endpoint, found: Verification, how: Mapping[str, Any]) -> VerifiedEndpoint:
-    section = endpoint.section
-    lost = section.dropout if endpoint in trial.counted else None  # of a family the whole is simulated with them
-    losses = _losses(trial, endpoint, found, lost, how) if lost else None
-    return VerifiedEndpoint(name=section.name, role=section.role, missing=section.missing, found=found, losses=losses)
-
-
-def _losses(
-    trial: Trial, endpoint: Endpoint, found: Verification, dropout: float, how: Mapping[str, Any]
-) -> SimulatedLosses:
+def _losses(trial: Trial, endpoint: Endpoint, found: Verification, how: Mapping[str, Any]) -> SimulatedLosses | None:
     """The primary enrols more so that n are expected to be observed; a secondary has what is left of n."""
+    dropout = endpoint.section.dropout
+    if not dropout or endpoint not in trial.counted:  # of a family the whole is simulated with them
+        return None
     design, n = found.design, int(trial.answer.n)
     if endpoint is trial.primary:
         number, expected = int(enrolled(design, found.arms, dropout)["n"]), float(n)
@@ -199,8 +202,3 @@ def _losses(
 
 def _whole(design: Design, n: float) -> int:
     return max(1, int(n // design.block)) * design.block
-
-
-def _affordable(design: Design, n: int, trials: int, most: int | None) -> int:
-    """Fewer trials where participants are drawn one by one; of counts only the counts are drawn."""
-    return trials if most is None or design.counted(n) is not None else min(trials, max(1000, most // n))
