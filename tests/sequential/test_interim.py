@@ -149,7 +149,7 @@ class TestVerdict:
     def test_a_trial_that_ends_early_uses_its_whole_level(self):
         """A first look that is the end is a fixed trial: 1.96."""
         found = look(1.97, fractions=(0.6,), final=True)
-        assert found.evidence.bounds.efficacy[-1] == pytest.approx(stats.norm.ppf(0.975), abs=1e-9)
+        assert found.evidence.bounds.efficacy_z[-1] == pytest.approx(stats.norm.ppf(0.975), abs=1e-9)
         assert found.verdict == "rejected"
         assert found.conditional_power is None
 
@@ -179,9 +179,9 @@ class TestAhead:
         found = look(1.0, fractions=(0.32,))
         assert found.evidence.bounds.again
         spent = 2 * stats.norm.sf(stats.norm.ppf(1 - 0.025 / 2) / math.sqrt(0.32))
-        assert stats.norm.sf(found.evidence.bounds.efficacy[0]) == pytest.approx(spent, rel=1e-9)
+        assert stats.norm.sf(found.evidence.bounds.efficacy_z[0]) == pytest.approx(spent, rel=1e-9)
         joint = stats.multivariate_normal([0, 0], [[1, math.sqrt(0.32)], [math.sqrt(0.32), 1]])
-        both = joint.cdf([found.evidence.bounds.efficacy[0], found.evidence.bounds.critical])
+        both = joint.cdf([found.evidence.bounds.efficacy_z[0], found.evidence.bounds.critical])
         assert 1 - both == pytest.approx(0.025, abs=1e-6)
 
 
@@ -189,7 +189,7 @@ class TestEnded:
     def test_p_value_of_the_second_look(self):
         """Ordered by stage: what would have stopped before, and what is as far up at the end, by a bivariate normal."""
         found = look(2.1, fractions=(0.5, 1.0))
-        upper = found.evidence.bounds.efficacy[0]
+        upper = found.evidence.bounds.efficacy_z[0]
         joint = stats.multivariate_normal([0, 0], [[1, math.sqrt(0.5)], [math.sqrt(0.5), 1]])
         # a trial that would have stopped below did not come so far
         went_on = joint.cdf([upper, 2.1], lower_limit=[-upper, -np.inf])

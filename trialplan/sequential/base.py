@@ -22,7 +22,7 @@ OWN = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "fut
 
 @dataclass(frozen=True, kw_only=True)
 class WithLooks(WrapperOfOne):
-    """What does a trial that may stop early say of its looks, and what does it leave to the fixed design?"""
+    """A trial that may stop early: what it says of its looks; all else it leaves to the fixed design."""
 
     shown_by: ClassVar[tuple[str, str, str, str, int]] = BY_Z
     """How a page shows its boundaries."""

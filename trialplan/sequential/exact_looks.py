@@ -27,7 +27,7 @@ class ExactLooks:
 
     def chances(self, rate: float, *, obeyed: bool = True) -> tuple[Any, Any]:
         """P(rejecting) and P(stopping for futility), look by look, at a true rate, by enumeration."""
-        walk = _Counts(rate if self.design.upward else 1 - rate)
+        walk = _Counts(favourable_rate(self.design, rate))
         found = []
         for size, high, low in zip(self.sizes, self.reject, self.futile, strict=True):
             walk.enrol(size)
@@ -43,11 +43,6 @@ class ExactLooks:
     def actual_size(self) -> float:
         """P(rejecting) at the null rate; as if futility were ignored, unless it is binding."""
         return float(self.chances(float(self.design.null_values()[0]), obeyed=self.binding)[0].sum())
-
-    def expected_n(self, rate: float) -> float:
-        """The participants until the trial stops, on average."""
-        stopped = sum(self.chances(rate))[:-1]
-        return float(stopped @ np.array(self.sizes[:-1]) + (1 - stopped.sum()) * self.sizes[-1])
 
 
 class _Counts:
@@ -105,10 +100,12 @@ class ExactSpending:
             way_out = "each must add participants"
             raise ParameterError(reason, owner="ExactGroupSequential", parameter="n", value=sizes[-1], way_out=way_out)
         null, hoped = (
-            _Counts(_favourable(self.design, rate))
+            _Counts(favourable_rate(self.design, rate))
             for rate in (self.design.null_values()[0], self.design.effect_value())
         )
-        lost = self._lost(beta)
+        lost = None  # the error of the second kind that each look may have spent, where futility spends it
+        if self.stops is not None and self.stops.spends:
+            lost = np.cumsum(self.stops.spend(beta, 0.0, None).error)
         reject: list[int | None] = []
         futile: list[int | None] = []
         spent = missed = 0.0
@@ -126,12 +123,6 @@ class ExactSpending:
         return ExactLooks(
             design=self.design, sizes=sizes, reject=tuple(reject), futile=tuple(futile), binding=self.binding
         )
-
-    def _lost(self, beta: float) -> Any:
-        """The error of the second kind that each look may have spent; None where futility spends none."""
-        if self.stops is None or not self.stops.spends:
-            return None
-        return np.cumsum(self.stops.spend(beta, 0.0, None).error)
 
 
 def spending(design: Design, normal: GroupSequential) -> ExactSpending:
@@ -157,7 +148,8 @@ def spending(design: Design, normal: GroupSequential) -> ExactSpending:
     )
 
 
-def _favourable(design: Design, rate: Any) -> float:
+def favourable_rate(design: Design, rate: Any) -> float:
+    """The rate of what is favourable: responses, or their absence where fewer are better."""
     return float(rate if design.upward else 1 - rate)
 
 
@@ -180,5 +172,5 @@ def _futile(rule: ExactSpending, look: int, size: int, left_over: Any) -> int | 
     if look + 1 == len(stops.asked):
         return None
     z = float(stops.z(0.0, 0.0)[look])
-    null = _favourable(design, design.null_values()[0])
+    null = favourable_rate(design, design.null_values()[0])
     return None if not np.isfinite(z) else int(np.floor(size * null + z * np.sqrt(size * null * (1 - null)) + 1e-9))

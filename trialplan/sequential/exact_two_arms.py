@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trialplan.design import Design
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import log_choose
 from trialplan.sequential.look_table import whole_looks
@@ -32,19 +31,14 @@ def rejection_table(design: GroupSequential, n: int, *, obeyed: bool = True) -> 
         arms = tuple(round(share) for share in design.split(size))
         earlier = [_earlier(now, then) for now, then in zip(arms, before, strict=True)]
         going, rejected = (earlier[0] @ table @ earlier[1].T for table in (going, rejected))
-        z = _statistic(fixed, arms)
+        at = np.meshgrid(*(np.arange(share + 1) for share in arms), indexing="ij")
+        # z at every pair of counts, as the analysis computes it
+        z = fixed.judge(tuple(one.ravel() for one in at), arms)[0].reshape([share + 1 for share in arms])
         crossed = (np.abs(z) if design.two_tailed else z) >= high
         rejected = rejected + going * crossed
         going = going * ~(crossed | (obeyed & (z <= low)))
         before = arms
     return np.minimum(rejected, 1.0)
-
-
-def _statistic(fixed: Design, arms: tuple[int, ...]) -> Any:
-    """z at every pair of counts, as the analysis computes it."""
-    counts = np.meshgrid(*(np.arange(size + 1) for size in arms), indexing="ij")
-    z, _ = fixed.judge(tuple(one.ravel() for one in counts), arms)
-    return z.reshape([size + 1 for size in arms])
 
 
 def _earlier(now: int, then: int) -> Any:

@@ -70,11 +70,13 @@ class GroupSequential(WithLooks):
                 way_out="leave them out",
             )
         if not self.design.statistic_is_z or len(self.design.null_values()) == 2:
+            # the z test that most designs of counts have, where this one has it
+            such_as = ", such as score," if "score" in self.design.tests else ""
             raise refused(
                 "looks",
                 f"are not defined over {self.design.slug()} with test {self.design.test or 'as given'} and goal "
                 f"{self.design.goal or 'as given'}",
-                f"use a z or t test{_such_as(self.design)} of superiority or non-inferiority",
+                f"use a z or t test{such_as} of superiority or non-inferiority",
             )
         if not isinstance(self.alpha, (int, float)):
             raise refused("alpha", "must be one number: each level has its own boundary")
@@ -263,9 +265,10 @@ class GroupSequential(WithLooks):
         """The statistic at the look that stops each trial, whether it rejects, and the number of that look from 0."""
         n = participants(data)
         upper, lower = self.bounds(n)
+        sizes = whole_looks(self.looks, n, self.block)
         looks = [
-            LookBounds(fraction=t, upper=up, lower=low)
-            for t, up, low, planned in zip(self._fractions_of(n), upper, lower, self.looks, strict=True)
+            LookBounds(fraction=size / n, upper=up, lower=low)
+            for size, up, low, planned in zip(sizes, upper, lower, self.looks, strict=True)
             if planned <= fraction
         ]
         return stopped(self.design, data, looks)
@@ -276,10 +279,6 @@ class GroupSequential(WithLooks):
             return self.rule.upper, np.full(len(self.looks), -np.inf)
         found: Any = self.solved(float(self.power(n))) if self._planned else self.rule.at(0.0, 0.5)
         return found.upper, np.append(found.lower[:-1], -np.inf)
-
-    def _fractions_of(self, n: int) -> tuple[float, ...]:
-        """The fractions of the participants at which whole blocks are looked at."""
-        return tuple(size / n for size in whole_looks(self.looks, n, self.block))
 
     def simulate(self, n: int, trials: int, rng: Any) -> Simulation:
         """Draw and analyse trials, with the boundaries that n participants have."""
@@ -307,8 +306,3 @@ class GroupSequential(WithLooks):
     def chances(self, n: int) -> dict[str, StoppingChances]:
         """What may happen at each look of n participants: under the null, halfway, and at the planned effect."""
         return chances_by_hypothesis(self.rule, self.solved(float(self.power(n))))
-
-
-def _such_as(design: Design) -> str:
-    """The z test that most designs of counts have, where this one has it."""
-    return ", such as score," if "score" in design.tests else ""

@@ -14,6 +14,8 @@ from trialplan.sequential.boundaries.rule import Rule, Solved, StoppingChances
 HYPOTHESES = {"null": 0.0, "halfway": 0.5, "alternative": 1.0}
 """Each hypothesis as a share of the planned drift."""
 
+_SCALES = ("effect", "conditional_power", "predictive_power")
+
 
 def whole_looks(information: tuple[float, ...], n: int, block: int) -> tuple[int, ...]:
     """The participants at each look: the fewest whole allocation blocks that hold its fraction."""
@@ -37,39 +39,27 @@ def look_rows(design: Design, rule: Rule, found: Solved, sizes: tuple[int, ...])
     alpha = rule.chances(found, 0.0, obeyed=rule.binding)
     spent = (alpha.efficacy + alpha.harm).cumsum()
     power = by["alternative"].efficacy.cumsum()
-    efficacy = _on_scales(design, found, (rule.information, sizes), found.upper)
-    futility = _on_scales(design, found, (rule.information, sizes), _early(rule, found))
+    # at the last look there is no futility boundary
+    early = np.append(found.lower[..., :-1], -np.inf) if rule.futility else np.full(rule.information.size, -np.inf)
+    bounds = [
+        (name, _on_scales(design, found, (rule.information, sizes), z))
+        for name, z in (("efficacy", found.upper), ("futility", early))
+    ]
     return [
         {
             "information": t,
             "n": n,
-            "efficacy_z": efficacy["z"][look],
-            "efficacy_p_one_sided": efficacy["p"][look],
-            "futility_z": futility["z"][look],
-            "futility_p_one_sided": futility["p"][look],
-            "effect_at_efficacy": efficacy["effect"][look],
-            "effect_at_futility": futility["effect"][look],
-            "conditional_power_at_efficacy": efficacy["conditional"][look],
-            "conditional_power_at_futility": futility["conditional"][look],
-            "predictive_power_at_efficacy": efficacy["predictive"][look],
-            "predictive_power_at_futility": futility["predictive"][look],
+            **{f"{name}_{key}": on[key][look] for name, on in bounds for key in ("z", "p_one_sided")},
+            **{f"{key}_at_{name}": on[key][look] for key in _SCALES for name, on in bounds},
             "cumulative_alpha": float(spent[look]),
             "cumulative_power": float(power[look]),
             "stop_for_efficacy": {name: float(one.efficacy[look]) for name, one in by.items()},
-            "stop_for_futility": {name: _ending(one.futility, look) for name, one in by.items()},
+            "stop_for_futility": {
+                name: float(one.futility[look]) if look + 1 < one.futility.size else None for name, one in by.items()
+            },
         }
         for look, (t, n) in enumerate(zip(rule.efficacy.information, sizes, strict=True))
     ]
-
-
-def _ending(futility: Any, look: int) -> float | None:
-    """The chance of stopping for futility; at the last look nothing is stopped."""
-    return float(futility[look]) if look + 1 < futility.size else None
-
-
-def _early(rule: Rule, found: Solved) -> Any:
-    """The futility boundary, which is none at the last look."""
-    return np.append(found.lower[..., :-1], -np.inf) if rule.futility else np.full(rule.information.size, -np.inf)
 
 
 def _on_scales(
@@ -87,10 +77,10 @@ def _on_scales(
     effect = scales.effect_at(design, at, found.drift * np.sqrt(t), np.array(n))
     return {
         "z": _listed(at, exists),
-        "p": _listed(normal_cdf(-at), exists),
+        "p_one_sided": _listed(normal_cdf(-at), exists),
         "effect": _listed(effect, exists & np.isfinite(effect)),
-        "conditional": _listed(scales.conditional_power_at(at, t, found.drift, critical), later),
-        "predictive": _listed(scales.predictive_power_at(at, t, critical), later),
+        "conditional_power": _listed(scales.conditional_power_at(at, t, found.drift, critical), later),
+        "predictive_power": _listed(scales.predictive_power_at(at, t, critical), later),
     }
 
 

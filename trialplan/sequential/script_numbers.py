@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.answers import SampleSize
 from trialplan.sequential import scales
-from trialplan.sequential.boundaries.syntax import split
+from trialplan.sequential.boundaries.syntax import named
 
 if TYPE_CHECKING:
     from trialplan.sequential.group_sequential import GroupSequential
@@ -21,8 +21,8 @@ def of_looks(design: GroupSequential, answer: SampleSize) -> Mapping[str, Any]:
     """
     powers = (float(answer.target), float(answer.power))
     found = [design.solved(power) for power in powers]
-    efficacy, bounds = _named(design.efficacy)
-    futility, limits = ("", ()) if design.futility is None else _named(design.futility)
+    efficacy, bounds = named(design.efficacy)
+    futility, limits = ("", ()) if design.futility is None else named(design.futility)
     if futility == "effect":
         limits = tuple(None if one is None else scales.share_of_effect(design.design, one) for one in limits)
     return {
@@ -41,14 +41,6 @@ def of_looks(design: GroupSequential, answer: SampleSize) -> Mapping[str, Any]:
         "upper": tuple(tuple(map(float, one.upper)) for one in found),
         "lower": tuple(tuple(map(float, one.lower)) for one in found),
     }
-
-
-def _named(rule: Any) -> tuple[str, tuple[Any, ...]]:
-    """The name and its numbers; cumulative error has no name of its own."""
-    if not isinstance(rule, str):
-        return "given", tuple(rule)
-    name, numbers = split(rule)
-    return name, tuple(numbers)
 
 
 def _without(limit: float | None) -> float:

@@ -1,4 +1,4 @@
-"""Which trial is it, if a fixed one is looked at early?"""
+"""The trial that a fixed one becomes where it is looked at early."""
 
 from __future__ import annotations
 

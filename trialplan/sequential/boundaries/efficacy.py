@@ -7,7 +7,7 @@ much of the level each look may use. The designs and the functions that bear the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -61,7 +61,7 @@ class Efficacy:
     @property
     def named(self) -> tuple[str, Any]:
         """The name, and its numbers."""
-        return naming.split(self.rule) if isinstance(self.rule, str) else ("given", self.rule)
+        return naming.named(self.rule)
 
     @property
     def spends(self) -> bool:
@@ -96,17 +96,16 @@ class Efficacy:
             return np.array([np.inf if one is None else one for one in numbers])
         if name == "haybittle-peto":
             return self._haybittle(numbers[0] if numbers else 3.0, lower)
-        return self._spending(lower) if self.spends else self._shaped(lower)
+        return self._spending(self.errors(), lower) if self.spends else self._shaped(lower)
 
-    def _spending(self, lower: Any) -> Any:
-        shape = () if lower is None else lower.shape[:-1]
+    def _spending(self, errors: Any, lower: Any) -> Any:
         course = TrialCourse(
             information=np.asarray(self.information),
-            drift=np.zeros(shape),
+            drift=np.zeros(() if lower is None else lower.shape[:-1]),
             two_tailed=self.two_tailed,
             binding=lower is not None,
         )
-        return sweep(course, BoundarySpec(error=self.errors()), None if lower is None else BoundarySpec(z=lower)).upper
+        return sweep(course, BoundarySpec(error=errors), None if lower is None else BoundarySpec(z=lower)).upper
 
     @property
     def shape(self) -> Any:
@@ -145,30 +144,28 @@ class Efficacy:
             reason = f"haybittle-peto({interim:g}) spends the whole level before the last look"
             raise refused("efficacy", reason, "give a larger z")
         errors = np.append(self.spent_by(zero, lower)[..., :-1], left[..., None], axis=-1)
-        course = TrialCourse(
-            information=np.asarray(self.information),
-            drift=np.zeros(errors.shape[:-1]),
-            two_tailed=self.two_tailed,
-            binding=lower is not None,
-        )
-        last = sweep(course, BoundarySpec(error=errors), None if lower is None else BoundarySpec(z=lower)).upper[
-            ..., -1:
-        ]
+        last = self._spending(errors, lower)[..., -1:]
         return np.concatenate([np.broadcast_to(early, (*last.shape[:-1], early.size)), last], axis=-1)
 
 
 def z_of_many(rules: Sequence[Efficacy]) -> list[Any]:
     """The boundary of each of many rules; those that spend over as many looks are integrated at once."""
-    found: list[Any] = [None] * len(rules)
+    alike = [(len(rule.information), rule.two_tailed) if rule.spends else None for rule in rules]
+    return by_group(rules, alike, lambda rule: rule.z(), _together)
+
+
+def by_group(
+    rules: Sequence[Any], alike: Sequence[Any], single: Callable[..., Any], together: Callable[..., Any]
+) -> list[Any]:
+    """Answers in the order of the rules: of those that are alike together, of one that is like none (None) alone."""
     groups: dict[Any, list[int]] = {}
-    for place, rule in enumerate(rules):
-        groups.setdefault((len(rule.information), rule.two_tailed) if rule.spends else place, []).append(place)
+    for place, kind in enumerate(alike):
+        groups.setdefault(place if kind is None else kind, []).append(place)
+    answers: dict[int, Any] = {}
     for places in groups.values():
         members = [rules[place] for place in places]
-        z = _together(members) if members[0].spends else [members[0].z()]
-        for place, one in zip(places, z, strict=True):
-            found[place] = one
-    return found
+        answers |= zip(places, [single(members[0])] if alike[places[0]] is None else together(members), strict=True)
+    return [answers[place] for place in range(len(rules))]
 
 
 def _together(rules: Sequence[Efficacy]) -> Any:
@@ -192,7 +189,7 @@ def read_efficacy(value: Any) -> Any:
     """An efficacy rule, checked as far as it can be without its looks; for a parameter's own `read`."""
     rule = naming.read_rule(value, EFFICACY)
     if isinstance(rule, tuple):
-        return _increasing(rule, "alpha")
+        return read_cumulative(rule, "alpha")
     name, numbers = naming.split(rule)
     if name in SPENDING:
         check_spending(name, numbers)
@@ -215,13 +212,11 @@ def check_spending(name: str, numbers: Any) -> None:
         _inside(name, numbers, domain, f"{name}({SPENDING[name].example:g})")
 
 
-def _increasing(rule: tuple[float, ...], what: str) -> tuple[float, ...]:
+def read_cumulative(rule: tuple[float, ...], what: str) -> tuple[float, ...]:
+    """Cumulative error, checked as far as it can be without its looks."""
     if rule[0] < 0 or any(b < a for a, b in pairwise(rule)) or not 0 < rule[-1] < 1:
         raise ParameterError(f"must be cumulative {what}, none of it taken back, as in 0.005,0.025, not {rule}")
     return rule
-
-
-read_cumulative = _increasing
 
 
 def _inside(name: str, numbers: Any, domain: Interval, example: str) -> None:

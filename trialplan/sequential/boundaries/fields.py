@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from trialplan.errors import ParameterError
@@ -13,15 +14,19 @@ def refused(parameter: str, reason: str, way_out: str = "") -> ParameterError:
     return ParameterError(reason, owner="GroupSequential", parameter=parameter, way_out=way_out)
 
 
+def rising(numbers: Sequence[float], above: float = 0.0) -> bool:
+    """Whether each is larger than the one before, the first than `above`."""
+    return all(a < b for a, b in zip((above, *numbers), numbers, strict=False))
+
+
 def read_looks(value: Any) -> tuple[float, ...]:
     """Information fractions, increasing, the last one 1."""
     looks = _fractions(value)
-    rising = all(a < b for a, b in zip((0.0, *looks), looks, strict=False))
     beyond = [look for look in looks if look > 1]
     if beyond:
         end = "1 is the planned end, as in 0.5,1"
         raise ParameterError(f"must be information fractions up to 1, not {beyond[0]:g}", way_out=end)
-    if len(looks) < 2 or not rising or looks[-1] != 1:
+    if len(looks) < 2 or not rising(looks) or looks[-1] != 1:
         raise ParameterError(f"must be increasing information fractions that end at 1, as in 0.5,1, not {value!r}")
     if len(looks) > _MOST:
         reason = f"must be {_MOST} information fractions at most, not {len(looks)}"

@@ -88,7 +88,7 @@ class Futility:
     @property
     def named(self) -> tuple[str, Any]:
         """The name, and its numbers."""
-        return naming.split(self.rule) if isinstance(self.rule, str) else ("given", self.rule)
+        return naming.named(self.rule)
 
     @property
     def spends(self) -> bool:

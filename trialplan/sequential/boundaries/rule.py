@@ -11,15 +11,16 @@ from trialplan.numerics.crossing import start
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
-from trialplan.sequential.boundaries.efficacy import Efficacy, z_of_many
+from trialplan.sequential.boundaries.efficacy import Efficacy, by_group, z_of_many
 from trialplan.sequential.boundaries.fields import refused
 from trialplan.sequential.boundaries.futility import Futility
 from trialplan.sequential.boundaries.recursion import BoundaryCrossing, BoundarySpec, TrialCourse, sweep
 
 _ROUNDS, _FREE = 200, 20
-_SETTLED = 1e-7
-_TOUCHING = 1e-9
-_CLOSE = 1e-11
+"""Rounds after which boundaries made from each other are left as they are; and from which on they are led halfway."""
+
+_SETTLED, _TOUCHING, _CLOSE = 1e-7, 1e-9, 1e-11
+"""How near z values are that agree, that touch, and that a search ends with: far below what is printed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +73,6 @@ class Rule:
         return self.efficacy.level
 
     @property
-    def coupled(self) -> bool:
-        """Whether the efficacy boundary depends on the futility boundary."""
-        return self.binding and self.futility is not None
-
-    @property
     def spends(self) -> bool:
         """Whether both boundaries spend, neither needing the other, so that many such rules can be solved at once."""
         futile = self.futility is not None and self.futility.spends
@@ -117,7 +113,6 @@ class Rule:
         for done in range(_ROUNDS if self.futility.moves else 1):
             new = self._after(drift, critical)
             moved = np.abs(new - critical)
-            # what still swings after some rounds is led halfway
             critical = new if done < _FREE else np.where(np.isfinite(new), (new + critical) / 2, new)
             if np.all(moved < 1e-13):
                 break
@@ -127,7 +122,7 @@ class Rule:
         """The critical value of the last look where futility is made from another one."""
         assert self.futility is not None
         found = self.efficacy.z(self.futility.z(drift, critical))
-        return np.broadcast_to(found, (*np.shape(drift), self._looks))[..., -1]
+        return np.broadcast_to(found, (*np.shape(drift), self.information.size))[..., -1]
 
     def settles(self, found: Solved) -> bool:
         """Whether boundaries that are made from each other agree."""
@@ -135,10 +130,6 @@ class Rule:
             return True
         last = np.asarray(found.upper)[..., -1]
         return bool(np.all(np.isfinite(last)) and np.all(np.abs(self._after(found.drift, last) - last) < _SETTLED))
-
-    @property
-    def _looks(self) -> int:
-        return len(self.efficacy.information)
 
     def _shaped(self, course: TrialCourse, futility: BoundarySpec) -> BoundaryCrossing:
         """An exact design under binding futility: its height uses the level where futility is obeyed."""
@@ -212,18 +203,11 @@ class Rule:
 
 def solve_many(rules: Sequence[Rule], power: float) -> list[Solved]:
     """Each of many rules at one power; those whose boundaries spend over as many looks are integrated at once."""
-    found: list[Any] = [None] * len(rules)
-    groups: dict[Any, list[int]] = {}
-    for place, rule in enumerate(rules):
-        alike = (len(rule.information), rule.efficacy.two_tailed) if rule.spends else place
-        groups.setdefault(alike, []).append(place)
-    for places in groups.values():
-        members = [rules[place] for place in places]
-        solutions = _together(members, power) if members[0].spends else [members[0].solve(power)]
-        for place, one in zip(places, solutions, strict=True):
-            _check(rules[place], one, power)
-            found[place] = one
-    return found
+    alike = [(len(rule.information), rule.efficacy.two_tailed) if rule.spends else None for rule in rules]
+    solutions = by_group(rules, alike, lambda rule: rule.solve(power), lambda members: _together(members, power))
+    for rule, solution in zip(rules, solutions, strict=True):
+        _check(rule, solution, power)
+    return solutions
 
 
 def _together(rules: Sequence[Rule], power: float) -> list[Solved]:
@@ -251,10 +235,6 @@ def score_of(passed: BoundaryCrossing) -> Any:
     return np.clip(np.where(low < 0, low, high), -38, 38)
 
 
-def _named(rule: Rule) -> Any:
-    return "none" if rule.futility is None else rule.futility.rule
-
-
 @lru_cache(maxsize=512)
 def solved(rule: Rule, power: float) -> Solved:
     """The rule at one power, remembered."""
@@ -264,11 +244,13 @@ def solved(rule: Rule, power: float) -> Solved:
 
 
 def _check(rule: Rule, found: Solved, power: float) -> None:
+    """Raise where the boundaries do not exist, do not agree, or meet before the end."""
+    futility = "none" if rule.futility is None else rule.futility.rule
     if not np.all(np.isfinite(found.drift)):
-        reason = f"{_named(rule)} leaves no way to power {power:g}"
+        reason = f"{futility} leaves no way to power {power:g}"
         raise refused("futility", reason, "stop for it later, or less easily")
     if not rule.settles(found):
-        reason = f"binding futility {_named(rule)} and efficacy {rule.efficacy.rule} leave no boundaries that agree"
+        reason = f"binding futility {futility} and efficacy {rule.efficacy.rule} leave no boundaries that agree"
         way_out = "stop for futility less easily, or let futility not be binding"
         raise refused("", f"{reason} with each other", way_out)
     early = np.asarray(found.lower)[:-1] >= np.asarray(found.upper)[:-1] - _TOUCHING

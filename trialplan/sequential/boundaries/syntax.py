@@ -19,8 +19,9 @@ def read_rule(value: Any, known: Collection[str]) -> str | tuple[float, ...]:
         if name not in known:
             nearest = did_you_mean(name, known) if name else ""
             raise ParameterError(f"is {value!r}, which is not one of {', '.join(known)}", way_out=nearest)
-        return f"{name}({','.join(map(_plain, numbers))})" if numbers else name
-    if isinstance(value, tuple) and value and all(_number(one) for one in value):
+        plain = ("none" if number is None else repr(float(number)).removesuffix(".0") for number in numbers)
+        return f"{name}({','.join(plain)})" if numbers else name
+    if isinstance(value, tuple) and value and all(map(_is_number, value)):
         return tuple(map(float, value))
     named = f"must be a name such as {next(iter(known))}"
     raise ParameterError(f"{named}, or cumulative error as in 0.005,0.025, not {value!r}")
@@ -33,6 +34,11 @@ def split(text: str) -> tuple[str, Numbers]:
         return "", ()
     inside = match[2]
     return match[1], () if inside is None else tuple(_read(part.strip(), text) for part in inside.split(","))
+
+
+def named(rule: Any) -> tuple[str, tuple[Any, ...]]:
+    """The name of a rule and its numbers; cumulative error has no name of its own."""
+    return split(rule) if isinstance(rule, str) else ("given", tuple(rule))
 
 
 def check_count(name: str, numbers: Numbers, allowed: Collection[int]) -> None:
@@ -57,9 +63,5 @@ def _read(part: str, text: str) -> float | None:
     return value
 
 
-def _plain(value: float | None) -> str:
-    return "none" if value is None else repr(float(value)).removesuffix(".0")
-
-
-def _number(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

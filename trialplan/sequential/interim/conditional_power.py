@@ -12,8 +12,11 @@ from trialplan.errors import ParameterError
 from trialplan.numerics.crossing import crossing, standing, stops
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
+from trialplan.sequential.boundaries.fields import rising
 
 _NODES = 96
+"""Nodes of the normal prior over which conditional power, smooth in the drift, is averaged."""
+
 _LEVELS = (0.025, 0.1)
 """Two levels at which a fixed test's power is asked, to see how it moves with its critical value."""
 
@@ -102,8 +105,7 @@ def boundary_assurance(critical: Sequence[float], information: Sequence[float], 
 
 
 def _check_ahead(owner: str, seen: float, information: Sequence[float]) -> None:
-    rising = all(a < b for a, b in zip((seen, *information), information, strict=False))
-    if not seen > 0 or not rising:
+    if not seen > 0 or not rising(information, seen):
         shown = ", ".join(f"{one:g}" for one in information)
         reason = f"looks to come must increase from the one at {seen:g}, which is above 0, not {shown}"
         raise ParameterError(reason, owner=owner, value=tuple(information))

@@ -1,9 +1,9 @@
-"""What now? A look held against its boundaries: go on or stop, and what may be said of the effect."""
+"""A look held against its boundaries: go on or stop, and what may be said of the effect."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from trialplan.numerics.distributions import normal_cdf
@@ -14,23 +14,11 @@ from trialplan.sequential.interim.conditional_power import conditional_power, pr
 from trialplan.sequential.interim.data import InterimData
 from trialplan.sequential.interim.inference import Stopped
 from trialplan.sequential.interim.look import EFFICACY, FUTILITY, GO_ON, HARM, NOT_REJECTED, REJECTED, Look, Ordered
-from trialplan.sequential.interim.observed_information import observed_boundaries
+from trialplan.sequential.interim.observed_information import ObservedBoundaries, observed_boundaries
 from trialplan.text import number, p_value, percent, signed
 
 _AS_PLANNED = 1e-6
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bounds:
-    """The z of both boundaries at the looks taken so far, and of the final test; None where a look has none."""
-
-    information: tuple[float, ...]
-    efficacy: tuple[float | None, ...]
-    futility: tuple[float | None, ...]
-    critical: float
-    final: bool
-    again: bool
-    """Whether the information was not as planned, so that the errors were spent again."""
+"""How far an information fraction may lie from the planned one and be it: what rounding to six decimals does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +26,7 @@ class SeenZ:
     """A z with the boundaries that it is held against, and the repeated interval of the estimate."""
 
     seen: InterimData
-    bounds: Bounds
+    bounds: ObservedBoundaries
     repeated: tuple[float, float] | None
 
     planned: ClassVar[str] = "planned effect"
@@ -50,7 +38,7 @@ class SeenZ:
 
     def because(self, look: Look) -> str:
         """Which boundary says so."""
-        z, upper, lower = self.seen.z, self.bounds.efficacy[-1], self.bounds.futility[-1]
+        z, upper, lower = self.seen.z, self.bounds.efficacy_z[-1], self.bounds.futility_z[-1]
         shown = f"z = {_z(z)}"
         if look.verdict in (EFFICACY, REJECTED) and z > 0:
             return f"{shown} is at or above the efficacy boundary, {_z(upper)}."
@@ -70,8 +58,8 @@ class SeenZ:
         return [
             ("z", _z(self.seen.z)),
             ("one-sided P, for this look alone", p_value(look.p)),
-            ("efficacy boundary, z", _z(self.bounds.efficacy[-1])),
-            ("futility boundary, z", _z(self.bounds.futility[-1])),
+            ("efficacy boundary, z", _z(self.bounds.efficacy_z[-1])),
+            ("futility boundary, z", _z(self.bounds.futility_z[-1])),
             ("estimate", f"{signed(look.estimate)}  ({what}; not adjusted for the looks)"),
             (f"repeated {percent(look.confidence)} interval", around),
         ]
@@ -87,14 +75,14 @@ class SeenZ:
         return {
             "information": list(self.bounds.information),
             "z": self.seen.z,
-            "efficacy_z": self.bounds.efficacy[-1],
-            "futility_z": self.bounds.futility[-1],
+            "efficacy_z": self.bounds.efficacy_z[-1],
+            "futility_z": self.bounds.futility_z[-1],
             "final_z": self.bounds.critical,
             "repeated_interval": self.repeated,
         }
 
 
-def bounds(design: GroupSequential, n: int, information: tuple[float, ...], *, final: bool) -> Bounds:
+def bounds(design: GroupSequential, n: int, information: tuple[float, ...], *, final: bool) -> ObservedBoundaries:
     """The boundaries at that information: the planned ones if it is as planned, else the errors spent again."""
     power, count = float(design.power(n)), len(information)
     planned = design.looks[:count]
@@ -102,32 +90,23 @@ def bounds(design: GroupSequential, n: int, information: tuple[float, ...], *, f
     as_planned = all(abs(a - b) < _AS_PLANNED for a, b in zip(information, planned, strict=True))
     if as_planned and final == (count == len(design.looks)):
         found = design.solved(power)
-        lower = (
-            np.append(found.lower[:-1], -np.inf) if design.futility is not None else np.full(len(design.looks), -np.inf)
-        )
-        return Bounds(
+        lower = np.append(found.lower[:-1], -np.inf)
+        return ObservedBoundaries(
             information=information,
-            efficacy=_there(found.upper[:count]),
-            futility=_there(lower[:count]),
+            efficacy_z=_there(found.upper[:count]),
+            futility_z=_there(lower[:count] if design.futility is not None else [-np.inf] * count),
             critical=float(found.upper[-1]),
             final=final,
             again=False,
         )
-    now = observed_boundaries(design, information, power=power, final=final)
-    return Bounds(
-        information=information,
-        efficacy=_there(now.efficacy_z),
-        futility=tuple(now.futility_z),
-        critical=now.critical,
-        final=final,
-        again=True,
-    )
+    spent = observed_boundaries(design, information, power=power, final=final)
+    return replace(spent, efficacy_z=_there(spent.efficacy_z))
 
 
-def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Bounds) -> Look:
+def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: ObservedBoundaries) -> Look:
     """What the look means under the rule; `n` are the participants that the trial is planned for."""
     drift = float(design.solved(float(design.power(n))).drift)
-    now, z, upper = held.information[-1], seen.z, held.efficacy[-1]
+    now, z, upper = held.information[-1], seen.z, held.efficacy_z[-1]
     verdict = _verdict(design, z, held)
     unit = _unit(design, seen, drift, now)
     line = _Line(design=design, null=float(design.design.null_estimate()), unit=unit)
@@ -151,8 +130,8 @@ def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Bou
     )
 
 
-def _verdict(design: GroupSequential, z: float, held: Bounds) -> str:
-    upper, lower = held.efficacy[-1], held.futility[-1]
+def _verdict(design: GroupSequential, z: float, held: ObservedBoundaries) -> str:
+    upper, lower = held.efficacy_z[-1], held.futility_z[-1]
     if upper is not None and z >= upper:
         return REJECTED if held.final else EFFICACY
     if upper is not None and design.two_tailed and z <= -upper:
@@ -195,12 +174,12 @@ def _unit(design: GroupSequential, seen: InterimData, drift: float, now: float) 
     return planned / (drift * math.sqrt(now))
 
 
-def _ordered(design: GroupSequential, seen: InterimData, held: Bounds, line: _Line) -> Ordered:
+def _ordered(design: GroupSequential, seen: InterimData, held: ObservedBoundaries, line: _Line) -> Ordered:
     trial = Stopped(
         z=seen.z,
         information=held.information,
-        upper=tuple(math.inf if one is None else one for one in held.efficacy),
-        lower=tuple(_stops_below(design, up, low) for up, low in zip(held.efficacy, held.futility, strict=True)),
+        upper=tuple(math.inf if up is None else up for up in held.efficacy_z),
+        lower=tuple(_stops_below(design, up, low) for up, low in zip(held.efficacy_z, held.futility_z, strict=True)),
     )
     root = math.sqrt(held.information[-1])
 

@@ -1,4 +1,4 @@
-"""What now, in one arm that is counted exactly? A look's responses held against the counts that stop the trial."""
+"""A look of one arm that is counted exactly: its responses held against the counts that stop the trial."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from trialplan.errors import ParameterError
 from trialplan.numerics.binomial_limits import clopper_pearson_limits
 from trialplan.numerics.distributions import beta_binomial_sf, binomial_sf
 from trialplan.numerics.lazy import np
+from trialplan.sequential.boundaries.fields import rising
 from trialplan.sequential.exact_group_sequential import ExactGroupSequential
-from trialplan.sequential.exact_looks import ExactLooks
+from trialplan.sequential.exact_looks import ExactLooks, favourable_rate
 from trialplan.sequential.interim.look import EFFICACY, FUTILITY, GO_ON, NOT_REJECTED, REJECTED, Look, Ordered
 from trialplan.sequential.interim.observed_information import run_over
 from trialplan.text import number, p_value, percent
@@ -84,15 +85,14 @@ def decide_on_counts(
     """
     planned = design.counts(n)
     if not 1 <= look <= len(planned.sizes):
-        raise ParameterError(
-            f"must be one of the {len(planned.sizes)} planned, not {look}", parameter="look", value=look
-        )
+        reason = f"must be one of the {len(planned.sizes)} planned, not {look}"
+        raise ParameterError(reason, parameter="look", value=look)
     for responses, of in seen:
         if not 0 <= responses <= of or of < 1:
             way_out = "write responders first, as in 9/30"
             raise ParameterError(f"are {responses} of {of} participants", parameter="events", way_out=way_out)
     sizes = [*planned.sizes[: look - len(seen)], *(of for _, of in seen)]
-    if any(b <= a for a, b in zip([0, *sizes], sizes, strict=False)):
+    if not rising(sizes):
         raise ParameterError(f"participants must increase from look to look, not {', '.join(map(str, sizes))}")
     final = final or look == len(planned.sizes)
     as_planned = tuple(sizes) == planned.sizes[:look] and final == (look == len(planned.sizes))
@@ -103,8 +103,8 @@ def decide_on_counts(
     needed = (counts.sizes[-1] + 1 if counts.reject[-1] is None else counts.reject[-1]) - favourable
     left = counts.sizes[-1] - size
     rates = {"planned": design.rate(1.0), "trend": responses / size, "null": design.rate(0.0)}
-    later = {name: float(binomial_sf(needed - 1, left, _favourable(design, rate))) for name, rate in rates.items()}
-    null = _favourable(design, design.rate(0.0))
+    later = {name: float(binomial_sf(needed - 1, left, favourable_rate(design, rate))) for name, rate in rates.items()}
+    null = favourable_rate(design, design.rate(0.0))
     return Look(
         design=design,
         number=look,
@@ -141,11 +141,6 @@ def _ordered_p(design: ExactGroupSequential, counts: ExactLooks, look: int, favo
     return float(ended.chances(design.rate(0.0), obeyed=design.binding)[0].sum())
 
 
-def _favourable(design: ExactGroupSequential, rate: float) -> float:
-    """The rate of what is favourable: responses, or their absence where fewer are better."""
-    return rate if design.upward else 1 - rate
-
-
 def _or_none(count: int | None, upward: bool) -> str:
     return "none" if count is None else f"{count:,} or {'more' if upward else 'fewer'}"
 
@@ -160,7 +155,9 @@ def _again(design: ExactGroupSequential, n: int, sizes: Sequence[int], final: bo
     over = [size for size in (sizes[:-1] if final else sizes) if size >= n]
     if over:
         raise run_over(f"{over[0]} of {n} participants")
-    planned = list(zip(design.spending.sizes(n), design.looks, rule.efficacy.tested, _asked(design), strict=True))
+    asked_at = design.looks if design.futility_at is None else design.futility_at
+    flags = rule.efficacy.tested, [look in asked_at for look in design.looks]
+    planned = list(zip(design.spending.sizes(n), design.looks, *flags, strict=True))
     taken = [(size, size / n, *planned[i][2:]) for i, size in enumerate(sizes)]
     if final:  # what was spent before stays spent, and the end uses the rest, however many there are
         taken[-1] = (sizes[-1], 1.0, True, False)
@@ -176,8 +173,3 @@ def _again(design: ExactGroupSequential, n: int, sizes: Sequence[int], final: bo
         stops=rule.futility and dataclasses.replace(rule.futility, information=looks, asked=asked),
     )
     return spent.at(at, design.beta(n))
-
-
-def _asked(design: ExactGroupSequential) -> list[bool]:
-    at = design.looks if design.futility_at is None else design.futility_at
-    return [look in at for look in design.looks]

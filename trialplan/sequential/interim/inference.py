@@ -12,6 +12,7 @@ from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
 from trialplan.sequential.boundaries.efficacy import Efficacy
+from trialplan.sequential.boundaries.fields import rising
 
 _FARTHEST = 8.0
 
@@ -31,8 +32,7 @@ class Stopped:
 
     def __post_init__(self) -> None:
         """The looks increase, and each has both boundaries."""
-        rising = all(a < b for a, b in zip((0.0, *self.information), self.information, strict=False))
-        if not rising or not len(self.information) == len(self.upper) == len(self.lower) > 0:
+        if not rising(self.information) or not len(self.information) == len(self.upper) == len(self.lower) > 0:
             reason = "must increase from above 0, with one upper and one lower z for each look"
             raise ParameterError(reason, owner=self, parameter="information", value=self.information)
 

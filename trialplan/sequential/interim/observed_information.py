@@ -9,6 +9,7 @@ from typing import Any
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np
 from trialplan.sequential.boundaries.efficacy import Efficacy
+from trialplan.sequential.boundaries.fields import rising
 from trialplan.sequential.boundaries.futility import Futility
 from trialplan.sequential.boundaries.rule import Rule
 from trialplan.sequential.group_sequential import GroupSequential
@@ -23,14 +24,17 @@ _BALANCED = 0.005
 class ObservedBoundaries:
     """The z of both boundaries at the looks taken so far; the last efficacy z is the one to hold today's z against.
 
-    `critical` is the z of the final test: today's where it is final, else that of the planned end.
+    `critical` is the z of the final test: today's where it is final, else that of the planned end. `again` says that
+    the information was not as planned, so that the errors were spent again. A look without a boundary has None, or an
+    infinite z.
     """
 
     information: tuple[float, ...]
-    efficacy_z: tuple[float, ...]
+    efficacy_z: tuple[float | None, ...]
     futility_z: tuple[float | None, ...]
     critical: float
     final: bool
+    again: bool = True
 
 
 def observed_boundaries(
@@ -47,8 +51,16 @@ def observed_boundaries(
     _check(rule, observed, final)
     kept = _kept(design.looks, observed, final)
     taken = (*observed, *((*design.looks, 1.0)[i] for i in kept[len(observed) :]))
+    efficacy = _Observed(
+        rule=rule.efficacy.rule,
+        information=taken,
+        level=rule.level,
+        two_tailed=rule.efficacy.two_tailed,
+        tested=_flags(rule.efficacy.tested, kept),
+        ends=final,
+    )
     again = Rule(
-        efficacy=_efficacy(rule.efficacy, taken, kept, final),
+        efficacy=efficacy,
         futility=rule.futility and _futility(rule.futility, taken, kept),
         binding=rule.binding,
     )
@@ -85,17 +97,17 @@ def information(
         reason = f"must be that of look {look}, or of the {look} so far, not {len(given)} fractions"
         raise ParameterError(reason, parameter="information", value=given)
     sizes = whole_looks(planned, n, design.block)
-    found = list(planned[:look])
+    fractions = list(planned[:look])
     for position, (count, share) in enumerate(seen, look - len(seen)):
         if share is not None and not (count == sizes[position] and abs(share - count / n) < _BALANCED):
-            found[position] = share
+            fractions[position] = share
     if given:
-        found[-len(given) :] = given
-    if not all(a < b for a, b in zip((0.0, *found), found, strict=False)):
-        told = ", ".join(f"{one:.4g}" for one in found)
+        fractions[-len(given) :] = given
+    if not rising(fractions):
+        told = ", ".join(f"{fraction:.4g}" for fraction in fractions)
         reason = f"must increase from look to look, from above 0, not {told}"
-        raise ParameterError(reason, parameter="information", value=tuple(found))
-    return tuple(found)
+        raise ParameterError(reason, parameter="information", value=tuple(fractions))
+    return tuple(fractions)
 
 
 def _check(rule: Rule, observed: tuple[float, ...], final: bool) -> None:
@@ -109,7 +121,7 @@ def _check(rule: Rule, observed: tuple[float, ...], final: bool) -> None:
             way_out="plan with a spending function, such as lan-demets-obrien-fleming; where this is a planned look "
             f"after all, say so by its fraction, as in {field('information')} 0.5",
         )
-    if not observed or not all(a < b for a, b in zip((0.0, *observed), observed, strict=False)):
+    if not observed or not rising(observed):
         reason = f"must increase from above 0, not {', '.join(map(str, observed))}"
         raise ParameterError(reason, owner=_OWNER, parameter="information", value=observed)
     over = [one for one in (observed[:-1] if final else observed) if one >= 1]
@@ -136,17 +148,6 @@ def _kept(looks: tuple[float, ...], observed: tuple[float, ...], final: bool) ->
         return taken
     later = tuple(i for i in range(len(taken), len(looks)) if looks[i] > observed[-1])
     return (*taken, *(later or (len(looks),)))
-
-
-def _efficacy(planned: Efficacy, taken: tuple[float, ...], kept: tuple[int, ...], final: bool) -> Efficacy:
-    return _Observed(
-        rule=planned.rule,
-        information=taken,
-        level=planned.level,
-        two_tailed=planned.two_tailed,
-        tested=_flags(planned.tested, kept),
-        ends=final,
-    )
 
 
 def _futility(planned: Futility, taken: tuple[float, ...], kept: tuple[int, ...]) -> Futility:
