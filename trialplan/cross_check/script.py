@@ -112,13 +112,8 @@ def _items(sizing: Sizing, language: str, folder: Path) -> list[ScriptItem]:
     """A looked-at trial is two: the fixed design, and the looks."""
     if not sizing.design.looks:
         return [_item(sizing, sizing.design.slug(), language, folder)]
-    inner = sizing.design.fixed
-    fixed = Sizing(
-        name=f"{sizing.name}, without looks",
-        design=inner,
-        target=sizing.target,
-        answer=inner.sample_size(sizing.target),
-    )
+    inner, name = sizing.design.fixed, f"{sizing.name}, without looks"
+    fixed = Sizing(name=name, design=inner, target=sizing.target, answer=inner.sample_size(sizing.target))
     return [_item(fixed, inner.slug(), language, folder), _item(sizing, sizing.design.slug(), language, folder)]
 
 
@@ -148,7 +143,10 @@ def _numbers(sizing: Sizing) -> Mapping[str, Any]:
     design, answer = sizing.design, sizing.answer
     own = {name: getattr(design, name) for name in parameters(type(design)) if name not in design.unscripted}
     weights = dict(zip(("weight_treatment", "weight_control"), design.weights, strict=False))
-    arms = answer.arms_unrounded
+    arms, n = answer.arms_unrounded, sizing.trial_n
+    attained = None  # where the trial's n is not in whole blocks of this design, or is this one's own
+    if n is not None and n % design.block == 0 and isinstance(design, Design):
+        attained = float(design.power(n))
     return {
         **own,
         **(weights if len(design.weights) == 2 else {}),
@@ -161,18 +159,10 @@ def _numbers(sizing: Sizing) -> Mapping[str, Any]:
         "searched_to": answer.searched_to,
         "dropout": sizing.dropout,
         "to_enrol": None if sizing.dropout is None else enrolled(design, answer.arms, sizing.dropout)["n"],
-        **_at_trial(sizing),
+        "trial_n": None if attained is None else n,
+        "attained_by_trial": attained,
         **design.script_numbers(answer),
     }
-
-
-def _at_trial(sizing: Sizing) -> Mapping[str, Any]:
-    """The trial's n and what it attains; None where it is not in whole blocks of this design, or is this one's own."""
-    design, n = sizing.design, sizing.trial_n
-    absent: dict[str, Any] = {"trial_n": None, "attained_by_trial": None}
-    if n is None or n % design.block or not isinstance(design, Design):
-        return absent
-    return {"trial_n": n, "attained_by_trial": float(design.power(n))}
 
 
 def _environment(folder: Path, language: str) -> Any:
@@ -192,19 +182,15 @@ def _environment(folder: Path, language: str) -> Any:
 
 def comment(words: Any) -> str:
     """Text that cannot end a comment: one line, nothing invisible, not too long."""
-    shown = " ".join("".join(_visible(letter) for letter in str(words)).split())
+    # a space for what breaks lines, steers or hides: control, format and separator characters
+    visible = (" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in str(words))
+    shown = " ".join("".join(visible).split())
     return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
 
 
 def text(words: Any) -> str:
     """Text as a literal of either language: JSON's, whose escapes both read, in ASCII of one plane."""
-    plain = "".join(letter if ord(letter) < 0x10000 else "?" for letter in comment(words))
-    return json.dumps(plain)
-
-
-def _visible(letter: str) -> str:
-    """The letter; a space for what breaks lines, steers or hides (control, format and separator characters)."""
-    return " " if unicodedata.category(letter)[0] in "CZ" else letter
+    return json.dumps("".join(letter if ord(letter) < 0x10000 else "?" for letter in comment(words)))
 
 
 def _r(value: Any) -> str:

@@ -16,6 +16,7 @@ from trialplan.numerics.accrual import LATEST, Accrual
 from trialplan.sequential.look_table import expected_n
 
 _WHOLE = 1e-9
+"""What rounding may take from a whole number of participants."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How many to enrol, if a share of the participants will be lost and nothing is observed of them."""
+"""The participants to enrol where a share of them will be lost, and nothing is observed of those."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets what, in which order: stratified permuted blocks of randomly varying size, made from a seed."""
+"""Randomisation lists: stratified permuted blocks of randomly varying size, made from a seed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ LONGEST = 100_000
 """Participants in one stratum beyond which a list is a slip of the keyboard."""
 
 MOST_STRATA = 10_000
+"""Crossed levels beyond which almost every stratum would be empty."""
 
 _MULTIPLES = (2, 3)
 """Blocks that are used where none are named, in allocation blocks: 4 and 6 for 1:1."""
@@ -52,7 +53,12 @@ class Scheme:
         if not self.blocks:
             object.__setattr__(self, "blocks", tuple(self.unit * one for one in _MULTIPLES))
         for size in self.blocks:
-            self._check_block(size)
+            if size <= 0 or size % self.unit:
+                ratio = ":".join(map(str, self.arms.values()))
+                raise ParameterError(
+                    f"blocks of {size} cannot hold the allocation {ratio}: a block must be a multiple of {self.unit}; "
+                    f"try blocks {','.join(str(self.unit * multiple) for multiple in _MULTIPLES)}"
+                )
         object.__setattr__(self, "blocks", tuple(sorted(set(self.blocks))))
         if not 0 < self.n <= LONGEST:
             raise ParameterError(f"n must lie in [1, {LONGEST:,}], not {self.n:,}; it is the trial's participants")
@@ -64,24 +70,14 @@ class Scheme:
         """Participants in one allocation block."""
         return sum(self.arms.values())
 
-    def _check_block(self, size: int) -> None:
-        if size > 0 and size % self.unit == 0:
-            return
-        ratio = ":".join(map(str, self.arms.values()))
-        offer = ",".join(str(self.unit * one) for one in _MULTIPLES)
-        raise ParameterError(
-            f"blocks of {size} cannot hold the allocation {ratio}: a block must be a multiple of {self.unit}; "
-            f"try blocks {offer}"
-        )
-
     def doubts(self) -> list[str]:
         """What somebody at a site could guess, in whole sentences."""
-        found = []
+        doubts = []
         if len(self.blocks) == 1:
-            found.append("blocks of one size let a site that counts foretell the end of each block; name two or more")
+            doubts.append("blocks of one size let a site that counts foretell the end of each block; name two or more")
         if self.unit in self.blocks:
-            found.append(f"a block of {self.unit} gives its last participant away; use multiples of {self.unit}")
-        return found
+            doubts.append(f"a block of {self.unit} gives its last participant away; use multiples of {self.unit}")
+        return doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +105,10 @@ def assignments(scheme: Scheme) -> list[Assignment]:
 
 def records(scheme: Scheme, lines: list[Assignment], masked: bool = False) -> list[dict[str, Any]]:
     """The lines as records; a masked list has neither arm nor block, whose ends would give arms away."""
+    names = ("sequence", "participant") if masked else ("sequence", "block", "participant", "arm")
     return [
-        dict(zip(scheme.strata, one.stratum, strict=True))
-        | {"sequence": one.sequence}
-        | ({} if masked else {"block": one.block})
-        | {"participant": one.participant}
-        | ({} if masked else {"arm": one.arm})
-        for one in lines
+        dict(zip(scheme.strata, line.stratum, strict=True)) | {name: getattr(line, name) for name in names}
+        for line in lines
     ]
 
 
@@ -126,18 +119,11 @@ def _stratum(scheme: Scheme, stratum: tuple[str, ...]) -> Iterator[Assignment]:
     while sequence < scheme.n:
         block += 1
         size = scheme.blocks[draws.below(len(scheme.blocks))]
-        for arm in draws.shuffled(_block(scheme, size)):
+        arms = [arm for arm, weight in scheme.arms.items() for _ in range(weight * size // scheme.unit)]
+        for arm in draws.shuffled(arms):
             sequence += 1
-            yield Assignment(stratum, sequence, block, _participant(stratum, sequence), arm)
-
-
-def _block(scheme: Scheme, size: int) -> list[str]:
-    return [arm for arm, weight in scheme.arms.items() for _ in range(weight * size // scheme.unit)]
-
-
-def _participant(stratum: tuple[str, ...], sequence: int) -> str:
-    """A number that says where and when a participant came, and nothing of the arm."""
-    return "-".join([*stratum, f"{sequence:04d}"])
+            # the participant's number says where and when they came, and nothing of the arm
+            yield Assignment(stratum, sequence, block, "-".join([*stratum, f"{sequence:04d}"]), arm)
 
 
 class _Draws:

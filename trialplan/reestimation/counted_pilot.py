@@ -18,6 +18,7 @@ Decide = Callable[[Arms, Any, Any], tuple[Any, Any]]
 """(arms, treatment counts, control counts) to whether the test rejects in favour, and whether against."""
 
 _NEVER = 1e-15
+"""A chance below which a total is left out: below the rounding of those that are counted."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,12 @@ class Pilot:
 
     def counted(self, rates: tuple[float, float]) -> tuple[float, float]:
         """P(rejecting in favour) and P(rejecting against), over every pilot and everything that may follow it."""
-        found = np.zeros(2)
+        tails = np.zeros(2)
         for arms, mass in self._by_size(rates):
             final = _later(self.arms[0], arms[0], rates[0]).T @ mass @ _later(self.arms[1], arms[1], rates[1])
             x_t, x_c = np.arange(arms[0] + 1)[:, None], np.arange(arms[1] + 1)[None, :]
-            found += [float((final * tail).sum()) for tail in self.decide(arms, x_t, x_c)]
-        return float(found[0]), float(found[1])
+            tails += [float((final * tail).sum()) for tail in self.decide(arms, x_t, x_c)]
+        return float(tails[0]), float(tails[1])
 
     def chances(self, rates: tuple[float, float]) -> dict[int, float]:
         """The distribution of the total at the end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +15,9 @@ from trialplan.page import Page, Table, facts, plain
 from trialplan.reestimation.rule import Reestimated
 from trialplan.text import as_sentence, number, participants, percent
 
-_TRIALS = 100_000
-_CONFIDENCE = 0.95
+_TRIALS, _CONFIDENCE = 100_000, 0.95
+"""Trials drawn for one truth, so that a level has a standard error below 0.001; and of the interval of what was seen."""
+
 _OPTIONS = {
     "rate": ("--blinded is a rate", "--blinded 23/60"),
     "sd": ("--blinded-sd is of means", "--blinded-sd 1.42/60"),
@@ -36,29 +37,23 @@ def page(
     if (blinded is None) == (sd is None):
         raise ParameterError("what was seen of both arms together is one of --blinded 23/60 and --blinded-sd 1.42")
     if blinded is not None:
-        responders, read = _counts(blinded)
-        return _page(design, "rate", responders / read, read, {"responders": responders}, rule)
-    if n is None:
+        counts = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", str(blinded))
+        if not counts or not 0 < int(counts[2]) >= int(counts[1]):
+            raise ParameterError(
+                f"--blinded must be responders of participants read, both arms together, as in 23/60, not {blinded}"
+            )
+        key, more, read = "rate", {"responders": int(counts[1])}, int(counts[2])
+        seen = int(counts[1]) / read
+    elif n is None:
         raise ParameterError("--blinded-sd needs the participants that it is of, as in --blinded-sd 1.42 --n 60")
-    return _page(design, "sd", float(sd or 0), n, {}, rule)
-
-
-def _counts(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", str(text))
-    if not found or not 0 < int(found[2]) >= int(found[1]):
-        raise ParameterError(
-            f"--blinded must be responders of participants read, both arms together, as in 23/60, not {text}"
-        )
-    return int(found[1]), int(found[2])
-
-
-def _page(design: Design, key: str, seen: float, read: int, more: Mapping[str, int], given: Mapping[str, Any]) -> Page:
-    numbers = {name: value for name, value in given.items() if value is not None}
+    else:
+        key, more, read, seen = "sd", {}, n, float(sd or 0)
+    numbers = {name: value for name, value in rule.items() if value is not None}
     numbers["randomised"] = max(numbers.get("randomised", 0), read)
-    rule = Reestimated(design=design, pilot=read // design.block * design.block, **numbers)
-    if key != rule.blinded.key:
-        raise ParameterError(f"{_OPTIONS[key][0]}, and {design.slug()} has none; give {_OPTIONS[rule.blinded.key][1]}")
-    return _Answer(rule, seen, read, more).page()
+    whole = Reestimated(design=design, pilot=read // design.block * design.block, **numbers)
+    if key != whole.blinded.key:
+        raise ParameterError(f"{_OPTIONS[key][0]}, and {design.slug()} has none; give {_OPTIONS[whole.blinded.key][1]}")
+    return _Answer(whole, seen, read, more).page()
 
 
 class _Answer:
@@ -70,35 +65,30 @@ class _Answer:
         self.n = rule.final_n(seen)
         self.arms = self.design.arms(self.n)
         self.interval = self.blinded.interval(seen, read, _CONFIDENCE)
-        self.rows = [(name, value, *self._sized(value)) for name, value in self._values()]
-        self.courses = [self._course(value) for value in self._truths()]
+        low, high = self.interval
+        values = {"planned": rule.nuisance, "seen": seen, "95 % from": low, "95 % to": high}
+        self.rows = [(name, at, float(rule.needed(at)), rule.final_n(at)) for name, at in values.items()]
+        # the planned and the seen value, and some around them
+        truths = sorted({round(value, 4) for value in (*self.blinded.around(rule.nuisance), seen)})
+        self.courses = [self._course(value) for value in truths if value > 0 and rule.has_room(value)]
         self.worst = self._worst()
 
     def page(self) -> Page:
         """All of it."""
         data = plain(self._data())
         planned = [*assumed(self.design), *level(self.design), *source(self.design)]
+        rows = [[name, self.blinded.shown(value), _whole(need), f"{n:,}"] for name, value, need, n in self.rows]
+        columns = ("", self.blinded.name, "n asked for", "n by the rule")
+        sizes = Table(columns, rows, "What n would be", frozenset({1, 2, 3}))
         return Page(
             data=data,
             headline=self._headline(),
-            tables=[self._sizes(), *self._scales(), self._costs(), facts(self._rules(), "The rule"), facts(planned)],
+            tables=[sizes, *self._scales(), self._costs(), facts(self._rules(), "The rule"), facts(planned)],
             notes=[as_sentence(one) for one in self._notes()],
             records=lambda: data["courses"],
         )
 
     # Numbers.
-
-    def _values(self) -> list[tuple[str, float]]:
-        low, high = self.interval
-        return [("planned", self.rule.nuisance), ("seen", self.seen), ("95 % from", low), ("95 % to", high)]
-
-    def _sized(self, value: float) -> tuple[float, int]:
-        return float(self.rule.needed(value)), self.rule.final_n(value)
-
-    def _truths(self) -> list[float]:
-        """The planned and the seen value, and some around them."""
-        chosen = sorted({round(value, 4) for value in (*self.blinded.around(self.rule.nuisance), self.seen)})
-        return [value for value in chosen if value > 0 and self.rule.has_room(value)]
 
     def _course(self, value: float) -> dict[str, Any]:
         null = self.rule.course(self.rule.truth(value, null=True), trials=_TRIALS)
@@ -131,9 +121,9 @@ class _Answer:
         return {"rate": rate, "type_one_error": most, "rate_fixed": fixed_rate, "type_one_error_fixed": fixed}
 
     def _data(self) -> dict[str, Any]:
-        rule, low = self.rule, self.interval
+        rule = self.rule
         names = ("target", "planned", "pilot", "randomised", "at_least", "at_most")
-        blinded = {self.blinded.key: self.seen, "of": self.read, "interval": low, **self.more}
+        blinded = {self.blinded.key: self.seen, "of": self.read, "interval": self.interval, **self.more}
         sizes = [{"what": w, "value": v, "needed": need, "n": n} for w, v, need, n in self.rows]
         return head(self.design) | {
             "blinded": blinded,
@@ -151,40 +141,33 @@ class _Answer:
 
     def _by_scale(self) -> list[dict[str, Any]]:
         """What another scale on which to keep the effect would ask for."""
+
+        def rates(rule: Reestimated) -> Iterable[float]:
+            """The arms' rates that a rule goes on with at what was seen; nan where it leaves no room for the effect."""
+            return map(float, rule.truth(self.seen).count_rates()) if rule.has_room(self.seen) else [math.nan] * 2
+
         rules = [replace(self.rule, effect_scale=scale) for scale in self.blinded.keeps]
         return [
             {"kept": rule.effect_scale, "effect": rule.kept_effect}
-            | dict(zip(self.design.arm_names, self._rates(rule), strict=True))
+            | dict(zip(self.design.arm_names, rates(rule), strict=True))
             | {"needed": float(rule.needed(self.seen)), "n": rule.final_n(self.seen)}
             for rule in (rules if len(rules) > 1 else [])
         ]
-
-    def _rates(self, rule: Reestimated) -> list[float]:
-        """The arms' rates that a rule goes on with at what was seen; nan where it leaves no room for the effect."""
-        if not rule.has_room(self.seen):
-            return [math.nan for _ in self.arms]
-        return [float(rate) for rate in rule.truth(self.seen).count_rates()]
 
     # Words.
 
     def _headline(self) -> str:
         seen = self.blinded.told(self.seen, self.read, self.rule.nuisance)
         change = self.n - self.rule.planned
-        return f"{seen}: {participants(self.arms)}, " + (
-            "as planned" if not change else f"{change:+,} to the planned {self.rule.planned:,}"
-        )
-
-    def _sizes(self) -> Table:
-        rows = [[name, self.blinded.shown(value), _whole(need), f"{n:,}"] for name, value, need, n in self.rows]
-        columns = ("", self.blinded.name, "n asked for", "n by the rule")
-        return Table(columns, rows, "What n would be", frozenset({1, 2, 3}))
+        moved = f"{change:+,} to the planned {self.rule.planned:,}" if change else "as planned"
+        return f"{seen}: {participants(self.arms)}, {moved}"
 
     def _scales(self) -> list[Table]:
         rows = [
             [
                 one["kept"] + (" (this rule)" if one["kept"] == self.rule.effect_scale else ""),
                 number(one["effect"]),
-                *(_rate(one[arm]) for arm in self.design.arm_names),
+                *("—" if math.isnan(one[arm]) else percent(one[arm]) for arm in self.design.arm_names),
                 _whole(one["needed"]),
                 f"{one['n']:,}",
             ]
@@ -211,12 +194,10 @@ class _Answer:
 
     def _rules(self) -> Sequence[tuple[str, str]]:
         rule = self.rule
-        most = "no maximum" if rule.at_most is None else f"{int(rule.ceiling):,}"
-        kept = rule.effect_scale.replace("-", " ")
         return [
-            ("kept", f"the planned {kept}, {number(rule.kept_effect)}"),
+            ("kept", f"the planned {rule.effect_scale.replace('-', ' ')}, {number(rule.kept_effect)}"),
             ("at least", f"{rule.floor:,}" + (" (the planned n)" if rule.at_least is None else "")),
-            ("at most", most),
+            ("at most", "no maximum" if rule.at_most is None else f"{int(rule.ceiling):,}"),
             ("whole blocks of", f"{self.design.block:,}"),
             ("power", number(rule.target)),
             ("reference", self.blinded.reference),
@@ -251,10 +232,9 @@ class _Answer:
 
     def _how(self) -> str:
         error = max(one["standard_error"] for one in self.courses)
+        told = "level and power are enumerated over every count of the pilot and of what follows it"
         if error:
             told = f"level and power are simulated, standard error of the level {error:.4f}"
-        else:
-            told = "level and power are enumerated over every count of the pilot and of what follows it"
         if self.worst:
             worst = self.worst
             told += (
@@ -263,10 +243,6 @@ class _Answer:
                 f"{worst['type_one_error_fixed']:.4f} for the fixed n"
             )
         return told
-
-
-def _rate(value: float) -> str:
-    return "—" if math.isnan(value) else percent(value)
 
 
 def _whole(n: float) -> str:

@@ -17,6 +17,7 @@ from trialplan.reestimation.counted_pilot import Pilot
 from trialplan.reestimation.operating_characteristics import OperatingCharacteristics
 
 TRIALS, SEED = 400_000, 1
+"""Drawn trials, so that a level of 0.05 has a standard error of 0.0003, and where they begin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,10 +190,10 @@ def _check(rule: Reestimated) -> None:
         way_out = f"use a z test, such as {design.by_normal_theory().test}"
         raise ParameterError(f"{design.test} has a saw-tooth for a sample size", parameter="test", way_out=way_out)
     blinded.check_design(design)
+    if rule.effect_scale not in blinded.keeps and len(blinded.keeps) == 1:
+        reason = f"must be {blinded.keeps[0]} for {design.slug()}, not {rule.effect_scale}"
+        raise ParameterError(reason, parameter="effect_scale", value=rule.effect_scale)
     if rule.effect_scale not in blinded.keeps:
-        if len(blinded.keeps) == 1:
-            reason = f"must be {blinded.keeps[0]} for {design.slug()}, not {rule.effect_scale}"
-            raise ParameterError(reason, parameter="effect_scale", value=rule.effect_scale)
         nearest = did_you_mean(rule.effect_scale, blinded.keeps)
         raise ParameterError(f"there is no scale {rule.effect_scale!r} to keep the effect on", way_out=nearest)
     if rule.adjusted_variance and not blinded.adjustable:
