@@ -16,7 +16,7 @@ from trialplan.reestimation.rule import Reestimated
 from trialplan.text import as_sentence, number, participants, percent
 
 _TRIALS, _CONFIDENCE = 100_000, 0.95
-"""Trials drawn for one truth, so that a level has a standard error below 0.001; and of the interval of what was seen."""
+"""Trials drawn for one truth, so that a level has a standard error below 0.001; of the interval of what was seen."""
 
 _OPTIONS = {
     "rate": ("--blinded is a rate", "--blinded 23/60"),
