@@ -28,37 +28,21 @@ class AdverseEvent(Sized):
 
     arm_names: ClassVar[tuple[str, ...]] = ("exposed",)
     attains: ClassVar[str] = "at least one event with probability"
+    formula = "binomial: one minus the probability of no event"
+    reference = "Hanley & Lippman-Hand 1983"
     stated_example = "--rate 0.01 --n 300"
 
     rate: Numbers = parameter(
-        "true rate of the event among the exposed",
-        PROPORTION,
-        symbol="p",
-        unit="proportion",
-        typical=(0.005, 0.1),
+        "true rate of the event among the exposed", PROPORTION, symbol="p", unit="proportion", typical=(0.005, 0.1)
     )
     probability: Numbers = parameter(
-        "probability of seeing it at least once",
-        PROPORTION,
-        default=0.95,
-        unit="proportion",
-        typical=(0.8, 0.99),
+        "probability of seeing it at least once", PROPORTION, default=0.95, unit="proportion", typical=(0.8, 0.99)
     )
 
     @property
     def target(self) -> Numbers:
         """The probability of seeing it at least once."""
         return self.probability
-
-    @property
-    def formula(self) -> str:
-        """The name of the formula."""
-        return "binomial: one minus the probability of no event"
-
-    @property
-    def reference(self) -> str:
-        """Where it is published."""
-        return "Hanley & Lippman-Hand 1983"
 
     def attained(self, n: Numbers) -> Numbers:
         """The probability that n exposed participants show at least one event."""

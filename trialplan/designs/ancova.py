@@ -40,6 +40,7 @@ class Ancova(Design):
 
     outcome = ADJUSTED
     called = CALLED
+    statistic_is_z = True  # t counts as the z of its P value
     stated_example = "--difference 0.5 --sd 1 --correlation 0.5 --power 0.8 --n 98"
     methods: ClassVar[Mapping[str, PowerMethod]] = {}
 
@@ -139,11 +140,6 @@ class Ancova(Design):
         """The effect as a difference, of logs on the ratio scale."""
         return np.log(self.effect_value()) if self.scale == "ratio" else self.difference
 
-    @property
-    def statistic_is_z(self) -> bool:
-        """Yes: t counts as the z of its P value."""
-        return True
-
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """From the limit that the trial wants to leave behind, at equal baseline means."""
         return self._distances(n)[0], n - 3
@@ -211,15 +207,12 @@ class Ancova(Design):
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Baseline and follow-up (last axis) of every participant: treatment, control."""
-        return tuple(
-            self._participants((trials, round(size)), mean, rng)
-            for size, mean in zip(self.split(n), self.arm_means(), strict=True)
-        )
-
-    def _participants(self, shape: tuple[int, int], mean: Numbers, rng: Any) -> Any:
-        baseline, noise = rng.normal(0.0, self.sd, (2, *shape))
-        follow_up = mean + self.correlation * baseline + np.sqrt(1 - self.correlation**2) * noise
-        return np.stack([baseline, follow_up], axis=-1)
+        arms = []
+        for size, mean in zip(self.split(n), self.arm_means(), strict=True):
+            baseline, noise = rng.normal(0.0, self.sd, (2, trials, round(size)))
+            follow_up = mean + self.correlation * baseline + np.sqrt(1 - self.correlation**2) * noise
+            arms.append(np.stack([baseline, follow_up], axis=-1))
+        return tuple(arms)
 
     def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
         """Least squares with a common slope: the adjusted difference against its t critical value."""
@@ -282,6 +275,8 @@ def _rejection(distances: list[Numbers], df: Numbers, level: Numbers, both_tails
 
 
 _NODES = 48
+"""Of the integral over the imbalance."""
+
 _SPREAD = 9.0
 """Standard deviations of the imbalance that the integral over it covers: what lies beyond weighs < 1e-18."""
 

@@ -39,6 +39,10 @@ class RatioOfMeans(Design):
     outcome = ADJUSTED
     scale = "ratio"
     called = CALLED
+    formula = "Student's t test on logs, noncentral t distribution, log standard deviation √log(1 + CV²)"
+    reference = "Julious 2004; for equivalence Owen 1965"
+    exact = True  # for log-normal outcomes with one coefficient of variation
+    statistic_is_z = True  # t counts as the z of its P value
     stated_example = "--ratio 1.5 --cv 0.6 --power 0.8 --n 62"
 
     ratio: Numbers = parameter(
@@ -67,25 +71,10 @@ class RatioOfMeans(Design):
         fields.check_margin("RatioOfMeans", self.goal, self.margin, centre=1.0, domain=POSITIVE)
 
     @property
-    def formula(self) -> str:
-        """The name of the formula."""
-        return "Student's t test on logs, noncentral t distribution, log standard deviation √log(1 + CV²)"
-
-    @property
-    def reference(self) -> str:
-        """Where the formula is published."""
-        return "Julious 2004; for equivalence Owen 1965"
-
-    @property
     def tex(self) -> str:
         """The formula as TeX; nothing with a margin."""
         noncentrality = r"\lambda = \frac{\left|\ln\rho\right|}{\sqrt{\ln(1+CV^2)}\,\sqrt{1/n_T+1/n_C}},\quad \nu = n-2"
         return "" if self.margin is not None else f"{T_POWER},\n{noncentrality}"
-
-    @property
-    def exact(self) -> bool:
-        """Yes, for log-normal outcomes with one coefficient of variation."""
-        return True
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The ratios on the null's boundary."""
@@ -99,11 +88,6 @@ class RatioOfMeans(Design):
     def log_sd(self) -> Numbers:
         """The standard deviation of natural logs."""
         return np.sqrt(np.log1p(np.square(self.cv)))
-
-    @property
-    def statistic_is_z(self) -> bool:
-        """Yes: t counts as the z of its P value."""
-        return True
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """From the limit that the trial wants to leave behind, on the logs."""

@@ -42,6 +42,7 @@ class Simon(Sized):
     goal = fields.SINGLE_ARM
     outcome = RESPONSES
     gives = TwoStage
+    smooth = False  # stages are whole
     oddity = {"minimax": 1, "admissible": 2}
     stated_example = "--null 0.1 --expected 0.3 --power 0.8 --first-stage 10 --n 29"
 
@@ -92,11 +93,6 @@ class Simon(Sized):
                 reason = "must be one number: every cell of a grid is a search of its own"
                 raise ParameterError(reason, owner=self, parameter=name)
 
-    @property
-    def smooth(self) -> bool:
-        """No: stages are whole."""
-        return False
-
     def prose_of(self, way: str) -> str:
         """What the criterion is, who uses it, when it errs."""
         return self.criteria.get(way, "")
@@ -116,7 +112,8 @@ class Simon(Sized):
         target = fields.POWER.check("Simon", "power", target)
         self._check_possible(target)
         frontier = list(self._frontier(target))
-        found = self._trial(self._chosen(frontier))
+        weight = {"optimal": 0.0, "minimax": 1.0, "admissible": self.weight}[self.criterion]
+        found = self._trial(min(frontier, key=lambda one: (weight * one.n + (1 - weight) * one.expected_n, one.n)))
         more = {"admissible": self._shown(frontier)} if self.criterion == "admissible" else {}
         return SampleSize(
             design=found,
@@ -155,13 +152,10 @@ class Simon(Sized):
                 way_out=f"or set {field('favourable')} to {other}",
             )
 
-    def _search(self, target: float) -> Search:
-        rates = (self.null, self.expected) if self.upward else (1 - self.null, 1 - self.expected)
-        return Search(*rates, self.alpha, target)
-
     def _frontier(self, target: float) -> Iterator[Stages]:
         """Ever larger n with ever fewer participants expected under the null: from minimax to optimal."""
-        search, best = self._search(target), math.inf
+        rates = (self.null, self.expected) if self.upward else (1 - self.null, 1 - self.expected)
+        search, best = Search(*rates, self.alpha, target), math.inf
         for n in range(2, LARGEST + 1):
             if search.least_expected_n(n) > best:
                 return
@@ -176,10 +170,6 @@ class Simon(Sized):
             owner=self,
             way_out="for rates this close use one-proportion",
         )
-
-    def _chosen(self, frontier: list[Stages]) -> Stages:
-        weight = {"optimal": 0.0, "minimax": 1.0, "admissible": self.weight}[self.criterion]
-        return min(frontier, key=lambda one: (weight * one.n + (1 - weight) * one.expected_n, one.n))
 
     def _trial(self, found: Stages) -> TwoStage:
         return TwoStage(
@@ -197,10 +187,7 @@ class Simon(Sized):
         for one in frontier:
             while hull and _indifferent(hull[-1][1], one) >= hull[-1][0]:
                 hull.pop()
-            if hull:
-                hull.append((_indifferent(hull[-1][1], one), one))
-            else:
-                hull.append((1.0, one))
+            hull.append((_indifferent(hull[-1][1], one) if hull else 1.0, one))
         least = [weight for weight, _ in hull[1:]] + [0.0]
         return [
             {"stages": list(self._trial(one).stages), "expected_n": one.expected_n, "weights": [low, high]}

@@ -53,6 +53,7 @@ class TwoMeans(Design):
     outcome = MEANS
     called = CALLED
     oddity = {"welch": 1}
+    statistic_is_z = True  # a t counts as the z of its P value
     stated_example = (
         "--difference 2 --sd 4.5 --power 0.8 --alpha 0.05 --sides 2 --per-arm 80 --enrolled 200 --dropout 0.2"
     )
@@ -132,11 +133,6 @@ class TwoMeans(Design):
     def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
         """Of the difference, with the degrees of freedom at the true standard deviations."""
         return np.sqrt(sum(self.variances(n))), None if self.test == "z" else _df(self, n)
-
-    @property
-    def statistic_is_z(self) -> bool:
-        """Yes: a t counts as the z of its P value."""
-        return True
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """Of the t tests, from the limit that the trial wants to leave behind."""

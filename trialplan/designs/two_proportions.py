@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from trialplan import fields
@@ -161,15 +162,13 @@ class TwoProportions(Design):
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """The responses of each arm, treatment and control, counted when `analyse` asks for them."""
-        treatment, control = map(round, self.split(n))
-        rates = self.treatment, self.control
-        arms = zip((treatment, control), rates, strict=True)
+        arms = zip(map(round, self.split(n)), self.count_rates(), strict=True)
         return tuple(DrawnResponses(size, rate, trials, rng) for size, rate in arms)
 
     def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
         """The test's statistic on the first fraction of each arm: `DrawnResponses`, or one column a participant."""
-        (x_t, n_t), (x_c, n_c) = (first_count(arm, fraction) for arm in data)
-        return self.judge((x_t, x_c), (n_t, n_c))
+        counts, sizes = zip(*(first_count(arm, fraction) for arm in data), strict=True)
+        return self.judge(counts, sizes)
 
     def judge(self, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> tuple[Any, Any]:
         """The test's statistic for counts of responses: treatment, control."""
@@ -245,12 +244,7 @@ def _tail(design: TwoProportions, n: Numbers, null_variance: Any) -> Numbers:
     return z_power(zs, 0.0)
 
 
-def _score_power(design: TwoProportions, n: Numbers) -> Numbers:
-    return _tail(design, n, _score_variance)
-
-
-def _wald_power(design: TwoProportions, n: Numbers) -> Numbers:
-    return _tail(design, n, _truth)
+_wald_power = partial(_tail, null_variance=_truth)
 
 
 def _corrected_power(design: TwoProportions, n: Numbers) -> Numbers:
@@ -343,7 +337,7 @@ TwoProportions.tests = {
         reference="Fleiss, Levin & Paik 2003; Farrington & Manning 1990; Miettinen & Nurminen 1985",
         goals=fields.GOALS,
         scales=tuple(SCALES),
-        power=_score_power,
+        power=partial(_tail, null_variance=_score_variance),
         statistic=_score_statistic,
         tex=r"n = \frac{\left(z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}\right)^2}{\left(p_T-p_C\right)^2},"
         f"\n{_V_NULL},\n{_V_TRUE}",

@@ -22,8 +22,8 @@ def _read_stages(value: Any) -> tuple[str, ...]:
     """Two stages as papers write them, r1/n1 and r/n: counts that grow, with more participants than responses."""
     typed = value.split(",") if isinstance(value, str) else value
     stages = tuple(typed) if isinstance(typed, (tuple, list)) else ()
-    found = [re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", one) for one in stages if isinstance(one, str)]
-    numbers = [(int(one[1]), int(one[2])) for one in found if one]
+    matches = [re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", stage) for stage in stages if isinstance(stage, str)]
+    numbers = [(int(match[1]), int(match[2])) for match in matches if match]
     growing = len(numbers) == len(stages) == 2 and all(a <= b for a, b in zip(*numbers, strict=True))
     if not growing or numbers[0][1] == numbers[1][1] or any(r >= n for r, n in numbers):
         raise ParameterError(f'must be two stages r1/n1 and r/n, as in ("1/10", "5/29"), not {value!r}')
@@ -49,6 +49,9 @@ class TwoStage(Design):
     arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
     goal = fields.SINGLE_ARM
     outcome = RESPONSES
+    formula = "two-stage design that may stop for futility, every outcome enumerated"
+    reference = "Simon 1989"
+    exact, smooth = True, False
 
     null: Numbers = parameter(
         "rate that would not be worth pursuing",
@@ -85,26 +88,6 @@ class TwoStage(Design):
     def only_n(self) -> int:
         """The participants of both stages."""
         return self.counts[1][1]
-
-    @property
-    def formula(self) -> str:
-        """The name of the formula."""
-        return "two-stage design that may stop for futility, every outcome enumerated"
-
-    @property
-    def reference(self) -> str:
-        """Where the formula is published."""
-        return "Simon 1989"
-
-    @property
-    def exact(self) -> bool:
-        """Yes: every outcome is enumerated."""
-        return True
-
-    @property
-    def smooth(self) -> bool:
-        """No: there is one n."""
-        return False
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The null rate."""
@@ -160,14 +143,10 @@ class TwoStage(Design):
             for key, words, digits in (("expected_n", "expected n", 1), ("early_termination", "early termination", 3))
             for name in extra[key]
         ]
-        others = [
-            [
-                ", ".join(other["stages"]),
-                f"{other['expected_n']:,.1f}",
-                f"{other['weights'][0]:.3f} to {other['weights'][1]:.3f}",
-            ]
-            for other in extra.get("admissible", ())
-        ]
+        others = []
+        for other in extra.get("admissible", ()):
+            low, high = other["weights"]
+            others.append([", ".join(other["stages"]), f"{other['expected_n']:,.1f}", f"{low:.3f} to {high:.3f}"])
         listed = [Table(("stages", "expected n", "weights"), others, "Admissible", frozenset({1}))] if others else []
         columns = ("participants so far", "r/n", "responses at which the null stands")
         return [Table(columns, rows, right=frozenset({0, 1, 2})), facts(spared), *listed]

@@ -13,8 +13,8 @@ from trialplan.figures.grid_axes import ticks
 from trialplan.figures.layout import Key, blank, texts
 from trialplan.text import listed, plural
 
-_HEIGHT = 120.0
-_GAP = 26.0
+_HEIGHT, _GAP = 120.0, 26.0
+"""Points of a panel, and between the two."""
 _EFFICACY = {"color": canvas.BLUE, "linewidth": 1.6, "marker": "o", "markersize": 5, "linestyle": "-"}
 _FUTILITY = {"color": canvas.ORANGE, "linewidth": 1.6, "marker": "s", "markersize": 5, "linestyle": (0, (5, 1.5))}
 _NULL = {"color": canvas.GREY, "linewidth": 1.0, "linestyle": (0, (4, 3))}
@@ -97,11 +97,9 @@ class Boundaries:
 
     def _panel(self, panel: int) -> tuple[list[tuple[list[int], list[float], dict[str, Any]]], tuple[float, float]]:
         """The lines of a panel, and the ends of its axis."""
-        lines = [self._line(self.efficacy[panel], _EFFICACY)]
-        if self.opposite is not None:
-            lines.append(self._line(self.opposite[panel], _EFFICACY))
-        lines.append(self._line(self.futility[panel], _FUTILITY))
-        lines = [one for one in lines if one[0]]
+        bounds = [(self.efficacy, _EFFICACY), (self.opposite, _EFFICACY), (self.futility, _FUTILITY)]
+        lines = [self._line(pair[panel], look) for pair, look in bounds if pair is not None]
+        lines = [line for line in lines if line[0]]
         values = [value for _, y, _ in lines for value in y] + ([self.null, self.planned] if panel else [0.0])
         low, high = min(values), max(values)
         room = 0.08 * (high - low)
@@ -114,11 +112,10 @@ class Boundaries:
     def entries(self) -> list[Key]:
         """The key: the boundaries, no effect, the planned effect."""
         label = "stops for efficacy" if self.opposite is None else "rejects no effect, in either direction"
-        found = [Key(label=label, kind="line", look=_EFFICACY)]
-        if any(one is not None for one in self.futility[0]):
-            found.append(Key(label="stops for futility (z at or below)", kind="line", look=_FUTILITY))
-        found.append(Key(label="no effect", kind="line", look=_NULL))
-        return [*found, Key(label="planned effect", kind="line", look=_PLANNED)]
+        lines = [(label, _EFFICACY), ("no effect", _NULL), ("planned effect", _PLANNED)]
+        if any(bound is not None for bound in self.futility[0]):
+            lines.insert(1, ("stops for futility (z at or below)", _FUTILITY))
+        return [Key(label=label, kind="line", look=look) for label, look in lines]
 
     def alt(self) -> str:
         """Each look with its bounds."""

@@ -16,6 +16,7 @@ from trialplan.numerics.lazy import np
 from trialplan.text import listed
 
 _HEIGHT = 260.0
+"""Points of the plot: nearly as high as an A4 page's text allows two figures."""
 _APART = 30.0
 """Points between the middles of two labels."""
 
@@ -24,6 +25,7 @@ _APART = 30.0
 class Contour(Surface):
     """Lines of equal participants or power over two numbers, with the region that has no answer hatched."""
 
+    kind = "Contours"
     levels: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
@@ -51,8 +53,8 @@ class Contour(Surface):
         self._surface(axes)
         ticks(axes.xaxis, x_ticks, wording.ticked(x_ticks))
         ticks(axes.yaxis, y_ticks, wording.ticked(y_ticks))
-        if where := self._planned_here():
-            mark(axes, where)
+        if self.planned is not None and self.place() is not None:
+            mark(axes, self.planned)
         colour_bar(sheet, self, end)
         return sheet.figure
 
@@ -85,7 +87,10 @@ class Contour(Surface):
             drawn = axes.contour(x, y, masked, levels=levels, colors=canvas.INK, linewidths=0.9)
             words = dict(zip(levels, map(self.shown.say, levels), strict=True))
             places = _spread(axes, drawn)
-            _rim(axes.clabel(drawn, fmt=words, fontsize=7.5, manual=places) if places else ())
+            for label in axes.clabel(drawn, fmt=words, fontsize=7.5, manual=places) if places else ():
+                # white behind the letters, which stand on any colour
+                label.set_bbox({"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.8})
+                label.set_gid("level")
 
     def entries(self) -> list[Key]:
         """The key, with the values of the lines, some of which may have no room for a label."""
@@ -94,22 +99,9 @@ class Contour(Surface):
         said = Key(label=f"{self.quantity}: {listed(lines)}", kind="line", look=look)
         return [*([said] if lines else []), *super().entries()]
 
-    def _planned_here(self) -> tuple[float, float] | None:
-        return None if self.place() is None or self.planned is None else self.planned
-
-    def _kind(self) -> str:
-        return "Contours"
-
     def _range(self) -> list[str]:
         drawn = [self.shown.say(level) for level in self.lines()]
         return [*super()._range(), *([f"Lines are drawn at {listed(drawn)}."] if drawn else [])]
-
-
-def _rim(labels: Any) -> None:
-    """White behind the letters, which stand on any colour."""
-    for label in labels:
-        label.set_bbox({"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.8})
-        label.set_gid("level")
 
 
 def _spread(axes: Any, drawn: Any) -> list[tuple[float, float]]:

@@ -16,6 +16,7 @@ from trialplan.numerics.lazy import np
 from trialplan.text import plural
 
 _HEIGHT = 230.0
+"""Points of the plot: half as high as the page is wide."""
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
 _MARKS = ("o", "s", "^", "D", "v")
 _CHOSEN = {"marker": "o", "markersize": 7, "color": PLAN, "markeredgecolor": "white", "linestyle": "none"}
@@ -80,7 +81,9 @@ class Curves:
         """The picture."""
         line = canvas.TEXT * canvas.LINE
         low, high = self._limits()
-        y_ticks = self._ticks(low, high)
+        by_ratio = self._by_ratio()
+        whole = self.shown.by_ratio and not by_ratio
+        y_ticks = scale.evenly(low, high, whole=True) if whole else self.shown.ticks(low, high)
         y_labels = wording.ticked(y_ticks)
         left = canvas.EDGE + lettering.widest(y_labels, canvas.SMALL) + 8
         across = canvas.WIDTH - left - canvas.EDGE - 14
@@ -92,7 +95,7 @@ class Curves:
         paper.text(canvas.EDGE, 0, self.quantity, va="top", gid="y name")
         texts(paper, (left + across / 2, top + _HEIGHT + room), under, ha="center", gid="x name")
         axes = sheet.plot(left, top, across, _HEIGHT)
-        if self._by_ratio():
+        if by_ratio:
             axes.set_yscale("log")
         axes.set_ylim(low, high)
         self._stretches(axes, (low, high))
@@ -127,17 +130,18 @@ class Curves:
 
     def entries(self) -> list[Key]:
         """The key: the lines, the target, the chosen point, and the stretch without an answer."""
-        named = [(label, look) for label, look in zip(self.labels, self._looks(), strict=False) if label]
-        kind = "line" if self.numeric else "point"
-        found = [Key(label=label, kind=kind, look=look) for label, look in named]
+        kind, looks = "line" if self.numeric else "point", self._looks()
+        keys = [
+            Key(label=label, kind=kind, look=look) for label, look in zip(self.labels, looks, strict=False) if label
+        ]
         if self.target is not None:
             label = f"target: {self.quantity} {self.shown.say(self.target)}"
-            found.append(Key(label=label, kind="line", look=_TARGET))
+            keys.append(Key(label=label, kind="line", look=_TARGET))
         if self.chosen is not None:
-            found.append(Key(label=f"chosen: {self._point()}", kind="point", look=_CHOSEN))
+            keys.append(Key(label=f"chosen: {self._point()}", kind="point", look=_CHOSEN))
         if self._gone().any():
-            found.append(Key(label=self.shown.missing, kind="patch", look=canvas.HATCH))
-        return found
+            keys.append(Key(label=self.shown.missing, kind="patch", look=canvas.HATCH))
+        return keys
 
     def _places(self) -> Any:
         """x as numbers; names stand side by side."""
@@ -161,11 +165,6 @@ class Curves:
         if not self.shown.by_ratio:
             return 0.0, 1.02
         return (min(known) / 1.25, max(known) * 1.25) if self._by_ratio() else (0.0, max(known) * 1.1)
-
-    def _ticks(self, low: float, high: float) -> list[float]:
-        if self.shown.by_ratio and not self._by_ratio():
-            return scale.evenly(low, high, whole=True)
-        return self.shown.ticks(low, high)
 
     def _ends(self) -> tuple[float, float]:
         places = self._places()
@@ -232,14 +231,10 @@ class Curves:
         if not known.size:
             return f"{opening}{self.shown.missing} at any value."
         marks = wording.ticked(self.x)
-        first, last = known[0], known[-1]
-        told = (
-            f"{opening}{self.shown.say(row[first])} at {marks[first]} to {self.shown.say(row[last])} at {marks[last]}"
-        )
-        gaps = (
-            f"; {self.shown.missing} at {len(row) - known.size} of {len(row)} values" if known.size < len(row) else ""
-        )
-        return f"{told}{self._reached(row, marks)}{gaps}."
+        low, high = (f"{self.shown.say(row[end])} at {marks[end]}" for end in (known[0], known[-1]))
+        missing = len(row) - known.size
+        gaps = f"; {self.shown.missing} at {missing} of {len(row)} values" if missing else ""
+        return f"{opening}{low} to {high}{self._reached(row, marks)}{gaps}."
 
     def _reached(self, row: Any, marks: list[str]) -> str:
         """From where on the line stays at or above the target."""

@@ -17,6 +17,7 @@ from trialplan.text import plural
 
 SCALES = ("linear", "log")
 _PAD = 7.0
+"""Points between two rows."""
 _MARKS = ("s", "o", "^", "v", "P", "X")
 Row = tuple[str, float | None, float | None, float | None, float | None, str]
 
@@ -71,7 +72,7 @@ class Forest:
         paper = sheet.paper()
         left, right, across = self._columns(labels, shown)
         axes = sheet.plot(left, head, across, sum(heights))
-        log = self.scale == "log"
+        log, total = self.scale == "log", sum(row[4] or 0 for row in self.rows) or 1.0
         rows.dress(axes, sum(heights), rows.axis(self._extremes(), log), log)
         self._head(paper, (left, right, across), (head, body))
         top = 0.0
@@ -80,7 +81,7 @@ class Forest:
             rows.column(paper, EDGE, head + middle, lines, size=TEXT, gid="label", **_weight_of_type(row))
             rows.column(paper, right, head + middle, [self._numbers(row)], gid="numbers", **_weight_of_type(row))
             if self._weighted() and row[4] is not None:
-                share = f"{100 * row[4] / self._total():.0f} %"
+                share = f"{100 * row[4] / total:.0f} %"
                 rows.column(paper, WIDTH - EDGE, head + middle, [share], ha="right", gid="weight")
             self._mark(axes, row, middle)
             top += height
@@ -92,8 +93,9 @@ class Forest:
         known = [row for row in self.rows if not _gone(row[1])]
         parts = [f"Forest plot of {wording.brief(self.measure)}, {plural(len(self.rows), 'row')}."]
         if known:
-            low, high = (pick(known, key=lambda row: row[1] or 0.0) for pick in (min, max))
-            parts.append(f"Estimates run from {self._said(low)} to {self._said(high)}.")
+            ends = [pick(known, key=lambda row: row[1] or 0.0) for pick in (min, max)]
+            low, high = (f"{self._one(row[1])} ({wording.brief(row[0])})" for row in ends)
+            parts.append(f"Estimates run from {low} to {high}.")
         if len(known) < len(self.rows):
             parts.append(f"{len(self.rows) - len(known)} not estimable.")
         parts += [f"{wording.brief(row[0])}: {self._numbers(row)}." for row in self.pooled]
@@ -105,8 +107,8 @@ class Forest:
         """The rows as they were given, the pooled ones, and the prediction interval."""
         names = ("label", "estimate", "lower", "upper", "weight", "kind")
         last = [("prediction interval", None, *self.prediction, None, "prediction")] if self.prediction else []
-        given = [(*row[:5], row[5]) for row in (*self.rows, *self.pooled)]
-        return names, tuple([tuple(None if _gone(one) else one for one in row) for row in (*given, *last)])
+        rows = (*self.rows, *self.pooled, *last)
+        return names, tuple([tuple(None if _gone(value) else value for value in row) for row in rows])
 
     def _shown(self) -> list[Row]:
         """Every row of the picture, the pooled ones and the prediction named by kinds of their own."""
@@ -123,9 +125,6 @@ class Forest:
 
     def _weighted(self) -> bool:
         return any(row[4] is not None for row in self.rows)
-
-    def _total(self) -> float:
-        return sum(row[4] or 0 for row in self.rows) or 1.0
 
     def _columns(self, labels: Sequence[list[str]], shown: Sequence[Row]) -> tuple[float, float, float]:
         """Where the marks begin, where the numbers begin, and how wide the marks' panel is."""
@@ -177,17 +176,14 @@ class Forest:
             axes.axhline(height, color=canvas.RULE, linewidth=0.8, zorder=0)
 
     def _keys(self) -> list[Key]:
-        several = len(self.kinds) > 1
+        kinds = self.kinds if len(self.kinds) > 1 else []
         look = {"color": canvas.INK, "markersize": 6, "linestyle": "none"}
-        found = [
-            Key(label=kind, kind="point", look=look | {"marker": _MARKS[i % len(_MARKS)]})
-            for i, kind in enumerate(self.kinds)
-            if several
-        ]
+        looks = [look | {"marker": _MARKS[i % len(_MARKS)]} for i in range(len(kinds))]
+        keys = [Key(label=kind, kind="point", look=look) for kind, look in zip(kinds, looks, strict=True)]
         if self.reference is not None:
             label = f"{wording.brief(self.reference_name)}: {self._one(self.reference)}"
-            found.append(Key(label=label, kind="line", look=_REFERENCE))
-        return found
+            keys.append(Key(label=label, kind="line", look=_REFERENCE))
+        return keys
 
     def _numbers(self, row: Row) -> str:
         """What a row says in numbers."""
@@ -199,9 +195,6 @@ class Forest:
 
     def _limits(self, lower: float | None, upper: float | None) -> str:
         return f"{self._one(lower)} to {self._one(upper)}"
-
-    def _said(self, row: Row) -> str:
-        return f"{self._one(row[1])} ({wording.brief(row[0])})"
 
     def _one(self, value: float | None) -> str:
         """Two decimals, or three digits where the numbers are large."""

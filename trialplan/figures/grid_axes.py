@@ -24,6 +24,7 @@ class Surface:
     y_name: str
     y: Sequence[Any]
     values: Any
+    kind = "Heat map"
     quantity: str = "participants"
     planned: tuple[Any, Any] | None = None
     title: str = ""
@@ -60,7 +61,9 @@ class Surface:
 
     def alt(self) -> str:
         """The range, where its ends are, how many cells have no answer, and what is planned."""
-        return " ".join([f"{self._opening()}.", *self._range(), *self._gaps(), *self._plan()])
+        axes = listed([f"{wording.brief(name)} ({_span(along)})" for name, along in self._axes()])
+        opening = f"{self.kind} of {self.quantity} for {plural(self.grid.size, 'combination')} of {axes}."
+        return " ".join([opening, *self._range(), *self._gaps(), *self._plan()])
 
     def table(self) -> canvas.Table:
         """One row a cell, in the order of y and then x; None where there is no value."""
@@ -87,13 +90,6 @@ class Surface:
         if self.planned and self.place():
             found.append(Key(label=f"planned: {self._at(*self.planned)}", kind="point", look=PLANNED))
         return found
-
-    def _opening(self) -> str:
-        axes = [f"{wording.brief(name)} ({_span(along)})" for name, along in self._axes()]
-        return f"{self._kind()} of {self.quantity} for {plural(self.grid.size, 'combination')} of {listed(axes)}"
-
-    def _kind(self) -> str:
-        return "Heat map"
 
     def _axes(self) -> list[tuple[str, Sequence[Any]]]:
         return [(self.x_name, self.x), (self.y_name, self.y)]

@@ -38,7 +38,8 @@ class HeatMap(Surface):
     def draw(self) -> Any:
         """The picture."""
         rows, columns = self.grid.shape
-        side = _beside(self.y, cell := _cell_height(rows))
+        cell = min(max(16.0, 210 / rows), 40.0) if rows <= 22 else 360 / rows
+        side = _beside(self.y, cell)
         across = canvas.WIDTH - 2 * canvas.EDGE - side.room - 10
         below = _below(self.x, across / columns)
         printed, size = self._printed(across / columns, cell)
@@ -132,10 +133,6 @@ def _whole(n: float) -> str:
     """Participants in full; up to four digits without a comma, which cells have no room for."""
     text = wording.count(n)
     return text.replace(",", "") if len(text) == 5 else text
-
-
-def _cell_height(rows: int) -> float:
-    return min(max(16.0, 210 / rows, 0), 40.0) if rows <= 22 else 360 / rows
 
 
 def _runs(gone: Any) -> Iterator[tuple[int, int, int]]:

@@ -59,7 +59,9 @@ def blank(title: str, body: float, keys: Sequence[Key] = ()) -> Sheet:
     figure = part("figure").Figure(figsize=(WIDTH / 72, height / 72), facecolor="white")
     part("backends.backend_agg").FigureCanvasAgg(figure)
     made = Sheet(figure, WIDTH, height, top, body)
-    _head(made, lines)
+    if lines:
+        paper = _in_points(made.axes(0, -top, WIDTH, top), WIDTH, top)
+        texts(paper, (EDGE, 0), lines, size=TITLE, weight="bold", gid="title")
     _foot(made, placed, below)
     return made
 
@@ -74,17 +76,9 @@ def texts(paper: Any, place: tuple[float, float], lines: Sequence[str], **look: 
         paper.text(place[0], top + (position + _BASELINE) * size * LINE, line, va="baseline", **look)
 
 
-def hatched(axes: Any, place: tuple[float, float], size: tuple[float, float], name: str) -> Any:
+def hatched(axes: Any, place: tuple[float, float], size: tuple[float, float], name: str) -> None:
     """A rectangle that says: no answer here."""
-    box = part("patches").Rectangle(place, *size, gid=name, **HATCH)
-    axes.add_patch(box)
-    return box
-
-
-def _head(sheet: Sheet, lines: Sequence[str]) -> None:
-    if lines:
-        paper = _in_points(sheet.axes(0, -sheet.top, sheet.width, sheet.top), sheet.width, sheet.top)
-        texts(paper, (EDGE, 0), lines, size=TITLE, weight="bold", gid="title")
+    axes.add_patch(part("patches").Rectangle(place, *size, gid=name, **HATCH))
 
 
 def _foot(sheet: Sheet, placed: Sequence[tuple[Key, float, float, list[str]]], height: float) -> None:

@@ -14,8 +14,8 @@ from trialplan.figures.canvas import EDGE, LINE, TEXT, WIDTH
 from trialplan.figures.layout import blank, texts
 from trialplan.text import listed, plural
 
-_GAP = 20.0
-_INSIDE = 7.0
+_GAP, _INSIDE = 20.0, 7.0
+"""Points between two boxes, and from a box's edge to its words."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ class TrialSchema:
         for one, other in itertools.pairwise(before):
             _arrow(paper, (one.left + one.across, middle), (other.left, middle))
         top = middle - stack / 2
-        for box, colour in zip(arms, self._colours(), strict=True):
+        # the first arm blue, the last grey, any between them green
+        colours = ["#d6e6f2", *["#d9efe4"] * (len(arms) - 2), canvas.PALE][: len(arms)]
+        for box, colour in zip(arms, colours, strict=True):
             centre = top + box.height / 2
             _draw(paper, box, centre, colour)
             _arrow(paper, (before[-1].left + before[-1].across, middle), (box.left, centre))
@@ -113,13 +115,10 @@ class TrialSchema:
         left += 8
         free = WIDTH - EDGE - left - _GAP - 8
         arms = [_box(left, free * 0.48, name, [_n(n)] if n is not None else []) for name, n in self.arms]
-        after = _box(left + free * 0.48 + _GAP + 8, free * 0.52, f"At {_small(self.timepoint)}", [self.endpoint])
+        time = wording.brief(self.timepoint)
+        at = time if time[:2].isupper() else time[:1].lower() + time[1:]
+        after = _box(left + free * 0.48 + _GAP + 8, free * 0.52, f"At {at}", [self.endpoint])
         return before, arms, after
-
-    def _colours(self) -> list[str]:
-        """The first arm blue, the last grey, any between them green."""
-        count = len(self.arms)
-        return ["#d6e6f2", *["#d9efe4"] * (count - 2), *([canvas.PALE] if count > 1 else [])]
 
 
 def _box(left: float, across: float, bold: str, plain: Sequence[str]) -> _Box:
@@ -141,22 +140,9 @@ def _draw(paper: Any, box: _Box, middle: float, colour: str = "white") -> None:
 
 
 def _arrow(paper: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
-    look = {
-        "arrowstyle": "-|>",
-        "mutation_scale": 9,
-        "color": canvas.GREY,
-        "linewidth": 1.0,
-        "shrinkA": 1,
-        "shrinkB": 1,
-    }
+    look = {"arrowstyle": "-|>", "mutation_scale": 9, "color": canvas.GREY, "linewidth": 1, "shrinkA": 1, "shrinkB": 1}
     paper.add_patch(canvas.part("patches").FancyArrowPatch(start, end, **look))
 
 
 def _n(n: int | None) -> str:
     return "" if n is None else f"n = {n:,}"
-
-
-def _small(timepoint: str) -> str:
-    """The time as it stands inside a sentence."""
-    text = wording.brief(timepoint)
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]

@@ -15,8 +15,8 @@ from trialplan.figures.canvas import BLUE, EDGE, LINE, ORANGE, SMALL, TEXT, WIDT
 from trialplan.figures.layout import Key, blank, hatched
 from trialplan.text import listed, plural
 
-_BAR = 11.0
-_GAP = 9.0
+_BAR, _GAP = 11.0, 9.0
+"""Points of one bar's thickness, and between two rows."""
 _HEAD = SMALL * LINE + 8
 _NONE = "no trial"
 
@@ -54,15 +54,14 @@ class Tornado:
 
     def order(self) -> list[int]:
         """The bars from what changes the trial most: first what leaves no trial, then by the largest ratio of n."""
-        return sorted(range(len(self.bars)), key=lambda i: self._swing(i), reverse=True)
+        return sorted(range(len(self.bars)), key=self._swing, reverse=True)
 
     @canvas.in_style
     def draw(self) -> Any:
         """The picture: two thin bars a row, for the low and the high value."""
-        order, heights = self.order(), []
+        order = self.order()
         names = [lettering.wrap(self.bars[i][0], 118, TEXT, lines=4) for i in order]
-        for lines in names:
-            heights.append(max(2 * _BAR, len(lines) * TEXT * LINE) + _GAP)
+        heights = [max(2 * _BAR, len(lines) * TEXT * LINE) + _GAP for lines in names]
         body = _HEAD + sum(heights)
         sheet = blank(self.title, body + 34, self._keys())
         paper = sheet.paper()
@@ -93,12 +92,12 @@ class Tornado:
     def table(self) -> canvas.Table:
         """Two rows for each assumption, in the order of the picture."""
         names = ("assumption", "value", self.quantity, *(("assurance",) if self.assurance else ()))
-        found = []
+        table = []
         for i in self.order():
             name, low, high, *sizes = self.bars[i]
             for side, value in enumerate((low, high)):
-                found.append((name, value, sizes[side], *((self.assurance[i][side],) if self.assurance else ())))
-        return names, tuple(found)
+                table.append((name, value, sizes[side], *((self.assurance[i][side],) if self.assurance else ())))
+        return names, tuple(table)
 
     def _swing(self, i: int) -> tuple[int, float]:
         _, _, _, *sizes = self.bars[i]
@@ -131,15 +130,13 @@ class Tornado:
         by_ratio = max(known) > 4 * min(known)
         ends = rows.axis(known, by_ratio)
         room = WIDTH - EDGE - first - number - 4
-        lane = _Lane(self.quantity, first, room, self.planned, ends, by_ratio, _said)
         if not self.assurance:
-            return [lane]
+            return [_Lane(self.quantity, first, room, self.planned, ends, by_ratio, _said)]
         half = (room - 44) / 2
         second = first + half + number + 8
-        chances = (-0.0, 1.0)
         return [
             _Lane(self.quantity, first, half, self.planned, ends, by_ratio, _said),
-            _Lane("assurance", second, half - 4, self.planned_assurance, chances, False, _chance),
+            _Lane("assurance", second, half - 4, self.planned_assurance, (-0.0, 1.0), False, _chance),
         ]
 
     def _row(self, paper: Any, axes: Sequence[Any], lanes: Sequence[_Lane], i: int, middle: float) -> None:
@@ -191,11 +188,8 @@ class _Lane:
             axes.add_patch(patch)
         elif self.name != "assurance":
             hatched(axes, (start, top), (self.ends[1] - start, thick), "no-trial")
-            arrow = {"marker": ">", "markersize": 6, "color": HATCH_EDGE, "clip_on": False}
+            arrow = {"marker": ">", "markersize": 6, "color": canvas.HATCH["edgecolor"], "clip_on": False}
             axes.plot([self.ends[1]], [height], **arrow)
-
-
-HATCH_EDGE = canvas.HATCH["edgecolor"]
 
 
 def _said(n: float | None) -> str:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from trialplan.design import Design, Sized
 
 _EDGE, _FAR = 1e-9, 1e6
+"""How near a limit may come to the end of a difference, and the largest ratio: all that is sought lies between."""
 
 
 class Responses(Outcome):

@@ -22,10 +22,13 @@ from trialplan.numerics.lazy import np
 __all__ = ["Assurance", "Beliefs", "assess", "assurance", "ceiling", "enumerated", "events", "n_for_target"]
 
 _MOST_BLOCKS = 2**24
+"""Allocation blocks up to which any n is searched: tens of millions of participants are no trial."""
+
 _AFFORDABLE = 2000
 """Allocation blocks up to which the n of an exact test is searched."""
 
 _CONFIDENCE = 0.95
+"""Of the interval whose width is told: the usual one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +126,7 @@ def assess(
     design.check_n(n)
     over = joint(design, beliefs, nodes)
     tables, top = predictive(over, n), over.average(over.favourable)
-    success = _success(over, n)
+    success, at_means = _success(over, n), over.at_means()
     found, reason = (None, None) if target is None else _found(over, _target(design, target), top)
     return Assurance(
         n=n,
@@ -136,10 +139,13 @@ def assess(
         reason=reason,
         expected_power=over.average(over.design.power(n)),
         power_if_favourable=over.average(success * over.favourable) / top if top else math.nan,
-        power_at_means=float(over.at_means().power(n)),
-        wrong_sign=_wrong_sign(over, n) if tables is None else tables.wrong_sign,
+        power_at_means=float(at_means.power(n)),
+        # without counts by the normal distribution of the estimate: Φ(−|distance to the null| / standard error)
+        wrong_sign=over.average(normal_cdf(-np.abs(over.design.fixed.distance_to_null(n))))
+        if tables is None
+        else tables.wrong_sign,
         precision=_precision(over, n, tables),
-        smallest_significant=_smallest_significant(over, n),
+        smallest_significant=at_means.outcome.smallest_difference(at_means, n),
         events=events(design, n, harms or {}),
     )
 
@@ -190,11 +196,6 @@ def _search(over: Joint, target: float) -> int | None:
     return high * block
 
 
-def _wrong_sign(over: Joint, n: int) -> float:
-    """By the normal distribution of the estimate: Φ(−|distance to the null| / standard error), averaged."""
-    return over.average(normal_cdf(-np.abs(over.design.fixed.distance_to_null(n))))
-
-
 def _precision(over: Joint, n: int, tables: Predictive | None) -> float | None:
     """The expected width of the 95 % interval: over all counts, or at the true values where these are too many."""
     if tables is not None:
@@ -202,12 +203,6 @@ def _precision(over: Joint, n: int, tables: Predictive | None) -> float | None:
         return None if widths is None else tables.average(widths)
     width = None if over.base.members else over.base.outcome.expected_width(over.design, n, _CONFIDENCE)
     return None if width is None else over.average(width)
-
-
-def _smallest_significant(over: Joint, n: int) -> float | None:
-    """At the counts that the expected control rate gives; elsewhere the effect that has power one half."""
-    at_means = over.at_means()
-    return at_means.outcome.smallest_difference(at_means, n)
 
 
 def _at_least_one(name: str, rate: float | Belief, n: int) -> float:

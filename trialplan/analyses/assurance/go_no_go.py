@@ -62,8 +62,7 @@ class SingleArmRule:
 
     def posterior(self, responses: Numbers) -> Numbers:
         """P(rate > threshold) after so many responses among n."""
-        a, b = self.prior
-        return special.betaincc(a + np.asarray(responses), b + self.n - np.asarray(responses), self.threshold)[()]
+        return special.betaincc(*_updated(self.prior, responses, self.n), self.threshold)[()]
 
     @property
     def fewest_to_go(self) -> int | None:

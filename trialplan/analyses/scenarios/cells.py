@@ -77,7 +77,9 @@ class GridSpec:
     @cached_property
     def by_arrays(self) -> bool:
         """Whether a stretch of scenarios is answered in one call: normal theory, whatever is chosen."""
-        return all(map(self._smooth, self._choices()))
+        names = [name for name in self.axes if name not in self.numeric]
+        choices = product(*(self.axes[name] for name in names))
+        return all(self._smooth(dict(zip(names, values, strict=True))) for values in choices)
 
     def values(self, start: int, stop: int) -> dict[str, Any]:
         """The values of each axis at the scenarios from `start` up to `stop`: positions along the axis."""
@@ -96,11 +98,6 @@ class GridSpec:
             return np.broadcast_to(np.asarray(n, dtype=float), shape), power, None, derived
         evaluate = design.sample_size(*(() if target is None else (target,)))
         return np.broadcast_to(evaluate.n, shape), np.broadcast_to(evaluate.power, shape), evaluate.reason, derived
-
-    def _choices(self) -> Iterator[dict[str, Any]]:
-        names = [name for name in self.axes if name not in self.numeric]
-        for values in product(*(self.axes[name] for name in names)):
-            yield dict(zip(names, values, strict=True))
 
     def _smooth(self, choice: Mapping[str, Any]) -> bool:
         own = {name: value for name, value in choice.items() if name in variable(self.design)}

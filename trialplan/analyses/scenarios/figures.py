@@ -37,15 +37,8 @@ def kind_of(asked: GridSpec, kind: str | None = None) -> str:
     return chosen
 
 
-def picture(grid: Grid, suffix: str, kind: str | None = None, plan: Any = None) -> bytes:
-    """The file's bytes; `plan` is the answer of the plan that is varied, to be marked on its power curve."""
-    from trialplan.figures import render
-
-    return render(figure(grid, kind, plan), suffix)
-
-
 def figure(grid: Grid, kind: str | None = None, plan: Any = None) -> Any:
-    """The figure as plain data."""
+    """The figure as plain data; `plan` is the answer of the plan that is varied, to be marked on its power curve."""
     chosen = kind_of(grid.asked, kind)
     return _curves(grid, plan) if chosen == CURVES else _surface(grid, chosen, plan)
 
@@ -77,9 +70,9 @@ def _curves(grid: Grid, plan: Any) -> Any:
     else:
         other = _lines(grid.asked)
         rows = values if next(iter(grid.axes)) == other else values.T
-        lines = [
-            (f"{other.replace('_', ' ')} {_short(one)}", row) for one, row in zip(grid.axes[other], rows, strict=True)
-        ]
+        name, along_lines = other.replace("_", " "), grid.axes[other]
+        shown = [f"{value:g}" if isinstance(value, float) else str(value) for value in along_lines]
+        lines = [(f"{name} {value}", row) for value, row in zip(shown, rows, strict=True)]
     marked = plan is not None and N in grid.axes
     return Curves(
         x_name=_said(grid, along),
@@ -131,8 +124,8 @@ def _said(grid: Grid, name: str) -> str:
 
 def _title(grid: Grid) -> str:
     if grid.asked.asks_power:
-        return "Power" if grid.asked_n is None else f"Power with {grid.asked_n:,} participants"
-    at = "" if grid.target is None else f" for power {grid.target:g}"
+        return "Power" if grid.asked.n is None else f"Power with {grid.asked.n:,} participants"
+    at = "" if grid.asked.target is None else f" for power {grid.asked.target:g}"
     return f"{_quantity(grid).capitalize()}{at}"
 
 
@@ -147,7 +140,3 @@ def _planned(grid: Grid, names: Sequence[str]) -> tuple[Any, Any] | None:
         if not np.min(along) <= value <= np.max(along):
             return None
     return own[0], own[1]
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -41,9 +41,10 @@ def write(grid: Grid, path: Path, kind: str | None = None, plan: Any = None) -> 
     suffix = path.suffix.lower()
     with files.writing(path) as file:
         if suffix in FIGURES:
-            from trialplan.analyses.scenarios.figures import picture
+            from trialplan.analyses.scenarios.figures import figure
+            from trialplan.figures import render
 
-            file.write(picture(grid, suffix, kind, plan))
+            file.write(render(figure(grid, kind, plan), suffix))
         else:
             _WRITERS[suffix](grid, file)
 

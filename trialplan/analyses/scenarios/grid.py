@@ -93,16 +93,6 @@ class Grid:
         """The values of each axis, by name."""
         return self.asked.axes
 
-    @property
-    def target(self) -> float | None:
-        """The power asked for, where one was."""
-        return self.asked.target
-
-    @property
-    def asked_n(self) -> int | None:
-        """The participants whose power is asked for, where they are."""
-        return self.asked.n
-
     def blocks(self) -> Iterator[tuple[int, AnsweredCells]]:
         """(first cell, answers) of each stretch, in order."""
         tasks = Stretches(self.asked)
@@ -122,11 +112,11 @@ class Grid:
     @cached_property
     def reason(self) -> Any:
         """Why a cell has no answer; None where it has one."""
-        found = np.full(self.asked.cells, None, dtype=object)
+        reasons = np.full(self.asked.cells, None, dtype=object)
         for start, block in self.blocks():
             for position, why in block.reasons.items():
-                found[start + position] = why
-        return found.reshape(self.asked.shape)
+                reasons[start + position] = why
+        return reasons.reshape(self.asked.shape)
 
     def columns(self) -> Iterator[dict[str, list[Any]]]:
         """Each stretch as lists by name: varied and derived numbers, n, n of each arm, power, reason."""
@@ -142,10 +132,12 @@ class Grid:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One dict a cell: the varied assumptions, what follows from them, n, arms, power, reason."""
-        arms = [f"n_{name}" for name in self.design.arm_names]
         for columns in self.columns():
             for cell in zip(*columns.values(), strict=True):
-                yield _nested(dict(zip(columns, cell, strict=True)), arms)
+                row = dict(zip(columns, cell, strict=True))
+                sizes = {name: row.pop(f"n_{name}") for name in self.design.arm_names}
+                last = {name: row.pop(name) for name in ("power", "reason")}
+                yield {**row, "arms": None if None in sizes.values() else sizes, **last}
 
     def as_json(self) -> dict[str, Any]:
         """The grid under the keys `axes` and `rows`."""
@@ -225,10 +217,11 @@ def _columns(asked: GridSpec, start: int, block: AnsweredCells) -> dict[str, lis
     index = asked.values(start, start + count)
     varied = {name: _taken(values, index[name]) for name, values in asked.axes.items() if name not in ("n", "power")}
     derived = {name: column.tolist() for name, column in block.derived.items()}
-    sizes = {name: _whole(column) for name, column in _sizes(asked, index, block).items()}
-    reasons: list[str | None] = [None] * count
-    for position, why in block.reasons.items():
-        reasons[position] = why
+    sizes = {
+        name: [None if value != value else round(value) for value in column.tolist()]
+        for name, column in _sizes(asked, index, block).items()
+    }
+    reasons = [block.reasons.get(position) for position in range(count)]
     target = {"target_power": _taken(asked.axes["power"], index["power"])} if "power" in asked.axes else {}
     power = [None if value != value else value for value in block.power.tolist()]
     return varied | derived | target | sizes | {"power": power, "reason": reasons}
@@ -249,14 +242,3 @@ def _sizes(asked: GridSpec, index: Mapping[str, Any], block: AnsweredCells) -> d
 
 def _taken(values: tuple[Any, ...], index: Any) -> list[Any]:
     return [values[i] for i in index.tolist()]
-
-
-def _whole(column: Any) -> list[int | None]:
-    return [None if value != value else round(value) for value in column.tolist()]
-
-
-def _nested(row: dict[str, Any], arms: Sequence[str]) -> dict[str, Any]:
-    """The arms under one name, after n."""
-    sizes = {name[2:]: row.pop(name) for name in arms}
-    last = {"power": row.pop("power"), "reason": row.pop("reason")}
-    return {**row, "arms": None if None in sizes.values() else sizes, **last}

@@ -35,22 +35,23 @@ class Summary:
 def page(grid: Grid) -> Page:
     """What was varied, the answers, and why some cells have none; for a screen, so no more cells than fit one."""
     rows = list(islice(grid.rows(), LARGEST_SHOWN))
-    found = summary(grid)
+    came_to, differing = summary(grid), _differing(grid)
+    fixed = [*assumed(grid.design), *level(grid.design), *source(grid.design)]
     return Page(
         data=None,
-        headline=_headline(grid, found),
-        tables=[*_tables(grid, rows), facts(_fixed(grid))],
-        notes=_notes(grid, found),
+        headline=_headline(grid, came_to),
+        tables=[*_tables(grid, rows), facts([row for row in fixed if row[0].replace("-", "_") not in differing])],
+        notes=_notes(grid, came_to),
     )
 
 
 def about(grid: Grid) -> dict[str, Any]:
     """What is the same for every scenario, as JSON has it: what was assumed, asked and varied, and how."""
-    asked = {"target_power": grid.target, "asked_n": grid.asked_n}
+    asked, differing = {"target_power": grid.asked.target, "asked_n": grid.asked.n}, _differing(grid)
     axes = {"axes": {name: list(values) for name, values in grid.axes.items()}}
-    same = {name: value for name, value in foot(grid.design).items() if name not in _differing(grid)}
-    found: dict[str, Any] = plain(head(grid.design, _differing(grid)) | asked | axes | same)
-    return found
+    same = {name: value for name, value in foot(grid.design).items() if name not in differing}
+    shared: dict[str, Any] = plain(head(grid.design, differing) | asked | axes | same)
+    return shared
 
 
 def summary(grid: Grid) -> Summary:
@@ -75,28 +76,19 @@ def _differing(grid: Grid) -> tuple[str, ...]:
     return (*grid.axes, *block.derived, *others)
 
 
-def _fixed(grid: Grid) -> list[tuple[str, str]]:
-    rows = [*assumed(grid.design), *level(grid.design), *source(grid.design)]
-    return [row for row in rows if row[0].replace("-", "_") not in _differing(grid)]
-
-
 def _headline(grid: Grid, found: Summary) -> str:
-    asked = "n" if grid.target is None else f"n at power {grid.target:g}"
+    target, n = grid.asked.target, grid.asked.n
+    asked = "n" if target is None else f"n at power {target:g}"
     if grid.asked.asks_power:
-        asked = "power" if grid.asked_n is None else f"power of {grid.asked_n:,} participants"
+        asked = "power" if n is None else f"power of {n:,} participants"
     span = ""
     if found.missing < found.cells:
-        ends = [_said(grid, value) for value in (found.least, found.greatest)]
-        span = f": {ends[0]} to {ends[1]}{_unit(grid)}"
+        arms = len(grid.design.arm_names) if per_arm(grid) else 1
+        ends = found.least, found.greatest
+        low, high = (f"{end:.3f}" if grid.asked.asks_power else f"{round(end / arms):,}" for end in ends)
+        span = f": {low} to {high}{_unit(grid)}"
     without = f"; {found.missing:,} without an answer" if found.missing else ""
     return f"{found.cells:,} scenarios, {asked}{span}{without}"
-
-
-def _said(grid: Grid, value: float) -> str:
-    """The least or greatest answer: the power, or n per arm where arms are equal, else n in all."""
-    if grid.asked.asks_power:
-        return f"{value:.3f}"
-    return f"{round(value / len(grid.design.arm_names)) if per_arm(grid) else round(value):,}"
 
 
 def _notes(grid: Grid, found: Summary) -> list[str]:
@@ -104,15 +96,11 @@ def _notes(grid: Grid, found: Summary) -> list[str]:
     if found.cells > LARGEST_SHOWN:
         notes.append(f"the first {LARGEST_SHOWN:,} of {found.cells:,} scenarios are shown; -o FILE.csv writes all")
     if found.first_missing is not None:
-        at = ", ".join(f"{name} = {number(found.first_missing[_column(name)])}" for name in grid.axes)
+        columns = {name: "target_power" if name == "power" else name for name in grid.axes}
+        at = ", ".join(f"{name} = {number(found.first_missing[column])}" for name, column in columns.items())
         what = "cell has" if found.missing == 1 else "cells have"
         notes.append(f"{found.missing:,} {what} no answer ({_NONE}). At {at}: {found.first_missing['reason']}")
     return notes
-
-
-def _column(name: str) -> str:
-    """The column that an axis fills: a varied power is the power asked for."""
-    return "target_power" if name == "power" else name
 
 
 def _tables(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> list[Table]:
@@ -127,7 +115,8 @@ def _crossed(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> list[Table]:
     (down, lines), (across, columns) = grid.axes.items()
     cells = [_shown(grid, row) for row in rows]
     width = max(map(len, [*cells, *map(number, columns)])) + 2
-    room = max(1, (_screen() - len(down) - 12) // width)
+    screen = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
+    room = max(1, (screen - len(down) - 12) // width)
     pieces = [range(start, min(start + room, len(columns))) for start in range(0, len(columns), room)]
     title = f"{what(grid)}; down {down}, across {across}"
     return [
@@ -183,7 +172,3 @@ def what(grid: Grid) -> str:
 
 def _unit(grid: Grid) -> str:
     return " per arm" if per_arm(grid) and not grid.asked.asks_power else ""
-
-
-def _screen() -> int:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000

@@ -11,6 +11,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
 
 _EDGE = 1e-9
+"""Share of the way that is left before the end, which may lie outside the assumption's domain."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What can a trial of n participants exclude: how far its interval reaches, and what a null result leaves possible.
+"""What a trial of n participants can exclude: how far its interval reaches, and what a null result leaves possible.
 
 The interval is the one that the kind of outcome has, taken at the planned values.
 """

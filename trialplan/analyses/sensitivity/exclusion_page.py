@@ -18,18 +18,20 @@ _NONE = "—"
 
 def page(design: Design, ns: Sequence[int], confidence: float = 0.95) -> Page:
     """Half-width, smallest significant effect and what no effect leaves possible, across n."""
-    fixed, found = design.fixed, exclusion(design, ns, confidence)
+    fixed, answers = design.fixed, exclusion(design, ns, confidence)
     shown = _Shown(fixed)
-    rows = [_record(one, shown) for one in found]
-    columns = ("n", *(f"n {arm}" for arm in _arms(fixed)), *_HEADS[found[0].kind if found else DIFFERENCE])
+    rows = [_record(answer, shown) for answer in answers]
+    arms = fixed.arm_names if len(fixed.arm_names) > 1 else ()
+    columns = ("n", *(f"n {arm}" for arm in arms), *_HEADS[answers[0].kind if answers else DIFFERENCE])
+    name = answers[0].interval if answers else None
     return Page(
         data=plain(head(design) | {"confidence": confidence, "rows": rows} | foot(design)),
-        headline=shown.sentence(found[0]) if len(found) == 1 else _headline(found, shown),
+        headline=rows[0]["sentence"] if len(rows) == 1 else _headline(answers, shown),
         tables=[
-            Table(columns, [_line(one, shown, fixed) for one in found], right=frozenset(range(len(columns)))),
-            facts([*assumed(fixed), *level(fixed), ("interval", _named(found))]),
+            Table(columns, [_line(answer, shown, arms) for answer in answers], right=frozenset(range(len(columns)))),
+            facts([*assumed(fixed), *level(fixed), ("interval", name or "")]),
         ],
-        notes=[*_sentences(found, shown), *_caveats(design, found)],
+        notes=[*(row["sentence"] for row in rows if len(rows) > 1), *_caveats(design, answers)],
         records=lambda: plain(rows),
     )
 
@@ -122,22 +124,10 @@ def _record(one: Exclusion, shown: _Shown) -> dict[str, Any]:
     }
 
 
-def _line(one: Exclusion, shown: _Shown, design: Design) -> list[str]:
-    sizes = [f"{one.arms[arm]:,}" for arm in _arms(design)]
-    width = _NONE if one.half_width is None else shown.effect(one.half_width)
-    return [f"{one.n:,}", *sizes, width, shown.effect(one.smallest_significant), shown.range(one.possible)]
-
-
-def _arms(design: Design) -> tuple[str, ...]:
-    return design.arm_names if len(design.arm_names) > 1 else ()
-
-
-def _named(found: Sequence[Exclusion]) -> str:
-    return found[0].interval or "" if found else ""
-
-
-def _sentences(found: Sequence[Exclusion], shown: _Shown) -> list[str]:
-    return [shown.sentence(one) for one in found] if len(found) > 1 else []
+def _line(answer: Exclusion, shown: _Shown, arms: Sequence[str]) -> list[str]:
+    sizes = [answer.n, *(answer.arms[arm] for arm in arms)]
+    effects = shown.effect(answer.half_width), shown.effect(answer.smallest_significant)
+    return [*(f"{size:,}" for size in sizes), *effects, shown.range(answer.possible)]
 
 
 def _caveats(design: Design, found: Sequence[Exclusion]) -> list[str]:

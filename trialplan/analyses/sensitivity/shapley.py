@@ -35,9 +35,10 @@ def told_apart(value: Value, changes: int) -> list[Block]:
     """
     blocks: list[Block] = [(one,) for one in range(changes)]
     missing = [made for made in unions(blocks) if value(made) is None]
-    while torn := [made for made in missing if all(_whole(block, made) for block in blocks)]:
+    # a set keeps to the blocks that it holds all or none of
+    while torn := [made for made in missing if all(len(made.intersection(b)) in (0, len(b)) for b in blocks)]:
         first, second = max(
-            combinations(blocks, 2), key=lambda pair: sum(_torn(pair[0], pair[1], made) for made in torn)
+            combinations(blocks, 2), key=lambda pair: sum((pair[0][0] in made) != (pair[1][0] in made) for made in torn)
         )
         joined = tuple(sorted(first + second))
         blocks = sorted([joined, *(block for block in blocks if block not in (first, second))])
@@ -48,7 +49,7 @@ def unions(blocks: Sequence[Block]) -> Iterator[frozenset[int]]:
     """Every set of changes that is made of whole blocks, from none to all."""
     for size in range(len(blocks) + 1):
         for chosen in combinations(blocks, size):
-            yield frozenset(one for block in chosen for one in block)
+            yield _union(chosen)
 
 
 def rounded(shares: Sequence[Fraction]) -> list[int]:
@@ -67,14 +68,9 @@ def _share(value: Value, blocks: Sequence[Block], mine: int) -> Fraction:
     others, k = [block for i, block in enumerate(blocks) if i != mine], len(blocks)
     total = Fraction(0)
     for size in range(k):
-        gained = sum(
-            (
-                _known(value, made | frozenset(blocks[mine])) - _known(value, made)
-                for made in map(_union, combinations(others, size))
-            ),
-            Fraction(0),
-        )
-        total += gained * Fraction(math.factorial(size) * math.factorial(k - size - 1), math.factorial(k))
+        weight = Fraction(math.factorial(size) * math.factorial(k - size - 1), math.factorial(k))
+        for made in map(_union, combinations(others, size)):
+            total += weight * (_known(value, made | frozenset(blocks[mine])) - _known(value, made))
     return total
 
 
@@ -86,12 +82,3 @@ def _known(value: Value, made: frozenset[int]) -> Fraction:
 
 def _union(blocks: Sequence[Block]) -> frozenset[int]:
     return frozenset(one for block in blocks for one in block)
-
-
-def _whole(block: Block, made: frozenset[int]) -> bool:
-    """Whether all of a block, or none of it, is in the set."""
-    return len(made.intersection(block)) in (0, len(block))
-
-
-def _torn(first: Block, second: Block, made: frozenset[int]) -> bool:
-    return (first[0] in made) != (second[0] in made)

@@ -95,9 +95,8 @@ def _swing(axis: Axis, n: int, target: float) -> Swing:
     if axis.low is None or axis.high is None or axis.design_at is None:
         return Swing(axis=axis)
     low, high = (_end(axis, axis.design_at, value, n, target) for value in (axis.low, axis.high))
-    found = Swing(axis=axis, low=low, high=high)
-    assert found.worst is not None  # both ends are there
-    return Swing(axis=axis, low=low, high=high, breaks=_breaks(axis, found.worst.value, n, target))
+    worst = min((low, high), key=_damage)
+    return Swing(axis=axis, low=low, high=high, breaks=_breaks(axis, worst.value, n, target))
 
 
 def _end(axis: Axis, design_at: Callable[[float], Design], value: float, n: int, target: float) -> End:
@@ -105,7 +104,11 @@ def _end(axis: Axis, design_at: Callable[[float], Design], value: float, n: int,
         design = design_at(value)
     except TrialplanError as why:
         return End(value=value, n=None, power=None, assurance=None, effect=True, reason=why.sentence)
-    needed, reason = _needed(design, target)
+    needed, reason = None, None
+    try:
+        needed = int(design.sample_size(target).n)
+    except TrialplanError as why:
+        reason = why.sentence
     return End(
         value=value,
         n=needed,
@@ -114,13 +117,6 @@ def _end(axis: Axis, design_at: Callable[[float], Design], value: float, n: int,
         effect=_has_effect(design),
         reason=reason,
     )
-
-
-def _needed(design: Design, target: float) -> tuple[int | None, str | None]:
-    try:
-        return int(design.sample_size(target).n), None
-    except TrialplanError as why:
-        return None, why.sentence
 
 
 def _has_effect(design: Design) -> bool:

@@ -20,7 +20,18 @@ _COLUMNS = ("assumption", "planned", "range", "n", "power", "assurance", "range 
 
 def page(axes: Sequence[Axis], n: int, target: float) -> Page:
     """Every assumption over the range of its axis, in a trial of n participants planned for power `target`."""
-    return _page(tornado(axes, n=n, target=target), n, target)
+    swings = tornado(axes, n=n, target=target)
+    rows = [_record(swing, n, target) for swing in swings]
+    assured = any(swing.axis.assurance_at is not None for swing in swings)
+    kept = [i for i, name in enumerate(_COLUMNS) if assured or name != "assurance"]
+    lines = [[line[i] for i in kept] for line in map(_line, swings)]
+    return Page(
+        data=plain({"n": n, "target_power": target, "rows": rows}),
+        headline=_headline(swings, n, target),
+        tables=[Table([_COLUMNS[i] for i in kept], lines, "One at a time: low end … high end", frozenset({1}))],
+        notes=[f"{i}. {row['sentence']}" for i, row in enumerate(rows, 1)],
+        records=lambda: plain(rows),
+    )
 
 
 def page_of_design(design: Design, axes: Mapping[str, Sequence[Any]], target: float) -> Page:
@@ -59,21 +70,6 @@ def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
         low=min(ends),
         high=max(ends),
         design_at=lambda value: design.replace(**{name: value}),
-    )
-
-
-def _page(swings: Sequence[Swing], n: int, target: float) -> Page:
-    rows = [_record(swing, n, target) for swing in swings]
-    assured = any(swing.axis.assurance_at is not None for swing in swings)
-    left_out = () if assured else (_COLUMNS.index("assurance"),)
-    lines = [[cell for i, cell in enumerate(_line(swing)) if i not in left_out] for swing in swings]
-    columns = [name for i, name in enumerate(_COLUMNS) if i not in left_out]
-    return Page(
-        data=plain({"n": n, "target_power": target, "rows": rows}),
-        headline=_headline(swings, n, target),
-        tables=[Table(columns, lines, "One at a time: low end … high end", frozenset({1}))],
-        notes=[f"{i}. {row['sentence']}" for i, row in enumerate(rows, 1)],
-        records=lambda: plain(rows),
     )
 
 
@@ -125,11 +121,12 @@ def _line(swing: Swing) -> list[str]:
 
 def _outcome(axis: Axis, end: End, n: int, target: float) -> str:
     """What becomes of the trial at one end: what it finds, and how many would be needed."""
-    trial, goal = f"the trial of {n:,} participants", _goal(axis)
+    assert axis.design_at is not None  # only what is varied has ends
+    trial, goal = f"the trial of {n:,} participants", axis.design_at(axis.planned).goal
     finds = "find the effect" if goal not in _MARGINS else f"show {goal}"
     if end.power is None:
         return f"there is no such trial: {end.reason}."
-    chance = _probability(end.power)
+    chance = "below 0.01" if end.power < 0.005 else "above 0.99" if end.power > 0.995 else f"{end.power:.2f}"
     if not end.effect:
         none = "there is no effect to find" if goal not in _MARGINS else "the truth lies beyond the margin"
         return (
@@ -141,11 +138,6 @@ def _outcome(axis: Axis, end: End, n: int, target: float) -> str:
         f"{end.n:,} participants would be needed for power {number(target)}" if end.n > n else f"{end.n:,} would do"
     )
     return f"{trial} would {finds} with probability {chance}; {needed}."
-
-
-def _goal(axis: Axis) -> str:
-    assert axis.design_at is not None  # only what is varied has ends
-    return axis.design_at(axis.planned).goal
 
 
 def _other_end(axis: Axis, end: End, n: int) -> str:
@@ -175,10 +167,6 @@ def _turns(swing: Swing) -> Iterator[tuple[float, str]]:
         yield breaks.n_doubles, "the number needed doubles"
     if breaks.effect_gone is not None and not worst.effect:
         yield breaks.effect_gone, "the effect is gone"
-
-
-def _probability(value: float) -> str:
-    return "below 0.01" if value < 0.005 else "above 0.99" if value > 0.995 else f"{value:.2f}"
 
 
 def _value(axis: Axis, value: float) -> str:

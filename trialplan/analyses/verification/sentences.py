@@ -13,7 +13,6 @@ from trialplan.analyses.verification.verification import (
     FAVOUR,
     LEVEL,
     POWER,
-    SIMULATION,
     Check,
     Verification,
 )
@@ -25,8 +24,8 @@ def headline(found: Verification) -> str:
     """The claim, what simulated trials do, and what counting gives, in one sentence."""
     tail = "" if found.far_tail else " in the treatment's favour"
     seen = (
-        f"The formula claims {_plain(found.claimed)} with {found.n:,} participants; {found.trials:,} simulated trials "
-        f"reject{tail} in {simulated(found.simulated, found.standard_error)}"
+        f"The formula claims power {found.claimed:.3f} with {found.n:,} participants; {found.trials:,} simulated "
+        f"trials reject{tail} in {simulated(found.simulated, found.standard_error)}"
     )
     if found.enumerated is None:
         return seen
@@ -48,7 +47,8 @@ def type_one(found: Verification) -> str:
 def verdict(found: Verification) -> str:
     """Whether the claims hold, within what."""
     if found.ok:
-        return f"every claim holds, within {_within(found.exact)}"
+        within = "four standard errors" if found.exact else "0.01 in power and four standard errors"
+        return f"every claim holds, within {within}"
     return "; ".join(complaints(found))
 
 
@@ -93,19 +93,19 @@ def decimals(error: float) -> int:
 
 def _power(one: Check, found: Verification) -> str:
     way = "more" if one.claimed > one.seen else "less"
-    return f"the formula claims {abs(one.claimed - one.seen):.3f} {way} power than {_witness(one)} shows"
+    return f"the formula claims {abs(one.claimed - one.seen):.3f} {way} power than {one.by} shows"
 
 
 def _favour(one: Check, found: Verification) -> str:
     way = "in the treatment's favour" if one.what == FAVOUR else "either way"
     return (
-        f"on the null's boundary the formula claims rejection {way} in {one.claimed:.4f} where {_witness(one)} shows "
+        f"on the null's boundary the formula claims rejection {way} in {one.claimed:.4f} where {one.by} shows "
         f"{one.seen:.4f}"
     )
 
 
 def _size(one: Check, found: Verification) -> str:
-    return f"the test rejects a true null in {one.seen:.4f} by {_witness(one)}, above its level of {one.claimed:g}"
+    return f"the test rejects a true null in {one.seen:.4f} by {one.by}, above its level of {one.claimed:g}"
 
 
 def _draws(one: Check, found: Verification) -> str:
@@ -113,18 +113,6 @@ def _draws(one: Check, found: Verification) -> str:
 
 
 _COMPLAINTS = {POWER: _power, FAVOUR: _favour, BOTH: _favour, LEVEL: _size, DRAWING: _draws}
-
-
-def _witness(one: Check) -> str:
-    return {SIMULATION: "simulation", ENUMERATION: "enumeration"}[one.by]
-
-
-def _within(exact: bool) -> str:
-    return "four standard errors" if exact else "0.01 in power and four standard errors"
-
-
-def _plain(power: float) -> str:
-    return f"power {power:.3f}"
 
 
 def _arms(arms: Mapping[str, int] | None) -> str:

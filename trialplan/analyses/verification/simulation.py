@@ -24,6 +24,8 @@ TRIALS = 100_000
 
 MOST_TRIALS = 1_000_000_000
 _MOST_PARTICIPANTS = 10**13
+"""Drawn in all: more would take days."""
+
 _TASK = 4_000_000
 """Participants of one task at most: some tens of megabytes."""
 
@@ -92,7 +94,8 @@ def simulate_each(
 def check(trials: Any, seed: Seed, n: int = 1) -> None:
     """Raise unless there can be so many trials, and such a seed."""
     if not isinstance(trials, int) or not 1 <= trials <= MOST_TRIALS:
-        reason = f"must be a whole number from 1 to {MOST_TRIALS:,}, not {_shown(trials)}"
+        shown = f"{trials:,}" if isinstance(trials, int) else str(trials)
+        reason = f"must be a whole number from 1 to {MOST_TRIALS:,}, not {shown}"
         raise ParameterError(reason, parameter="trials", value=trials)
     if any(not isinstance(one, int) or one < 0 for one in (seed if isinstance(seed, tuple) else (seed,))):
         raise ParameterError(f"must be a whole number, 0 or more, not {seed}", parameter="seed", value=seed)
@@ -101,10 +104,6 @@ def check(trials: Any, seed: Seed, n: int = 1) -> None:
             f"trials must be at most {_MOST_PARTICIPANTS // n:,} for {n:,} participants, not {trials:,}: more would "
             "take days"
         )
-
-
-def _shown(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _tasks(asked: SimulationTask, of: int, stream: Any) -> list[Task]:

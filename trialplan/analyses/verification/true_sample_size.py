@@ -23,6 +23,8 @@ _SLOW = 0.5
 """The least rise of z, above none, that a stride relies on: a power of nearly 0 tells no distance."""
 
 _TURNS = 3
+"""Simulations by which the root is neared: two steps come near, the third is the closest look."""
+
 _LARGEST = 10
 """By simulation, multiples of the formula's n beyond which no larger one is tried."""
 
@@ -114,19 +116,19 @@ def by_simulation(design: Design, n: int, target: float, seen: Simulation, simul
     uncertain is told by `low` and `high`.
     """
     wanted, z_alpha = float(normal_quantile(target)), float(design.z_alpha)
-    start, line = _point(n, seen), _PowerLine(0.0, -z_alpha)
+    start, origin = _point(n, seen), (0.0, -z_alpha)
     near: list[_Point] = []
     at = n
     for turn in range(_TURNS):
-        slope = line.slope_to(near[-1] if near else start)
+        slope = _slope(origin, near[-1] if near else start)
         root = _average(near or [start], wanted, slope)
         if not slope > 0 or root[0] ** 2 > _LARGEST * n:
             reason = f"simulated power rises too slowly for a number up to {_LARGEST} times {n:,} to reach the target"
             return Reached(by="simulation", reason=reason, searched_to=at)
         at = _blocks(design, root[0] ** 2)
         near.append(_point(at, simulate(at, turn)))
-        line = _PowerLine(start.root, start.z)
-    return _reached(design, near, _average(near, wanted, line.slope_to(near[-1])))
+        origin = start.root, start.z
+    return _reached(design, near, _average(near, wanted, _slope(origin, near[-1])))
 
 
 @dataclass(frozen=True)
@@ -140,21 +142,15 @@ class _Point:
     seen: Simulation
 
 
-@dataclass(frozen=True)
-class _PowerLine:
-    """Where a straight line begins."""
-
-    root: float
-    z: float
-
-    def slope_to(self, point: _Point) -> float:
-        """Its slope, if it goes through that point; none where the point is the beginning."""
-        away = point.root - self.root
-        return (point.z - self.z) / away if away > 0 else 0.0
+def _slope(origin: tuple[float, float], point: _Point) -> float:
+    """Of the straight line from the origin through that point; 0 where the point is the origin."""
+    away = point.root - origin[0]
+    return (point.z - origin[1]) / away if away > 0 else 0.0
 
 
 def _point(n: int, seen: Simulation) -> _Point:
-    z = _probit(seen)
+    least = 1 / (seen.trials + 1)  # off certainty by one trial
+    z = float(normal_quantile(np.clip(seen.power, least, seen.trials / (seen.trials + 1))))
     density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
     return _Point(n=n, root=math.sqrt(n), z=z, error=seen.standard_error / density, seen=seen)
 
@@ -188,8 +184,3 @@ def _reached(design: Design, near: list[_Point], root: tuple[float, float]) -> R
 def _blocks(design: Design, n: float) -> int:
     """The fewest whole blocks that hold n."""
     return max(1, math.ceil(n / design.block - 1e-9)) * design.block
-
-
-def _probit(seen: Simulation) -> float:
-    """The normal quantile of the simulated power, kept off certainty by one trial."""
-    return float(normal_quantile(np.clip(seen.power, 1 / (seen.trials + 1), seen.trials / (seen.trials + 1))))

@@ -1,4 +1,4 @@
-"""Is what a formula claims what the trial does? By drawing participants and analysing them, and by enumeration."""
+"""Whether a formula's claims hold in the trial itself, by drawing participants and by enumerating outcomes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ _CLOSER = 4
 """How many times the trials, where the n that truly reaches the power is sought: half the standard error."""
 
 _EXACT = 1e-9
+"""What rounding in floating point may add to an exact number."""
+
 _TARGET = 0.8
+"""The power asked for where none is given: the usual one."""
 
 POWER, FAVOUR, BOTH = "power", "rejection in favour at the null", "rejection either way at the null"
 LEVEL, DRAWING = "type I error", "drawing"
@@ -192,7 +195,8 @@ def _judged(
     design: Design, n: int, witnessed: list[_Witnessed], *, target: float | None, trials: int, seed: int
 ) -> Verification:
     plan, *nulls = witnessed
-    both = _counts_both_tails(nulls, n)
+    # a formula that has the far tail of a two-sided test in it shows both tails on the null
+    both = any(float(null.design.power(n)) - float(null.design.success(n)) > _EXACT for null in nulls)
     claimed, simulated = float(design.power(n)), plan.seen.power if both else plan.seen.success
     counted = None if plan.counted is None else plan.counted.power if both else plan.counted.favoured
     worst = max((one.seen for one in nulls), key=lambda seen: seen.power, default=None)
@@ -261,11 +265,6 @@ def _drawing(one: _Witnessed) -> Iterator[Check]:
             standard_error=max(error, one.seen.standard_error),
             allowance=0.0,
         )
-
-
-def _counts_both_tails(nulls: list[_Witnessed], n: int) -> bool:
-    """Whether the formula's power has the far tail of a two-sided test in it: on the null both tails show."""
-    return any(float(one.design.power(n)) - float(one.design.success(n)) > _EXACT for one in nulls)
 
 
 def _level(design: Design) -> float:
