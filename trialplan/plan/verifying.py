@@ -24,7 +24,10 @@ _REGIONS = 2000
 """Trials with losses of an exact test of two arms: it has another rejection region for every pair of completers."""
 
 _LARGEST = 9999
+"""Completers of one arm that an allocation spells out."""
+
 _SEED_OF_LOSSES = 99
+"""Losses have a stream of random numbers of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from trialplan.sequential.look_page import BY_COUNT
 from trialplan.sequential.look_table import HYPOTHESES, expected_n
 
 _LEAST_BETA = 1e-9
+"""Error that futility may still spend where normal theory leaves none: a spending function needs some."""
 
 
 def _read_design(value: Any) -> Design:
@@ -161,11 +162,9 @@ class ExactGroupSequential(WithLooks):
     def chances(self, n: int) -> dict[str, StoppingChances]:
         """What may happen at each look of n participants: under the null, halfway, and at the expected rate."""
         counts = self.counts(n)
-        found = {}
-        for name, share in HYPOTHESES.items():
-            rejected, futile = counts.chances(self.rate(share))
-            found[name] = StoppingChances(efficacy=rejected, futility=futile, harm=np.zeros(len(rejected)))
-        return found
+        both = {name: counts.chances(self.rate(share)) for name, share in HYPOTHESES.items()}
+        harm = np.zeros(len(self.looks))
+        return {name: StoppingChances(efficacy=up, futility=down, harm=harm) for name, (up, down) in both.items()}
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The looks with their counts, the actual size, and how many participants are expected to be needed."""

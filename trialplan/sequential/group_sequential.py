@@ -27,7 +27,11 @@ from trialplan.sequential.script_numbers import of_looks
 from trialplan.sequential.simulated_looks import LookBounds, participants, stopped
 
 _LARGEST_DRIFT, _FARTHEST_SCORE = 12.0, 8.2
+"""Drifts searched, and normal scores of a power that have digits: 1 - power is 1e-16 at 8.2."""
+
 _LEAST_LEVEL = 1e-12
+"""The level below which the integration over looks has no digits left."""
+
 _FLOOR = 4.0
 """Where futility keeps power from the level, fixed and sequential n are compared from this multiple of it on."""
 

@@ -38,6 +38,8 @@ EFFICACY = (*SHAPES, *SPENDING, GIVEN)
 """Names on the command line and in plan files."""
 
 _DELTA, _HAYBITTLE = Interval(-1, 1, "left right"), Interval(0)
+"""Shapes from steeper than O'Brien and Fleming's, 0, to flatter than Pocock's, 0.5; and any z above 0."""
+
 _ALWAYS = -40.0
 """A critical value that every trial reaches."""
 

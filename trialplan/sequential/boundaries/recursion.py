@@ -31,16 +31,6 @@ class BoundaryCrossing:
     left: Any
     null_above: Any = None
 
-    @property
-    def power(self) -> Any:
-        """P(ever stopping above)."""
-        return self.above.sum(axis=-1)
-
-    @property
-    def shortfall(self) -> Any:
-        """One minus the power, with all its digits."""
-        return self.below.sum(axis=-1) + self.left
-
 
 @dataclass(frozen=True, kw_only=True)
 class TrialCourse:

@@ -231,7 +231,8 @@ def _together(rules: Sequence[Rule], power: float) -> list[Solved]:
 def score_of(passed: BoundaryCrossing) -> Any:
     """The normal score of the power, from whichever tail has the digits."""
     with np.errstate(all="ignore"):
-        low, high = normal_quantile(passed.power), -normal_quantile(passed.shortfall)
+        low = normal_quantile(passed.above.sum(axis=-1))
+        high = -normal_quantile(passed.below.sum(axis=-1) + passed.left)
     return np.clip(np.where(low < 0, low, high), -38, 38)
 
 

@@ -13,7 +13,7 @@ from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.interim.conditional_power import conditional_power, predictive_power
 from trialplan.sequential.interim.data import InterimData
 from trialplan.sequential.interim.inference import Stopped
-from trialplan.sequential.interim.look import EFFICACY, FUTILITY, GO_ON, HARM, NOT_REJECTED, REJECTED, Look, Ordered
+from trialplan.sequential.interim.look import EFFICACY, FUTILITY, GO_ON, HARM, REJECTED, Look, Ordered, verdict
 from trialplan.sequential.interim.observed_information import ObservedBoundaries, observed_boundaries
 from trialplan.text import number, p_value, percent, signed
 
@@ -106,8 +106,13 @@ def bounds(design: GroupSequential, n: int, information: tuple[float, ...], *, f
 def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: ObservedBoundaries) -> Look:
     """What the look means under the rule; `n` are the participants that the trial is planned for."""
     drift = float(design.solved(float(design.power(n))).drift)
-    now, z, upper = held.information[-1], seen.z, held.efficacy_z[-1]
-    verdict = _verdict(design, z, held)
+    now, z, upper, lower = held.information[-1], seen.z, held.efficacy_z[-1], held.futility_z[-1]
+    said = verdict(
+        final=held.final,
+        efficacy=upper is not None and z >= upper,
+        harm=upper is not None and design.two_tailed and z <= -upper,
+        futility=lower is not None and z <= lower,
+    )
     unit = _unit(design, seen, drift, now)
     line = _Line(design=design, null=float(design.design.null_estimate()), unit=unit)
     estimate = line.value(z) if seen.estimate is None else seen.estimate
@@ -120,25 +125,14 @@ def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Obs
         size=seen.n,
         final=held.final,
         again=held.again,
-        verdict=verdict,
+        verdict=said,
         p=float(normal_cdf(-z)),
         estimate=estimate,
         evidence=SeenZ(seen=seen, bounds=held, repeated=None if repeated is None else (min(repeated), max(repeated))),
         conditional_power=later,
         predictive_power=None if held.final else predictive_power(z, (now, 1.0), held.critical),
-        ordered=None if verdict == GO_ON else _ordered(design, seen, held, line),
+        ordered=None if said == GO_ON else _ordered(design, seen, held, line),
     )
-
-
-def _verdict(design: GroupSequential, z: float, held: ObservedBoundaries) -> str:
-    upper, lower = held.efficacy_z[-1], held.futility_z[-1]
-    if upper is not None and z >= upper:
-        return REJECTED if held.final else EFFICACY
-    if upper is not None and design.two_tailed and z <= -upper:
-        return REJECTED if held.final else HARM
-    if held.final:
-        return NOT_REJECTED
-    return FUTILITY if lower is not None and z <= lower else GO_ON
 
 
 def _later(z: float, now: float, critical: float, drift: float) -> dict[str, float]:

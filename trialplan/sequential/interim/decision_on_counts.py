@@ -14,7 +14,7 @@ from trialplan.numerics.lazy import np
 from trialplan.sequential.boundaries.fields import rising
 from trialplan.sequential.exact_group_sequential import ExactGroupSequential
 from trialplan.sequential.exact_looks import ExactLooks, favourable_rate
-from trialplan.sequential.interim.look import EFFICACY, FUTILITY, GO_ON, NOT_REJECTED, REJECTED, Look, Ordered
+from trialplan.sequential.interim.look import GO_ON, Look, Ordered, verdict
 from trialplan.sequential.interim.observed_information import run_over
 from trialplan.text import number, p_value, percent
 
@@ -99,7 +99,9 @@ def decide_on_counts(
     counts = planned if as_planned else _again(design, n, sizes, final)
     responses, size = seen[-1]
     favourable = responses if design.upward else size - responses
-    verdict = _verdict(counts, look, favourable, final)
+    high, low = counts.reject[look - 1], counts.futile[look - 1]
+    crossed = high is not None and favourable >= high
+    said = verdict(final=final, efficacy=crossed, futility=low is not None and favourable <= low)
     needed = (counts.sizes[-1] + 1 if counts.reject[-1] is None else counts.reject[-1]) - favourable
     left = counts.sizes[-1] - size
     rates = {"planned": design.rate(1.0), "trend": responses / size, "null": design.rate(0.0)}
@@ -112,7 +114,7 @@ def decide_on_counts(
         size=size,
         final=final,
         again=not as_planned,
-        verdict=verdict,
+        verdict=said,
         p=float(binomial_sf(favourable - 1, size, null)),
         estimate=responses / size,
         evidence=SeenCounts(responses=responses, size=size, counts=counts),
@@ -121,17 +123,8 @@ def decide_on_counts(
         predictive_power=None
         if final
         else float(beta_binomial_sf(needed - 1, left, favourable + 1, size - favourable + 1)),
-        ordered=None if verdict == GO_ON else Ordered(p=_ordered_p(design, counts, look, favourable)),
+        ordered=None if said == GO_ON else Ordered(p=_ordered_p(design, counts, look, favourable)),
     )
-
-
-def _verdict(counts: ExactLooks, look: int, favourable: int, final: bool) -> str:
-    high, low = counts.reject[look - 1], counts.futile[look - 1]
-    if high is not None and favourable >= high:
-        return REJECTED if final else EFFICACY
-    if final:
-        return NOT_REJECTED
-    return FUTILITY if low is not None and favourable <= low else GO_ON
 
 
 def _ordered_p(design: ExactGroupSequential, counts: ExactLooks, look: int, favourable: int) -> float:

@@ -15,6 +15,7 @@ from trialplan.sequential.boundaries.efficacy import Efficacy
 from trialplan.sequential.boundaries.fields import rising
 
 _FARTHEST = 8.0
+"""Normal scores of a tail beyond which it has no digits."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,15 @@ GO_ON, EFFICACY, FUTILITY, HARM = "go-on", "stop-for-efficacy", "stop-for-futili
 REJECTED, NOT_REJECTED = "rejected", "not-rejected"
 
 
+def verdict(*, final: bool, efficacy: bool, futility: bool, harm: bool = False) -> str:
+    """What the rule says where these boundaries are crossed; the last look only rejects or does not."""
+    if efficacy or harm:
+        return REJECTED if final else EFFICACY if efficacy else HARM
+    if final:
+        return NOT_REJECTED
+    return FUTILITY if futility else GO_ON
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ordered:
     """What a trial that stopped here may say, ordered by stage: P value, median-unbiased estimate and interval.
