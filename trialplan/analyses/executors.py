@@ -94,7 +94,10 @@ class Processes:
         try:
             yield pool
         except BaseException:
-            _stop(pool)
+            processes: Mapping[int, Any] = dict(getattr(pool, "_processes", None) or {})
+            pool.shutdown(wait=False, cancel_futures=True)  # the pool complains of what others cancelled
+            for process in processes.values():
+                process.terminate()
             raise
         pool.shutdown()
 
@@ -144,8 +147,8 @@ def _windowed(
         if not running:
             return
         done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
-        for one in done:
-            yield running.pop(one), one.result()
+        for future in done:
+            yield running.pop(future), future.result()
 
 
 def _serve() -> None:
@@ -164,11 +167,3 @@ def end_with_the_starter() -> None:
 def _watch(starter: Any) -> None:
     starter.join()
     os._exit(1)
-
-
-def _stop(pool: futures.ProcessPoolExecutor) -> None:
-    """End the processes; the pool itself cancels what waits, for it complains of what others cancelled."""
-    processes: Mapping[int, Any] = dict(getattr(pool, "_processes", None) or {})
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes.values():
-        process.terminate()

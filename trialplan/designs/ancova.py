@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from trialplan import fields
 from trialplan.design import Design
-from trialplan.designs.two_means import CALLED, TwoMeans, spread_slips
+from trialplan.designs.two_means import CALLED, TwoMeans, spread_slips, t_tests_power
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
-from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power
+from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.outcome import Latent, by_arm
 from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
@@ -203,7 +203,7 @@ class Ancova(Design):
         distances = self._distances(n)
         if self.exact:
             return _averaged(distances, n, self.level, both_tails)
-        return _rejection(distances, n - 3, self.level, both_tails)
+        return t_tests_power(distances, n - 3, self.level, both_tails)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Baseline and follow-up (last axis) of every participant: treatment, control."""
@@ -267,13 +267,6 @@ class PowerMethod:
     reference: str
 
 
-def _rejection(distances: list[Numbers], df: Numbers, level: Numbers, both_tails: bool) -> Numbers:
-    """P(every one-sided t test rejects) at the noncentralities from each limit."""
-    if len(distances) == 2:
-        return tost_power(distances, df, level)
-    return t_power(distances[0], df, level, both_tails=both_tails)
-
-
 _NODES = 48
 """Of the integral over the imbalance."""
 
@@ -292,7 +285,7 @@ def _averaged(distances: list[Numbers], n: Numbers, level: Numbers, both_tails: 
     angles = nodes * np.minimum(_SPREAD / np.sqrt(np.maximum(df, 1e-9)), np.pi / 2)
     density = weights * np.cos(angles) ** df
     shrunk = [np.asarray(distance)[..., None] * np.cos(angles) for distance in distances]
-    power = _rejection(shrunk, df, np.asarray(level)[..., None], both_tails)
+    power = t_tests_power(shrunk, df, np.asarray(level)[..., None], both_tails)
     return np.sum(power * density, axis=-1) / np.sum(density, axis=-1)
 
 

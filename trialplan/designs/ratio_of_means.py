@@ -9,9 +9,9 @@ from typing import Any
 from trialplan import fields
 from trialplan.design import Design
 from trialplan.designs.ancova import ratio_limits
-from trialplan.designs.two_means import CALLED, TwoMeans
+from trialplan.designs.two_means import CALLED, TwoMeans, t_tests_power
 from trialplan.numerics.lazy import np, special
-from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power
+from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, Numbers, parameter
 from trialplan.rejection import decide
@@ -95,17 +95,11 @@ class RatioOfMeans(Design):
 
     def power(self, n: Numbers) -> Numbers:
         """Both tails of a two-sided test; for equivalence, both one-sided tests."""
-        return self._power(n, both_tails=self.two_tailed)
+        return t_tests_power(self._distances(n), n - 2, self.level, self.two_tailed)
 
     def success(self, n: Numbers) -> Numbers:
         """The favourable tail alone."""
-        return self._power(n, both_tails=False)
-
-    def _power(self, n: Numbers, both_tails: bool) -> Numbers:
-        distances = self._distances(n)
-        if len(distances) == 2:
-            return tost_power(distances, n - 2, self.level)
-        return t_power(distances[0], n - 2, self.level, both_tails=both_tails)
+        return t_tests_power(self._distances(n), n - 2, self.level, both_tails=False)
 
     def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
         """Of the log ratio."""

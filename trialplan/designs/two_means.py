@@ -201,9 +201,14 @@ def _power(design: TwoMeans, n: Numbers, both_tails: bool) -> Numbers:
     distances = design.distances(n)
     if design.test == "z":
         return z_power(distances, design.z_alpha)
+    return t_tests_power(distances, _df(design, n), design.level, both_tails)
+
+
+def t_tests_power(distances: list[Numbers], df: Numbers, level: Numbers, both_tails: bool) -> Numbers:
+    """P(every one-sided t test rejects) at the noncentralities from each limit."""
     if len(distances) == 2:
-        return tost_power(distances, _df(design, n), design.level)
-    return t_power(distances[0], _df(design, n), design.level, both_tails=both_tails)
+        return tost_power(distances, df, level)
+    return t_power(distances[0], df, level, both_tails=both_tails)
 
 
 def _rejection(design: TwoMeans, n: Numbers) -> Numbers:

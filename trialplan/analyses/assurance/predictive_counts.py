@@ -51,17 +51,17 @@ class Predictive:
 def predictive(over: Joint, n: int) -> Predictive | None:
     """The prior predictive distribution of the counts at n; None where no two arms are counted, or too many pairs."""
     design = over.base
-    found = None if design.looks else design.counted(n)
-    if found is None or design.outcome.rates_on_null(design, 0) is None:
+    counted = None if design.looks else design.counted(n)
+    if counted is None or design.outcome.rates_on_null(design, 0) is None:
         return None
-    n_t, n_c = found.sizes
+    n_t, n_c = counted.sizes
     if (n_t + 1) * (n_c + 1) > _CELLS:
         return None
     counts = np.arange(n_t + 1)[:, None], np.arange(n_c + 1)[None, :]
-    statistic, rejects = design.judge(counts, found.sizes)
+    statistic, rejects = design.judge(counts, counted.sizes)
     favourable, unfavourable = (_mass(over, side, n_t, n_c) for side in (over.favourable, ~over.favourable))
     return Predictive(
-        sizes=found.sizes,
+        sizes=counted.sizes,
         counts=counts,
         favourable=favourable,
         unfavourable=unfavourable,

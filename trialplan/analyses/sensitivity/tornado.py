@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from trialplan.analyses.sensitivity.break_even import BreakEven, break_even
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
+from trialplan.sizing import on_favourable_side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +105,7 @@ def _end(axis: Axis, design_at: Callable[[float], Design], value: float, n: int,
         design = design_at(value)
     except TrialplanError as why:
         return End(value=value, n=None, power=None, assurance=None, effect=True, reason=why.sentence)
-    needed, reason = None, None
+    needed, reason, null = None, None, design.null_values()
     try:
         needed = int(design.sample_size(target).n)
     except TrialplanError as why:
@@ -114,17 +115,9 @@ def _end(axis: Axis, design_at: Callable[[float], Design], value: float, n: int,
         n=needed,
         power=float(design.success(n)),
         assurance=None if axis.assurance_at is None else axis.assurance_at(value),
-        effect=_has_effect(design),
+        effect=bool(on_favourable_side(float(design.effect_value()), tuple(map(float, null)), design.upward)),
         reason=reason,
     )
-
-
-def _has_effect(design: Design) -> bool:
-    null = tuple(map(float, design.null_values()))
-    value = float(design.effect_value())
-    if len(null) == 2:
-        return null[0] < value < null[1]
-    return design.sign * (value - null[0]) > 0
 
 
 def _breaks(axis: Axis, end: float, n: int, target: float) -> BreakEven | None:

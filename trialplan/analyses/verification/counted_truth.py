@@ -46,10 +46,9 @@ def enumerated(design: Design, n: int) -> CountedTruth | None:
     grid = np.meshgrid(*(np.arange(low, high + 1) for low, high in spans), indexing="ij")
     masses = [_mass(size, rate, span) for (size, rate), span in zip(groups, spans, strict=True)]
     weights = masses[0] if len(masses) == 1 else np.outer(*masses)
-    statistic, rejects = design.judge(tuple(one.ravel() for one in grid), counts.sizes)
-    return CountedTruth(
-        power=float(weights.ravel() @ rejects), favoured=float(weights.ravel() @ (rejects & (statistic > 0)))
-    )
+    statistic, rejects = design.judge(tuple(along.ravel() for along in grid), counts.sizes)
+    power, favoured = (float(weights.ravel() @ counted) for counted in (rejects, rejects & (statistic > 0)))
+    return CountedTruth(power=power, favoured=favoured)
 
 
 def outcomes(design: Design, n: int) -> float:
@@ -68,8 +67,8 @@ def true_size(design: Design, n: int) -> float | None:
         return None
     along = design.outcome.rates_on_null(design, 0)
     if along is None:
-        found = [enumerated(null, n) for null in design.at_null()]
-        return max((one.power for one in found if one is not None), default=None)
+        truths = [enumerated(null, n) for null in design.at_null()]
+        return max((truth.power for truth in truths if truth is not None), default=None)
     if math.prod(size + 1 for size in counts.sizes) > _SIZED:
         return None
     return largest_type_one_error(design, design.rejections(n))
@@ -89,9 +88,8 @@ def _window(n: int, rate: float) -> tuple[int, int]:
 def _mass(n: int, rate: float, span: tuple[int, int]) -> Any:
     """P(X = k) for every k of the span, as differences of the distribution function from the nearer end."""
     k = np.arange(span[0], span[1] + 1)
-    below = np.diff(
-        np.where(np.append(k[0] - 1, k) < 0, 0.0, special.bdtr(np.maximum(np.append(k[0] - 1, k), 0), n, rate))
-    )
+    edges = np.append(k[0] - 1, k)
+    below = np.diff(np.where(edges < 0, 0.0, special.bdtr(np.maximum(edges, 0), n, rate)))
     above = -np.diff(np.append(special.bdtrc(np.maximum(k - 1, 0), n, rate), special.bdtrc(k[-1], n, rate)))
     if k[0] == 0:
         above[0] = below[0]

@@ -62,8 +62,8 @@ class Check:
     by: str
     claimed: float
     seen: float
-    standard_error: float
-    allowance: float
+    standard_error: float = 0.0
+    allowance: float = 0.0
     above_only: bool = False
 
     @property
@@ -236,9 +236,7 @@ def _checks(design: Design, n: int, witnessed: list[_Witnessed], *, both: bool, 
         beyond = 0.0 if design.exact else STRINGENT * level
         yield from _against(LEVEL, null, level, True, beyond, above_only=True)
     if design.exact and size is not None:
-        yield Check(
-            what=LEVEL, by=ENUMERATION, claimed=level, seen=size, standard_error=0.0, allowance=0.0, above_only=True
-        )
+        yield Check(what=LEVEL, by=ENUMERATION, claimed=level, seen=size, above_only=True)
 
 
 def _against(
@@ -251,20 +249,14 @@ def _against(
     yield Check(by=SIMULATION, seen=seen, standard_error=error, **claim)  # type: ignore[arg-type]
     if one.counted is not None:
         counted = one.counted.power if both else one.counted.favoured
-        yield Check(by=ENUMERATION, seen=counted, standard_error=0.0, **claim)  # type: ignore[arg-type]
+        yield Check(by=ENUMERATION, seen=counted, **claim)  # type: ignore[arg-type]
 
 
 def _drawing(one: _Witnessed) -> Iterator[Check]:
     if one.counted is not None:
-        error = _standard_error(one.counted.power, one.seen.trials)
-        yield Check(
-            what=DRAWING,
-            by=SIMULATION,
-            claimed=one.counted.power,
-            seen=one.seen.power,
-            standard_error=max(error, one.seen.standard_error),
-            allowance=0.0,
-        )
+        claimed, seen = one.counted.power, one.seen.power
+        error = max(_standard_error(claimed, one.seen.trials), one.seen.standard_error)
+        yield Check(what=DRAWING, by=SIMULATION, claimed=claimed, seen=seen, standard_error=error)
 
 
 def _level(design: Design) -> float:
