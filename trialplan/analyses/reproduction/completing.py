@@ -14,7 +14,6 @@ from trialplan.errors import ParameterError, TrialplanError
 from trialplan.fields import LEVELS, NON_INFERIORITY, SUPERIORITY
 from trialplan.numerics.lazy import np
 from trialplan.parameter import REAL, Interval, parameters, with_role
-from trialplan.sizing import on_favourable_side
 
 _POINTS = 100
 
@@ -97,11 +96,11 @@ def no_effect(statement: Statement) -> float | None:
     if not issubclass(cls, Design):
         return statement.comparator
     plain = [name for name in parameters(cls) if name in statement.numbers and name not in ("goal", "margin")]
-    known = {name: statement.numbers[name] for name in plain}
     usual = {name: _typical(cls, name) for name in statement.needed}
+    known = {name: statement.numbers[name] for name in plain} | {effect: _typical(cls, effect)}
     try:
-        (value,) = cls(**usual | known | {effect: _typical(cls, effect)}).null_values()
-    except (TrialplanError, ValueError):
+        (value,) = cls(**usual | known).null_values()
+    except ValueError:  # numbers that do not fit together, or a goal of its own with two limits
         return None
     return float(value)
 
@@ -134,11 +133,7 @@ def design_of(statement: Statement) -> Sized | None:
         design = _built(statement)
     except TrialplanError:
         return None
-    if isinstance(design, Design) and not on_favourable_side(
-        design.effect_value(), design.null_values(), design.upward
-    ):
-        return None
-    return design
+    return None if isinstance(design, Design) and not design.reachable() else design
 
 
 def objection(statement: Statement) -> str:
