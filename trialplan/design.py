@@ -183,7 +183,7 @@ class Sized(Stated):
     def way(self) -> str:
         """The name of its way among several to be analysed or computed: the test, the method, the criterion."""
         name = self.field("method")
-        return self.slug() if name is None else str(getattr(self, name))
+        return self.slug() if name is None else str(self.value("method"))
 
     def prose_of(self, way: str) -> str:
         """A line on one of the ways: what it is, who uses it, when it errs; empty where nothing is said."""

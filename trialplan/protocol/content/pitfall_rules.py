@@ -142,7 +142,9 @@ def losses_seen(trial: Trial, said: Said) -> str | None:
     """P19: a missing outcome is non-response, or inflates n."""
     if losses_answer(trial, said) is None:
         return None
-    return "Counting the missing as non-responders and inflating the number for them are alternatives"
+    responders = trial.design.outcome.responder
+    counted = f"as non-{responders}" if responders else "in the planning values"
+    return f"Counting the missing {counted} and inflating the number for them are alternatives"
 
 
 def losses_answer(trial: Trial, said: Said) -> str | None:

@@ -47,6 +47,7 @@ class Appendix:
 
     endpoints: tuple[VerifiedView, ...]
     seed: int
+    values: str
     reference: str = REFERENCE
     errors: str = f"{ERRORS} standard errors"
     allowance: str = f"the {ALLOWANCE:g} in power"
@@ -68,7 +69,7 @@ def verified(trial: Trial) -> Appendix | None:
     if not trials:
         return None
     found = verify_trial(trial, trials=trials, seed=SEED, most=_MOST)
-    return Appendix(endpoints=tuple(map(_view, found)), seed=SEED)
+    return Appendix(endpoints=tuple(map(_view, found)), seed=SEED, values=trial.design.outcome.planned)
 
 
 def _view(one: VerifiedEndpoint) -> VerifiedView:
