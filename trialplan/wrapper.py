@@ -84,7 +84,8 @@ class Wrapper(Design):
 
     def shape(self, *others: Any) -> tuple[int, ...]:
         """That of all members together."""
-        return np.broadcast_shapes(*(one.shape(*others) for one in self.members))
+        shapes = [shape for member in self.members if (shape := member.shape(*others))]
+        return np.broadcast_shapes(*shapes) if shapes else ()
 
     def counted(self, n: int) -> Counts | None:
         """None, unless a wrapper says what of the counts its own analysis sees."""
