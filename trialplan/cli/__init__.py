@@ -21,30 +21,15 @@ from trialplan.cli.options.errors import sentence, unknown
 from trialplan.errors import TrialplanError
 
 VERBS = (
-    "demo",
-    "evidence",
-    "designs",
-    "size",
-    "power",
-    "effect",
-    "scenarios",
-    "compare",
-    "assurance",
-    "verify",
-    "monitor",
-    "init",
-    "protocol",
-    "check",
-    "diff",
-    "reproduce",
-    "code",
-    "randomise",
-    "schema",
+    *("demo", "evidence", "designs", "size", "power", "effect", "scenarios", "compare", "assurance", "verify"),
+    *("monitor", "init", "protocol", "check", "diff", "reproduce", "code", "randomise", "schema"),
 )
 
 DONE, REFUSED, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 2, 130, 141, 143
+"""Exit codes; from 128 on those that a shell gives to what a signal has ended."""
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""Two names for help, and lines that are still read easily."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -62,7 +47,8 @@ class Verbs(click.Group):
         """The verb, or a sentence that names the nearest."""
         if cmd_name not in VERBS:
             raise click.UsageError(unknown("verb", cmd_name, VERBS), ctx)
-        return cast("click.Command", importlib.import_module(f"trialplan.cli.{cmd_name}").command)
+        command: click.Command = importlib.import_module(f"trialplan.cli.{cmd_name}").command
+        return command
 
 
 @click.group(
@@ -131,20 +117,15 @@ def _terminate(number: int, frame: Any) -> None:
 
 def _run(args: list[str]) -> int:
     """Parse and call the verb; click's own `main` would print usage, and exit with 1 on a closed pipe."""
-    _never_fail_to_encode()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without the letter ≥ shows a question mark in its place
     try:
         with root.make_context("trialplan", args) as ctx:
             root.invoke(ctx)
     except click.exceptions.Exit as done:
         return done.exit_code
     return DONE
-
-
-def _never_fail_to_encode() -> None:
-    """A terminal without the letter ≥ shows a question mark in its place."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
 
 
 def _forget_stdout() -> None:

@@ -1,15 +1,19 @@
-"""`trialplan assurance`: what is a number of participants worth, given what is believed?"""
+"""`trialplan assurance`: the probability that a number of participants succeeds, given what is believed."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
 from trialplan.cli.options.command import Verb
+from trialplan.cli.options.output import output_options, show
+from trialplan.page import Page, Table, plain
 from trialplan.parameter import PROPORTION, Parameter
+
+if TYPE_CHECKING:
+    from trialplan.plan.building import Trial
 
 _TARGET = Parameter("probability of success", unit="proportion", domain=PROPORTION)
 
@@ -21,7 +25,7 @@ _TARGET = Parameter("probability of success", unit="proportion", domain=PROPORTI
         click.Argument(["plan"]),
         options.n_option(),
         click.Option(["--target"], type=options.NUMBER, help="the assurance that is sought  [default: the plan's]"),
-        *output.options(),
+        *output_options(),
     ],
     short_help="What is a number of participants worth, given what is believed?",
     epilog=options.examples(
@@ -36,43 +40,36 @@ def command(plan: str, n: Any, target: Any, as_json: bool, output: Any) -> None:
     Beside it stand its ceiling, the number that reaches the target, expected width and smallest significant
     difference, and the same under other beliefs.
     """
-    from trialplan.cli.options.output import show
     from trialplan.plan import build, read
 
     sought = None if target is None else _TARGET.check("assurance", "--target", target)
     show(_page(build(read(plan)), n, sought), as_json, output)
 
 
-def _page(trial: Any, n: Any, target: Any) -> Any:
-    from trialplan.page import Page, Table, plain
+def _page(trial: Trial, n: Any, target: Any) -> Page:
     from trialplan.plan.beliefs import assess_trial
 
-    found, others = assess_trial(trial, n, target)
-    rows = [[words, *_shown(one)] for words, one in others]
-    facts = [[name.replace("_", " "), _number(value)] for name, value in found.as_json().items() if _plain(value)]
-    events = [[f"at least one: {harm}", _number(value)] for harm, value in found.events.items()]
-    data = found.as_json() | {"sensitivity": [{"belief": words} | one.as_json() for words, one in others]}
+    answer, others = assess_trial(trial, n, target)
+    rows = [
+        [words, f"{other.assurance:.3f}", f"{other.ceiling:.3f}", _number(other.n_for_target or "none")]
+        for words, other in others
+    ]
+    told = {name: value for name, value in answer.as_json().items() if isinstance(value, (int, float, str))}
+    facts = [[name.replace("_", " "), _number(value)] for name, value in told.items()]
+    events = [[f"at least one: {harm}", _number(value)] for harm, value in answer.events.items()]
+    data = answer.as_json() | {"sensitivity": [{"belief": words} | other.as_json() for words, other in others]}
     return Page(
         data=plain(data),
-        headline=f"assurance {found.assurance:.3f} with {found.n:,} participants; no number reaches more than "
-        f"{found.ceiling:.3f}",
+        headline=f"assurance {answer.assurance:.3f} with {answer.n:,} participants; no number reaches more than "
+        f"{answer.ceiling:.3f}",
         tables=[
             Table(("", ""), facts + events, "At this number", frozenset({1})),
-            Table(_COLUMNS, rows, "Under other beliefs", frozenset({1, 2, 3})),
+            Table(
+                ("belief", "assurance", "ceiling", "n for target"), rows, "Under other beliefs", frozenset({1, 2, 3})
+            ),
         ],
         records=lambda: plain(data["sensitivity"]),
     )
-
-
-_COLUMNS = ("belief", "assurance", "ceiling", "n for target")
-
-
-def _shown(one: Any) -> list[str]:
-    return [f"{one.assurance:.3f}", f"{one.ceiling:.3f}", f"{one.n_for_target:,}" if one.n_for_target else "none"]
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, (int, float, str))
 
 
 def _number(value: Any) -> str:

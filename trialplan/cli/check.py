@@ -1,17 +1,22 @@
-"""`trialplan check`: does a finished protocol still say what its plan gives?"""
+"""`trialplan check`: whether a finished protocol still says what its plan gives."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
-from trialplan.cli.options.command import Verb
+from trialplan.cli.options.command import FAILED, Verb
+from trialplan.cli.options.output import output_options, path_option, show
+from trialplan.page import Page, Table
+from trialplan.text import plural
 
-FAILED = 1
+if TYPE_CHECKING:
+    from trialplan.protocol.checking.check import Checked
+
 _NAMED = 8
 """Places that are named before the rest are counted."""
 
@@ -21,12 +26,7 @@ _NAMED = 8
     cls=Verb,
     params=[
         click.Argument(["file"], type=click.Path(path_type=Path)),
-        click.Option(
-            ["--templates"],
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help="the house style that the document was written with",
-        ),
+        path_option("--templates", metavar="DIR", help="the house style that the document was written with"),
         click.Option(
             ["--patience"],
             type=click.FloatRange(1),
@@ -35,13 +35,10 @@ _NAMED = 8
             metavar="SECONDS",
             help="how long the plan in it may take to compute",
         ),
-        *output.options(),
+        *output_options(),
     ],
     short_help="Does a finished protocol still say what its plan gives?",
-    epilog=options.examples(
-        "trialplan check protocol.docx",
-        "trialplan check protocol.md --json",
-    )
+    epilog=options.examples("trialplan check protocol.docx", "trialplan check protocol.md --json")
     + "\n\nExit codes: 0 all agrees; 1 something does not, and is named; 2 the document cannot be checked.",
 )
 def command(file: Path, templates: Path | None, patience: float, as_json: bool, output: Any) -> None:
@@ -52,21 +49,18 @@ def command(file: Path, templates: Path | None, patience: float, as_json: bool, 
     headers and footers are not read, and tracked changes are taken as accepted. The drawings of figures are not
     compared, their descriptions and tables are.
     """
-    from trialplan.cli.options.output import show
     from trialplan.protocol.checking.check import check
 
-    found = check(file, templates, patience)
-    show(page(file.name, found), as_json, output)
-    if not found.ok:
+    checked = check(file, templates, patience)
+    show(page(file.name, checked), as_json, output)
+    if not checked.ok:
         raise click.exceptions.Exit(FAILED)
 
 
-def page(name: str, found: Any) -> Any:
+def page(name: str, found: Checked) -> Page:
     """What does not agree as a table; what was added and left out below it."""
-    from trialplan.page import Page, Table
-
     data = _data(name, found)
-    rows = [[one.quantity, one.printed, one.recomputed] for one in found.wrong]
+    rows = [[wrong.quantity, wrong.printed, wrong.recomputed] for wrong in found.wrong]
     return Page(
         data=data,
         headline=_headline(name, found),
@@ -76,7 +70,7 @@ def page(name: str, found: Any) -> Any:
     )
 
 
-def _data(name: str, found: Any) -> dict[str, Any]:
+def _data(name: str, found: Checked) -> dict[str, Any]:
     import trialplan
 
     comparison = found.comparison
@@ -88,8 +82,8 @@ def _data(name: str, found: Any) -> dict[str, Any]:
         "version": trialplan.__version__,
         "numbers": comparison.numbers,
         "statements": [
-            {"quantity": one.quantity, "printed": one.printed, "recomputed": one.recomputed, "ok": one.ok}
-            for one in comparison.statements
+            {name: getattr(statement, name) for name in ("quantity", "printed", "recomputed", "ok")}
+            for statement in comparison.statements
         ],
         "added": list(comparison.added),
         "left_out": list(comparison.left_out),
@@ -97,7 +91,7 @@ def _data(name: str, found: Any) -> dict[str, Any]:
     }
 
 
-def _headline(name: str, found: Any) -> str:
+def _headline(name: str, found: Checked) -> str:
     wrong = len(found.wrong)
     if found.ok:
         agree = f"{name} says what its plan gives: all {found.comparison.numbers:,} numbers in it agree"
@@ -105,11 +99,11 @@ def _headline(name: str, found: Any) -> str:
         if absent:
             agree += f"; {absent:,} of its sections {'is' if absent == 1 else 'are'} not in it"
         return f"{agree}."
-    things = "1 statement is" if wrong == 1 else f"{wrong:,} statements are"
+    things = f"{plural(wrong, 'statement')} {'is' if wrong == 1 else 'are'}"
     return f"{name} does not say what its plan gives: {things} not as computed from {found.plan}."
 
 
-def _notes(found: Any) -> Any:
+def _notes(found: Checked) -> Iterator[str]:
     import trialplan
 
     comparison = found.comparison
@@ -121,12 +115,9 @@ def _notes(found: Any) -> Any:
     for section in comparison.absent:
         yield f"Not in this document: section {section}."
     if comparison.left_out:
-        yield f"Not in this document, without a number in it: {_listed(comparison.left_out)}."
+        more = len(comparison.left_out) - _NAMED
+        places = "; ".join(comparison.left_out[:_NAMED]) + (f"; and {more:,} more" if more > 0 else "")
+        yield f"Not in this document, without a number in it: {places}."
     if comparison.added:
         many = len(comparison.added)
         yield f"Added text, not checked: {many:,} {'paragraph or table' if many == 1 else 'paragraphs or tables'}."
-
-
-def _listed(places: Any) -> str:
-    more = len(places) - _NAMED
-    return "; ".join(places[:_NAMED]) + (f"; and {more:,} more" if more > 0 else "")

@@ -10,9 +10,9 @@ import click
 from trialplan import files
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
+from trialplan.cli.options.output import check, path_option
 from trialplan.design import Sized
 from trialplan.errors import ParameterError, did_you_mean
-from trialplan.files import check_suffix
 
 SUFFIXES = {".R": "r", ".r": "r", ".py": "python"}
 
@@ -20,14 +20,13 @@ SUFFIXES = {".R": "r", ".r": "r", ".py": "python"}
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     by_power = cls.attains == "power"
-    call = f"trialplan code {cls.slug()} {options.example(cls)}"
-    return Verb(
-        cls.slug(),
-        params=[*options.of_design(cls), *([options.power_option()] if by_power else []), _losses(), *_written()],
-        callback=lambda **given: _of_design(cls, **given),
-        help=f"{options.summary(cls)}\n\nAnswers with a script that recomputes n.",
-        short_help=options.summary(cls),
-        epilog=options.examples(f"{call} --language r"),
+    asked = [*([options.power_option()] if by_power else []), options.dropout_option()]
+    return options.verb(
+        cls,
+        _of_design,
+        "Answers with a script that recomputes n.",
+        [*options.of_design(cls), *asked, *_written()],
+        f"trialplan code {cls.slug()} {options.example(cls)} --language r",
     )
 
 
@@ -42,27 +41,17 @@ def for_plan(name: str) -> click.Command:
     )
 
 
-def _losses() -> click.Parameter:
-    return click.Option(["--dropout"], type=options.NUMBER, help="share of participants lost, in [0, 1): inflates n")
-
-
 def _written() -> list[click.Parameter]:
     return [
         click.Option(["--language"], metavar="r|python", help="the language  [default: by the suffix of --output]"),
-        click.Option(
-            ["-o", "--output"],
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="write to a .R or .py file  [default: on the screen]",
-        ),
+        path_option("-o", "--output", help="write to a .R or .py file  [default: on the screen]"),
     ]
 
 
 def _language(typed: str | None, output: Path | None) -> str:
     """The language asked for, which the suffix must not contradict."""
     if output is not None:
-        check_suffix(output, [".r", ".py"])
-        files.check_writable(output)
+        check(output, [".r", ".py"])
     suffix = None if output is None else SUFFIXES.get(output.suffix, SUFFIXES.get(output.suffix.lower()))
     language = typed.lower() if typed else suffix
     if language is None:
@@ -82,7 +71,7 @@ def _of_design(cls: type[Sized], language: str | None, output: Path | None, **gi
     from trialplan.enrolment.dropout import DROPOUT
 
     with options.typed(cls):
-        target = (0.8 if power is None else power) if cls.attains == "power" else None
+        target = (options.DEFAULT_POWER if power is None else power) if cls.attains == "power" else None
         lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
         sizing = cross_check.of_design(design, target, lost)
     title = f"{cls.slug()}: {options.summary(cls)}"

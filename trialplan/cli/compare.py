@@ -1,4 +1,4 @@
-"""`trialplan compare`: what would each applicable test ask for?"""
+"""`trialplan compare`: n, power and actual size under every test that applies."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
-from trialplan.cli.options.command import Verb
+from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design
+from trialplan.design_facts import assumed, head, level
 from trialplan.page import Page, Table, facts, plain
 from trialplan.parameter import with_role
 from trialplan.text import number
@@ -18,34 +18,27 @@ from trialplan.text import number
 if TYPE_CHECKING:
     from trialplan.analyses.compare import ComparedTest
 
-DEFAULT_POWER = 0.8
-
 _NONE = "—"
 
 
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design: the test is what varies, so it is no option, and neither are looks."""
     left_out = (*with_role(cls, "method"), *options.MONITORING)
-    return Verb(
-        cls.slug(),
-        params=[
-            *(one for one in options.of_design(cls, without=with_role(cls, "method")) if one.name not in left_out),
-            options.power_option(),
-            *output.options(),
-        ],
-        callback=lambda **given: _compare(cls, **given),
-        help=f"{options.summary(cls)}\n\nAnswers with n, attained power and actual size under every test that applies.",
-        short_help=options.summary(cls),
-        epilog=options.examples(f"trialplan compare {cls.slug()} {options.example(cls)}"),
+    own = [option for option in options.of_design(cls, without=with_role(cls, "method")) if option.name not in left_out]
+    return options.verb(
+        cls,
+        _compare,
+        "Answers with n, attained power and actual size under every test that applies.",
+        [*own, options.power_option(), *output_options()],
+        f"trialplan compare {cls.slug()} {options.example(cls)}",
     )
 
 
 def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given: Any) -> None:
     from trialplan.analyses.compare import compare
-    from trialplan.cli.options.output import show
 
     design = cast("Design", options.build(cls, given))
-    target = DEFAULT_POWER if power is None else power
+    target = options.DEFAULT_POWER if power is None else power
     with options.typed(cls):
         rows = compare(design, target)
         if all(row.n is None for row in rows):
@@ -54,33 +47,30 @@ def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given:
 
 
 def _page(design: Design, target: float, rows: Sequence[ComparedTest]) -> Page:
-    from trialplan.design_facts import assumed, head
-
-    records = [_record(row) for row in rows]
+    shown = ("test", "n", "arms", "power", "actual_size", "why")
+    records = [
+        {name: getattr(row, name) for name in shown} | ({"reason": row.reason} if row.reason else {}) for row in rows
+    ]
     varied = tuple(with_role(type(design), "method"))
     assumptions = head(design, varied)
-    level = {"alpha": design.alpha, "sides": design.sides}
+    held = {"target_power": target, "alpha": design.alpha, "sides": design.sides}
+    without_test = [fact for fact in level(design) if fact[0] != "test"]
     return Page(
-        data=plain(assumptions | {"target_power": target} | level | {"rows": records}),
+        data=plain(assumptions | held | {"rows": records}),
         headline=_headline(rows, target),
-        tables=[_table(design, rows), facts([*assumed(design, varied), *_level(design)])],
+        tables=[_table(design, rows), facts([*assumed(design, varied), *without_test])],
         notes=_notes(design, rows),
         records=lambda: records,
     )
 
 
-def _record(row: ComparedTest) -> dict[str, Any]:
-    shown = ("test", "n", "arms", "power", "actual_size", "why")
-    return {name: getattr(row, name) for name in shown} | ({"reason": row.reason} if row.reason else {})
-
-
 def _headline(rows: Sequence[ComparedTest], target: float) -> str:
-    found = sorted(((row.n, row.test) for row in rows if row.n is not None), key=lambda one: one[0])
-    (least, by), (most, by_most) = found[0], found[-1]
+    sized = sorted(((row.n, row.test) for row in rows if row.n is not None), key=lambda pair: pair[0])
+    (least, by), (most, by_most) = sized[0], sized[-1]
     if len(rows) == 1:
         return f"{least:,} participants in all by the one test that there is, at power {number(target)}"
     span = f"{least:,} ({by}) to {most:,} ({by_most})" if least < most else f"{most:,}"
-    return f"{len(found)} tests at power {number(target)}: {span} participants in all"
+    return f"{len(sized)} tests at power {number(target)}: {span} participants in all"
 
 
 def _table(design: Design, rows: Sequence[ComparedTest]) -> Table:
@@ -95,13 +85,6 @@ def _line(row: ComparedTest, arms: Sequence[str]) -> list[str]:
     shown = [_NONE if n is None else f"{n:,}" for n in sizes]
     size = _NONE if row.actual_size is None else f"{row.actual_size:.4f}"
     return [row.test, *shown, _NONE if row.power is None else f"{row.power:.3f}", size, row.reason or row.why]
-
-
-def _level(design: Design) -> list[tuple[str, str]]:
-    """Level and sides, without the test."""
-    from trialplan.design_facts import level
-
-    return [row for row in level(design) if row[0] != "test"]
 
 
 def _notes(design: Design, rows: Sequence[ComparedTest]) -> list[str]:

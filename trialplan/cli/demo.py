@@ -1,4 +1,4 @@
-"""`trialplan demo`: the whole road once, from the shipped table to a protocol draft."""
+"""`trialplan demo`: from the shipped table to a protocol draft, in one go."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
+from trialplan.cli.options.output import path_option
 from trialplan.errors import FileError, MissingExtra
 
 PLAN = "msc-lupus-nephritis"
@@ -17,12 +18,11 @@ PLAN = "msc-lupus-nephritis"
     "demo",
     cls=Verb,
     params=[
-        click.Option(
-            ["-o", "--output", "folder"],
-            type=click.Path(path_type=Path),
-            default=Path("trialplan-demo"),
+        path_option(
+            *("-o", "--output", "folder"),
             metavar="DIR",
             help="the folder to write to  [default: ./trialplan-demo]",
+            default=Path("trialplan-demo"),
         )
     ],
     short_help="The whole road once: from the shipped table to a protocol draft.",

@@ -1,15 +1,20 @@
-"""`trialplan diff`: why does one plan ask for more participants than another?"""
+"""`trialplan diff`: why one plan asks for more participants than another."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
 from trialplan.cli.options.command import Verb
+from trialplan.cli.options.output import output_options, show
+from trialplan.page import Page, Table
+from trialplan.text import listed
+
+if TYPE_CHECKING:
+    from trialplan.plan.difference import Difference, Part
 
 _MANY = 6
 """Places that differ in words only, named before the rest are counted."""
@@ -18,11 +23,10 @@ _MANY = 6
 @click.command(
     "diff",
     cls=Verb,
-    params=[click.Argument(["a"]), click.Argument(["b"]), *output.options()],
+    params=[click.Argument(["a"]), click.Argument(["b"]), *output_options()],
     short_help="Why does one plan ask for more participants than another?",
     epilog=options.examples(
-        "trialplan diff starter msc-lupus-nephritis",
-        "trialplan diff starter msc-lupus-nephritis --json",
+        "trialplan diff starter msc-lupus-nephritis", "trialplan diff starter msc-lupus-nephritis --json"
     ),
 )
 def command(a: str, b: str, as_json: bool, output: Any) -> None:
@@ -32,28 +36,21 @@ def command(a: str, b: str, as_json: bool, output: Any) -> None:
     made (Shapley 1953), so the shares add up to the change. Plans are shipped ones by name, or files by path; only
     what sizes the primary endpoint is compared.
     """
-    from trialplan.cli.options.output import show
     from trialplan.plan import read
     from trialplan.plan.difference import difference
 
     show(page(difference(read(a), read(b))), as_json, output)
 
 
-def page(found: Any) -> Any:
+def page(found: Difference) -> Page:
     """The change as a sentence, its parts as a table."""
-    from trialplan.page import Page, Table
-
     records = [_record(part, found.drops_out) for part in found.parts]
-    numbers = [
-        _signed(part.shown) if not found.drops_out else f"{_signed(part.shown)} / {_signed(part.shown_enrolled)}"
-        for part in found.parts
-    ]
     column = "change in n" if not found.drops_out else "change in n / enrolled"
-    rows = [
-        [clause.assumption, clause.before, clause.after, "together" if i else number]
-        for part, number in zip(found.parts, numbers, strict=True)
-        for i, clause in enumerate(part.clauses)
-    ]
+    rows = []
+    for part in found.parts:
+        change = " / ".join(map(_signed, [part.shown, part.shown_enrolled] if found.drops_out else [part.shown]))
+        for position, clause in enumerate(part.clauses):
+            rows.append([clause.assumption, clause.before, clause.after, "together" if position else change])
     return Page(
         data=_data(found, records),
         headline=sentence(found),
@@ -63,7 +60,7 @@ def page(found: Any) -> Any:
     )
 
 
-def sentence(found: Any) -> str:
+def sentence(found: Difference) -> str:
     """The change and its reasons, as an investigator would say them."""
     a, b = found.a.plan.name, found.b.plan.name
     if not found.parts:
@@ -85,7 +82,7 @@ def _asks(b: str, a: str, change: int, now: int, was: int, verb: str = "asks for
     return f"{b} {verb} {abs(change):,} {how} {people} than {a} ({now:,} instead of {was:,})"
 
 
-def _because(parts: Sequence[Any], shown: str) -> str:
+def _because(parts: Sequence[Part], shown: str) -> str:
     """The parts that move the number, largest first, and those that do not."""
     moving = sorted((part for part in parts if getattr(part, shown)), key=lambda part: -abs(getattr(part, shown)))
     idle = [part for part in parts if not getattr(part, shown)]
@@ -93,22 +90,22 @@ def _because(parts: Sequence[Any], shown: str) -> str:
     if not moving:
         return f", although {still}."
     mixed = len({getattr(part, shown) > 0 for part in moving}) > 1
-    told = [f"{_amount(getattr(part, shown), mixed)} because {_clauses(part)}" for part in moving]
+    told = []
+    for part in moving:
+        change = getattr(part, shown)
+        way = (" more" if change > 0 else " fewer") if mixed else ""
+        told.append(f"{abs(change):,}{way} because {_clauses(part)}")
     reasons = f", because {_clauses(moving[0])}" if len(moving) == 1 else f": {'; '.join(told)}"
     exactly = {"shown": "change_in_n", "shown_enrolled": "change_in_enrolled"}[shown]
     hardly = "next to no" if any(getattr(part, exactly) for part in idle) else "no"
     return f"{reasons}{f'; it makes {hardly} difference that {still}' if still else ''}."
 
 
-def _amount(change: int, mixed: bool) -> str:
-    return f"{abs(change):,}" + (f" {'more' if change > 0 else 'fewer'}" if mixed else "")
-
-
-def _clauses(part: Any) -> str:
+def _clauses(part: Part) -> str:
     return " and ".join(clause.words for clause in part.clauses if clause.words)
 
 
-def _notes(found: Any) -> Any:
+def _notes(found: Difference) -> Iterator[str]:
     if any(part.change_in_n.denominator != 1 or part.change_in_enrolled.denominator != 1 for part in found.parts):
         yield (
             "Each part is an average over every order in which the changes could be made, so it may hold a fraction of "
@@ -120,11 +117,10 @@ def _notes(found: Any) -> Any:
         yield f"The changes pull in different directions: {_between(found)}"
     for part in found.parts:
         if part.why_joined:
-            names = [clause.assumption for clause in part.clauses]
-            yield f"{', '.join(names[:-1])} and {names[-1]} are counted as one: {part.why_joined}."
+            yield f"{listed(clause.assumption for clause in part.clauses)} are counted as one: {part.why_joined}."
 
 
-def _between(found: Any) -> str:
+def _between(found: Difference) -> str:
     least, most = found.between
     return f"with only some of them n would be between {least:,} and {most:,}."
 
@@ -136,9 +132,9 @@ def _only(also: Sequence[str]) -> str:
     return f"only {named} {'differ' if len(also) > 1 else 'differs'}."
 
 
-def _record(part: Any, drops_out: bool) -> dict[str, Any]:
+def _record(part: Part, drops_out: bool) -> dict[str, Any]:
     """A part under the keys that a program reads; the exact change is a fraction written out."""
-    found = {
+    record = {
         "assumption": " and ".join(clause.assumption for clause in part.clauses),
         "from": "; ".join(clause.before for clause in part.clauses),
         "to": "; ".join(clause.after for clause in part.clauses),
@@ -148,18 +144,18 @@ def _record(part: Any, drops_out: bool) -> dict[str, Any]:
         "because": _clauses(part),
     }
     if drops_out:
-        found |= {
+        record |= {
             "change_in_enrolled": float(part.change_in_enrolled),
             "exact_enrolled": str(part.change_in_enrolled),
             "shown_enrolled": part.shown_enrolled,
         }
-    return found | ({"joined": part.why_joined} if part.why_joined else {})
+    return record | ({"joined": part.why_joined} if part.why_joined else {})
 
 
-def _data(found: Any, records: Sequence[Any]) -> dict[str, Any]:
+def _data(found: Difference, records: Sequence[Any]) -> dict[str, Any]:
     sides = {
-        side: {"plan": one.plan.name, "n": sizes.n} | ({"enrolled": sizes.enrolled} if found.drops_out else {})
-        for side, one, sizes in (("a", found.a, found.of_a), ("b", found.b, found.of_b))
+        side: {"plan": trial.plan.name, "n": sizes.n} | ({"enrolled": sizes.enrolled} if found.drops_out else {})
+        for side, trial, sizes in (("a", found.a, found.of_a), ("b", found.b, found.of_b))
     }
     enrolled = {"change_in_enrolled": found.change_enrolled} if found.drops_out else {}
     return {

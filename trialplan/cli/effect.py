@@ -1,84 +1,66 @@
-"""`trialplan effect`: what effect can a given number of participants show?"""
+"""`trialplan effect`: the smallest effect that a given number of participants shows."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
-from trialplan.cli.options.command import Verb
+from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design
+from trialplan.design_facts import assumed, foot, head, level, source
+from trialplan.page import Page, facts, plain
 from trialplan.parameter import parameters
-
-DEFAULT_POWER = 0.8
+from trialplan.text import number, participants
 
 
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design: the effect is asked for, so it is no option."""
     asked = options.effects(cls)
     call = f"trialplan effect {cls.slug()} {options.example(cls, without=asked)}".rstrip() + options.example_n(cls)
-    return Verb(
-        cls.slug(),
-        params=[
-            *options.of_design(cls, without=asked),
-            options.n_option(),
-            options.power_option(),
-            *output.options(),
-        ],
-        callback=lambda **given: _effect(cls, **given),
-        help=f"{options.summary(cls)}\n\nAnswers with the smallest effect, on the favourable side, that --n "
-        "participants show with the power asked for.",
-        short_help=options.summary(cls),
-        epilog=options.examples(f"{call} --power 0.8"),
+    return options.verb(
+        cls,
+        _effect,
+        "Answers with the smallest effect, on the favourable side, that --n participants show with the power asked "
+        "for.",
+        [*options.of_design(cls, without=asked), options.n_option(), options.power_option(), *output_options()],
+        f"{call} --power 0.8",
     )
 
 
 def _effect(cls: type[Design], n: int | None, power: Any, as_json: bool, output: Any, **given: Any) -> None:
-    from trialplan.cli.options.output import show
-
-    design: Any = options.build(cls, given, held=_placeholder(cls, given))
+    effects = options.effects(cls)
+    name = next((effect for effect in effects if effect == given.get("scale")), effects[0])
+    placeholder = {name: parameters(cls)[name].typical[0]}  # a valid effect, on the scale that was chosen
+    design = cast("Design", options.build(cls, given, held=placeholder))
     with options.typed(cls):
         n = options.total(design, n)
         design.check_n(n)
-        target = DEFAULT_POWER if power is None else power
-        found = design.detectable_effect(n, target)
-    show(_page(design, n, target, float(found)), as_json, output)
+        target = options.DEFAULT_POWER if power is None else power
+        detectable = float(design.detectable_effect(n, target))
+    show(_page(design, n, target, detectable), as_json, output)
 
 
-def _placeholder(cls: type[Design], given: Any) -> dict[str, float]:
-    """A valid effect, on the scale that was chosen, for the design to be made with."""
-    effects = options.effects(cls)
-    name = given.get("scale") if given.get("scale") in effects else effects[0]
-    return {name: parameters(cls)[name].typical[0]}
-
-
-def _page(design: Any, n: int, target: float, found: float) -> Any:
-    from trialplan.design_facts import assumed, foot, head, level, source
-    from trialplan.page import Page, facts, plain
-    from trialplan.text import participants
-
+def _page(design: Design, n: int, target: float, detectable: float) -> Page:
     asked = (design.effect,)
-    arms, null = design.arms(n), design.null_values()[0]
-    answer = {"effect": design.effect, "detectable": found, "null": null, "n": n, "arms": arms, "target_power": target}
+    answer = {"effect": design.effect, "detectable": detectable, "null": design.null_values()[0]}
+    size = {"n": n, "arms": design.arms(n), "target_power": target}
     rows = [*assumed(design, asked), *level(design), ("power", f"{target:g}"), *source(design)]
     return Page(
-        data=plain(head(design, asked) | answer | foot(design)),
-        headline=_headline(design, found, f"{participants(arms)}, power {target:g}"),
+        data=plain(head(design, asked) | answer | size | foot(design)),
+        headline=_headline(design, detectable, f"{participants(design.arms(n))}, power {target:g}"),
         tables=[facts(rows)],
     )
 
 
-def _headline(design: Any, found: float, at: str) -> str:
-    from trialplan.text import number
-
+def _headline(design: Design, detectable: float, at: str) -> str:
     null = number(float(design.null_values()[0]))
-    if math.isnan(found):
+    if math.isnan(detectable):
         return f"no {design.effect} can be shown with {at}: even the largest possible falls short"
     side = "lower" if design.upward else "higher"
-    return f"{design.effect} = {number(found)} against a null value of {null}, and none {side}, is shown with {at}"
+    return f"{design.effect} = {number(detectable)} against a null value of {null}, and none {side}, is shown with {at}"
 
 
 command = options.DesignGroup(

@@ -1,19 +1,24 @@
-"""`trialplan evidence`: what does a table of studies say, and where does it contradict itself?"""
+"""`trialplan evidence`: what a table of studies says, and where it contradicts itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
 from trialplan.cli.options.command import Verb
-from trialplan.files import check_suffix
-from trialplan.page import Page, Table
+from trialplan.cli.options.errors import unknown
+from trialplan.cli.options.output import check, output_options, path_option, show
+from trialplan.errors import ParameterError
+from trialplan.page import Page, Table, plain
+from trialplan.text import flag, number
+
+if TYPE_CHECKING:
+    from trialplan.evidence import EvidenceTable
 
 
 @click.command(
@@ -47,10 +52,8 @@ from trialplan.page import Page, Table
             ["--correlation"], type=options.NUMBER, help="correlation within a participant, to pool mean changes"
         ),
         click.Option(["--by"], metavar="FIELD", help="pool within groups of studies, as --by cell_source"),
-        click.Option(
-            ["--forest"], type=click.Path(path_type=Path), metavar="FILE", help="its forest plot: .svg or .png"
-        ),
-        *output.options(),
+        path_option("--forest", help="its forest plot: .svg or .png"),
+        *output_options(),
     ],
     short_help="What does a table of studies say, and where does it contradict itself?",
     epilog=options.examples(
@@ -70,58 +73,51 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     p_value, and of the study enrolled, control, design, registry, year and conditioning.
     """
     from trialplan import evidence
-    from trialplan.cli.options.output import show
 
-    _check_interval(interval)
+    if interval not in evidence.INTERVALS:
+        raise ParameterError(unknown("--interval", interval, evidence.INTERVALS))
     if pooling["pool"] is None:
         if given := [name for name, value in pooling.items() if value is not None]:
-            raise click.UsageError(f"--{given[0].replace('_', '-')} belongs to --pool OUTCOME")
+            raise click.UsageError(f"--{flag(given[0])} belongs to --pool OUTCOME")
         show(_page(evidence.as_json(evidence.read(table), interval)), as_json, output)
     else:
         show(_pooled(evidence.read(table), **pooling), as_json, output)
 
 
-def _pooled(table: Any, pool: str, forest: Path | None, by: str | None, **given: Any) -> Page:
+def _pooled(table: EvidenceTable, pool: str, forest: Path | None, by: str | None, **given: Any) -> Page:
     """The pools alone: what the rest of the table says is asked for without --pool."""
     from trialplan.evidence import pool_page as pools
-    from trialplan.files import check_writable
-    from trialplan.page import plain
 
     if forest is not None:
-        check_suffix(forest, (".svg", ".png"))
-        check_writable(forest)
+        check(forest, (".svg", ".png"))
     how = {"method": given["method"], "interval": given["pool_interval"]}
     how = {name: value for name, value in how.items() if value}
     rows = {name: given[name] for name in ("denominators", "correlation")}
-    found = pools.pools(table, pool, how, rows)
+    wholes = pools.pools(table, pool, how, rows)
     parts = pools.variants(table, pool, how, rows, by)
     if forest is not None:
-        pools.draw(found, forest, pool)
-    data = {"table": {"title": table.title}, "pools": [{"reports": name} | asdict(one) for name, one in found.items()]}
-    data["parts"] = [{"part": name} | asdict(one) for name, one in parts.items()]
-    shown, notes = list(pools.tables(found, parts)), pools.notes(found)
+        pools.draw(wholes, forest, pool)
+    data = {
+        "table": {"title": table.title},
+        "pools": [{"reports": name} | asdict(whole) for name, whole in wholes.items()],
+        "parts": [{"part": name} | asdict(part) for name, part in parts.items()],
+    }
+    shown, notes = list(pools.tables(wholes, parts)), pools.notes(wholes)
     return Page(data=plain(data), headline=f"{pool} over {table.title}", tables=shown, notes=notes)
 
 
-def _check_interval(interval: str) -> None:
-    from trialplan.cli.options.errors import unknown
-    from trialplan.errors import ParameterError
-    from trialplan.evidence import INTERVALS
-
-    if interval not in INTERVALS:
-        raise ParameterError(unknown("--interval", interval, INTERVALS))
-
-
 def _page(data: dict[str, Any]) -> Page:
-    from trialplan.page import plain
-
     rows = list(_rows(data))
-    findings = [_finding(one) for one in data["findings"]]
+    studies = [[_cell(study[name]) for name in ("key", *_STUDIES[1:])] for study in data["studies"]]
+    findings = []
+    for finding in data["findings"]:
+        where = ", ".join(filter(None, (finding["study"], finding["outcome"]))) or "table"
+        findings.append([finding["severity"], finding["id"], where, finding["seen"], finding["means"]])
     return Page(
         data=plain(data),
         headline=_headline(data),
         tables=[
-            Table(_STUDIES, [_study(study) for study in data["studies"]], "Studies", frozenset({1, 4})),
+            Table(_STUDIES, studies, "Studies", frozenset({1, 4})),
             Table(_OUTCOMES, [row["shown"] for row in rows], "Outcomes", frozenset({3})),
             *([Table(_FINDINGS, findings, "Findings")] if findings else []),
         ],
@@ -131,60 +127,46 @@ def _page(data: dict[str, Any]) -> Page:
 
 _STUDIES = ("study", "year", "design", "control", "enrolled", "conditioning")
 _OUTCOMES = ("study", "outcome", "arm", "months", "reported", "estimate", "95 % interval")
+_ESTIMATE = ("kind", "value", "lower", "upper", "confidence", "n", "method", "reference")
 _FINDINGS = ("severity", "id", "where", "seen", "for planning")
 
 
 def _headline(data: Mapping[str, Any]) -> str:
     outcomes = sum(len(study["outcomes"]) for study in data["studies"])
-    blocking = sum(one["severity"] == "block" for one in data["findings"])
+    blocking = sum(finding["severity"] == "block" for finding in data["findings"])
     return (
         f"{data['table']['title']}: {len(data['studies'])} studies, {outcomes} outcomes, "
         f"{len(data['findings'])} findings, {blocking} of which a plan must answer"
     )
 
 
-def _study(study: Mapping[str, Any]) -> list[str]:
-    cells = (study[name] for name in ("key", *_STUDIES[1:]))
-    return ["" if cell is None else str(cell) for cell in cells]
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for study in data["studies"]:
         for outcome in study["outcomes"]:
-            found = outcome["estimate"]
-            yield {"shown": _shown(study["key"], outcome, found), "record": _record(study["key"], outcome, found)}
+            estimate = outcome["estimate"]
+            cells = {name: value for name, value in outcome.items() if name != "estimate"}
+            record = {f"estimate_{name}": None if estimate is None else estimate[name] for name in _ESTIMATE}
+            yield {"shown": _shown(study["key"], outcome), "record": {"study": study["key"], **cells} | record}
 
 
-def _shown(key: str, outcome: Mapping[str, Any], found: Mapping[str, Any] | None) -> list[str]:
-    from trialplan.text import number
-
+def _shown(key: str, outcome: Mapping[str, Any]) -> list[str]:
     months = outcome["timepoint_months"]
     head = [key, outcome["name"], outcome["arm"] or "", "" if months is None else number(months), _reported(outcome)]
-    if found is None:
+    estimate = outcome["estimate"]
+    if estimate is None:
         return [*head, "", ""]
-    words = _percentage if found["kind"] == "proportion" else number
-    return [*head, words(found["value"]), f"{words(found['lower'])} to {words(found['upper'])}"]
-
-
-def _percentage(value: float) -> str:
-    return f"{100 * value:.1f} %"
+    proportion = estimate["kind"] == "proportion"
+    numbers = [estimate[name] for name in ("value", "lower", "upper")]
+    value, lower, upper = [f"{100 * limit:.1f} %" if proportion else number(limit) for limit in numbers]
+    return [*head, value, f"{lower} to {upper}"]
 
 
 def _reported(outcome: Mapping[str, Any]) -> str:
     """The count with its denominator; else the cell as it was printed."""
     if outcome["events"] is not None and outcome["of"] is not None:
         return f"{outcome['events']}/{outcome['of']}"
-    if outcome["reported"]:
-        return str(outcome["reported"])
-    return "" if outcome["events"] is None else str(outcome["events"])
-
-
-def _record(key: str, outcome: Mapping[str, Any], found: Mapping[str, Any] | None) -> dict[str, Any]:
-    cells = {name: value for name, value in outcome.items() if name != "estimate"}
-    names = ("kind", "value", "lower", "upper", "confidence", "n", "method", "reference")
-    return {"study": key, **cells} | {f"estimate_{name}": None if found is None else found[name] for name in names}
-
-
-def _finding(one: Mapping[str, Any]) -> list[str]:
-    where = ", ".join(filter(None, (one["study"], one["outcome"]))) or "table"
-    return [one["severity"], one["id"], where, one["seen"], one["means"]]
+    return str(outcome["reported"]) if outcome["reported"] else _cell(outcome["events"])

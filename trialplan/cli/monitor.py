@@ -1,17 +1,16 @@
-"""`trialplan monitor`: an interim look has been taken: what now?"""
+"""`trialplan monitor`: what an interim look that has been taken calls for."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from trialplan import catalogue
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.interim import (
     REESTIMATED,
@@ -26,12 +25,15 @@ from trialplan.cli.options.interim import (
     spread,
     t_statistic,
 )
-from trialplan.design import Design
+from trialplan.cli.options.output import output_options, show
+from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError
 from trialplan.text import flag
 
 if TYPE_CHECKING:
-    from trialplan.sequential.base import WithLooks
+    from trialplan.outcome import InterimData
+    from trialplan.sequential.exact_group_sequential import ExactGroupSequential
+    from trialplan.sequential.group_sequential import GroupSequential
     from trialplan.sequential.interim.look import Look
 
 _RULE = "--looks 0.5,1 --efficacy lan-demets-obrien-fleming --futility z(0)"
@@ -41,62 +43,47 @@ _RULE = "--looks 0.5,1 --efficacy lan-demets-obrien-fleming --futility z(0)"
 class DesignsWithLooks(options.DesignsAndPlans):
     """Subcommands are the designs whose statistic is a z; any other word is a plan, shipped or at a path."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The designs that can be looked at early."""
-        return [slug for slug, cls in catalogue.designs().items() if issubclass(cls, Design) and cls.may_be_looked_at()]
+    def takes(self, cls: type[Sized]) -> bool:
+        """Whether a design can be looked at early."""
+        return issubclass(cls, Design) and cls.may_be_looked_at()
 
-    def of_design(self, ctx: click.Context, name: str) -> click.Command:
-        """The verb for a design that can be looked at."""
-        cls = catalogue.designs()[name]
-        if issubclass(cls, Design) and cls.may_be_looked_at():
-            return for_design(cls)
-        raise ParameterError(f"looks are not defined over {name}; they are over {', '.join(self.list_commands(ctx))}")
+    def refusal(self, slug: str) -> str:
+        """The designs that can."""
+        known = ", ".join(name for name, cls in catalogue.designs().items() if self.takes(cls))
+        return f"looks are not defined over {slug}; they are over {known}"
 
 
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design."""
-    return Verb(
-        cls.slug(),
-        params=[
-            *options.of_design(cls),
-            options.power_option(),
-            options.n_option(),
-            *seen_options(),
-            *output.options(),
-        ],
-        callback=lambda **given: _of_design(cls, **given),
-        help=f"{options.summary(cls)}\n\nHolds a look at it against its boundaries. The trial is the one planned for "
-        "--power, or of --n participants in all.",
-        short_help=options.summary(cls),
-        epilog=options.examples(f"trialplan monitor {cls.slug()} {_quoted(_example(cls))}"),
+    example = f"{options.example(cls)} {_RULE} --look 1 {cls.outcome.example_of_look(cls)}"
+    return options.verb(
+        cls,
+        _of_design,
+        "Holds a look at it against its boundaries. The trial is the one planned for --power, or of --n participants "
+        "in all.",
+        [*options.of_design(cls), options.power_option(), options.n_option(), *seen_options(), *output_options()],
+        f"trialplan monitor {cls.slug()} {_quoted(example)}",
     )
-
-
-def _example(cls: type[Design]) -> str:
-    """A sensible call: typical numbers, a rule, and a result as the design's outcome is told."""
-    return f"{options.example(cls)} {_RULE} --look 1 {cls.outcome.example_of_look(cls)}"
 
 
 def for_plan(name: str) -> click.Command:
     """The verb for a plan: its primary endpoint, and the rule under [monitoring]."""
     return Verb(
         name,
-        params=[*seen_options(), *output.options()],
+        params=[*seen_options(), *output_options()],
         callback=lambda **given: _of_plan(name, **given),
         help="Holds a look at the plan's primary endpoint against the boundaries under [monitoring].",
-        epilog=options.examples(
-            "trialplan monitor msc-lupus-nephritis-monitored --look 1 --events 20/65,12/65",
-        ),
+        epilog=options.examples("trialplan monitor msc-lupus-nephritis-monitored --look 1 --events 20/65,12/65"),
     )
 
 
 def _quoted(words: str) -> str:
-    return " ".join(f"'{one}'" if "(" in one else one for one in words.split(" "))
+    return " ".join(f"'{word}'" if "(" in word else word for word in words.split(" "))
 
 
 def _of_design(cls: type[Design], **given: Any) -> None:
     check_one_kind(given)
-    design: Any = options.build(cls, given)
+    design = cast("Design", options.build(cls, given))
     if is_blinded(given):
         with _typed(cls):
             return _blinded(design, given, {"target": given["power"], "planned": given["n"]})
@@ -106,7 +93,7 @@ def _of_design(cls: type[Design], **given: Any) -> None:
         n, power = given["n"], given["power"]
         if n is not None and power is not None:
             raise ParameterError("--power and --n are both given; --n is the total that was planned: keep one")
-        n = int(design.sample_size(0.8 if power is None else power).n) if n is None else n
+        n = int(design.sample_size(options.DEFAULT_POWER if power is None else power).n) if n is None else n
         design.check_n(n)
         _show(design, n, given)
     return None
@@ -118,26 +105,24 @@ def _of_plan(name: str, **given: Any) -> None:
     from trialplan.plan.building import size_primary
 
     primary = size_primary(read(name))
-    design: Any = primary.design
-    assert primary.answer is not None  # `size_primary` gives one or raises
-    if is_blinded(given):
-        planned = {"target": float(primary.answer.target), "planned": int(primary.answer.n)}
-        with _typed(type(design.fixed)):
-            return _blinded(design, given, planned)
-    if not design.looks:
+    design, answer = cast("Design", primary.design), primary.answer
+    assert answer is not None  # `size_primary` gives one or raises
+    if not (is_blinded(given) or design.looks):
         raise ParameterError(f"{name} has no [monitoring], and so no rule to hold a look against; plan one first")
     with _typed(type(design.fixed)):
-        _show(design, int(primary.answer.n), given, primary.answer.extra["looks"])
-    return None
+        if is_blinded(given):
+            _blinded(design, given, {"target": float(answer.target), "planned": int(answer.n)})
+        else:
+            _show(design, int(answer.n), given, answer.extra["looks"])
 
 
-def _blinded(design: Any, given: Mapping[str, Any], planned: Mapping[str, Any]) -> None:
+def _blinded(design: Design, given: Mapping[str, Any], planned: Mapping[str, Any]) -> None:
     """What both arms show together: n again, with nobody unblinded."""
     from trialplan.reestimation.page import page
 
     sd, n = spread(given["blinded_sd"])
     rule = {name: given[option] for option, name in REESTIMATED.items() if given[option] is not None}
-    output.show(page(design, given["blinded"], sd=sd, n=n, **rule, **planned), given["as_json"], given["output"])
+    show(page(design, given["blinded"], sd=sd, n=n, **rule, **planned), given["as_json"], given["output"])
 
 
 def _typed(cls: type[Design]) -> AbstractContextManager[None]:
@@ -147,15 +132,19 @@ def _typed(cls: type[Design]) -> AbstractContextManager[None]:
     return options.typed(cls, "observed_boundaries", "Reestimated", **words)
 
 
-def _show(design: WithLooks, n: int, given: Mapping[str, Any], dates: Sequence[Mapping[str, Any]] = ()) -> None:
+def _show(design: Design, n: int, given: Mapping[str, Any], dates: Sequence[Mapping[str, Any]] = ()) -> None:
     from trialplan.sequential.interim.page import page
 
-    *before, look = _counted(design, n, given) if design.looks_by_counts else _decided(design, n, given)
+    if design.looks_by_counts:
+        looks = [_counted(cast("ExactGroupSequential", design), n, given)]
+    else:
+        looks = _decided(cast("GroupSequential", design), n, given)
+    *before, look = looks
     moment = dates[look.number - 1] if dates and "month" in dates[0] else None
-    output.show(page(look, before, moment), given["as_json"], given["output"])
+    show(page(look, before, moment), given["as_json"], given["output"])
 
 
-def _counted(design: Any, n: int, given: Mapping[str, Any]) -> list[Look]:
+def _counted(design: ExactGroupSequential, n: int, given: Mapping[str, Any]) -> Look:
     """The look at responses of one arm, where these are counted exactly."""
     from trialplan.sequential.interim.decision_on_counts import decide_on_counts
 
@@ -172,10 +161,10 @@ def _counted(design: Any, n: int, given: Mapping[str, Any]) -> list[Look]:
             raise ParameterError(f"--events must be given for the one arm, as in 9/30, not {text}")
     check_growing(arms, responders=True)
     look = number_of_look(given["look"], len(arms))
-    return [decide_on_counts(design, n, look, [arm[0] for arm in arms], final=given["final"])]
+    return decide_on_counts(design, n, look, [arm[0] for arm in arms], final=given["final"])
 
 
-def _decided(design: Any, n: int, given: Mapping[str, Any]) -> list[Look]:
+def _decided(design: GroupSequential, n: int, given: Mapping[str, Any]) -> list[Look]:
     """The look, after those before it whose results are given."""
     from trialplan.sequential.interim.decision import bounds, decide_at_look
     from trialplan.sequential.interim.observed_information import information
@@ -186,15 +175,15 @@ def _decided(design: Any, n: int, given: Mapping[str, Any]) -> list[Look]:
         check_growing([pairs(kind, text) for text in texts], responders=kind == "events")
     data = [_read(kind, text, design, n, given["sds"] if i == last else None) for i, text in enumerate(texts)]
     look = number_of_look(given["look"], len(data))
-    shares = information(design, n, look, [(one.n, one.share) for one in data], fractions(given["information"]))
-    first = look - last
-    held = [
-        bounds(design, n, shares[:number], final=given["final"] and number == look) for number in range(first, look + 1)
-    ]
-    return [decide_at_look(design, n, one, at) for one, at in zip(data, held, strict=True)]
+    shares = information(design, n, look, [(seen.n, seen.share) for seen in data], fractions(given["information"]))
+    looks = []
+    for number, seen in enumerate(data, look - last):
+        held = bounds(design, n, shares[:number], final=given["final"] and number == look)
+        looks.append(decide_at_look(design, n, seen, held))
+    return looks
 
 
-def _read(kind: str, text: Any, design: Any, n: int, sds: Any) -> Any:
+def _read(kind: str, text: Any, design: GroupSequential, n: int, sds: Any) -> InterimData:
     """What a look saw, from what was typed."""
     from trialplan.sequential.interim.data import InterimData, from_t
 

@@ -1,4 +1,4 @@
-"""`trialplan power`: what power does a given number of participants have?"""
+"""`trialplan power`: the power that a given number of participants has."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from typing import Any, cast
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
-from trialplan.cli.options.command import Verb
+from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design
 
 
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design."""
-    return Verb(
-        cls.slug(),
-        params=[*options.of_design(cls), options.n_option(), *output.options()],
-        callback=lambda **given: _power(cls, **given),
-        help=f"{options.summary(cls)}\n\nAnswers with the power of --n participants in all arms together.",
-        short_help=options.summary(cls),
-        epilog=options.examples(f"trialplan power {cls.slug()} {options.example(cls)}{options.example_n(cls)}"),
+    return options.verb(
+        cls,
+        _power,
+        "Answers with the power of --n participants in all arms together.",
+        [*options.of_design(cls), options.n_option(), *output_options()],
+        f"trialplan power {cls.slug()} {options.example(cls)}{options.example_n(cls)}",
     )
 
 
 def _power(cls: type[Design], n: int | None, as_json: bool, output: Any, **given: Any) -> None:
-    from trialplan.cli.options.output import show
     from trialplan.sizing import attained
 
     design = cast("Design", options.build(cls, given))

@@ -1,4 +1,4 @@
-"""`trialplan protocol`: write the protocol draft that a plan makes."""
+"""`trialplan protocol`: the protocol draft that a plan makes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.files import check_suffix
+from trialplan.cli.options.output import check, path_option
+from trialplan.errors import FileError
 
 FORMATS = (".md", ".html", ".docx", ".pdf", ".tex")
 
@@ -18,25 +19,17 @@ FORMATS = (".md", ".html", ".docx", ".pdf", ".tex")
     cls=Verb,
     params=[
         click.Argument(["plan"]),
-        click.Option(
-            ["-o", "--output", "outputs"],
-            type=click.Path(path_type=Path),
-            multiple=True,
-            metavar="FILE",
+        path_option(
+            *("-o", "--output", "outputs"),
             help="write to a .md, .html, .docx, .pdf or .tex file; may be repeated  [default: Markdown on the screen]",
+            multiple=True,
         ),
-        click.Option(
-            ["--templates"],
-            type=click.Path(path_type=Path),
+        path_option(
+            "--templates",
             metavar="DIR",
             help="the house style: a folder whose templates, or single blocks of them, override the shipped ones",
         ),
-        click.Option(
-            ["--reference"],
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="the Word file whose styles, page, headers and footers a .docx takes",
-        ),
+        path_option("--reference", help="the Word file whose styles, page, headers and footers a .docx takes"),
     ],
     short_help="Write the protocol draft that a plan makes.",
     epilog=options.examples(
@@ -53,7 +46,7 @@ def command(plan: str, outputs: tuple[Path, ...], templates: Path | None, refere
     Which sections are printed, the plan says under [report], by sections or leave_out.
     """
     for path in outputs:
-        _check(path)
+        check(path, FORMATS)
     _check_house(outputs, templates, reference)
     if outputs:
         for path in _written(plan, outputs, templates, reference):
@@ -64,8 +57,6 @@ def command(plan: str, outputs: tuple[Path, ...], templates: Path | None, refere
 
 def _check_house(outputs: tuple[Path, ...], templates: Path | None, reference: Path | None) -> None:
     """Raise, before any work is done, where the house style is not there or has nothing to act on."""
-    from trialplan.errors import FileError
-
     if templates is not None and not templates.is_dir():
         raise FileError(f"the folder of templates {templates} does not exist; name the folder that overrides some")
     if reference is None:
@@ -74,13 +65,6 @@ def _check_house(outputs: tuple[Path, ...], templates: Path | None, reference: P
         raise FileError("--reference lends styles to a .docx file, and none is written; add -o protocol.docx")
     if not reference.is_file():
         raise FileError(f"there is no reference document {reference}; name a .docx file")
-
-
-def _check(path: Path) -> None:
-    from trialplan.files import check_writable
-
-    check_suffix(path, FORMATS)
-    check_writable(path)
 
 
 def _written(name: str, outputs: tuple[Path, ...], templates: Path | None, reference: Path | None = None) -> list[Path]:

@@ -1,20 +1,28 @@
-"""`trialplan randomise`: who gets what, in which order?"""
+"""`trialplan randomise`: who gets what, in which order."""
 
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
+from trialplan.cli.options.output import check, path_option
 from trialplan.errors import ParameterError, PlanError
-from trialplan.files import check_suffix
+from trialplan.files import write
+from trialplan.page import Page, as_csv, as_json_text
+
+if TYPE_CHECKING:
+    from trialplan.enrolment.randomisation import Scheme
 
 FORMATS = (".csv", ".json")
+_BITS = 128
+"""Of a seed that is drawn: too long to be guessed."""
 
 SECRET = "whoever has the seed and the block sizes can make the list again, so a seed that is public unblinds the trial"
 
@@ -43,18 +51,8 @@ SECRET = "whoever has the seed and the block sizes can make the list again, so a
             metavar="TOTAL",
             help="participants in all arms together  [default: those that the plan enrols]",
         ),
-        click.Option(
-            ["-o", "--output"],
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="write the list to a .csv or .json file  [default: CSV on the screen]",
-        ),
-        click.Option(
-            ["--masked"],
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="write the same participants without arms and blocks to a .csv or .json file",
-        ),
+        path_option("-o", "--output", help="write the list to a .csv or .json file  [default: CSV on the screen]"),
+        path_option("--masked", help="write the same participants without arms and blocks to a .csv or .json file"),
     ],
     short_help="Who gets what, in which order?",
     epilog=options.examples(
@@ -71,14 +69,14 @@ def command(plan: str | None, output: Path | None, masked: Path | None, **given:
     protocol.
     """
     _check_files(output, masked)
-    sizes = tuple(_whole(one, "--blocks", "4,6") for one in given["blocks"].split(",")) if given["blocks"] else ()
+    sizes = tuple(_whole(size, "--blocks", "4,6") for size in given["blocks"].split(",")) if given["blocks"] else ()
     strata = _strata(given["strata"])
     seed = _whole(given["seed"], "--seed", "20261124") if given["seed"] is not None else None
     arms, n = _of_plan(plan, given) if plan else _of_options(given)
     _write(_scheme(arms=arms, n=n, blocks=sizes, strata=strata), seed, output, masked)
 
 
-def _scheme(**given: Any) -> Callable[[int], Any]:
+def _scheme(**given: Any) -> Callable[[int], Scheme]:
     """The scheme for a seed; all else is checked at once, before a seed is drawn."""
     from trialplan.enrolment.randomisation import Scheme
 
@@ -86,15 +84,18 @@ def _scheme(**given: Any) -> Callable[[int], Any]:
     return lambda seed: Scheme(seed=seed, **given)
 
 
-def _write(scheme_for: Callable[[int], Any], seed: int | None, output: Path | None, masked: Path | None) -> None:
+def _write(scheme_for: Callable[[int], Scheme], seed: int | None, output: Path | None, masked: Path | None) -> None:
     from trialplan.enrolment.randomisation import assignments, records
-    from trialplan.files import write
 
-    scheme = scheme_for(_drawn() if seed is None else seed)
+    scheme = scheme_for(secrets.randbits(_BITS) if seed is None else seed)
     lines = assignments(scheme)
     if output is not None:
-        write(output, _text(output.suffix.lower(), records(scheme, lines), _origin(scheme)))
-        click.echo(f"wrote {output}: {_extent(scheme, lines)}; {SECRET}")
+        origin = {name: getattr(scheme, name) for name in ("arms", "blocks", "strata", "n", "seed")}
+        write(output, _text(output.suffix.lower(), records(scheme, lines), origin))
+        strata = len({line.stratum for line in lines})
+        each = "each stratum's list" if strata > 1 else "it"
+        extent = f"{strata} strata, {len(lines):,} lines; {each} is long enough for all {scheme.n:,} participants"
+        click.echo(f"wrote {output}: {extent}; {SECRET}")
     else:
         click.echo(_text(".csv", records(scheme, lines), {}), nl=False)
     if masked is not None:
@@ -107,32 +108,10 @@ def _write(scheme_for: Callable[[int], Any], seed: int | None, output: Path | No
         click.echo(doubt, err=True)
 
 
-def _extent(scheme: Any, lines: Sequence[Any]) -> str:
-    strata = len({line.stratum for line in lines})
-    each = "each stratum's list" if strata > 1 else "it"
-    return f"{strata} strata, {len(lines):,} lines; {each} is long enough for all {scheme.n:,} participants"
-
-
-def _origin(scheme: Any) -> dict[str, Any]:
-    """What makes the list again."""
-    return {"arms": dict(scheme.arms), "blocks": scheme.blocks, "strata": scheme.strata, "n": scheme.n} | {
-        "seed": scheme.seed
-    }
-
-
 def _text(suffix: str, records: Sequence[Mapping[str, Any]], origin: Mapping[str, Any]) -> str:
-    from trialplan.page import Page, as_csv, as_json_text
-
     if suffix == ".json":
         return as_json_text(Page(data={**origin, "list": records}, headline=""))
     return as_csv(Page(data=None, headline="", records=lambda: records))
-
-
-def _drawn() -> int:
-    """A seed from the operating system, too long to be guessed."""
-    import secrets
-
-    return secrets.randbits(128)
 
 
 def _of_plan(name: str, given: Mapping[str, Any]) -> tuple[dict[str, int], int]:
@@ -162,22 +141,22 @@ def _of_options(given: Mapping[str, Any]) -> tuple[dict[str, int], int]:
         raise ParameterError(f"--arms must differ, not {given['arms']}")
     ratio = given["allocation"] or ":".join("1" for _ in names)
     weights = ratio.split(":")
-    if len(weights) != len(names) or not all(re.fullmatch(r"[1-9]\d{0,3}", one) for one in weights):
+    if len(weights) != len(names) or not all(re.fullmatch(r"[1-9]\d{0,3}", weight) for weight in weights):
         offer = ":".join(["2", *("1" for _ in names[1:])])
         raise ParameterError(f"--allocation must be a whole number for each arm, as in {offer}, not {ratio}")
     return dict(zip(names, map(int, weights), strict=True)), given["n"]
 
 
 def _strata(typed: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    strata: dict[str, tuple[str, ...]] = {}
     for text in typed:
         name, _, levels = (part.strip() for part in text.partition("="))
         if not (name and levels):
             raise ParameterError(f"--stratum cannot be {text!r}; write it as site=A,B")
-        if name in found:
+        if name in strata:
             raise ParameterError(f"--stratum {name} is given twice; put all its levels into one --stratum")
-        found[name] = tuple(level.strip() for level in levels.split(","))
-    return found
+        strata[name] = tuple(level.strip() for level in levels.split(","))
+    return strata
 
 
 def _whole(typed: str, option: str, example: str) -> int:
@@ -187,11 +166,8 @@ def _whole(typed: str, option: str, example: str) -> int:
 
 
 def _check_files(output: Path | None, masked: Path | None) -> None:
-    from trialplan.files import check_writable
-
     for path in (output, masked):
         if path is not None:
-            check_suffix(path, FORMATS)
-            check_writable(path)
+            check(path, FORMATS)
     if output is not None and masked is not None and output.resolve() == masked.resolve():
         raise ParameterError(f"--masked and --output are both {output}; the masked list needs a file of its own")

@@ -1,4 +1,4 @@
-"""`trialplan reproduce`: does a stated sample size follow from what is stated?"""
+"""`trialplan reproduce`: whether a stated sample size follows from what is stated."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import click
 from trialplan import catalogue, files
 from trialplan.analyses.reproduction.statement import AROUND, SIZES, NoDesignError, Statement, around, read
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
-from trialplan.cli.options.command import Verb
+from trialplan.cli.options.command import FAILED, Verb
+from trialplan.cli.options.output import output_options, show
 from trialplan.design import Sized
 from trialplan.errors import FileError, ParameterError, TrialplanError, did_you_mean
 from trialplan.page import Page, Table, facts, plain
@@ -18,8 +18,6 @@ from trialplan.text import flag, number
 
 if TYPE_CHECKING:
     from trialplan.analyses.reproduction import Reproduction
-
-FAILED = 1
 
 FILE = "statement.toml"
 
@@ -56,16 +54,15 @@ def for_design(cls: type[Sized]) -> click.Command:
     """The verb for a statement about one design, number by number; none of them is required."""
     stated = cls.stated_example or example(cls)
     shown = f"{cls.slug()} {stated}" if stated else _SHIPPED
-    own: list[Any] = [one for one in options.of_design(cls) if one.name not in AROUND]
-    for one in own:
-        one.help = (one.help or "").replace("  [required]", "")
-    return Verb(
-        cls.slug(),
-        params=[*own, *_stated(cls), *output.options()],
-        callback=lambda **given: _of_design(cls.slug(), **given),
-        help=f"{options.summary(cls)}\n\nAnswers with the method that gives the stated n. Leave the rest out.",
-        short_help=options.summary(cls),
-        epilog=options.examples(f"trialplan reproduce {shown}"),
+    own: list[Any] = [option for option in options.of_design(cls) if option.name not in AROUND]
+    for option in own:
+        option.help = (option.help or "").replace("  [required]", "")
+    return options.verb(
+        cls,
+        _of_design,
+        "Answers with the method that gives the stated n. Leave the rest out.",
+        [*own, *_stated(cls), *output_options()],
+        f"trialplan reproduce {shown}",
     )
 
 
@@ -73,7 +70,7 @@ def example(cls: type[Sized]) -> str:
     """The options of a statement with the typical values that the design declares, and the n that they need."""
     try:
         design = cls(**options.typical(cls))
-        target = 0.8 if cls.attains == "power" else None
+        target = options.DEFAULT_POWER if cls.attains == "power" else None
         answer = design.sample_size() if target is None else design.sample_size(target)
     except TrialplanError:
         return ""  # values at which it has no n, as where n is among its own numbers
@@ -85,7 +82,7 @@ def for_file(name: str) -> click.Command:
     """The verb for a statement in a file."""
     return Verb(
         name,
-        params=output.options(),
+        params=output_options(),
         callback=lambda **given: _of_file(name, **given),
         help="Answers with the method that gives the stated n.",
         epilog=options.examples(f"trialplan reproduce {_SHIPPED}"),
@@ -96,7 +93,7 @@ def _stated(cls: type[Sized]) -> list[click.Parameter]:
     """The options that hold what was stated, beyond the design's own numbers."""
     words = {**SIZES, **around(cls)}
     lists = ("arms", "looks")
-    own = {one.name for one in options.of_design(cls)} - set(AROUND)
+    own = {option.name for option in options.of_design(cls)} - set(AROUND)
     return [
         click.Option(
             [f"--{flag(name)}", name],
@@ -108,9 +105,9 @@ def _stated(cls: type[Sized]) -> list[click.Parameter]:
     ]
 
 
-def _of_design(slug: str, as_json: bool, output: Any, **given: Any) -> None:
-    with options.typed(catalogue.design(slug), **{name: f"--{flag(name)}" for name in given}):
-        statement = read({"design": slug, **given})
+def _of_design(cls: type[Sized], as_json: bool, output: Any, **given: Any) -> None:
+    with options.typed(cls, **{name: f"--{flag(name)}" for name in given}):
+        statement = read({"design": cls.slug(), **given})
     _answer(statement, as_json, output)
 
 
@@ -119,7 +116,8 @@ def _of_file(name: str, as_json: bool, output: Any) -> None:
     try:
         statement = read(files.read_toml(path))
     except NoDesignError as why:
-        _show(_without_design(str(why)), as_json, output)
+        data = {"verdict": "no design", "candidates": [], "missing": [], "why": str(why)}
+        show(Page(data=data, headline=f"Not tried: {why}"), as_json, output)
         raise click.exceptions.Exit(FAILED) from None
     except ParameterError as why:
         raise why.at(path.name, FileError) from None
@@ -129,32 +127,24 @@ def _of_file(name: str, as_json: bool, output: Any) -> None:
 def _answer(statement: Statement, as_json: bool, output: Any) -> None:
     from trialplan.analyses.reproduction import reproduce
 
-    found = reproduce(statement)
-    _show(_page(found), as_json, output)
-    if not found.reproduced:
+    answer = reproduce(statement)
+    show(_page(answer), as_json, output)
+    if not answer.reproduced:
         raise click.exceptions.Exit(FAILED)
-
-
-def _show(page: Page, as_json: bool, output: Any) -> None:
-    from trialplan.cli.options.output import show
-
-    show(page, as_json, output)
-
-
-def _without_design(why: str) -> Page:
-    data = {"verdict": "no design", "candidates": [], "missing": [], "why": why}
-    return Page(data=data, headline=f"Not tried: {why}")
 
 
 def _page(found: Reproduction) -> Page:
     from trialplan.analyses.reproduction.judge import as_json, stated
-    from trialplan.analyses.reproduction.words import headline, notes
+    from trialplan.analyses.reproduction.words import headline, notes, shown_sizes
 
     data = plain(as_json(found))
-    given = [(flag(name), number(value)) for name, value in stated(found.statement).items()]
-    tables = [facts(given, "Stated")]
+    tables = [facts([(flag(name), number(value)) for name, value in stated(found.statement).items()], "Stated")]
     if found.candidates:
-        tables.append(_table(found))
+        columns, rows = ("method", "n", "enrolled", "power at stated n", "matches"), []
+        for row in found.candidates:
+            power = "" if row.power is None else f"{row.power:.3f}"
+            rows.append([row.method, *shown_sizes(found.statement, row), power, row.matches])
+        tables.append(Table(columns, rows, right=frozenset({1, 2, 3})))
     return Page(
         data=data,
         headline=headline(found),
@@ -162,16 +152,6 @@ def _page(found: Reproduction) -> Page:
         notes=list(notes(found)),
         records=lambda: data["candidates"] or [{"verdict": found.verdict}],
     )
-
-
-def _table(found: Reproduction) -> Table:
-    from trialplan.analyses.reproduction.words import shown_sizes
-
-    rows = [
-        [one.method, *shown_sizes(found.statement, one), "" if one.power is None else f"{one.power:.3f}", one.matches]
-        for one in found.candidates
-    ]
-    return Table(("method", "n", "enrolled", "power at stated n", "matches"), rows, right=frozenset({1, 2, 3}))
 
 
 command = DesignsAndStatements(

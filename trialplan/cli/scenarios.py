@@ -1,23 +1,28 @@
-"""`trialplan scenarios`: what would n be if the assumptions were otherwise?"""
+"""`trialplan scenarios`: what n would be if the assumptions were otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trialplan.analyses.scenarios.vary import parse_vary
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
 from trialplan.cli.options import workers as running
 from trialplan.cli.options.command import Verb
+from trialplan.cli.options.output import output_options, show, to_screen
 from trialplan.design import Design, Sized
 from trialplan.errors import FileError, ParameterError, did_you_mean
+from trialplan.page import Page
 from trialplan.parameter import parameters
 from trialplan.text import flag
 
-DEFAULT_POWER = 0.8
+if TYPE_CHECKING:
+    from trialplan.analyses.executors import Executor
+    from trialplan.analyses.scenarios.grid import Grid
+    from trialplan.analyses.scenarios.journal import Journal
+
 FIGURES = ("heat-map", "contour", "curves")
 SUFFIXES = (".parquet", ".svg", ".png", ".pdf")
 
@@ -26,17 +31,13 @@ def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     asked = [options.power_option(), options.n_option()] if issubclass(cls, Design) else []
     name = (options.effects(cls) or options.required(cls))[0]
-    return Verb(
-        cls.slug(),
-        params=[_vary(), *options.of_design(cls), *asked, *_how()],
-        callback=lambda **given: _of_design(cls, **given),
-        help=f"{options.summary(cls)}\n\nAnswers with n for every combination of the varied numbers.",
-        short_help=options.summary(cls),
-        epilog=options.examples(
-            " ".join(
-                ("trialplan scenarios", cls.slug(), f"--vary {_typical(cls, name)}", options.example(cls, [name]))
-            ).rstrip()
-        ),
+    held = options.example(cls, [name])
+    return options.verb(
+        cls,
+        _of_design,
+        "Answers with n for every combination of the varied numbers.",
+        [_vary(), *options.of_design(cls), *asked, *_how()],
+        f"trialplan scenarios {cls.slug()} --vary {_typical(cls, name)} {held}".rstrip(),
     )
 
 
@@ -66,7 +67,7 @@ def _how() -> list[click.Parameter]:
         click.Option(["--exclude"], is_flag=True, help="what each n of --vary n=… can exclude, instead of its power"),
         click.Option(["--resume"], is_flag=True, help="go on with an interrupted grid, from FILE.partial"),
         *running.options(),
-        *output.options(*SUFFIXES),
+        *output_options(*SUFFIXES),
     ]
 
 
@@ -81,7 +82,7 @@ def _vary() -> click.Option:
 
 def _typical(cls: type[Sized], name: str) -> str:
     """An example of what --vary takes, from the typical values that the design declares."""
-    return f"{flag(name)}={','.join(f'{one:g}' for one in parameters(cls)[name].typical) or 'first:last:step'}"
+    return f"{flag(name)}={','.join(f'{value:g}' for value in parameters(cls)[name].typical) or 'first:last:step'}"
 
 
 def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
@@ -92,11 +93,12 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
     further = (N, TARGET) if issubclass(cls, Design) else ()
     for name in axes:
         if name not in (*parameters(cls), *further):
-            raise ParameterError(f"there is no --{flag(name)} of {cls.slug()} to vary; {_near(cls, name)}")
+            near = did_you_mean(name, parameters(cls))
+            raise ParameterError(f"there is no --{flag(name)} of {cls.slug()} to vary; {near}")
         if given.get(name) is not None and not given["tornado"]:
             raise ParameterError(f"{name} is given twice, by --{flag(name)} and by --vary; keep one")
     if issubclass(cls, Design) and target is None and n is None and not {N, TARGET} & set(axes):
-        target = DEFAULT_POWER
+        target = options.DEFAULT_POWER
     # a tornado has the numbers given as its plan, and varies around them
     held = {} if given["tornado"] else {name: values[0] for name, values in axes.items() if name in parameters(cls)}
     design = options.build(cls, given, held=held)
@@ -106,10 +108,6 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
     with options.typed(cls):
         asked = grid_spec(design, axes, target, n)
     _answer(asked, given)
-
-
-def _near(cls: type[Sized], name: str) -> str:
-    return did_you_mean(name, parameters(cls))
 
 
 def _of_plan(name: str, vary: tuple[str, ...], **given: Any) -> None:
@@ -170,12 +168,12 @@ def _excluded(design: Sized, axes: Mapping[str, Any], given: Mapping[str, Any]) 
         _page(page(design, participants(type(design).__name__, axes["n"])), given)
 
 
-def _page(page: Any, given: Mapping[str, Any]) -> None:
+def _page(page: Page, given: Mapping[str, Any]) -> None:
     """An answer that is one page: on the screen or in a file."""
     path = given["output"]
     if path is not None and path.suffix.lower() in SUFFIXES:
         raise FileError(f"{path} is a form of grids; name the output with .json, .csv, .txt or .md")
-    output.show(page, given["as_json"], path)
+    show(page, given["as_json"], path)
 
 
 def _axes(vary: tuple[str, ...], example: str) -> dict[str, tuple[Any, ...]]:
@@ -202,6 +200,7 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = No
     """The grid, computed where it was asked for, kept in a journal while it is, then shown or written."""
     from trialplan.analyses.scenarios import files as grid_files
     from trialplan.analyses.scenarios.grid import Memory
+    from trialplan.analyses.scenarios.journal import Journal, identity, path_for
     from trialplan.analyses.scenarios.vary import LARGEST_FILE, LARGEST_GRID, check_cells
 
     path, executor = given["output"], running.executor(given["workers"], given["scheduler"])
@@ -209,30 +208,24 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = No
         if given["resume"]:
             raise ParameterError("--resume goes on with a results file; name it with -o FILE")
         check_cells(asked.cells, LARGEST_GRID)
-        _show(_computed(asked, Memory(), executor), given["as_json"])
+        _show_grid(_computed(asked, Memory(), executor), given["as_json"])
         return
     grid_files.check(path, asked, given["figure"])
     check_cells(asked.cells, LARGEST_FILE)
-    with _journal(path, asked, said, given["resume"]) as journal:
+    journal = Journal(path_for(path), identity(asked, said), given["resume"])
+    if given["resume"]:
+        click.echo(f"{journal.scenarios:,} of {asked.cells:,} scenarios are there already", err=True)
+    with journal:
         grid = _kept(asked, journal, executor)
         grid_files.write(grid, path, given["figure"], plan)
         if given["as_json"]:
-            _show(grid, as_json=True)
+            _show_grid(grid, as_json=True)
         journal.remove()
     if not given["as_json"]:
         click.echo(f"wrote {path}")
 
 
-def _journal(path: Any, asked: Any, said: str, resume: bool) -> Any:
-    from trialplan.analyses.scenarios.journal import Journal, identity, path_for
-
-    journal = Journal(path_for(path), identity(asked, said), resume)
-    if resume:
-        click.echo(f"{journal.scenarios:,} of {asked.cells:,} scenarios are there already", err=True)
-    return journal
-
-
-def _kept(asked: Any, journal: Any, executor: Any) -> Any:
+def _kept(asked: Any, journal: Journal, executor: Executor) -> Grid:
     """The grid; what an interruption leaves is kept, and said."""
     try:
         return _computed(asked, journal, executor)
@@ -242,19 +235,19 @@ def _kept(asked: Any, journal: Any, executor: Any) -> Any:
         raise
 
 
-def _computed(asked: Any, kept: Any, executor: Any) -> Any:
+def _computed(asked: Any, kept: Any, executor: Executor) -> Grid:
     from trialplan.analyses.scenarios.grid import answered
 
     with running.progress("scenarios") as progress:
         return answered(asked, kept, executor, progress)
 
 
-def _show(grid: Any, as_json: bool) -> None:
+def _show_grid(grid: Grid, as_json: bool) -> None:
     from trialplan.analyses.scenarios.files import json_lines
     from trialplan.analyses.scenarios.page import page
 
     if not as_json:
-        output.to_screen(page(grid))
+        to_screen(page(grid))
         return
     for line in json_lines(grid):
         click.echo(line, nl=False)

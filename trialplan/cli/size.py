@@ -1,4 +1,4 @@
-"""`trialplan size`: how many participants does the trial need?"""
+"""`trialplan size`: how many participants the trial needs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Any
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
-from trialplan.cli.options.command import Verb
+from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design, Sized
-
-DEFAULT_POWER = 0.8
+from trialplan.text import as_sentence
 
 
 def for_design(cls: type[Sized]) -> click.Command:
@@ -19,32 +17,25 @@ def for_design(cls: type[Sized]) -> click.Command:
     by_power = cls.attains == "power"
     call = f"trialplan size {cls.slug()} {options.example(cls)}"
     more = "--json" if not by_power else "--dropout 0.1" if cls.fixes_n() else "--power 0.9 --dropout 0.1"
-    return Verb(
-        cls.slug(),
-        params=[
-            *options.of_design(cls),
-            *([options.power_option()] if by_power else []),
-            click.Option(["--dropout"], type=options.NUMBER, help="share of participants lost, in [0, 1): inflates n"),
-            *(options.calendar_options() if issubclass(cls, Design) else []),
-            *output.options(),
-        ],
-        callback=lambda **given: _size(cls, **given),
-        help=f"{options.summary(cls)}\n\nAnswers with the fewest participants, in whole allocation blocks.",
-        short_help=options.summary(cls),
-        epilog=options.examples(call, f"{call} {more}"),
+    asked = [*([options.power_option()] if by_power else []), options.dropout_option()]
+    calendar = options.calendar_options() if issubclass(cls, Design) else []
+    return options.verb(
+        cls,
+        _size,
+        "Answers with the fewest participants, in whole allocation blocks.",
+        [*options.of_design(cls), *asked, *calendar, *output_options()],
+        *(call, f"{call} {more}"),
     )
 
 
 def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, power: Any = None, **given: Any) -> None:
-    from trialplan.cli.options.output import show
     from trialplan.enrolment.calendar import overrunning
     from trialplan.enrolment.dropout import DROPOUT, enrolled
-    from trialplan.text import as_sentence
 
     design = options.build(cls, given)
     with options.typed(cls):
         lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
-        target = [DEFAULT_POWER if power is None else power] if cls.attains == "power" else []
+        target = [options.DEFAULT_POWER if power is None else power] if cls.attains == "power" else []
         answer = options.on_calendar(design.sample_size(*target), given, lost)
         arms = None if lost is None else enrolled(answer.design, answer.arms, lost)
         notes = [as_sentence(note) for note in overrunning(answer.extra.get("looks", ()))]

@@ -1,4 +1,4 @@
-"""`trialplan verify`: is what the formula claims what simulated trials show?"""
+"""`trialplan verify`: whether simulated trials show what the formula claims."""
 
 from __future__ import annotations
 
@@ -8,23 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trialplan import catalogue
 from trialplan.analyses.verification.simulation import MOST_TRIALS, SEED, TRIALS
 from trialplan.cli.options import design as options
-from trialplan.cli.options import output
 from trialplan.cli.options import workers as running
-from trialplan.cli.options.command import Verb
+from trialplan.cli.options.command import FAILED, Verb
+from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design, Sized
+from trialplan.design_facts import assumed, level, source
 from trialplan.errors import ParameterError
 from trialplan.page import Page, Table, facts
-from trialplan.text import participants
+from trialplan.text import as_sentence, participants
 
 if TYPE_CHECKING:
-    from trialplan.analyses.verification.verification import Check, Verification
+    from trialplan.analyses.verification.verification import Verification
     from trialplan.plan.verifying import SimulatedLosses, VerifiedEndpoint
-
-FAILED = 1
-"""The exit code of a check that was made and a claim that does not hold."""
 
 _LONG = 3 * 10**9
 """Participants drawn one by one that take minutes."""
@@ -35,32 +32,21 @@ _NONE = "—"
 class Tested(options.DesignsAndPlans):
     """The designs that test, and plans."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The designs that test, and the searches that give one that does."""
-        return [slug for slug, cls in catalogue.designs().items() if _tests(cls)]
-
-    def of_design(self, ctx: click.Context, name: str) -> click.Command:
-        """The verb for a design or a search; what has no test is told so."""
-        cls = catalogue.designs()[name]
-        return for_design(cls) if _tests(cls) else super().of_design(ctx, name)
-
-
-def _tests(cls: type[Sized]) -> bool:
-    """Whether it is a trial that tests, or a search, such as Simon's, that gives one."""
-    return issubclass(cls, Design) or cls.gives is not None
+    def takes(self, cls: type[Sized]) -> bool:
+        """Whether it is a trial that tests, or a search that gives one."""
+        return issubclass(cls, Design) or cls.gives is not None
 
 
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     asked = [options.power_option(), *([options.n_option()] if issubclass(cls, Design) else [])]
-    return Verb(
-        cls.slug(),
-        params=[*options.of_design(cls), *asked, *_how()],
-        callback=lambda **given: _of_design(cls, **given),
-        help=f"{options.summary(cls)}\n\nAnswers with what simulated trials show of the power that the formula claims: "
-        "at the n that it gives for --power, or at --n.",
-        short_help=options.summary(cls),
-        epilog=options.examples(f"trialplan verify {cls.slug()} {options.example(cls)} --trials 20000"),
+    return options.verb(
+        cls,
+        _of_design,
+        "Answers with what simulated trials show of the power that the formula claims: at the n that it gives for "
+        "--power, or at --n.",
+        [*options.of_design(cls), *asked, *_how()],
+        f"trialplan verify {cls.slug()} {options.example(cls)} --trials 20000",
     )
 
 
@@ -79,14 +65,10 @@ def for_plan(name: str) -> click.Command:
 
 def _how() -> list[click.Parameter]:
     return [
-        click.Option(
-            ["--trials"], type=options.Literal("NUMBER"), help=f"trials to simulate of each claim  [default: {TRIALS}]"
-        ),
-        click.Option(
-            ["--seed"], type=options.Literal("NUMBER"), help=f"where the random numbers begin  [default: {SEED}]"
-        ),
+        click.Option(["--trials"], type=options.NUMBER, help=f"trials to simulate of each claim  [default: {TRIALS}]"),
+        click.Option(["--seed"], type=options.NUMBER, help=f"where the random numbers begin  [default: {SEED}]"),
         *running.options(),
-        *output.options(),
+        *output_options(),
     ]
 
 
@@ -102,8 +84,11 @@ def _of_design(cls: type[Sized], **given: Any) -> None:
     with options.typed(cls):
         design, n, target = _sized(asked, n, target)
     _warn(design, n, trials)
-    found = _verified(design, n, target, {"trials": trials, "seed": seed, "executor": where})
-    _answer(_page(found), found.ok, given)
+    from trialplan.analyses.verification.verification import verify
+
+    with running.progress("trials") as progress:
+        answer = verify(design, n=n, target=target, trials=trials, seed=seed, executor=where, progress=progress)
+    _answer(_page(answer), answer.ok, given)
 
 
 def _sized(design: Sized, n: int | None, target: float | None) -> tuple[Design, int, float | None]:
@@ -111,17 +96,10 @@ def _sized(design: Sized, n: int | None, target: float | None) -> tuple[Design, 
     if n is not None and isinstance(design, Design):
         design.check_n(n)
         return design, n, None
-    target = 0.8 if target is None else target
+    target = options.DEFAULT_POWER if target is None else target
     answer = design.sample_size(target)
     assert isinstance(answer.design, Design)  # what is sized by power tests, and a search finds a trial that does
     return answer.design, int(answer.n), target
-
-
-def _verified(design: Design, n: int, target: float | None, how: dict[str, Any]) -> Verification:
-    from trialplan.analyses.verification.verification import verify
-
-    with running.progress("trials") as progress:
-        return verify(design, n=n, target=target, progress=progress, **how)
 
 
 def _of_plan(name: str, **given: Any) -> None:
@@ -134,8 +112,8 @@ def _of_plan(name: str, **given: Any) -> None:
     if isinstance(trial.primary.design, Design):
         _warn(trial.primary.design, int(trial.answer.n), trials)
     with running.progress("trials") as progress:
-        found = verify_trial(trial, trials=trials, seed=seed, executor=where, progress=progress)
-    _answer(_plan_page(name, found), all(one.ok for one in found), given)
+        endpoints = verify_trial(trial, trials=trials, seed=seed, executor=where, progress=progress)
+    _answer(_plan_page(name, endpoints), all(endpoint.ok for endpoint in endpoints), given)
 
 
 def _checked(given: Mapping[str, Any]) -> tuple[int, int]:
@@ -157,22 +135,21 @@ def _warn(design: Design, n: int, trials: int) -> None:
 
 
 def _answer(page: Page, ok: bool, given: Mapping[str, Any]) -> None:
-    output.show(page, given["as_json"], given["output"])
+    show(page, given["as_json"], given["output"])
     if not ok:
         click.get_current_context().exit(FAILED)
 
 
 def _page(found: Verification) -> Page:
     from trialplan.analyses.verification.sentences import headline, reached, type_one, verdict
-    from trialplan.design_facts import assumed, level, source
 
     rows = [*assumed(found.design), *level(found.design), *_facts(found), *source(found.design)]
     notes = [reached(found.true_n, found.target), type_one(found), verdict(found)]
     return Page(
         data=found.as_json() | {"sentence": headline(found)},
         headline=headline(found),
-        tables=[facts(rows), *_checks(found)],
-        notes=[f"{note[0].upper()}{note[1:]}." for note in notes if note],
+        tables=[facts(rows), _checks(found)],
+        notes=[as_sentence(note) for note in notes if note],
         records=lambda: [found.as_json()],
     )
 
@@ -183,39 +160,29 @@ def _facts(found: Verification) -> Iterator[tuple[str, str]]:
     counted = "both tails" if found.far_tail and found.design.two_tailed else "the tail in the treatment's favour"
     yield "power counts", counted
     yield "gap", f"{found.gap:+.4f}  (claim minus truth)"
-    yield "trials", f"{found.trials:,} for each claim, seed {found.seed}"
+    yield "trials", _drawn(found)
 
 
-def _checks(found: Verification) -> list[Table]:
+def _checks(found: Verification) -> Table:
     columns = ("claim", "witness", "claimed", "seen", "SE", "may differ by", "holds")
-    rows = [
-        [
-            one.what,
-            one.by,
-            f"{'at most ' if one.above_only else ''}{one.claimed:.4f}",
-            f"{one.seen:.4f}",
-            f"{one.standard_error:.4f}" if one.standard_error else _NONE,
-            _allowed(one),
-            "yes" if one.ok else "NO",
-        ]
-        for one in found.checks
-    ]
-    return [Table(columns, rows, right=frozenset({2, 3, 4}))]
-
-
-def _allowed(one: Check) -> str:
-    parts = [f"{one.allowance:g}"] if one.allowance else []
-    return " + ".join([*parts, *(["4 SE"] if one.standard_error else [])]) or "rounding"
+    rows = []
+    for check in found.checks:
+        claimed = f"{'at most ' if check.above_only else ''}{check.claimed:.4f}"
+        error = f"{check.standard_error:.4f}" if check.standard_error else _NONE
+        allowed = (f"{check.allowance:g}" if check.allowance else "", "4 SE" if check.standard_error else "")
+        differ = " + ".join(filter(None, allowed)) or "rounding"
+        rows.append([check.what, check.by, claimed, f"{check.seen:.4f}", error, differ, "yes" if check.ok else "NO"])
+    return Table(columns, rows, right=frozenset({2, 3, 4}))
 
 
 def _plan_page(name: str, found: Sequence[VerifiedEndpoint]) -> Page:
     from trialplan.analyses.verification.sentences import headline, reached, type_one, verdict
 
     primary = found[0].found
-    records = [one.as_json() for one in found]
+    records = [endpoint.as_json() for endpoint in found]
     notes = [reached(primary.true_n, primary.target), type_one(primary), *_of_losses(found)]
-    notes += [f"{one.name}: {verdict(one.found)}" for one in found]
-    made = {"plan": name, "trials": primary.trials, "seed": primary.seed, "ok": all(one.ok for one in found)}
+    notes += [f"{endpoint.name}: {verdict(endpoint.found)}" for endpoint in found]
+    made = {"plan": name, "trials": primary.trials, "seed": primary.seed, "ok": all(endpoint.ok for endpoint in found)}
     columns = ("endpoint", "n", "claimed", "simulated", "SE", "enumerated", "type I error", "gap", "holds")
     return Page(
         data=made | {"sentence": headline(primary), "endpoints": records},
@@ -224,7 +191,7 @@ def _plan_page(name: str, found: Sequence[VerifiedEndpoint]) -> Page:
             facts([("plan", name), ("n", participants(primary.arms)), ("trials", _drawn(primary))]),
             Table(columns, list(_rows(found)), right=frozenset(range(1, 8))),
         ],
-        notes=[f"{note[0].upper()}{note[1:]}." for note in notes if note],
+        notes=[as_sentence(note) for note in notes if note],
         records=lambda: records,
     )
 
@@ -234,21 +201,13 @@ def _drawn(found: Verification) -> str:
 
 
 def _rows(found: Sequence[VerifiedEndpoint]) -> Iterator[list[str]]:
-    for one in found:
-        seen = one.found
-        yield [
-            one.name,
-            f"{seen.n:,}",
-            f"{seen.claimed:.3f}",
-            f"{seen.simulated:.3f}",
-            f"{seen.standard_error:.4f}",
-            _or_none(seen.enumerated, ".4f"),
-            _or_none(seen.type_one_error, ".4f"),
-            f"{seen.gap:+.3f}",
-            "yes" if seen.ok else "NO",
-        ]
-        if one.losses is not None:
-            yield _row_of_losses(one.losses)
+    for endpoint in found:
+        seen = endpoint.found
+        shares = [f"{seen.claimed:.3f}", f"{seen.simulated:.3f}", f"{seen.standard_error:.4f}"]
+        exact = [_NONE if value is None else f"{value:.4f}" for value in (seen.enumerated, seen.type_one_error)]
+        yield [endpoint.name, f"{seen.n:,}", *shares, *exact, f"{seen.gap:+.3f}", "yes" if seen.ok else "NO"]
+        if endpoint.losses is not None:
+            yield _row_of_losses(endpoint.losses)
 
 
 def _row_of_losses(losses: SimulatedLosses) -> list[str]:
@@ -258,22 +217,19 @@ def _row_of_losses(losses: SimulatedLosses) -> list[str]:
     return [label, f"{losses.expected:g}", *shares, _NONE, _NONE, f"{losses.gap:+.3f}", holds]
 
 
-def _or_none(value: float | None, how: str) -> str:
-    return _NONE if value is None else format(value, how)
-
-
 def _of_losses(found: Sequence[VerifiedEndpoint]) -> Iterator[str]:
     """How the simulated trials treat who has no outcome."""
-    for one in found:
-        if one.missing == "non-response":
+    for endpoint in found:
+        losses = endpoint.losses
+        if endpoint.missing == "non-response":
             yield (
-                f"{one.name}: a missing outcome counts as non-response, which the planning rates contain, so the "
+                f"{endpoint.name}: a missing outcome counts as non-response, which the planning rates contain, so the "
                 "simulated trials are complete"
             )
-        elif one.losses is not None:
+        elif losses is not None:
             yield (
-                f"{one.name}: of {one.losses.n:,} simulated participants each is lost with probability "
-                f"{one.losses.dropout:g}, and the test is put to the rest"
+                f"{endpoint.name}: of {losses.n:,} simulated participants each is lost with probability "
+                f"{losses.dropout:g}, and the test is put to the rest"
             )
 
 

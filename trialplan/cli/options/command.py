@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import click
 
+FAILED = 1
+"""The exit code of a check that was made and failed."""
+
 
 class Verb(click.Command):
     """A command that refuses an option given twice, where click would keep the last in silence."""
@@ -19,9 +22,9 @@ class Verb(click.Command):
 
 def _repeated(parameters: Sequence[click.Parameter], args: Sequence[str]) -> list[str]:
     """The options that stand more than once among the words typed, save those that may; a flag says the same twice."""
-    known = {name: one for one in parameters if isinstance(one, click.Option) for name in one.opts}
+    known = {name: option for option in parameters if isinstance(option, click.Option) for name in option.opts}
     seen: set[str | None] = set()
-    found, words = [], iter(args)
+    repeated, words = [], iter(args)
     for word in words:
         if word == "--":
             break
@@ -30,8 +33,8 @@ def _repeated(parameters: Sequence[click.Parameter], args: Sequence[str]) -> lis
         if option is None:
             continue
         if option.name in seen and not (option.multiple or option.is_flag):
-            found.append(name)
+            repeated.append(name)
         seen.add(option.name)
         if not (given or option.is_flag):
             next(words, None)  # its value, whatever that looks like
-    return found
+    return repeated

@@ -6,18 +6,25 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from trialplan import catalogue, files
 from trialplan.analyses.scenarios.vary import value
+from trialplan.cli.options.command import Verb
 from trialplan.cli.options.errors import as_typed
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import LEVELS, POWER
 from trialplan.parameter import Interval, Parameter, parameters, with_role
 from trialplan.text import flag, listed
+
+if TYPE_CHECKING:
+    from trialplan.answers import SampleSize
+
+DEFAULT_POWER = 0.8
+"""The power that is asked for where none is given: the least that is usual."""
 
 CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
 LOOKED_AT = ("GroupSequential", "ExactGroupSequential")
@@ -36,7 +43,7 @@ TAKEN = {
 """What a design may not call a number of its own: the options of the verbs that take a design."""
 
 
-class Literal(click.ParamType):
+class Literal(click.ParamType):  # type: ignore[type-arg]  # older versions of click take no argument here
     """What was typed, as a number or a list of numbers where it is one; the design judges it."""
 
     name = "text"
@@ -62,7 +69,7 @@ class Literal(click.ParamType):
         return typed
 
 
-class Participants(click.ParamType):
+class Participants(click.ParamType):  # type: ignore[type-arg]  # as above
     """A whole number of participants."""
 
     name = "participants"
@@ -90,12 +97,17 @@ def of_design(cls: type[Sized], without: Iterable[str] = ()) -> list[click.Param
 
 def power_option() -> click.Option:
     """The power that is asked for."""
-    return click.Option(["--power"], type=NUMBER, help=f"{POWER.meaning}  [default: 0.8]")
+    return click.Option(["--power"], type=NUMBER, help=f"{POWER.meaning}  [default: {DEFAULT_POWER}]")
 
 
 def n_option() -> click.Option:
     """The participants of all arms together."""
     return click.Option(["--n"], type=Participants(), metavar="TOTAL", help="participants in all arms together")
+
+
+def dropout_option() -> click.Option:
+    """The share of participants who are lost."""
+    return click.Option(["--dropout"], type=NUMBER, help="share of participants lost, in [0, 1): inflates n")
 
 
 def total(design: Sized, n: int | None) -> int:
@@ -126,7 +138,7 @@ def calendar_options() -> list[click.Parameter]:
     ]
 
 
-def on_calendar(answer: Any, given: Mapping[str, Any], dropout: Any = None) -> Any:
+def on_calendar(answer: SampleSize, given: Mapping[str, Any], dropout: Any = None) -> SampleSize:
     """The answer with its looks dated, where --accrual-rate is given."""
     told = [name for name in CALENDAR[1:] if given.get(name) is not None]
     if given.get("accrual_rate") is None:
@@ -138,14 +150,9 @@ def on_calendar(answer: Any, given: Mapping[str, Any], dropout: Any = None) -> A
 
     if given.get("read_after") is None:
         raise ParameterError("--accrual-rate needs --read-after, the months from randomisation to reading, as in 12")
-    numbers = {name: given.get(name) or 0 for name in CALENDAR[1:]}
-    when = Recruitment(
-        accrual=read_accrual(given["accrual_rate"], numbers["ramp_up"]),
-        read_after=numbers["read_after"],
-        decision=numbers["decision"],
-        dropout=dropout or 0.0,
-    )
-    return dated(answer, when)
+    months = {name: given.get(name) or 0 for name in CALENDAR[1:]}
+    accrual = read_accrual(given["accrual_rate"], months.pop("ramp_up"))
+    return dated(answer, Recruitment(accrual=accrual, dropout=dropout or 0.0, **months))
 
 
 def build(cls: type[Sized], given: Mapping[str, Any], *, held: Mapping[str, Any] | None = None) -> Sized:
@@ -182,23 +189,30 @@ class DesignGroup(click.Group):
         super().__init__(*args, **rest)
         self.command_for, self.kind = command_for, kind
 
+    def takes(self, cls: type[Sized]) -> bool:
+        """Whether the verb applies to a design."""
+        return issubclass(cls, self.kind)
+
+    def refusal(self, slug: str) -> str:
+        """Why it does not."""
+        return f"{slug} has no test and no power; use `trialplan size {slug}`"
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The designs that the verb applies to."""
-        return [slug for slug, cls in catalogue.designs().items() if issubclass(cls, self.kind)]
+        return [slug for slug, cls in catalogue.designs().items() if self.takes(cls)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """The verb for one design, or a sentence that names the nearest."""
         cls = catalogue.design(cmd_name)
-        if not issubclass(cls, self.kind):
-            raise ParameterError(f"{cmd_name} has no test and no power; use `trialplan size {cmd_name}`")
+        if not self.takes(cls):
+            raise ParameterError(self.refusal(cmd_name))
         return self.command_for(cls)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """A verb without a design is told the designs."""
         if not args:
-            path = ctx.command_path
             offer = ", ".join(self.list_commands(ctx))
-            raise click.UsageError(f"{path} needs a design, one of {offer}; see `{path} --help`", ctx)
+            raise click.UsageError(f"{ctx.command_path} needs a design, one of {offer}", ctx)
         return super().parse_args(ctx, args)
 
 
@@ -213,16 +227,26 @@ class DesignsAndPlans(DesignGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """The verb for a design or for a plan, or a sentence that names the nearest of either."""
         if cmd_name in catalogue.designs():
-            return self.of_design(ctx, cmd_name)
+            return super().get_command(ctx, cmd_name)
         plans = files.examples("plan.toml")
         if cmd_name in plans or "/" in cmd_name or cmd_name.endswith(".toml"):
             return self.command_for_plan(cmd_name)
         near = did_you_mean(cmd_name, [*self.list_commands(ctx), *plans])
         raise ParameterError(f"there is no design and no plan {cmd_name!r}; {near}")
 
-    def of_design(self, ctx: click.Context, name: str) -> click.Command:
-        """The verb for one design; a group that takes only some of them says which."""
-        return super().get_command(ctx, name)
+
+def verb(
+    cls: type[Sized], run: Callable[..., None], answer: str, params: Iterable[click.Parameter], *lines: str
+) -> Verb:
+    """The verb for one design, which calls `run`: what it answers, its options and example calls."""
+    return Verb(
+        cls.slug(),
+        params=list(params),
+        callback=lambda **given: run(cls, **given),
+        help=f"{summary(cls)}\n\n{answer}",
+        short_help=summary(cls),
+        epilog=examples(*lines),
+    )
 
 
 def examples(*lines: str) -> str:
@@ -232,8 +256,9 @@ def examples(*lines: str) -> str:
 
 def typical(cls: type[Sized]) -> dict[str, Any]:
     """The numbers of a sensible call, from the typical values that the design declares."""
-    shown = {name: declared for name, declared in parameters(cls).items() if _shown(cls, name)}
-    return {name: declared.example or declared.typical[0] for name, declared in shown.items()}
+    shown = {*required(cls), *effects(cls)[:1]}
+    declared = {name: parameter for name, parameter in parameters(cls).items() if name in shown}
+    return {name: parameter.example or parameter.typical[0] for name, parameter in declared.items()}
 
 
 def example(cls: type[Sized], without: Iterable[str] = ()) -> str:
@@ -252,10 +277,6 @@ def effects(cls: type[Sized]) -> list[str]:
     return with_role(cls, "effect")
 
 
-def _shown(cls: type[Sized], name: str) -> bool:
-    return name in required(cls) or name in effects(cls)[:1]
-
-
 def _option(cls: type[Sized], name: str, declared: Parameter) -> click.Option:
     words = [declared.meaning]
     if isinstance(declared.domain, Interval) and declared.domain != Interval():
@@ -264,14 +285,11 @@ def _option(cls: type[Sized], name: str, declared: Parameter) -> click.Option:
     if default is dataclasses.MISSING:
         words.append("[required]")
     elif name in ("alpha", "sides"):
-        words.append(f"[default: {LEVELS[cls.goal][name == 'sides']}{_by_goal(cls)}]")
+        by_goal = "; by goal" if "goal" in parameters(cls) else ""
+        words.append(f"[default: {LEVELS[cls.goal][name == 'sides']}{by_goal}]")
     elif default is not None:
         words.append(f"[default: {default}]")
     return click.Option([f"--{flag(name)}", name], type=_type(declared), help="  ".join(words))
-
-
-def _by_goal(cls: type[Sized]) -> str:
-    return "; by goal" if "goal" in parameters(cls) else ""
 
 
 def _type(declared: Parameter) -> Literal:
@@ -284,32 +302,21 @@ def _type(declared: Parameter) -> Literal:
 
 
 def _monitoring() -> list[click.Parameter]:
+    shares, rule = Literal("FRACTIONS", lists=True), Literal("RULE", lists=True)
+    looks = "information fractions of the looks, the last one 1, as in 0.5,1"
+    efficacy = (
+        "the efficacy boundary of --looks, as in kim-demets(3), or the cumulative alpha that each may have spent  "
+        "[default: obrien-fleming]"
+    )
+    futility = "the futility boundary, as in lan-demets-pocock, z(0) or conditional-power(0.2); non-binding"
+    binding = "futility is always obeyed: the level relies on it"
     return [
-        click.Option(
-            ["--looks"],
-            type=Literal("FRACTIONS", lists=True),
-            help="information fractions of the looks, the last one 1, as in 0.5,1",
-        ),
-        click.Option(
-            ["--efficacy"],
-            type=Literal("RULE", lists=True),
-            help="the efficacy boundary of --looks, as in kim-demets(3), or the cumulative alpha that each may have "
-            "spent  [default: obrien-fleming]",
-        ),
-        click.Option(
-            ["--futility"],
-            type=Literal("RULE", lists=True),
-            help="the futility boundary, as in lan-demets-pocock, z(0) or conditional-power(0.2); non-binding",
-        ),
-        click.Option(
-            ["--binding"], is_flag=True, default=None, help="futility is always obeyed: the level relies on it"
-        ),
-        click.Option(
-            ["--efficacy-at"], type=Literal("FRACTIONS", lists=True), help="the looks that may stop for efficacy"
-        ),
-        click.Option(
-            ["--futility-at"], type=Literal("FRACTIONS", lists=True), help="the looks that may stop for futility"
-        ),
+        click.Option(["--looks"], type=shares, help=looks),
+        click.Option(["--efficacy"], type=rule, help=efficacy),
+        click.Option(["--futility"], type=rule, help=futility),
+        click.Option(["--binding"], is_flag=True, default=None, help=binding),
+        click.Option(["--efficacy-at"], type=shares, help="the looks that may stop for efficacy"),
+        click.Option(["--futility-at"], type=shares, help="the looks that may stop for futility"),
     ]
 
 
@@ -322,4 +329,4 @@ def _looked_at(design: Sized, given: Mapping[str, Any]) -> Sized:
         raise ParameterError(f"--{flag(next(iter(rule)))} needs looks; add --looks 0.5,1")
     from trialplan.sequential.with_looks import with_looks
 
-    return with_looks(design, **rule)  # type: ignore[arg-type]
+    return with_looks(cast("Design", design), **rule)

@@ -14,7 +14,10 @@ from trialplan.text import flag
 
 def sentence(error: Exception) -> str:
     """What is wrong and the way out, on one line."""
-    words = _usage(error) if isinstance(error, click.UsageError) else _plain(error)
+    if isinstance(error, click.UsageError):
+        words = _usage(error)
+    else:
+        words = error.format_message() if isinstance(error, click.ClickException) else str(error)
     return " ".join(words.split())
 
 
@@ -35,10 +38,6 @@ def as_typed(owners: Iterable[str], names: Iterable[str], **others: str) -> Iter
         raise type(error)(error.worded(options), place=error.place) from None
 
 
-def _plain(error: Exception) -> str:
-    return error.format_message() if isinstance(error, click.ClickException) else str(error)
-
-
 def _usage(error: click.UsageError) -> str:
     words = _reworded(error)
     if error.ctx is None or words.endswith("?") or "--help`" in words:
@@ -52,11 +51,7 @@ def _reworded(error: click.UsageError) -> str:
     if isinstance(error, click.MissingParameter):
         return _missing(error)
     if isinstance(error, click.BadOptionUsage):
-        return (
-            f"{error.option_name} takes no value"
-            if "not take" in error.message
-            else f"{error.option_name} needs a value"
-        )
+        return f"{error.option_name} {'takes no' if 'not take' in error.message else 'needs a'} value"
     message = error.format_message()
     if extra := re.search(r"unexpected extra arguments? \((.*)\)", message):
         return f"{extra[1]!r} is one word too many; name every number by its option, as in --n 186"
@@ -67,7 +62,8 @@ def _no_such_option(error: click.NoSuchOption) -> str:
     name = error.option_name
     if name == "--n":
         return "n is what this verb finds; for a given n ask `trialplan power` or `trialplan effect`"
-    known = _options(error.ctx)
+    options = error.ctx.command.get_params(error.ctx) if error.ctx else []
+    known = [name for option in options for name in option.opts if name.startswith("--")]
     nearest = did_you_mean(name, known, likeness=0.7)
     hint = nearest if nearest.endswith("?") else "its options are in its help"
     return f"there is no option {name!r}; {hint}"
@@ -80,9 +76,3 @@ def _missing(error: click.MissingParameter) -> str:
     name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(error.ctx)  # type: ignore[arg-type]
     path = error.ctx.command_path if error.ctx else "trialplan"
     return f"{path} needs {name}"
-
-
-def _options(ctx: click.Context | None) -> list[str]:
-    if ctx is None:
-        return []
-    return [name for one in ctx.command.get_params(ctx) for name in one.opts if name.startswith("--")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,20 +13,12 @@ from trialplan.cli.options import design as options
 from trialplan.errors import ParameterError
 from trialplan.text import flag
 
+if TYPE_CHECKING:
+    from trialplan.design import Design
+
 SEEN = (
-    "look",
-    "events",
-    "means",
-    "sds",
-    "z",
-    "t",
-    "information",
-    "final",
-    "blinded",
-    "blinded_sd",
-    "at_least",
-    "at_most",
-    "kept",
+    *("look", "events", "means", "sds", "z", "t", "information", "final"),
+    *("blinded", "blinded_sd", "at_least", "at_most", "kept"),
 )
 """What the look saw, by the names of its options."""
 
@@ -41,6 +33,11 @@ REESTIMATED = {"at_least": "at_least", "at_most": "at_most", "kept": "effect_sca
 
 def seen_options() -> list[click.Parameter]:
     """One option for each kind of result, and what goes with it."""
+    z = "the statistic itself, positive in favour of the treatment"
+    t = "a t statistic, positive in favour of the treatment, and its degrees of freedom, as in 2.31/57"
+    blinded = "responders of participants of both arms together, as in 23/60: n again, without a look at the arms"
+    spread = "standard deviation of participants of both arms together, as in 1.42/60: the same for means"
+    scales = options.Literal("difference|ratio|odds-ratio")
     return [
         click.Option(["--look"], type=options.NUMBER, help="which of the planned looks this is  [default: 1]"),
         click.Option(
@@ -61,18 +58,8 @@ def seen_options() -> list[click.Parameter]:
             type=options.Literal("SD,SD", lists=True),
             help="standard deviations seen at the last of --means  [default: as planned, and taken as known]",
         ),
-        click.Option(
-            ["--z"],
-            multiple=True,
-            type=options.NUMBER,
-            help="the statistic itself, positive in favour of the treatment",
-        ),
-        click.Option(
-            ["--t"],
-            multiple=True,
-            metavar="T/DF",
-            help="a t statistic, positive in favour of the treatment, and its degrees of freedom, as in 2.31/57",
-        ),
+        click.Option(["--z"], multiple=True, type=options.NUMBER, help=z),
+        click.Option(["--t"], multiple=True, metavar="T/DF", help=t),
         click.Option(
             ["--information"],
             type=options.Literal("FRACTIONS", lists=True),
@@ -80,21 +67,13 @@ def seen_options() -> list[click.Parameter]:
             "participants seen, else as planned]",
         ),
         click.Option(["--final"], is_flag=True, help="the trial ends here: this look uses all the level"),
-        click.Option(
-            ["--blinded"],
-            metavar="X/N",
-            help="responders of participants of both arms together, as in 23/60: n again, without a look at the arms",
-        ),
-        click.Option(
-            ["--blinded-sd"],
-            metavar="SD/N",
-            help="standard deviation of participants of both arms together, as in 1.42/60: the same for means",
-        ),
+        click.Option(["--blinded"], metavar="X/N", help=blinded),
+        click.Option(["--blinded-sd"], metavar="SD/N", help=spread),
         click.Option(["--at-least"], type=options.NUMBER, help="of --blinded: n is never less  [default: as planned]"),
         click.Option(["--at-most"], type=options.NUMBER, help="of --blinded: n is never more"),
         click.Option(
             ["--kept"],
-            type=options.Literal("difference|ratio|odds-ratio"),
+            type=scales,
             help="of --blinded: the scale on which the planned effect is kept  [default: difference]",
         ),
     ]
@@ -104,19 +83,19 @@ def spread(text: str | None) -> tuple[float | None, int | None]:
     """A standard deviation of participants of both arms together."""
     if text is None:
         return None, None
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)/(\d{1,9})\s*", text)
-    if not found or float(found[1]) <= 0 or int(found[2]) < 2:
+    parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)/(\d{1,9})\s*", text)
+    if not parts or float(parts[1]) <= 0 or int(parts[2]) < 2:
         raise ParameterError(
             f"--blinded-sd must be a standard deviation above 0 of 2 participants at least, as in 1.42/60, not {text}"
         )
-    return float(found[1]), int(found[2])
+    return float(parts[1]), int(parts[2])
 
 
 def check_one_kind(given: Mapping[str, Any]) -> None:
     """One kind of result is given, before anything is computed."""
     kinds = [name for name in KINDS if given[name]]
     if len(kinds) != 1:
-        told = f"not {' and '.join(f'--{flag(one)}' for one in kinds)}" if kinds else "as in --events 14/30,9/30"
+        told = f"not {' and '.join(f'--{flag(kind)}' for kind in kinds)}" if kinds else "as in --events 14/30,9/30"
         raise ParameterError(
             f"what the look saw is one of --events, --means, --z, --t, --blinded and --blinded-sd, {told}"
         )
@@ -148,23 +127,23 @@ def fractions(given: Any) -> tuple[float, ...]:
     """Information as fractions of the plan."""
     if given is None:
         return ()
-    found = given if isinstance(given, tuple) else (given,)
-    for one in found:
-        if not isinstance(one, (int, float)) or not 0 < one < 10:
-            raise ParameterError(f"--information must be fractions of the planned one, as in 0.32, not {one}")
-    return tuple(map(float, found))
+    shares = given if isinstance(given, tuple) else (given,)
+    for share in shares:
+        if not isinstance(share, (int, float)) or not 0 < share < 10:
+            raise ParameterError(f"--information must be fractions of the planned one, as in 0.32, not {share}")
+    return tuple(map(float, shares))
 
 
-def t_statistic(text: str, design: Any) -> tuple[float, float]:
+def t_statistic(text: str, design: Design) -> tuple[float, float]:
     """A t statistic and its degrees of freedom."""
     if design.noncentral_t(2.0 * design.block) is None:
         raise ParameterError(
             f"--t is no statistic of {design.slug()} with --test {design.test}; give its z, as in --z 2.1"
         )
-    found = re.fullmatch(rf"\s*({NUMBER})/(\d{{1,9}}(?:\.\d+)?)\s*", text)
-    if not found:
+    parts = re.fullmatch(rf"\s*({NUMBER})/(\d{{1,9}}(?:\.\d+)?)\s*", text)
+    if not parts:
         raise ParameterError(f"--t must be a t statistic and its degrees of freedom, as in 2.31/57, not {text}")
-    return float(found[1]), float(found[2])
+    return float(parts[1]), float(parts[2])
 
 
 def pairs(kind: str, text: str) -> list[tuple[Any, int]]:
@@ -192,11 +171,11 @@ def check_growing(told: Sequence[Sequence[tuple[float, int]]], *, responders: bo
 
 def _parts(text: str, first: str, kind: str) -> list[tuple[str, str]]:
     """Pairs of what was seen and participants, one for each arm."""
-    found = [re.fullmatch(rf"\s*({first})/(\d{{1,9}})\s*", part) for part in text.split(",")]
-    if not all(found):
+    arms = [re.fullmatch(rf"\s*({first})/(\d{{1,9}})\s*", arm) for arm in text.split(",")]
+    if not all(arms):
         way = "14/30,9/30" if kind == "events" else "0.6/32,0.2/32"
         raise ParameterError(f"--{kind} must be what was seen of participants, for each arm, as in {way}, not {text}")
-    return [(one[1], one[2]) for one in found if one]
+    return [(arm[1], arm[2]) for arm in arms if arm]
 
 
 def is_blinded(given: Mapping[str, Any]) -> bool:

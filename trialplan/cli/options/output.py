@@ -5,25 +5,34 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from trialplan import files
-from trialplan.files import check_suffix
 from trialplan.page import FORMATS, Page, as_json_text, as_rich, as_text
 
 
-def options(*more: str) -> list[click.Parameter]:
+def path_option(*names: str, help: str, metavar: str = "FILE", **more: Any) -> click.Option:
+    """An option that takes the path of a file or folder."""
+    return click.Option(list(names), type=click.Path(path_type=Path), metavar=metavar, help=help, **more)
+
+
+def check(path: Path, known: Sequence[str]) -> None:
+    """Raise, before any work is done, where the suffix says none of these formats or the file cannot be written."""
+    files.check_suffix(path, known)
+    files.check_writable(path)
+
+
+def output_options(*more: str) -> list[click.Parameter]:
     """--json, and -o with the format by suffix, checked while the command line is read; `more` are further ones."""
     known = [*FORMATS, *more]
     return [
         click.Option(["--json", "as_json"], is_flag=True, help="print JSON at full precision"),
-        click.Option(
-            ["-o", "--output"],
-            type=click.Path(path_type=Path),
-            callback=lambda ctx, param, output: _checked(ctx, output, known),
-            metavar="FILE",
+        path_option(
+            *("-o", "--output"),
             help=f"write to a {', '.join(known[:-1])} or {known[-1]} file",
+            callback=lambda ctx, param, output: _checked(ctx, output, known),
         ),
     ]
 
@@ -42,8 +51,7 @@ def show(page: Page, as_json: bool = False, output: Path | None = None) -> None:
 
 def _checked(ctx: click.Context, output: Path | None, known: Sequence[str]) -> Path | None:
     if output is not None and not ctx.resilient_parsing:
-        check_suffix(output, known)
-        files.check_writable(output)
+        check(output, known)
     return output
 
 

@@ -9,16 +9,14 @@ from typing import Any
 
 import click
 
-from trialplan.cli.options.design import Literal
+from trialplan.cli.options.design import NUMBER
 from trialplan.errors import ParameterError
 
 
 def options() -> list[click.Parameter]:
     """--workers and --scheduler."""
     return [
-        click.Option(
-            ["--workers"], type=Literal("NUMBER"), help="processes of this machine to share the work  [default: 1]"
-        ),
+        click.Option(["--workers"], type=NUMBER, help="processes of this machine to share the work  [default: 1]"),
         click.Option(
             ["--scheduler"], metavar="ADDRESS", help="a dask cluster to do the work, as in tcp://10.0.0.1:8786"
         ),
