@@ -166,10 +166,10 @@ class Bridge:
             return f"{100 * self.discount:.0f} % of its excess over the control rate not believed"
         return "taken as observed, which the plan acknowledges"
 
-    def rate(self, observed: Observed, control: float) -> float:
-        """The planning rate of the treatment arm at this control rate."""
+    def rate(self, observed: Observed, control: Numbers) -> Numbers:
+        """The planning rate of the treatment arm at this control rate, or at each of many."""
         seen = observed.rate if self.confidence is None else observed.lower(self.confidence)
-        return float(self.moved(seen, control))
+        return self.moved(seen, control)
 
     def moved(self, seen: float, control: Numbers) -> Numbers:
         """The planning rate if `seen` is what stands for the uncontrolled rate: a lower limit is taken as it is."""

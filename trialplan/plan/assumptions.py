@@ -185,4 +185,4 @@ def bridged(one: Assumption, assumptions: Iterable[Assumption]) -> float:
     assert one.reading is not None
     assert comparator is not None
     assert comparator.value is not None
-    return one.bridge.rate(one.reading, comparator.value)
+    return float(one.bridge.rate(one.reading, comparator.value))
