@@ -34,7 +34,7 @@ def findings() -> None:
 def shipped_plan() -> None:
     """What the shipped plan asks for, and how far that moves with what is believed."""
     from trialplan.plan import build, read
-    from trialplan.protocol.content import context
+    from trialplan.protocol import context
 
     said = context(build(read("msc-lupus-nephritis")))
     span = said["range"]
