@@ -49,6 +49,9 @@ IDENTIFIERS = {
 }
 """Fields whose text names something else; hostile text in them is refused."""
 
+TOGETHER = {"family"}
+"""Sections that a plan with one primary endpoint must not have."""
+
 PAIRED = {"range_source", "dropout_source", "source", "acknowledge_uncontrolled"}
 """Fields that make sense beside another one only: replaced where they are, and not added."""
 
@@ -89,7 +92,7 @@ def _filled(data, node, schema, texts, place=""):
     found = dict(data)
     for name, part in properties.items():
         where = f"{place}.{name}".lstrip(".")
-        if name in IDENTIFIERS or (name in PAIRED and name not in found):
+        if name in IDENTIFIERS | TOGETHER or (name in PAIRED and name not in found):
             continue
         resolved = _resolve(part, schema)
         if _is_text(resolved):
