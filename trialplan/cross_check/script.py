@@ -1,4 +1,4 @@
-"""Scripts by which a second statistician recomputes every sample size with other programs."""
+"""A script in R or Python made from the sample sizes that it recomputes."""
 
 from __future__ import annotations
 

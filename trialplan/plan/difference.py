@@ -1,4 +1,4 @@
-"""Why does one plan ask for more participants than another? The change in n, shared among the changed assumptions.
+"""Why one plan asks for more participants than another: the change in n, shared among the changed assumptions.
 
 The share of an assumption is its Shapley value: what changing it does to n, averaged over every order in which the
 changes could be made (Shapley 1953, Contributions to the Theory of Games II:307). Plans between the two are made of

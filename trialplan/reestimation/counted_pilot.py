@@ -1,4 +1,4 @@
-"""What becomes of a trial whose number is set anew after a blinded internal pilot: every count of it, or draws.
+"""The rejection probabilities of a trial whose n is set anew after a blinded pilot, by every count or by draws.
 
 `pilot` and `sizes` are participants per arm, treatment first; the pilot's block has the arms' ratio, as has all that
 follows it.

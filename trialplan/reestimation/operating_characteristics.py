@@ -1,4 +1,4 @@
-"""What a trial with a re-estimated number of participants does at one truth."""
+"""OperatingCharacteristics: the level, power and n that a re-estimated trial has at one truth."""
 
 from __future__ import annotations
 

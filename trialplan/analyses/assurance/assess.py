@@ -1,4 +1,4 @@
-"""What a trial of n participants will bring, given beliefs instead of one assumed truth, for any design.
+"""Assurance, its ceiling and the n for a target: what a trial of n participants will bring, given beliefs.
 
 Assurance is the unconditional probability of success (O'Hagan, Stevens & Campbell 2005, Pharm Stat 4:187-201);
 beside it stand its ceiling, the n for a target, and what else a reader of that n should know.

@@ -1,4 +1,4 @@
-"""The mistakes that sample size statements are known for: the same statement, read as it was perhaps computed."""
+"""The mistakes that sample size statements are known for, each as the statement that it would have been."""
 
 from __future__ import annotations
 

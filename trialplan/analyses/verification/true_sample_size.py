@@ -1,4 +1,4 @@
-"""The participants that truly reach a power, where a formula's number falls short of it."""
+"""The search for the n that truly reaches a power, where the n of a formula falls short of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which block of one document is which of another? Equal ones, then those that differ in figures, then the likest."""
+"""The blocks of two documents, matched: equal ones first, then those that differ in figures, then the likest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a finished protocol still say what its plan gives? Everything is computed again from what it holds itself.
+"""A finished protocol held against what its plan gives: everything is computed again from what it holds itself.
 
 The plan and the tables printed at the end of the document are taken from it, each held against the SHA-256 digest that
 is printed beside its name; the document is written again from them, in its own format, and what the two say is

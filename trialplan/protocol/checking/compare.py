@@ -1,4 +1,4 @@
-"""Where do two documents say something different? Block by block, cell by cell, number by number."""
+"""Where two documents say something different: block by block, cell by cell, number by number."""
 
 from __future__ import annotations
 

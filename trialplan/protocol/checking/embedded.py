@@ -1,4 +1,4 @@
-"""What is a document made from? The plan and the tables that it holds, each verified by the digest that it prints."""
+"""The plan and the tables that a document holds, each verified by the digest that it prints."""
 
 from __future__ import annotations
 

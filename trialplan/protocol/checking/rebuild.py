@@ -1,4 +1,4 @@
-"""What would the document say if it were written again from what is embedded in it?
+"""The document written again from what is embedded in it.
 
 The plan that a document holds is somebody else's: it reads no file but the tables that come with it, and writes in a
 folder of its own.

@@ -1,4 +1,4 @@
-"""How is what somebody else's file asks for kept within bounds? In a process that is ended when it takes too long."""
+"""A limit of time on what somebody else's file asks for: it runs in a process that is ended when it takes too long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a protocol says, computed: templates print these objects and calculate nothing."""
+"""The context of a protocol: every object that its templates may print, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a finished document say? Each format is read into the same normal form."""
+"""What a finished document says: each format is read into the same normal form."""
 
 from __future__ import annotations
 

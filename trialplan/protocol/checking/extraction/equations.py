@@ -1,4 +1,4 @@
-"""What does an equation say? Its symbols in order, and how they hang together, in one line for every format.
+"""What an equation says: its symbols in order, and how they hang together, in one line for every format.
 
 What only says how it is set (spaces, the size of brackets, how runs are cut) is left out, for a program that saves a
 file again writes that anew.

@@ -1,4 +1,4 @@
-"""What does an HTML protocol say? Only what a reader sees: no scripts, styles, contents list or hidden text."""
+"""What an HTML protocol says: only what a reader sees: no scripts, styles, contents list or hidden text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a Markdown protocol say? Read line by line: headings, paragraphs, items, pipe tables, fenced texts."""
+"""What a Markdown protocol says, read line by line: headings, paragraphs, items, pipe tables, fenced texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a Word protocol say? The text as it stands once every tracked change is accepted, whoever saved it.
+"""What a Word protocol says: the text as it stands once every tracked change is accepted, whoever saved it.
 
 The parts of the file are read as a stream within a bound, and a document type, which no Word file has, is refused:
 that is where entities that unfold without end would be declared.
