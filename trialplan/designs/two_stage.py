@@ -133,7 +133,9 @@ class TwoStage(Design):
 
     def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
         """The actual level, and the count from which the null is rejected."""
-        return [("actual level", f"{extra['actual_size']:.4f}"), rejects_from(self, extra["critical_count"])]
+        size = extra["actual_size"]
+        kept = "" if size <= self.alpha else "  (above the level, which these stages do not keep)"
+        return [("actual level", f"{size:.4f}{kept}"), rejects_from(self, extra["critical_count"])]
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The stages, what stopping early spares, and the designs between minimax and optimal, if those were sought."""

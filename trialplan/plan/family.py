@@ -52,7 +52,7 @@ def _own(design: Design, said: FamilySection) -> Iterator[Assumption]:
         if name in ("members", *LEVEL) or what.choices or value is None:
             continue
         stated = name in (said.model_extra or {})
-        source = said.source or ("no source stated" if stated else "not stated, taken as it is by default")
+        source = (said.source or "no source stated") if stated else "not stated, taken as it is by default"
         for one in value if isinstance(value, tuple) else (value,):
             yield Assumption(
                 name=name,
