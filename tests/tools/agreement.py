@@ -373,6 +373,7 @@ OTHERS = {
     "meta": ("test_meta.py", None),
     "bayes": ("test_bayes.py", None),
     "single_arm_ci": ("../evidence/test_estimate.py", None),
+    "co_primary": ("../several/test_co_primary.py", None),
 }
 """Files of cases that tests of their own hold, and where their disagreements are listed."""
 
