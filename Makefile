@@ -4,17 +4,21 @@ PYTHON ?= python3
 VENV ?= .venv-make
 BIN := $(VENV)/bin
 
-.PHONY: demo test slow lint types docs docs-check sizes wheel-check clean
+# What the tests start again and again need not be compiled each time.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test sweep lint types docs docs-check sizes wheel-check clean
 
 demo: $(VENV)/.report
 	$(BIN)/trialplan demo
 
+# The tests of a file run on one core, so that what they share is made once.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not sweep"
 
-# The sweeps that take minutes; CI runs them too.
-slow: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto -m slow
+# The sweeps that take minutes. SWEEP=--tenth runs a tenth of them, drawn anew each time; the closing line has its seed.
+sweep: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto -m sweep $(SWEEP)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,8 +1,14 @@
-"""What all tests share: the program, started as at a terminal; and the closing line, which says what was left out."""
+"""What all tests share: the program started as at a terminal, what is made once, a tenth of the sweeps, the closing line.
+
+The closing line says what was left out, and why.
+"""
 
 from __future__ import annotations
 
+import math
+import random
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -73,6 +79,63 @@ def _runs(pid):
         return False
 
 
+# ---------------------------------------------------------------- what is made once
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory, request):
+    """Makes what costs seconds once in a session: the folder of a name, filled by whichever worker asks first."""
+    shared = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        shared = shared.parent
+
+    def folder(name, fill):
+        made, lock, ready = (shared / f"once-{name}{end}" for end in ("", ".lock", ".ready"))
+        until = time.monotonic() + 300
+        while not ready.exists():
+            try:
+                lock.touch(exist_ok=False)
+            except FileExistsError:  # somebody else is at it; where that fails, the next one tries, and fails by itself
+                assert time.monotonic() < until, f"nobody has finished {made}"
+                time.sleep(0.05)
+                continue
+            try:
+                if not ready.exists():
+                    shutil.rmtree(made, ignore_errors=True)
+                    made.mkdir()
+                    fill(made)
+                    ready.touch()
+            finally:
+                lock.unlink()
+        return made
+
+    return folder
+
+
+# ---------------------------------------------------------------- a tenth of the sweeps
+
+
+def pytest_addoption(parser):
+    """`--tenth` runs a tenth of what was asked for, drawn anew each time, and the same again with `--seed`."""
+    parser.addoption("--tenth", action="store_true", help="run a tenth of the tests, drawn with --seed")
+    parser.addoption("--seed", type=int, help="what --tenth draws with; without it, another one each time")
+
+
+def pytest_configure(config):
+    """The seed is drawn before workers start, so that all of them draw the same tests."""
+    if config.option.tenth and config.option.seed is None:
+        config.option.seed = random.SystemRandom().randrange(10**6)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Of what the marks have left, a tenth stays."""
+    if config.option.tenth:
+        drawn = {*random.Random(config.option.seed).sample(items, math.ceil(len(items) / 10))}
+        config.hook.pytest_deselected(items=[item for item in items if item not in drawn])
+        items[:] = [item for item in items if item in drawn]
+
+
 # ---------------------------------------------------------------- the closing line
 
 MISSING = re.compile(r"(.+) is not installed")
@@ -83,8 +146,10 @@ def pytest_terminal_summary(terminalreporter, config):
     if config.option.collectonly:
         return
     left = left_out(terminalreporter.stats.get("skipped", []))
-    if config.option.markexpr == "not slow":
-        left.append("the sweeps of `make slow`")
+    if config.option.markexpr == "not sweep":
+        left.append("the sweeps of `make sweep`")
+    if config.option.tenth:
+        left.append(f"nine tests in ten, to keep it short; `--tenth --seed {config.option.seed}` draws the same tenth")
     if left:
         terminalreporter.write_line(f"left out: {'; '.join(left)}")
 

@@ -1,6 +1,7 @@
 """What was left out of a run of the tests is said in its last lines."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -46,7 +47,7 @@ def closing(tmp_path):
     shutil.copy(Path(__file__).with_name("conftest.py"), folder)
     (folder / "test_programs.py").write_text(PROGRAMS, encoding="utf-8")
     (folder / "conformance" / "test_properties.py").write_text(PROPERTIES, encoding="utf-8")
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = slow\n", encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = sweep\n", encoding="utf-8")
 
     def line(*more):
         command = [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", *more, "tests"]
@@ -64,9 +65,15 @@ class TestClosingLine:
         """Tests for want of a program stand by program, others by their reason, and properties in one count."""
         assert closing(*workers) == [SAID]
 
-    def test_it_names_the_slow_sweeps(self, closing):
-        """Where the slow sweeps are not asked for, the line says so."""
-        assert closing("-m", "not slow") == [f"{SAID}; the sweeps of `make slow`"]
+    def test_it_names_the_sweeps(self, closing):
+        """Where the sweeps are not asked for, the line says so."""
+        assert closing("-m", "not sweep") == [f"{SAID}; the sweeps of `make sweep`"]
+
+    def test_it_names_the_seed_of_a_tenth(self, closing):
+        """Where a tenth is drawn the line gives the seed, by which the same tests are drawn again."""
+        (line,) = closing("--tenth", "-n", "2")
+        seed = re.search(r"nine tests in ten.* `--tenth --seed (\d+)`", line)[1]
+        assert closing("--tenth", "--seed", seed) == [line]
 
     def test_nothing_is_said_where_nothing_is_left_out(self, closing):
         """A whole run has no such line."""

@@ -191,7 +191,7 @@ def instances(draws=ALL):
 
 def _cases(keep=lambda design: True):
     return [
-        pytest.param(design, id=name, marks=[pytest.mark.slow] if draw >= FAST else [])
+        pytest.param(design, id=name, marks=[pytest.mark.sweep] if draw >= FAST else [])
         for draw, name, design in instances()
         if keep(design)
     ]

@@ -106,7 +106,7 @@ class TestTruth:
 
 
 class TestSuite:
-    @pytest.mark.slow
+    @pytest.mark.sweep
     def test_every_exact_design_is_verified(self, gaps, everything):
         """Every exact design of the suite, at small n, 3:1 and extreme rates, passes every claim of `verify`."""
         seen = 0
@@ -117,7 +117,7 @@ class TestSuite:
                 seen += 1
         assert seen > 800
 
-    @pytest.mark.slow
+    @pytest.mark.sweep
     def test_large_trials_are_verified_whatever_the_test(self, everything):
         """At the planned n, where it is not small, the power that any formula claims is nearly the truth."""
         for design in everything.values():

@@ -195,7 +195,7 @@ class TestFound:
             text = copy.shown(verb, newcomer.slug, "--help")
             assert any(line.startswith(f"{verb} {newcomer.slug}") for line in examples(text)), text
 
-    @pytest.mark.slow
+    @pytest.mark.sweep
     def test_examples_run(self, copy, newcomer):
         """Every example in its help texts runs."""
         for verb in VERBS:
@@ -304,14 +304,14 @@ class TestPlan:
 
 
 class TestSuite:
-    @pytest.mark.slow
+    @pytest.mark.sweep
     def test_conformance(self, copy, newcomer):
         """The conformance tests draw it, over looks too, and pass."""
-        ran = copy.suite("tests/conformance", "-k", newcomer.slug, "-m", "not slow", seconds=1800)
+        ran = copy.suite("tests/conformance", "-k", newcomer.slug, "-m", "not sweep", seconds=1800)
         assert ran.code == 0, ran.out[-5000:]
         assert int(re.search(r"(\d+) passed", ran.out)[1]) > 40
 
-    @pytest.mark.slow
+    @pytest.mark.sweep
     def test_page_of_gaps(self, copy, newcomer):
         """It has rows on the page of gaps, with simulation as their witness."""
         code = (

@@ -19,7 +19,7 @@ ALPHAS = (0.01, 0.025, 0.05, 0.1, 0.2)
 FEW = [(1, 1), (1, 4), (3, 3), (5, 2), (4, 7), (8, 8)]
 ALL = list(itertools.product(range(1, 13), repeat=2))
 SIZES = [pytest.param(*one, id=f"{one[0]}-{one[1]}") for one in FEW] + [
-    pytest.param(*one, id=f"{one[0]}-{one[1]}", marks=pytest.mark.slow) for one in ALL if one not in FEW
+    pytest.param(*one, id=f"{one[0]}-{one[1]}", marks=pytest.mark.sweep) for one in ALL if one not in FEW
 ]
 
 SHGO = 2e-5
@@ -247,7 +247,7 @@ class TestSize:
     @pytest.mark.parametrize("test", TESTS)
     @pytest.mark.parametrize(
         ("count", "largest", "seed"),
-        [(3, 50, 1), pytest.param(12, 200, 2, marks=pytest.mark.slow)],
+        [(3, 50, 1), pytest.param(12, 200, 2, marks=pytest.mark.sweep)],
         ids=["few", "many"],
     )
     def test_never_exceeds_alpha(self, test, count, largest, seed):

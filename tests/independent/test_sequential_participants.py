@@ -48,7 +48,7 @@ def combinations():
     often = dict(zip(EFFICACY, FUTILITY, strict=True))
     for kind, efficacy, futility, binding in itertools.product(EFFECT, EFFICACY, FUTILITY, (False, True)):
         if not (binding and futility == "none"):
-            marks = [] if often[efficacy] == futility else [pytest.mark.slow]
+            marks = [] if often[efficacy] == futility else [pytest.mark.sweep]
             name = f"{kind}-{efficacy}-{futility}{'-binding' * binding}"
             yield pytest.param(kind, efficacy, futility, binding, id=name, marks=marks)
 
@@ -222,7 +222,7 @@ class TestBlindedRates:
 
 
 class TestBlindedMeans:
-    @pytest.mark.slow
+    @pytest.mark.sweep
     @pytest.mark.parametrize("sd", [0.8, 1.2])
     def test_by_drawing(self, sd):
         """Level and power are those of participants whose one standard deviation sets how many more are drawn."""

@@ -97,7 +97,7 @@ def checked(design, target):
 
 
 class TestByQuadrature:
-    @pytest.mark.parametrize("seed", [*range(20), *(pytest.param(s, marks=pytest.mark.slow) for s in range(20, 120))])
+    @pytest.mark.parametrize("seed", [*range(20), *(pytest.param(s, marks=pytest.mark.sweep) for s in range(20, 120))])
     def test_of_a_random_rule(self, seed):
         """Power, level and both look by look are those of the printed boundaries at the drift of the printed n."""
         checked(*drawn(np.random.default_rng(seed)))

@@ -41,7 +41,7 @@ html.parser.HTMLParser.feed = feed
 SHIPPED = sorted(examples("plan.toml"))
 FAST = {("starter", ".md"), ("starter", ".docx")}
 DOCUMENTS = [
-    pytest.param(name, suffix, marks=() if (name, suffix) in FAST else pytest.mark.slow)
+    pytest.param(name, suffix, marks=() if (name, suffix) in FAST else pytest.mark.sweep)
     for name in SHIPPED
     for suffix in SUFFIXES
 ]
@@ -198,7 +198,7 @@ class TestAgrees:
         assert said[".html"] == said[".docx"]
         assert len(said[".html"]) > 50
 
-    @pytest.mark.slow
+    @pytest.mark.sweep
     @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
     @pytest.mark.parametrize("name", SHIPPED)
     def test_a_word_file_saved_by_another_program(self, protocols, tmp_path, name):
@@ -336,7 +336,7 @@ class TestNames:
         assert (wrong.printed, wrong.recomputed) == ("weeks", "months")
         assert all(one.ok for one in compare(ours, theirs).statements)
 
-    @pytest.mark.slow
+    @pytest.mark.sweep
     def test_the_name_of_an_endpoint(self, protocols):
         """The headings that are held to their words are the names of the plan's endpoints."""
         text = protocols("msc-lupus-nephritis")[".md"].read_text(encoding="utf-8")
@@ -400,7 +400,7 @@ class TestNames:
         (wrong,) = markdown((section, "")).wrong
         assert wrong.quantity.startswith("section ")
 
-    @pytest.mark.slow
+    @pytest.mark.sweep
     def test_a_rule_that_must_be_there(self, protocols):
         """A document without the section that states the boundaries is not the protocol of a trial with looks."""
         text = protocols("msc-lupus-nephritis-monitored")[".md"].read_text(encoding="utf-8")
@@ -576,7 +576,7 @@ class TestOnItsOwn:
         shutil.rmtree(home)
         assert examined(path).ok
 
-    @pytest.mark.slow
+    @pytest.mark.sweep
     def test_files_that_formats_cannot_print_as_they_are(self, tmp_path):
         """Tabs, empty lines and spaces at line ends of a plan do not stand in the way."""
         plan = tmp_path / "plan.toml"

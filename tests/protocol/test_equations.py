@@ -117,7 +117,7 @@ class TestSetting:
         """No power stands on a bare bracket and no bar is bare: LibreOffice reads neither in Word's equations."""
         assert not re.search(r"(?<!\\right)[)\]]\^|(?<!\\left)(?<!\\right)\|", tex)
 
-    @pytest.mark.slow
+    @pytest.mark.sweep
     @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
     def test_a_word_file_saved_by_another_program(self, tmp_path):
         """LibreOffice writes every formula anew, and `check` reads it as the same one."""

@@ -166,7 +166,7 @@ class TestEveryField:
             *(f"protocol{suffix}" for suffix in SUFFIXES),
         }
 
-    @pytest.mark.slow
+    @pytest.mark.sweep
     @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
     def test_each_payload_in_every_field(self, payload, tmp_path):
         """One payload in every field at once: all formats are written and the page shows it."""
@@ -175,7 +175,7 @@ class TestEveryField:
         assert "script" not in page.tags
         assert not_literal("".join(page.texts), said) == []
 
-    @pytest.mark.slow
+    @pytest.mark.sweep
     def test_each_field_alone_begins_no_block(self, tmp_path):
         """What would begin a list, a head or a table on a line of its own stays a sentence, whatever the field."""
         plain, hostile = (

@@ -176,7 +176,7 @@ class TestOtherPlans:
         assert "hold at the planned numbers only" in text
 
 
-@pytest.mark.slow
+@pytest.mark.sweep
 class TestCheck:
     @pytest.mark.parametrize(
         ("old", "new"),

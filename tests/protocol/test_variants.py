@@ -95,7 +95,7 @@ class TestRender:
         assert " nan" not in text
         assert not re.search(r'\bNone\b(?!"? (of|means|is))', text.split("## The plan")[0])
 
-    @pytest.mark.slow
+    @pytest.mark.sweep
     def test_an_exact_primary_renders(self, rendered):
         """A primary that is sized by Fisher's test renders, its scenario cells searched one by one."""
         assert "fisher (this plan's test)" in rendered("two-proportions", 'test = "fisher"', RATES, 0.167)
