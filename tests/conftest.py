@@ -122,9 +122,15 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """The seed is drawn before workers start, so that all of them draw the same tests."""
-    if config.option.tenth and config.option.seed is None:
-        config.option.seed = random.SystemRandom().randrange(10**6)
+    """The seed is drawn, or taken from the process that starts the workers, so that all of them draw the same tests."""
+    given = getattr(config, "workerinput", {}).get("seed", config.option.seed)
+    config.option.seed = random.SystemRandom().randrange(10**6) if given is None else given
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """What a worker is told."""
+    node.workerinput["seed"] = node.config.option.seed
 
 
 @pytest.hookimpl(trylast=True)
