@@ -1,4 +1,4 @@
-"""What all tests share: the program started as at a terminal, what is made once, a tenth of the sweeps, the closing line.
+"""What all tests share: the program as at a terminal, what is made once, a tenth of the sweeps, the closing line.
 
 The closing line says what was left out, and why.
 """
@@ -110,6 +110,42 @@ def once(tmp_path_factory, request):
         return made
 
     return folder
+
+
+@pytest.fixture(scope="session")
+def protocols(once):
+    """The paths of a shipped plan's protocol by suffix; each plan is written once, and nobody changes the files."""
+    from trialplan.plan import read
+    from trialplan.protocol import SUFFIXES, write
+
+    def of(name):
+        folder = once(name, lambda folder: write(read(name), [folder / f"protocol{suffix}" for suffix in SUFFIXES]))
+        return {suffix: folder / f"protocol{suffix}" for suffix in SUFFIXES}
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def shipped_once():
+    """What the protocol of a shipped plan says takes seconds to compute; here each worker computes it once."""
+    from trialplan.files import examples
+    from trialplan.protocol.formats import documents, markdown
+
+    compute, known = documents.context, {}
+    shipped = {path.parent for path in examples("plan.toml").values()}
+
+    def remembered(trial):
+        folder = trial.plan.folder
+        if folder not in shipped:
+            return compute(trial)
+        if folder not in known:
+            known[folder] = compute(trial)
+        return known[folder]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(documents, "context", remembered)
+        patch.setattr(markdown, "context", remembered)
+        yield remembered
 
 
 # ---------------------------------------------------------------- a tenth of the sweeps

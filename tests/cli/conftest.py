@@ -158,6 +158,11 @@ def run(capsys):
     return call
 
 
+@pytest.fixture(scope="session", autouse=True)
+def protocols_in_time(shipped_once):
+    """Commands that write a shipped plan's protocol compute what it says once."""
+
+
 @pytest.fixture
 def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder that holds the files which the wrong inputs name."""

@@ -7,15 +7,11 @@ import re
 
 import pytest
 
-from trialplan.plan import read
-from trialplan.protocol import write
-
 
 @pytest.fixture(scope="module")
-def text(tmp_path_factory):
+def text(protocols):
     """The starter's protocol as Markdown."""
-    (path,) = write(read("starter"), [tmp_path_factory.mktemp("check") / "protocol.md"])
-    return path.read_text(encoding="utf-8")
+    return protocols("starter")[".md"].read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -51,22 +51,6 @@ D = '<m:d><m:dPr><m:begChr m:val="("/><m:endChr m:val=")"/></m:dPr><m:e>{}</m:e>
 F = '<m:f><m:fPr><m:type m:val="{}"/></m:fPr><m:num>{}</m:num><m:den>{}</m:den></m:f>'
 
 
-@pytest.fixture(scope="session")
-def protocols(tmp_path_factory):
-    """The paths of a plan's protocol by suffix; each plan is written once."""
-    made = {}
-
-    def of(name):
-        if name not in made:
-            folder = tmp_path_factory.mktemp(name)
-            paths = [folder / f"protocol{suffix}" for suffix in SUFFIXES]
-            write(read(name), paths)
-            made[name] = dict(zip(SUFFIXES, paths, strict=True))
-        return made[name]
-
-    return of
-
-
 def examined(path, templates=None):
     """A document checked in this process, which keeps what it has computed for the next one."""
     return examine(path.read_bytes(), path.suffix, templates)

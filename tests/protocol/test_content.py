@@ -7,10 +7,8 @@ import pytest
 from scipy.stats import binom, norm
 
 from trialplan.errors import PlanError
-from trialplan.files import shipped
 from trialplan.plan import build, read
 from trialplan.protocol import render
-from trialplan.protocol.content.context import context
 from trialplan.protocol.content.coverage import Coverage
 from trialplan.protocol.content.pitfalls import PITFALLS, met
 
@@ -25,13 +23,13 @@ def built(folder, text):
 
 
 @pytest.fixture(scope="module")
-def trial(tmp_path_factory):
-    return built(tmp_path_factory.mktemp("shipped"), read("msc-lupus-nephritis").text)
+def trial():
+    return build(read("msc-lupus-nephritis"))
 
 
 @pytest.fixture(scope="module")
-def said(trial):
-    return context(trial)
+def said(trial, contents):
+    return contents(trial)
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +38,9 @@ def text(trial):
 
 
 @pytest.fixture(scope="module")
-def vasospasm(tmp_path_factory):
+def vasospasm():
     """The protocol of a plan from another field, without its own text at the end."""
-    folder = tmp_path_factory.mktemp("vasospasm")
-    table = (shipped("examples") / "cerebral-vasospasm" / "evidence.toml").read_text(encoding="utf-8")
-    (folder / "evidence.toml").write_text(table, encoding="utf-8")
-    return render(built(folder, read("cerebral-vasospasm").text)).split("# Reproduction")[0]
+    return render(build(read("cerebral-vasospasm"))).split("# Reproduction")[0]
 
 
 @pytest.fixture

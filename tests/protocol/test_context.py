@@ -17,6 +17,11 @@ def trial():
 
 
 @pytest.fixture(scope="module")
+def objects(trial, contents):
+    return contents(trial)
+
+
+@pytest.fixture(scope="module")
 def text(trial):
     return render(trial)
 
@@ -30,16 +35,15 @@ def per_arm(control, treatment, power=0.8):
 
 
 class TestNumbers:
-    def test_every_cell_of_the_scenario_tables_is_the_textbook_number(self, trial):
+    def test_every_cell_of_the_scenario_tables_is_the_textbook_number(self, objects):
         """Each n per arm of both scenario tables equals an independent recomputation, impossible ones included."""
-        said = context(trial)
         checked = 0
-        for row in said["by_discount"]:
+        for row in objects["by_discount"]:
             pairs = [(row.value, cell.treatment, cell) for cell in row.cells]
             assert len(pairs) == 5
             checked += self.agree(pairs)
-        for row in said["by_reading"]:
-            controls = [one.value for one in said["controls"]]
+        for row in objects["by_reading"]:
+            controls = [one.value for one in objects["controls"]]
             checked += self.agree([(c, row.value, cell) for c, cell in zip(controls, row.cells, strict=True)])
         assert checked == 60
 
@@ -53,23 +57,23 @@ class TestNumbers:
                 assert expected <= cell.arms[0].n < expected + 1
         return len(pairs)
 
-    def test_discounts_move_the_treatment_rate_as_stated(self, trial):
+    def test_discounts_move_the_treatment_rate_as_stated(self, objects):
         """The treatment rate of a cell is control plus what is believed of the excess of 16/30."""
-        for row in context(trial)["by_discount"]:
+        for row in objects["by_discount"]:
             for share, cell in zip((0, 0.25, 0.5, 0.75), row.cells[:-1], strict=True):
                 assert cell.treatment == pytest.approx(row.value + (1 - share) * (16 / 30 - row.value))
             assert row.cells[-1].treatment == pytest.approx(0.3614, abs=1e-4)  # Wilson's lower limit of 16/30
 
-    def test_the_secondary_power_is_that_of_the_expected_completers(self, trial):
+    def test_the_secondary_power_is_that_of_the_expected_completers(self, objects):
         """The continuous secondary's power is computed with a tenth of the randomised missing."""
-        view = context(trial)["secondary"][0]
+        view = objects["secondary"][0]
         assert view.at_trial.observed == pytest.approx(0.9 * 254)
         assert view.at_trial.power == pytest.approx(view.design.power(0.9 * 254))
         assert view.alone.enrolled >= view.alone.n / 0.9
 
-    def test_a_harm_is_seen_with_the_binomial_probability(self, trial):
+    def test_a_harm_is_seen_with_the_binomial_probability(self, objects):
         """The chance of seeing a harm of one in a hundred is one minus the chance of none among 127."""
-        rare = context(trial)["safety"][1]
+        rare = objects["safety"][1]
         assert rare.at_trial.power == pytest.approx(1 - 0.99**127)
 
 
@@ -141,16 +145,16 @@ class TestOtherPlan:
 
 
 class TestDoubts:
-    def test_assurance_stands_beside_power(self, trial, text):
+    def test_assurance_stands_beside_power(self, objects, text):
         """The protocol prints assurance, its enumeration, its ceiling and other beliefs for the trial's number."""
-        planned = context(trial)["assured"].planned
+        planned = objects["assured"].planned
         for value in (planned.assurance, planned.enumerated, planned.ceiling):
             assert f"{value:.3f}" in text
         assert "control rate half as sure" in text
 
-    def test_a_table_that_cannot_carry_the_number_is_said_to_and_answered(self, trial, text):
+    def test_a_table_that_cannot_carry_the_number_is_said_to_and_answered(self, trial, objects, text):
         """The reasons are printed, and the pilot's number gives an interval as narrow as it says."""
-        found = context(trial)["alternatives"]
+        found = objects["alternatives"]
         assert "16 of 30 participants of one report" in text
         pilot = next(answer for _, answer in found.trials if answer.design.slug() == "precision-difference")
         n = pilot.n // 2

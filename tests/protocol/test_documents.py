@@ -16,28 +16,22 @@ from trialplan.protocol import SUFFIXES, write
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("protocol")
-    paths = [folder / f"protocol{suffix}" for suffix in SUFFIXES]
-    write(read("msc-lupus-nephritis"), paths)
-    return {path.suffix: path for path in paths}
+def written(protocols):
+    return protocols("msc-lupus-nephritis")
 
 
 class TestWrite:
-    def test_the_same_plan_gives_the_same_bytes(self, tmp_path):
+    def test_the_same_plan_gives_the_same_bytes(self, protocols, tmp_path):
         """Writing a plan twice, the second time in a process that hashes and dates otherwise, gives the same bytes."""
-        once, again = (tmp_path / name for name in ("once", "again"))
-        for folder in (once, again):
-            folder.mkdir()
-        write(read("starter"), [once / f"protocol{suffix}" for suffix in SUFFIXES])
-        outputs = [word for suffix in SUFFIXES for word in ("-o", str(again / f"protocol{suffix}"))]
+        once = protocols("starter")[".md"].parent
+        outputs = [word for suffix in SUFFIXES for word in ("-o", str(tmp_path / f"protocol{suffix}"))]
         command = [sys.executable, "-m", "trialplan", "protocol", "starter", *outputs]
         elsewhere = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland", "SOURCE_DATE_EPOCH": "1"}
         subprocess.run(command, env=elsewhere, check=True, capture_output=True)
         files = sorted(path.relative_to(once) for path in once.rglob("*") if path.is_file())
         assert len(files) == len(SUFFIXES) + len(FIGURES)
         for path in files:
-            assert (once / path).read_bytes() == (again / path).read_bytes(), path
+            assert (once / path).read_bytes() == (tmp_path / path).read_bytes(), path
 
     def test_html_needs_nothing_from_outside(self, written):
         """The HTML file refers to no other file and no other host, and adapts to the width of the screen."""
