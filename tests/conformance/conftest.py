@@ -1,8 +1,8 @@
 """Every design in the catalogue, and every wrapper over them, drawn from what its parameters declare about themselves.
 
 No design is named here. A test asks for `design` (one instance per combination of choices, whose n is free),
-`design_of_one_n` (one whose own numbers fix n), `exact_design`, `sized`, or a `declared` parameter, and runs once for
-each that is found.
+`design_of_one_n` (one whose own numbers fix n), `exact_design`, `sized`, `any_class`, or a field's `declaration`,
+and runs once for each that is found.
 """
 
 from __future__ import annotations
@@ -197,24 +197,30 @@ def _cases(keep=lambda design: True):
     ]
 
 
-def _declared():
-    classes = [*designs().values(), *all_wrappers().values()]
-    return [
-        pytest.param((cls, name, declared), id=f"{cls.slug()}-{name}")
-        for cls in classes
-        for name, declared in parameters(cls).items()
-    ]
+def _every_class():
+    return {**designs(), **all_wrappers()}
+
+
+def _declarations():
+    """What reads a value alike once, whatever its words are; named for the first field that it belongs to."""
+    found = {}
+    for slug, cls in _every_class().items():
+        for name, declared in parameters(cls).items():
+            reads = (declared.domain, declared.read, declared.unit, declared.optional, declared.typical)
+            found.setdefault(reads, pytest.param(declared, id=f"{slug}-{name}"))
+    return list(found.values())
 
 
 def pytest_generate_tests(metafunc):
-    """One run for each design, sized class or declared parameter that a test asks for."""
+    """One run for each design, class or declaration that a test asks for."""
     asked = {
         "design": lambda: _cases(lambda design: design.only_n is None),
         "design_of_one_n": lambda: _cases(lambda design: design.only_n is not None),
         "exact_design": lambda: _cases(lambda design: design.exact),
         "sized": lambda: [pytest.param(cls, id=slug) for slug, cls in {**designs(), **wrappers()}.items()],
         "fixed_class": lambda: [pytest.param(cls, id=slug) for slug, cls in fixed().items()],
-        "declared": _declared,
+        "any_class": lambda: [pytest.param(cls, id=slug) for slug, cls in _every_class().items()],
+        "declaration": _declarations,
     }
     for name, cases in asked.items():
         if name in metafunc.fixturenames:

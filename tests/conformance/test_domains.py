@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trialplan.errors import ParameterError
-from trialplan.parameter import PROPORTION, Interval
+from trialplan.parameter import PROPORTION, Interval, parameters
 
 NOT_NUMBERS = ["0.5", "abc", True, False, np.True_, 1j, object(), [None], ["0.5", "0.4"], [True, False], {}]
 NOT_FINITE = [math.nan, math.inf, -math.inf, np.array([0.5, math.nan])]
@@ -20,88 +20,87 @@ def outside(domain):
     return [value for value in (*low, *high) if value not in domain]
 
 
-def refusal(cls, arguments, name):
-    """The sentence with which a class refuses its arguments, which names class and parameter."""
+def refusal(made, owner, name):
+    """The sentence with which something is refused, which names its owner and the parameter."""
     with pytest.raises(ParameterError) as caught:
-        cls(**arguments)
+        made()
     sentence = str(caught.value)
-    assert sentence.startswith(f"{cls.__name__}: ")
+    assert sentence.startswith(f"{owner}: ")
     assert name in sentence
     assert "\n" not in sentence
     return sentence
 
 
-class TestNumbers:
-    def test_just_outside_the_domain(self, declared, valid):
+def wrong(parameter):
+    """A value of each kind that a parameter refuses: none at all, one of no use, and one beside its domain."""
+    values = [] if parameter.optional else [None]
+    if parameter.choices:
+        return [*values, "nonsense"]
+    beside = outside(parameter.domain) if isinstance(parameter.domain, Interval) else []
+    return [*values, "abc", math.nan, *beside[:1]]
+
+
+def refused(declaration, value):
+    """The sentence with which a declaration refuses a value."""
+    return refusal(lambda: declaration.check("Owner", "field", value), "Owner", "field")
+
+
+class TestWiring:
+    def test_each_field_is_read_by_its_declaration(self, any_class, valid):
+        """Every field of a class refuses what its declaration refuses, by the class's name and its own."""
+        cls, given = any_class, valid(any_class)
+        for name, parameter in parameters(cls).items():
+            for value in wrong(parameter):
+                refusal(lambda wrong={name: value}: cls(**given | wrong), cls.__name__, name)
+
+
+class TestDomains:
+    """Every declaration as it reads values, without the class that it belongs to; those that are equal once."""
+
+    def test_just_outside(self, declaration):
         """A number just outside its domain, or at an end that does not belong to it, is refused with the domain."""
-        cls, name, parameter = declared
-        if not isinstance(parameter.domain, Interval):
-            pytest.skip("no interval")
-        for value in outside(parameter.domain):
-            assert str(parameter.domain) in refusal(cls, valid(cls) | {name: value}, name)
+        for value in outside(declaration.domain) if isinstance(declaration.domain, Interval) else ():
+            assert str(declaration.domain) in refused(declaration, value)
 
-    def test_just_inside_the_domain(self, declared):
+    def test_just_inside(self, declaration):
         """A number just inside its domain is taken as it is."""
-        _, name, parameter = declared
-        if not isinstance(parameter.domain, Interval):
-            pytest.skip("no interval")
-        for value in parameter.typical:
-            assert parameter.check("Owner", name, value) == value
-        low, high = parameter.domain.low, parameter.domain.high
-        for value in (math.nextafter(low, math.inf), math.nextafter(high, -math.inf)):
-            if math.isfinite(value):
-                assert parameter.check("Owner", name, value) == value
+        if isinstance(declaration.domain, Interval):
+            low, high = declaration.domain.low, declaration.domain.high
+            inside = [math.nextafter(low, math.inf), math.nextafter(high, -math.inf)]
+            for value in [*declaration.typical, *filter(math.isfinite, inside)]:
+                assert declaration.check("Owner", "field", value) == value
 
-    @pytest.mark.parametrize("value", NOT_FINITE, ids=repr)
-    def test_not_finite(self, declared, valid, value):
-        """nan and the infinities are refused, alone or inside an array."""
-        cls, name, parameter = declared
-        if parameter.choices:
-            pytest.skip("a choice")
-        refusal(cls, valid(cls) | {name: value}, name)
+    def test_no_finite_number(self, declaration):
+        """What is no number is refused, not converted; so are nan and the infinities, alone or inside an array."""
+        for value in () if declaration.choices else (*NOT_NUMBERS, *NOT_FINITE):
+            refused(declaration, value)
 
-    @pytest.mark.parametrize("value", NOT_NUMBERS, ids=lambda value: f"{type(value).__name__}-{str(value)[:14]}")
-    def test_not_a_number(self, declared, valid, value):
-        """What is no number is refused, not converted."""
-        cls, name, parameter = declared
-        if parameter.choices:
-            pytest.skip("a choice")
-        refusal(cls, valid(cls) | {name: value}, name)
-
-    def test_none_where_a_value_is_needed(self, declared, valid):
+    def test_none(self, declaration):
         """None is refused where a parameter is not optional."""
-        cls, name, parameter = declared
-        if parameter.optional:
-            pytest.skip("optional")
-        refusal(cls, valid(cls) | {name: None}, name)
+        if not declaration.optional:
+            refused(declaration, None)
 
-    def test_a_percentage(self, declared, valid):
+    def test_a_percentage(self, declaration):
         """A rate that is written as a percentage is refused with the way to write it."""
-        cls, name, parameter = declared
-        if parameter.unit != "proportion":
-            pytest.skip("no proportion")
-        assert "write 60 % as 0.6" in refusal(cls, valid(cls) | {name: 60}, name)
+        if declaration.unit == "proportion":
+            assert "write 60 % as 0.6" in refused(declaration, 60)
 
-
-class TestChoices:
-    @pytest.mark.parametrize("value", NO_CHOICE, ids=repr)
-    def test_not_a_choice(self, declared, valid, value):
+    def test_no_choice(self, declaration):
         """What is not among the choices is refused with the choices."""
-        cls, name, parameter = declared
-        if not parameter.choices or (value is None and parameter.optional):
-            pytest.skip("not a choice, or optional")
-        sentence = refusal(cls, valid(cls) | {name: value}, name)
-        assert all(str(choice) in sentence for choice in parameter.choices)
+        for value in NO_CHOICE if declaration.choices else ():
+            if value is not None or not declaration.optional:
+                sentence = refused(declaration, value)
+                assert all(str(choice) in sentence for choice in declaration.choices)
 
 
 class TestDeclarations:
-    def test_says_what_it_means(self, declared):
+    def test_says_what_it_means(self, any_class):
         """Every parameter says what it means, and every needed number has a typical range inside its domain."""
-        _, _, parameter = declared
-        assert parameter.meaning
-        if isinstance(parameter.domain, Interval) and not parameter.choices:
-            assert len(parameter.typical) == 2
-            assert all(value in parameter.domain for value in parameter.typical)
+        for parameter in parameters(any_class).values():
+            assert parameter.meaning
+            if isinstance(parameter.domain, Interval) and not parameter.choices:
+                assert len(parameter.typical) == 2
+                assert all(value in parameter.domain for value in parameter.typical)
 
     def test_margins_on_a_ratio_scale_are_positive(self, fixed_class, everything):
         """A pair of limits on a ratio scale that reaches below zero is refused."""

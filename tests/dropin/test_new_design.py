@@ -155,6 +155,14 @@ def plan(copy, newcomer):
     return path
 
 
+@pytest.fixture(scope="module")
+def protocol(copy, plan):
+    """Its protocol in two formats, by their suffix."""
+    ran = copy.run("protocol", str(plan), "-o", "protocol.md", "-o", "protocol.docx")
+    assert (ran.code, ran.err) == (0, ""), ran
+    return {suffix: copy.workshop / f"protocol{suffix}" for suffix in (".md", ".docx")}
+
+
 def examples(text):
     """The example calls at the end of a help text."""
     return re.findall(r"^ +trialplan (.*)$", text.partition("Examples:\n")[2], re.MULTILINE)
@@ -271,12 +279,10 @@ class TestAnswers:
 
 
 class TestPlan:
-    def test_document(self, copy, newcomer, plan, n):
+    def test_document(self, newcomer, protocol, n):
         """A plan renders with its words and none of another design's."""
-        ran = copy.run("protocol", str(plan), "-o", "protocol.md", "-o", "protocol.docx")
-        assert (ran.code, ran.err) == (0, ""), ran
-        text = (copy.workshop / "protocol.md").read_text(encoding="utf-8")
-        with zipfile.ZipFile(copy.workshop / "protocol.docx") as file:
+        text = protocol[".md"].read_text(encoding="utf-8")
+        with zipfile.ZipFile(protocol[".docx"]) as file:
             word = re.sub("<[^>]+>", "", file.read("word/document.xml").decode())
         for document in (text, word):
             assert newcomer.words in document.replace("\n", " ")
@@ -285,10 +291,9 @@ class TestPlan:
                 assert strange not in document.lower(), strange
 
     @pytest.mark.parametrize("suffix", [".md", ".docx"])
-    def test_check(self, copy, newcomer, plan, suffix):
+    def test_check(self, copy, protocol, suffix):
         """The document's numbers are recomputed and hold."""
-        assert copy.run("protocol", str(plan), "-o", f"checked{suffix}").code == 0
-        ran = copy.run("check", f"checked{suffix}")
+        ran = copy.run("check", str(protocol[suffix]))
         assert ran.code == 0, ran
 
     def test_plan_is_answered_by_other_verbs(self, copy, newcomer, plan):

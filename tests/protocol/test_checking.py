@@ -20,6 +20,7 @@ from trialplan.errors import FileError
 from trialplan.files import examples, shipped
 from trialplan.plan import read
 from trialplan.protocol import write
+from trialplan.protocol.checking import check as checking
 from trialplan.protocol.checking.check import check, examine
 from trialplan.protocol.checking.compare import compare
 from trialplan.protocol.checking.embedded import embedded
@@ -613,15 +614,27 @@ UNREADABLE = {
 }
 
 
+@pytest.fixture
+def here(monkeypatch):
+    """Files are read in this process, not in one of their own that can be ended in time."""
+    monkeypatch.setattr(checking, "bounded", lambda function, *arguments, patience: function(*arguments))
+
+
 class TestRefused:
     @pytest.mark.parametrize("name", UNREADABLE)
-    def test_a_file_that_cannot_be_checked(self, tmp_path, name):
+    def test_a_file_that_cannot_be_checked(self, here, tmp_path, name):
         """A file that is no protocol of ours is one sentence that says why."""
         content, why = UNREADABLE[name]
         if content is not None:
             (tmp_path / name).write_bytes(content)
         with pytest.raises(FileError, match=re.escape(why)):
             check(tmp_path / name)
+
+    def test_its_reader_says_so_from_a_process_of_its_own(self, tmp_path):
+        """What the process that reads a file says of it is what the program says."""
+        (tmp_path / "bomb.docx").write_bytes(UNREADABLE["bomb.docx"][0])
+        with pytest.raises(FileError, match=r"bomb\.docx cannot be checked: .*unpacks to more than 100 MB"):
+            check(tmp_path / "bomb.docx")
 
     def test_a_plan_that_was_changed(self, markdown):
         """A plan edited in the document, with its numbers or without, is not the one that the digest names."""
@@ -692,4 +705,4 @@ class TestShortDocument:
         written = tmp_path / "protocol.md"
         write(read(str(plan)), [written])
         assert "## The evidence table" not in written.read_text(encoding="utf-8")
-        assert check(written).ok
+        assert examined(written).ok

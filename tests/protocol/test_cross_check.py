@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -156,6 +158,27 @@ def ran(tmp_path):
     return run
 
 
+@pytest.fixture
+def told(ran, tmp_path, capsys):
+    """The same, in this process where it can be: what a script says, and how it ends."""
+
+    def run(text, language):
+        if language != "python":
+            return ran(text, language)
+        path = tmp_path / "check.py"
+        path.write_text(text, encoding="utf-8")
+        code = 0
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                runpy.run_path(str(path), run_name="__main__")
+            except SystemExit as end:
+                code = end.code or 0
+        return subprocess.CompletedProcess([path], code, *capsys.readouterr())
+
+    return run
+
+
 def written(sizings, language, **words):
     """The script of some sample sizes."""
     return script(sizings, language, **({"title": "A trial", "origin": "a test"} | words))
@@ -172,53 +195,53 @@ class TestAgreement:
         assert "every comparison agrees" in done.stdout
 
     @pytest.mark.parametrize("language", EITHER)
-    def test_losses_are_recomputed(self, ran, language):
+    def test_losses_are_recomputed(self, told, language):
         """The number to enrol is found again, and one that is off is noticed."""
         right = of_design(ONE_SIDED, 0.8, 0.1)
-        assert ran(written([right], language), language).returncode == 0
+        assert told(written([right], language), language).returncode == 0
         text = written([right], language)
         off = re.sub(r"(to_enrol (?:<-|=) )(\d+)", lambda found: f"{found[1]}{int(found[2]) + 1}", text)
-        done = ran(off, language)
+        done = told(off, language)
         assert (done.returncode, "DISAGREES whole blocks to enrol" in done.stdout) == (1, True)
 
     @pytest.mark.parametrize("language", EITHER)
-    def test_an_error_keeps_no_other_comparison_from_being_made(self, ran, language):
+    def test_an_error_keeps_no_other_comparison_from_being_made(self, told, language):
         """A comparison that ends with an error fails by name, and the next one is made all the same."""
         plain = of_design(AdverseEvent(rate=0.1))
         text = re.sub(r"(\brate (?:<-|=) )0\.1", r'\1"x"', written([plain, plain], language), count=1)
-        done = ran(text, language)
+        done = told(text, language)
         assert done.returncode == 1
         assert done.stdout.count("DISAGREES it ends with an error") == 1
         assert done.stdout.count("agrees    n reaches what is asked for") == 1
 
     @pytest.mark.parametrize("language", EITHER)
-    def test_the_shipped_plan_agrees(self, ran, language):
+    def test_the_shipped_plan_agrees(self, told, language):
         """Every endpoint of the shipped plan, and its power at the trial's n, is recomputed."""
         trial = build(read("msc-lupus-nephritis"))
-        done = ran(written(of_trial(trial), language, without=left_out(trial)), language)
+        done = told(written(of_trial(trial), language, without=left_out(trial)), language)
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.count("power with the trial's n") == 2
 
     @pytest.mark.parametrize("language", EITHER)
     @pytest.mark.parametrize("design", [DESIGNS[0], DESIGNS[-1]])
-    def test_a_wrong_n_is_noticed(self, ran, language, design):
+    def test_a_wrong_n_is_noticed(self, told, language, design):
         """A script whose expected n is one block off fails and says where."""
         right = of_design(*design)
         answer = dataclasses.replace(right.answer, n=right.answer.n + right.design.block)
-        done = ran(written([dataclasses.replace(right, answer=answer)], language), language)
+        done = told(written([dataclasses.replace(right, answer=answer)], language), language)
         assert done.returncode == 1
         assert "DISAGREES" in done.stdout
 
     @pytest.mark.parametrize("language", EITHER)
-    def test_a_wrong_power_is_noticed(self, ran, language):
+    def test_a_wrong_power_is_noticed(self, told, language):
         """A script whose expected power is off in the fourth digit fails."""
         right = of_design(*DESIGNS[0])
         answer = dataclasses.replace(right.answer, power=right.answer.power + 1e-4)
-        assert ran(written([dataclasses.replace(right, answer=answer)], language), language).returncode == 1
+        assert told(written([dataclasses.replace(right, answer=answer)], language), language).returncode == 1
 
     @pytest.mark.parametrize("language", EITHER)
     @pytest.mark.parametrize("expected", ["unrounded", "attained"])
-    def test_no_expected_number_stands_unused(self, ran, language, expected):
+    def test_no_expected_number_stands_unused(self, told, language, expected):
         """An n before rounding, or a power, that is off by 3 % is noticed in every kind of design."""
         sizings = [of_design(*design) for design in UNROUNDED]
         items = [written([one], language).count(f" {expected} {ASSIGNED[language]} ") for one in sizings]
@@ -228,33 +251,34 @@ class TestAgreement:
             written(sizings, language),
             flags=re.MULTILINE,
         )
-        parts = re.split(r"\n(?=\S.*, n = )", ran(text, language).stdout)
+        parts = re.split(r"\n(?=\S.*, n = )", told(text, language).stdout)
         assert len(parts) - 1 == sum(items)
         assert [part for part in parts[1:] if "DISAGREES" not in part] == []
 
     @pytest.mark.parametrize("language", EITHER)
-    def test_the_first_n_of_an_exact_test(self, ran, language):
+    def test_the_first_n_of_an_exact_test(self, told, language):
         """The first n that reaches the power is recomputed, and what is not searched again is said."""
         text = written([of_design(TwoProportions(**RATES, test="fisher"), 0.8)], language)
-        right = ran(text, language)
+        right = told(text, language)
         assert (right.returncode, right.stdout.count("NOT RUN")) == (0, 1)
         off = re.sub(rf"( first_n {ASSIGNED[language]} )(\d+)", lambda one: f"{one[1]}{int(one[2]) - 10}", text)
-        assert "DISAGREES the first n reaches the power" in ran(off, language).stdout
+        assert "DISAGREES the first n reaches the power" in told(off, language).stdout
 
     @pytest.mark.parametrize("language", EITHER)
-    def test_what_no_package_does_is_said(self, ran, language):
+    def test_what_no_package_does_is_said(self, told, language):
         """A test that no package computes is named in a comment and in what the script prints."""
         tests = ("boschloo", "exact-pooled", "exact-unpooled")
         sizings = [of_design(TwoProportions(control=0.2, treatment=0.7, test=test), 0.8) for test in tests]
         text = written(sizings, language)
         assert len(re.findall(r"^ *# .*power\.exact\.test", text, re.MULTILINE)) == len(tests)
-        done = ran(text, language)
+        done = told(text, language)
         assert done.returncode == 0
         assert done.stdout.count("NOT RUN") == len(tests)
         assert done.stdout.splitlines()[-1] == "NOTHING WAS COMPARED, so that nothing is confirmed; not run: 3"
 
-    def test_needs_no_statsmodels(self, sizings, tmp_path):
+    def test_needs_no_statsmodels(self, tmp_path):
         """Without statsmodels the arithmetic of scipy is still compared, and what is not run is said."""
+        sizings = [of_design(*design) for design in (DESIGNS[0], *UNROUNDED)]
         path = tmp_path / "check.py"
         path.write_text("import sys\nsys.modules['statsmodels'] = None\n" + written(sizings, "python"))
         done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=False)
