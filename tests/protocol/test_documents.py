@@ -268,14 +268,12 @@ class TestLatex:
 
 class TestLatexCompiles:
     @pytest.mark.parametrize("engine", ["xelatex", "pdflatex"])
-    def test_it_compiles(self, tmp_path, engine):
+    def test_it_compiles(self, written, tmp_path, engine):
         """The .tex file becomes a PDF without an error and without a letter that its fonts lack."""
-        import shutil
-        import subprocess
-
         if shutil.which(engine) is None:
             pytest.skip(f"{engine} is not installed")
-        write(read("msc-lupus-nephritis"), [tmp_path / "protocol.tex"])
+        shutil.copytree(written[".tex"].parent, tmp_path, dirs_exist_ok=True)
+        (tmp_path / "protocol.pdf").unlink()
         command = [engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "protocol.tex"]
         ran = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
         log = (tmp_path / "protocol.log").read_text(encoding="utf-8", errors="replace")
