@@ -167,7 +167,7 @@ def _counted(design: ExactGroupSequential, n: int, given: Mapping[str, Any]) -> 
 def _decided(design: GroupSequential, n: int, given: Mapping[str, Any]) -> list[Look]:
     """The look, after those before it whose results are given."""
     from trialplan.sequential.interim.decision import bounds, decide_at_look
-    from trialplan.sequential.interim.observed_information import information
+    from trialplan.sequential.interim.observed_information import observed_fractions
 
     kind, texts = next((name, given[name]) for name in ("events", "means", "z", "t") if given[name])
     last = len(texts) - 1
@@ -175,7 +175,8 @@ def _decided(design: GroupSequential, n: int, given: Mapping[str, Any]) -> list[
         check_growing([pairs(kind, text) for text in texts], responders=kind == "events")
     data = [_read(kind, text, design, n, given["sds"] if i == last else None) for i, text in enumerate(texts)]
     look = number_of_look(given["look"], len(data))
-    shares = information(design, n, look, [(seen.n, seen.share) for seen in data], fractions(given["information"]))
+    told = fractions(given["information"])
+    shares = observed_fractions(design, n, look, [(seen.n, seen.share) for seen in data], told)
     looks = []
     for number, seen in enumerate(data, look - last):
         held = bounds(design, n, shares[:number], final=given["final"] and number == look)
@@ -185,7 +186,8 @@ def _decided(design: GroupSequential, n: int, given: Mapping[str, Any]) -> list[
 
 def _read(kind: str, text: Any, design: GroupSequential, n: int, sds: Any) -> InterimData:
     """What a look saw, from what was typed."""
-    from trialplan.sequential.interim.data import InterimData, from_t
+    from trialplan.outcome import InterimData
+    from trialplan.sequential.interim.decision import from_t
 
     if kind == "z":
         if not (isinstance(text, (int, float)) and math.isfinite(text)):

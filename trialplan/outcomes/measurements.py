@@ -21,9 +21,10 @@ from trialplan.outcome import (
     by_arm,
     exchanged,
 )
-from trialplan.outcomes.looks import check_arms, listed, of_look
+from trialplan.outcomes.looks import check_arms, of_look
 from trialplan.outcomes.pooled_sd import POOLED_SD
 from trialplan.parameter import Numbers, parameters
+from trialplan.text import with_commas
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -108,13 +109,13 @@ class Measurements(Outcome):
         check_arms(design, "means", arms)
         known = design.arm_sds() if sds is None else sds
         if len(known) != len(arms) or not all(1 / _FARTHEST_SD < sd < _FARTHEST_SD for sd in known):
-            reason = f"must be one standard deviation above 0 for each arm, not {listed(known)}"
+            reason = f"must be one standard deviation above 0 for each arm, not {with_commas(known)}"
             raise ParameterError(reason, parameter="sds", value=known)
         sizes = tuple(of for _, of in arms)
         estimate = arms[0][0] - arms[1][0]
         error, df = _spread(design.test if sds is not None else "z", known, sizes)
         if not abs(estimate) < _FARTHEST_SD:
-            reason = f"{listed([m for m, _ in arms])} with {field('sds')} {listed(known)} have no z"
+            reason = f"{with_commas(m for m, _ in arms)} with {field('sds')} {with_commas(known)} have no z"
             raise ParameterError(reason, parameter="means", way_out="check them")
         ((limit, sign),) = design.sided_limits()
         statistic = sign * (estimate - limit) / error

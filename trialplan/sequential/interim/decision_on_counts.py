@@ -149,7 +149,7 @@ def _again(design: ExactGroupSequential, n: int, sizes: Sequence[int], final: bo
     if over:
         raise run_over(f"{over[0]} of {n} participants")
     asked_at = design.looks if design.futility_at is None else design.futility_at
-    flags = rule.efficacy.tested, [look in asked_at for look in design.looks]
+    flags = rule.efficacy.in_force, [look in asked_at for look in design.looks]
     planned = list(zip(design.spending.sizes(n), design.looks, *flags, strict=True))
     taken = [(size, size / n, *planned[i][2:]) for i, size in enumerate(sizes)]
     if final:  # what was spent before stays spent, and the end uses the rest, however many there are
@@ -157,12 +157,12 @@ def _again(design: ExactGroupSequential, n: int, sizes: Sequence[int], final: bo
     else:
         taken += [one for one in planned[len(sizes) :] if one[0] > sizes[-1]]
     at, looks, tested, asked = zip(*taken, strict=True)
-    efficacy = dataclasses.replace(rule.efficacy, information=looks, tested=tested)
+    efficacy = dataclasses.replace(rule.efficacy, fractions=looks, in_force=tested)
     spent = dataclasses.replace(
         design.spending,
         looks=looks,
         allowed=tuple(map(float, np.minimum(efficacy.cumulative(), rule.level))),
         tested=tested,
-        stops=rule.futility and dataclasses.replace(rule.futility, information=looks, asked=asked),
+        stops=rule.futility and dataclasses.replace(rule.futility, fractions=looks, in_force=asked),
     )
     return spent.at(at, design.beta(n))
