@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class _Names:
 class HeatMap(Surface):
     """A cell for each pair of assumptions, coloured by its value, with the value printed where there is room."""
 
-    @canvas.in_style
+    @canvas.style()
     def draw(self) -> Any:
         """The picture."""
         rows, columns = self.grid.shape
@@ -78,9 +78,10 @@ class HeatMap(Surface):
             rasterized=self.grid.size > _AS_IMAGE,
             gid="cells",
         )
-        for row, first, past in _runs(np.isnan(self.grid)):
-            name = f"no-answer row {row} columns {first} to {past - 1}"
-            hatched(axes, (first - 0.5, row - 0.5), (past - first, 1), name)
+        for row, gone in enumerate(np.isnan(self.grid)):
+            for first, past in canvas.part("cbook").contiguous_regions(gone):
+                name = f"no-answer row {row} columns {first} to {past - 1}"
+                hatched(axes, (first - 0.5, row - 0.5), (past - first, 1), name)
 
     def _printed(self, wide: float, high: float) -> tuple[list[tuple[int, int, str]], float]:
         """The numbers to print with their cells and the size of their letters; none where there is no room."""
@@ -133,14 +134,6 @@ def _whole(n: float) -> str:
     """Participants in full; up to four digits without a comma, which cells have no room for."""
     text = wording.count(n)
     return text.replace(",", "") if len(text) == 5 else text
-
-
-def _runs(gone: Any) -> Iterator[tuple[int, int, int]]:
-    """Row, first column and the column past the last of each unbroken run of cells without an answer."""
-    for row, line in enumerate(gone):
-        turns = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(np.int8), [0]])))
-        for first, past in zip(turns[::2], turns[1::2], strict=True):
-            yield row, int(first), int(past)
 
 
 def _beside(along: Sequence[Any], cell: float) -> _Names:
