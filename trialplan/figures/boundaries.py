@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from trialplan.errors import ParameterError
@@ -42,9 +43,8 @@ class Boundaries:
 
     def __post_init__(self) -> None:
         """Check that looks increase: in a small trial several may fall on the same participants."""
-        looks = len(self.participants)
-        rising = all(a < b for a, b in zip(self.participants, self.participants[1:], strict=False))
-        if looks < 2 or not rising:
+        rising = all(earlier < later for earlier, later in pairwise(self.participants))
+        if len(self.participants) < 2 or not rising:
             raise ParameterError(
                 f"must increase over two looks at least, not {list(self.participants)}",
                 owner=self,

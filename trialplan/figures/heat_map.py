@@ -56,8 +56,10 @@ class HeatMap(Surface):
         axes = sheet.plot(left, top, across, height)
         self._cells(axes)
         _dress(axes, self.x, self.y, (below, side))
+        colours, norm = scale.colours(), self.shown.norm(self.grid)
         for row, column, text in printed:
-            axes.text(column, row, text, ha="center", va="center_baseline", size=size, **self._on(row, column))
+            look = {"color": scale.legible(colours(norm(self.grid[row, column]))), "gid": f"cell {row} {column}"}
+            axes.text(column, row, text, ha="center", va="center_baseline", size=size, **look)
         self._plan_on(axes, bool(printed))
         colour_bar(sheet, self, end)
         return sheet.figure
@@ -120,11 +122,6 @@ class HeatMap(Surface):
             look = {"facecolor": "none", "edgecolor": PLAN, "linewidth": 2.0}
             found[-1] = Key(label=label, kind="patch", look=look)
         return [*found, *(note if units else [])]
-
-    def _on(self, row: int, column: int) -> dict[str, Any]:
-        """Colour and name of a number, so that it can be read on its cell."""
-        colour = scale.colours()(self.shown.norm(self.grid)(self.grid[row, column]))
-        return {"color": scale.legible(colour), "gid": f"cell {row} {column}"}
 
 
 _UNITS = {"k": "thousands", "M": "millions", "G": "thousand millions"}

@@ -35,9 +35,9 @@ class ExactLooks:
         rejected, futile = zip(*found, strict=True)
         return np.array(rejected), np.array(futile)
 
-    def power(self, rate: float | None = None) -> float:
-        """P(rejecting) at the expected rate, or another, with futility obeyed."""
-        return float(self.chances(float(self.design.effect_value() if rate is None else rate))[0].sum())
+    def power(self) -> float:
+        """P(rejecting) at the expected rate, with futility obeyed."""
+        return float(self.chances(float(self.design.effect_value()))[0].sum())
 
     @property
     def actual_size(self) -> float:

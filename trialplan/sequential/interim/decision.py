@@ -99,13 +99,13 @@ def bounds(design: GroupSequential, n: int, fractions: tuple[float, ...], *, fin
     final = final or count == len(design.looks)
     as_planned = all(abs(a - b) < _AS_PLANNED for a, b in zip(fractions, planned, strict=True))
     if as_planned and final == (count == len(design.looks)):
-        found = design.solved(power)
-        lower = np.append(found.lower[:-1], -np.inf)
+        solved = design.solved(power)
+        lower = np.append(solved.lower[:-1], -np.inf)
         return ObservedBoundaries(
             fractions=fractions,
-            efficacy_z=finite(found.upper[:count]),
+            efficacy_z=finite(solved.upper[:count]),
             futility_z=finite(lower[:count] if design.futility is not None else [-np.inf] * count),
-            critical=float(found.upper[-1]),
+            critical=float(solved.upper[-1]),
             final=final,
             again=False,
         )
@@ -116,7 +116,7 @@ def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Obs
     """What the look means under the rule; `n` are the participants that the trial is planned for."""
     drift = float(design.solved(float(design.power(n))).drift)
     now, z, upper, lower = held.fractions[-1], seen.z, held.efficacy_z[-1], held.futility_z[-1]
-    said = verdict(
+    decision = verdict(
         final=held.final,
         efficacy=upper is not None and z >= upper,
         harm=upper is not None and design.two_tailed and z <= -upper,
@@ -126,7 +126,6 @@ def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Obs
     line = _Line(design=design, null=float(design.design.null_estimate()), unit=unit)
     estimate = line.value(z) if seen.estimate is None else seen.estimate
     repeated = None if upper is None else (seen.interval or line.around(z))(upper)
-    later = None if held.final else _later(z, now, held.critical, drift)
     return Look(
         design=design,
         number=len(held.fractions),
@@ -134,17 +133,17 @@ def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Obs
         size=seen.n,
         final=held.final,
         again=held.again,
-        verdict=said,
+        verdict=decision,
         p=float(normal_cdf(-z)),
         estimate=estimate,
         evidence=SeenZ(seen=seen, bounds=held, repeated=None if repeated is None else (min(repeated), max(repeated))),
-        conditional_power=later,
+        conditional_power=None if held.final else _conditional(z, now, held.critical, drift),
         predictive_power=None if held.final else predictive_power(z, (now, 1.0), held.critical),
-        ordered=None if said == GO_ON else _ordered(design, seen, held, line),
+        ordered=None if decision == GO_ON else _ordered(design, seen, held, line),
     )
 
 
-def _later(z: float, now: float, critical: float, drift: float) -> dict[str, float]:
+def _conditional(z: float, now: float, critical: float, drift: float) -> dict[str, float]:
     """The power of the final test, given z: at the planned effect, at the one that is seen, and without any."""
     at = {"planned": drift, "trend": z / math.sqrt(now), "null": 0.0}
     return {name: float(conditional_power(z, now, [critical], [1.0], drift=one)) for name, one in at.items()}

@@ -101,7 +101,7 @@ def decide_on_counts(
     favourable = responses if design.upward else size - responses
     high, low = counts.reject[look - 1], counts.futile[look - 1]
     crossed = high is not None and favourable >= high
-    said = verdict(final=final, efficacy=crossed, futility=low is not None and favourable <= low)
+    decision = verdict(final=final, efficacy=crossed, futility=low is not None and favourable <= low)
     needed = (counts.sizes[-1] + 1 if counts.reject[-1] is None else counts.reject[-1]) - favourable
     left = counts.sizes[-1] - size
     rates = {"planned": design.rate(1.0), "trend": responses / size, "null": design.rate(0.0)}
@@ -114,7 +114,7 @@ def decide_on_counts(
         size=size,
         final=final,
         again=not as_planned,
-        verdict=said,
+        verdict=decision,
         p=float(binomial_sf(favourable - 1, size, null)),
         estimate=responses / size,
         evidence=SeenCounts(responses=responses, size=size, counts=counts),
@@ -123,7 +123,7 @@ def decide_on_counts(
         predictive_power=None
         if final
         else float(beta_binomial_sf(needed - 1, left, favourable + 1, size - favourable + 1)),
-        ordered=None if said == GO_ON else Ordered(p=_ordered_p(design, counts, look, favourable)),
+        ordered=None if decision == GO_ON else Ordered(p=_ordered_p(design, counts, look, favourable)),
     )
 
 
