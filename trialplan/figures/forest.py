@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from trialplan.text import plural
 _PAD = 7.0
 """Points between two rows."""
 _MARKS = ("s", "o", "^", "v", "P", "X")
+_POOLED, _PREDICTED = "pooled estimate", "prediction"
 Row = tuple[str, float | None, float, float, float | None, str]
 
 
@@ -133,11 +135,8 @@ class Forest:
     def _keys(self) -> list[Key]:
         kinds = self.kinds if len(self.kinds) > 1 else []
         look = {"color": canvas.INK, "markersize": 6, "linestyle": "none"}
-        looks = [look | {"marker": _MARKS[i % len(_MARKS)]} for i in range(len(kinds))]
-        return [Key(label=kind, kind="point", look=look) for kind, look in zip(kinds, looks, strict=True)]
-
-
-_POOLED, _PREDICTED = "pooled estimate", "prediction"
+        marked = zip(kinds, itertools.cycle(_MARKS), strict=False)
+        return [Key(label=kind, kind="point", look=look | {"marker": marker}) for kind, marker in marked]
 
 
 def _weight_of_type(row: Row) -> dict[str, Any]:

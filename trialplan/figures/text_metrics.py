@@ -20,13 +20,11 @@ def drawable(text: object) -> str:
 
 @functools.lru_cache(maxsize=20_000)
 def width(text: str, size: float, bold: bool = False) -> float:
-    """The width of a line of text, in points."""
+    """The width of a line of text, in points; the house style must be in force."""
     font = canvas.part("font_manager").FontProperties(
         family=canvas.STYLE["font.family"], size=size, weight="bold" if bold else "normal"
     )
-    with canvas.style():
-        drawn = canvas.part("textpath").TextToPath().get_text_width_height_descent(text, font, False)[0]
-    return _PIXELS * float(drawn)
+    return _PIXELS * float(canvas.part("textpath").TextToPath().get_text_width_height_descent(text, font, False)[0])
 
 
 def wrap(text: object, across: float, size: float, lines: int = 3, bold: bool = False) -> list[str]:
