@@ -171,7 +171,7 @@ def monitored(trial: Trial) -> Monitored | None:
         looks=tuple(_look(trial, design, number, row) for number, row in enumerate(rows, 1)),
         efficacy=_cited(_efficacy(rule.efficacy), rule.efficacy),
         futility=None if futility is None else _cited(_futility(futility), futility),
-        spends=rule.efficacy.spends and rule.efficacy.named[0] != "given",
+        spends=rule.efficacy.by_function,
         binding=design.binding,
         two_sided=design.two_tailed,
         points=design.outcome.estimate_in_points(design.design),

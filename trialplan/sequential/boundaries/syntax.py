@@ -1,4 +1,4 @@
-"""A boundary's name with its numbers, as it is typed: wang-tsiatis(0.25), z(0,none,0.5)."""
+"""A boundary's name with its numbers, as it is typed, wang-tsiatis(0.25) or z(0,none,0.5), and what either has."""
 
 from __future__ import annotations
 
@@ -33,8 +33,13 @@ class BoundaryRule:
 
     @property
     def spends(self) -> bool:
-        """Whether the rule fixes the error at each look, so that it applies at other looks too."""
-        return self.named[0] in ("given", *SPENDING)
+        """Whether the rule says how much error each planned look may use."""
+        return self.by_function or self.named[0] == "given"
+
+    @property
+    def by_function(self) -> bool:
+        """Whether a spending function does, so that the rule applies at looks that were not planned too."""
+        return self.named[0] in SPENDING
 
     def increments(self, cumulative: Any) -> Any:
         """What each look may use of error that accumulates; a look without a boundary leaves its part to the next."""

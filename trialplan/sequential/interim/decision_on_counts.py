@@ -142,7 +142,7 @@ def _again(design: ExactGroupSequential, n: int, sizes: Sequence[int], final: bo
     """The errors spent again at the sizes so far, and at the planned looks that are still to come."""
     rule = design.normal.rule
     fixed = rule.futility is not None and not rule.futility.spends and len(rule.futility.named[1]) > 1
-    if not rule.efficacy.spends or rule.efficacy.named[0] == "given" or fixed:
+    if not rule.efficacy.by_function or fixed:
         reason = f"{design.futility if fixed else design.efficacy} is defined at the planned looks only"
         raise ParameterError(reason, way_out="plan with a spending function, such as lan-demets-obrien-fleming")
     over = [size for size in (sizes[:-1] if final else sizes) if size >= n]

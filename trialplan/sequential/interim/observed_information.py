@@ -113,9 +113,9 @@ def observed_fractions(
 
 
 def _check(rule: Rule, observed: tuple[float, ...], final: bool) -> None:
-    spends = rule.efficacy.spends and rule.efficacy.named[0] != "given"
-    if not spends or (rule.futility is not None and rule.futility.named[0] == "given"):
-        shown = rule.efficacy.rule if not spends else rule.futility and rule.futility.rule
+    anywhere = rule.efficacy.by_function
+    if not anywhere or (rule.futility is not None and rule.futility.named[0] == "given"):
+        shown = rule.efficacy.rule if not anywhere else rule.futility and rule.futility.rule
         raise ParameterError(
             f"{shown} is defined at the planned looks only",
             owner=_OWNER,
