@@ -120,18 +120,15 @@ def unreachable(design: Design, value: float, null: tuple[float, ...]) -> Unreac
         return UnreachableError(reason, owner=design, value=value)
     side, other = ("above", "lower") if design.upward else ("below", "higher")
     limit = "null value" if design.margin is None else "limit"
+    # on the other side of a superiority null, where a slip is likely
+    may_be_swapped = value != null[0] and "favourable" in parameters(type(design.fixed)) and design.margin is None
     way_out = f"(are the arms swapped? if not, set {field('favourable')} to {other})"
     return UnreachableError(
         f"{shown}: it must lie {side} its {limit} {null[0]:.10g}",
         owner=design,
         value=value,
-        way_out=way_out if _may_be_swapped(design, value, null) else "",
+        way_out=way_out if may_be_swapped else "",
     )
-
-
-def _may_be_swapped(design: Design, value: float, null: tuple[float, ...]) -> bool:
-    """Whether the effect lies on the other side of a superiority null, where a slip is likely."""
-    return value != null[0] and "favourable" in parameters(type(design.fixed)) and design.margin is None
 
 
 def number(value: Any) -> Any:

@@ -48,8 +48,10 @@ def score_z(scale: Scale, rates: tuple[Any, Any], arms: tuple[int, int], limit: 
     return np.where(np.isfinite(z), z, 0.0)
 
 
-def _reciprocal(margin: Any) -> tuple[Any, Any]:
-    """The limit and its mirror image, whichever side of 1 it was written on."""
+def reciprocal_limits(margin: Any) -> tuple[Any, Any]:
+    """A limit of a ratio and its mirror image, whichever side of 1 it was written on."""
+    if isinstance(margin, (int, float)):
+        return min(margin, 1 / margin), max(margin, 1 / margin)
     return np.minimum(margin, 1 / margin), np.maximum(margin, 1 / margin)
 
 
@@ -94,7 +96,7 @@ DIFFERENCE = Scale(
 
 RATIO = Scale(
     none=1.0,
-    mirror=_reciprocal,
+    mirror=reciprocal_limits,
     treatment=lambda control, limit: control * limit,
     distance=lambda t, c, limit: t - limit * c,
     restricted=_ratio_restricted,
@@ -103,7 +105,7 @@ RATIO = Scale(
 
 ODDS_RATIO = Scale(
     none=1.0,
-    mirror=_reciprocal,
+    mirror=reciprocal_limits,
     treatment=_odds_treatment,
     distance=lambda t, c, limit: _log_odds(t) - _log_odds(c) - np.log(limit),
     restricted=_odds_restricted,

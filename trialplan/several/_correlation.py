@@ -35,7 +35,8 @@ def covariance(one: Latent, other: Latent, correlation: Numbers) -> Numbers:
     lines: Any = one.slope * other.slope * correlation
     for line, steps in ((one, other), (other, one)):
         for cut, jump in zip(steps.cuts, steps.jumps, strict=True):
-            lines = lines + line.slope * jump * correlation * _density(cut)
+            density = np.exp(-(np.asarray(cut) ** 2) / 2) / np.sqrt(2 * np.pi)
+            lines = lines + line.slope * jump * correlation * density
     for cut, jump in zip(one.cuts, one.jumps, strict=True):
         for beyond, by in zip(other.cuts, other.jumps, strict=True):
             apart = _tail(cut) * _tail(beyond)
@@ -79,10 +80,6 @@ def implied(members: Sequence[Design], correlations: Sequence[Sequence[Any]]) ->
                     lowest=at[1],
                     highest=at[2],
                 )
-
-
-def _density(z: Any) -> Any:
-    return np.exp(-(np.asarray(z) ** 2) / 2) / np.sqrt(2 * np.pi)
 
 
 def _tail(cut: Any) -> Any:

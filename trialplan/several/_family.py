@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,7 +87,7 @@ class Family(Wrapper):
         matrix = self._matrix(scalar=True)
         if matrix is not None and np.linalg.eigvalsh(matrix).min() <= 0:
             raise ParameterError(
-                f"= {_listed(value)} is no correlation of {k} outcomes together",
+                f"= {number(value)} is no correlation of {k} outcomes together",
                 owner=self,
                 parameter=self.field("association") or "",
                 value=value,
@@ -264,9 +265,9 @@ class Family(Wrapper):
     def correlations(self) -> list[list[Numbers]]:
         """Of the statistics, each positive in the treatment's favour."""
         rows: list[list[Numbers]] = [[1.0] * len(self.members) for _ in self.members]
-        for i, one in enumerate(self.members):
-            for j, other in enumerate(self.members[i + 1 :], i + 1):
-                rows[i][j] = rows[j][i] = of_statistics(one, other, self.latent_correlation(i, j))
+        for i, j in itertools.combinations(range(len(self.members)), 2):
+            joint = of_statistics(self.members[i], self.members[j], self.latent_correlation(i, j))
+            rows[i][j] = rows[j][i] = joint
         return rows
 
     def scores(self, n: Numbers) -> list[Numbers]:
@@ -307,7 +308,6 @@ class Family(Wrapper):
         """Each member's own power at n, and how the outcomes and the statistics are correlated."""
         if self.shape(n):
             return {}
-        places = range(len(self.members))
         return {
             "members": [
                 {"member": i, "design": one.slug(), "power": float(one.success(n))}
@@ -316,9 +316,7 @@ class Family(Wrapper):
             "correlations": [dataclasses.asdict(one) for one in implied(self.members, self._matrix())],
             "statistics": [
                 {"members": (i + 1, j + 1), "correlation": float(self.correlations[i][j])}
-                for i in places
-                for j in places
-                if i < j
+                for i, j in itertools.combinations(range(len(self.members)), 2)
             ],
         }
 
@@ -354,7 +352,3 @@ def _pair(one: Mapping[str, Any]) -> str:
 
 def _arms(one: Design) -> str:
     return f"{listed(one.arm_names)}{f', {one.allocation}' if one.allocation else ''}"
-
-
-def _listed(value: Any) -> str:
-    return ", ".join(map(number, value)) if isinstance(value, tuple) else number(value)
