@@ -103,7 +103,7 @@ def textbook_sizes(design: TwoProportions, power: float) -> Iterator[SizingMetho
         return
     (limit,) = design.limits()
     yield by_hand(design.replace(test="wald"), power)
-    share_t, share_c = (weight / design.block for weight in design.weights)
+    share_t, share_c = design.split(1.0)
     mean = share_t * design.treatment + share_c * design.control
     variance = mean * (1 - mean) * (1 / share_t + 1 / share_c)
     total = variance * (both_quantiles(design, power) / (design.treatment - design.control - limit)) ** 2

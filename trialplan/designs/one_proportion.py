@@ -13,7 +13,8 @@ from trialplan.designs import _stated_rates as stated_rates
 from trialplan.errors import UnreachableError, field
 from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np, special
-from trialplan.outcomes.responses import RESPONSES, DrawnResponses, first_count, rejects_from
+from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
+from trialplan.outcomes.responses import RESPONSES, rejects_from
 from trialplan.parameter import Numbers, parameter
 from trialplan.rejection import decide
 from trialplan.stated import SizingMethod, both_quantiles
