@@ -19,11 +19,10 @@ from trialplan.outcome import (
     Latent,
     Outcome,
     by_arm,
-    exchanged,
 )
 from trialplan.outcomes.looks import check_arms, of_look
 from trialplan.outcomes.pooled_sd import POOLED_SD
-from trialplan.parameter import Numbers, parameters
+from trialplan.parameter import Numbers
 from trialplan.text import with_commas
 
 if TYPE_CHECKING:
@@ -64,14 +63,6 @@ class Measurements(Outcome):
         if "means" in self.results:
             return "--means 0.6/32,0.2/32 --sds 1.1,0.9"
         return super().example_of_look(design)
-
-    def arms_exchanged(self, design: Design) -> dict[str, Any] | None:
-        """The effect from the other side, and a spread that is the treatment's own with the other one."""
-        value = design.effect_value()
-        seen = {name: getattr(design, name) for name in parameters(type(design))}
-        pairs = {name: f"{name}_treatment" for name in seen if seen.get(f"{name}_treatment") is not None}
-        swapped = {name: seen[other] for name, other in [*pairs.items(), *((b, a) for a, b in pairs.items())]}
-        return {design.effect: 1 / value if design.logarithmic else -value, **swapped, **exchanged(design)}
 
     def interval(self, design: Design, n: int, confidence: float, no_effect: bool) -> EffectInterval | None:
         """By t, or the normal where the standard deviation counts as known; a factor either way for ratios."""

@@ -26,8 +26,6 @@ from trialplan.outcome import (
     Limits,
     Outcome,
     by_arm,
-    exchanged,
-    turned,
 )
 from trialplan.outcomes.looks import check_arms, of_look
 from trialplan.outcomes.measurements import around
@@ -81,20 +79,6 @@ class Responses(Outcome):
     def example_of_look(self, design: type[Design]) -> str:
         """Responders of participants of each arm."""
         return "--events 3/6" if len(design.arm_names) == 1 else "--events 14/30,9/30"
-
-    def arms_exchanged(self, design: Design) -> dict[str, Any] | None:
-        """Of two arms: their rates change places."""
-        effect, comparator = design.field("effect"), design.field("comparator")
-        if len(design.arm_names) != 2 or effect is None or comparator is None:
-            return None
-        return {effect: design.value("comparator"), comparator: design.value("effect"), **exchanged(design)}
-
-    def failures_counted(self, design: Design) -> dict[str, Any] | None:
-        """Every rate is that of the failures; a ratio of rates is another one for these."""
-        if len(design.arm_names) == 2 and design.scale == RATIO:
-            return None
-        rates = [name for name in map(design.field, ("effect", "comparator")) if name is not None]
-        return {name: 1 - getattr(design, name) for name in rates} | turned(design)
 
     def counts(self, design: Sized, n: int) -> Counts | None:
         """One binomial count for each arm, or for each stage."""
