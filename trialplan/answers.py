@@ -56,7 +56,10 @@ class SampleSize:
     def page(self, enrolled: Mapping[str, Any] | None = None, dropout: float = 0.0, notes: Sequence[str] = ()) -> Page:
         """What was assumed, how it was computed, what came out."""
         design = self.design
-        rows = [*assumed(design), *level(design), *self._attained(), *design.detail_rows(self.extra)]
+        asked = "" if math.isnan(self.target) else f"  (asked for {number(self.target)})"
+        attained = ("power" if design.has_level else "attained", f"{self.power:.3f}{asked}")
+        rows = [*assumed(design), *level(design), attained, ("unrounded n", self._unrounded())]
+        rows += design.detail_rows(self.extra)
         if self.first_n is not None:
             rows.append(("first n", f"{self.first_n:,}; power is a saw-tooth, searched to {self.searched_to:,}"))
         if enrolled is not None:
@@ -71,11 +74,6 @@ class SampleSize:
             return f"{got} with {arms}"
         name = self.design.field("effect") if self.design.has_level else None
         return f"{arms}: {got}" + (f" to show {name} = {number(self.design.value('effect'))}" if name else "")
-
-    def _attained(self) -> list[tuple[str, str]]:
-        asked = "" if math.isnan(self.target) else f"  (asked for {number(self.target)})"
-        what = "power" if self.design.has_level else "attained"
-        return [(what, f"{self.power:.3f}{asked}"), ("unrounded n", self._unrounded())]
 
     def _unrounded(self) -> str:
         arms = self.arms_unrounded or {}

@@ -282,10 +282,7 @@ class Design(Sized):
 
     def shape(self, *others: Any) -> tuple[int, ...]:
         """The shape that the design's arrays broadcast to, together with `others`; () for plain numbers."""
-        arrays = [
-            *self._arrays().values(),
-            *(other for other in others if not isinstance(other, (int, float))),
-        ]
+        arrays = [*self._arrays().values(), *(other for other in others if not isinstance(other, (int, float)))]
         return np.broadcast_shapes(*map(np.shape, arrays)) if arrays else ()
 
     def _arrays(self) -> dict[str, Any]:

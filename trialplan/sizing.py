@@ -145,7 +145,9 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
     with np.errstate(all="ignore"):  # an effect that is all but none overflows, and is refused next
         total = design.unrounded(target)
     if not total < _LARGEST:  # nan too
-        reason = f"no number of participants up to {_LARGEST:.0e} reaches power {target:g}{_at_effect(design)}"
+        name = design.field("effect")
+        at = "" if name is None else f" at {name} = {design.effect_value():g}"
+        reason = f"no number of participants up to {_LARGEST:.0e} reaches power {target:g}{at}"
         raise UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
     n = _whole_blocks(design, total, target)
     return SampleSize(
@@ -157,12 +159,6 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
         power=number(design.power(n)),
         extra=design.details(whole(n), target),
     )
-
-
-def _at_effect(design: Design) -> str:
-    """The effect that is planned for, where it is one number."""
-    name = design.field("effect")
-    return "" if name is None else f" at {name} = {design.effect_value():g}"
 
 
 def _smooth_grid(design: Design, target: Numbers) -> SampleSize:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trialplan.parameter import Interval
-from trialplan.stated import SizingMethod, StatedEffect, both_quantiles, by_hand
-
-if TYPE_CHECKING:
-    from trialplan.designs.two_proportions import TwoProportions
+from trialplan.stated import StatedEffect
 
 _CHI_SQUARED = ("score", "continuity-corrected", "wald", "averaged")
 
@@ -95,20 +92,6 @@ EFFECTS = (
     ),
 )
 """How the effect on two rates may be stated instead of the treatment's rate."""
-
-
-def textbook_sizes(design: TwoProportions, power: float) -> Iterator[SizingMethod]:
-    """One variance for null and alternative: that of the mean rate (Friedman, Furberg & DeMets, ch. 8)."""
-    if len(design.limits()) == 2 or design.scale != "difference":
-        return
-    (limit,) = design.limits()
-    yield by_hand(design.replace(test="wald"), power)
-    share_t, share_c = design.split(1.0)
-    mean = share_t * design.treatment + share_c * design.control
-    variance = mean * (1 - mean) * (1 / share_t + 1 / share_c)
-    total = variance * (both_quantiles(design, power) / (design.treatment - design.control - limit)) ** 2
-    words = "averaged: the mean rate's variance under null and alternative (Friedman, Furberg & DeMets)"
-    yield SizingMethod(words=words, arms=tuple(design.split(float(total))), cost=2)
 
 
 def width_slips(numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -20,7 +20,7 @@ from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, 
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, parameter
-from trialplan.stated import SizingMethod
+from trialplan.stated import SizingMethod, both_quantiles, by_hand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,9 +200,18 @@ class TwoProportions(Design):
         return self.limits()[0]
 
     def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
-        """With one variance for null and alternative, and with quantiles of two decimals."""
+        """With quantiles of two decimals; with one variance, of the mean rate (Friedman, Furberg & DeMets, ch. 8)."""
         assert power is not None
-        return stated_rates.textbook_sizes(self, power)
+        if len(self.limits()) == 2 or self.scale != "difference":
+            return
+        (limit,) = self.limits()
+        yield by_hand(self.replace(test="wald"), power)
+        share_t, share_c = self.split(1.0)
+        mean = share_t * self.treatment + share_c * self.control
+        variance = mean * (1 - mean) * (1 / share_t + 1 / share_c)
+        total = variance * (both_quantiles(self, power) / (self.treatment - self.control - limit)) ** 2
+        words = "averaged: the mean rate's variance under null and alternative (Friedman, Furberg & DeMets)"
+        yield SizingMethod(words=words, arms=tuple(self.split(float(total))), cost=2)
 
 
 def _odds(rate: Numbers) -> Numbers:

@@ -84,8 +84,9 @@ class Family(Wrapper):
                 parameter=self.field("association") or "",
                 value=value,
             )
-        matrix = self._matrix(scalar=True)
-        if matrix is not None and np.linalg.eigvalsh(matrix).min() <= 0:
+        matrix = self._matrix()
+        plain = not any(np.ndim(one) for row in matrix for one in row)
+        if plain and np.linalg.eigvalsh(matrix).min() <= 0:
             raise ParameterError(
                 f"= {number(value)} is no correlation of {k} outcomes together",
                 owner=self,
@@ -253,13 +254,10 @@ class Family(Wrapper):
         first, second, k = min(i, j), max(i, j), len(self.members)
         return value[first * (2 * k - first - 1) // 2 + second - first - 1]
 
-    def _matrix(self, scalar: bool = False) -> Any:
-        """The latent correlations of all pairs; None where they are arrays and one matrix is asked for."""
-        size = range(len(self.members))
-        rows = [[self.latent_correlation(i, j) for j in size] for i in size]
-        if scalar and any(np.ndim(one) for row in rows for one in row):
-            return None
-        return rows
+    def _matrix(self) -> list[list[Any]]:
+        """The latent correlations of all pairs."""
+        places = range(len(self.members))
+        return [[self.latent_correlation(i, j) for j in places] for i in places]
 
     @cached_property
     def correlations(self) -> list[list[Numbers]]:
@@ -313,7 +311,7 @@ class Family(Wrapper):
                 {"member": i, "design": one.slug(), "power": float(one.success(n))}
                 for i, one in enumerate(self.members, 1)
             ],
-            "correlations": [dataclasses.asdict(one) for one in implied(self.members, self._matrix())],
+            "correlations": list(implied(self.members, self._matrix())),
             "statistics": [
                 {"members": (i + 1, j + 1), "correlation": float(self.correlations[i][j])}
                 for i, j in itertools.combinations(range(len(self.members)), 2)
