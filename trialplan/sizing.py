@@ -13,7 +13,7 @@ from trialplan.answers import SampleSize
 from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
-from trialplan.parameter import Interval, Numbers, parameters
+from trialplan.parameter import Numbers, parameters
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -77,7 +77,10 @@ def detectable_effect(design: Design, n: Numbers, target: Numbers) -> Numbers:
         raise ParameterError("equivalence has no detectable effect", owner=design, way_out="ask for its power instead")
     shape, sign = design.shape(target, n), 1 if design.upward else -1
     unit = design.effect_unit()
-    near, far = _reach(design.effect_domain(), np.broadcast_to(null[0], shape), sign, unit)
+    domain, start = design.effect_domain(), np.broadcast_to(null[0], shape)
+    before, beyond = (domain.low, domain.high) if sign > 0 else (domain.high, domain.low)
+    near = np.maximum(sign * (before - start) / unit, 0) + 1e-12  # just inside the ends of the domain
+    far = np.maximum(sign * (beyond - start) / unit * (1 - 1e-12), near)
 
     def surplus(distance: Any) -> Any:
         inside = np.clip(distance, near, far)
@@ -252,13 +255,6 @@ def _whole_blocks(design: Design, total: Numbers, target: Numbers) -> Any:
 
 def _named(design: Sized, n: Numbers) -> dict[str, Numbers]:
     return {name: number(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
-
-
-def _reach(domain: Interval, null: Any, sign: int, unit: float) -> tuple[Any, Any]:
-    """How near to the null and how far from it, in units, an effect can lie: just inside the ends of its domain."""
-    before, beyond = (domain.low, domain.high) if sign > 0 else (domain.high, domain.low)
-    near = np.maximum(sign * (before - null) / unit, 0) + 1e-12
-    return near, np.maximum(sign * (beyond - null) / unit * (1 - 1e-12), near)
 
 
 def size_width(design: Sized, width: Numbers) -> SampleSize:

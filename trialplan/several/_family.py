@@ -39,6 +39,9 @@ class Family(Wrapper):
     members: tuple[Design, ...] = parameter("the designs of the endpoints", None, default=(), read=read_members)
 
     outcome = SeveralOutcomes()
+    two_tailed = False  # only what favours the treatment counts
+    exact = False  # the joint law of the statistics is that of large samples
+    tex = ""  # each member has its own
 
     def __post_init__(self) -> None:
         """Read the members, which share level and allocation."""
@@ -162,19 +165,9 @@ class Family(Wrapper):
         return tuple(name for name in LEVEL if all(name in one.defaulted for one in self.members))
 
     @property
-    def two_tailed(self) -> bool:
-        """No: only what favours the treatment counts."""
-        return False
-
-    @property
     def smooth(self) -> bool:
         """Where every member is."""
         return all(one.smooth for one in self.members)
-
-    @property
-    def exact(self) -> bool:
-        """No: the joint law of the statistics is that of large samples."""
-        return False
 
     @property
     def formula(self) -> str:
@@ -187,11 +180,6 @@ class Family(Wrapper):
         """Where the joint law is published, then the members' formulas."""
         own = "Sozu, Sugimoto & Hamasaki 2010, Statistics in Medicine 29:2169; 2012, Biometrical Journal 54:716"
         return "; ".join(dict.fromkeys([own, *(one.reference for one in self.members)]))
-
-    @property
-    def tex(self) -> str:
-        """None: each member has its own."""
-        return ""
 
     def shape(self, *others: Any) -> tuple[int, ...]:
         """That of all members and of the correlation together."""
