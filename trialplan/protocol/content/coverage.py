@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.protocol.content.checklists import BLOCKS, CHAPTERS, DELTA2, ITEMS, M11, SPIRIT, ChecklistItem
+from trialplan.protocol.content.checklists import CHAPTERS, DELTA2, ITEMS, M11, SPIRIT, ChecklistItem
 from trialplan.protocol.content.filters import FILTERS, escape
 
 FILLED, MISSING, OUTSIDE = "filled", "missing", "not part of this draft"
@@ -106,7 +106,7 @@ def _judged(item: ChecklistItem, said: Mapping[str, Any]) -> Judged:
 
 def printed(chapter: str, report: Any) -> bool:
     """Whether the plan's `[report]` prints the section with this anchor."""
-    block = BLOCKS[chapter]
+    block = CHAPTERS[chapter].block
     return block not in report.leave_out and (not report.sections or block in report.sections)
 
 
@@ -114,13 +114,10 @@ def phrases(need: str, said: Mapping[str, Any]) -> Iterator[str | None]:
     """What a path leads to, as the protocol prints it; None where an object on the way says nothing."""
     path, _, form = need.partition("|")
     for value in _values(said, path.split(".")):
-        empty = value is None or value == ""
-        yield None if empty else _shown(value, form)
-
-
-def _shown(value: Any, form: str) -> str:
-    printers: Mapping[str, Any] = FILTERS
-    return str(printers[form](value) if form else escape(str(value)))
+        if value is None or value == "":
+            yield None
+        else:
+            yield str(FILTERS[form](value) if form else escape(str(value)))
 
 
 def plan_key(need: str) -> str:
@@ -155,6 +152,6 @@ def _places(chapter: str, judged: tuple[Judged, ...]) -> str:
     """The chapter's heading in M11, and its items in SPIRIT; DELTA2 has no numbers that a reader would look up."""
     here = [one.item for one in judged if one.chapter == chapter]
     items = ", ".join(one.id for one in here if one.standard == SPIRIT)
-    parts = [f"{M11}: {CHAPTERS[chapter]}", f"{SPIRIT}: {items}" if items else ""]
+    parts = [f"{M11}: {CHAPTERS[chapter].in_m11}", f"{SPIRIT}: {items}" if items else ""]
     parts += [DELTA2 if any(one.standard == DELTA2 for one in here) else ""]
     return "; ".join(part for part in parts if part)
