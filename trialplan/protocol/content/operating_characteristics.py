@@ -1,4 +1,4 @@
-"""What the number does: the effect on every scale, the losses, and what the trial shows under other truths."""
+"""What the number does: the harms that it could still miss, and what the trial shows under other truths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trialplan.analyses.compare import rejected
 from trialplan.design import Design
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
-from trialplan.plan.building import Endpoint, Trial
+from trialplan.plan.building import Trial
 from trialplan.protocol.content.alternatives import controls
 
 SHARES = (0.0, 0.5, 0.75, 1.0, 1.25)
@@ -29,26 +29,6 @@ def blind_spot(trial: Trial) -> BlindSpot | None:
     """The upper 95 % limit of a rate of which no case was seen, 1 − 0.05^(1/n) (Hanley & Lippman-Hand 1983)."""
     n = trial.answer.arms.get("treatment")
     return None if n is None else BlindSpot(n=int(n), limit=1 - 0.05 ** (1 / float(n)))
-
-
-@dataclass(frozen=True, kw_only=True)
-class LossesView:
-    """What a share lost does to one endpoint's number, the way that keeps the completers and the one that does not."""
-
-    name: str
-    share: float
-    needed: int
-    divided: float
-    multiplied: float
-
-
-def losses(endpoint: Endpoint) -> LossesView | None:
-    """n/(1 − d), which leaves n after a share d is lost, beside n(1 + d), which does not."""
-    share, answer = endpoint.section.dropout, endpoint.answer
-    if share is None or answer is None:
-        return None
-    n = int(answer.n)
-    return LossesView(name=endpoint.name, share=share, needed=n, divided=n / (1 - share), multiplied=n * (1 + share))
 
 
 @dataclass(frozen=True, kw_only=True)
