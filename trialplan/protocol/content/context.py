@@ -86,6 +86,9 @@ def _said(trial: Trial) -> dict[str, Any]:
     name = Path(trial.plan.name).name  # a document does not tell where on a machine its plan lay
     views = [_view(trial, endpoint) for endpoint in trial.endpoints]
     discounted, read = by_discount(trial), by_reading(trial)
+    secondary = [view for view in views if view.section.role == "secondary"]
+    # what is tested, in the order in which it is tested; the endpoints of a family together
+    ordered = [trial.primary.name, *(view.section.name for view in secondary if view.design is not None)]
     found, assumed = assured(trial), of_control(trial)
     rates = trial.primary.rates
     difference = None if rates is None else (rates[0].value or 0.0) - (rates[1].value or 0.0)
@@ -107,7 +110,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "randomised": trial.randomised,
         **_conduct(trial),
         "endpoints": views,
-        "ordered": (ordered := _ordered(trial, views)),
+        "ordered": ordered,
         "several": len(ordered) > 1,
         "randomises": len(trial.answer.arms) > 1,
         "uncontrolled": any(one.id == "P01" for one in trial.findings),
@@ -126,7 +129,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "primary": whole,
         "primaries": [view for view in views if view.section.role == "primary"],
         "family": None if trial.family is None else _together(trial, whole),
-        "secondary": [view for view in views if view.section.role == "secondary"],
+        "secondary": secondary,
         "safety": [view for view in views if view.section.role == "safety"],
         "arms": arms_of(trial, trial.answer),
         "discounts": content.scenarios.discounts,
@@ -141,7 +144,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "monitored": monitored(trial),
         "calendar": calendar(trial),
         "looks": trial.answer.extra.get("looks", ()),
-        "methods": _methods(trial),
+        "methods": list(dict.fromkeys(one.design.reference for one in trial.counted if one.design is not None)),
         "names": NAMES,
         "first": 0,
         "command": f"trialplan protocol {name}",
@@ -180,12 +183,6 @@ def _looks_planned(trial: Trial) -> str | None:
     return f"The primary endpoint is looked at with {fractions} of the information"
 
 
-def _ordered(trial: Trial, views: list[EndpointView]) -> list[str]:
-    """What is tested, in the order in which it is tested; the endpoints of a family together."""
-    others = [view for view in views if view.design is not None and view.section.role == "secondary"]
-    return [trial.primary.name, *(view.section.name for view in others)]
-
-
 def _together(trial: Trial, whole: EndpointView) -> FamilyView:
     """What a family says of itself, and the numbers that belong to none of its endpoints."""
     design = trial.design.fixed
@@ -197,11 +194,11 @@ def _together(trial: Trial, whole: EndpointView) -> FamilyView:
 
 def _own_words(trial: Trial) -> list[tuple[str, str]]:
     """What the transcriber adds to the table, with its source: by study, and by outcome."""
-    found: list[tuple[str, str | None]] = []
+    notes: list[tuple[str, str | None]] = []
     for study in trial.table.studies:
-        found.append((study.key, study.note))
-        found += [(f"{study.key}, {outcome.label}", outcome.note) for outcome in study.outcomes]
-    return [(where, note) for where, note in found if note]
+        notes.append((study.key, study.note))
+        notes += [(f"{study.key}, {outcome.label}", outcome.note) for outcome in study.outcomes]
+    return [(where, note) for where, note in notes if note]
 
 
 def _target_unit(endpoint: Endpoint) -> str:
@@ -211,11 +208,6 @@ def _target_unit(endpoint: Endpoint) -> str:
         return "difference of proportions"
     scale, declared = design.outcome.effect_scale(design), design.declared("effect")
     return ", ".join(filter(None, (scale.name if declared is None else declared.label, scale.unit)))
-
-
-def _methods(trial: Trial) -> list[str]:
-    """Where the formulas of the endpoints are published, each source once."""
-    return list(dict.fromkeys(one.design.reference for one in trial.counted if one.design is not None))
 
 
 def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
