@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trialplan.errors import FileError, did_you_mean, require
-from trialplan.files import check_writable, shipped
+from trialplan.files import check_writable
 from trialplan.files import write as write_file
 from trialplan.plan.building import Trial, build
 from trialplan.plan.reading import Plan
@@ -60,7 +60,11 @@ def write(
         house.check_folder(templates)
     if reference is not None:
         check_reference(reference)
-    made = _made(plan, outputs, templates, reference)
+    trial = build(plan)
+    source = Source(
+        trial=trial, objects=context(trial), pictures=pictures(trial), templates=templates, reference=reference
+    )
+    made = [FORMATS[path.suffix.lower()][0](source, path) for path in outputs]
     for files in made:
         for path, content in files.items():
             path.parent.mkdir(exist_ok=True)
@@ -82,15 +86,6 @@ def _check(path: Path) -> None:
         require(library, "report", f"writing {suffix}")
 
 
-def _made(plan: Plan, outputs: list[Path], templates: Path | None, reference: Path | None) -> list[dict[Path, bytes]]:
-    """The content of every file, by output."""
-    trial = build(plan)
-    source = Source(
-        trial=trial, objects=context(trial), pictures=pictures(trial), templates=templates, reference=reference
-    )
-    return [FORMATS[path.suffix.lower()][0](source, path) for path in outputs]
-
-
 def markdown(source: Source, path: Path) -> dict[Path, bytes]:
     """The text itself."""
     return {path: source.text().encode()}
@@ -109,7 +104,7 @@ def html(source: Source, path: Path) -> dict[Path, bytes]:
         "--section-divs",
         f"--template={source.look('page.html')}",
         f"--variable=style:{style}",
-        *pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "labels.lua", "figures.lua"),
+        *pandoc.filters("widths.lua", "percent.lua", "labels.lua", "figures.lua"),
     ]
     return {path: pandoc.convert(source.text(embedded(source.pictures, ".svg")), source.plan, options)}
 
@@ -148,7 +143,7 @@ def _set_as(language: str, template: Path) -> list[str]:
         "--toc-depth=2",
         "--syntax-highlighting=none",
         f"--template={template}",
-        *pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "figures.lua", "together.lua"),
+        *pandoc.filters("widths.lua", "percent.lua", "figures.lua", "together.lua"),
     ]
 
 

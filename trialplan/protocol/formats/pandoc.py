@@ -6,9 +6,9 @@ import calendar
 import os
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 from trialplan.errors import TrialplanError, require
+from trialplan.files import shipped
 from trialplan.plan.reading import Plan
 from trialplan.protocol.content.filters import dated
 
@@ -30,7 +30,8 @@ def convert(text: str, plan: Plan, options: list[str]) -> bytes:
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(epoch(plan)), "TZ": "UTC"}
     done = subprocess.run(command, input=text.encode(), capture_output=True, env=environment, check=False)
     if done.returncode:
-        raise TrialplanError(f"pandoc could not write the document: {_said(done.stderr)}")
+        reasons = done.stderr.decode(errors="replace").strip().splitlines() or ["it gave no reason"]
+        raise TrialplanError(f"pandoc could not write the document: {reasons[-1]}")
     return done.stdout
 
 
@@ -40,32 +41,22 @@ def epoch(plan: Plan) -> int:
     return calendar.timegm(date.timetuple() if date else (1980, 1, 1, 0, 0, 0))
 
 
-def subtitle(plan: Plan) -> str:
-    """Version and date, as they stand below the title and in headers."""
-    said = plan.content.trial
-    return f"Version {said.version}" + (f", {dated(said.date)}" if said.date else "")
-
-
 def on_one_line(text: str) -> str:
     """The text without line breaks, as a title needs it."""
     return " ".join(text.split())
 
 
-def filters(folder: Path, *names: str) -> list[str]:
-    """The options that name Lua filters of a folder; a house's style has none of its own."""
-    return [f"--lua-filter={folder / name}" for name in names]
+def filters(*names: str) -> list[str]:
+    """The options that name shipped Lua filters; a house's style has none of its own."""
+    return [f"--lua-filter={shipped('templates') / name}" for name in names]
 
 
 def _metadata(plan: Plan) -> Iterator[str]:
     """What pandoc takes as plain text, and never reads as Markdown."""
     said = plan.content.trial
     yield "lang:en-GB"
-    texts = [("title", said.title), ("subtitle", subtitle(plan)), ("version", said.version)]
+    subtitle = f"Version {said.version}" + (f", {dated(said.date)}" if said.date else "")
+    texts = [("title", said.title), ("subtitle", subtitle), ("version", said.version)]
     for name, text in [*texts, *(("author", author) for author in said.authors)]:
         value = on_one_line(text)
         yield f"{name}:{' ' * (value.lower() in ('true', 'false'))}{value}"  # a bare one would be a truth value
-
-
-def _said(stderr: bytes) -> str:
-    lines = stderr.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it gave no reason"

@@ -65,70 +65,57 @@ class Picture:
 
 def pictures(trial: Trial) -> dict[str, Picture]:
     """Every figure that the plan has what it takes for, by name, without a drawing."""
-    found = ((name, make(trial), caption) for name, make, caption in _all(trial))
     return {
         name: Picture(name=name, caption=caption, figure=figure)
-        for name, figure, caption in found
-        if figure is not None
+        for name, make, caption in _all(trial)
+        if (figure := make(trial)) is not None
     }
 
 
 def embedded(shown: Mapping[str, Picture], suffix: str) -> dict[str, Picture]:
     """The pictures with their drawings inside the text."""
-    return {name: _with(one, _data(one, suffix)) for name, one in shown.items()}
+    encoded = {name: base64.b64encode(one.bytes(suffix)).decode() for name, one in shown.items()}
+    return {
+        name: dataclasses.replace(one, source=Verbatim(f"data:{_MEDIA[suffix]};base64,{encoded[name]}"))
+        for name, one in shown.items()
+    }
 
 
 def beside(shown: Mapping[str, Picture], folder: str, suffix: str) -> dict[str, Picture]:
     """The pictures with their drawings as files of a folder."""
-    return {name: _with(one, f"{folder}{name}{suffix}") for name, one in shown.items()}
-
-
-def _with(one: Picture, source: str) -> Picture:
-    return dataclasses.replace(one, source=Verbatim(source))
-
-
-def _data(one: Picture, suffix: str) -> str:
-    return f"data:{_MEDIA[suffix]};base64,{base64.b64encode(one.bytes(suffix)).decode()}"
+    return {name: dataclasses.replace(one, source=Verbatim(f"{folder}{name}{suffix}")) for name, one in shown.items()}
 
 
 def _all(trial: Trial) -> Iterator[tuple[str, Callable[[Trial], Any], str]]:
     """(name, maker, caption) of every figure, in the order of the document."""
-    section = trial.primary.section
+    section, design = trial.primary.section, trial.design
     power = f"{100 * section.power:.0f} %"
-    yield "forest", drawings.forest, _of_rates(trial)
+    pooled = any(isinstance(one.reading, PooledReading) for one in trial.assumptions)
+    apart = "; of what is pooled, those of the pool" if pooled else ""
+    looks = ", without looks" if design.looks else ""
+    method = "" if design.fixed.smooth else f", by the {design.fixed.by_normal_theory().test} test"
+    yield (
+        "forest",
+        drawings.forest,
+        f"Rates that the planning of {section.name} rests on, with 95 % Wilson intervals{apart}.",
+    )
     yield "schema", drawings.schema, "Trial schema."
     yield "boundaries", boundaries, "Boundaries of the looks, by participants assessed."
     yield "power", drawings.power_curve, "Power against the number of participants."
-    yield "heat-map", drawings.heat_map, f"Participants for {power} power by the rates of both arms{_by_score(trial)}."
+    yield "heat-map", drawings.heat_map, f"Participants for {power} power by the rates of both arms{looks}{method}."
     yield (
         "tornado",
-        _quietly(drawings.swings),
+        _swings,
         f"Participants for {power} power if one assumption is otherwise, the others as planned.",
     )
 
 
-def _of_rates(trial: Trial) -> str:
-    pooled = any(isinstance(one.reading, PooledReading) for one in trial.assumptions)
-    apart = "; of what is pooled, those of the pool" if pooled else ""
-    return f"Rates that the planning of {trial.primary.section.name} rests on, with 95 % Wilson intervals{apart}."
-
-
-def _by_score(trial: Trial) -> str:
-    design = trial.design
-    looks = ", without looks" if design.looks else ""
-    return looks if design.fixed.smooth else f"{looks}, by the {design.fixed.by_normal_theory().test} test"
-
-
-def _quietly(make: Callable[[Trial], Any]) -> Callable[[Trial], Any]:
-    """A figure that is left out where a plan's numbers allow none."""
-
-    def made(trial: Trial) -> Any:
-        try:
-            return make(trial)
-        except TrialplanError:
-            return None
-
-    return made
+def _swings(trial: Trial) -> figures.Tornado | None:
+    """The tornado; left out where a plan's numbers allow none."""
+    try:
+        return drawings.swings(trial)
+    except TrialplanError:
+        return None
 
 
 def _crossed(figure: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from trialplan.files import shipped
 from trialplan.plan.reading import Plan
 from trialplan.protocol.formats import pandoc
-from trialplan.protocol.formats.word_styles import MAIN, SMALL, counts_headings, reference_document, rewritten
-
-Change = Callable[[str], str]
+from trialplan.protocol.formats.word_styles import MAIN, SMALL, Change, counts_headings, reference_document, rewritten
 
 _HEADING = re.compile(
     r'<w:bookmarkStart w:id="\d+" w:name="(?P<name>[^"]+)" ?/>\s*'
@@ -40,7 +37,7 @@ def document(text: str, plan: Plan, reference: Path | None) -> bytes:
         lent.write_bytes(content)
         options = ["--to=docx", f"--reference-doc={lent}", "--syntax-highlighting=none", "--toc", "--toc-depth=2"]
         options += ["--metadata=toc-title:Contents", *([] if by_style else ["--number-sections"])]
-        options += pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "figures.lua", "together.lua")
+        options += pandoc.filters("widths.lua", "percent.lua", "figures.lua", "together.lua")
         made = pandoc.convert(text, plan, options)
     return rewritten(made, lambda name: _after(name, plan, by_style))
 
