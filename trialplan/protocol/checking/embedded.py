@@ -30,7 +30,8 @@ class Embedded:
 def embedded(said: Sequence[TextBlock]) -> Embedded:
     """The plan and the tables that a document holds; a shipped table of the printed digest may be left out of it."""
     names = _printed(said)
-    texts = {digest(block.raw): canonical(block.raw) for block in said if _whole(block)}
+    # a file may be printed as it is, or in lines, whatever style a program has given it
+    texts = {digest(block.raw): canonical(block.raw) for block in said if block.kind == "code" or "\n" in block.raw}
     plans = [one for one, text in texts.items() if one in names and _is_plan(text)]
     if not plans:
         raise FileError(_without_plan(texts, names))
@@ -41,11 +42,6 @@ def embedded(said: Sequence[TextBlock]) -> Embedded:
         raise FileError(f"the plan in it has {len(text):,} characters, which no plan has; it is not read")
     found = {name: texts[one] for one, called in names.items() if one in texts and one != plans[0] for name in called}
     return Embedded(plan=(names[plans[0]][0], text), tables=tuple(_tables(text, found, names)))
-
-
-def _whole(block: TextBlock) -> bool:
-    """Whether it may be a file: printed as it is, or in lines, whatever style a program has given it."""
-    return block.kind == "code" or "\n" in block.raw
 
 
 def _tables(plan: str, found: Mapping[str, str], names: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
-import tempfile
 from collections.abc import Callable
 from multiprocessing import get_context
-from pathlib import Path
+from multiprocessing.connection import Connection
 from typing import Any
 
 from trialplan.analyses.executors import end_with_the_starter
-from trialplan.errors import FileError
+from trialplan.errors import FileError, TrialplanError
 
 PATIENCE = 300.0
 """Seconds that a check may take."""
@@ -20,36 +18,33 @@ PATIENCE = 300.0
 
 def bounded(function: Callable[..., Any], *arguments: Any, patience: float = PATIENCE) -> Any:
     """What a function of a module gives, or the sentence that says why there is nothing within the time."""
-    with tempfile.TemporaryDirectory() as folder:
-        child = get_context("spawn").Process(target=_run, args=(folder, function, arguments))
-        child.start()
-        try:
-            child.join(patience)
-            late = child.is_alive()
-        finally:
-            _end(child)
-        if late:
+    context = get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_run, args=(sender, function, arguments))
+    child.start()
+    sender.close()  # the process holds the only other one, so that its end is seen
+    try:
+        if not receiver.poll(patience):
             raise FileError(f"it takes more than {patience:g} seconds to compute; give it more with --patience")
-        answer = Path(folder) / "answer"
-        if not answer.is_file():
-            raise FileError("it needs more memory than there is, or cannot be computed")
-        found = pickle.loads(answer.read_bytes())
+        found = receiver.recv()
+    except EOFError:
+        raise FileError("it needs more memory than there is, or cannot be computed") from None
+    finally:
+        _end(child)
     if isinstance(found, Exception):
         raise found
     return found
 
 
-def _run(folder: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """In the process: the answer into a file."""
+def _run(sender: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """In the process: the answer is sent."""
     if hasattr(os, "setpgrp"):
         os.setpgrp()
     end_with_the_starter()
-    (Path(folder) / "answer").write_bytes(pickle.dumps(_answer(function, arguments)))
+    sender.send(_answer(function, arguments))
 
 
 def _answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    from trialplan.errors import TrialplanError
-
     try:
         return function(*arguments)
     except TrialplanError as why:

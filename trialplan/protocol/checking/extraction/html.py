@@ -52,8 +52,10 @@ class _HtmlReader(HTMLParser):
             self._unseen.append(tag)
         elif tag == "br":
             self._text.append("\n")
+        elif tag == "img" and self._tables:
+            self._text.append(given.get("alt", ""))
         elif tag == "img":
-            self._figure(given.get("alt", ""))
+            self.builder.apart("figure", given.get("alt", ""))
         elif self._math is not None:
             self._math.start(tag)
         elif tag == "math":
@@ -80,7 +82,9 @@ class _HtmlReader(HTMLParser):
         elif tag == "table" and self._tables:
             self._tables -= 1
             if not self._tables:
-                self._end_table()
+                self.builder.paragraph(self._grid.caption)
+                self.builder.table(self._grid)
+                self._grid, self._text = TableReader(), []
         elif self._tables:
             self._end_in_table(tag)
         else:
@@ -97,7 +101,7 @@ class _HtmlReader(HTMLParser):
         if self._heading:
             self.builder.heading(self._heading, text)
         elif equation:
-            self.builder.equation(text)
+            self.builder.apart("equation", text)
         else:
             self.builder.paragraph(text)
 
@@ -142,17 +146,6 @@ class _HtmlReader(HTMLParser):
             self._grid.end_row()
         else:
             self._text.append(" " if tag in _APART else "")
-
-    def _end_table(self) -> None:
-        self.builder.paragraph(self._grid.caption)
-        self.builder.table(self._grid)
-        self._grid, self._text = TableReader(), []
-
-    def _figure(self, alternative: str) -> None:
-        if not self._tables:
-            self.builder.figure(alternative)
-        else:
-            self._text.append(alternative)
 
 
 def _hidden(given: dict[str, str]) -> bool:

@@ -32,18 +32,15 @@ def read(content: bytes) -> list[TextBlock]:
             if "word/styles.xml" in file.namelist():
                 _parse(_part(file, "word/styles.xml"), styles.start, lambda name: None, lambda text: None)
             reader = _WordReader(styles.names)
-            _parse(_part(file, _main(file)), reader.start, reader.end, reader.text)
+            # online editors count the part that holds the text
+            parts = [name for name in file.namelist() if re.fullmatch(r"word/document\d*\.xml", name)]
+            main = parts[0] if parts else "word/document.xml"
+            _parse(_part(file, main), reader.start, reader.end, reader.text)
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, zipfile.zlib.error) as why:  # type: ignore[attr-defined]
         raise FileError(f"it is not a Word file that can be read ({' '.join(str(why).split())})") from None
     except expat.ExpatError as why:
         raise FileError(f"the text of the Word file is not valid XML ({why})") from None
     return reader.builder.blocks
-
-
-def _main(file: zipfile.ZipFile) -> str:
-    """The part that holds the text: online editors count theirs."""
-    found = [name for name in file.namelist() if re.fullmatch(r"word/document\d*\.xml", name)]
-    return found[0] if found else "word/document.xml"
 
 
 def _part(file: zipfile.ZipFile, name: str) -> bytes:
@@ -136,9 +133,14 @@ class _WordReader:
         elif name == "m:oMath":
             self._math = WordMath()
         elif name == "docPr" and given.get("descr"):
-            self._figure(given["descr"])
-        else:
-            self._begin(name, given)
+            if self._tables:
+                self._cell.append(given["descr"])
+            else:
+                self.builder.apart("figure", given["descr"])
+        elif name == "tbl":
+            self._tables += 1
+        elif name == "tblHeader" and self._tables == 1 and given.get("val", "1") not in _OFF:
+            self._grid.names = True
 
     def end(self, name: str) -> None:
         """An element ends."""
@@ -170,12 +172,6 @@ class _WordReader:
         if not self._dropped and self._open and self._open[-1] in ("t", "m:t"):
             self._say(text)
 
-    def _begin(self, name: str, given: dict[str, str]) -> None:
-        if name == "tbl":
-            self._tables += 1
-        elif name == "tblHeader" and self._tables == 1 and given.get("val", "1") not in _OFF:
-            self._grid.names = True
-
     def _say(self, text: str) -> None:
         if not self._hidden:
             (self._texts[-1] if self._math is None else self._math.pieces).append(text)
@@ -202,16 +198,10 @@ class _WordReader:
         elif style.replace(" ", "") == "sourcecode":
             self.builder.code(text)
         elif only_equations(pieces):
-            self.builder.equation(text)
+            self.builder.apart("equation", text)
         elif not re.match(r"toc ?\d|contents ?\d|toc ?heading", style):
             self._caption = text if "caption" in style else self._caption if not text.strip() else ""
             self.builder.paragraph(text)
-
-    def _figure(self, alternative: str) -> None:
-        if self._tables:
-            self._cell.append(alternative)
-        else:
-            self.builder.figure(alternative)
 
 
 _LETTERS = {"br": "\n", "cr": "\n", "tab": "\t", "noBreakHyphen": "-"}
