@@ -126,7 +126,6 @@ class Monitored:
     n: int
     inflation: float
     truths: tuple[HypothesisRow, ...]
-    calendar: Calendar | None
     overruns: tuple[str, ...]
     command: str
 
@@ -169,8 +168,8 @@ def monitored(trial: Trial) -> Monitored | None:
     return Monitored(
         said=said,
         looks=tuple(_look(trial, design, number, row) for number, row in enumerate(rows, 1)),
-        efficacy=_cited(_efficacy(rule.efficacy), rule.efficacy),
-        futility=None if futility is None else _cited(_futility(futility), futility),
+        efficacy=f"{_efficacy(rule.efficacy)} ({rule.efficacy.reference})",
+        futility=None if futility is None else f"{_futility(futility)} ({futility.reference})",
         spends=rule.efficacy.by_function,
         binding=design.binding,
         two_sided=design.two_tailed,
@@ -183,7 +182,6 @@ def monitored(trial: Trial) -> Monitored | None:
         n=int(trial.answer.n),
         inflation=trial.answer.extra["inflation"],
         truths=tuple(_truth(name, by[name], trial.answer.extra["expected_n"][name]) for name in _TRUTHS),
-        calendar=calendar(trial),
         overruns=tuple(overrunning(rows)),
         command=f"trialplan monitor {Path(trial.plan.name).name}",
     )
@@ -273,10 +271,6 @@ def method(design: Sized) -> str:
     if rule.futility is None:
         return said
     return f"{said}, {'binding' if design.binding else 'non-binding'} futility by {_futility(rule.futility)}"
-
-
-def _cited(words: str, rule: Any) -> str:
-    return f"{words} ({rule.reference})"
 
 
 def _efficacy(rule: Any) -> str:
