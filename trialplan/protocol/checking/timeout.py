@@ -27,7 +27,7 @@ def bounded(function: Callable[..., Any], *arguments: Any, patience: float = PAT
         if not receiver.poll(patience):
             raise FileError(f"it takes more than {patience:g} seconds to compute; give it more with --patience")
         found = receiver.recv()
-    except EOFError:
+    except (EOFError, BrokenPipeError):
         raise FileError("it needs more memory than there is, or cannot be computed") from None
     finally:
         _end(child)
@@ -37,21 +37,18 @@ def bounded(function: Callable[..., Any], *arguments: Any, patience: float = PAT
 
 
 def _run(sender: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """In the process: the answer is sent."""
+    """In the process: what the function gives is sent, or the sentence that says why there is nothing."""
     if hasattr(os, "setpgrp"):
         os.setpgrp()
     end_with_the_starter()
-    sender.send(_answer(function, arguments))
-
-
-def _answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     try:
-        return function(*arguments)
+        answer = function(*arguments)
     except TrialplanError as why:
-        return FileError(str(why))
+        answer = FileError(str(why))
     except Exception as why:  # a file that is made to break the program gets its sentence, too
         said = " ".join(str(why).split())[:200]
-        return FileError(f"it cannot be computed ({type(why).__name__}: {said})")
+        answer = FileError(f"it cannot be computed ({type(why).__name__}: {said})")
+    sender.send(answer)
 
 
 def _end(child: Any) -> None:

@@ -158,7 +158,10 @@ def _said(trial: Trial) -> dict[str, Any]:
 
 def _conduct(trial: Trial) -> dict[str, Any]:
     """How the trial is run, in the plan's words; each section is there, whether or not it says anything."""
-    content = trial.plan.content
+    content, looks = trial.plan.content, None
+    if content.monitoring is not None:
+        fractions = ", ".join(f"{100 * look:g} %" for look in content.monitoring.looks)
+        looks = f"The primary endpoint is looked at with {fractions} of the information"
     return {
         "objectives": content.objectives,
         "population": content.population,
@@ -169,18 +172,9 @@ def _conduct(trial: Trial) -> dict[str, Any]:
         "analysis": content.analysis,
         "safety_plan": content.safety,
         "oversight": content.oversight,
-        "interim": content.oversight.interim or _looks_planned(trial),
+        "interim": content.oversight.interim or looks,
         "interim_access": content.monitoring.reviewer if content.monitoring else content.oversight.interim,
     }
-
-
-def _looks_planned(trial: Trial) -> str | None:
-    """That there are looks, where the plan monitors and says no more about them."""
-    monitoring = trial.plan.content.monitoring
-    if monitoring is None:
-        return None
-    fractions = ", ".join(f"{100 * look:g} %" for look in monitoring.looks)
-    return f"The primary endpoint is looked at with {fractions} of the information"
 
 
 def _together(trial: Trial, whole: EndpointView) -> FamilyView:
@@ -244,10 +238,10 @@ def _other_test(trial: Trial, endpoint: Endpoint, fixed: Sized) -> OtherTest | N
 
 def _spontaneous(endpoint: Endpoint) -> SpontaneousFall | None:
     """What selection for a high value does to the outcome by itself."""
-    said = endpoint.section.selection
-    if said is None:
+    chosen = endpoint.section.selection
+    if chosen is None:
         return None
-    return regression_to_the_mean(said.threshold, said.typical, said.between_sd, said.within_sd)
+    return regression_to_the_mean(chosen.threshold, chosen.typical, chosen.between_sd, chosen.within_sd)
 
 
 def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:

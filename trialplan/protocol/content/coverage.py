@@ -94,7 +94,8 @@ def judge(said: Mapping[str, Any]) -> Coverage:
 def _judged(item: ChecklistItem, said: Mapping[str, Any]) -> Judged:
     if item.section is None:
         return Judged(item=item, status=OUTSIDE)
-    if not printed(item.section.partition("/")[0], said["report"]):
+    block, report = CHAPTERS[item.section.partition("/")[0]].block, said["report"]
+    if block in report.leave_out or (report.sections and block not in report.sections):
         return Judged(item=item, status=MISSING, lacks=("[report] leaves its section out",))
     found = {need: list(phrases(need, said)) for need in item.needs}
     lacks = tuple(dict.fromkeys(plan_key(need) for need, shown in found.items() if not shown or None in shown))
@@ -102,12 +103,6 @@ def _judged(item: ChecklistItem, said: Mapping[str, Any]) -> Judged:
         return Judged(item=item, status=MISSING, lacks=lacks)
     evidence = tuple(phrase for shown in found.values() for phrase in shown if phrase is not None)
     return Judged(item=item, status=FILLED, evidence=evidence)
-
-
-def printed(chapter: str, report: Any) -> bool:
-    """Whether the plan's `[report]` prints the section with this anchor."""
-    block = CHAPTERS[chapter].block
-    return block not in report.leave_out and (not report.sections or block in report.sections)
 
 
 def phrases(need: str, said: Mapping[str, Any]) -> Iterator[str | None]:

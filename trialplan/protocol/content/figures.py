@@ -149,7 +149,10 @@ def swings(trial: Trial) -> figures.Tornado | None:
     if not trial.design.smooth:
         return None
     n, target = int(trial.answer.n), float(trial.primary.section.power)
-    all_swings = tornado(axes_of(trial), n=n, target=target)
+    try:
+        all_swings = tornado(axes_of(trial), n=n, target=target)
+    except TrialplanError:  # the plan's numbers allow none
+        return None
     found = [(one.axis, one.low, one.high) for one in all_swings if one.low is not None and one.high is not None]
     if not found:
         return None

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan import figures
-from trialplan.errors import TrialplanError
 from trialplan.evidence.bridge import PooledReading
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
@@ -105,17 +104,9 @@ def _all(trial: Trial) -> Iterator[tuple[str, Callable[[Trial], Any], str]]:
     yield "heat-map", drawings.heat_map, f"Participants for {power} power by the rates of both arms{looks}{method}."
     yield (
         "tornado",
-        _swings,
+        drawings.swings,
         f"Participants for {power} power if one assumption is otherwise, the others as planned.",
     )
-
-
-def _swings(trial: Trial) -> figures.Tornado | None:
-    """The tornado; left out where a plan's numbers allow none."""
-    try:
-        return drawings.swings(trial)
-    except TrialplanError:
-        return None
 
 
 def _crossed(figure: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

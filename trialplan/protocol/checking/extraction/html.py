@@ -63,12 +63,6 @@ class _HtmlReader(HTMLParser):
         else:
             self._begin(tag)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """An element without content; one that is not void is not closed by its slash."""
-        self.handle_starttag(tag, attrs)
-        if tag not in _VOID:
-            self.handle_endtag(tag)
-
     def handle_endtag(self, tag: str) -> None:
         """An element ends."""
         if self._unseen:
@@ -135,14 +129,13 @@ class _HtmlReader(HTMLParser):
             self._heading = 0
 
     def _end_in_table(self, tag: str) -> None:
-        if self._tables > 1:
-            self._text.append(" " if tag in _APART else "")
-        elif tag in ("td", "th"):
+        outermost = self._tables == 1
+        if outermost and tag in ("td", "th"):
             self._grid.row.append("".join(self._text))
             self._text = []
-        elif tag == "caption":
+        elif outermost and tag == "caption":
             self._grid.caption, self._text = "".join(self._text), []
-        elif tag == "tr":
+        elif outermost and tag == "tr":
             self._grid.end_row()
         else:
             self._text.append(" " if tag in _APART else "")

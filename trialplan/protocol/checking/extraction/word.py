@@ -116,7 +116,8 @@ class _WordReader:
         if name in _DROPPED:
             self._dropped = len(self._open)
         elif name == "docPartGallery" and given.get("val") == "Table of Contents":
-            self._drop_to("sdt")
+            self._math = None
+            self._dropped = max((depth for depth, around in enumerate(self._open, 1) if around == "sdt"), default=0)
         elif name == "p":
             self._texts.append([])
             self._style = ""
@@ -178,14 +179,6 @@ class _WordReader:
 
     def _parent(self, levels: int) -> str:
         return self._open[-1 - levels] if len(self._open) > levels else ""
-
-    def _drop_to(self, name: str) -> None:
-        """Leave out the rest of the innermost element of that name."""
-        self._math = None
-        for depth in range(len(self._open), 0, -1):
-            if self._open[depth - 1] == name:
-                self._dropped = depth
-                return
 
     def _paragraph(self, pieces: list[str]) -> None:
         text = "".join(pieces)
