@@ -14,14 +14,21 @@ from trialplan.evidence.regression import SpontaneousFall, regression_to_the_mea
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint, Trial
-from trialplan.protocol.content.alternatives import by_discount, by_reading, by_test, controls, drifted, spread
+from trialplan.protocol.content.alternatives import (
+    by_discount,
+    by_reading,
+    by_test,
+    controls,
+    drifted,
+    level_kept,
+    spread,
+)
 from trialplan.protocol.content.assurance_section import alternatives, assured, break_evens, control_belief
 from trialplan.protocol.content.coverage import Coverage, judge
 from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources
 from trialplan.protocol.content.interim_analyses import calendar, method, monitored
 from trialplan.protocol.content.operating_characteristics import blind_spot, operating
 from trialplan.protocol.content.pitfalls import by_section, met
-from trialplan.protocol.content.type_one_error import level_kept
 from trialplan.protocol.content.verification_section import verified
 from trialplan.protocol.content.views import (
     Alone,
@@ -119,7 +126,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "sets": design.outcome.estimate_name(design),
         "values": design.outcome.planned,
         "rates": rates is not None,
-        "level_kept": level_kept(trial),
+        "level_kept": level_kept(design, int(trial.answer.n)),
         "operating": operating(trial),
         "drifted": drifted(trial),
         "standards": STANDARDS,

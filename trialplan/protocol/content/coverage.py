@@ -82,8 +82,15 @@ class Coverage:
         return tuple(_count(standard, self.of(standard)) for standard in (SPIRIT, M11, DELTA2))
 
     def crosswalk(self) -> dict[str, str]:
-        """Where each chapter stands in the standards, by the chapter's anchor."""
-        return {chapter: _places(chapter, self.judged) for chapter in CHAPTERS}
+        """Where each chapter stands in the standards, by its anchor; the items of DELTA2 have no numbers to look up."""
+        places = {}
+        for anchor, chapter in CHAPTERS.items():
+            here = [one.item for one in self.judged if one.chapter == anchor]
+            items = ", ".join(one.id for one in here if one.standard == SPIRIT)
+            parts = [f"{M11}: {chapter.in_m11}", f"{SPIRIT}: {items}" if items else ""]
+            parts += [DELTA2] if any(one.standard == DELTA2 for one in here) else []
+            places[anchor] = "; ".join(filter(None, parts))
+        return places
 
 
 def judge(said: Mapping[str, Any]) -> Coverage:
@@ -141,12 +148,3 @@ def _count(standard: str, judged: tuple[Judged, ...]) -> Count:
     filled = sum(one.status == FILLED for one in judged)
     outside = sum(one.status == OUTSIDE for one in judged)
     return Count(standard=standard, filled=filled, missing=len(judged) - filled, outside=outside)
-
-
-def _places(chapter: str, judged: tuple[Judged, ...]) -> str:
-    """The chapter's heading in M11, and its items in SPIRIT; DELTA2 has no numbers that a reader would look up."""
-    here = [one.item for one in judged if one.chapter == chapter]
-    items = ", ".join(one.id for one in here if one.standard == SPIRIT)
-    parts = [f"{M11}: {CHAPTERS[chapter].in_m11}", f"{SPIRIT}: {items}" if items else ""]
-    parts += [DELTA2 if any(one.standard == DELTA2 for one in here) else ""]
-    return "; ".join(part for part in parts if part)

@@ -126,6 +126,7 @@ class Monitored:
     n: int
     inflation: float
     truths: tuple[HypothesisRow, ...]
+    calendar: Calendar | None
     overruns: tuple[str, ...]
     command: str
 
@@ -182,6 +183,7 @@ def monitored(trial: Trial) -> Monitored | None:
         n=int(trial.answer.n),
         inflation=trial.answer.extra["inflation"],
         truths=tuple(_truth(name, by[name], trial.answer.extra["expected_n"][name]) for name in _TRUTHS),
+        calendar=calendar(trial),
         overruns=tuple(overrunning(rows)),
         command=f"trialplan monitor {Path(trial.plan.name).name}",
     )

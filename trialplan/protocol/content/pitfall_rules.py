@@ -8,7 +8,6 @@ from typing import Any
 
 from trialplan.evidence.bridge import Reading
 from trialplan.plan.building import Endpoint, Trial
-from trialplan.protocol.content.type_one_error import level_kept
 from trialplan.protocol.content.views import of_control
 
 Said = Mapping[str, Any]
@@ -239,7 +238,7 @@ def by_centre(trial: Trial, said: Said) -> str | None:
 
 def level_exceeded(trial: Trial, said: Said) -> str | None:
     """P29: the test exceeds, or stays well below, its level at this number."""
-    kept, nominal = level_kept(trial), float(trial.design.alpha)
+    kept, nominal = said["level_kept"], float(trial.design.alpha)
     if kept is None:
         return None
     if 0.9 * nominal <= kept <= nominal + 5e-4:

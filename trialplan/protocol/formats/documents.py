@@ -97,10 +97,7 @@ def html(source: Source, path: Path) -> dict[Path, bytes]:
     options = [
         "--to=html5",
         "--mathml",
-        "--syntax-highlighting=none",
         "--number-sections",
-        "--toc",
-        "--toc-depth=2",
         "--section-divs",
         f"--template={source.look('page.html')}",
         f"--variable=style:{style}",
@@ -139,9 +136,6 @@ def _set_as(language: str, template: Path) -> list[str]:
     return [
         f"--to={language}",
         "--number-sections",
-        "--toc",
-        "--toc-depth=2",
-        "--syntax-highlighting=none",
         f"--template={template}",
         *pandoc.filters("widths.lua", "percent.lua", "figures.lua", "together.lua"),
     ]

@@ -15,6 +15,12 @@ from trialplan.protocol.content.filters import dated
 # What the templates write, and nothing that a plan's text could smuggle in: no raw HTML or TeX.
 _READER = "markdown-raw_html-raw_tex-raw_attribute-citations-yaml_metadata_block-smart"
 
+_ALWAYS = (
+    *(f"--from={_READER}", "--output=-", "--sandbox", "--standalone", "--preserve-tabs"),
+    "--columns=1",  # tables take the widths that the templates' dashes give them
+    *("--toc", "--toc-depth=2", "--syntax-highlighting=none"),
+)
+
 
 def program() -> str:
     """The path of pandoc, or the sentence that says how to install it."""
@@ -24,9 +30,7 @@ def program() -> str:
 
 def convert(text: str, plan: Plan, options: list[str]) -> bytes:
     """Pandoc's output; the only date in it is the plan's, so the same plan gives the same bytes."""
-    # one column: tables take the widths that the templates' dashes give them
-    always = ["--sandbox", "--standalone", "--preserve-tabs", "--columns=1", "--output=-", f"--from={_READER}"]
-    command = [program(), *always, *(f"--metadata={one}" for one in _metadata(plan)), *options]
+    command = [program(), *_ALWAYS, *(f"--metadata={one}" for one in _metadata(plan)), *options]
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(epoch(plan)), "TZ": "UTC"}
     done = subprocess.run(command, input=text.encode(), capture_output=True, env=environment, check=False)
     if done.returncode:

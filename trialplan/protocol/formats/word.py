@@ -35,8 +35,8 @@ def document(text: str, plan: Plan, reference: Path | None) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         lent = Path(folder) / "reference.docx"
         lent.write_bytes(content)
-        options = ["--to=docx", f"--reference-doc={lent}", "--syntax-highlighting=none", "--toc", "--toc-depth=2"]
-        options += ["--metadata=toc-title:Contents", *([] if by_style else ["--number-sections"])]
+        options = ["--to=docx", f"--reference-doc={lent}", "--metadata=toc-title:Contents"]
+        options += [] if by_style else ["--number-sections"]
         options += pandoc.filters("widths.lua", "percent.lua", "figures.lua", "together.lua")
         made = pandoc.convert(text, plan, options)
     return rewritten(made, lambda name: _after(name, plan, by_style))
