@@ -61,12 +61,12 @@ def check(path: Path, templates: Path | None = None, patience: float = PATIENCE)
 def examine(content: bytes, suffix: str, templates: Path | None = None) -> Checked:
     """The same of a document's content, in this process and for as long as it takes."""
     said = blocks(content, suffix)
-    held = embedded(said)
-    fresh = rebuilt(held.plan, held.tables, suffix, templates)
+    plan, tables = embedded(said)
+    fresh = rebuilt(plan, tables, suffix, templates)
     version = _version(said)
     ours = blocks(fresh.content, suffix)
     theirs = [_of_this_version(block, version) for block in said]
-    return Checked(plan=held.plan[0], version=version, comparison=compare(ours, theirs, fresh.required, fresh.named))
+    return Checked(plan=plan[0], version=version, comparison=compare(ours, theirs, fresh.required, fresh.named))
 
 
 def _version(said: Sequence[TextBlock]) -> str | None:

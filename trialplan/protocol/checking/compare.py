@@ -15,14 +15,14 @@ _CHANCE = 6
 NOTHING = "–"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class CheckedStatement:
     """One thing that the document states: where it stands, what is printed, and what the plan gives."""
 
     quantity: str
     printed: str
     recomputed: str
-    ok: bool
+    ok: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,14 +84,14 @@ def _misleads(
     if block.table in tables:
         beside = tables[block.table]
         where = f"{_table(ours[beside])}, a row more"
-        found.statements.append((beside, _statement(where, _short(block.text), NOTHING)))
+        found.statements.append((beside, CheckedStatement(where, _short(block.text), NOTHING)))
         return True
     like = copied.get(masked(block.text))
     if like is None or ours[like].text == block.text:
         return False
     where = f"{_under(block)}, added in the words of {_place(ours[like])}"
     found.statements.append(
-        (like, _statement(where, "; ".join(numbers(block.text)), "; ".join(numbers(ours[like].text))))
+        (like, CheckedStatement(where, "; ".join(numbers(block.text)), "; ".join(numbers(ours[like].text))))
     )
     return True
 
@@ -136,11 +136,7 @@ def _miss(i: int, block: TextBlock, elsewhere: TextBlock | None, found: _Found) 
 
 
 def _missing(where: str, text: str, elsewhere: TextBlock | None) -> CheckedStatement:
-    return _statement(where, NOTHING if elsewhere is None else f"under {_under(elsewhere)} instead", text)
-
-
-def _statement(where: str, printed: str, recomputed: str) -> CheckedStatement:
-    return CheckedStatement(quantity=where, printed=printed, recomputed=recomputed, ok=False)
+    return CheckedStatement(where, NOTHING if elsewhere is None else f"under {_under(elsewhere)} instead", text)
 
 
 def _statements(ours: TextBlock, theirs: TextBlock, names: set[str]) -> Iterator[CheckedStatement]:
@@ -157,7 +153,7 @@ def _statements(ours: TextBlock, theirs: TextBlock, names: set[str]) -> Iterator
                 quantity, told = where, mine
                 if ours.kind != "row":
                     quantity, told = f"{where}: “{_short(mine)}”", "; ".join(numbers(mine))
-                yield CheckedStatement(quantity=quantity, printed=told, recomputed=told, ok=True)
+                yield CheckedStatement(quantity, told, told, ok=True)
             continue
         if ours.kind == "heading" and mine.casefold() not in names and numbers(mine) == numbers(other):
             continue  # a heading is the sponsor's to word, unless it is the name of an endpoint
@@ -174,7 +170,7 @@ def _lines(ours: TextBlock, theirs: TextBlock) -> Iterator[CheckedStatement]:
             yield from _changes(ours, _place(ours), a[low], b[first])
         else:
             printed, recomputed = _short(" ".join(b[first:last])), _short(" ".join(a[low:high]))
-            yield _statement(_place(ours), printed or NOTHING, recomputed or NOTHING)
+            yield CheckedStatement(_place(ours), printed or NOTHING, recomputed or NOTHING)
 
 
 def _changes(block: TextBlock, where: str, mine: str, other: str) -> Iterator[CheckedStatement]:
@@ -184,7 +180,7 @@ def _changes(block: TextBlock, where: str, mine: str, other: str) -> Iterator[Ch
         near = stretch(mine, i - _AROUND, j + _AROUND).lstrip(" .,;:)")
         context = f": “{near}”" if block.kind != "row" else ""
         printed, recomputed = stretch(other, k, m), stretch(mine, i, j)
-        yield _statement(f"{where}{context}", printed or NOTHING, recomputed or NOTHING)
+        yield CheckedStatement(f"{where}{context}", printed or NOTHING, recomputed or NOTHING)
 
 
 Stretch = tuple[int, int, int, int]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from trialplan.analyses.compare import actual_size, variants
-from trialplan.answers import SampleSize
 from trialplan.design import Design
 from trialplan.errors import UnreachableError
 from trialplan.evidence.bridge import discount
@@ -128,15 +128,12 @@ def _cells(trial: Trial, pairs: list[tuple[float, float]]) -> tuple[Cell, ...]:
     control, treatment = np.array(pairs).T
     design = trial.design.replace(**dict(zip(names, (control, treatment), strict=True)))
     answer = design.sample_size(trial.primary.section.power)
-    return tuple(_cell(trial, answer, i, float(rate)) for i, rate in enumerate(treatment))
-
-
-def _cell(trial: Trial, answer: SampleSize, i: int, treatment: float) -> Cell:
-    if np.isnan(answer.n[i]):
-        return Cell(treatment=treatment, n=None, arms=())
-    names = arm_names(trial, answer.design)
-    arms = tuple(Arm(name=names[arm], n=int(n[i])) for arm, n in answer.arms.items())
-    return Cell(treatment=treatment, n=int(answer.n[i]), arms=arms)
+    arms = arm_names(trial, answer.design)
+    cells = [Cell(treatment=float(rate), n=None, arms=()) for rate in treatment]
+    for i in np.flatnonzero(~np.isnan(answer.n)):
+        reached = tuple(Arm(name=arms[arm], n=int(n[i])) for arm, n in answer.arms.items())
+        cells[i] = replace(cells[i], n=int(answer.n[i]), arms=reached)
+    return tuple(cells)
 
 
 def spread(rows: list[ScenarioRow]) -> Range | None:

@@ -28,10 +28,8 @@ def read(content: bytes) -> list[TextBlock]:
     """The blocks of a Word file."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
-            styles = _Styles()
-            if "word/styles.xml" in file.namelist():
-                _parse(_part(file, "word/styles.xml"), styles.start, lambda name: None, lambda text: None)
-            reader = _WordReader(styles.names)
+            named = "word/styles.xml" in file.namelist()
+            reader = _WordReader(_style_names(_part(file, "word/styles.xml")) if named else {})
             # online editors count the part that holds the text
             parts = [name for name in file.namelist() if re.fullmatch(r"word/document\d*\.xml", name)]
             main = parts[0] if parts else "word/document.xml"
@@ -54,8 +52,8 @@ def _part(file: zipfile.ZipFile, name: str) -> bytes:
 def _parse(
     content: bytes,
     start: Callable[[str, dict[str, str]], None],
-    end: Callable[[str], None],
-    text: Callable[[str], None],
+    end: Callable[[str], None] = lambda name: None,
+    text: Callable[[str], None] = lambda text: None,
 ) -> None:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -76,19 +74,20 @@ def _local(name: str) -> str:
     return f"m:{local}" if space.endswith("/math") else local
 
 
-class _Styles:
+def _style_names(content: bytes) -> dict[str, str]:
     """The names of the styles, which stay when a program renames their identifiers."""
+    names: dict[str, str] = {}
+    style = ""
 
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        self._id = ""
-
-    def start(self, name: str, given: dict[str, str]) -> None:
-        """An element of the styles."""
+    def start(name: str, given: dict[str, str]) -> None:
+        nonlocal style
         if name == "style":
-            self._id = given.get("styleId", "")
-        elif name == "name" and self._id:
-            self.names.setdefault(self._id, given.get("val", ""))
+            style = given.get("styleId", "")
+        elif name == "name" and style:
+            names.setdefault(style, given.get("val", ""))
+
+    _parse(content, start)
+    return names
 
 
 class _WordReader:
