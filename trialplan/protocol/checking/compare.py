@@ -119,7 +119,7 @@ def _absent_sections(
             name = " › ".join(block.section)
             texts = [set(tokens(ours[j].text)) for j in under if ours[j].kind in ("paragraph", "row")]
             if any(text.issuperset(words) for text in texts for words in required):
-                found.statements.append((i, _missing(f"section {name}", "the whole section", None)))
+                found.statements.append((i, CheckedStatement(f"section {name}", NOTHING, "the whole section")))
             else:
                 found.absent.append(name)
     return gone
@@ -130,13 +130,10 @@ def _miss(i: int, block: TextBlock, elsewhere: TextBlock | None, found: _Found) 
     if block.kind == "code":  # a file that the document holds: without it, it is the one of the printed digest
         found.left_out.append(f"{_place(block)}, the text")
     elif block.numeric and block.kind != "heading":
-        found.statements.append((i, _missing(_place(block), _short(block.text), elsewhere)))
+        printed = NOTHING if elsewhere is None else f"under {_under(elsewhere)} instead"
+        found.statements.append((i, CheckedStatement(_place(block), printed, _short(block.text))))
     else:
         found.left_out.append(f"{_place(block)}: {_short(block.text)}" if block.kind != "heading" else block.text)
-
-
-def _missing(where: str, text: str, elsewhere: TextBlock | None) -> CheckedStatement:
-    return CheckedStatement(where, NOTHING if elsewhere is None else f"under {_under(elsewhere)} instead", text)
 
 
 def _statements(ours: TextBlock, theirs: TextBlock, names: set[str]) -> Iterator[CheckedStatement]:

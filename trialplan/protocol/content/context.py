@@ -10,7 +10,7 @@ from trialplan import evidence
 from trialplan.design import Design, Sized
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
-from trialplan.evidence.regression import SpontaneousFall, regression_to_the_mean
+from trialplan.evidence.regression import regression_to_the_mean
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint, Trial
@@ -212,7 +212,7 @@ def _target_unit(endpoint: Endpoint) -> str:
 
 
 def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
-    design = endpoint.design
+    design, chosen, comparator = endpoint.design, endpoint.section.selection, endpoint.by_role("comparator")
     return EndpointView(
         section=endpoint.section,
         design=design,
@@ -227,10 +227,11 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         alone=_alone(trial, endpoint),
         shortfall=endpoint.shortfall,
         at_trial=None if design is None else _at_trial(trial, endpoint, design),
-        spontaneous=_spontaneous(endpoint),
+        # what selection for a high value does to the outcome by itself
+        spontaneous=None if chosen is None else regression_to_the_mean(**chosen.model_dump(exclude={"source"})),
         other_test=None if design is None else _other_test(trial, endpoint, design.fixed),
         method="" if design is None else method(design),
-        bridged_toward=None if (comparator := endpoint.by_role("comparator")) is None else comparator.value,
+        bridged_toward=None if comparator is None else comparator.value,
     )
 
 
@@ -241,14 +242,6 @@ def _other_test(trial: Trial, endpoint: Endpoint, fixed: Sized) -> OtherTest | N
     design = fixed.replace(test=test)
     n = int(design.sample_size(endpoint.section.power).n)
     return OtherTest(n=n, power=float(design.power(int(trial.answer.n))))
-
-
-def _spontaneous(endpoint: Endpoint) -> SpontaneousFall | None:
-    """What selection for a high value does to the outcome by itself."""
-    chosen = endpoint.section.selection
-    if chosen is None:
-        return None
-    return regression_to_the_mean(chosen.threshold, chosen.typical, chosen.between_sd, chosen.within_sd)
 
 
 def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:

@@ -58,10 +58,11 @@ def operating(trial: Trial) -> Operating | None:
         return Operating(n=n, shares=SHARES, rows=tuple(_counted(trial, design, n, table)), counted=True)
     shares = SHARES[1:]  # a formula at no effect gives the nominal level, which is no news
     settled = design.settled(n)  # another truth does not move the boundaries
-    powers = tuple(_by_formula(settled, n, share) for share in shares)
-    if all(one is None for one in powers):
+    truths = [settled.at_share(share) for share in shares]
+    powers = [float("nan") if truth is None else float(truth.power(n)) for truth in truths]
+    if np.isnan(powers).all():
         return None
-    row = ControlRateRow(label="", value=float("nan"), powers=powers)
+    row = ControlRateRow(label="", value=float("nan"), powers=tuple(None if np.isnan(one) else one for one in powers))
     return Operating(n=n, shares=shares, rows=(row,), counted=False)
 
 
@@ -76,10 +77,3 @@ def _counted(trial: Trial, design: Design, n: int, table: Any) -> Iterator[Contr
             for rate in rates
         )
         yield ControlRateRow(label=stated.label, value=stated.value, powers=powers)
-
-
-def _by_formula(design: Design, n: int, share: float) -> float | None:
-    """The power if the truth is this share of the way from no effect to the planned one; None where it cannot be."""
-    truth = design.at_share(share)
-    power = np.nan if truth is None else float(truth.power(n))
-    return None if np.isnan(power) else power

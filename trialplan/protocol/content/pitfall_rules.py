@@ -216,8 +216,7 @@ def blinding_planned(trial: Trial, said: Said) -> str | None:
 def blinded(trial: Trial, said: Said) -> str | None:
     """P26: likeness, delivery and an unblinded preparer are described."""
     words = trial.plan.content.blinding
-    lacking = [name for name in ("similarity", "delivery", "preparer") if getattr(words, name) is None]
-    if lacking:
+    if None in (words.similarity, words.delivery, words.preparer):
         return None
     return "Likeness, delivery, the unblinded preparer and the test of the blinding are described above"
 

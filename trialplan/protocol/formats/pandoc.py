@@ -45,11 +45,6 @@ def epoch(plan: Plan) -> int:
     return calendar.timegm(date.timetuple() if date else (1980, 1, 1, 0, 0, 0))
 
 
-def on_one_line(text: str) -> str:
-    """The text without line breaks, as a title needs it."""
-    return " ".join(text.split())
-
-
 def filters(*names: str) -> list[str]:
     """The options that name shipped Lua filters; a house's style has none of its own."""
     return [f"--lua-filter={shipped('templates') / name}" for name in names]
@@ -62,5 +57,5 @@ def _metadata(plan: Plan) -> Iterator[str]:
     subtitle = f"Version {said.version}" + (f", {dated(said.date)}" if said.date else "")
     texts = [("title", said.title), ("subtitle", subtitle), ("version", said.version)]
     for name, text in [*texts, *(("author", author) for author in said.authors)]:
-        value = on_one_line(text)
+        value = " ".join(text.split())  # a title has no line breaks
         yield f"{name}:{' ' * (value.lower() in ('true', 'false'))}{value}"  # a bare one would be a truth value

@@ -54,8 +54,7 @@ class Picture:
             return _crossed(self.figure)
         columns, rows = self.figure.table()
         kept = [i for i, name in enumerate(columns) if name and any(row[i] not in (None, "") for row in rows)]
-        named = tuple(str(columns[i]) for i in kept)
-        return named, tuple(tuple(_cell(named[j], row[i]) for j, i in enumerate(kept)) for row in rows)
+        return tuple(str(columns[i]) for i in kept), tuple(tuple(_cell(row[i]) for i in kept) for row in rows)
 
     def bytes(self, suffix: str) -> bytes:
         """The drawing as a file."""
@@ -120,7 +119,7 @@ def _crossed(figure: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
     return (corner, *across), tuple(rows)
 
 
-def _cell(column: str, value: Any) -> str:
+def _cell(value: Any) -> str:
     if value is None or value == "":
         return "–"
     if not isinstance(value, (int, float)):

@@ -111,7 +111,7 @@ def _filled(xml: str, fields: Mapping[str, str]) -> str:
     """The fields of a header or footer with what they will show, for readers that do not compute them."""
     for name, text in fields.items():
         words = r"\s+".join(map(re.escape, name.split()))
-        shown = f"<w:r>{SMALL}<w:t>{escape(pandoc.on_one_line(text))}</w:t></w:r>".replace("\\", r"\\")
+        shown = f"<w:r>{SMALL}<w:t>{escape(' '.join(text.split()))}</w:t></w:r>".replace("\\", r"\\")
         simple = rf'(<w:fldSimple w:instr="\s*{words}\b[^"]*"[^>]*>).*?(</w:fldSimple>)'
         xml = re.sub(simple, rf"\g<1>{shown}\g<2>", xml, flags=re.DOTALL | re.I)
     return xml

@@ -80,13 +80,11 @@ class _MarkdownReader:
 
     def _paragraph(self) -> None:
         if self._lines:
-            text = _FIGURE.sub(self._figure, "\n".join(self._lines))
-            self.builder.paragraph(plain(_ITEM.sub("", text, count=1)))
+            text = "\n".join(self._lines)
+            for figure in _FIGURE.finditer(text):
+                self.builder.apart("figure", plain(figure[1]))
+            self.builder.paragraph(plain(_ITEM.sub("", _FIGURE.sub(" ", text), count=1)))
         self._lines = []
-
-    def _figure(self, found: re.Match[str]) -> str:
-        self.builder.apart("figure", plain(found[1]))
-        return " "
 
     def _table(self, caption: str = "") -> None:
         lines, self._rows = self._rows, []
