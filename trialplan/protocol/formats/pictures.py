@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,12 +62,26 @@ class Picture:
 
 
 def pictures(trial: Trial) -> dict[str, Picture]:
-    """Every figure that the plan has what it takes for, by name, without a drawing."""
-    return {
-        name: Picture(name=name, caption=caption, figure=figure)
-        for name, make, caption in _all(trial)
-        if (figure := make(trial)) is not None
-    }
+    """Every figure that the plan has what it takes for, by name, in the document's order, without a drawing."""
+    section, design = trial.primary.section, trial.design
+    pooled = any(isinstance(one.reading, PooledReading) for one in trial.assumptions)
+    apart = "; of what is pooled, those of the pool" if pooled else ""
+    asked = f"Participants for {100 * section.power:.0f} % power"
+    looks = ", without looks" if design.looks else ""
+    method = "" if design.fixed.smooth else f", by the {design.fixed.by_normal_theory().test} test"
+    made: list[tuple[str, Any, str]] = [
+        (
+            "forest",
+            drawings.forest(trial),
+            f"Rates that the planning of {section.name} rests on, with 95 % Wilson intervals{apart}.",
+        ),
+        ("schema", drawings.schema(trial), "Trial schema."),
+        ("boundaries", boundaries(trial), "Boundaries of the looks, by participants assessed."),
+        ("power", drawings.power_curve(trial), "Power against the number of participants."),
+        ("heat-map", drawings.heat_map(trial), f"{asked} by the rates of both arms{looks}{method}."),
+        ("tornado", drawings.swings(trial), f"{asked} if one assumption is otherwise, the others as planned."),
+    ]
+    return {name: Picture(name=name, caption=text, figure=figure) for name, figure, text in made if figure is not None}
 
 
 def embedded(shown: Mapping[str, Picture], suffix: str) -> dict[str, Picture]:
@@ -82,30 +96,6 @@ def embedded(shown: Mapping[str, Picture], suffix: str) -> dict[str, Picture]:
 def beside(shown: Mapping[str, Picture], folder: str, suffix: str) -> dict[str, Picture]:
     """The pictures with their drawings as files of a folder."""
     return {name: dataclasses.replace(one, source=Verbatim(f"{folder}{name}{suffix}")) for name, one in shown.items()}
-
-
-def _all(trial: Trial) -> Iterator[tuple[str, Callable[[Trial], Any], str]]:
-    """(name, maker, caption) of every figure, in the order of the document."""
-    section, design = trial.primary.section, trial.design
-    power = f"{100 * section.power:.0f} %"
-    pooled = any(isinstance(one.reading, PooledReading) for one in trial.assumptions)
-    apart = "; of what is pooled, those of the pool" if pooled else ""
-    looks = ", without looks" if design.looks else ""
-    method = "" if design.fixed.smooth else f", by the {design.fixed.by_normal_theory().test} test"
-    yield (
-        "forest",
-        drawings.forest,
-        f"Rates that the planning of {section.name} rests on, with 95 % Wilson intervals{apart}.",
-    )
-    yield "schema", drawings.schema, "Trial schema."
-    yield "boundaries", boundaries, "Boundaries of the looks, by participants assessed."
-    yield "power", drawings.power_curve, "Power against the number of participants."
-    yield "heat-map", drawings.heat_map, f"Participants for {power} power by the rates of both arms{looks}{method}."
-    yield (
-        "tornado",
-        drawings.swings,
-        f"Participants for {power} power if one assumption is otherwise, the others as planned.",
-    )
 
 
 def _crossed(figure: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
