@@ -10,7 +10,7 @@ from trialplan.belief import Affine, Belief, Beta, LogitNormal
 from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.finding import counted
 from trialplan.evidence.intervals import wilson
-from trialplan.evidence.pooling import Pool
+from trialplan.evidence.pooling import ONE_STAGE, Pool
 from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
 from trialplan.numerics.lazy import special
 from trialplan.parameter import Numbers
@@ -78,16 +78,14 @@ class PooledReading:
     @property
     def label(self) -> str:
         """Where the rate comes from: the outcome, the studies, the method."""
-        names = ", ".join(study.label for study in self.pool.studies)
-        return f"{self.outcome}, {self.pool.k} studies pooled {self._how()} ({names})"
-
-    def _how(self) -> str:
-        """The method, its scale, and what was done to cells of none."""
-        method = "restricted maximum likelihood" if self.pool.method == "reml" else self.pool.method
-        apart = "" if self.pool.tau2 is None else f"; SD between studies {math.sqrt(self.pool.tau2):.2g}"
-        one_sided = any(study.events in (0, study.n) for study in self.pool.studies)
-        half = ", half an event added where all or none responded" if one_sided and method != "glmm" else ""
-        return f"on the log odds by {method}{half}{apart}"
+        pool = self.pool
+        names = ", ".join(study.label for study in pool.studies)
+        method = "restricted maximum likelihood" if pool.method == "reml" else pool.method
+        one_sided = any(study.events in (0, study.n) for study in pool.studies)
+        corrected = one_sided and pool.method != ONE_STAGE
+        half = ", half an event added where all or none responded" if corrected else ""
+        apart = "" if pool.tau2 is None else f"; SD between studies {math.sqrt(pool.tau2):.2g}"
+        return f"{self.outcome}, {pool.k} studies pooled on the log odds by {method}{half}{apart} ({names})"
 
     def lower(self, confidence: float) -> float:
         """The lower limit of the pooled rate, at the confidence at which it was pooled."""
