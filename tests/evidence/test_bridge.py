@@ -10,7 +10,7 @@ from trialplan.errors import EvidenceError
 from trialplan.evidence import read
 from trialplan.evidence.bridge import Bridge, PooledReading, discount, reading
 from trialplan.evidence.effects import proportion_effects
-from trialplan.evidence.pooling import any_pool
+from trialplan.evidence.pooling import pool
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ class TestReading:
     @pytest.mark.parametrize(("method", "corrected"), [("reml", True), ("binomial-normal", False)])
     def test_a_pool_says_whether_half_an_event_was_added(self, method, corrected):
         """A study without events is corrected by two-stage methods; the one-stage model takes it as it is."""
-        pool = any_pool(proportion_effects([0, 4, 7], [10, 20, 30]), method)
-        label = PooledReading(pool=pool, outcome="remission", controlled=False).label
+        pooled = pool(proportion_effects([0, 4, 7], [10, 20, 30]), method)
+        label = PooledReading(pool=pooled, outcome="remission", controlled=False).label
         assert ("half an event added" in label) is corrected
 
     @pytest.mark.parametrize(

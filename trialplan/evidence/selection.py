@@ -11,7 +11,7 @@ from trialplan.evidence.effects import PROPORTIONS, Effects, Moments, change_eff
 from trialplan.evidence.estimate import measured
 from trialplan.evidence.finding import counted, keys
 from trialplan.evidence.overlap import overlapping
-from trialplan.evidence.pooling import Pool, any_pool
+from trialplan.evidence.pooling import Pool, pool
 from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
 from trialplan.text import listed
 
@@ -52,10 +52,10 @@ def pool_outcome(
     `measure` is one of the effects' measures, by default the logit of a rate and the plain mean change; the other
     three are as in `pool`. An EvidenceError names the reports that may share participants, and what is missing.
     """
-    effects, words = outcome_effects(table, name, choice or PoolChoice(), measure)
-    pool = any_pool(effects, method, interval, confidence)
-    note = " ".join(filter(None, (pool.note, words.note)))
-    return replace(pool, left_out=words.left_out, note=note, warning=words.warning)
+    effects, remarks = outcome_effects(table, name, choice or PoolChoice(), measure)
+    pooled = pool(effects, method, interval, confidence)
+    note = " ".join(filter(None, (pooled.note, remarks["note"])))
+    return replace(pooled, **remarks | {"note": note})
 
 
 def pool_choices(table: EvidenceTable, name: str, choice: PoolChoice | None = None, **how: Any) -> dict[str, Pool]:
@@ -66,19 +66,10 @@ def pool_choices(table: EvidenceTable, name: str, choice: PoolChoice | None = No
     }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """What must be said beside the effects: the studies left out, remarks, and a warning."""
-
-    left_out: tuple[str, ...]
-    note: str
-    warning: str
-
-
 def outcome_effects(
     table: EvidenceTable, name: str, choice: PoolChoice, measure: str | None = None
-) -> tuple[Effects, Words]:
-    """The effects of the outcome's studies, and what must be said beside them; for leaving out and subgroups."""
+) -> tuple[Effects, dict[str, Any]]:
+    """The effects of the outcome's studies, and what their pool must say: `left_out`, `note` and `warning`."""
     reported = _reporting(table, name, choice)
     usable = {key: rows for key, rows in reported.items() if rows}
     if not usable:
@@ -90,11 +81,11 @@ def outcome_effects(
     silent = [key for key in reported if key not in usable]
     remarks = [why, assumed, *_differences(rows), *([f"No usable number in {listed(silent)}."] if silent else [])]
     sets = _overlaps(chosen)
-    return effects, Words(
-        left_out=tuple(study.key for study in studies if study not in chosen),
-        note=" ".join(filter(None, remarks)),
-        warning=f"The same participants may be counted more than once: {_each(sets)} may overlap." if sets else "",
-    )
+    return effects, {
+        "left_out": tuple(study.key for study in studies if study not in chosen),
+        "note": " ".join(filter(None, remarks)),
+        "warning": f"The same participants may be counted more than once: {_each(sets)} may overlap." if sets else "",
+    }
 
 
 def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str, list[Outcome]]:
