@@ -9,7 +9,7 @@ import pytest
 from scipy import optimize, special, stats
 
 from trialplan.errors import EvidenceError, ParameterError
-from trialplan.evidence import EvidenceTable, Outcome, Study, read
+from trialplan.evidence import EvidenceTable, ReportedOutcome, Study, read
 from trialplan.evidence.effects import Effects, change_effects, inverse_double_arcsine, proportion_effects
 from trialplan.evidence.heterogeneity import reml
 from trialplan.evidence.pooling import (
@@ -32,7 +32,7 @@ def rates(*counts: tuple[int, int], **more: Any) -> EvidenceTable:
     return EvidenceTable(
         title="t",
         studies=tuple(
-            Study(key=f"s{i}", enrolled=of + 2, outcomes=(Outcome(name="response", events=x, of=of, **more),))
+            Study(key=f"s{i}", enrolled=of + 2, outcomes=(ReportedOutcome(name="response", events=x, of=of, **more),))
             for i, (x, of) in enumerate(counts)
         ),
     )
@@ -298,7 +298,7 @@ class TestPoolOutcome:
     def test_two_times_of_one_arm_need_a_choice(self) -> None:
         """A study with two timepoints is an error until one is named."""
         outcomes = tuple(
-            Outcome(name="response", events=x, of=20, timepoint_months=t) for x, t in ((5, 6.0), (8, 12.0))
+            ReportedOutcome(name="response", events=x, of=20, timepoint_months=t) for x, t in ((5, 6.0), (8, 12.0))
         )
         table = EvidenceTable(title="t", studies=(Study(key="s", outcomes=outcomes),))
         with pytest.raises(EvidenceError, match="at 6 and 12 months"):
@@ -321,7 +321,9 @@ class TestPoolOutcome:
         with pytest.raises(ParameterError, match="did you mean 'enrolled'"):
             pool_outcome(table, "response", PoolChoice(denominators="enroled"))
         with pytest.raises(EvidenceError, match="no study reports 'x' as a count"):
-            pool_outcome(EvidenceTable(title="t", studies=(Study(key="s", outcomes=(Outcome(name="x"),)),)), "x")
+            pool_outcome(
+                EvidenceTable(title="t", studies=(Study(key="s", outcomes=(ReportedOutcome(name="x"),)),)), "x"
+            )
 
     def test_effects_serve_leaving_out(self) -> None:
         """The effects behind a pool can be pooled again without each study."""

@@ -14,7 +14,7 @@ from trialplan.evidence.intervals import INTERVALS, newcombe
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.read import read, read_with_text
 from trialplan.evidence.report import as_json
-from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
 
 __all__ = [
     "INTERVALS",
@@ -23,7 +23,7 @@ __all__ = [
     "EvidenceTable",
     "Finding",
     "LogScale",
-    "Outcome",
+    "ReportedOutcome",
     "Study",
     "as_json",
     "audit",

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from trialplan.belief import Affine, Belief, Beta, LogitNormal
 from trialplan.errors import EvidenceError, did_you_mean
-from trialplan.evidence.finding import counted
 from trialplan.evidence.intervals import wilson
 from trialplan.evidence.pooling import ONE_STAGE, Pool
-from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
 from trialplan.numerics.lazy import special
 from trialplan.parameter import Numbers
 
@@ -23,11 +22,11 @@ class Reading:
     """One rate read from a table: the study, the outcomes counted together, and the denominator chosen."""
 
     study: Study
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ReportedOutcome, ...]
     events: int
     of: int
     denominator: str
-    net_of: Outcome | None = None
+    net_of: ReportedOutcome | None = None
 
     @property
     def rate(self) -> float:
@@ -202,7 +201,7 @@ def discount(observed: float, control: Numbers, share: float) -> Numbers:
     return control + (1 - share) * (observed - control)
 
 
-def _outcome(study: Study, name: str, arm: str | None) -> Outcome:
+def _outcome(study: Study, name: str, arm: str | None) -> ReportedOutcome:
     named = [outcome for outcome in study.outcomes if outcome.name == name]
     if not named:
         known = dict.fromkeys(outcome.name for outcome in study.outcomes)
@@ -216,22 +215,22 @@ def _outcome(study: Study, name: str, arm: str | None) -> Outcome:
     return matching[0]
 
 
-def _events(study: Study, outcome: Outcome) -> int:
+def _events(study: Study, outcome: ReportedOutcome) -> int:
     if not isinstance(outcome.events, int):
         cell = outcome.events or "no count"
         raise EvidenceError(f"study {study.key}, {outcome.label}: the table says {cell}, which is not a rate")
     return outcome.events
 
 
-def _reported(study: Study, rows: tuple[Outcome, ...]) -> int:
+def _reported(study: Study, rows: tuple[ReportedOutcome, ...]) -> int:
     """The arms' denominators added up; the outcomes of one arm must share theirs."""
     sizes: dict[str | None, int] = {}
     for row in rows:
-        counts = counted(row)
-        if counts is None:
+        if row.counts is None:
             raise EvidenceError(
                 f"study {study.key}, {row.label}: the table gives no denominator; use denominator = 'enrolled'"
             )
-        if sizes.setdefault(row.arm, counts[1]) != counts[1]:
-            raise EvidenceError(f"study {study.key}: {sizes[row.arm]} and {counts[1]} are counted together; name one")
+        _, of = row.counts
+        if sizes.setdefault(row.arm, of) != of:
+            raise EvidenceError(f"study {study.key}: {sizes[row.arm]} and {of} are counted together; name one")
     return sum(sizes.values())

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trialplan.errors import EvidenceError, ParameterError, did_you_mean
-from trialplan.evidence.effects import PROPORTIONS, Effects, Moments, change_effects, proportion_effects
-from trialplan.evidence.estimate import measured
-from trialplan.evidence.finding import counted, keys
+from trialplan.evidence.effects import PROPORTIONS, Effects, change_effects, proportion_effects
+from trialplan.evidence.finding import keys
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pooling import Pool, pool
-from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, Moments, ReportedOutcome, Study, has_concurrent_control
 from trialplan.text import listed
 
 REFUSE, ONE_PER_CENTRE, ALL = "refuse", "one-per-centre", "all"
@@ -88,7 +87,7 @@ def outcome_effects(
     }
 
 
-def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str, list[Outcome]]:
+def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str, list[ReportedOutcome]]:
     """The usable rows of each study that has the outcome; an empty list where it has no numbers."""
     reported = {study.key: [row for row in study.outcomes if row.name == name] for study in table.studies}
     if not any(reported.values()):
@@ -97,7 +96,7 @@ def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str,
     return {key: _rows(table.study(key), rows, choice) for key, rows in reported.items() if rows}
 
 
-def _rows(study: Study, rows: list[Outcome], choice: PoolChoice) -> list[Outcome]:
+def _rows(study: Study, rows: list[ReportedOutcome], choice: PoolChoice) -> list[ReportedOutcome]:
     """The rows of the arms and the time asked for that hold numbers, each arm once."""
     whole = choice.denominators == ENROLLED
     chosen = [
@@ -105,7 +104,7 @@ def _rows(study: Study, rows: list[Outcome], choice: PoolChoice) -> list[Outcome
         for row in rows
         if (choice.arms is None or row.arm in choice.arms)
         and choice.timepoint_months in (None, row.timepoint_months)
-        and (counted(row) or measured(row) or (whole and isinstance(row.events, int)))
+        and (row.counts or row.moments or (whole and isinstance(row.events, int)))
     ]
     if len({row.arm for row in chosen}) < len(chosen):
         times = listed(f"{row.timepoint_months:g}" if row.timepoint_months else "unstated" for row in chosen)
@@ -163,7 +162,7 @@ def _each(sets: Iterable[Sequence[Study]]) -> str:
 
 
 def _effects(
-    studies: list[Study], rows: dict[str, list[Outcome]], choice: PoolChoice, measure: str | None
+    studies: list[Study], rows: dict[str, list[ReportedOutcome]], choice: PoolChoice, measure: str | None
 ) -> tuple[Effects, str]:
     """Rates where every row is a count, else changes; and the remark on what was assumed."""
     labels = [study.key for study in studies]
@@ -183,7 +182,7 @@ def _effects(
     return effects, f"A correlation of {choice.correlation:g} within a participant is assumed."
 
 
-def _counts(study: Study, rows: list[Outcome], denominators: str) -> tuple[int, int]:
+def _counts(study: Study, rows: list[ReportedOutcome], denominators: str) -> tuple[int, int]:
     """Events and denominator of a study, its arms added up."""
     if denominators not in (REPORTED, ENROLLED):
         raise ParameterError(
@@ -197,8 +196,8 @@ def _counts(study: Study, rows: list[Outcome], denominators: str) -> tuple[int, 
     return events, study.enrolled
 
 
-def _moments(study: Study, rows: list[Outcome]) -> Moments:
-    moments = measured(rows[0])
+def _moments(study: Study, rows: list[ReportedOutcome]) -> Moments:
+    moments = rows[0].moments
     if len(rows) > 1:
         raise EvidenceError(f"study {study.key} reports means for the arms {listed(r.arm for r in rows)}; name one")
     if moments is None:
@@ -206,7 +205,7 @@ def _moments(study: Study, rows: list[Outcome]) -> Moments:
     return moments
 
 
-def _differences(rows: dict[str, list[Outcome]]) -> list[str]:
+def _differences(rows: dict[str, list[ReportedOutcome]]) -> list[str]:
     """Sentences on what differs between the rows that are pooled: definitions and times."""
     every = [row for group in rows.values() for row in group]
     definitions = {row.definition for row in every}
