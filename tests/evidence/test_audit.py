@@ -237,10 +237,10 @@ class TestRules:
         """One centre in periods that do not touch has different people, unless one registration covers both."""
         first = controlled("a", centres=("X",), enrolled_to="2008")
         second = controlled("b", centres=("X",), enrolled_from="2009-01")
-        assert overlapping(table(first, second)) == ()
+        assert overlapping((first, second)) == ()
         assert "P06" not in ids(first, second)
         shared = [replace(study, registry="REG 7") for study in (first, second)]
-        assert [study.key for study in overlapping(table(*shared))[0]] == ["a", "b"]
+        assert [study.key for study in overlapping(shared)[0]] == ["a", "b"]
         assert "P06" in ids(*shared)
         touching = replace(second, enrolled_from="2008-12")
         assert "P06" in ids(first, touching)

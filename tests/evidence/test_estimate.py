@@ -21,7 +21,6 @@ from trialplan.evidence import (
     log_scale,
     newcombe,
     read,
-    share_at_or_below,
 )
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "single_arm_ci.jsonl"
@@ -189,15 +188,6 @@ class TestLogScale:
         assert scale.ratio == pytest.approx(scale.followup_geometric_mean / scale.baseline_geometric_mean)
         assert round(scale.followup_log_sd, 2) == 0.63
         assert round(scale.baseline_log_sd, 2) == 0.37
-
-    @pytest.mark.parametrize(("mean", "sd", "share"), [(1.3, 0.9, 0.11), (0.9, 0.8, 0.35), (0.858, 0.801, 0.39)])
-    def test_the_share_below_a_threshold(self, mean: float, sd: float, share: float) -> None:
-        """The share at or below 0.5 is 11 %, 35 % and 39 % for the three reported follow-ups."""
-        found = share_at_or_below(0.5, mean, sd)
-        assert found == pytest.approx(share, abs=0.005)
-        scale = log_scale(1, 1, mean, sd)
-        log_normal = stats.lognorm(scale.followup_log_sd, scale=scale.followup_geometric_mean)
-        assert found == pytest.approx(log_normal.cdf(0.5))
 
     def test_the_share_below_zero_of_a_normal_model(self) -> None:
         """A normal model puts 7.4 % of the reported follow-up values below zero."""

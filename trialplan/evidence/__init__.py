@@ -8,7 +8,7 @@ outcome, and `as_json` hands all of it on. Reading and refusing a file need neit
 from __future__ import annotations
 
 from trialplan.evidence.audit import audit
-from trialplan.evidence.estimate import Change, Estimate, LogScale, change_sd, estimate, log_scale, share_at_or_below
+from trialplan.evidence.estimate import Change, Estimate, LogScale, change_sd, estimate, log_scale
 from trialplan.evidence.finding import Finding
 from trialplan.evidence.intervals import INTERVALS, newcombe
 from trialplan.evidence.overlap import overlapping
@@ -35,5 +35,4 @@ __all__ = [
     "overlapping",
     "read",
     "read_with_text",
-    "share_at_or_below",
 ]

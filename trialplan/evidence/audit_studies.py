@@ -81,7 +81,7 @@ def same_people_twice(table: EvidenceTable) -> Iterator[Seen]:
     yield from _shared(table, "registration", lambda study: {registration(study)} - {None})
     yield from _shared(table, "centre", lambda study: set(study.centres))
     yield from _shared(table, "group", lambda study: {study.group} - {None})
-    for studies in overlapping(table):
+    for studies in overlapping(table.studies):
         yield from _adding_up(studies)
 
 

@@ -10,11 +10,10 @@ from trialplan.belief import Affine, Belief, Beta, LogitNormal
 from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.intervals import wilson
 from trialplan.evidence.pooling import ONE_STAGE, Pool
+from trialplan.evidence.selection import ENROLLED, REPORTED
 from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
 from trialplan.numerics.lazy import special
 from trialplan.parameter import Numbers
-
-REPORTED, ENROLLED = "reported", "enrolled"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -124,18 +124,6 @@ def log_scale(baseline_mean: float, baseline_sd: float, followup_mean: float, fo
     )
 
 
-def share_at_or_below(threshold: float, mean: float, sd: float) -> float:
-    """The share of a log-normal distribution with this mean and SD that lies at or below `threshold`.
-
-    >>> round(share_at_or_below(0.5, mean=1.3, sd=0.9), 2)
-    0.11
-    """
-    if threshold <= 0:
-        return 0.0
-    mu, sigma = _log_normal(mean, sd)
-    return NormalDist(mu, sigma).cdf(math.log(threshold)) if sigma else float(math.log(threshold) >= mu)
-
-
 def below_zero(mean: float, sd: float) -> float:
     """The share of a normal distribution with this mean and SD that lies below zero."""
     return NormalDist().cdf(-mean / sd) if sd else float(mean < 0)

@@ -22,7 +22,7 @@ _STUDIES = ("pool", "study", "n", "estimate", "interval", "weight")
 def pools(table: Any, name: str, how: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
     """The pools by name; where no reports overlap there is one, of all of them."""
     choices = pool_choices(table, spelt(table, name), _choice(rows), **how)
-    return choices if overlapping(table) else {"all": choices["all"]}
+    return choices if overlapping(table.studies) else {"all": choices["all"]}
 
 
 def variants(table: Any, name: str, how: dict[str, Any], rows: dict[str, Any], by: str | None) -> dict[str, Any]:

@@ -36,16 +36,14 @@ class RandomisedComparison:
         return not self.lower <= effect <= self.upper
 
 
-def compare(
-    study: Study, outcome: str, favourable: str = "higher", arms: tuple[str, str] = ("treatment", "control")
-) -> RandomisedComparison:
+def compare(study: Study, outcome: str, favourable: str = "higher") -> RandomisedComparison:
     """The randomised comparison of one outcome, which needs counts or changes with their own SD in both arms.
 
     The limits are Newcombe's (1998) for rates, Welch's (1947) for changes.
     """
     if not has_concurrent_control(study):
         raise EvidenceError(f"study {study.key} has no concurrent control, so it compares nothing")
-    treatment, control = (_row(study, outcome, arm) for arm in arms)
+    treatment, control = (_row(study, outcome, arm) for arm in ("treatment", "control"))
     counts = treatment.counts, control.counts
     if counts[0] is None or counts[1] is None:
         difference, lower, upper = _welch(treatment, control)

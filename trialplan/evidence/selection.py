@@ -79,7 +79,7 @@ def outcome_effects(
     effects, assumed = _effects(chosen, rows, choice, measure)
     silent = [key for key in reported if key not in usable]
     remarks = [why, assumed, *_differences(rows), *([f"No usable number in {listed(silent)}."] if silent else [])]
-    sets = _overlaps(chosen)
+    sets = overlapping(chosen)
     return effects, {
         "left_out": tuple(study.key for study in studies if study not in chosen),
         "note": " ".join(filter(None, remarks)),
@@ -126,7 +126,7 @@ def _choose(studies: list[Study], reports: str | tuple[str, ...]) -> tuple[list[
             f"reports: there is no {reports!r}; {did_you_mean(reports, (REFUSE, ONE_PER_CENTRE, ALL))}; "
             "or give the studies' keys as a tuple"
         )
-    sets = _overlaps(studies)
+    sets = overlapping(studies)
     if not sets or reports == ALL:
         return studies, ""
     if reports == REFUSE:
@@ -151,10 +151,6 @@ def _named(studies: list[Study], names: Iterable[str]) -> list[Study]:
 def _standing(study: Study) -> tuple[int, int]:
     """Largest enrolment first, then the latest report; what is not reported stands last."""
     return (study.enrolled if isinstance(study.enrolled, int) else 0, study.year or 0)
-
-
-def _overlaps(studies: Sequence[Study]) -> tuple[tuple[Study, ...], ...]:
-    return overlapping(EvidenceTable(title="the studies in the pool", studies=tuple(studies)))
 
 
 def _each(sets: Iterable[Sequence[Study]]) -> str:
