@@ -49,7 +49,7 @@ class TestJournal:
         path = tmp_path / "grid.csv.partial"
         stopped(path)
         with Journal(path, identity(ASKED), resume=True) as journal:
-            assert len(journal.done()) == 2
+            assert len(list(journal)) == 2
             rest = Interrupted(after=None)
             grid = answered(ASKED, journal, rest)
             assert len(rest.ran) == 3  # of five stretches of four
@@ -61,7 +61,7 @@ class TestJournal:
         stopped(path)
         path.write_bytes(path.read_bytes()[:-5])
         with Journal(path, identity(ASKED), resume=True) as journal:
-            assert list(journal.done()) == [0]
+            assert list(journal) == [0]
             assert values(answered(ASKED, journal)) == values(answered(ASKED))
 
     def test_a_corrupt_frame_is_dropped(self, tmp_path):
@@ -72,7 +72,7 @@ class TestJournal:
         content[-5] ^= 1
         path.write_bytes(content)
         with Journal(path, identity(ASKED), resume=True) as journal:
-            assert list(journal.done()) == [0]
+            assert list(journal) == [0]
 
     def test_progress_counts_what_was_there(self, tmp_path):
         """Progress begins at what is kept already and ends at all."""

@@ -22,6 +22,9 @@ Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 N, TARGET = "n", "power"
 """What may be varied beside a design's own numbers: the participants, or the power asked for."""
 
+_BY_ARRAYS, _ONE_BY_ONE = 65_536, 4
+"""Scenarios in a stretch: where one call answers many, and where each is a search of its own."""
+
 
 @dataclass(frozen=True)
 class AnsweredCells:
@@ -81,6 +84,21 @@ class GridSpec:
         choices = product(*(self.axes[name] for name in names))
         return all(self._smooth(dict(zip(names, values, strict=True))) for values in choices)
 
+    @property
+    def stretch(self) -> int:
+        """Scenarios that are answered together, as one task."""
+        return _BY_ARRAYS if self.by_arrays else _ONE_BY_ONE
+
+    @property
+    def stretches(self) -> int:
+        """How many stretches there are; the last one may be shorter."""
+        return math.ceil(self.cells / self.stretch)
+
+    def ends(self, position: int) -> tuple[int, int]:
+        """The first scenario of a stretch, and the first after it."""
+        start = position * self.stretch
+        return start, min(start + self.stretch, self.cells)
+
     def values(self, start: int, stop: int) -> dict[str, Any]:
         """The values of each axis at the scenarios from `start` up to `stop`: positions along the axis."""
         return dict(zip(self.axes, np.unravel_index(np.arange(start, stop), self.shape), strict=True))
@@ -128,8 +146,9 @@ def variable(design: Sized) -> dict[str, Parameter]:
     return {name: one for name, one in design.declarations().items() if name != "looks"}
 
 
-def evaluate(asked: GridSpec, start: int, stop: int) -> AnsweredCells:
-    """The answers of the scenarios from `start` up to `stop`."""
+def evaluate(asked: GridSpec, position: int) -> AnsweredCells:
+    """The answers of one stretch."""
+    start, stop = asked.ends(position)
     index = asked.values(start, stop)
     n, power = np.full(stop - start, np.nan), np.full(stop - start, np.nan)
     reasons: dict[int, str] = {}

@@ -10,7 +10,7 @@ import hashlib
 import json
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -66,7 +66,7 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.file.close()
 
-    def keep(self, position: int, block: AnsweredCells) -> None:
+    def __setitem__(self, position: int, block: AnsweredCells) -> None:
         """Write one frame at the end."""
         payload = _packed(block)
         start = self.file.seek(0, 2)
@@ -75,11 +75,11 @@ class Journal:
         self.file.flush()
         self.places[position] = (start + _FRAME.size, len(payload), count)
 
-    def done(self) -> Sequence[int]:
+    def __iter__(self) -> Iterator[int]:
         """The positions of the stretches that are kept."""
-        return list(self.places)
+        return iter(self.places)
 
-    def block(self, position: int) -> AnsweredCells:
+    def __getitem__(self, position: int) -> AnsweredCells:
         """One stretch, read again."""
         start, length, count = self.places[position]
         self.file.seek(start)
