@@ -105,17 +105,21 @@ class GridSpec:
 
     def ask(self, given: Mapping[str, Any], shape: tuple[int, ...] = ()) -> tuple[Any, Any, Any, Any]:
         """n, power, reason and derived numbers for given values; arrays of `shape` where the values are arrays."""
-        numbers = dict(given)
-        n, target = numbers.pop(N, self.n), numbers.pop(TARGET, self.target)
-        resolved = dict(numbers if self.resolve is None else self.resolve(numbers))
-        derived = {name: value for name, value in resolved.items() if name not in numbers}
-        design = self.design.replace(**resolved)
+        n, target = given.get(N, self.n), given.get(TARGET, self.target)
+        numbers, derived = self.resolved(given)
+        design = self.design.replace(**numbers)
         if n is not None:
             design.arms(n)  # raises where n is not whole blocks
             power = np.broadcast_to(design.power(n), shape)  # type: ignore[attr-defined]
             return np.broadcast_to(np.asarray(n, dtype=float), shape), power, None, derived
         evaluate = design.sample_size(*(() if target is None else (target,)))
         return np.broadcast_to(evaluate.n, shape), np.broadcast_to(evaluate.power, shape), evaluate.reason, derived
+
+    def resolved(self, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, Any]]:
+        """The design's numbers behind given values, and those of them that follow from what was varied."""
+        varied = {name: value for name, value in given.items() if name not in (N, TARGET)}
+        numbers = varied if self.resolve is None else self.resolve(varied)
+        return numbers, {name: value for name, value in numbers.items() if name not in varied}
 
     def _smooth(self, choice: Mapping[str, Any]) -> bool:
         own = {name: value for name, value in choice.items() if name in variable(self.design)}
@@ -193,23 +197,13 @@ def _asked(asked: GridSpec, choice: Mapping[str, Any], arrays: Mapping[str, Any]
 
 
 def _one(asked: GridSpec, given: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
-    """The answer of one scenario; what cannot be answered has its reason."""
+    """The answer of one scenario; one that has none has its reason, and the numbers behind it where they can be had."""
+    derived: Mapping[str, Any] = {}
     try:
+        _, derived = asked.resolved(given)
         return asked.ask(given)
     except TrialplanError as why:
-        return math.nan, math.nan, why.sentence, _derived(asked, given)
-
-
-def _derived(asked: GridSpec, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The numbers behind a scenario that has no answer, as far as they can be had."""
-    if asked.resolve is None:
-        return {}
-    numbers = {name: value for name, value in given.items() if name not in (N, TARGET)}
-    try:
-        resolved = asked.resolve(numbers)
-    except TrialplanError:
-        return {}
-    return {name: value for name, value in resolved.items() if name not in numbers}
+        return math.nan, math.nan, why.sentence, derived
 
 
 def _reasons(positions: Any, reason: Any) -> dict[int, str]:
