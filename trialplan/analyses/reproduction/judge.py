@@ -285,11 +285,10 @@ def _power_at_stated(statement: Statement, method: SizingMethod) -> float | None
     design = method.design
     if not isinstance(design, Design) or statement.cls.gives is not None:
         return None
-    n = statement.evaluable if statement.evaluable is not None else statement.stated * (1 - (statement.dropout or 0))
     if statement.arms is not None and "allocation" in parameters(type(design)):
         design = design.replace(allocation=":".join(map(str, statement.arms)))
     try:
-        power = float(design.power(n / method.inflation))
+        power = float(design.power(statement.completers / method.inflation))
     except TrialplanError:
         return None
     return power if math.isfinite(power) else None

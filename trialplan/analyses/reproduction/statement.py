@@ -130,6 +130,11 @@ class Statement:
         assert found is not None  # `read` refuses a statement without an n
         return found
 
+    @property
+    def completers(self) -> float:
+        """Evaluable participants: as stated, or those that are left of the enrolled."""
+        return self.stated * (1 - (self.dropout or 0.0)) if self.evaluable is None else self.evaluable
+
     def shown(self, n: float) -> str:
         """n as the statement counts: per arm, or in all."""
         compared = len(self.cls.arm_names)
@@ -262,7 +267,8 @@ def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
     totals |= {sum(arms)} if arms else set()
     after = {counts[name] * by for name, by in (("enrolled", share), ("enrolled_per_arm", compared)) if name in counts}
     if len(totals) > 2 or len(after) > 1 or (len(totals) == 2 and after):
-        raise ParameterError(f"the statement's numbers contradict each other: {_listed(stated)}; check them")
+        shown = ", ".join(f"{name} = {value}" for name, value in stated.items())
+        raise ParameterError(f"the statement's numbers contradict each other: {shown}; check them")
     if len(totals) == 2:
         after, totals = {max(totals)}, {min(totals)}
     evaluable, enrolled = next(iter(totals), None), next(iter(after), None)
@@ -289,10 +295,6 @@ def _allocated(statement: Statement, arms: tuple[int, ...]) -> Statement:
         if abs(arms[0] * second - arms[1] * first) <= max(first, second):
             return statement.having(allocation=f"{first}:{second}")
     return statement
-
-
-def _listed(stated: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in stated.items())
 
 
 def _rule(name: str, given: Mapping[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from trialplan.analyses.reproduction import completing, judge
 from trialplan.analyses.reproduction.judge import Candidate, Reproduction
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.parameter import parameters
+from trialplan.text import listed
 
 
 def headline(found: Reproduction) -> str:
@@ -28,7 +29,8 @@ def headline(found: Reproduction) -> str:
         words, by = found.slips[0]
         return f"Not as stated: {stated} follows only if {words} ({_method(by)}); {_inputs_give(found)}"
     if found.verdict == judge.INCOMPLETE:
-        return f"Cannot be reproduced: the statement does not give {_listed(found.missing)}"
+        missing = listed(name.replace("_", " ") for name in found.missing)
+        return f"Cannot be reproduced: the statement does not give {missing}"
     assert found.verdict == judge.NOT
     return f"Not reproduced: no standard method gives {stated}; {_inputs_give(found)}"
 
@@ -95,13 +97,8 @@ def _with_remarks(one: Candidate, best: Candidate) -> str:
 
 
 def _word(found: Reproduction, name: str) -> str:
-    meaning = parameters(found.statement.cls)[name].meaning if name in parameters(found.statement.cls) else ""
-    return f"{name.replace('_', ' ')} ({meaning})" if meaning and len(meaning) < 60 else name.replace("_", " ")
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    shown = [name.replace("_", " ") for name in names]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    meaning, shown = parameters(found.statement.cls)[name].meaning, name.replace("_", " ")
+    return f"{shown} ({meaning})" if len(meaning) < 60 else shown
 
 
 def shown_sizes(statement: Statement, one: Candidate) -> tuple[str, str]:
