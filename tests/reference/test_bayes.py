@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from trialplan import TwoMeans, TwoProportions
-from trialplan.analyses.assurance.assess import assurance, ceiling, enumerated
+from trialplan.analyses.assurance.assess import assess, assurance
 from trialplan.belief import Beta, Mixture, Normal, exceeds
 from trialplan.numerics.crossing import crossing
 from trialplan.sequential.interim.conditional_power import predictive_power
@@ -41,7 +41,7 @@ def z_pooled(given):
 
 def exact_predictive(given):
     """Assurance by enumeration."""
-    return {"assurance": enumerated(*_proportions(given))}
+    return {"assurance": assess(*_proportions(given), target=None).enumerated}
 
 
 def normal_normal(given):
@@ -52,7 +52,7 @@ def normal_normal(given):
     return {
         "assurance": assurance(design, n, beliefs),
         "power_at_prior_mean": design.power(n),
-        "upper_limit_assurance": ceiling(design, beliefs),
+        "upper_limit_assurance": assess(design, n, beliefs, target=None).ceiling,
     }
 
 

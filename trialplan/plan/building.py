@@ -20,7 +20,7 @@ from trialplan.plan.checks import check_citations, check_losses, check_names, ch
 from trialplan.plan.endpoint import Endpoint as Endpoint
 from trialplan.plan.family import family_endpoint
 from trialplan.plan.monitoring import as_tuple, check_rule, on_calendar, recruitment, with_looks
-from trialplan.plan.randomised_evidence import Contrary, check_override, contrary
+from trialplan.plan.randomised_evidence import AnsweredComparison, answered_comparisons, check_override
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
 
@@ -34,7 +34,7 @@ class Trial:
     findings: tuple[evidence.Finding, ...]
     endpoints: tuple[Endpoint, ...]
     readings: tuple[tuple[str, Observed], ...] = ()
-    randomised: tuple[Contrary, ...] = ()
+    randomised: tuple[AnsweredComparison, ...] = ()
     family: Endpoint | None = None
 
     @property
@@ -94,7 +94,7 @@ def build(plan: Plan) -> Trial:
         readings = tuple((one.label, read_rate(table, one)) for one in content.scenarios.readings)
     drafts = [_draft(plan, section) for section in content.endpoint]
     borrowed = [stated.borrowed for draft in drafts for stated in draft.assumptions if stated.borrowed is not None]
-    comparisons = contrary(plan, table)
+    comparisons = answered_comparisons(plan, table)
     designed = sorted((_designed(plan, draft) for draft in drafts), key=lambda one: one.section.role != "primary")
     sized = {endpoint.name: _sized(plan, endpoint) for endpoint in designed}
     primaries = [sized[draft.name] for draft in drafts if draft.section.role == "primary"]
@@ -118,7 +118,7 @@ def size_primary(plan: Plan) -> Endpoint:
     return _sized_family(plan, primaries) or primaries[0]
 
 
-def _check_against(plan: Plan, comparisons: tuple[Contrary, ...], primary: Endpoint) -> None:
+def _check_against(plan: Plan, comparisons: tuple[AnsweredComparison, ...], primary: Endpoint) -> None:
     """The planned difference, where the primary has one, against the intervals of randomised evidence."""
     rates = [one.value for one in primary.rates or () if one.value is not None]
     if rates:
