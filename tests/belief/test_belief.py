@@ -160,26 +160,12 @@ class TestEffectiveSampleSize:
 
     @given(a=st.floats(1.5, 300), b=st.floats(1.5, 300))
     def test_of_a_beta_it_is_a_plus_b(self, a: float, b: float) -> None:
-        """Moments and local information agree on a + b."""
+        """A Beta is worth the events and non-events that it stands for."""
         assert Beta(a, b).ess() == pytest.approx(a + b)
-        assert Beta(a, b).elir() == pytest.approx(a + b, rel=1e-4)
-
-    @pytest.mark.parametrize("belief", [ROBUST, LogitNormal(-1, 0.4), Mixture((Beta(3, 9), Beta(20, 60)), (0.4, 0.6))])
-    def test_elir_is_its_definition(self, belief: Belief) -> None:
-        """Local information from finite differences, integrated by scipy, is the expected ratio."""
-        step = 1e-4
-
-        def ratio(x: float) -> float:
-            curve = belief.log_density(x + step) - 2 * belief.log_density(x) + belief.log_density(x - step)
-            return float(-curve / step**2 * x * (1 - x) * belief.density(x))
-
-        expected = integrate.quad(ratio, 0.001, 0.999, limit=300, epsrel=1e-7)[0]
-        assert belief.elir() == pytest.approx(expected, rel=2e-3)
 
     def test_of_a_normal_it_needs_the_sd_of_a_participant(self) -> None:
         """A mean known to 0.1 with participants' SD 2 is worth 400; without the SD there is no answer."""
         assert Normal(0, 0.1).ess(2) == pytest.approx(400)
-        assert Normal(0, 0.1).elir(2) == pytest.approx(400)
         with pytest.raises(ParameterError, match="needs the SD of one participant; give sd"):
             Normal(0, 0.1).ess()
         with pytest.raises(ParameterError, match="leave sd out"):

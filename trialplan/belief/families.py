@@ -61,11 +61,6 @@ class Beta(Belief):
         """(a − 1) log x + (b − 1) log(1 − x) − log B(a, b)."""
         return special.xlogy(self.a - 1, x) + special.xlog1py(self.b - 1, -x) - special.betaln(self.a, self.b)
 
-    def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
-        """Of the log density: first and second derivative."""
-        up, down = (self.a - 1) / x, (self.b - 1) / (1 - x)
-        return up - down, -up / x - down / (1 - x)
-
     def draw(self, n: int, rng: Any) -> Any:
         """n random rates."""
         return rng.beta(self.a, self.b, n)
@@ -134,11 +129,6 @@ class Normal(_Gaussian):
         z = (x - self.location) / self.scale
         return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi))
 
-    def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
-        """Of the log density: first and second derivative."""
-        precision = self.scale**-2.0
-        return (self.location - x) * precision, -precision * np.ones_like(x)
-
     def draw(self, n: int, rng: Any) -> Any:
         """n random values."""
         return rng.normal(self.location, self.scale, n)
@@ -173,12 +163,6 @@ class LogitNormal(_Gaussian):
         """Of the logit-normal distribution."""
         z = (special.logit(x) - self.location) / self.scale
         return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi) * x * (1 - x))
-
-    def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
-        """Of the log density: first and second derivative."""
-        variance, precision = x * (1 - x), self.scale**-2.0
-        pull = (special.logit(x) - self.location) * precision + 1 - 2 * x
-        return -pull / variance, ((2 - precision / variance) * variance + pull * (1 - 2 * x)) / variance**2
 
 
 @dataclass(frozen=True)
