@@ -108,16 +108,6 @@ class Belief:
         mean, spread = self.mean(), self.sd()
         return mean * (1 - mean) / spread**2 - 1 if sd is None else (sd / spread) ** 2
 
-    def describe(self) -> str:
-        """The belief in a short phrase: its name, mean and 95 % interval."""
-        lower, upper = self.interval()
-        return f"{self.name()}: mean {self.mean():.3g}, 95 % {lower:.3g} to {upper:.3g}"
-
-    def name(self) -> str:
-        """The family with its parameters."""
-        values = ", ".join(f"{getattr(self, part.name):.4g}" for part in fields(self))  # type: ignore[arg-type]
-        return f"{type(self).__name__}({values})"
-
 
 def exceeds(first: Belief, second: Belief, by: float = 0.0, nodes: int = 128) -> Numbers:
     """The probability that the first number exceeds the second, independent one by more than `by`."""

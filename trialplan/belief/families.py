@@ -104,8 +104,8 @@ class _Gaussian(Belief):
 class Normal(_Gaussian):
     """A number on the whole line: a difference, a log ratio.
 
-    >>> Normal(0.3, 0.3).describe()
-    'Normal(0.3, 0.3): mean 0.3, 95 % -0.288 to 0.888'
+    >>> [round(float(limit), 3) for limit in Normal(0.3, 0.3).interval()]
+    [-0.288, 0.888]
     """
 
     def mean(self) -> Numbers:
@@ -206,10 +206,6 @@ class Affine(Belief):
         """Of the value moved back."""
         return self.of.log_density((x - self.shift) / self.scale) - np.log(self.scale)
 
-    def name(self) -> str:
-        """The belief behind it with scale and shift."""
-        return f"{self.scale:.4g} × {self.of.name()} + {self.shift:.4g}"
-
 
 @dataclass(frozen=True, eq=False)
 class Tabulated(Belief):
@@ -253,7 +249,3 @@ class Tabulated(Belief):
 
     def _middles(self) -> Any:
         return (self.points[1:] + self.points[:-1]) / 2
-
-    def name(self) -> str:
-        """What it is, without its points."""
-        return f"distribution at {len(self.points)} points"

@@ -97,10 +97,6 @@ class Mixture(Belief):
         """The log of the weighted mean of the parts' probabilities of the data."""
         return float(special.logsumexp([part.log_evidence(*data) for part in self.parts], b=self.weights))
 
-    def name(self) -> str:
-        """The parts with their weights."""
-        return " + ".join(f"{w:.3g} {part.name()}" for w, part in zip(self.weights, self.parts, strict=True))
-
     def _sum(self, of: Callable[[Belief], Any]) -> Any:
         return sum(weight * of(part) for weight, part in zip(self.weights, self.parts, strict=True))
 

@@ -50,16 +50,6 @@ class Map:
         """How many participants the arms had together."""
         return sum(self.of)
 
-    def describe(self) -> str:
-        """The result in a sentence, with its assumptions."""
-        (low, high), (least, most) = self.typical.interval(), self.predictive.interval()
-        middle, new = self.typical.quantile(0.5), self.predictive.mean()
-        return (
-            f"{len(self.of)} arms with {self.participants} participants: typical rate {middle:.2f} "
-            f"({low:.2f} to {high:.2f}); in a new trial {new:.2f} ({least:.2f} to {most:.2f}), worth "
-            f"{self.ess:.0f} participants; logit mean ~ N(0, {self.mean_sd:g}²), τ ~ half-normal({self.tau_scale:g})"
-        )
-
 
 def map_prior(events: Sequence[int], of: Sequence[int], *, tau_scale: float = 0.5, mean_sd: float = 2.0) -> Map:
     """What the arms' counts let one expect of the rate in a new trial.
