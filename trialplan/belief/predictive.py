@@ -34,21 +34,13 @@ class Map:
     posterior mean of the SD of the logits. `participants` gave the information of `ess` new ones (by moments).
     """
 
-    events: tuple[int, ...]
-    of: tuple[int, ...]
-    mean_sd: float
-    tau_scale: float
+    participants: int
     typical: Tabulated
     tau: float
     predictive: Tabulated
     mixture: Mixture
     error: float
     ess: float
-
-    @property
-    def participants(self) -> int:
-        """How many participants the arms had together."""
-        return sum(self.of)
 
 
 def map_prior(events: Sequence[int], of: Sequence[int], *, tau_scale: float = 0.5, mean_sd: float = 2.0) -> Map:
@@ -67,10 +59,7 @@ def map_prior(events: Sequence[int], of: Sequence[int], *, tau_scale: float = 0.
     predictive, share = _predictive(tau, mean, weight), weight.sum(axis=1)
     mixture, error = beta_mixture(predictive)
     return Map(
-        events=tuple(events),
-        of=tuple(of),
-        mean_sd=mean_sd,
-        tau_scale=tau_scale,
+        participants=sum(of),
         typical=_table(mean, np.cumsum(share) - share / 2),  # the rate whose logit is μ
         tau=float((weight.sum(axis=0) * tau).sum()),
         predictive=predictive,

@@ -227,15 +227,13 @@ def _effect(cls: type[Sized], given: Mapping[str, Any]) -> tuple[StatedEffect, f
     if stated and len(stated) + any(name in given for name in with_role(cls, "effect")) > 1:
         names = " and ".join(effect.name for effect in stated)
         raise ParameterError(f"the effect is stated twice, by {names}", owner=cls.slug(), way_out="keep one")
-    return (stated[0], _sensible(stated[0], _number(stated[0].name, given[stated[0].name]))) if stated else None
-
-
-def _sensible(effect: StatedEffect, value: float) -> float:
-    """The effect's value, if it may have it."""
-    if value in effect.domain:
-        return value
-    way_out = f"it is the {effect.meaning}"
-    raise ParameterError(f"must lie {effect.where}, not {value:g}", parameter=effect.name, value=value, way_out=way_out)
+    if not stated:
+        return None
+    effect, value = stated[0], _number(stated[0].name, given[stated[0].name])
+    if value not in effect.domain:
+        reason, way_out = f"must lie {effect.where}, not {value:g}", f"it is the {effect.meaning}"
+        raise ParameterError(reason, parameter=effect.name, value=value, way_out=way_out)
+    return effect, value
 
 
 def _power(stated: Any) -> tuple[float | None, int, bool]:
