@@ -51,8 +51,7 @@ class Serial:
 
     def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """In the order of the tasks."""
-        for index in range(len(tasks)):
-            yield index, function(tasks[index])
+        yield from enumerate(map(function, tasks))
 
 
 @dataclass(frozen=True)

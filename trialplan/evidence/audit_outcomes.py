@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from trialplan.evidence.audit_counts import LOSS, is_response
 from trialplan.evidence.estimate import below_zero
 from trialplan.evidence.finding import Answer, Seen, by_name, keys, outcome_rule, percent, rule
-from trialplan.evidence.table import EvidenceTable, Moments, ReportedOutcome, Study, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
 from trialplan.numerics.lazy import special
 from trialplan.text import listed
 
@@ -64,15 +64,10 @@ def p_value_bounds_correlation(study: Study, outcome: ReportedOutcome) -> Answer
     # with a concurrent control the P value usually compares the arms, and says nothing on this correlation
     if moments is None or bound is None or not moments[1] * moments[3] or has_concurrent_control(study):
         return None
-    sd, correlation = _implied(moments, bound[1])
-    return _what_p_says(bound[0], bound[1], sd, correlation)
-
-
-def _implied(moments: Moments, p: float) -> tuple[float, float]:
-    """The change SD, and the correlation, at which the paired t test gives exactly `p`."""
-    mean0, sd0, mean1, sd1, n = moments
+    (sign, p), (mean0, sd0, mean1, sd1, n) = bound, moments
+    # at which the paired t test gives exactly p
     sd = abs(mean1 - mean0) * math.sqrt(n) / float(special.stdtrit(n - 1, 1 - p / 2))
-    return sd, (sd0**2 + sd1**2 - sd**2) / (2 * sd0 * sd1)
+    return _what_p_says(sign, p, sd, correlation=(sd0**2 + sd1**2 - sd**2) / (2 * sd0 * sd1))
 
 
 def _what_p_says(sign: str, p: float, sd: float, correlation: float) -> tuple[str, str]:
