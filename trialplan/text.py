@@ -72,3 +72,12 @@ def participants(arms: Mapping[str, int]) -> str:
 def flag(name: str) -> str:
     """The name of a field as an option writes it."""
     return name.replace("_", "-")
+
+
+NONE = "—"
+"""What a table shows where there is no number."""
+
+
+def decimals(value: float | None, places: int = 3) -> str:
+    """A number with so many decimals; a dash where there is none."""
+    return NONE if value is None else f"{value:.{places}f}"

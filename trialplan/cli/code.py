@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from trialplan import files
+from trialplan import catalogue, files
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import check, path_option
@@ -74,7 +74,7 @@ def _of_design(cls: type[Sized], language: str | None, output: Path | None, **gi
         target = (options.DEFAULT_POWER if power is None else power) if cls.attains == "power" else None
         lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
         sizing = cross_check.of_design(design, target, lost)
-    title = f"{cls.slug()}: {options.summary(cls)}"
+    title = f"{cls.slug()}: {catalogue.summary(cls)}"
     _write(cross_check.script([sizing], tongue, title=title, origin="One design"), output)
 
 

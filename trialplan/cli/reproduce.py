@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from trialplan import catalogue, files
 from trialplan.analyses.reproduction.statement import AROUND, SIZES, NoDesignError, Statement, around, read
 from trialplan.cli.options import design as options
-from trialplan.cli.options.command import FAILED, Verb
+from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import output_options, show
 from trialplan.design import Sized
 from trialplan.errors import FileError, ParameterError, TrialplanError, did_you_mean
-from trialplan.page import Page, Table, facts, plain
-from trialplan.text import flag, number
-
-if TYPE_CHECKING:
-    from trialplan.analyses.reproduction import Reproduction
+from trialplan.page import Page
+from trialplan.text import flag
 
 FILE = "statement.toml"
 
@@ -117,8 +114,8 @@ def _of_file(name: str, as_json: bool, output: Any) -> None:
         statement = read(files.read_toml(path))
     except NoDesignError as why:
         data = {"verdict": "no design", "candidates": [], "missing": [], "why": str(why)}
-        show(Page(data=data, headline=f"Not tried: {why}"), as_json, output)
-        raise click.exceptions.Exit(FAILED) from None
+        show(Page(data=data, headline=f"Not tried: {why}"), as_json, output, ok=False)
+        return
     except ParameterError as why:
         raise why.at(path.name, FileError) from None
     _answer(statement, as_json, output)
@@ -126,32 +123,10 @@ def _of_file(name: str, as_json: bool, output: Any) -> None:
 
 def _answer(statement: Statement, as_json: bool, output: Any) -> None:
     from trialplan.analyses.reproduction import reproduce
+    from trialplan.analyses.reproduction.words import page
 
-    answer = reproduce(statement)
-    show(_page(answer), as_json, output)
-    if not answer.reproduced:
-        raise click.exceptions.Exit(FAILED)
-
-
-def _page(found: Reproduction) -> Page:
-    from trialplan.analyses.reproduction.judge import as_json, stated
-    from trialplan.analyses.reproduction.words import headline, notes, shown_sizes
-
-    data = plain(as_json(found))
-    tables = [facts([(flag(name), number(value)) for name, value in stated(found.statement).items()], "Stated")]
-    if found.candidates:
-        columns, rows = ("method", "n", "enrolled", "power at stated n", "matches"), []
-        for row in found.candidates:
-            power = "" if row.power is None else f"{row.power:.3f}"
-            rows.append([row.method, *shown_sizes(found.statement, row), power, row.matches])
-        tables.append(Table(columns, rows, right=frozenset({1, 2, 3})))
-    return Page(
-        data=data,
-        headline=headline(found),
-        tables=tables,
-        notes=list(notes(found)),
-        records=lambda: data["candidates"] or [{"verdict": found.verdict}],
-    )
+    found = reproduce(statement)
+    show(page(found), as_json, output, ok=found.reproduced)
 
 
 command = DesignsAndStatements(

@@ -1,13 +1,22 @@
-"""The evidence as plain data, for `--json` and for whatever reads it next."""
+"""The evidence as plain data, for `--json` and for whatever reads it next, and as a page."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from trialplan.evidence.audit import audit
-from trialplan.evidence.estimate import estimate
-from trialplan.evidence.table import EvidenceTable, Study
+from trialplan.evidence.estimate import Estimate, estimate
+from trialplan.evidence.finding import Finding, percent
+from trialplan.evidence.table import EvidenceTable, Outcome, Study
+from trialplan.page import Page, Table, plain
+from trialplan.text import number
+
+_STUDIES = ("study", "year", "design", "control", "enrolled", "conditioning")
+_OUTCOMES = ("study", "outcome", "arm", "months", "reported", "estimate", "95 % interval")
+_FINDINGS = ("severity", "id", "where", "seen", "for planning")
+_ESTIMATE = ("kind", "value", "lower", "upper", "confidence", "n", "method", "reference")
 
 
 def as_json(table: EvidenceTable, interval: str = "wilson", confidence: float = 0.95) -> dict[str, Any]:
@@ -28,3 +37,60 @@ def _study(study: Study, interval: str, confidence: float) -> dict[str, Any]:
         found = estimate(outcome, interval, confidence)
         row["estimate"] = None if found is None else asdict(found)
     return cells
+
+
+def page(table: EvidenceTable, interval: str = "wilson") -> Page:
+    """The studies, their outcomes with a 95 % interval, and the findings, as three tables."""
+    rows = [(study, outcome, estimate(outcome, interval)) for study in table.studies for outcome in study.outcomes]
+    studies = [[_cell(getattr(study, name)) for name in ("key", *_STUDIES[1:])] for study in table.studies]
+    found = audit(table)
+    findings = [[one.severity, one.id, _where(one), one.seen, one.means] for one in found]
+    return Page(
+        data=plain(as_json(table, interval)),
+        headline=_headline(table, len(rows), found),
+        tables=[
+            Table(_STUDIES, studies, "Studies", frozenset({1, 4})),
+            Table(_OUTCOMES, [_row(*row) for row in rows], "Outcomes", frozenset({3})),
+            *([Table(_FINDINGS, findings, "Findings")] if findings else []),
+        ],
+        records=lambda: [_record(*row) for row in rows],
+    )
+
+
+def _headline(table: EvidenceTable, outcomes: int, findings: Sequence[Finding]) -> str:
+    blocking = sum(finding.severity == "block" for finding in findings)
+    return (
+        f"{table.title}: {len(table.studies)} studies, {outcomes} outcomes, {len(findings)} findings, {blocking} of "
+        "which a plan must answer"
+    )
+
+
+def _where(finding: Finding) -> str:
+    return ", ".join(filter(None, (finding.study, finding.outcome))) or "table"
+
+
+def _record(study: Study, outcome: Outcome, estimated: Estimate | None) -> dict[str, Any]:
+    """A row for a spreadsheet: the cells as printed, the estimate beside them."""
+    numbers = {f"estimate_{name}": None if estimated is None else getattr(estimated, name) for name in _ESTIMATE}
+    return {"study": study.key} | asdict(outcome) | numbers
+
+
+def _row(study: Study, outcome: Outcome, estimated: Estimate | None) -> list[str]:
+    months = "" if outcome.timepoint_months is None else number(outcome.timepoint_months)
+    head = [study.key, outcome.name, outcome.arm or "", months, _reported(outcome)]
+    if estimated is None:
+        return [*head, "", ""]
+    limits = (estimated.value, estimated.lower, estimated.upper)
+    value, lower, upper = [percent(one) if estimated.kind == "proportion" else number(one) for one in limits]
+    return [*head, value, f"{lower} to {upper}"]
+
+
+def _reported(outcome: Outcome) -> str:
+    """The count with its denominator; else the cell as it was printed."""
+    if outcome.events is not None and outcome.of is not None:
+        return f"{outcome.events}/{outcome.of}"
+    return outcome.reported or _cell(outcome.events)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)

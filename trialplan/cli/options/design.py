@@ -243,8 +243,8 @@ def verb(
         cls.slug(),
         params=list(params),
         callback=lambda **given: run(cls, **given),
-        help=f"{summary(cls)}\n\n{answer}",
-        short_help=summary(cls),
+        help=f"{catalogue.summary(cls)}\n\n{answer}",
+        short_help=catalogue.summary(cls),
         epilog=examples(*lines),
     )
 
@@ -265,11 +265,6 @@ def example(cls: type[Sized], without: Iterable[str] = ()) -> str:
     """The options of that call."""
     shown = {name: one if isinstance(one, str) else f"{one:g}" for name, one in typical(cls).items()}
     return " ".join(f"--{flag(name)} {one}" for name, one in shown.items() if name not in set(without))
-
-
-def summary(cls: type[Sized]) -> str:
-    """The question that the design answers."""
-    return (cls.__doc__ or "").strip().partition("\n")[0]
 
 
 def effects(cls: type[Sized]) -> list[str]:

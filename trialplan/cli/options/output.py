@@ -12,6 +12,9 @@ import click
 from trialplan import files
 from trialplan.page import FORMATS, Page, as_json_text, as_rich, as_text
 
+FAILED = 1
+"""The exit code of a check that was made and failed."""
+
 
 def path_option(*names: str, help: str, metavar: str = "FILE", **more: Any) -> click.Option:
     """An option that takes the path of a file or folder."""
@@ -37,8 +40,8 @@ def output_options(*more: str) -> list[click.Parameter]:
     ]
 
 
-def show(page: Page, as_json: bool = False, output: Path | None = None) -> None:
-    """Write the page where it was asked for."""
+def show(page: Page, as_json: bool = False, output: Path | None = None, *, ok: bool = True) -> None:
+    """Write the page where it was asked for; a check that is not `ok` ends with an exit code that says so."""
     if output is not None:
         files.write(output, FORMATS[output.suffix.lower()](page))
         if not as_json:
@@ -47,6 +50,8 @@ def show(page: Page, as_json: bool = False, output: Path | None = None) -> None:
         click.echo(as_json_text(page), nl=False)
     elif output is None:
         to_screen(page)
+    if not ok:
+        raise click.exceptions.Exit(FAILED)
 
 
 def _checked(ctx: click.Context, output: Path | None, known: Sequence[str]) -> Path | None:
