@@ -30,12 +30,11 @@ def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given:
     from trialplan.analyses.compare_page import page
 
     design = cast("Design", options.build(cls, given))
-    target = options.DEFAULT_POWER if power is None else power
     with options.typed(cls):
-        rows = compare(design, target)
+        rows = compare(design, power)
         if all(row.n is None for row in rows):
-            design.sample_size(target)  # raises and says why: its own test is among those without an answer
-    show(page(design, target, rows), as_json, output)
+            design.sample_size(power)  # raises and says why: its own test is among those without an answer
+    show(page(design, power, rows), as_json, output)
 
 
 command = options.DesignGroup(
@@ -45,7 +44,6 @@ command = options.DesignGroup(
     help="The same assumptions through every test that applies to them: n, attained power, the level that each test "
     "really keeps with that n, and why they differ. For counts the actual size is enumerated, not simulated.",
     short_help="What would each applicable test ask for?",
-    subcommand_metavar="DESIGN [OPTIONS]",
     epilog=options.examples(
         "trialplan compare two-proportions --control 0.3 --treatment 0.6",
         "trialplan compare one-proportion --null 0.1 --expected 0.3 --json",

@@ -35,9 +35,8 @@ def _effect(cls: type[Design], n: int | None, power: Any, as_json: bool, output:
     with options.typed(cls):
         n = options.total(design, n)
         design.check_n(n)
-        target = options.DEFAULT_POWER if power is None else power
-        detectable = float(design.detectable_effect(n, target))
-    show(DetectableEffect(design=design, n=n, target=target, value=detectable).page(), as_json, output)
+        detectable = float(design.detectable_effect(n, power))
+    show(DetectableEffect(design=design, n=n, target=power, value=detectable).page(), as_json, output)
 
 
 command = options.DesignGroup(
@@ -47,7 +46,6 @@ command = options.DesignGroup(
     help="The smallest effect, on the favourable side of the null, that a given number of participants shows with "
     "the power asked for. --n is the total of all arms.",
     short_help="What effect can a given number of participants show?",
-    subcommand_metavar="DESIGN [OPTIONS]",
     epilog=options.examples(
         "trialplan effect two-proportions --control 0.3 --n 186 --power 0.8",
         "trialplan effect ancova --scale ratio --sd 0.9 --correlation 0.5 --n 120",

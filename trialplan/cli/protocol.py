@@ -8,10 +8,8 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import check, path_option
+from trialplan.cli.options.output import path_option
 from trialplan.errors import FileError
-
-FORMATS = (".md", ".html", ".docx", ".pdf", ".tex")
 
 
 @click.command(
@@ -23,6 +21,7 @@ FORMATS = (".md", ".html", ".docx", ".pdf", ".tex")
             *("-o", "--output", "outputs"),
             help="write to a .md, .html, .docx, .pdf or .tex file; may be repeated  [default: Markdown on the screen]",
             multiple=True,
+            formats=(".md", ".html", ".docx", ".pdf", ".tex"),
         ),
         path_option(
             "--templates",
@@ -45,8 +44,6 @@ def command(plan: str, outputs: tuple[Path, ...], templates: Path | None, refere
     `report`. Markdown tells each figure in words and as a table; a .tex file has its figures in a folder beside it.
     Which sections are printed, the plan says under [report], by sections or leave_out.
     """
-    for path in outputs:
-        check(path, FORMATS)
     _check_house(outputs, templates, reference)
     if outputs:
         for path in _written(plan, outputs, templates, reference):

@@ -30,7 +30,7 @@ class Tested(options.DesignsAndPlans):
 
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
-    asked = [options.power_option(), *([options.n_option()] if issubclass(cls, Design) else [])]
+    asked = [options.power_option(default=None), *([options.n_option()] if issubclass(cls, Design) else [])]
     return options.verb(
         cls,
         _of_design,
@@ -55,9 +55,10 @@ def for_plan(name: str) -> click.Command:
 
 
 def _how() -> list[click.Parameter]:
+    trials, seed = "trials to simulate of each claim", "where the random numbers begin"
     return [
-        click.Option(["--trials"], type=options.NUMBER, help=f"trials to simulate of each claim  [default: {TRIALS}]"),
-        click.Option(["--seed"], type=options.NUMBER, help=f"where the random numbers begin  [default: {SEED}]"),
+        click.Option(["--trials"], type=options.NUMBER, default=TRIALS, help=f"{trials}  [default: {TRIALS}]"),
+        click.Option(["--seed"], type=options.NUMBER, default=SEED, help=f"{seed}  [default: {SEED}]"),
         *running.options(),
         *output_options(),
     ]
@@ -70,10 +71,15 @@ def _of_design(cls: type[Sized], **given: Any) -> None:
         raise ParameterError(
             "--power and --n are both given; --power takes the n of the formula, --n your own: keep one"
         )
-    asked = options.build(cls, given)
+    design = options.build(cls, given)
     where = running.executor(given["workers"], given["scheduler"])
     with options.typed(cls):
-        design, n, target = _sized(asked, n, target)
+        if n is None:
+            target = options.DEFAULT_POWER if target is None else target
+            answer = design.sample_size(target)
+            design, n = answer.design, int(answer.n)  # a search finds the design that is verified
+        assert isinstance(design, Design)  # what is sized by power tests
+        design.check_n(n)
     _warn(design, n, trials)
     from trialplan.analyses.verification.page import page
     from trialplan.analyses.verification.verification import verify
@@ -81,17 +87,6 @@ def _of_design(cls: type[Sized], **given: Any) -> None:
     with running.progress("trials") as progress:
         found = verify(design, n=n, target=target, trials=trials, seed=seed, executor=where, progress=progress)
     show(page(found), given["as_json"], given["output"], ok=found.ok)
-
-
-def _sized(design: Sized, n: int | None, target: float | None) -> tuple[Design, int, float | None]:
-    """The design that is simulated, and its n; a search gives both."""
-    if n is not None and isinstance(design, Design):
-        design.check_n(n)
-        return design, n, None
-    target = options.DEFAULT_POWER if target is None else target
-    answer = design.sample_size(target)
-    assert isinstance(answer.design, Design)  # what is sized by power tests, and a search finds a trial that does
-    return answer.design, int(answer.n), target
 
 
 def _of_plan(name: str, **given: Any) -> None:
@@ -111,8 +106,7 @@ def _of_plan(name: str, **given: Any) -> None:
 
 def _checked(given: Mapping[str, Any]) -> tuple[int, int]:
     """Trials and seed as typed, refused before anything is imported to compute with."""
-    trials = TRIALS if given["trials"] is None else given["trials"]
-    seed = SEED if given["seed"] is None else given["seed"]
+    trials, seed = given["trials"], given["seed"]
     if not isinstance(trials, int) or not 1 <= trials <= MOST_TRIALS:
         shown = f"{trials:,}" if isinstance(trials, int) else trials
         raise ParameterError(f"--trials must be a whole number from 1 to {MOST_TRIALS:,}, not {shown}")
@@ -136,7 +130,6 @@ command = Tested(
     "itself; and against every outcome counted, where they can be. Name a design with its numbers, or a plan. The "
     "same seed gives the same numbers with any number of workers. Exit code 1 if a claim does not hold.",
     short_help="Is what the formula claims what simulated trials show?",
-    subcommand_metavar="DESIGN|PLAN [OPTIONS]",
     epilog=options.examples(
         "trialplan verify two-proportions --control 0.3 --treatment 0.5",
         "trialplan verify two-means --difference 0.5 --sd 1 --n 24 --trials 20000 --json",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from trialplan.evidence.audit import audit
 from trialplan.evidence.estimate import Estimate, estimate
-from trialplan.evidence.finding import Finding, percent
+from trialplan.evidence.finding import percent
 from trialplan.evidence.table import EvidenceTable, Outcome, Study
 from trialplan.page import Page, Table, plain
 from trialplan.text import number
@@ -41,55 +40,45 @@ def _study(study: Study, interval: str, confidence: float) -> dict[str, Any]:
 
 def page(table: EvidenceTable, interval: str = "wilson") -> Page:
     """The studies, their outcomes with a 95 % interval, and the findings, as three tables."""
-    rows = [(study, outcome, estimate(outcome, interval)) for study in table.studies for outcome in study.outcomes]
-    studies = [[_cell(getattr(study, name)) for name in ("key", *_STUDIES[1:])] for study in table.studies]
     found = audit(table)
-    findings = [[one.severity, one.id, _where(one), one.seen, one.means] for one in found]
+    studies = [[_cell(getattr(study, name)) for name in ("key", *_STUDIES[1:])] for study in table.studies]
+    rows = [(study, outcome, estimate(outcome, interval)) for study in table.studies for outcome in study.outcomes]
+    findings = []
+    for finding in found:
+        where = ", ".join(filter(None, (finding.study, finding.outcome))) or "table"
+        findings.append([finding.severity, finding.id, where, finding.seen, finding.means])
+    blocking = sum(finding.severity == "block" for finding in found)
     return Page(
         data=plain(as_json(table, interval)),
-        headline=_headline(table, len(rows), found),
+        headline=f"{table.title}: {len(studies)} studies, {len(rows)} outcomes, {len(findings)} findings, "
+        f"{blocking} of which a plan must answer",
         tables=[
             Table(_STUDIES, studies, "Studies", frozenset({1, 4})),
-            Table(_OUTCOMES, [_row(*row) for row in rows], "Outcomes", frozenset({3})),
+            Table(_OUTCOMES, [_shown(*row) for row in rows], "Outcomes", frozenset({3})),
             *([Table(_FINDINGS, findings, "Findings")] if findings else []),
         ],
         records=lambda: [_record(*row) for row in rows],
     )
 
 
-def _headline(table: EvidenceTable, outcomes: int, findings: Sequence[Finding]) -> str:
-    blocking = sum(finding.severity == "block" for finding in findings)
-    return (
-        f"{table.title}: {len(table.studies)} studies, {outcomes} outcomes, {len(findings)} findings, {blocking} of "
-        "which a plan must answer"
-    )
-
-
-def _where(finding: Finding) -> str:
-    return ", ".join(filter(None, (finding.study, finding.outcome))) or "table"
-
-
 def _record(study: Study, outcome: Outcome, estimated: Estimate | None) -> dict[str, Any]:
     """A row for a spreadsheet: the cells as printed, the estimate beside them."""
-    numbers = {f"estimate_{name}": None if estimated is None else getattr(estimated, name) for name in _ESTIMATE}
+    numbers = {f"estimate_{name}": estimated and getattr(estimated, name) for name in _ESTIMATE}
     return {"study": study.key} | asdict(outcome) | numbers
 
 
-def _row(study: Study, outcome: Outcome, estimated: Estimate | None) -> list[str]:
+def _shown(study: Study, outcome: Outcome, estimated: Estimate | None) -> list[str]:
+    """A row for a person: the count with its denominator, else the cell as it was printed."""
     months = "" if outcome.timepoint_months is None else number(outcome.timepoint_months)
-    head = [study.key, outcome.name, outcome.arm or "", months, _reported(outcome)]
+    reported = outcome.reported or _cell(outcome.events)
+    if outcome.events is not None and outcome.of is not None:
+        reported = f"{outcome.events}/{outcome.of}"
+    row = [study.key, outcome.name, outcome.arm or "", months, reported]
     if estimated is None:
-        return [*head, "", ""]
+        return [*row, "", ""]
     limits = (estimated.value, estimated.lower, estimated.upper)
     value, lower, upper = [percent(one) if estimated.kind == "proportion" else number(one) for one in limits]
-    return [*head, value, f"{lower} to {upper}"]
-
-
-def _reported(outcome: Outcome) -> str:
-    """The count with its denominator; else the cell as it was printed."""
-    if outcome.events is not None and outcome.of is not None:
-        return f"{outcome.events}/{outcome.of}"
-    return outcome.reported or _cell(outcome.events)
+    return [*row, value, f"{lower} to {upper}"]
 
 
 def _cell(value: Any) -> str:

@@ -16,12 +16,13 @@ _MANY = 6
 def page(found: Difference) -> Page:
     """The change as a sentence, its parts as a table."""
     records = [_record(part, found.drops_out) for part in found.parts]
-    column = "change in n" if not found.drops_out else "change in n / enrolled"
+    column = "change in n / enrolled" if found.drops_out else "change in n"
     rows = []
     for part in found.parts:
-        change = " / ".join(map(_signed, [part.shown, part.shown_enrolled] if found.drops_out else [part.shown]))
+        changes = [part.shown, part.shown_enrolled] if found.drops_out else [part.shown]
+        shown = " / ".join(f"{change:+,}" if change else "0" for change in changes)
         for position, clause in enumerate(part.clauses):
-            rows.append([clause.assumption, clause.before, clause.after, "together" if position else change])
+            rows.append([clause.assumption, clause.before, clause.after, "together" if position else shown])
     return Page(
         data=_data(found, records),
         headline=sentence(found),
@@ -35,7 +36,11 @@ def sentence(found: Difference) -> str:
     """The change and its reasons, as an investigator would say them."""
     a, b = found.a.plan.name, found.b.plan.name
     if not found.parts:
-        return f"n is the same, {found.of_a.n:,}; {_only(found.also)}"
+        named = ", ".join(found.also[:_MANY])
+        others = f" and {len(found.also) - _MANY} more" if len(found.also) > _MANY else ""
+        differ = "differ" if len(found.also) > 1 else "differs"
+        only = f"only {named}{others} {differ}." if found.also else "the two plans say the same."
+        return f"n is the same, {found.of_a.n:,}; {only}"
     told = f"{_asks(b, a, found.change, found.of_b.n, found.of_a.n)}{_because(found.parts, 'shown')}"
     if found.offsetting:
         told = f"{told} The changes undo each other: {_between(found)}"
@@ -96,13 +101,6 @@ def _between(found: Difference) -> str:
     return f"with only some of them n would be between {least:,} and {most:,}."
 
 
-def _only(also: Sequence[str]) -> str:
-    if not also:
-        return "the two plans say the same."
-    named = ", ".join(also[:_MANY]) + (f" and {len(also) - _MANY} more" if len(also) > _MANY else "")
-    return f"only {named} {'differ' if len(also) > 1 else 'differs'}."
-
-
 def _record(part: Part, drops_out: bool) -> dict[str, Any]:
     """A part under the keys that a program reads; the exact change is a fraction written out."""
     record = {
@@ -138,7 +136,3 @@ def _data(found: Difference, records: Sequence[Any]) -> dict[str, Any]:
         "differing": list(found.also),
         "sentence": sentence(found),
     }
-
-
-def _signed(change: int) -> str:
-    return f"{change:+,}" if change else "0"
