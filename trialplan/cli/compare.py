@@ -14,8 +14,7 @@ from trialplan.parameter import with_role
 
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design: the test is what varies, so it is no option, and neither are looks."""
-    left_out = (*with_role(cls, "method"), *options.MONITORING)
-    own = [option for option in options.of_design(cls, without=with_role(cls, "method")) if option.name not in left_out]
+    own = options.of_design(cls, without=(*with_role(cls, "method"), *options.MONITORING))
     return options.verb(
         cls,
         _compare,

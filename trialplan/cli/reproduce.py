@@ -31,7 +31,7 @@ def for_design(cls: type[Sized]) -> click.Command:
     """The verb for a statement about one design, number by number; none of them is required."""
     stated = cls.stated_example or example(cls)
     shown = f"{cls.slug()} {stated}" if stated else _SHIPPED
-    own: list[Any] = [option for option in options.of_design(cls) if option.name not in AROUND]
+    own: list[Any] = options.of_design(cls, without=AROUND)
     for option in own:
         option.help = (option.help or "").replace("  [required]", "")
     names = [option.name for option in own]

@@ -88,9 +88,9 @@ def of_design(cls: type[Sized], without: Iterable[str] = ()) -> list[click.Param
         if name in TAKEN:
             reason = f"its number {name} would be the option --{flag(name)}, which verbs have already"
             raise ParameterError(reason, owner=cls, way_out=f"call it otherwise in {cls.__module__}")
-    declared = {name: one for name, one in parameters(cls).items() if name not in set(without)}
-    options: list[click.Parameter] = [_option(cls, name, one) for name, one in declared.items()]
-    return options + (_monitoring() if issubclass(cls, Design) else [])
+    own: list[click.Parameter] = [_option(cls, name, declared) for name, declared in parameters(cls).items()]
+    looks = _monitoring() if issubclass(cls, Design) else []
+    return [option for option in own + looks if option.name not in set(without)]
 
 
 def power_option(default: float | None = DEFAULT_POWER) -> click.Option:
