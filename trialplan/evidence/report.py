@@ -8,7 +8,7 @@ from typing import Any
 from trialplan.evidence.audit import audit
 from trialplan.evidence.estimate import Estimate, estimate
 from trialplan.evidence.finding import percent
-from trialplan.evidence.table import EvidenceTable, Outcome, Study
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 from trialplan.page import Page, Table, plain
 from trialplan.text import number
 
@@ -61,13 +61,13 @@ def page(table: EvidenceTable, interval: str = "wilson") -> Page:
     )
 
 
-def _record(study: Study, outcome: Outcome, estimated: Estimate | None) -> dict[str, Any]:
+def _record(study: Study, outcome: ReportedOutcome, estimated: Estimate | None) -> dict[str, Any]:
     """A row for a spreadsheet: the cells as printed, the estimate beside them."""
     numbers = {f"estimate_{name}": estimated and getattr(estimated, name) for name in _ESTIMATE}
     return {"study": study.key} | asdict(outcome) | numbers
 
 
-def _shown(study: Study, outcome: Outcome, estimated: Estimate | None) -> list[str]:
+def _shown(study: Study, outcome: ReportedOutcome, estimated: Estimate | None) -> list[str]:
     """A row for a person: the count with its denominator, else the cell as it was printed."""
     months = "" if outcome.timepoint_months is None else number(outcome.timepoint_months)
     reported = outcome.reported or _cell(outcome.events)
