@@ -20,7 +20,7 @@ from trialplan.cli.options.output import output_options, path_option, show
         path_option("--templates", metavar="DIR", help="the house style that the document was written with"),
         click.Option(
             ["--patience"],
-            type=click.FloatRange(1),
+            type=float,
             default=300,
             show_default=True,
             metavar="SECONDS",

@@ -14,7 +14,7 @@ from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import path_option
 from trialplan.errors import ParameterError, PlanError
-from trialplan.files import write
+from trialplan.files import check_writable, together, write
 from trialplan.page import Page, as_csv, as_json_text
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ SECRET = "whoever has the seed and the block sizes can make the list again, so a
             help="write the list to a .csv or .json file  [default: CSV on the screen]",
             formats=_FORMATS,
         ),
+        click.Option(["--force"], is_flag=True, help="overwrite a list that is there already"),
         path_option(
             "--masked",
             help="write the same participants without arms and blocks to a .csv or .json file",
@@ -68,7 +69,7 @@ SECRET = "whoever has the seed and the block sizes can make the list again, so a
         "trialplan randomise --arms cells,placebo --allocation 2:1 --n 60 --blocks 6,9 --seed 7 --masked sites.csv",
     ),
 )
-def command(plan: str | None, output: Path | None, masked: Path | None, **given: Any) -> None:
+def command(plan: str | None, output: Path | None, masked: Path | None, force: bool, **given: Any) -> None:
     """A randomisation list for PLAN, or for the arms named by --arms: permuted blocks of randomly varying size.
 
     Every stratum has its own list, long enough for all n participants, because nobody knows beforehand how they
@@ -78,6 +79,8 @@ def command(plan: str | None, output: Path | None, masked: Path | None, **given:
     """
     if output is not None and masked is not None and output.resolve() == masked.resolve():
         raise ParameterError(f"--masked and --output are both {output}; the masked list needs a file of its own")
+    for path in filter(None, (output, masked)):
+        check_writable(path, replace=force)  # a list that is in use is not made anew by a slip
     sizes = tuple(_whole(size, "--blocks", "4,6") for size in given["blocks"].split(",")) if given["blocks"] else ()
     strata = _strata(given["strata"])
     seed = _whole(given["seed"], "--seed", "20261124") if given["seed"] is not None else None
@@ -97,18 +100,20 @@ def _write(scheme: Scheme, output: Path | None, masked: Path | None) -> None:
     from trialplan.enrolment.randomisation import assignments, records
 
     lines = assignments(scheme)
+    with together():
+        if masked is not None:
+            write(masked, _text(masked.suffix.lower(), records(scheme, lines, masked=True), {}))
+        if output is not None:
+            origin = {name: getattr(scheme, name) for name in ("arms", "blocks", "strata", "n", "seed")}
+            write(output, _text(output.suffix.lower(), records(scheme, lines), origin), secret=True)
+        else:  # the screen holds the list, and nothing else
+            click.echo(_text(".csv", records(scheme, lines), {}), nl=False)
     if output is not None:
-        origin = {name: getattr(scheme, name) for name in ("arms", "blocks", "strata", "n", "seed")}
-        write(output, _text(output.suffix.lower(), records(scheme, lines), origin))
         strata = len({line.stratum for line in lines})
         each = "each stratum's list" if strata > 1 else "it"
         extent = f"{strata} strata, {len(lines):,} lines; {each} is long enough for all {scheme.n:,} participants"
         click.echo(f"wrote {output}: {extent}; {SECRET}")
-    else:
-        click.echo(_text(".csv", records(scheme, lines), {}), nl=False)
-    if masked is not None:
-        write(masked, _text(masked.suffix.lower(), records(scheme, lines, masked=True), {}))
-        if output is not None:  # the screen holds the list, and nothing else
+        if masked is not None:
             click.echo(f"wrote {masked}, without arms and blocks")
 
 

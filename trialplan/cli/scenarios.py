@@ -214,6 +214,8 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = No
     journal = Journal(path_for(path), identity(asked, said), given["resume"])
     if given["resume"]:
         click.echo(f"{journal.scenarios:,} of {asked.cells:,} scenarios are there already", err=True)
+        if journal.dropped:
+            click.echo(f"{journal.path} is damaged at its end; what is lost there is computed again", err=True)
     with journal:
         try:
             grid = _computed(asked, journal, executor)

@@ -20,7 +20,7 @@ from trialplan.protocol.checking.compare import CheckedStatement, DocumentCompar
 from trialplan.protocol.checking.embedded import embedded
 from trialplan.protocol.checking.extraction import TextBlock, blocks, read
 from trialplan.protocol.checking.rebuild import rebuilt
-from trialplan.protocol.checking.timeout import PATIENCE, bounded
+from trialplan.protocol.checking.timeout import PATIENCE, bounded, check_patience
 
 _VERSION = re.compile(r"\btrialplan (\d+(?:\.\w+)+)")
 
@@ -51,6 +51,7 @@ class Checked:
 
 def check(path: Path, templates: Path | None = None, patience: float = PATIENCE) -> Checked:
     """Every statement of a finished protocol, recomputed from the plan that is embedded in it."""
+    check_patience(patience)
     content = read(path)
     try:
         return cast("Checked", bounded(examine, content, path.suffix.lower(), templates, patience=patience))

@@ -10,10 +10,20 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from trialplan.analyses.executors import end_with_the_starter
-from trialplan.errors import FileError, TrialplanError
+from trialplan.errors import FileError, ParameterError, TrialplanError
 
 PATIENCE = 300.0
 """Seconds that a check may take."""
+
+LONGEST = 1e6
+"""Eleven days: more than that is no limit."""
+
+
+def check_patience(patience: float) -> None:
+    """Raise unless it is a limit."""
+    if not 0 < patience <= LONGEST:  # nan too
+        reason = f"must be seconds above 0, at most {LONGEST:,.0f}, not {patience:g}"
+        raise ParameterError(reason, owner="check", parameter="patience", value=patience)
 
 
 def bounded(function: Callable[..., Any], *arguments: Any, patience: float = PATIENCE) -> Any:

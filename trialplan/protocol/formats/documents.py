@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from trialplan.errors import FileError, did_you_mean, require
-from trialplan.files import check_writable
+from trialplan.files import check_writable, make_folder, read_text, together
 from trialplan.files import write as write_file
 from trialplan.plan.building import Trial, build
 from trialplan.plan.reading import Plan
@@ -60,15 +61,12 @@ def write(
         house.check_folder(templates)
     if reference is not None:
         check_reference(reference)
-    trial = build(plan)
-    source = Source(
-        trial=trial, objects=context(trial), pictures=pictures(trial), templates=templates, reference=reference
-    )
-    made = [FORMATS[path.suffix.lower()][0](source, path) for path in outputs]
-    for files in made:
-        for path, content in files.items():
-            path.parent.mkdir(exist_ok=True)
-            write_file(path, content)
+    made = _made(plan, outputs, templates, reference)
+    with together():
+        for files in made:
+            for path, content in files.items():
+                make_folder(path.parent)
+                write_file(path, content)
     return outputs
 
 
@@ -82,8 +80,21 @@ def _check(path: Path) -> None:
             f"{path.name} would lend its name to a folder of figures, which LaTeX could not read; "
             "use letters, digits, '-', '_' and '.' alone"
         )
+    if suffix == ".tex" and os.path.lexists(_figures(path)) and not _figures(path).is_dir():
+        raise FileError(
+            f"{_figures(path)} is no folder, and the figures of {path.name} need one; choose another output"
+        )
     for library in FORMATS[suffix][1]:
         require(library, "report", f"writing {suffix}")
+
+
+def _made(plan: Plan, outputs: list[Path], templates: Path | None, reference: Path | None) -> list[dict[Path, bytes]]:
+    """The content of every file, by output."""
+    trial = build(plan)
+    source = Source(
+        trial=trial, objects=context(trial), pictures=pictures(trial), templates=templates, reference=reference
+    )
+    return [FORMATS[path.suffix.lower()][0](source, path) for path in outputs]
 
 
 def markdown(source: Source, path: Path) -> dict[Path, bytes]:
@@ -93,7 +104,7 @@ def markdown(source: Source, path: Path) -> dict[Path, bytes]:
 
 def html(source: Source, path: Path) -> dict[Path, bytes]:
     """One self-contained file that reads on a phone and prints."""
-    style = source.look("page.css").read_text(encoding="utf-8")
+    style = read_text(source.look("page.css"))
     options = [
         "--to=html5",
         "--mathml",
@@ -125,11 +136,16 @@ def pdf(source: Source, path: Path) -> dict[Path, bytes]:
 
 def tex(source: Source, path: Path) -> dict[Path, bytes]:
     """LaTeX that stands alone, with its drawings in a folder beside it."""
-    folder = f"{path.stem}-figures"
-    text = source.text(beside(source.pictures, f"{folder}/", ".pdf"))
+    folder = _figures(path)
+    text = source.text(beside(source.pictures, f"{folder.name}/", ".pdf"))
     written = pandoc.convert(text, source.plan, _set_as("latex", source.look("page.tex")))
-    drawings = {path.parent / folder / f"{name}.pdf": one.bytes(".pdf") for name, one in source.pictures.items()}
+    drawings = {folder / f"{name}.pdf": one.bytes(".pdf") for name, one in source.pictures.items()}
     return {**drawings, path: written}
+
+
+def _figures(path: Path) -> Path:
+    """The folder of a LaTeX file's drawings."""
+    return path.with_name(f"{path.stem}-figures")
 
 
 def _set_as(language: str, template: Path) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from trialplan.errors import FileError, PlanError, TrialplanError, did_you_mean
-from trialplan.files import shipped
+from trialplan.files import is_input, shipped
 from trialplan.protocol.content.filters import FILTERS, Verbatim, escape
 
 OURS = "trialplan/"
@@ -40,6 +40,7 @@ def check_folder(folder: Path) -> None:
 def look(name: str, folder: Path | None) -> Path:
     """The file of that name: the house's own, else the shipped one."""
     if folder is not None and (folder / name).is_file():
+        is_input(folder / name)
         return folder / name
     return shipped("templates") / name
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from trialplan.files import read_bytes
 from trialplan.plan.reading import Plan
 from trialplan.protocol.formats import pandoc
 from trialplan.protocol.formats.word_styles import MAIN, SMALL, Change, counts_headings, reference_document, rewritten
@@ -30,7 +31,7 @@ _EMPTY_CONTENTS = re.compile(r'<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirt
 
 def document(text: str, plan: Plan, reference: Path | None) -> bytes:
     """The Markdown as a Word file."""
-    content = reference_document() if reference is None else reference.read_bytes()
+    content = reference_document() if reference is None else read_bytes(reference)
     by_style = counts_headings(content)
     with tempfile.TemporaryDirectory() as folder:
         lent = Path(folder) / "reference.docx"
