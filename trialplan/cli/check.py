@@ -10,6 +10,7 @@ import click
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import output_options, path_option, show
+from trialplan.cli.options.workers import patience_option
 
 
 @click.command(
@@ -18,14 +19,7 @@ from trialplan.cli.options.output import output_options, path_option, show
     params=[
         click.Argument(["file"], type=click.Path(path_type=Path)),
         path_option("--templates", metavar="DIR", help="the house style that the document was written with"),
-        click.Option(
-            ["--patience"],
-            type=float,
-            default=300,
-            show_default=True,
-            metavar="SECONDS",
-            help="how long the plan in it may take to compute",
-        ),
+        patience_option("computing the plan in it"),
         *output_options(),
     ],
     short_help="Does a finished protocol still say what its plan gives?",

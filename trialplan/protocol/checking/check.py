@@ -16,11 +16,11 @@ from typing import cast
 
 import trialplan
 from trialplan.errors import FileError, TrialplanError
+from trialplan.protocol.bounded import PATIENCE, bounded, check_patience
 from trialplan.protocol.checking.compare import CheckedStatement, DocumentComparison, compare
 from trialplan.protocol.checking.embedded import embedded
 from trialplan.protocol.checking.extraction import TextBlock, blocks, read
 from trialplan.protocol.checking.rebuild import rebuilt
-from trialplan.protocol.checking.timeout import PATIENCE, bounded, check_patience
 
 _VERSION = re.compile(r"\btrialplan (\d+(?:\.\w+)+)")
 

@@ -14,6 +14,7 @@ from trialplan.files import check_writable, make_folder, read_text, together
 from trialplan.files import write as write_file
 from trialplan.plan.building import Trial, build
 from trialplan.plan.reading import Plan
+from trialplan.protocol.bounded import PATIENCE, bounded, check_patience
 from trialplan.protocol.content.context import context
 from trialplan.protocol.formats import house_style as house
 from trialplan.protocol.formats import pandoc, word
@@ -48,20 +49,30 @@ class Source:
 
 
 def write(
-    plan: Plan, outputs: list[Path], *, templates: Path | None = None, reference: Path | None = None
+    plan: Plan,
+    outputs: list[Path],
+    *,
+    templates: Path | None = None,
+    reference: Path | None = None,
+    patience: float = PATIENCE,
 ) -> list[Path]:
     """The plan's protocol in each of the files named; the suffix picks the format.
 
     `templates` is a folder whose files override the shipped ones, `reference` the Word file whose styles, headers
-    and footers a .docx takes. Nothing is written before everything is made.
+    and footers a .docx takes. Nothing is written before everything is made; with somebody's templates it is made in a
+    process of its own, which is ended after `patience` seconds.
     """
     for path in outputs:
         _check(path)
+    check_patience(patience)
     if templates is not None:
         house.check_folder(templates)
     if reference is not None:
         check_reference(reference)
-    made = _made(plan, outputs, templates, reference)
+    if templates is None:
+        made = _made(plan, outputs, templates, reference)
+    else:
+        made = bounded(_made, plan, outputs, templates, reference, patience=patience)
     with together():
         for files in made:
             for path, content in files.items():

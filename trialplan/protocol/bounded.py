@@ -1,4 +1,4 @@
-"""A limit of time on what somebody else's file asks for: it runs in a process that is ended when it takes too long."""
+"""Limits of time and memory on what somebody else's file asks for: it runs in a process that is ended beyond them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
+
+try:
+    import resource
+except ImportError:  # not a Unix: memory has no bound there but the machine's
+    resource = None  # type: ignore[assignment]
 
 from trialplan.analyses.executors import end_with_the_starter
 from trialplan.errors import FileError, ParameterError, TrialplanError
@@ -19,11 +24,17 @@ LONGEST = 1e6
 """Eleven days: more than that is no limit."""
 
 
+MEMORY = 4 * 2**30
+"""Bytes of data that it may hold: ten times what the largest shipped plan takes in all formats."""
+
+_TOO_LARGE = "it needs more memory than there is, or cannot be computed"
+
+
 def check_patience(patience: float) -> None:
     """Raise unless it is a limit."""
     if not 0 < patience <= LONGEST:  # nan too
         reason = f"must be seconds above 0, at most {LONGEST:,.0f}, not {patience:g}"
-        raise ParameterError(reason, owner="check", parameter="patience", value=patience)
+        raise ParameterError(reason, owner="bounded", parameter="patience", value=patience)
 
 
 def bounded(function: Callable[..., Any], *arguments: Any, patience: float = PATIENCE) -> Any:
@@ -38,7 +49,7 @@ def bounded(function: Callable[..., Any], *arguments: Any, patience: float = PAT
             raise FileError(f"it takes more than {patience:g} seconds to compute; give it more with --patience")
         found = receiver.recv()
     except (EOFError, BrokenPipeError):
-        raise FileError("it needs more memory than there is, or cannot be computed") from None
+        raise FileError(_TOO_LARGE) from None
     finally:
         _end(child)
     if isinstance(found, Exception):
@@ -51,10 +62,15 @@ def _run(sender: Connection, function: Callable[..., Any], arguments: tuple[Any,
     if hasattr(os, "setpgrp"):
         os.setpgrp()
     end_with_the_starter()
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    answer: Any
     try:
         answer = function(*arguments)
     except TrialplanError as why:
-        answer = FileError(str(why))
+        answer = why
+    except MemoryError:
+        answer = FileError(_TOO_LARGE)
     except Exception as why:  # a file that is made to break the program gets its sentence, too
         said = " ".join(str(why).split())[:200]
         answer = FileError(f"it cannot be computed ({type(why).__name__}: {said})")
