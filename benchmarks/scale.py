@@ -22,7 +22,7 @@ from scipy import stats
 
 from trialplan import Ancova, GroupSequential, TwoMeans, TwoProportions
 from trialplan.analyses.executors import Processes, Serial
-from trialplan.analyses.scenarios.grid import answered, question
+from trialplan.analyses.scenarios.grid import answered, grid_spec
 from trialplan.analyses.verification.verification import simulate
 
 PAGE = ROOT / "docs" / "benchmarks-scale.md"
@@ -112,7 +112,7 @@ def covariance() -> Contest:
 def grids() -> Contest:
     """A grid of 10,000 sample sizes."""
     control, treatment = np.linspace(0.1, 0.3, 100), np.linspace(0.35, 0.6, 100)
-    asked = question(BINARY, {"control": tuple(control), "treatment": tuple(treatment)}, target=0.8)
+    asked = grid_spec(BINARY, {"control": tuple(control), "treatment": tuple(treatment)}, target=0.8)
     timings = [Timing("trialplan, scenarios", timed(lambda _: answered(asked).n, 5))]
     pairs = [(c, t) for c in control[::5] for t in treatment[::5]]
     if installed("statsmodels"):
@@ -188,7 +188,7 @@ def a_million() -> Contest:
     """A million scenarios computed, not written."""
     steps = 100 if QUICK else 1000
     axes = {"control": tuple(np.linspace(0.1, 0.3, steps)), "treatment": tuple(np.linspace(0.31, 0.6, steps))}
-    asked = question(BINARY, axes, target=0.8)
+    asked = grid_spec(BINARY, axes, target=0.8)
     timing = Timing("trialplan, scenarios", timed(lambda _: answered(asked), 5))
     return Contest("A million scenarios", f"{steps**2:,} sample sizes in stretches, nothing written.", [timing])
 

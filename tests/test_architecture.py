@@ -26,6 +26,7 @@ FLOORS = [
         "rejection",
         "outcome",
         "stated",
+        "sized",
         "design",
         "design_facts",
         "wrapper",

@@ -1,4 +1,4 @@
-"""SampleSize and Simulation: the answers that a design gives, and the page of the first."""
+"""SampleSize, DetectableEffect and Simulation: the answers that a design gives, each with its page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trialplan.parameter import Numbers
 from trialplan.text import number, participants, percent
 
 if TYPE_CHECKING:
-    from trialplan.design import Sized
+    from trialplan.design import Design, Sized
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,10 @@ class SampleSize:
     def page(self, enrolled: Mapping[str, Any] | None = None, dropout: float = 0.0, notes: Sequence[str] = ()) -> Page:
         """What was assumed, how it was computed, what came out."""
         design = self.design
-        rows = [*assumed(design), *level(design), *self._attained(), *design.detail_rows(self.extra)]
+        asked = "" if math.isnan(self.target) else f"  (asked for {number(self.target)})"
+        attained = ("power" if design.has_level else "attained", f"{self.power:.3f}{asked}")
+        rows = [*assumed(design), *level(design), attained, ("unrounded n", self._unrounded())]
+        rows += design.detail_rows(self.extra)
         if self.first_n is not None:
             rows.append(("first n", f"{self.first_n:,}; power is a saw-tooth, searched to {self.searched_to:,}"))
         if enrolled is not None:
@@ -72,16 +75,38 @@ class SampleSize:
         name = self.design.field("effect") if self.design.has_level else None
         return f"{arms}: {got}" + (f" to show {name} = {number(self.design.value('effect'))}" if name else "")
 
-    def _attained(self) -> list[tuple[str, str]]:
-        asked = "" if math.isnan(self.target) else f"  (asked for {number(self.target)})"
-        what = "power" if self.design.has_level else "attained"
-        return [(what, f"{self.power:.3f}{asked}"), ("unrounded n", self._unrounded())]
-
     def _unrounded(self) -> str:
         arms = self.arms_unrounded or {}
         if len(set(arms.values())) == 1 and len(arms) > 1:
             return f"{next(iter(arms.values())):,.2f} per arm"
         return " + ".join(f"{n:,.2f} {name}" for name, n in arms.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectableEffect:
+    """The answer to "what can so many show?": the smallest effect on the favourable side, nan where there is none."""
+
+    design: Design
+    n: int
+    target: float
+    value: float
+
+    def page(self) -> Page:
+        """The effect beside its null value, and what was assumed."""
+        design, arms, null = self.design, self.design.arms(self.n), self.design.null_values()[0]
+        at = f"{participants(arms)}, power {self.target:g}"
+        if math.isnan(self.value):
+            headline = f"no {design.effect} can be shown with {at}: even the largest possible falls short"
+        else:
+            shown = f"{design.effect} = {number(self.value)} against a null value of {number(float(null))}"
+            headline = f"{shown}, and none {'lower' if design.upward else 'higher'}, is shown with {at}"
+        asked = (design.effect,)
+        answer = {"effect": design.effect, "detectable": self.value, "null": null}
+        size = {"n": self.n, "arms": arms, "target_power": self.target}
+        rows = [*assumed(design, asked), *level(design), ("power", f"{self.target:g}"), *source(design)]
+        return Page(
+            data=plain(head(design, asked) | answer | size | foot(design)), headline=headline, tables=[facts(rows)]
+        )
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,25 @@
-"""Which designs there are: every public class in `designs/`, and every wrapper, found by looking, never listed."""
+"""Which designs there are: every public class in `designs/`, and every wrapper, found by looking, never listed.
+
+Two pages tell them: all designs with the questions that they answer, and what the numbers of one mean.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from trialplan import designs as fixed_designs
 from trialplan import sequential, several
-from trialplan.design import Design, Sized
+from trialplan.design import AnalysisTest, Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
+from trialplan.page import Page, Table
+from trialplan.parameter import Parameter, parameters
+from trialplan.text import flag
 from trialplan.wrapper import Wrapper, WrapperOfOne
 
 _Class = TypeVar("_Class", bound=Sized)
@@ -43,6 +50,64 @@ def design(slug: str) -> type[Sized]:
     if slug not in known:
         raise ParameterError(f"there is no design {slug!r}; {did_you_mean(slug, known)}")
     return known[slug]
+
+
+def summary(cls: type[Sized]) -> str:
+    """The question that the design answers."""
+    return (cls.__doc__ or "").strip().partition("\n")[0]
+
+
+def page() -> Page:
+    """The designs, each with its question."""
+    rows = [(slug, summary(cls)) for slug, cls in designs().items()]
+    records = [{"design": slug, "summary": question} for slug, question in rows]
+    return Page(
+        data={"designs": records},
+        headline=f"{len(rows)} designs; `trialplan designs NAME` says what the numbers of one mean",
+        tables=[Table(("design", "question"), rows)],
+        records=lambda: records,
+    )
+
+
+def page_of(cls: type[Sized]) -> Page:
+    """The numbers of one design with symbol, unit, domain and meaning, and its table of tests."""
+    numbers = [_number(cls, name, declared) for name, declared in parameters(cls).items()]
+    columns = ("option", "symbol", "unit", "domain", "meaning")
+    tables = [Table(columns, [[number[name] for name in columns] for number in numbers])]
+    tests = cls.tests if issubclass(cls, Design) else {}
+    if tests:
+        rows = [[name, test.prose, ", ".join(test.goals), test.reference] for name, test in tests.items()]
+        tables.append(Table(("test", "what it is", "goals", "reference"), rows, title="Tests"))
+    return Page(
+        data={
+            "design": cls.slug(),
+            "summary": summary(cls),
+            "parameters": numbers,
+            "tests": [_test(name, test) for name, test in tests.items()],
+        },
+        headline=f"{cls.slug()}: {summary(cls)}",
+        tables=tables,
+        records=lambda: numbers,
+    )
+
+
+def _number(cls: type[Sized], name: str, declared: Parameter) -> dict[str, Any]:
+    default = {field.name: field.default for field in dataclasses.fields(cls)}[name]
+    return {
+        "name": name,
+        "option": f"--{flag(name)}",
+        "symbol": declared.symbol,
+        "unit": declared.unit,
+        "domain": " | ".join(map(str, declared.choices)) if declared.choices else str(declared.domain or ""),
+        "required": default is dataclasses.MISSING,
+        "default": None if default is dataclasses.MISSING else default,
+        "meaning": declared.meaning,
+    }
+
+
+def _test(name: str, test: AnalysisTest) -> dict[str, Any]:
+    lists = {"goals": list(test.goals), "scales": list(test.scales)}
+    return {"test": name, **lists, **{key: getattr(test, key) for key in ("exact", "formula", "reference", "prose")}}
 
 
 def _classes(room: ModuleType) -> Iterator[type[Sized]]:

@@ -44,7 +44,8 @@ def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str
     rows = [("design", fixed.slug())]
     for name, value in fixed.assumptions().items():
         if name not in (*_NOT_ASSUMED, *without):
-            rows.append((flag(name), _with_percent(value, declared[name].unit)))
+            share = f"  ({percent(value)})" if declared[name].unit == "proportion" else ""
+            rows.append((flag(name), number(value) + share))
     return rows
 
 
@@ -62,7 +63,3 @@ def level(design: Sized) -> list[tuple[str, str]]:
 def source(design: Sized) -> list[tuple[str, str]]:
     """The formula and where it is published."""
     return [("formula", design.formula), ("reference", design.reference)]
-
-
-def _with_percent(value: Any, unit: str) -> str:
-    return f"{number(value)}  ({percent(value)})" if unit == "proportion" else number(value)

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
+import stat
 import tempfile
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from trialplan.errors import FileError, did_you_mean
 
+try:
+    import fcntl
+except ImportError:  # not a Unix: what a killed writer leaves behind is not cleared there
+    fcntl = None  # type: ignore[assignment]
+
 _PACKAGE = Path(__file__).resolve().parent
 
 _GIVEN: ContextVar[tuple[str, Mapping[str, Path]] | None] = ContextVar("given", default=None)
+_INPUTS: ContextVar[set[Path] | None] = ContextVar("inputs", default=None)
+_PREPARED: ContextVar[list[_Prepared] | None] = ContextVar("prepared", default=None)
+
+_SHOWN = 100
+"""Characters of a path that a sentence holds; of a longer one its beginning."""
+
+_LONGEST_PREFIX = 200
+"""Bytes of a name that its temporary neighbour bears; file systems take 255, and eight random letters follow."""
 
 LONGEST = 20_000
 """Characters of one text in a file: about ten printed pages."""
@@ -78,11 +94,19 @@ def given(file: str, paths: Mapping[str, Path]) -> Iterator[None]:
 def read_text(path: Path, error: type[FileError] = FileError) -> str:
     """The text of `path`, which must be UTF-8."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return re.sub("\r\n?", "\n", read_bytes(path, error).decode("utf-8-sig"))
     except UnicodeDecodeError as cause:
         raise error(f"{path} is not UTF-8 text (byte {cause.start}); save it as UTF-8") from cause
+
+
+def read_bytes(path: Path, error: type[FileError] = FileError, most: int = -1) -> bytes:
+    """The content of `path`, no more than `most` bytes of it."""
+    is_input(path)
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
     except OSError as cause:
-        raise error(f"{path} cannot be read: {cause.strerror}") from cause
+        raise error(f"{path} cannot be read: {(cause.strerror or str(cause)).lower()}") from cause
 
 
 def read_toml(path: Path, error: type[FileError] = FileError) -> dict[str, Any]:
@@ -138,41 +162,171 @@ def check_suffix(path: Path, known: Sequence[str]) -> None:
         raise FileError(f"{path} {what}, which says no format; name the output with {offer}")
 
 
-def check_writable(path: Path) -> None:
-    """Raise before any work is done if `path` cannot be written."""
-    folder = path.parent
-    if path.is_dir():
+def check_writable(path: Path, replace: bool = True) -> None:
+    """Raise before any work is done if `path` cannot be written, or, unless it may `replace` one, is there already."""
+    try:
+        _check_target(_target(path), path)
+        if not replace and path.exists():
+            raise FileError(f"{path} exists already; choose another name, or overwrite it with --force")
+    except OSError as cause:
+        raise _unwritable(path, cause) from cause
+
+
+def _check_target(target: Path, path: Path) -> None:
+    folder = target.parent
+    if target.is_dir():
         raise FileError(f"{path} is a folder; name a file to write to")
     if not folder.is_dir():
-        raise FileError(f"the folder {folder} does not exist; create it or choose another output")
-    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        named = folder if path.is_symlink() else path.parent
+        raise FileError(f"the folder {named} does not exist; create it or choose another output")
+    there = target.stat() if os.path.lexists(target) else None  # a link that leads in a circle raises here
+    if there is not None and not stat.S_ISREG(there.st_mode):
+        raise FileError(f"{path} is a device or a pipe, not a file; name a file, or leave the output to the screen")
+    if not os.access(folder, os.W_OK | os.X_OK) or (there is not None and not os.access(target, os.W_OK)):
         raise FileError(f"{path} cannot be written: permission denied; choose another output")
+    if target in (_INPUTS.get() or ()):
+        raise FileError(f"{path} is read by the same command, and is not written over; choose another output")
 
 
-def write(path: Path, content: str | bytes) -> Path:
-    """Write `path` whole or not at all."""
-    with writing(path) as file:
+def _target(path: Path) -> Path:
+    """The file that is written when `path` is: a link's target, whether that is there or not."""
+    return Path(os.path.realpath(path))
+
+
+def _unwritable(path: Path, cause: OSError) -> FileError:
+    name = str(path) if len(str(path)) <= _SHOWN else f"{str(path)[:60]}…"
+    return FileError(f"{name} cannot be written: {(cause.strerror or str(cause)).lower()}; choose another output")
+
+
+def make_folder(path: Path) -> bool:
+    """Make the folder; whether it was not there before."""
+    if path.is_dir():
+        return False
+    try:
+        path.mkdir(parents=True)
+    except OSError as cause:
+        raise FileError(f"the folder {path} cannot be made: {cause.strerror}; choose another output") from cause
+    return True
+
+
+@contextmanager
+def inputs_kept() -> Iterator[None]:
+    """Within the block no file that was read in it is written over: a command's inputs, which belong to its user."""
+    before = _INPUTS.set(set())
+    try:
+        yield
+    finally:
+        _INPUTS.reset(before)
+
+
+def is_input(path: Path) -> None:
+    """Remember that this file is read, so that the same command does not write over it."""
+    read = _INPUTS.get()
+    if read is not None:
+        read.add(_target(path))
+
+
+def write(path: Path, content: str | bytes, *, secret: bool = False) -> Path:
+    """Write `path` whole or not at all; a `secret` new file is its owner's alone."""
+    with writing(path, secret=secret) as file:
         file.write(content.encode("utf-8") if isinstance(content, str) else content)
     return path
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
-    """A file that becomes `path` when the block is left without an error, and is gone if there was one."""
-    check_writable(path)
+def together() -> Iterator[None]:
+    """Within the block files are only prepared; they take their places when it is left without an error."""
+    prepared: list[_Prepared] = []
+    before = _PREPARED.set(prepared)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as cause:
-        raise FileError(f"{path} cannot be written: {cause.strerror}; choose another output") from cause
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        mask = os.umask(0)  # there is no way to ask for it but to set it
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, path)
-    except BaseException as cause:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(cause, OSError):
-            raise FileError(f"{path} cannot be written: {cause.strerror}") from cause
+        yield
+    except BaseException:
+        for one in prepared:
+            one.discard()
         raise
+    finally:
+        _PREPARED.reset(before)
+    for one in prepared:
+        one.put_in_place()
+
+
+@contextmanager
+def writing(path: Path, *, secret: bool = False) -> Iterator[BinaryIO]:
+    """A file that becomes `path` when the block is left without an error, and is gone if there was one.
+
+    A link is followed to its target, and a file that is there keeps its mode.
+    """
+    check_writable(path)
+    target = _target(path)
+    prefix = f".{target.name.encode()[:_LONGEST_PREFIX].decode(errors='ignore')}."
+    _clear(target.parent, prefix)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=prefix)
+    except OSError as cause:
+        raise _unwritable(path, cause) from cause
+    new = _Prepared(os.fdopen(handle, "wb"), Path(temporary), target, path)
+    try:
+        _lock(new.file)
+        os.chmod(temporary, _mode(target, secret))
+        yield new.file
+        new.file.flush()
+    except BaseException as cause:
+        new.discard()
+        if isinstance(cause, OSError):
+            raise _unwritable(path, cause) from cause
+        raise
+    prepared = _PREPARED.get()
+    if prepared is None:
+        new.put_in_place()
+    else:
+        prepared.append(new)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A file that is written whole and not yet where it belongs; open, so that it stays locked."""
+
+    file: BinaryIO
+    temporary: Path
+    target: Path
+    path: Path
+
+    def put_in_place(self) -> None:
+        try:
+            os.replace(self.temporary, self.target)
+            self.file.close()
+        except OSError as cause:
+            self.discard()
+            raise _unwritable(self.path, cause) from cause
+
+    def discard(self) -> None:
+        with suppress(OSError):  # of a disk that is full, again
+            self.file.close()
+        self.temporary.unlink(missing_ok=True)
+
+
+def _mode(target: Path, secret: bool) -> int:
+    """The mode of the file that is there; else what the user's mask leaves, for the owner alone where it is secret."""
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)  # there is no way to ask for it but to set it
+    os.umask(mask)
+    return (0o600 if secret else 0o666) & ~mask
+
+
+def _lock(file: BinaryIO) -> None:
+    """Hold the file while it is written, so that nobody takes it for one that was left behind."""
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def _clear(folder: Path, prefix: str) -> None:
+    """Remove what writers that were killed have left behind: files of that name which nobody holds."""
+    if fcntl is None:
+        return
+    for left in folder.glob(f"{glob.escape(prefix)}*"):
+        with suppress(OSError):  # held by its writer, or gone already
+            if re.fullmatch(r"[a-z0-9_]{8}", left.name[len(prefix) :]) and left.is_file():
+                with left.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    left.unlink()

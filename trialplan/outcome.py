@@ -218,16 +218,6 @@ class Outcome:
         """The options that tell a look's result, for the examples of a help page."""
         return "--t 1.84/58" if "t" in self.results else "--z 1.84"
 
-    # What may not matter; None where there is no such trial, or nothing is known of it.
-
-    def arms_exchanged(self, design: Design) -> dict[str, Any] | None:
-        """The numbers, for `replace`, of the same trial with the names of its arms exchanged."""
-        return None
-
-    def failures_counted(self, design: Design) -> dict[str, Any] | None:
-        """The numbers, for `replace`, of the same trial with those counted who are not."""
-        return None
-
     # Counting.
 
     def counts(self, design: Sized, n: int) -> Counts | None:
@@ -301,20 +291,6 @@ def half_power_effect(design: Design, n: int) -> float | None:
     except TrialplanError:
         return None
     return found if math.isfinite(found) else None
-
-
-def exchanged(design: Design) -> dict[str, Any]:
-    """What an exchange of arms does to direction, allocation and limits, whatever the outcome."""
-    return turned(design) | {"allocation": ":".join(reversed(design.allocation.split(":")))}
-
-
-def turned(design: Design) -> dict[str, Any]:
-    """The other direction, with a pair of limits seen from the other side."""
-    found: dict[str, Any] = {"favourable": "lower" if design.upward else "higher"}
-    if isinstance(design.margin, tuple):
-        low, high = design.margin
-        found["margin"] = (-high, -low) if design.scale == DIFFERENCE else (1 / high, 1 / low)
-    return found
 
 
 UNKNOWN = Outcome()

@@ -6,6 +6,7 @@ Every answer has its `page()` beside its class and builds it from here; `trialpl
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import math
@@ -13,6 +14,8 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from trialplan.errors import require
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,41 @@ class Page:
     records: Callable[[], Sequence[Mapping[str, Any]]] | None = field(default=None, repr=False)
 
 
+class Answer:
+    """What every answer can do with its `page()`: print it, show it in a notebook, hand it on as data.
+
+    `print(answer)` reads like the page of the verb, `repr` is its headline. A class that answers a question inherits
+    this and writes `page()`.
+    """
+
+    def page(self) -> Page:
+        """The answer's page."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """The headline: the answer in one sentence."""
+        return self.page().headline
+
+    def to_dict(self) -> Any:
+        """The answer as plain data at full precision, under the keys of `--json`."""
+        return self.page().data
+
+    def to_frame(self) -> Any:
+        """The answer as a pandas data frame, one record a row, as in its CSV; pandas is an extra."""
+        pandas = require("pandas", "frames", "a data frame")
+        return pandas.DataFrame.from_records(flat_records(self.page()))
+
+    def __str__(self) -> str:
+        return as_text(self.page()).rstrip("\n")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.summary()}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(self.page())
+
+
 def facts(rows: Sequence[tuple[str, str]], title: str = "") -> Table:
     """A table of names and values; those without a value are left out."""
     return Table((), [row for row in rows if row[1]], title)
@@ -60,10 +98,15 @@ def as_json_text(page: Page) -> str:
     return json.dumps(page.data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
+def flat_records(page: Page) -> list[dict[str, Any]]:
+    """One dict a record; the parts of a nested value stand under joined names."""
+    records = page.records() if page.records else [page.data]
+    return [dict(_flat(record)) for record in records]
+
+
 def as_csv(page: Page) -> str:
     """One line a record under the names of all."""
-    records = page.records() if page.records else [page.data]
-    flat = [dict(_flat(record)) for record in records]
+    flat = flat_records(page)
     names = list(dict.fromkeys(name for record in flat for name in record))
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")
@@ -80,6 +123,27 @@ def as_text(page: Page) -> str:
 def as_markdown(page: Page) -> str:
     """Headline, tables and notes as Markdown."""
     return _blocks(page, _markdown)
+
+
+def as_html(page: Page) -> str:
+    """Headline, tables and notes as a fragment of HTML."""
+    notes = (f"<p>{html.escape(note)}</p>" for note in page.notes)
+    return "\n".join((f"<p><strong>{html.escape(page.headline)}</strong></p>", *map(_html, page.tables), *notes))
+
+
+def _html(table: Table) -> str:
+    def line(cells: Sequence[str], tag: str) -> str:
+        sides = ("right" if i in table.right else "left" for i in range(len(cells)))
+        made = (
+            f'<{tag} style="text-align: {side}">{html.escape(cell)}</{tag}>'
+            for side, cell in zip(sides, cells, strict=True)
+        )
+        return f"<tr>{''.join(made)}</tr>"
+
+    caption = f"<caption>{html.escape(table.title)}</caption>" if table.title else ""
+    head = f"<thead>{line(table.columns, 'th')}</thead>" if table.columns else ""
+    body = "".join(line(row, "td") for row in table.rows)
+    return f"<table>{caption}{head}<tbody>{body}</tbody></table>"
 
 
 def _blocks(page: Page, written: Callable[[Table], str]) -> str:

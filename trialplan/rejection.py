@@ -13,16 +13,12 @@ if TYPE_CHECKING:
 def decide(design: Design, estimate: Any, error: Any, critical: Any, shortening: float = 0.0) -> tuple[Any, Any]:
     """The statistic, positive in the treatment's favour, and whether it rejects, trial by trial.
 
-    `estimate` and `error` have one element a trial; `error` may be a list with one array per limit.
-    With two limits the lesser statistic decides. A standard error of 0 is no evidence. `shortening`
-    is a continuity correction on the scale of the estimate.
+    `estimate` and `error` have one element a trial. With two limits the lesser statistic decides. A standard
+    error of 0 is no evidence. `shortening` is a continuity correction on the scale of the estimate.
     """
-    sided = design.sided_limits()
-    errors = error if isinstance(error, list) else [error] * len(sided)
-    statistics = [
-        _ratio(sign * (estimate - limit), one, shortening) for (limit, sign), one in zip(sided, errors, strict=True)
-    ]
-    least = np.minimum.reduce(statistics)
+    least = np.minimum.reduce(
+        [_ratio(sign * (estimate - limit), error, shortening) for limit, sign in design.sided_limits()]
+    )
     return least, (np.abs(least) if design.two_tailed else least) >= critical
 
 

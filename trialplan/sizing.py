@@ -13,7 +13,7 @@ from trialplan.answers import SampleSize
 from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
-from trialplan.parameter import Interval, Numbers, parameters
+from trialplan.parameter import Numbers, parameters
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -77,7 +77,10 @@ def detectable_effect(design: Design, n: Numbers, target: Numbers) -> Numbers:
         raise ParameterError("equivalence has no detectable effect", owner=design, way_out="ask for its power instead")
     shape, sign = design.shape(target, n), 1 if design.upward else -1
     unit = design.effect_unit()
-    near, far = _reach(design.effect_domain(), np.broadcast_to(null[0], shape), sign, unit)
+    domain, start = design.effect_domain(), np.broadcast_to(null[0], shape)
+    before, beyond = (domain.low, domain.high) if sign > 0 else (domain.high, domain.low)
+    near = np.maximum(sign * (before - start) / unit, 0) + 1e-12  # just inside the ends of the domain
+    far = np.maximum(sign * (beyond - start) / unit * (1 - 1e-12), near)
 
     def surplus(distance: Any) -> Any:
         inside = np.clip(distance, near, far)
@@ -120,18 +123,15 @@ def unreachable(design: Design, value: float, null: tuple[float, ...]) -> Unreac
         return UnreachableError(reason, owner=design, value=value)
     side, other = ("above", "lower") if design.upward else ("below", "higher")
     limit = "null value" if design.margin is None else "limit"
+    # on the other side of a superiority null, where a slip is likely
+    may_be_swapped = value != null[0] and "favourable" in parameters(type(design.fixed)) and design.margin is None
     way_out = f"(are the arms swapped? if not, set {field('favourable')} to {other})"
     return UnreachableError(
         f"{shown}: it must lie {side} its {limit} {null[0]:.10g}",
         owner=design,
         value=value,
-        way_out=way_out if _may_be_swapped(design, value, null) else "",
+        way_out=way_out if may_be_swapped else "",
     )
-
-
-def _may_be_swapped(design: Design, value: float, null: tuple[float, ...]) -> bool:
-    """Whether the effect lies on the other side of a superiority null, where a slip is likely."""
-    return value != null[0] and "favourable" in parameters(type(design.fixed)) and design.margin is None
 
 
 def number(value: Any) -> Any:
@@ -148,7 +148,9 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
     with np.errstate(all="ignore"):  # an effect that is all but none overflows, and is refused next
         total = design.unrounded(target)
     if not total < _LARGEST:  # nan too
-        reason = f"no number of participants up to {_LARGEST:.0e} reaches power {target:g}{_at_effect(design)}"
+        name = design.field("effect")
+        at = "" if name is None else f" at {name} = {design.effect_value():g}"
+        reason = f"no number of participants up to {_LARGEST:.0e} reaches power {target:g}{at}"
         raise UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
     n = _whole_blocks(design, total, target)
     return SampleSize(
@@ -160,12 +162,6 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
         power=number(design.power(n)),
         extra=design.details(whole(n), target),
     )
-
-
-def _at_effect(design: Design) -> str:
-    """The effect that is planned for, where it is one number."""
-    name = design.field("effect")
-    return "" if name is None else f" at {name} = {design.effect_value():g}"
 
 
 def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
@@ -259,13 +255,6 @@ def _whole_blocks(design: Design, total: Numbers, target: Numbers) -> Any:
 
 def _named(design: Sized, n: Numbers) -> dict[str, Numbers]:
     return {name: number(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
-
-
-def _reach(domain: Interval, null: Any, sign: int, unit: float) -> tuple[Any, Any]:
-    """How near to the null and how far from it, in units, an effect can lie: just inside the ends of its domain."""
-    before, beyond = (domain.low, domain.high) if sign > 0 else (domain.high, domain.low)
-    near = np.maximum(sign * (before - null) / unit, 0) + 1e-12
-    return near, np.maximum(sign * (beyond - null) / unit * (1 - 1e-12), near)
 
 
 def size_width(design: Sized, width: Numbers) -> SampleSize:

@@ -27,9 +27,19 @@ def signed(value: float) -> str:
     return f"{value:.4g}".replace("-", "−")
 
 
+def three_decimals(value: float | None) -> str:
+    """Three decimals, with the sign for minus; none where there is no number."""
+    return "none" if value is None else f"{value:.3f}".replace("-", "−")
+
+
 def p_value(value: float) -> str:
     """Four decimals, or that it is smaller."""
     return "< 0.0001" if value < 0.00005 else f"{value:.4f}"
+
+
+def with_commas(numbers: Iterable[float]) -> str:
+    """Numbers with commas between them: 0.3, 0.65, 1."""
+    return ", ".join(f"{one:g}" for one in numbers)
 
 
 def listed(items: Iterable[object]) -> str:
@@ -62,3 +72,12 @@ def participants(arms: Mapping[str, int]) -> str:
 def flag(name: str) -> str:
     """The name of a field as an option writes it."""
     return name.replace("_", "-")
+
+
+NONE = "—"
+"""What a table shows where there is no number."""
+
+
+def decimals(value: float | None, places: int = 3) -> str:
+    """A number with so many decimals; a dash where there is none."""
+    return NONE if value is None else f"{value:.{places}f}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Self
 
 from trialplan.design import Design
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Counts
-from trialplan.parameter import Numbers, Parameter, parameters
+from trialplan.parameter import parameters
 
 LEVEL = ("alpha", "sides")
 
@@ -110,6 +111,11 @@ _DELEGATED = ("arm_names", "outcome", "goal", "scale", "favourable", "test", "al
 """What is the inner design's, and is written down once, so that whoever asks a wrapper need not know that it is one."""
 
 
+def _of_inner(question: str) -> Any:
+    """The inner design's answer: a property, which for a question with arguments gives the inner design's method."""
+    return property(attrgetter(f"lead.{question}"))
+
+
 class WrapperOfOne(Wrapper):
     """A design around one other, whose answers are that one's, save where it says otherwise."""
 
@@ -120,76 +126,20 @@ class WrapperOfOne(Wrapper):
                 self._set(name, getattr(self.lead, name))
         super().__post_init__()
 
-    @property
-    def weights(self) -> tuple[int, ...]:
-        """The inner design's."""
-        return self.lead.weights
-
-    @property
-    def upward(self) -> bool:
-        """The inner design's."""
-        return self.lead.upward
-
-    @property
-    def two_tailed(self) -> bool:
-        """The inner design's."""
-        return self.lead.two_tailed
-
-    @property
-    def logarithmic(self) -> bool:
-        """The inner design's."""
-        return self.lead.logarithmic
-
-    @property
-    def test_scale(self) -> str:
-        """The inner design's."""
-        return self.lead.test_scale
-
-    @property
-    def defaulted(self) -> tuple[str, ...]:
-        """The inner design's."""
-        return self.lead.defaulted
-
-    def field(self, role: str) -> str | None:
-        """The inner design's."""
-        return self.lead.field(role)
-
-    def declared(self, role: str) -> Parameter | None:
-        """The inner design's."""
-        return self.lead.declared(role)
-
-    def value(self, role: str) -> Numbers:
-        """The inner design's."""
-        return self.lead.value(role)
-
-    def effect_value(self) -> Numbers:
-        """The inner design's."""
-        return self.lead.effect_value()
-
-    def effect_unit(self) -> float:
-        """The inner design's."""
-        return self.lead.effect_unit()
-
-    def effect_domain(self) -> Any:
-        """The inner design's."""
-        return self.lead.effect_domain()
-
-    def null_values(self) -> tuple[Numbers, ...]:
-        """The inner design's."""
-        return self.lead.null_values()
-
-    def planned_estimate(self) -> Numbers:
-        """The inner design's."""
-        return self.lead.planned_estimate()
-
-    def null_estimate(self) -> Numbers:
-        """The inner design's."""
-        return self.lead.null_estimate()
-
-    def count_sizes(self, n: int) -> tuple[int, ...]:
-        """The inner design's."""
-        return self.lead.count_sizes(n)
-
-    def count_rates(self) -> tuple[Numbers, ...]:
-        """The inner design's."""
-        return self.lead.count_rates()
+    weights = _of_inner("weights")
+    upward = _of_inner("upward")
+    two_tailed = _of_inner("two_tailed")
+    logarithmic = _of_inner("logarithmic")
+    test_scale = _of_inner("test_scale")
+    defaulted = _of_inner("defaulted")
+    field = _of_inner("field")
+    declared = _of_inner("declared")
+    value = _of_inner("value")
+    effect_value = _of_inner("effect_value")
+    effect_unit = _of_inner("effect_unit")
+    effect_domain = _of_inner("effect_domain")
+    null_values = _of_inner("null_values")
+    planned_estimate = _of_inner("planned_estimate")
+    null_estimate = _of_inner("null_estimate")
+    count_sizes = _of_inner("count_sizes")
+    count_rates = _of_inner("count_rates")

@@ -8,7 +8,7 @@ import pytest
 from scipy import integrate, stats
 
 from trialplan import Ancova, GroupSequential, OneProportion, TwoMeans, TwoProportions
-from trialplan.analyses.assurance.assess import assess, assurance, ceiling, enumerated, events, n_for_target
+from trialplan.analyses.assurance.assess import assess, assurance, events
 from trialplan.analyses.assurance.joint_belief import joint
 from trialplan.analyses.assurance.predictive_counts import predictive
 from trialplan.belief import Affine, Beta, LogitNormal, Mixture, Normal
@@ -57,7 +57,7 @@ class TestAssurance:
     def test_enumeration_beside_the_formula(self) -> None:
         """At 44 per arm the formula says .130 and enumeration of the test .133."""
         assert assurance(TRIAL, 88, REMISSION) == pytest.approx(0.130, abs=0.0005)
-        assert enumerated(TRIAL, 88, REMISSION) == pytest.approx(0.133, abs=0.0005)
+        assert assess(TRIAL, 88, REMISSION, target=None).enumerated == pytest.approx(0.133, abs=0.0005)
 
     def test_enumeration_is_what_simulated_trials_show(self) -> None:
         """Trials with random truths and random counts reject by the pooled z in favour as often."""
@@ -68,7 +68,9 @@ class TestAssurance:
         with np.errstate(all="ignore"):
             z = np.nan_to_num((x - y) / np.sqrt(88 * pooled * (1 - pooled)))
         share = (z > stats.norm.ppf(0.975)).mean()
-        assert enumerated(TRIAL, 88, REMISSION) == pytest.approx(share, abs=4 * (share / trials) ** 0.5)
+        assert assess(TRIAL, 88, REMISSION, target=None).enumerated == pytest.approx(
+            share, abs=4 * (share / trials) ** 0.5
+        )
 
     def test_it_is_the_mean_over_random_truths(self) -> None:
         """A Monte Carlo average of the same formula agrees within 4 standard errors, dependence included."""
@@ -170,14 +172,16 @@ class TestCeiling:
         """It agrees with random truths, and assurance at a million per arm comes close to it."""
         truth = drawn(400_000, 4)
         share = (truth.treatment > truth.control).mean()
-        assert ceiling(TRIAL, DISCOUNTED) == pytest.approx(share, abs=4 * 0.08 / 632)
-        assert assurance(TRIAL, 2_000_000, DISCOUNTED) == pytest.approx(ceiling(TRIAL, DISCOUNTED), abs=0.002)
+        found = assess(TRIAL, 2_000_000, DISCOUNTED, target=None)
+        assert found.ceiling == pytest.approx(share, abs=4 * 0.08 / 632)
+        assert found.assurance == pytest.approx(found.ceiling, abs=0.002)
 
     def test_lower_is_better(self) -> None:
         """For a harmful outcome it is the probability of a lower rate."""
         beliefs = {"control": Beta(8, 19), "treatment": Beta(5, 22)}
-        upper = ceiling(TRIAL, beliefs)
-        assert ceiling(TRIAL.replace(favourable="lower"), beliefs) == pytest.approx(1 - upper)
+        higher, lower = (TRIAL.replace(favourable=favourable) for favourable in ("higher", "lower"))
+        upper = assess(higher, 88, beliefs, target=None).ceiling
+        assert assess(lower, 88, beliefs, target=None).ceiling == pytest.approx(1 - upper)
 
 
 class TestTarget:
@@ -185,20 +189,19 @@ class TestTarget:
 
     def test_the_smallest_n(self) -> None:
         """n reaches the target and one block fewer does not."""
-        n = n_for_target(TRIAL, 0.8, DISCOUNTED)
+        n = assess(TRIAL, 88, DISCOUNTED, target=0.8).n_for_target
         assert n is not None
         assert assurance(TRIAL, n, DISCOUNTED) >= 0.8 > assurance(TRIAL, n - 2, DISCOUNTED)
 
     def test_no_n_reaches_beyond_the_ceiling(self) -> None:
         """Where the ceiling is .36 there is no n for .8, and the sentence says so."""
-        assert n_for_target(TRIAL, 0.8, REMISSION) is None
         found = assess(TRIAL, 88, REMISSION)
         assert found.n_for_target is None
         assert found.reason == "no number of participants reaches assurance 0.8: it cannot exceed 0.361"
 
     def test_a_target_near_the_ceiling_may_be_out_of_reach(self) -> None:
         """A target a hair below the ceiling ends in a sentence, not in a search without end."""
-        found = assess(TRIAL, 88, REMISSION, target=ceiling(TRIAL, REMISSION) - 1e-9)
+        found = assess(TRIAL, 88, REMISSION, target=assess(TRIAL, 88, REMISSION).ceiling - 1e-9)
         assert found.n_for_target is None
         assert found.reason is not None
         assert "participants are needed" in found.reason
@@ -206,7 +209,7 @@ class TestTarget:
     def test_a_percentage_is_refused(self) -> None:
         """A target of 80 says how to write it."""
         with pytest.raises(ParameterError, match=r"write 80 % as 0\.8"):
-            n_for_target(TRIAL, 80, DISCOUNTED)
+            assess(TRIAL, 88, DISCOUNTED, target=80)
 
 
 class TestAssess:

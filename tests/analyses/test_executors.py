@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from trialplan import GroupSequential, TwoProportions
+from trialplan.analyses import executors
 from trialplan.analyses.executors import Cluster, Processes, Serial, executor
 from trialplan.analyses.scenarios.grid import Memory, answered, grid_spec
 from trialplan.errors import ParameterError, TrialplanError
@@ -81,6 +82,15 @@ class TestLostWorkers:
         found = list(Processes(2).run(squared_after_a_death, tasks))
         assert (tmp_path / "died").exists()
         assert sorted(found) == [(number, number * number) for number in range(8)]
+
+    def test_a_cluster_without_workers(self, monkeypatch):
+        """It is told instead of waited for."""
+        distributed = pytest.importorskip("distributed")
+        monkeypatch.setattr(executors, "_WHILE", 0.2)
+        with distributed.LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1") as empty:
+            empty.scale(0)
+            with pytest.raises(TrialplanError, match="has no workers; start one with `dask worker"):
+                list(Cluster(empty.scheduler_address).run(squared, range(2)))
 
     def test_on_a_cluster(self, cluster, tmp_path):
         """A cluster's scheduler gives the task to a new worker."""

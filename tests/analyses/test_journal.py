@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import resource
+
 import pytest
 
 from trialplan import TwoProportions
@@ -15,6 +18,10 @@ ASKED = grid_spec(
     {"control": (0.1, 0.2, 0.3), "treatment": (0.05, 0.7, 0.8), "test": ("score", "fisher")},
     target=0.8,
 )
+
+DAMAGES = 250
+SEED = random.randrange(10**6)
+"""Drawn anew each time; it stands in the message of what fails."""
 
 
 class Interrupted:
@@ -49,7 +56,7 @@ class TestJournal:
         path = tmp_path / "grid.csv.partial"
         stopped(path)
         with Journal(path, identity(ASKED), resume=True) as journal:
-            assert len(journal.done()) == 2
+            assert len(list(journal)) == 2
             rest = Interrupted(after=None)
             grid = answered(ASKED, journal, rest)
             assert len(rest.ran) == 3  # of five stretches of four
@@ -61,7 +68,7 @@ class TestJournal:
         stopped(path)
         path.write_bytes(path.read_bytes()[:-5])
         with Journal(path, identity(ASKED), resume=True) as journal:
-            assert list(journal.done()) == [0]
+            assert list(journal) == [0]
             assert values(answered(ASKED, journal)) == values(answered(ASKED))
 
     def test_a_corrupt_frame_is_dropped(self, tmp_path):
@@ -72,7 +79,7 @@ class TestJournal:
         content[-5] ^= 1
         path.write_bytes(content)
         with Journal(path, identity(ASKED), resume=True) as journal:
-            assert list(journal.done()) == [0]
+            assert list(journal) == [0]
 
     def test_progress_counts_what_was_there(self, tmp_path):
         """Progress begins at what is kept already and ends at all."""
@@ -99,3 +106,60 @@ class TestJournal:
         with pytest.raises(FileError, match="add --resume"):
             Journal(path, identity(ASKED))
         assert path.read_bytes() == before
+
+    def test_any_damage_is_found(self, tmp_path):
+        """Whatever bytes are changed, added or lost: what is kept is right, the rest is told and computed again."""
+        whole, path = tmp_path / "whole", tmp_path / "grid.csv.partial"
+        stopped(whole, after=4)
+        content, undisturbed = whole.read_bytes(), values(answered(ASKED, Memory(), Serial()))
+        rng, head = random.Random(f"damage {SEED}"), content[: content.index(b"\n") + 1]
+        for _ in range(DAMAGES):
+            damaged = bytearray(content)
+            at = rng.randrange(len(content))
+            for kind in rng.choices(("change", "lose", "add", "zeros", "swap"), k=rng.choice((1, 1, 2))):
+                if kind == "change":
+                    damaged[at % len(damaged)] ^= 1 << rng.randrange(8)
+                elif kind == "lose":
+                    del damaged[at : at + rng.randrange(1, 40)]
+                elif kind == "add":
+                    damaged[at:at] = rng.randbytes(rng.randrange(1, 40))
+                elif kind == "zeros":
+                    damaged += bytes(64)
+                else:
+                    damaged[at : at + 8], damaged[-8:] = damaged[-8:], damaged[at : at + 8]
+            path.write_bytes(damaged)
+            if damaged[: len(head)] != head:
+                with pytest.raises(FileError, match="another question or another version"):
+                    Journal(path, identity(ASKED), resume=True)
+                continue
+            with Journal(path, identity(ASKED), resume=True) as journal:
+                assert journal.dropped or bytes(damaged) == content, SEED
+                assert values(answered(ASKED, journal, Serial())) == undisturbed, SEED
+
+    def test_a_full_disk_is_one_sentence(self, tmp_path, monkeypatch):
+        """And the stretches that were kept before stay readable."""
+        path = tmp_path / "grid.csv.partial"
+        stopped(path)
+        with Journal(path, identity(ASKED), resume=True) as journal:
+            limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, limit[1]))
+            try:
+                with pytest.raises(FileError, match="cannot be written: file too large"):
+                    answered(ASKED, journal, Serial())
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        with Journal(path, identity(ASKED), resume=True) as journal:
+            assert len(journal.done()) == 2
+            assert journal.dropped == 0
+
+    def test_a_journal_that_cannot_begin_leaves_nothing(self, tmp_path):
+        """A disk that is full from the start."""
+        path = tmp_path / "grid.csv.partial"
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, limit[1]))
+        try:
+            with pytest.raises(FileError, match="file too large"):
+                Journal(path, identity(ASKED))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        assert not path.exists()

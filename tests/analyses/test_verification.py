@@ -14,7 +14,7 @@ from trialplan import Ancova, GroupSequential, OneProportion, RatioOfMeans, Simo
 from trialplan.analyses.executors import Cluster, Processes, Serial
 from trialplan.analyses.verification.counted_truth import enumerated, outcomes, true_size
 from trialplan.analyses.verification.sentences import complaints, headline, reached, verdict
-from trialplan.analyses.verification.simulation import SimulationTask, _tasks, simulate, simulate_each
+from trialplan.analyses.verification.simulation import SimulationTask, _parts, simulate, simulate_each
 from trialplan.analyses.verification.true_sample_size import by_enumeration, by_simulation
 from trialplan.analyses.verification.verification import Check, verify
 from trialplan.answers import Simulation
@@ -69,10 +69,10 @@ class TestSimulate:
     def test_tasks_depend_on_n_and_trials_only(self):
         """The parts hold all trials, have streams of their own, and are small whatever n is."""
         for n, trials in ((2, 10), (186, 100_000), (100_000, 300), (186, 1)):
-            parts = _tasks(SimulationTask(design=RATES, n=n, trials=trials), 0, np.random.SeedSequence(1))
-            assert sum(part.asked.trials for part in parts) == trials
-            assert max(part.asked.trials for part in parts) * n <= max(4_000_000, n)
-            assert len({part.stream.spawn_key for part in parts}) == len(parts)
+            parts = _parts(SimulationTask(design=RATES, n=n, trials=trials), 0, np.random.SeedSequence(1))
+            assert sum(part.trials for _, part, _ in parts) == trials
+            assert max(part.trials for _, part, _ in parts) * n <= max(4_000_000, n)
+            assert len({stream.spawn_key for _, _, stream in parts}) == len(parts)
 
     def test_it_reports_how_far_it_is(self):
         """Progress goes up to the number of trials that all simulations have together."""

@@ -295,23 +295,6 @@ def inner():
     return lambda design: design.fixed
 
 
-def _core(design, swapped):
-    """The design's own exchange, or that of the trial whose looks it takes, under the same looks."""
-    return None if swapped is None else design.replace(**swapped)
-
-
-@pytest.fixture(scope="session")
-def mirror():
-    """The same trial with the names of its arms exchanged; None where it has one arm, or does not say how."""
-    return lambda design: _core(design, design.fixed.outcome.arms_exchanged(design.fixed))
-
-
-@pytest.fixture(scope="session")
-def complement():
-    """The same trial with failures counted for successes; None where it does not say how."""
-    return lambda design: _core(design, design.fixed.outcome.failures_counted(design.fixed))
-
-
 @pytest.fixture(scope="session")
 def impossible():
     """Effects that no number of participants can show: on the null's boundary, and beyond it."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan.evidence import EvidenceTable, Finding, Outcome, Study, audit, overlapping, read
+from trialplan.evidence import EvidenceTable, Finding, ReportedOutcome, Study, audit, overlapping, read
 
 TABLES = Path(__file__).parent / "tables"
 
@@ -23,10 +23,10 @@ def controlled(key: str = "a", **fields: object) -> Study:
     return Study(**{"key": key, "control": "placebo", "enrolled": 40, **fields})  # type: ignore[arg-type]
 
 
-def counted(**fields: object) -> Outcome:
+def counted(**fields: object) -> ReportedOutcome:
     """A defined outcome at a visit."""
     given = {"name": "cure", "definition": "cured", "kind": "landmark", "timepoint_months": 6, **fields}
-    return Outcome(**given)  # type: ignore[arg-type]
+    return ReportedOutcome(**given)  # type: ignore[arg-type]
 
 
 def ids(*studies: Study) -> list[str]:
@@ -174,7 +174,7 @@ class TestRules:
     )
     def test_p13_tells_zero_from_unknown(self, events: int | str, reported: str | None, raised: bool) -> None:
         """A zero is doubted only where the printed cell shows no zero but NR or ND."""
-        outcome = Outcome(name="death", harm=True, events=events, of=40, reported=reported)  # type: ignore[arg-type]
+        outcome = ReportedOutcome(name="death", harm=True, events=events, of=40, reported=reported)  # type: ignore[arg-type]
         assert ("P13" in ids(controlled(outcomes=(outcome,)))) is raised
 
     def test_p14_bound_is_where_the_paired_t_test_gives_that_p(self) -> None:
@@ -218,7 +218,7 @@ class TestRules:
 
     def test_p07_spares_an_outcome_of_the_whole_named_subgroup(self) -> None:
         """A mean over everyone in the subgroup that the study names leaves nobody out."""
-        mean = Outcome(name="x", kind="landmark", timepoint_months=3, baseline_mean=9.0, baseline_sd=1.0,
+        mean = ReportedOutcome(name="x", kind="landmark", timepoint_months=3, baseline_mean=9.0, baseline_sd=1.0,
                        followup_mean=8.0, followup_sd=1.0, n=38)  # fmt: skip
         assert "P07" not in ids(controlled(nephritis=38, outcomes=(mean,)))
         assert "P07" in ids(controlled(nephritis=39, outcomes=(mean,)))
@@ -237,10 +237,10 @@ class TestRules:
         """One centre in periods that do not touch has different people, unless one registration covers both."""
         first = controlled("a", centres=("X",), enrolled_to="2008")
         second = controlled("b", centres=("X",), enrolled_from="2009-01")
-        assert overlapping(table(first, second)) == ()
+        assert overlapping((first, second)) == ()
         assert "P06" not in ids(first, second)
         shared = [replace(study, registry="REG 7") for study in (first, second)]
-        assert [study.key for study in overlapping(table(*shared))[0]] == ["a", "b"]
+        assert [study.key for study in overlapping(shared)[0]] == ["a", "b"]
         assert "P06" in ids(*shared)
         touching = replace(second, enrolled_from="2008-12")
         assert "P06" in ids(first, touching)

@@ -8,7 +8,9 @@ from scipy import stats
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence import read
-from trialplan.evidence.bridge import Bridge, discount, reading
+from trialplan.evidence.bridge import Bridge, PooledReading, discount, reading
+from trialplan.evidence.effects import proportion_effects
+from trialplan.evidence.pooling import pool
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,13 @@ class TestReading:
         assert (ever.events, net.events, net.of) == (24, 17, 40)
         assert net.rate == pytest.approx(0.425)
         assert "net of relapse" in net.label
+
+    @pytest.mark.parametrize(("method", "corrected"), [("reml", True), ("binomial-normal", False)])
+    def test_a_pool_says_whether_half_an_event_was_added(self, method, corrected):
+        """A study without events is corrected by two-stage methods; the one-stage model takes it as it is."""
+        pooled = pool(proportion_effects([0, 4, 7], [10, 20, 30]), method)
+        label = PooledReading(pool=pooled, outcome="remission", controlled=False).label
+        assert ("half an event added" in label) is corrected
 
     @pytest.mark.parametrize(
         ("arguments", "words"),

@@ -14,24 +14,23 @@ from scipy import optimize, stats
 from trialplan.errors import ParameterError
 from trialplan.evidence import (
     INTERVALS,
-    Outcome,
+    ReportedOutcome,
     as_json,
     change_sd,
     estimate,
     log_scale,
     newcombe,
     read,
-    share_at_or_below,
 )
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "single_arm_ci.jsonl"
 CASES: list[dict[str, Any]] = [json.loads(line) for line in REFERENCE.read_text().splitlines()]
-SUN = Outcome(name="x", baseline_mean=3.1, baseline_sd=1.2, followup_mean=1.3, followup_sd=0.9, n=15)
+SUN = ReportedOutcome(name="x", baseline_mean=3.1, baseline_sd=1.2, followup_mean=1.3, followup_sd=0.9, n=15)
 
 
 def interval(name: str, events: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """The limits for one count."""
-    found = estimate(Outcome(name="x", events=events, of=n), name, confidence)
+    found = estimate(ReportedOutcome(name="x", events=events, of=n), name, confidence)
     assert found is not None
     return found.lower, found.upper
 
@@ -45,7 +44,7 @@ class TestIntervals:
         given_, expected = case["inputs"], case["expected"]
         name = case["method"].removeprefix("single_arm.ci.").replace("_", "-")
         found = estimate(
-            Outcome(name="x", events=given_["events"], of=given_["n"]), name, given_.get("confidence", 0.95)
+            ReportedOutcome(name="x", events=given_["events"], of=given_["n"]), name, given_.get("confidence", 0.95)
         )
         assert found is not None
         pairs = {"estimate": found.value, "lower": found.lower, "upper": found.upper}
@@ -114,7 +113,7 @@ class TestIntervals:
 
     def test_wrong_choices_are_one_sentence(self) -> None:
         """An unknown interval names the nearest one, and a confidence of 95 says how to write it."""
-        outcome = Outcome(name="x", events=1, of=5)
+        outcome = ReportedOutcome(name="x", events=1, of=5)
         with pytest.raises(ParameterError, match="did you mean 'wilson'"):
             estimate(outcome, "wilsen")
         with pytest.raises(ParameterError, match=r"write 95 % as 0\.95"):
@@ -127,21 +126,21 @@ class TestEstimate:
     @pytest.mark.parametrize(
         "outcome",
         [
-            Outcome(name="x", events="NR", of=30),
-            Outcome(name="x", reported="ND"),
-            Outcome(name="x", events=3),
-            Outcome(name="x", baseline_mean=3.0, followup_mean=1.0, n=10),
-            Outcome(name="x", baseline_mean=3.0, baseline_sd="NR", followup_mean=1.0, followup_sd=1.0, n=10),
-            Outcome(name="x", baseline_mean=3.0, baseline_sd=1.0, followup_mean=1.0, followup_sd=1.0, n=1),
+            ReportedOutcome(name="x", events="NR", of=30),
+            ReportedOutcome(name="x", reported="ND"),
+            ReportedOutcome(name="x", events=3),
+            ReportedOutcome(name="x", baseline_mean=3.0, followup_mean=1.0, n=10),
+            ReportedOutcome(name="x", baseline_mean=3.0, baseline_sd="NR", followup_mean=1.0, followup_sd=1.0, n=10),
+            ReportedOutcome(name="x", baseline_mean=3.0, baseline_sd=1.0, followup_mean=1.0, followup_sd=1.0, n=1),
         ],
     )
-    def test_there_is_none_without_numbers(self, outcome: Outcome) -> None:
+    def test_there_is_none_without_numbers(self, outcome: ReportedOutcome) -> None:
         """NR, ND, words, a count without denominator and means without SD have no estimate."""
         assert estimate(outcome) is None
 
     def test_no_event_is_an_estimate(self) -> None:
         """Zero events of sixteen are a rate of zero with an upper limit."""
-        found = estimate(Outcome(name="x", events=0, of=16), "clopper-pearson")
+        found = estimate(ReportedOutcome(name="x", events=0, of=16), "clopper-pearson")
         assert found is not None
         assert (found.value, found.lower) == (0, 0)
         assert found.upper == pytest.approx(1 - 0.025 ** (1 / 16))
@@ -159,7 +158,7 @@ class TestEstimate:
         rng = np.random.default_rng(7)
         before = rng.normal(5, 1, 20)
         after = 0.6 * before + rng.normal(0, 0.5, 20)
-        outcome = Outcome(
+        outcome = ReportedOutcome(
             name="x",
             baseline_mean=float(before.mean()),
             baseline_sd=float(before.std(ddof=1)),
@@ -190,15 +189,6 @@ class TestLogScale:
         assert round(scale.followup_log_sd, 2) == 0.63
         assert round(scale.baseline_log_sd, 2) == 0.37
 
-    @pytest.mark.parametrize(("mean", "sd", "share"), [(1.3, 0.9, 0.11), (0.9, 0.8, 0.35), (0.858, 0.801, 0.39)])
-    def test_the_share_below_a_threshold(self, mean: float, sd: float, share: float) -> None:
-        """The share at or below 0.5 is 11 %, 35 % and 39 % for the three reported follow-ups."""
-        found = share_at_or_below(0.5, mean, sd)
-        assert found == pytest.approx(share, abs=0.005)
-        scale = log_scale(1, 1, mean, sd)
-        log_normal = stats.lognorm(scale.followup_log_sd, scale=scale.followup_geometric_mean)
-        assert found == pytest.approx(log_normal.cdf(0.5))
-
     def test_the_share_below_zero_of_a_normal_model(self) -> None:
         """A normal model puts 7.4 % of the reported follow-up values below zero."""
         found = estimate(SUN)
@@ -208,7 +198,7 @@ class TestLogScale:
 
     def test_a_mean_at_or_below_zero_has_no_log_scale(self) -> None:
         """A change from a negative mean is estimated without log scale, and asking for one is an error."""
-        outcome = Outcome(name="x", baseline_mean=-1, baseline_sd=1, followup_mean=1, followup_sd=1, n=9)
+        outcome = ReportedOutcome(name="x", baseline_mean=-1, baseline_sd=1, followup_mean=1, followup_sd=1, n=9)
         found = estimate(outcome)
         assert found is not None
         assert found.log_scale is None

@@ -9,17 +9,15 @@ import pytest
 from scipy import optimize, special, stats
 
 from trialplan.errors import EvidenceError, ParameterError
-from trialplan.evidence import EvidenceTable, Outcome, Study, read
+from trialplan.evidence import EvidenceTable, ReportedOutcome, Study, read
 from trialplan.evidence.effects import Effects, change_effects, inverse_double_arcsine, proportion_effects
 from trialplan.evidence.heterogeneity import reml
 from trialplan.evidence.pooling import (
     INTERVALS,
     METHODS,
-    any_pool,
     by_subgroup,
     leave_one_out,
     pool,
-    pool_one_stage,
 )
 from trialplan.evidence.selection import PoolChoice, outcome_effects, pool_choices, pool_outcome
 from trialplan.numerics.binomial_normal import marginal
@@ -34,7 +32,7 @@ def rates(*counts: tuple[int, int], **more: Any) -> EvidenceTable:
     return EvidenceTable(
         title="t",
         studies=tuple(
-            Study(key=f"s{i}", enrolled=of + 2, outcomes=(Outcome(name="response", events=x, of=of, **more),))
+            Study(key=f"s{i}", enrolled=of + 2, outcomes=(ReportedOutcome(name="response", events=x, of=of, **more),))
             for i, (x, of) in enumerate(counts)
         ),
     )
@@ -196,9 +194,9 @@ class TestPool:
         with pytest.raises(ParameterError, match="did you mean 'knapp-hartung'"):
             pool(SIX, "reml", "knapp-hartng")
         with pytest.raises(ParameterError, match="not defined for method binomial-normal"):
-            any_pool(SIX, "binomial-normal", "knapp-hartung")
+            pool(SIX, "binomial-normal", "knapp-hartung")
         with pytest.raises(ParameterError, match="for counts, not for mean-change"):
-            any_pool(change_effects([(3, 1, 2, 1, 10)], 0.5), "binomial-normal")
+            pool(change_effects([(3, 1, 2, 1, 10)], 0.5), "binomial-normal")
 
 
 class TestOneStage:
@@ -226,14 +224,14 @@ class TestOneStage:
             return -float(np.log(masses @ stats.binom.pmf(EVENTS, OF, rate)).sum())
 
         best = optimize.minimize(cost, [0, 1], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-12})
-        found = pool_one_stage(SIX)
+        found = pool(SIX, "binomial-normal")
         assert found.estimate == pytest.approx(best.x[0], abs=1e-5)
         assert found.tau2 == pytest.approx(best.x[1] ** 2, abs=1e-5)
         assert found.log_likelihood == pytest.approx(-best.fun, abs=1e-8)
 
     def test_without_heterogeneity_it_is_the_crude_rate(self) -> None:
         """Where τ² is 0 the estimate is events over participants, zeros and all."""
-        found = pool_one_stage(proportion_effects([1, 5, 3, 0, 0], [58, 87, 40, 16, 15]))
+        found = pool(proportion_effects([1, 5, 3, 0, 0], [58, 87, 40, 16, 15]), "binomial-normal")
         assert found.tau2 == 0
         assert found.natural.estimate == pytest.approx(9 / 216)
 
@@ -300,7 +298,7 @@ class TestPoolOutcome:
     def test_two_times_of_one_arm_need_a_choice(self) -> None:
         """A study with two timepoints is an error until one is named."""
         outcomes = tuple(
-            Outcome(name="response", events=x, of=20, timepoint_months=t) for x, t in ((5, 6.0), (8, 12.0))
+            ReportedOutcome(name="response", events=x, of=20, timepoint_months=t) for x, t in ((5, 6.0), (8, 12.0))
         )
         table = EvidenceTable(title="t", studies=(Study(key="s", outcomes=outcomes),))
         with pytest.raises(EvidenceError, match="at 6 and 12 months"):
@@ -323,10 +321,12 @@ class TestPoolOutcome:
         with pytest.raises(ParameterError, match="did you mean 'enrolled'"):
             pool_outcome(table, "response", PoolChoice(denominators="enroled"))
         with pytest.raises(EvidenceError, match="no study reports 'x' as a count"):
-            pool_outcome(EvidenceTable(title="t", studies=(Study(key="s", outcomes=(Outcome(name="x"),)),)), "x")
+            pool_outcome(
+                EvidenceTable(title="t", studies=(Study(key="s", outcomes=(ReportedOutcome(name="x"),)),)), "x"
+            )
 
     def test_effects_serve_leaving_out(self) -> None:
         """The effects behind a pool can be pooled again without each study."""
         effects, words = outcome_effects(rates((3, 20), (18, 25), (9, 30)), "response", PoolChoice())
         assert list(leave_one_out(effects)) == ["s0", "s1", "s2"]
-        assert words.left_out == ()
+        assert words["left_out"] == ()

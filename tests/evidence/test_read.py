@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trialplan.errors import EvidenceError, ParameterError
-from trialplan.evidence import EvidenceTable, Outcome, Study, has_concurrent_control, read
+from trialplan.evidence import EvidenceTable, ReportedOutcome, Study, has_concurrent_control, read
 from trialplan.evidence.spreadsheet import COLUMNS
 
 TABLES = Path(__file__).parent / "tables"
@@ -22,7 +22,7 @@ def seed() -> EvidenceTable:
     return read("msc-lupus-nephritis")
 
 
-def cell(table: EvidenceTable, key: str, name: str, arm: str | None = None) -> Outcome:
+def cell(table: EvidenceTable, key: str, name: str, arm: str | None = None) -> ReportedOutcome:
     """One outcome of one study."""
     return next(o for o in table.study(key).outcomes if o.name == name and o.arm == arm)
 
@@ -255,7 +255,7 @@ class TestWrongInput:
     def test_python_meets_the_same_domains(self) -> None:
         """Built in Python, an outcome refuses what a file may not say either."""
         with pytest.raises(ParameterError, match=r"events \(5\) must not exceed of \(4\)"):
-            Outcome(name="x", events=5, of=4)
+            ReportedOutcome(name="x", events=5, of=4)
         with pytest.raises(ParameterError, match="key is empty"):
             Study(key=" ")
 

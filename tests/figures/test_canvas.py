@@ -171,13 +171,11 @@ def figures_of(text):
         Curves(x_name=text, x=[text, "b"], lines=[(text, [0.1, 0.2]), (text, [0.1, NAN])], title=text),
         Curves(x_name=text, x=[1, 2], lines=[(text, [NAN, 200])], quantity="participants", title=text),
         Tornado(bars=[(text, text, text, None, 3), ("b", "1", "2", 1e7, 2)], planned=10, title=text),
-        Tornado(**one, assurance=[(None, 0.4)], planned_assurance=0.5),
+        Tornado(**one, assurance=[(None, 0.4)]),
         Forest(
-            rows=[(text, 0.5, 0.2, 0.7, 1, text), ("b", None, None, None, None, "other")],
+            rows=[(text, 0.5, 0.2, 0.7, 1, text), ("b", 0.3, 0.1, 0.6, None, "other")],
             pooled=[(text, 0.5, 0.4, 0.6, None, "pooled")],
             measure=text,
-            reference=0.1,
-            reference_name=text,
             title=text,
         ),
         TrialSchema(
@@ -185,7 +183,6 @@ def figures_of(text):
             timepoint=text,
             endpoint=text,
             allocation="1:1:1",
-            screened=9,
             title=text,
         ),
     ]

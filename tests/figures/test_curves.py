@@ -1,7 +1,4 @@
-import pytest
-
 from trialplan import TwoProportions
-from trialplan.errors import ParameterError
 from trialplan.figures import Curves, render
 
 NAN = float("nan")
@@ -101,18 +98,3 @@ class TestAwkward:
     def test_one_point(self):
         """A single n is a dot."""
         assert render(Curves(x_name="n", x=[100], lines=[("", [0.8])], target=0.8, chosen=(100, 0.8)), ".png")
-
-    @pytest.mark.parametrize(
-        ("other", "sentence"),
-        [
-            ({"x": []}, "needs one value and one line at least"),
-            ({"lines": []}, "needs one value and one line at least"),
-            ({"lines": [("a", [0.1])]}, "a must have 2 values, one for each of n, not 1"),
-            ({"lines": [("a", [0.1, 1.2])]}, r"power must lie in \[0, 1\]"),
-            ({"lines": [([0.1, 0.2], "a")]}, "a line is a pair of label and values"),
-        ],
-    )
-    def test_what_cannot_be_drawn(self, other, sentence):
-        """Lines that do not fit the axis are refused in a sentence."""
-        with pytest.raises(ParameterError, match=sentence):
-            Curves(**({"x_name": "n", "x": [1, 2], "lines": [("a", [0.1, 0.2])]} | other))

@@ -208,24 +208,6 @@ class TestAwkwardGrids:
         assert "The planned point, a 9, b 3, lies outside the picture." in figure.alt()
 
 
-class TestRefusals:
-    @pytest.mark.parametrize(
-        ("other", "sentence"),
-        [
-            ({"values": [[1, 2]]}, r"one row for each of the 2 of b and one column for each of the 2 of a"),
-            ({"values": [[1, 2], [3, 0]]}, r"participants must lie in \(0, ∞\), or nan where there is none, not 0"),
-            ({"values": [[1, 2], [3, float("inf")]]}, r"participants must lie in \(0, ∞\)"),
-            ({"values": [[0.1, 2], [0.3, 0]], "quantity": "power"}, r"power must lie in \[0, 1\].*not 2"),
-            ({"quantity": "powr"}, r"no quantity 'powr'; did you mean 'power'"),
-            ({"x": [], "values": [[], []]}, r"a has no values to draw"),
-        ],
-    )
-    def test_what_cannot_be_drawn(self, other, sentence):
-        """Values that do not fit their axes or their quantity are refused in a sentence."""
-        with pytest.raises(ParameterError, match=sentence):
-            small(**other)
-
-
 class TestContour:
     SURFACE = Contour(
         **{name: getattr(SHIPPED, name) for name in ("x_name", "x", "y_name", "y", "values", "quantity", "planned")}
@@ -252,12 +234,6 @@ class TestContour:
         _, at = pixels(self.SURFACE)
         assert all(max(at(x, 0.35)) - min(at(x, 0.35)) < 30 for x in (0.285, 0.29, 0.30, 0.31))
         assert max(at(0.55, 0.12)) - min(at(0.55, 0.12)) > 30
-
-    def test_chosen_levels(self):
-        """Levels that are asked for are drawn, as far as the surface reaches them."""
-        figure = Contour(x_name="a", x=[1, 2], y_name="b", y=[1, 2], values=[[10, 20], [30, 40]], levels=[25, 15, 99])
-        assert figure.lines() == [15, 25]
-        assert "Lines are drawn at 15 and 25." in figure.alt()
 
     @pytest.mark.parametrize("values", [[[NAN, NAN], [NAN, NAN]], [[7, 7], [7, 7]], [[7, NAN], [NAN, 7]]])
     def test_no_lines_to_draw(self, values):

@@ -1,11 +1,7 @@
-import pytest
-
-from trialplan.errors import ParameterError
 from trialplan.figures import TrialSchema
 
 FIGURE = TrialSchema(
     arms=[("UC-MSC", 134), ("placebo", 134)],
-    screened=380,
     timepoint="12 months after randomisation",
     endpoint="complete renal response",
     allocation="1:1",
@@ -14,11 +10,11 @@ FIGURE = TrialSchema(
 
 class TestPicture:
     def test_every_step_has_its_box(self, picture):
-        """Screened, randomised, each arm and the endpoint, with their numbers."""
+        """Randomised, each arm and the endpoint, with their numbers."""
         seen = picture(FIGURE)
-        assert seen.names.count("box") == 5
+        assert seen.names.count("box") == 4
         said = " ".join(seen.said("box name") + seen.said("box words"))
-        for words in ("Screened", "n = 380", "Randomised", "1:1", "n = 268", "UC-MSC", "placebo", "n = 134"):
+        for words in ("Randomised", "1:1", "n = 268", "UC-MSC", "placebo", "n = 134"):
             assert words in said
         assert "At 12 months after randomisation" in said
         assert "complete renal response" in said
@@ -29,13 +25,13 @@ class TestPicture:
         drawn.canvas.draw()
         boxes = [p.get_window_extent() for axes in drawn.axes for p in axes.patches if p.get_gid() == "box"]
         texts = [t.get_window_extent() for axes in drawn.axes for t in axes.texts if (t.get_gid() or "")[:3] == "box"]
-        assert len(texts) >= 10
+        assert len(texts) >= 8
         for text in texts:
             inside = [b for b in boxes if b.x0 <= text.x0 and text.x1 <= b.x1 and b.y0 <= text.y0 and text.y1 <= b.y1]
             assert len(inside) == 1
 
     def test_one_arm_is_not_randomised(self, picture):
-        """A trial of one arm enrols, and nobody is screened who was not counted."""
+        """A trial of one arm enrols."""
         one = TrialSchema(arms=[("cells", 29)], timepoint="Week 24", endpoint="response")
         said = picture(one).said("box name")
         assert said == ["Enrolled", "At week 24", "cells"]
@@ -52,9 +48,9 @@ class TestPicture:
 
 class TestWords:
     def test_alt_is_the_trial_in_a_sentence(self):
-        """Who is screened, how many are randomised how, to which arms, and what is read when."""
+        """How many are randomised how, to which arms, and what is read when."""
         assert FIGURE.alt() == (
-            "Trial schema: 380 screened, 268 participants randomised 1:1 to UC-MSC (134) and placebo (134), "
+            "Trial schema: 268 participants randomised 1:1 to UC-MSC (134) and placebo (134), "
             "followed to 12 months after randomisation; endpoint: complete renal response."
         )
 
@@ -62,19 +58,5 @@ class TestWords:
         """A row for each step and arm, in order."""
         columns, rows = FIGURE.table()
         assert columns == ("step", "what", "participants")
-        assert [row[0] for row in rows] == ["screened", "randomised", "arm", "arm", "follow-up", "endpoint"]
-        assert [row[2] for row in rows] == [380, 268, 134, 134, None, None]
-
-    @pytest.mark.parametrize(
-        ("other", "sentence"),
-        [
-            ({"arms": []}, "arms must name one arm at least"),
-            ({"allocation": None}, "allocation is needed for two arms or more"),
-            ({"screened": -1}, r"participants \(screened\) must lie in \[0, ∞\), not -1"),
-        ],
-    )
-    def test_what_cannot_be_drawn(self, other, sentence):
-        """A trial without arms or allocation is refused in a sentence."""
-        given = {"arms": FIGURE.arms, "timepoint": "t", "endpoint": "e", "allocation": "1:1"}
-        with pytest.raises(ParameterError, match=sentence):
-            TrialSchema(**(given | other))
+        assert [row[0] for row in rows] == ["randomised", "arm", "arm", "follow-up", "endpoint"]
+        assert [row[2] for row in rows] == [268, 134, 134, None, None]

@@ -5,12 +5,12 @@ import math
 
 import numpy as np
 import pytest
+from exact_p_values import p_value
 from scipy import optimize, stats
 
 from trialplan import TwoProportions
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics import exact_power, nuisance
-from trialplan.numerics.exact_p_values import p_value
 from trialplan.numerics.two_by_two import TESTS, region
 
 UNCONDITIONAL = ("boschloo", "exact-pooled", "exact-unpooled")

@@ -8,9 +8,9 @@ from scipy import integrate, optimize, special, stats
 
 from trialplan.numerics.crossing import crossing
 from trialplan.numerics.distributions import binomial_sf, noncentral_t_cdf, noncentral_t_sf
-from trialplan.numerics.farrington_manning import restricted_rates
 from trialplan.numerics.search import bracket, increasing_root
 from trialplan.numerics.student import t_power, tost_power, z_power
+from trialplan.numerics.two_rates import restricted_rates
 
 
 def noncentral_t_log_cdf(t, df, noncentrality):

@@ -200,11 +200,11 @@ class TestBlindedRates:
             rejects, favourable, n = self.drawn(
                 (high, low), (round(share * pilot), pilot), ratio, np.array(sizes), trials, rng
             )
+            course = rule.course(rule.truth(rate, null=null))
             if null:
-                assert within(rejects, rule.type_one_error(rate), trials)
+                assert within(rejects, course.rejects, trials)
             else:
-                assert within(favourable, rule.power(rate), trials)
-                course = rule.course(rule.truth(rate))
+                assert within(favourable, course.favours, trials)
                 assert course.mean_n == pytest.approx(n.mean(), abs=4 * n.std() / math.sqrt(trials) + 0.01)
 
     @staticmethod
@@ -242,6 +242,6 @@ class TestBlindedMeans:
                 rejects += (test.pvalue <= 0.05).sum()
                 favourable += ((test.pvalue <= 0.05) & (test.statistic > 0)).sum()
             course = rule.course(rule.truth(sd, null=null))
-            found, claimed = (rejects, rule.type_one_error(sd)) if null else (favourable, rule.power(sd))
+            found, claimed = (rejects, course.rejects) if null else (favourable, course.favours)
             error = math.hypot(math.sqrt(claimed * (1 - claimed) / trials), course.standard_error)
             assert abs(found / trials - claimed) <= 4 * error

@@ -3,7 +3,7 @@
 import json
 import tomllib
 
-from trialplan.evidence.table import Outcome, Study, domains
+from trialplan.evidence.table import ReportedOutcome, Study, domains
 from trialplan.files import shipped
 from trialplan.plan.schema import PlanFile
 
@@ -73,7 +73,7 @@ def evidence_text(texts) -> str:
     for study in data["study"]:
         study |= {key: texts(f"study.{key}") for key in _words(Study)}
         for outcome in study.get("outcome", []):
-            outcome |= {key: texts(f"outcome.{key}") for key in _words(Outcome)}
+            outcome |= {key: texts(f"outcome.{key}") for key in _words(ReportedOutcome)}
     return toml(data)
 
 

@@ -223,3 +223,68 @@ class TestReference:
         with pytest.raises(FileError, match=r"reference document|not a Word document"):
             write(read("starter"), [tmp_path / "a.docx"], reference=path)
         assert not (tmp_path / "a.docx").exists()
+
+
+class TestBounds:
+    """A template that never ends, or asks for everything there is."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '{% extends "protocol.md.j2" %}',
+            '{% include "protocol.md.j2" %}',
+            "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
+        ],
+    )
+    def test_what_goes_round_in_a_circle(self, text, trial, tmp_path):
+        """Is told with its place."""
+        with pytest.raises(TrialplanError, match=r"protocol\.md\.j2, line 1: it extends, .* without end"):
+            render(trial, said(tmp_path, text))
+
+    @pytest.mark.parametrize(
+        ("text", "patience", "sentence"),
+        [
+            ("{{ 'a' * (10 ** 10) }}", 120, "more memory than there is"),
+            (
+                "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+                3,
+                "more than 3 seconds",
+            ),
+        ],
+    )
+    def test_what_takes_too_much_is_ended(self, text, patience, sentence, tmp_path):
+        """In a process of its own, and nothing is left."""
+        folder = said(tmp_path / "house", text)
+        with pytest.raises(TrialplanError, match=sentence) as why:
+            write(read("starter"), [tmp_path / "a.md"], templates=folder, patience=patience)
+        assert "\n" not in str(why.value)
+        assert [path.name for path in tmp_path.iterdir()] == ["house"]
+
+
+class TestParts:
+    """What a template of pandoc's takes in."""
+
+    @pytest.mark.parametrize(
+        "part", ["${../secret.txt()}", "$../secret.txt()$", "${ title:../secret() }", "$/etc/passwd()$"]
+    )
+    def test_nothing_outside_the_folder(self, part, tmp_path):
+        """A part is a file beside its template."""
+        (tmp_path / "secret.txt").write_text("the secret", encoding="utf-8")
+        folder = said(tmp_path / "house", f"<html>{part}$body$</html>", "page.html")
+        with pytest.raises(FileError, match="no file beside it"):
+            write(read("starter"), [tmp_path / "a.html"], templates=folder)
+
+    def test_a_part_beside_it(self, tmp_path):
+        """Is taken in."""
+        said(tmp_path / "house", "<html>${ greeting.txt() }$body$</html>", "page.html")
+        folder = said(tmp_path / "house", "good morning", "greeting.txt")
+        (path,) = write(read("starter"), [tmp_path / "a.html"], templates=folder)
+        assert "good morning" in path.read_text(encoding="utf-8")
+
+    def test_a_link_out_of_the_folder(self, tmp_path):
+        """Is refused, whatever it is."""
+        (tmp_path / "secret").write_text("the secret", encoding="utf-8")
+        folder = said(tmp_path / "house", "x", "page.html")
+        (folder / "page.css").symlink_to(tmp_path / "secret")
+        with pytest.raises(FileError, match="leads out of the folder"):
+            write(read("starter"), [tmp_path / "a.html"], templates=folder)

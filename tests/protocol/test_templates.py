@@ -8,7 +8,8 @@ from trialplan.errors import TrialplanError
 from trialplan.files import shipped
 from trialplan.plan import build, read
 from trialplan.protocol.content.filters import FILTERS, escape
-from trialplan.protocol.formats.markdown import environment, render
+from trialplan.protocol.formats.house_style import environment
+from trialplan.protocol.formats.markdown import render
 
 # the scripts under templates/code are formulas, whose digits tests/protocol/test_cross_check.py holds
 TEMPLATES = sorted(set(shipped("templates").rglob("*.j2")) - set(shipped("templates").glob("code/**/*.j2")))

@@ -13,7 +13,7 @@ from trialplan.plan import build, read
 from trialplan.plan.verifying import verify_trial, with_losses
 from trialplan.protocol import render
 from trialplan.protocol.content.verification_section import verified
-from trialplan.protocol.formats.markdown import environment
+from trialplan.protocol.formats.house_style import environment
 
 SHIPPED = "msc-lupus-nephritis"
 LOST = 'missing = "excluded"\ndropout = 0.15\ndropout_source = "ours"'

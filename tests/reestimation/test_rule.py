@@ -123,7 +123,7 @@ class TestCourse:
         rule = Reestimated(design=MEANS, pilot=60, at_least=60)
         null = rule.course(rule.truth(sd, null=True))
         assert null.rejects == pytest.approx(0.05, abs=0.001 + 4 * null.standard_error)
-        assert rule.power(sd) == pytest.approx(0.8, abs=0.02)
+        assert rule.course(rule.truth(sd)).favours == pytest.approx(0.8, abs=0.02)
 
     def test_quantiles_and_mean_of_n(self):
         """The distribution of n sums to one, and its quantiles are totals that the rule can give."""

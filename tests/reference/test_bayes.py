@@ -9,9 +9,10 @@ import pytest
 from scipy import stats
 
 from trialplan import TwoMeans, TwoProportions
-from trialplan.analyses.assurance.assess import assurance, ceiling, enumerated
+from trialplan.analyses.assurance.assess import assess, assurance
 from trialplan.belief import Beta, Mixture, Normal, exceeds
-from trialplan.sequential.interim.conditional_power import boundary_assurance, interim_posterior, predictive_power
+from trialplan.numerics.crossing import crossing
+from trialplan.sequential.interim.conditional_power import predictive_power
 
 CASES = [json.loads(line) for line in Path(__file__).with_name("bayes.jsonl").read_text().splitlines()]
 
@@ -40,7 +41,7 @@ def z_pooled(given):
 
 def exact_predictive(given):
     """Assurance by enumeration."""
-    return {"assurance": enumerated(*_proportions(given))}
+    return {"assurance": assess(*_proportions(given), target=None).enumerated}
 
 
 def normal_normal(given):
@@ -51,7 +52,7 @@ def normal_normal(given):
     return {
         "assurance": assurance(design, n, beliefs),
         "power_at_prior_mean": design.power(n),
-        "upper_limit_assurance": ceiling(design, beliefs),
+        "upper_limit_assurance": assess(design, n, beliefs, target=None).ceiling,
     }
 
 
@@ -140,7 +141,7 @@ def normal_prior(given):
     """Predictive power and the posterior after the look, from a normal prior."""
     prior = Normal(given["prior_mean_theta"], given["prior_sd_theta"])
     now, end, z = given["information_stage1"], given["information_final"], given["z_interim"]
-    posterior = interim_posterior(z, now, prior)
+    posterior = prior.update(z / np.sqrt(now), 1 / np.sqrt(now))
     return {
         "predictive_power": predictive_power(z, (now, end), given["final_critical_value"], prior),
         "posterior_mean_theta": posterior.mean(),
@@ -151,7 +152,10 @@ def normal_prior(given):
 def sequential_prior(given):
     """Assurance of a boundary that is given, from a normal prior."""
     belief = Normal(given["prior_mean_theta"], given["prior_sd_theta"])
-    return {"assurance": boundary_assurance(given["critical_values_z"], given["information"], belief)}
+    information, (drifts, weights) = np.array(given["information"]), belief.nodes(96)
+    end = information[-1]
+    above, _ = crossing(given["critical_values_z"], [-np.inf] * len(information), information / end, drifts * end**0.5)
+    return {"assurance": weights @ above.sum(axis=-1)}
 
 
 ADAPTERS = {

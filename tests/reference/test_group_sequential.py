@@ -14,8 +14,8 @@ from trialplan.designs.two_means import TwoMeans
 from trialplan.designs.two_proportions import TwoProportions
 from trialplan.numerics.crossing import crossing
 from trialplan.sequential.group_sequential import GroupSequential
-from trialplan.sequential.interim.conditional_power import conditional_power, conditional_power_of
-from trialplan.sequential.interim.inference import Stopped, repeated_interval
+from trialplan.sequential.interim.conditional_power import conditional_power
+from trialplan.sequential.interim.inference import Stopped
 from trialplan.sequential.interim.observed_information import observed_boundaries
 
 HERE = Path(__file__).parent
@@ -222,9 +222,13 @@ def means_to_come(given):
 
 
 def to_come(given, inner, z):
-    """The power of the second stage, weighed by the planned information."""
-    critical = around(given, inner).efficacy_z[-1]
-    return conditional_power_of(inner, z, given["information_rates"][0], critical, 2 * given["stage2_n_per_arm"])
+    """The power of the second stage at the conditional level, weighed by the planned information."""
+    critical, seen = around(given, inner).efficacy_z[-1], given["information_rates"][0]
+    needed = (critical - np.sqrt(seen) * z) / np.sqrt(1 - seen)
+    powers = [inner.replace(alpha=level, sides=1).success(2 * given["stage2_n_per_arm"]) for level in (0.025, 0.1)]
+    # the normal score of the power is a straight line in the critical value
+    line = np.polyfit(stats.norm.isf([0.025, 0.1]), stats.norm.ppf(powers), 1)
+    return stats.norm.cdf(np.polyval(line, needed))
 
 
 def once_stopped(given):
@@ -243,7 +247,7 @@ def once_stopped(given):
         "final_p_value": stopped.p_value(sides),
         "final_interval": np.array(stopped.interval(confidence)) * per_drift,
         "median_unbiased_estimate": stopped.estimate() * per_drift,
-        "repeated_interval": repeated_interval(z * error, error, upper[-1]),
+        "repeated_interval": np.array([z - upper[-1], z + upper[-1]]) * error,
     }
 
 

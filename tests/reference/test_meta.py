@@ -8,7 +8,7 @@ import pytest
 
 from trialplan.evidence.effects import change_effects, proportion_effects
 from trialplan.evidence.estimate import change_sd
-from trialplan.evidence.pooling import pool, pool_one_stage
+from trialplan.evidence.pooling import pool
 
 CASES = [json.loads(line) for line in Path(__file__).with_name("meta.jsonl").read_text().splitlines()]
 
@@ -47,7 +47,8 @@ def proportions(given, measure, method, interval="normal"):
 
 def one_stage(given):
     """The binomial–normal model in the words of the cases, whose limits are rates."""
-    found = pool_one_stage(proportion_effects(given["events"], given["n"]), given["confidence"])
+    effects = proportion_effects(given["events"], given["n"])
+    found = pool(effects, "binomial-normal", confidence=given["confidence"])
     return {
         "estimate": found.estimate,
         "se": found.standard_error,

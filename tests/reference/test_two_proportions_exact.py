@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from exact_p_values import p_value
 
 from trialplan import TwoProportions
-from trialplan.numerics.exact_p_values import p_value
 from trialplan.numerics.two_by_two import region
 
 HERE = Path(__file__).resolve().parent

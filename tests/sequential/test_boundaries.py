@@ -8,7 +8,7 @@ from scipy import stats
 
 from trialplan import GroupSequential, TwoMeans
 from trialplan.errors import ParameterError
-from trialplan.sequential.boundaries.efficacy import Efficacy, z_of_many
+from trialplan.sequential.boundaries.efficacy import Efficacy
 from trialplan.sequential.boundaries.spending import SPENDING, spent
 
 EVERY = (
@@ -36,7 +36,7 @@ def looked_at(sides=2, alpha=0.05, **rule):
 def efficacy(rule, information, two_tailed=False, level=0.025):
     """A rule whose every look tests."""
     return Efficacy(
-        rule=rule, information=information, level=level, two_tailed=two_tailed, tested=(True,) * len(information)
+        rule=rule, fractions=information, level=level, two_tailed=two_tailed, in_force=(True,) * len(information)
     )
 
 
@@ -103,19 +103,6 @@ class TestEveryFamily:
         np.testing.assert_allclose(2 * above.cumsum(), [0.01, 0.01, 0.05], atol=1e-11)
         np.testing.assert_allclose(above, below, atol=1e-13)
         assert math.isinf(design.efficacy_z[1])
-
-
-class TestManyAtOnce:
-    def test_each_is_what_it_is_alone(self):
-        """Rules that are solved together, spending or not, have the boundaries that each has alone."""
-        rules = [
-            efficacy(rule, information, two_tailed, level)
-            for rule, level in (("kim-demets(2)", 0.02), ("lan-demets-pocock", 0.01), ("pocock", 0.025))
-            for information in SPACINGS
-            for two_tailed in (False, True)
-        ]
-        for rule, z in zip(rules, z_of_many(rules), strict=True):
-            np.testing.assert_allclose(z, rule.z(), atol=1e-10)
 
 
 class TestSkipped:

@@ -7,7 +7,6 @@ from scipy import stats
 from trialplan import GroupSequential, TwoMeans, TwoProportions
 from trialplan.errors import ParameterError
 from trialplan.sequential.boundaries.efficacy import EFFICACY
-from trialplan.sequential.boundaries.rule import solve_many
 from trialplan.sequential.boundaries.spending import spent
 from trialplan.sequential.look_table import whole_looks
 
@@ -26,29 +25,11 @@ def looked_at(sides=1, alpha=0.025, **rule):
     return GroupSequential(design=inner, **({"looks": LOOKS} | rule))
 
 
-class TestManyAtOnce:
-    def test_each_is_what_it_is_alone(self):
-        """Rules solved together, spending or not, binding or not, have the boundaries and drift that each has alone."""
-        rules = [
-            looked_at(efficacy=efficacy, futility=futility, binding=binding, alpha=alpha, looks=looks).rule
-            for efficacy in ("lan-demets-pocock", "kim-demets(2)", "pocock")
-            for futility in ("kim-demets(1)", "z(0)", None)
-            for binding in (False, True)
-            for alpha, looks in ((0.01, LOOKS), (0.025, (0.5, 0.8, 1.0)), (0.05, (0.4, 1.0)))
-            if not (binding and futility is None)
-        ]
-        for rule, found in zip(rules, solve_many(rules, 0.9), strict=True):
-            alone = rule.solve(0.9)
-            assert float(found.drift) == pytest.approx(float(alone.drift), abs=1e-9)
-            np.testing.assert_allclose(found.upper, alone.upper, atol=1e-9)
-            np.testing.assert_allclose(found.lower, alone.lower, atol=1e-9)
-
+class TestRefusedTogether:
     def test_what_leaves_no_way_is_refused(self):
-        """One rule among many whose futility meets its efficacy is told as it is alone."""
-        good = looked_at(efficacy="kim-demets(2)", futility="kim-demets(1)").rule
-        bad = looked_at(efficacy="lan-demets-pocock", futility="z(3)").rule
+        """Futility that meets efficacy before the end is refused."""
         with pytest.raises(ParameterError, match="not below efficacy"):
-            solve_many([good, bad], 0.9)
+            looked_at(efficacy="lan-demets-pocock", futility="z(3)").solved(0.9)
 
 
 class TestSpending:

@@ -8,9 +8,9 @@ from scipy import optimize, stats
 
 from trialplan import GroupSequential, OneProportion, TwoMeans, TwoProportions
 from trialplan.errors import ParameterError
-from trialplan.sequential.interim.data import InterimData
+from trialplan.outcome import InterimData
 from trialplan.sequential.interim.decision import bounds, decide_at_look
-from trialplan.sequential.interim.observed_information import information
+from trialplan.sequential.interim.observed_information import observed_fractions
 
 RATES = TwoProportions(control=0.3, treatment=0.5)
 RULE = {"looks": (0.5, 1.0), "efficacy": "lan-demets-obrien-fleming", "futility": "conditional-power(0.2)"}
@@ -279,15 +279,15 @@ class TestInformation:
     def test_planned_numbers_are_as_planned(self):
         """A look at the planned number has the planned fraction, though whole blocks make it a little more."""
         design = DESIGN.replace(looks=(0.4, 1.0))
-        assert information(design, N, 1, [(76, 76 / N)]) == (0.4,)
+        assert observed_fractions(design, N, 1, [(76, 76 / N)]) == (0.4,)
 
     def test_what_is_seen_and_what_is_given(self):
         """Information comes from what is given, else from who was seen, else from the plan."""
-        assert information(DESIGN, N, 1, [(60, 60 / N)]) == (60 / N,)
-        assert information(DESIGN, N, 2, [(180, 180 / N)]) == (0.5, 180 / N)
-        assert information(DESIGN, N, 2, [(60, 60 / N), (180, 180 / N)]) == (60 / N, 180 / N)
-        assert information(DESIGN, N, 2, [(180, 180 / N)], (0.4, 0.9)) == (0.4, 0.9)
-        assert information(DESIGN, N, 2, [(None, None)], (0.9,)) == (0.5, 0.9)
+        assert observed_fractions(DESIGN, N, 1, [(60, 60 / N)]) == (60 / N,)
+        assert observed_fractions(DESIGN, N, 2, [(180, 180 / N)]) == (0.5, 180 / N)
+        assert observed_fractions(DESIGN, N, 2, [(60, 60 / N), (180, 180 / N)]) == (60 / N, 180 / N)
+        assert observed_fractions(DESIGN, N, 2, [(180, 180 / N)], (0.4, 0.9)) == (0.4, 0.9)
+        assert observed_fractions(DESIGN, N, 2, [(None, None)], (0.9,)) == (0.5, 0.9)
 
     @pytest.mark.parametrize(
         ("number", "given", "words"),
@@ -301,4 +301,4 @@ class TestInformation:
     def test_refused(self, number, given, words):
         """Looks that were not planned, and information that goes down, are refused."""
         with pytest.raises(ParameterError, match=words):
-            information(DESIGN, N, number, [], given)
+            observed_fractions(DESIGN, N, number, [], given)

@@ -4,16 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan import GroupSequential, TwoMeans, TwoProportions
+from trialplan import GroupSequential, TwoMeans
+from trialplan.belief import Normal
 from trialplan.errors import ParameterError
 from trialplan.numerics.crossing import crossing
 from trialplan.sequential.boundaries.spending import spent
-from trialplan.sequential.interim.conditional_power import (
-    conditional_power,
-    conditional_power_of,
-    predictive_power,
-    predictive_power_ahead,
-)
+from trialplan.sequential.interim.conditional_power import conditional_power, predictive_power
 from trialplan.sequential.interim.observed_information import observed_boundaries
 
 THIRDS = (1 / 3, 2 / 3, 1.0)
@@ -130,17 +126,10 @@ class TestConditionalPower:
         now = stats.norm.sf(found.upper[0] - found.drift * np.sqrt(THIRDS[0]))
         assert now + density @ later == pytest.approx(0.8, abs=1e-9)
 
-    def test_of_a_design(self):
-        """From a design's own formula: the power of the second half at the conditional level, by its variances."""
-        inner = TwoProportions(control=0.3, treatment=0.5)
-        needed = (1.97 - np.sqrt(0.5) * 1.2) / np.sqrt(0.5)
-        pooled, truth = np.sqrt(2 * 0.4 * 0.6 / 50), np.sqrt((0.3 * 0.7 + 0.5 * 0.5) / 50)
-        wanted = stats.norm.sf((needed * pooled - 0.2) / truth)
-        assert conditional_power_of(inner, 1.2, 0.5, 1.97, 100) == pytest.approx(wanted, abs=1e-12)
-
     def test_predictive_power_of_one_look_to_come(self):
-        """Averaging conditional power over the posterior is the closed form, where one look is to come."""
-        averaged = predictive_power_ahead(1.1, 0.6, [2.0], [1.0])
+        """Averaging conditional power over the posterior of a flat prior is the closed form."""
+        drifts, weights = Normal(1.1 / np.sqrt(0.6), 1 / np.sqrt(0.6)).nodes(96)
+        averaged = weights @ conditional_power(1.1, 0.6, [2.0], [1.0], drift=drifts)
         assert averaged == pytest.approx(predictive_power(1.1, (0.6, 1.0), 2.0), abs=1e-10)
 
     def test_looks_to_come_must_come(self):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from trialplan import OneProportion, TwoProportions
-from trialplan.outcomes.responses import DrawnResponses, first_count
+from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 
 TRIALS = 40_000
 

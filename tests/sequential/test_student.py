@@ -9,7 +9,7 @@ from scipy import stats
 from trialplan import Ancova, GroupSequential, RatioOfMeans, TwoMeans
 from trialplan.numerics.student import normal_score, of_normal_score
 from trialplan.outcomes.measurements import MEANS
-from trialplan.sequential.interim.data import from_t
+from trialplan.sequential.interim.decision import from_t
 
 LOOKS = (0.4, 0.7, 1.0)
 

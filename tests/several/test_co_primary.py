@@ -109,6 +109,17 @@ class TestClosedForms:
             matrix = [[1.0 if i == j else r for j in range(k)] for i in range(k)]
             assert float(multivariate_cdf([h] * k, matrix)) == pytest.approx(expected, abs=2e-6)
 
+    @pytest.mark.parametrize("k", [3, 4, 5, 6])
+    @pytest.mark.parametrize("r", [0.99, 0.999, 0.9999])
+    def test_correlations_near_1(self, k, r):
+        """One common factor, by another quadrature: limits that differ, in no order, and one variable apart."""
+        f, h = np.linspace(-9, 9, 20001), [0.9, 0.7, 1.3, 0.8, 1.1, 0.75][:k]
+        loadings = [*[math.sqrt(r)] * (k - 1), 0.2]
+        inner = np.prod([norm.cdf((a - c * f) / math.sqrt(1 - c**2)) for a, c in zip(h, loadings, strict=True)], axis=0)
+        matrix = [[1.0 if i == j else loadings[i] * loadings[j] for j in range(k)] for i in range(k)]
+        expected = np.trapezoid(inner * norm.pdf(f), f)
+        assert float(multivariate_cdf(h, matrix)) == pytest.approx(expected, abs=5e-6)
+
 
 class TestCorrelations:
     def test_phi_of_two_rates(self):

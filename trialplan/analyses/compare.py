@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from trialplan.design import Design
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.design import Design, Sized
+from trialplan.errors import TrialplanError, UnreachableError
 from trialplan.numerics.enumeration import largest_size
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.parameter import parameters
+
+_Design = TypeVar("_Design", bound=Sized)
 
 LARGEST_TABLE = 4_000_000
 """Pairs of counts beyond which a size is not enumerated: two arms of 2000."""
@@ -49,8 +51,8 @@ def compare(design: Design, target: float = 0.8) -> tuple[ComparedTest, ...]:
     return tuple(_row(one, name, prose, target) for name, one, prose in variants(design))
 
 
-def variants(design: Design) -> Iterator[tuple[str, Design, str]]:
-    """The same trial under each test that it accepts: name, design, and the line that says how it differs."""
+def variants(design: _Design) -> Iterator[tuple[str, _Design, str]]:
+    """The same trial by each of its ways to be analysed or computed: name, design, and how it differs in a line."""
     field = design.field("method")
     if field is None:
         yield design.slug(), design, design.formula
@@ -58,7 +60,7 @@ def variants(design: Design) -> Iterator[tuple[str, Design, str]]:
     for name in parameters(type(design))[field].choices:
         try:
             yield name, design.replace(**{field: name}), design.prose_of(name)
-        except ParameterError:
+        except TrialplanError:
             continue  # not defined for this goal, this scale or these numbers
 
 

@@ -10,8 +10,11 @@ gives depends on the task alone, never on where or when it ran: tasks that draw 
 
 from __future__ import annotations
 
+import ctypes
+import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent import futures
@@ -23,6 +26,12 @@ from trialplan.errors import ParameterError, TrialplanError, require
 
 _AHEAD = 3
 """Tasks handed out for each worker: enough that none waits, few enough that results do not pile up."""
+
+_WHILE = 7.0
+"""Seconds without a result after which it is asked whether one can come; two of these in a row are told within 20."""
+
+_PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal that a process gets when the thread that started it ends."""
 
 _LOSSES = 3
 """How often workers may die before it is believed that a task kills them."""
@@ -51,8 +60,7 @@ class Serial:
 
     def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """In the order of the tasks."""
-        for index in range(len(tasks)):
-            yield index, function(tasks[index])
+        yield from enumerate(map(function, tasks))
 
 
 @dataclass(frozen=True)
@@ -119,11 +127,12 @@ class Cluster:
             raise TrialplanError(
                 f"no dask scheduler answers at {self.scheduler} ({reason}); start one with `dask scheduler`"
             ) from None
-        with client:
+        with _quiet("distributed"), client:
             pool = client.get_executor(pure=False)
             workers = max(1, sum(client.nthreads().values()))
             try:
-                yield from _windowed(pool, function, tasks, list(range(len(tasks))), workers * _AHEAD)
+                indices = list(range(len(tasks)))
+                yield from _windowed(pool, function, tasks, indices, workers * _AHEAD, self._has_workers(client))
             except lost as why:
                 raise TrialplanError(
                     f"the cluster at {self.scheduler} gave a task up ({type(why).__name__}): its workers died, or the "
@@ -132,11 +141,47 @@ class Cluster:
             finally:
                 pool.shutdown(wait=False)
 
+    def _has_workers(self, client: Any) -> Callable[[], None]:
+        """What raises, when it is asked a second time in a row of a cluster without workers, that it has none."""
+        without = 0
+
+        def check() -> None:
+            nonlocal without
+            without = 0 if client.nthreads() else without + 1
+            if without > 1:
+                raise TrialplanError(
+                    f"the cluster at {self.scheduler} has no workers; start one with `dask worker {self.scheduler}`"
+                )
+
+        return check
+
+
+@contextmanager
+def _quiet(library: str) -> Iterator[None]:
+    """Without the library's log within the block: what it would tell of a loss, a sentence tells."""
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] == library]
+    before = {name: logging.getLogger(name).level for name in names}
+    try:
+        for name in names:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+
 
 def _windowed(
-    pool: futures.Executor, function: Callable[[Any], Any], tasks: Sequence[Any], indices: list[int], window: int
+    pool: futures.Executor,
+    function: Callable[[Any], Any],
+    tasks: Sequence[Any],
+    indices: list[int],
+    window: int,
+    check: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[int, Any]]:
-    """Results as they are done, with no more than `window` tasks handed out at once."""
+    """Results as they are done, with no more than `window` tasks handed out at once.
+
+    Where none is done for a while, `check` is asked whether one can be; it raises if not.
+    """
     waiting = iter(indices)
     running: dict[Any, int] = {}
     while True:
@@ -146,7 +191,9 @@ def _windowed(
                 break
         if not running:
             return
-        done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
+        done, _ = futures.wait(running, timeout=_WHILE, return_when=futures.FIRST_COMPLETED)
+        if not done:
+            check()
         for future in done:
             yield running.pop(future), future.result()
 
@@ -160,8 +207,14 @@ def end_with_the_starter() -> None:
     """In a process that another one started: end when that one is gone, even killed, instead of waiting for ever."""
     from multiprocessing import parent_process
 
-    if parent_process() is not None:
-        threading.Thread(target=_watch, args=(parent_process(),), daemon=True).start()
+    starter = parent_process()
+    if starter is None:
+        return
+    if sys.platform == "linux":  # the kernel's word also reaches a process that is deep in a search for a pattern
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if not starter.is_alive():  # it went before the kernel was asked
+        os._exit(1)
+    threading.Thread(target=_watch, args=(starter,), daemon=True).start()
 
 
 def _watch(starter: Any) -> None:

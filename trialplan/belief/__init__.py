@@ -2,8 +2,8 @@
 
 `Beta`, `Normal` and `LogitNormal` are families, `Mixture` weighs several beliefs, `Affine` moves and scales one,
 `Tabulated` is a distribution known at points. Each knows its mean, spread, quantiles, how much information it
-holds (`ess`, `elir`), and the nodes at which assurance integrates over it. Parameters may be arrays: then the
-belief is one distribution for each element, which is how a belief about one number may depend on another.
+holds (`ess`), and the nodes at which assurance integrates over it. Parameters may be arrays: then the belief is one
+distribution for each element, which is how a belief about one number may depend on another.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ RATE, REAL = Interval(0, 1), Interval()
 
 
 class Belief:
-    """A distribution over one number; a family writes `cdf`, `quantile`, `log_density` and its derivatives."""
+    """A distribution over one number; a family writes `cdf`, `quantile` and `log_density`."""
 
     support: ClassVar[Interval] = REAL
 
@@ -35,10 +35,6 @@ class Belief:
     def log_density(self, x: Numbers) -> Numbers:
         """The logarithm of the density at x."""
         raise NotImplementedError
-
-    def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
-        """The first and the second derivative of the log density at x."""
-        raise ParameterError("its information is not defined", owner=self, way_out="approximate it by a mixture")
 
     def density(self, x: Numbers) -> Numbers:
         """The density at x."""
@@ -103,38 +99,14 @@ class Belief:
 
         For a rate m(1 − m)/variance − 1; for a mean `sd`²/variance, with the SD of one participant.
         """
-        self._check_unit(sd)
-        mean, spread = self.mean(), self.sd()
-        return mean * (1 - mean) / spread**2 - 1 if sd is None else (sd / spread) ** 2
-
-    def elir(self, sd: float | None = None) -> float:
-        """How many participants the belief is worth: the expected local-information ratio.
-
-        E[−(log density)″ / information of one participant], which unlike `ess` predicts consistently
-        (Neuenschwander, Weber, Schmidli & O'Hagan 2020, Biometrics 76:578-587).
-        """
-        self._check_unit(sd)
-        values, weights = self.nodes(_NODES)
-        variance = values * (1 - values) if sd is None else sd**2
-        return float((weights * -self.slopes(values)[1] * variance).sum())
-
-    def describe(self) -> str:
-        """The belief in a short phrase: its name, mean and 95 % interval."""
-        lower, upper = self.interval()
-        return f"{self.name()}: mean {self.mean():.3g}, 95 % {lower:.3g} to {upper:.3g}"
-
-    def name(self) -> str:
-        """The family with its parameters."""
-        values = ", ".join(f"{getattr(self, part.name):.4g}" for part in fields(self))  # type: ignore[arg-type]
-        return f"{type(self).__name__}({values})"
-
-    def _check_unit(self, sd: float | None) -> None:
         if sd is None and self.support != RATE:
             raise ParameterError(
                 "an effective sample size of a mean needs the SD of one participant", owner=self, way_out="give sd"
             )
         if sd is not None and self.support == RATE:
             raise ParameterError("a rate has no sd of its own", owner=self, way_out="leave sd out")
+        mean, spread = self.mean(), self.sd()
+        return mean * (1 - mean) / spread**2 - 1 if sd is None else (sd / spread) ** 2
 
 
 def exceeds(first: Belief, second: Belief, by: float = 0.0, nodes: int = 128) -> Numbers:

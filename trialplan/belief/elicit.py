@@ -36,7 +36,12 @@ def beta_from_quantiles(first: Quantile, second: Quantile) -> tuple[float, float
 
     def at(log_total: Any) -> tuple[Any, Any]:
         total = np.exp(log_total)
-        mean = special.expit(increasing_root(lambda m: p1 - _cdf(x1, special.expit(m), total), -36.0, 36.0))
+
+        def short(logit: Any) -> Any:
+            mean = special.expit(logit)
+            return p1 - special.betainc(mean * total, (1 - mean) * total, x1)
+
+        mean = special.expit(increasing_root(short, -36.0, 36.0))
         return mean * total, (1 - mean) * total
 
     low, high = _CONCENTRATIONS
@@ -50,10 +55,6 @@ def beta_from_quantiles(first: Quantile, second: Quantile) -> tuple[float, float
             way_out="bring the two values or their probabilities nearer to each other",
         )
     return a, b
-
-
-def _cdf(x: float, mean: Any, total: Any) -> Any:
-    return special.betainc(mean * total, (1 - mean) * total, x)
 
 
 def _ordered(owner: str, first: Quantile, second: Quantile, support: Interval) -> tuple[Quantile, Quantile]:

@@ -61,11 +61,6 @@ class Beta(Belief):
         """(a − 1) log x + (b − 1) log(1 − x) − log B(a, b)."""
         return special.xlogy(self.a - 1, x) + special.xlog1py(self.b - 1, -x) - special.betaln(self.a, self.b)
 
-    def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
-        """Of the log density: first and second derivative."""
-        up, down = (self.a - 1) / x, (self.b - 1) / (1 - x)
-        return up - down, -up / x - down / (1 - x)
-
     def draw(self, n: int, rng: Any) -> Any:
         """n random rates."""
         return rng.beta(self.a, self.b, n)
@@ -109,8 +104,8 @@ class _Gaussian(Belief):
 class Normal(_Gaussian):
     """A number on the whole line: a difference, a log ratio.
 
-    >>> Normal(0.3, 0.3).describe()
-    'Normal(0.3, 0.3): mean 0.3, 95 % -0.288 to 0.888'
+    >>> [round(float(limit), 3) for limit in Normal(0.3, 0.3).interval()]
+    [-0.288, 0.888]
     """
 
     def mean(self) -> Numbers:
@@ -133,11 +128,6 @@ class Normal(_Gaussian):
         """Of the normal distribution."""
         z = (x - self.location) / self.scale
         return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi))
-
-    def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
-        """Of the log density: first and second derivative."""
-        precision = self.scale**-2.0
-        return (self.location - x) * precision, -precision * np.ones_like(x)
 
     def draw(self, n: int, rng: Any) -> Any:
         """n random values."""
@@ -173,12 +163,6 @@ class LogitNormal(_Gaussian):
         """Of the logit-normal distribution."""
         z = (special.logit(x) - self.location) / self.scale
         return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi) * x * (1 - x))
-
-    def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
-        """Of the log density: first and second derivative."""
-        variance, precision = x * (1 - x), self.scale**-2.0
-        pull = (special.logit(x) - self.location) * precision + 1 - 2 * x
-        return -pull / variance, ((2 - precision / variance) * variance + pull * (1 - 2 * x)) / variance**2
 
 
 @dataclass(frozen=True)
@@ -221,10 +205,6 @@ class Affine(Belief):
     def log_density(self, x: Numbers) -> Numbers:
         """Of the value moved back."""
         return self.of.log_density((x - self.shift) / self.scale) - np.log(self.scale)
-
-    def name(self) -> str:
-        """The belief behind it with scale and shift."""
-        return f"{self.scale:.4g} × {self.of.name()} + {self.shift:.4g}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,7 +249,3 @@ class Tabulated(Belief):
 
     def _middles(self) -> Any:
         return (self.points[1:] + self.points[:-1]) / 2
-
-    def name(self) -> str:
-        """What it is, without its points."""
-        return f"distribution at {len(self.points)} points"

@@ -73,15 +73,9 @@ class Mixture(Belief):
 
     def log_density(self, x: Numbers) -> Numbers:
         """The log of the weighted sum of densities, without underflow."""
-        return special.logsumexp(self._logs(x), axis=0)
-
-    def slopes(self, x: Numbers) -> tuple[Numbers, Numbers]:
-        """Of the log density: with r the share of each part at x, Σ r f′/f and Σ r f″/f less its square."""
-        share = special.softmax(self._logs(x), axis=0)
-        pairs = [part.slopes(x) for part in self.parts]
-        first = sum(r * one for r, (one, _) in zip(share, pairs, strict=True))
-        second = sum(r * (two + one**2) for r, (one, two) in zip(share, pairs, strict=True))
-        return first, second - first**2
+        with np.errstate(divide="ignore"):
+            pairs = zip(self.weights, self.parts, strict=True)
+            return special.logsumexp(np.stack([np.log(w) + part.log_density(x) for w, part in pairs]), axis=0)
 
     def draw(self, n: int, rng: Any) -> Any:
         """n random values, each from a part chosen by weight."""
@@ -103,16 +97,8 @@ class Mixture(Belief):
         """The log of the weighted mean of the parts' probabilities of the data."""
         return float(special.logsumexp([part.log_evidence(*data) for part in self.parts], b=self.weights))
 
-    def name(self) -> str:
-        """The parts with their weights."""
-        return " + ".join(f"{w:.3g} {part.name()}" for w, part in zip(self.weights, self.parts, strict=True))
-
     def _sum(self, of: Callable[[Belief], Any]) -> Any:
         return sum(weight * of(part) for weight, part in zip(self.weights, self.parts, strict=True))
-
-    def _logs(self, x: Numbers) -> Any:
-        with np.errstate(divide="ignore"):
-            return np.stack([np.log(w) + part.log_density(x) for w, part in zip(self.weights, self.parts, strict=True)])
 
 
 def robustify(belief: Belief, weight: float, vague: Belief | None = None) -> Mixture:

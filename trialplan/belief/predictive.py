@@ -34,31 +34,13 @@ class Map:
     posterior mean of the SD of the logits. `participants` gave the information of `ess` new ones (by moments).
     """
 
-    events: tuple[int, ...]
-    of: tuple[int, ...]
-    mean_sd: float
-    tau_scale: float
+    participants: int
     typical: Tabulated
     tau: float
     predictive: Tabulated
     mixture: Mixture
     error: float
     ess: float
-
-    @property
-    def participants(self) -> int:
-        """How many participants the arms had together."""
-        return sum(self.of)
-
-    def describe(self) -> str:
-        """The result in a sentence, with its assumptions."""
-        (low, high), (least, most) = self.typical.interval(), self.predictive.interval()
-        middle, new = self.typical.quantile(0.5), self.predictive.mean()
-        return (
-            f"{len(self.of)} arms with {self.participants} participants: typical rate {middle:.2f} "
-            f"({low:.2f} to {high:.2f}); in a new trial {new:.2f} ({least:.2f} to {most:.2f}), worth "
-            f"{self.ess:.0f} participants; logit mean ~ N(0, {self.mean_sd:g}²), τ ~ half-normal({self.tau_scale:g})"
-        )
 
 
 def map_prior(events: Sequence[int], of: Sequence[int], *, tau_scale: float = 0.5, mean_sd: float = 2.0) -> Map:
@@ -77,10 +59,7 @@ def map_prior(events: Sequence[int], of: Sequence[int], *, tau_scale: float = 0.
     predictive, share = _predictive(tau, mean, weight), weight.sum(axis=1)
     mixture, error = beta_mixture(predictive)
     return Map(
-        events=tuple(events),
-        of=tuple(of),
-        mean_sd=mean_sd,
-        tau_scale=tau_scale,
+        participants=sum(of),
         typical=_table(mean, np.cumsum(share) - share / 2),  # the rate whose logit is μ
         tau=float((weight.sum(axis=0) * tau).sum()),
         predictive=predictive,

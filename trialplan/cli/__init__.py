@@ -11,14 +11,15 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 import click
 
 from trialplan import __version__
 from trialplan.cli.options.errors import sentence, unknown
-from trialplan.errors import TrialplanError
+from trialplan.errors import FileError, TrialplanError
+from trialplan.files import inputs_kept
 
 VERBS = (
     *("demo", "evidence", "designs", "size", "power", "effect", "scenarios", "compare", "assurance", "verify"),
@@ -27,6 +28,9 @@ VERBS = (
 
 DONE, REFUSED, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 2, 130, 141, 143
 """Exit codes; from 128 on those that a shell gives to what a signal has ended."""
+
+_MOMENT = 0.01
+"""Seconds until an interruption that was lost is made again."""
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 """Two names for help, and lines that are still read easily."""
@@ -78,20 +82,42 @@ def root(ctx: click.Context) -> None:
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; a wrong input is one sentence on stderr."""
     try:
-        with _ended_by_kill():
+        _stand_in_for_closed_streams()
+        with _ended_by_kill(), inputs_kept():
             code = _run(list(sys.argv[1:] if args is None else args))
             sys.stdout.flush()
     except (click.ClickException, TrialplanError) as error:
-        print(f"trialplan: {sentence(error)}", file=sys.stderr)
-        return REFUSED
+        return _refuse(sentence(error))
     except Terminated:
         return TERMINATED
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:
-        _forget_stdout()
+        _forget(sys.stdout)
         return PIPE_CLOSED
+    except OSError as cause:  # of a file it is a FileError already
+        _forget(sys.stdout)
+        what = f"{cause.filename} cannot be used" if cause.filename else "the answer cannot be written"
+        return _refuse(f"{what}: {(cause.strerror or str(cause)).lower()}; send it elsewhere")
     return code
+
+
+def _refuse(sentence: str) -> int:
+    """Say why, on a stderr that may itself not take it."""
+    try:
+        print(f"trialplan: {sentence}", file=sys.stderr, flush=True)
+    except OSError:
+        _forget(sys.stderr)
+    return REFUSED
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Keep the numbers of closed streams from the files that are opened next, and refuse where none takes an answer."""
+    closed = [name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None]
+    for name in closed:  # each open takes the lowest number that is free, which is that stream's
+        setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115
+    if "stdout" in closed:
+        raise FileError("standard output is closed, so no answer can be told; send it to a file or to /dev/null")
 
 
 @contextmanager
@@ -105,14 +131,25 @@ def _ended_by_kill() -> Iterator[None]:
         yield
         return
     signal.signal(signal.SIGTERM, _terminate)
+    before, sys.unraisablehook = sys.unraisablehook, _interrupt_again
     try:
         yield
     finally:
+        sys.unraisablehook = before
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _terminate(number: int, frame: Any) -> None:
     raise Terminated
+
+
+def _interrupt_again(lost: Any) -> None:
+    """Interrupt once more, a moment later, where the first time met a place that cannot raise, as within an import."""
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        again = signal.SIGTERM if isinstance(lost.exc_value, Terminated) else signal.SIGINT
+        threading.Timer(_MOMENT, os.kill, (os.getpid(), again)).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _run(args: list[str]) -> int:
@@ -128,9 +165,7 @@ def _run(args: list[str]) -> int:
     return DONE
 
 
-def _forget_stdout() -> None:
-    """The reader has gone: let the interpreter flush what is left into nothing."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        return
+def _forget(stream: IO[str]) -> None:
+    """Nobody takes what is left there: let the interpreter flush it into nothing."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

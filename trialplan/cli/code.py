@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from trialplan import files
+from trialplan import catalogue
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import check, path_option
+from trialplan.cli.options.output import path_option, show_text
 from trialplan.design import Sized
 from trialplan.errors import ParameterError, did_you_mean
 
@@ -19,13 +19,11 @@ SUFFIXES = {".R": "r", ".r": "r", ".py": "python"}
 
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
-    by_power = cls.attains == "power"
-    asked = [*([options.power_option()] if by_power else []), options.dropout_option()]
     return options.verb(
         cls,
         _of_design,
         "Answers with a script that recomputes n.",
-        [*options.of_design(cls), *asked, *_written()],
+        [*options.of_design(cls), *options.sizing_options(cls), *_written()],
         f"trialplan code {cls.slug()} {options.example(cls)} --language r",
     )
 
@@ -44,14 +42,14 @@ def for_plan(name: str) -> click.Command:
 def _written() -> list[click.Parameter]:
     return [
         click.Option(["--language"], metavar="r|python", help="the language  [default: by the suffix of --output]"),
-        path_option("-o", "--output", help="write to a .R or .py file  [default: on the screen]"),
+        path_option(
+            "-o", "--output", help="write to a .R or .py file  [default: on the screen]", formats=(".r", ".py")
+        ),
     ]
 
 
 def _language(typed: str | None, output: Path | None) -> str:
     """The language asked for, which the suffix must not contradict."""
-    if output is not None:
-        check(output, [".r", ".py"])
     suffix = None if output is None else SUFFIXES.get(output.suffix, SUFFIXES.get(output.suffix.lower()))
     language = typed.lower() if typed else suffix
     if language is None:
@@ -65,17 +63,16 @@ def _language(typed: str | None, output: Path | None) -> str:
 
 def _of_design(cls: type[Sized], language: str | None, output: Path | None, **given: Any) -> None:
     tongue = _language(language, output)
-    power, dropout = given.pop("power", None), given.pop("dropout", None)
+    target, dropout = given.pop("power", None), given.pop("dropout")
     design = options.build(cls, given)
     from trialplan.cross_check import script as cross_check
     from trialplan.enrolment.dropout import DROPOUT
 
     with options.typed(cls):
-        target = (options.DEFAULT_POWER if power is None else power) if cls.attains == "power" else None
         lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
         sizing = cross_check.of_design(design, target, lost)
-    title = f"{cls.slug()}: {options.summary(cls)}"
-    _write(cross_check.script([sizing], tongue, title=title, origin="One design"), output)
+    title = f"{cls.slug()}: {catalogue.summary(cls)}"
+    show_text(cross_check.script([sizing], tongue, title=title, origin="One design"), output)
 
 
 def _of_plan(name: str, language: str | None, output: Path | None) -> None:
@@ -87,15 +84,7 @@ def _of_plan(name: str, language: str | None, output: Path | None) -> None:
     words = trial.plan.content.trial
     origin = f"Plan of version {words.version}" + (f", {words.date.isoformat()}" if words.date else "")
     sizings, without = cross_check.of_trial(trial), cross_check.left_out(trial)
-    _write(cross_check.script(sizings, tongue, title=words.title, origin=origin, without=without), output)
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        files.write(output, text)
-        click.echo(f"wrote {output}")
+    show_text(cross_check.script(sizings, tongue, title=words.title, origin=origin, without=without), output)
 
 
 command = options.DesignsAndPlans(
@@ -106,7 +95,6 @@ command = options.DesignsAndPlans(
     "(statsmodels, scipy). The expected values are in it; it prints each comparison and fails where one disagrees. "
     "What no such package computes in the same way is written out from the paper cited, or said not to be run.",
     short_help="A script that recomputes every sample size with other programs.",
-    subcommand_metavar="DESIGN|PLAN [OPTIONS]",
     epilog=options.examples(
         "trialplan code msc-lupus-nephritis --language r",
         "trialplan code two-means --difference 0.5 --sd 1 --language python",

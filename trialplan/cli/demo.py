@@ -9,7 +9,8 @@ import click
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import path_option
-from trialplan.errors import FileError, MissingExtra
+from trialplan.errors import MissingExtra
+from trialplan.files import make_folder
 
 PLAN = "msc-lupus-nephritis"
 
@@ -33,7 +34,7 @@ def command(folder: Path) -> None:
 
     Without the extra `report` it is Markdown alone, and the command that adds the others is printed.
     """
-    made = _folder(folder)
+    made = make_folder(folder)
     try:
         paths, missing = _written(folder)
     except BaseException:
@@ -44,17 +45,6 @@ def command(folder: Path) -> None:
         click.echo(f"wrote {path}")
     if missing:
         click.echo(f"HTML and DOCX are left out: {missing}")
-
-
-def _folder(folder: Path) -> bool:
-    """Make the folder; whether it was not there before."""
-    if folder.is_dir():
-        return False
-    try:
-        folder.mkdir(parents=True)
-    except OSError as cause:
-        raise FileError(f"the folder {folder} cannot be made: {cause.strerror}; choose another --output") from cause
-    return True
 
 
 def _written(folder: Path) -> tuple[list[Path], str]:

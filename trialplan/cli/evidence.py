@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,11 +11,7 @@ from trialplan.cli.options.command import Verb
 from trialplan.cli.options.errors import unknown
 from trialplan.cli.options.output import check, output_options, path_option, show
 from trialplan.errors import ParameterError
-from trialplan.page import Page, Table, plain
-from trialplan.text import flag, number
-
-if TYPE_CHECKING:
-    from trialplan.evidence import EvidenceTable
+from trialplan.text import flag
 
 
 @click.command(
@@ -76,97 +69,17 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
 
     if interval not in evidence.INTERVALS:
         raise ParameterError(unknown("--interval", interval, evidence.INTERVALS))
-    if pooling["pool"] is None:
-        if given := [name for name, value in pooling.items() if value is not None]:
-            raise click.UsageError(f"--{flag(given[0])} belongs to --pool OUTCOME")
-        show(_page(evidence.as_json(evidence.read(table), interval)), as_json, output)
+    given = {name: value for name, value in pooling.items() if value is not None}
+    if "pool" in given:
+        from trialplan.evidence.pool_page import page as page_of_pools
+
+        studies = evidence.read(table)
+        if "forest" in given:
+            check(given["forest"], (".svg", ".png"))
+        show(page_of_pools(studies, **given), as_json, output)
+    elif given:
+        raise click.UsageError(f"--{flag(next(iter(given)))} belongs to --pool OUTCOME")
     else:
-        show(_pooled(evidence.read(table), **pooling), as_json, output)
+        from trialplan.evidence.report import page
 
-
-def _pooled(table: EvidenceTable, pool: str, forest: Path | None, by: str | None, **given: Any) -> Page:
-    """The pools alone: what the rest of the table says is asked for without --pool."""
-    from trialplan.evidence import pool_page as pools
-
-    if forest is not None:
-        check(forest, (".svg", ".png"))
-    how = {"method": given["method"], "interval": given["pool_interval"]}
-    how = {name: value for name, value in how.items() if value}
-    rows = {name: given[name] for name in ("denominators", "correlation")}
-    wholes = pools.pools(table, pool, how, rows)
-    parts = pools.variants(table, pool, how, rows, by)
-    if forest is not None:
-        pools.draw(wholes, forest, pool)
-    data = {
-        "table": {"title": table.title},
-        "pools": [{"reports": name} | asdict(whole) for name, whole in wholes.items()],
-        "parts": [{"part": name} | asdict(part) for name, part in parts.items()],
-    }
-    shown, notes = list(pools.tables(wholes, parts)), pools.notes(wholes)
-    return Page(data=plain(data), headline=f"{pool} over {table.title}", tables=shown, notes=notes)
-
-
-def _page(data: dict[str, Any]) -> Page:
-    rows = list(_rows(data))
-    studies = [[_cell(study[name]) for name in ("key", *_STUDIES[1:])] for study in data["studies"]]
-    findings = []
-    for finding in data["findings"]:
-        where = ", ".join(filter(None, (finding["study"], finding["outcome"]))) or "table"
-        findings.append([finding["severity"], finding["id"], where, finding["seen"], finding["means"]])
-    return Page(
-        data=plain(data),
-        headline=_headline(data),
-        tables=[
-            Table(_STUDIES, studies, "Studies", frozenset({1, 4})),
-            Table(_OUTCOMES, [row["shown"] for row in rows], "Outcomes", frozenset({3})),
-            *([Table(_FINDINGS, findings, "Findings")] if findings else []),
-        ],
-        records=lambda: [row["record"] for row in rows],
-    )
-
-
-_STUDIES = ("study", "year", "design", "control", "enrolled", "conditioning")
-_OUTCOMES = ("study", "outcome", "arm", "months", "reported", "estimate", "95 % interval")
-_ESTIMATE = ("kind", "value", "lower", "upper", "confidence", "n", "method", "reference")
-_FINDINGS = ("severity", "id", "where", "seen", "for planning")
-
-
-def _headline(data: Mapping[str, Any]) -> str:
-    outcomes = sum(len(study["outcomes"]) for study in data["studies"])
-    blocking = sum(finding["severity"] == "block" for finding in data["findings"])
-    return (
-        f"{data['table']['title']}: {len(data['studies'])} studies, {outcomes} outcomes, "
-        f"{len(data['findings'])} findings, {blocking} of which a plan must answer"
-    )
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
-def _rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for study in data["studies"]:
-        for outcome in study["outcomes"]:
-            estimate = outcome["estimate"]
-            cells = {name: value for name, value in outcome.items() if name != "estimate"}
-            record = {f"estimate_{name}": None if estimate is None else estimate[name] for name in _ESTIMATE}
-            yield {"shown": _shown(study["key"], outcome), "record": {"study": study["key"], **cells} | record}
-
-
-def _shown(key: str, outcome: Mapping[str, Any]) -> list[str]:
-    months = outcome["timepoint_months"]
-    head = [key, outcome["name"], outcome["arm"] or "", "" if months is None else number(months), _reported(outcome)]
-    estimate = outcome["estimate"]
-    if estimate is None:
-        return [*head, "", ""]
-    proportion = estimate["kind"] == "proportion"
-    numbers = [estimate[name] for name in ("value", "lower", "upper")]
-    value, lower, upper = [f"{100 * limit:.1f} %" if proportion else number(limit) for limit in numbers]
-    return [*head, value, f"{lower} to {upper}"]
-
-
-def _reported(outcome: Mapping[str, Any]) -> str:
-    """The count with its denominator; else the cell as it was printed."""
-    if outcome["events"] is not None and outcome["of"] is not None:
-        return f"{outcome['events']}/{outcome['of']}"
-    return str(outcome["reported"]) if outcome["reported"] else _cell(outcome["events"])
+        show(page(evidence.read(table), interval), as_json, output)

@@ -8,7 +8,6 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.errors import FileError
 
 
 @click.command(
@@ -28,8 +27,6 @@ def command(path: Path, force: bool) -> None:
     """
     from trialplan import files, plan
 
-    files.check_writable(path)
-    if path.exists() and not force:
-        raise FileError(f"{path} exists already; choose another name, or overwrite it with --force")
+    files.check_writable(path, replace=force)
     files.write(path, plan.starter())
     click.echo(f"wrote {path}\nnext: trialplan protocol {path} -o protocol.md")

@@ -14,7 +14,6 @@ from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.interim import (
     REESTIMATED,
-    SEEN,
     check_growing,
     check_one_kind,
     fractions,
@@ -28,7 +27,6 @@ from trialplan.cli.options.interim import (
 from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError
-from trialplan.text import flag
 
 if TYPE_CHECKING:
     from trialplan.outcome import InterimData
@@ -61,7 +59,13 @@ def for_design(cls: type[Design]) -> click.Command:
         _of_design,
         "Holds a look at it against its boundaries. The trial is the one planned for --power, or of --n participants "
         "in all.",
-        [*options.of_design(cls), options.power_option(), options.n_option(), *seen_options(), *output_options()],
+        [
+            *options.of_design(cls),
+            options.power_option(default=None),
+            options.n_option(),
+            *seen_options(),
+            *output_options(),
+        ],
         f"trialplan monitor {cls.slug()} {_quoted(example)}",
     )
 
@@ -84,19 +88,18 @@ def _quoted(words: str) -> str:
 def _of_design(cls: type[Design], **given: Any) -> None:
     check_one_kind(given)
     design = cast("Design", options.build(cls, given))
-    if is_blinded(given):
-        with _typed(cls):
-            return _blinded(design, given, {"target": given["power"], "planned": given["n"]})
-    if not design.looks:
-        raise ParameterError("monitor needs the rule that the trial was planned with; add --looks 0.5,1")
+    n, power = given["n"], given["power"]
     with _typed(cls):
-        n, power = given["n"], given["power"]
+        if is_blinded(given):
+            _blinded(design, given, {"target": power, "planned": n})
+            return
+        if not design.looks:
+            raise ParameterError("monitor needs the rule that the trial was planned with; add --looks 0.5,1")
         if n is not None and power is not None:
             raise ParameterError("--power and --n are both given; --n is the total that was planned: keep one")
         n = int(design.sample_size(options.DEFAULT_POWER if power is None else power).n) if n is None else n
         design.check_n(n)
         _show(design, n, given)
-    return None
 
 
 def _of_plan(name: str, **given: Any) -> None:
@@ -127,8 +130,8 @@ def _blinded(design: Design, given: Mapping[str, Any], planned: Mapping[str, Any
 
 def _typed(cls: type[Design]) -> AbstractContextManager[None]:
     """Within it, errors name the options."""
-    words = {name: name for name in SEEN} | {name: option for option, name in REESTIMATED.items()}
-    words = {name: f"--{flag(option)}" for name, option in words.items()} | {"final=True": "--final"}
+    words = {str(option.name): option.opts[0] for option in seen_options()}
+    words |= {name: words[option] for option, name in REESTIMATED.items()} | {"final=True": "--final"}
     return options.typed(cls, "observed_boundaries", "Reestimated", **words)
 
 
@@ -167,7 +170,7 @@ def _counted(design: ExactGroupSequential, n: int, given: Mapping[str, Any]) -> 
 def _decided(design: GroupSequential, n: int, given: Mapping[str, Any]) -> list[Look]:
     """The look, after those before it whose results are given."""
     from trialplan.sequential.interim.decision import bounds, decide_at_look
-    from trialplan.sequential.interim.observed_information import information
+    from trialplan.sequential.interim.observed_information import observed_fractions
 
     kind, texts = next((name, given[name]) for name in ("events", "means", "z", "t") if given[name])
     last = len(texts) - 1
@@ -175,7 +178,8 @@ def _decided(design: GroupSequential, n: int, given: Mapping[str, Any]) -> list[
         check_growing([pairs(kind, text) for text in texts], responders=kind == "events")
     data = [_read(kind, text, design, n, given["sds"] if i == last else None) for i, text in enumerate(texts)]
     look = number_of_look(given["look"], len(data))
-    shares = information(design, n, look, [(seen.n, seen.share) for seen in data], fractions(given["information"]))
+    told = fractions(given["information"])
+    shares = observed_fractions(design, n, look, [(seen.n, seen.share) for seen in data], told)
     looks = []
     for number, seen in enumerate(data, look - last):
         held = bounds(design, n, shares[:number], final=given["final"] and number == look)
@@ -185,7 +189,8 @@ def _decided(design: GroupSequential, n: int, given: Mapping[str, Any]) -> list[
 
 def _read(kind: str, text: Any, design: GroupSequential, n: int, sds: Any) -> InterimData:
     """What a look saw, from what was typed."""
-    from trialplan.sequential.interim.data import InterimData, from_t
+    from trialplan.outcome import InterimData
+    from trialplan.sequential.interim.decision import from_t
 
     if kind == "z":
         if not (isinstance(text, (int, float)) and math.isfinite(text)):
@@ -208,7 +213,6 @@ command = DesignsWithLooks(
     "function is applied again at what is there. Name a design with its numbers and looks, or a plan. For those who "
     "may see results by arm only.",
     short_help="An interim look has been taken: what now?",
-    subcommand_metavar="DESIGN|PLAN [OPTIONS]",
     epilog=options.examples(
         f"trialplan monitor two-proportions --control 0.3 --treatment 0.5 {_quoted(_RULE)} --events 14/30,9/30",
         "trialplan monitor msc-lupus-nephritis-monitored --look 1 --events 20/65,12/65 --json",

@@ -38,7 +38,6 @@ command = options.DesignGroup(
     help="The probability that the trial succeeds with a given number of participants. --n is the total of all "
     "arms, a whole number of allocation blocks.",
     short_help="What power does a given number of participants have?",
-    subcommand_metavar="DESIGN [OPTIONS]",
     epilog=options.examples(
         "trialplan power two-proportions --control 0.3 --treatment 0.5 --n 186",
         "trialplan power two-means --difference 0.5 --sd 1 --n 96 --allocation 2:1 --json",

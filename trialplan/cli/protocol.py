@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import check, path_option
+from trialplan.cli.options.output import path_option
+from trialplan.cli.options.workers import patience_option
 from trialplan.errors import FileError
-
-FORMATS = (".md", ".html", ".docx", ".pdf", ".tex")
 
 
 @click.command(
@@ -23,12 +24,14 @@ FORMATS = (".md", ".html", ".docx", ".pdf", ".tex")
             *("-o", "--output", "outputs"),
             help="write to a .md, .html, .docx, .pdf or .tex file; may be repeated  [default: Markdown on the screen]",
             multiple=True,
+            formats=(".md", ".html", ".docx", ".pdf", ".tex"),
         ),
         path_option(
             "--templates",
             metavar="DIR",
             help="the house style: a folder whose templates, or single blocks of them, override the shipped ones",
         ),
+        patience_option("making the documents from such templates"),
         path_option("--reference", help="the Word file whose styles, page, headers and footers a .docx takes"),
     ],
     short_help="Write the protocol draft that a plan makes.",
@@ -37,7 +40,9 @@ FORMATS = (".md", ".html", ".docx", ".pdf", ".tex")
         "trialplan protocol msc-lupus-nephritis -o protocol.html -o protocol.docx -o protocol.pdf",
     ),
 )
-def command(plan: str, outputs: tuple[Path, ...], templates: Path | None, reference: Path | None) -> None:
+def command(
+    plan: str, outputs: tuple[Path, ...], templates: Path | None, patience: float, reference: Path | None
+) -> None:
     """The protocol draft of PLAN: a shipped plan's name, or the path of a plan file.
 
     It holds the synopsis, the evidence with its findings, the estimand, every assumption with its source, the
@@ -45,14 +50,13 @@ def command(plan: str, outputs: tuple[Path, ...], templates: Path | None, refere
     `report`. Markdown tells each figure in words and as a table; a .tex file has its figures in a folder beside it.
     Which sections are printed, the plan says under [report], by sections or leave_out.
     """
-    for path in outputs:
-        check(path, FORMATS)
     _check_house(outputs, templates, reference)
+    house = {"templates": templates, "reference": reference, "patience": patience}
     if outputs:
-        for path in _written(plan, outputs, templates, reference):
+        for path in _written(plan, outputs, house):
             click.echo(f"wrote {path}")
     else:
-        click.echo(_text(plan, templates), nl=False)
+        click.echo(_text(plan, house), nl=False)
 
 
 def _check_house(outputs: tuple[Path, ...], templates: Path | None, reference: Path | None) -> None:
@@ -67,16 +71,16 @@ def _check_house(outputs: tuple[Path, ...], templates: Path | None, reference: P
         raise FileError(f"there is no reference document {reference}; name a .docx file")
 
 
-def _written(name: str, outputs: tuple[Path, ...], templates: Path | None, reference: Path | None = None) -> list[Path]:
+def _written(name: str, outputs: Sequence[Path], house: Mapping[str, Any]) -> list[Path]:
     from trialplan import plan, protocol
 
-    return protocol.write(plan.read(name), list(outputs), templates=templates, reference=reference)
+    return protocol.write(plan.read(name), list(outputs), **house)
 
 
-def _text(name: str, templates: Path | None) -> str:
+def _text(name: str, house: Mapping[str, Any]) -> str:
     """The Markdown, by way of a file: the one road that a protocol is written on."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        (path,) = _written(name, (Path(folder) / "protocol.md",), templates)
+        (path,) = _written(name, [Path(folder) / "protocol.md"], house)
         return path.read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +12,15 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import check, path_option
+from trialplan.cli.options.output import path_option
 from trialplan.errors import ParameterError, PlanError
-from trialplan.files import write
+from trialplan.files import check_writable, together, write
 from trialplan.page import Page, as_csv, as_json_text
 
 if TYPE_CHECKING:
     from trialplan.enrolment.randomisation import Scheme
 
-FORMATS = (".csv", ".json")
+_FORMATS = (".csv", ".json")
 _BITS = 128
 """Of a seed that is drawn: too long to be guessed."""
 
@@ -51,8 +51,17 @@ SECRET = "whoever has the seed and the block sizes can make the list again, so a
             metavar="TOTAL",
             help="participants in all arms together  [default: those that the plan enrols]",
         ),
-        path_option("-o", "--output", help="write the list to a .csv or .json file  [default: CSV on the screen]"),
-        path_option("--masked", help="write the same participants without arms and blocks to a .csv or .json file"),
+        path_option(
+            *("-o", "--output"),
+            help="write the list to a .csv or .json file  [default: CSV on the screen]",
+            formats=_FORMATS,
+        ),
+        click.Option(["--force"], is_flag=True, help="overwrite a list that is there already"),
+        path_option(
+            "--masked",
+            help="write the same participants without arms and blocks to a .csv or .json file",
+            formats=_FORMATS,
+        ),
     ],
     short_help="Who gets what, in which order?",
     epilog=options.examples(
@@ -60,7 +69,7 @@ SECRET = "whoever has the seed and the block sizes can make the list again, so a
         "trialplan randomise --arms cells,placebo --allocation 2:1 --n 60 --blocks 6,9 --seed 7 --masked sites.csv",
     ),
 )
-def command(plan: str | None, output: Path | None, masked: Path | None, **given: Any) -> None:
+def command(plan: str | None, output: Path | None, masked: Path | None, force: bool, **given: Any) -> None:
     """A randomisation list for PLAN, or for the arms named by --arms: permuted blocks of randomly varying size.
 
     Every stratum has its own list, long enough for all n participants, because nobody knows beforehand how they
@@ -68,44 +77,44 @@ def command(plan: str | None, output: Path | None, masked: Path | None, **given:
     list. Keep seed, block sizes and list away from everyone who enrols or treats: none of them belongs into the
     protocol.
     """
-    _check_files(output, masked)
+    if output is not None and masked is not None and output.resolve() == masked.resolve():
+        raise ParameterError(f"--masked and --output are both {output}; the masked list needs a file of its own")
+    for path in filter(None, (output, masked)):
+        check_writable(path, replace=force)  # a list that is in use is not made anew by a slip
     sizes = tuple(_whole(size, "--blocks", "4,6") for size in given["blocks"].split(",")) if given["blocks"] else ()
     strata = _strata(given["strata"])
     seed = _whole(given["seed"], "--seed", "20261124") if given["seed"] is not None else None
     arms, n = _of_plan(plan, given) if plan else _of_options(given)
-    _write(_scheme(arms=arms, n=n, blocks=sizes, strata=strata), seed, output, masked)
-
-
-def _scheme(**given: Any) -> Callable[[int], Scheme]:
-    """The scheme for a seed; all else is checked at once, before a seed is drawn."""
     from trialplan.enrolment.randomisation import Scheme
 
-    Scheme(seed=0, **given)
-    return lambda seed: Scheme(seed=seed, **given)
+    drawn = secrets.randbits(_BITS) if seed is None else seed
+    scheme = Scheme(arms=arms, n=n, blocks=sizes, strata=strata, seed=drawn)
+    _write(scheme, output, masked)
+    if seed is None:
+        click.echo(f"seed {drawn}: {SECRET}", err=True)
+    for doubt in scheme.doubts():
+        click.echo(doubt, err=True)
 
 
-def _write(scheme_for: Callable[[int], Scheme], seed: int | None, output: Path | None, masked: Path | None) -> None:
+def _write(scheme: Scheme, output: Path | None, masked: Path | None) -> None:
     from trialplan.enrolment.randomisation import assignments, records
 
-    scheme = scheme_for(secrets.randbits(_BITS) if seed is None else seed)
     lines = assignments(scheme)
+    with together():
+        if masked is not None:
+            write(masked, _text(masked.suffix.lower(), records(scheme, lines, masked=True), {}))
+        if output is not None:
+            origin = {name: getattr(scheme, name) for name in ("arms", "blocks", "strata", "n", "seed")}
+            write(output, _text(output.suffix.lower(), records(scheme, lines), origin), secret=True)
+        else:  # the screen holds the list, and nothing else
+            click.echo(_text(".csv", records(scheme, lines), {}), nl=False)
     if output is not None:
-        origin = {name: getattr(scheme, name) for name in ("arms", "blocks", "strata", "n", "seed")}
-        write(output, _text(output.suffix.lower(), records(scheme, lines), origin))
         strata = len({line.stratum for line in lines})
         each = "each stratum's list" if strata > 1 else "it"
         extent = f"{strata} strata, {len(lines):,} lines; {each} is long enough for all {scheme.n:,} participants"
         click.echo(f"wrote {output}: {extent}; {SECRET}")
-    else:
-        click.echo(_text(".csv", records(scheme, lines), {}), nl=False)
-    if masked is not None:
-        write(masked, _text(masked.suffix.lower(), records(scheme, lines, masked=True), {}))
-        if output is not None:  # the screen holds the list, and nothing else
+        if masked is not None:
             click.echo(f"wrote {masked}, without arms and blocks")
-    if seed is None:
-        click.echo(f"seed {scheme.seed}: {SECRET}", err=True)
-    for doubt in scheme.doubts():
-        click.echo(doubt, err=True)
 
 
 def _text(suffix: str, records: Sequence[Mapping[str, Any]], origin: Mapping[str, Any]) -> str:
@@ -163,11 +172,3 @@ def _whole(typed: str, option: str, example: str) -> int:
     if not re.fullmatch(r"\s*\d{1,60}\s*", typed):
         raise ParameterError(f"{option} takes whole numbers, as in {option} {example}, not {typed}")
     return int(typed)
-
-
-def _check_files(output: Path | None, masked: Path | None) -> None:
-    for path in (output, masked):
-        if path is not None:
-            check(path, FORMATS)
-    if output is not None and masked is not None and output.resolve() == masked.resolve():
-        raise ParameterError(f"--masked and --output are both {output}; the masked list needs a file of its own")

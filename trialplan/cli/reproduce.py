@@ -2,66 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from trialplan import catalogue, files
+from trialplan import files
 from trialplan.analyses.reproduction.statement import AROUND, SIZES, NoDesignError, Statement, around, read
 from trialplan.cli.options import design as options
-from trialplan.cli.options.command import FAILED, Verb
+from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import output_options, show
 from trialplan.design import Sized
-from trialplan.errors import FileError, ParameterError, TrialplanError, did_you_mean
-from trialplan.page import Page, Table, facts, plain
-from trialplan.text import flag, number
-
-if TYPE_CHECKING:
-    from trialplan.analyses.reproduction import Reproduction
-
-FILE = "statement.toml"
+from trialplan.errors import FileError, ParameterError, TrialplanError
+from trialplan.page import Page
+from trialplan.text import flag
 
 _SHIPPED = "etanercept-psoriasis"
 """A statement that comes with the package."""
 
 
-class DesignsAndStatements(click.Group):
+class DesignsAndStatements(options.DesignsAndPlans):
     """Subcommands are the designs; any other word is a statement, shipped or at a path."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The designs."""
-        return list(catalogue.designs())
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        """The verb for a design or for a statement's file, or a sentence that names the nearest of either."""
-        if cmd_name in catalogue.designs():
-            return for_design(catalogue.designs()[cmd_name])
-        statements = files.examples(FILE)
-        if cmd_name in statements or "/" in cmd_name or cmd_name.endswith(".toml"):
-            return for_file(cmd_name)
-        near = did_you_mean(cmd_name, [*catalogue.designs(), *statements])
-        raise ParameterError(f"there is no design and no statement {cmd_name!r} yet; {near}")
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """The verb alone is told the designs."""
-        if not args:
-            offer = ", ".join(self.list_commands(ctx))
-            raise click.UsageError(f"{ctx.command_path} needs a statement.toml or a design, one of {offer}", ctx)
-        return super().parse_args(ctx, args)
+    needs, metavar = "a statement.toml or a design", "DESIGN|FILE"
+    file, unknown = "statement.toml", "there is no design and no statement {!r} yet"
 
 
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for a statement about one design, number by number; none of them is required."""
     stated = cls.stated_example or example(cls)
     shown = f"{cls.slug()} {stated}" if stated else _SHIPPED
-    own: list[Any] = [option for option in options.of_design(cls) if option.name not in AROUND]
+    own: list[Any] = options.of_design(cls, without=AROUND)
     for option in own:
         option.help = (option.help or "").replace("  [required]", "")
+    names = [option.name for option in own]
+    beside = [_stated(name, meaning) for name, meaning in {**SIZES, **around(cls)}.items() if name not in names]
     return options.verb(
         cls,
         _of_design,
         "Answers with the method that gives the stated n. Leave the rest out.",
-        [*own, *_stated(cls), *output_options()],
+        [*own, *beside, *output_options()],
         f"trialplan reproduce {shown}",
     )
 
@@ -89,20 +68,11 @@ def for_file(name: str) -> click.Command:
     )
 
 
-def _stated(cls: type[Sized]) -> list[click.Parameter]:
-    """The options that hold what was stated, beyond the design's own numbers."""
-    words = {**SIZES, **around(cls)}
-    lists = ("arms", "looks")
-    own = {option.name for option in options.of_design(cls)} - set(AROUND)
-    return [
-        click.Option(
-            [f"--{flag(name)}", name],
-            type=options.Literal("NUMBERS" if name in lists else "NUMBER", lists=name in lists),
-            help=meaning,
-        )
-        for name, meaning in words.items()
-        if name not in own
-    ]
+def _stated(name: str, meaning: str) -> click.Option:
+    """An option that holds what was stated, beyond the design's own numbers."""
+    lists = name in ("arms", "looks")
+    kind = options.Literal("NUMBERS" if lists else "NUMBER", lists=lists)
+    return click.Option([f"--{flag(name)}", name], type=kind, help=meaning)
 
 
 def _of_design(cls: type[Sized], as_json: bool, output: Any, **given: Any) -> None:
@@ -112,13 +82,13 @@ def _of_design(cls: type[Sized], as_json: bool, output: Any, **given: Any) -> No
 
 
 def _of_file(name: str, as_json: bool, output: Any) -> None:
-    path = files.locate(name, FILE)
+    path = files.locate(name, DesignsAndStatements.file)
     try:
         statement = read(files.read_toml(path))
     except NoDesignError as why:
         data = {"verdict": "no design", "candidates": [], "missing": [], "why": str(why)}
-        show(Page(data=data, headline=f"Not tried: {why}"), as_json, output)
-        raise click.exceptions.Exit(FAILED) from None
+        show(Page(data=data, headline=f"Not tried: {why}"), as_json, output, ok=False)
+        return
     except ParameterError as why:
         raise why.at(path.name, FileError) from None
     _answer(statement, as_json, output)
@@ -126,42 +96,21 @@ def _of_file(name: str, as_json: bool, output: Any) -> None:
 
 def _answer(statement: Statement, as_json: bool, output: Any) -> None:
     from trialplan.analyses.reproduction import reproduce
+    from trialplan.analyses.reproduction.words import page
 
-    answer = reproduce(statement)
-    show(_page(answer), as_json, output)
-    if not answer.reproduced:
-        raise click.exceptions.Exit(FAILED)
-
-
-def _page(found: Reproduction) -> Page:
-    from trialplan.analyses.reproduction.judge import as_json, stated
-    from trialplan.analyses.reproduction.words import headline, notes, shown_sizes
-
-    data = plain(as_json(found))
-    tables = [facts([(flag(name), number(value)) for name, value in stated(found.statement).items()], "Stated")]
-    if found.candidates:
-        columns, rows = ("method", "n", "enrolled", "power at stated n", "matches"), []
-        for row in found.candidates:
-            power = "" if row.power is None else f"{row.power:.3f}"
-            rows.append([row.method, *shown_sizes(found.statement, row), power, row.matches])
-        tables.append(Table(columns, rows, right=frozenset({1, 2, 3})))
-    return Page(
-        data=data,
-        headline=headline(found),
-        tables=tables,
-        notes=list(notes(found)),
-        records=lambda: data["candidates"] or [{"verdict": found.verdict}],
-    )
+    found = reproduce(statement)
+    show(page(found), as_json, output, ok=found.reproduced)
 
 
 command = DesignsAndStatements(
     "reproduce",
+    command_for=for_design,
+    command_for_plan=for_file,
     help="Does the sample size that somebody else's protocol states follow from what it says it assumed? Name a design "
     "and give the numbers that are stated, or a TOML file that holds them; what is not stated is left out. Every "
     "standard method is tried, the plainest first: all tests, roundings, ways to allow for losses. Where none gives "
     "the stated n, the verdict says what the inputs give, which number is missing, and which slip would explain it.",
     short_help="Does a stated sample size follow from what is stated?",
-    subcommand_metavar="DESIGN|FILE [OPTIONS]",
     epilog=options.examples(
         "trialplan reproduce two-proportions --control 0.3 --treatment 0.5 --power 0.8 --n 186",
         "trialplan reproduce two-means --difference 0.87 --sd 1 --power 0.8 --allocation 2:1 --dropout 0.1 --n 55",

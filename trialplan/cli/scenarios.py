@@ -21,7 +21,6 @@ from trialplan.text import flag
 if TYPE_CHECKING:
     from trialplan.analyses.executors import Executor
     from trialplan.analyses.scenarios.grid import Grid
-    from trialplan.analyses.scenarios.journal import Journal
 
 FIGURES = ("heat-map", "contour", "curves")
 SUFFIXES = (".parquet", ".svg", ".png", ".pdf")
@@ -29,7 +28,7 @@ SUFFIXES = (".parquet", ".svg", ".png", ".pdf")
 
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
-    asked = [options.power_option(), options.n_option()] if issubclass(cls, Design) else []
+    asked = [options.power_option(default=None), options.n_option()] if issubclass(cls, Design) else []
     name = (options.effects(cls) or options.required(cls))[0]
     held = options.example(cls, [name])
     return options.verb(
@@ -45,7 +44,7 @@ def for_plan(name: str) -> click.Command:
     """The verb for a plan: its primary endpoint's design, varied."""
     return Verb(
         name,
-        params=[_vary(), options.power_option(), options.n_option(), *_how()],
+        params=[_vary(), options.power_option(default=None), options.n_option(), *_how()],
         callback=lambda **given: _of_plan(name, **given),
         help="Answers with n for every combination of the varied numbers, around the plan's primary endpoint. Beside "
         "the numbers of its design a plan varies discount (of the open-label excess), control_arm and reading (of the "
@@ -215,24 +214,21 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = No
     journal = Journal(path_for(path), identity(asked, said), given["resume"])
     if given["resume"]:
         click.echo(f"{journal.scenarios:,} of {asked.cells:,} scenarios are there already", err=True)
+        if journal.dropped:
+            click.echo(f"{journal.path} is damaged at its end; what is lost there is computed again", err=True)
     with journal:
-        grid = _kept(asked, journal, executor)
+        try:
+            grid = _computed(asked, journal, executor)
+        except KeyboardInterrupt:
+            done = f"{journal.scenarios:,} of {asked.cells:,} scenarios"
+            click.echo(f"trialplan: interrupted; {done} are kept in {journal.path}: add --resume to go on", err=True)
+            raise
         grid_files.write(grid, path, given["figure"], plan)
         if given["as_json"]:
             _show_grid(grid, as_json=True)
         journal.remove()
     if not given["as_json"]:
         click.echo(f"wrote {path}")
-
-
-def _kept(asked: Any, journal: Journal, executor: Executor) -> Grid:
-    """The grid; what an interruption leaves is kept, and said."""
-    try:
-        return _computed(asked, journal, executor)
-    except KeyboardInterrupt:
-        done = f"{journal.scenarios:,} of {asked.cells:,} scenarios"
-        click.echo(f"trialplan: interrupted; {done} are kept in {journal.path}: add --resume to go on", err=True)
-        raise
 
 
 def _computed(asked: Any, kept: Any, executor: Executor) -> Grid:
@@ -261,7 +257,6 @@ command = options.DesignsAndPlans(
     "plan, whose primary endpoint is then varied. Ranges include their end and go in decimal steps; choices may be "
     "varied too. -o FILE.csv writes one line a scenario.",
     short_help="What would n be if the assumptions were otherwise?",
-    subcommand_metavar="DESIGN|PLAN [OPTIONS]",
     epilog=options.examples(
         "trialplan scenarios two-proportions --vary control=0.2:0.4:0.05 --vary treatment=0.5,0.6",
         "trialplan scenarios two-proportions --control 0.3 --treatment 0.5 --vary test=score,wald",

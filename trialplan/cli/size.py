@@ -14,16 +14,14 @@ from trialplan.text import as_sentence
 
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
-    by_power = cls.attains == "power"
     call = f"trialplan size {cls.slug()} {options.example(cls)}"
-    more = "--json" if not by_power else "--dropout 0.1" if cls.fixes_n() else "--power 0.9 --dropout 0.1"
-    asked = [*([options.power_option()] if by_power else []), options.dropout_option()]
+    more = "--json" if cls.attains != "power" else "--dropout 0.1" if cls.fixes_n() else "--power 0.9 --dropout 0.1"
     calendar = options.calendar_options() if issubclass(cls, Design) else []
     return options.verb(
         cls,
         _size,
         "Answers with the fewest participants, in whole allocation blocks.",
-        [*options.of_design(cls), *asked, *calendar, *output_options()],
+        [*options.of_design(cls), *options.sizing_options(cls), *calendar, *output_options()],
         *(call, f"{call} {more}"),
     )
 
@@ -35,8 +33,8 @@ def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, pow
     design = options.build(cls, given)
     with options.typed(cls):
         lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
-        target = [options.DEFAULT_POWER if power is None else power] if cls.attains == "power" else []
-        answer = options.on_calendar(design.sample_size(*target), given, lost)
+        sized = design.sample_size() if power is None else design.sample_size(power)
+        answer = options.on_calendar(sized, given, lost)
         arms = None if lost is None else enrolled(answer.design, answer.arms, lost)
         notes = [as_sentence(note) for note in overrunning(answer.extra.get("looks", ()))]
         page = answer.page(arms, lost or 0.0, notes)
@@ -49,7 +47,6 @@ command = options.DesignGroup(
     help="The fewest participants, in whole allocation blocks, that reach the power asked for. Name a design, "
     "then its numbers; `trialplan designs` says what they mean. Power is 0.8 unless --power says otherwise.",
     short_help="How many participants does the trial need?",
-    subcommand_metavar="DESIGN [OPTIONS]",
     epilog=options.examples(
         "trialplan size two-proportions --control 0.3 --treatment 0.5 --power 0.8",
         "trialplan size two-means --difference 0.5 --sd 1 --power 0.9 --allocation 2:1",

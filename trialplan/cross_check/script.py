@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,24 +40,6 @@ class Sizing:
     answer: SampleSize
     trial_n: int | None = None
     dropout: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScriptItem:
-    """One comparison as a template sees it; `numbers` are bound as variables of the script."""
-
-    title: str
-    formula: str
-    reference: str
-    numbers: tuple[tuple[str, Any], ...]
-    test: str
-    snippet: str | None
-    why: str
-    attains: str
-    before: str
-    reached: str
-    short: str
-    enrols: bool
 
 
 def of_trial(trial: Trial) -> list[Sizing]:
@@ -108,34 +90,33 @@ def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str,
     return str(template.render(items=items, title=title, origin=origin, without=list(without), version=__version__))
 
 
-def _items(sizing: Sizing, language: str, folder: Path) -> list[ScriptItem]:
+def _items(sizing: Sizing, language: str, folder: Path) -> Iterator[dict[str, Any]]:
     """A looked-at trial is two: the fixed design, and the looks."""
-    if not sizing.design.looks:
-        return [_item(sizing, sizing.design.slug(), language, folder)]
-    inner, name = sizing.design.fixed, f"{sizing.name}, without looks"
-    fixed = Sizing(name=name, design=inner, target=sizing.target, answer=inner.sample_size(sizing.target))
-    return [_item(fixed, inner.slug(), language, folder), _item(sizing, sizing.design.slug(), language, folder)]
+    if sizing.design.looks:
+        inner, name = sizing.design.fixed, f"{sizing.name}, without looks"
+        fixed = Sizing(name=name, design=inner, target=sizing.target, answer=inner.sample_size(sizing.target))
+        yield _item(fixed, language, folder)
+    yield _item(sizing, language, folder)
 
 
-def _item(sizing: Sizing, slug: str, language: str, folder: Path) -> ScriptItem:
-    design, answer = sizing.design, sizing.answer
-    test = design.slug() if design.members else design.way()
+def _item(sizing: Sizing, language: str, folder: Path) -> dict[str, Any]:
+    """One comparison as a template sees it; `numbers` are bound as variables of the script."""
+    design, answer, slug = sizing.design, sizing.answer, sizing.design.slug()
+    test = slug if design.members else design.way()
     why = design.tests[test].not_elsewhere if test in design.tests else ""
     there = (folder / language / f"{slug}.j2").is_file() and not why
-    return ScriptItem(
-        title=f"{sizing.name}: {slug}, {test}, n = {answer.n:,}",
-        formula=design.formula,
-        reference=design.reference,
-        numbers=tuple(_numbers(sizing).items()) if there else (),
-        test=test,
-        snippet=f"{language}/{slug}.j2" if there else None,
-        why=why or f"{slug} is in none of the packages",
-        attains=f"{design.attains} with n",
-        before=f"{design.attains} with n before rounding",
-        reached="n reaches what is asked for",
-        short="one allocation block fewer does not reach it",
-        enrols=there and sizing.dropout is not None,
-    )
+    return {
+        "title": f"{sizing.name}: {slug}, {test}, n = {answer.n:,}",
+        "formula": design.formula,
+        "reference": design.reference,
+        "numbers": list(_numbers(sizing).items()) if there else [],
+        "test": test,
+        "snippet": f"{language}/{slug}.j2" if there else None,
+        "why": why or f"{slug} is in none of the packages",
+        "attains": f"{design.attains} with n",
+        "before": f"{design.attains} with n before rounding",
+        "enrols": there and sizing.dropout is not None,
+    }
 
 
 def _numbers(sizing: Sizing) -> Mapping[str, Any]:

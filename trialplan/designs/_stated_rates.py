@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
 
-from trialplan.parameter import POSITIVE, Interval
-from trialplan.stated import SizingMethod, StatedEffect, both_quantiles, by_hand
-
-if TYPE_CHECKING:
-    from trialplan.designs.two_proportions import TwoProportions
+from trialplan.parameter import Interval
+from trialplan.stated import StatedEffect
 
 _CHI_SQUARED = ("score", "continuity-corrected", "wald", "averaged")
 
@@ -50,80 +48,50 @@ def _by_odds_ratio(control: float, effect: float) -> float:
     return odds / (1 + odds)
 
 
-def _effect(
-    name: str,
-    meaning: str,
-    apply: Callable[[float, float], float],
-    misread: Callable[[float, float], float],
-    slip: str,
-    domain: tuple[Interval, str] = (POSITIVE, "above 0"),
-) -> StatedEffect:
-    return StatedEffect(
-        name=name,
-        meaning=meaning,
-        gives="a treatment rate",
-        apply=apply,
-        misread=misread,
-        slip=slip,
-        domain=domain[0],
-        where=domain[1],
-    )
-
+_effect = partial(StatedEffect, gives="a treatment rate")
 
 EFFECTS = (
     _effect(
-        "difference",
-        "difference of the rates, treatment minus control",
-        lambda control, effect: control + effect,
-        lambda control, effect: control * (1 + effect),
-        "the difference of rates is read as a relative one",
-        (Interval(-1, 1), "in (-1, 1), 10 % as 0.1"),
+        name="difference",
+        meaning="difference of the rates, treatment minus control",
+        apply=lambda control, effect: control + effect,
+        misread=lambda control, effect: control * (1 + effect),
+        slip="the difference of rates is read as a relative one",
+        domain=Interval(-1, 1),
+        where="in (-1, 1), 10 % as 0.1",
     ),
     _effect(
-        "ratio",
-        "ratio of the rates, treatment to control",
-        _by_ratio,
-        _by_odds_ratio,
-        "the ratio of rates is read as an odds ratio",
+        name="ratio",
+        meaning="ratio of the rates, treatment to control",
+        apply=_by_ratio,
+        misread=_by_odds_ratio,
+        slip="the ratio of rates is read as an odds ratio",
     ),
     _effect(
-        "odds_ratio",
-        "odds ratio, treatment to control",
-        _by_odds_ratio,
-        _by_ratio,
-        "the odds ratio is read as a ratio of rates",
+        name="odds_ratio",
+        meaning="odds ratio, treatment to control",
+        apply=_by_odds_ratio,
+        misread=_by_ratio,
+        slip="the odds ratio is read as a ratio of rates",
     ),
     _effect(
-        "hazard_ratio",
-        "hazard ratio, treatment to control; the rates are then those of the event",
-        lambda control, effect: 1 - (1 - control) ** effect,
-        _by_ratio,
-        "the hazard ratio is read as a ratio of rates",
+        name="hazard_ratio",
+        meaning="hazard ratio, treatment to control; the rates are then those of the event",
+        apply=lambda control, effect: 1 - (1 - control) ** effect,
+        misread=_by_ratio,
+        slip="the hazard ratio is read as a ratio of rates",
     ),
     _effect(
-        "reduction",
-        "relative reduction of the control rate",
-        lambda control, effect: control * (1 - effect),
-        lambda control, effect: control - effect,
-        "the relative reduction is read as a difference of rates",
-        (Interval(-math.inf, 1), "below 1, 10 % as 0.1"),
+        name="reduction",
+        meaning="relative reduction of the control rate",
+        apply=lambda control, effect: control * (1 - effect),
+        misread=lambda control, effect: control - effect,
+        slip="the relative reduction is read as a difference of rates",
+        domain=Interval(-math.inf, 1),
+        where="below 1, 10 % as 0.1",
     ),
 )
 """How the effect on two rates may be stated instead of the treatment's rate."""
-
-
-def textbook_sizes(design: TwoProportions, power: float) -> Iterator[SizingMethod]:
-    """One variance for null and alternative: that of the mean rate (Friedman, Furberg & DeMets, ch. 8)."""
-    if len(design.limits()) == 2 or design.scale != "difference":
-        return
-    (limit,) = design.limits()
-    yield by_hand(design.replace(test="wald"), power)
-    share_t, share_c = (weight / design.block for weight in design.weights)
-    mean = share_t * design.treatment + share_c * design.control
-    variance = mean * (1 - mean) * (1 / share_t + 1 / share_c)
-    total = variance * (both_quantiles(design, power) / (design.treatment - design.control - limit)) ** 2
-    words = "averaged: the mean rate's variance under null and alternative (Friedman, Furberg & DeMets)"
-    yield SizingMethod(words=words, arms=tuple(design.split(float(total))), cost=2)
 
 
 def width_slips(numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

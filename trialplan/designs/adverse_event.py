@@ -39,11 +39,6 @@ class AdverseEvent(Sized):
         "probability of seeing it at least once", PROPORTION, default=0.95, unit="proportion", typical=(0.8, 0.99)
     )
 
-    @property
-    def target(self) -> Numbers:
-        """The probability of seeing it at least once."""
-        return self.probability
-
     def attained(self, n: Numbers) -> Numbers:
         """The probability that n exposed participants show at least one event."""
         return -np.expm1(n * np.log1p(-np.asarray(self.rate)))

@@ -13,6 +13,7 @@ from trialplan.errors import ParameterError, field
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score
+from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcome import Latent, by_arm
 from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
@@ -129,7 +130,7 @@ class Ancova(Design):
         """The effects on the null's boundary."""
         if self.scale == "difference":
             return fields.limits(self.goal, self.margin, self.upward, lambda m: (-m, m), 0.0)
-        return fields.limits(self.goal, self.margin, self.upward, ratio_limits, 1.0)
+        return fields.limits(self.goal, self.margin, self.upward, reciprocal_limits, 1.0)
 
     def limits(self) -> tuple[Numbers, ...]:
         """The null's boundary as differences, of logs on the ratio scale."""
@@ -303,10 +304,3 @@ Ancova.methods = {
         reference="Shieh 2020",
     ),
 }
-
-
-def ratio_limits(margin: Numbers) -> tuple[Numbers, Numbers]:
-    """The limit and its mirror image, whichever side of 1 it was written on."""
-    if isinstance(margin, (int, float)):
-        return min(margin, 1 / margin), max(margin, 1 / margin)
-    return np.minimum(margin, 1 / margin), np.maximum(margin, 1 / margin)

@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
+from trialplan.designs import _single_arm as single_arm
 from trialplan.designs import _stated_rates as stated_rates
 from trialplan.errors import UnreachableError, field
 from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np, special
-from trialplan.outcomes.responses import RESPONSES, DrawnResponses, first_count, rejects_from
-from trialplan.parameter import PROPORTION, Numbers, parameter
+from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
+from trialplan.outcomes.responses import RESPONSES, rejects_from
+from trialplan.parameter import Numbers, parameter
 from trialplan.rejection import decide
 from trialplan.stated import SizingMethod, both_quantiles
 
@@ -47,22 +49,8 @@ class OneProportion(Design):
     oddity = stated_rates.ODDITY
     stated_example = "--null 0.05 --expected 0.2 --power 0.8 --n 27"
 
-    null: Numbers = parameter(
-        "rate that would not be worth pursuing",
-        PROPORTION,
-        role="comparator",
-        symbol="p₀",
-        unit="proportion",
-        typical=(0.05, 0.3),
-    )
-    expected: Numbers = parameter(
-        "rate hoped for under the treatment",
-        PROPORTION,
-        role="effect",
-        symbol="p₁",
-        unit="proportion",
-        typical=(0.35, 0.8),
-    )
+    null: Numbers = single_arm.null()
+    expected: Numbers = single_arm.expected()
     favourable: str = fields.favourable()
     test: str = parameter("the analysis test", ("exact", "score"), role="method", default="exact")
 

@@ -54,11 +54,6 @@ class PrecisionDifference(Sized):
     allocation: str = fields.allocation()
 
     @property
-    def target(self) -> Numbers:
-        """The width that is wanted."""
-        return self.width
-
-    @property
     def formula(self) -> str:
         """The name of the formula."""
         return f"width of the {self.interval} interval of the difference at the expected rates"

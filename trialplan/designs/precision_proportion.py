@@ -47,11 +47,6 @@ class PrecisionProportion(Sized):
     interval: str = parameter("the interval", tuple(LIMITS), role="method", default="wilson")
 
     @property
-    def target(self) -> Numbers:
-        """The width that is wanted."""
-        return self.width
-
-    @property
     def formula(self) -> str:
         """The name of the formula."""
         return f"width of the {self.interval} interval at the expected rate"

@@ -8,10 +8,10 @@ from typing import Any
 
 from trialplan import fields
 from trialplan.design import Design
-from trialplan.designs.ancova import ratio_limits
 from trialplan.designs.two_means import CALLED, TwoMeans, t_tests_power
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score
+from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, Numbers, parameter
 from trialplan.rejection import decide
@@ -78,7 +78,7 @@ class RatioOfMeans(Design):
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The ratios on the null's boundary."""
-        return fields.limits(self.goal, self.margin, self.upward, ratio_limits, 1.0)
+        return fields.limits(self.goal, self.margin, self.upward, reciprocal_limits, 1.0)
 
     def limits(self) -> tuple[Numbers, ...]:
         """The null's boundary as differences of logs."""

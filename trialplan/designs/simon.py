@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from trialplan import fields
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
+from trialplan.designs import _single_arm as single_arm
 from trialplan.designs.two_stage import TwoStage
 from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.two_stages import Search, Stages
@@ -46,22 +47,8 @@ class Simon(Sized):
     oddity = {"minimax": 1, "admissible": 2}
     stated_example = "--null 0.1 --expected 0.3 --power 0.8 --first-stage 10 --n 29"
 
-    null: float = parameter(
-        "rate that would not be worth pursuing",
-        PROPORTION,
-        role="comparator",
-        symbol="p₀",
-        unit="proportion",
-        typical=(0.05, 0.3),
-    )
-    expected: float = parameter(
-        "rate hoped for under the treatment",
-        PROPORTION,
-        role="effect",
-        symbol="p₁",
-        unit="proportion",
-        typical=(0.35, 0.6),
-    )
+    null: float = single_arm.null()
+    expected: float = single_arm.expected(typical=(0.35, 0.6))
     favourable: str = fields.favourable()
     criterion: str = parameter(
         "optimal: fewest participants expected under the null; minimax: smallest n; admissible: between, by weight",

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 
 from trialplan import fields
 from trialplan.design import Design
+from trialplan.designs import _single_arm as single_arm
 from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import binomial_sf
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.outcomes.responses import RESPONSES, rejects_from
 from trialplan.page import Table, facts
-from trialplan.parameter import PROPORTION, Numbers, parameter
+from trialplan.parameter import Numbers, parameter
 
 
 def _read_stages(value: Any) -> tuple[str, ...]:
@@ -53,22 +54,8 @@ class TwoStage(Design):
     reference = "Simon 1989"
     exact, smooth = True, False
 
-    null: Numbers = parameter(
-        "rate that would not be worth pursuing",
-        PROPORTION,
-        role="comparator",
-        symbol="p₀",
-        unit="proportion",
-        typical=(0.05, 0.3),
-    )
-    expected: Numbers = parameter(
-        "rate hoped for under the treatment",
-        PROPORTION,
-        role="effect",
-        symbol="p₁",
-        unit="proportion",
-        typical=(0.35, 0.8),
-    )
+    null: Numbers = single_arm.null()
+    expected: Numbers = single_arm.expected()
     favourable: str = fields.favourable()
     stages: tuple[str, ...] = parameter("the stages r1/n1 and r/n", None, read=_read_stages, example="1/10,5/29")
 

@@ -8,13 +8,13 @@ outcome, and `as_json` hands all of it on. Reading and refusing a file need neit
 from __future__ import annotations
 
 from trialplan.evidence.audit import audit
-from trialplan.evidence.estimate import Change, Estimate, LogScale, change_sd, estimate, log_scale, share_at_or_below
+from trialplan.evidence.estimate import Change, Estimate, LogScale, change_sd, estimate, log_scale
 from trialplan.evidence.finding import Finding
 from trialplan.evidence.intervals import INTERVALS, newcombe
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.read import read, read_with_text
 from trialplan.evidence.report import as_json
-from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
 
 __all__ = [
     "INTERVALS",
@@ -23,7 +23,7 @@ __all__ = [
     "EvidenceTable",
     "Finding",
     "LogScale",
-    "Outcome",
+    "ReportedOutcome",
     "Study",
     "as_json",
     "audit",
@@ -35,5 +35,4 @@ __all__ = [
     "overlapping",
     "read",
     "read_with_text",
-    "share_at_or_below",
 ]

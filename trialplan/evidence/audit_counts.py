@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterator
 
-from trialplan.evidence.finding import Answer, Seen, arms_of, counted, outcome_rule, percent, rate, rule
+from trialplan.evidence.finding import Answer, Seen, arms_of, outcome_rule, percent, rate, rule
 from trialplan.evidence.intervals import wilson
-from trialplan.evidence.table import Count, EvidenceTable, Outcome, Study
+from trialplan.evidence.table import Count, EvidenceTable, ReportedOutcome, Study
 from trialplan.text import listed
 
 _PERCENT = re.compile(r"(?<!\d)(\d++(?:\.\d++)?)\s*+(?:%|per ?cent)")
@@ -18,7 +18,7 @@ LOSS = re.compile(r"relapse|recurren|flare|loss of response|progress", re.IGNORE
 
 
 @outcome_rule("P07", "warning")
-def denominator_below_enrolment(study: Study, outcome: Outcome) -> Answer | None:
+def denominator_below_enrolment(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """A denominator below the enrolment leaves out people, who seldom did as well as the rest."""
     of = _denominator(outcome, outcome.n)
     if outcome.arm or not isinstance(of, int) or not isinstance(study.enrolled, int):
@@ -41,14 +41,14 @@ def denominator_below_enrolment(study: Study, outcome: Outcome) -> Answer | None
     )
 
 
-def _denominator(outcome: Outcome, otherwise: Count | None) -> Count | None:
+def _denominator(outcome: ReportedOutcome, otherwise: Count | None) -> Count | None:
     return otherwise if outcome.of is None else outcome.of
 
 
 @outcome_rule("P12", "block")
-def percentage_disagrees(study: Study, outcome: Outcome) -> Answer | None:
+def percentage_disagrees(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """A printed percentage that is not the count's leaves two candidates for the truth."""
-    count = counted(outcome)
+    count = outcome.counts
     printed = _PERCENT.findall(outcome.reported or "")
     if not count or not printed or any(_rounds_to(*count, text) for text in printed):
         return None
@@ -80,7 +80,7 @@ def _rounds_to(x: int, n: int, text: str) -> bool:
 
 
 @outcome_rule("P13", "block")
-def unknown_is_not_zero(study: Study, outcome: Outcome) -> Answer | None:
+def unknown_is_not_zero(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """Not reported and not done are no counts, and a zero beside them was not in the source."""
     cells = (outcome.events, outcome.of, outcome.n, outcome.baseline_mean, outcome.followup_mean)
     token = next((str(cell) for cell in (*cells, outcome.reported) if cell in ("NR", "ND")), None)
@@ -139,7 +139,7 @@ def percentage_of_nobody(table: EvidenceTable) -> Iterator[Seen]:
 
 
 @outcome_rule("T03", "warning")
-def no_denominator(study: Study, outcome: Outcome) -> Answer | None:
+def no_denominator(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """A count without a denominator is not a rate."""
     if not isinstance(outcome.events, int) or outcome.of is not None:
         return None
@@ -150,7 +150,7 @@ def no_denominator(study: Study, outcome: Outcome) -> Answer | None:
     )
 
 
-def _candidates(study: Study, outcome: Outcome) -> str:
+def _candidates(study: Study, outcome: ReportedOutcome) -> str:
     """The rates that the row's own numbers would give."""
     sizes = {"enrolled": study.enrolled, "in the named subgroup": study.nephritis}
     rates = [
@@ -199,6 +199,6 @@ def losses_without_responders(table: EvidenceTable) -> Iterator[Seen]:
                 )
 
 
-def is_response(outcome: Outcome) -> bool:
+def is_response(outcome: ReportedOutcome) -> bool:
     """Whether the outcome counts people who gained something."""
     return not outcome.harm and not LOSS.search(outcome.name) and isinstance(outcome.events, int)

@@ -6,15 +6,15 @@ import math
 from collections.abc import Iterator
 
 from trialplan.evidence.audit_counts import LOSS, is_response
-from trialplan.evidence.estimate import below_zero, measured
+from trialplan.evidence.estimate import below_zero
 from trialplan.evidence.finding import Answer, Seen, by_name, keys, outcome_rule, percent, rule
-from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
 from trialplan.numerics.lazy import special
 from trialplan.text import listed
 
 
 @outcome_rule("P08", "warning")
-def ever_or_landmark(study: Study, outcome: Outcome) -> Answer | None:
+def ever_or_landmark(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """Having responded at any time is easier than being in response at a visit."""
     if outcome.kind == "landmark" or not is_response(outcome):
         return None
@@ -48,9 +48,9 @@ def mixed_timepoints(table: EvidenceTable) -> Iterator[Seen]:
             )
 
 
-def _time(study: Study, outcome: Outcome) -> float | None:
+def _time(study: Study, outcome: ReportedOutcome) -> float | None:
     """The outcome's timepoint; what is counted over all of follow-up takes the length of that."""
-    if outcome.events in ("NR", "ND") or (outcome.events is None and measured(outcome) is None):
+    if outcome.events in ("NR", "ND") or (outcome.events is None and outcome.moments is None):
         return None
     if outcome.timepoint_months is None and outcome.kind == "ever":
         return study.follow_up_months
@@ -58,21 +58,16 @@ def _time(study: Study, outcome: Outcome) -> float | None:
 
 
 @outcome_rule("P14", "warning")
-def p_value_bounds_correlation(study: Study, outcome: Outcome) -> Answer | None:
+def p_value_bounds_correlation(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """A P value printed as an inequality bounds the correlation within a participant; it does not give it."""
-    moments, bound = measured(outcome), outcome.p_bound()
+    moments, bound = outcome.moments, outcome.p_bound()
     # with a concurrent control the P value usually compares the arms, and says nothing on this correlation
     if moments is None or bound is None or not moments[1] * moments[3] or has_concurrent_control(study):
         return None
-    sd, correlation = _implied(moments, bound[1])
-    return _what_p_says(bound[0], bound[1], sd, correlation)
-
-
-def _implied(moments: tuple[float, float, float, float, int], p: float) -> tuple[float, float]:
-    """The change SD, and the correlation, at which the paired t test gives exactly `p`."""
-    mean0, sd0, mean1, sd1, n = moments
+    (sign, p), (mean0, sd0, mean1, sd1, n) = bound, moments
+    # at which the paired t test gives exactly p
     sd = abs(mean1 - mean0) * math.sqrt(n) / float(special.stdtrit(n - 1, 1 - p / 2))
-    return sd, (sd0**2 + sd1**2 - sd**2) / (2 * sd0 * sd1)
+    return _what_p_says(sign, p, sd, correlation=(sd0**2 + sd1**2 - sd**2) / (2 * sd0 * sd1))
 
 
 def _what_p_says(sign: str, p: float, sd: float, correlation: float) -> tuple[str, str]:
@@ -98,7 +93,7 @@ def _what_p_says(sign: str, p: float, sd: float, correlation: float) -> tuple[st
 
 
 @outcome_rule("P15", "warning")
-def normal_model_below_zero(study: Study, outcome: Outcome) -> Answer | None:
+def normal_model_below_zero(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """An SD above half of the mean makes a normal model predict values below zero."""
     pairs = {
         "baseline": (outcome.baseline_mean, outcome.baseline_sd),
@@ -143,7 +138,7 @@ def definition_missing_or_mixed(table: EvidenceTable) -> Iterator[Seen]:
 
 
 @outcome_rule("T04", "information")
-def words_only(study: Study, outcome: Outcome) -> Answer | None:
+def words_only(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """An outcome told in words carries no number."""
     numbers = (outcome.events, outcome.baseline_mean, outcome.followup_mean, outcome.change_mean)
     if outcome.reported in (None, "NR", "ND") or any(number is not None for number in numbers):
@@ -156,9 +151,9 @@ def words_only(study: Study, outcome: Outcome) -> Answer | None:
 
 
 @outcome_rule("T05", "warning")
-def no_timepoint(study: Study, outcome: Outcome) -> Answer | None:
+def no_timepoint(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """A rate or a change without a time cannot be matched to a visit."""
-    has_number = isinstance(outcome.events, int) or measured(outcome) is not None
+    has_number = isinstance(outcome.events, int) or outcome.moments is not None
     if has_number and not outcome.harm and outcome.kind != "ever" and outcome.timepoint_months is None:
         return (
             "When it was assessed is not stated.",
@@ -168,10 +163,10 @@ def no_timepoint(study: Study, outcome: Outcome) -> Answer | None:
 
 
 @outcome_rule("T06", "warning")
-def mean_without_spread(study: Study, outcome: Outcome) -> Answer | None:
+def mean_without_spread(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """A mean change without SDs or without n cannot size a trial."""
     means = (outcome.baseline_mean, outcome.followup_mean)
-    if measured(outcome) is not None or not any(isinstance(mean, int | float) for mean in means):
+    if outcome.moments is not None or not any(isinstance(mean, int | float) for mean in means):
         return None
     parts = ("baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "n")
     missing = [part for part in parts if not isinstance(getattr(outcome, part), int | float)]

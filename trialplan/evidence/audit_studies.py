@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from trialplan.evidence.finding import THE_TABLE, Seen, arms_of, counted, keys, rate, rule
+from trialplan.evidence.finding import THE_TABLE, Seen, arms_of, keys, rate, rule
 from trialplan.evidence.intervals import newcombe
 from trialplan.evidence.overlap import may_overlap, overlapping, registration
 from trialplan.evidence.table import EvidenceTable, Study, has_concurrent_control
@@ -81,7 +81,7 @@ def same_people_twice(table: EvidenceTable) -> Iterator[Seen]:
     yield from _shared(table, "registration", lambda study: {registration(study)} - {None})
     yield from _shared(table, "centre", lambda study: set(study.centres))
     yield from _shared(table, "group", lambda study: {study.group} - {None})
-    for studies in overlapping(table):
+    for studies in overlapping(table.studies):
         yield from _adding_up(studies)
 
 
@@ -145,10 +145,10 @@ def arms_of_the_treatment(table: EvidenceTable) -> Iterator[Seen]:
     for study in table.studies:
         if has_concurrent_control(study):
             continue
-        groups = arms_of(row for row in study.outcomes if row.arm and counted(row) and not row.harm)
+        groups = arms_of(row for row in study.outcomes if row.arm and row.counts and not row.harm)
         # each outcome's first counted arm beside every other arm of it
         for first, second in ((group[0], other) for group in groups for other in group[1:]):
-            (x1, n1), (x2, n2) = counted(first) or (0, 1), counted(second) or (0, 1)
+            (x1, n1), (x2, n2) = first.counts or (0, 1), second.counts or (0, 1)
             difference, lower, upper = newcombe((x1, n1), (x2, n2))
             yield (
                 (study.key, first.name),

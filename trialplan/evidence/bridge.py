@@ -8,14 +8,12 @@ from dataclasses import dataclass
 
 from trialplan.belief import Affine, Belief, Beta, LogitNormal
 from trialplan.errors import EvidenceError, did_you_mean
-from trialplan.evidence.finding import counted
 from trialplan.evidence.intervals import wilson
-from trialplan.evidence.pooling import Pool
-from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
+from trialplan.evidence.pooling import ONE_STAGE, Pool
+from trialplan.evidence.selection import ENROLLED, REPORTED
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
 from trialplan.numerics.lazy import special
 from trialplan.parameter import Numbers
-
-REPORTED, ENROLLED = "reported", "enrolled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +21,11 @@ class Reading:
     """One rate read from a table: the study, the outcomes counted together, and the denominator chosen."""
 
     study: Study
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ReportedOutcome, ...]
     events: int
     of: int
     denominator: str
-    net_of: Outcome | None = None
+    net_of: ReportedOutcome | None = None
 
     @property
     def rate(self) -> float:
@@ -78,16 +76,14 @@ class PooledReading:
     @property
     def label(self) -> str:
         """Where the rate comes from: the outcome, the studies, the method."""
-        names = ", ".join(study.label for study in self.pool.studies)
-        return f"{self.outcome}, {self.pool.k} studies pooled {self._how()} ({names})"
-
-    def _how(self) -> str:
-        """The method, its scale, and what was done to cells of none."""
-        method = "restricted maximum likelihood" if self.pool.method == "reml" else self.pool.method
-        apart = "" if self.pool.tau2 is None else f"; SD between studies {math.sqrt(self.pool.tau2):.2g}"
-        one_sided = any(study.events in (0, study.n) for study in self.pool.studies)
-        half = ", half an event added where all or none responded" if one_sided and method != "glmm" else ""
-        return f"on the log odds by {method}{half}{apart}"
+        pool = self.pool
+        names = ", ".join(study.label for study in pool.studies)
+        method = "restricted maximum likelihood" if pool.method == "reml" else pool.method
+        one_sided = any(study.events in (0, study.n) for study in pool.studies)
+        corrected = one_sided and pool.method != ONE_STAGE
+        half = ", half an event added where all or none responded" if corrected else ""
+        apart = "" if pool.tau2 is None else f"; SD between studies {math.sqrt(pool.tau2):.2g}"
+        return f"{self.outcome}, {pool.k} studies pooled on the log odds by {method}{half}{apart} ({names})"
 
     def lower(self, confidence: float) -> float:
         """The lower limit of the pooled rate, at the confidence at which it was pooled."""
@@ -204,7 +200,7 @@ def discount(observed: float, control: Numbers, share: float) -> Numbers:
     return control + (1 - share) * (observed - control)
 
 
-def _outcome(study: Study, name: str, arm: str | None) -> Outcome:
+def _outcome(study: Study, name: str, arm: str | None) -> ReportedOutcome:
     named = [outcome for outcome in study.outcomes if outcome.name == name]
     if not named:
         known = dict.fromkeys(outcome.name for outcome in study.outcomes)
@@ -218,22 +214,22 @@ def _outcome(study: Study, name: str, arm: str | None) -> Outcome:
     return matching[0]
 
 
-def _events(study: Study, outcome: Outcome) -> int:
+def _events(study: Study, outcome: ReportedOutcome) -> int:
     if not isinstance(outcome.events, int):
         cell = outcome.events or "no count"
         raise EvidenceError(f"study {study.key}, {outcome.label}: the table says {cell}, which is not a rate")
     return outcome.events
 
 
-def _reported(study: Study, rows: tuple[Outcome, ...]) -> int:
+def _reported(study: Study, rows: tuple[ReportedOutcome, ...]) -> int:
     """The arms' denominators added up; the outcomes of one arm must share theirs."""
     sizes: dict[str | None, int] = {}
     for row in rows:
-        counts = counted(row)
-        if counts is None:
+        if row.counts is None:
             raise EvidenceError(
                 f"study {study.key}, {row.label}: the table gives no denominator; use denominator = 'enrolled'"
             )
-        if sizes.setdefault(row.arm, counts[1]) != counts[1]:
-            raise EvidenceError(f"study {study.key}: {sizes[row.arm]} and {counts[1]} are counted together; name one")
+        _, of = row.counts
+        if sizes.setdefault(row.arm, of) != of:
+            raise EvidenceError(f"study {study.key}: {sizes[row.arm]} and {of} are counted together; name one")
     return sum(sizes.values())

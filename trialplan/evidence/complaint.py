@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from trialplan.errors import did_you_mean
-from trialplan.evidence.table import EvidenceTable, Outcome, Study, domains
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, domains
 
 Where = Callable[[tuple[int, ...]], str]
 
-_KINDS: tuple[type[EvidenceTable] | type[Study] | type[Outcome], ...] = (EvidenceTable, Study, Outcome)
+_KINDS: tuple[type[EvidenceTable] | type[Study] | type[ReportedOutcome], ...] = (EvidenceTable, Study, ReportedOutcome)
 _PRINTED = {"studies": "study", "outcomes": "outcome"}  # the singular that a TOML file writes
 _WORDS_FOR_MISSING = {"na", "n/a", "nan", "nr", "nd", "-", "–", ".", "none", "unknown", "?", "not reported"}
 

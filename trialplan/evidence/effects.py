@@ -9,10 +9,8 @@ from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.evidence.estimate import change_sd
+from trialplan.evidence.table import Moments
 from trialplan.numerics.lazy import special
-
-Moments = tuple[float, float, float, float, int]
-"""Baseline mean and SD, follow-up mean and SD, and the number of participants."""
 
 MEASURES = {
     "logit": "log odds of the rate",

@@ -13,7 +13,7 @@ from statistics import NormalDist
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.evidence.intervals import INTERVALS, REFERENCES, normal_quantile
-from trialplan.evidence.table import Outcome
+from trialplan.evidence.table import Moments, ReportedOutcome
 from trialplan.numerics.lazy import special
 
 CORRELATIONS = (0.0, 0.25, 0.5, 0.75)
@@ -66,7 +66,7 @@ class Estimate:
 
 
 def estimate(
-    outcome: Outcome,
+    outcome: ReportedOutcome,
     interval: str = "wilson",
     confidence: float = 0.95,
     *,
@@ -76,32 +76,23 @@ def estimate(
     if interval not in INTERVALS:
         raise ParameterError(f"interval: there is no {interval!r}; {did_you_mean(interval, INTERVALS)}")
     normal_quantile(confidence)
-    if isinstance(outcome.events, int) and isinstance(outcome.of, int):
-        lower, upper = INTERVALS[interval](outcome.events, outcome.of, confidence)
+    if outcome.counts is not None:
+        events, of = outcome.counts
+        lower, upper = INTERVALS[interval](events, of, confidence)
         return Estimate(
             kind="proportion",
-            value=outcome.events / outcome.of,
+            value=events / of,
             lower=lower,
             upper=upper,
             confidence=confidence,
-            n=outcome.of,
+            n=of,
             method=interval,
             reference=REFERENCES[interval],
-            events=outcome.events,
+            events=events,
         )
     if isinstance(outcome.change_mean, int | float):
-        return _reported_change(outcome, confidence)
-    moments = measured(outcome)
-    return None if moments is None else _change(moments, confidence, correlations)
-
-
-def measured(outcome: Outcome) -> tuple[float, float, float, float, int] | None:
-    """Baseline mean and SD, follow-up mean and SD, and n, if all are numbers and n allows an SD."""
-    values = (outcome.baseline_mean, outcome.baseline_sd, outcome.followup_mean, outcome.followup_sd)
-    numbers = [value for value in values if isinstance(value, int | float)]
-    if len(numbers) < 4 or not isinstance(outcome.n, int) or outcome.n < 2:
-        return None
-    return numbers[0], numbers[1], numbers[2], numbers[3], outcome.n
+        return None if outcome.change is None else _reported_change(*outcome.change, confidence)
+    return None if outcome.moments is None else _change(outcome.moments, confidence, correlations)
 
 
 def change_sd(baseline_sd: float, followup_sd: float, correlation: float) -> float:
@@ -133,18 +124,6 @@ def log_scale(baseline_mean: float, baseline_sd: float, followup_mean: float, fo
     )
 
 
-def share_at_or_below(threshold: float, mean: float, sd: float) -> float:
-    """The share of a log-normal distribution with this mean and SD that lies at or below `threshold`.
-
-    >>> round(share_at_or_below(0.5, mean=1.3, sd=0.9), 2)
-    0.11
-    """
-    if threshold <= 0:
-        return 0.0
-    mu, sigma = _log_normal(mean, sd)
-    return NormalDist(mu, sigma).cdf(math.log(threshold)) if sigma else float(math.log(threshold) >= mu)
-
-
 def below_zero(mean: float, sd: float) -> float:
     """The share of a normal distribution with this mean and SD that lies below zero."""
     return NormalDist().cdf(-mean / sd) if sd else float(mean < 0)
@@ -157,11 +136,8 @@ def _log_normal(mean: float, sd: float) -> tuple[float, float]:
     return math.log(mean) - variance / 2, math.sqrt(variance)
 
 
-def _reported_change(outcome: Outcome, confidence: float) -> Estimate | None:
+def _reported_change(mean: float, sd: float, n: int, confidence: float) -> Estimate:
     """A change whose own SD is reported: no correlation has to be assumed."""
-    mean, sd, n = outcome.change_mean, outcome.change_sd, outcome.n
-    if not isinstance(mean, int | float) or not isinstance(sd, int | float) or not isinstance(n, int) or n < 2:
-        return None
     half = float(special.stdtrit(n - 1, 0.5 + confidence / 2)) * sd / math.sqrt(n)
     return Estimate(
         kind="change",
@@ -175,9 +151,7 @@ def _reported_change(outcome: Outcome, confidence: float) -> Estimate | None:
     )
 
 
-def _change(
-    moments: tuple[float, float, float, float, int], confidence: float, correlations: Sequence[float]
-) -> Estimate:
+def _change(moments: Moments, confidence: float, correlations: Sequence[float]) -> Estimate:
     mean0, sd0, mean1, sd1, n = moments
     critical = float(special.stdtrit(n - 1, 0.5 + confidence / 2))
     change = mean1 - mean0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from trialplan.evidence.table import EvidenceTable, Outcome, Study
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 from trialplan.text import listed
 
 Seen = tuple[tuple[str | None, str | None], str, str]
@@ -48,10 +48,10 @@ def rule(id: str, severity: str) -> Callable[[Check], Check]:
     return register
 
 
-def outcome_rule(id: str, severity: str) -> Callable[[Callable[[Study, Outcome], Answer | None]], Check]:
+def outcome_rule(id: str, severity: str) -> Callable[[Callable[[Study, ReportedOutcome], Answer | None]], Check]:
     """Register what is asked of every outcome of a table, in printed order."""
 
-    def register(ask: Callable[[Study, Outcome], Answer | None]) -> Check:
+    def register(ask: Callable[[Study, ReportedOutcome], Answer | None]) -> Check:
         def check(table: EvidenceTable) -> Iterator[Seen]:
             for study in table.studies:
                 for outcome in study.outcomes:
@@ -64,28 +64,21 @@ def outcome_rule(id: str, severity: str) -> Callable[[Callable[[Study, Outcome],
     return register
 
 
-def by_name(table: EvidenceTable) -> dict[str, list[tuple[Study, Outcome]]]:
+def by_name(table: EvidenceTable) -> dict[str, list[tuple[Study, ReportedOutcome]]]:
     """The outcomes that bear the same name, whichever study reports them."""
-    named: dict[str, list[tuple[Study, Outcome]]] = {}
+    named: dict[str, list[tuple[Study, ReportedOutcome]]] = {}
     for study in table.studies:
         for outcome in study.outcomes:
             named.setdefault(outcome.name, []).append((study, outcome))
     return named
 
 
-def arms_of(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
+def arms_of(outcomes: Iterable[ReportedOutcome]) -> list[list[ReportedOutcome]]:
     """The arms of the same outcome at the same time, side by side."""
-    groups: dict[tuple[str, float | None], list[Outcome]] = {}
+    groups: dict[tuple[str, float | None], list[ReportedOutcome]] = {}
     for outcome in outcomes:
         groups.setdefault((outcome.name, outcome.timepoint_months), []).append(outcome)
     return list(groups.values())
-
-
-def counted(outcome: Outcome) -> tuple[int, int] | None:
-    """Events and denominator, if both are numbers."""
-    if isinstance(outcome.events, int) and isinstance(outcome.of, int):
-        return outcome.events, outcome.of
-    return None
 
 
 def percent(share: float) -> str:

@@ -55,7 +55,10 @@ def reml(values: Any, variances: Any) -> float:
     """
     far = 10 * float(((values - values.mean()) ** 2).sum() + variances.max())
     grid = np.concatenate([[0.0], far * np.geomspace(1e-9, 1, _GRID)])
-    at = int(np.argmax(_restricted(values, variances, grid)))
+    weights, squares = _at(values, variances, grid)
+    # twice the restricted log likelihood, up to a constant
+    height = np.log(weights).sum(axis=1) - np.log(weights.sum(axis=1)) - (weights * squares).sum(axis=1)
+    at = int(np.argmax(height))
     low, high = grid[max(at - 1, 0)], grid[min(at + 1, _GRID)]
     if _slope(values, variances, np.array([low]))[0] <= 0:
         return float(low)
@@ -74,12 +77,6 @@ def _at(values: Any, variances: Any, tau2: Any) -> tuple[Any, Any]:
     weights = 1 / (variances + np.asarray(tau2)[:, None])
     mean = (weights * values).sum(axis=1) / weights.sum(axis=1)
     return weights, (values - mean[:, None]) ** 2
-
-
-def _restricted(values: Any, variances: Any, tau2: Any) -> Any:
-    """Twice the restricted log likelihood, up to a constant."""
-    weights, squares = _at(values, variances, tau2)
-    return np.log(weights).sum(axis=1) - np.log(weights.sum(axis=1)) - (weights * squares).sum(axis=1)
 
 
 def _slope(values: Any, variances: Any, tau2: Any) -> Any:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import combinations
 
-from trialplan.evidence.table import EvidenceTable, Study
+from trialplan.evidence.table import Study
 
 
-def overlapping(table: EvidenceTable) -> tuple[tuple[Study, ...], ...]:
+def overlapping(reports: Iterable[Study]) -> tuple[tuple[Study, ...], ...]:
     """The sets of two or more studies that may share participants, directly or through a third report."""
-    parent = {study.key: study.key for study in table.studies}
+    studies = tuple(reports)
+    parent = {study.key: study.key for study in studies}
 
     def root(key: str) -> str:
         return key if parent[key] == key else root(parent[key])
 
-    for first, second in combinations(table.studies, 2):
+    for first, second in combinations(studies, 2):
         if may_overlap(first, second):
             parent[root(second.key)] = root(first.key)
     sets: dict[str, list[Study]] = {}
-    for study in table.studies:
+    for study in studies:
         sets.setdefault(root(study.key), []).append(study)
-    return tuple(tuple(studies) for studies in sets.values() if len(studies) > 1)
+    return tuple(tuple(shared) for shared in sets.values() if len(shared) > 1)
 
 
 def may_overlap(first: Study, second: Study) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,39 +11,40 @@ from trialplan.errors import ParameterError, did_you_mean
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pooling import by_subgroup, leave_one_out
 from trialplan.evidence.selection import PoolChoice, outcome_effects, pool_choices
-from trialplan.evidence.table import Study, domains
+from trialplan.evidence.table import EvidenceTable, Study, domains
 from trialplan.files import write
-from trialplan.page import Table
+from trialplan.page import Page, Table, plain
+from trialplan.text import NONE, decimals
 
 _COLUMNS = ("pool", "studies", "estimate", "95 % interval", "τ²", "I²", "new study", "left out")
 _STUDIES = ("pool", "study", "n", "estimate", "interval", "weight")
 
 
-def pools(table: Any, name: str, how: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
-    """The pools by name; where no reports overlap there is one, of all of them."""
-    choices = pool_choices(table, spelt(table, name), _choice(rows), **how)
-    return choices if overlapping(table) else {"all": choices["all"]}
+def page(table: EvidenceTable, pool: str, *, forest: Path | None = None, by: str | None = None, **given: Any) -> Page:
+    """The pools of one outcome alone: what else the table says is another page.
 
-
-def variants(table: Any, name: str, how: dict[str, Any], rows: dict[str, Any], by: str | None) -> dict[str, Any]:
-    """The pool of all reports without each study in turn, and within each group of studies that share `by`."""
-    effects, _ = outcome_effects(table, spelt(table, name), replace(_choice(rows), reports="all"))
-    settled = (how.get("method", "reml"), how.get("interval", "normal"))
-    parts = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), *settled)
+    `given` are method and pool_interval, denominators and correlation, where they are not the usual ones. The name of
+    the outcome may be typed with hyphens for spaces. Where no reports overlap there is one pool, of all of them.
+    """
+    names = {outcome.name.replace(" ", "-"): outcome.name for study in table.studies for outcome in study.outcomes}
+    outcome = names.get(pool, pool)
+    choice = PoolChoice(**{name: given[name] for name in given if name in ("denominators", "correlation")})
+    how = {"method": given.get("method", "reml"), "interval": given.get("pool_interval", "normal")}
+    choices = pool_choices(table, outcome, choice, **how)
+    pools = choices if overlapping(table.studies) else {"all": choices["all"]}
+    effects, _ = outcome_effects(table, outcome, replace(choice, reports="all"))
+    parts = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), *how.values())
     if len(effects.labels) > 2:
-        parts |= {f"without {label}": pool for label, pool in leave_one_out(effects, *settled).items()}
-    return parts
-
-
-def spelt(table: Any, name: str) -> str:
-    """The outcome's name, which may be typed with hyphens for spaces."""
-    known = {outcome.name.replace(" ", "-"): outcome.name for study in table.studies for outcome in study.outcomes}
-    return str(known.get(name, name))
-
-
-def _choice(rows: dict[str, Any]) -> PoolChoice:
-    """Which rows count: `denominators` and `correlation`, where they are given."""
-    return PoolChoice(**{name: value for name, value in rows.items() if value is not None})
+        parts |= {f"without {label}": other for label, other in leave_one_out(effects, *how.values()).items()}
+    if forest is not None:
+        draw(pools, forest, pool)
+    data = {
+        "table": {"title": table.title},
+        "pools": [{"reports": name} | asdict(whole) for name, whole in pools.items()],
+        "parts": [{"part": name} | asdict(part) for name, part in parts.items()],
+    }
+    headline = f"{pool} over {table.title}"
+    return Page(data=plain(data), headline=headline, tables=list(tables(pools, parts)), notes=notes(pools))
 
 
 def _groups(table: Any, labels: Any, by: str) -> list[str]:
@@ -98,10 +99,10 @@ def forest(pool: Any, title: str = "") -> Any:
 
 def _row(name: str, pool: Any) -> list[str]:
     shown = pool.natural
-    new = "—" if shown.prediction_lower is None else _span(shown.prediction_lower, shown.prediction_upper)
-    spread = ["—" if value is None else f"{value:.3f}" for value in (pool.tau2, pool.i2)]
+    new = NONE if shown.prediction_lower is None else _span(shown.prediction_lower, shown.prediction_upper)
+    spread = [decimals(pool.tau2), decimals(pool.i2)]
     left = ", ".join(pool.left_out) or "none"
-    return [name, str(pool.k), f"{shown.estimate:.3f}", _span(shown.lower, shown.upper), *spread, new, left]
+    return [name, str(pool.k), decimals(shown.estimate), _span(shown.lower, shown.upper), *spread, new, left]
 
 
 def _span(lower: float, upper: float) -> str:
@@ -109,5 +110,5 @@ def _span(lower: float, upper: float) -> str:
 
 
 def _study(name: str, study: Any) -> list[str]:
-    weight = "—" if study.weight is None else f"{study.weight:.2f}"
-    return [name, study.label, str(study.n), f"{study.estimate:.3f}", _span(study.lower, study.upper), weight]
+    interval = _span(study.lower, study.upper)
+    return [name, study.label, str(study.n), decimals(study.estimate), interval, decimals(study.weight, 2)]

@@ -93,7 +93,7 @@ class Pool:
 
 
 def pool(effects: Effects, method: str = "reml", interval: str = "normal", confidence: float = 0.95) -> Pool:
-    """The pooled effect of one or more studies.
+    """The pooled effect of one or more studies; by binomial-normal from their counts, in one stage.
 
     τ² by `method`; I² and H² are τ² against the variance of a typical study (Higgins & Thompson 2002, Statistics
     in Medicine 21:1539), for a fixed effect Q against k − 1. Intervals of Knapp & Hartung (2003, Statistics in
@@ -104,6 +104,8 @@ def pool(effects: Effects, method: str = "reml", interval: str = "normal", confi
     >>> round(pooled.back_transformed.estimate, 3), round(pooled.tau2, 3)
     (0.358, 0.253)
     """
+    if method == ONE_STAGE:
+        return _one_stage(effects, interval, confidence)
     _check(effects, method, interval, confidence)
     values, variances, k = np.array(effects.values), np.array(effects.variances), len(effects.values)
     tau2 = 0.0 if method == FIXED or k == 1 else ESTIMATORS[method](values, variances)
@@ -122,20 +124,19 @@ def pool(effects: Effects, method: str = "reml", interval: str = "normal", confi
     )
 
 
-def pool_one_stage(effects: Effects, confidence: float = 0.95) -> Pool:
-    """The rate by the binomial–normal model: one likelihood for all counts, Wald limits on the logit scale.
-
-    Q and I² belong to two-stage models and are left out; the prediction interval is as in `pool`.
-    """
+def _one_stage(effects: Effects, interval: str, confidence: float) -> Pool:
+    """One likelihood for all counts, Wald limits on the logit scale; Q and I² belong to two-stage models."""
+    if interval != "normal":
+        raise ParameterError(f"interval {interval} is not defined for method {ONE_STAGE}; use normal")
     if effects.events is None:
         raise ParameterError(f"method {ONE_STAGE} is for counts, not for {effects.measure}; choose reml")
-    _check(effects, ONE_STAGE, "normal", confidence)
+    _check(effects, ONE_STAGE, interval, confidence)
     mean, error, tau2, height = binomial_normal(effects.events, effects.sizes)
     pooled = _pooled(replace(effects, measure="logit"), ONE_STAGE, mean, error, normal_quantile(confidence), tau2)
     none: dict[str, Any] = dict.fromkeys(("i2", "h2", "q", "p_heterogeneity"))
     return Pool(
         method=ONE_STAGE,
-        interval="normal",
+        interval=interval,
         confidence=confidence,
         studies=_studies(effects, None, confidence),
         tau2=None if len(effects.sizes) == 1 else tau2,
@@ -144,21 +145,12 @@ def pool_one_stage(effects: Effects, confidence: float = 0.95) -> Pool:
     )
 
 
-def any_pool(effects: Effects, method: str = "reml", interval: str = "normal", confidence: float = 0.95) -> Pool:
-    """`pool`, or `pool_one_stage` where the method asks for it."""
-    if method != ONE_STAGE:
-        return pool(effects, method, interval, confidence)
-    if interval != "normal":
-        raise ParameterError(f"interval {interval} is not defined for method {ONE_STAGE}; use normal")
-    return pool_one_stage(effects, confidence)
-
-
 def leave_one_out(effects: Effects, *how: Any) -> dict[str, Pool]:
     """The pool without each study in turn, by the label of the one that is left out; `how` as for `pool`."""
     k = len(effects.values)
     if k < 2:
         raise ParameterError("leaving one out needs at least two studies")
-    return {effects.labels[left]: any_pool(effects.take([i for i in range(k) if i != left]), *how) for left in range(k)}
+    return {effects.labels[left]: pool(effects.take([i for i in range(k) if i != left]), *how) for left in range(k)}
 
 
 def by_subgroup(effects: Effects, groups: Sequence[str], *how: Any) -> dict[str, Pool]:
@@ -166,7 +158,7 @@ def by_subgroup(effects: Effects, groups: Sequence[str], *how: Any) -> dict[str,
     if len(groups) != len(effects.values):
         raise ParameterError(f"{len(effects.values)} studies need as many groups, not {len(groups)}")
     return {
-        group: any_pool(effects.take([i for i, name in enumerate(groups) if name == group]), *how)
+        group: pool(effects.take([i for i, name in enumerate(groups) if name == group]), *how)
         for group in dict.fromkeys(groups)
     }
 

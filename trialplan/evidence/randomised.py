@@ -6,14 +6,11 @@ import math
 from dataclasses import dataclass
 
 from trialplan.errors import EvidenceError
-from trialplan.evidence.finding import counted
 from trialplan.evidence.intervals import newcombe
-from trialplan.evidence.table import Outcome, Study, has_concurrent_control
+from trialplan.evidence.table import ReportedOutcome, Study, has_concurrent_control
 from trialplan.numerics.lazy import special
 
 CONFIDENCE = 0.95
-
-Moments = tuple[float, float, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +18,8 @@ class RandomisedComparison:
     """The difference, treatment minus control, of one outcome of a randomised study: of rates, or of changes."""
 
     study: Study
-    treatment: Outcome
-    control: Outcome
+    treatment: ReportedOutcome
+    control: ReportedOutcome
     favourable: str
     proportion: bool
     difference: float
@@ -39,19 +36,17 @@ class RandomisedComparison:
         return not self.lower <= effect <= self.upper
 
 
-def compare(
-    study: Study, outcome: str, favourable: str = "higher", arms: tuple[str, str] = ("treatment", "control")
-) -> RandomisedComparison:
+def compare(study: Study, outcome: str, favourable: str = "higher") -> RandomisedComparison:
     """The randomised comparison of one outcome, which needs counts or changes with their own SD in both arms.
 
     The limits are Newcombe's (1998) for rates, Welch's (1947) for changes.
     """
     if not has_concurrent_control(study):
         raise EvidenceError(f"study {study.key} has no concurrent control, so it compares nothing")
-    treatment, control = (_row(study, outcome, arm) for arm in arms)
-    counts = counted(treatment), counted(control)
+    treatment, control = (_row(study, outcome, arm) for arm in ("treatment", "control"))
+    counts = treatment.counts, control.counts
     if counts[0] is None or counts[1] is None:
-        difference, lower, upper = _welch(_moments(treatment), _moments(control))
+        difference, lower, upper = _welch(treatment, control)
     else:
         difference, lower, upper = newcombe(counts[1], counts[0], CONFIDENCE)
     return RandomisedComparison(
@@ -66,25 +61,25 @@ def compare(
     )
 
 
-def _row(study: Study, outcome: str, arm: str) -> Outcome:
+def _row(study: Study, outcome: str, arm: str) -> ReportedOutcome:
     for row in study.outcomes:
         if row.name == outcome and row.arm == arm:
             return row
     raise EvidenceError(f"study {study.key} has no outcome {outcome!r} for the arm {arm!r}")
 
 
-def _welch(treatment: Moments, control: Moments) -> tuple[float, float, float]:
+def _welch(treatment: ReportedOutcome, control: ReportedOutcome) -> tuple[float, float, float]:
     """The difference of two means with its limits (Welch 1947, Biometrika 34:28)."""
-    (mean_t, variance_t, df_t), (mean_c, variance_c, df_c) = treatment, control
+    (mean_t, variance_t, df_t), (mean_c, variance_c, df_c) = _mean_change(treatment), _mean_change(control)
     error = math.sqrt(variance_t + variance_c)
     df = (variance_t + variance_c) ** 2 / (variance_t**2 / df_t + variance_c**2 / df_c)
     half = float(special.stdtrit(df, 0.5 + CONFIDENCE / 2)) * error
     return mean_t - mean_c, mean_t - mean_c - half, mean_t - mean_c + half
 
 
-def _moments(outcome: Outcome) -> Moments:
+def _mean_change(outcome: ReportedOutcome) -> tuple[float, float, int]:
     """Mean change, the variance of that mean, and its degrees of freedom."""
-    mean, sd, n = outcome.change_mean, outcome.change_sd, outcome.n
-    if not isinstance(mean, int | float) or not isinstance(sd, int | float) or not isinstance(n, int) or n < 2:
+    if outcome.change is None:
         raise EvidenceError(f"{outcome.label}: a comparison needs events and of, or change_mean, change_sd and n")
+    mean, sd, n = outcome.change
     return mean, sd**2 / n, n - 1

@@ -1,4 +1,4 @@
-"""The evidence as plain data, for `--json` and for whatever reads it next."""
+"""The evidence as plain data, for `--json` and for whatever reads it next, and as a page."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 from trialplan.evidence.audit import audit
-from trialplan.evidence.estimate import estimate
-from trialplan.evidence.table import EvidenceTable, Study
+from trialplan.evidence.estimate import Estimate, estimate
+from trialplan.evidence.finding import percent
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
+from trialplan.page import Page, Table, plain
+from trialplan.text import number
+
+_STUDIES = ("study", "year", "design", "control", "enrolled", "conditioning")
+_OUTCOMES = ("study", "outcome", "arm", "months", "reported", "estimate", "95 % interval")
+_FINDINGS = ("severity", "id", "where", "seen", "for planning")
+_ESTIMATE = ("kind", "value", "lower", "upper", "confidence", "n", "method", "reference")
 
 
 def as_json(table: EvidenceTable, interval: str = "wilson", confidence: float = 0.95) -> dict[str, Any]:
@@ -28,3 +36,50 @@ def _study(study: Study, interval: str, confidence: float) -> dict[str, Any]:
         found = estimate(outcome, interval, confidence)
         row["estimate"] = None if found is None else asdict(found)
     return cells
+
+
+def page(table: EvidenceTable, interval: str = "wilson") -> Page:
+    """The studies, their outcomes with a 95 % interval, and the findings, as three tables."""
+    found = audit(table)
+    studies = [[_cell(getattr(study, name)) for name in ("key", *_STUDIES[1:])] for study in table.studies]
+    rows = [(study, outcome, estimate(outcome, interval)) for study in table.studies for outcome in study.outcomes]
+    findings = []
+    for finding in found:
+        where = ", ".join(filter(None, (finding.study, finding.outcome))) or "table"
+        findings.append([finding.severity, finding.id, where, finding.seen, finding.means])
+    blocking = sum(finding.severity == "block" for finding in found)
+    return Page(
+        data=plain(as_json(table, interval)),
+        headline=f"{table.title}: {len(studies)} studies, {len(rows)} outcomes, {len(findings)} findings, "
+        f"{blocking} of which a plan must answer",
+        tables=[
+            Table(_STUDIES, studies, "Studies", frozenset({1, 4})),
+            Table(_OUTCOMES, [_shown(*row) for row in rows], "Outcomes", frozenset({3})),
+            *([Table(_FINDINGS, findings, "Findings")] if findings else []),
+        ],
+        records=lambda: [_record(*row) for row in rows],
+    )
+
+
+def _record(study: Study, outcome: ReportedOutcome, estimated: Estimate | None) -> dict[str, Any]:
+    """A row for a spreadsheet: the cells as printed, the estimate beside them."""
+    numbers = {f"estimate_{name}": estimated and getattr(estimated, name) for name in _ESTIMATE}
+    return {"study": study.key} | asdict(outcome) | numbers
+
+
+def _shown(study: Study, outcome: ReportedOutcome, estimated: Estimate | None) -> list[str]:
+    """A row for a person: the count with its denominator, else the cell as it was printed."""
+    months = "" if outcome.timepoint_months is None else number(outcome.timepoint_months)
+    reported = outcome.reported or _cell(outcome.events)
+    if outcome.events is not None and outcome.of is not None:
+        reported = f"{outcome.events}/{outcome.of}"
+    row = [study.key, outcome.name, outcome.arm or "", months, reported]
+    if estimated is None:
+        return [*row, "", ""]
+    limits = (estimated.value, estimated.lower, estimated.upper)
+    value, lower, upper = [percent(one) if estimated.kind == "proportion" else number(one) for one in limits]
+    return [*row, value, f"{lower} to {upper}"]
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trialplan.errors import EvidenceError, ParameterError, did_you_mean
-from trialplan.evidence.effects import PROPORTIONS, Effects, Moments, change_effects, proportion_effects
-from trialplan.evidence.estimate import measured
-from trialplan.evidence.finding import counted, keys
+from trialplan.evidence.effects import PROPORTIONS, Effects, change_effects, proportion_effects
+from trialplan.evidence.finding import keys
 from trialplan.evidence.overlap import overlapping
-from trialplan.evidence.pooling import Pool, any_pool
-from trialplan.evidence.table import EvidenceTable, Outcome, Study, has_concurrent_control
+from trialplan.evidence.pooling import Pool, pool
+from trialplan.evidence.table import EvidenceTable, Moments, ReportedOutcome, Study, has_concurrent_control
 from trialplan.text import listed
 
 REFUSE, ONE_PER_CENTRE, ALL = "refuse", "one-per-centre", "all"
@@ -52,10 +51,10 @@ def pool_outcome(
     `measure` is one of the effects' measures, by default the logit of a rate and the plain mean change; the other
     three are as in `pool`. An EvidenceError names the reports that may share participants, and what is missing.
     """
-    effects, words = outcome_effects(table, name, choice or PoolChoice(), measure)
-    pool = any_pool(effects, method, interval, confidence)
-    note = " ".join(filter(None, (pool.note, words.note)))
-    return replace(pool, left_out=words.left_out, note=note, warning=words.warning)
+    effects, remarks = outcome_effects(table, name, choice or PoolChoice(), measure)
+    pooled = pool(effects, method, interval, confidence)
+    note = " ".join(filter(None, (pooled.note, remarks["note"])))
+    return replace(pooled, **remarks | {"note": note})
 
 
 def pool_choices(table: EvidenceTable, name: str, choice: PoolChoice | None = None, **how: Any) -> dict[str, Pool]:
@@ -66,19 +65,10 @@ def pool_choices(table: EvidenceTable, name: str, choice: PoolChoice | None = No
     }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """What must be said beside the effects: the studies left out, remarks, and a warning."""
-
-    left_out: tuple[str, ...]
-    note: str
-    warning: str
-
-
 def outcome_effects(
     table: EvidenceTable, name: str, choice: PoolChoice, measure: str | None = None
-) -> tuple[Effects, Words]:
-    """The effects of the outcome's studies, and what must be said beside them; for leaving out and subgroups."""
+) -> tuple[Effects, dict[str, Any]]:
+    """The effects of the outcome's studies, and what their pool must say: `left_out`, `note` and `warning`."""
     reported = _reporting(table, name, choice)
     usable = {key: rows for key, rows in reported.items() if rows}
     if not usable:
@@ -89,15 +79,15 @@ def outcome_effects(
     effects, assumed = _effects(chosen, rows, choice, measure)
     silent = [key for key in reported if key not in usable]
     remarks = [why, assumed, *_differences(rows), *([f"No usable number in {listed(silent)}."] if silent else [])]
-    sets = _overlaps(chosen)
-    return effects, Words(
-        left_out=tuple(study.key for study in studies if study not in chosen),
-        note=" ".join(filter(None, remarks)),
-        warning=f"The same participants may be counted more than once: {_each(sets)} may overlap." if sets else "",
-    )
+    sets = overlapping(chosen)
+    return effects, {
+        "left_out": tuple(study.key for study in studies if study not in chosen),
+        "note": " ".join(filter(None, remarks)),
+        "warning": f"The same participants may be counted more than once: {_each(sets)} may overlap." if sets else "",
+    }
 
 
-def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str, list[Outcome]]:
+def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str, list[ReportedOutcome]]:
     """The usable rows of each study that has the outcome; an empty list where it has no numbers."""
     reported = {study.key: [row for row in study.outcomes if row.name == name] for study in table.studies}
     if not any(reported.values()):
@@ -106,7 +96,7 @@ def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str,
     return {key: _rows(table.study(key), rows, choice) for key, rows in reported.items() if rows}
 
 
-def _rows(study: Study, rows: list[Outcome], choice: PoolChoice) -> list[Outcome]:
+def _rows(study: Study, rows: list[ReportedOutcome], choice: PoolChoice) -> list[ReportedOutcome]:
     """The rows of the arms and the time asked for that hold numbers, each arm once."""
     whole = choice.denominators == ENROLLED
     chosen = [
@@ -114,7 +104,7 @@ def _rows(study: Study, rows: list[Outcome], choice: PoolChoice) -> list[Outcome
         for row in rows
         if (choice.arms is None or row.arm in choice.arms)
         and choice.timepoint_months in (None, row.timepoint_months)
-        and (counted(row) or measured(row) or (whole and isinstance(row.events, int)))
+        and (row.counts or row.moments or (whole and isinstance(row.events, int)))
     ]
     if len({row.arm for row in chosen}) < len(chosen):
         times = listed(f"{row.timepoint_months:g}" if row.timepoint_months else "unstated" for row in chosen)
@@ -136,7 +126,7 @@ def _choose(studies: list[Study], reports: str | tuple[str, ...]) -> tuple[list[
             f"reports: there is no {reports!r}; {did_you_mean(reports, (REFUSE, ONE_PER_CENTRE, ALL))}; "
             "or give the studies' keys as a tuple"
         )
-    sets = _overlaps(studies)
+    sets = overlapping(studies)
     if not sets or reports == ALL:
         return studies, ""
     if reports == REFUSE:
@@ -163,16 +153,12 @@ def _standing(study: Study) -> tuple[int, int]:
     return (study.enrolled if isinstance(study.enrolled, int) else 0, study.year or 0)
 
 
-def _overlaps(studies: Sequence[Study]) -> tuple[tuple[Study, ...], ...]:
-    return overlapping(EvidenceTable(title="the studies in the pool", studies=tuple(studies)))
-
-
 def _each(sets: Iterable[Sequence[Study]]) -> str:
     return "; ".join(keys(group) for group in sets)
 
 
 def _effects(
-    studies: list[Study], rows: dict[str, list[Outcome]], choice: PoolChoice, measure: str | None
+    studies: list[Study], rows: dict[str, list[ReportedOutcome]], choice: PoolChoice, measure: str | None
 ) -> tuple[Effects, str]:
     """Rates where every row is a count, else changes; and the remark on what was assumed."""
     labels = [study.key for study in studies]
@@ -192,7 +178,7 @@ def _effects(
     return effects, f"A correlation of {choice.correlation:g} within a participant is assumed."
 
 
-def _counts(study: Study, rows: list[Outcome], denominators: str) -> tuple[int, int]:
+def _counts(study: Study, rows: list[ReportedOutcome], denominators: str) -> tuple[int, int]:
     """Events and denominator of a study, its arms added up."""
     if denominators not in (REPORTED, ENROLLED):
         raise ParameterError(
@@ -206,8 +192,8 @@ def _counts(study: Study, rows: list[Outcome], denominators: str) -> tuple[int, 
     return events, study.enrolled
 
 
-def _moments(study: Study, rows: list[Outcome]) -> Moments:
-    moments = measured(rows[0])
+def _moments(study: Study, rows: list[ReportedOutcome]) -> Moments:
+    moments = rows[0].moments
     if len(rows) > 1:
         raise EvidenceError(f"study {study.key} reports means for the arms {listed(r.arm for r in rows)}; name one")
     if moments is None:
@@ -215,7 +201,7 @@ def _moments(study: Study, rows: list[Outcome]) -> Moments:
     return moments
 
 
-def _differences(rows: dict[str, list[Outcome]]) -> list[str]:
+def _differences(rows: dict[str, list[ReportedOutcome]]) -> list[str]:
     """Sentences on what differs between the rows that are pooled: definitions and times."""
     every = [row for group in rows.values() for row in group]
     definitions = {row.definition for row in every}

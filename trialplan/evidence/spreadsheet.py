@@ -4,7 +4,7 @@ Columns, in any order; only `study` and `outcome` are required; an empty cell me
 
 * `study`: the study's key. Its other fields bear the names of `Study`'s fields (`enrolled`, `control`, …) and stand on
   each of its rows or on its first one alone; `centres` are separated by semicolons; remarks stand in `study_note`.
-* `outcome`: the outcome's name. Its other fields bear the names of `Outcome`'s (`events`, `of`, `arm`, …).
+* `outcome`: the outcome's name. Its other fields bear the names of `ReportedOutcome`'s (`events`, `of`, `arm`, …).
 * `table`, `table_citation`, `table_doi`, `table_source_note`, `table_randomised`: the table's own, wherever given;
   without them the title is the file's name.
 
@@ -18,12 +18,12 @@ import io
 from typing import Any
 
 from trialplan.errors import EvidenceError, did_you_mean
-from trialplan.evidence.table import Outcome, Study, domains
+from trialplan.evidence.table import ReportedOutcome, Study, domains
 
 _TABLE = {"table": "title"} | {f"table_{part}": part for part in ("citation", "doi", "source_note", "randomised")}
 _RENAMED = {"key": "study", "note": "study_note"}
 _STUDY = {_RENAMED.get(name, name): name for name in domains(Study) if name != "outcomes"}
-_OUTCOME = {"outcome" if name == "name" else name: name for name in domains(Outcome)}
+_OUTCOME = {"outcome" if name == "name" else name: name for name in domains(ReportedOutcome)}
 COLUMNS = (*_TABLE, *_STUDY, *_OUTCOME)
 
 Lines = dict[tuple[int, ...], int]

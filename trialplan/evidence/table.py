@@ -19,6 +19,9 @@ NotKnown = Literal["NR", "ND"]
 Count = int | NotKnown
 Number = float | NotKnown
 
+Moments = tuple[float, float, float, float, int]
+"""Baseline mean and SD, follow-up mean and SD, and the number of participants."""
+
 _COUNT = 'a whole number of participants, or "NR" (not reported) or "ND" (not done)'
 _NUMBER = 'a number, or "NR" (not reported) or "ND" (not done)'
 _NO_CONTROL = re.compile(
@@ -33,7 +36,7 @@ def _says(domain: str, default: Any = None) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ReportedOutcome:
     """One result of one study: a count out of a denominator, a mean before and after, or words."""
 
     __pydantic_config__ = {"extra": "forbid"}
@@ -94,6 +97,28 @@ class Outcome:
         """The outcome's name, with its arm where it has one."""
         return self.name if self.arm is None else f"{self.name} ({self.arm})"
 
+    @property
+    def counts(self) -> tuple[int, int] | None:
+        """Events and denominator, if both are numbers."""
+        return (self.events, self.of) if isinstance(self.events, int) and isinstance(self.of, int) else None
+
+    @property
+    def moments(self) -> Moments | None:
+        """Means and SDs before and after, and n, if all are numbers and n allows an SD."""
+        values = (self.baseline_mean, self.baseline_sd, self.followup_mean, self.followup_sd)
+        numbers = [value for value in values if isinstance(value, int | float)]
+        if len(numbers) < 4 or not isinstance(self.n, int) or self.n < 2:
+            return None
+        return numbers[0], numbers[1], numbers[2], numbers[3], self.n
+
+    @property
+    def change(self) -> tuple[float, float, int] | None:
+        """The change's own mean and SD, and n, if all are numbers and n allows an SD."""
+        mean, sd, n = self.change_mean, self.change_sd, self.n
+        if not isinstance(mean, int | float) or not isinstance(sd, int | float) or not isinstance(n, int) or n < 2:
+            return None
+        return mean, sd, n
+
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
@@ -122,7 +147,7 @@ class Study:
     regimen: str | None = _says("text: dose and schedule as printed")
     conditioning: str | None = _says('text: what was given beforehand as printed, or "none"')
     note: str | None = _says("text: the transcriber's remark and its source")
-    outcomes: tuple[Outcome, ...] = _says("[[study.outcome]] sections", default=())
+    outcomes: tuple[ReportedOutcome, ...] = _says("[[study.outcome]] sections", default=())
 
     def __post_init__(self) -> None:
         _named("key", self.key)
@@ -179,7 +204,7 @@ def has_concurrent_control(study: Study) -> bool:
     return study.control is not None and not _NO_CONTROL.match(study.control)
 
 
-def domains(kind: type[EvidenceTable] | type[Study] | type[Outcome]) -> dict[str, str]:
+def domains(kind: type[EvidenceTable] | type[Study] | type[ReportedOutcome]) -> dict[str, str]:
     """What each field of `kind` may hold, in words."""
     return {part.name: part.metadata["domain"] for part in fields(kind)}
 

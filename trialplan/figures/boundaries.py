@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from trialplan.errors import ParameterError
@@ -11,7 +12,7 @@ from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.grid_axes import ticks
 from trialplan.figures.layout import Key, blank, texts
-from trialplan.text import listed, plural
+from trialplan.text import listed, plural, three_decimals
 
 _HEIGHT, _GAP = 120.0, 26.0
 """Points of a panel, and between the two."""
@@ -41,22 +42,16 @@ class Boundaries:
     title: str = ""
 
     def __post_init__(self) -> None:
-        """Check that every look has its bounds, and that looks increase."""
-        looks = len(self.participants)
-        rising = all(a < b for a, b in zip(self.participants, self.participants[1:], strict=False))
-        if looks < 2 or not rising:
+        """Check that looks increase: in a small trial several may fall on the same participants."""
+        rising = all(earlier < later for earlier, later in pairwise(self.participants))
+        if len(self.participants) < 2 or not rising:
             raise ParameterError(
                 f"must increase over two looks at least, not {list(self.participants)}",
                 owner=self,
                 parameter="participants",
             )
-        for name in ("efficacy", "futility", "opposite"):
-            if [len(bounds) for bounds in getattr(self, name) or ([0] * looks,) * 2] != [looks, looks]:
-                raise ParameterError(
-                    f"must have {looks} bounds on either scale, one for each look", owner=self, parameter=name
-                )
 
-    @canvas.in_style
+    @canvas.style()
     def draw(self) -> Any:
         """The picture: z above, the effect below."""
         line = canvas.TEXT * canvas.LINE
@@ -121,14 +116,14 @@ class Boundaries:
         """Each look with its bounds."""
         opening = (
             f"Boundaries at {plural(len(self.participants), 'look')}, on the z scale and as "
-            f"{wording.brief(self.effect)}; the planned effect is {_said(self.planned)}."
+            f"{wording.brief(self.effect)}; the planned effect is {three_decimals(self.planned)}."
         )
         return " ".join([opening, *self._told()])
 
     def _told(self) -> Iterator[str]:
         for look, n in enumerate(self.participants):
             parts = [
-                f"{words} z {_said(bounds[0][look])} ({_said(bounds[1][look])})"
+                f"{words} z {three_decimals(bounds[0][look])} ({three_decimals(bounds[1][look])})"
                 for words, bounds in (("efficacy from", self.efficacy), ("futility up to", self.futility))
                 if bounds[0][look] is not None
             ]
@@ -138,7 +133,3 @@ class Boundaries:
         """One row a look; None where it has no bound."""
         columns = ("participants assessed", "efficacy z", "efficacy effect", "futility z", "futility effect")
         return columns, tuple(zip(self.participants, *self.efficacy, *self.futility, strict=True))
-
-
-def _said(value: float | None) -> str:
-    return "none" if value is None else f"{value:.3f}".replace("-", "−")

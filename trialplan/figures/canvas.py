@@ -6,12 +6,10 @@ while a figure is drawn or saved.
 
 from __future__ import annotations
 
-import functools
 import importlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, Protocol
 
 from trialplan.errors import FileError, did_you_mean, require
@@ -95,35 +93,14 @@ def part(name: str) -> Any:
     return importlib.import_module(f"matplotlib.{name}")
 
 
-_IN_FORCE: ContextVar[bool] = ContextVar("in_force", default=False)
-
-
 @contextmanager
 def style() -> Iterator[None]:
-    """The house style, whatever the user's own settings are, until the block is left; a block inside it is free."""
-    if _IN_FORCE.get():
-        yield
-        return
+    """The house style, whatever the user's own settings are, until the block, or the function it decorates, is left."""
     matplotlib = library()
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
-        before = _IN_FORCE.set(True)
-        try:
-            yield
-        finally:
-            _IN_FORCE.reset(before)
-
-
-def in_style(draw: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A `draw` that works in the house style."""
-
-    @functools.wraps(draw)
-    def drawn(self: Any) -> Any:
-        with style():
-            return draw(self)
-
-    return drawn
+        yield
 
 
 def save(figure: Any, suffix: str, *, title: str = "", alt: str = "") -> bytes:

@@ -26,15 +26,13 @@ class Contour(Surface):
     """Lines of equal participants or power over two numbers, with the region that has no answer hatched."""
 
     kind = "Contours"
-    levels: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         """Check that both axes are numbers in order."""
         for name, along in self._axes():
             _check_axis(name, along)
-        super().__post_init__()
 
-    @canvas.in_style
+    @canvas.style()
     def draw(self) -> Any:
         """The picture."""
         line = canvas.TEXT * canvas.LINE
@@ -59,13 +57,12 @@ class Contour(Surface):
         return sheet.figure
 
     def lines(self) -> list[float]:
-        """The values that get a line: those asked for, or round ones, as far as the surface reaches them."""
+        """The round values that get a line, as far as the surface reaches them."""
         known = self.grid[~np.isnan(self.grid)]
         if not known.size or known.min() == known.max():
             return []
         low, high = float(known.min()), float(known.max())
-        wanted = self.shown.ticks(low, high) if self.levels is None else sorted(set(self.levels))
-        return [level for level in wanted if low < level < high]
+        return [level for level in self.shown.ticks(low, high) if low < level < high]
 
     def _surface(self, axes: Any) -> None:
         """Hatching all over, colours over what has an answer, and the lines on them."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.errors import ParameterError
 from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.grid_axes import PLAN, ticks
@@ -38,24 +37,6 @@ class Curves:
     chosen: tuple[float, float] | None = None
     title: str = ""
 
-    def __post_init__(self) -> None:
-        """Check that every line has a value for each x."""
-        if not len(self.x) or not self.lines:
-            raise ParameterError(f"{self.x_name} needs one value and one line at least to be drawn", owner=self)
-        for label, _ in self.lines:
-            if not isinstance(label, str):
-                raise ParameterError(
-                    f"a line is a pair of label and values, not one that begins with {label!r}", owner=self
-                )
-        for label, values in zip(self.labels, self.rows, strict=True):
-            if values.shape != (len(self.x),):
-                raise ParameterError(
-                    f"{label or 'the line'} must have {len(self.x)} values, one for each of {self.x_name}, "
-                    f"not {values.size}",
-                    owner=self,
-                )
-            self.shown.check("Curves", values)
-
     @property
     def labels(self) -> list[str]:
         """The lines' names."""
@@ -69,14 +50,14 @@ class Curves:
     @property
     def shown(self) -> scale.Quantity:
         """How the quantity is shown."""
-        return scale.quantity("Curves", self.quantity)
+        return scale.QUANTITIES[self.quantity]
 
     @property
     def numeric(self) -> bool:
         """Whether x is a number, so that points may be joined."""
         return all(map(wording.is_number, self.x))
 
-    @canvas.in_style
+    @canvas.style()
     def draw(self) -> Any:
         """The picture."""
         line = canvas.TEXT * canvas.LINE
@@ -189,8 +170,7 @@ class Curves:
         middles = (places[1:] + places[:-1]) / 2
         first, last = self._ends()
         edges = np.concatenate([[first], middles, [last]])
-        turns = np.flatnonzero(np.diff(np.concatenate([[0], gone.astype(np.int8), [0]])))
-        for start, past in zip(turns[::2], turns[1::2], strict=True):
+        for start, past in canvas.part("cbook").contiguous_regions(gone):
             corner, size = (edges[start], limits[0]), (edges[past] - edges[start], limits[1] - limits[0])
             hatched(axes, corner, size, f"no-answer {start} to {past - 1}")
 

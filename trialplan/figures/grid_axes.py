@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.errors import ParameterError
 from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.layout import Key, Sheet
@@ -29,21 +28,6 @@ class Surface:
     planned: tuple[Any, Any] | None = None
     title: str = ""
 
-    def __post_init__(self) -> None:
-        """Check the shape, and that the values are ones of the quantity."""
-        what = type(self).__name__
-        shape = (len(self.y), len(self.x))
-        if 0 in shape:
-            raise ParameterError(f"{self.x_name if shape[1] == 0 else self.y_name} has no values to draw", owner=what)
-        if self.grid.shape != shape:
-            raise ParameterError(
-                f"must have one row for each of the {shape[0]} of {self.y_name} and one column for each of "
-                f"the {shape[1]} of {self.x_name}, not the shape {self.grid.shape}",
-                owner=what,
-                parameter="values",
-            )
-        self.shown.check(what, self.grid)
-
     @property
     def grid(self) -> Any:
         """The values as an array of numbers."""
@@ -52,7 +36,7 @@ class Surface:
     @property
     def shown(self) -> scale.Quantity:
         """How the quantity is shown."""
-        return scale.quantity(type(self).__name__, self.quantity)
+        return scale.QUANTITIES[self.quantity]
 
     @property
     def missing(self) -> int:

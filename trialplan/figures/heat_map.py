@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class _Names:
 class HeatMap(Surface):
     """A cell for each pair of assumptions, coloured by its value, with the value printed where there is room."""
 
-    @canvas.in_style
+    @canvas.style()
     def draw(self) -> Any:
         """The picture."""
         rows, columns = self.grid.shape
@@ -56,8 +56,10 @@ class HeatMap(Surface):
         axes = sheet.plot(left, top, across, height)
         self._cells(axes)
         _dress(axes, self.x, self.y, (below, side))
+        colours, norm = scale.colours(), self.shown.norm(self.grid)
         for row, column, text in printed:
-            axes.text(column, row, text, ha="center", va="center_baseline", size=size, **self._on(row, column))
+            look = {"color": scale.legible(colours(norm(self.grid[row, column]))), "gid": f"cell {row} {column}"}
+            axes.text(column, row, text, ha="center", va="center_baseline", size=size, **look)
         self._plan_on(axes, bool(printed))
         colour_bar(sheet, self, end)
         return sheet.figure
@@ -78,9 +80,10 @@ class HeatMap(Surface):
             rasterized=self.grid.size > _AS_IMAGE,
             gid="cells",
         )
-        for row, first, past in _runs(np.isnan(self.grid)):
-            name = f"no-answer row {row} columns {first} to {past - 1}"
-            hatched(axes, (first - 0.5, row - 0.5), (past - first, 1), name)
+        for row, gone in enumerate(np.isnan(self.grid)):
+            for first, past in canvas.part("cbook").contiguous_regions(gone):
+                name = f"no-answer row {row} columns {first} to {past - 1}"
+                hatched(axes, (first - 0.5, row - 0.5), (past - first, 1), name)
 
     def _printed(self, wide: float, high: float) -> tuple[list[tuple[int, int, str]], float]:
         """The numbers to print with their cells and the size of their letters; none where there is no room."""
@@ -120,11 +123,6 @@ class HeatMap(Surface):
             found[-1] = Key(label=label, kind="patch", look=look)
         return [*found, *(note if units else [])]
 
-    def _on(self, row: int, column: int) -> dict[str, Any]:
-        """Colour and name of a number, so that it can be read on its cell."""
-        colour = scale.colours()(self.shown.norm(self.grid)(self.grid[row, column]))
-        return {"color": scale.legible(colour), "gid": f"cell {row} {column}"}
-
 
 _UNITS = {"k": "thousands", "M": "millions", "G": "thousand millions"}
 
@@ -133,14 +131,6 @@ def _whole(n: float) -> str:
     """Participants in full; up to four digits without a comma, which cells have no room for."""
     text = wording.count(n)
     return text.replace(",", "") if len(text) == 5 else text
-
-
-def _runs(gone: Any) -> Iterator[tuple[int, int, int]]:
-    """Row, first column and the column past the last of each unbroken run of cells without an answer."""
-    for row, line in enumerate(gone):
-        turns = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(np.int8), [0]])))
-        for first, past in zip(turns[::2], turns[1::2], strict=True):
-            yield row, int(first), int(past)
 
 
 def _beside(along: Sequence[Any], cell: float) -> _Names:

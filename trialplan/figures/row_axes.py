@@ -31,9 +31,8 @@ def dress(axes: Any, height: float, ends: tuple[float, float], by_ratio: bool) -
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     places = scale.by_ratio(*ends, most=8) if by_ratio else scale.evenly(*ends, most=6)
-    across = axes.get_window_extent().width * 72 / axes.figure.dpi
     labels = wording.ticked(places)
-    kept = _apart(axes, places, labels, across)
+    kept = _apart(axes, places, labels)
     ticks(axes.xaxis, [places[i] for i in kept], [labels[i] for i in kept])
 
 
@@ -42,16 +41,14 @@ def column(paper: Any, left: float, top: float, lines: Sequence[str], **look: An
     texts(paper, (left, top), lines, **({"va": "center", "size": canvas.SMALL} | look))
 
 
-def _apart(axes: Any, places: Sequence[float], labels: Sequence[str], across: float) -> list[int]:
+def _apart(axes: Any, places: Sequence[float], labels: Sequence[str]) -> list[int]:
     """The ticks whose labels leave each other room, taken from the left."""
-    low, high = axes.get_xlim()
-    log = axes.get_xscale() == "log"
+    points = axes.transData.transform([(place, 0.0) for place in places])[:, 0] * 72 / axes.figure.dpi
     kept: list[int] = []
     past = -math.inf
-    for i, (place, label) in enumerate(zip(places, labels, strict=True)):
-        share = math.log(place / low) / math.log(high / low) if log else (place - low) / (high - low)
+    for i, (point, label) in enumerate(zip(points, labels, strict=True)):
         half = lettering.width(label, canvas.SMALL) / 2
-        if share * across - half > past + 6:
+        if point - half > past + 6:
             kept.append(i)
-            past = share * across + half
+            past = point + half
     return kept

@@ -8,27 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.errors import ParameterError, did_you_mean
 from trialplan.figures import canvas, wording
 from trialplan.numerics.lazy import np
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """What the cells of a picture count: its name, whether ratios matter, and the words for its absence."""
+    """What the cells of a picture count: whether ratios matter, the words for its absence, how a value is said."""
 
-    name: str
     by_ratio: bool
     missing: str
     say: Callable[[float], str]
-
-    def check(self, figure: str, values: Any) -> None:
-        """Raise unless every value that is there can be one of this quantity."""
-        known = values[~np.isnan(values)]
-        wrong = known[~(np.isfinite(known) & (known > 0))] if self.by_ratio else known[~((known >= 0) & (known <= 1))]
-        if wrong.size:
-            domain = "(0, ∞), or nan where there is none" if self.by_ratio else "[0, 1], or nan where there is none"
-            raise ParameterError(f"{self.name} must lie in {domain}, not {wrong.flat[0]:g}", owner=figure)
 
     def limits(self, values: Any) -> tuple[float, float]:
         """The ends of the scale that holds the values; never the same."""
@@ -48,20 +38,12 @@ class Quantity:
         return by_ratio(low, high) if self.by_ratio else [i / 5 for i in range(6)]
 
 
-_COUNT = {"by_ratio": True, "missing": "no number of participants", "say": wording.count}
-_ALL: tuple[Quantity, ...] = (
-    Quantity(name="participants", **_COUNT),  # type: ignore[arg-type]
-    Quantity(name="participants per arm", **_COUNT),  # type: ignore[arg-type]
-    Quantity(name="power", by_ratio=False, missing="no power", say=wording.share),
-)
-QUANTITIES = {each.name: each for each in _ALL}
-
-
-def quantity(figure: str, name: str) -> Quantity:
-    """The quantity of that name, or the sentence that names the nearest one."""
-    if name not in QUANTITIES:
-        raise ParameterError(f"there is no quantity {name!r}", owner=figure, way_out=did_you_mean(name, QUANTITIES))
-    return QUANTITIES[name]
+_PARTICIPANTS = Quantity(by_ratio=True, missing="no number of participants", say=wording.count)
+QUANTITIES = {
+    "participants": _PARTICIPANTS,
+    "participants per arm": _PARTICIPANTS,
+    "power": Quantity(by_ratio=False, missing="no power", say=wording.share),
+}
 
 
 def by_ratio(low: float, high: float, most: int = 10) -> list[float]:

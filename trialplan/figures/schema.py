@@ -1,13 +1,11 @@
-"""The trial's schema: from screening through randomisation and the arms to the endpoint."""
+"""The trial's schema: from randomisation through the arms to the endpoint."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.errors import ParameterError
 from trialplan.figures import canvas, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import EDGE, LINE, TEXT, WIDTH
@@ -35,24 +33,13 @@ class _Box:
 
 @dataclass(frozen=True, kw_only=True)
 class TrialSchema:
-    """Arms as (name, participants or None), who is screened, how they are allocated, when and what is read."""
+    """Arms as (name, participants or None), how they are allocated, when and what is read."""
 
     arms: Sequence[tuple[str, int | None]]
     timepoint: str
     endpoint: str
     allocation: str | None = None
-    screened: int | None = None
     title: str = ""
-
-    def __post_init__(self) -> None:
-        """Check that there are arms, and an allocation where there are several."""
-        if not self.arms:
-            raise ParameterError("must name one arm at least", owner=self, parameter="arms")
-        if len(self.arms) > 1 and not self.allocation:
-            raise ParameterError("is needed for two arms or more, as in 1:1 or 2:1", owner=self, parameter="allocation")
-        for name, n in (*self.arms, ("screened", self.screened)):
-            if n is not None and n < 0:
-                raise ParameterError(f"participants ({name}) must lie in [0, ∞), not {n}", owner=self)
 
     @property
     def total(self) -> int | None:
@@ -60,26 +47,24 @@ class TrialSchema:
         sizes = [n for _, n in self.arms]
         return None if None in sizes else sum(n for n in sizes if n is not None)
 
-    @canvas.in_style
+    @canvas.style()
     def draw(self) -> Any:
         """The picture, read from left to right."""
         before, arms, after = self._boxes()
         stack = sum(box.height for box in arms) + 10 * (len(arms) - 1)
-        body = max([stack, *(box.height for box in (*before, after))]) + 8
+        body = max(stack, before.height, after.height) + 8
         sheet = blank(self.title, body)
         paper = sheet.paper()
         middle = body / 2
-        for box in (*before, after):
+        for box in (before, after):
             _draw(paper, box, middle)
-        for one, other in itertools.pairwise(before):
-            _arrow(paper, (one.left + one.across, middle), (other.left, middle))
         top = middle - stack / 2
         # the first arm blue, the last grey, any between them green
         colours = ["#d6e6f2", *["#d9efe4"] * (len(arms) - 2), canvas.PALE][: len(arms)]
         for box, colour in zip(arms, colours, strict=True):
             centre = top + box.height / 2
             _draw(paper, box, centre, colour)
-            _arrow(paper, (before[-1].left + before[-1].across, middle), (box.left, centre))
+            _arrow(paper, (before.left + before.across, middle), (box.left, centre))
             _arrow(paper, (box.left + box.across, centre), (after.left, middle))
             top += box.height + 10
         return sheet.figure
@@ -87,32 +72,25 @@ class TrialSchema:
     def alt(self) -> str:
         """The trial's course in a sentence."""
         arms = [f"{wording.brief(name)}{'' if n is None else f' ({n:,})'}" for name, n in self.arms]
-        screened = "" if self.screened is None else f"{self.screened:,} screened, "
         total = "participants" if self.total is None else plural(self.total, "participant")
         how = f"randomised {self.allocation} to" if len(self.arms) > 1 else "enrolled in"
         return (
-            f"Trial schema: {screened}{total} {how} {listed(arms)}, followed to "
+            f"Trial schema: {total} {how} {listed(arms)}, followed to "
             f"{wording.brief(self.timepoint)}; endpoint: {wording.brief(self.endpoint, 300)}."
         )
 
     def table(self) -> canvas.Table:
         """One row for each step and arm."""
-        screened = [] if self.screened is None else [("screened", "", self.screened)]
         entered = ("randomised", self.allocation) if len(self.arms) > 1 else ("enrolled", "")
         arms = [("arm", name, n) for name, n in self.arms]
         last = [("follow-up", self.timepoint, None), ("endpoint", self.endpoint, None)]
-        return ("step", "what", "participants"), (*screened, (*entered, self.total), *arms, *last)
+        return ("step", "what", "participants"), ((*entered, self.total), *arms, *last)
 
-    def _boxes(self) -> tuple[list[_Box], list[_Box], _Box]:
-        """The boxes before the arms, the arms, and the endpoint, placed across the page."""
-        entered = ("Randomised", self.allocation or "") if len(self.arms) > 1 else ("Enrolled", "")
-        steps = [("Screened", [_n(self.screened)])] if self.screened is not None else []
-        steps.append((entered[0], [entered[1], _n(self.total)]))
-        before, left = [], EDGE
-        for name, lines in steps:
-            before.append(_box(left, 84, name, [line for line in lines if line]))
-            left += 84 + _GAP
-        left += 8
+    def _boxes(self) -> tuple[_Box, list[_Box], _Box]:
+        """The box before the arms, the arms, and the endpoint, placed across the page."""
+        name, how = ("Randomised", self.allocation or "") if len(self.arms) > 1 else ("Enrolled", "")
+        before = _box(EDGE, 84, name, [line for line in (how, _n(self.total)) if line])
+        left = EDGE + 84 + _GAP + 8
         free = WIDTH - EDGE - left - _GAP - 8
         arms = [_box(left, free * 0.48, name, [_n(n)] if n is not None else []) for name, n in self.arms]
         time = wording.brief(self.timepoint)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from trialplan.figures import canvas
 from trialplan.figures.wording import BOX, literal
@@ -20,13 +20,11 @@ def drawable(text: object) -> str:
 
 @functools.lru_cache(maxsize=20_000)
 def width(text: str, size: float, bold: bool = False) -> float:
-    """The width of a line of text, in points."""
+    """The width of a line of text, in points; the house style must be in force."""
     font = canvas.part("font_manager").FontProperties(
         family=canvas.STYLE["font.family"], size=size, weight="bold" if bold else "normal"
     )
-    with canvas.style():
-        drawn = canvas.part("textpath").TextToPath().get_text_width_height_descent(text, font, False)[0]
-    return _PIXELS * float(drawn)
+    return _PIXELS * float(canvas.part("textpath").TextToPath().get_text_width_height_descent(text, font, False)[0])
 
 
 def wrap(text: object, across: float, size: float, lines: int = 3, bold: bool = False) -> list[str]:
@@ -70,10 +68,7 @@ def _break(text: str, across: float, size: float, bold: bool) -> int:
     return last + 1 if last > 0 else fits
 
 
-def _longest(text: str, fits: Any) -> int:
+def _longest(text: str, fits: Callable[[int], bool]) -> int:
     """The longest beginning of a text that fits."""
-    low, high = 0, min(len(text), 400)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    return low
+    cuts = range(1, min(len(text), 400) + 1)
+    return bisect.bisect_left(cuts, True, key=lambda cut: not fits(cut))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.errors import ParameterError
 from trialplan.figures import canvas, wording
 from trialplan.figures import row_axes as rows
 from trialplan.figures import text_metrics as lettering
@@ -31,32 +30,14 @@ class Tornado:
 
     bars: Sequence[tuple[str, str, str, float | None, float | None]]
     planned: float
-    quantity: str = "participants"
     assurance: Sequence[tuple[float | None, float | None]] = ()
-    planned_assurance: float | None = None
     title: str = ""
-
-    def __post_init__(self) -> None:
-        """Check that there is something to draw, and that it can be participants and probabilities."""
-        if not self.bars:
-            raise ParameterError("must name one assumption at least", owner=self, parameter="bars")
-        for name, *_, low, high in self.bars:
-            for n in (low, high):
-                _check(n is None or (math.isfinite(n) and n > 0), f"n of {name} must lie in (0, ∞), or be None", n)
-        _check(math.isfinite(self.planned) and self.planned > 0, "planned must lie in (0, ∞)", self.planned)
-        _check(
-            len(self.assurance) in (0, len(self.bars)),
-            f"assurance needs one pair for each of the {len(self.bars)} bars",
-            len(self.assurance),
-        )
-        for chance in [self.planned_assurance, *(one for pair in self.assurance for one in pair)]:
-            _check(chance is None or 0 <= chance <= 1, "assurance must lie in [0, 1], or be None", chance)
 
     def order(self) -> list[int]:
         """The bars from what changes the trial most: first what leaves no trial, then by the largest ratio of n."""
         return sorted(range(len(self.bars)), key=self._swing, reverse=True)
 
-    @canvas.in_style
+    @canvas.style()
     def draw(self) -> Any:
         """The picture: two thin bars a row, for the low and the high value."""
         order = self.order()
@@ -84,14 +65,14 @@ class Tornado:
         more = len(self.bars) - 6
         rest = [f"{plural(more, 'assumption')} with less effect not told here."] if more > 0 else []
         opening = (
-            f"Tornado: {self.quantity} if one of {plural(len(self.bars), 'assumption')} is otherwise; "
+            f"Tornado: participants if one of {plural(len(self.bars), 'assumption')} is otherwise; "
             f"{wording.count(self.planned)} are planned."
         )
         return " ".join([opening, *told, *rest])
 
     def table(self) -> canvas.Table:
         """Two rows for each assumption, in the order of the picture."""
-        names = ("assumption", "value", self.quantity, *(("assurance",) if self.assurance else ()))
+        names = ("assumption", "value", "participants", *(("assurance",) if self.assurance else ()))
         table = []
         for i in self.order():
             name, low, high, *sizes = self.bars[i]
@@ -131,12 +112,12 @@ class Tornado:
         ends = rows.axis(known, by_ratio)
         room = WIDTH - EDGE - first - number - 4
         if not self.assurance:
-            return [_Lane(self.quantity, first, room, self.planned, ends, by_ratio, _said)]
+            return [_Lane("participants", first, room, self.planned, ends, by_ratio, _said)]
         half = (room - 44) / 2
         second = first + half + number + 8
         return [
-            _Lane(self.quantity, first, half, self.planned, ends, by_ratio, _said),
-            _Lane("assurance", second, half - 4, self.planned_assurance, (-0.0, 1.0), False, _chance),
+            _Lane("participants", first, half, self.planned, ends, by_ratio, _said),
+            _Lane("assurance", second, half - 4, None, (-0.0, 1.0), False, _chance),
         ]
 
     def _row(self, paper: Any, axes: Sequence[Any], lanes: Sequence[_Lane], i: int, middle: float) -> None:
@@ -198,8 +179,3 @@ def _said(n: float | None) -> str:
 
 def _chance(value: float | None) -> str:
     return "–" if value is None else wording.share(value)
-
-
-def _check(fine: bool, domain: str, value: object) -> None:
-    if not fine:
-        raise ParameterError(f"{domain}, not {value}", owner="Tornado")

@@ -11,16 +11,20 @@ from trialplan.numerics.lazy import np, special
 MOST = 6
 """Variables beyond which the nodes of the quadrature are too many."""
 
-_NODES = {2: 1, 3: 96, 4: 64, 5: 40, 6: 20}
+_NODES = {3: 96, 4: 64, 5: 40, 6: 24}
 """For each number of variables the nodes along each that is integrated out; the last two need none."""
-_FAR = 9.0
+
+_FAR = 8.0
 """Standard deviations beyond which a normal variable has no probability that a double could hold beside 1."""
+
+_LEAST = 1e-9
+"""Stands for a correlation of 0 or below, by which nothing changes near the first limit."""
 
 
 def bivariate_cdf(h: Any, k: Any, correlation: Any) -> Any:
     """P(X <= h and Y <= k), by Owen's T (Owen 1956, Annals of Mathematical Statistics 27:1075)."""
     h, k, r = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in (h, k, correlation)))
-    h, k = (np.where(limit == 0, 1e-15, np.clip(limit, -4 * _FAR, 4 * _FAR)) for limit in (h, k))  # the limit at 0
+    h, k = (np.where(limit == 0, 1e-15, np.clip(limit, -36.0, 36.0)) for limit in (h, k))  # the limit at 0
     inside = np.clip(r, -1 + 1e-15, 1 - 1e-15)
     rest = np.sqrt((1 - inside) * (1 + inside))
     wedge = special.owens_t(h, (k / h - inside) / rest) + special.owens_t(k, (h / k - inside) / rest)
@@ -33,31 +37,47 @@ def bivariate_cdf(h: Any, k: Any, correlation: Any) -> Any:
 def multivariate_cdf(limits: Sequence[Any], correlations: Sequence[Sequence[Any]]) -> Any:
     """P(every variable lies below its limit), given the correlation of each pair: `correlations[i][j]`.
 
-    From three variables on, the first one is integrated out: given it, the others are normal with one fewer.
+    From three variables on, the one with the lowest limit is integrated out: given it, the others are normal with one
+    fewer.
     """
     if len(limits) == 1:
         return special.ndtr(limits[0])
-    found = _conditioned(limits, correlations, _NODES[len(limits)])
-    # all together is no likelier than each: what quadrature errs by near a correlation of 1 is cut there
-    return np.minimum(found, np.minimum.reduce([special.ndtr(limit) for limit in np.broadcast_arrays(*limits)]))
-
-
-def _conditioned(limits: Sequence[Any], correlations: Sequence[Sequence[Any]], nodes: int) -> Any:
+    alone = np.minimum.reduce([special.ndtr(limit) for limit in np.broadcast_arrays(*limits)])
     if len(limits) == 2:
-        return bivariate_cdf(limits[0], limits[1], correlations[0][1])
+        found = bivariate_cdf(limits[0], limits[1], correlations[0][1])
+    else:
+        found = _conditioned(*_ascending(limits, correlations), _NODES[len(limits)])
+    # all together is no likelier than each: what is left of the quadrature's error near a correlation of 1 is cut there
+    return np.minimum(found, alone)
+
+
+def _ascending(limits: Sequence[Any], correlations: Sequence[Sequence[Any]]) -> tuple[Any, Any]:
+    """Limits in ascending order, with their correlations, as arrays whose first axes are the variables."""
+    every = np.broadcast_arrays(*limits, *(one for row in correlations for one in row))
+    values = np.stack(every).astype(float)
+    k = len(limits)
+    order = np.argsort(values[:k], axis=0)
+    matrix = values[k:].reshape(k, k, *values.shape[1:])
+    matrix = np.take_along_axis(np.take_along_axis(matrix, order[:, None], axis=0), order[None], axis=1)
+    return np.take_along_axis(values[:k], order, axis=0), matrix
+
+
+def _conditioned(limits: Any, correlations: Any, nodes: int) -> Any:
+    """P(every variable lies below its limit), the first one integrated out until two are left.
+
+    Given the first at z, a variable that is correlated with it changes from possible to impossible where z comes near
+    its limit, over `width` at most: nodes are close there and ever farther apart below, by a hyperbolic sine. A limit
+    beyond one standard deviation has less of its distribution near it, and needs no nodes that are as close.
+    """
+    if len(limits) == 2:
+        return bivariate_cdf(limits[0], limits[1], correlations[0, 1])
+    limits, correlations = limits[..., None], correlations[..., None]
+    first, own = np.clip(limits[0], -_FAR, _FAR), correlations[0, 1:]
+    left = np.sqrt(1 - own**2)
+    width = np.maximum((left / np.maximum(own, _LEAST)).min(axis=0), first - 1)
     x, w = gauss_legendre(nodes)
-    first, own = np.clip(_wider(limits[0]), -_FAR, _FAR), [_wider(r) for r in correlations[0][1:]]
-    z = -_FAR + (first + _FAR) * x
-    left = [np.sqrt(1 - r**2) for r in own]
-    others = [(_wider(limit) - r * z) / sd for limit, r, sd in zip(limits[1:], own, left, strict=True)]
-    places = range(len(own))
-    partial = [
-        [(_wider(correlations[i + 1][j + 1]) - own[i] * own[j]) / (left[i] * left[j]) for j in places] for i in places
-    ]
-    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-    return ((first + _FAR) * w * density * _conditioned(others, partial, nodes)).sum(axis=-1)
-
-
-def _wider(values: Any) -> Any:
-    """With an axis more, for the nodes."""
-    return np.asarray(values, dtype=float)[..., None]
+    span = np.arcsinh((first + _FAR) / width)
+    z = first - width * np.sinh(span * x)
+    weight = w * span * width * np.cosh(span * x) * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    partial = (correlations[1:, 1:] - own[:, None] * own) / (left[:, None] * left)
+    return (weight * _conditioned((limits[1:] - own * z) / left, partial, nodes)).sum(axis=-1)

@@ -31,8 +31,3 @@ def of_look(design: Design, n: int, sizes: tuple[int, ...], **found: Any) -> Int
 def _information(sizes: Sequence[float]) -> float:
     """In proportion to 1 over the variance, if the arms vary alike."""
     return 1 / sum(1 / size for size in sizes)
-
-
-def listed(numbers: Sequence[float]) -> str:
-    """Numbers as a sentence lists them."""
-    return ", ".join(f"{one:g}" for one in numbers)

@@ -19,11 +19,11 @@ from trialplan.outcome import (
     Latent,
     Outcome,
     by_arm,
-    exchanged,
 )
-from trialplan.outcomes.looks import check_arms, listed, of_look
+from trialplan.outcomes.looks import check_arms, of_look
 from trialplan.outcomes.pooled_sd import POOLED_SD
-from trialplan.parameter import Numbers, parameters
+from trialplan.parameter import Numbers
+from trialplan.text import with_commas
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -64,14 +64,6 @@ class Measurements(Outcome):
             return "--means 0.6/32,0.2/32 --sds 1.1,0.9"
         return super().example_of_look(design)
 
-    def arms_exchanged(self, design: Design) -> dict[str, Any] | None:
-        """The effect from the other side, and a spread that is the treatment's own with the other one."""
-        value = design.effect_value()
-        seen = {name: getattr(design, name) for name in parameters(type(design))}
-        pairs = {name: f"{name}_treatment" for name in seen if seen.get(f"{name}_treatment") is not None}
-        swapped = {name: seen[other] for name, other in [*pairs.items(), *((b, a) for a, b in pairs.items())]}
-        return {design.effect: 1 / value if design.logarithmic else -value, **swapped, **exchanged(design)}
-
     def interval(self, design: Design, n: int, confidence: float, no_effect: bool) -> EffectInterval | None:
         """By t, or the normal where the standard deviation counts as known; a factor either way for ratios."""
         error, df = design.standard_error(n)
@@ -108,13 +100,13 @@ class Measurements(Outcome):
         check_arms(design, "means", arms)
         known = design.arm_sds() if sds is None else sds
         if len(known) != len(arms) or not all(1 / _FARTHEST_SD < sd < _FARTHEST_SD for sd in known):
-            reason = f"must be one standard deviation above 0 for each arm, not {listed(known)}"
+            reason = f"must be one standard deviation above 0 for each arm, not {with_commas(known)}"
             raise ParameterError(reason, parameter="sds", value=known)
         sizes = tuple(of for _, of in arms)
         estimate = arms[0][0] - arms[1][0]
         error, df = _spread(design.test if sds is not None else "z", known, sizes)
         if not abs(estimate) < _FARTHEST_SD:
-            reason = f"{listed([m for m, _ in arms])} with {field('sds')} {listed(known)} have no z"
+            reason = f"{with_commas(m for m, _ in arms)} with {field('sds')} {with_commas(known)} have no z"
             raise ParameterError(reason, parameter="means", way_out="check them")
         ((limit, sign),) = design.sided_limits()
         statistic = sign * (estimate - limit) / error

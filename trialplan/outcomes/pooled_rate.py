@@ -29,7 +29,7 @@ class PooledRate(Blinded):
     def planned(self, design: Design) -> float:
         """Of the planned rates."""
         treatment, control = design.count_rates()
-        share_t, share_c = _shares(design)
+        share_t, share_c = design.split(1.0)
         return float(share_t * treatment + share_c * control)
 
     def effect(self, design: Design, keep: str) -> float:
@@ -83,15 +83,9 @@ class PooledRate(Blinded):
         )
 
 
-def _shares(design: Design) -> tuple[float, float]:
-    """Of treatment and control."""
-    treatment, control = (weight / design.block for weight in design.weights)
-    return treatment, control
-
-
 def _split(design: Design, pooled: Any, scale: Scale, effect: float) -> tuple[Any, Any]:
     """The rates, treatment and control, that have this effect and this pooled rate (Gould 1992)."""
-    share_t, share_c = _shares(design)
+    share_t, share_c = design.split(1.0)
     if scale is DIFFERENCE:
         control = pooled - share_t * effect
     elif scale is RATIO:

@@ -41,7 +41,7 @@ class PooledSD(Blinded):
 
     def adjusted(self, design: Design, value: Any, n: int) -> Any:
         """Less what the planned difference adds to it among n; 0 where that leaves nothing."""
-        shares = math.prod(weight / design.block for weight in design.weights)
+        shares = math.prod(design.split(1.0))
         return np.sqrt(np.maximum(value**2 - n / (n - 1) * shares * self.effect(design, "") ** 2, 0))
 
     def design_at(self, design: Design, value: Any, keep: str, null: bool = False) -> Design:

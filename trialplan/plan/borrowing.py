@@ -50,7 +50,7 @@ def borrow(said: Borrowed, section: EndpointSection, table: evidence.EvidenceTab
         reading(table, study, (said.outcome,), (said.arm,), denominator=said.denominator) for study in said.studies
     )
     borrowed = evidence.EvidenceTable(title="borrowed", studies=tuple(arm.study for arm in readings))
-    for shared in evidence.overlapping(borrowed):
+    for shared in evidence.overlapping(borrowed.studies):
         keys = " and ".join(study.key for study in shared)
         raise PlanError(f"{keys} may hold the same participants (P06); borrow one of them")
     findings = (_finding(said, arm, seen) for arm in readings for seen in _mismatches(arm, section))

@@ -11,6 +11,7 @@ from trialplan import evidence
 from trialplan.answers import SampleSize
 from trialplan.catalogue import design as design_named
 from trialplan.design import Design, Sized
+from trialplan.enrolment.calendar import dated
 from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_you_mean
 from trialplan.evidence.bridge import Observed
 from trialplan.parameter import parameters
@@ -19,8 +20,8 @@ from trialplan.plan.assumptions import assumptions_of, read_rate, resolved
 from trialplan.plan.checks import check_citations, check_losses, check_names, check_primaries, check_target
 from trialplan.plan.endpoint import Endpoint as Endpoint
 from trialplan.plan.family import family_endpoint
-from trialplan.plan.monitoring import as_tuple, check_rule, on_calendar, recruitment, with_looks
-from trialplan.plan.randomised_evidence import Contrary, check_override, contrary
+from trialplan.plan.monitoring import as_tuple, check_rule, recruitment, with_looks
+from trialplan.plan.randomised_evidence import AnsweredComparison, answered_comparisons, check_override
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
 
@@ -34,7 +35,7 @@ class Trial:
     findings: tuple[evidence.Finding, ...]
     endpoints: tuple[Endpoint, ...]
     readings: tuple[tuple[str, Observed], ...] = ()
-    randomised: tuple[Contrary, ...] = ()
+    randomised: tuple[AnsweredComparison, ...] = ()
     family: Endpoint | None = None
 
     @property
@@ -94,7 +95,7 @@ def build(plan: Plan) -> Trial:
         readings = tuple((one.label, read_rate(table, one)) for one in content.scenarios.readings)
     drafts = [_draft(plan, section) for section in content.endpoint]
     borrowed = [stated.borrowed for draft in drafts for stated in draft.assumptions if stated.borrowed is not None]
-    comparisons = contrary(plan, table)
+    comparisons = answered_comparisons(plan, table)
     designed = sorted((_designed(plan, draft) for draft in drafts), key=lambda one: one.section.role != "primary")
     sized = {endpoint.name: _sized(plan, endpoint) for endpoint in designed}
     primaries = [sized[draft.name] for draft in drafts if draft.section.role == "primary"]
@@ -118,7 +119,7 @@ def size_primary(plan: Plan) -> Endpoint:
     return _sized_family(plan, primaries) or primaries[0]
 
 
-def _check_against(plan: Plan, comparisons: tuple[Contrary, ...], primary: Endpoint) -> None:
+def _check_against(plan: Plan, comparisons: tuple[AnsweredComparison, ...], primary: Endpoint) -> None:
     """The planned difference, where the primary has one, against the intervals of randomised evidence."""
     rates = [one.value for one in primary.rates or () if one.value is not None]
     if rates:
@@ -203,13 +204,18 @@ def _sized(plan: Plan, endpoint: Endpoint) -> Endpoint:
         return endpoint
     with _place(f"{plan.name}, endpoint {section.name!r}"):
         try:
-            answer = design.sample_size(section.power if isinstance(design, Design) else None)
-            when = recruitment(plan.content.enrolment, section) if section.role == "primary" else None
-            return dataclasses.replace(endpoint, answer=on_calendar(answer, when))
+            return dataclasses.replace(endpoint, answer=_answer(plan, design, section))
         except UnreachableError as why:
             if section.role == "primary":
                 raise
             return dataclasses.replace(endpoint, shortfall=why.sentence)
+
+
+def _answer(plan: Plan, design: Sized, section: EndpointSection) -> SampleSize:
+    """The sample size; a primary's looks have dates where the plan says how it recruits."""
+    answer = design.sample_size(section.power if isinstance(design, Design) else None)
+    when = recruitment(plan.content.enrolment, section) if section.role == "primary" else None
+    return answer if when is None or "looks" not in answer.extra else dated(answer, when)
 
 
 def _sized_family(plan: Plan, members: Sequence[Endpoint]) -> Endpoint | None:
@@ -220,6 +226,4 @@ def _sized_family(plan: Plan, members: Sequence[Endpoint]) -> Endpoint | None:
         whole = family_endpoint(plan.content.family, members)
         assert isinstance(whole.design, Design)
         design = with_looks(whole.design, plan.content.monitoring)
-        answer = design.sample_size(whole.section.power)
-        when = recruitment(plan.content.enrolment, whole.section)
-        return dataclasses.replace(whole, design=design, answer=on_calendar(answer, when))
+        return dataclasses.replace(whole, design=design, answer=_answer(plan, design, whole.section))

@@ -6,9 +6,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, WithJsonSchema
 
-from trialplan.answers import SampleSize
 from trialplan.design import Design
-from trialplan.enrolment.calendar import Recruitment, dated
+from trialplan.enrolment.calendar import Recruitment
 from trialplan.errors import ParameterError, PlanError
 from trialplan.numerics.accrual import Accrual
 from trialplan.parameter import parameters
@@ -114,11 +113,6 @@ def recruitment(said: Enrolment | None, endpoint: Any) -> Recruitment | None:
         decision=said.decision_months,
         dropout=endpoint.dropout or 0.0,
     )
-
-
-def on_calendar(answer: SampleSize, when: Recruitment | None) -> SampleSize:
-    """The answer with its looks on the calendar, where it has looks and the plan recruits."""
-    return answer if when is None or "looks" not in answer.extra else dated(answer, when)
 
 
 def as_tuple(value: Any) -> Any:

@@ -12,14 +12,14 @@ from trialplan.plan.schema import RandomisedSection
 
 
 @dataclass(frozen=True)
-class Contrary:
+class AnsweredComparison:
     """A randomised comparison and what the plan says to it."""
 
     said: RandomisedSection
     comparison: RandomisedComparison
 
 
-def contrary(plan: Plan, table: evidence.EvidenceTable) -> tuple[Contrary, ...]:
+def answered_comparisons(plan: Plan, table: evidence.EvidenceTable) -> tuple[AnsweredComparison, ...]:
     """The comparisons that the plan names; a PlanError where the evidence names one that the plan leaves out.
 
     An estimate that is not in the treatment's favour must be answered in words.
@@ -36,7 +36,7 @@ def contrary(plan: Plan, table: evidence.EvidenceTable) -> tuple[Contrary, ...]:
     return comparisons
 
 
-def check_override(plan: Plan, found: tuple[Contrary, ...], planned: float) -> None:
+def check_override(plan: Plan, found: tuple[AnsweredComparison, ...], planned: float) -> None:
     """Raise where an interval leaves out the planned difference and the plan does not override it by name."""
     for one in found:
         if one.said.compares_with_primary and one.comparison.excludes(planned) and not one.said.override:
@@ -47,7 +47,7 @@ def check_override(plan: Plan, found: tuple[Contrary, ...], planned: float) -> N
             )
 
 
-def _compared(plan: Plan, table: evidence.EvidenceTable, said: RandomisedSection) -> Contrary:
+def _compared(plan: Plan, table: evidence.EvidenceTable, said: RandomisedSection) -> AnsweredComparison:
     name = said.table or table.randomised
     if name is None:
         raise PlanError(f"{plan.name}: [[randomised]] names no table, and the evidence table names none either")
@@ -56,7 +56,7 @@ def _compared(plan: Plan, table: evidence.EvidenceTable, said: RandomisedSection
     if said.study not in keys:
         raise PlanError(f"{plan.name}: {name} has no study {said.study!r}; {did_you_mean(said.study, keys)}")
     try:
-        return Contrary(said, compare(randomised.study(said.study), said.outcome, said.favourable))
+        return AnsweredComparison(said, compare(randomised.study(said.study), said.outcome, said.favourable))
     except EvidenceError as why:
         raise why.at(f"{plan.name}, [[randomised]]", PlanError) from None
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from trialplan.design import Design
 from trialplan.numerics.lazy import np
 from trialplan.reestimation.counted_pilot import Arms, Decide, NormalPilot, Pilot
-from trialplan.reestimation.operating_characteristics import OperatingCharacteristics
 
 if TYPE_CHECKING:
     from trialplan.reestimation.rule import Reestimated
@@ -20,6 +20,34 @@ _COUNTABLE = 6e9
 
 _FAR = 6.1
 """Standard normal spreads from the mean beyond which the table of totals is not made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatingCharacteristics:
+    """What the re-estimated trial does at one truth, and what the fixed one of the planned n does there.
+
+    `rejects` counts rejections either way, `favours` those in the treatment's favour. Their standard error is 0 where
+    every count was enumerated. `chances` are those of each total.
+    """
+
+    truth: Design
+    rejects: float
+    favours: float
+    standard_error: float
+    fixed_rejects: float
+    fixed_favours: float
+    chances: Mapping[int, float] = field(repr=False)
+
+    @property
+    def mean_n(self) -> float:
+        """The participants that are needed on average."""
+        return sum(n * p for n, p in self.chances.items()) / sum(self.chances.values())
+
+    def quantile(self, share: float) -> int:
+        """The total that is not exceeded with this probability."""
+        sizes = sorted(self.chances)
+        reached = np.cumsum([self.chances[n] for n in sizes])
+        return sizes[min(int(np.searchsorted(reached, share * reached[-1] * (1 - 1e-12))), len(sizes) - 1)]
 
 
 def pilot_of_counts(rule: Reestimated) -> Pilot:

@@ -14,7 +14,6 @@ from trialplan.numerics.lazy import np
 from trialplan.outcome import Blinded
 from trialplan.reestimation import courses
 from trialplan.reestimation.counted_pilot import Pilot
-from trialplan.reestimation.operating_characteristics import OperatingCharacteristics
 
 TRIALS, SEED = 400_000, 1
 """Drawn trials, so that a level of 0.05 has a standard error of 0.0003, and where they begin."""
@@ -152,7 +151,7 @@ class Reestimated:
         """The inner design where the nuisance is this: with the kept effect, or on the null's boundary."""
         return self.blinded.design_at(self.design, nuisance, self.effect_scale, null)
 
-    def course(self, truth: Design, *, trials: int = TRIALS, seed: int = SEED) -> OperatingCharacteristics:
+    def course(self, truth: Design, *, trials: int = TRIALS, seed: int = SEED) -> courses.OperatingCharacteristics:
         """How often the trial rejects, and with how many participants, where the truth is this design.
 
         For rates every count of the pilot and of the rest is enumerated; where that would take too long, and for
@@ -162,14 +161,6 @@ class Reestimated:
         if self.counts is None:
             return courses.of_t(self, truth, trials, rng)
         return courses.of_counts(self, self.counts, truth, trials, rng)
-
-    def type_one_error(self, nuisance: float) -> float:
-        """P(rejecting), either way where the test is two-sided, on the null's boundary."""
-        return self.course(self.truth(nuisance, null=True)).rejects
-
-    def power(self, nuisance: float) -> float:
-        """P(rejecting in the treatment's favour) where the kept effect is true."""
-        return self.course(self.truth(nuisance)).favours
 
 
 def _check(rule: Reestimated) -> None:

@@ -11,7 +11,7 @@ from trialplan.design import Design
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import binomial_sf
 from trialplan.numerics.lazy import np
-from trialplan.outcomes.responses import first_count
+from trialplan.outcomes.drawn_responses import first_count
 from trialplan.parameter import Numbers, parameter
 from trialplan.sequential.base import OWN, WithLooks
 from trialplan.sequential.boundaries.fields import shown

@@ -35,9 +35,9 @@ class ExactLooks:
         rejected, futile = zip(*found, strict=True)
         return np.array(rejected), np.array(futile)
 
-    def power(self, rate: float | None = None) -> float:
-        """P(rejecting) at the expected rate, or another, with futility obeyed."""
-        return float(self.chances(float(self.design.effect_value() if rate is None else rate))[0].sum())
+    def power(self) -> float:
+        """P(rejecting) at the expected rate, with futility obeyed."""
+        return float(self.chances(float(self.design.effect_value()))[0].sum())
 
     @property
     def actual_size(self) -> float:
@@ -142,7 +142,7 @@ def spending(design: Design, normal: GroupSequential) -> ExactSpending:
         design=design,
         looks=normal.looks,
         allowed=tuple(map(float, np.minimum(spent, rule.level))),
-        tested=rule.efficacy.tested,
+        tested=rule.efficacy.in_force,
         stops=stops,
         binding=rule.binding and stops is not None,
     )
@@ -163,13 +163,13 @@ def _fewest(mass: Any, left: float) -> int | None:
 def _futile(rule: ExactSpending, look: int, size: int, left_over: Any) -> int | None:
     """The most responses that stop the trial for futility."""
     stops, design = rule.stops, rule.design
-    if stops is None or not stops.asked[look]:
+    if stops is None or not stops.in_force[look]:
         return None
     if left_over is not None:
         mass, left = left_over
         fits = np.flatnonzero(mass.cumsum() <= left + 1e-15)
         return int(fits[-1]) if fits.size and left > 0 else None
-    if look + 1 == len(stops.asked):
+    if look + 1 == len(stops.in_force):
         return None
     z = float(stops.z(0.0, 0.0)[look])
     null = favourable_rate(design, design.null_values()[0])

@@ -17,14 +17,15 @@ from trialplan.parameter import Numbers, parameter
 from trialplan.sequential import exact_two_arms, scales
 from trialplan.sequential.base import WithLooks
 from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, check_spent
-from trialplan.sequential.boundaries.fields import as_z, listed, refused, shown
+from trialplan.sequential.boundaries.fields import as_z, refused, shown
 from trialplan.sequential.boundaries.futility import Futility, check_futility
 from trialplan.sequential.boundaries.power_curve import PowerCurve, power_curve
 from trialplan.sequential.boundaries.rule import Rule, Solved, StoppingChances
 from trialplan.sequential.inflation import inflation, solved_at
 from trialplan.sequential.look_table import chances_by_hypothesis, expected_n, look_rows, whole_looks
 from trialplan.sequential.script_numbers import of_looks
-from trialplan.sequential.simulated_looks import LookBounds, participants, stopped
+from trialplan.sequential.simulated_looks import participants, stopped
+from trialplan.text import with_commas
 
 _LARGEST_DRIFT, _FARTHEST_SCORE = 12.0, 8.2
 """Drifts searched, and normal scores of a power that have digits: 1 - power is 1e-16 at 8.2."""
@@ -93,9 +94,9 @@ class GroupSequential(WithLooks):
         for name in ("efficacy_at", "futility_at"):
             strange = [one for one in getattr(self, name) or () if one not in self.looks]
             if strange:
-                raise refused(name, f"has {strange[0]:g}, which is not one of the looks, {listed(self.looks)}")
+                raise refused(name, f"has {strange[0]:g}, which is not one of the looks, {with_commas(self.looks)}")
         if self.efficacy_at is not None and 1.0 not in self.efficacy_at:
-            raise refused("efficacy_at", f"must include 1: the last look tests, not {listed(self.efficacy_at)}")
+            raise refused("efficacy_at", f"must include 1: the last look tests, not {with_commas(self.efficacy_at)}")
         if not isinstance(self.binding, bool):
             raise refused("binding", f"must be true or false, not {self.binding!r}")
         if self.futility is None and (self.binding or self.futility_at is not None):
@@ -118,10 +119,10 @@ class GroupSequential(WithLooks):
         tested = self.looks if self.efficacy_at is None else self.efficacy_at
         return Efficacy(
             rule=self.efficacy,
-            information=self.looks,
+            fractions=self.looks,
+            in_force=tuple(look in tested for look in self.looks),
             level=float(self.level),
             two_tailed=self.design.two_tailed,
-            tested=tuple(look in tested for look in self.looks),
         )
 
     def _futility(self, shares: tuple[float | None, ...]) -> Futility:
@@ -129,8 +130,8 @@ class GroupSequential(WithLooks):
         assert self.futility is not None
         return Futility(
             rule=self.futility,
-            information=self.looks,
-            asked=tuple(look in asked for look in self.looks),
+            fractions=self.looks,
+            in_force=tuple(look in asked for look in self.looks),
             shares=shares,
         )
 
@@ -271,7 +272,7 @@ class GroupSequential(WithLooks):
         upper, lower = self.bounds(n)
         sizes = whole_looks(self.looks, n, self.block)
         looks = [
-            LookBounds(fraction=size / n, upper=up, lower=low)
+            (size / n, up, low)
             for size, up, low, planned in zip(sizes, upper, lower, self.looks, strict=True)
             if planned <= fraction
         ]

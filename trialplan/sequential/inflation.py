@@ -25,7 +25,8 @@ def inflation(rule: Rule, power: float) -> float:
 
 def inflation_of_looks(looks: tuple[float, ...], efficacy: Any, level: float, two_tailed: bool, power: float) -> float:
     """The factor of looks that may all reject: it depends on these numbers only, not on what is tested."""
-    rule = Efficacy(rule=efficacy, information=looks, level=level, two_tailed=two_tailed, tested=(True,) * len(looks))
+    every = (True,) * len(looks)
+    rule = Efficacy(rule=efficacy, fractions=looks, in_force=every, level=level, two_tailed=two_tailed)
     check_efficacy(rule)
     if rule.named[0] == "z":
         check_spent(rule)

@@ -17,9 +17,9 @@ HYPOTHESES = {"null": 0.0, "halfway": 0.5, "alternative": 1.0}
 _SCALES = ("effect", "conditional_power", "predictive_power")
 
 
-def whole_looks(information: tuple[float, ...], n: int, block: int) -> tuple[int, ...]:
+def whole_looks(fractions: tuple[float, ...], n: int, block: int) -> tuple[int, ...]:
     """The participants at each look: the fewest whole allocation blocks that hold its fraction."""
-    return tuple(min(math.ceil(t * n / block - 1e-9) * block, n) for t in information)
+    return tuple(min(math.ceil(t * n / block - 1e-9) * block, n) for t in fractions)
 
 
 def chances_by_hypothesis(rule: Rule, found: Solved) -> dict[str, StoppingChances]:
@@ -40,9 +40,9 @@ def look_rows(design: Design, rule: Rule, found: Solved, sizes: tuple[int, ...])
     spent = (alpha.efficacy + alpha.harm).cumsum()
     power = by["alternative"].efficacy.cumsum()
     # at the last look there is no futility boundary
-    early = np.append(found.lower[..., :-1], -np.inf) if rule.futility else np.full(rule.information.size, -np.inf)
+    early = np.append(found.lower[..., :-1], -np.inf) if rule.futility else np.full(rule.fractions.size, -np.inf)
     bounds = [
-        (name, _on_scales(design, found, (rule.information, sizes), z))
+        (name, _on_scales(design, found, (rule.fractions, sizes), z))
         for name, z in (("efficacy", found.upper), ("futility", early))
     ]
     return [
@@ -58,7 +58,7 @@ def look_rows(design: Design, rule: Rule, found: Solved, sizes: tuple[int, ...])
                 name: float(one.futility[look]) if look + 1 < one.futility.size else None for name, one in by.items()
             },
         }
-        for look, (t, n) in enumerate(zip(rule.efficacy.information, sizes, strict=True))
+        for look, (t, n) in enumerate(zip(rule.efficacy.fractions, sizes, strict=True))
     ]
 
 

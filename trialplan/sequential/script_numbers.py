@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from trialplan.answers import SampleSize
-from trialplan.sequential import scales
-from trialplan.sequential.boundaries.syntax import named
 
 if TYPE_CHECKING:
     from trialplan.sequential.group_sequential import GroupSequential
@@ -21,17 +19,18 @@ def of_looks(design: GroupSequential, answer: SampleSize) -> Mapping[str, Any]:
     """
     powers = (float(answer.target), float(answer.power))
     found = [design.solved(power) for power in powers]
-    efficacy, bounds = named(design.efficacy)
-    futility, limits = ("", ()) if design.futility is None else named(design.futility)
-    if futility == "effect":
-        limits = tuple(None if one is None else scales.share_of_effect(design.design, one) for one in limits)
+    rule = design.rule
+    efficacy, bounds = rule.efficacy.named
+    futility, limits = ("", ()) if rule.futility is None else rule.futility.named
+    if rule.futility is not None and futility == "effect":
+        limits = rule.futility.shares
     return {
         "level": float(design.level),
         "two_tailed": bool(design.two_tailed),
         "binding": design.binding,
         "efficacy": efficacy,
         "bounds": tuple(map(_without, bounds)),
-        "tested": tuple(look in (design.efficacy_at or design.looks) for look in design.looks),
+        "tested": rule.efficacy.in_force,
         "futility": futility,
         "limits": tuple(map(_without, limits)),
         "asked": tuple(look in (*(design.futility_at or design.looks), 1.0) for look in design.looks),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from trialplan.design import Design
@@ -11,18 +10,10 @@ from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
 
 
-@dataclass(frozen=True, kw_only=True)
-class LookBounds:
-    """One look: the fraction of the participants that it sees, and the z of both boundaries."""
-
-    fraction: float
-    upper: float
-    lower: float
-
-
-def stopped(design: Design, data: Any, looks: Sequence[LookBounds]) -> tuple[Any, Any, Any]:
+def stopped(design: Design, data: Any, looks: Sequence[tuple[float, float, float]]) -> tuple[Any, Any, Any]:
     """The fixed design's statistic at the look that stops each trial, whether it rejects, and which look that is.
 
+    A look is the fraction of the participants that it sees, and the z of its upper and of its lower boundary.
     A trial that nothing stops ends at the last look. One that stopped for futility does not reject later.
     """
     first, *later = looks
@@ -35,11 +26,12 @@ def stopped(design: Design, data: Any, looks: Sequence[LookBounds]) -> tuple[Any
     return statistic, rejects, at
 
 
-def _looked(design: Design, data: Any, look: LookBounds) -> tuple[Any, Any, Any]:
+def _looked(design: Design, data: Any, look: tuple[float, float, float]) -> tuple[Any, Any, Any]:
     """z, whether it rejects, and whether it stops."""
-    z = design.z(data, look.fraction)
-    crossed = (np.abs(z) if design.two_tailed else z) >= look.upper
-    return z, crossed, crossed | (z <= look.lower)
+    fraction, upper, lower = look
+    z = design.z(data, fraction)
+    crossed = (np.abs(z) if design.two_tailed else z) >= upper
+    return z, crossed, crossed | (z <= lower)
 
 
 def participants(data: Any) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from trialplan.design import Design
@@ -12,18 +12,6 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.multinormal import bivariate_cdf
 from trialplan.outcome import Latent
 from trialplan.parameter import Numbers
-
-
-@dataclass(frozen=True, kw_only=True)
-class Implied:
-    """The correlation of two members' outcomes in one arm that a latent one implies, and the bounds of it."""
-
-    members: tuple[int, int]
-    arm: str
-    latent: float
-    implied: float
-    lowest: float
-    highest: float
 
 
 def covariance(one: Latent, other: Latent, correlation: Numbers) -> Numbers:
@@ -35,7 +23,8 @@ def covariance(one: Latent, other: Latent, correlation: Numbers) -> Numbers:
     lines: Any = one.slope * other.slope * correlation
     for line, steps in ((one, other), (other, one)):
         for cut, jump in zip(steps.cuts, steps.jumps, strict=True):
-            lines = lines + line.slope * jump * correlation * _density(cut)
+            density = np.exp(-(np.asarray(cut) ** 2) / 2) / np.sqrt(2 * np.pi)
+            lines = lines + line.slope * jump * correlation * density
     for cut, jump in zip(one.cuts, one.jumps, strict=True):
         for beyond, by in zip(other.cuts, other.jumps, strict=True):
             apart = _tail(cut) * _tail(beyond)
@@ -65,24 +54,19 @@ def of_statistics(one: Design, other: Design, correlation: Numbers) -> Numbers:
     return one.sign * other.sign * joint / np.sqrt(alone[0] * alone[1])
 
 
-def implied(members: Sequence[Design], correlations: Sequence[Sequence[Any]]) -> Iterator[Implied]:
-    """What each pair of outcomes is correlated in each arm, and could be at most, with numbers for parameters."""
-    for i, one in enumerate(members):
-        for j, other in enumerate(members[i + 1 :], i + 1):
-            for arm, a, b in zip(one.arm_names, one.latent(), other.latent(), strict=True):
-                at = [float(of_outcomes(a, b, r)) for r in (correlations[i][j], -1.0, 1.0)]
-                yield Implied(
-                    members=(i + 1, j + 1),
-                    arm=arm,
-                    latent=float(correlations[i][j]),
-                    implied=at[0],
-                    lowest=at[1],
-                    highest=at[2],
-                )
-
-
-def _density(z: Any) -> Any:
-    return np.exp(-(np.asarray(z) ** 2) / 2) / np.sqrt(2 * np.pi)
+def implied(members: Sequence[Design], correlations: Sequence[Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """What a latent correlation implies for each pair of outcomes in each arm, and could imply at least and at most."""
+    for i, j in itertools.combinations(range(len(members)), 2):
+        one, other = members[i], members[j]
+        for arm, a, b in zip(one.arm_names, one.latent(), other.latent(), strict=True):
+            yield {
+                "members": (i + 1, j + 1),
+                "arm": arm,
+                "latent": float(correlations[i][j]),
+                "implied": float(of_outcomes(a, b, correlations[i][j])),
+                "lowest": float(of_outcomes(a, b, -1.0)),
+                "highest": float(of_outcomes(a, b, 1.0)),
+            }
 
 
 def _tail(cut: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +39,9 @@ class Family(Wrapper):
     members: tuple[Design, ...] = parameter("the designs of the endpoints", None, default=(), read=read_members)
 
     outcome = SeveralOutcomes()
+    two_tailed = False  # only what favours the treatment counts
+    exact = False  # the joint law of the statistics is that of large samples
+    tex = ""  # each member has its own
 
     def __post_init__(self) -> None:
         """Read the members, which share level and allocation."""
@@ -83,10 +87,11 @@ class Family(Wrapper):
                 parameter=self.field("association") or "",
                 value=value,
             )
-        matrix = self._matrix(scalar=True)
-        if matrix is not None and np.linalg.eigvalsh(matrix).min() <= 0:
+        matrix = self._matrix()
+        plain = not any(np.ndim(one) for row in matrix for one in row)
+        if plain and np.linalg.eigvalsh(matrix).min() <= 0:
             raise ParameterError(
-                f"= {_listed(value)} is no correlation of {k} outcomes together",
+                f"= {number(value)} is no correlation of {k} outcomes together",
                 owner=self,
                 parameter=self.field("association") or "",
                 value=value,
@@ -160,19 +165,9 @@ class Family(Wrapper):
         return tuple(name for name in LEVEL if all(name in one.defaulted for one in self.members))
 
     @property
-    def two_tailed(self) -> bool:
-        """No: only what favours the treatment counts."""
-        return False
-
-    @property
     def smooth(self) -> bool:
         """Where every member is."""
         return all(one.smooth for one in self.members)
-
-    @property
-    def exact(self) -> bool:
-        """No: the joint law of the statistics is that of large samples."""
-        return False
 
     @property
     def formula(self) -> str:
@@ -185,11 +180,6 @@ class Family(Wrapper):
         """Where the joint law is published, then the members' formulas."""
         own = "Sozu, Sugimoto & Hamasaki 2010, Statistics in Medicine 29:2169; 2012, Biometrical Journal 54:716"
         return "; ".join(dict.fromkeys([own, *(one.reference for one in self.members)]))
-
-    @property
-    def tex(self) -> str:
-        """None: each member has its own."""
-        return ""
 
     def shape(self, *others: Any) -> tuple[int, ...]:
         """That of all members and of the correlation together."""
@@ -252,21 +242,18 @@ class Family(Wrapper):
         first, second, k = min(i, j), max(i, j), len(self.members)
         return value[first * (2 * k - first - 1) // 2 + second - first - 1]
 
-    def _matrix(self, scalar: bool = False) -> Any:
-        """The latent correlations of all pairs; None where they are arrays and one matrix is asked for."""
-        size = range(len(self.members))
-        rows = [[self.latent_correlation(i, j) for j in size] for i in size]
-        if scalar and any(np.ndim(one) for row in rows for one in row):
-            return None
-        return rows
+    def _matrix(self) -> list[list[Any]]:
+        """The latent correlations of all pairs."""
+        places = range(len(self.members))
+        return [[self.latent_correlation(i, j) for j in places] for i in places]
 
     @cached_property
     def correlations(self) -> list[list[Numbers]]:
         """Of the statistics, each positive in the treatment's favour."""
         rows: list[list[Numbers]] = [[1.0] * len(self.members) for _ in self.members]
-        for i, one in enumerate(self.members):
-            for j, other in enumerate(self.members[i + 1 :], i + 1):
-                rows[i][j] = rows[j][i] = of_statistics(one, other, self.latent_correlation(i, j))
+        for i, j in itertools.combinations(range(len(self.members)), 2):
+            joint = of_statistics(self.members[i], self.members[j], self.latent_correlation(i, j))
+            rows[i][j] = rows[j][i] = joint
         return rows
 
     def scores(self, n: Numbers) -> list[Numbers]:
@@ -307,18 +294,15 @@ class Family(Wrapper):
         """Each member's own power at n, and how the outcomes and the statistics are correlated."""
         if self.shape(n):
             return {}
-        places = range(len(self.members))
         return {
             "members": [
                 {"member": i, "design": one.slug(), "power": float(one.success(n))}
                 for i, one in enumerate(self.members, 1)
             ],
-            "correlations": [dataclasses.asdict(one) for one in implied(self.members, self._matrix())],
+            "correlations": list(implied(self.members, self._matrix())),
             "statistics": [
                 {"members": (i + 1, j + 1), "correlation": float(self.correlations[i][j])}
-                for i in places
-                for j in places
-                if i < j
+                for i, j in itertools.combinations(range(len(self.members)), 2)
             ],
         }
 
@@ -354,7 +338,3 @@ def _pair(one: Mapping[str, Any]) -> str:
 
 def _arms(one: Design) -> str:
     return f"{listed(one.arm_names)}{f', {one.allocation}' if one.allocation else ''}"
-
-
-def _listed(value: Any) -> str:
-    return ", ".join(map(number, value)) if isinstance(value, tuple) else number(value)

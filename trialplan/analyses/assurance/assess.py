@@ -15,11 +15,11 @@ from trialplan.analyses.assurance.joint_belief import NODES, Beliefs, Joint, joi
 from trialplan.analyses.assurance.predictive_counts import Predictive, predictive
 from trialplan.belief import Belief
 from trialplan.design import Design
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import normal_cdf
 from trialplan.numerics.lazy import np
 
-__all__ = ["Assurance", "Beliefs", "assess", "assurance", "ceiling", "enumerated", "events", "n_for_target"]
+__all__ = ["Assurance", "Beliefs", "assess", "assurance", "events"]
 
 _MOST_BLOCKS = 2**24
 """Allocation blocks up to which any n is searched: tens of millions of participants are no trial."""
@@ -81,27 +81,6 @@ def assurance(design: Design, n: int, beliefs: Beliefs, nodes: int | None = None
     """
     design.check_n(n)
     return _assurance(joint(design, beliefs, nodes), n)
-
-
-def ceiling(design: Design, beliefs: Beliefs, nodes: int | None = None) -> float:
-    """What assurance tends to as n grows: the probability that the effect is on the favourable side of the null."""
-    over = joint(design, beliefs, nodes)
-    return over.average(over.favourable)
-
-
-def enumerated(design: Design, n: int, beliefs: Beliefs, nodes: int | None = None) -> float | None:
-    """Assurance by enumerating the test over every pair of counts; None where that is not possible."""
-    design.check_n(n)
-    found = predictive(joint(design, beliefs, nodes), n)
-    return None if found is None else found.success
-
-
-def n_for_target(design: Design, target: float, beliefs: Beliefs, nodes: int | None = None) -> int | None:
-    """The fewest participants, in whole blocks, whose assurance reaches `target`; None where no n does.
-
-    Assurance is taken to grow with n, which it does wherever it exceeds the level of the test.
-    """
-    return _search(joint(design, beliefs, nodes), _target(design, target))
 
 
 def events(design: Design, n: int, harms: Mapping[str, float | Belief]) -> dict[str, float]:
@@ -169,31 +148,23 @@ def _target(design: Design, target: float) -> float:
 
 
 def _found(over: Joint, target: float, top: float) -> tuple[int | None, str | None]:
-    """The n for the target, or the sentence that says why there is none."""
-    try:
-        found = _search(over, target)
-    except UnreachableError as why:
-        return None, str(why)
-    if found is not None:
-        return found, None
-    return None, f"no number of participants reaches assurance {target:g}: it cannot exceed {top:.3f}"
+    """The n for the target by doubling and halving over whole blocks, or the sentence that says why there is none.
 
-
-def _search(over: Joint, target: float) -> int | None:
-    """By doubling and halving over whole blocks."""
-    if target >= over.average(over.favourable):
-        return None
+    Assurance is taken to grow with n, which it does wherever it exceeds the level of the test.
+    """
+    if target >= top:
+        return None, f"no number of participants reaches assurance {target:g}: it cannot exceed {top:.3f}"
     block, high = over.base.block, 1
     most = _AFFORDABLE if over.base.exact and predictive(over, block) is not None else _MOST_BLOCKS
     while _assurance(over, high * block) < target:
         high *= 2
         if high > most:
-            raise UnreachableError(f"more than {most * block} participants are needed for assurance {target:g}")
+            return None, f"more than {most * block} participants are needed for assurance {target:g}"
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if _assurance(over, middle * block) >= target else (middle, high)
-    return high * block
+    return high * block, None
 
 
 def _precision(over: Joint, n: int, tables: Predictive | None) -> float | None:

@@ -45,21 +45,17 @@ def missing(statement: Statement) -> list[str]:
 
 def unstated(statement: Statement) -> list[str]:
     """Everything that the statement leaves out, whether or not something usual stands for it."""
-    level = [name for name in ("alpha", "power") if statement.tests and not _given(statement, name)]
-    absent = missing(statement)
-    return [*absent, *level]
-
-
-def _given(statement: Statement, name: str) -> bool:
-    return statement.power is not None if name == "power" else name in statement.numbers
+    level = {"alpha": statement.numbers.get("alpha"), "power": statement.power} if statement.tests else {}
+    return [*missing(statement), *(name for name, value in level.items() if value is None)]
 
 
 def with_effect(statement: Statement) -> Statement:
     """The design's own effect, from the one that is stated in other words."""
     field, value = statement.effect_field, _applied(statement)
-    if field is None or value is None or not _inside(parameters(statement.cls)[field].domain, value):
+    if field is None or value is None:
         return statement
-    return statement.having(**{field: value})
+    domain = parameters(statement.cls)[field].domain
+    return statement if isinstance(domain, Interval) and value not in domain else statement.having(**{field: value})
 
 
 def _applied(statement: Statement) -> float | None:
@@ -68,10 +64,6 @@ def _applied(statement: Statement) -> float | None:
         return None
     effect, value = statement.effect
     return effect.apply(statement.comparator, value)
-
-
-def _inside(domain: Any, value: float) -> bool:
-    return not isinstance(domain, Interval) or value in domain
 
 
 def check_effect(statement: Statement) -> None:
@@ -232,19 +224,10 @@ def solved(statement: Statement, name: str) -> list[float]:
 
     The n of the completers is met half a participant per arm short, so that rounding up gives what is stated.
     """
-    total = _completers(statement)
-    found: list[float] = []
     for assumed in completed(statement.having(**{name: _placeholder(statement, name)})):
-        if assumed.cost <= 1 and not found:
-            found = _crossings(assumed.statement, name, total)
-    return found
-
-
-def _completers(statement: Statement) -> float:
-    """Evaluable participants: as stated, or those that are left of the enrolled."""
-    if statement.evaluable is not None:
-        return statement.evaluable
-    return statement.stated * (1 - (statement.dropout or 0.0))
+        if assumed.cost <= 1 and (found := _crossings(assumed.statement, name, statement.completers)):
+            return found
+    return []
 
 
 def _placeholder(statement: Statement, name: str) -> float:
@@ -299,11 +282,14 @@ def _grid(statement: Statement, name: str) -> list[float]:
     """Values along the number's domain: even for a proportion, by ratio for a size, in its unit for what has one."""
     declared = parameters(statement.cls)[name]
     if declared.role == "association":
-        return _floats(np.linspace(0, 0.99, _POINTS))
-    if isinstance(declared.domain, Interval) and declared.domain.high == 1:
-        return _floats(np.linspace(0, 1, _POINTS + 1)[1:-1])
-    measured = declared.role == "spread" or declared.domain == REAL or name == "margin"
-    return _floats((_spread(statement) if measured else 1.0) * np.geomspace(0.01, 100, _POINTS))
+        values = np.linspace(0, 0.99, _POINTS)
+    elif isinstance(declared.domain, Interval) and declared.domain.high == 1:
+        values = np.linspace(0, 1, _POINTS + 1)[1:-1]
+    else:
+        measured = declared.role == "spread" or declared.domain == REAL or name == "margin"
+        values = (_spread(statement) if measured else 1.0) * np.geomspace(0.01, 100, _POINTS)
+    grid: list[float] = values.tolist()
+    return grid
 
 
 def _spread(statement: Statement) -> float:
@@ -312,7 +298,3 @@ def _spread(statement: Statement) -> float:
     if name is None or parameters(statement.cls)[name].unit == "ratio":
         return 1.0
     return float(abs(statement.numbers.get(name) or 1.0))
-
-
-def _floats(values: Any) -> list[float]:
-    return [float(value) for value in values]

@@ -9,8 +9,9 @@ from typing import Any
 
 from trialplan.analyses.reproduction import completing
 from trialplan.analyses.reproduction.completing import completed, design_of, missing, solved, with_effect
+from trialplan.analyses.reproduction.fit import Fit, fits, near_fit, rounded_from, with_losses
 from trialplan.analyses.reproduction.methods import UNLIKE, methods
-from trialplan.analyses.reproduction.rounding import PrintedSize, allowing, misallowed, printed, rounded_up
+from trialplan.analyses.reproduction.rounding import PrintedSize, misallowed, printed
 from trialplan.analyses.reproduction.slips import slips
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.design import Design
@@ -60,16 +61,6 @@ class Candidate:
     enrolment: str = ""
     follows: bool = True
     short: float = 0.0
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """How well the printed numbers are those stated: what is odd, and what of the enrolment does not follow."""
-
-    cost: int = 0
-    remarks: tuple[str, ...] = ()
-    enrolment: str = ""
-    follows: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,17 +191,17 @@ def _shown(matched: list[Candidate], tried: list[Candidate]) -> tuple[Candidate,
 def _candidate(statement: Statement, method: SizingMethod) -> Candidate:
     """The plainest way of printing the method's n that is the n stated; else its plain n."""
     ways = list(printed(statement, method))
-    fitting = [(way, fit) for way in ways for fit in _fits(statement, method, way)]
+    fitting = [(way, fit) for way in ways for fit in fits(statement, method, way)]
     power = _power_at_stated(statement, method)
     if fitting:
         way, fit = min(fitting, key=lambda one: (not one[1].follows, one[0].cost + one[1].cost))
         return _made(method, way, power, "exact", fit)
-    if (near := _near(statement, power, _rounded(statement, ways[0].evaluable, ways[0].enrolled))) is not None:
-        return _made(method, ways[0], power, "near", _with_losses(statement, method, near))
-    return _made(method, ways[0], power, "no", _Fit())
+    if (near := near_fit(statement, power, rounded_from(statement, ways[0].evaluable, ways[0].enrolled))) is not None:
+        return _made(method, ways[0], power, "near", with_losses(statement, method, near))
+    return _made(method, ways[0], power, "no", Fit())
 
 
-def _made(method: SizingMethod, way: PrintedSize, power: float | None, matches: str, fit: _Fit) -> Candidate:
+def _made(method: SizingMethod, way: PrintedSize, power: float | None, matches: str, fit: Fit) -> Candidate:
     return Candidate(
         method=method.words,
         n=way.evaluable,
@@ -226,95 +217,18 @@ def _made(method: SizingMethod, way: PrintedSize, power: float | None, matches: 
     )
 
 
-def _fits(statement: Statement, method: SizingMethod, way: PrintedSize) -> Iterator[_Fit]:
-    """At what further cost the printed numbers are those stated; nothing where they are not."""
-    if not _stages_fit(statement, method):
-        return
-    if statement.evaluable is not None and not math.isclose(way.evaluable, statement.evaluable):
-        return
-    if statement.enrolled is None:
-        yield _Fit()
-    elif statement.dropout is None:
-        if statement.evaluable is not None:
-            more = statement.enrolled / statement.evaluable - 1
-            which = "more are enrolled" if more > 0 else "fewer are enrolled than are needed"
-            yield _Fit(remarks=(f"why {abs(more):.0%} {which} is not stated",) if more else ())
-        elif statement.evaluable is None and math.isclose(way.evaluable, statement.enrolled):
-            yield _Fit()
-    elif way.enrolled is not None and math.isclose(way.enrolled, statement.enrolled):
-        yield _Fit()
-    elif statement.unclear and math.isclose(way.evaluable, statement.enrolled):
-        yield _Fit(4, ("losses are mentioned and not added",))
-    elif statement.evaluable is not None and way.enrolled is not None:
-        yield _off(statement, way.enrolled)
-
-
-def _off(statement: Statement, enrolled: float) -> _Fit:
-    """What of a stated enrolment does not follow from the losses: a participant per arm, a rounding, or more."""
-    assert statement.enrolled is not None
-    gives = f"the losses give {statement.shown(enrolled)} to enrol, not {statement.shown(statement.enrolled)}"
-    added = statement.enrolled != statement.evaluable
-    if added and abs(enrolled - statement.enrolled) <= len(statement.cls.arm_names):
-        return _Fit(2, enrolment=gives)
-    if rounded := rounded_up(statement, enrolled, statement.enrolled):
-        return _Fit(2, enrolment=f"the enrolment is {rounded}: {gives}")
-    mistake = misallowed(statement)
-    return _Fit(2, enrolment=f"{gives}: {mistake}" if mistake else gives, follows=False)
-
-
-def _with_losses(statement: Statement, method: SizingMethod, near: _Fit) -> _Fit:
-    """A near match, with what of the stated enrolment does not follow from the stated n."""
-    if statement.evaluable is None or statement.enrolled is None or statement.dropout is None:
-        return near
-    enrolled = [count for count, *_ in allowing(statement, method, statement.evaluable)]
-    if any(math.isclose(count, statement.enrolled) for count in enrolled):
-        return near
-    off = _off(statement, enrolled[0])
-    return replace(near, enrolment=off.enrolment, follows=off.follows)
-
-
-def _stages_fit(statement: Statement, method: SizingMethod) -> bool:
-    """Whether the first stage is that stated, where a design has stages."""
-    if statement.first_stage is None:
-        return True
-    return method.design is not None and method.design.count_sizes(round(method.n))[0] == statement.first_stage
-
-
 def _power_at_stated(statement: Statement, method: SizingMethod) -> float | None:
     """What the completers of the stated n attain by the method; None where it is no test's, or no n of it."""
     design = method.design
     if not isinstance(design, Design) or statement.cls.gives is not None:
         return None
-    n = statement.evaluable if statement.evaluable is not None else statement.stated * (1 - (statement.dropout or 0))
     if statement.arms is not None and "allocation" in parameters(type(design)):
         design = design.replace(allocation=":".join(map(str, statement.arms)))
     try:
-        power = float(design.power(n / method.inflation))
+        power = float(design.power(statement.completers / method.inflation))
     except TrialplanError:
         return None
     return power if math.isfinite(power) else None
-
-
-def _rounded(statement: Statement, n: float, enrolled: float | None) -> str:
-    """To what a method's n, or its enrolment where no other n is stated, was rounded up to give the one stated."""
-    losses = enrolled is not None and statement.evaluable is None
-    return rounded_up(statement, enrolled if losses and enrolled is not None else n, statement.stated)
-
-
-def _near(statement: Statement, power: float | None, rounded: str) -> _Fit | None:
-    """The cost and the remark of a power that is the stated one as printed: rounded, cut off, or a lower bound."""
-    if power is None or statement.power is None:
-        return None
-    shown, unit = f"{power:.3f}", 10.0**-statement.digits
-    if statement.at_least:
-        inside = statement.power <= power < statement.power + 0.05
-        return _Fit(2, (f"the power at the stated n is {shown}, and at least that is stated",)) if inside else None
-    to_it = f"; n is {rounded}" if rounded else ""
-    if abs(power - statement.power) <= unit / 2:
-        return _Fit(2, (f"the power at the stated n is {shown}, the one stated within its rounding{to_it}",))
-    if 0 < power - statement.power < unit:
-        return _Fit(3, (f"the power at the stated n is {shown}{to_it or ', printed without rounding up'}",))
-    return None
 
 
 def _mistaken(statement: Statement) -> Iterator[tuple[str, Candidate]]:
@@ -332,7 +246,7 @@ def _mistaken(statement: Statement) -> Iterator[tuple[str, Candidate]]:
 def _rounded_further(statement: Statement) -> Iterator[tuple[str, Candidate]]:
     """The plainest method whose n, rounded up to tens or hundreds, is the one stated: commoner than any slip."""
     for one in _tried(statement, dear=False):
-        rounded = "" if statement.cls.gives else _rounded(statement, one.n, one.enrolled)
+        rounded = "" if statement.cls.gives else rounded_from(statement, one.n, one.enrolled)
         if rounded and one.cost <= PLAIN:
             yield f"it is {rounded}", one
             return

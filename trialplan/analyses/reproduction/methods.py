@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from trialplan.analyses.compare import variants
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.design import Design, Sized
 from trialplan.errors import TrialplanError
-from trialplan.parameter import parameters, with_role
 from trialplan.stated import SizingMethod
 
 BOUNDARIES = ("obrien-fleming", "lan-demets-obrien-fleming", "pocock", "lan-demets-pocock", "haybittle-peto")
@@ -29,23 +29,9 @@ def methods(statement: Statement, design: Sized, dear: bool = True) -> Iterator[
             yield _named(statement, looked_at)
 
 
-def variants(design: Sized) -> Iterator[tuple[str, Sized]]:
-    """The same trial by each of its ways to be analysed or computed: name and design."""
-    cls = type(design)
-    field = next(iter(with_role(cls, "method")), None)
-    if field is None:
-        yield design.slug(), design
-        return
-    for name in parameters(cls)[field].choices:
-        try:
-            yield str(name), design.replace(**{field: name})
-        except TrialplanError:
-            continue  # not defined for this goal, this scale or these numbers
-
-
 def _of_tests(statement: Statement, design: Sized, dear: bool) -> Iterator[SizingMethod]:
     wanted = _meant(statement)
-    for name, variant in variants(design):
+    for name, variant, _ in variants(design):
         if not _affordable(statement, variant, name in wanted, dear):
             continue
         try:

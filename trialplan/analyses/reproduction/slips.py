@@ -63,16 +63,11 @@ def _of_totals(statement: Statement) -> Iterator[Slip]:
     arms = len(statement.cls.arm_names)
     if arms == 1:
         return
-    more = {name: _times(getattr(statement, name), arms) for name in ("evaluable", "enrolled")}
-    less = {name: _times(getattr(statement, name), 1 / arms) for name in ("evaluable", "enrolled")}
-    if not statement.per_arm:
-        yield "the stated total is the number per arm", statement.replace(**more)
-    else:
-        yield "the stated number per arm is the total", statement.replace(**less)
-
-
-def _times(n: float | None, factor: float) -> float | None:
-    return None if n is None else n * factor
+    per_arm = statement.per_arm
+    words = "the stated number per arm is the total" if per_arm else "the stated total is the number per arm"
+    factor = 1 / arms if per_arm else arms
+    stated = {"evaluable": statement.evaluable, "enrolled": statement.enrolled}
+    yield words, statement.replace(**{name: n * factor for name, n in stated.items() if n is not None})
 
 
 def _of_numbers(statement: Statement) -> Iterator[Slip]:

@@ -130,6 +130,11 @@ class Statement:
         assert found is not None  # `read` refuses a statement without an n
         return found
 
+    @property
+    def completers(self) -> float:
+        """Evaluable participants: as stated, or those that are left of the enrolled."""
+        return self.stated * (1 - (self.dropout or 0.0)) if self.evaluable is None else self.evaluable
+
     def shown(self, n: float) -> str:
         """n as the statement counts: per arm, or in all."""
         compared = len(self.cls.arm_names)
@@ -222,15 +227,13 @@ def _effect(cls: type[Sized], given: Mapping[str, Any]) -> tuple[StatedEffect, f
     if stated and len(stated) + any(name in given for name in with_role(cls, "effect")) > 1:
         names = " and ".join(effect.name for effect in stated)
         raise ParameterError(f"the effect is stated twice, by {names}", owner=cls.slug(), way_out="keep one")
-    return (stated[0], _sensible(stated[0], _number(stated[0].name, given[stated[0].name]))) if stated else None
-
-
-def _sensible(effect: StatedEffect, value: float) -> float:
-    """The effect's value, if it may have it."""
-    if value in effect.domain:
-        return value
-    way_out = f"it is the {effect.meaning}"
-    raise ParameterError(f"must lie {effect.where}, not {value:g}", parameter=effect.name, value=value, way_out=way_out)
+    if not stated:
+        return None
+    effect, value = stated[0], _number(stated[0].name, given[stated[0].name])
+    if value not in effect.domain:
+        reason, way_out = f"must lie {effect.where}, not {value:g}", f"it is the {effect.meaning}"
+        raise ParameterError(reason, parameter=effect.name, value=value, way_out=way_out)
+    return effect, value
 
 
 def _power(stated: Any) -> tuple[float | None, int, bool]:
@@ -262,7 +265,8 @@ def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
     totals |= {sum(arms)} if arms else set()
     after = {counts[name] * by for name, by in (("enrolled", share), ("enrolled_per_arm", compared)) if name in counts}
     if len(totals) > 2 or len(after) > 1 or (len(totals) == 2 and after):
-        raise ParameterError(f"the statement's numbers contradict each other: {_listed(stated)}; check them")
+        shown = ", ".join(f"{name} = {value}" for name, value in stated.items())
+        raise ParameterError(f"the statement's numbers contradict each other: {shown}; check them")
     if len(totals) == 2:
         after, totals = {max(totals)}, {min(totals)}
     evaluable, enrolled = next(iter(totals), None), next(iter(after), None)
@@ -289,10 +293,6 @@ def _allocated(statement: Statement, arms: tuple[int, ...]) -> Statement:
         if abs(arms[0] * second - arms[1] * first) <= max(first, second):
             return statement.having(allocation=f"{first}:{second}")
     return statement
-
-
-def _listed(stated: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in stated.items())
 
 
 def _rule(name: str, given: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The verdict as a reviewer would write it."""
+"""The verdict as a reviewer would write it, and its page."""
 
 from __future__ import annotations
 
@@ -7,8 +7,36 @@ from collections.abc import Iterator
 
 from trialplan.analyses.reproduction import completing, judge
 from trialplan.analyses.reproduction.judge import Candidate, Reproduction
-from trialplan.analyses.reproduction.statement import Statement
+from trialplan.page import Page, Table, facts, plain
 from trialplan.parameter import parameters
+from trialplan.text import flag, listed, number
+
+
+def page(found: Reproduction) -> Page:
+    """The verdict, what was stated, and what each method gives."""
+    data, shown = plain(judge.as_json(found)), found.statement.shown
+    stated = judge.stated(found.statement)
+    tables = [facts([(flag(name), number(value)) for name, value in stated.items()], "Stated")]
+    if found.candidates:
+        rows = [
+            [
+                one.method,
+                shown(one.n),
+                "" if one.enrolled is None else shown(one.enrolled),
+                "" if one.power is None else f"{one.power:.3f}",
+                one.matches,
+            ]
+            for one in found.candidates
+        ]
+        columns = ("method", "n", "enrolled", "power at stated n", "matches")
+        tables.append(Table(columns, rows, right=frozenset({1, 2, 3})))
+    return Page(
+        data=data,
+        headline=headline(found),
+        tables=tables,
+        notes=list(notes(found)),
+        records=lambda: data["candidates"] or [{"verdict": found.verdict}],
+    )
 
 
 def headline(found: Reproduction) -> str:
@@ -28,7 +56,8 @@ def headline(found: Reproduction) -> str:
         words, by = found.slips[0]
         return f"Not as stated: {stated} follows only if {words} ({_method(by)}); {_inputs_give(found)}"
     if found.verdict == judge.INCOMPLETE:
-        return f"Cannot be reproduced: the statement does not give {_listed(found.missing)}"
+        missing = listed(name.replace("_", " ") for name in found.missing)
+        return f"Cannot be reproduced: the statement does not give {missing}"
     assert found.verdict == judge.NOT
     return f"Not reproduced: no standard method gives {stated}; {_inputs_give(found)}"
 
@@ -95,15 +124,5 @@ def _with_remarks(one: Candidate, best: Candidate) -> str:
 
 
 def _word(found: Reproduction, name: str) -> str:
-    meaning = parameters(found.statement.cls)[name].meaning if name in parameters(found.statement.cls) else ""
-    return f"{name.replace('_', ' ')} ({meaning})" if meaning and len(meaning) < 60 else name.replace("_", " ")
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    shown = [name.replace("_", " ") for name in names]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def shown_sizes(statement: Statement, one: Candidate) -> tuple[str, str]:
-    """n and enrolled as a table shows them."""
-    return statement.shown(one.n), "" if one.enrolled is None else statement.shown(one.enrolled)
+    meaning, shown = parameters(found.statement.cls)[name].meaning, name.replace("_", " ")
+    return f"{shown} ({meaning})" if len(meaning) < 60 else shown

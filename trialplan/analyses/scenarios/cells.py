@@ -22,6 +22,9 @@ Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 N, TARGET = "n", "power"
 """What may be varied beside a design's own numbers: the participants, or the power asked for."""
 
+_BY_ARRAYS, _ONE_BY_ONE = 65_536, 4
+"""Scenarios in a stretch: where one call answers many, and where each is a search of its own."""
+
 
 @dataclass(frozen=True)
 class AnsweredCells:
@@ -81,23 +84,42 @@ class GridSpec:
         choices = product(*(self.axes[name] for name in names))
         return all(self._smooth(dict(zip(names, values, strict=True))) for values in choices)
 
+    @property
+    def stretch(self) -> int:
+        """Scenarios that are answered together, as one task."""
+        return _BY_ARRAYS if self.by_arrays else _ONE_BY_ONE
+
+    @property
+    def stretches(self) -> int:
+        """How many stretches there are; the last one may be shorter."""
+        return math.ceil(self.cells / self.stretch)
+
+    def ends(self, position: int) -> tuple[int, int]:
+        """The first scenario of a stretch, and the first after it."""
+        start = position * self.stretch
+        return start, min(start + self.stretch, self.cells)
+
     def values(self, start: int, stop: int) -> dict[str, Any]:
         """The values of each axis at the scenarios from `start` up to `stop`: positions along the axis."""
         return dict(zip(self.axes, np.unravel_index(np.arange(start, stop), self.shape), strict=True))
 
     def ask(self, given: Mapping[str, Any], shape: tuple[int, ...] = ()) -> tuple[Any, Any, Any, Any]:
         """n, power, reason and derived numbers for given values; arrays of `shape` where the values are arrays."""
-        numbers = dict(given)
-        n, target = numbers.pop(N, self.n), numbers.pop(TARGET, self.target)
-        resolved = dict(numbers if self.resolve is None else self.resolve(numbers))
-        derived = {name: value for name, value in resolved.items() if name not in numbers}
-        design = self.design.replace(**resolved)
+        n, target = given.get(N, self.n), given.get(TARGET, self.target)
+        numbers, derived = self.resolved(given)
+        design = self.design.replace(**numbers)
         if n is not None:
             design.arms(n)  # raises where n is not whole blocks
             power = np.broadcast_to(design.power(n), shape)  # type: ignore[attr-defined]
             return np.broadcast_to(np.asarray(n, dtype=float), shape), power, None, derived
         evaluate = design.sample_size(*(() if target is None else (target,)))
         return np.broadcast_to(evaluate.n, shape), np.broadcast_to(evaluate.power, shape), evaluate.reason, derived
+
+    def resolved(self, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, Any]]:
+        """The design's numbers behind given values, and those of them that follow from what was varied."""
+        varied = {name: value for name, value in given.items() if name not in (N, TARGET)}
+        numbers = varied if self.resolve is None else self.resolve(varied)
+        return numbers, {name: value for name, value in numbers.items() if name not in varied}
 
     def _smooth(self, choice: Mapping[str, Any]) -> bool:
         own = {name: value for name, value in choice.items() if name in variable(self.design)}
@@ -128,8 +150,9 @@ def variable(design: Sized) -> dict[str, Parameter]:
     return {name: one for name, one in design.declarations().items() if name != "looks"}
 
 
-def evaluate(asked: GridSpec, start: int, stop: int) -> AnsweredCells:
-    """The answers of the scenarios from `start` up to `stop`."""
+def evaluate(asked: GridSpec, position: int) -> AnsweredCells:
+    """The answers of one stretch."""
+    start, stop = asked.ends(position)
     index = asked.values(start, stop)
     n, power = np.full(stop - start, np.nan), np.full(stop - start, np.nan)
     reasons: dict[int, str] = {}
@@ -174,23 +197,13 @@ def _asked(asked: GridSpec, choice: Mapping[str, Any], arrays: Mapping[str, Any]
 
 
 def _one(asked: GridSpec, given: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
-    """The answer of one scenario; what cannot be answered has its reason."""
+    """The answer of one scenario; one that has none has its reason, and the numbers behind it where they can be had."""
+    derived: Mapping[str, Any] = {}
     try:
+        _, derived = asked.resolved(given)
         return asked.ask(given)
     except TrialplanError as why:
-        return math.nan, math.nan, why.sentence, _derived(asked, given)
-
-
-def _derived(asked: GridSpec, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The numbers behind a scenario that has no answer, as far as they can be had."""
-    if asked.resolve is None:
-        return {}
-    numbers = {name: value for name, value in given.items() if name not in (N, TARGET)}
-    try:
-        resolved = asked.resolve(numbers)
-    except TrialplanError:
-        return {}
-    return {name: value for name, value in resolved.items() if name not in numbers}
+        return math.nan, math.nan, why.sentence, derived
 
 
 def _reasons(positions: Any, reason: Any) -> dict[int, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from trialplan.analyses.scenarios.cells import TARGET, GridSpec, N, variable
 from trialplan.analyses.scenarios.grid import Grid
+from trialplan.analyses.scenarios.page import per_arm
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
 
@@ -97,16 +98,12 @@ def _lines(asked: GridSpec) -> str:
 
 def _values(grid: Grid) -> Any:
     """The power, or the participants of an arm where one number speaks for all."""
-    from trialplan.analyses.scenarios.page import per_arm
-
     if grid.asked.asks_power:
         return grid.power
     return grid.n / len(grid.design.arm_names) if per_arm(grid) else grid.n
 
 
 def _quantity(grid: Grid) -> str:
-    from trialplan.analyses.scenarios.page import per_arm
-
     return "power" if grid.asked.asks_power else f"participants{' per arm' if per_arm(grid) else ''}"
 
 

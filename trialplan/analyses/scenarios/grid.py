@@ -6,12 +6,11 @@ or on a cluster, in any order, and kept in memory or in a journal: the answers a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Protocol
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from trialplan.analyses.executors import Executor, Serial
 from trialplan.analyses.scenarios.cells import AnsweredCells, GridSpec, evaluate, grid_spec, variable
@@ -19,61 +18,13 @@ from trialplan.analyses.scenarios.vary import check_cells, parse_vary
 from trialplan.design import Sized
 from trialplan.numerics.lazy import np
 
-__all__ = ["Grid", "Kept", "Memory", "answered", "grid_spec", "parse_vary", "scenarios", "variable"]
+if TYPE_CHECKING:
+    from trialplan.analyses.scenarios.journal import Journal
 
-_BY_ARRAYS, _ONE_BY_ONE = 65_536, 4
-"""Scenarios in a stretch: where one call answers many, and where each is a search of its own."""
+__all__ = ["Grid", "Memory", "answered", "grid_spec", "parse_vary", "scenarios", "variable"]
 
-
-class Kept(Protocol):
-    """Where finished stretches are kept, by position."""
-
-    def keep(self, position: int, block: AnsweredCells) -> None:
-        """Keep one."""
-        ...
-
-    def done(self) -> Sequence[int]:
-        """The positions that are kept already."""
-        ...
-
-    def block(self, position: int) -> AnsweredCells:
-        """The one at a position."""
-        ...
-
-
-class Memory(dict[int, AnsweredCells]):
-    """Stretches kept in memory."""
-
-    def keep(self, position: int, block: AnsweredCells) -> None:
-        """Keep one."""
-        self[position] = block
-
-    def done(self) -> Sequence[int]:
-        """The positions that are kept."""
-        return list(self)
-
-    def block(self, position: int) -> AnsweredCells:
-        """The one at a position."""
-        return self[position]
-
-
-@dataclass(frozen=True)
-class Stretches(Sequence[Any]):
-    """The tasks of a grid: stretches of scenarios, each with the question."""
-
-    asked: GridSpec
-
-    @property
-    def size(self) -> int:
-        """Scenarios in each but the last."""
-        return _BY_ARRAYS if self.asked.by_arrays else _ONE_BY_ONE
-
-    def __len__(self) -> int:
-        return math.ceil(self.asked.cells / self.size)
-
-    def __getitem__(self, position: Any) -> tuple[GridSpec, int, int]:
-        start = position * self.size
-        return self.asked, start, min(start + self.size, self.asked.cells)
+Memory = dict[int, AnsweredCells]
+"""Finished stretches by position, as a journal keeps them on disk."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +32,7 @@ class Grid:
     """The answers over crossed axes: one cell for each combination, the last axis varying fastest."""
 
     asked: GridSpec
-    kept: Kept
+    kept: Memory | Journal
 
     @property
     def design(self) -> Sized:
@@ -95,9 +46,8 @@ class Grid:
 
     def blocks(self) -> Iterator[tuple[int, AnsweredCells]]:
         """(first cell, answers) of each stretch, in order."""
-        tasks = Stretches(self.asked)
-        for position in range(len(tasks)):
-            yield position * tasks.size, self.kept.block(position)
+        for position in range(self.asked.stretches):
+            yield position * self.asked.stretch, self.kept[position]
 
     @cached_property
     def n(self) -> Any:
@@ -125,9 +75,8 @@ class Grid:
 
     def cell(self, number: int) -> dict[str, Any]:
         """One cell as a row, by its number."""
-        tasks = Stretches(self.asked)
-        position, offset = divmod(number, tasks.size)
-        columns = _columns(self.asked, position * tasks.size, self.kept.block(position))
+        position, offset = divmod(number, self.asked.stretch)
+        columns = _columns(self.asked, number - offset, self.kept[position])
         return {name: column[offset] for name, column in columns.items()}
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -168,7 +117,7 @@ def scenarios(
 
 def answered(
     asked: GridSpec,
-    kept: Kept | None = None,
+    kept: Memory | Journal | None = None,
     executor: Executor | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Grid:
@@ -177,39 +126,16 @@ def answered(
     `progress` is told, after each stretch, how many scenarios are done, and of how many.
     """
     kept = Memory() if kept is None else kept
-    tasks, done = Stretches(asked), set(kept.done())
-    left = [position for position in range(len(tasks)) if position not in done]
-    finished = sum(_length(tasks, position) for position in done)
-    with closing((executor or Serial()).run(_stretch, _Some(tasks, left))) as results:  # type: ignore[type-var]
+    done = set(kept)
+    left = [position for position in range(asked.stretches) if position not in done]
+    finished = sum(stop - start for start, stop in map(asked.ends, done))
+    with closing((executor or Serial()).run(partial(evaluate, asked), left)) as results:  # type: ignore[type-var]
         for i, block in results:
-            kept.keep(left[i], block)
-            finished += _length(tasks, left[i])
+            kept[left[i]] = block
+            finished += len(block.n)
             if progress is not None:
                 progress(finished, asked.cells)
     return Grid(asked, kept)
-
-
-@dataclass(frozen=True)
-class _Some(Sequence[Any]):
-    """The tasks at some positions."""
-
-    tasks: Stretches
-    positions: Sequence[int]
-
-    def __len__(self) -> int:
-        return len(self.positions)
-
-    def __getitem__(self, i: Any) -> Any:
-        return self.tasks[self.positions[i]]
-
-
-def _stretch(task: tuple[GridSpec, int, int]) -> AnsweredCells:
-    return evaluate(*task)
-
-
-def _length(tasks: Stretches, position: int) -> int:
-    _, start, stop = tasks[position]
-    return stop - start
 
 
 def _columns(asked: GridSpec, start: int, block: AnsweredCells) -> dict[str, list[Any]]:

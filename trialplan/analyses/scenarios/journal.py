@@ -1,7 +1,8 @@
 """Finished stretches of a grid on disk, so that an interrupted one goes on where it stopped.
 
 A journal is a file that only grows: a line that says which question it answers, then one frame for each finished
-stretch. A frame that was cut short by a crash is dropped when the journal is opened again.
+stretch, with a checksum over its place, its size and its content. A frame that was cut short by a crash or damaged
+since is dropped when the journal is opened again, with all that follow it, for where they begin is not known.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import hashlib
 import json
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,8 +22,14 @@ from trialplan.errors import FileError
 from trialplan.numerics.lazy import np
 from trialplan.page import plain
 
-_FRAME = struct.Struct("<qqqI")
-"""Position of the stretch, scenarios in it, bytes of the payload, and their checksum."""
+_FRAME = struct.Struct("<qqq")
+"""Position of the stretch, scenarios in it, bytes of the payload."""
+
+_CHECKSUM = struct.Struct("<I")
+"""Of the frame's head and payload, written between them."""
+
+
+_HEAD = _FRAME.size + _CHECKSUM.size
 
 
 def path_for(output: Path) -> Path:
@@ -47,18 +55,17 @@ class Journal:
         """
         self.path, self.places = path, dict[int, tuple[int, int, int]]()
         head = json.dumps({"trialplan": __version__, "question": identity}).encode() + b"\n"
-        there = path.exists()
-        if there and not resume:
-            raise FileError(f"{path} holds an interrupted run; add --resume to go on with it, or delete it")
-        try:
-            self.file = path.open("r+b" if there else "x+b")
-        except OSError as cause:
-            raise FileError(f"{path} cannot be written: {cause.strerror}; choose another output") from cause
-        if there:
-            self._read(head)
-        else:
-            self.file.write(head)
-            self.file.flush()
+        self.dropped = 0
+        """Bytes at its end that were no whole frame, so that what they held is computed again."""
+        with self._told():
+            there = path.exists()
+            if there and not resume:
+                raise FileError(f"{path} holds an interrupted run; add --resume to go on with it, or delete it")
+            self.file = path.open("r+b" if there else "x+b", buffering=0)
+            if there:
+                self._read(head)
+            else:
+                self._begin(head)
 
     def __enter__(self) -> Self:
         return self
@@ -66,24 +73,25 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.file.close()
 
-    def keep(self, position: int, block: AnsweredCells) -> None:
+    def __setitem__(self, position: int, block: AnsweredCells) -> None:
         """Write one frame at the end."""
-        payload = _packed(block)
-        start = self.file.seek(0, 2)
-        count = len(block.n)
-        self.file.write(_FRAME.pack(position, count, len(payload), zlib.crc32(payload)) + payload)
-        self.file.flush()
-        self.places[position] = (start + _FRAME.size, len(payload), count)
+        payload, count = _packed(block), len(block.n)
+        head = _FRAME.pack(position, count, len(payload))
+        with self._told():
+            start = self.file.seek(0, 2)
+            self._append(head + _CHECKSUM.pack(_checksum(head, payload)) + payload)
+        self.places[position] = (start + _HEAD, len(payload), count)
 
-    def done(self) -> Sequence[int]:
+    def __iter__(self) -> Iterator[int]:
         """The positions of the stretches that are kept."""
-        return list(self.places)
+        return iter(self.places)
 
-    def block(self, position: int) -> AnsweredCells:
+    def __getitem__(self, position: int) -> AnsweredCells:
         """One stretch, read again."""
         start, length, count = self.places[position]
-        self.file.seek(start)
-        return _unpacked(self.file.read(length), count)
+        with self._told():
+            self.file.seek(start)
+            return _unpacked(self._taken(length), count)
 
     @property
     def scenarios(self) -> int:
@@ -95,29 +103,71 @@ class Journal:
         self.file.close()
         self.path.unlink(missing_ok=True)
 
+    def _begin(self, head: bytes) -> None:
+        try:
+            self._append(head)
+        except OSError:  # an empty journal would only be in the way
+            self.remove()
+            raise
+
     def _read(self, head: bytes) -> None:
         """Find the frames that are whole; what follows the last of them is cut off."""
-        if self.file.readline() != head:
+        if self._taken(len(head)) != head:
             self.file.close()
             raise FileError(
                 f"{self.path} holds the results of another question or another version; delete it, or choose another "
                 "output"
             )
-        end = self.file.tell()
+        end = len(head)
         while (frame := self._frame(end)) is not None:
             position, length, count = frame
-            self.places[position] = (end + _FRAME.size, length, count)
-            end += _FRAME.size + length
+            self.places[position] = (end + _HEAD, length, count)
+            end += _HEAD + length
+        self.dropped = self.file.seek(0, 2) - end
         self.file.truncate(end)
 
     def _frame(self, start: int) -> tuple[int, int, int] | None:
         self.file.seek(start)
-        head = self.file.read(_FRAME.size)
-        if len(head) < _FRAME.size:
+        opening = self._taken(_HEAD)
+        if len(opening) < _HEAD:
             return None
-        position, count, length, checksum = _FRAME.unpack(head)
-        payload = self.file.read(length)
-        return (position, length, count) if len(payload) == length and zlib.crc32(payload) == checksum else None
+        head, (checksum,) = opening[: _FRAME.size], _CHECKSUM.unpack(opening[_FRAME.size :])
+        position, count, length = _FRAME.unpack(head)
+        if not 0 <= length <= self.path.stat().st_size:
+            return None
+        return (position, length, count) if _checksum(head, self._taken(length)) == checksum else None
+
+    def _append(self, content: bytes) -> None:
+        """All of it, or what a full disk took of it is cut off again."""
+        start = self.file.tell()
+        try:
+            written = 0
+            while written < len(content):
+                written += self.file.write(content[written:])
+        except OSError:
+            self.file.truncate(start)
+            raise
+
+    def _taken(self, length: int) -> bytes:
+        """So many bytes from here, or those that are left."""
+        parts = bytearray()
+        while len(parts) < length and (part := self.file.read(length - len(parts))):
+            parts += part
+        return bytes(parts)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Within it, what goes wrong with the file is one sentence."""
+        try:
+            yield
+        except OSError as cause:
+            raise FileError(
+                f"{self.path} cannot be written: {(cause.strerror or str(cause)).lower()}; choose another output"
+            ) from cause
+
+
+def _checksum(head: bytes, payload: bytes) -> int:
+    return zlib.crc32(payload, zlib.crc32(head))
 
 
 def _packed(block: AnsweredCells) -> bytes:

@@ -25,9 +25,9 @@ class Axis:
     unit: str
     planned: float
     source: str
+    design_at: Callable[[float], Design]
     low: float | None = None
     high: float | None = None
-    design_at: Callable[[float], Design] | None = None
     assurance_at: Callable[[float], float] | None = None
 
 
@@ -93,16 +93,16 @@ def _damage(end: End) -> tuple[int, float]:
 
 
 def _swing(axis: Axis, n: int, target: float) -> Swing:
-    if axis.low is None or axis.high is None or axis.design_at is None:
+    if axis.low is None or axis.high is None:
         return Swing(axis=axis)
-    low, high = (_end(axis, axis.design_at, value, n, target) for value in (axis.low, axis.high))
+    low, high = (_end(axis, value, n, target) for value in (axis.low, axis.high))
     worst = min((low, high), key=_damage)
     return Swing(axis=axis, low=low, high=high, breaks=_breaks(axis, worst.value, n, target))
 
 
-def _end(axis: Axis, design_at: Callable[[float], Design], value: float, n: int, target: float) -> End:
+def _end(axis: Axis, value: float, n: int, target: float) -> End:
     try:
-        design = design_at(value)
+        design = axis.design_at(value)
     except TrialplanError as why:
         return End(value=value, n=None, power=None, assurance=None, effect=True, reason=why.sentence)
     needed, reason, null = None, None, design.null_values()
@@ -122,7 +122,6 @@ def _end(axis: Axis, design_at: Callable[[float], Design], value: float, n: int,
 
 def _breaks(axis: Axis, end: float, n: int, target: float) -> BreakEven | None:
     """Where n doubles, power is a half and the effect is gone within the range; None where power is no smooth curve."""
-    assert axis.design_at is not None  # `_swing` has looked
     planned = axis.design_at(axis.planned)
     if not planned.smooth or len(planned.null_values()) != 1 or math.isclose(axis.planned, end):
         return None

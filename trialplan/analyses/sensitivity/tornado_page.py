@@ -121,7 +121,6 @@ def _line(swing: Swing) -> list[str]:
 
 def _outcome(axis: Axis, end: End, n: int, target: float) -> str:
     """What becomes of the trial at one end: what it finds, and how many would be needed."""
-    assert axis.design_at is not None  # only what is varied has ends
     trial, goal = f"the trial of {n:,} participants", axis.design_at(axis.planned).goal
     finds = "find the effect" if goal not in _MARGINS else f"show {goal}"
     if end.power is None:

@@ -57,8 +57,7 @@ def complaints(found: Verification) -> Iterator[str]:
     for what in _ORDER:
         failed = [one for one in found.failed if one.what == what]
         if failed:
-            best = max(failed, key=lambda one: (one.by == ENUMERATION, abs(one.seen - one.claimed)))
-            yield _COMPLAINTS[what](best, found)
+            yield _complaint(max(failed, key=lambda one: (one.by == ENUMERATION, abs(one.seen - one.claimed))))
 
 
 def reached(found: Reached | None, target: float | None) -> str:
@@ -91,28 +90,20 @@ def decimals(error: float) -> int:
     return min(4, max(1, math.ceil(-math.log10(max(error, 1e-4)))))
 
 
-def _power(one: Check, found: Verification) -> str:
-    way = "more" if one.claimed > one.seen else "less"
-    return f"the formula claims {abs(one.claimed - one.seen):.3f} {way} power than {one.by} shows"
-
-
-def _favour(one: Check, found: Verification) -> str:
+def _complaint(one: Check) -> str:
+    """What does not hold, and by how much."""
+    if one.what == POWER:
+        way = "more" if one.claimed > one.seen else "less"
+        return f"the formula claims {abs(one.claimed - one.seen):.3f} {way} power than {one.by} shows"
+    if one.what == LEVEL:
+        return f"the test rejects a true null in {one.seen:.4f} by {one.by}, above its level of {one.claimed:g}"
+    if one.what == DRAWING:
+        return f"drawing trials gives {one.seen:.4f} where counting gives {one.claimed:.4f}: draw or analyse is wrong"
     way = "in the treatment's favour" if one.what == FAVOUR else "either way"
     return (
         f"on the null's boundary the formula claims rejection {way} in {one.claimed:.4f} where {one.by} shows "
         f"{one.seen:.4f}"
     )
-
-
-def _size(one: Check, found: Verification) -> str:
-    return f"the test rejects a true null in {one.seen:.4f} by {one.by}, above its level of {one.claimed:g}"
-
-
-def _draws(one: Check, found: Verification) -> str:
-    return f"drawing trials gives {one.seen:.4f} where counting gives {one.claimed:.4f}: draw or analyse is wrong"
-
-
-_COMPLAINTS = {POWER: _power, FAVOUR: _favour, BOTH: _favour, LEVEL: _size, DRAWING: _draws}
 
 
 def _arms(arms: Mapping[str, int] | None) -> str:

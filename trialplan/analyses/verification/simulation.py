@@ -7,7 +7,7 @@ the same counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trialplan.analyses.executors import Executor, Serial
@@ -48,13 +48,8 @@ class SimulationTask:
     trials: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """A part of one, `of` the list that was asked for, with its random stream."""
-
-    asked: SimulationTask
-    of: int
-    stream: Any
+Part = tuple[int, SimulationTask, Any]
+"""A part of a simulation: the place of the whole among those that were asked for, the part, its random stream."""
 
 
 def simulate(design: Design, n: int, trials: int, seed: Seed = SEED, *, executor: Executor | None = None) -> Simulation:
@@ -76,16 +71,16 @@ def simulate_each(
         check(one.trials, seed, one.n)
         one.design.check_n(one.n)
     streams = np.random.SeedSequence(seed).spawn(len(asked))
-    tasks = [
-        task for of, (one, stream) in enumerate(zip(asked, streams, strict=True)) for task in _tasks(one, of, stream)
+    parts = [
+        part for at, (one, stream) in enumerate(zip(asked, streams, strict=True)) for part in _parts(one, at, stream)
     ]
     counts = [[0, 0] for _ in asked]
     done, total = 0, sum(one.trials for one in asked)
-    for index, (rejected, favoured) in (executor or Serial()).run(_drawn, tasks):
-        task = tasks[index]
-        counts[task.of][0] += rejected
-        counts[task.of][1] += favoured
-        done += task.asked.trials
+    for index, (rejected, favoured) in (executor or Serial()).run(_drawn, parts):
+        at, part, _ = parts[index]
+        counts[at][0] += rejected
+        counts[at][1] += favoured
+        done += part.trials
         if progress is not None:
             progress(done, total)
     return [Simulation(one.trials, *count) for one, count in zip(asked, counts, strict=True)]
@@ -106,20 +101,17 @@ def check(trials: Any, seed: Seed, n: int = 1) -> None:
         )
 
 
-def _tasks(asked: SimulationTask, of: int, stream: Any) -> list[Task]:
+def _parts(asked: SimulationTask, at: int, stream: Any) -> list[Part]:
     """The parts of one simulation; their size depends on n and the number of trials only."""
     size = max(1, min(_TASK // asked.n, max(-(-asked.trials // _TASKS), _FEWEST)))
     starts = range(0, asked.trials, size)
     return [
-        Task(
-            asked=SimulationTask(design=asked.design, n=asked.n, trials=min(size, asked.trials - start)),
-            of=of,
-            stream=child,
-        )
+        (at, replace(asked, trials=min(size, asked.trials - start)), child)
         for start, child in zip(starts, stream.spawn(len(starts)), strict=True)
     ]
 
 
-def _drawn(task: Task) -> tuple[int, int]:
-    seen = task.asked.design.simulate(task.asked.n, task.asked.trials, np.random.default_rng(task.stream))
+def _drawn(part: Part) -> tuple[int, int]:
+    _, task, stream = part
+    seen = task.design.simulate(task.n, task.trials, np.random.default_rng(stream))
     return seen.rejected, seen.favoured

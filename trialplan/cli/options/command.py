@@ -6,9 +6,6 @@ from collections.abc import Sequence
 
 import click
 
-FAILED = 1
-"""The exit code of a check that was made and failed."""
-
 
 class Verb(click.Command):
     """A command that refuses an option given twice, where click would keep the last in silence."""

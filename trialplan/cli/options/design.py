@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -13,9 +13,8 @@ import click
 from trialplan import catalogue, files
 from trialplan.analyses.scenarios.vary import value
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.errors import as_typed
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, did_you_mean
+from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.fields import LEVELS, POWER
 from trialplan.parameter import Interval, Parameter, parameters, with_role
 from trialplan.text import flag, listed
@@ -27,7 +26,6 @@ DEFAULT_POWER = 0.8
 """The power that is asked for where none is given: the least that is usual."""
 
 CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
-LOOKED_AT = ("GroupSequential", "ExactGroupSequential")
 MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 
 TAKEN = {
@@ -90,14 +88,15 @@ def of_design(cls: type[Sized], without: Iterable[str] = ()) -> list[click.Param
         if name in TAKEN:
             reason = f"its number {name} would be the option --{flag(name)}, which verbs have already"
             raise ParameterError(reason, owner=cls, way_out=f"call it otherwise in {cls.__module__}")
-    declared = {name: one for name, one in parameters(cls).items() if name not in set(without)}
-    options: list[click.Parameter] = [_option(cls, name, one) for name, one in declared.items()]
-    return options + (_monitoring() if issubclass(cls, Design) else [])
+    own: list[click.Parameter] = [_option(cls, name, declared) for name, declared in parameters(cls).items()]
+    looks = _monitoring() if issubclass(cls, Design) else []
+    return [option for option in own + looks if option.name not in set(without)]
 
 
-def power_option() -> click.Option:
-    """The power that is asked for."""
-    return click.Option(["--power"], type=NUMBER, help=f"{POWER.meaning}  [default: {DEFAULT_POWER}]")
+def power_option(default: float | None = DEFAULT_POWER) -> click.Option:
+    """The power that is asked for; without a default for a verb that may be asked about n instead."""
+    meaning = f"{POWER.meaning}  [default: {DEFAULT_POWER}]"
+    return click.Option(["--power"], type=NUMBER, default=default, help=meaning)
 
 
 def n_option() -> click.Option:
@@ -105,9 +104,10 @@ def n_option() -> click.Option:
     return click.Option(["--n"], type=Participants(), metavar="TOTAL", help="participants in all arms together")
 
 
-def dropout_option() -> click.Option:
-    """The share of participants who are lost."""
-    return click.Option(["--dropout"], type=NUMBER, help="share of participants lost, in [0, 1): inflates n")
+def sizing_options(cls: type[Sized]) -> list[click.Parameter]:
+    """The power that is asked for, of designs that have one, and the share of participants who are lost."""
+    dropout = click.Option(["--dropout"], type=NUMBER, help="share of participants lost, in [0, 1): inflates n")
+    return [*([power_option()] if cls.attains == "power" else []), dropout]
 
 
 def total(design: Sized, n: int | None) -> int:
@@ -173,20 +173,33 @@ def required(cls: type[Sized]) -> list[str]:
     return [name for name in parameters(cls) if defaults[name] is dataclasses.MISSING]
 
 
-def typed(cls: type[Sized], *owners: str, **others: str) -> AbstractContextManager[None]:
-    """Within it, errors of the design, of its looks and of more `owners` name the options."""
-    names = (*parameters(cls), *MONITORING, *CALENDAR, "power", "n", "dropout", "vary")
-    return as_typed((cls.__name__, *LOOKED_AT, *owners), names, accrual="--accrual-rate", **others)
+@contextmanager
+def typed(cls: type[Sized], *owners: str, **others: str) -> Iterator[None]:
+    """Within it, errors of the design, of what is put around it and of more `owners` name the options.
+
+    `others` are options that bear another name than what they give.
+    """
+    try:
+        yield
+    except TrialplanError as error:
+        around = [wrapper.__name__ for wrapper in catalogue.wrappers().values()]
+        if error.owner not in ("", cls.__name__, *around, *owners):
+            raise
+        names = (*parameters(cls), *MONITORING, *CALENDAR, "power", "n", "dropout", "vary")
+        options = {name: f"--{flag(name)}" for name in names} | {"accrual": "--accrual-rate"} | others
+        raise type(error)(error.worded(options), place=error.place) from None
 
 
 class DesignGroup(click.Group):
     """A verb that is followed by a design: its subcommands are the catalogue."""
 
+    needs, metavar = "a design", "DESIGN"
+
     def __init__(
         self, *args: Any, command_for: Callable[[type[Any]], click.Command], kind: type[Sized] = Sized, **rest: Any
     ) -> None:
         """`command_for` makes the subcommand of a design; designs that are not of `kind` are left out."""
-        super().__init__(*args, **rest)
+        super().__init__(*args, **{"subcommand_metavar": f"{self.metavar} [OPTIONS]"} | rest)
         self.command_for, self.kind = command_for, kind
 
     def takes(self, cls: type[Sized]) -> bool:
@@ -212,12 +225,15 @@ class DesignGroup(click.Group):
         """A verb without a design is told the designs."""
         if not args:
             offer = ", ".join(self.list_commands(ctx))
-            raise click.UsageError(f"{ctx.command_path} needs a design, one of {offer}", ctx)
+            raise click.UsageError(f"{ctx.command_path} needs {self.needs}, one of {offer}", ctx)
         return super().parse_args(ctx, args)
 
 
 class DesignsAndPlans(DesignGroup):
     """Subcommands are the designs; any other word is a plan, shipped or at a path."""
+
+    metavar = "DESIGN|PLAN"
+    file, unknown = "plan.toml", "there is no design and no plan {!r}"
 
     def __init__(self, *args: Any, command_for_plan: Callable[[str], click.Command], **rest: Any) -> None:
         """`command_for_plan` makes the subcommand of a plan."""
@@ -228,11 +244,11 @@ class DesignsAndPlans(DesignGroup):
         """The verb for a design or for a plan, or a sentence that names the nearest of either."""
         if cmd_name in catalogue.designs():
             return super().get_command(ctx, cmd_name)
-        plans = files.examples("plan.toml")
-        if cmd_name in plans or "/" in cmd_name or cmd_name.endswith(".toml"):
+        shipped = files.examples(self.file)
+        if cmd_name in shipped or "/" in cmd_name or cmd_name.endswith(".toml"):
             return self.command_for_plan(cmd_name)
-        near = did_you_mean(cmd_name, [*self.list_commands(ctx), *plans])
-        raise ParameterError(f"there is no design and no plan {cmd_name!r}; {near}")
+        near = did_you_mean(cmd_name, [*self.list_commands(ctx), *shipped])
+        raise ParameterError(f"{self.unknown.format(cmd_name)}; {near}")
 
 
 def verb(
@@ -243,8 +259,8 @@ def verb(
         cls.slug(),
         params=list(params),
         callback=lambda **given: run(cls, **given),
-        help=f"{summary(cls)}\n\n{answer}",
-        short_help=summary(cls),
+        help=f"{catalogue.summary(cls)}\n\n{answer}",
+        short_help=catalogue.summary(cls),
         epilog=examples(*lines),
     )
 
@@ -265,11 +281,6 @@ def example(cls: type[Sized], without: Iterable[str] = ()) -> str:
     """The options of that call."""
     shown = {name: one if isinstance(one, str) else f"{one:g}" for name, one in typical(cls).items()}
     return " ".join(f"--{flag(name)} {one}" for name, one in shown.items() if name not in set(without))
-
-
-def summary(cls: type[Sized]) -> str:
-    """The question that the design answers."""
-    return (cls.__doc__ or "").strip().partition("\n")[0]
 
 
 def effects(cls: type[Sized]) -> list[str]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 import click
 
-from trialplan.errors import TrialplanError, did_you_mean
-from trialplan.text import flag
+from trialplan.errors import did_you_mean
 
 
 def sentence(error: Exception) -> str:
     """What is wrong and the way out, on one line."""
     if isinstance(error, click.UsageError):
-        words = _usage(error)
+        words = _reworded(error)
+        if not (error.ctx is None or words.endswith("?") or "--help`" in words):
+            words = f"{words.rstrip('.')}; see `{error.ctx.command_path} --help`"
     else:
         words = error.format_message() if isinstance(error, click.ClickException) else str(error)
     return " ".join(words.split())
@@ -24,25 +24,6 @@ def sentence(error: Exception) -> str:
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """There is no such thing; the nearest is this."""
     return f"there is no {kind} {name!r}; {did_you_mean(name, known)}"
-
-
-@contextmanager
-def as_typed(owners: Iterable[str], names: Iterable[str], **others: str) -> Iterator[None]:
-    """Errors of these owners, told about the options that gave them their numbers; `others` are of another name."""
-    try:
-        yield
-    except TrialplanError as error:
-        if error.owner not in ("", *owners):
-            raise
-        options = {name: f"--{flag(name)}" for name in names} | others
-        raise type(error)(error.worded(options), place=error.place) from None
-
-
-def _usage(error: click.UsageError) -> str:
-    words = _reworded(error)
-    if error.ctx is None or words.endswith("?") or "--help`" in words:
-        return words
-    return f"{words.rstrip('.')}; see `{error.ctx.command_path} --help`"
 
 
 def _reworded(error: click.UsageError) -> str:

@@ -16,12 +16,6 @@ from trialplan.text import flag
 if TYPE_CHECKING:
     from trialplan.design import Design
 
-SEEN = (
-    *("look", "events", "means", "sds", "z", "t", "information", "final"),
-    *("blinded", "blinded_sd", "at_least", "at_most", "kept"),
-)
-"""What the look saw, by the names of its options."""
-
 KINDS = ("events", "means", "z", "t", "blinded", "blinded_sd")
 _BY_ARM = ("look", "information", "final")
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
@@ -148,9 +142,17 @@ def t_statistic(text: str, design: Design) -> tuple[float, float]:
 
 def pairs(kind: str, text: str) -> list[tuple[Any, int]]:
     """Responders, or a mean, and participants of each arm."""
-    if kind == "events":
-        return [(int(x), int(of)) for x, of in _parts(text, r"\d{1,9}", kind)]
-    return [(float(mean), int(of)) for mean, of in _parts(text, NUMBER, kind)]
+    counted = kind == "events"
+    seen, way = (r"\d{1,9}", "14/30,9/30") if counted else (NUMBER, "0.6/32,0.2/32")
+    arms = []
+    for arm in text.split(","):
+        parts = re.fullmatch(rf"\s*({seen})/(\d{{1,9}})\s*", arm)
+        if not parts:
+            raise ParameterError(
+                f"--{kind} must be what was seen of participants, for each arm, as in {way}, not {text}"
+            )
+        arms.append((int(parts[1]) if counted else float(parts[1]), int(parts[2])))
+    return arms
 
 
 def check_growing(told: Sequence[Sequence[tuple[float, int]]], *, responders: bool) -> None:
@@ -167,15 +169,6 @@ def check_growing(told: Sequence[Sequence[tuple[float, int]]], *, responders: bo
                     f"--look {number} has {more:g} of {of_more} in an arm that had {x:g} of {of} at the look before: "
                     f"not among {of_more - of} new participants; each look counts everybody read by then"
                 )
-
-
-def _parts(text: str, first: str, kind: str) -> list[tuple[str, str]]:
-    """Pairs of what was seen and participants, one for each arm."""
-    arms = [re.fullmatch(rf"\s*({first})/(\d{{1,9}})\s*", arm) for arm in text.split(",")]
-    if not all(arms):
-        way = "14/30,9/30" if kind == "events" else "0.6/32,0.2/32"
-        raise ParameterError(f"--{kind} must be what was seen of participants, for each arm, as in {way}, not {text}")
-    return [(arm[1], arm[2]) for arm in arms if arm]
 
 
 def is_blinded(given: Mapping[str, Any]) -> bool:

@@ -12,33 +12,47 @@ import click
 from trialplan import files
 from trialplan.page import FORMATS, Page, as_json_text, as_rich, as_text
 
-
-def path_option(*names: str, help: str, metavar: str = "FILE", **more: Any) -> click.Option:
-    """An option that takes the path of a file or folder."""
-    return click.Option(list(names), type=click.Path(path_type=Path), metavar=metavar, help=help, **more)
+FAILED = 1
+"""The exit code of a check that was made and failed."""
 
 
-def check(path: Path, known: Sequence[str]) -> None:
+def path_option(
+    *names: str, help: str, metavar: str = "FILE", formats: Sequence[str] = (), **more: Any
+) -> click.Option:
+    """An option that takes the path of a file or folder; with `formats`, of a file to write in one of them."""
+
+    def checked(ctx: click.Context, param: click.Parameter, typed: Any) -> Any:
+        for path in typed if isinstance(typed, tuple) else filter(None, [typed]):
+            check(path, formats)
+        return typed
+
+    kind = click.Path(path_type=Path)
+    return click.Option(
+        list(names), type=kind, metavar=metavar, help=help, callback=checked if formats else None, **more
+    )
+
+
+def check(path: Path, formats: Sequence[str]) -> None:
     """Raise, before any work is done, where the suffix says none of these formats or the file cannot be written."""
-    files.check_suffix(path, known)
+    files.check_suffix(path, formats)
     files.check_writable(path)
 
 
 def output_options(*more: str) -> list[click.Parameter]:
-    """--json, and -o with the format by suffix, checked while the command line is read; `more` are further ones."""
+    """--json, and -o with the format by suffix; `more` are further ones."""
     known = [*FORMATS, *more]
     return [
         click.Option(["--json", "as_json"], is_flag=True, help="print JSON at full precision"),
         path_option(
             *("-o", "--output"),
             help=f"write to a {', '.join(known[:-1])} or {known[-1]} file",
-            callback=lambda ctx, param, output: _checked(ctx, output, known),
+            formats=known,
         ),
     ]
 
 
-def show(page: Page, as_json: bool = False, output: Path | None = None) -> None:
-    """Write the page where it was asked for."""
+def show(page: Page, as_json: bool = False, output: Path | None = None, *, ok: bool = True) -> None:
+    """Write the page where it was asked for; a check that is not `ok` ends with an exit code that says so."""
     if output is not None:
         files.write(output, FORMATS[output.suffix.lower()](page))
         if not as_json:
@@ -47,12 +61,16 @@ def show(page: Page, as_json: bool = False, output: Path | None = None) -> None:
         click.echo(as_json_text(page), nl=False)
     elif output is None:
         to_screen(page)
+    if not ok:
+        raise click.exceptions.Exit(FAILED)
 
 
-def _checked(ctx: click.Context, output: Path | None, known: Sequence[str]) -> Path | None:
-    if output is not None and not ctx.resilient_parsing:
-        check(output, known)
-    return output
+def show_text(text: str, output: Path | None) -> None:
+    """The same of what is text already."""
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        click.echo(f"wrote {files.write(output, text)}")
 
 
 def to_screen(page: Page) -> None:

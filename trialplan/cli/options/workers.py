@@ -23,6 +23,30 @@ def options() -> list[click.Parameter]:
     ]
 
 
+def patience_option(what: str) -> click.Option:
+    """--patience: how long what somebody else's file asks for may take."""
+    return click.Option(
+        ["--patience"],
+        type=float,
+        default=300,
+        show_default=True,
+        metavar="SECONDS",
+        callback=_patience,
+        help=f"how long {what} may take",
+    )
+
+
+def _patience(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """The limit of time, if it is one."""
+    from trialplan.protocol.bounded import check_patience
+
+    try:
+        check_patience(value)
+    except ParameterError as why:
+        raise ParameterError(why.worded({"patience": "--patience"})) from None
+    return value
+
+
 def executor(workers: Any, scheduler: str | None) -> Any:
     """Where the work runs, or the sentence that says what is wrong with the wish."""
     from trialplan.analyses.executors import executor as chosen

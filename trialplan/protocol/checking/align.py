@@ -23,29 +23,26 @@ Pair = tuple[int, int]
 def pairs(ours: Sequence[TextBlock], theirs: Sequence[TextBlock]) -> list[Pair]:
     """Indices of blocks that belong together, in the order of both documents."""
     found: list[Pair] = []
-    for low, high, first, last in _gaps(ours, theirs, _exact, found):
-        for a, b, c, d in _gaps(ours[low:high], theirs[first:last], _skeleton, found, (low, first)):
+    for low, high, first, last in _gaps(ours, theirs, lambda block: block.text, found):
+        between = ours[low:high], theirs[first:last]
+        for a, b, c, d in _gaps(*between, lambda block: masked(block.text), found, (low, first)):
             found += _likest(ours, theirs, range(low + a, low + b), range(first + c, first + d))
     return sorted(found)
-
-
-def _exact(block: TextBlock) -> tuple[bool, str]:
-    return block.kind == "row", block.text
-
-
-def _skeleton(block: TextBlock) -> tuple[bool, str]:
-    return block.kind == "row", masked(block.text)
 
 
 def _gaps(
     ours: Sequence[TextBlock],
     theirs: Sequence[TextBlock],
-    key: Callable[[TextBlock], tuple[bool, str]],
+    key: Callable[[TextBlock], str],
     found: list[Pair],
     start: Pair = (0, 0),
 ) -> Iterator[tuple[int, int, int, int]]:
-    """Pairs with equal keys go to `found`; the stretches between them, where both have something, are left."""
-    matcher = difflib.SequenceMatcher(None, list(map(key, ours)), list(map(key, theirs)), autojunk=False)
+    """Pairs with equal keys go to `found`; the stretches between them, where both have something, are left.
+
+    A row and a paragraph are never a pair.
+    """
+    a_keys, b_keys = ([(block.kind == "row", key(block)) for block in blocks] for blocks in (ours, theirs))
+    matcher = difflib.SequenceMatcher(None, a_keys, b_keys, autojunk=False)
     for what, a, b, c, d in matcher.get_opcodes():
         if what == "equal":
             found += [(start[0] + a + i, start[1] + c + i) for i in range(b - a)]

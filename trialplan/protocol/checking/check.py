@@ -16,11 +16,11 @@ from typing import cast
 
 import trialplan
 from trialplan.errors import FileError, TrialplanError
+from trialplan.protocol.bounded import PATIENCE, bounded, check_patience
 from trialplan.protocol.checking.compare import CheckedStatement, DocumentComparison, compare
 from trialplan.protocol.checking.embedded import embedded
 from trialplan.protocol.checking.extraction import TextBlock, blocks, read
 from trialplan.protocol.checking.rebuild import rebuilt
-from trialplan.protocol.checking.timeout import PATIENCE, bounded
 
 _VERSION = re.compile(r"\btrialplan (\d+(?:\.\w+)+)")
 
@@ -51,6 +51,7 @@ class Checked:
 
 def check(path: Path, templates: Path | None = None, patience: float = PATIENCE) -> Checked:
     """Every statement of a finished protocol, recomputed from the plan that is embedded in it."""
+    check_patience(patience)
     content = read(path)
     try:
         return cast("Checked", bounded(examine, content, path.suffix.lower(), templates, patience=patience))
@@ -61,12 +62,12 @@ def check(path: Path, templates: Path | None = None, patience: float = PATIENCE)
 def examine(content: bytes, suffix: str, templates: Path | None = None) -> Checked:
     """The same of a document's content, in this process and for as long as it takes."""
     said = blocks(content, suffix)
-    held = embedded(said)
-    fresh = rebuilt(held.plan, held.tables, suffix, templates)
+    plan, tables = embedded(said)
+    fresh = rebuilt(plan, tables, suffix, templates)
     version = _version(said)
     ours = blocks(fresh.content, suffix)
     theirs = [_of_this_version(block, version) for block in said]
-    return Checked(plan=held.plan[0], version=version, comparison=compare(ours, theirs, fresh.required, fresh.named))
+    return Checked(plan=plan[0], version=version, comparison=compare(ours, theirs, fresh.required, fresh.named))
 
 
 def _version(said: Sequence[TextBlock]) -> str | None:

@@ -15,14 +15,14 @@ _CHANCE = 6
 NOTHING = "–"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class CheckedStatement:
     """One thing that the document states: where it stands, what is printed, and what the plan gives."""
 
     quantity: str
     printed: str
     recomputed: str
-    ok: bool
+    ok: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,8 @@ def compare(
     for i in sorted(missing - gone):
         _miss(i, ours[i], elsewhere.get(ours[i].text), found)
     tables = {theirs[other].table: mine for mine, other in paired if theirs[other].table >= 0}
-    copied = _look_alikes(ours)
+    # which block a text is that differs from it in figures only; a few words may be alike by chance
+    copied = {masked(block.text): i for i, block in enumerate(ours) if len(tokens(block.text)) >= _CHANCE}
     added = [theirs[i] for i in extra if not _misleads(theirs[i], ours, tables, copied, found)]
     return DocumentComparison(
         statements=tuple(one for _, one in sorted(found.statements, key=lambda pair: pair[0])),
@@ -76,11 +77,6 @@ def compare(
     )
 
 
-def _look_alikes(ours: Sequence[TextBlock]) -> dict[str, int]:
-    """Which block a text is that differs from it in figures only; a few words may be alike by chance."""
-    return {masked(block.text): i for i, block in enumerate(ours) if len(tokens(block.text)) >= _CHANCE}
-
-
 def _misleads(
     block: TextBlock, ours: Sequence[TextBlock], tables: Mapping[int, int], copied: Mapping[str, int], found: _Found
 ) -> bool:
@@ -88,14 +84,14 @@ def _misleads(
     if block.table in tables:
         beside = tables[block.table]
         where = f"{_table(ours[beside])}, a row more"
-        found.statements.append((beside, _statement(where, _short(block.text), NOTHING)))
+        found.statements.append((beside, CheckedStatement(where, _short(block.text), NOTHING)))
         return True
     like = copied.get(masked(block.text))
     if like is None or ours[like].text == block.text:
         return False
     where = f"{_under(block)}, added in the words of {_place(ours[like])}"
     found.statements.append(
-        (like, _statement(where, "; ".join(numbers(block.text)), "; ".join(numbers(ours[like].text))))
+        (like, CheckedStatement(where, "; ".join(numbers(block.text)), "; ".join(numbers(ours[like].text))))
     )
     return True
 
@@ -115,26 +111,18 @@ def _absent_sections(
     for i, block in enumerate(ours):
         if block.kind != "heading" or i in gone:
             continue
-        under = [i]
-        while under[-1] + 1 < len(ours) and not _ends(ours[under[-1] + 1], block):
-            under.append(under[-1] + 1)
+        following = range(i + 1, len(ours))
+        ends = (j for j in following if ours[j].kind == "heading" and ours[j].level <= block.level)
+        under = range(i, next(ends, len(ours)))
         if missing.issuperset(under) and len(under) > 1:
             gone.update(under)
             name = " › ".join(block.section)
-            if any(_holds(ours[one], words) for one in under for words in required):
-                found.statements.append((i, _missing(f"section {name}", "the whole section", None)))
+            texts = [set(tokens(ours[j].text)) for j in under if ours[j].kind in ("paragraph", "row")]
+            if any(text.issuperset(words) for text in texts for words in required):
+                found.statements.append((i, CheckedStatement(f"section {name}", NOTHING, "the whole section")))
             else:
                 found.absent.append(name)
     return gone
-
-
-def _holds(block: TextBlock, words: Sequence[str]) -> bool:
-    """Whether a paragraph or a row holds all the words."""
-    return block.kind in ("paragraph", "row") and not set(words) - set(tokens(block.text))
-
-
-def _ends(block: TextBlock, heading: TextBlock) -> bool:
-    return block.kind == "heading" and block.level <= heading.level
 
 
 def _miss(i: int, block: TextBlock, elsewhere: TextBlock | None, found: _Found) -> None:
@@ -142,17 +130,10 @@ def _miss(i: int, block: TextBlock, elsewhere: TextBlock | None, found: _Found) 
     if block.kind == "code":  # a file that the document holds: without it, it is the one of the printed digest
         found.left_out.append(f"{_place(block)}, the text")
     elif block.numeric and block.kind != "heading":
-        found.statements.append((i, _missing(_place(block), _short(block.text), elsewhere)))
+        printed = NOTHING if elsewhere is None else f"under {_under(elsewhere)} instead"
+        found.statements.append((i, CheckedStatement(_place(block), printed, _short(block.text))))
     else:
         found.left_out.append(f"{_place(block)}: {_short(block.text)}" if block.kind != "heading" else block.text)
-
-
-def _missing(where: str, text: str, elsewhere: TextBlock | None) -> CheckedStatement:
-    return _statement(where, NOTHING if elsewhere is None else f"under {_under(elsewhere)} instead", text)
-
-
-def _statement(where: str, printed: str, recomputed: str) -> CheckedStatement:
-    return CheckedStatement(quantity=where, printed=printed, recomputed=recomputed, ok=False)
 
 
 def _statements(ours: TextBlock, theirs: TextBlock, names: set[str]) -> Iterator[CheckedStatement]:
@@ -166,8 +147,10 @@ def _statements(ours: TextBlock, theirs: TextBlock, names: set[str]) -> Iterator
         where = _place(ours, column)
         if mine == other:
             if numbers(mine):
-                told = "; ".join(numbers(mine)) if ours.kind != "row" else mine
-                yield CheckedStatement(quantity=_named(ours, where, mine), printed=told, recomputed=told, ok=True)
+                quantity, told = where, mine
+                if ours.kind != "row":
+                    quantity, told = f"{where}: “{_short(mine)}”", "; ".join(numbers(mine))
+                yield CheckedStatement(quantity, told, told, ok=True)
             continue
         if ours.kind == "heading" and mine.casefold() not in names and numbers(mine) == numbers(other):
             continue  # a heading is the sponsor's to word, unless it is the name of an endpoint
@@ -184,7 +167,7 @@ def _lines(ours: TextBlock, theirs: TextBlock) -> Iterator[CheckedStatement]:
             yield from _changes(ours, _place(ours), a[low], b[first])
         else:
             printed, recomputed = _short(" ".join(b[first:last])), _short(" ".join(a[low:high]))
-            yield _statement(_place(ours), printed or NOTHING, recomputed or NOTHING)
+            yield CheckedStatement(_place(ours), printed or NOTHING, recomputed or NOTHING)
 
 
 def _changes(block: TextBlock, where: str, mine: str, other: str) -> Iterator[CheckedStatement]:
@@ -194,7 +177,7 @@ def _changes(block: TextBlock, where: str, mine: str, other: str) -> Iterator[Ch
         near = stretch(mine, i - _AROUND, j + _AROUND).lstrip(" .,;:)")
         context = f": “{near}”" if block.kind != "row" else ""
         printed, recomputed = stretch(other, k, m), stretch(mine, i, j)
-        yield _statement(f"{where}{context}", printed or NOTHING, recomputed or NOTHING)
+        yield CheckedStatement(f"{where}{context}", printed or NOTHING, recomputed or NOTHING)
 
 
 Stretch = tuple[int, int, int, int]
@@ -203,22 +186,14 @@ Stretch = tuple[int, int, int, int]
 
 def _differences(a: Sequence[str], b: Sequence[str]) -> list[Stretch]:
     """Where two sequences differ: place by place if they are as long and no more differs so, as among equal figures."""
-    matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
-    changed = [code[1:] for code in matcher.get_opcodes() if code[0] != "equal"]
-    found = [piece for low, high, first, last in changed for piece in _one_by_one(low, high, first, last)]
+    found: list[Stretch] = []
+    for what, low, high, first, last in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if what != "equal" and high - low == last - first:
+            found += [(low + i, low + i + 1, first + i, first + i + 1) for i in range(high - low)]
+        elif what != "equal":
+            found.append((low, high, first, last))
     apart = [(i, i + 1, i, i + 1) for i, (mine, other) in enumerate(zip(a, b, strict=False)) if mine != other]
     return apart if len(a) == len(b) and len(apart) <= len(found) else found
-
-
-def _one_by_one(low: int, high: int, first: int, last: int) -> list[Stretch]:
-    """A stretch token by token where both sides have as many, else as a whole."""
-    if high - low != last - first:
-        return [(low, high, first, last)]
-    return [(low + i, low + i + 1, first + i, first + i + 1) for i in range(high - low)]
-
-
-def _named(block: TextBlock, where: str, text: str) -> str:
-    return where if block.kind == "row" else f"{where}: “{_short(text)}”"
 
 
 def _place(block: TextBlock, column: int | None = None) -> str:

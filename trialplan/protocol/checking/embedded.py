@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from trialplan.errors import FileError
 from trialplan.files import examples, read_text
@@ -19,18 +18,15 @@ _MOST = 5_000_000
 """Characters of a plan beyond which it is not read."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Embedded:
-    """What a document is made from, as it holds it: the plan and the tables, each a name and its text."""
-
-    plan: tuple[str, str]
-    tables: tuple[tuple[str, str], ...]
+Named = tuple[str, str]
+"""A file's name and its text."""
 
 
-def embedded(said: Sequence[TextBlock]) -> Embedded:
+def embedded(said: Sequence[TextBlock]) -> tuple[Named, tuple[Named, ...]]:
     """The plan and the tables that a document holds; a shipped table of the printed digest may be left out of it."""
     names = _printed(said)
-    texts = {digest(block.raw): canonical(block.raw) for block in said if _whole(block)}
+    # a file may be printed as it is, or in lines, whatever style a program has given it
+    texts = {digest(block.raw): canonical(block.raw) for block in said if block.kind == "code" or "\n" in block.raw}
     plans = [one for one, text in texts.items() if one in names and _is_plan(text)]
     if not plans:
         raise FileError(_without_plan(texts, names))
@@ -40,15 +36,10 @@ def embedded(said: Sequence[TextBlock]) -> Embedded:
     if len(text) > _MOST:
         raise FileError(f"the plan in it has {len(text):,} characters, which no plan has; it is not read")
     found = {name: texts[one] for one, called in names.items() if one in texts and one != plans[0] for name in called}
-    return Embedded(plan=(names[plans[0]][0], text), tables=tuple(_tables(text, found, names)))
+    return (names[plans[0]][0], text), tuple(_tables(text, found, names))
 
 
-def _whole(block: TextBlock) -> bool:
-    """Whether it may be a file: printed as it is, or in lines, whatever style a program has given it."""
-    return block.kind == "code" or "\n" in block.raw
-
-
-def _tables(plan: str, found: Mapping[str, str], names: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+def _tables(plan: str, found: Mapping[str, str], names: Mapping[str, Sequence[str]]) -> Iterator[Named]:
     """Every table that the plan and its tables name, with its verified text."""
     wanted = list(dict.fromkeys(named(_toml(plan))))
     for name in wanted:  # it grows: a table may name another

@@ -18,13 +18,11 @@ from typing import Any
 from trialplan.files import given
 from trialplan.plan import read
 from trialplan.plan.building import size_primary
+from trialplan.protocol.checking.embedded import Named
 from trialplan.protocol.checking.extraction import normal, tokens
 from trialplan.protocol.content.embedded_sources import TABLE
 from trialplan.protocol.content.filters import boundary, count
 from trialplan.protocol.formats.documents import write
-
-Named = tuple[str, str]
-"""A file's name and its text."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from trialplan.analyses.compare import variants
-from trialplan.answers import SampleSize
+from dataclasses import replace
+from functools import lru_cache
+
+from trialplan.analyses.compare import actual_size, variants
 from trialplan.design import Design
 from trialplan.errors import UnreachableError
 from trialplan.evidence.bridge import discount
@@ -11,7 +13,6 @@ from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.schema import StatedRate
 from trialplan.plan.variation import PLANNED
-from trialplan.protocol.content.type_one_error import level_of
 from trialplan.protocol.content.views import (
     ABSURD,
     Arm,
@@ -37,7 +38,7 @@ def by_test(trial: Trial) -> list[TestRow]:
 
 def _by(trial: Trial, name: str, design: Design, prose: str, chosen: bool) -> TestRow:
     """One test's answer; an exact test that would be searched far beyond the trial's own size says why it is not."""
-    reason, answer = None, None
+    reason = answer = level = None
     if design.exact and not design.smooth and not chosen and trial.answer.n > _SEARCHED:
         reason = f"not searched above {_SEARCHED:,} participants"
     else:
@@ -45,6 +46,9 @@ def _by(trial: Trial, name: str, design: Design, prose: str, chosen: bool) -> Te
             answer = design.sample_size(trial.primary.section.power)
         except UnreachableError as why:
             reason = why.sentence
+    if answer is not None:
+        known = answer.extra.get("actual_size")
+        level = level_kept(answer.design, int(answer.n)) if known is None else known
     return TestRow(
         test=name,
         prose=prose,
@@ -52,8 +56,14 @@ def _by(trial: Trial, name: str, design: Design, prose: str, chosen: bool) -> Te
         power=None if answer is None else float(answer.power),
         reason=reason,
         chosen=chosen,
-        level=level_of(answer),
+        level=level,
     )
+
+
+@lru_cache(maxsize=64)
+def level_kept(design: Design, n: int) -> float | None:
+    """The largest type I error with n participants, counted, or None: asked of the trial and of its test in turn."""
+    return actual_size(design, n)
 
 
 def controls(trial: Trial) -> list[StatedRate]:
@@ -118,15 +128,12 @@ def _cells(trial: Trial, pairs: list[tuple[float, float]]) -> tuple[Cell, ...]:
     control, treatment = np.array(pairs).T
     design = trial.design.replace(**dict(zip(names, (control, treatment), strict=True)))
     answer = design.sample_size(trial.primary.section.power)
-    return tuple(_cell(trial, answer, i, float(rate)) for i, rate in enumerate(treatment))
-
-
-def _cell(trial: Trial, answer: SampleSize, i: int, treatment: float) -> Cell:
-    if np.isnan(answer.n[i]):
-        return Cell(treatment=treatment, n=None, arms=())
-    names = arm_names(trial, answer.design)
-    arms = tuple(Arm(name=names[arm], n=int(n[i])) for arm, n in answer.arms.items())
-    return Cell(treatment=treatment, n=int(answer.n[i]), arms=arms)
+    arms = arm_names(trial, answer.design)
+    cells = [Cell(treatment=float(rate), n=None, arms=()) for rate in treatment]
+    for i in np.flatnonzero(~np.isnan(answer.n)):
+        reached = tuple(Arm(name=arms[arm], n=int(n[i])) for arm, n in answer.arms.items())
+        cells[i] = replace(cells[i], n=int(answer.n[i]), arms=reached)
+    return tuple(cells)
 
 
 def spread(rows: list[ScenarioRow]) -> Range | None:

@@ -68,7 +68,11 @@ def break_evens(trial: Trial) -> list[BreakEven]:
     size: dict[str, Any] = {"n": int(trial.answer.n), "target": trial.primary.section.power}
 
     def risen(rate: float) -> Design:
-        return smooth.replace(**{control.name: rate, treatment.name: _believed(treatment, rate)})
+        believed = treatment.value  # held where it was stated, else bridged anew
+        if treatment.bridge is not None and treatment.reading is not None:
+            believed = treatment.bridge.rate(treatment.reading, rate)
+        assert believed is not None  # a built plan has resolved its assumptions
+        return smooth.replace(**{control.name: rate, treatment.name: float(np.clip(believed, 1e-9, 1 - 1e-9))})
 
     rising = break_even(risen, float(smooth.value("comparator")), 1.0, assumption="control rate", **size)
     shrinking = break_even(
@@ -127,11 +131,3 @@ def _reasons(trial: Trial, found: Assured, treatment: Assumption) -> Iterator[st
         yield f"the assurance that is sought would take {found.planned.n_for_target:,} participants"
     if any(one.n_for_target is None for _, one in found.others):
         yield "under another belief that somebody may hold, no number would do"
-
-
-def _believed(treatment: Assumption, control: float) -> float:
-    """The treatment rate at another control rate: bridged anew, or held where it was stated."""
-    bridge, read = treatment.bridge, treatment.reading
-    rate = treatment.value if bridge is None or read is None else bridge.rate(read, control)
-    assert rate is not None  # a built plan has resolved its assumptions
-    return float(np.clip(rate, 1e-9, 1 - 1e-9))

@@ -8,6 +8,7 @@ without a section is no part of a design-and-statistics draft.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 SPIRIT, M11, DELTA2 = "SPIRIT 2025", "ICH M11", "DELTA2"
 
@@ -23,47 +24,39 @@ class ChecklistItem:
     needs: tuple[str, ...] = ()
 
 
+class Chapter(NamedTuple):
+    """A chapter: the block of the templates that prints it, and its headings in ICH M11 (Step 4, 2025)."""
+
+    block: str
+    in_m11: str
+
+
 def _items(standard: str, *rows: tuple[str, ...]) -> tuple[ChecklistItem, ...]:
     return tuple(ChecklistItem(standard, row[0], row[1], row[2] if len(row) > 2 else None, row[3:]) for row in rows)
 
 
-BLOCKS = {
-    "synopsis": "synopsis",
-    "background": "background",
-    "objectives-and-estimands": "objectives",
-    "trial-design": "design",
-    "population": "population",
-    "intervention-and-blinding": "intervention",
-    "randomisation": "randomisation",
-    "follow-up-and-discontinuation": "follow_up",
-    "endpoints": "endpoints",
-    "safety": "safety",
-    "statistical-analysis": "analysis",
-    "sample-size": "sample_size",
-    "secondary-endpoints-at-this-number": "secondary",
-    "oversight": "oversight",
-    "references": "references",
-}
-"""The block of the templates that prints each chapter, by the chapter's anchor."""
-
 CHAPTERS = {
-    "synopsis": "1 Protocol Summary",
-    "background": "2 Introduction",
-    "objectives-and-estimands": "3 Trial Objectives and Associated Estimands",
-    "trial-design": "4 Trial Design",
-    "population": "5 Trial Population",
-    "intervention-and-blinding": "6 Trial Intervention and Concomitant Therapy",
-    "randomisation": "6.7 Assignment, Randomisation and Blinding",
-    "follow-up-and-discontinuation": "7 Participant Discontinuation, 8 Trial Assessments and Procedures",
-    "endpoints": "3 Trial Objectives and Associated Estimands, 8 Trial Assessments and Procedures",
-    "safety": "9 Adverse Events, 10.7 Safety Analyses",
-    "statistical-analysis": "10 Statistical Considerations",
-    "sample-size": "10.11 Sample Size Determination",
-    "secondary-endpoints-at-this-number": "10.5 and 10.11",
-    "oversight": "11 Trial Oversight and Other General Considerations",
-    "references": "14 Appendix: References",
+    "synopsis": Chapter("synopsis", "1 Protocol Summary"),
+    "background": Chapter("background", "2 Introduction"),
+    "objectives-and-estimands": Chapter("objectives", "3 Trial Objectives and Associated Estimands"),
+    "trial-design": Chapter("design", "4 Trial Design"),
+    "population": Chapter("population", "5 Trial Population"),
+    "intervention-and-blinding": Chapter("intervention", "6 Trial Intervention and Concomitant Therapy"),
+    "randomisation": Chapter("randomisation", "6.7 Assignment, Randomisation and Blinding"),
+    "follow-up-and-discontinuation": Chapter(
+        "follow_up", "7 Participant Discontinuation, 8 Trial Assessments and Procedures"
+    ),
+    "endpoints": Chapter(
+        "endpoints", "3 Trial Objectives and Associated Estimands, 8 Trial Assessments and Procedures"
+    ),
+    "safety": Chapter("safety", "9 Adverse Events, 10.7 Safety Analyses"),
+    "statistical-analysis": Chapter("analysis", "10 Statistical Considerations"),
+    "sample-size": Chapter("sample_size", "10.11 Sample Size Determination"),
+    "secondary-endpoints-at-this-number": Chapter("secondary", "10.5 and 10.11"),
+    "oversight": Chapter("oversight", "11 Trial Oversight and Other General Considerations"),
+    "references": Chapter("references", "14 Appendix: References"),
 }
-"""Where each chapter stands in ICH M11 (Step 4, 2025), by the names of its headings."""
+"""The chapters of a protocol by their anchors, in its order."""
 
 ANALYSIS, INTERVENTION = "statistical-analysis", "intervention-and-blinding"
 OBJECTIVES, FOLLOW_UP = "objectives-and-estimands", "follow-up-and-discontinuation"
@@ -73,12 +66,7 @@ PRIMARY, LOST = f"{ANALYSIS}/primary-analysis", f"{ANALYSIS}/missing-outcomes"
 BESIDE = f"{ANALYSIS}/sensitivity-and-supplementary-analyses"
 SIZE, TARGET, METHOD = "sample-size", "sample-size/target-difference", "sample-size/calculation"
 RATIONALE = "trial-design/why-this-design"
-CALCULATION = (
-    "primary.alone.n|count",
-    "primary.method",
-    "primary.design.reference",
-    "primary.alone.power|power",
-)
+CALCULATION = ("primary.alone.n|count", "primary.method", "primary.design.reference", "primary.alone.power|power")
 
 ITEMS: tuple[ChecklistItem, ...] = (
     *_items(
@@ -161,14 +149,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
         ),
         ("27b", "who is analysed", SETS, "analysis.sets.definition"),
         ("27c", "missing data", LOST, "analysis.missing"),
-        (
-            "27d",
-            "additional analyses",
-            BESIDE,
-            "analysis.sensitivity",
-            "analysis.supplementary",
-            "analysis.subgroups",
-        ),
+        ("27d", "additional analyses", BESIDE, "analysis.sensitivity", "analysis.supplementary", "analysis.subgroups"),
         ("28a", "data monitoring committee", "oversight", "oversight.committee"),
         ("28b", "interim analyses, access, stopping", INTERIM, "interim", "interim_access", "oversight.stopping"),
         ("29", "monitoring of conduct", "oversight", "oversight.monitoring"),
@@ -263,13 +244,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
         ("10.1", "General Considerations", ANALYSIS, "primary.design.alpha|number"),
         ("10.2", "Analysis Sets", SETS, "analysis.sets.definition"),
         ("10.3", "Demographics and Other Baseline Variables", ANALYSIS, "analysis.baseline"),
-        (
-            "10.4.1.1",
-            "Statistical Analysis Method",
-            PRIMARY,
-            "primary.section.analysis",
-            "analysis.covariates",
-        ),
+        ("10.4.1.1", "Statistical Analysis Method", PRIMARY, "primary.section.analysis", "analysis.covariates"),
         ("10.4.1.2", "Handling of Data in Relation to Primary Estimand(s)", PRIMARY, "analysis.intercurrent"),
         ("10.4.1.3", "Handling of Missing Data", LOST, "analysis.missing"),
         ("10.4.1.4", "Sensitivity Analysis", BESIDE, "analysis.sensitivity"),

@@ -10,18 +10,25 @@ from trialplan import evidence
 from trialplan.design import Design, Sized
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
-from trialplan.evidence.regression import SpontaneousFall, regression_to_the_mean
+from trialplan.evidence.regression import regression_to_the_mean
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint, Trial
-from trialplan.protocol.content.alternatives import by_discount, by_reading, by_test, controls, drifted, spread
+from trialplan.protocol.content.alternatives import (
+    by_discount,
+    by_reading,
+    by_test,
+    controls,
+    drifted,
+    level_kept,
+    spread,
+)
 from trialplan.protocol.content.assurance_section import alternatives, assured, break_evens, control_belief
 from trialplan.protocol.content.coverage import Coverage, judge
 from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources
 from trialplan.protocol.content.interim_analyses import calendar, method, monitored
 from trialplan.protocol.content.operating_characteristics import blind_spot, operating
 from trialplan.protocol.content.pitfalls import by_section, met
-from trialplan.protocol.content.type_one_error import level_kept
 from trialplan.protocol.content.verification_section import verified
 from trialplan.protocol.content.views import (
     Alone,
@@ -86,6 +93,9 @@ def _said(trial: Trial) -> dict[str, Any]:
     name = Path(trial.plan.name).name  # a document does not tell where on a machine its plan lay
     views = [_view(trial, endpoint) for endpoint in trial.endpoints]
     discounted, read = by_discount(trial), by_reading(trial)
+    secondary = [view for view in views if view.section.role == "secondary"]
+    # what is tested, in the order in which it is tested; the endpoints of a family together
+    ordered = [trial.primary.name, *(view.section.name for view in secondary if view.design is not None)]
     found, assumed = assured(trial), of_control(trial)
     rates = trial.primary.rates
     difference = None if rates is None else (rates[0].value or 0.0) - (rates[1].value or 0.0)
@@ -107,7 +117,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "randomised": trial.randomised,
         **_conduct(trial),
         "endpoints": views,
-        "ordered": (ordered := _ordered(trial, views)),
+        "ordered": ordered,
         "several": len(ordered) > 1,
         "randomises": len(trial.answer.arms) > 1,
         "uncontrolled": any(one.id == "P01" for one in trial.findings),
@@ -116,7 +126,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "sets": design.outcome.estimate_name(design),
         "values": design.outcome.planned,
         "rates": rates is not None,
-        "level_kept": level_kept(trial),
+        "level_kept": level_kept(design, int(trial.answer.n)),
         "operating": operating(trial),
         "drifted": drifted(trial),
         "standards": STANDARDS,
@@ -126,7 +136,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "primary": whole,
         "primaries": [view for view in views if view.section.role == "primary"],
         "family": None if trial.family is None else _together(trial, whole),
-        "secondary": [view for view in views if view.section.role == "secondary"],
+        "secondary": secondary,
         "safety": [view for view in views if view.section.role == "safety"],
         "arms": arms_of(trial, trial.answer),
         "discounts": content.scenarios.discounts,
@@ -141,7 +151,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "monitored": monitored(trial),
         "calendar": calendar(trial),
         "looks": trial.answer.extra.get("looks", ()),
-        "methods": _methods(trial),
+        "methods": list(dict.fromkeys(one.design.reference for one in trial.counted if one.design is not None)),
         "names": NAMES,
         "first": 0,
         "command": f"trialplan protocol {name}",
@@ -155,7 +165,10 @@ def _said(trial: Trial) -> dict[str, Any]:
 
 def _conduct(trial: Trial) -> dict[str, Any]:
     """How the trial is run, in the plan's words; each section is there, whether or not it says anything."""
-    content = trial.plan.content
+    content, looks = trial.plan.content, None
+    if content.monitoring is not None:
+        fractions = ", ".join(f"{100 * look:g} %" for look in content.monitoring.looks)
+        looks = f"The primary endpoint is looked at with {fractions} of the information"
     return {
         "objectives": content.objectives,
         "population": content.population,
@@ -166,24 +179,9 @@ def _conduct(trial: Trial) -> dict[str, Any]:
         "analysis": content.analysis,
         "safety_plan": content.safety,
         "oversight": content.oversight,
-        "interim": content.oversight.interim or _looks_planned(trial),
+        "interim": content.oversight.interim or looks,
         "interim_access": content.monitoring.reviewer if content.monitoring else content.oversight.interim,
     }
-
-
-def _looks_planned(trial: Trial) -> str | None:
-    """That there are looks, where the plan monitors and says no more about them."""
-    monitoring = trial.plan.content.monitoring
-    if monitoring is None:
-        return None
-    fractions = ", ".join(f"{100 * look:g} %" for look in monitoring.looks)
-    return f"The primary endpoint is looked at with {fractions} of the information"
-
-
-def _ordered(trial: Trial, views: list[EndpointView]) -> list[str]:
-    """What is tested, in the order in which it is tested; the endpoints of a family together."""
-    others = [view for view in views if view.design is not None and view.section.role == "secondary"]
-    return [trial.primary.name, *(view.section.name for view in others)]
 
 
 def _together(trial: Trial, whole: EndpointView) -> FamilyView:
@@ -197,11 +195,11 @@ def _together(trial: Trial, whole: EndpointView) -> FamilyView:
 
 def _own_words(trial: Trial) -> list[tuple[str, str]]:
     """What the transcriber adds to the table, with its source: by study, and by outcome."""
-    found: list[tuple[str, str | None]] = []
+    notes: list[tuple[str, str | None]] = []
     for study in trial.table.studies:
-        found.append((study.key, study.note))
-        found += [(f"{study.key}, {outcome.label}", outcome.note) for outcome in study.outcomes]
-    return [(where, note) for where, note in found if note]
+        notes.append((study.key, study.note))
+        notes += [(f"{study.key}, {outcome.label}", outcome.note) for outcome in study.outcomes]
+    return [(where, note) for where, note in notes if note]
 
 
 def _target_unit(endpoint: Endpoint) -> str:
@@ -213,13 +211,8 @@ def _target_unit(endpoint: Endpoint) -> str:
     return ", ".join(filter(None, (scale.name if declared is None else declared.label, scale.unit)))
 
 
-def _methods(trial: Trial) -> list[str]:
-    """Where the formulas of the endpoints are published, each source once."""
-    return list(dict.fromkeys(one.design.reference for one in trial.counted if one.design is not None))
-
-
 def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
-    design = endpoint.design
+    design, chosen, comparator = endpoint.design, endpoint.section.selection, endpoint.by_role("comparator")
     return EndpointView(
         section=endpoint.section,
         design=design,
@@ -234,10 +227,11 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         alone=_alone(trial, endpoint),
         shortfall=endpoint.shortfall,
         at_trial=None if design is None else _at_trial(trial, endpoint, design),
-        spontaneous=_spontaneous(endpoint),
+        # what selection for a high value does to the outcome by itself
+        spontaneous=None if chosen is None else regression_to_the_mean(**chosen.model_dump(exclude={"source"})),
         other_test=None if design is None else _other_test(trial, endpoint, design.fixed),
         method="" if design is None else method(design),
-        bridged_toward=None if (comparator := endpoint.by_role("comparator")) is None else comparator.value,
+        bridged_toward=None if comparator is None else comparator.value,
     )
 
 
@@ -248,14 +242,6 @@ def _other_test(trial: Trial, endpoint: Endpoint, fixed: Sized) -> OtherTest | N
     design = fixed.replace(test=test)
     n = int(design.sample_size(endpoint.section.power).n)
     return OtherTest(n=n, power=float(design.power(int(trial.answer.n))))
-
-
-def _spontaneous(endpoint: Endpoint) -> SpontaneousFall | None:
-    """What selection for a high value does to the outcome by itself."""
-    said = endpoint.section.selection
-    if said is None:
-        return None
-    return regression_to_the_mean(said.threshold, said.typical, said.between_sd, said.within_sd)
 
 
 def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.protocol.content.checklists import BLOCKS, CHAPTERS, DELTA2, ITEMS, M11, SPIRIT, ChecklistItem
+from trialplan.protocol.content.checklists import CHAPTERS, DELTA2, ITEMS, M11, SPIRIT, ChecklistItem
 from trialplan.protocol.content.filters import FILTERS, escape
 
 FILLED, MISSING, OUTSIDE = "filled", "missing", "not part of this draft"
@@ -82,8 +82,15 @@ class Coverage:
         return tuple(_count(standard, self.of(standard)) for standard in (SPIRIT, M11, DELTA2))
 
     def crosswalk(self) -> dict[str, str]:
-        """Where each chapter stands in the standards, by the chapter's anchor."""
-        return {chapter: _places(chapter, self.judged) for chapter in CHAPTERS}
+        """Where each chapter stands in the standards, by its anchor; the items of DELTA2 have no numbers to look up."""
+        places = {}
+        for anchor, chapter in CHAPTERS.items():
+            here = [one.item for one in self.judged if one.chapter == anchor]
+            items = ", ".join(one.id for one in here if one.standard == SPIRIT)
+            parts = [f"{M11}: {chapter.in_m11}", f"{SPIRIT}: {items}" if items else ""]
+            parts += [DELTA2] if any(one.standard == DELTA2 for one in here) else []
+            places[anchor] = "; ".join(filter(None, parts))
+        return places
 
 
 def judge(said: Mapping[str, Any]) -> Coverage:
@@ -94,7 +101,8 @@ def judge(said: Mapping[str, Any]) -> Coverage:
 def _judged(item: ChecklistItem, said: Mapping[str, Any]) -> Judged:
     if item.section is None:
         return Judged(item=item, status=OUTSIDE)
-    if not printed(item.section.partition("/")[0], said["report"]):
+    block, report = CHAPTERS[item.section.partition("/")[0]].block, said["report"]
+    if block in report.leave_out or (report.sections and block not in report.sections):
         return Judged(item=item, status=MISSING, lacks=("[report] leaves its section out",))
     found = {need: list(phrases(need, said)) for need in item.needs}
     lacks = tuple(dict.fromkeys(plan_key(need) for need, shown in found.items() if not shown or None in shown))
@@ -104,23 +112,14 @@ def _judged(item: ChecklistItem, said: Mapping[str, Any]) -> Judged:
     return Judged(item=item, status=FILLED, evidence=evidence)
 
 
-def printed(chapter: str, report: Any) -> bool:
-    """Whether the plan's `[report]` prints the section with this anchor."""
-    block = BLOCKS[chapter]
-    return block not in report.leave_out and (not report.sections or block in report.sections)
-
-
 def phrases(need: str, said: Mapping[str, Any]) -> Iterator[str | None]:
     """What a path leads to, as the protocol prints it; None where an object on the way says nothing."""
     path, _, form = need.partition("|")
     for value in _values(said, path.split(".")):
-        empty = value is None or value == ""
-        yield None if empty else _shown(value, form)
-
-
-def _shown(value: Any, form: str) -> str:
-    printers: Mapping[str, Any] = FILTERS
-    return str(printers[form](value) if form else escape(str(value)))
+        if value is None or value == "":
+            yield None
+        else:
+            yield str(FILTERS[form](value) if form else escape(str(value)))
 
 
 def plan_key(need: str) -> str:
@@ -149,12 +148,3 @@ def _count(standard: str, judged: tuple[Judged, ...]) -> Count:
     filled = sum(one.status == FILLED for one in judged)
     outside = sum(one.status == OUTSIDE for one in judged)
     return Count(standard=standard, filled=filled, missing=len(judged) - filled, outside=outside)
-
-
-def _places(chapter: str, judged: tuple[Judged, ...]) -> str:
-    """The chapter's heading in M11, and its items in SPIRIT; DELTA2 has no numbers that a reader would look up."""
-    here = [one.item for one in judged if one.chapter == chapter]
-    items = ", ".join(one.id for one in here if one.standard == SPIRIT)
-    parts = [f"{M11}: {CHAPTERS[chapter]}", f"{SPIRIT}: {items}" if items else ""]
-    parts += [DELTA2 if any(one.standard == DELTA2 for one in here) else ""]
-    return "; ".join(part for part in parts if part)

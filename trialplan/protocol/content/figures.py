@@ -7,7 +7,7 @@ from typing import Any
 
 from trialplan import evidence, figures
 from trialplan.analyses.scenarios.grid import answered, scenarios
-from trialplan.analyses.sensitivity.tornado import End, Swing, tornado
+from trialplan.analyses.sensitivity.tornado import Axis, tornado
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
 from trialplan.evidence.bridge import PooledReading, Reading
@@ -42,23 +42,21 @@ def forest(trial: Trial) -> figures.Forest | None:
     """The rates that the primary's assumptions were drawn from, their rivals in the table, and the control arms."""
     drawn = list(_evidence_rows(trial))
     borrowed = [one.borrowed for one in trial.assumptions if one.borrowed is not None]
-    arms = [_row(reading.study.key, reading, "control arm") for one in borrowed for reading in one.readings]
+    arms = [_control_arm(reading) for one in borrowed for reading in one.readings]
     if not drawn and not arms:
         return None
-    pools = [one.reading for one in trial.assumptions if isinstance(one.reading, PooledReading)]
-    pooled = [("pooled", shown.estimate, shown.lower, shown.upper, None, "pooled") for shown in _natural(pools)]
-    limits = [(shown.prediction_lower, shown.prediction_upper) for shown in _natural(pools)]
+    pools = [one.reading.pool.natural for one in trial.assumptions if isinstance(one.reading, PooledReading)]
+    pooled = [("pooled", shown.estimate, shown.lower, shown.upper, None, "pooled") for shown in pools]
+    limits = [(shown.prediction_lower, shown.prediction_upper) for shown in pools]
     prediction = next(((low, high) for low, high in limits if low is not None and high is not None), None)
     return figures.Forest(rows=[*drawn, *arms], pooled=pooled, prediction=prediction, measure="rate")
 
 
-def _natural(pools: list[Any]) -> Iterator[Any]:
-    return (one.pool.natural for one in pools)
-
-
 def _evidence_rows(trial: Trial) -> Iterator[Any]:
-    """Rates of the table under the names of the outcomes that the plan draws from; of any name if it draws none."""
-    names = set(_drawn_names(trial))
+    """Rates of the table under the names of the outcomes that the primary or a reading is drawn from, else of any."""
+    own = [one.evidence for one in trial.primary.section.assumptions.values() if one.evidence is not None]
+    named = [one.outcome for one in (*own, *trial.plan.content.scenarios.readings)]
+    names = {name for names in named for name in ([names] if isinstance(names, str) else names)}
     for study in trial.table.studies:
         for outcome in study.outcomes:
             estimate = evidence.estimate(outcome)
@@ -69,16 +67,9 @@ def _evidence_rows(trial: Trial) -> Iterator[Any]:
                 yield label, estimate.value, estimate.lower, estimate.upper, None, kind
 
 
-def _drawn_names(trial: Trial) -> Iterator[str]:
-    """The outcomes that the primary's numbers are drawn from, and those of the readings held against them."""
-    own = [one.evidence for one in trial.primary.section.assumptions.values() if one.evidence is not None]
-    for said in (*own, *trial.plan.content.scenarios.readings):
-        yield from [said.outcome] if isinstance(said.outcome, str) else said.outcome
-
-
-def _row(label: str, reading: Reading, kind: str) -> Any:
+def _control_arm(reading: Reading) -> Any:
     lower, upper = wilson(reading.events, reading.of)
-    return f"{label}: {reading.events}/{reading.of}", reading.rate, lower, upper, None, kind
+    return f"{reading.study.key}: {reading.events}/{reading.of}", reading.rate, lower, upper, None, "control arm"
 
 
 def power_curve(trial: Trial) -> figures.Curves:
@@ -158,24 +149,21 @@ def swings(trial: Trial) -> figures.Tornado | None:
     if not trial.design.smooth:
         return None
     n, target = int(trial.answer.n), float(trial.primary.section.power)
-    found = [one for one in tornado(axes_of(trial), n=n, target=target) if one.low is not None and one.high is not None]
+    try:
+        all_swings = tornado(axes_of(trial), n=n, target=target)
+    except TrialplanError:  # the plan's numbers allow none
+        return None
+    found = [(one.axis, one.low, one.high) for one in all_swings if one.low is not None and one.high is not None]
     if not found:
         return None
-    assured = [(_chance(one.low), _chance(one.high)) for one in found]
+    assured = [(low.assurance, high.assurance) for _, low, high in found]
     known = all(value is not None for pair in assured for value in pair)
-    return figures.Tornado(bars=[_bar(one) for one in found], planned=n, assurance=assured if known else ())
+    bars = [
+        (axis.assumption.replace("_", " "), _value(axis, low.value), _value(axis, high.value), low.n, high.n)
+        for axis, low, high in found
+    ]
+    return figures.Tornado(bars=bars, planned=n, assurance=assured if known else ())
 
 
-def _bar(one: Swing) -> tuple[str, str, str, float | None, float | None]:
-    assert one.low is not None  # `swings` has looked
-    assert one.high is not None
-    low, high = (_value(one, end.value) for end in (one.low, one.high))
-    return one.axis.assumption.replace("_", " "), low, high, one.low.n, one.high.n
-
-
-def _chance(end: End | None) -> float | None:
-    return None if end is None else end.assurance
-
-
-def _value(one: Swing, value: float) -> str:
-    return f"{100 * value:.1f} %" if one.axis.unit == "proportion" else f"{value:.3g}"
+def _value(axis: Axis, value: float) -> str:
+    return f"{100 * value:.1f} %" if axis.unit == "proportion" else f"{value:.3g}"

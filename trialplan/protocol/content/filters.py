@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from trialplan.outcome import EffectScale
@@ -15,6 +16,9 @@ _OPENING = re.compile(
     r"^(\(?(?:\d+|[a-z]|[ivxlcdm]+|[IVXLCDM]{2,})(?=[.)](?:\s|$))|Table(?=:)|table(?=:)|(?=[-+=:.)%]))"
 )
 """What would begin a list, a rule, a caption or a title where it stands first on a line."""
+
+
+_Filter = Callable[..., Any]
 
 
 class Verbatim(str):
@@ -182,33 +186,10 @@ def boundary(z: float) -> Verbatim:
     return Verbatim(f"{z:.3f}".replace("-", "−"))
 
 
-FILTERS = {
-    "attribute": attribute,
-    "boundary": boundary,
-    "capitalised": capitalised,
-    "count": count,
-    "dated": dated,
-    "ended": ended,
-    "equation": equation,
-    "level": level,
-    "margin": margin,
-    "months": months,
-    "number": number,
-    "number_or_never": number_or_never,
-    "on_scale": on_scale,
-    "of_hundred": of_hundred,
-    "or_missing": or_missing,
-    "or_none": or_none,
-    "percent": percent,
-    "points": points,
-    "power": power,
-    "quoted": quoted,
-    "signed": signed,
-    "symbol": symbol,
-    "unrounded": unrounded,
-    "value_of": value_of,
-    "whole": whole,
-    "whole_percent": whole_percent,
-    "width": width,
-    "with_article": with_article,
-}
+_WORDS: tuple[_Filter, ...] = (attribute, capitalised, ended, equation, quoted, symbol, with_article)
+_SHARES: tuple[_Filter, ...] = (level, of_hundred, percent, points, power, whole_percent, width)
+_NUMBERS: tuple[_Filter, ...] = (boundary, count, number, number_or_never, signed, unrounded, whole)
+_OTHERS: tuple[_Filter, ...] = (dated, margin, months, on_scale, or_missing, or_none, value_of)
+
+FILTERS = {one.__name__: one for one in (*_WORDS, *_SHARES, *_NUMBERS, *_OTHERS)}
+"""What templates print with, by the name that stands after a bar."""

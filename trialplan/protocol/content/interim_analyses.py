@@ -169,9 +169,9 @@ def monitored(trial: Trial) -> Monitored | None:
     return Monitored(
         said=said,
         looks=tuple(_look(trial, design, number, row) for number, row in enumerate(rows, 1)),
-        efficacy=_cited(_efficacy(rule.efficacy), rule.efficacy),
-        futility=None if futility is None else _cited(_futility(futility), futility),
-        spends=rule.efficacy.spends and rule.efficacy.named[0] != "given",
+        efficacy=f"{_efficacy(rule.efficacy)} ({rule.efficacy.reference})",
+        futility=None if futility is None else f"{_futility(futility)} ({futility.reference})",
+        spends=rule.efficacy.by_function,
         binding=design.binding,
         two_sided=design.two_tailed,
         points=design.outcome.estimate_in_points(design.design),
@@ -273,10 +273,6 @@ def method(design: Sized) -> str:
     if rule.futility is None:
         return said
     return f"{said}, {'binding' if design.binding else 'non-binding'} futility by {_futility(rule.futility)}"
-
-
-def _cited(words: str, rule: Any) -> str:
-    return f"{words} ({rule.reference})"
 
 
 def _efficacy(rule: Any) -> str:

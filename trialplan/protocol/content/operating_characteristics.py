@@ -1,4 +1,4 @@
-"""What the number does: the effect on every scale, the losses, and what the trial shows under other truths."""
+"""What the number does: the harms that it could still miss, and what the trial shows under other truths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trialplan.analyses.compare import rejected
 from trialplan.design import Design
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
-from trialplan.plan.building import Endpoint, Trial
+from trialplan.plan.building import Trial
 from trialplan.protocol.content.alternatives import controls
 
 SHARES = (0.0, 0.5, 0.75, 1.0, 1.25)
@@ -29,26 +29,6 @@ def blind_spot(trial: Trial) -> BlindSpot | None:
     """The upper 95 % limit of a rate of which no case was seen, 1 − 0.05^(1/n) (Hanley & Lippman-Hand 1983)."""
     n = trial.answer.arms.get("treatment")
     return None if n is None else BlindSpot(n=int(n), limit=1 - 0.05 ** (1 / float(n)))
-
-
-@dataclass(frozen=True, kw_only=True)
-class LossesView:
-    """What a share lost does to one endpoint's number, the way that keeps the completers and the one that does not."""
-
-    name: str
-    share: float
-    needed: int
-    divided: float
-    multiplied: float
-
-
-def losses(endpoint: Endpoint) -> LossesView | None:
-    """n/(1 − d), which leaves n after a share d is lost, beside n(1 + d), which does not."""
-    share, answer = endpoint.section.dropout, endpoint.answer
-    if share is None or answer is None:
-        return None
-    n = int(answer.n)
-    return LossesView(name=endpoint.name, share=share, needed=n, divided=n / (1 - share), multiplied=n * (1 + share))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +58,11 @@ def operating(trial: Trial) -> Operating | None:
         return Operating(n=n, shares=SHARES, rows=tuple(_counted(trial, design, n, table)), counted=True)
     shares = SHARES[1:]  # a formula at no effect gives the nominal level, which is no news
     settled = design.settled(n)  # another truth does not move the boundaries
-    powers = tuple(_by_formula(settled, n, share) for share in shares)
-    if all(one is None for one in powers):
+    truths = [settled.at_share(share) for share in shares]
+    powers = [float("nan") if truth is None else float(truth.power(n)) for truth in truths]
+    if np.isnan(powers).all():
         return None
-    row = ControlRateRow(label="", value=float("nan"), powers=powers)
+    row = ControlRateRow(label="", value=float("nan"), powers=tuple(None if np.isnan(one) else one for one in powers))
     return Operating(n=n, shares=shares, rows=(row,), counted=False)
 
 
@@ -96,10 +77,3 @@ def _counted(trial: Trial, design: Design, n: int, table: Any) -> Iterator[Contr
             for rate in rates
         )
         yield ControlRateRow(label=stated.label, value=stated.value, powers=powers)
-
-
-def _by_formula(design: Design, n: int, share: float) -> float | None:
-    """The power if the truth is this share of the way from no effect to the planned one; None where it cannot be."""
-    truth = design.at_share(share)
-    power = np.nan if truth is None else float(truth.power(n))
-    return None if np.isnan(power) else power

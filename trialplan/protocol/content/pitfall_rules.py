@@ -8,8 +8,6 @@ from typing import Any
 
 from trialplan.evidence.bridge import Reading
 from trialplan.plan.building import Endpoint, Trial
-from trialplan.protocol.content.operating_characteristics import losses
-from trialplan.protocol.content.type_one_error import level_kept
 from trialplan.protocol.content.views import of_control
 
 Said = Mapping[str, Any]
@@ -65,8 +63,7 @@ def spontaneous(trial: Trial, said: Said) -> str | None:
 
 def defined(trial: Trial, said: Said) -> str | None:
     """P04: the plan defines whom it selects."""
-    found = trial.plan.content.population.definition
-    return "Defined above" if found else None
+    return "Defined above" if trial.plan.content.population.definition else None
 
 
 def denominators(trial: Trial, said: Said) -> str | None:
@@ -85,7 +82,8 @@ def one_time(trial: Trial, said: Said) -> str | None:
 
 def dose(trial: Trial, said: Said) -> str | None:
     """P10: the dose is argued for."""
-    return "One product and one schedule; see the rationale of the dose" if _words(trial).dose_rationale else None
+    argued = trial.plan.content.intervention.dose_rationale
+    return "One product and one schedule; see the rationale of the dose" if argued else None
 
 
 def dose_units(trial: Trial, said: Said) -> str | None:
@@ -150,14 +148,16 @@ def losses_seen(trial: Trial, said: Said) -> str | None:
 def losses_answer(trial: Trial, said: Said) -> str | None:
     """P19: never both, and by n/(1 − d)."""
     non_response = trial.primary.section.missing == "non-response"
-    first = ["The primary does the first and inflates nothing"] if non_response else []
-    rest = [
-        f"for {one.name}, {one.needed:,} observed take {one.divided:,.1f} enrolled, n/(1 − d), where n(1 + d) would "
-        f"give {one.multiplied:,.1f}"
-        for end in trial.counted
-        if (one := losses(end))
-    ]
-    return "; ".join([*first, *rest]) or None
+    answers = ["The primary does the first and inflates nothing"] if non_response else []
+    for endpoint in trial.counted:
+        share, answer = endpoint.section.dropout, endpoint.answer
+        if share is not None and answer is not None:
+            n = int(answer.n)
+            answers.append(
+                f"for {endpoint.name}, {n:,} observed take {n / (1 - share):,.1f} enrolled, n/(1 − d), where n(1 + d) "
+                f"would give {n * (1 + share):,.1f}"
+            )
+    return "; ".join(answers) or None
 
 
 def tests_apart(trial: Trial, said: Said) -> str | None:
@@ -216,21 +216,16 @@ def blinding_planned(trial: Trial, said: Said) -> str | None:
 def blinded(trial: Trial, said: Said) -> str | None:
     """P26: likeness, delivery and an unblinded preparer are described."""
     words = trial.plan.content.blinding
-    lacking = [name for name in ("similarity", "delivery", "preparer") if getattr(words, name) is None]
-    if lacking:
+    if None in (words.similarity, words.delivery, words.preparer):
         return None
     return "Likeness, delivery, the unblinded preparer and the test of the blinding are described above"
 
 
 def conditioned(trial: Trial, said: Said) -> str | None:
     """P27: the evidence had conditioning, and the plan blinds."""
-    blinds = blinding_planned(trial, said) is not None
-    conditioning = any(one.id == "P05" for one in trial.findings)
-    return (
-        "Conditioning that only one arm receives would tell everybody which arm it is"
-        if blinds and conditioning
-        else None
-    )
+    if blinding_planned(trial, said) is None or all(one.id != "P05" for one in trial.findings):
+        return None
+    return "Conditioning that only one arm receives would tell everybody which arm it is"
 
 
 def by_centre(trial: Trial, said: Said) -> str | None:
@@ -242,13 +237,13 @@ def by_centre(trial: Trial, said: Said) -> str | None:
 
 def level_exceeded(trial: Trial, said: Said) -> str | None:
     """P29: the test exceeds, or stays well below, its level at this number."""
-    kept, nominal = level_kept(trial), float(trial.design.alpha)
+    kept, nominal = said["level_kept"], float(trial.design.alpha)
     if kept is None:
         return None
-    way = "exceeds" if kept > nominal + 5e-4 else "stays below" if kept < 0.9 * nominal else None
-    return (
-        f"Counted over all outcomes, the largest type I error is {kept:.4f}, which {way} {nominal:g}" if way else None
-    )
+    if 0.9 * nominal <= kept <= nominal + 5e-4:
+        return None
+    way = "exceeds" if kept > nominal else "stays below"
+    return f"Counted over all outcomes, the largest type I error is {kept:.4f}, which {way} {nominal:g}"
 
 
 def level_answer(trial: Trial, said: Said) -> str | None:
@@ -265,11 +260,6 @@ def several(trial: Trial, said: Said) -> str | None:
     """P30: more than one endpoint is tested."""
     tested = [view.section.name for view in [said["primary"], *said["secondary"]] if view.design is not None]
     return f"{len(tested)} endpoints are tested" if len(tested) > 1 else None
-
-
-def in_order(trial: Trial, said: Said) -> str | None:
-    """P30: they are tested in order."""
-    return "In a fixed order, each only if all before it were significant"
 
 
 def short(trial: Trial, said: Said) -> str | None:
@@ -302,22 +292,8 @@ def contrary(trial: Trial, said: Said) -> str | None:
     return f"Randomised, and not in the treatment's favour: {named}"
 
 
-def contrary_answered(trial: Trial, said: Said) -> str | None:
-    """P33: a plan with such evidence is not built without an answer."""
-    return "Given beside each of these comparisons below"
-
-
-def interests(trial: Trial, said: Said) -> str | None:
-    """P34: those who make a product have an interest in it."""
-    return "Those who make, fund or plan a treatment have an interest in its success"
-
-
 def _without_looks(said: Said) -> str:
     return ", without looks" if said["looks"] else ""
-
-
-def _words(trial: Trial) -> Any:
-    return trial.plan.content.intervention
 
 
 def _is_mean(endpoint: Endpoint) -> bool:

@@ -17,7 +17,8 @@ from trialplan.plan.building import Trial
 from trialplan.protocol.content import pitfall_rules as bites
 
 Sentence = str | None
-Look = Callable[[Trial, Mapping[str, Any]], Sentence]
+Look = Callable[[Trial, Mapping[str, Any]], Sentence] | Sentence
+"""What is looked up in the plan, or a sentence that always holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,15 +32,15 @@ class Met:
     answer: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Pitfall:
     """A pitfall of the list: what it is about, the section where it bites, how it is seen and answered."""
 
     id: str
     topic: str
     section: str
-    seen: Look | None = None
-    answer: Look | None = None
+    seen: Look = None
+    answer: Look = None
 
 
 def met(trial: Trial, said: Mapping[str, Any]) -> tuple[Met, ...]:
@@ -55,13 +56,14 @@ def by_section(found: tuple[Met, ...]) -> dict[str, list[Met]]:
 
 def _met(pitfall: Pitfall, trial: Trial, said: Mapping[str, Any]) -> Met | None:
     sights = [_placed(one) for one in trial.findings if one.id == pitfall.id]
-    own = pitfall.seen(trial, said) if pitfall.seen else None
-    seen = own or (_first(sights) if sights else None)
+    seen = pitfall.seen(trial, said) if callable(pitfall.seen) else pitfall.seen
+    if seen is None and sights:
+        seen = sights[0] if len(sights) == 1 else f"{_stop(sights[0])} ({len(sights) - 1} more in the audit.)"
     if seen is None:
         return None
     answer = trial.plan.content.evidence.answers.get(pitfall.id)
-    if answer is None and pitfall.answer is not None:
-        answer = pitfall.answer(trial, said)
+    if answer is None:
+        answer = pitfall.answer(trial, said) if callable(pitfall.answer) else pitfall.answer
     return Met(id=pitfall.id, topic=pitfall.topic, section=pitfall.section, seen=_stop(seen), answer=_stop(answer))
 
 
@@ -69,12 +71,6 @@ def _placed(finding: Finding) -> str:
     """What was seen after where it was seen; what the sentence itself names is not said twice."""
     where = [one for one in (finding.study, finding.outcome) if one and one not in finding.seen]
     return f"{', '.join(where)}: {finding.seen}" if where else finding.seen
-
-
-def _first(sights: list[str]) -> str:
-    """The first sight, and how many more the audit lists."""
-    more = len(sights) - 1
-    return sights[0] if not more else f"{_stop(sights[0])} ({more} more in the audit.)"
 
 
 def _stop(sentence: Sentence) -> Any:
@@ -95,113 +91,80 @@ SIZE, OTHERWISE = "sample-size", "what-the-number-would-be-otherwise"
 WORTH, SECONDARY, OVERSIGHT = "what-the-number-is-worth", "secondary-endpoints-at-this-number", "oversight"
 
 PITFALLS = (
-    Pitfall(id="P01", topic="a rate without a control is not an effect", section=BACKGROUND, answer=bites.bridged),
+    Pitfall("P01", "a rate without a control is not an effect", BACKGROUND, answer=bites.bridged),
     Pitfall(
-        id="P02",
-        topic="the control rate belongs to another endpoint, or to none",
-        section=EVIDENCE,
+        "P02",
+        "the control rate belongs to another endpoint, or to none",
+        EVIDENCE,
         seen=bites.control_elsewhere,
         answer=bites.control_accepted,
     ),
     Pitfall(
-        id="P03",
-        topic="a fall within one arm is partly no treatment at all",
-        section=SECONDARY,
+        "P03",
+        "a fall within one arm is partly no treatment at all",
+        SECONDARY,
         seen=bites.change_within_an_arm,
         answer=bites.spontaneous,
     ),
-    Pitfall(id="P04", topic="a selected population", section=POPULATION, answer=bites.defined),
-    Pitfall(id="P05", topic="conditioning and treatment cannot be told apart", section=INTERVENTION),
-    Pitfall(id="P06", topic="the same participants counted twice", section=BACKGROUND),
-    Pitfall(id="P07", topic="completers as denominators", section=BACKGROUND, answer=bites.denominators),
-    Pitfall(id="P08", topic="ever responded is not responding at a visit", section=ENDPOINTS),
-    Pitfall(id="P09", topic="different times", section=BACKGROUND, answer=bites.one_time),
-    Pitfall(id="P10", topic="different products and schedules", section=INTERVENTION, answer=bites.dose),
-    Pitfall(id="P11", topic="dose per kg and fixed dose", section=INTERVENTION, seen=bites.dose_units),
-    Pitfall(id="P12", topic="a percentage that is not its fraction", section=BACKGROUND),
-    Pitfall(id="P13", topic="not reported is not zero", section=BACKGROUND),
-    Pitfall(id="P14", topic="an inequality for P gives no correlation", section=SECONDARY, answer=bites.correlation),
-    Pitfall(id="P15", topic="a normal model for a skewed outcome", section=SECONDARY, answer=bites.on_logs),
+    Pitfall("P04", "a selected population", POPULATION, answer=bites.defined),
+    Pitfall("P05", "conditioning and treatment cannot be told apart", INTERVENTION),
+    Pitfall("P06", "the same participants counted twice", BACKGROUND),
+    Pitfall("P07", "completers as denominators", BACKGROUND, answer=bites.denominators),
+    Pitfall("P08", "ever responded is not responding at a visit", ENDPOINTS),
+    Pitfall("P09", "different times", BACKGROUND, answer=bites.one_time),
+    Pitfall("P10", "different products and schedules", INTERVENTION, answer=bites.dose),
+    Pitfall("P11", "dose per kg and fixed dose", INTERVENTION, seen=bites.dose_units),
+    Pitfall("P12", "a percentage that is not its fraction", BACKGROUND),
+    Pitfall("P13", "not reported is not zero", BACKGROUND),
+    Pitfall("P14", "an inequality for P gives no correlation", SECONDARY, answer=bites.correlation),
+    Pitfall("P15", "a normal model for a skewed outcome", SECONDARY, answer=bites.on_logs),
+    Pitfall("P16", "which standard deviation", SECONDARY, seen=bites.which_sd, answer=bites.which_sd_answer),
+    Pitfall("P17", "remission of another kind", ENDPOINTS),
+    Pitfall("P18", "other treatment changes during follow-up", OBJECTIVES, answer=bites.composite_for_rescue),
+    Pitfall("P19", "losses counted twice, or not at all", SIZE, seen=bites.losses_seen, answer=bites.losses_answer),
+    Pitfall("P22", "the name of the test moves the number", OTHERWISE, seen=bites.tests_apart, answer=bites.test_named),
     Pitfall(
-        id="P16",
-        topic="which standard deviation",
-        section=SECONDARY,
-        seen=bites.which_sd,
-        answer=bites.which_sd_answer,
-    ),
-    Pitfall(id="P17", topic="remission of another kind", section=ENDPOINTS),
-    Pitfall(
-        id="P18",
-        topic="other treatment changes during follow-up",
-        section=OBJECTIVES,
-        answer=bites.composite_for_rescue,
-    ),
-    Pitfall(
-        id="P19",
-        topic="losses counted twice, or not at all",
-        section=SIZE,
-        seen=bites.losses_seen,
-        answer=bites.losses_answer,
-    ),
-    Pitfall(
-        id="P22",
-        topic="the name of the test moves the number",
-        section=OTHERWISE,
-        seen=bites.tests_apart,
-        answer=bites.test_named,
-    ),
-    Pitfall(
-        id="P23",
-        topic="rounding",
-        section=SIZE,
+        "P23",
+        "rounding",
+        SIZE,
         seen=bites.rounded,
-        answer=lambda trial, said: "Arms are whole allocation blocks; the unrounded numbers are printed beside them",
+        answer="Arms are whole allocation blocks; the unrounded numbers are printed beside them",
     ),
     Pitfall(
-        id="P24",
-        topic="power at a point ignores how uncertain the point is",
-        section=WORTH,
-        seen=bites.uncertain,
-        answer=bites.assured,
+        "P24", "power at a point ignores how uncertain the point is", WORTH, seen=bites.uncertain, answer=bites.assured
     ),
     Pitfall(
-        id="P25",
-        topic="stopping without a rule",
-        section=INTERIM,
+        "P25",
+        "stopping without a rule",
+        INTERIM,
         seen=bites.no_rule,
         answer=lambda trial, said: trial.plan.content.oversight.stopping,
     ),
+    Pitfall("P26", "whether blinding can hold", INTERVENTION, seen=bites.blinding_planned, answer=bites.blinded),
+    Pitfall("P27", "conditioning in one arm unblinds", INTERVENTION, seen=bites.conditioned),
+    Pitfall("P28", "one group of investigators, few producers", RANDOMISATION, answer=bites.by_centre),
+    Pitfall("P29", "the level that a test really keeps", SIZE, seen=bites.level_exceeded, answer=bites.level_answer),
     Pitfall(
-        id="P26",
-        topic="whether blinding can hold",
-        section=INTERVENTION,
-        seen=bites.blinding_planned,
-        answer=bites.blinded,
+        "P30",
+        "several endpoints",
+        MULTIPLICITY,
+        seen=bites.several,
+        answer="In a fixed order, each only if all before it were significant",
     ),
-    Pitfall(id="P27", topic="conditioning in one arm unblinds", section=INTERVENTION, seen=bites.conditioned),
-    Pitfall(id="P28", topic="one group of investigators, few producers", section=RANDOMISATION, answer=bites.by_centre),
+    Pitfall("P31", "a short follow-up", ENDPOINTS, seen=bites.short),
+    Pitfall("P32", "standard of care moves", OTHERWISE, seen=bites.drift),
     Pitfall(
-        id="P29",
-        topic="the level that a test really keeps",
-        section=SIZE,
-        seen=bites.level_exceeded,
-        answer=bites.level_answer,
-    ),
-    Pitfall(id="P30", topic="several endpoints", section=MULTIPLICITY, seen=bites.several, answer=bites.in_order),
-    Pitfall(id="P31", topic="a short follow-up", section=ENDPOINTS, seen=bites.short),
-    Pitfall(id="P32", topic="standard of care moves", section=OTHERWISE, seen=bites.drift),
-    Pitfall(
-        id="P33",
-        topic="a later trial saw no benefit",
-        section=BACKGROUND,
+        "P33",
+        "a later trial saw no benefit",
+        BACKGROUND,
         seen=bites.contrary,
-        answer=bites.contrary_answered,
+        answer="Given beside each of these comparisons below",
     ),
     Pitfall(
-        id="P34",
-        topic="interests",
-        section=OVERSIGHT,
-        seen=bites.interests,
+        "P34",
+        "interests",
+        OVERSIGHT,
+        seen="Those who make, fund or plan a treatment have an interest in its success",
         answer=lambda trial, said: trial.plan.content.oversight.interests,
     ),
 )

@@ -69,15 +69,14 @@ def verified(trial: Trial) -> Appendix | None:
     if not trials:
         return None
     found = verify_trial(trial, trials=trials, seed=SEED, most=_MOST)
-    return Appendix(endpoints=tuple(map(_view, found)), seed=SEED, values=trial.design.outcome.planned)
-
-
-def _view(one: VerifiedEndpoint) -> VerifiedView:
-    design = one.found.design
-    return VerifiedView(
-        of=one,
-        complaints=tuple(complaints(one.found)),
-        reached=reached(one.found.true_n, one.found.target),
-        if_null=_ONE_NULL if design.fixed.members else _NULLS[design.goal],
-        obeys=isinstance(design, WithLooks) and design.futility is not None,
+    views = (
+        VerifiedView(
+            of=one,
+            complaints=tuple(complaints(one.found)),
+            reached=reached(one.found.true_n, one.found.target),
+            if_null=_ONE_NULL if one.found.design.fixed.members else _NULLS[one.found.design.goal],
+            obeys=isinstance(one.found.design, WithLooks) and one.found.design.futility is not None,
+        )
+        for one in found
     )
+    return Appendix(endpoints=tuple(views), seed=SEED, values=trial.design.outcome.planned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from trialplan.errors import FileError, did_you_mean, require
-from trialplan.files import check_writable, shipped
+from trialplan.files import check_writable, make_folder, read_text, together
 from trialplan.files import write as write_file
 from trialplan.plan.building import Trial, build
 from trialplan.plan.reading import Plan
+from trialplan.protocol.bounded import PATIENCE, bounded, check_patience
 from trialplan.protocol.content.context import context
 from trialplan.protocol.formats import house_style as house
 from trialplan.protocol.formats import pandoc, word
@@ -47,24 +49,35 @@ class Source:
 
 
 def write(
-    plan: Plan, outputs: list[Path], *, templates: Path | None = None, reference: Path | None = None
+    plan: Plan,
+    outputs: list[Path],
+    *,
+    templates: Path | None = None,
+    reference: Path | None = None,
+    patience: float = PATIENCE,
 ) -> list[Path]:
     """The plan's protocol in each of the files named; the suffix picks the format.
 
     `templates` is a folder whose files override the shipped ones, `reference` the Word file whose styles, headers
-    and footers a .docx takes. Nothing is written before everything is made.
+    and footers a .docx takes. Nothing is written before everything is made; with somebody's templates it is made in a
+    process of its own, which is ended after `patience` seconds.
     """
     for path in outputs:
         _check(path)
+    check_patience(patience)
     if templates is not None:
         house.check_folder(templates)
     if reference is not None:
         check_reference(reference)
-    made = _made(plan, outputs, templates, reference)
-    for files in made:
-        for path, content in files.items():
-            path.parent.mkdir(exist_ok=True)
-            write_file(path, content)
+    if templates is None:
+        made = _made(plan, outputs, templates, reference)
+    else:
+        made = bounded(_made, plan, outputs, templates, reference, patience=patience)
+    with together():
+        for files in made:
+            for path, content in files.items():
+                make_folder(path.parent)
+                write_file(path, content)
     return outputs
 
 
@@ -77,6 +90,10 @@ def _check(path: Path) -> None:
         raise FileError(
             f"{path.name} would lend its name to a folder of figures, which LaTeX could not read; "
             "use letters, digits, '-', '_' and '.' alone"
+        )
+    if suffix == ".tex" and os.path.lexists(_figures(path)) and not _figures(path).is_dir():
+        raise FileError(
+            f"{_figures(path)} is no folder, and the figures of {path.name} need one; choose another output"
         )
     for library in FORMATS[suffix][1]:
         require(library, "report", f"writing {suffix}")
@@ -98,18 +115,15 @@ def markdown(source: Source, path: Path) -> dict[Path, bytes]:
 
 def html(source: Source, path: Path) -> dict[Path, bytes]:
     """One self-contained file that reads on a phone and prints."""
-    style = source.look("page.css").read_text(encoding="utf-8")
+    style = read_text(source.look("page.css"))
     options = [
         "--to=html5",
         "--mathml",
-        "--syntax-highlighting=none",
         "--number-sections",
-        "--toc",
-        "--toc-depth=2",
         "--section-divs",
         f"--template={source.look('page.html')}",
         f"--variable=style:{style}",
-        *pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "labels.lua", "figures.lua"),
+        *pandoc.filters("widths.lua", "percent.lua", "labels.lua", "figures.lua"),
     ]
     return {path: pandoc.convert(source.text(embedded(source.pictures, ".svg")), source.plan, options)}
 
@@ -133,22 +147,24 @@ def pdf(source: Source, path: Path) -> dict[Path, bytes]:
 
 def tex(source: Source, path: Path) -> dict[Path, bytes]:
     """LaTeX that stands alone, with its drawings in a folder beside it."""
-    folder = f"{path.stem}-figures"
-    text = source.text(beside(source.pictures, f"{folder}/", ".pdf"))
+    folder = _figures(path)
+    text = source.text(beside(source.pictures, f"{folder.name}/", ".pdf"))
     written = pandoc.convert(text, source.plan, _set_as("latex", source.look("page.tex")))
-    drawings = {path.parent / folder / f"{name}.pdf": one.bytes(".pdf") for name, one in source.pictures.items()}
+    drawings = {folder / f"{name}.pdf": one.bytes(".pdf") for name, one in source.pictures.items()}
     return {**drawings, path: written}
+
+
+def _figures(path: Path) -> Path:
+    """The folder of a LaTeX file's drawings."""
+    return path.with_name(f"{path.stem}-figures")
 
 
 def _set_as(language: str, template: Path) -> list[str]:
     return [
         f"--to={language}",
         "--number-sections",
-        "--toc",
-        "--toc-depth=2",
-        "--syntax-highlighting=none",
         f"--template={template}",
-        *pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "figures.lua", "together.lua"),
+        *pandoc.filters("widths.lua", "percent.lua", "figures.lua", "together.lua"),
     ]
 
 

@@ -8,6 +8,7 @@ looks `page.html`, `page.css`, `page.typ`, `page.tex` and `reference.docx`. Its 
 from __future__ import annotations
 
 import functools
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from trialplan.errors import FileError, PlanError, TrialplanError, did_you_mean
-from trialplan.files import shipped
+from trialplan.files import is_input, shipped
 from trialplan.protocol.content.filters import FILTERS, Verbatim, escape
 
 OURS = "trialplan/"
 """Before a template's name: the shipped one, whatever the house has."""
 MAIN = "protocol.md.j2"
+_NO_PARTS = (".j2", ".css", ".docx")
+"""Files that pandoc does not read as templates; all others may be parts of one."""
+_PART = re.compile(r"\$(?:\{\s*)?(?:[\w.-]+:)?([^\s${}()\[\]]+)\(\)")
+"""What a template of pandoc's takes in from another file: $part()$, ${ part.ext() } or $list:part()$."""
+
 LOOKS = ("page.html", "page.css", "page.typ", "page.tex", "reference.docx")
 
 
@@ -29,17 +35,33 @@ def check_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise FileError(f"the folder of templates {folder} does not exist; name the folder that holds {MAIN}")
     known = {path.relative_to(shipped("templates")).as_posix() for path in shipped("templates").rglob("*.j2")}
-    found = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    found = [path.relative_to(folder).as_posix() for path in files]
     if not {*known, *LOOKS} & {*found}:
         raise FileError(
             f"the folder of templates {folder} overrides nothing; name a file in it as the shipped one that it "
             f"replaces, such as {MAIN}, sections/synopsis.md.j2, {', '.join(LOOKS)}"
         )
+    for path in files:
+        _check_inside(path, folder)
+
+
+def _check_inside(path: Path, folder: Path) -> None:
+    """Raise where a file of the folder leads out of it, as a link does or a part that a page's template asks for."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise FileError(f"{path} is a link that leads out of the folder of templates; put the file itself there")
+    if path.suffix not in _NO_PARTS:
+        for part in _PART.findall(path.read_bytes().decode(errors="replace")):
+            if not re.fullmatch(r"[\w-][\w.-]*", part):
+                raise FileError(
+                    f"{path} asks for {part}, which is no file beside it; put the part into the same folder"
+                )
 
 
 def look(name: str, folder: Path | None) -> Path:
     """The file of that name: the house's own, else the shipped one."""
     if folder is not None and (folder / name).is_file():
+        is_input(folder / name)
         return folder / name
     return shipped("templates") / name
 
@@ -92,11 +114,16 @@ def told(folder: Path | None) -> Iterator[None]:
     except TrialplanError as why:
         place = _place(why, folder)
         raise (why.at(place, type(why)) if place else why) from None
-    except (TemplateError, TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as why:
+    except RecursionError as why:
+        place = _place(why, folder)
+        reason = f"it extends, includes or calls itself without end; the shipped one is {OURS}NAME"
+        raise FileError(f"{place}: {reason}") from None
+    except (TemplateError, TypeError, ValueError, AttributeError, ArithmeticError, LookupError, MemoryError) as why:
         place = _place(why, folder)
         if not place:
             raise
-        raise FileError(f"{place}: {str(why).splitlines()[0].rstrip('.')}; correct the template") from None
+        reason = str(why).splitlines()[0].rstrip(".") if str(why) else "it needs more memory than there is"
+        raise FileError(f"{place}: {reason}; correct the template") from None
 
 
 def _place(why: BaseException, folder: Path | None) -> str:

@@ -10,13 +10,13 @@ from typing import Any
 from trialplan.plan.building import Trial
 from trialplan.protocol.content.context import context
 from trialplan.protocol.formats import house_style as house
-from trialplan.protocol.formats.house_style import environment
 from trialplan.protocol.formats.pictures import Picture, pictures
-
-__all__ = ["environment", "render", "text_of"]
 
 _WITHOUT = "**Figure.** "
 """How a figure begins that is told in words. No text of a plan can begin a line so, nor with ": " or "!["."""
+
+_CAPTIONS = {": ": (": ", "Table"), "![": ("![", "Figure"), _WITHOUT: ("", "Figure")}
+"""By how a caption begins: what stands before its number, and what is numbered."""
 
 
 def render(trial: Trial, templates: Path | None = None) -> str:
@@ -29,7 +29,7 @@ def text_of(
 ) -> str:
     """The protocol as Markdown, with these pictures."""
     with house.told(templates):
-        env = environment(templates)
+        env = house.environment(templates)
         wanted = house.chosen(env, trial.plan.content.report, str(objects["plan_name"]))
         text = env.get_template(house.MAIN).render({**objects, "sections": wanted, "pictures": shown})
     return "\n".join(_tidied(text.strip().split("\n"))) + "\n"
@@ -53,15 +53,8 @@ def _tidied(lines: list[str]) -> Iterator[str]:
 
 def _numbered(line: str, counts: dict[str, int]) -> str:
     """The line with its number, where it is the caption of a table or a figure."""
-    if line.startswith(": "):
-        return f": **{_next('Table', counts)}.** {line[2:]}"
-    if line.startswith("!["):
-        return f"![**{_next('Figure', counts)}.** {line[2:]}"
-    if line.startswith(_WITHOUT):
-        return f"**{_next('Figure', counts)}.** {line[len(_WITHOUT) :]}"
+    for opening, (before, what) in _CAPTIONS.items():
+        if line.startswith(opening):
+            counts[what] += 1
+            return f"{before}**{what} {counts[what]}.** {line.removeprefix(opening)}"
     return line
-
-
-def _next(what: str, counts: dict[str, int]) -> str:
-    counts[what] += 1
-    return f"{what} {counts[what]}"

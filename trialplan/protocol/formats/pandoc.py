@@ -6,14 +6,20 @@ import calendar
 import os
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 from trialplan.errors import TrialplanError, require
+from trialplan.files import shipped
 from trialplan.plan.reading import Plan
 from trialplan.protocol.content.filters import dated
 
 # What the templates write, and nothing that a plan's text could smuggle in: no raw HTML or TeX.
 _READER = "markdown-raw_html-raw_tex-raw_attribute-citations-yaml_metadata_block-smart"
+
+_ALWAYS = (
+    *(f"--from={_READER}", "--output=-", "--sandbox", "--standalone", "--preserve-tabs"),
+    "--columns=1",  # tables take the widths that the templates' dashes give them
+    *("--toc", "--toc-depth=2", "--syntax-highlighting=none"),
+)
 
 
 def program() -> str:
@@ -24,13 +30,12 @@ def program() -> str:
 
 def convert(text: str, plan: Plan, options: list[str]) -> bytes:
     """Pandoc's output; the only date in it is the plan's, so the same plan gives the same bytes."""
-    # one column: tables take the widths that the templates' dashes give them
-    always = ["--sandbox", "--standalone", "--preserve-tabs", "--columns=1", "--output=-", f"--from={_READER}"]
-    command = [program(), *always, *(f"--metadata={one}" for one in _metadata(plan)), *options]
+    command = [program(), *_ALWAYS, *(f"--metadata={one}" for one in _metadata(plan)), *options]
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(epoch(plan)), "TZ": "UTC"}
     done = subprocess.run(command, input=text.encode(), capture_output=True, env=environment, check=False)
     if done.returncode:
-        raise TrialplanError(f"pandoc could not write the document: {_said(done.stderr)}")
+        reasons = done.stderr.decode(errors="replace").strip().splitlines() or ["it gave no reason"]
+        raise TrialplanError(f"pandoc could not write the document: {reasons[-1]}")
     return done.stdout
 
 
@@ -40,32 +45,17 @@ def epoch(plan: Plan) -> int:
     return calendar.timegm(date.timetuple() if date else (1980, 1, 1, 0, 0, 0))
 
 
-def subtitle(plan: Plan) -> str:
-    """Version and date, as they stand below the title and in headers."""
-    said = plan.content.trial
-    return f"Version {said.version}" + (f", {dated(said.date)}" if said.date else "")
-
-
-def on_one_line(text: str) -> str:
-    """The text without line breaks, as a title needs it."""
-    return " ".join(text.split())
-
-
-def filters(folder: Path, *names: str) -> list[str]:
-    """The options that name Lua filters of a folder; a house's style has none of its own."""
-    return [f"--lua-filter={folder / name}" for name in names]
+def filters(*names: str) -> list[str]:
+    """The options that name shipped Lua filters; a house's style has none of its own."""
+    return [f"--lua-filter={shipped('templates') / name}" for name in names]
 
 
 def _metadata(plan: Plan) -> Iterator[str]:
     """What pandoc takes as plain text, and never reads as Markdown."""
     said = plan.content.trial
     yield "lang:en-GB"
-    texts = [("title", said.title), ("subtitle", subtitle(plan)), ("version", said.version)]
+    subtitle = f"Version {said.version}" + (f", {dated(said.date)}" if said.date else "")
+    texts = [("title", said.title), ("subtitle", subtitle), ("version", said.version)]
     for name, text in [*texts, *(("author", author) for author in said.authors)]:
-        value = on_one_line(text)
+        value = " ".join(text.split())  # a title has no line breaks
         yield f"{name}:{' ' * (value.lower() in ('true', 'false'))}{value}"  # a bare one would be a truth value
-
-
-def _said(stderr: bytes) -> str:
-    lines = stderr.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it gave no reason"

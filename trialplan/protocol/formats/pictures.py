@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from trialplan import figures
-from trialplan.errors import TrialplanError
 from trialplan.evidence.bridge import PooledReading
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
@@ -55,8 +54,7 @@ class Picture:
             return _crossed(self.figure)
         columns, rows = self.figure.table()
         kept = [i for i, name in enumerate(columns) if name and any(row[i] not in (None, "") for row in rows)]
-        named = tuple(str(columns[i]) for i in kept)
-        return named, tuple(tuple(_cell(named[j], row[i]) for j, i in enumerate(kept)) for row in rows)
+        return tuple(str(columns[i]) for i in kept), tuple(tuple(_cell(row[i]) for i in kept) for row in rows)
 
     def bytes(self, suffix: str) -> bytes:
         """The drawing as a file."""
@@ -64,71 +62,40 @@ class Picture:
 
 
 def pictures(trial: Trial) -> dict[str, Picture]:
-    """Every figure that the plan has what it takes for, by name, without a drawing."""
-    found = ((name, make(trial), caption) for name, make, caption in _all(trial))
-    return {
-        name: Picture(name=name, caption=caption, figure=figure)
-        for name, figure, caption in found
-        if figure is not None
-    }
+    """Every figure that the plan has what it takes for, by name, in the document's order, without a drawing."""
+    section, design = trial.primary.section, trial.design
+    pooled = any(isinstance(one.reading, PooledReading) for one in trial.assumptions)
+    apart = "; of what is pooled, those of the pool" if pooled else ""
+    asked = f"Participants for {100 * section.power:.0f} % power"
+    looks = ", without looks" if design.looks else ""
+    method = "" if design.fixed.smooth else f", by the {design.fixed.by_normal_theory().test} test"
+    made: list[tuple[str, Any, str]] = [
+        (
+            "forest",
+            drawings.forest(trial),
+            f"Rates that the planning of {section.name} rests on, with 95 % Wilson intervals{apart}.",
+        ),
+        ("schema", drawings.schema(trial), "Trial schema."),
+        ("boundaries", boundaries(trial), "Boundaries of the looks, by participants assessed."),
+        ("power", drawings.power_curve(trial), "Power against the number of participants."),
+        ("heat-map", drawings.heat_map(trial), f"{asked} by the rates of both arms{looks}{method}."),
+        ("tornado", drawings.swings(trial), f"{asked} if one assumption is otherwise, the others as planned."),
+    ]
+    return {name: Picture(name=name, caption=text, figure=figure) for name, figure, text in made if figure is not None}
 
 
 def embedded(shown: Mapping[str, Picture], suffix: str) -> dict[str, Picture]:
     """The pictures with their drawings inside the text."""
-    return {name: _with(one, _data(one, suffix)) for name, one in shown.items()}
+    encoded = {name: base64.b64encode(one.bytes(suffix)).decode() for name, one in shown.items()}
+    return {
+        name: dataclasses.replace(one, source=Verbatim(f"data:{_MEDIA[suffix]};base64,{encoded[name]}"))
+        for name, one in shown.items()
+    }
 
 
 def beside(shown: Mapping[str, Picture], folder: str, suffix: str) -> dict[str, Picture]:
     """The pictures with their drawings as files of a folder."""
-    return {name: _with(one, f"{folder}{name}{suffix}") for name, one in shown.items()}
-
-
-def _with(one: Picture, source: str) -> Picture:
-    return dataclasses.replace(one, source=Verbatim(source))
-
-
-def _data(one: Picture, suffix: str) -> str:
-    return f"data:{_MEDIA[suffix]};base64,{base64.b64encode(one.bytes(suffix)).decode()}"
-
-
-def _all(trial: Trial) -> Iterator[tuple[str, Callable[[Trial], Any], str]]:
-    """(name, maker, caption) of every figure, in the order of the document."""
-    section = trial.primary.section
-    power = f"{100 * section.power:.0f} %"
-    yield "forest", drawings.forest, _of_rates(trial)
-    yield "schema", drawings.schema, "Trial schema."
-    yield "boundaries", boundaries, "Boundaries of the looks, by participants assessed."
-    yield "power", drawings.power_curve, "Power against the number of participants."
-    yield "heat-map", drawings.heat_map, f"Participants for {power} power by the rates of both arms{_by_score(trial)}."
-    yield (
-        "tornado",
-        _quietly(drawings.swings),
-        f"Participants for {power} power if one assumption is otherwise, the others as planned.",
-    )
-
-
-def _of_rates(trial: Trial) -> str:
-    pooled = any(isinstance(one.reading, PooledReading) for one in trial.assumptions)
-    apart = "; of what is pooled, those of the pool" if pooled else ""
-    return f"Rates that the planning of {trial.primary.section.name} rests on, with 95 % Wilson intervals{apart}."
-
-
-def _by_score(trial: Trial) -> str:
-    design = trial.design
-    looks = ", without looks" if design.looks else ""
-    return looks if design.fixed.smooth else f"{looks}, by the {design.fixed.by_normal_theory().test} test"
-
-
-def _quietly(make: Callable[[Trial], Any]) -> Callable[[Trial], Any]:
-    """A figure that is left out where a plan's numbers allow none."""
-
-    def made(trial: Trial) -> Any:
-        try:
-            return make(trial)
-        except TrialplanError:
-            return None
-
-    return made
+    return {name: dataclasses.replace(one, source=Verbatim(f"{folder}{name}{suffix}")) for name, one in shown.items()}
 
 
 def _crossed(figure: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -142,7 +109,7 @@ def _crossed(figure: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
     return (corner, *across), tuple(rows)
 
 
-def _cell(column: str, value: Any) -> str:
+def _cell(value: Any) -> str:
     if value is None or value == "":
         return "–"
     if not isinstance(value, (int, float)):

@@ -13,7 +13,8 @@ _MAIN = "protocol.typ"
 
 def compiled(text: bytes, drawings: Mapping[str, bytes], epoch: int) -> bytes:
     """The PDF; files are read from a folder of its own, which holds the text and its drawings alone."""
-    typst = require("typst", "report", "writing .pdf")
+    typst, matplotlib = (require(name, "report", "writing .pdf") for name in ("typst", "matplotlib"))
+    letters = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # for those that typst's own fonts lack
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, content in {**drawings, _MAIN: text}.items():
@@ -22,7 +23,7 @@ def compiled(text: bytes, drawings: Mapping[str, bytes], epoch: int) -> bytes:
             made = typst.compile(
                 str(folder / _MAIN),
                 root=str(folder),
-                font_paths=[str(_letters())],
+                font_paths=[str(letters)],
                 ignore_system_fonts=True,
                 timestamp=epoch,
                 package_path=str(folder),
@@ -32,9 +33,3 @@ def compiled(text: bytes, drawings: Mapping[str, bytes], epoch: int) -> bytes:
             raise TrialplanError(f"typst could not set the document: {why.message.splitlines()[0]}") from None
     assert isinstance(made, bytes)  # a PDF is one file
     return made
-
-
-def _letters() -> Path:
-    """The folder of the fonts that come with matplotlib, for the letters that typst's own lack."""
-    matplotlib = require("matplotlib", "report", "writing .pdf")
-    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"

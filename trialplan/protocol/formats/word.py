@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from trialplan.files import shipped
+from trialplan.files import read_bytes
 from trialplan.plan.reading import Plan
 from trialplan.protocol.formats import pandoc
-from trialplan.protocol.formats.word_styles import MAIN, SMALL, counts_headings, reference_document, rewritten
-
-Change = Callable[[str], str]
+from trialplan.protocol.formats.word_styles import MAIN, SMALL, Change, counts_headings, reference_document, rewritten
 
 _HEADING = re.compile(
     r'<w:bookmarkStart w:id="\d+" w:name="(?P<name>[^"]+)" ?/>\s*'
@@ -33,14 +31,14 @@ _EMPTY_CONTENTS = re.compile(r'<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirt
 
 def document(text: str, plan: Plan, reference: Path | None) -> bytes:
     """The Markdown as a Word file."""
-    content = reference_document() if reference is None else reference.read_bytes()
+    content = reference_document() if reference is None else read_bytes(reference)
     by_style = counts_headings(content)
     with tempfile.TemporaryDirectory() as folder:
         lent = Path(folder) / "reference.docx"
         lent.write_bytes(content)
-        options = ["--to=docx", f"--reference-doc={lent}", "--syntax-highlighting=none", "--toc", "--toc-depth=2"]
-        options += ["--metadata=toc-title:Contents", *([] if by_style else ["--number-sections"])]
-        options += pandoc.filters(shipped("templates"), "widths.lua", "percent.lua", "figures.lua", "together.lua")
+        options = ["--to=docx", f"--reference-doc={lent}", "--metadata=toc-title:Contents"]
+        options += [] if by_style else ["--number-sections"]
+        options += pandoc.filters("widths.lua", "percent.lua", "figures.lua", "together.lua")
         made = pandoc.convert(text, plan, options)
     return rewritten(made, lambda name: _after(name, plan, by_style))
 
@@ -114,7 +112,7 @@ def _filled(xml: str, fields: Mapping[str, str]) -> str:
     """The fields of a header or footer with what they will show, for readers that do not compute them."""
     for name, text in fields.items():
         words = r"\s+".join(map(re.escape, name.split()))
-        shown = f"<w:r>{SMALL}<w:t>{escape(pandoc.on_one_line(text))}</w:t></w:r>".replace("\\", r"\\")
+        shown = f"<w:r>{SMALL}<w:t>{escape(' '.join(text.split()))}</w:t></w:r>".replace("\\", r"\\")
         simple = rf'(<w:fldSimple w:instr="\s*{words}\b[^"]*"[^>]*>).*?(</w:fldSimple>)'
         xml = re.sub(simple, rf"\g<1>{shown}\g<2>", xml, flags=re.DOTALL | re.I)
     return xml

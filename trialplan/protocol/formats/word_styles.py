@@ -65,12 +65,19 @@ def reference_document() -> bytes:
     """The reference document as bytes: pandoc's own with ruled tables, numbered headings, header and footer."""
     command = [pandoc.program(), "--print-default-data-file", "reference.docx"]
     plain = subprocess.run(command, capture_output=True, check=True).stdout
+    relations = "".join(
+        f'<Relationship Type="{_OFFICE}/{kind}" Id="{name}" Target="{kind}9.xml"/>'
+        for kind, name in (("header", "rId101"), ("footer", "rId102"))
+    )
+    types = "".join(
+        f'<Override PartName="/word/{kind}9.xml" ContentType="{_TYPE}.{kind}+xml"/>' for kind in ("header", "footer")
+    )
     changes: dict[str, Change] = {
         _STYLES: _styles,
         _NUMBERING: _numbering,
         MAIN: lambda xml: re.sub(r"<w:sectPr>.*?</w:sectPr>", _PAGE, xml, flags=re.DOTALL),
-        _RELATIONS: lambda xml: xml.replace("</Relationships>", f"{_relations()}</Relationships>"),
-        _TYPES: lambda xml: xml.replace("</Types>", f"{_types()}</Types>"),
+        _RELATIONS: lambda xml: xml.replace("</Relationships>", f"{relations}</Relationships>"),
+        _TYPES: lambda xml: xml.replace("</Types>", f"{types}</Types>"),
     }
     return rewritten(plain, changes.get, {"word/header9.xml": _header(), "word/footer9.xml": _footer()})
 
@@ -152,19 +159,6 @@ def _numbering(xml: str) -> str:
     number = f'<w:num w:numId="{_HEADINGS}"><w:abstractNumId w:val="{_HEADINGS}"/></w:num>'
     xml = re.sub(r"(<w:numbering [^>]*>)", rf"\1{counted}", xml, count=1)
     return xml.replace("</w:numbering>", f"{number}</w:numbering>")
-
-
-def _relations() -> str:
-    return "".join(
-        f'<Relationship Type="{_OFFICE}/{kind}" Id="{name}" Target="{kind}9.xml"/>'
-        for kind, name in (("header", "rId101"), ("footer", "rId102"))
-    )
-
-
-def _types() -> str:
-    return "".join(
-        f'<Override PartName="/word/{kind}9.xml" ContentType="{_TYPE}.{kind}+xml"/>' for kind in ("header", "footer")
-    )
 
 
 def _header() -> str:

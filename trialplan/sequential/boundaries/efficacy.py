@@ -7,7 +7,6 @@ much of the level each look may use. The designs and the functions that bear the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -48,27 +47,11 @@ _TOLERANCE = 5e-3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Efficacy:
-    """An efficacy rule over given looks: `tested` says at which of them the null may be rejected.
+class Efficacy(naming.BoundaryRule):
+    """An efficacy rule over given looks; `level` is one-sided, of each side."""
 
-    `information` are fractions of the planned end; `level` is one-sided, of each side.
-    """
-
-    rule: str | tuple[float, ...]
-    information: tuple[float, ...]
     level: float
     two_tailed: bool
-    tested: tuple[bool, ...]
-
-    @property
-    def named(self) -> tuple[str, Any]:
-        """The name, and its numbers."""
-        return naming.named(self.rule)
-
-    @property
-    def spends(self) -> bool:
-        """Whether the rule fixes the error at each look, so that it applies at other looks too."""
-        return self.named[0] in ("given", *SPENDING)
 
     @property
     def reference(self) -> str:
@@ -78,18 +61,14 @@ class Efficacy:
 
     def errors(self) -> Any:
         """The one-sided error that each look may use; spent at the looks that test, saved up at the others."""
-        return increments(self.cumulative(), self.tested)
+        return self.increments(self.cumulative())
 
     def cumulative(self) -> Any:
         """The one-sided error spent by each look."""
         name, numbers = self.named
         if name == "given":
             return np.asarray(numbers) / (2 if self.two_tailed else 1)
-        return spent(name, numbers, self.level, np.asarray(self.information))
-
-    def spend(self, lower: Any = None) -> BoundarySpec:
-        """The boundary as z, or as the error to be spent; `lower` is the binding futility boundary, if it is known."""
-        return BoundarySpec(error=self.errors()) if self.spends else BoundarySpec(z=self.z(lower))
+        return spent(name, numbers, self.level, np.asarray(self.fractions))
 
     def z(self, lower: Any = None) -> Any:
         """The z at each look from which the null is rejected, inf where it is not tested; the looks last."""
@@ -102,7 +81,7 @@ class Efficacy:
 
     def _spending(self, errors: Any, lower: Any) -> Any:
         course = TrialCourse(
-            information=np.asarray(self.information),
+            fractions=np.asarray(self.fractions),
             drift=np.zeros(() if lower is None else lower.shape[:-1]),
             two_tailed=self.two_tailed,
             binding=lower is not None,
@@ -114,12 +93,12 @@ class Efficacy:
         """The boundary of an exact design, but for its height: t to the power Δ − 1/2 (Wang & Tsiatis 1987)."""
         name, numbers = self.named
         delta = {"obrien-fleming": 0.0, "pocock": 0.5}.get(name, numbers[0] if numbers else 0.0)
-        return np.where(self.tested, np.asarray(self.information) ** (delta - 0.5), np.inf)
+        return np.where(self.in_force, np.asarray(self.fractions) ** (delta - 0.5), np.inf)
 
     def spent_by(self, upper: Any, lower: Any = None) -> Any:
         """The one-sided error that critical values use, look by look."""
         below = -upper if self.two_tailed else np.full(np.shape(upper), -np.inf)
-        return stops(upper, below if lower is None else np.maximum(lower, below), self.information, 0.0)[0]
+        return stops(upper, below if lower is None else np.maximum(lower, below), self.fractions, 0.0)[0]
 
     def of_height(self, height: Any) -> Any:
         """The boundary of an exact design at a height: z at each look, inf where it is not tested.
@@ -139,7 +118,7 @@ class Efficacy:
         return self.of_height(secant_root(unspent, first))
 
     def _haybittle(self, interim: float, lower: Any) -> Any:
-        early = np.where(self.tested, interim, np.inf)[:-1]
+        early = np.where(self.in_force, interim, np.inf)[:-1]
         zero = np.append(early, np.inf)
         left = self.level - self.spent_by(zero, lower)[..., :-1].sum(axis=-1)
         if np.any(left <= 0):
@@ -148,43 +127,6 @@ class Efficacy:
         errors = np.append(self.spent_by(zero, lower)[..., :-1], left[..., None], axis=-1)
         last = self._spending(errors, lower)[..., -1:]
         return np.concatenate([np.broadcast_to(early, (*last.shape[:-1], early.size)), last], axis=-1)
-
-
-def z_of_many(rules: Sequence[Efficacy]) -> list[Any]:
-    """The boundary of each of many rules; those that spend over as many looks are integrated at once."""
-    alike = [(len(rule.information), rule.two_tailed) if rule.spends else None for rule in rules]
-    return by_group(rules, alike, lambda rule: rule.z(), _together)
-
-
-def by_group(
-    rules: Sequence[Any], alike: Sequence[Any], single: Callable[..., Any], together: Callable[..., Any]
-) -> list[Any]:
-    """Answers in the order of the rules: of those that are alike together, of one that is like none (None) alone."""
-    groups: dict[Any, list[int]] = {}
-    for place, kind in enumerate(alike):
-        groups.setdefault(place if kind is None else kind, []).append(place)
-    answers: dict[int, Any] = {}
-    for places in groups.values():
-        members = [rules[place] for place in places]
-        answers |= zip(places, [single(members[0])] if alike[places[0]] is None else together(members), strict=True)
-    return [answers[place] for place in range(len(rules))]
-
-
-def _together(rules: Sequence[Efficacy]) -> Any:
-    course = TrialCourse(
-        information=np.array([rule.information for rule in rules]),
-        drift=np.zeros(len(rules)),
-        two_tailed=rules[0].two_tailed,
-    )
-    return sweep(course, BoundarySpec(error=np.array([rule.errors() for rule in rules]))).upper
-
-
-def increments(cumulative: Any, at: tuple[bool, ...]) -> Any:
-    """What each look may use of error that accumulates; a look that does not test leaves its part to the next."""
-    kept = np.asarray(cumulative)[..., list(at)]
-    steps = np.zeros((*kept.shape[:-1], len(at)))
-    steps[..., list(at)] = np.diff(kept, axis=-1, prepend=0.0)
-    return steps
 
 
 def read_efficacy(value: Any) -> Any:
@@ -230,7 +172,7 @@ def _inside(name: str, numbers: Any, domain: Interval, example: str) -> None:
 def check_efficacy(efficacy: Efficacy) -> None:
     """Raise where the rule does not suit its looks or its level."""
     name, numbers = efficacy.named
-    looks, alpha = len(efficacy.information), efficacy.level * (2 if efficacy.two_tailed else 1)
+    looks, alpha = len(efficacy.fractions), efficacy.level * (2 if efficacy.two_tailed else 1)
     if name in ("given", GIVEN) and len(numbers) != looks:
         raise refused("efficacy", f"gives {len(numbers)} numbers for {looks} looks", "give one for each")
     if name == "given" and abs(numbers[-1] - alpha) > 1e-9:

@@ -7,6 +7,7 @@ from typing import Any
 
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
+from trialplan.text import with_commas
 
 
 def refused(parameter: str, reason: str, way_out: str = "") -> ParameterError:
@@ -62,9 +63,4 @@ def as_z(bounds: Any) -> str:
 
 def shown(rule: Any) -> str:
     """A rule as a sentence names it."""
-    return rule if isinstance(rule, str) else f"spending {listed(rule)}"
-
-
-def listed(numbers: Any) -> str:
-    """Numbers with commas between them."""
-    return ", ".join(f"{one:g}" for one in numbers)
+    return rule if isinstance(rule, str) else f"spending {with_commas(rule)}"

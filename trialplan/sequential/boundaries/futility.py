@@ -11,7 +11,7 @@ from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.parameter import PROPORTION, REAL, Interval
 from trialplan.sequential.boundaries import syntax as naming
-from trialplan.sequential.boundaries.efficacy import check_spending, increments, read_cumulative
+from trialplan.sequential.boundaries.efficacy import check_spending, read_cumulative
 from trialplan.sequential.boundaries.fields import refused
 from trialplan.sequential.boundaries.recursion import BoundarySpec
 from trialplan.sequential.boundaries.spending import SPENDING, spent
@@ -22,14 +22,13 @@ SPIEGELHALTER = "Spiegelhalter, Freedman & Blackburn 1986, Control Clin Trials 7
 
 @dataclass(frozen=True)
 class FutilityScale:
-    """A scale on which a bound may be fixed: its domain, its z at fraction t, what it is, and its source.
+    """A scale on which a bound may be fixed: its domain, its z at fraction t, and its source.
 
     `z` takes the bound, t, the drift and the critical value of the last look.
     """
 
     domain: Interval
     z: Callable[..., Any]
-    prose: str
     reference: str = "boundary as given"
 
 
@@ -46,54 +45,30 @@ def _predictive(bound: Any, t: Any, drift: Any, critical: Any) -> Any:
 
 
 SCALES = {
-    "z": FutilityScale(REAL, lambda bound, t, drift, critical: bound + 0 * drift, "stop where z is at most this"),
-    "p": FutilityScale(
-        PROPORTION,
-        lambda bound, t, drift, critical: normal_quantile(1 - bound) + 0 * drift,
-        "stop where the one-sided P value is at least this",
-    ),
-    "conditional-power": FutilityScale(
-        PROPORTION, _conditional, "of the final test, at the effect that is planned for", LAN_WITTES
-    ),
-    "conditional-power-trend": FutilityScale(
-        PROPORTION, _trend, "of the final test, at the effect that is seen", LAN_WITTES
-    ),
-    "predictive-power": FutilityScale(
-        PROPORTION, _predictive, "of the final test, over a flat prior updated by the look", SPIEGELHALTER
-    ),
-    "effect": FutilityScale(
-        REAL,
-        lambda bound, t, drift, critical: bound * drift * np.sqrt(t),
-        "stop where the estimate is on the far side of this",
-    ),
+    "z": FutilityScale(REAL, lambda bound, t, drift, critical: bound + 0 * drift),
+    "p": FutilityScale(PROPORTION, lambda bound, t, drift, critical: normal_quantile(1 - bound) + 0 * drift),
+    "conditional-power": FutilityScale(PROPORTION, _conditional, LAN_WITTES),
+    "conditional-power-trend": FutilityScale(PROPORTION, _trend, LAN_WITTES),
+    "predictive-power": FutilityScale(PROPORTION, _predictive, SPIEGELHALTER),
+    "effect": FutilityScale(REAL, lambda bound, t, drift, critical: bound * drift * np.sqrt(t)),
 }
-"""An effect's bound reaches `z` as its share of the way from the null to the planned effect."""
+"""A P value is one-sided. Power is that of the final test: at the planned effect, at the effect seen so far (trend), or
+over a flat prior updated by the look. An effect's bound reaches `z` as its share of the way from the null to the
+planned effect.
+"""
 
 FUTILITY = (*SPENDING, *SCALES)
 """Names on the command line and in plan files."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Futility:
-    """A futility rule over given looks: `asked` says at which of them the trial may stop for it.
+class Futility(naming.BoundaryRule):
+    """A futility rule over given looks; what it spends is error of the second kind.
 
     `shares` hold the bounds of an effect as shares of the way from the null to the planned effect.
     """
 
-    rule: str | tuple[float, ...]
-    information: tuple[float, ...]
-    asked: tuple[bool, ...]
     shares: tuple[float | None, ...] = ()
-
-    @property
-    def named(self) -> tuple[str, Any]:
-        """The name, and its numbers."""
-        return naming.named(self.rule)
-
-    @property
-    def spends(self) -> bool:
-        """Whether error of the second kind is spent."""
-        return self.named[0] in ("given", *SPENDING)
 
     @property
     def moves(self) -> bool:
@@ -114,7 +89,7 @@ class Futility:
     def spend(self, beta: Any, drift: Any, critical: Any) -> BoundarySpec:
         """The boundary as z, or as the error that each look may spend of `beta`."""
         if self.spends:
-            return BoundarySpec(error=increments(self._cumulative(beta), self.asked))
+            return BoundarySpec(error=self.increments(self._cumulative(beta)))
         return BoundarySpec(z=self.z(drift, critical))
 
     def _cumulative(self, beta: Any) -> Any:
@@ -123,12 +98,12 @@ class Futility:
         total = np.asarray(beta)[..., None]
         if name == "given":
             return total * (np.asarray(numbers) / numbers[-1])
-        return spent(name, numbers, total, np.asarray(self.information))
+        return spent(name, numbers, total, np.asarray(self.fractions))
 
     def z(self, drift: Any, critical: Any) -> Any:
         """The z at each look at which the trial stops, -inf where it does not; the last is the critical value."""
         name, numbers = self.named
-        t, drift, critical = np.asarray(self.information), np.asarray(drift), np.asarray(critical)
+        t, drift, critical = np.asarray(self.fractions), np.asarray(drift), np.asarray(critical)
         bounds = self._bounds(self.shares if name == "effect" else numbers)
         with np.errstate(invalid="ignore"):
             z = SCALES[name].z(bounds, t[:-1], drift[..., None], critical[..., None])
@@ -139,8 +114,8 @@ class Futility:
     def _bounds(self, numbers: Any) -> Any:
         """One bound for each look but the last; nan where there is none."""
         given = [np.nan if one is None else one for one in numbers]
-        every = np.array(given * (len(self.asked) - 1) if len(given) == 1 else given)
-        return np.where(self.asked[:-1], every, np.nan)
+        every = np.array(given * (len(self.in_force) - 1) if len(given) == 1 else given)
+        return np.where(self.in_force[:-1], every, np.nan)
 
 
 def read_futility(value: Any) -> Any:
@@ -163,7 +138,7 @@ def read_futility(value: Any) -> Any:
 def check_futility(futility: Futility) -> None:
     """Raise where the rule does not suit its looks."""
     name, numbers = futility.named
-    looks = len(futility.asked)
+    looks = len(futility.fractions)
     if name == "given" and len(numbers) != looks:
         way_out = "give the error spent by each, the last too"
         raise refused("futility", f"gives {len(numbers)} numbers for {looks} looks", way_out)

@@ -36,7 +36,7 @@ class BoundaryCrossing:
 class TrialCourse:
     """How a trial runs: its looks, its drift, and which boundaries are obeyed with and without an effect."""
 
-    information: Any
+    fractions: Any
     drift: Any
     two_tailed: bool = False
     binding: bool = False
@@ -50,7 +50,7 @@ def sweep(course: TrialCourse, efficacy: BoundarySpec, futility: BoundarySpec | 
     effect ignores futility unless it is binding.
     """
     passing = _Passing(course, futility is not None, follows_null=efficacy.z is None or course.binding)
-    for look in range(course.information.shape[-1]):
+    for look in range(course.fractions.shape[-1]):
         passing.arrive(look)
         upper = passing.upper(look, efficacy)
         passing.leave(look, upper, passing.lower(look, upper, futility))
@@ -62,7 +62,7 @@ class _Passing:
 
     def __init__(self, course: TrialCourse, futile: bool, follows_null: bool) -> None:
         self.course, self.futile, self.follows_null = course, futile, follows_null
-        self.root = np.sqrt(course.information)
+        self.root = np.sqrt(course.fractions)
         self.walk: Walk = start()
         self.null: Walk = start()
         self.uppers: list[Any] = []
@@ -71,7 +71,7 @@ class _Passing:
         self.null_chances: list[Any] = []
 
     def arrive(self, look: int) -> None:
-        now = self.course.information[..., look]
+        now = self.course.fractions[..., look]
         self.ahead: Ahead = self.walk.ahead(now, self.course.drift)
         self.null_ahead: Ahead = self.null.ahead(now, np.zeros(1)[0]) if self.follows_null else self.ahead
 
@@ -101,7 +101,7 @@ class _Passing:
         if self.follows_null:
             self.null_chances.append(self.null_ahead.above(upper))
         if not last:
-            gap = self.course.information[..., look + 1] - self.course.information[..., look]
+            gap = self.course.fractions[..., look + 1] - self.course.fractions[..., look]
             self.walk = self.ahead.between(stop, upper, self.course.drift, gap)
             if self.follows_null:
                 obeyed = stop if self.course.binding else mirrored

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -11,7 +10,7 @@ from trialplan.numerics.crossing import start
 from trialplan.numerics.distributions import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
-from trialplan.sequential.boundaries.efficacy import Efficacy, by_group, z_of_many
+from trialplan.sequential.boundaries.efficacy import Efficacy
 from trialplan.sequential.boundaries.fields import refused
 from trialplan.sequential.boundaries.futility import Futility
 from trialplan.sequential.boundaries.recursion import BoundaryCrossing, BoundarySpec, TrialCourse, sweep
@@ -63,20 +62,14 @@ class Rule:
     binding: bool = False
 
     @property
-    def information(self) -> Any:
+    def fractions(self) -> Any:
         """Fractions of the planned end."""
-        return np.asarray(self.efficacy.information)
+        return np.asarray(self.efficacy.fractions)
 
     @property
     def level(self) -> float:
         """One-sided, of each side."""
         return self.efficacy.level
-
-    @property
-    def spends(self) -> bool:
-        """Whether both boundaries spend, neither needing the other, so that many such rules can be solved at once."""
-        futile = self.futility is not None and self.futility.spends
-        return futile and not self.binding and self.efficacy.spends
 
     @cached_property
     def upper(self) -> Any:
@@ -87,7 +80,7 @@ class Rule:
         """Both boundaries and the chances at a drift, where the error of the second kind in all is `beta`."""
         drift, beta = np.broadcast_arrays(np.asarray(drift, dtype=float), beta)
         course = TrialCourse(
-            information=self.information, drift=drift, two_tailed=self.efficacy.two_tailed, binding=self.binding
+            fractions=self.fractions, drift=drift, two_tailed=self.efficacy.two_tailed, binding=self.binding
         )
         if self.futility is None:
             return sweep(course, BoundarySpec(z=self.upper))
@@ -103,7 +96,7 @@ class Rule:
             return sweep(course, BoundarySpec(z=self.efficacy.z(lower)), BoundarySpec(z=lower))
         futility = self.futility.spend(beta, course.drift, None)
         if self.efficacy.spends:
-            return sweep(course, self.efficacy.spend(), futility)
+            return sweep(course, BoundarySpec(error=self.efficacy.errors()), futility)
         return self._shaped(course, futility)
 
     def _settle(self, drift: Any) -> Any:
@@ -122,7 +115,7 @@ class Rule:
         """The critical value of the last look where futility is made from another one."""
         assert self.futility is not None
         found = self.efficacy.z(self.futility.z(drift, critical))
-        return np.broadcast_to(found, (*np.shape(drift), self.information.size))[..., -1]
+        return np.broadcast_to(found, (*np.shape(drift), self.fractions.size))[..., -1]
 
     def settles(self, found: Solved) -> bool:
         """Whether boundaries that are made from each other agree."""
@@ -177,7 +170,7 @@ class Rule:
     def chances(self, solved: Solved, drift: Any, *, obeyed: bool = True) -> StoppingChances:
         """What happens at each look at another drift, with the boundaries of `solved`; futility obeyed or not."""
         course = TrialCourse(
-            information=self.information,
+            fractions=self.fractions,
             drift=np.asarray(drift, dtype=float),
             two_tailed=self.efficacy.two_tailed,
         )
@@ -190,42 +183,15 @@ class Rule:
 
     def _harm(self, passed: BoundaryCrossing, drift: Any) -> Any:
         """P(first stop is a rejection below), by the mirror image: there the futility boundary is the efficacy one."""
-        information, walk, found = self.information, start(), []
-        for look, now in enumerate(information):
+        fractions, walk, found = self.fractions, start(), []
+        for look, now in enumerate(fractions):
             ahead, root = walk.ahead(now, np.asarray(drift, dtype=float)), np.sqrt(now)
             upper = passed.upper[..., look] * root
             found.append(ahead.below(-upper))
-            if look + 1 < len(information):
+            if look + 1 < len(fractions):
                 stop = np.maximum(passed.lower[..., look] * root, -upper)
-                walk = ahead.between(stop, upper, np.asarray(drift, dtype=float), information[look + 1] - now)
+                walk = ahead.between(stop, upper, np.asarray(drift, dtype=float), fractions[look + 1] - now)
         return np.stack(np.broadcast_arrays(*found), axis=-1)
-
-
-def solve_many(rules: Sequence[Rule], power: float) -> list[Solved]:
-    """Each of many rules at one power; those whose boundaries spend over as many looks are integrated at once."""
-    alike = [(len(rule.information), rule.efficacy.two_tailed) if rule.spends else None for rule in rules]
-    solutions = by_group(rules, alike, lambda rule: rule.solve(power), lambda members: _together(members, power))
-    for rule, solution in zip(rules, solutions, strict=True):
-        _check(rule, solution, power)
-    return solutions
-
-
-def _together(rules: Sequence[Rule], power: float) -> list[Solved]:
-    beta, score = 1 - power, float(normal_quantile(power))
-    upper = np.array(z_of_many([rule.efficacy for rule in rules]))
-    errors = np.array([rule.futility.spend(beta, 0.0, None).error for rule in rules if rule.futility is not None])
-    information = np.array([rule.information for rule in rules])
-    level = np.array([rule.level for rule in rules])
-    last: list[BoundaryCrossing] = []
-
-    def surplus(drift: Any) -> Any:
-        course = TrialCourse(information=information, drift=drift, two_tailed=rules[0].efficacy.two_tailed)
-        last[:] = [sweep(course, BoundarySpec(z=upper), BoundarySpec(error=errors))]
-        return score_of(last[0]) - score
-
-    drift = secant_root(surplus, normal_quantile(1 - level) + score + 0.1, tolerance=_CLOSE)
-    solutions = zip(drift, last[0].upper, last[0].lower, strict=True)
-    return [Solved(drift=one, upper=above, lower=below) for one, above, below in solutions]
 
 
 def score_of(passed: BoundaryCrossing) -> Any:
@@ -257,6 +223,6 @@ def _check(rule: Rule, found: Solved, power: float) -> None:
     early = np.asarray(found.lower)[:-1] >= np.asarray(found.upper)[:-1] - _TOUCHING
     if np.any(early):
         look = int(np.argmax(early))
-        reason = f"stops at z {found.lower[look]:.4g} at the look at {rule.information[look]:g}, which is not below "
+        reason = f"stops at z {found.lower[look]:.4g} at the look at {rule.fractions[look]:g}, which is not below "
         reason += f"efficacy, {found.upper[look]:.4g}"
         raise refused("futility", reason, "lower it, or leave that look out")

@@ -1,15 +1,52 @@
-"""A boundary's name with its numbers, as it is typed: wang-tsiatis(0.25), z(0,none,0.5)."""
+"""A boundary's name with its numbers, as it is typed, wang-tsiatis(0.25) or z(0,none,0.5), and what either has."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
+from trialplan.numerics.lazy import np
+from trialplan.sequential.boundaries.spending import SPENDING
 
 Numbers = tuple[float | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundaryRule:
+    """A boundary by its name, over looks at these information fractions; `in_force` says at which it may stop.
+
+    Cumulative error, which has no name of its own, goes by "given".
+    """
+
+    rule: str | tuple[float, ...]
+    fractions: tuple[float, ...]
+    in_force: tuple[bool, ...]
+
+    @property
+    def named(self) -> tuple[str, Any]:
+        """The name, and its numbers."""
+        return split(self.rule) if isinstance(self.rule, str) else ("given", self.rule)
+
+    @property
+    def spends(self) -> bool:
+        """Whether the rule says how much error each planned look may use."""
+        return self.by_function or self.named[0] == "given"
+
+    @property
+    def by_function(self) -> bool:
+        """Whether a spending function does, so that the rule applies at looks that were not planned too."""
+        return self.named[0] in SPENDING
+
+    def increments(self, cumulative: Any) -> Any:
+        """What each look may use of error that accumulates; a look without a boundary leaves its part to the next."""
+        kept = np.asarray(cumulative)[..., list(self.in_force)]
+        steps = np.zeros((*kept.shape[:-1], len(self.in_force)))
+        steps[..., list(self.in_force)] = np.diff(kept, axis=-1, prepend=0.0)
+        return steps
 
 
 def read_rule(value: Any, known: Collection[str]) -> str | tuple[float, ...]:
@@ -34,11 +71,6 @@ def split(text: str) -> tuple[str, Numbers]:
         return "", ()
     inside = match[2]
     return match[1], () if inside is None else tuple(_read(part.strip(), text) for part in inside.split(","))
-
-
-def named(rule: Any) -> tuple[str, tuple[Any, ...]]:
-    """The name of a rule and its numbers; cumulative error has no name of its own."""
-    return split(rule) if isinstance(rule, str) else ("given", tuple(rule))
 
 
 def check_count(name: str, numbers: Numbers, allowed: Collection[int]) -> None:

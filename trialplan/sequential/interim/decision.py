@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from trialplan.errors import ParameterError
 from trialplan.numerics.distributions import normal_cdf
 from trialplan.numerics.lazy import np
+from trialplan.numerics.student import normal_score
+from trialplan.outcome import InterimData
 from trialplan.sequential import scales
 from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.interim.conditional_power import conditional_power, predictive_power
-from trialplan.sequential.interim.data import InterimData
 from trialplan.sequential.interim.inference import Stopped
 from trialplan.sequential.interim.look import EFFICACY, FUTILITY, GO_ON, HARM, REJECTED, Look, Ordered, verdict
-from trialplan.sequential.interim.observed_information import ObservedBoundaries, observed_boundaries
-from trialplan.text import number, p_value, percent, signed
+from trialplan.sequential.interim.observed_information import ObservedBoundaries, finite, observed_boundaries
+from trialplan.text import number, p_value, percent, signed, three_decimals
 
 _AS_PLANNED = 1e-6
 """How far an information fraction may lie from the planned one and be it: what rounding to six decimals does."""
+
+
+def from_t(t: float, df: float) -> InterimData:
+    """What a look saw, from a t statistic, positive in favour of the treatment, and its degrees of freedom."""
+    if not df > 0:
+        reason = f"needs degrees of freedom above 0, as in 2.31/57, not {df:g}"
+        raise ParameterError(reason, parameter="t", value=df)
+    return InterimData(z=float(normal_score(t, df)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,15 +49,16 @@ class SeenZ:
     def because(self, look: Look) -> str:
         """Which boundary says so."""
         z, upper, lower = self.seen.z, self.bounds.efficacy_z[-1], self.bounds.futility_z[-1]
-        shown = f"z = {_z(z)}"
+        shown, efficacy, futility = f"z = {three_decimals(z)}", three_decimals(upper), three_decimals(lower)
         if look.verdict in (EFFICACY, REJECTED) and z > 0:
-            return f"{shown} is at or above the efficacy boundary, {_z(upper)}."
+            return f"{shown} is at or above the efficacy boundary, {efficacy}."
         if look.verdict in (HARM, REJECTED):
-            return f"{shown} is at or below {_z(-(upper or 0.0))}, the efficacy boundary in the other direction."
+            mirrored = three_decimals(-(upper or 0.0))
+            return f"{shown} is at or below {mirrored}, the efficacy boundary in the other direction."
         if look.verdict == FUTILITY:
-            return f"{shown} is at or below the futility boundary, {_z(lower)}."
-        parts = [] if upper is None else [f"below efficacy, {_z(upper)}"]
-        parts += [] if lower is None else [f"above futility, {_z(lower)}"]
+            return f"{shown} is at or below the futility boundary, {futility}."
+        parts = [] if upper is None else [f"below efficacy, {efficacy}"]
+        parts += [] if lower is None else [f"above futility, {futility}"]
         return f"{shown} is {' and '.join(parts)}." if parts else f"{shown}; this look stops for nothing."
 
     def rows(self, look: Look) -> list[tuple[str, str]]:
@@ -56,24 +67,23 @@ class SeenZ:
         what = named or look.design.outcome.estimate_name(look.design.design)
         around = "" if self.repeated is None else f"{' to '.join(map(signed, self.repeated))}  ({self.seen.method})"
         return [
-            ("z", _z(self.seen.z)),
+            ("z", three_decimals(self.seen.z)),
             ("one-sided P, for this look alone", p_value(look.p)),
-            ("efficacy boundary, z", _z(self.bounds.efficacy_z[-1])),
-            ("futility boundary, z", _z(self.bounds.futility_z[-1])),
+            ("efficacy boundary, z", three_decimals(self.bounds.efficacy_z[-1])),
+            ("futility boundary, z", three_decimals(self.bounds.futility_z[-1])),
             ("estimate", f"{signed(look.estimate)}  ({what}; not adjusted for the looks)"),
             (f"repeated {percent(look.confidence)} interval", around),
         ]
 
     def rule(self, look: Look) -> list[tuple[str, str]]:
         """The planned fractions, and the information that there is."""
-        information = ", ".join(f"{one:.4g}" for one in self.bounds.information)
-        planned = f"{', '.join(map(number, look.design.looks))}  ({look.n:,} participants planned)"
-        return [("looks", planned), ("information", f"{information}  ({look.how_planned})")]
+        planned = f"{number(look.design.looks)}  ({look.n:,} participants planned)"
+        return [("looks", planned), ("information", f"{number(self.bounds.fractions)}  ({look.how_planned})")]
 
     def data(self, look: Look) -> dict[str, Any]:
         """The z, its boundaries and its interval."""
         return {
-            "information": list(self.bounds.information),
+            "information": list(self.bounds.fractions),
             "z": self.seen.z,
             "efficacy_z": self.bounds.efficacy_z[-1],
             "futility_z": self.bounds.futility_z[-1],
@@ -82,32 +92,31 @@ class SeenZ:
         }
 
 
-def bounds(design: GroupSequential, n: int, information: tuple[float, ...], *, final: bool) -> ObservedBoundaries:
-    """The boundaries at that information: the planned ones if it is as planned, else the errors spent again."""
-    power, count = float(design.power(n)), len(information)
+def bounds(design: GroupSequential, n: int, fractions: tuple[float, ...], *, final: bool) -> ObservedBoundaries:
+    """The boundaries at these fractions: the planned ones if they are as planned, else the errors spent again."""
+    power, count = float(design.power(n)), len(fractions)
     planned = design.looks[:count]
     final = final or count == len(design.looks)
-    as_planned = all(abs(a - b) < _AS_PLANNED for a, b in zip(information, planned, strict=True))
+    as_planned = all(abs(a - b) < _AS_PLANNED for a, b in zip(fractions, planned, strict=True))
     if as_planned and final == (count == len(design.looks)):
-        found = design.solved(power)
-        lower = np.append(found.lower[:-1], -np.inf)
+        solved = design.solved(power)
+        lower = np.append(solved.lower[:-1], -np.inf)
         return ObservedBoundaries(
-            information=information,
-            efficacy_z=_there(found.upper[:count]),
-            futility_z=_there(lower[:count] if design.futility is not None else [-np.inf] * count),
-            critical=float(found.upper[-1]),
+            fractions=fractions,
+            efficacy_z=finite(solved.upper[:count]),
+            futility_z=finite(lower[:count] if design.futility is not None else [-np.inf] * count),
+            critical=float(solved.upper[-1]),
             final=final,
             again=False,
         )
-    spent = observed_boundaries(design, information, power=power, final=final)
-    return replace(spent, efficacy_z=_there(spent.efficacy_z))
+    return observed_boundaries(design, fractions, power=power, final=final)
 
 
 def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: ObservedBoundaries) -> Look:
     """What the look means under the rule; `n` are the participants that the trial is planned for."""
     drift = float(design.solved(float(design.power(n))).drift)
-    now, z, upper, lower = held.information[-1], seen.z, held.efficacy_z[-1], held.futility_z[-1]
-    said = verdict(
+    now, z, upper, lower = held.fractions[-1], seen.z, held.efficacy_z[-1], held.futility_z[-1]
+    decision = verdict(
         final=held.final,
         efficacy=upper is not None and z >= upper,
         harm=upper is not None and design.two_tailed and z <= -upper,
@@ -117,25 +126,24 @@ def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Obs
     line = _Line(design=design, null=float(design.design.null_estimate()), unit=unit)
     estimate = line.value(z) if seen.estimate is None else seen.estimate
     repeated = None if upper is None else (seen.interval or line.around(z))(upper)
-    later = None if held.final else _later(z, now, held.critical, drift)
     return Look(
         design=design,
-        number=len(held.information),
+        number=len(held.fractions),
         n=n,
         size=seen.n,
         final=held.final,
         again=held.again,
-        verdict=said,
+        verdict=decision,
         p=float(normal_cdf(-z)),
         estimate=estimate,
         evidence=SeenZ(seen=seen, bounds=held, repeated=None if repeated is None else (min(repeated), max(repeated))),
-        conditional_power=later,
+        conditional_power=None if held.final else _conditional(z, now, held.critical, drift),
         predictive_power=None if held.final else predictive_power(z, (now, 1.0), held.critical),
-        ordered=None if said == GO_ON else _ordered(design, seen, held, line),
+        ordered=None if decision == GO_ON else _ordered(design, seen, held, line),
     )
 
 
-def _later(z: float, now: float, critical: float, drift: float) -> dict[str, float]:
+def _conditional(z: float, now: float, critical: float, drift: float) -> dict[str, float]:
     """The power of the final test, given z: at the planned effect, at the one that is seen, and without any."""
     at = {"planned": drift, "trend": z / math.sqrt(now), "null": 0.0}
     return {name: float(conditional_power(z, now, [critical], [1.0], drift=one)) for name, one in at.items()}
@@ -171,11 +179,11 @@ def _unit(design: GroupSequential, seen: InterimData, drift: float, now: float) 
 def _ordered(design: GroupSequential, seen: InterimData, held: ObservedBoundaries, line: _Line) -> Ordered:
     trial = Stopped(
         z=seen.z,
-        information=held.information,
+        information=held.fractions,
         upper=tuple(math.inf if up is None else up for up in held.efficacy_z),
         lower=tuple(_stops_below(design, up, low) for up, low in zip(held.efficacy_z, held.futility_z, strict=True)),
     )
-    root = math.sqrt(held.information[-1])
+    root = math.sqrt(held.fractions[-1])
 
     def effect(drift: float) -> float:
         """The effect against which the data's z is as far out as it is from this drift."""
@@ -196,11 +204,3 @@ def _stops_below(design: GroupSequential, upper: float | None, lower: float | No
     """What stops below whatever a committee decides: a rejection in the other direction, binding futility."""
     mirrored = -upper if design.two_tailed and upper is not None else -math.inf
     return max(mirrored, lower) if design.binding and lower is not None else mirrored
-
-
-def _z(value: float | None) -> str:
-    return "none" if value is None else f"{value:.3f}".replace("-", "−")
-
-
-def _there(bound: Any) -> tuple[float | None, ...]:
-    return tuple(float(one) if np.isfinite(one) else None for one in bound)

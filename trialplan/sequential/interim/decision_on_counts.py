@@ -101,7 +101,7 @@ def decide_on_counts(
     favourable = responses if design.upward else size - responses
     high, low = counts.reject[look - 1], counts.futile[look - 1]
     crossed = high is not None and favourable >= high
-    said = verdict(final=final, efficacy=crossed, futility=low is not None and favourable <= low)
+    decision = verdict(final=final, efficacy=crossed, futility=low is not None and favourable <= low)
     needed = (counts.sizes[-1] + 1 if counts.reject[-1] is None else counts.reject[-1]) - favourable
     left = counts.sizes[-1] - size
     rates = {"planned": design.rate(1.0), "trend": responses / size, "null": design.rate(0.0)}
@@ -114,7 +114,7 @@ def decide_on_counts(
         size=size,
         final=final,
         again=not as_planned,
-        verdict=said,
+        verdict=decision,
         p=float(binomial_sf(favourable - 1, size, null)),
         estimate=responses / size,
         evidence=SeenCounts(responses=responses, size=size, counts=counts),
@@ -123,7 +123,7 @@ def decide_on_counts(
         predictive_power=None
         if final
         else float(beta_binomial_sf(needed - 1, left, favourable + 1, size - favourable + 1)),
-        ordered=None if said == GO_ON else Ordered(p=_ordered_p(design, counts, look, favourable)),
+        ordered=None if decision == GO_ON else Ordered(p=_ordered_p(design, counts, look, favourable)),
     )
 
 
@@ -142,14 +142,14 @@ def _again(design: ExactGroupSequential, n: int, sizes: Sequence[int], final: bo
     """The errors spent again at the sizes so far, and at the planned looks that are still to come."""
     rule = design.normal.rule
     fixed = rule.futility is not None and not rule.futility.spends and len(rule.futility.named[1]) > 1
-    if not rule.efficacy.spends or rule.efficacy.named[0] == "given" or fixed:
+    if not rule.efficacy.by_function or fixed:
         reason = f"{design.futility if fixed else design.efficacy} is defined at the planned looks only"
         raise ParameterError(reason, way_out="plan with a spending function, such as lan-demets-obrien-fleming")
     over = [size for size in (sizes[:-1] if final else sizes) if size >= n]
     if over:
         raise run_over(f"{over[0]} of {n} participants")
     asked_at = design.looks if design.futility_at is None else design.futility_at
-    flags = rule.efficacy.tested, [look in asked_at for look in design.looks]
+    flags = rule.efficacy.in_force, [look in asked_at for look in design.looks]
     planned = list(zip(design.spending.sizes(n), design.looks, *flags, strict=True))
     taken = [(size, size / n, *planned[i][2:]) for i, size in enumerate(sizes)]
     if final:  # what was spent before stays spent, and the end uses the rest, however many there are
@@ -157,12 +157,12 @@ def _again(design: ExactGroupSequential, n: int, sizes: Sequence[int], final: bo
     else:
         taken += [one for one in planned[len(sizes) :] if one[0] > sizes[-1]]
     at, looks, tested, asked = zip(*taken, strict=True)
-    efficacy = dataclasses.replace(rule.efficacy, information=looks, tested=tested)
+    efficacy = dataclasses.replace(rule.efficacy, fractions=looks, in_force=tested)
     spent = dataclasses.replace(
         design.spending,
         looks=looks,
         allowed=tuple(map(float, np.minimum(efficacy.cumulative(), rule.level))),
         tested=tested,
-        stops=rule.futility and dataclasses.replace(rule.futility, information=looks, asked=asked),
+        stops=rule.futility and dataclasses.replace(rule.futility, fractions=looks, in_force=asked),
     )
     return spent.at(at, design.beta(n))

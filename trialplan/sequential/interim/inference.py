@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from trialplan.errors import ParameterError
@@ -11,7 +11,6 @@ from trialplan.numerics.crossing import stops
 from trialplan.numerics.distributions import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
-from trialplan.sequential.boundaries.efficacy import Efficacy
 from trialplan.sequential.boundaries.fields import rising
 
 _FARTHEST = 8.0
@@ -70,39 +69,3 @@ class Stopped:
         """The equal-tailed interval of the stage-wise ordering, as drifts."""
         tail = (1 - confidence) / 2
         return self.drift_at(tail), self.drift_at(1 - tail)
-
-    def scaled(self, drift: float, estimate: float, null: float = 0.0) -> float:
-        """A drift on the scale of the effect, where the naive estimate at the last look is `estimate`."""
-        naive = self.z / math.sqrt(self.information[-1])
-        return null + drift * (estimate - null) / naive
-
-
-def repeated_interval(estimate: float, standard_error: float, critical: float) -> tuple[float, float]:
-    """The interval that may be read at every look, whatever made the trial stop or go on.
-
-    `critical` is the efficacy boundary's z at that look (Jennison & Turnbull 1989, JRSS B 51:305; 2000, ch. 9).
-    A one-sided rule of level alpha gives intervals of confidence 1 - 2 alpha.
-    """
-    if not standard_error > 0:
-        reason = f"must lie in (0, ∞), not {standard_error:g}"
-        raise ParameterError(reason, owner="repeated_interval", parameter="standard_error", value=standard_error)
-    return estimate - critical * standard_error, estimate + critical * standard_error
-
-
-def repeated_p_value(efficacy: Efficacy, look: int, z: float) -> float:
-    """The smallest one-sided level at which the rule would have rejected at this look (from 0), given z there.
-
-    Jennison & Turnbull 2000, ch. 9. For boundaries that are solved for a level; given z or errors have none.
-    """
-    if efficacy.named[0] in ("z", "given", "haybittle-peto"):
-        reason = f"{efficacy.rule} is not defined at other levels"
-        raise ParameterError(reason, owner="repeated_p_value", way_out="use a named boundary")
-
-    def surplus(score: Any) -> Any:
-        level = float(np.clip(-math.erf(float(score) / math.sqrt(2)) / 2 + 0.5, 1e-12, 0.499))
-        return np.asarray(float(replace(efficacy, level=level).z()[look]) - z)
-
-    # the boundary at a look rises about as fast as the critical value of the level
-    start = normal_quantile(1 - efficacy.level)
-    score = float(secant_root(surplus, np.asarray(start), tolerance=1e-10))
-    return 0.5 - math.erf(score / math.sqrt(2)) / 2 if math.isfinite(score) else 0.5

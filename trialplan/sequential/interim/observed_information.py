@@ -14,6 +14,7 @@ from trialplan.sequential.boundaries.futility import Futility
 from trialplan.sequential.boundaries.rule import Rule
 from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.look_table import whole_looks
+from trialplan.text import number
 
 _OWNER = "observed_boundaries"
 _BALANCED = 0.005
@@ -25,11 +26,10 @@ class ObservedBoundaries:
     """The z of both boundaries at the looks taken so far; the last efficacy z is the one to hold today's z against.
 
     `critical` is the z of the final test: today's where it is final, else that of the planned end. `again` says that
-    the information was not as planned, so that the errors were spent again. A look without a boundary has None, or an
-    infinite z.
+    the information was not as planned, so that the errors were spent again. A look without a boundary has None.
     """
 
-    information: tuple[float, ...]
+    fractions: tuple[float, ...]
     efficacy_z: tuple[float | None, ...]
     futility_z: tuple[float | None, ...]
     critical: float
@@ -53,10 +53,10 @@ def observed_boundaries(
     taken = (*observed, *((*design.looks, 1.0)[i] for i in kept[len(observed) :]))
     efficacy = _Observed(
         rule=rule.efficacy.rule,
-        information=taken,
+        fractions=taken,
+        in_force=_flags(rule.efficacy.in_force, kept),
         level=rule.level,
         two_tailed=rule.efficacy.two_tailed,
-        tested=_flags(rule.efficacy.tested, kept),
         ends=final,
     )
     again = Rule(
@@ -65,19 +65,22 @@ def observed_boundaries(
         binding=rule.binding,
     )
     passed = again.at(design.solved(power).drift, 1 - power)
-    futile = [float(z) if np.isfinite(z) else None for z in passed.lower[: len(observed)]]
-    if final:
-        futile[-1] = None
+    futile = finite(passed.lower[: len(observed)])
     return ObservedBoundaries(
-        information=observed,
-        efficacy_z=tuple(map(float, passed.upper[: len(observed)])),
-        futility_z=tuple(futile),
+        fractions=observed,
+        efficacy_z=finite(passed.upper[: len(observed)]),
+        futility_z=(*futile[:-1], None) if final else futile,
         critical=float(passed.upper[-1]),
         final=final,
     )
 
 
-def information(
+def finite(bounds: Any) -> tuple[float | None, ...]:
+    """Bounds as plain numbers, None where a look has none."""
+    return tuple(float(one) if np.isfinite(one) else None for one in bounds)
+
+
+def observed_fractions(
     design: GroupSequential,
     n: int,
     look: int,
@@ -104,16 +107,15 @@ def information(
     if given:
         fractions[-len(given) :] = given
     if not rising(fractions):
-        told = ", ".join(f"{fraction:.4g}" for fraction in fractions)
-        reason = f"must increase from look to look, from above 0, not {told}"
+        reason = f"must increase from look to look, from above 0, not {number(fractions)}"
         raise ParameterError(reason, parameter="information", value=tuple(fractions))
     return tuple(fractions)
 
 
 def _check(rule: Rule, observed: tuple[float, ...], final: bool) -> None:
-    spends = rule.efficacy.spends and rule.efficacy.named[0] != "given"
-    if not spends or (rule.futility is not None and rule.futility.named[0] == "given"):
-        shown = rule.efficacy.rule if not spends else rule.futility and rule.futility.rule
+    anywhere = rule.efficacy.by_function
+    if not anywhere or (rule.futility is not None and rule.futility.named[0] == "given"):
+        shown = rule.efficacy.rule if not anywhere else rule.futility and rule.futility.rule
         raise ParameterError(
             f"{shown} is defined at the planned looks only",
             owner=_OWNER,
@@ -160,7 +162,7 @@ def _futility(planned: Futility, taken: tuple[float, ...], kept: tuple[int, ...]
             value=planned.rule,
             way_out="give one bound for all",
         )
-    return replace(planned, information=taken, asked=_flags(planned.asked, kept))
+    return replace(planned, fractions=taken, in_force=_flags(planned.in_force, kept))
 
 
 def _flags(planned: tuple[bool, ...], kept: tuple[int, ...]) -> tuple[bool, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from trialplan.errors import FileError
+from trialplan.files import read_bytes
 from trialplan.protocol.checking.extraction.blocks import TextBlock, masked, normal, numbers, stretch, tokens
 
 __all__ = ["SUFFIXES", "TextBlock", "blocks", "masked", "normal", "numbers", "read", "stretch", "tokens"]
@@ -21,13 +22,13 @@ def read(path: Path) -> bytes:
         raise FileError(
             f"{path.name} cannot be checked: the formats are .md, .html and .docx; check the file that it was made from"
         )
-    if path.exists() and not path.is_file():
-        raise FileError(f"{path} is a folder or a device, not a file; name the document")
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST + 1)
+        strange = path.exists() and not path.is_file()
     except OSError as why:
         raise FileError(f"{path} cannot be read: {(why.strerror or str(why)).lower()}") from None
+    if strange:
+        raise FileError(f"{path} is a folder or a device, not a file; name the document")
+    content = read_bytes(path, most=MOST + 1)
     if len(content) > MOST:
         raise FileError(f"{path.name} is larger than {MOST // 1_000_000} MB, which no protocol is; it is not read")
     return content

@@ -96,15 +96,10 @@ class Builder:
         if words := normal(text):
             self._add("paragraph", words, raw=text)
 
-    def equation(self, text: str) -> None:
-        """An equation that stands on its own."""
-        if symbols := normal(text):
-            self._add("equation", symbols)
-
-    def figure(self, text: str) -> None:
-        """The alternative text of a figure."""
+    def apart(self, kind: Literal["equation", "figure"], text: str) -> None:
+        """An equation that stands on its own, or the alternative text of a figure."""
         if words := normal(text):
-            self._add("figure", words)
+            self._add(kind, words)
 
     def code(self, text: str) -> None:
         """A text that is printed as it is; one that follows another at once continues it."""
@@ -120,14 +115,11 @@ class Builder:
                 self._add("row", *row, table=self._tables, caption=caption, columns=names)
         self._tables += 1
 
-    @property
-    def _section(self) -> tuple[str, ...]:
-        return tuple(words for _, words in self._path)
-
     def _add(self, kind: Kind, *cells: str, **more: Any) -> None:
         if len(self.blocks) >= MOST_BLOCKS:
             raise FileError(f"it has more than {MOST_BLOCKS:,} paragraphs and rows, which no protocol has")
-        self.blocks.append(TextBlock(kind=kind, section=self._section, cells=cells, **more))
+        section = tuple(words for _, words in self._path)
+        self.blocks.append(TextBlock(kind=kind, section=section, cells=cells, **more))
 
 
 def normal(text: str) -> str:

@@ -52,20 +52,16 @@ class _HtmlReader(HTMLParser):
             self._unseen.append(tag)
         elif tag == "br":
             self._text.append("\n")
+        elif tag == "img" and self._tables:
+            self._text.append(given.get("alt", ""))
         elif tag == "img":
-            self._figure(given.get("alt", ""))
+            self.builder.apart("figure", given.get("alt", ""))
         elif self._math is not None:
             self._math.start(tag)
         elif tag == "math":
             self._math = MathML()
         else:
             self._begin(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """An element without content; one that is not void is not closed by its slash."""
-        self.handle_starttag(tag, attrs)
-        if tag not in _VOID:
-            self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
         """An element ends."""
@@ -80,7 +76,9 @@ class _HtmlReader(HTMLParser):
         elif tag == "table" and self._tables:
             self._tables -= 1
             if not self._tables:
-                self._end_table()
+                self.builder.paragraph(self._grid.caption)
+                self.builder.table(self._grid)
+                self._grid, self._text = TableReader(), []
         elif self._tables:
             self._end_in_table(tag)
         else:
@@ -97,7 +95,7 @@ class _HtmlReader(HTMLParser):
         if self._heading:
             self.builder.heading(self._heading, text)
         elif equation:
-            self.builder.equation(text)
+            self.builder.apart("equation", text)
         else:
             self.builder.paragraph(text)
 
@@ -131,28 +129,16 @@ class _HtmlReader(HTMLParser):
             self._heading = 0
 
     def _end_in_table(self, tag: str) -> None:
-        if self._tables > 1:
-            self._text.append(" " if tag in _APART else "")
-        elif tag in ("td", "th"):
+        outermost = self._tables == 1
+        if outermost and tag in ("td", "th"):
             self._grid.row.append("".join(self._text))
             self._text = []
-        elif tag == "caption":
+        elif outermost and tag == "caption":
             self._grid.caption, self._text = "".join(self._text), []
-        elif tag == "tr":
+        elif outermost and tag == "tr":
             self._grid.end_row()
         else:
             self._text.append(" " if tag in _APART else "")
-
-    def _end_table(self) -> None:
-        self.builder.paragraph(self._grid.caption)
-        self.builder.table(self._grid)
-        self._grid, self._text = TableReader(), []
-
-    def _figure(self, alternative: str) -> None:
-        if not self._tables:
-            self.builder.figure(alternative)
-        else:
-            self._text.append(alternative)
 
 
 def _hidden(given: dict[str, str]) -> bool:

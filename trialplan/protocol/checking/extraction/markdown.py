@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from trialplan.protocol.checking.extraction.blocks import Builder, TableReader, TextBlock
 
@@ -32,7 +31,7 @@ class _MarkdownReader:
     def __init__(self) -> None:
         self.builder = Builder()
         self._lines: list[str] = []
-        self._rows: list[list[str]] = []
+        self._rows: list[str] = []
         self._fence: str | None = None
 
     def take(self, line: str) -> None:
@@ -44,7 +43,7 @@ class _MarkdownReader:
             self._fence = fence[1]
         elif line.lstrip().startswith("|"):
             self._paragraph()
-            self._rows.append([line])
+            self._rows.append(line)
         else:
             self._prose(line)
 
@@ -82,17 +81,13 @@ class _MarkdownReader:
     def _paragraph(self) -> None:
         if self._lines:
             text = "\n".join(self._lines)
-            text = _FIGURE.sub(self._figure, text)
-            self.builder.paragraph(plain(_ITEM.sub("", text, count=1)))
+            for figure in _FIGURE.finditer(text):
+                self.builder.apart("figure", plain(figure[1]))
+            self.builder.paragraph(plain(_ITEM.sub("", _FIGURE.sub(" ", text), count=1)))
         self._lines = []
 
-    def _figure(self, found: re.Match[str]) -> str:
-        self.builder.figure(plain(found[1]))
-        return " "
-
     def _table(self, caption: str = "") -> None:
-        lines = [line for (line,) in self._rows]
-        self._rows = []
+        lines, self._rows = self._rows, []
         if not lines:
             return
         cells = [[plain(cell) for cell in _cells(line)] for line in lines if not _rule(line)]
@@ -115,13 +110,6 @@ def _cells(line: str) -> list[str]:
 
 def plain(text: str) -> str:
     """The text without its marks: emphasis, links, escapes."""
-    steps: list[Callable[[str], str]] = [
-        lambda said: _FIGURE.sub(r"\1", said),
-        lambda said: _LINK.sub(r"\1", said),
-        lambda said: _MARKS.sub("", said),
-        lambda said: _UNDERLINE.sub("", said),
-        lambda said: _ESCAPE.sub(r"\1", said),
-    ]
-    for step in steps:
-        text = step(text)
+    for mark, kept in ((_FIGURE, r"\1"), (_LINK, r"\1"), (_MARKS, ""), (_UNDERLINE, ""), (_ESCAPE, r"\1")):
+        text = mark.sub(kept, text)
     return text

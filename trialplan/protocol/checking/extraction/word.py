@@ -28,22 +28,17 @@ def read(content: bytes) -> list[TextBlock]:
     """The blocks of a Word file."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
-            styles = _Styles()
-            if "word/styles.xml" in file.namelist():
-                _parse(_part(file, "word/styles.xml"), styles.start, lambda name: None, lambda text: None)
-            reader = _WordReader(styles.names)
-            _parse(_part(file, _main(file)), reader.start, reader.end, reader.text)
+            named = "word/styles.xml" in file.namelist()
+            reader = _WordReader(_style_names(_part(file, "word/styles.xml")) if named else {})
+            # online editors count the part that holds the text
+            parts = [name for name in file.namelist() if re.fullmatch(r"word/document\d*\.xml", name)]
+            main = parts[0] if parts else "word/document.xml"
+            _parse(_part(file, main), reader.start, reader.end, reader.text)
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, zipfile.zlib.error) as why:  # type: ignore[attr-defined]
         raise FileError(f"it is not a Word file that can be read ({' '.join(str(why).split())})") from None
     except expat.ExpatError as why:
         raise FileError(f"the text of the Word file is not valid XML ({why})") from None
     return reader.builder.blocks
-
-
-def _main(file: zipfile.ZipFile) -> str:
-    """The part that holds the text: online editors count theirs."""
-    found = [name for name in file.namelist() if re.fullmatch(r"word/document\d*\.xml", name)]
-    return found[0] if found else "word/document.xml"
 
 
 def _part(file: zipfile.ZipFile, name: str) -> bytes:
@@ -57,8 +52,8 @@ def _part(file: zipfile.ZipFile, name: str) -> bytes:
 def _parse(
     content: bytes,
     start: Callable[[str, dict[str, str]], None],
-    end: Callable[[str], None],
-    text: Callable[[str], None],
+    end: Callable[[str], None] = lambda name: None,
+    text: Callable[[str], None] = lambda text: None,
 ) -> None:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -79,19 +74,20 @@ def _local(name: str) -> str:
     return f"m:{local}" if space.endswith("/math") else local
 
 
-class _Styles:
+def _style_names(content: bytes) -> dict[str, str]:
     """The names of the styles, which stay when a program renames their identifiers."""
+    names: dict[str, str] = {}
+    style = ""
 
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        self._id = ""
-
-    def start(self, name: str, given: dict[str, str]) -> None:
-        """An element of the styles."""
+    def start(name: str, given: dict[str, str]) -> None:
+        nonlocal style
         if name == "style":
-            self._id = given.get("styleId", "")
-        elif name == "name" and self._id:
-            self.names.setdefault(self._id, given.get("val", ""))
+            style = given.get("styleId", "")
+        elif name == "name" and style:
+            names.setdefault(style, given.get("val", ""))
+
+    _parse(content, start)
+    return names
 
 
 class _WordReader:
@@ -119,7 +115,8 @@ class _WordReader:
         if name in _DROPPED:
             self._dropped = len(self._open)
         elif name == "docPartGallery" and given.get("val") == "Table of Contents":
-            self._drop_to("sdt")
+            self._math = None
+            self._dropped = max((depth for depth, around in enumerate(self._open, 1) if around == "sdt"), default=0)
         elif name == "p":
             self._texts.append([])
             self._style = ""
@@ -136,9 +133,14 @@ class _WordReader:
         elif name == "m:oMath":
             self._math = WordMath()
         elif name == "docPr" and given.get("descr"):
-            self._figure(given["descr"])
-        else:
-            self._begin(name, given)
+            if self._tables:
+                self._cell.append(given["descr"])
+            else:
+                self.builder.apart("figure", given["descr"])
+        elif name == "tbl":
+            self._tables += 1
+        elif name == "tblHeader" and self._tables == 1 and given.get("val", "1") not in _OFF:
+            self._grid.names = True
 
     def end(self, name: str) -> None:
         """An element ends."""
@@ -170,26 +172,12 @@ class _WordReader:
         if not self._dropped and self._open and self._open[-1] in ("t", "m:t"):
             self._say(text)
 
-    def _begin(self, name: str, given: dict[str, str]) -> None:
-        if name == "tbl":
-            self._tables += 1
-        elif name == "tblHeader" and self._tables == 1 and given.get("val", "1") not in _OFF:
-            self._grid.names = True
-
     def _say(self, text: str) -> None:
         if not self._hidden:
             (self._texts[-1] if self._math is None else self._math.pieces).append(text)
 
     def _parent(self, levels: int) -> str:
         return self._open[-1 - levels] if len(self._open) > levels else ""
-
-    def _drop_to(self, name: str) -> None:
-        """Leave out the rest of the innermost element of that name."""
-        self._math = None
-        for depth in range(len(self._open), 0, -1):
-            if self._open[depth - 1] == name:
-                self._dropped = depth
-                return
 
     def _paragraph(self, pieces: list[str]) -> None:
         text = "".join(pieces)
@@ -202,16 +190,10 @@ class _WordReader:
         elif style.replace(" ", "") == "sourcecode":
             self.builder.code(text)
         elif only_equations(pieces):
-            self.builder.equation(text)
+            self.builder.apart("equation", text)
         elif not re.match(r"toc ?\d|contents ?\d|toc ?heading", style):
             self._caption = text if "caption" in style else self._caption if not text.strip() else ""
             self.builder.paragraph(text)
-
-    def _figure(self, alternative: str) -> None:
-        if self._tables:
-            self._cell.append(alternative)
-        else:
-            self.builder.figure(alternative)
 
 
 _LETTERS = {"br": "\n", "cr": "\n", "tab": "\t", "noBreakHyphen": "-"}

@@ -1,0 +1,97 @@
+"""How well the numbers that a method prints are those that are stated, and what of the enrolment does not follow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from trialplan.analyses.reproduction.rounding import PrintedSize, allowing, misallowed, rounded_up
+from trialplan.analyses.reproduction.statement import Statement
+from trialplan.stated import SizingMethod
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well the printed numbers are those stated: what is odd, and what of the enrolment does not follow."""
+
+    cost: int = 0
+    remarks: tuple[str, ...] = ()
+    enrolment: str = ""
+    follows: bool = True
+
+
+def fits(statement: Statement, method: SizingMethod, way: PrintedSize) -> Iterator[Fit]:
+    """At what further cost the printed numbers are those stated; nothing where they are not."""
+    if not _stages_fit(statement, method):
+        return
+    if statement.evaluable is not None and not math.isclose(way.evaluable, statement.evaluable):
+        return
+    if statement.enrolled is None:
+        yield Fit()
+    elif statement.dropout is None:
+        if statement.evaluable is not None:
+            more = statement.enrolled / statement.evaluable - 1
+            which = "more are enrolled" if more > 0 else "fewer are enrolled than are needed"
+            yield Fit(remarks=(f"why {abs(more):.0%} {which} is not stated",) if more else ())
+        elif statement.evaluable is None and math.isclose(way.evaluable, statement.enrolled):
+            yield Fit()
+    elif way.enrolled is not None and math.isclose(way.enrolled, statement.enrolled):
+        yield Fit()
+    elif statement.unclear and math.isclose(way.evaluable, statement.enrolled):
+        yield Fit(4, ("losses are mentioned and not added",))
+    elif statement.evaluable is not None and way.enrolled is not None:
+        yield _off(statement, way.enrolled)
+
+
+def _off(statement: Statement, enrolled: float) -> Fit:
+    """What of a stated enrolment does not follow from the losses: a participant per arm, a rounding, or more."""
+    assert statement.enrolled is not None
+    gives = f"the losses give {statement.shown(enrolled)} to enrol, not {statement.shown(statement.enrolled)}"
+    added = statement.enrolled != statement.evaluable
+    if added and abs(enrolled - statement.enrolled) <= len(statement.cls.arm_names):
+        return Fit(2, enrolment=gives)
+    if rounded := rounded_up(statement, enrolled, statement.enrolled):
+        return Fit(2, enrolment=f"the enrolment is {rounded}: {gives}")
+    mistake = misallowed(statement)
+    return Fit(2, enrolment=f"{gives}: {mistake}" if mistake else gives, follows=False)
+
+
+def with_losses(statement: Statement, method: SizingMethod, near: Fit) -> Fit:
+    """A near match, with what of the stated enrolment does not follow from the stated n."""
+    if statement.evaluable is None or statement.enrolled is None or statement.dropout is None:
+        return near
+    enrolled = [count for count, *_ in allowing(statement, method, statement.evaluable)]
+    if any(math.isclose(count, statement.enrolled) for count in enrolled):
+        return near
+    off = _off(statement, enrolled[0])
+    return replace(near, enrolment=off.enrolment, follows=off.follows)
+
+
+def _stages_fit(statement: Statement, method: SizingMethod) -> bool:
+    """Whether the first stage is that stated, where a design has stages."""
+    if statement.first_stage is None:
+        return True
+    return method.design is not None and method.design.count_sizes(round(method.n))[0] == statement.first_stage
+
+
+def rounded_from(statement: Statement, n: float, enrolled: float | None) -> str:
+    """To what a method's n, or its enrolment where no other n is stated, was rounded up to give the one stated."""
+    compared = n if enrolled is None or statement.evaluable is not None else enrolled
+    return rounded_up(statement, compared, statement.stated)
+
+
+def near_fit(statement: Statement, power: float | None, rounded: str) -> Fit | None:
+    """The cost and the remark of a power that is the stated one as printed: rounded, cut off, or a lower bound."""
+    if power is None or statement.power is None:
+        return None
+    shown, unit = f"{power:.3f}", 10.0**-statement.digits
+    if statement.at_least:
+        inside = statement.power <= power < statement.power + 0.05
+        return Fit(2, (f"the power at the stated n is {shown}, and at least that is stated",)) if inside else None
+    to_it = f"; n is {rounded}" if rounded else ""
+    if abs(power - statement.power) <= unit / 2:
+        return Fit(2, (f"the power at the stated n is {shown}, the one stated within its rounding{to_it}",))
+    if 0 < power - statement.power < unit:
+        return Fit(3, (f"the power at the stated n is {shown}{to_it or ', printed without rounding up'}",))
+    return None

@@ -1,0 +1,195 @@
+"""The tests of two proportions by normal theory: the rows that `two_proportions` puts in its table."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from trialplan import fields
+from trialplan.design import AnalysisTest
+from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.lazy import np
+from trialplan.numerics.student import z_power
+from trialplan.numerics.two_rates import SCALES, score_z
+from trialplan.parameter import Numbers
+from trialplan.rejection import decide
+
+if TYPE_CHECKING:
+    from trialplan.designs.two_proportions import TwoProportions
+
+
+def _truth(design: TwoProportions, limit: Numbers) -> Numbers:
+    """n times the variance at the true rates."""
+    return design.rates_scale.variance(design.treatment, design.control, *design.split(1.0), limit)
+
+
+def _score_variance(design: TwoProportions, limit: Numbers) -> Numbers:
+    """n times the variance under the null: at the restricted maximum likelihood estimates of the true rates."""
+    ratio = design.weights[0] / design.weights[1]
+    rates = design.rates_scale.restricted(design.treatment, design.control, ratio, limit)
+    return design.rates_scale.variance(*rates, *design.split(1.0), limit)
+
+
+def _distances(design: TwoProportions) -> list[tuple[Numbers, Numbers]]:
+    """(limit, how far the effect lies inside it) for each one-sided test."""
+    away = design.rates_scale.distance
+    return [(limit, sign * away(design.treatment, design.control, limit)) for limit, sign in design.sided_limits()]
+
+
+def _tail(design: TwoProportions, n: Numbers, null_variance: Any) -> Numbers:
+    """P(every one-sided test rejects), normal theory, with its own null variance for each limit."""
+    zs = [
+        (distance * np.sqrt(n) - design.z_alpha * np.sqrt(null_variance(design, limit)))
+        / np.sqrt(_truth(design, limit))
+        for limit, distance in _distances(design)
+    ]
+    return z_power(zs, 0.0)
+
+
+_wald_power = partial(_tail, null_variance=_truth)
+
+
+def _corrected_power(design: TwoProportions, n: Numbers) -> Numbers:
+    """The score formula with the difference shortened by half the sum of 1/arm (Fleiss, Tytun & Ury 1980)."""
+    (_, distance), n_t, n_c = _distances(design)[0], *design.split(n)
+    shortened = distance - (1 / n_t + 1 / n_c) / 2
+    z = shortened * np.sqrt(n) - design.z_alpha * np.sqrt(_score_variance(design, 0.0))
+    return normal_cdf(z / np.sqrt(_truth(design, 0.0)))
+
+
+def _angle(design: TwoProportions) -> Numbers:
+    """Cohen's h in the favourable direction."""
+    return 2 * design.sign * (np.arcsin(np.sqrt(design.treatment)) - np.arcsin(np.sqrt(design.control)))
+
+
+def _spread(design: TwoProportions) -> Numbers:
+    """n times the variance of the difference of two angles."""
+    return sum(design.block / weight for weight in design.weights)
+
+
+def _arcsine_power(design: TwoProportions, n: Numbers) -> Numbers:
+    return normal_cdf(_angle(design) * np.sqrt(n / _spread(design)) - design.z_alpha)
+
+
+def _score_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
+    ((limit, distance),) = _distances(design)
+    root = z_alpha * np.sqrt(_score_variance(design, limit)) + z_beta * np.sqrt(_truth(design, limit))
+    return (root / distance) ** 2
+
+
+def _wald_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
+    ((limit, distance),) = _distances(design)
+    return _truth(design, limit) * ((z_alpha + z_beta) / distance) ** 2
+
+
+def _arcsine_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
+    return _spread(design) * ((z_alpha + z_beta) / _angle(design)) ** 2
+
+
+_V_NULL = r"V_0 = p\,(1-p)\left(\frac{1}{w_T}+\frac{1}{w_C}\right),\quad p = w_T\,p_T+w_C\,p_C"
+_V_TRUE = r"V_1 = \frac{p_T(1-p_T)}{w_T}+\frac{p_C(1-p_C)}{w_C}"
+
+CLOSED = {"score": _score_n, "wald": _wald_n, "arcsine": _arcsine_n, "log-odds": _wald_n}
+"""The real-valued n of a test with one limit and no correction, by level and power as normal quantiles."""
+
+
+# The analysis tests themselves, on counts.
+
+
+def _least(design: TwoProportions, zs: list[Any]) -> tuple[Any, Any]:
+    """The least of the statistics, one for each limit, and whether it rejects."""
+    least = np.minimum.reduce([sign * z for z, (_, sign) in zip(zs, design.sided_limits(), strict=True)])
+    return least, (np.abs(least) if design.two_tailed else least) >= design.z_alpha
+
+
+def _score_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
+    rates = x_t / n_t, x_c / n_c
+    return _least(design, [score_z(design.rates_scale, rates, (n_t, n_c), limit) for limit in design.limits()])
+
+
+def _corrected_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
+    p_t, p_c, pooled = x_t / n_t, x_c / n_c, (x_t + x_c) / (n_t + n_c)
+    error = np.sqrt(pooled * (1 - pooled) * (1 / n_t + 1 / n_c))
+    return decide(design, p_t - p_c, error, design.z_alpha, (1 / n_t + 1 / n_c) / 2)
+
+
+def _wald_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
+    p_t, p_c = x_t / n_t, x_c / n_c
+    error = np.sqrt(p_t * (1 - p_t) / n_t + p_c * (1 - p_c) / n_c)
+    return decide(design, p_t - p_c, error, design.z_alpha)
+
+
+def _arcsine_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
+    difference = 2 * (np.arcsin(np.sqrt(x_t / n_t)) - np.arcsin(np.sqrt(x_c / n_c)))
+    return decide(design, difference, np.sqrt(1 / n_t + 1 / n_c), design.z_alpha)
+
+
+def _log_odds_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
+    """Half is added to every cell (Haldane 1956, Anscombe 1956), so that empty ones have a logarithm."""
+    cells = x_t + 0.5, n_t - x_t + 0.5, x_c + 0.5, n_c - x_c + 0.5
+    odds_ratio, error = cells[0] * cells[3] / (cells[1] * cells[2]), np.sqrt(sum(1 / cell for cell in cells))
+    return _least(design, [np.log(odds_ratio / limit) / error for limit in design.limits()])
+
+
+ROWS = {
+    "score": AnalysisTest(
+        prose="z with the variance under the null: pooled for superiority (the chi-squared test), restricted maximum "
+        "likelihood with a margin, on any scale. The usual choice of regulators and software; exceeds its level a "
+        "little in small or unequal arms, and badly for rare events in a small arm.",
+        formula="score test, normal approximation",
+        reference="Fleiss, Levin & Paik 2003; Farrington & Manning 1990; Miettinen & Nurminen 1985",
+        goals=fields.GOALS,
+        scales=tuple(SCALES),
+        power=partial(_tail, null_variance=_score_variance),
+        statistic=_score_statistic,
+        tex=r"n = \frac{\left(z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}\right)^2}{\left(p_T-p_C\right)^2},"
+        f"\n{_V_NULL},\n{_V_TRUE}",
+    ),
+    "wald": AnalysisTest(
+        prose="z with the variance at the observed rates. Matches the plain confidence interval of the difference; "
+        "exceeds its level in small samples, more so than score.",
+        formula="Wald test (unpooled variance), normal approximation",
+        reference="Chow, Shao, Wang & Lokhnygina 2018, ch. 4",
+        goals=fields.GOALS,
+        power=_wald_power,
+        statistic=_wald_statistic,
+        tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}{\left(p_T-p_C\right)^2}\,V_1," f"\n{_V_TRUE}",
+    ),
+    "continuity-corrected": AnalysisTest(
+        prose="score with the difference shortened by half the sum of 1/arm (Yates). An old stand-in for Fisher's "
+        "exact test: keeps its level, at the price of power.",
+        formula="continuity-corrected score test, normal approximation",
+        reference="Fleiss, Tytun & Ury 1980",
+        goals=(fields.SUPERIORITY,),
+        power=_corrected_power,
+        statistic=_corrected_statistic,
+        tex=r"1-\beta = \Phi\left(\frac{"
+        r"\left(\left|p_T-p_C\right|-\frac12\left(\frac1{n_T}+\frac1{n_C}\right)\right)\sqrt n"
+        r"-z_{1-\alpha/s}\sqrt{V_0}}{\sqrt{V_1}}\right),"
+        f"\n{_V_NULL},\n{_V_TRUE}",
+    ),
+    "arcsine": AnalysisTest(
+        prose="z on the angles 2 asin(sqrt p), whose variance does not depend on the rate. Used where an effect size h "
+        "is quoted; errs for rates near 0 and 1.",
+        formula="arcsine (variance-stabilised) test, normal approximation",
+        reference="Cohen 1988, ch. 6",
+        goals=(fields.SUPERIORITY,),
+        power=_arcsine_power,
+        statistic=_arcsine_statistic,
+        tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}"
+        r"{\left(2\arcsin\sqrt{p_T}-2\arcsin\sqrt{p_C}\right)^2}"
+        r"\left(\frac{1}{w_T}+\frac{1}{w_C}\right)",
+    ),
+    "log-odds": AnalysisTest(
+        prose="Wald z of the log odds ratio, as logistic regression prints it. Used where the analysis is that "
+        "regression; loses power for rates near 0 or 1, where its standard error grows faster than its estimate.",
+        formula="Wald test of the log odds ratio, normal approximation",
+        reference="Chow, Shao, Wang & Lokhnygina 2018, ch. 4",
+        goals=fields.GOALS,
+        power=_wald_power,
+        statistic=_log_odds_statistic,
+        scales=("odds-ratio",),
+        tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}{\left(\ln\frac{p_T(1-p_C)}{p_C(1-p_T)}\right)^2}"
+        r"\left(\frac{1}{w_T\,p_T(1-p_T)}+\frac{1}{w_C\,p_C(1-p_C)}\right)",
+    ),
+}

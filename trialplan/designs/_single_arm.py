@@ -1,0 +1,31 @@
+"""The rates that every design of a single arm against a fixed rate declares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan.parameter import PROPORTION, parameter
+
+
+def null() -> Any:
+    """The rate that is to be beaten."""
+    return parameter(
+        "rate that would not be worth pursuing",
+        PROPORTION,
+        role="comparator",
+        symbol="p₀",
+        unit="proportion",
+        typical=(0.05, 0.3),
+    )
+
+
+def expected(typical: tuple[float, float] = (0.35, 0.8)) -> Any:
+    """The rate that is planned for."""
+    return parameter(
+        "rate hoped for under the treatment",
+        PROPORTION,
+        role="effect",
+        symbol="p₁",
+        unit="proportion",
+        typical=typical,
+    )

@@ -1,0 +1,109 @@
+"""Elementary functions of floats, by the standard library, and of arrays, by numpy: one formula serves both.
+
+A scalar answer by normal theory then needs neither numpy nor scipy, which take longer to import than it takes to
+compute. Outside its domain a function gives nan, or an infinity, in both, and never raises. For a float the normal
+quantile is Wichura's (1988, Applied Statistics 37:477), as `statistics.NormalDist` has it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from statistics import NormalDist
+from typing import Any
+
+from trialplan.numerics.lazy import np, special
+
+_ROOT_HALF = math.sqrt(0.5)
+_STANDARD = NormalDist()
+
+
+def is_scalar(*values: Any) -> bool:
+    """Whether all are plain numbers, for which no array is needed."""
+    return all(isinstance(value, (int, float)) for value in values)
+
+
+def sqrt(x: Any) -> Any:
+    """The square root; nan below 0."""
+    return _either(x, math.sqrt, lambda values: np.sqrt(values))
+
+
+def exp(x: Any) -> Any:
+    """The exponential; inf where it is too large."""
+    return _either(x, math.exp, lambda values: np.exp(values))
+
+
+def log(x: Any) -> Any:
+    """The natural logarithm; -inf at 0, nan below."""
+    if is_scalar(x) and x == 0:
+        return -math.inf
+    return _either(x, math.log, lambda values: np.log(values))
+
+
+def arcsin(x: Any) -> Any:
+    """The angle whose sine is x; nan outside [-1, 1]."""
+    return _either(x, math.asin, lambda values: np.arcsin(values))
+
+
+def divide(above: Any, below: Any) -> Any:
+    """The quotient; an infinity, or nan for 0/0, where `below` is 0."""
+    if not is_scalar(above, below):
+        with np.errstate(all="ignore"):
+            return np.divide(above, below)
+    if below:
+        return above / below
+    return math.copysign(math.inf, above) * math.copysign(1, below) if above else math.nan
+
+
+def least(*values: Any) -> Any:
+    """The smallest of the values, cell by cell; nan where one is."""
+    return _extreme(min, lambda a, b: np.minimum(a, b), values)
+
+
+def greatest(*values: Any) -> Any:
+    """The largest of the values, cell by cell; nan where one is."""
+    return _extreme(max, lambda a, b: np.maximum(a, b), values)
+
+
+def where(condition: Any, yes: Any, no: Any) -> Any:
+    """`yes` where the condition holds, elsewhere `no`."""
+    if isinstance(condition, bool) and is_scalar(yes, no):
+        return yes if condition else no
+    return np.where(condition, yes, no)
+
+
+def normal_cdf(z: Any) -> Any:
+    """P(Z <= z) for a standard normal Z; small tails keep their digits."""
+    return _either(z, lambda score: 0.5 * math.erfc(-score * _ROOT_HALF), lambda scores: special.ndtr(scores))
+
+
+def normal_quantile(p: Any) -> Any:
+    """The z with P(Z <= z) = p; an infinity at 0 and 1, nan outside."""
+    if is_scalar(p) and p in (0, 1):
+        return math.inf if p else -math.inf
+    return _either(p, _STANDARD.inv_cdf, lambda shares: special.ndtri(shares))
+
+
+def upper_normal_quantile(tail: Any) -> Any:
+    """The z with P(Z > z) = tail, taken from the tail itself: 1 - tail would lose the digits of a small one."""
+    return -normal_quantile(tail)
+
+
+def _either(x: Any, of_scalar: Callable[[float], float], of_array: Callable[[Any], Any]) -> Any:
+    if not is_scalar(x):
+        return of_array(x)
+    try:
+        return of_scalar(x)
+    except ValueError:  # outside the domain; StatisticsError is one
+        return math.nan
+    except OverflowError:  # too large for a float
+        return math.inf
+
+
+def _extreme(pick: Callable[..., float], pick_cells: Callable[[Any, Any], Any], values: tuple[Any, ...]) -> Any:
+    if is_scalar(*values):
+        return math.nan if any(math.isnan(value) for value in values) else pick(values)
+    found = values[0]
+    for value in values[1:]:
+        found = pick_cells(found, value)
+    return found

@@ -1,0 +1,283 @@
+"""Sized: the questions that everything answers that needs participants, with a test or without one.
+
+What a design does not have has a default here, so that nobody probes for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+from trialplan import sizing
+from trialplan.answers import SampleSize
+from trialplan.errors import ParameterError
+from trialplan.numerics.lazy import np
+from trialplan.outcome import UNKNOWN, Counts, Outcome
+from trialplan.page import Table
+from trialplan.parameter import POSITIVE, Numbers, Parameter, parameters
+from trialplan.stated import Stated
+from trialplan.text import number
+
+if TYPE_CHECKING:
+    from trialplan.design import Design
+
+_QUESTIONS = (FunctionType, property, classmethod)
+
+
+@dataclass(frozen=True)
+class AnalysisTest:
+    """One row of a design's table of tests: what it applies to, its power, its statistic, who uses it."""
+
+    prose: str
+    formula: str
+    reference: str
+    goals: tuple[str, ...]
+    power: Callable[[Any, Numbers], Numbers]
+    statistic: Callable[..., tuple[Any, Any]]
+    scales: tuple[str, ...] = ("difference",)
+    exact: bool = False
+    tex: str = ""  # for superiority, an equation a line: s sides, w an arm's share of n, beta 1 - power
+    not_elsewhere: str = ""  # why no second program's power is held against it, where none computes it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sized(Stated):
+    """What can be sized: plain numbers, declared by `parameter`, that together need n participants."""
+
+    arm_names: ClassVar[tuple[str, ...]] = ("treatment", "control")
+    attains: ClassVar[str] = "power"
+    """What `target` is, as a sentence about the answer begins."""
+    tests: ClassVar[Mapping[str, AnalysisTest]] = {}
+    """The analysis tests by name; empty where there is only one."""
+    gives: ClassVar[type[Design] | None] = None
+    """The design of the answer, where this one is a search for it."""
+    has_level: ClassVar[bool] = False
+    """Whether it tests, and so has a level and sides."""
+    unscripted: ClassVar[tuple[str, ...]] = ("allocation",)
+    """Fields that the script of a second statistician does not bind: it sees what they lead to, or needs none of it."""
+
+    # What some designs have, as fields or fixed: nobody needs to ask whether it is there.
+    outcome: ClassVar[Outcome] = UNKNOWN
+    goal = ""
+    scale = "difference"
+    favourable = "higher"
+    test = ""
+    allocation = ""
+    margin = cast("Numbers | tuple[float, float] | None", None)
+    looks = cast("tuple[float, ...]", ())
+    members = cast("tuple[Design, ...]", ())
+    """The designs that this one is put around; none for a fixed design."""
+
+    def __init_subclass__(cls) -> None:
+        """Refuse a field that would hide a question which every design answers, such as power."""
+        super().__init_subclass__()
+        for name in inspect.get_annotations(cls):
+            if any(isinstance(vars(base).get(name), _QUESTIONS) for base in cls.__mro__[1:]):
+                reason = f"its field {name} bears the name of a question that every design answers"
+                raise ParameterError(reason, owner=cls.__name__, way_out="give the field another name")
+
+    def __post_init__(self) -> None:
+        """Check every declared number against its domain, then how they fit together."""
+        for name, declared in parameters(type(self)).items():
+            self._set(name, declared.check(type(self).__name__, name, getattr(self, name)))
+        self.check()
+
+    def check(self) -> None:
+        """Raise ParameterError where numbers that are fine alone do not fit together."""
+
+    @classmethod
+    def slug(cls) -> str:
+        """The design's name on the command line and in plan files: two-proportions."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    def replace(self, **numbers: Any) -> Self:
+        """The same trial with other numbers."""
+        return dataclasses.replace(self, **numbers)
+
+    def declarations(self) -> Mapping[str, Parameter]:
+        """The declared numbers by the name by which `replace` takes them, through wrappers too."""
+        return parameters(type(self))
+
+    def assumptions(self) -> dict[str, Any]:
+        """The numbers and choices that the trial rests on, by name; those that are not used are left out."""
+        values = {name: getattr(self, name) for name in parameters(type(self))}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def fixed(self) -> Sized:
+        """The design without looks; itself where it has none."""
+        return self
+
+    def field(self, role: str) -> str | None:
+        """The name of the number with this role, the first that is given; None where there is none.
+
+        Roles are effect, comparator (a control rate, a null), spread, association and size.
+        """
+        declared = parameters(type(self)).items()
+        return next((name for name, one in declared if one.role == role and getattr(self, name) is not None), None)
+
+    def declared(self, role: str) -> Parameter | None:
+        """What the design declares of its number with this role; None where there is none."""
+        name = self.field(role)
+        return None if name is None else parameters(type(self))[name]
+
+    def value(self, role: str) -> Numbers:
+        """The number with this role."""
+        name = self.field(role)
+        if name is None:
+            raise ParameterError(f"it has no {role}", owner=self)
+        return getattr(self, name)
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the statistic is a straight line in the logarithm of the effect, as for ratios."""
+        effect = self.declared("effect")
+        return effect is not None and effect.domain == POSITIVE
+
+    @property
+    def upward(self) -> bool:
+        """Whether higher values favour the treatment."""
+        return self.favourable == "higher"
+
+    @property
+    def sign(self) -> int:
+        """1 where higher values favour the treatment, else -1."""
+        return 1 if self.upward else -1
+
+    @property
+    def only_n(self) -> int | None:
+        """The participants that its own numbers fix; None where n is free, and is what is asked."""
+        return None
+
+    @classmethod
+    def fixes_n(cls) -> bool:
+        """Whether its own numbers fix n."""
+        return cls.only_n is not Sized.only_n
+
+    @property
+    def smooth(self) -> bool:
+        """Whether what is attained rises with n without a dent; exact tests of counts do not."""
+        return True
+
+    @property
+    def exact(self) -> bool:
+        """Whether what is claimed is the truth, so that simulation must reproduce it."""
+        return False
+
+    def attained(self, n: Numbers) -> Numbers:
+        """What n participants attain, in the terms of `target`."""
+        raise NotImplementedError
+
+    def way(self) -> str:
+        """The name of its way among several to be analysed or computed: the test, the method, the criterion."""
+        name = self.field("method")
+        return self.slug() if name is None else str(self.value("method"))
+
+    def prose_of(self, way: str) -> str:
+        """A line on one of the ways: what it is, who uses it, when it errs; empty where nothing is said."""
+        return self.tests[way].prose if way in self.tests else ""
+
+    def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What a page says of the answer's further numbers, `details`: (label, value as it is read) each."""
+        plain = {name: value for name, value in extra.items() if isinstance(value, (int, float, str))}
+        size = plain.pop("actual_size", None)
+        rows = [] if size is None else [("actual level", f"{size:.4f}")]
+        return [*rows, *((name.replace("_", " "), number(value)) for name, value in plain.items())]
+
+    def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
+        """What a page shows of them as tables."""
+        return []
+
+    def script_numbers(self, answer: SampleSize) -> Mapping[str, Any]:
+        """What the script of a second statistician needs of this design beyond its fields and the answer's n."""
+        return {}
+
+    # What a protocol says beside the number.
+
+    def observed_in(self, arms: Mapping[str, Any]) -> float | None:
+        """How many participants of a trial with these arms are those in question; None where that cannot be told."""
+        return float(sum(arms.values())) if set(arms) == set(self.arm_names) else None
+
+    def against_control(self, allocation: str) -> Design | None:
+        """The trial that tells what is asked here of one arm from the same in a control arm; none is known."""
+        return None
+
+    def which_spread(self) -> tuple[str, str]:
+        """What its standard deviation could be taken for, and which one the number uses; empty where that is clear."""
+        return "", ""
+
+    # Counts, where the outcome is finite.
+
+    def count_sizes(self, n: int) -> tuple[int, ...]:
+        """The participants of each group whose outcomes are counted: the arms."""
+        return tuple(round(float(size)) for size in self.split(n))
+
+    def count_rates(self) -> tuple[Numbers, ...]:
+        """The true rate of each group whose outcomes are counted."""
+        raise NotImplementedError
+
+    def judge(self, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> tuple[Any, Any]:
+        """Signed statistic and whether it rejects, for the counts of each group, by the analysis test itself."""
+        raise NotImplementedError
+
+    def counted(self, n: int) -> Counts | None:
+        """The joint distribution of what is counted; None where outcomes are not finite."""
+        return self.outcome.counts(self, n)
+
+    @property
+    def formula(self) -> str:
+        """The name of the formula that gives the number."""
+        raise NotImplementedError
+
+    @property
+    def reference(self) -> str:
+        """Where the formula is published."""
+        raise NotImplementedError
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """Participants of each arm in one allocation block."""
+        return tuple(map(int, self.allocation.split(":"))) if self.allocation else (1,)
+
+    @property
+    def block(self) -> int:
+        """Participants in one allocation block: n is a whole number of these."""
+        return sum(self.weights)
+
+    def split(self, n: Numbers) -> tuple[Numbers, ...]:
+        """The arms' shares of n participants, in the order of `arm_names`; fractional where n is."""
+        return tuple(n * weight / self.block for weight in self.weights)
+
+    def arms(self, n: Numbers) -> dict[str, Numbers]:
+        """Whole participants per arm; n must be a whole number of allocation blocks."""
+        for one in np.ravel(n):
+            self.check_n(float(one))
+        return {name: sizing.whole(share) for name, share in zip(self.arm_names, self.split(n), strict=True)}
+
+    def check_n(self, n: float) -> None:
+        """Raise unless n is the total of whole allocation blocks."""
+        if n % self.block or n < self.block:
+            below = max(math.floor(n / self.block), 1) * self.block
+            near = f"{below} or {below + self.block}" if n > self.block else f"{self.block}"
+            split = f", split {self.allocation}" if self.allocation else ""
+            reason = f"is the total and must be a positive multiple of {self.block}{split}, not {n:g}"
+            raise ParameterError(reason, owner=self, parameter="n", value=n, way_out=f"try {near}")
+
+    def sample_size(self, target: Numbers = None) -> SampleSize:
+        """The fewest participants, in whole allocation blocks, that reach `target`, or what its own numbers ask for."""
+        raise NotImplementedError
+
+    def _asked(self, name: str, target: Numbers | None) -> Numbers:
+        """The target, checked as the field `name` that states it is; that field where none is given."""
+        if target is None:
+            return getattr(self, name)
+        return parameters(type(self))[name].check(type(self).__name__, name, target)
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
