@@ -1,7 +1,7 @@
 """Simulation and scenario grids side by side with what a user would pick instead; writes docs/benchmarks-scale.md.
 
-    python benchmarks/scale.py            measures (some minutes) and writes the page
-    python benchmarks/scale.py --quick    few repetitions, to see that everything runs; writes nothing
+    python benchmarks/scale.py --r-library DIR    measures (some minutes) and writes the page
+    python benchmarks/scale.py --quick            few rounds, to see that everything runs; writes nothing
 
 What is not installed is skipped, with its name. Nothing here is a test: a busy machine gives other times.
 """
@@ -17,13 +17,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from run import QUICK, ROOT, Contest, Timing, installed, machine, r_seconds, section, shown, timed
+from page import shown, write
 from scipy import stats
+from side_by_side import ENVIRONMENT, QUICK, ROOT, Contest, Contestant, from_python, in_python, in_r
 
 from trialplan import Ancova, GroupSequential, TwoMeans, TwoProportions
 from trialplan.analyses.executors import Processes, Serial
-from trialplan.analyses.scenarios.grid import answered, grid_spec
-from trialplan.analyses.verification.verification import simulate
+from trialplan.analyses.scenarios.grid import scenarios
+from trialplan.analyses.verification.simulation import simulate
 
 PAGE = ROOT / "docs" / "benchmarks-scale.md"
 TRIALS = 2_000 if QUICK else 100_000
@@ -31,12 +32,17 @@ BINARY = TwoProportions(control=0.214, treatment=0.374)
 N = 254
 
 
-def ours(design: Any, n: int, trials: int = TRIALS, name: str = "trialplan") -> Timing:
+def simulated(design: Any, n: int, seed: int) -> None:
+    """Trials with a seed of their own; nothing is answered but the time."""
+    simulate(design, n, TRIALS, seed=seed)
+
+
+def ours(design: Any, n: int) -> Contestant:
     """Simulated trials, participants drawn and analysed."""
-    return Timing(name, timed(lambda i: simulate(design, n, trials, seed=i), 5))
+    return in_python("trialplan", lambda i: simulated(design, n, i), ours=True)
 
 
-def in_rpact(looks: int) -> Timing:
+def in_rpact(looks: int) -> Contestant:
     """The same trials in rpact."""
     subjects = ", ".join(str(round(N * (look + 1) / looks)) for look in range(looks))
     design = (
@@ -46,9 +52,9 @@ def in_rpact(looks: int) -> Timing:
     )
     call = (
         f"getSimulationRates(design={design}, plannedSubjects=c({subjects}), pi1=0.374, pi2=0.214, "
-        f"maxNumberOfIterations={TRIALS}, seed=1)"
+        f"maxNumberOfIterations={TRIALS}, seed=i)"
     )
-    return r_seconds("rpact, getSimulationRates", "rpact", call, 3)
+    return in_r("rpact", call, rounds=3, title="rpact, getSimulationRates")
 
 
 def binary(looks: int) -> Contest:
@@ -61,7 +67,7 @@ def binary(looks: int) -> Contest:
     return Contest(f"Binary trials, {words}", question, [ours(design, N), in_rpact(looks), _binary_loop(looks)])
 
 
-def _binary_loop(looks: int) -> Timing:
+def _binary_loop(looks: int) -> Contestant:
     """The loop that a user would write, one trial after the other."""
     part, rng, arm = 2_000, np.random.default_rng(1), N // 2
 
@@ -75,7 +81,7 @@ def _binary_loop(looks: int) -> Timing:
                 _ = (p - q) / np.sqrt(max(pooled * (1 - pooled), 1e-9) * 2 / m)
 
     note = f"{part:,} of them, scaled"
-    return Timing("a numpy loop", timed(run, 3, TRIALS / part), note=note)
+    return in_python("a numpy loop", run, scale=TRIALS / part, rounds=3, note=note)
 
 
 def means() -> Contest:
@@ -86,7 +92,10 @@ def means() -> Contest:
         for _ in range(part):
             stats.ttest_ind(rng.normal(0.5, 1, 64), rng.normal(0, 1, 64))
 
-    loop = Timing("a loop over scipy's ttest_ind", timed(run, 3, TRIALS / part), note=f"{part:,} of them, scaled")
+    note = f"{part:,} of them, scaled"
+    loop = from_python(
+        "scipy", lambda: in_python("scipy, a loop over ttest_ind", run, scale=TRIALS / part, rounds=3, note=note)
+    )
     question = f"{TRIALS:,} trials of 128 participants, difference half an SD, t test."
     return Contest("t tests", question, [ours(TwoMeans(difference=0.5, sd=1), 128), loop])
 
@@ -104,7 +113,8 @@ def covariance() -> Contest:
             beta, left, *_ = np.linalg.lstsq(x, after, rcond=None)
             _ = beta[1] / np.sqrt(left[0] / (2 * arm - 3) * np.linalg.inv(x.T @ x)[1, 1])
 
-    loop = Timing("a numpy loop with lstsq", timed(run, 3, TRIALS / part), note=f"{part:,} of them, scaled")
+    note = f"{part:,} of them, scaled"
+    loop = in_python("a numpy loop with lstsq", run, scale=TRIALS / part, rounds=3, note=note)
     question = f"{TRIALS:,} trials of 96 participants, difference half an SD, correlation .5, analysis of covariance."
     return Contest("Analysis of covariance", question, [ours(Ancova(difference=0.5, sd=1, correlation=0.5), 96), loop])
 
@@ -112,10 +122,13 @@ def covariance() -> Contest:
 def grids() -> Contest:
     """A grid of 10,000 sample sizes."""
     control, treatment = np.linspace(0.1, 0.3, 100), np.linspace(0.35, 0.6, 100)
-    asked = grid_spec(BINARY, {"control": tuple(control), "treatment": tuple(treatment)}, target=0.8)
-    timings = [Timing("trialplan, scenarios", timed(lambda _: answered(asked).n, 5))]
+    axes = {"control": tuple(control), "treatment": tuple(treatment)}
     pairs = [(c, t) for c in control[::5] for t in treatment[::5]]
-    if installed("statsmodels"):
+
+    def mine(_: int) -> None:
+        assert np.all(scenarios(BINARY, axes, target=0.8).n)
+
+    def statsmodels() -> Contestant:
         from statsmodels.stats.proportion import samplesize_proportions_2indep_onetail as theirs
 
         def loop(_: int) -> None:
@@ -123,25 +136,48 @@ def grids() -> Contest:
                 theirs(t - c, c, 0.8, ratio=1, alpha=0.05)
 
         note = f"{len(pairs)} of them, scaled"
-        timings.append(Timing("statsmodels, a loop", timed(loop, 5, 10_000 / len(pairs)), note=note))
-    else:
-        timings.append(Timing("statsmodels, a loop", skipped="statsmodels is not installed"))
-    call = "for (p in seq(0.1, 0.3, length.out=50)) getSampleSizeRates(pi1=0.5, pi2=p, alpha=0.05, sided=2, beta=0.2)"
-    rpact = r_seconds("rpact, a loop", "rpact", call, 3)
-    rpact.seconds, rpact.note = [200 * one for one in rpact.seconds], "50 of them, scaled"
-    return Contest("A grid of sample sizes", "10,000 sample sizes of two proportions, 100 by 100.", [*timings, rpact])
+        return in_python("statsmodels, a loop", loop, scale=10_000 / len(pairs), rounds=5, note=note)
+
+    call = "nBinomial(treatment, control, alpha=0.05 - i * 1e-10, beta=0.2, sided=2)"
+    grid = "g <- expand.grid(c=seq(0.1, 0.3, length.out=100), t=seq(0.35, 0.6, length.out=100))"
+    loop = "getSampleSizeRates(pi1=0.5, pi2=0.1 + 0.004 * (i %% 50), alpha=0.05, sided=2, beta=0.2)"
+    return Contest(
+        "A grid of sample sizes",
+        "10,000 sample sizes of two proportions, 100 by 100.",
+        [
+            in_python("trialplan, scenarios", mine, ours=True),
+            in_r(
+                "gsDesign",
+                call,
+                setup=f"{grid}; control <- g$c; treatment <- g$t",
+                title="gsDesign, nBinomial",
+                note="one call; n alone, unrounded",
+            ),
+            from_python("statsmodels", statsmodels),
+            in_r("rpact", loop, times=50, scale=10_000, rounds=3, title="rpact, a loop", note="50 of them, scaled"),
+        ],
+    )
 
 
 def cores() -> Contest:
     """The same work in one process and in two."""
     design = TwoMeans(difference=0.3, sd=1)
     trials = 10_000 if QUICK else 1_000_000
-    places: list[tuple[str, Any]] = [("two processes", Processes(2)), ("one process", Serial())]
-    timings = [
-        Timing(name, timed(lambda i, place=place: simulate(design, 352, trials, seed=i, executor=place), 3))
-        for name, place in places
-    ]
-    return Contest("Cores", f"{trials:,} simulated t tests of 352 participants, starting processes and all.", timings)
+
+    def on(place: Any) -> Callable[[int], None]:
+        def call(seed: int) -> None:
+            simulate(design, 352, trials, seed=seed, executor=place)
+
+        return call
+
+    return Contest(
+        "Cores",
+        f"{trials:,} simulated t tests of 352 participants, starting processes and all.",
+        [
+            in_python("trialplan, two processes", on(Processes(2)), rounds=3, ours=True),
+            in_python("trialplan, one process", on(Serial()), rounds=3, ours=True),
+        ],
+    )
 
 
 def at_size(cells: str, vary: tuple[str, ...]) -> tuple[str, float, float]:
@@ -150,9 +186,8 @@ def at_size(cells: str, vary: tuple[str, ...]) -> tuple[str, float, float]:
         words = [word for one in vary for word in ("--vary", one)]
         command = [sys.executable, __file__, "--peak", "scenarios", "two-proportions", *words]
         start = time.perf_counter()
-        ran = subprocess.run(
-            [*command, "-o", f"{folder}/grid.csv"], capture_output=True, text=True, check=True, cwd=ROOT
-        )
+        command += ["-o", f"{folder}/grid.csv"]
+        ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=ENVIRONMENT)
         seconds = time.perf_counter() - start
         return cells, seconds, float(ran.stderr.splitlines()[-1])
 
@@ -180,6 +215,7 @@ def sizes() -> str:
             "of each scenario written out in full precision.\n",
             "| scenarios | whole process | peak resident memory |\n|---:|---:|---:|",
             *lines,
+            "\nNo peer was measured for this.",
         ]
     )
 
@@ -188,23 +224,29 @@ def a_million() -> Contest:
     """A million scenarios computed, not written."""
     steps = 100 if QUICK else 1000
     axes = {"control": tuple(np.linspace(0.1, 0.3, steps)), "treatment": tuple(np.linspace(0.31, 0.6, steps))}
-    asked = grid_spec(BINARY, axes, target=0.8)
-    timing = Timing("trialplan, scenarios", timed(lambda _: answered(asked), 5))
-    return Contest("A million scenarios", f"{steps**2:,} sample sizes in stretches, nothing written.", [timing])
+
+    def mine(_: int) -> None:
+        scenarios(BINARY, axes, target=0.8)
+
+    words = f"{steps**2:,} sample sizes in stretches, nothing written."
+    return Contest("A million scenarios", words, [in_python("trialplan, scenarios", mine, ours=True)])
 
 
 HEAD = """# Side by side: simulation and scenario grids
 
 <!-- Written by benchmarks/scale.py; do not edit. -->
 
-Each time is the median of some repetitions with their range; the fourth column says how many times as long as
-trialplan the other took. Measured on {machine}. Other machines, and this one on another day, give other times.
+All take turns, round by round in one run, after a round that is not counted. A time is the median of the rounds with
+their range; "× ours" is the median of how many times as long as trialplan's first line the other took within a round.
+Measured on {machine}.
+Other machines, and this one on another day, give other times; the ratios are steadier.
 """
 
 
-def page() -> str:
-    """Everything, measured now."""
-    parts = [HEAD.format(machine=machine())]
+def main() -> int:
+    """Measure, print, and write the page."""
+    if sys.argv[1:2] == ["--peak"]:
+        return peak()
     contests: list[Callable[[], Contest]] = [
         lambda: binary(1),
         lambda: binary(2),
@@ -215,22 +257,7 @@ def page() -> str:
         a_million,
         cores,
     ]
-    for contest in contests:
-        parts += section(contest())
-        print("\n".join(parts[-6:]), flush=True)
-    parts.append(sizes())
-    return "\n".join(parts).rstrip() + "\n"
-
-
-def main() -> int:
-    """Measure, print, and write the page."""
-    if sys.argv[1:2] == ["--peak"]:
-        return peak()
-    text = page()
-    print(text)
-    if not QUICK:
-        PAGE.write_text(text, encoding="utf-8")
-    return 0
+    return write(PAGE, HEAD, contests, sizes)
 
 
 if __name__ == "__main__":
