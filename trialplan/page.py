@@ -153,38 +153,6 @@ def _blocks(page: Page, written: Callable[[Table], str]) -> str:
 FORMATS: dict[str, Callable[[Page], str]] = {".json": as_json_text, ".csv": as_csv, ".txt": as_text, ".md": as_markdown}
 
 
-def as_rich(page: Page) -> list[Any]:
-    """The page's blocks as rich prints them: bold headline, tables, notes."""
-    return [f"[bold]{_escaped(page.headline)}[/bold]", *map(_rich, page.tables), *map(_escaped, page.notes)]
-
-
-def _rich(table: Table) -> Any:
-    from rich import box
-    from rich.table import Table as RichTable
-
-    grid = RichTable(
-        box=box.SIMPLE_HEAD if table.columns else None,
-        show_header=bool(table.columns),
-        title=_escaped(table.title) or None,
-        title_justify="left",
-        title_style="bold",
-        padding=(0, 1),
-    )
-    for position, name in enumerate(table.columns or [""] * _width(table)):
-        style = "dim" if not table.columns and position == 0 else ""
-        right = position in table.right
-        grid.add_column(_escaped(name), style=style, justify="right" if right else "left", no_wrap=right)
-    for row in table.rows:
-        grid.add_row(*map(_escaped, row))
-    return grid
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
-
-
 def _aligned(table: Table) -> str:
     rows = [*([table.columns] if table.columns else []), *table.rows]
     widths = [max(_wide(row[i]) for row in rows) for i in range(_width(table))] if rows else []

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from trialplan import files
-from trialplan.page import FORMATS, Page, as_json_text, as_rich, as_text
+from trialplan.page import FORMATS, Page, as_json_text, as_text
 
 FAILED = 1
 """The exit code of a check that was made and failed."""
@@ -80,6 +80,8 @@ def to_screen(page: Page) -> None:
         return
     from rich.console import Console
 
+    from trialplan.terminal import blocks
+
     console = Console()
-    for position, block in enumerate(as_rich(page)):
-        console.print(*([""] if position else []), block, sep="\n", highlight=False)
+    for block in blocks(page, console.width):
+        console.print(block, highlight=False)
