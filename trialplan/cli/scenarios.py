@@ -209,7 +209,7 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = No
         check_cells(asked.cells, LARGEST_GRID)
         _show_grid(_computed(asked, Memory(), executor), given["as_json"])
         return
-    grid_files.check(path, asked, given["figure"])
+    asked = grid_files.prepared(path, asked, given["figure"])
     check_cells(asked.cells, LARGEST_FILE)
     journal = Journal(path_for(path), identity(asked, said), given["resume"])
     if given["resume"]:

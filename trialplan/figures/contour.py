@@ -43,7 +43,7 @@ class Contour(Surface):
         under = lettering.wrap(self.x_name, across, canvas.TEXT, lines=2)
         top = len(above) * line + 6
         end = top + _HEIGHT + 18 + len(under) * line + 8
-        sheet = blank(self.title, end + BAR, self.entries())
+        sheet = blank(self.title, end + BAR, self.entries(), self.fixed)
         paper = sheet.paper()
         texts(paper, (canvas.EDGE, 0), above, gid="y name")
         texts(paper, (left + across / 2, top + _HEIGHT + 18), under, ha="center", gid="x name")

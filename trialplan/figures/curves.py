@@ -26,7 +26,8 @@ _TARGET = {"color": canvas.GREY, "linewidth": 1.0, "linestyle": (0, (4, 3))}
 class Curves:
     """Lines over one axis: `lines` are (label, values along x), nan where there is no answer.
 
-    `target` is drawn across, `chosen` is the point (x, value) that the trial takes.
+    `target` is drawn across, `chosen` is the point (x, value) that the trial takes; `fixed` says in words what all
+    rests on.
     """
 
     x_name: str
@@ -36,6 +37,7 @@ class Curves:
     target: float | None = None
     chosen: tuple[float, float] | None = None
     title: str = ""
+    fixed: str = ""
 
     @property
     def labels(self) -> list[str]:
@@ -71,9 +73,10 @@ class Curves:
         under = lettering.wrap(self.x_name, across, canvas.TEXT, lines=2)
         x_ticks, x_labels, room = self._along(across)
         top = line + 6
-        sheet = blank(self.title, top + _HEIGHT + room + len(under) * line + 4, self.entries())
+        sheet = blank(self.title, top + _HEIGHT + room + len(under) * line + 4, self.entries(), self.fixed)
         paper = sheet.paper()
-        paper.text(canvas.EDGE, 0, self.quantity, va="top", gid="y name")
+        name = f"{self.quantity}{', logarithmic axis' if by_ratio else ''}"
+        paper.text(canvas.EDGE, 0, name, va="top", gid="y name")
         texts(paper, (left + across / 2, top + _HEIGHT + room), under, ha="center", gid="x name")
         axes = sheet.plot(left, top, across, _HEIGHT)
         if by_ratio:
@@ -199,11 +202,11 @@ class Curves:
             late = x > sum(self._ends()) / 2
             look = {"ha": "right" if late else "left", "color": PLAN, "size": canvas.SMALL, "weight": "bold"}
             place = {"xytext": (-4 if late else 4, 5), "textcoords": "offset points"}
-            axes.annotate(wording.ticked([x])[0], (x, axes.get_ylim()[0]), **place, **look, gid="chosen x")
+            axes.annotate(_value(x), (x, axes.get_ylim()[0]), **place, **look, gid="chosen x")
 
     def _point(self) -> str:
         x, value = self.chosen or (0, 0)
-        return f"{wording.brief(self.x_name)} {wording.ticked([x])[0]}, {self.quantity} {self.shown.say(value)}"
+        return f"{wording.brief(self.x_name)} {_value(x)}, {self.quantity} {self.shown.say(value)}"
 
     def _told(self, label: str, row: Any) -> str:
         known = np.flatnonzero(~np.isnan(row))
@@ -224,3 +227,8 @@ class Curves:
         start = 0 if not below.size else below[-1] + 1
         goal = self.shown.say(self.target)
         return f", at or above {goal} from {marks[start]} on" if start < len(row) else f", never staying above {goal}"
+
+
+def _value(x: float) -> str:
+    """A value on the axis, as far as it can be read there."""
+    return wording.ticked([x if x == round(x) else float(f"{x:.4g}")])[0]

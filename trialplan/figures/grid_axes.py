@@ -27,6 +27,8 @@ class Surface:
     quantity: str = "participants"
     planned: tuple[Any, Any] | None = None
     title: str = ""
+    fixed: str = ""
+    """What is the same in every cell, in words."""
 
     @property
     def grid(self) -> Any:

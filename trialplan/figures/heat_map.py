@@ -48,7 +48,7 @@ class HeatMap(Surface):
         line = canvas.TEXT * canvas.LINE
         top, height = len(above) * line + 4, rows * cell
         end = top + height + below.room + len(under) * line + 8
-        sheet = blank(self.title, end + BAR, self._keys(printed))
+        sheet = blank(self.title, end + BAR, self._keys(printed), self.fixed)
         paper = sheet.paper()
         texts(paper, (canvas.EDGE, 0), above, gid="y name")
         left = canvas.EDGE + side.room

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trialplan.figures.canvas import EDGE, HATCH, LINE, SMALL, TEXT, TITLE, WIDTH, part
+from trialplan.figures.canvas import EDGE, GREY, HATCH, LINE, SMALL, TEXT, TITLE, WIDTH, part
 from trialplan.figures.text_metrics import width, wrap
 
 _BASELINE = 0.76
@@ -50,18 +50,21 @@ class Sheet:
         return _in_points(self.axes(0, 0, self.width, self.body), self.width, self.body)
 
 
-def blank(title: str, body: float, keys: Sequence[Key] = ()) -> Sheet:
-    """An empty picture with a body of that many points between title and key."""
+def blank(title: str, body: float, keys: Sequence[Key] = (), fixed: str = "") -> Sheet:
+    """An empty picture with a body of that many points between title and key; `fixed` is what the title rests on."""
     lines = wrap(title, WIDTH - 4 * EDGE, TITLE, lines=3, bold=True) if title.strip() else []
-    top = len(lines) * TITLE * LINE + (6 if lines else 0)
+    under = wrap(fixed, WIDTH - 2 * EDGE, SMALL, lines=4) if fixed else []
+    heading = len(lines) * TITLE * LINE
+    top = heading + len(under) * SMALL * LINE + (6 if lines or under else 0)
     placed, below = _flow(keys)
     height = top + body + below + 2 * EDGE
     figure = part("figure").Figure(figsize=(WIDTH / 72, height / 72), facecolor="white")
     part("backends.backend_agg").FigureCanvasAgg(figure)
     made = Sheet(figure, WIDTH, height, top, body)
-    if lines:
+    if top:
         paper = _in_points(made.axes(0, -top, WIDTH, top), WIDTH, top)
         texts(paper, (EDGE, 0), lines, size=TITLE, weight="bold", gid="title")
+        texts(paper, (EDGE, heading), under, size=SMALL, color=GREY, gid="fixed")
     _foot(made, placed, below)
     return made
 

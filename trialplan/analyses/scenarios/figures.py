@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from trialplan.analyses.scenarios.cells import TARGET, GridSpec, N, variable
 from trialplan.analyses.scenarios.grid import Grid
-from trialplan.analyses.scenarios.page import per_arm
+from trialplan.analyses.scenarios.page import fixed_rows, per_arm
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
 
@@ -38,6 +39,15 @@ def kind_of(asked: GridSpec, kind: str | None = None) -> str:
     return chosen
 
 
+def drawable(asked: GridSpec) -> GridSpec:
+    """The question of a picture: participants in whole allocation blocks, the nearest ones, each once."""
+    if N not in asked.axes or "allocation" in asked.axes:
+        return asked
+    block = asked.design.block
+    whole = dict.fromkeys(max(1, round(n / block)) * block for n in asked.axes[N])
+    return dataclasses.replace(asked, axes={**asked.axes, N: tuple(whole)})
+
+
 def figure(grid: Grid, kind: str | None = None, plan: Any = None) -> Any:
     """The figure as plain data; `plan` is the answer of the plan that is varied, to be marked on its power curve."""
     chosen = kind_of(grid.asked, kind)
@@ -57,7 +67,8 @@ def _surface(grid: Grid, chosen: str, plan: Any) -> Any:
         values=_values(grid),
         quantity=_quantity(grid),
         planned=None if plan is None else _planned(grid, (x, y)),
-        title=_title(grid),
+        title=f"{_title(grid)}, by {_brief(grid, y)} and {_brief(grid, x)}",
+        fixed=_fixed(grid),
     )
 
 
@@ -74,16 +85,38 @@ def _curves(grid: Grid, plan: Any) -> Any:
         name, along_lines = other.replace("_", " "), grid.axes[other]
         shown = [f"{value:g}" if isinstance(value, float) else str(value) for value in along_lines]
         lines = [(f"{name} {value}", row) for value, row in zip(shown, rows, strict=True)]
-    marked = plan is not None and N in grid.axes
     return Curves(
         x_name=_said(grid, along),
         x=grid.axes[along],
         lines=lines,
         quantity=_quantity(grid),
-        target=float(plan.target) if marked else None,
-        chosen=(int(plan.n), float(plan.power)) if marked else None,
-        title=_title(grid),
+        target=float(plan.target) if plan is not None and along == N else None,
+        chosen=_chosen(grid, along, plan),
+        title=f"{_title(grid)}, against {_brief(grid, along)}",
+        fixed=_fixed(grid),
     )
+
+
+def _chosen(grid: Grid, along: str, plan: Any) -> tuple[float, float] | None:
+    """The plan's own point on its curve, where it lies on the picture."""
+    if plan is None:
+        return None
+    if along == N:
+        return int(plan.n), float(plan.power)
+    place = _planned(grid, (along,))
+    if place is None or grid.asked.asks_power or grid.asked.target != plan.target:
+        return None
+    return place[0], float(plan.n) / (len(grid.design.arm_names) if per_arm(grid) else 1)
+
+
+def _brief(grid: Grid, name: str) -> str:
+    return _said(grid, name).split(",")[0]
+
+
+def _fixed(grid: Grid) -> str:
+    """What is the same in every cell, as a line: numbers, level, test, allocation."""
+    rows = fixed_rows(grid)
+    return ", ".join(f"{name} {value.split('  (')[0]}" for name, value in rows)
 
 
 def _lines(asked: GridSpec) -> str:
@@ -126,7 +159,7 @@ def _title(grid: Grid) -> str:
     return f"{_quantity(grid).capitalize()}{at}"
 
 
-def _planned(grid: Grid, names: Sequence[str]) -> tuple[Any, Any] | None:
+def _planned(grid: Grid, names: Sequence[str]) -> tuple[Any, ...] | None:
     """Where the plan's own numbers lie, if they are numbers inside both axes."""
     assumed = grid.design.assumptions()
     own = [assumed.get(name) for name in names]
@@ -136,4 +169,4 @@ def _planned(grid: Grid, names: Sequence[str]) -> tuple[Any, Any] | None:
             return None
         if not np.min(along) <= value <= np.max(along):
             return None
-    return own[0], own[1]
+    return tuple(own)

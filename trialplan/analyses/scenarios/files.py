@@ -19,18 +19,20 @@ from trialplan.page import as_markdown, as_text
 FIGURES = (".svg", ".png", ".pdf")
 
 
-def check(path: Path, asked: GridSpec, kind: str | None = None) -> None:
-    """Raise before any work is done if the format needs what is not there, or cannot show these axes."""
-    if path.suffix == ".parquet":
+def prepared(path: Path, asked: GridSpec, kind: str | None = None) -> GridSpec:
+    """The question as the format can show it; an error where it cannot show these axes or needs what is not there."""
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
         require("pyarrow.parquet", "parquet", "writing .parquet")
-    if path.suffix not in FIGURES:
-        if kind is not None:
-            raise FileError(f"--figure {kind} needs a figure to write to; name the output with .svg, .png or .pdf")
-    else:
-        from trialplan.analyses.scenarios.figures import kind_of
+    if suffix in FIGURES:
+        from trialplan.analyses.scenarios.figures import drawable, kind_of
 
         kind_of(asked, kind)
-        require("matplotlib", "report", f"writing {path.suffix}")
+        require("matplotlib", "report", f"writing {suffix}")
+        return drawable(asked)
+    if kind is not None:
+        raise FileError(f"--figure {kind} needs a figure to write to; name the output with .svg, .png or .pdf")
+    return asked
 
 
 def write(grid: Grid, path: Path, kind: str | None = None, plan: Any = None) -> None:
@@ -68,7 +70,7 @@ def _json(grid: Grid, file: BinaryIO) -> None:
 def _csv(grid: Grid, file: BinaryIO) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\n")
-    for i, columns in enumerate(grid.columns()):
+    for i, columns in enumerate(_columns(grid)):
         if not i:
             writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
@@ -78,12 +80,27 @@ def _csv(grid: Grid, file: BinaryIO) -> None:
 def _parquet(grid: Grid, file: BinaryIO) -> None:
     arrow, parquet = require("pyarrow", "parquet", "writing .parquet"), require("pyarrow.parquet", "parquet", "it")
     writer: Any = None
-    for columns in grid.columns():
+    for columns in _columns(grid):
         schema = writer.schema if writer else _schema(arrow, columns)
         table = arrow.table(columns, schema=schema)
         writer = writer or parquet.ParquetWriter(file, schema)
         writer.write_table(table)
     writer.close()
+
+
+def _columns(grid: Grid) -> Iterator[dict[str, list[Any]]]:
+    """Each stretch as columns: what differs from scenario to scenario, then what is the same in all of them."""
+    head = about(grid)
+    same = {"design": head["design"], **head["assumptions"]}
+    same |= {name: head[name] for name in ("target_power", "alpha", "sides", "test") if head.get(name) is not None}
+    for columns in grid.columns():
+        count = len(columns["n"])
+        fixed = {name: value for name, value in same.items() if name not in columns}
+        yield columns | {name: [_cell(value)] * count for name, value in fixed.items()}
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, (list, dict)) else value
 
 
 def _schema(arrow: Any, columns: dict[str, list[Any]]) -> Any:

@@ -36,13 +36,21 @@ def page(grid: Grid) -> Page:
     """What was varied, the answers, and why some cells have none; for a screen, so no more cells than fit one."""
     rows = list(islice(grid.rows(), LARGEST_SHOWN))
     came_to, differing = summary(grid), _differing(grid)
-    fixed = [*assumed(grid.design), *level(grid.design), *source(grid.design)]
     return Page(
         data=None,
         headline=_headline(grid, came_to),
-        tables=[*_tables(grid, rows), facts([row for row in fixed if row[0].replace("-", "_") not in differing])],
+        tables=[*_tables(grid, rows), facts([*fixed_rows(grid), *_same(source(grid.design), differing)])],
         notes=_notes(grid, came_to),
     )
+
+
+def fixed_rows(grid: Grid) -> list[tuple[str, str]]:
+    """What is the same in every cell: the design, its numbers, level and test."""
+    return _same([*assumed(grid.design), *level(grid.design)], _differing(grid))
+
+
+def _same(rows: Sequence[tuple[str, str]], differing: Sequence[str]) -> list[tuple[str, str]]:
+    return [row for row in rows if row[0].replace("-", "_") not in differing]
 
 
 def about(grid: Grid) -> dict[str, Any]:
