@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__
@@ -63,3 +64,8 @@ def level(design: Sized) -> list[tuple[str, str]]:
 def source(design: Sized) -> list[tuple[str, str]]:
     """The formula and where it is published."""
     return [("formula", design.formula), ("reference", design.reference)]
+
+
+def in_words(rows: Sequence[tuple[str, str]]) -> str:
+    """Rows of facts as one line, without what stands in brackets."""
+    return ", ".join(f"{name} {value.split('  (')[0]}" for name, value in rows)

@@ -32,7 +32,7 @@ class Table:
 class Page:
     """One answer in all its forms: for a person, for a program, for a spreadsheet.
 
-    `records` are made when they are asked for: a grid may have millions.
+    `records` are made when they are asked for: a grid may have millions; so is the figure, where there is one.
     """
 
     data: Any
@@ -40,6 +40,7 @@ class Page:
     tables: Sequence[Table] = ()
     notes: Sequence[str] = ()
     records: Callable[[], Sequence[Mapping[str, Any]]] | None = field(default=None, repr=False)
+    figure: Callable[[], Any] | None = field(default=None, repr=False)
 
 
 class Answer:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options.output import output_options, show
+from trialplan.cli.options.output import PICTURES, output_options, show
 from trialplan.design import Design, Sized
+from trialplan.design_facts import assumed, in_words, level
 from trialplan.text import as_sentence
 
 
@@ -17,11 +19,12 @@ def for_design(cls: type[Sized]) -> click.Command:
     call = f"trialplan size {cls.slug()} {options.example(cls)}"
     more = "--json" if cls.attains != "power" else "--dropout 0.1" if cls.fixes_n() else "--power 0.9 --dropout 0.1"
     calendar = options.calendar_options() if issubclass(cls, Design) else []
+    pictures = PICTURES if issubclass(cls, Design) else ()
     return options.verb(
         cls,
         _size,
         "Answers with the fewest participants, in whole allocation blocks.",
-        [*options.of_design(cls), *options.sizing_options(cls), *calendar, *output_options()],
+        [*options.of_design(cls), *options.sizing_options(cls), *calendar, *output_options(*pictures)],
         *(call, f"{call} {more}"),
     )
 
@@ -38,6 +41,11 @@ def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, pow
         arms = None if lost is None else enrolled(answer.design, answer.arms, lost)
         notes = [as_sentence(note) for note in overrunning(answer.extra.get("looks", ()))]
         page = answer.page(arms, lost or 0.0, notes)
+        if output is not None and output.suffix.lower() in PICTURES:
+            from trialplan.analyses.size_picture import picture
+
+            drawn = picture(answer, in_words([*assumed(answer.design), *level(answer.design)]))
+            page = dataclasses.replace(page, figure=lambda: drawn)
     show(page, as_json, output)
 
 

@@ -40,6 +40,7 @@ class Boundaries:
     planned: float
     opposite: tuple[Bounds, Bounds] | None = None
     title: str = ""
+    fixed: str = ""
 
     def __post_init__(self) -> None:
         """Check that looks increase: in a small trial several may fall on the same participants."""
@@ -61,7 +62,7 @@ class Boundaries:
         left = canvas.EDGE + max(lettering.widest(one, canvas.SMALL) for one in labels) + 8
         across = canvas.WIDTH - left - canvas.EDGE - 14
         each = line + 6 + _HEIGHT
-        sheet = blank(self.title, 2 * each + _GAP + 20 + line + 4, self.entries())
+        sheet = blank(self.title, 2 * each + _GAP + 20 + line + 4, self.entries(), self.fixed)
         paper = sheet.paper()
         names = ("z statistic", self.effect)
         for panel, (lines, limits) in enumerate(rows):

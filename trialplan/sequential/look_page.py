@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trialplan.page import Table, facts
@@ -24,29 +24,33 @@ _CALENDAR = {
 def tables(extra: Mapping[str, Any], bounds: tuple[str, str, str, str, int], futility: bool) -> list[Table]:
     """The looks, when they are, where that was asked for, and what looking costs and saves."""
     looks = extra["looks"]
-    efficacy, _, futile, _, _ = bounds
-    columns = ["information", "n", efficacy, "one-sided P", "cumulative alpha", "cumulative power"]
-    columns += [futile, "stops, no effect", "stops, planned effect"] if futility else []
-    rows = [_row(look, bounds)[: len(columns)] for look in looks]
+    shown = [dict(_cells(look, bounds, futility)) for look in looks]
     cost = [("inflation", f"{extra['inflation']:.4f}")] if "inflation" in extra else []
     saved = [(f"expected n, {name}", f"{n:,.1f}") for name, n in extra["expected_n"].items()]
-    return [_right(columns, rows), *_calendar(looks), facts(cost + saved)]
+    return [_right(tuple(shown[0]), [tuple(look.values()) for look in shown]), *_calendar(looks), facts(cost + saved)]
 
 
-def _row(look: Mapping[str, Any], bounds: tuple[str, str, str, str, int]) -> list[str]:
-    _, efficacy, _, futility, digits = bounds
-    stops = look["stop_for_futility"]
-    return [
-        number(look["information"]),
-        f"{look['n']:,.1f}".removesuffix(".0"),
-        _or_none(look[efficacy], digits),
-        _or_none(look["efficacy_p_one_sided"], 4),
-        f"{look['cumulative_alpha']:.4f}",
-        f"{look['cumulative_power']:.3f}",
-        _or_none(look[futility], digits),
-        _or_none(stops["null"], 3),
-        _or_none(stops["alternative"], 3),
-    ]
+def _cells(
+    look: Mapping[str, Any], bounds: tuple[str, str, str, str, int], futility: bool
+) -> Iterator[tuple[str, str]]:
+    """What a look's row holds, by the names of its columns; effects are at the planned rate or spread of control."""
+    efficacy_name, efficacy, futility_name, futile, digits = bounds
+    yield "information", number(look["information"])
+    yield "n", f"{look['n']:,.1f}".removesuffix(".0")
+    yield efficacy_name, _or_none(look[efficacy], digits)
+    if "effect_at_efficacy" in look:
+        yield "effect there", _or_none(look["effect_at_efficacy"], 3)
+    yield "one-sided P", _or_none(look["efficacy_p_one_sided"], 4)
+    yield "cumulative alpha", f"{look['cumulative_alpha']:.4f}"
+    yield "cumulative power", f"{look['cumulative_power']:.3f}"
+    if futility:
+        yield futility_name, _or_none(look[futile], digits)
+        if "effect_at_futility" in look:
+            yield "effect at futility", _or_none(look["effect_at_futility"], 3)
+        if "conditional_power_at_futility" in look:
+            yield "conditional power there", _or_none(look["conditional_power_at_futility"], 3)
+        yield "stops, no effect", _or_none(look["stop_for_futility"]["null"], 3)
+        yield "stops, planned effect", _or_none(look["stop_for_futility"]["alternative"], 3)
 
 
 def _calendar(looks: Sequence[Mapping[str, Any]]) -> list[Table]:

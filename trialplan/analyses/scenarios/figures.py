@@ -9,6 +9,7 @@ from typing import Any
 from trialplan.analyses.scenarios.cells import TARGET, GridSpec, N, variable
 from trialplan.analyses.scenarios.grid import Grid
 from trialplan.analyses.scenarios.page import fixed_rows, per_arm
+from trialplan.design_facts import in_words
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
 
@@ -115,8 +116,7 @@ def _brief(grid: Grid, name: str) -> str:
 
 def _fixed(grid: Grid) -> str:
     """What is the same in every cell, as a line: numbers, level, test, allocation."""
-    rows = fixed_rows(grid)
-    return ", ".join(f"{name} {value.split('  (')[0]}" for name, value in rows)
+    return in_words(fixed_rows(grid))
 
 
 def _lines(asked: GridSpec) -> str:

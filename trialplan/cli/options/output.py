@@ -10,10 +10,15 @@ from typing import Any
 import click
 
 from trialplan import files
+from trialplan.errors import require
 from trialplan.page import FORMATS, Page, as_json_text, as_text
 
 FAILED = 1
 """The exit code of a check that was made and failed."""
+
+
+PICTURES = (".svg", ".png", ".pdf")
+"""The formats of a verb's picture, where it has one."""
 
 
 def path_option(
@@ -36,6 +41,8 @@ def check(path: Path, formats: Sequence[str]) -> None:
     """Raise, before any work is done, where the suffix says none of these formats or the file cannot be written."""
     files.check_suffix(path, formats)
     files.check_writable(path)
+    if path.suffix.lower() in PICTURES:
+        require("matplotlib", "report", f"writing {path.suffix.lower()}")
 
 
 def output_options(*more: str) -> list[click.Parameter]:
@@ -54,7 +61,7 @@ def output_options(*more: str) -> list[click.Parameter]:
 def show(page: Page, as_json: bool = False, output: Path | None = None, *, ok: bool = True) -> None:
     """Write the page where it was asked for; a check that is not `ok` ends with an exit code that says so."""
     if output is not None:
-        files.write(output, FORMATS[output.suffix.lower()](page))
+        files.write(output, _made(page, output.suffix.lower()))
         if not as_json:
             click.echo(f"wrote {output}")
     if as_json:
@@ -63,6 +70,15 @@ def show(page: Page, as_json: bool = False, output: Path | None = None, *, ok: b
         to_screen(page)
     if not ok:
         raise click.exceptions.Exit(FAILED)
+
+
+def _made(page: Page, suffix: str) -> str | bytes:
+    if suffix in FORMATS:
+        return FORMATS[suffix](page)
+    from trialplan.figures import render
+
+    assert page.figure is not None  # a verb offers the formats of pictures only where it has one
+    return render(page.figure(), suffix)
 
 
 def show_text(text: str, output: Path | None) -> None:

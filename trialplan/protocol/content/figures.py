@@ -8,11 +8,10 @@ from typing import Any
 from trialplan import evidence, figures
 from trialplan.analyses.scenarios.grid import answered, scenarios
 from trialplan.analyses.sensitivity.tornado import Axis, tornado
-from trialplan.design import Design
+from trialplan.analyses.size_picture import participants_around, power_or_nan
 from trialplan.errors import TrialplanError
 from trialplan.evidence.bridge import PooledReading, Reading
 from trialplan.evidence.intervals import wilson
-from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.ranges import axes_of
 from trialplan.plan.variation import DISCOUNT, ask
@@ -20,8 +19,6 @@ from trialplan.protocol.content.views import arms_of
 
 _STEP, _STEPS = 0.05, 4
 """How far apart the rates of the heat map lie, and how many on either side of the planned ones."""
-_POINTS = 31
-_POINTS_EXACT = 16
 _LOWER, _UPPER = 0.005, 0.995
 _WHEN = {"ever": "at any time", "landmark": "at the time point"}
 
@@ -75,8 +72,8 @@ def _control_arm(reading: Reading) -> Any:
 def power_curve(trial: Trial) -> figures.Curves:
     """Power against participants: as planned, and where other shares of an open-label excess are not believed."""
     design, n, section = trial.design, int(trial.answer.n), trial.primary.section
-    counts = _counts(design, n)
-    lines = [("as planned", [_power(design, one) for one in counts]), *_by_discount(trial, counts)]
+    counts = participants_around(design, n)
+    lines = [("as planned", [power_or_nan(design, count) for count in counts]), *_by_discount(trial, counts)]
     return figures.Curves(
         x_name="participants randomised in all",
         x=counts,
@@ -85,20 +82,6 @@ def power_curve(trial: Trial) -> figures.Curves:
         target=float(section.power),
         chosen=(n, float(trial.answer.power)),
     )
-
-
-def _counts(design: Design, n: int) -> list[int]:
-    """Whole allocation blocks up to twice the number, the number among them."""
-    blocks, most = n // design.block, _POINTS if design.smooth else _POINTS_EXACT
-    spread = np.linspace(max(1, blocks // 10), 2 * blocks, most).round().astype(int)
-    return [int(one) * design.block for one in sorted({*map(int, spread), blocks})]
-
-
-def _power(design: Design, n: int) -> float:
-    try:
-        return float(design.power(n))
-    except TrialplanError:
-        return float("nan")
 
 
 def _by_discount(trial: Trial, counts: list[int]) -> Iterator[tuple[str, Any]]:

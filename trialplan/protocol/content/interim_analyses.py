@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from trialplan import figures
+from trialplan.analyses import size_picture
 from trialplan.design import Sized
 from trialplan.enrolment.calendar import ends, overrunning
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.monitoring import recruitment
 from trialplan.protocol.content.views import Arm, arm_names
-from trialplan.sequential import scales
 from trialplan.sequential.boundaries.fields import shown
 from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.look_table import chances_by_hypothesis
@@ -194,19 +194,7 @@ def boundaries(trial: Trial) -> figures.Boundaries | None:
     found, design = monitored(trial), trial.primary.design
     if found is None or not isinstance(design, GroupSequential):
         return None
-    return figures.Boundaries(
-        participants=[look.n for look in found.looks],
-        efficacy=_pair([look.efficacy for look in found.looks]),
-        futility=_pair([look.futility for look in found.looks]),
-        opposite=_pair([look.opposite for look in found.looks]) if found.two_sided else None,
-        effect=design.outcome.estimate_axis(design.design, list(arm_names(trial, design).values())),
-        null=float(design.design.null_estimate()),
-        planned=float(design.design.planned_estimate()),
-    )
-
-
-def _pair(bounds: list[Bound | None]) -> Any:
-    return [one and one.z for one in bounds], [one and one.effect for one in bounds]
+    return size_picture.boundaries(design, trial.answer.extra["looks"], list(arm_names(trial, design).values()))
 
 
 def _look(trial: Trial, design: GroupSequential, number: int, row: Any) -> LookView:
@@ -247,11 +235,10 @@ def _opposite(design: GroupSequential, row: Any) -> Bound | None:
     upper = _bound(row, "efficacy")
     if upper is None or not design.two_tailed:
         return None
-    fixed = design.design
-    null = float(fixed.null_estimate())
-    away = float(scales.straight(fixed, upper.effect) - scales.straight(fixed, null))
-    effect = scales.on_line(fixed, null, -away)
-    return Bound(z=-upper.z, p=upper.p, effect=effect, conditional_power=None, predictive_power=None)
+    z, effect = size_picture.opposite(design, upper.z, upper.effect)
+    assert z is not None  # an efficacy boundary has both
+    assert effect is not None
+    return Bound(z=z, p=upper.p, effect=effect, conditional_power=None, predictive_power=None)
 
 
 def _truth(name: str, chances: Any, expected: float) -> HypothesisRow:

@@ -1,0 +1,92 @@
+"""The picture of a sized trial: its boundaries where it is looked at early, else power against participants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from trialplan import figures
+from trialplan.answers import SampleSize
+from trialplan.design import Design
+from trialplan.errors import ParameterError, TrialplanError
+from trialplan.numerics.lazy import np
+from trialplan.sequential import scales
+
+if TYPE_CHECKING:
+    from trialplan.sequential.group_sequential import GroupSequential
+
+_POINTS, _POINTS_EXACT = 31, 16
+"""Numbers of participants that make a curve; an exact test's power takes longer, and jumps anyway."""
+
+
+def picture(answer: SampleSize, fixed: str = "") -> Any:
+    """The figure of an answer for one set of numbers; `fixed` says in words what it rests on."""
+    design = answer.design
+    looks = answer.extra.get("looks", ())
+    if len(looks) > 1 and "effect_at_efficacy" in looks[0]:
+        from trialplan.sequential.group_sequential import GroupSequential
+
+        if isinstance(design, GroupSequential):
+            drawn = boundaries(design, looks, list(design.arm_names))
+            return replace(drawn, title="Boundaries at each look", fixed=fixed)
+    if not isinstance(design, Design) or design.fixes_n():
+        reason = f"{design.slug()} has no power that rises with n, and so no picture"
+        raise ParameterError(reason, way_out="write .json, .csv, .txt or .md")
+    n = int(answer.n)
+    counts = participants_around(design, n)
+    asked = answer.target == answer.target  # nan where n was given and no power asked for
+    return figures.Curves(
+        x_name="participants in all",
+        x=counts,
+        lines=[("", [power_or_nan(design, count) for count in counts])],
+        quantity="power",
+        target=float(answer.target) if asked else None,
+        chosen=(n, float(answer.power)),
+        title="Power, against participants in all",
+        fixed=fixed,
+    )
+
+
+def participants_around(design: Design, n: int) -> list[int]:
+    """Whole allocation blocks up to twice the number, the number among them."""
+    blocks, most = n // design.block, _POINTS if design.smooth else _POINTS_EXACT
+    spread = np.linspace(max(1, blocks // 10), 2 * blocks, most).round().astype(int)
+    return [count * design.block for count in sorted({*map(int, spread), blocks})]
+
+
+def power_or_nan(design: Design, n: int) -> float:
+    """The power; nan where the design has none with so few."""
+    try:
+        return float(design.power(n))
+    except TrialplanError:
+        return float("nan")
+
+
+def boundaries(design: GroupSequential, looks: Sequence[Mapping[str, Any]], arms: Sequence[str]) -> figures.Boundaries:
+    """The figure of a trial's boundaries at its looks, with the names that it gives its arms."""
+    efficacy = [(look["efficacy_z"], look["effect_at_efficacy"]) for look in looks]
+    futility = [(look["futility_z"], look["effect_at_futility"]) for look in looks]
+    return figures.Boundaries(
+        participants=[int(look["n"]) for look in looks],
+        efficacy=_scales(efficacy),
+        futility=_scales(futility),
+        opposite=_scales([opposite(design, *bound) for bound in efficacy]) if design.two_tailed else None,
+        effect=design.outcome.estimate_axis(design.design, list(arms)),
+        null=float(design.design.null_estimate()),
+        planned=float(design.design.planned_estimate()),
+    )
+
+
+def opposite(design: GroupSequential, z: float | None, effect: float | None) -> tuple[float | None, float | None]:
+    """Where a two-sided test rejects in the other direction: as far on the other side of the null."""
+    if z is None or effect is None:
+        return None, None
+    fixed = design.design
+    null = float(fixed.null_estimate())
+    away = float(scales.straight(fixed, effect) - scales.straight(fixed, null))
+    return -z, scales.on_line(fixed, null, -away)
+
+
+def _scales(bounds: Sequence[tuple[float | None, float | None]]) -> Any:
+    return [z for z, _ in bounds], [effect for _, effect in bounds]
