@@ -23,9 +23,8 @@ PATIENCE = 300.0
 LONGEST = 1e6
 """Eleven days: more than that is no limit."""
 
-
 MEMORY = 4 * 2**30
-"""Bytes of data that it may hold: ten times what the largest shipped plan takes in all formats."""
+"""Bytes of data that it may hold; the monitored plan takes 0.3 GB in all five formats."""
 
 _TOO_LARGE = "it needs more memory than there is, or cannot be computed"
 
