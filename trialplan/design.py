@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self, cast
 from trialplan import fields, sizing
 from trialplan.answers import SampleSize, Simulation
 from trialplan.errors import ParameterError, UnreachableError
-from trialplan.numerics import distributions
+from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Latent
 from trialplan.parameter import Numbers, largest, parameters, smallest
@@ -121,7 +121,7 @@ class Design(Sized):
     @property
     def z_alpha(self) -> Numbers:
         """The normal critical value at the level of each side."""
-        return distributions.normal_quantile(1 - self.level)
+        return upper_normal_quantile(self.level)
 
     @property
     def analysis(self) -> AnalysisTest:
@@ -255,7 +255,7 @@ class Design(Sized):
 
     def drift(self, n: Numbers) -> Numbers:
         """The expected z statistic that would give this design's success probability."""
-        return self.z_alpha + distributions.normal_quantile(self.success(n))
+        return self.z_alpha + normal_quantile(self.success(n))
 
     def distance_to_null(self, n: Numbers) -> Numbers:
         """How far the truth lies from the null's boundary, in standard errors of the estimate."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from trialplan import sizing
 from trialplan.answers import SampleSize
 from trialplan.errors import ParameterError
+from trialplan.numerics.elementary import is_scalar
 from trialplan.numerics.lazy import np
 from trialplan.outcome import UNKNOWN, Counts, Outcome
 from trialplan.page import Table
@@ -256,8 +257,8 @@ class Sized(Stated):
 
     def arms(self, n: Numbers) -> dict[str, Numbers]:
         """Whole participants per arm; n must be a whole number of allocation blocks."""
-        for one in np.ravel(n):
-            self.check_n(float(one))
+        for total in (n,) if is_scalar(n) else np.ravel(n):
+            self.check_n(float(total))
         return {name: sizing.whole(share) for name, share in zip(self.arm_names, self.split(n), strict=True)}
 
     def check_n(self, n: float) -> None:

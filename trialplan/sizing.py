@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.answers import SampleSize
 from trialplan.errors import ParameterError, UnreachableError, field
+from trialplan.numerics.elementary import between, ceil, every, floor, greatest, is_scalar, isfinite, where
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
 from trialplan.parameter import Numbers, parameters
@@ -66,8 +67,8 @@ def unrounded_n(design: Design, target: Numbers) -> Numbers:
     def surplus(n: Any) -> Any:
         return design.power(n) - target
 
-    high = bracket(surplus, np.full(shape, 2.0 * design.block))
-    return increasing_root(surplus, np.full(shape, 1e-6), high)
+    high = bracket(surplus, _filled(shape, 2.0 * design.block))
+    return increasing_root(surplus, _filled(shape, 1e-6), high)
 
 
 def detectable_effect(design: Design, n: Numbers, target: Numbers) -> Numbers:
@@ -77,19 +78,19 @@ def detectable_effect(design: Design, n: Numbers, target: Numbers) -> Numbers:
         raise ParameterError("equivalence has no detectable effect", owner=design, way_out="ask for its power instead")
     shape, sign = design.shape(target, n), 1 if design.upward else -1
     unit = design.effect_unit()
-    domain, start = design.effect_domain(), np.broadcast_to(null[0], shape)
+    domain, start = design.effect_domain(), np.broadcast_to(null[0], shape) if shape else null[0]
     before, beyond = (domain.low, domain.high) if sign > 0 else (domain.high, domain.low)
-    near = np.maximum(sign * (before - start) / unit, 0) + 1e-12  # just inside the ends of the domain
-    far = np.maximum(sign * (beyond - start) / unit * (1 - 1e-12), near)
+    near = greatest(sign * (before - start) / unit, 0.0) + 1e-12  # just inside the ends of the domain
+    far = greatest(sign * (beyond - start) / unit * (1 - 1e-12), near)
 
     def surplus(distance: Any) -> Any:
-        inside = np.clip(distance, near, far)
+        inside = between(near, distance, far)
         return design.replace(**{design.effect: null[0] + sign * unit * inside}).power(n) - target
 
-    if np.all(np.isfinite(far)):
+    if every(isfinite(far)):
         near, high = _first_reached(surplus, near, far)
     else:
-        high = bracket(surplus, np.full(shape, 1e-3))
+        high = bracket(surplus, _filled(shape, 1e-3))
     return number(null[0] + sign * unit * increasing_root(surplus, near, high))
 
 
@@ -98,13 +99,12 @@ def _first_reached(surplus: Any, near: Any, far: Any) -> tuple[Any, Any]:
 
     Power need not rise all the way to the end: tests of the log odds lose it where a rate is near 0 or 1.
     """
-    low, high = near, np.full(np.shape(far), np.nan)
-    for share in np.linspace(0, 1, _STEPS)[1:]:
-        at = near + share * (far - near)
-        with np.errstate(all="ignore"):
-            reached = np.isnan(high) & (surplus(at) >= 0)
-        high = np.where(reached, at, high)
-        low = np.where(np.isnan(high), at, low)
+    low, high = near, math.nan + 0 * far
+    for step in range(1, _STEPS):
+        at = near + step / (_STEPS - 1) * (far - near)
+        reached = (high != high) & (surplus(at) >= 0)
+        high = where(reached, at, high)
+        low = where(high != high, at, low)
     return low, high
 
 
@@ -136,17 +136,16 @@ def unreachable(design: Design, value: float, null: tuple[float, ...]) -> Unreac
 
 def number(value: Any) -> Any:
     """A float for a scalar; an array stays one."""
-    return float(value) if np.ndim(value) == 0 else value
+    return float(value) if is_scalar(value) or np.ndim(value) == 0 else value
 
 
 def whole(value: Any) -> Any:
     """An int for a scalar; an array stays one."""
-    return round(float(value)) if np.ndim(value) == 0 else value
+    return round(float(value)) if is_scalar(value) or np.ndim(value) == 0 else value
 
 
 def _smooth(design: Design, target: Numbers) -> SampleSize:
-    with np.errstate(all="ignore"):  # an effect that is all but none overflows, and is refused next
-        total = design.unrounded(target)
+    total = design.unrounded(target)
     if not total < _LARGEST:  # nan too
         name = design.field("effect")
         at = "" if name is None else f" at {name} = {design.effect_value():g}"
@@ -249,8 +248,13 @@ def _stable(powers: list[float], target: float) -> float:
 
 def _whole_blocks(design: Design, total: Numbers, target: Numbers) -> Any:
     """The fewest whole blocks that reach target, next to the real-valued answer."""
-    below = np.maximum(np.floor(np.asarray(total) / design.block), 1) * design.block
-    return np.where(design.power(below) >= target, below, below + design.block)
+    below = greatest(floor(total / design.block), 1.0) * design.block
+    return where(design.power(below) >= target, below, below + design.block)
+
+
+def _filled(shape: tuple[int, ...], value: float) -> Any:
+    """An array full of the value; the value itself for a scalar."""
+    return np.full(shape, value) if shape else value
 
 
 def _named(design: Sized, n: Numbers) -> dict[str, Numbers]:
@@ -263,15 +267,15 @@ def size_width(design: Sized, width: Numbers) -> SampleSize:
     def surplus(n: Any) -> Any:
         return width - design.attained(n)
 
-    start = np.full(np.broadcast_shapes(np.shape(surplus(2.0 * design.block))), 1.0 * design.block)
+    start = 1.0 * design.block + 0 * surplus(2.0 * design.block)  # of the shape of the answer
     total = increasing_root(surplus, start, bracket(surplus, 2 * start))
-    blocks = np.maximum(np.ceil(total / design.block - 1e-9), 1)
+    blocks = greatest(ceil(total / design.block - 1e-9), 1.0)
     n = whole(blocks * design.block)
     return SampleSize(
         design=design,
         target=width,
         n=n,
-        arms=_named(design, n) if np.ndim(n) else design.arms(n),
+        arms=design.arms(n) if is_scalar(n) else _named(design, n),
         arms_unrounded=_named(design, total),
         power=number(design.attained(n)),
     )

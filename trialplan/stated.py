@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile
 from trialplan.parameter import POSITIVE, Interval, parameters, with_role
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import Any
 
 from trialplan import fields
 from trialplan.design import Design
-from trialplan.numerics.distributions import normal_cdf, normal_quantile
+from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.parameter import PROPORTION, Numbers, parameter
 
@@ -103,7 +103,7 @@ from typing import Any
 
 from trialplan import fields
 from trialplan.design import Design
-from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.outcome import EffectScale, Outcome
 from trialplan.parameter import POSITIVE, Numbers, parameter

@@ -14,7 +14,10 @@ from scipy import stats
 
 from trialplan.numerics import elementary
 
-_ONE_VALUE = ("sqrt", "exp", "log", "arcsin", "normal_cdf", "normal_quantile", "upper_normal_quantile")
+_ONE_VALUE = (
+    *("sqrt", "square", "exp", "expm1", "log", "log1p", "arcsin", "arccos", "floor", "ceil", "isfinite"),
+    *("normal_cdf", "normal_quantile", "upper_normal_quantile"),
+)
 _EDGES = (-1e308, -38.5, -1.0, -1e-300, -0.0, 0.0, 1e-300, 0.5, 1 - 1e-16, 1.0, 2.0, 38.5, 709.7, 709.9, 1e308)
 
 
@@ -51,7 +54,7 @@ def test_the_upper_quantile_keeps_the_digits_of_a_small_tail(tail):
     assert stats.norm.sf(elementary.upper_normal_quantile(tail)) == pytest.approx(tail, rel=1e-10)
 
 
-@pytest.mark.parametrize("name", ["least", "greatest", "divide"])
+@pytest.mark.parametrize("name", ["least", "greatest", "divide", "hypot"])
 @given(a=st.floats(allow_nan=True), b=st.floats(allow_nan=True))
 def test_two_values(name, a, b):
     """Cell by cell as for floats, nan and division by zero too."""

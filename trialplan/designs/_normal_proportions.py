@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan import fields
 from trialplan.design import AnalysisTest
-from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.elementary import arcsin, divide, normal_cdf, sqrt, square
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
 from trialplan.numerics.two_rates import SCALES, score_z
@@ -38,9 +38,9 @@ def _distances(design: TwoProportions) -> list[tuple[Numbers, Numbers]]:
 
 def _tail(design: TwoProportions, n: Numbers, null_variance: Any) -> Numbers:
     """P(every one-sided test rejects), normal theory, with its own null variance for each limit."""
+    root, z_alpha = sqrt(n), design.z_alpha
     zs = [
-        (distance * np.sqrt(n) - design.z_alpha * np.sqrt(null_variance(design, limit)))
-        / np.sqrt(_truth(design, limit))
+        divide(distance * root - z_alpha * sqrt(null_variance(design, limit)), sqrt(_truth(design, limit)))
         for limit, distance in _distances(design)
     ]
     return z_power(zs, 0.0)
@@ -53,13 +53,13 @@ def _corrected_power(design: TwoProportions, n: Numbers) -> Numbers:
     """The score formula with the difference shortened by half the sum of 1/arm (Fleiss, Tytun & Ury 1980)."""
     (_, distance), n_t, n_c = _distances(design)[0], *design.split(n)
     shortened = distance - (1 / n_t + 1 / n_c) / 2
-    z = shortened * np.sqrt(n) - design.z_alpha * np.sqrt(_score_variance(design, 0.0))
-    return normal_cdf(z / np.sqrt(_truth(design, 0.0)))
+    z = shortened * sqrt(n) - design.z_alpha * sqrt(_score_variance(design, 0.0))
+    return normal_cdf(divide(z, sqrt(_truth(design, 0.0))))
 
 
 def _angle(design: TwoProportions) -> Numbers:
     """Cohen's h in the favourable direction."""
-    return 2 * design.sign * (np.arcsin(np.sqrt(design.treatment)) - np.arcsin(np.sqrt(design.control)))
+    return 2 * design.sign * (arcsin(sqrt(design.treatment)) - arcsin(sqrt(design.control)))
 
 
 def _spread(design: TwoProportions) -> Numbers:
@@ -68,22 +68,22 @@ def _spread(design: TwoProportions) -> Numbers:
 
 
 def _arcsine_power(design: TwoProportions, n: Numbers) -> Numbers:
-    return normal_cdf(_angle(design) * np.sqrt(n / _spread(design)) - design.z_alpha)
+    return normal_cdf(_angle(design) * sqrt(n / _spread(design)) - design.z_alpha)
 
 
 def _score_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
     ((limit, distance),) = _distances(design)
-    root = z_alpha * np.sqrt(_score_variance(design, limit)) + z_beta * np.sqrt(_truth(design, limit))
-    return (root / distance) ** 2
+    root = z_alpha * sqrt(_score_variance(design, limit)) + z_beta * sqrt(_truth(design, limit))
+    return square(divide(root, distance))
 
 
 def _wald_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
     ((limit, distance),) = _distances(design)
-    return _truth(design, limit) * ((z_alpha + z_beta) / distance) ** 2
+    return _truth(design, limit) * square(divide(z_alpha + z_beta, distance))
 
 
 def _arcsine_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
-    return _spread(design) * ((z_alpha + z_beta) / _angle(design)) ** 2
+    return _spread(design) * square(divide(z_alpha + z_beta, _angle(design)))
 
 
 _V_NULL = r"V_0 = p\,(1-p)\left(\frac{1}{w_T}+\frac{1}{w_C}\right),\quad p = w_T\,p_T+w_C\,p_C"

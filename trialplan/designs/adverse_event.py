@@ -10,7 +10,7 @@ from trialplan import sizing
 from trialplan.answers import SampleSize
 from trialplan.design import Design, Sized
 from trialplan.designs.two_proportions import TwoProportions
-from trialplan.numerics.lazy import np
+from trialplan.numerics.elementary import ceil, divide, expm1, log1p
 from trialplan.parameter import PROPORTION, Numbers, parameter
 from trialplan.stated import SizingMethod
 
@@ -41,7 +41,7 @@ class AdverseEvent(Sized):
 
     def attained(self, n: Numbers) -> Numbers:
         """The probability that n exposed participants show at least one event."""
-        return -np.expm1(n * np.log1p(-np.asarray(self.rate)))
+        return -expm1(n * log1p(-self.rate))
 
     def observed_in(self, arms: Mapping[str, Any]) -> float | None:
         """Those on treatment are exposed."""
@@ -54,8 +54,7 @@ class AdverseEvent(Sized):
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest exposed participants that show an event with the probability asked for."""
         target = self._asked("probability", target)
-        n: Any = np.ceil(np.log1p(-np.asarray(target)) / np.log1p(-np.asarray(self.rate)) - 1e-9)
-        n = sizing.whole(n)
+        n = sizing.whole(ceil(divide(log1p(-target), log1p(-self.rate)) - 1e-9))
         return SampleSize(design=self, target=target, n=n, arms={"exposed": n}, power=sizing.number(self.attained(n)))
 
     def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:

@@ -10,6 +10,7 @@ from trialplan import fields
 from trialplan.design import Design
 from trialplan.designs.two_means import CALLED, TwoMeans, spread_slips, t_tests_power
 from trialplan.errors import ParameterError, field
+from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score
@@ -225,7 +226,7 @@ class Ancova(Design):
         df = sum(arm.shape[1] for arm in arms) - 3
         variance = (yy - xy**2 / xx) / df
         error = np.sqrt(variance * (sum(1 / arm.shape[1] for arm in arms) + apart[:, 0] ** 2 / xx))
-        return decide(self, apart[:, 1] - xy / xx * apart[:, 0], error, special.stdtrit(df, 1 - self.level))
+        return decide(self, apart[:, 1] - xy / xx * apart[:, 0], error, upper_t_quantile(self.level, df))
 
     def z(self, data: tuple[Any, Any], fraction: float = 1) -> Any:
         """The normal score of the P value of t."""

@@ -11,7 +11,8 @@ from trialplan.design import AnalysisTest, Design
 from trialplan.designs import _single_arm as single_arm
 from trialplan.designs import _stated_rates as stated_rates
 from trialplan.errors import UnreachableError, field
-from trialplan.numerics.distributions import binomial_sf, normal_cdf, normal_quantile
+from trialplan.numerics.distributions import binomial_sf
+from trialplan.numerics.elementary import ceil, divide, floor, least, normal_cdf, normal_quantile, sqrt, square, where
 from trialplan.numerics.lazy import np, special
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.outcomes.responses import RESPONSES, rejects_from
@@ -85,7 +86,7 @@ class OneProportion(Design):
     def unrounded(self, target: Numbers) -> Numbers:
         """In closed form under normal theory; the exact test has no real-valued n, and this one is near it."""
         root = self.z_alpha * _sd(self.null) + normal_quantile(target) * _sd(self.expected)
-        return (root / (self.expected - self.null)) ** 2
+        return square(divide(root, self.expected - self.null))
 
     def by_normal_theory(self) -> Design:
         """By the score test, where the test is exact."""
@@ -93,8 +94,7 @@ class OneProportion(Design):
 
     def blocks_lower_bound(self, target: float) -> int:
         """None is known; but where normal theory asks for more than can be searched, the search does not begin."""
-        with np.errstate(all="ignore"):
-            near = float(self.unrounded(target))
+        near = float(self.unrounded(target))
         if not near < _SEARCHED:
             raise UnreachableError(
                 f"no number of participants can show expected = {self.expected:g} with the exact test among those "
@@ -111,8 +111,8 @@ class OneProportion(Design):
     def critical_count(self, n: int) -> int:
         """The first count of responses, in the favourable direction, that rejects; outside 0 to n where none does."""
         if self.smooth:
-            reach = self.z_alpha * _sd(self.null) * np.sqrt(n)
-            return int(np.ceil(n * self.null + reach) if self.upward else np.floor(n * self.null - reach))
+            reach = self.z_alpha * _sd(self.null) * sqrt(n)
+            return int(ceil(n * self.null + reach) if self.upward else floor(n * self.null - reach))
         k = int(_largest_accepted(self, n, self.upward))
         return k + 1 if self.upward else n - k - 1
 
@@ -194,14 +194,14 @@ def _exact_statistic(design: OneProportion, count: Any, n: int) -> tuple[Any, An
 
 def _sd(rate: Numbers) -> Numbers:
     """The standard deviation of one participant's response."""
-    return np.sqrt(rate * (1 - rate))
+    return sqrt(rate * (1 - rate))
 
 
 def _score_power(design: OneProportion, n: Numbers) -> Numbers:
     """The null's variance sets the critical value, the true one the spread (Fleiss, Levin & Paik 2003, ch. 2)."""
-    away = design.sign * (design.expected - design.null) * np.sqrt(n)
-    power = normal_cdf((away - design.z_alpha * _sd(design.null)) / _sd(design.expected))
-    return np.where(away > 0, power, np.minimum(power, design.level))[()]  # a wider spread is no effect
+    away = design.sign * (design.expected - design.null) * sqrt(n)
+    power = normal_cdf(divide(away - design.z_alpha * _sd(design.null), _sd(design.expected)))
+    return where(away > 0, power, least(power, design.level))  # a wider spread is no effect
 
 
 def _score_statistic(design: OneProportion, count: Any, n: int) -> tuple[Any, Any]:

@@ -11,8 +11,7 @@ from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.designs import _stated_rates as stated_rates
 from trialplan.numerics.binomial_limits import wald_limits, wilson_limits
-from trialplan.numerics.distributions import normal_quantile
-from trialplan.numerics.lazy import np
+from trialplan.numerics.elementary import hypot, normal_quantile
 from trialplan.parameter import PROPORTION, Interval, Numbers, parameter
 
 
@@ -69,8 +68,8 @@ class PrecisionDifference(Sized):
         (n_t, n_c), z = self.split(n), normal_quantile(0.5 + self.confidence / 2)
         low_t, high_t = limits(self.treatment, n_t, z)
         low_c, high_c = limits(self.control, n_c, z)
-        below = np.hypot(self.treatment - low_t, high_c - self.control)
-        return below + np.hypot(high_t - self.treatment, self.control - low_c)
+        below = hypot(self.treatment - low_t, high_c - self.control)
+        return below + hypot(high_t - self.treatment, self.control - low_c)
 
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest participants whose interval is at most as wide as asked for."""

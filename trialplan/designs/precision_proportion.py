@@ -11,7 +11,7 @@ from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.designs import _stated_rates as stated_rates
 from trialplan.numerics.binomial_limits import LIMITS
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile
 from trialplan.parameter import PROPORTION, Numbers, parameter
 
 

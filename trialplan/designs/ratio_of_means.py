@@ -9,7 +9,8 @@ from typing import Any
 from trialplan import fields
 from trialplan.design import Design
 from trialplan.designs.two_means import CALLED, TwoMeans, t_tests_power
-from trialplan.numerics.lazy import np, special
+from trialplan.numerics.distributions import upper_t_quantile
+from trialplan.numerics.lazy import np
 from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcomes.measurements import ADJUSTED
@@ -133,7 +134,7 @@ class RatioOfMeans(Design):
         df = sum(arm.shape[1] for arm in logs) - 2
         pooled = sum(arm.var(axis=1) * arm.shape[1] for arm in logs) / df
         error = np.sqrt(pooled * sum(1 / arm.shape[1] for arm in logs))
-        return decide(self, logs[0].mean(axis=1) - logs[1].mean(axis=1), error, special.stdtrit(df, 1 - self.level))
+        return decide(self, logs[0].mean(axis=1) - logs[1].mean(axis=1), error, upper_t_quantile(self.level, df))
 
     def z(self, data: tuple[Any, Any], fraction: float = 1) -> Any:
         """The normal score of the P value of t."""

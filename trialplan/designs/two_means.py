@@ -11,7 +11,9 @@ from trialplan import fields
 from trialplan.design import AnalysisTest, Design
 from trialplan.designs._stated_rates import NORMAL
 from trialplan.errors import ParameterError, field
-from trialplan.numerics.lazy import np, special
+from trialplan.numerics.distributions import upper_t_quantile
+from trialplan.numerics.elementary import divide, sqrt, square
+from trialplan.numerics.lazy import np
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power, z_power
 from trialplan.outcomes.measurements import MEANS
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
@@ -111,12 +113,12 @@ class TwoMeans(Design):
     def variances(self, n: Numbers) -> tuple[Numbers, Numbers]:
         """The variances of the two arms' means: treatment, control."""
         (n_t, n_c), (sd_t, sd_c) = self.split(n), self.arm_sds()
-        return sd_t**2 / n_t, sd_c**2 / n_c
+        return square(sd_t) / n_t, square(sd_c) / n_c
 
     def distances(self, n: Numbers) -> list[Numbers]:
         """How far the difference lies inside each limit, in standard errors."""
-        error = np.sqrt(sum(self.variances(n)))
-        return [sign * (self.difference - limit) / error for limit, sign in self.sided_limits()]
+        error = sqrt(sum(self.variances(n)))
+        return [sign * divide(self.difference - limit, error) for limit, sign in self.sided_limits()]
 
     def distance_to_null(self, n: Numbers) -> Numbers:
         """From the limit that the trial wants to leave behind."""
@@ -132,7 +134,7 @@ class TwoMeans(Design):
 
     def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
         """Of the difference, with the degrees of freedom at the true standard deviations."""
-        return np.sqrt(sum(self.variances(n))), None if self.test == "z" else _df(self, n)
+        return sqrt(sum(self.variances(n))), None if self.test == "z" else _df(self, n)
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """Of the t tests, from the limit that the trial wants to leave behind."""
@@ -227,13 +229,13 @@ def _student_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[
     v_t, v_c = treatment.var(axis=1, ddof=1), control.var(axis=1, ddof=1)
     pooled = ((n_t - 1) * v_t + (n_c - 1) * v_c) / (n_t + n_c - 2)
     error = np.sqrt(pooled * (1 / n_t + 1 / n_c))
-    critical = special.stdtrit(_seen_df(design, treatment, control), 1 - design.level)
+    critical = upper_t_quantile(design.level, _seen_df(design, treatment, control))
     return decide(design, treatment.mean(axis=1) - control.mean(axis=1), error, critical)
 
 
 def _welch_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[Any, Any]:
     error = np.sqrt(sum(arm.var(axis=1, ddof=1) / arm.shape[1] for arm in (treatment, control)))
-    critical = special.stdtrit(_seen_df(design, treatment, control), 1 - design.level)
+    critical = upper_t_quantile(design.level, _seen_df(design, treatment, control))
     return decide(design, treatment.mean(axis=1) - control.mean(axis=1), error, critical)
 
 

@@ -15,7 +15,7 @@ from trialplan.designs import _stated_rates as stated_rates
 from trialplan.designs.one_proportion import OneProportion
 from trialplan.designs.precision_difference import PrecisionDifference
 from trialplan.errors import ParameterError
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, Scale
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.outcomes.responses import RESPONSES

@@ -9,7 +9,7 @@ from trialplan.evidence.audit_counts import LOSS, is_response
 from trialplan.evidence.estimate import below_zero
 from trialplan.evidence.finding import Answer, Seen, by_name, keys, outcome_rule, percent, rule
 from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
-from trialplan.numerics.lazy import special
+from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.text import listed
 
 
@@ -66,7 +66,7 @@ def p_value_bounds_correlation(study: Study, outcome: ReportedOutcome) -> Answer
         return None
     (sign, p), (mean0, sd0, mean1, sd1, n) = bound, moments
     # at which the paired t test gives exactly p
-    sd = abs(mean1 - mean0) * math.sqrt(n) / float(special.stdtrit(n - 1, 1 - p / 2))
+    sd = abs(mean1 - mean0) * math.sqrt(n) / float(upper_t_quantile(p / 2, n - 1))
     return _what_p_says(sign, p, sd, correlation=(sd0**2 + sd1**2 - sd**2) / (2 * sd0 * sd1))
 
 

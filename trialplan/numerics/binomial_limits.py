@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-from trialplan.numerics.lazy import np, special
+from trialplan.numerics.elementary import hypot, sqrt
+from trialplan.numerics.lazy import special
 
 
 def wald_limits(p: Any, n: Any, z: Any) -> tuple[Any, Any]:
     """Estimate plus and minus z standard errors; not clipped to [0, 1]."""
-    half = z * (p * (1 - p) / n) ** 0.5
+    half = z * sqrt(p * (1 - p) / n)
     return p - half, p + half
 
 
 def wilson_limits(p: Any, n: Any, z: Any) -> tuple[Any, Any]:
     """The rates that a score test at z does not reject (Wilson 1927, JASA 22:209)."""
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * (p * (1 - p) / n + z**2 / (4 * n**2)) ** 0.5
+    half = z / (1 + z**2 / n) * sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     return centre - half, centre + half
 
 
@@ -47,7 +47,7 @@ def square_and_add(rates: tuple[Any, Any], limits: Sequence[tuple[Any, Any]]) ->
     """How far the interval of a difference reaches below and above it, made of the limits of either rate."""
     (first, second), ((low_1, high_1), (low_2, high_2)) = rates, limits
     sides = (first - low_1, high_2 - second), (high_1 - first, second - low_2)
-    below, above = (math.hypot(*pair) if isinstance(sum(pair), float) else np.hypot(*pair) for pair in sides)
+    below, above = (hypot(*pair) for pair in sides)
     return below, above
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.numerics.distributions import normal_cdf, normal_quantile
+from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np
 

@@ -7,19 +7,14 @@ from typing import Any
 from trialplan.numerics.lazy import np, special
 
 
-def normal_cdf(z: Any) -> Any:
-    """P(Z <= z) for a standard normal Z."""
-    return special.ndtr(z)
-
-
-def normal_quantile(p: Any) -> Any:
-    """The z with P(Z <= z) = p."""
-    return special.ndtri(p)
-
-
 def t_quantile(p: Any, df: Any) -> Any:
     """The t with P(T <= t) = p for a central t with `df` degrees of freedom."""
     return special.stdtrit(df, p)
+
+
+def upper_t_quantile(tail: Any, df: Any) -> Any:
+    """The t with P(T > t) = tail, taken from the tail itself: 1 - tail would lose the digits of a small one."""
+    return -special.stdtrit(df, tail)
 
 
 def noncentral_t_cdf(t: Any, df: Any, noncentrality: Any) -> Any:

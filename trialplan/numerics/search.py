@@ -1,10 +1,12 @@
-"""Roots of increasing functions, for arrays at once."""
+"""Roots of increasing functions, of one number or for arrays at once."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+from trialplan.numerics.elementary import divide, every, greatest, is_scalar, isfinite, where
 from trialplan.numerics.lazy import np
 
 _DOUBLINGS = 64
@@ -14,13 +16,13 @@ _HALVINGS = 200
 
 def bracket(f: Callable[[Any], Any], low: Any) -> Any:
     """An upper end at which the increasing `f` is at least 0, found by doubling from `low` > 0; else inf."""
-    high = np.array(low, dtype=float)
+    high = low if is_scalar(low) else np.array(low, dtype=float)
     for _ in range(_DOUBLINGS):
-        short = ~(f(high) >= 0)
-        if not short.any():
+        reached = f(high) >= 0
+        if every(reached):
             return high
-        high = np.where(short, 2 * high, high)
-    return np.where(f(high) >= 0, high, np.inf)
+        high = where(reached, high, 2 * high)
+    return where(f(high) >= 0, high, math.inf)
 
 
 def increasing_root(f: Callable[[Any], Any], low: Any, high: Any, tolerance: float = 1e-13) -> Any:
@@ -29,20 +31,21 @@ def increasing_root(f: Callable[[Any], Any], low: Any, high: Any, tolerance: flo
     Regula falsi in its Illinois form, with a bisection whenever a step does not halve the bracket, so
     that flat stretches cost no more than bisection does. Cells whose `high` is not finite give nan.
     """
-    low, high = np.broadcast_arrays(np.asarray(low, float), np.asarray(high, float))
-    hopeless = ~np.isfinite(high)
-    low, high = np.where(hopeless, 1.0, low), np.where(hopeless, 1.0, high)
+    if not is_scalar(low, high):
+        low, high = np.broadcast_arrays(np.asarray(low, float), np.asarray(high, float))
+    hopeful = isfinite(high)
+    low, high = where(hopeful, low, 1.0), where(hopeful, high, 1.0)
     at_low, at_high = f(low), f(high)
     for step in range(_HALVINGS):
-        if np.all(high - low <= tolerance * np.maximum(1, np.abs(high))):
+        if every(high - low <= tolerance * greatest(1.0, abs(high))):
             break
         middle = _inside(low, high, at_low, at_high, halve=step % 3 == 2)
         value = f(middle)
         above = value >= 0
         # Illinois: the end that stays has its value halved, which stops it from staying for ever
-        at_low, at_high = np.where(above, at_low / 2, value), np.where(above, value, at_high / 2)
-        low, high = np.where(above, low, middle), np.where(above, middle, high)
-    return np.where(hopeless, np.nan, high)
+        at_low, at_high = where(above, at_low / 2, value), where(above, value, at_high / 2)
+        low, high = where(above, low, middle), where(above, middle, high)
+    return where(hopeful, high, math.nan)
 
 
 def _inside(low: Any, high: Any, at_low: Any, at_high: Any, halve: bool) -> Any:
@@ -50,6 +53,5 @@ def _inside(low: Any, high: Any, at_low: Any, at_high: Any, halve: bool) -> Any:
     middle = (low + high) / 2
     if halve:
         return middle
-    with np.errstate(all="ignore"):
-        chord = low - at_low * (high - low) / (at_high - at_low)
-    return np.where((chord > low) & (chord < high), chord, middle)
+    chord = low - divide(at_low * (high - low), at_high - at_low)
+    return where((chord > low) & (chord < high), chord, middle)

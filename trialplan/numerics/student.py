@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from trialplan.numerics.distributions import noncentral_t_sf, normal_cdf, normal_quantile, t_quantile
+from trialplan.numerics.distributions import noncentral_t_sf, t_quantile, upper_t_quantile
+from trialplan.numerics.elementary import greatest, normal_cdf, upper_normal_quantile
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 
@@ -30,7 +31,7 @@ def t_power(noncentrality: Any, df: Any, level: Any, *, both_tails: bool = False
     """
     usable = np.asarray(df) > 0
     df = np.where(usable, df, 1.0)
-    critical = t_quantile(1 - level, df)
+    critical = upper_t_quantile(level, df)
     power = noncentral_t_sf(critical, df, noncentrality)
     if both_tails:
         power = power + noncentral_t_sf(critical, df, -noncentrality)
@@ -61,10 +62,10 @@ def tost_power(distances: list[Any], df: Any, level: Any) -> Any:
     stopped where the region closes.
     """
     usable, huge = np.asarray(df) > 0, np.asarray(df) > _HUGE
-    known = z_power(distances, normal_quantile(1 - np.asarray(level)))
+    known = z_power(distances, upper_normal_quantile(np.asarray(level)))
     df = np.where(usable & ~huge, df, 1.0)[..., None]
     below, above = (np.asarray(distance)[..., None] for distance in distances)
-    critical = t_quantile(1 - np.asarray(level)[..., None], df)
+    critical = upper_t_quantile(np.asarray(level)[..., None], df)
     spread = _SPREAD / np.sqrt(2 * df)
     start = np.maximum(0, 1 - spread)
     stop = np.clip((below + above) / (2 * critical), start, 1 + 2 * spread)
@@ -83,4 +84,4 @@ def z_power(distances: list[Any], critical: Any) -> Any:
     """P(every one-sided z test rejects) for a statistic `distances` standard errors inside its one or two limits."""
     if len(distances) == 1:
         return normal_cdf(distances[0] - critical)
-    return np.maximum(0.0, 1 - sum(normal_cdf(critical - distance) for distance in distances))
+    return greatest(0.0, 1 - sum(normal_cdf(critical - distance) for distance in distances))

@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 from trialplan.numerics import nuisance
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np
 
 TIE = 1e-10

@@ -6,10 +6,12 @@ needs: the distance from a limit, the rates of maximum likelihood on that limit,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.numerics.elementary import arccos, between, cos, divide, greatest, least, log, log1p, sqrt, square, where
 from trialplan.numerics.lazy import np
 
 
@@ -49,9 +51,7 @@ def score_z(scale: Scale, rates: tuple[Any, Any], arms: tuple[int, int], limit: 
 
 def reciprocal_limits(margin: Any) -> tuple[Any, Any]:
     """A limit of a ratio and its mirror image, whichever side of 1 it was written on."""
-    if isinstance(margin, (int, float)):
-        return min(margin, 1 / margin), max(margin, 1 / margin)
-    return np.minimum(margin, 1 / margin), np.maximum(margin, 1 / margin)
+    return least(margin, 1 / margin), greatest(margin, 1 / margin)
 
 
 def _spread(rate: Any) -> Any:
@@ -74,12 +74,11 @@ def restricted_rates(first: Any, second: Any, ratio: float, difference: Any) -> 
     c = difference**2 + difference * (2 * first + theta + 1) + first + theta * second
     d = -first * difference * (1 + difference)
     v = b**3 / (3 * a) ** 3 - b * c / (6 * a**2) + d / (2 * a)
-    u = np.where(v < 0, -1.0, 1.0) * np.sqrt(np.maximum(b**2 / (3 * a) ** 2 - c / (3 * a), 0))
-    with np.errstate(all="ignore"):
-        cosine = np.where(u == 0, 0.0, v / u**3)
-    angle = (np.pi + np.arccos(np.clip(cosine, -1, 1))) / 3
-    root = 2 * u * np.cos(angle) - b / (3 * a)
-    p1 = np.clip(root, np.maximum(0, difference), np.minimum(1, 1 + difference))
+    u = where(v < 0, -1.0, 1.0) * sqrt(greatest(b**2 / (3 * a) ** 2 - c / (3 * a), 0.0))
+    cosine = where(u == 0, 0.0, divide(v, u**3))
+    angle = (math.pi + arccos(between(-1.0, cosine, 1.0))) / 3
+    root = 2 * u * cos(angle) - b / (3 * a)
+    p1 = between(greatest(0.0, difference), root, least(1.0, 1 + difference))
     return p1, p1 - difference
 
 
@@ -87,16 +86,16 @@ def _ratio_restricted(treatment: Any, control: Any, arms: float, limit: Any) -> 
     """Rates with treatment = limit x control: the smaller root of the quadratic of Miettinen & Nurminen (1985)."""
     responses = arms * treatment + control
     b = arms * limit + 1 + arms * treatment + control * limit
-    root = np.sqrt(np.maximum(b**2 - 4 * (arms + 1) * limit * responses, 0))
-    rate = 2 * responses / (b + root)
-    return np.minimum(limit * rate, 1.0), rate
+    root = sqrt(greatest(b * b - 4 * (arms + 1) * limit * responses, 0.0))
+    rate = divide(2 * responses, b + root)
+    return least(limit * rate, 1.0), rate
 
 
 def _odds_restricted(treatment: Any, control: Any, arms: float, limit: Any) -> tuple[Any, Any]:
     """Rates whose odds ratio is the limit: the positive root of the quadratic of Miettinen & Nurminen (1985)."""
     responses = arms * treatment + control
     b = arms * limit + 1 - responses * (limit - 1)
-    rate = 2 * responses / (b + np.sqrt(b**2 + 4 * (limit - 1) * responses))
+    rate = divide(2 * responses, b + sqrt(b * b + 4 * (limit - 1) * responses))
     return _odds_treatment(rate, limit), rate
 
 
@@ -106,7 +105,7 @@ def _odds_treatment(control: Any, limit: Any) -> Any:
 
 
 def _log_odds(rate: Any) -> Any:
-    return np.log(rate) - np.log1p(-rate)
+    return log(rate) - log1p(-rate)
 
 
 DIFFERENCE = Scale(
@@ -124,16 +123,18 @@ RATIO = Scale(
     treatment=lambda control, limit: control * limit,
     distance=lambda t, c, limit: t - limit * c,
     restricted=_ratio_restricted,
-    variance=lambda t, c, share_t, share_c, limit: _spread(t) / share_t + limit**2 * _spread(c) / share_c,
+    variance=lambda t, c, share_t, share_c, limit: _spread(t) / share_t + square(limit) * _spread(c) / share_c,
 )
 
 ODDS_RATIO = Scale(
     none=1.0,
     mirror=reciprocal_limits,
     treatment=_odds_treatment,
-    distance=lambda t, c, limit: _log_odds(t) - _log_odds(c) - np.log(limit),
+    distance=lambda t, c, limit: _log_odds(t) - _log_odds(c) - log(limit),
     restricted=_odds_restricted,
-    variance=lambda t, c, share_t, share_c, limit: 1 / (share_t * _spread(t)) + 1 / (share_c * _spread(c)),
+    variance=lambda t, c, share_t, share_c, limit: (
+        divide(1.0, share_t * _spread(t)) + divide(1.0, share_c * _spread(c))
+    ),
 )
 
 SCALES = {"difference": DIFFERENCE, "ratio": RATIO, "odds-ratio": ODDS_RATIO}

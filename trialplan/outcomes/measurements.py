@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, field
-from trialplan.numerics.distributions import normal_quantile, t_quantile
+from trialplan.numerics.distributions import t_quantile
+from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import normal_score, of_normal_score
 from trialplan.outcome import (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError
 from trialplan.numerics.binomial_limits import wilson_limits
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, Scale
 from trialplan.outcome import Blinded, Limits

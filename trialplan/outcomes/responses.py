@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.binomial_limits import newcombe_limits, newcombe_width, wilson_limits
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import increasing_root
 from trialplan.numerics.two_rates import SCALES, score_z

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.nuisance import binomial_pmf
 
@@ -111,6 +112,6 @@ class NormalPilot:
         z = z + np.sqrt(self.shares * total) * self.beyond
         stages = (np.sqrt(more) * first - np.sqrt(self.n) * second) / np.sqrt(total)
         known = within + np.where(more > 0, stages, 0.0) ** 2
-        room = (total - 2) * (z / special.stdtrit(total - 2, 1 - level)) ** 2 - known
+        room = (total - 2) * (z / upper_t_quantile(level, total - 2)) ** 2 - known
         rejects = np.where(more > 0, special.chdtr(np.maximum(more - 1, 1), np.maximum(room, 0)), room >= 0)
         return rejects * (z > 0), rejects * (z < 0), total

@@ -9,7 +9,7 @@ from typing import Any, Self
 from trialplan.answers import SampleSize, Simulation
 from trialplan.design import Design
 from trialplan.errors import ParameterError, field
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
 from trialplan.numerics.secant import secant_root
@@ -211,7 +211,7 @@ class GroupSequential(WithLooks):
 
     def power(self, n: Numbers) -> Numbers:
         """The probability of stopping above, at the power whose sample size is n."""
-        return power_curve(self.rule).power(self.final_drift(n))[()]
+        return power_curve(self.rule).power(self.final_drift(n))
 
     def final_drift(self, n: Numbers) -> Numbers:
         """The expected z at the end of n participants: that of the power whose sample size is n.

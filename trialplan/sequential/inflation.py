@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, check_spent
 from trialplan.sequential.boundaries.rule import Rule, Solved, solved
@@ -20,7 +20,7 @@ def solved_at(rule: Rule, power: float) -> Solved:
 
 def inflation(rule: Rule, power: float) -> float:
     """The squared ratio of the drift with looks to that of a fixed trial of the same power."""
-    return float((solved_at(rule, power).drift / (normal_quantile(1 - rule.level) + normal_quantile(power))) ** 2)
+    return float((solved_at(rule, power).drift / (upper_normal_quantile(rule.level) + normal_quantile(power))) ** 2)
 
 
 def inflation_of_looks(looks: tuple[float, ...], efficacy: Any, level: float, two_tailed: bool, power: float) -> float:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from trialplan.design import Design
-from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import of_normal_score
 from trialplan.sequential.boundaries.fields import refused

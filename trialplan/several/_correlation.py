@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trialplan.design import Design
-from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.numerics.multinormal import bivariate_cdf
 from trialplan.outcome import Latent

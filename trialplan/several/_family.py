@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from trialplan.design import Design
 from trialplan.errors import ParameterError, UnreachableError, did_you_mean
-from trialplan.numerics.distributions import normal_cdf, normal_quantile
+from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.page import Table
 from trialplan.parameter import Numbers, Parameter, parameter, parameters

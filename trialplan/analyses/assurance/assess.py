@@ -16,7 +16,7 @@ from trialplan.analyses.assurance.predictive_counts import Predictive, predictiv
 from trialplan.belief import Belief
 from trialplan.design import Design
 from trialplan.errors import ParameterError
-from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
 
 __all__ = ["Assurance", "Beliefs", "assess", "assurance", "events"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from trialplan.analyses.verification.counted_truth import enumerated, outcomes
 from trialplan.answers import Simulation
 from trialplan.design import Design
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np
 
 _OUTCOMES = 30_000_000

@@ -13,7 +13,7 @@ from typing import Any
 
 from trialplan.errors import ParameterError
 from trialplan.numerics.crossing import stops
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
 from trialplan.parameter import Interval
@@ -112,9 +112,9 @@ class Efficacy(naming.BoundaryRule):
     def _shaped(self, lower: Any) -> Any:
         def unspent(height: Any) -> Any:
             total = self.spent_by(self.of_height(height), lower).sum(axis=-1)
-            return normal_quantile(1 - total) - normal_quantile(1 - self.level)
+            return upper_normal_quantile(total) - upper_normal_quantile(self.level)
 
-        first = np.full(() if lower is None else lower.shape[:-1], normal_quantile(1 - self.level))
+        first = np.full(() if lower is None else lower.shape[:-1], upper_normal_quantile(self.level))
         return self.of_height(secant_root(unspent, first))
 
     def _haybittle(self, interim: float, lower: Any) -> Any:

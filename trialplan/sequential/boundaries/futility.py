@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.errors import ParameterError
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.parameter import PROPORTION, REAL, Interval
 from trialplan.sequential.boundaries import syntax as naming
@@ -46,7 +46,7 @@ def _predictive(bound: Any, t: Any, drift: Any, critical: Any) -> Any:
 
 SCALES = {
     "z": FutilityScale(REAL, lambda bound, t, drift, critical: bound + 0 * drift),
-    "p": FutilityScale(PROPORTION, lambda bound, t, drift, critical: normal_quantile(1 - bound) + 0 * drift),
+    "p": FutilityScale(PROPORTION, lambda bound, t, drift, critical: upper_normal_quantile(bound) + 0 * drift),
     "conditional-power": FutilityScale(PROPORTION, _conditional, LAN_WITTES),
     "conditional-power-trend": FutilityScale(PROPORTION, _trend, LAN_WITTES),
     "predictive-power": FutilityScale(PROPORTION, _predictive, SPIEGELHALTER),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from trialplan.numerics.distributions import normal_cdf, normal_quantile
+from trialplan.numerics.elementary import normal_cdf, normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.sequential.boundaries.rule import Rule
 
@@ -35,7 +35,7 @@ class PowerCurve:
     @property
     def z_alpha(self) -> float:
         """The fixed test's critical value."""
-        return float(normal_quantile(1 - self.rule.level))
+        return float(upper_normal_quantile(self.rule.level))
 
     def score(self, drift: Any) -> Any:
         """The normal score of the power."""
@@ -93,7 +93,7 @@ def power_curve(rule: Rule) -> PowerCurve:
     while not through and score[-1] < _SURE and coarse[-1] < _LAST:
         further = coarse[-1] + _STEP * np.arange(1, coarse.size + 1)
         coarse, score = np.append(coarse, further), np.append(score, rule.score_at(further))
-    values = (score + normal_quantile(1 - rule.level)) / coarse if through else score
+    values = (score + upper_normal_quantile(rule.level)) / coarse if through else score
     grid = np.linspace(_LOW, coarse[-1] + _STEP / 2, coarse.size * _FINE + 1)
     return PowerCurve(rule=rule, values=_refined(coarse, values, grid), through_level=through)
 

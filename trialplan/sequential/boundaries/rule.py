@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from trialplan.numerics.crossing import start
-from trialplan.numerics.distributions import normal_cdf, normal_quantile
+from trialplan.numerics.elementary import normal_cdf, normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
 from trialplan.sequential.boundaries.efficacy import Efficacy
@@ -131,7 +131,7 @@ class Rule:
 
         def unspent(height: Any) -> Any:
             passed = sweep(course, BoundarySpec(z=self.efficacy.of_height(height)), futility)
-            return normal_quantile(1 - passed.null_above.sum(axis=-1)) - normal_quantile(1 - self.level)
+            return upper_normal_quantile(passed.null_above.sum(axis=-1)) - upper_normal_quantile(self.level)
 
         height = secant_root(unspent, np.full(np.shape(course.drift), self.upper[..., -1]))
         return sweep(course, BoundarySpec(z=self.efficacy.of_height(height)), futility)
@@ -153,7 +153,7 @@ class Rule:
             last[:] = [self.at(drift, beta)]
             return score_of(last[0]) - score
 
-        drift = secant_root(surplus, normal_quantile(1 - self.level) + score + 0.1, tolerance=_CLOSE)
+        drift = secant_root(surplus, upper_normal_quantile(self.level) + score + 0.1, tolerance=_CLOSE)
         return Solved(drift=drift, upper=last[0].upper, lower=last[0].lower)
 
     def score_at(self, drift: Any) -> Any:
@@ -165,7 +165,7 @@ class Rule:
         def surplus(score: Any) -> Any:
             return score - score_of(self.at(drift, normal_cdf(-score)))
 
-        return secant_root(surplus, drift - normal_quantile(1 - self.level) - 0.1, tolerance=_CLOSE)
+        return secant_root(surplus, drift - upper_normal_quantile(self.level) - 0.1, tolerance=_CLOSE)
 
     def chances(self, solved: Solved, drift: Any, *, obeyed: bool = True) -> StoppingChances:
         """What happens at each look at another drift, with the boundaries of `solved`; futility obeyed or not."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.numerics.distributions import normal_cdf, normal_quantile
+from trialplan.numerics.elementary import normal_cdf, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.parameter import Interval
 
@@ -22,7 +22,7 @@ class SpendingFunction:
 
 
 def _obrien_fleming(total: Any, t: Any) -> Any:
-    return 2 * normal_cdf(-normal_quantile(1 - total / 2) / np.sqrt(t))
+    return 2 * normal_cdf(-upper_normal_quantile(total / 2) / np.sqrt(t))
 
 
 def _pocock(total: Any, t: Any) -> Any:

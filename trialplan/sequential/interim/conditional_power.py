@@ -9,7 +9,7 @@ from typing import Any
 from trialplan.belief import Normal
 from trialplan.errors import ParameterError
 from trialplan.numerics.crossing import standing, stops
-from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.sequential.boundaries.fields import rising
 from trialplan.text import with_commas

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from trialplan.errors import ParameterError
-from trialplan.numerics.distributions import normal_cdf
+from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import normal_score
 from trialplan.outcome import InterimData

@@ -8,7 +8,7 @@ from typing import Any
 
 from trialplan.errors import ParameterError
 from trialplan.numerics.crossing import stops
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
 from trialplan.sequential.boundaries.fields import rising
