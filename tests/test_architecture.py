@@ -359,10 +359,16 @@ class TestCost:
         """Importing, looking up and refusing load neither numpy nor scipy."""
         assert not loaded_by(statements) & {"numpy", "scipy"}
 
-    def test_a_first_answer_pays_for_special_functions_only(self):
-        """One sample size loads scipy.special, and neither scipy.stats nor scipy.optimize."""
+    def test_normal_theory_needs_no_numpy(self):
+        """Sample size, power and detectable effect of a test by normal theory load neither numpy nor scipy."""
         modules = loaded_by(
-            "from trialplan import TwoProportions; TwoProportions(control=0.3, treatment=0.5).sample_size(0.8)"
+            "from trialplan import TwoProportions; design = TwoProportions(control=0.3, treatment=0.5);"
+            "design.sample_size(0.8); design.power(186); design.detectable_effect(186)"
         )
+        assert not modules & {"numpy", "scipy"}
+
+    def test_a_first_answer_pays_for_special_functions_only(self):
+        """The sample size of a t test loads scipy.special, and neither scipy.stats nor scipy.optimize."""
+        modules = loaded_by("from trialplan import TwoMeans; TwoMeans(difference=0.5, sd=1).sample_size(0.8)")
         assert "scipy.special" in modules
         assert not modules & {"scipy.stats", "scipy.optimize", "scipy.integrate"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import pkgutil
+import os.path
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import ModuleType
@@ -45,7 +45,15 @@ def families() -> Mapping[str, type[Wrapper]]:
 
 
 def design(slug: str) -> type[Sized]:
-    """The design of that name, or an error that names the nearest."""
+    """The design of that name, or an error that names the nearest.
+
+    It is looked for in the file that bears its name first, so that one design does not cost reading all of them.
+    """
+    home = slug.replace("-", "_")
+    if home.isidentifier() and os.path.isfile(os.path.join(fixed_designs.__path__[0], f"{home}.py")):
+        for cls in _written_in(f"{fixed_designs.__name__}.{home}"):
+            if cls.slug() == slug:
+                return cls
     known = designs()
     if slug not in known:
         raise ParameterError(f"there is no design {slug!r}; {did_you_mean(slug, known)}")
@@ -112,14 +120,19 @@ def _test(name: str, test: AnalysisTest) -> dict[str, Any]:
 
 def _classes(room: ModuleType) -> Iterator[type[Sized]]:
     """The public classes of a room, each from the file in which it is written; helpers begin with _."""
-    for found in pkgutil.iter_modules(room.__path__):
-        if found.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"{room.__name__}.{found.name}")
-        for cls in vars(module).values():
-            own = isinstance(cls, type) and issubclass(cls, Sized) and cls.__module__ == module.__name__
-            if own and not cls.__name__.startswith("_"):
-                yield cls
+    import pkgutil  # one design, found by its name, does not need it
+
+    for file in pkgutil.iter_modules(room.__path__):
+        if not file.name.startswith("_"):
+            yield from _written_in(f"{room.__name__}.{file.name}")
+
+
+def _written_in(name: str) -> Iterator[type[Sized]]:
+    """The public classes that a module writes itself."""
+    for cls in vars(importlib.import_module(name)).values():
+        own = isinstance(cls, type) and issubclass(cls, Sized) and cls.__module__ == name
+        if own and not cls.__name__.startswith("_"):
+            yield cls
 
 
 def _by_slug(classes: Iterable[type[_Class]]) -> Mapping[str, type[_Class]]:

@@ -6,9 +6,6 @@ import glob
 import os
 import re
 import stat
-import tempfile
-import tomllib
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -38,11 +35,9 @@ _LONGEST_PREFIX = 200
 LONGEST = 20_000
 """Characters of one text in a file: about ten printed pages."""
 
-_UNPRINTABLE = re.compile(
-    r"[^\t\n\r\u0020-\u007e\u00a0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)
+_UNPRINTABLE = r"[^\t\n\r\u0020-\u007e\u00a0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """What no document can hold (XML 1.0, section 2.2), and what makes text read otherwise than it is written
-(Boucher & Anderson 2023, Trojan Source: the bidirectional controls)."""
+(Boucher & Anderson 2023, Trojan Source: the bidirectional controls). `re` compiles it when a file is first read."""
 
 
 def shipped(folder: str) -> Path:
@@ -116,6 +111,8 @@ def read_toml(path: Path, error: type[FileError] = FileError) -> dict[str, Any]:
 
 def parse_toml(text: str, path: Path, error: type[FileError] = FileError) -> dict[str, Any]:
     """The content of TOML text that was read from `path`, or the sentence that says where it stops being that."""
+    import tomllib  # an answer from options alone reads no file
+
     try:
         content = tomllib.loads(text)
         check_texts(content, str(path), error)
@@ -134,7 +131,9 @@ def check_texts(data: Any, name: str, error: type[FileError] = FileError) -> Non
         where = f"{name}, {place}" if place else name
         if len(text) > LONGEST:
             raise error(f"{where}: a text may have {LONGEST:,} characters, not {len(text):,}; shorten it")
-        if unprintable := _UNPRINTABLE.search(text):
+        if unprintable := re.search(_UNPRINTABLE, text):
+            import unicodedata
+
             character = f"U+{ord(unprintable[0]):04X} ({unicodedata.name(unprintable[0], 'a control character')})"
             raise error(
                 f"{where}: character {unprintable.start() + 1} is {character}, which no document shows; remove it"
@@ -256,6 +255,8 @@ def writing(path: Path, *, secret: bool = False) -> Iterator[BinaryIO]:
 
     A link is followed to its target, and a file that is there keeps its mode.
     """
+    import tempfile  # as above: it brings random numbers and archives
+
     check_writable(path)
     target = _target(path)
     prefix = f".{target.name.encode()[:_LONGEST_PREFIX].decode(errors='ignore')}."

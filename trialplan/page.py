@@ -5,9 +5,6 @@ Every answer has its `page()` beside its class and builds it from here; `trialpl
 
 from __future__ import annotations
 
-import csv
-import html
-import io
 import json
 import math
 import unicodedata
@@ -109,6 +106,9 @@ def as_csv(page: Page) -> str:
     """One line a record under the names of all."""
     flat = flat_records(page)
     names = list(dict.fromkeys(name for record in flat for name in record))
+    import csv  # as html below: most answers are shown otherwise
+    import io
+
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
@@ -128,11 +128,15 @@ def as_markdown(page: Page) -> str:
 
 def as_html(page: Page) -> str:
     """Headline, tables and notes as a fragment of HTML."""
+    import html
+
     notes = (f"<p>{html.escape(note)}</p>" for note in page.notes)
     return "\n".join((f"<p><strong>{html.escape(page.headline)}</strong></p>", *map(_html, page.tables), *notes))
 
 
 def _html(table: Table) -> str:
+    import html
+
     def line(cells: Sequence[str], tag: str) -> str:
         sides = ("right" if i in table.right else "left" for i in range(len(cells)))
         made = (

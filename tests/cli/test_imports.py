@@ -96,12 +96,40 @@ class TestErrors:
         assert {name: new for name, (_, new) in asked_for(lines, PYDANTIC, cwd=workshop).items() if new} == {}
 
 
+RATES = "two-proportions --control 0.3"
+BY_NORMAL_THEORY = (
+    *(f"size {RATES} --treatment 0.5", f"size {RATES} --treatment 0.5 --dropout 0.1 --json"),
+    *(f"power {RATES} --treatment 0.5 --n 186", f"effect {RATES} --n 186"),
+    *(f"size {RATES} --treatment 0.5 --test {test}" for test in ("wald", "continuity-corrected", "arcsine")),
+    f"size {RATES} --treatment 0.5 --test log-odds --scale odds-ratio",
+    *(
+        f"size {RATES} --treatment 0.3 --goal {goal} --scale {scale} --margin {margin}"
+        for goal in ("non-inferiority", "equivalence")
+        for scale, margin in (("difference", 0.1), ("ratio", 0.7), ("odds-ratio", 0.6))
+    ),
+    "size two-means --difference 0.5 --sd 1 --test z --allocation 2:1",
+    "power two-means --difference 0.5 --sd 1 --sd-treatment 2 --test z --n 90",
+    "effect two-means --sd 1 --test z --n 90",
+    "size one-proportion --null 0.2 --expected 0.4 --test score",
+    "power one-proportion --null 0.2 --expected 0.4 --test score --n 50",
+    *(f"size precision-proportion --expected 0.3 --width 0.2 --interval {name}" for name in ("wald", "wilson")),
+    "size precision-difference --control 0.3 --treatment 0.5 --width 0.3 --interval wald",
+    "size precision-difference --control 0.3 --treatment 0.5 --width 0.3 --interval newcombe",
+    "size adverse-event --rate 0.01",
+)
+
+
 class TestAnswers:
     """What is computed."""
 
+    def test_by_normal_theory_need_no_numpy(self):
+        """Nor scipy: every scalar answer of a normal-theory design, as a whole command."""
+        lines = {line: line.split() for line in BY_NORMAL_THEORY}
+        assert asked_for(lines) == {line: [0, []] for line in lines}
+
     def test_pay_for_scipy_special_only(self):
-        """A first answer imports scipy.special and none of scipy's statistics, optimisers or integrators."""
-        line = ["size", "two-proportions", "--control", "0.3", "--treatment", "0.5"]
+        """A first t test imports scipy.special and none of scipy's statistics, optimisers or integrators."""
+        line = ["size", "two-means", "--difference", "0.5", "--sd", "1"]
         command = [sys.executable, "-c", ANSWER, *line]
         imported = subprocess.run(command, capture_output=True, text=True, check=True).stderr.split()
         assert "scipy.special" in imported

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from trialplan.cli.options.output import PICTURES, output_options, show
 from trialplan.design import Design, Sized
 from trialplan.design_facts import assumed, in_words, level
 from trialplan.text import as_sentence
+
+if TYPE_CHECKING:
+    from trialplan.answers import SampleSize
 
 
 def for_design(cls: type[Sized]) -> click.Command:
@@ -30,7 +33,6 @@ def for_design(cls: type[Sized]) -> click.Command:
 
 
 def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, power: Any = None, **given: Any) -> None:
-    from trialplan.enrolment.calendar import overrunning
     from trialplan.enrolment.dropout import DROPOUT, enrolled
 
     design = options.build(cls, given)
@@ -39,7 +41,7 @@ def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, pow
         sized = design.sample_size() if power is None else design.sample_size(power)
         answer = options.on_calendar(sized, given, lost)
         arms = None if lost is None else enrolled(answer.design, answer.arms, lost)
-        notes = [as_sentence(note) for note in overrunning(answer.extra.get("looks", ()))]
+        notes = _notes(answer) if answer.design.looks else []
         page = answer.page(arms, lost or 0.0, notes)
         if output is not None and output.suffix.lower() in PICTURES:
             from trialplan.analyses.size_picture import picture
@@ -47,6 +49,13 @@ def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, pow
             drawn = picture(answer, in_words([*assumed(answer.design), *level(answer.design)]))
             page = dataclasses.replace(page, figure=lambda: drawn)
     show(page, as_json, output)
+
+
+def _notes(answer: SampleSize) -> list[str]:
+    """What is to be known of looks on the calendar."""
+    from trialplan.enrolment.calendar import overrunning
+
+    return [as_sentence(note) for note in overrunning(answer.extra.get("looks", ()))]
 
 
 command = options.DesignGroup(

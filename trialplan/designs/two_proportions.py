@@ -12,8 +12,6 @@ from trialplan.design import Design
 from trialplan.designs import _exact_proportions as exact_proportions
 from trialplan.designs import _normal_proportions as normal_proportions
 from trialplan.designs import _stated_rates as stated_rates
-from trialplan.designs.one_proportion import OneProportion
-from trialplan.designs.precision_difference import PrecisionDifference
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, Scale
@@ -144,6 +142,9 @@ class TwoProportions(Design):
 
     def smaller_trials(self, width: float, power: float) -> tuple[tuple[str, SampleSize], ...]:
         """A pilot of both arms; one arm in one direction, at this level of a side: the same evidence against chance."""
+        from trialplan.designs.one_proportion import OneProportion  # only a protocol asks for these two
+        from trialplan.designs.precision_difference import PrecisionDifference
+
         rates = {"control": self.control, "treatment": self.treatment}
         pilot = PrecisionDifference(**rates, width=width, allocation=self.allocation)
         alone = OneProportion(

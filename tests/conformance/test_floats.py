@@ -1,0 +1,86 @@
+"""A float and an array of one give the same, in every design that answers floats without an array."""
+
+import contextlib
+import math
+
+import numpy as np
+import pytest
+
+from trialplan.errors import TrialplanError
+from trialplan.parameter import POSITIVE, PROPORTION, parameters
+
+SMALLEST = 1e-300
+"""Nearer to 0, floats have no digits left to agree in."""
+BLOCKS = (1, 12, 500)
+EXTREMES = {PROPORTION: (5e-324, 1e-300, 1e-17, 1e-9, 1 - 1e-9, 1 - 2**-53), POSITIVE: (1e-300, 1e-9, 1e9, 1e300)}
+"""Numbers of each domain at which a naive formula divides by 0, overflows or takes the root of a negative number."""
+
+
+def without_arrays(design):
+    """Whether power is computed from floats alone; a design around others integrates over arrays."""
+    return not design.members and type(design.power(12.0 * design.block)) is float
+
+
+@pytest.fixture
+def by_floats(design):
+    """The design, where it is one by normal theory."""
+    if not without_arrays(design):
+        pytest.skip("its power is computed by arrays")
+    return design
+
+
+def in_one_cell(design, name):
+    """The same design with one of its numbers in an array of one."""
+    return design.replace(**{name: np.array([getattr(design, name)])})
+
+
+def agree(alone, cell):
+    """Whether a float is the only number of an array, to the last digits but a few."""
+    assert type(alone) is float
+    assert np.shape(cell) == (1,)
+    if math.isnan(alone):
+        return math.isnan(cell[0])
+    return math.isclose(alone, cell[0], rel_tol=1e-12, abs_tol=SMALLEST)
+
+
+class TestAnswers:
+    def test_power_and_success(self, by_floats):
+        """At few participants and many."""
+        cell = in_one_cell(by_floats, by_floats.effect)
+        for n in (blocks * by_floats.block for blocks in BLOCKS):
+            assert agree(by_floats.power(n), cell.power(n))
+            assert agree(by_floats.success(n), cell.success(n))
+
+    def test_sample_size(self, by_floats):
+        """Unrounded and whole, with its arms and power."""
+        cell = in_one_cell(by_floats, by_floats.effect)
+        for target in (0.5, 0.8, 0.99):
+            assert agree(by_floats.unrounded(target), cell.unrounded(target))
+            alone, grid = by_floats.sample_size(target), cell.sample_size(target)
+            assert type(alone.n) is int
+            assert alone.n == grid.n[0]
+            assert agree(alone.power, grid.power)
+            for arm, unrounded in alone.arms_unrounded.items():
+                assert agree(unrounded, grid.arms_unrounded[arm])
+
+    def test_detectable_effect(self, by_floats):
+        """Of a number of participants that is an array of one."""
+        with contextlib.suppress(TrialplanError):  # equivalence has none
+            n = 40 * by_floats.block
+            assert agree(by_floats.detectable_effect(n), by_floats.detectable_effect(np.array([n])))
+
+
+class TestExtremes:
+    def test_every_number(self, by_floats):
+        """A float neither raises nor differs where a number is at the very end of its domain."""
+        for name, declared in parameters(type(by_floats)).items():
+            for value in EXTREMES.get(declared.domain, ()) if getattr(by_floats, name) is not None else ():
+                try:
+                    extreme = by_floats.replace(**{name: value})
+                    cell = in_one_cell(extreme, name)
+                except TrialplanError:
+                    continue
+                with np.errstate(all="ignore"):
+                    assert agree(extreme.power(40 * extreme.block), cell.power(40 * extreme.block)), (name, value)
+                    if extreme.reachable():
+                        assert agree(extreme.unrounded(0.8), cell.unrounded(0.8)), (name, value)
