@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -244,7 +245,7 @@ class Sized(Stated):
     @property
     def weights(self) -> tuple[int, ...]:
         """Participants of each arm in one allocation block."""
-        return tuple(map(int, self.allocation.split(":"))) if self.allocation else (1,)
+        return _weights(self.allocation)
 
     @property
     def block(self) -> int:
@@ -253,7 +254,8 @@ class Sized(Stated):
 
     def split(self, n: Numbers) -> tuple[Numbers, ...]:
         """The arms' shares of n participants, in the order of `arm_names`; fractional where n is."""
-        return tuple(n * weight / self.block for weight in self.weights)
+        block = self.block
+        return tuple(n * weight / block for weight in self.weights)
 
     def arms(self, n: Numbers) -> dict[str, Numbers]:
         """Whole participants per arm; n must be a whole number of allocation blocks."""
@@ -282,3 +284,9 @@ class Sized(Stated):
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
+
+
+@lru_cache(maxsize=64)
+def _weights(allocation: str) -> tuple[int, ...]:
+    """Participants of each arm in a block, remembered: one answer asks some thirty times."""
+    return tuple(map(int, allocation.split(":"))) if allocation else (1,)

@@ -183,7 +183,9 @@ def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
 
 def _reasons(design: Design, possible: Any) -> Any:
     """None where a cell is possible, elsewhere the sentence that says why it is not."""
-    reasons = np.full(possible.shape, None, dtype=object)
+    reasons = np.empty(possible.shape, dtype=object)  # of None
+    if possible.all():
+        return reasons
     if design.field("effect") is None:  # several effects: each cell says which of them cannot be shown
         for cell in zip(*np.nonzero(~possible), strict=True):
             reasons[cell] = design.cell(cell, possible.shape).unreachable().sentence

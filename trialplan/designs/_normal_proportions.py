@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trialplan import fields
 from trialplan.design import AnalysisTest
-from trialplan.numerics.elementary import arcsin, divide, normal_cdf, sqrt, square
+from trialplan.numerics.elementary import arcsin, divide, is_scalar, normal_cdf, sqrt, square
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
 from trialplan.numerics.two_rates import SCALES, score_z
@@ -18,11 +19,28 @@ if TYPE_CHECKING:
     from trialplan.designs.two_proportions import TwoProportions
 
 
+def _remembered(variance: Callable[[TwoProportions, Numbers], Numbers]) -> Callable[[TwoProportions, Numbers], Numbers]:
+    """The variance, computed once for a design and a limit: it does not depend on n, and every n asks for it."""
+
+    def known(design: TwoProportions, limit: Numbers) -> Numbers:
+        if not is_scalar(limit):
+            return variance(design, limit)
+        memory = vars(design).setdefault("_variances", {})
+        key = variance.__name__, limit
+        if key not in memory:
+            memory[key] = variance(design, limit)
+        return memory[key]
+
+    return known
+
+
+@_remembered
 def _truth(design: TwoProportions, limit: Numbers) -> Numbers:
     """n times the variance at the true rates."""
     return design.rates_scale.variance(design.treatment, design.control, *design.split(1.0), limit)
 
 
+@_remembered
 def _score_variance(design: TwoProportions, limit: Numbers) -> Numbers:
     """n times the variance under the null: at the restricted maximum likelihood estimates of the true rates."""
     ratio = design.weights[0] / design.weights[1]
