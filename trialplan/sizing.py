@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.answers import SampleSize
 from trialplan.errors import ParameterError, UnreachableError, field
-from trialplan.numerics.elementary import between, ceil, every, floor, greatest, is_scalar, isfinite, where
+from trialplan.numerics.elementary import between, ceil, every, floor, greatest, is_scalar, isfinite, some, where
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
 from trialplan.parameter import Numbers, parameters
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _LARGEST = 1e12
 """More participants than there are people: an effect that asks for them is a slip of the pen."""
+
+_BESIDE = 1e-6
+"""Share of n by which a real-valued answer and the power that it is for may differ."""
 
 _STEPS = 17
 """Points of a bounded domain at which it is looked whether an effect is large enough."""
@@ -250,7 +253,11 @@ def _stable(powers: list[float], target: float) -> float:
 
 def _whole_blocks(design: Design, total: Numbers, target: Numbers) -> Any:
     """The fewest whole blocks that reach target, next to the real-valued answer."""
-    below = greatest(floor(total / design.block), 1.0) * design.block
+    blocks = total / design.block
+    whole_blocks = greatest(floor(blocks), 1.0)
+    below = whole_blocks * design.block
+    if not some(blocks - whole_blocks <= _BESIDE * blocks):  # safely between two whole numbers
+        return below + design.block
     return where(design.power(below) >= target, below, below + design.block)
 
 

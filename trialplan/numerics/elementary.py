@@ -96,6 +96,11 @@ def isfinite(x: Any) -> Any:
     return math.isfinite(x) if isinstance(x, _NUMBER) else np.isfinite(x)
 
 
+def some(condition: Any) -> bool:
+    """Whether a condition holds, in at least one cell where it is one of arrays."""
+    return condition if isinstance(condition, bool) else bool(np.any(condition))
+
+
 def every(condition: Any) -> bool:
     """Whether a condition holds, in all cells where it is one of arrays."""
     return condition if isinstance(condition, bool) else bool(np.all(condition))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 from trialplan.answers import SampleSize, Simulation
 from trialplan.design import Design
 from trialplan.errors import ParameterError, field
-from trialplan.numerics.elementary import normal_quantile
+from trialplan.numerics.elementary import is_scalar, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
 from trialplan.numerics.secant import secant_root
@@ -23,6 +24,7 @@ from trialplan.sequential.boundaries.power_curve import PowerCurve, power_curve
 from trialplan.sequential.boundaries.rule import Rule, Solved, StoppingChances
 from trialplan.sequential.inflation import inflation, solved_at
 from trialplan.sequential.look_table import chances_by_hypothesis, expected_n, look_rows, whole_looks
+from trialplan.sequential.one_n import PowerAtN, power_at
 from trialplan.sequential.script_numbers import of_looks
 from trialplan.sequential.simulated_looks import participants, stopped
 from trialplan.text import with_commas
@@ -135,7 +137,7 @@ class GroupSequential(WithLooks):
             shares=shares,
         )
 
-    @property
+    @cached_property
     def rule(self) -> Rule:
         """The boundaries as a rule that can be solved for a power."""
         if self.futility is None:
@@ -161,7 +163,7 @@ class GroupSequential(WithLooks):
         """The same trial with the boundaries of n participants written down as z, whatever the truth then is."""
         if not self._planned:
             return self
-        found = self.solved(float(self.power(n)))
+        found = self.planned_at(n)
         efficacy = as_z(found.upper) if self.binding else self.efficacy
         return self.replace(efficacy=efficacy, futility=as_z(found.lower[:-1]), futility_at=None)
 
@@ -205,13 +207,31 @@ class GroupSequential(WithLooks):
     def inflation(self, target: Numbers) -> Numbers:
         """How much larger the trial must be allowed to grow than the fixed one of the same power."""
         if np.ndim(target) == 0:
+            found = self.solved(float(target))
+            # where the score of a whole n, asked next, is looked for first
+            vars(self)["_loss"] = float(found.drift - self.z_alpha - normal_quantile(target))
             return inflation(self.rule, float(target))
         different, back = np.unique(np.asarray(target, dtype=float), return_inverse=True)
         return np.array([self.inflation(float(one)) for one in different])[back].reshape(np.shape(target))
 
     def power(self, n: Numbers) -> Numbers:
         """The probability of stopping above, at the power whose sample size is n."""
-        return power_curve(self.rule).power(self.final_drift(n))
+        alone = self._alone(n)
+        return power_curve(self.rule).power(self.final_drift(n)) if alone is None else alone.power
+
+    def planned_at(self, n: int) -> Solved:
+        """The boundaries and the drift of the trial that n participants are planned for."""
+        alone = self._alone(n)
+        return self.solved(float(self.power(n))) if alone is None else alone.solved
+
+    def _alone(self, n: Numbers) -> PowerAtN | None:
+        """What one n has, solved without the table, and remembered; None for arrays and where that does not work."""
+        if not is_scalar(n) or self.shape():
+            return None
+        memory: dict[float, PowerAtN | None] = vars(self).setdefault("_at", {})
+        if n not in memory:
+            memory[n] = power_at(self.design, self.rule, float(n), vars(self).get("_loss"))
+        return memory[n]
 
     def final_drift(self, n: Numbers) -> Numbers:
         """The expected z at the end of n participants: that of the power whose sample size is n.
@@ -282,7 +302,7 @@ class GroupSequential(WithLooks):
         """The z of both boundaries at n participants; no futility at the last look."""
         if self.futility is None:
             return self.rule.upper, np.full(len(self.looks), -np.inf)
-        found: Any = self.solved(float(self.power(n))) if self._planned else self.rule.at(0.0, 0.5)
+        found: Any = self.planned_at(n) if self._planned else self.rule.at(0.0, 0.5)
         return found.upper, np.append(found.lower[:-1], -np.inf)
 
     def simulate(self, n: int, trials: int, rng: Any) -> Simulation:
@@ -297,11 +317,12 @@ class GroupSequential(WithLooks):
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The looks, the inflation factor, and how many participants are expected to be needed."""
-        sizes = whole_looks(self.looks, int(n), self.block)
+        sizes, found = whole_looks(self.looks, int(n), self.block), self.planned_at(int(n))
+        by = chances_by_hypothesis(self.rule, found)
         return {
-            "looks": look_rows(self.design, self.rule, self.solved(float(self.power(n))), sizes),
+            "looks": look_rows(self.design, self.rule, found, sizes, by),
             "inflation": self.inflation(target),
-            "expected_n": {name: expected_n(chances, sizes) for name, chances in self.chances(int(n)).items()},
+            "expected_n": {name: expected_n(chances, sizes) for name, chances in by.items()},
         }
 
     def script_numbers(self, answer: SampleSize) -> Mapping[str, Any]:
@@ -310,4 +331,4 @@ class GroupSequential(WithLooks):
 
     def chances(self, n: int) -> dict[str, StoppingChances]:
         """What may happen at each look of n participants: under the null, halfway, and at the planned effect."""
-        return chances_by_hypothesis(self.rule, self.solved(float(self.power(n))))
+        return chances_by_hypothesis(self.rule, self.planned_at(n))

@@ -24,7 +24,11 @@ def whole_looks(fractions: tuple[float, ...], n: int, block: int) -> tuple[int, 
 
 def chances_by_hypothesis(rule: Rule, found: Solved) -> dict[str, StoppingChances]:
     """What may happen at each look under the null, halfway and at the planned effect, futility obeyed."""
-    return {name: rule.chances(found, share * found.drift) for name, share in HYPOTHESES.items()}
+    every = rule.chances(found, np.array(list(HYPOTHESES.values())) * found.drift)
+    return {
+        name: StoppingChances(efficacy=every.efficacy[i], futility=every.futility[i], harm=every.harm[i])
+        for i, name in enumerate(HYPOTHESES)
+    }
 
 
 def expected_n(chances: StoppingChances, sizes: tuple[Any, ...]) -> float:
@@ -33,9 +37,13 @@ def expected_n(chances: StoppingChances, sizes: tuple[Any, ...]) -> float:
     return float(stopped @ np.asarray(sizes[:-1]) + (1 - stopped.sum()) * sizes[-1])
 
 
-def look_rows(design: Design, rule: Rule, found: Solved, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
-    """One row a look; what does not exist at a look (a boundary that is skipped, futility at the last) is None."""
-    by = chances_by_hypothesis(rule, found)
+def look_rows(
+    design: Design, rule: Rule, found: Solved, sizes: tuple[int, ...], by: dict[str, StoppingChances]
+) -> list[dict[str, Any]]:
+    """One row a look, with the chances `by` hypothesis.
+
+    What does not exist at a look (a boundary that is skipped, futility at the last) is None.
+    """
     alpha = rule.chances(found, 0.0, obeyed=rule.binding)
     spent = (alpha.efficacy + alpha.harm).cumsum()
     power = by["alternative"].efficacy.cumsum()

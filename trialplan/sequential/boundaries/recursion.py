@@ -62,6 +62,8 @@ class _Passing:
 
     def __init__(self, course: TrialCourse, futile: bool, follows_null: bool) -> None:
         self.course, self.futile, self.follows_null = course, futile, follows_null
+        # without an effect the trials that go on are the same ones, unless futility is ignored there
+        self.is_null = not np.any(course.drift) and (course.binding or not futile)
         self.root = np.sqrt(course.fractions)
         self.walk: Walk = start()
         self.null: Walk = start()
@@ -70,10 +72,15 @@ class _Passing:
         self.chances: list[tuple[Any, Any, Any]] = []
         self.null_chances: list[Any] = []
 
+    @property
+    def _apart(self) -> bool:
+        """Whether the trials without an effect have a course of their own that is asked for."""
+        return self.follows_null and not self.is_null
+
     def arrive(self, look: int) -> None:
         now = self.course.fractions[..., look]
         self.ahead: Ahead = self.walk.ahead(now, self.course.drift)
-        self.null_ahead: Ahead = self.null.ahead(now, np.zeros(1)[0]) if self.follows_null else self.ahead
+        self.null_ahead: Ahead = self.null.ahead(now, np.zeros(1)[0]) if self._apart else self.ahead
 
     def upper(self, look: int, efficacy: BoundarySpec) -> Any:
         if efficacy.z is not None:
@@ -103,7 +110,7 @@ class _Passing:
         if not last:
             gap = self.course.fractions[..., look + 1] - self.course.fractions[..., look]
             self.walk = self.ahead.between(stop, upper, self.course.drift, gap)
-            if self.follows_null:
+            if self._apart:
                 obeyed = stop if self.course.binding else mirrored
                 self.null = self.null_ahead.between(obeyed, upper, np.zeros(1)[0], gap)
 

@@ -9,7 +9,7 @@ from typing import Any
 from trialplan.numerics.crossing import start
 from trialplan.numerics.elementary import normal_cdf, normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
-from trialplan.numerics.secant import secant_root
+from trialplan.numerics.secant import fanned_root, secant_root
 from trialplan.sequential.boundaries.efficacy import Efficacy
 from trialplan.sequential.boundaries.fields import refused
 from trialplan.sequential.boundaries.futility import Futility
@@ -20,6 +20,10 @@ _ROUNDS, _FREE = 200, 20
 
 _SETTLED, _TOUCHING, _CLOSE = 1e-7, 1e-9, 1e-11
 """How near z values are that agree, that touch, and that a search ends with: far below what is printed."""
+
+
+MORE = 0.5
+"""The drift of a trial with looks is seldom more than this above that of the fixed one of the same power."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +157,10 @@ class Rule:
             last[:] = [self.at(drift, beta)]
             return score_of(last[0]) - score
 
-        drift = secant_root(surplus, upper_normal_quantile(self.level) + score + 0.1, tolerance=_CLOSE)
+        fixed = upper_normal_quantile(self.level) + score
+        drift = fanned_root(surplus, float(fixed), float(fixed) + MORE, tolerance=_CLOSE) if score.ndim == 0 else np.nan
+        if np.isnan(drift).any():
+            drift = secant_root(surplus, fixed + 0.1, tolerance=_CLOSE)
         return Solved(drift=drift, upper=last[0].upper, lower=last[0].lower)
 
     def score_at(self, drift: Any) -> Any:
@@ -176,7 +183,7 @@ class Rule:
         )
         lower = BoundarySpec(z=solved.lower) if obeyed and self.futility is not None else None
         passed = sweep(course, BoundarySpec(z=solved.upper), lower)
-        harm = self._harm(passed, drift) if self.efficacy.two_tailed else np.zeros_like(passed.below)
+        harm = self._harm(passed, drift) if self.efficacy.two_tailed else np.zeros_like(passed.above)
         ends = passed.below - harm
         ends[..., -1] += passed.left
         return StoppingChances(efficacy=passed.above, futility=ends, harm=harm)
@@ -206,11 +213,11 @@ def score_of(passed: BoundaryCrossing) -> Any:
 def solved(rule: Rule, power: float) -> Solved:
     """The rule at one power, remembered."""
     found = rule.solve(power)
-    _check(rule, found, power)
+    check(rule, found, power)
     return found
 
 
-def _check(rule: Rule, found: Solved, power: float) -> None:
+def check(rule: Rule, found: Solved, power: float) -> None:
     """Raise where the boundaries do not exist, do not agree, or meet before the end."""
     futility = "none" if rule.futility is None else rule.futility.rule
     if not np.all(np.isfinite(found.drift)):
