@@ -59,7 +59,9 @@ def test_the_upper_quantile_keeps_the_digits_of_a_small_tail(tail):
 def test_two_values(name, a, b):
     """Cell by cell as for floats, nan and division by zero too."""
     function = getattr(elementary, name)
-    assert _agree(function(a, b), function(np.array([a]), b)[0])
+    with np.errstate(all="ignore"):
+        cell = function(np.array([a]), b)[0]
+    assert _agree(function(a, b), cell)
 
 
 def test_where_takes_a_choice_and_an_array_of_choices():

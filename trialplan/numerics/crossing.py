@@ -42,7 +42,8 @@ class Walk:
     def ahead(self, now: Any, drift: Any) -> Ahead:
         """The same trials at the next look."""
         gap = np.asarray(now - self.time)
-        return Ahead(self.nodes + (drift * gap)[..., None], np.sqrt(gap), self.weight, now)
+        sd = np.sqrt(gap)
+        return Ahead(self.nodes + (drift * gap)[..., None], sd, sd[..., None], self.weight, now)
 
 
 @dataclass(frozen=True)
@@ -51,24 +52,29 @@ class Ahead:
 
     mean: Any
     sd: Any
+    scale: Any
+    """The standard deviation with an axis for the mixture."""
     weight: Any
     time: Any
 
     def above(self, score: Any) -> Any:
         """P(going on until now, and then above `score`)."""
-        return (self.weight * normal_cdf((self.mean - _last(score)) / _last(self.sd))).sum(axis=-1)
+        return (self.weight * normal_cdf((self.mean - _last(score)) / self.scale)).sum(axis=-1)
 
     def below(self, score: Any) -> Any:
         """P(going on until now, and then below `score`)."""
-        return (self.weight * normal_cdf((_last(score) - self.mean) / _last(self.sd))).sum(axis=-1)
+        return (self.weight * normal_cdf((_last(score) - self.mean) / self.scale)).sum(axis=-1)
 
     def upper_bound(self, chance: Any) -> Any:
         """The score above which `chance` lies; inf where that is nothing."""
-        return -_bound(-self.mean, self.sd, self.weight, chance)
+        return -_bound((-self.mean, self.scale, self.weight), self.sd, chance)
 
-    def lower_bound(self, chance: Any) -> Any:
-        """The score below which `chance` lies; -inf where that is nothing, inf where not so much is left."""
-        return _bound(self.mean, self.sd, self.weight, chance)
+    def lower_bound(self, chance: Any, near: Any = None) -> Any:
+        """The score below which `chance` lies; -inf where that is nothing, inf where not so much is left.
+
+        `near` is a score close to it, from which it is found sooner.
+        """
+        return _bound((self.mean, self.scale, self.weight), self.sd, chance, near)
 
     def between(self, low: Any, high: Any, drift: Any, gap: Any) -> Walk:
         """The trials that go on between the scores `low` and `high`, for a look at `gap` more information."""
@@ -78,7 +84,7 @@ class Ahead:
         span = np.maximum(np.minimum(high, centre + reach) - low, 0.0)
         # the finest structure: the normal of this increment, times that of the next
         finest = self.sd * np.sqrt(gap) / np.sqrt(self.sd**2 + gap)
-        wanted = int(_DENSITY * float(np.max(span / finest))) + _FEWEST
+        wanted = int(_DENSITY * float((span / finest).max())) + _FEWEST
         x, w = gauss_legendre(min(-(-wanted // _STEP) * _STEP, _MOST))
         nodes = _last(low) + _last(span) * x
         away = (nodes[..., :, None] - self.mean[..., None, :]) / self.sd[..., None, None]
@@ -130,33 +136,44 @@ def _last(value: Any) -> Any:
     return np.asarray(value)[..., None]
 
 
-def _bound(mean: Any, sd: Any, weight: Any, chance: Any) -> Any:
+def _bound(mixture: tuple[Any, Any, Any], sd: Any, chance: Any, near: Any = None) -> Any:
     """The score below which `chance` of a mixture of normals lies: Newton on the normal score of the share."""
-    mass = weight.sum(axis=-1)
-    sure = np.maximum(mass, _TINY)
-    wanted = normal_quantile(np.minimum(np.maximum(chance / sure, 0.0), 1.0))
-    centre = (weight * mean).sum(axis=-1) / sure
-    spread = np.sqrt(sd * sd + (weight * (mean - _last(centre)) ** 2).sum(axis=-1) / sure)
-    bound, longest, there = centre + spread * _within(wanted, 40.0), _LONGEST * spread, np.isfinite(wanted)
+    mean, _, weight = mixture
+    mass = np.maximum(weight.sum(axis=-1), _TINY)
+    wanted = normal_quantile(np.minimum(np.maximum(chance / mass, 0.0), 1.0))
+    if near is None or not np.isfinite(near).all():
+        centre = (weight * mean).sum(axis=-1) / mass
+        spread = np.sqrt(sd * sd + (weight * (mean - _last(centre)) ** 2).sum(axis=-1) / mass)
+        bound = centre + spread * _within(wanted, 40.0)
+    else:
+        spread, bound = sd, near + 0 * wanted
+    there, short = np.isfinite(wanted), (_LONGEST * sd).min()
     with np.errstate(all="ignore"):
         for _ in range(_NEWTON):
-            step = _within(_newton(bound, (mean, sd, weight, sure), wanted), longest) * there
+            step = _newton(bound, mixture, (sd, mass), wanted)
+            moved = np.abs(step).max()  # nan where one is
+            if not moved <= short:
+                step = _within(_tame(step, bound, mixture, (sd, mass), wanted), _LONGEST * spread) * there
+                moved = np.abs(step).max()
             bound = bound - step
-            if (np.abs(step) <= _CLOSE).all():
+            if moved <= _CLOSE:
                 break
     return np.where(there, bound, wanted)
 
 
-def _newton(bound: Any, mixture: tuple[Any, Any, Any, Any], wanted: Any) -> Any:
+def _newton(bound: Any, mixture: tuple[Any, Any, Any], scales: tuple[Any, Any], wanted: Any) -> Any:
     """The step that brings the normal score of the share below `bound` to the one that is wanted."""
-    mean, sd, weight, mass = mixture
-    away = (_last(bound) - mean) / _last(sd)
+    (mean, scale, weight), (sd, mass) = mixture, scales
+    away = (_last(bound) - mean) / scale
     score = normal_quantile((weight * normal_cdf(away)).sum(axis=-1) / mass)
     slope = (weight * np.exp(away * away * -0.5)).sum(axis=-1) / (sd * mass) * np.exp(score * score * 0.5)
-    step = (score - wanted) / slope
-    if np.isfinite(step).all():
-        return step
-    # where the share is 0 or 1 to the last digit there is no slope: walk towards the mixture
+    return (score - wanted) / slope
+
+
+def _tame(step: Any, bound: Any, mixture: tuple[Any, Any, Any], scales: tuple[Any, Any], wanted: Any) -> Any:
+    """The step, or, where the share is 0 or 1 to the last digit and there is no slope, a walk towards the mixture."""
+    (mean, scale, weight), (sd, mass) = mixture, scales
+    score = normal_quantile((weight * normal_cdf((_last(bound) - mean) / scale)).sum(axis=-1) / mass)
     return np.where(np.isfinite(step), step, np.where(score > wanted, 1.0, -1.0) * _LONGEST * sd)
 
 

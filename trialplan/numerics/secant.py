@@ -24,11 +24,12 @@ _FANS = 6
 """Fans until a root is given up; two and a look at their root are usual."""
 
 
-def fanned_root(f: Callable[[Any], Any], low: float, high: float, tolerance: float = 1e-12) -> float:
+def fanned_root(f: Callable[[Any], Any], low: float, high: float, tolerance: float | None = None) -> float:
     """Where f, which rises, is 0 between two ends or not far outside; nan where it is not found there.
 
     f takes arrays. It is asked at a few points at once, whose inverse is interpolated (Neville's scheme, Press et al.
-    2007, Numerical Recipes, 3rd ed., section 3.2), then nearer about the root of that, and last at the root alone.
+    2007, Numerical Recipes, 3rd ed., section 3.2), then nearer about the root of that. With a `tolerance` it is asked
+    at the root alone, too, and must be 0 within that.
     """
     spread = np.cos(np.pi * (np.arange(_FAN)[::-1] + 0.5) / _FAN)  # Chebyshev's points
     centre, half = (low + high) / 2, (high - low) / 2
@@ -41,7 +42,7 @@ def fanned_root(f: Callable[[Any], Any], low: float, high: float, tolerance: flo
         centre, off = _inverse_at_0(at.tolist(), values.tolist())
         if abs(centre - before) > 2 * half:  # too far outside for a polynomial
             break
-        if off <= _SURE and abs(float(f(centre))) <= tolerance:
+        if off <= _SURE and (tolerance is None or abs(float(f(centre))) <= tolerance):
             return centre
         half = max(_WIDER * off, _NARROWEST)
     return math.nan

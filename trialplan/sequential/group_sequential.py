@@ -22,8 +22,8 @@ from trialplan.sequential.boundaries.fields import as_z, refused, shown
 from trialplan.sequential.boundaries.futility import Futility, check_futility
 from trialplan.sequential.boundaries.power_curve import PowerCurve, power_curve
 from trialplan.sequential.boundaries.rule import Rule, Solved, StoppingChances
-from trialplan.sequential.inflation import inflation, solved_at
-from trialplan.sequential.look_table import chances_by_hypothesis, expected_n, look_rows, whole_looks
+from trialplan.sequential.inflation import drift_at, inflation, solved_at
+from trialplan.sequential.look_table import chances_and_level, chances_by_hypothesis, expected_n, look_rows, whole_looks
 from trialplan.sequential.one_n import PowerAtN, power_at
 from trialplan.sequential.script_numbers import of_looks
 from trialplan.sequential.simulated_looks import participants, stopped
@@ -207,9 +207,8 @@ class GroupSequential(WithLooks):
     def inflation(self, target: Numbers) -> Numbers:
         """How much larger the trial must be allowed to grow than the fixed one of the same power."""
         if np.ndim(target) == 0:
-            found = self.solved(float(target))
             # where the score of a whole n, asked next, is looked for first
-            vars(self)["_loss"] = float(found.drift - self.z_alpha - normal_quantile(target))
+            vars(self)["_loss"] = drift_at(self.rule, float(target)) - float(self.z_alpha + normal_quantile(target))
             return inflation(self.rule, float(target))
         different, back = np.unique(np.asarray(target, dtype=float), return_inverse=True)
         return np.array([self.inflation(float(one)) for one in different])[back].reshape(np.shape(target))
@@ -318,9 +317,9 @@ class GroupSequential(WithLooks):
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The looks, the inflation factor, and how many participants are expected to be needed."""
         sizes, found = whole_looks(self.looks, int(n), self.block), self.planned_at(int(n))
-        by = chances_by_hypothesis(self.rule, found)
+        by, alpha = chances_and_level(self.rule, found)
         return {
-            "looks": look_rows(self.design, self.rule, found, sizes, by),
+            "looks": look_rows(self.design, self.rule, found, sizes, (by, alpha)),
             "inflation": self.inflation(target),
             "expected_n": {name: expected_n(chances, sizes) for name, chances in by.items()},
         }

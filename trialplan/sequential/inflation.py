@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from typing import Any
 
 from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
@@ -20,7 +22,14 @@ def solved_at(rule: Rule, power: float) -> Solved:
 
 def inflation(rule: Rule, power: float) -> float:
     """The squared ratio of the drift with looks to that of a fixed trial of the same power."""
-    return float((solved_at(rule, power).drift / (upper_normal_quantile(rule.level) + normal_quantile(power))) ** 2)
+    return float((drift_at(rule, power) / (upper_normal_quantile(rule.level) + normal_quantile(power))) ** 2)
+
+
+@lru_cache(maxsize=512)
+def drift_at(rule: Rule, power: float) -> float:
+    """The drift at which the rule has this power, remembered; n needs no more of it."""
+    drift = rule.drift(float(np.clip(power, *_POWERS)))
+    return float(solved_at(rule, power).drift) if math.isnan(drift) else drift
 
 
 def inflation_of_looks(looks: tuple[float, ...], efficacy: Any, level: float, two_tailed: bool, power: float) -> float:

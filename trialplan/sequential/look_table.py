@@ -24,11 +24,30 @@ def whole_looks(fractions: tuple[float, ...], n: int, block: int) -> tuple[int, 
 
 def chances_by_hypothesis(rule: Rule, found: Solved) -> dict[str, StoppingChances]:
     """What may happen at each look under the null, halfway and at the planned effect, futility obeyed."""
-    every = rule.chances(found, np.array(list(HYPOTHESES.values())) * found.drift)
-    return {
-        name: StoppingChances(efficacy=every.efficacy[i], futility=every.futility[i], harm=every.harm[i])
-        for i, name in enumerate(HYPOTHESES)
-    }
+    return dict(zip(HYPOTHESES, _each(rule, found, list(HYPOTHESES.values())), strict=True))
+
+
+def chances_and_level(rule: Rule, found: Solved) -> tuple[dict[str, StoppingChances], StoppingChances]:
+    """These, and what may happen under the null where futility is ignored unless it is binding: what the level counts.
+
+    All are integrated together.
+    """
+    by_share = list(HYPOTHESES.values())
+    if rule.futility is None or rule.binding:
+        by = chances_by_hypothesis(rule, found)
+        return by, by["null"]
+    obeyed = np.broadcast_to(found.lower, (len(by_share), rule.fractions.size))
+    lower = np.vstack([obeyed, np.full(rule.fractions.size, -np.inf)])
+    *every, alpha = _each(rule, Solved(drift=found.drift, upper=found.upper, lower=lower), [*by_share, 0.0])
+    return dict(zip(HYPOTHESES, every, strict=True)), alpha
+
+
+def _each(rule: Rule, found: Solved, shares: list[float]) -> list[StoppingChances]:
+    every = rule.chances(found, np.array(shares) * found.drift)
+    return [
+        StoppingChances(efficacy=every.efficacy[i], futility=every.futility[i], harm=every.harm[i])
+        for i in range(len(shares))
+    ]
 
 
 def expected_n(chances: StoppingChances, sizes: tuple[Any, ...]) -> float:
@@ -38,13 +57,17 @@ def expected_n(chances: StoppingChances, sizes: tuple[Any, ...]) -> float:
 
 
 def look_rows(
-    design: Design, rule: Rule, found: Solved, sizes: tuple[int, ...], by: dict[str, StoppingChances]
+    design: Design,
+    rule: Rule,
+    found: Solved,
+    sizes: tuple[int, ...],
+    chances: tuple[dict[str, StoppingChances], StoppingChances],
 ) -> list[dict[str, Any]]:
-    """One row a look, with the chances `by` hypothesis.
+    """One row a look, with the `chances_and_level`.
 
     What does not exist at a look (a boundary that is skipped, futility at the last) is None.
     """
-    alpha = rule.chances(found, 0.0, obeyed=rule.binding)
+    by, alpha = chances
     spent = (alpha.efficacy + alpha.harm).cumsum()
     power = by["alternative"].efficacy.cumsum()
     # at the last look there is no futility boundary

@@ -9,7 +9,7 @@ from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import fanned_root
 from trialplan.sequential.boundaries.recursion import BoundaryCrossing
-from trialplan.sequential.boundaries.rule import MORE, Rule, Solved, check, score_of
+from trialplan.sequential.boundaries.rule import MORE, Rule, Solved, check, middle, score_of
 
 if TYPE_CHECKING:
     from trialplan.design import Design
@@ -44,7 +44,7 @@ def power_at(design: Design, rule: Rule, n: float, guess: float | None = None) -
 
     def short(score: Any) -> Any:
         drift = (z_alpha + score) * np.sqrt(n / design.unrounded(normal_cdf(score)))
-        last[:] = [(drift, rule.at(drift, normal_cdf(-score)))]
+        last[:] = [(drift, rule.at(drift, normal_cdf(-score), middle(last[0][1].lower) if last else None))]
         return score - score_of(last[0][1])
 
     fixed = float(normal_quantile(design.success(n)))

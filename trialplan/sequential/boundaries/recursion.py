@@ -15,6 +15,8 @@ class BoundarySpec:
 
     z: Any = None
     error: Any = None
+    near: Any = None
+    """z values close to those at which the error is spent, from which they are found sooner."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +96,12 @@ class _Passing:
             return upper
         if futility.z is not None:
             return np.asarray(futility.z)[..., look] * self.root[..., look]
-        return np.minimum(self.ahead.lower_bound(futility.error[..., look]), upper)
+        near = None if futility.near is None else futility.near[..., look] * self.root[..., look]
+        return np.minimum(self.ahead.lower_bound(futility.error[..., look], near), upper)
 
     def leave(self, look: int, upper: Any, lower: Any) -> None:
-        mirrored = -upper if self.course.two_tailed else np.full(np.shape(upper), -np.inf)
-        stop = np.maximum(lower, mirrored)
+        mirrored = -upper if self.course.two_tailed else -np.inf
+        stop = np.maximum(lower, mirrored) if self.course.two_tailed else lower
         self.uppers.append(upper / self.root[..., look])
         self.lowers.append(lower / self.root[..., look])
         last = look + 1 == self.root.shape[-1]
@@ -106,7 +109,7 @@ class _Passing:
         left = self.ahead.below(upper) - below if last else None
         self.chances.append((self.ahead.above(upper), below, left))
         if self.follows_null:
-            self.null_chances.append(self.null_ahead.above(upper))
+            self.null_chances.append(self.null_ahead.above(upper) if self._apart else self.chances[-1][0])
         if not last:
             gap = self.course.fractions[..., look + 1] - self.course.fractions[..., look]
             self.walk = self.ahead.between(stop, upper, self.course.drift, gap)
@@ -127,4 +130,6 @@ class _Passing:
 
 
 def _stack(values: Any) -> Any:
-    return np.stack(np.broadcast_arrays(*values), axis=-1)
+    if len({np.shape(value) for value in values}) > 1:
+        values = np.broadcast_arrays(*values)
+    return np.array(values).T if np.ndim(values[0]) < 2 else np.stack(values, axis=-1)

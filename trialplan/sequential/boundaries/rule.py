@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -80,8 +80,11 @@ class Rule:
         """The efficacy boundary, as if futility were ignored."""
         return self.efficacy.z()
 
-    def at(self, drift: Any, beta: Any) -> BoundaryCrossing:
-        """Both boundaries and the chances at a drift, where the error of the second kind in all is `beta`."""
+    def at(self, drift: Any, beta: Any, near: Any = None) -> BoundaryCrossing:
+        """Both boundaries and the chances at a drift, where the error of the second kind in all is `beta`.
+
+        `near` are z values close to those of futility that spends, from which it is found sooner.
+        """
         drift, beta = np.broadcast_arrays(np.asarray(drift, dtype=float), beta)
         course = TrialCourse(
             fractions=self.fractions, drift=drift, two_tailed=self.efficacy.two_tailed, binding=self.binding
@@ -89,7 +92,8 @@ class Rule:
         if self.futility is None:
             return sweep(course, BoundarySpec(z=self.upper))
         if not self.binding:
-            return sweep(course, BoundarySpec(z=self.upper), self.futility.spend(beta, drift, self.upper[..., -1]))
+            futility = replace(self.futility.spend(beta, drift, self.upper[..., -1]), near=near)
+            return sweep(course, BoundarySpec(z=self.upper), futility)
         return self._bound(course, beta)
 
     def _bound(self, course: TrialCourse, beta: Any) -> BoundaryCrossing:
@@ -147,6 +151,23 @@ class Rule:
         early = sweep(course, BoundarySpec(z=self.upper), futility).null_above[..., :-1]
         return BoundarySpec(error=np.append(early, (self.level - early.sum(axis=-1))[..., None], axis=-1))
 
+    def drift(self, power: float) -> float:
+        """The drift at which the power is `power`, without a look at the boundaries there; nan where that fails."""
+        fixed, beta = (
+            float(upper_normal_quantile(self.level) + normal_quantile(power)),
+            float(normal_cdf(-normal_quantile(power))),
+        )
+        score = normal_quantile(power)
+        near = None
+
+        def surplus(drift: Any) -> Any:
+            nonlocal near
+            passed = self.at(drift, beta, near)
+            near = middle(passed.lower)
+            return score_of(passed) - score
+
+        return fanned_root(surplus, fixed, fixed + MORE)
+
     def solve(self, power: Any) -> Solved:
         """The drift at which the power is `power`, and the boundaries there; arrays at once."""
         score = np.asarray(normal_quantile(power), dtype=float)
@@ -199,6 +220,11 @@ class Rule:
                 stop = np.maximum(passed.lower[..., look] * root, -upper)
                 walk = ahead.between(stop, upper, np.asarray(drift, dtype=float), fractions[look + 1] - now)
         return np.stack(np.broadcast_arrays(*found), axis=-1)
+
+
+def middle(values: Any) -> Any:
+    """Of values at several drifts, the looks last, those at the one in the middle."""
+    return values if values.ndim == 1 else values[values.shape[0] // 2]
 
 
 def score_of(passed: BoundaryCrossing) -> Any:
