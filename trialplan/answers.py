@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.design_facts import assumed, foot, head, level, source
 from trialplan.page import Page, facts, plain
 from trialplan.parameter import Numbers
-from trialplan.text import number, participants, percent
+from trialplan.text import chances, number, participants, percent
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -23,7 +23,9 @@ class SampleSize:
 
     Every field is a number for a scalar design and an array for a grid; `reason` says why a cell of a
     grid has no answer. `first_n` and `searched_to` belong to tests whose power is a saw-tooth: `n` is
-    the smallest from which power never falls below target again, as far as searched.
+    the smallest from which power never falls below target again, as far as searched. `success` is the
+    chance of rejecting in the treatment's favour, which `target` is held against, and `power` that of rejecting
+    either way; where nothing is tested both are what is attained.
     """
 
     design: Sized
@@ -32,17 +34,25 @@ class SampleSize:
     arms: Mapping[str, Numbers]
     arms_unrounded: Mapping[str, Numbers] | None = None
     power: Numbers
+    success: Numbers = None
     first_n: int | None = None
     searched_to: int | None = None
     reason: Any = None
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What has no far tail succeeds whenever it rejects."""
+        if self.success is None:
+            object.__setattr__(self, "success", self.power)
 
     def as_json(self, enrolled: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The answer as plain data, at full precision; nan is None, and what does not exist for a design is left out.
 
         `enrolled` are the participants to enrol, n and arms, where some will be lost.
         """
-        asked, got = ("target_power", "power") if self.design.has_level else ("target", "attained")
+        tested = self.design.has_level
+        asked = "target_power" if tested else "target"
+        got = {"power": self.power, "success": self.success} if tested else {"attained": self.power}
         may_be_absent = {
             "arms_unrounded": self.arms_unrounded,
             "enrolled": enrolled,
@@ -50,15 +60,16 @@ class SampleSize:
             "searched_to": self.searched_to,
         }
         there = {name: value for name, value in may_be_absent.items() if value is not None}
-        said = {**head(self.design), asked: self.target, "n": self.n, "arms": self.arms, got: self.power}
+        said = {**head(self.design), asked: self.target, "n": self.n, "arms": self.arms, **got}
         return dict(plain({**said, **there, **self.extra, **foot(self.design)}))
 
     def page(self, enrolled: Mapping[str, Any] | None = None, dropout: float = 0.0, notes: Sequence[str] = ()) -> Page:
         """What was assumed, how it was computed, what came out."""
         design = self.design
         asked = "" if math.isnan(self.target) else f"  (asked for {number(self.target)})"
-        attained = ("power" if design.has_level else "attained", f"{self.power:.3f}{asked}")
-        rows = [*assumed(design), *level(design), attained, ("unrounded n", self._unrounded())]
+        (name, first), *other = chances(self.success, self.power, "power" if design.has_level else "attained")
+        attained = [(name, f"{first}{asked}"), *other]
+        rows = [*assumed(design), *level(design), *attained, ("unrounded n", self._unrounded())]
         rows += design.detail_rows(self.extra)
         if self.first_n is not None:
             rows.append(("first n", f"{self.first_n:,}; power is a saw-tooth, searched to {self.searched_to:,}"))
@@ -69,7 +80,8 @@ class SampleSize:
 
     def _headline(self) -> str:
         """What so many participants attain; or, where n was given, what power they have."""
-        got, arms = f"{self.design.attains} {self.power:.3f}", participants(self.arms)
+        each = chances(self.success, self.power, self.design.attains)
+        got, arms = ", ".join(f"{name} {shown}" for name, shown in each), participants(self.arms)
         if math.isnan(self.target):
             return f"{got} with {arms}"
         name = self.design.field("effect") if self.design.has_level else None

@@ -74,8 +74,13 @@ class Design(Sized):
     # What a design writes.
 
     def power(self, n: Numbers) -> Numbers:
-        """The probability of rejecting the null hypothesis with n participants in all."""
+        """The probability of rejecting the null hypothesis, either way, with n participants in all."""
         return self.analysis.power(self, n)
+
+    def success(self, n: Numbers) -> Numbers:
+        """The probability of rejecting in the treatment's favour; `power`, where the test has no far tail."""
+        favourable = self.analysis.success if self.tests else None
+        return self.power(n) if favourable is None else favourable(self, n)
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """The data of `trials` trials of n participants, in the order in which they are enrolled."""
@@ -166,8 +171,8 @@ class Design(Sized):
         return getattr(self, self.effect)
 
     def attained(self, n: Numbers) -> Numbers:
-        """The power of n participants."""
-        return self.power(n)
+        """What a target is held against: the probability of rejecting in the treatment's favour."""
+        return self.success(n)
 
     # On the scale of the limits, which a boundary or an estimate is read on.
 
@@ -249,10 +254,6 @@ class Design(Sized):
         """The size of an effect of order one, so that searches do not depend on the outcome's unit."""
         return 1.0
 
-    def success(self, n: Numbers) -> Numbers:
-        """The probability of rejecting in the treatment's favour; `power`, where no far tail is counted."""
-        return self.power(n)
-
     def drift(self, n: Numbers) -> Numbers:
         """The expected z statistic that would give this design's success probability."""
         return self.z_alpha + normal_quantile(self.success(n))
@@ -294,7 +295,7 @@ class Design(Sized):
         return self.replace(**{name: float(np.broadcast_to(v, shape)[index]) for name, v in self._arrays().items()})
 
     def sample_size(self, target: Numbers = 0.8) -> SampleSize:
-        """The fewest participants, in whole allocation blocks, that reach power `target`.
+        """The fewest participants, in whole allocation blocks, whose `success` reaches `target`.
 
         Arrays in, arrays out; a cell whose effect is not in the favoured direction is nan with a reason.
         For a scalar that is an UnreachableError. Tests whose power is a saw-tooth give the smallest n
@@ -324,7 +325,7 @@ class Design(Sized):
             return None
 
     def unrounded(self, target: Numbers) -> Numbers:
-        """The real-valued total n at which power reaches `target`; a closed form may override the search."""
+        """The real-valued total n at which `success` reaches `target`; a closed form may override the search."""
         return sizing.unrounded_n(self, target)
 
     def detectable_effect(self, n: Numbers, target: Numbers = 0.8) -> Numbers:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trialplan.numerics.lazy import np
+from trialplan.parameter import Numbers
 
 if TYPE_CHECKING:
     from trialplan.design import Design
@@ -20,6 +22,19 @@ def decide(design: Design, estimate: Any, error: Any, critical: Any, shortening:
         [_ratio(sign * (estimate - limit), error, shortening) for limit, sign in design.sided_limits()]
     )
     return least, (np.abs(least) if design.two_tailed else least) >= critical
+
+
+def either_way(tail: Callable[[Any, Numbers, int], Numbers]) -> Callable[[Any, Numbers], Numbers]:
+    """P(reject) from P(reject in one direction), 1 in the treatment's favour and -1 against it.
+
+    A two-tailed test rejects in both; they exclude each other, so their chances add.
+    """
+
+    def power(design: Design, n: Numbers) -> Numbers:
+        favourable = tail(design, n, 1)
+        return favourable + tail(design, n, -1) if design.two_tailed else favourable
+
+    return power
 
 
 def _ratio(away: Any, error: Any, shortening: float) -> Any:

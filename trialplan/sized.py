@@ -40,10 +40,11 @@ class AnalysisTest:
     formula: str
     reference: str
     goals: tuple[str, ...]
-    power: Callable[[Any, Numbers], Numbers]
+    power: Callable[[Any, Numbers], Numbers]  # P(reject), either way
     statistic: Callable[..., tuple[Any, Any]]
     scales: tuple[str, ...] = ("difference",)
     exact: bool = False
+    success: Callable[[Any, Numbers], Numbers] | None = None  # P(reject in favour), where power counts a far tail
     tex: str = ""  # for superiority, an equation a line: s sides, w an arm's share of n, beta 1 - power
     not_elsewhere: str = ""  # why no second program's power is held against it, where none computes it
 

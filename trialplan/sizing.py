@@ -1,6 +1,6 @@
 """How the fewest participants are found, for any design: smooth, saw-toothed, alone or in a grid.
 
-The functions ask a design for its `power` and know nothing else of it.
+The functions ask a design for its `success`, for a rejection against the treatment is none, and know little else of it.
 """
 
 from __future__ import annotations
@@ -43,17 +43,23 @@ def size_scalar(design: Design, target: float) -> SampleSize:
 def attained(design: Design, n: int) -> SampleSize:
     """The answer for n participants in all: no target was asked for, so there is none to round from."""
     design.check_n(n)
-    power = number(design.power(n))
+    success = number(design.success(n))
     return SampleSize(
-        design=design, target=math.nan, n=n, arms=design.arms(n), power=power, extra=design.details(n, power)
+        design=design,
+        target=math.nan,
+        n=n,
+        arms=design.arms(n),
+        power=number(design.power(n)),
+        success=success,
+        extra=design.details(n, success),
     )
 
 
 def _of_only_n(design: Design, n: int, target: float) -> SampleSize:
     """The answer for the n that the design's own numbers fix, if it reaches the target."""
     answer = attained(design, n)
-    if answer.power < target:
-        reason = f"its own numbers fix n at {n:,}, where power is {answer.power:.4g}, below {target:g}"
+    if answer.success < target:
+        reason = f"its own numbers fix n at {n:,}, where power is {answer.success:.4g}, below {target:g}"
         raise UnreachableError(reason, owner=design, way_out="ask for less, or change them")
     return dataclasses.replace(answer, target=target)
 
@@ -64,11 +70,11 @@ def size_grid(design: Design, target: Numbers) -> SampleSize:
 
 
 def unrounded_n(design: Design, target: Numbers) -> Numbers:
-    """The real-valued total n at which a smooth power reaches target."""
+    """The real-valued total n at which a smooth chance of success reaches target."""
     shape = design.shape(target)
 
     def surplus(n: Any) -> Any:
-        return design.power(n) - target
+        return design.success(n) - target
 
     high = bracket(surplus, _filled(shape, 2.0 * design.block))
     return increasing_root(surplus, _filled(shape, 1e-6), high)
@@ -88,7 +94,7 @@ def detectable_effect(design: Design, n: Numbers, target: Numbers) -> Numbers:
 
     def surplus(distance: Any) -> Any:
         inside = between(near, distance, far)
-        return design.replace(**{design.effect: null[0] + sign * unit * inside}).power(n) - target
+        return design.replace(**{design.effect: null[0] + sign * unit * inside}).success(n) - target
 
     if every(isfinite(far)):
         near, high = _first_reached(surplus, near, far)
@@ -120,7 +126,8 @@ def on_favourable_side(value: Any, null: tuple[Any, ...], upward: bool) -> Any:
 
 def unreachable(design: Design, value: float, null: tuple[float, ...]) -> UnreachableError:
     """Why no n gives power at this effect."""
-    shown = f"no number of participants can show {design.effect} = {value:.10g}"
+    favour = " in the treatment's favour" if design.margin is None else ""
+    shown = f"no number of participants can show {design.effect} = {value:.10g}{favour}"
     if len(null) == 2:
         reason = f"{shown}: it must lie between the limits {null[0]:.10g} and {null[1]:.10g}"
         return UnreachableError(reason, owner=design, value=value)
@@ -162,6 +169,7 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
         arms=design.arms(n),
         arms_unrounded=_named(design, total),
         power=number(design.power(n)),
+        success=number(design.success(n)),
         extra=design.details(whole(n), target),
     )
 
@@ -172,7 +180,7 @@ def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
     with np.errstate(all="ignore"):
         total = np.where(possible, design.unrounded(target), np.nan)
         n = _whole_blocks(design, total, target)
-        power = np.where(possible, design.power(n), np.nan)
+        power, success = (np.where(possible, chance, np.nan) for chance in (design.power(n), design.success(n)))
     return SampleSize(
         design=design,
         target=target,
@@ -180,6 +188,7 @@ def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
         arms=_named(design, n),
         arms_unrounded=_named(design, total),
         power=power,
+        success=success,
         reason=_reasons(design, possible),
     )
 
@@ -205,15 +214,17 @@ def _cell_by_cell(design: Design, target: Numbers) -> SampleSize:
     """A grid of a test whose power is a saw-tooth, each cell searched on its own."""
     shape = design.shape(target)
     targets = np.broadcast_to(target, shape)
-    n, power = np.full(shape, np.nan), np.full(shape, np.nan)
+    n, power, success = (np.full(shape, np.nan) for _ in range(3))
     reasons = np.full(shape, None, dtype=object)
     for cell in np.ndindex(shape):
         try:
             answer = size_scalar(design.cell(cell, shape), float(targets[cell]))
-            n[cell], power[cell] = answer.n, answer.power
+            n[cell], power[cell], success[cell] = answer.n, answer.power, answer.success
         except UnreachableError as why:
             reasons[cell] = why.sentence
-    return SampleSize(design=design, target=target, n=n, arms=_named(design, n), power=power, reason=reasons)
+    return SampleSize(
+        design=design, target=target, n=n, arms=_named(design, n), power=power, success=success, reason=reasons
+    )
 
 
 def _saw_tooth(design: Design, target: float) -> SampleSize:
@@ -228,7 +239,7 @@ def _saw_tooth(design: Design, target: float) -> SampleSize:
     while len(powers) < 2 * (stable := _stable(powers, target)):
         more = int(2 * stable) - len(powers) if skipped and stable < math.inf else chunk
         blocks = np.arange(len(powers) + 1, len(powers) + more + 1)
-        powers.extend(np.atleast_1d(design.power(blocks * design.block)).tolist())
+        powers.extend(np.atleast_1d(design.success(blocks * design.block)).tolist())
         chunk = min(2 * chunk, _LARGEST_CHUNK)
     first = next(blocks for blocks, power in enumerate(powers, 1) if power >= target)
     n = int(stable) * design.block
@@ -237,7 +248,8 @@ def _saw_tooth(design: Design, target: float) -> SampleSize:
         target=target,
         n=n,
         arms=design.arms(n),
-        power=powers[int(stable) - 1],
+        power=number(design.power(n)),
+        success=powers[int(stable) - 1],
         first_n=first * design.block,
         searched_to=len(powers) * design.block,
         extra=design.details(n, target),
@@ -258,7 +270,7 @@ def _whole_blocks(design: Design, total: Numbers, target: Numbers) -> Any:
     below = whole_blocks * design.block
     if not some(blocks - whole_blocks <= _BESIDE * blocks):  # safely between two whole numbers
         return below + design.block
-    return where(design.power(below) >= target, below, below + design.block)
+    return where(design.success(below) >= target, below, below + design.block)
 
 
 def _filled(shape: tuple[int, ...], value: float) -> Any:

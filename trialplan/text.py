@@ -37,6 +37,16 @@ def p_value(value: float) -> str:
     return "< 0.0001" if value < 0.00005 else f"{value:.4f}"
 
 
+def chances(success: float, power: float, word: str = "power") -> list[tuple[str, str]]:
+    """P(reject in favour) and P(reject), named, to three decimals: one of them where they agree as printed.
+
+    >>> chances(0.80123, 0.80125), chances(0.0281, 0.0505)
+    ([('power', '0.801')], [('success', '0.028'), ('power', '0.051')])
+    """
+    shown, either_way = f"{success:.3f}", f"{power:.3f}"
+    return [(word, shown)] if shown == either_way else [("success", shown), (word, either_way)]
+
+
 def with_commas(numbers: Iterable[float]) -> str:
     """Numbers with commas between them: 0.3, 0.65, 1."""
     return ", ".join(f"{one:g}" for one in numbers)

@@ -116,7 +116,7 @@ class TestVerb:
         assert main(["compare", "two-proportions", "--control", "0.3", "--treatment", "0.7", "--json"]) == 0
         data = json.loads(capsys.readouterr().out)
         assert data["design"] == "two-proportions"
-        assert {"test", "n", "arms", "power", "actual_size", "why"} == set(data["rows"][0])
+        assert {"test", "n", "arms", "power", "success", "actual_size", "why"} == set(data["rows"][0])
         assert "test" not in data["assumptions"]
 
     def test_text_names_tests_that_exceed_their_level(self, capsys):
@@ -131,7 +131,7 @@ class TestVerb:
         out = tmp_path / "tests.csv"
         assert main(["compare", "one-proportion", "--null", "0.1", "--expected", "0.3", "-o", str(out)]) == 0
         head, *lines = out.read_text().splitlines()
-        assert head.startswith("test,n,arms_treatment,power,actual_size,why")
+        assert head.startswith("test,n,arms_treatment,power,success,actual_size,why")
         assert [line.partition(",")[0] for line in lines] == ["exact", "score"]
 
     def test_one_test_only(self, capsys):

@@ -178,12 +178,22 @@ class TestVerify:
         assert found.true_n is None  # no target was asked for
 
     def test_like_is_compared_with_like(self):
-        """Normal theory leaves the far tail out and so does its witness; an exact test counts both."""
-        score, fisher = (verify(RATES.replace(test=test), n=20, trials=2000) for test in ("score", "fisher"))
-        assert (score.far_tail, fisher.far_tail) == (False, True)
-        assert score.enumerated == enumerated(RATES, 20).favoured
-        assert fisher.enumerated == enumerated(fisher.design, 20).power
-        assert score.level == fisher.level == 0.05
+        """Power is held against rejections either way and success against those in favour, whatever the test."""
+        for test in ("score", "fisher"):
+            found = verify(RATES.replace(test=test), n=20, trials=2000)
+            truth = enumerated(found.design, 20)
+            assert (found.enumerated, found.enumerated_success) == (truth.power, truth.favoured)
+            assert found.claimed == float(found.design.power(20))
+            assert found.success == float(found.design.success(20))
+            assert found.simulated >= found.simulated_success
+            assert found.level == 0.05
+
+    def test_a_wrong_side_is_two_claims(self):
+        """Where power and success are two numbers as printed, each is held against its witness."""
+        found = verify(TwoMeans(difference=-0.5, sd=1, test="z"), n=64, trials=4000)
+        assert [one.what for one in found.checks[:2]] == ["power", "success"]
+        assert found.ok
+        assert found.success < 0.001 < 0.5 < found.claimed
 
     @pytest.mark.parametrize(("goal", "margin", "level"), [("non-inferiority", 0.5, 0.025), ("equivalence", 0.8, 0.05)])
     def test_one_sided_goals_are_held_to_one_side(self, goal, margin, level):

@@ -136,7 +136,10 @@ class TestFile:
 
         monkeypatch.setattr(files.os, "replace", full)
         ran = run(*SIZE, "-o", str(path))
-        assert (ran.code, ran.err) == (2, f"trialplan: {path} cannot be written: no space left on device; choose another output\n")
+        assert (ran.code, ran.err) == (
+            2,
+            f"trialplan: {path} cannot be written: no space left on device; choose another output\n",
+        )
         assert path.read_text() == "old"
         assert list(tmp_path.iterdir()) == [path]
 

@@ -19,12 +19,16 @@ class TestScore:
     @pytest.mark.parametrize("favourable", ["higher", "lower"])
     @pytest.mark.parametrize("sides", [1, 2])
     def test_power_by_hand(self, favourable, sides):
-        """Power is the favourable normal tail: the null's variance in the critical value, the true one outside."""
+        """Success is the favourable normal tail: the null's variance in the critical value, the true one outside."""
         null, expected = (0.3, 0.5) if favourable == "higher" else (0.5, 0.3)
         design = score(null=null, expected=expected, favourable=favourable, sides=sides, alpha=0.04)
         z = stats.norm.isf(0.04 / sides)
         away = 0.2 * math.sqrt(40) - z * math.sqrt(null * (1 - null))
-        assert float(design.power(40)) == pytest.approx(stats.norm.cdf(away / math.sqrt(expected * (1 - expected))))
+        against = -0.2 * math.sqrt(40) - z * math.sqrt(null * (1 - null))
+        spread = math.sqrt(expected * (1 - expected))
+        assert float(design.success(40)) == pytest.approx(stats.norm.cdf(away / spread))
+        far = stats.norm.cdf(against / spread) if sides == 2 else 0
+        assert float(design.power(40)) == pytest.approx(stats.norm.cdf(away / spread) + far, abs=1e-14)
 
     def test_unrounded_n_is_where_power_is_the_target(self):
         """The closed form is the root of the power."""

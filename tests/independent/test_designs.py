@@ -64,11 +64,10 @@ class TestTwoMeans:
             df, distance = 2 * per_arm - 2, difference / sd * math.sqrt(per_arm / 2)
             critical = stats.t.isf(0.025, df)
 
-            def both(s):
-                tails = stats.norm.cdf(distance - critical * s) + stats.norm.cdf(-distance - critical * s)
-                return tails * stats.chi.pdf(s * math.sqrt(df), df) * math.sqrt(df)
+            def favourable(s):
+                return stats.norm.cdf(distance - critical * s) * stats.chi.pdf(s * math.sqrt(df), df) * math.sqrt(df)
 
-            return integrate.quad(both, 0, 12, points=[1], limit=400, epsabs=1e-13)[0]
+            return integrate.quad(favourable, 0, 12, points=[1], limit=400, epsabs=1e-13)[0]
 
         per_arm = optimize.brentq(lambda n: power(n) - 0.8, 1.5, 200, xtol=1e-12)
         assert answer.arms_unrounded["treatment"] == pytest.approx(per_arm, rel=1e-8)
@@ -112,14 +111,16 @@ class TestAncova:
 class TestTwoProportions:
     @pytest.mark.parametrize("allocation", ["1:1", "3:1"])
     def test_score_power_by_hand(self, allocation):
-        """Pooled under the null, unpooled under the alternative, one tail."""
+        """Pooled under the null, unpooled under the alternative; success is one tail, power both."""
         design = TwoProportions(control=0.3, treatment=0.5, allocation=allocation)
         n_t, n_c = design.arms(80).values()
         pooled = (n_t * 0.5 + n_c * 0.3) / 80
         null = math.sqrt(pooled * (1 - pooled) * (1 / n_t + 1 / n_c))
         true = math.sqrt(0.25 / n_t + 0.21 / n_c)
         wanted = stats.norm.sf((1.959963984540054 * null - 0.2) / true)
-        assert float(design.power(80)) == pytest.approx(wanted, abs=1e-12)
+        against = stats.norm.sf((1.959963984540054 * null + 0.2) / true)
+        assert float(design.success(80)) == pytest.approx(wanted, abs=1e-12)
+        assert float(design.power(80)) == pytest.approx(wanted + against, abs=1e-12)
 
     def test_score_statistic_is_the_chi_squared_test(self):
         """Without a margin the squared statistic is Pearson's chi-squared of the table."""
@@ -154,15 +155,18 @@ class TestTwoProportions:
 
 
 class TestGroupSequential:
-    def test_unfavourable_effect_has_no_power(self):
-        """A treatment that is worse is not shown to be better by looking early."""
+    def test_unfavourable_effect_has_no_success(self):
+        """A treatment that is worse is not shown to be better by looking early; that it is worse is shown."""
         design = GroupSequential(design=TwoProportions(control=0.5, treatment=0.3))
-        assert float(design.power(186)) < 0.025
+        assert float(design.success(186)) < 1e-4
+        swapped = design.replace(favourable="lower")
+        assert float(design.power(186)) == pytest.approx(float(swapped.power(186)), abs=1e-6)
 
     def test_no_effect_has_the_level(self):
-        """Without an effect the favourable boundary is crossed with half of the two-sided level."""
+        """Without an effect each boundary is crossed with half of the two-sided level."""
         design = GroupSequential(design=TwoProportions(control=0.5, treatment=0.5))
-        assert float(design.power(186)) == pytest.approx(0.025, abs=1e-4)
+        assert float(design.success(186)) == pytest.approx(0.025, abs=1e-4)
+        assert float(design.power(186)) == pytest.approx(0.05, abs=2e-4)
 
     def test_level_of_its_own_is_not_ignored(self):
         """A level given to the rule of looks is the trial's level, or is refused."""

@@ -36,7 +36,7 @@ def z_pooled(given):
     """Assurance of the score test, and power at the prior means."""
     design, n, beliefs = _proportions(given)
     at_means = design.replace(**{name: belief.mean() for name, belief in beliefs.items()})
-    return {"assurance": assurance(design, n, beliefs), "power_at_prior_means": at_means.power(n)}
+    return {"assurance": assurance(design, n, beliefs), "power_at_prior_means": at_means.success(n)}
 
 
 def exact_predictive(given):
@@ -51,7 +51,7 @@ def normal_normal(given):
     beliefs = {"difference": Normal(given["prior_mean"], given["prior_sd"])}
     return {
         "assurance": assurance(design, n, beliefs),
-        "power_at_prior_mean": design.power(n),
+        "power_at_prior_mean": design.success(n),
         "upper_limit_assurance": assess(design, n, beliefs, target=None).ceiling,
     }
 

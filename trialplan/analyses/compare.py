@@ -28,13 +28,15 @@ class ComparedTest:
     """What one test asks for: n, arms, attained power, and the level that it really keeps with that n.
 
     `actual_size` is the largest type I error over the nuisance rate, by enumeration; None where the outcome is no
-    count, or there are too many tables. `n`, `arms` and `power` are None where no n will do; `reason` says why.
+    count, or there are too many tables. `n`, `arms`, `power` and `success` are None where
+    no n will do; `reason` says why.
     """
 
     test: str
     n: int | None
     arms: Mapping[str, int] | None
     power: float | None
+    success: float | None
     actual_size: float | None
     why: str
     reason: str | None = None
@@ -93,10 +95,19 @@ def _row(design: Design, name: str, prose: str, target: float) -> ComparedTest:
     try:
         answer = design.sample_size(target)
     except UnreachableError as why:
-        return ComparedTest(test=name, n=None, arms=None, power=None, actual_size=None, why=prose, reason=why.sentence)
+        none = dict.fromkeys(("n", "arms", "power", "success", "actual_size"))
+        return ComparedTest(test=name, **none, why=prose, reason=why.sentence)
     n = int(answer.n)
     size = answer.extra["actual_size"] if "actual_size" in answer.extra else actual_size(design, n)
-    return ComparedTest(test=name, n=n, arms=answer.arms, power=float(answer.power), actual_size=size, why=prose)
+    return ComparedTest(
+        test=name,
+        n=n,
+        arms=answer.arms,
+        power=float(answer.power),
+        success=float(answer.success),
+        actual_size=size,
+        why=prose,
+    )
 
 
 def largest_type_one_error(design: Design, rejects: Any) -> float:

@@ -22,13 +22,15 @@ def page(design: Design, target: float, rows: Sequence[ComparedTest]) -> Page:
     varied = tuple(with_role(type(design), "method"))
     held = {"target_power": target, "alpha": design.alpha, "sides": design.sides}
     arms = design.arm_names if len(design.arm_names) > 1 else ()
-    columns = ("test", "n", *(f"n {name}" for name in arms), "power", "actual size", "why")
+    differ = any(decimals(row.success) != decimals(row.power) for row in rows)
+    chances = ("success", "power") if differ else ("power",)
+    columns = ("test", "n", *(f"n {name}" for name in arms), *chances, "actual size", "why")
     without_test = [fact for fact in level(design) if fact[0] != "test"]
     return Page(
         data=plain(head(design, varied) | held | {"rows": records}),
         headline=_headline(rows, target),
         tables=[
-            Table(columns, [_line(row, arms) for row in rows], right=frozenset(range(1, len(columns) - 1))),
+            Table(columns, [_line(row, arms, chances) for row in rows], right=frozenset(range(1, len(columns) - 1))),
             facts([*assumed(design, varied), *without_test]),
         ],
         notes=_notes(design, rows),
@@ -45,10 +47,11 @@ def _headline(rows: Sequence[ComparedTest], target: float) -> str:
     return f"{len(sized)} tests at power {number(target)}: {span} participants in all"
 
 
-def _line(row: ComparedTest, arms: Sequence[str]) -> list[str]:
+def _line(row: ComparedTest, arms: Sequence[str], chances: Sequence[str]) -> list[str]:
     sizes = [row.n, *((row.arms or {}).get(name) for name in arms)]
     shown = [NONE if n is None else f"{n:,}" for n in sizes]
-    return [row.test, *shown, decimals(row.power), decimals(row.actual_size, 4), row.reason or row.why]
+    shown += [decimals(asdict(row)[name]) for name in chances]
+    return [row.test, *shown, decimals(row.actual_size, 4), row.reason or row.why]
 
 
 def _notes(design: Design, rows: Sequence[ComparedTest]) -> list[str]:

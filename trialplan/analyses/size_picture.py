@@ -42,7 +42,7 @@ def picture(answer: SampleSize, fixed: str = "") -> Any:
         lines=[("", [power_or_nan(design, count) for count in counts])],
         quantity="power",
         target=float(answer.target) if asked else None,
-        chosen=(n, float(answer.power)),
+        chosen=(n, float(answer.success)),
         title="Power, against participants in all",
         fixed=fixed,
     )
@@ -58,7 +58,7 @@ def participants_around(design: Design, n: int) -> list[int]:
 def power_or_nan(design: Design, n: int) -> float:
     """The power; nan where the design has none with so few."""
     try:
-        return float(design.power(n))
+        return float(design.success(n))
     except TrialplanError:
         return float("nan")
 

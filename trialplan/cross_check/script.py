@@ -127,14 +127,14 @@ def _numbers(sizing: Sizing) -> Mapping[str, Any]:
     arms, n = answer.arms_unrounded, sizing.trial_n
     attained = None  # where the trial's n is not in whole blocks of this design, or is this one's own
     if n is not None and n % design.block == 0 and isinstance(design, Design):
-        attained = float(design.power(n))
+        attained = float(design.success(n))
     return {
         **own,
         **(weights if len(design.weights) == 2 else {}),
         "block": design.block,
         "target": sizing.target,
         "n": int(answer.n),
-        "attained": float(answer.power),
+        "attained": float(answer.success),
         "unrounded": None if arms is None else float(sum(arms.values())),
         "first_n": answer.first_n,
         "searched_to": answer.searched_to,

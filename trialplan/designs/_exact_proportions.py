@@ -33,6 +33,11 @@ def tails(design: TwoProportions, n: Numbers) -> tuple[Numbers, Numbers]:
     return (upper, lower) if design.upward or _turned(design) else (lower, upper)
 
 
+def success(design: TwoProportions, n: Numbers) -> Numbers:
+    """P(reject) in favour of the treatment."""
+    return tails(design, n)[0]
+
+
 def power(design: TwoProportions, n: Numbers) -> Numbers:
     """P(reject), both tails with sides = 2."""
     return np.minimum(sum(tails(design, n)), 1.0)
@@ -76,7 +81,9 @@ def _region(design: TwoProportions, n_t: int, n_c: int) -> Region:
     return region(design.test, n_t, n_c, design.alpha, design.sides)
 
 
-def _row(prose: str, formula: str, reference: str, alone: str = "") -> AnalysisTest:
+def _row(
+    prose: str, formula: str, reference: str, alone: str = "", scales: tuple[str, ...] = ("difference",)
+) -> AnalysisTest:
     """A row of the table of tests; `alone` names a test whose power no package of the script computes."""
     nowhere = f"{alone} has no power in these packages; R's package Exact has power.exact.test"
     return AnalysisTest(
@@ -84,7 +91,9 @@ def _row(prose: str, formula: str, reference: str, alone: str = "") -> AnalysisT
         formula=f"{formula}, power by enumeration",
         reference=reference,
         goals=(fields.SUPERIORITY,),
+        scales=scales,
         power=power,
+        success=success,
         statistic=statistic,
         tex=r"1-\beta = \sum_{(x_T,\,x_C)\in R}\binom{n_T}{x_T}p_T^{x_T}\left(1-p_T\right)^{n_T-x_T}"
         r"\binom{n_C}{x_C}p_C^{x_C}\left(1-p_C\right)^{n_C-x_C}",
@@ -99,6 +108,7 @@ ROWS = {
         "seen. The habit of small trials; its real size is often half its level, which costs participants.",
         "Fisher's exact test",
         "Fisher 1935, JRSS 98:39",
+        scales=("difference", "odds-ratio"),  # its interval is that of the odds ratio
     ),
     "boschloo": _row(
         "Fisher's p-value as the ordering, with the level kept at every common rate. The exact test to prefer: never "

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan import fields
 from trialplan.design import AnalysisTest
-from trialplan.numerics.elementary import arcsin, divide, is_scalar, normal_cdf, sqrt, square
+from trialplan.numerics.elementary import arcsin, divide, greatest, is_scalar, normal_cdf, sqrt, square
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
 from trialplan.numerics.two_rates import SCALES, score_z
 from trialplan.parameter import Numbers
-from trialplan.rejection import decide
+from trialplan.rejection import decide, either_way
 
 if TYPE_CHECKING:
     from trialplan.designs.two_proportions import TwoProportions
+
+
+_LEAST = 1e-9
+"""What is left of one participant less one, so that the search, which begins below one, meets no division by 0."""
 
 
 def _remembered(variance: Callable[[TwoProportions, Numbers], Numbers]) -> Callable[[TwoProportions, Numbers], Numbers]:
@@ -54,23 +58,36 @@ def _distances(design: TwoProportions) -> list[tuple[Numbers, Numbers]]:
     return [(limit, sign * away(design.treatment, design.control, limit)) for limit, sign in design.sided_limits()]
 
 
-def _tail(design: TwoProportions, n: Numbers, null_variance: Any) -> Numbers:
-    """P(every one-sided test rejects), normal theory, with its own null variance for each limit."""
+def _tail(design: TwoProportions, n: Numbers, direction: int = 1, *, null_variance: Any) -> Numbers:
+    """P(every one-sided test rejects), normal theory, with its own null variance for each limit.
+
+    In the treatment's favour, or against it with `direction` -1.
+    """
     root, z_alpha = sqrt(n), design.z_alpha
     zs = [
-        divide(distance * root - z_alpha * sqrt(null_variance(design, limit)), sqrt(_truth(design, limit)))
+        divide(direction * distance * root - z_alpha * sqrt(null_variance(design, limit)), sqrt(_truth(design, limit)))
         for limit, distance in _distances(design)
     ]
     return z_power(zs, 0.0)
 
 
-_wald_power = partial(_tail, null_variance=_truth)
+_wald_tail = partial(_tail, null_variance=_truth)
+_score_tail = partial(_tail, null_variance=_score_variance)
 
 
-def _corrected_power(design: TwoProportions, n: Numbers) -> Numbers:
+def _miettinen_tail(design: TwoProportions, n: Numbers, direction: int = 1) -> Numbers:
+    """Score's, with N/(N - 1) times the variance under the null; no test of less than two participants."""
+
+    def null_variance(design: TwoProportions, limit: Numbers) -> Numbers:
+        return _score_variance(design, limit) * (n / greatest(n - 1, _LEAST))
+
+    return _tail(design, n, direction, null_variance=null_variance)
+
+
+def _corrected_tail(design: TwoProportions, n: Numbers, direction: int = 1) -> Numbers:
     """The score formula with the difference shortened by half the sum of 1/arm (Fleiss, Tytun & Ury 1980)."""
     (_, distance), n_t, n_c = _distances(design)[0], *design.split(n)
-    shortened = distance - (1 / n_t + 1 / n_c) / 2
+    shortened = direction * distance - (1 / n_t + 1 / n_c) / 2
     z = shortened * sqrt(n) - design.z_alpha * sqrt(_score_variance(design, 0.0))
     return normal_cdf(divide(z, sqrt(_truth(design, 0.0))))
 
@@ -85,8 +102,8 @@ def _spread(design: TwoProportions) -> Numbers:
     return sum(design.block / weight for weight in design.weights)
 
 
-def _arcsine_power(design: TwoProportions, n: Numbers) -> Numbers:
-    return normal_cdf(_angle(design) * sqrt(n / _spread(design)) - design.z_alpha)
+def _arcsine_tail(design: TwoProportions, n: Numbers, direction: int = 1) -> Numbers:
+    return normal_cdf(direction * _angle(design) * sqrt(n / _spread(design)) - design.z_alpha)
 
 
 def _score_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
@@ -125,6 +142,12 @@ def _score_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: 
     return _least(design, [score_z(design.rates_scale, rates, (n_t, n_c), limit) for limit in design.limits()])
 
 
+def _miettinen_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
+    rates, narrowed = (x_t / n_t, x_c / n_c), np.sqrt((n_t + n_c - 1) / (n_t + n_c))
+    zs = [narrowed * score_z(design.rates_scale, rates, (n_t, n_c), limit) for limit in design.limits()]
+    return _least(design, zs)
+
+
 def _corrected_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
     p_t, p_c, pooled = x_t / n_t, x_c / n_c, (x_t + x_c) / (n_t + n_c)
     error = np.sqrt(pooled * (1 - pooled) * (1 / n_t + 1 / n_c))
@@ -158,9 +181,24 @@ ROWS = {
         reference="Fleiss, Levin & Paik 2003; Farrington & Manning 1990; Miettinen & Nurminen 1985",
         goals=fields.GOALS,
         scales=tuple(SCALES),
-        power=partial(_tail, null_variance=_score_variance),
+        power=either_way(_score_tail),
+        success=_score_tail,
         statistic=_score_statistic,
         tex=r"n = \frac{\left(z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}\right)^2}{\left(p_T-p_C\right)^2},"
+        f"\n{_V_NULL},\n{_V_TRUE}",
+    ),
+    "miettinen-nurminen": AnalysisTest(
+        prose="score with the variance times N/(N - 1). Matches the interval of that name, which is usual "
+        "beside a difference of rates; in large trials it is score, in small ones it exceeds its level a little less.",
+        formula="score test with the variance of Miettinen and Nurminen, normal approximation",
+        reference="Miettinen & Nurminen 1985; Farrington & Manning 1990",
+        goals=fields.GOALS,
+        scales=tuple(SCALES),
+        power=either_way(_miettinen_tail),
+        success=_miettinen_tail,
+        statistic=_miettinen_statistic,
+        tex=r"1-\beta = \Phi\left(\frac{\left|p_T-p_C\right|\sqrt n-z_{1-\alpha/s}\sqrt{\frac{n}{n-1}\,V_0}}"
+        r"{\sqrt{V_1}}\right),"
         f"\n{_V_NULL},\n{_V_TRUE}",
     ),
     "wald": AnalysisTest(
@@ -169,7 +207,8 @@ ROWS = {
         formula="Wald test (unpooled variance), normal approximation",
         reference="Chow, Shao, Wang & Lokhnygina 2018, ch. 4",
         goals=fields.GOALS,
-        power=_wald_power,
+        power=either_way(_wald_tail),
+        success=_wald_tail,
         statistic=_wald_statistic,
         tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}{\left(p_T-p_C\right)^2}\,V_1," f"\n{_V_TRUE}",
     ),
@@ -179,7 +218,8 @@ ROWS = {
         formula="continuity-corrected score test, normal approximation",
         reference="Fleiss, Tytun & Ury 1980",
         goals=(fields.SUPERIORITY,),
-        power=_corrected_power,
+        power=either_way(_corrected_tail),
+        success=_corrected_tail,
         statistic=_corrected_statistic,
         tex=r"1-\beta = \Phi\left(\frac{"
         r"\left(\left|p_T-p_C\right|-\frac12\left(\frac1{n_T}+\frac1{n_C}\right)\right)\sqrt n"
@@ -192,7 +232,8 @@ ROWS = {
         formula="arcsine (variance-stabilised) test, normal approximation",
         reference="Cohen 1988, ch. 6",
         goals=(fields.SUPERIORITY,),
-        power=_arcsine_power,
+        power=either_way(_arcsine_tail),
+        success=_arcsine_tail,
         statistic=_arcsine_statistic,
         tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}"
         r"{\left(2\arcsin\sqrt{p_T}-2\arcsin\sqrt{p_C}\right)^2}"
@@ -204,7 +245,8 @@ ROWS = {
         formula="Wald test of the log odds ratio, normal approximation",
         reference="Chow, Shao, Wang & Lokhnygina 2018, ch. 4",
         goals=fields.GOALS,
-        power=_wald_power,
+        power=either_way(_wald_tail),
+        success=_wald_tail,
         statistic=_log_odds_statistic,
         scales=("odds-ratio",),
         tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}{\left(\ln\frac{p_T(1-p_C)}{p_C(1-p_T)}\right)^2}"

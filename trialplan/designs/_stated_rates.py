@@ -34,7 +34,7 @@ CALLED = {
 
 ODDITY = {
     **dict.fromkeys(("wald", "continuity-corrected", "arcsine", "fisher", "clopper-pearson"), 1),
-    **dict.fromkeys(("log-odds", "boschloo", "exact-pooled", "exact-unpooled"), 2),
+    **dict.fromkeys(("miettinen-nurminen", "log-odds", "boschloo", "exact-pooled", "exact-unpooled"), 2),
 }
 """Which tests and intervals of rates are the second thought, and which are rare."""
 

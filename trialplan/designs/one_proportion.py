@@ -17,7 +17,7 @@ from trialplan.numerics.lazy import np, special
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.outcomes.responses import RESPONSES, rejects_from
 from trialplan.parameter import Numbers, parameter
-from trialplan.rejection import decide
+from trialplan.rejection import decide, either_way
 from trialplan.stated import SizingMethod, both_quantiles
 
 _SEARCHED = 200_000
@@ -78,10 +78,6 @@ class OneProportion(Design):
     def null_values(self) -> tuple[Numbers, ...]:
         """The null rate."""
         return (self.null,)
-
-    def success(self, n: Numbers) -> Numbers:
-        """The favourable tail alone."""
-        return _score_power(self, n) if self.smooth else _tail(self, n, self.expected, self.upward)
 
     def unrounded(self, target: Numbers) -> Numbers:
         """In closed form under normal theory; the exact test has no real-valued n, and this one is near it."""
@@ -175,9 +171,8 @@ def _largest_accepted(design: OneProportion, n: Numbers, upward: bool) -> Any:
     return np.where(binomial_sf(k, n, null) > design.level, k + 1, k)
 
 
-def _exact_power(design: OneProportion, n: Numbers) -> Numbers:
-    power = _tail(design, n, design.expected, design.upward)
-    return power + _tail(design, n, design.expected, not design.upward) if design.sides == 2 else power
+def _exact_tail(design: OneProportion, n: Numbers, direction: int = 1) -> Numbers:
+    return _tail(design, n, design.expected, design.upward is (direction > 0))
 
 
 def _exact_statistic(design: OneProportion, count: Any, n: int) -> tuple[Any, Any]:
@@ -197,9 +192,9 @@ def _sd(rate: Numbers) -> Numbers:
     return sqrt(rate * (1 - rate))
 
 
-def _score_power(design: OneProportion, n: Numbers) -> Numbers:
+def _score_tail(design: OneProportion, n: Numbers, direction: int = 1) -> Numbers:
     """The null's variance sets the critical value, the true one the spread (Fleiss, Levin & Paik 2003, ch. 2)."""
-    away = design.sign * (design.expected - design.null) * sqrt(n)
+    away = direction * design.sign * (design.expected - design.null) * sqrt(n)
     power = normal_cdf(divide(away - design.z_alpha * _sd(design.null), _sd(design.expected)))
     return where(away > 0, power, least(power, design.level))  # a wider spread is no effect
 
@@ -216,7 +211,8 @@ OneProportion.tests = {
         formula="exact binomial test",
         reference="A'Hern 2001; Chernick & Liu 2002",
         goals=(fields.SINGLE_ARM,),
-        power=_exact_power,
+        power=either_way(_exact_tail),
+        success=_exact_tail,
         statistic=_exact_statistic,
         tex=r"1-\beta = \sum_{x\ge k}\binom{n}{x}p_1^x\left(1-p_1\right)^{n-x},"
         "\n"
@@ -229,7 +225,8 @@ OneProportion.tests = {
         formula="one-sample score test, normal approximation",
         reference="Fleiss, Levin & Paik 2003, ch. 2",
         goals=(fields.SINGLE_ARM,),
-        power=_score_power,
+        power=either_way(_score_tail),
+        success=_score_tail,
         statistic=_score_statistic,
         tex=r"n = \frac{\left(z_{1-\alpha/s}\sqrt{p_0(1-p_0)}+z_{1-\beta}\sqrt{p_1(1-p_1)}\right)^2}"
         r"{\left(p_1-p_0\right)^2}",

@@ -108,6 +108,7 @@ class Simon(Sized):
             n=found.only_n,
             arms={"treatment": found.only_n},
             power=float(found.power(found.only_n)),
+            success=float(found.success(found.only_n)),
             extra=found.details(found.only_n, target) | {"criterion": self.criterion} | more,
         )
 

@@ -17,7 +17,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power, z_power
 from trialplan.outcomes.measurements import MEANS
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
-from trialplan.rejection import decide
+from trialplan.rejection import decide, either_way
 from trialplan.stated import SizingMethod, by_hand, sized_by
 
 CALLED = {
@@ -39,8 +39,6 @@ _RANK = (
 @dataclass(frozen=True, kw_only=True)
 class TwoMeans(Design):
     """Does the treatment's mean differ from the control's, or is it not worse by more than a margin?
-
-    The t tests count both tails when they are two-sided; z leaves the far tail out.
 
     >>> TwoMeans(difference=0.5, sd=1).sample_size(0.8).arms
     {'treatment': 64, 'control': 64}
@@ -105,10 +103,6 @@ class TwoMeans(Design):
     def effect_unit(self) -> float:
         """The control arm's standard deviation."""
         return largest(self.sd)
-
-    def success(self, n: Numbers) -> Numbers:
-        """The favourable tail alone."""
-        return _power(self, n, both_tails=False)
 
     def variances(self, n: Numbers) -> tuple[Numbers, Numbers]:
         """The variances of the two arms' means: treatment, control."""
@@ -199,11 +193,16 @@ def _df(design: TwoMeans, n: Numbers) -> Numbers:
     return np.where((n_t > 1) & (n_c > 1), df, 0.0)
 
 
-def _power(design: TwoMeans, n: Numbers, both_tails: bool) -> Numbers:
-    distances = design.distances(n)
-    if design.test == "z":
-        return z_power(distances, design.z_alpha)
-    return t_tests_power(distances, _df(design, n), design.level, both_tails)
+def _t_success(design: TwoMeans, n: Numbers) -> Numbers:
+    return t_tests_power(design.distances(n), _df(design, n), design.level, both_tails=False)
+
+
+def _t_power(design: TwoMeans, n: Numbers) -> Numbers:
+    return t_tests_power(design.distances(n), _df(design, n), design.level, design.two_tailed)
+
+
+def _z_tail(design: TwoMeans, n: Numbers, direction: int = 1) -> Numbers:
+    return z_power([direction * distance for distance in design.distances(n)], design.z_alpha)
 
 
 def t_tests_power(distances: list[Numbers], df: Numbers, level: Numbers, both_tails: bool) -> Numbers:
@@ -211,10 +210,6 @@ def t_tests_power(distances: list[Numbers], df: Numbers, level: Numbers, both_ta
     if len(distances) == 2:
         return tost_power(distances, df, level)
     return t_power(distances[0], df, level, both_tails=both_tails)
-
-
-def _rejection(design: TwoMeans, n: Numbers) -> Numbers:
-    return _power(design, n, both_tails=design.two_tailed)
 
 
 def _z_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[Any, Any]:
@@ -255,7 +250,8 @@ TwoMeans.tests = {
         formula="Student's t test, noncentral t distribution",
         reference="Julious 2004; for equivalence Owen 1965",
         goals=fields.GOALS,
-        power=_rejection,
+        power=_t_power,
+        success=_t_success,
         statistic=_student_statistic,
         tex=T_POWER + ",\n" + r"\lambda = \frac{\left|\mu_T-\mu_C\right|}{\sigma\sqrt{1/n_T+1/n_C}},\quad \nu = n-2",
         exact=True,
@@ -266,7 +262,8 @@ TwoMeans.tests = {
         formula="Welch's t test, noncentral t at Satterthwaite's degrees of freedom",
         reference="Moser, Stevens & Watts 1989",
         goals=fields.GOALS,
-        power=_rejection,
+        power=_t_power,
+        success=_t_success,
         statistic=_welch_statistic,
         tex=T_POWER + ",\n" + r"\lambda = \frac{\left|\mu_T-\mu_C\right|}{\sqrt{v_T+v_C}},\quad "
         r"\nu = \frac{\left(v_T+v_C\right)^2}{v_T^2/(n_T-1)+v_C^2/(n_C-1)},\quad v_i = \frac{\sigma_i^2}{n_i}",
@@ -277,7 +274,8 @@ TwoMeans.tests = {
         formula="z test with known standard deviations",
         reference="Julious 2004",
         goals=fields.GOALS,
-        power=_rejection,
+        power=either_way(_z_tail),
+        success=_z_tail,
         statistic=_z_statistic,
         tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}{\left(\mu_T-\mu_C\right)^2}"
         r"\left(\frac{\sigma_T^2}{w_T}+\frac{\sigma_C^2}{w_C}\right)",

@@ -25,9 +25,8 @@ from trialplan.stated import SizingMethod, both_quantiles, by_hand
 class TwoProportions(Design):
     """Does the treatment's rate differ from the control's, or is it not worse by more than a margin?
 
-    The power of every normal-theory test here is the probability of its favourable tail; a two-sided
-    test's other tail is left out, as most programs do. Exact tests count both tails, over every pair of
-    counts, and their power is a saw-tooth in n.
+    Normal theory takes counts as continuous. Exact tests count every pair of counts, and their power is a
+    saw-tooth in n.
 
     >>> TwoProportions(control=0.5, treatment=0.75).sample_size(0.9).arms_unrounded["treatment"].__round__(1)
     76.7
@@ -127,10 +126,6 @@ class TwoProportions(Design):
     def statistic_is_z(self) -> bool:
         """Yes, save for exact tests."""
         return not self.exact
-
-    def success(self, n: Numbers) -> Numbers:
-        """The favourable tail alone."""
-        return exact_proportions.tails(self, n)[0] if self.exact else self.power(n)
 
     def actual_size(self, n: int) -> float | None:
         """The type I error of an exact test at the common rate that makes it largest: at most alpha."""

@@ -8,11 +8,9 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, field
-from trialplan.numerics.binomial_limits import newcombe_limits, newcombe_width, wilson_limits
+from trialplan.numerics.binomial_limits import newcombe_width, wilson_limits
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np, special
-from trialplan.numerics.search import increasing_root
-from trialplan.numerics.two_rates import SCALES, score_z
 from trialplan.outcome import (
     DIFFERENCE,
     ODDS_RATIO,
@@ -28,15 +26,12 @@ from trialplan.outcome import (
     by_arm,
 )
 from trialplan.outcomes.looks import check_arms, of_look
-from trialplan.outcomes.measurements import around
 from trialplan.outcomes.pooled_rate import POOLED_RATE
+from trialplan.outcomes.rate_intervals import LOG_ODDS, limits, method, observed
 from trialplan.parameter import Numbers
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
-
-_EDGE, _FAR = 1e-9, 1e6
-"""How near a limit may come to the end of a difference, and the largest ratio: all that is sought lies between."""
 
 
 class Responses(Outcome):
@@ -92,25 +87,17 @@ class Responses(Outcome):
         return lambda rate: (design.replace(**{comparator: rate}).null_values()[at], rate)
 
     def interval(self, design: Design, n: int, confidence: float, no_effect: bool) -> EffectInterval | None:
-        """Newcombe's for a difference, Katz's for a ratio, Woolf's for an odds ratio; Wilson's less the null rate."""
-        z = NormalDist().inv_cdf(0.5 + confidence / 2)  # the digits of an evidence table's intervals
+        """The one that inverts the design's test, or score where it has none; of one arm Wilson's, less the null."""
         rates = [float(rate) for rate in design.count_rates()]
         if len(design.arm_names) == 1:
             null = float(design.null_values()[0])
+            z = NormalDist().inv_cdf(0.5 + confidence / 2)  # the digits of an evidence table's intervals
             low, high = wilson_limits(null if no_effect else rates[0], n, z)
             name = "Wilson interval of the rate, less the null rate"
             return EffectInterval(name=name, limits=(float(low) - null, float(high) - null))
-        treatment, control = (rates[1] if no_effect else rates[0]), rates[1]
-        n_t, n_c = map(float, design.split(n))
-        if design.scale == DIFFERENCE:
-            low, high = newcombe_limits((treatment, control), (n_t, n_c), z)
-            return EffectInterval(name="Newcombe interval of the difference", limits=(float(low), float(high)))
-        odds = design.scale != RATIO
-        centre = treatment / control / ((1 - treatment) / (1 - control) if odds else 1.0)
-        error = math.sqrt(sum(_log_variance(rate, size, odds) for rate, size in ((treatment, n_t), (control, n_c))))
-        factor = math.exp(float(normal_quantile(0.5 + confidence / 2)) * error)
-        name = "Woolf interval of the odds ratio" if odds else "Katz interval of the ratio"
-        return EffectInterval(name=name, limits=(centre / factor, centre * factor))
+        sizes = design.count_sizes(n)
+        counts = sizes[0] * (rates[1] if no_effect else rates[0]), sizes[1] * rates[1]
+        return observed(design, counts, sizes, confidence)
 
     def expected_width(self, design: Design, n: int, confidence: float) -> Numbers | None:
         """Of Newcombe's interval of the difference, at the true rates."""
@@ -226,12 +213,7 @@ def _slopes(design: Design, rates: Sequence[Numbers]) -> list[Numbers]:
     return [1 / (rate * (1 - rate)) for rate in rates]
 
 
-def _log_variance(rate: float, n: float, odds: bool) -> float:
-    """Of a log rate (Katz et al. 1978, Biometrics 34:469) or of log odds (Woolf 1955, Ann Hum Genet 19:251)."""
-    return 1 / (n * rate) + 1 / (n * (1 - rate)) if odds else (1 - rate) / (n * rate)
-
-
-def _one_rate(design: Design, rates: Sequence[float], sizes: Sequence[int]) -> tuple[float, IntervalAt, str]:
+def _one_rate(design: Design, rates: Sequence[float], sizes: Sequence[int]) -> tuple[float, IntervalAt | None, str]:
     """One arm's rate with Wilson's interval, the score test inverted."""
     (rate,), (n,) = rates, sizes
 
@@ -243,19 +225,20 @@ def _one_rate(design: Design, rates: Sequence[float], sizes: Sequence[int]) -> t
     return rate, interval, "Wilson"
 
 
-def _two_rates(design: Design, rates: Sequence[float], sizes: Sequence[int]) -> tuple[float, IntervalAt, str]:
-    """Two rates on the scale of the test, with the interval that belongs to it."""
+def _two_rates(design: Design, rates: Sequence[float], sizes: Sequence[int]) -> tuple[float, IntervalAt | None, str]:
+    """Two rates on the scale of the test, with the interval that inverts it; none where nothing varies."""
     treatment, control = rates
-    name = design.test_scale
-    if design.test == "log-odds":
-        cells = [x + 0.5 for rate, n in zip(rates, sizes, strict=True) for x in (rate * n, n - rate * n)]
-        estimate = cells[0] * cells[3] / (cells[1] * cells[2])
-        near = around(math.log(estimate), math.sqrt(sum(1 / cell for cell in cells)))
-        return estimate, lambda critical: _exponentials(near(critical)), "log odds"
-    if name == DIFFERENCE and design.test != "score":
-        error = math.sqrt(sum(rate * (1 - rate) / n for rate, n in zip(rates, sizes, strict=True)))
-        return treatment - control, around(treatment - control, error), "Wald"
-    return _estimate(name, treatment, control), _inverted(name, rates, sizes), "score"
+    name, counts = design.test_scale, [rate * n for rate, n in zip(rates, sizes, strict=True)]
+
+    def interval(critical: float) -> Limits:
+        low, high = limits(design, name, counts, sizes, critical)
+        return float(low), float(high)
+
+    if design.test == LOG_ODDS:
+        cells = [x + 0.5 for count, n in zip(counts, sizes, strict=True) for x in (count, n - count)]
+        return cells[0] * cells[3] / (cells[1] * cells[2]), interval, method(design, name)
+    varies = math.isfinite(interval(1.0)[0])
+    return _estimate(name, treatment, control), interval if varies else None, method(design, name)
 
 
 def _estimate(name: str, treatment: float, control: float) -> float:
@@ -266,23 +249,3 @@ def _estimate(name: str, treatment: float, control: float) -> float:
         raise ParameterError(reason, way_out=f"give {field('z')} instead")
     ratio = treatment / control
     return ratio if name == RATIO else ratio * (1 - control) / (1 - treatment)
-
-
-def _inverted(name: str, rates: Sequence[float], sizes: Sequence[int]) -> IntervalAt:
-    """The limits that the score test does not reject (Miettinen & Nurminen 1985, Statistics in Medicine 4:213)."""
-    scale, low, high = SCALES[name], -1 + _EDGE, 1 - _EDGE
-    value: Callable[[Any], Any] = np.asarray
-    if name != DIFFERENCE:
-        low, high, value = -math.log(_FAR), math.log(_FAR), np.exp
-
-    def limit(critical: float) -> float:
-        def short(at: Any) -> Any:
-            return critical - score_z(scale, (rates[0], rates[1]), (sizes[0], sizes[1]), value(at))
-
-        return float(value(increasing_root(short, low, high)))
-
-    return lambda critical: (limit(critical), limit(-critical))
-
-
-def _exponentials(pair: Limits) -> Limits:
-    return math.exp(pair[0]), math.exp(pair[1])

@@ -32,9 +32,9 @@ _SEED_OF_LOSSES = 99
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedLosses:
-    """What becomes of the power when each of the participants is lost independently, and the rest are analysed.
+    """What becomes of the chance of success when each participant is lost independently, and the rest are analysed.
 
-    `claimed` is the power that the plan counts on, with `expected` participants observed.
+    `claimed` is the chance of success that the plan counts on, with `expected` participants observed.
     """
 
     dropout: float
@@ -191,12 +191,12 @@ def _losses(trial: Trial, endpoint: Endpoint, found: Verification, how: Mapping[
         # an exact test is defined for whole blocks only
         expected = number * (1 - dropout) if design.smooth else float(found.n)
     seen = with_losses(design, number, dropout, trials=found.trials, **how)
-    share = seen.power if found.far_tail else seen.success
+    share = seen.success
     return SimulatedLosses(
         dropout=dropout,
         n=number,
         expected=expected,
-        claimed=float(design.power(expected)),
+        claimed=float(design.success(expected)),
         simulated=share,
         standard_error=Simulation(seen.trials, round(share * seen.trials), 0).standard_error,
         trials=seen.trials,

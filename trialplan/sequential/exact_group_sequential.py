@@ -104,7 +104,7 @@ class ExactGroupSequential(WithLooks):
 
     def beta(self, n: Numbers) -> Any:
         """The error of the second kind that futility may spend: what the same trial has by normal theory."""
-        return np.maximum(1 - np.asarray(self.normal.power(n)), _LEAST_BETA)
+        return np.maximum(1 - np.asarray(self.normal.success(n)), _LEAST_BETA)
 
     def power(self, n: Numbers) -> Numbers:
         """P(rejecting at any look), by enumeration; 0 where n is too small for so many looks."""

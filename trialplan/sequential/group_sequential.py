@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -20,7 +20,7 @@ from trialplan.sequential.base import WithLooks
 from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, check_spent
 from trialplan.sequential.boundaries.fields import as_z, refused, shown
 from trialplan.sequential.boundaries.futility import Futility, check_futility
-from trialplan.sequential.boundaries.power_curve import PowerCurve, power_curve
+from trialplan.sequential.boundaries.power_curve import PowerCurve, harm_curve, power_curve
 from trialplan.sequential.boundaries.rule import Rule, Solved, StoppingChances
 from trialplan.sequential.inflation import drift_at, inflation, solved_at
 from trialplan.sequential.look_table import chances_and_level, chances_by_hypothesis, expected_n, look_rows, whole_looks
@@ -49,11 +49,11 @@ def _read_design(value: Any) -> Design:
 class GroupSequential(WithLooks):
     """How large must the trial be allowed to grow if it may stop early?
 
-    The sample size is the inner design's unrounded n times the inflation factor; power inverts that. Power counts the
-    favourable boundary only, with the futility boundary obeyed. Type I error is computed as if futility were ignored,
-    unless it is `binding`: then the efficacy boundary relies on its being obeyed. Where futility spends error of the
-    second kind, or stands on the scale of the effect or of conditional power, its boundary belongs to the planned
-    effect and n: `settled(n)` writes it down as z values, and is the trial to ask for type I error.
+    The sample size is the inner design's unrounded n times the inflation factor; success inverts that: it counts the
+    favourable boundary, with the futility boundary obeyed, and power the other one, too. Type I error is computed as if
+    futility were ignored, unless it is `binding`: then the efficacy boundary relies on its being obeyed. Where futility
+    spends error of the second kind, or stands on the scale of the effect or of conditional power, its boundary belongs
+    to the planned effect and n: `settled(n)` writes it down as z values, and is the trial to ask for type I error.
     A look waits for whole allocation blocks; its boundary is that of the planned fraction. A t statistic is held
     against the boundary as the z of the same one-sided P value, as Pocock (1977) did with its nominal levels; what
     that errs in small trials is in the table of gaps.
@@ -214,14 +214,23 @@ class GroupSequential(WithLooks):
         return np.array([self.inflation(float(one)) for one in different])[back].reshape(np.shape(target))
 
     def power(self, n: Numbers) -> Numbers:
-        """The probability of stopping above, at the power whose sample size is n."""
+        """The probability of rejecting at some look, either way: of a two-sided test stopping below the mirror, too."""
+        favourable = self.success(n)
+        if not self.design.two_tailed:
+            return favourable
+        # against the treatment the same efficacy rule asks for the n of the fixed test's far tail
+        toward_harm = _drift_of(self, power_curve(Rule(efficacy=self._efficacy)), n, _far_score)
+        return favourable + harm_curve(self.rule).power(toward_harm)
+
+    def success(self, n: Numbers) -> Numbers:
+        """The probability of stopping above, at the chance whose sample size is n."""
         alone = self._alone(n)
         return power_curve(self.rule).power(self.final_drift(n)) if alone is None else alone.power
 
     def planned_at(self, n: int) -> Solved:
         """The boundaries and the drift of the trial that n participants are planned for."""
         alone = self._alone(n)
-        return self.solved(float(self.power(n))) if alone is None else alone.solved
+        return self.solved(float(self.success(n))) if alone is None else alone.solved
 
     def _alone(self, n: Numbers) -> PowerAtN | None:
         """What one n has, solved without the table, and remembered; None for arrays and where that does not work."""
@@ -240,26 +249,13 @@ class GroupSequential(WithLooks):
         squared drift.
         """
         curve = power_curve(self.rule)
-        low = -_LARGEST_DRIFT if curve.through_level else float(curve.drift(min(_FLOOR * self.level, 0.5)))
-        most = max(_LARGEST_DRIFT, curve.high)
-
-        def surplus(drift: Any) -> Any:
-            inside = np.maximum(drift, low)
-            return curve.score(inside) - self._fixed_score(n * curve.root_share(inside) ** 2) + (drift - inside)
-
-        start = np.clip(self.z_alpha + self._fixed_score(np.asarray(n)), low, most)
-        root = secant_root(surplus, np.broadcast_to(start, np.broadcast_shapes(self.shape(), np.shape(n))))
-        if np.isnan(root).any():
-            ends = np.full(root.shape, most)
-            root = np.where(np.isnan(root), increasing_root(surplus, -ends, ends, tolerance=1e-12), root)
-        if curve.through_level or np.all(root >= low):
+        if curve.through_level:
+            return _drift_of(self, curve, n, _score)
+        low = float(curve.drift(min(_FLOOR * self.level, 0.5)))
+        root = np.asarray(_drift_of(self, curve, n, _score, low))
+        if np.all(root >= low):
             return root[()]
         return np.where(root >= low, root, self._small_drift(n, curve, low))[()]
-
-    def _fixed_score(self, n: Numbers) -> Numbers:
-        """The normal score of the fixed design's power, within the scores that have digits."""
-        with np.errstate(all="ignore"):
-            return np.clip(normal_quantile(self.design.success(n)), -_FARTHEST_SCORE, _FARTHEST_SCORE)
 
     def _small_drift(self, n: Numbers, curve: PowerCurve, floor: float) -> Numbers:
         """In proportion to the root of n up to the floor; the fixed test's where the effect is not favourable."""
@@ -331,3 +327,40 @@ class GroupSequential(WithLooks):
     def chances(self, n: int) -> dict[str, StoppingChances]:
         """What may happen at each look of n participants: under the null, halfway, and at the planned effect."""
         return chances_by_hypothesis(self.rule, self.planned_at(n))
+
+
+def _drift_of(
+    design: GroupSequential,
+    curve: PowerCurve,
+    n: Numbers,
+    fixed: Callable[[Design, Numbers], Numbers],
+    low: float = -_LARGEST_DRIFT,
+) -> Numbers:
+    """The drift at which the curve has the normal score of the fixed design of n divided by the inflation factor."""
+    most = max(_LARGEST_DRIFT, curve.high)
+
+    def surplus(drift: Any) -> Any:
+        inside = np.maximum(drift, low)
+        return curve.score(inside) - fixed(design.design, n * curve.root_share(inside) ** 2) + (drift - inside)
+
+    start = np.clip(design.z_alpha + fixed(design.design, np.asarray(n)), low, most)
+    root = secant_root(surplus, np.broadcast_to(start, np.broadcast_shapes(design.shape(), np.shape(n))))
+    if np.isnan(root).any():
+        ends = np.full(root.shape, most)
+        root = np.where(np.isnan(root), increasing_root(surplus, -ends, ends, tolerance=1e-12), root)
+    return root[()]
+
+
+def _score(design: Design, n: Numbers) -> Numbers:
+    """The normal score of the fixed design's success, within the scores that have digits."""
+    return _of_chance(design.success(n))
+
+
+def _far_score(design: Design, n: Numbers) -> Numbers:
+    """The same of its rejecting against the treatment."""
+    return _of_chance(np.maximum(design.power(n) - design.success(n), 0.0))
+
+
+def _of_chance(chance: Numbers) -> Numbers:
+    with np.errstate(all="ignore"):
+        return np.clip(normal_quantile(chance), -_FARTHEST_SCORE, _FARTHEST_SCORE)

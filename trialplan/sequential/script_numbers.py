@@ -17,7 +17,7 @@ def of_looks(design: GroupSequential, answer: SampleSize) -> Mapping[str, Any]:
     A bound that depends on the planned effect is another one at either power; a look without a bound has an infinite
     one, and one at which nothing is spent saves its part for the next.
     """
-    powers = (float(answer.target), float(answer.power))
+    powers = (float(answer.target), float(answer.success))
     found = [design.solved(power) for power in powers]
     rule = design.rule
     efficacy, bounds = rule.efficacy.named

@@ -35,15 +35,15 @@ _CONFIDENCE = 0.95
 class Assurance:
     """The answers at one n, side by side; None where a design has no such answer.
 
-    assurance: the probability of rejecting in the treatment's favour. enumerated: the same by enumerating the test
-    over all pairs of counts, where two arms are counted. ceiling: what assurance tends to as n grows, the probability
-    that the truth is favourable. n_for_target: the fewest participants whose assurance reaches `target`, and `reason`
-    the sentence where none do. expected_power: the average of `power`, which counts both tails of exact and t tests.
-    power_if_favourable: assurance from favourable truths over the probability of those. power_at_means: the power if
-    every uncertain number were its expectation. wrong_sign: the probability that estimate and truth lie on different
-    sides of the null. precision: the expected width of the 95 % interval of the difference. smallest_significant: the
-    smallest observed difference that is significant, at the expected control rate. events: the probability of at least
-    one event for each harm in the treatment arm.
+    assurance: the probability of rejecting in the treatment's favour. enumerated: the same by enumerating the test over
+    all pairs of counts, where two arms are counted. ceiling: what assurance tends to as n grows, the probability that
+    the truth is favourable. n_for_target: the fewest participants whose assurance reaches `target`, and `reason` the
+    sentence where none do. expected_power: the average of `power`, which counts rejections either way.
+    power_if_favourable: assurance from favourable truths over the probability of those. power_at_means: the chance of
+    success if every uncertain number were its expectation. wrong_sign: the probability that estimate and truth lie on
+    different sides of the null. precision: the expected width of the 95 % interval of the difference.
+    smallest_significant: the smallest observed difference that is significant, at the expected control rate. events:
+    the probability of at least one event for each harm in the treatment arm.
     """
 
     n: int
@@ -118,7 +118,7 @@ def assess(
         reason=reason,
         expected_power=over.average(over.design.power(n)),
         power_if_favourable=over.average(success * over.favourable) / top if top else math.nan,
-        power_at_means=float(at_means.power(n)),
+        power_at_means=float(at_means.success(n)),
         # without counts by the normal distribution of the estimate: Φ(−|distance to the null| / standard error)
         wrong_sign=over.average(normal_cdf(-np.abs(over.design.fixed.distance_to_null(n))))
         if tables is None

@@ -28,13 +28,14 @@ _BY_ARRAYS, _ONE_BY_ONE = 65_536, 4
 
 @dataclass(frozen=True)
 class AnsweredCells:
-    """The answers of a stretch of scenarios: n and power, nan where there is none, and why by position.
+    """The answers of a stretch of scenarios: n, power and success, nan where there is none, and why by position.
 
     `derived` are the design's numbers that follow from what was varied: the treatment rate behind a discount.
     """
 
     n: Any
     power: Any
+    success: Any
     reasons: Mapping[int, str]
     derived: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -103,17 +104,19 @@ class GridSpec:
         """The values of each axis at the scenarios from `start` up to `stop`: positions along the axis."""
         return dict(zip(self.axes, np.unravel_index(np.arange(start, stop), self.shape), strict=True))
 
-    def ask(self, given: Mapping[str, Any], shape: tuple[int, ...] = ()) -> tuple[Any, Any, Any, Any]:
-        """n, power, reason and derived numbers for given values; arrays of `shape` where the values are arrays."""
+    def ask(self, given: Mapping[str, Any], shape: tuple[int, ...] = ()) -> tuple[tuple[Any, ...], Any, Any]:
+        """n with power and success, reason, derived numbers for given values; of `shape` where these are arrays."""
         n, target = given.get(N, self.n), given.get(TARGET, self.target)
         numbers, derived = self.resolved(given)
         design = self.design.replace(**numbers)
         if n is not None:
             design.arms(n)  # raises where n is not whole blocks
-            power = np.broadcast_to(design.power(n), shape)  # type: ignore[attr-defined]
-            return np.broadcast_to(np.asarray(n, dtype=float), shape), power, None, derived
-        evaluate = design.sample_size(*(() if target is None else (target,)))
-        return np.broadcast_to(evaluate.n, shape), np.broadcast_to(evaluate.power, shape), evaluate.reason, derived
+            chances = design.power(n), design.success(n)  # type: ignore[attr-defined]
+            whole = np.asarray(n, dtype=float)
+            return tuple(np.broadcast_to(one, shape) for one in (whole, *chances)), None, derived
+        answer = design.sample_size(*(() if target is None else (target,)))
+        sized = answer.n, answer.power, answer.success
+        return tuple(np.broadcast_to(one, shape) for one in sized), answer.reason, derived
 
     def resolved(self, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[str, Any]]:
         """The design's numbers behind given values, and those of them that follow from what was varied."""
@@ -154,18 +157,19 @@ def evaluate(asked: GridSpec, position: int) -> AnsweredCells:
     """The answers of one stretch."""
     start, stop = asked.ends(position)
     index = asked.values(start, stop)
-    n, power = np.full(stop - start, np.nan), np.full(stop - start, np.nan)
+    numbers = np.full((3, stop - start), np.nan)
     reasons: dict[int, str] = {}
     derived: dict[str, Any] = {}
     for choice, at in _by_choice(asked, index):
         arrays = {name: np.array(asked.axes[name], dtype=float)[index[name][at]] for name in asked.numeric}
         for positions, found in _asked(asked, choice, arrays, at):
-            n[positions], power[positions] = found[0], found[1]
-            reasons |= _reasons(positions, found[2])
-            for name, value in found[3].items():
+            numbers[:, positions] = np.reshape(found[0], (3, -1))
+            reasons |= _reasons(positions, found[1])
+            for name, value in found[2].items():
                 column = derived.setdefault(name, np.full(stop - start, np.nan))
                 column[positions] = value
-    return AnsweredCells(n=n, power=power, reasons=reasons, derived=derived)
+    n, power, success = numbers
+    return AnsweredCells(n=n, power=power, success=success, reasons=reasons, derived=derived)
 
 
 def _by_choice(asked: GridSpec, index: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
@@ -196,14 +200,14 @@ def _asked(asked: GridSpec, choice: Mapping[str, Any], arrays: Mapping[str, Any]
         yield at[i : i + 1], _one(asked, {**choice, **{name: float(values[i]) for name, values in arrays.items()}})
 
 
-def _one(asked: GridSpec, given: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
+def _one(asked: GridSpec, given: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     """The answer of one scenario; one that has none has its reason, and the numbers behind it where they can be had."""
     derived: Mapping[str, Any] = {}
     try:
         _, derived = asked.resolved(given)
         return asked.ask(given)
     except TrialplanError as why:
-        return math.nan, math.nan, why.sentence, derived
+        return (math.nan,) * 3, why.sentence, derived
 
 
 def _reasons(positions: Any, reason: Any) -> dict[int, str]:

@@ -103,7 +103,7 @@ def _chosen(grid: Grid, along: str, plan: Any) -> tuple[float, float] | None:
     if plan is None:
         return None
     if along == N:
-        return int(plan.n), float(plan.power)
+        return int(plan.n), float(plan.success)
     place = _planned(grid, (along,))
     if place is None or grid.asked.asks_power or grid.asked.target != plan.target:
         return None
@@ -130,9 +130,9 @@ def _lines(asked: GridSpec) -> str:
 
 
 def _values(grid: Grid) -> Any:
-    """The power, or the participants of an arm where one number speaks for all."""
+    """The power in the treatment's favour, or the participants of an arm where one number speaks for all."""
     if grid.asked.asks_power:
-        return grid.power
+        return grid.success
     return grid.n / len(grid.design.arm_names) if per_arm(grid) else grid.n
 
 

@@ -56,8 +56,13 @@ class Grid:
 
     @cached_property
     def power(self) -> Any:
-        """The power of these participants, likewise."""
+        """The chance that these participants reject, either way, likewise."""
         return np.concatenate([block.power for _, block in self.blocks()]).reshape(self.asked.shape)
+
+    @cached_property
+    def success(self) -> Any:
+        """The chance that these participants reject in the treatment's favour, likewise."""
+        return np.concatenate([block.success for _, block in self.blocks()]).reshape(self.asked.shape)
 
     @cached_property
     def reason(self) -> Any:
@@ -69,7 +74,7 @@ class Grid:
         return reasons.reshape(self.asked.shape)
 
     def columns(self) -> Iterator[dict[str, list[Any]]]:
-        """Each stretch as lists by name: varied and derived numbers, n, n of each arm, power, reason."""
+        """Each stretch as lists by name: varied and derived numbers, n, n of each arm, power, success, reason."""
         for start, block in self.blocks():
             yield _columns(self.asked, start, block)
 
@@ -80,12 +85,12 @@ class Grid:
         return {name: column[offset] for name, column in columns.items()}
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One dict a cell: the varied assumptions, what follows from them, n, arms, power, reason."""
+        """One dict a cell: the varied assumptions, what follows from them, n, arms, power, success, reason."""
         for columns in self.columns():
             for cell in zip(*columns.values(), strict=True):
                 row = dict(zip(columns, cell, strict=True))
                 sizes = {name: row.pop(f"n_{name}") for name in self.design.arm_names}
-                last = {name: row.pop(name) for name in ("power", "reason")}
+                last = {name: row.pop(name) for name in ("power", "success", "reason")}
                 yield {**row, "arms": None if None in sizes.values() else sizes, **last}
 
     def as_json(self) -> dict[str, Any]:
@@ -149,8 +154,11 @@ def _columns(asked: GridSpec, start: int, block: AnsweredCells) -> dict[str, lis
     }
     reasons = [block.reasons.get(position) for position in range(count)]
     target = {"target_power": _taken(asked.axes["power"], index["power"])} if "power" in asked.axes else {}
-    power = [None if value != value else value for value in block.power.tolist()]
-    return varied | derived | target | sizes | {"power": power, "reason": reasons}
+    chances = {
+        name: [None if value != value else value for value in column.tolist()]
+        for name, column in (("power", block.power), ("success", block.success))
+    }
+    return varied | derived | target | sizes | chances | {"reason": reasons}
 
 
 def _sizes(asked: GridSpec, index: Mapping[str, Any], block: AnsweredCells) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def _checksum(head: bytes, payload: bytes) -> int:
 
 def _packed(block: AnsweredCells) -> bytes:
     """Columns of doubles, then the rest as JSON."""
-    columns = [block.n, block.power, *block.derived.values()]
+    columns = [block.n, block.power, block.success, *block.derived.values()]
     numbers = np.concatenate([np.asarray(column, dtype="<f8") for column in columns]).tobytes()
     rest = {"derived": list(block.derived), "reasons": _grouped(block.reasons)}
     return numbers + json.dumps(rest).encode()
@@ -183,7 +183,8 @@ def _unpacked(payload: bytes, count: int) -> AnsweredCells:
     rest: Any = json.loads(payload[at:])
     columns = np.frombuffer(payload[:at], dtype="<f8").reshape(-1, count)
     reasons = {position: why for why, positions in rest["reasons"] for position in positions}
-    return AnsweredCells(columns[0], columns[1], reasons, dict(zip(rest["derived"], columns[2:], strict=True)))
+    n, power, success, *derived = columns
+    return AnsweredCells(n, power, success, reasons, dict(zip(rest["derived"], derived, strict=True)))
 
 
 def _grouped(reasons: Any) -> list[tuple[str, list[int]]]:

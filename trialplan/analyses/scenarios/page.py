@@ -14,7 +14,7 @@ from trialplan.analyses.scenarios.grid import Grid
 from trialplan.design_facts import assumed, foot, head, level, source
 from trialplan.numerics.lazy import np
 from trialplan.page import Page, Table, facts, plain
-from trialplan.text import number
+from trialplan.text import decimals, number
 
 _NONE = "—"
 LARGEST_SHOWN = 2000
@@ -66,8 +66,8 @@ def summary(grid: Grid) -> Summary:
     """One pass over the stretches, whatever their number."""
     missing, least, greatest, first = 0, math.inf, -math.inf, None
     for start, block in grid.blocks():
-        none = np.isnan(block.power)
-        values = np.where(none, np.nan, block.power if grid.asked.asks_power else block.n)
+        none = np.isnan(block.success)
+        values = np.where(none, np.nan, block.success if grid.asked.asks_power else block.n)
         if none.any():
             missing += int(none.sum())
             first = start + int(np.flatnonzero(none)[0]) if first is None else first
@@ -141,10 +141,11 @@ def _crossed(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> list[Table]:
 def _listed(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> Table:
     arms = grid.design.arm_names
     first = next(iter(rows))
-    last = ("n", "arms", "power", "reason")
+    last = ("n", "arms", "power", "success", "reason")
     names = [name for name in first if name not in last]
-    columns = [*names, "n", *(f"n {name}" for name in arms if len(arms) > 1), "power"]
-    lines = [[*(_number(row[name]) for name in names), *_answer(row, arms)] for row in rows]
+    chances = ("success", "power") if any(map(_differ, rows)) else ("power",)
+    columns = [*names, "n", *(f"n {name}" for name in arms if len(arms) > 1), *chances]
+    lines = [[*(_number(row[name]) for name in names), *_answer(row, arms, chances)] for row in rows]
     return Table(columns, lines, right=frozenset(range(len(columns))))
 
 
@@ -153,18 +154,22 @@ def _number(value: Any) -> str:
     return number(float(f"{value:.4g}")) if isinstance(value, float) else number(value)
 
 
-def _answer(row: Mapping[str, Any], arms: Sequence[str]) -> list[str]:
+def _answer(row: Mapping[str, Any], arms: Sequence[str], chances: Sequence[str]) -> list[str]:
     sizes = [row["n"], *((row["arms"] or {}).get(name) for name in (arms if len(arms) > 1 else ()))]
-    power = _NONE if row["power"] is None else f"{row['power']:.3f}"
-    return [*(_NONE if n is None else f"{n:,}" for n in sizes), power]
+    return [*(_NONE if n is None else f"{n:,}" for n in sizes), *(decimals(row[name]) for name in chances)]
+
+
+def _differ(row: Mapping[str, Any]) -> bool:
+    """Whether rejecting in the treatment's favour and either way are two numbers, as printed."""
+    return decimals(row["success"]) != decimals(row["power"])
 
 
 def _shown(grid: Grid, row: Mapping[str, Any]) -> str:
-    """What a cell shows: the power, n per arm where arms are equal, else n in all."""
-    if row["power"] is None:
+    """What a cell shows: the chances, the one in favour first; n per arm where arms are equal, else n in all."""
+    if row["success"] is None:
         return _NONE
     if grid.asked.asks_power:
-        return f"{row['power']:.3f}"
+        return " / ".join(decimals(row[name]) for name in (("success", "power") if _differ(row) else ("success",)))
     return f"{row['arms'][grid.design.arm_names[0]] if per_arm(grid) else row['n']:,}"
 
 
@@ -175,7 +180,12 @@ def per_arm(grid: Grid) -> bool:
 
 def what(grid: Grid) -> str:
     """What the cells hold, in words."""
-    return "power" if grid.asked.asks_power else "n" + (_unit(grid) or " in all")
+    return _chances(grid) if grid.asked.asks_power else "n" + (_unit(grid) or " in all")
+
+
+def _chances(grid: Grid) -> str:
+    """Power, or success / power where they are two numbers somewhere."""
+    return "success / power" if any(map(_differ, grid.rows())) else "power"
 
 
 def _unit(grid: Grid) -> str:

@@ -12,10 +12,10 @@ from trialplan.text import as_sentence, decimals, participants
 def page(found: Verification) -> Page:
     """The design, its n and the claims, each beside its witness."""
     target = "" if found.target is None else f"  (asked for {found.target:g})"
-    both = found.far_tail and found.design.two_tailed
+    both = found.design.two_tailed
     of_trials = [
         ("n", f"{participants(found.arms)}{target}"),
-        ("power counts", "both tails" if both else "the tail in the treatment's favour"),
+        ("power counts", "rejections either way" if both else "rejections in the treatment's favour"),
         ("gap", f"{found.gap:+.4f}  (claim minus truth)"),
         ("trials", drawn(found)),
     ]

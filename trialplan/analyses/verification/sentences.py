@@ -13,19 +13,21 @@ from trialplan.analyses.verification.verification import (
     FAVOUR,
     LEVEL,
     POWER,
+    SUCCESS,
     Check,
     Verification,
 )
+from trialplan.text import chances
 
-_ORDER = (POWER, FAVOUR, BOTH, LEVEL, DRAWING)
+_ORDER = (POWER, SUCCESS, FAVOUR, BOTH, LEVEL, DRAWING)
 
 
 def headline(found: Verification) -> str:
     """The claim, what simulated trials do, and what counting gives, in one sentence."""
-    tail = "" if found.far_tail else " in the treatment's favour"
+    claims = ", ".join(f"{name} {share}" for name, share in chances(found.success, found.claimed))
     seen = (
-        f"The formula claims power {found.claimed:.3f} with {found.n:,} participants; {found.trials:,} simulated "
-        f"trials reject{tail} in {simulated(found.simulated, found.standard_error)}"
+        f"The formula claims {claims} with {found.n:,} participants; {found.trials:,} simulated trials reject in "
+        f"{simulated(found.simulated, found.standard_error)}"
     )
     if found.enumerated is None:
         return seen
@@ -92,9 +94,9 @@ def decimals(error: float) -> int:
 
 def _complaint(one: Check) -> str:
     """What does not hold, and by how much."""
-    if one.what == POWER:
+    if one.what in (POWER, SUCCESS):
         way = "more" if one.claimed > one.seen else "less"
-        return f"the formula claims {abs(one.claimed - one.seen):.3f} {way} power than {one.by} shows"
+        return f"the formula claims {abs(one.claimed - one.seen):.3f} {way} {one.what} than {one.by} shows"
     if one.what == LEVEL:
         return f"the test rejects a true null in {one.seen:.4f} by {one.by}, above its level of {one.claimed:g}"
     if one.what == DRAWING:

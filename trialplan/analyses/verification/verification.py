@@ -43,10 +43,14 @@ _CLOSER = 4
 _EXACT = 1e-9
 """What rounding in floating point may add to an exact number."""
 
+_PRINTED = 0.0005
+"""How far power and success must lie apart to be two claims: to be two numbers as a page prints them."""
+
 _TARGET = 0.8
 """The power asked for where none is given: the usual one."""
 
-POWER, FAVOUR, BOTH = "power", "rejection in favour at the null", "rejection either way at the null"
+POWER, SUCCESS = "power", "success"
+FAVOUR, BOTH = "rejection in favour at the null", "rejection either way at the null"
 LEVEL, DRAWING = "type I error", "drawing"
 SIMULATION, ENUMERATION = "simulation", "enumeration"
 
@@ -78,18 +82,19 @@ class Verification:
     """What the formula claims at n, what trials that are drawn and analysed show, and whether the claims hold.
 
     `gap` is the claim minus the truth, above 0 where the formula claims too much; the truth is the enumerated power
-    where outcomes can be counted, else the simulated one. Like is compared with like: where the formula leaves a
-    two-sided test's far tail out (normal theory), so do `simulated` and `enumerated`. `type_one_error` is simulated on
-    the null's boundary at the planned nuisance numbers, every rejection counted, the largest of the boundaries;
+    where outcomes can be counted, else the simulated one. All count rejections either way; `success`, what `target` is
+    held against, and its two witnesses count those in the treatment's favour. `type_one_error` is simulated on the
+    null's boundary at the planned nuisance numbers, every rejection counted, the largest of the boundaries;
     `enumerated_type_one_error` is the largest over every nuisance rate. `level` is what neither should exceed.
 
     `ok` means that every one of `checks` holds:
 
-    - Power at the plan. A design that is declared exact must agree within four standard errors, and with the
-      enumeration to nine digits; an approximation may be off by `ALLOWANCE` besides, in either direction.
+    - Power at the plan, and success where that is another number. A design that is declared exact must agree within
+      four standard errors, and with the enumeration to nine digits; an approximation may be off by `ALLOWANCE` besides,
+      in either direction.
     - The rejection probability that the formula claims on each null boundary: in the treatment's favour, and either way
-      where it counts both. It catches what a high power hides, a tail counted twice. An approximation may be off by
-      half the level, which is Bradley's (1978, Br J Math Stat Psychol 31:144) liberal criterion, besides four
+      where that is another number. It catches what a high power hides, a tail counted twice. An approximation may be
+      off by half the level, which is Bradley's (1978, Br J Math Stat Psychol 31:144) liberal criterion, besides four
       standard errors.
     - Type I error, every rejection counted, against the level: an approximate test may exceed it by a tenth, his
       stringent criterion, and four standard errors; falling short is no fault here. An exact test may not exceed it at
@@ -110,7 +115,9 @@ class Verification:
     gap: float
     level: float
     exact: bool
-    far_tail: bool
+    success: float
+    simulated_success: float
+    enumerated_success: float | None
     type_one_error: float | None
     type_one_standard_error: float | None
     enumerated: float | None
@@ -195,10 +202,8 @@ def _judged(
     design: Design, n: int, witnessed: list[_Witnessed], *, target: float | None, trials: int, seed: int
 ) -> Verification:
     plan, *nulls = witnessed
-    # a formula that has the far tail of a two-sided test in it shows both tails on the null
-    both = any(float(null.design.power(n)) - float(null.design.success(n)) > _EXACT for null in nulls)
-    claimed, simulated = float(design.power(n)), plan.seen.power if both else plan.seen.success
-    counted = None if plan.counted is None else plan.counted.power if both else plan.counted.favoured
+    claimed, simulated = float(design.power(n)), plan.seen.power
+    counted = None if plan.counted is None else plan.counted.power
     worst = max((one.seen for one in nulls), key=lambda seen: seen.power, default=None)
     return Verification(
         design=design,
@@ -213,25 +218,31 @@ def _judged(
         gap=claimed - (simulated if counted is None else counted),
         level=_level(design),
         exact=design.exact,
-        far_tail=both or not design.two_tailed,
+        success=float(design.success(n)),
+        simulated_success=plan.seen.success,
+        enumerated_success=None if plan.counted is None else plan.counted.favoured,
         type_one_error=None if worst is None else worst.power,
         type_one_standard_error=None if worst is None else worst.standard_error,
         enumerated=counted,
         enumerated_type_one_error=(size := true_size(design, n)),
-        checks=tuple(_checks(design, n, witnessed, both=both, size=size)),
+        checks=tuple(_checks(design, n, witnessed, size=size)),
     )
 
 
-def _checks(design: Design, n: int, witnessed: list[_Witnessed], *, both: bool, size: float | None) -> Iterator[Check]:
+def _checks(design: Design, n: int, witnessed: list[_Witnessed], *, size: float | None) -> Iterator[Check]:
     plan, *nulls = witnessed
     level = _level(design)
-    yield from _against(POWER, plan, float(design.power(n)), both, 0.0 if design.exact else ALLOWANCE)
+    power, success = float(design.power(n)), float(design.success(n))
+    yield from _against(POWER, plan, power, True, 0.0 if design.exact else ALLOWANCE)
+    if power - success > _PRINTED:
+        yield from _against(SUCCESS, plan, success, False, 0.0 if design.exact else ALLOWANCE)
     yield from _drawing(plan)
     for null in nulls:
         off = 0.0 if design.exact else LIBERAL * float(design.level)
-        yield from _against(FAVOUR, null, float(null.design.success(n)), False, off)
-        if both:
-            yield from _against(BOTH, null, float(null.design.power(n)), True, off)
+        power, success = float(null.design.power(n)), float(null.design.success(n))
+        yield from _against(FAVOUR, null, success, False, off)
+        if power - success > _EXACT:
+            yield from _against(BOTH, null, power, True, off)
         yield from _drawing(null)
         beyond = 0.0 if design.exact else STRINGENT * level
         yield from _against(LEVEL, null, level, True, beyond, above_only=True)
@@ -273,16 +284,16 @@ def _true_n(found: Verification, executor: Executor | None, progress: Progress |
     """Looked for where the truth falls short of the target, beyond what chance in the simulation explains."""
     if found.target is None or found.design.only_n is not None:
         return None
-    if found.enumerated is not None:
-        short = found.enumerated < found.target - _EXACT
+    if found.enumerated_success is not None:
+        short = found.enumerated_success < found.target - _EXACT
         return by_enumeration(found.design, found.n, found.target) if short else None
-    if found.simulated + 2 * found.standard_error >= found.target:
+    if found.simulated_success + 2 * found.standard_error >= found.target:
         return None
 
     def again(n: int, turn: int) -> Simulation:
         asked = SimulationTask(design=found.design, n=n, trials=found.trials * (_CLOSER if turn == LAST else 1))
         (seen,) = simulate_each([asked], (found.seed, 1 + turn), executor=executor, progress=progress)
-        return seen if found.far_tail else Simulation(seen.trials, seen.favoured, seen.favoured)
+        return Simulation(seen.trials, seen.favoured, seen.favoured)
 
-    seen = Simulation(found.trials, round(found.simulated * found.trials), 0)
+    seen = Simulation(found.trials, round(found.simulated_success * found.trials), 0)
     return by_simulation(found.design, found.n, found.target, seen, again)

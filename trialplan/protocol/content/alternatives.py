@@ -53,7 +53,7 @@ def _by(trial: Trial, name: str, design: Design, prose: str, chosen: bool) -> Te
         test=name,
         prose=prose,
         arms=() if answer is None else arms_of(trial, answer),
-        power=None if answer is None else float(answer.power),
+        power=None if answer is None else float(answer.success),
         reason=reason,
         chosen=chosen,
         level=level,

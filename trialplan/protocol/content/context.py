@@ -241,7 +241,7 @@ def _other_test(trial: Trial, endpoint: Endpoint, fixed: Sized) -> OtherTest | N
         return None
     design = fixed.replace(test=test)
     n = int(design.sample_size(endpoint.section.power).n)
-    return OtherTest(n=n, power=float(design.power(int(trial.answer.n))))
+    return OtherTest(n=n, power=float(design.success(int(trial.answer.n))))
 
 
 def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
@@ -254,7 +254,7 @@ def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
     return Alone(
         n=n,
         arms=arms_of(trial, answer),
-        power=float(answer.power),
+        power=float(answer.success),
         enrolled=None if loss is None else int(enrolled(design, answer.arms, loss)["n"]),
         details=tuple(fixed.detail_rows(extra)) if extra else (),
         tables=tuple(fixed.detail_tables(extra)) if extra else (),
@@ -284,7 +284,9 @@ def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None
     if not design.smooth:  # an exact test is defined for whole blocks only
         observed = max(1, observed // design.block) * design.block
     told = _detectable(design, observed, power)
-    return AtTrial(n=n, attains=design.attains, observed=observed, power=float(design.power(observed)), detectable=told)
+    return AtTrial(
+        n=n, attains=design.attains, observed=observed, power=float(design.success(observed)), detectable=told
+    )
 
 
 def _detectable(design: Design, observed: float, power: float) -> Detectable | None:

@@ -80,7 +80,7 @@ def power_curve(trial: Trial) -> figures.Curves:
         lines=lines,
         quantity="power",
         target=float(section.power),
-        chosen=(n, float(trial.answer.power)),
+        chosen=(n, float(trial.answer.success)),
     )
 
 
@@ -93,7 +93,7 @@ def _by_discount(trial: Trial, counts: list[int]) -> Iterator[tuple[str, Any]]:
     shares = [share for share in trial.plan.content.scenarios.discounts if abs(share - planned) > 1e-9]
     for share in shares[:3]:
         grid = answered(ask(trial, {DISCOUNT: [share], "n": counts}))
-        yield f"{share:.0%} of the excess not believed".replace("%", " %"), grid.power.ravel()
+        yield f"{share:.0%} of the excess not believed".replace("%", " %"), grid.success.ravel()
 
 
 def heat_map(trial: Trial) -> figures.HeatMap | None:

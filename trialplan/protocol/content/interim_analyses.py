@@ -163,7 +163,7 @@ def monitored(trial: Trial) -> Monitored | None:
         return None
     rows = trial.answer.extra["looks"]
     rule, futility = design.rule, design.rule.futility
-    found = design.solved(float(design.power(int(trial.answer.n))))
+    found = design.solved(float(design.success(int(trial.answer.n))))
     by = chances_by_hypothesis(rule, found)
     ignored = rule.chances(found, 0.0, obeyed=design.binding)
     return Monitored(

@@ -98,6 +98,21 @@ def power_curve(rule: Rule) -> PowerCurve:
     return PowerCurve(rule=rule, values=_refined(coarse, values, grid), through_level=through)
 
 
+@lru_cache(maxsize=64)
+def harm_curve(rule: Rule) -> PowerCurve:
+    """The curve of rejecting against the treatment, of a two-sided rule, at each drift toward harm: minus the drift.
+
+    Without futility it is that of the power, by symmetry. With it, a trial that stops for futility rejects no more, at
+    boundaries that belong to the drift.
+    """
+    if rule.futility is None:
+        return power_curve(rule)
+    coarse = _LOW + _STEP * (np.arange(round((_HIGH - _LOW) / _STEP)) + 0.5)
+    grid = np.linspace(_LOW, coarse[-1] + _STEP / 2, coarse.size * _FINE + 1)
+    values = _refined(coarse, rule.harm_score_at(-coarse), grid)
+    return PowerCurve(rule=rule, values=values, through_level=False)
+
+
 def _refined(coarse: Any, values: Any, grid: Any) -> Any:
     """Lagrange's polynomial through the nearest points, on an even grid."""
     first = np.clip(np.round((grid - coarse[0]) / _STEP).astype(int) - _POINTS // 2, 0, coarse.size - _POINTS)

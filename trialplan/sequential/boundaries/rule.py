@@ -195,6 +195,13 @@ class Rule:
 
         return secant_root(surplus, drift - upper_normal_quantile(self.level) - 0.1, tolerance=_CLOSE)
 
+    def harm_score_at(self, drift: Any) -> Any:
+        """The normal score of P(rejecting against the treatment), of a two-sided rule, at the same boundaries."""
+        drift = np.asarray(drift, dtype=float)
+        harm = self._harm(self.at(drift, normal_cdf(-self.score_at(drift))), drift).sum(axis=-1)
+        with np.errstate(all="ignore"):
+            return np.clip(normal_quantile(harm), -38, 38)
+
     def chances(self, solved: Solved, drift: Any, *, obeyed: bool = True) -> StoppingChances:
         """What happens at each look at another drift, with the boundaries of `solved`; futility obeyed or not."""
         course = TrialCourse(

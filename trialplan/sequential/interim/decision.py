@@ -94,7 +94,7 @@ class SeenZ:
 
 def bounds(design: GroupSequential, n: int, fractions: tuple[float, ...], *, final: bool) -> ObservedBoundaries:
     """The boundaries at these fractions: the planned ones if they are as planned, else the errors spent again."""
-    power, count = float(design.power(n)), len(fractions)
+    power, count = float(design.success(n)), len(fractions)
     planned = design.looks[:count]
     final = final or count == len(design.looks)
     as_planned = all(abs(a - b) < _AS_PLANNED for a, b in zip(fractions, planned, strict=True))
@@ -114,7 +114,7 @@ def bounds(design: GroupSequential, n: int, fractions: tuple[float, ...], *, fin
 
 def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: ObservedBoundaries) -> Look:
     """What the look means under the rule; `n` are the participants that the trial is planned for."""
-    drift = float(design.solved(float(design.power(n))).drift)
+    drift = float(design.solved(float(design.success(n))).drift)
     now, z, upper, lower = held.fractions[-1], seen.z, held.efficacy_z[-1], held.futility_z[-1]
     decision = verdict(
         final=held.final,
@@ -125,7 +125,8 @@ def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Obs
     unit = _unit(design, seen, drift, now)
     line = _Line(design=design, null=float(design.design.null_estimate()), unit=unit)
     estimate = line.value(z) if seen.estimate is None else seen.estimate
-    repeated = None if upper is None else (seen.interval or line.around(z))(upper)
+    varies = seen.interval is not None or seen.estimate is None  # a standard error of 0 has no interval
+    repeated = (seen.interval or line.around(z))(upper) if varies and upper is not None else None
     return Look(
         design=design,
         number=len(held.fractions),
@@ -183,6 +184,9 @@ def _ordered(design: GroupSequential, seen: InterimData, held: ObservedBoundarie
         upper=tuple(math.inf if up is None else up for up in held.efficacy_z),
         lower=tuple(_stops_below(design, up, low) for up, low in zip(held.efficacy_z, held.futility_z, strict=True)),
     )
+    p = trial.p_value(2 if design.two_tailed else 1)
+    if seen.estimate is not None and seen.interval is None:
+        return Ordered(p=p)
     root = math.sqrt(held.fractions[-1])
 
     def effect(drift: float) -> float:
@@ -194,7 +198,7 @@ def _ordered(design: GroupSequential, seen: InterimData, held: ObservedBoundarie
 
     low, high = (effect(drift) for drift in trial.interval(1 - 2 * float(design.level)))
     return Ordered(
-        p=trial.p_value(2 if design.two_tailed else 1),
+        p=p,
         estimate=effect(trial.estimate()),
         interval=(min(low, high), max(low, high)),
     )
