@@ -19,7 +19,7 @@ class TestBreakEven:
         n = PLANNED.sample_size(0.8).n
         found = break_even(bridged, 0.25, 1.0, n=n, target=0.8, assumption="control rate")
         assert bridged(found.n_doubles).unrounded(0.8) == pytest.approx(2 * PLANNED.unrounded(0.8), rel=1e-6)
-        assert bridged(found.half_power).power(n) == pytest.approx(0.5, abs=1e-7)
+        assert bridged(found.half_power).success(n) == pytest.approx(0.5, abs=1e-7)
         assert found.effect_gone == pytest.approx(0.55, abs=1e-6)
 
     def test_a_shrunken_odds_ratio_keeps_the_control_rate(self):

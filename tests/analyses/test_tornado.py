@@ -62,7 +62,7 @@ class TestEnds:
         (swing,) = tornado([axis(RATES, "treatment", 0.4, 0.6)], n=186, target=0.8)
         at = RATES.replace(treatment=swing.breaks.n_doubles)
         assert at.unrounded(0.8) == pytest.approx(2 * RATES.unrounded(0.8), rel=1e-6)
-        assert RATES.replace(treatment=swing.breaks.half_power).power(186) == pytest.approx(0.5, abs=1e-7)
+        assert RATES.replace(treatment=swing.breaks.half_power).success(186) == pytest.approx(0.5, abs=1e-7)
 
     def test_an_exact_test_has_no_smooth_break(self):
         """A saw-tooth is sized at both ends, and where it breaks in between is not claimed."""

@@ -159,7 +159,7 @@ class TestVerb:
         assert run(*ARTICLE, "-o", str(path)).out == f"wrote {path}\n"
         rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
         assert len(rows) == 238
-        differing = ["control", "treatment", "n", "n_treatment", "n_control", "power", "reason"]
+        differing = ["control", "treatment", "n", "n_treatment", "n_control", "power", "success", "reason"]
         assert list(rows[0])[: len(differing)] == differing
         same = {name: value for name, value in rows[0].items() if name not in differing}
         assert same.items() >= {"design": "two-proportions", "alpha": "0.05", "sides": "2", "test": "score"}.items()

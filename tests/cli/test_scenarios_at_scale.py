@@ -161,7 +161,7 @@ class TestFiles:
         data = json.loads(run(*self.GRID, "--json").out)
         assert {"design", "assumptions", "axes", "rows", "target_power", "version"} <= set(data)
         assert data["axes"] == {"control": [0.1, 0.2, 0.3, 0.4, 0.5], "treatment": [0.3, 0.6]}
-        assert list(data["rows"][0]) == ["control", "treatment", "n", "arms", "power", "reason"]
+        assert list(data["rows"][0]) == ["control", "treatment", "n", "arms", "power", "success", "reason"]
 
     @pytest.mark.parametrize(
         ("more", "complaint"),

@@ -73,6 +73,8 @@ class TestPower:
             success = float(null.success(n))
             if design.smooth:
                 assert success == pytest.approx(float(design.level), abs=2e-3)
+                if design.two_tailed:
+                    assert float(null.power(n)) == pytest.approx(float(design.alpha), abs=4e-3)
             else:
                 assert 0 < success <= design.level + 1e-12
 

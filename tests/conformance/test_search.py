@@ -16,9 +16,9 @@ class TestSampleSize:
     def test_reaches_the_target_and_no_sooner(self, design, target):
         """n reaches the target and one block fewer does not."""
         answer = design.sample_size(target)
-        assert design.power(answer.n) >= target - ROUNDING
+        assert design.success(answer.n) >= target - ROUNDING
         if answer.n > design.block:
-            assert design.power(answer.n - design.block) < target + ROUNDING
+            assert design.success(answer.n - design.block) < target + ROUNDING
 
     def test_reports_the_power_it_attains(self, design):
         """The power in the answer is the power at n."""
@@ -40,7 +40,7 @@ class TestSampleSize:
         answer = design.sample_size(0.8)
         total = sum(answer.arms_unrounded.values())
         assert answer.n - design.block - 1e-6 <= total <= answer.n + 1e-6
-        assert float(design.power(total)) == pytest.approx(0.8, abs=1e-7)
+        assert float(design.success(total)) == pytest.approx(0.8, abs=1e-7)
 
     def test_higher_targets_need_no_fewer(self, design):
         """A higher target never needs fewer participants."""
@@ -55,7 +55,7 @@ class TestSawTooth:
             pytest.skip("power rises smoothly")
         answer = design.sample_size(0.8)
         block = design.block
-        powers = {n: float(design.power(n)) for n in range(block, answer.searched_to + 1, block)}
+        powers = {n: float(design.success(n)) for n in range(block, answer.searched_to + 1, block)}
         assert all(power >= 0.8 for n, power in powers.items() if n >= answer.n)
         assert answer.n == block or powers[answer.n - block] < 0.8
         assert answer.first_n == next(n for n, power in powers.items() if power >= 0.8)
@@ -72,7 +72,7 @@ class TestSmooth:
         if not design.smooth:
             pytest.skip("power is a saw-tooth")
         n = np.unique(np.geomspace(2 * design.block, 4 * design.sample_size(0.9).n, 60) // design.block) * design.block
-        power = design.power(n)
+        power = design.success(n)
         assert np.all(np.diff(power)[power[:-1] >= design.level] >= -1e-10)
 
 
@@ -122,7 +122,7 @@ class TestDetectableEffect:
         n = design.sample_size(0.8).n
         effect = design.detectable_effect(n, 0.8)
         found = design.replace(**{design.effect: effect})
-        assert float(found.power(n)) == pytest.approx(0.8, abs=1e-7)
+        assert float(found.success(n)) == pytest.approx(0.8, abs=1e-7)
         assert (effect - float(design.null_values()[0])) * design.sign > 0
 
     def test_is_no_larger_than_what_was_planned_for(self, design):

@@ -89,4 +89,4 @@ class TestOfOneN:
         alone = [float(design.replace(**{design.effect: float(value)}).power(n)) for value in values]
         np.testing.assert_allclose(design.replace(**{design.effect: values}).power(n), alone)
         effect = design.detectable_effect(n, 0.8)
-        assert float(design.replace(**{design.effect: effect}).power(n)) == pytest.approx(0.8, abs=1e-7)
+        assert float(design.replace(**{design.effect: effect}).success(n)) == pytest.approx(0.8, abs=1e-7)

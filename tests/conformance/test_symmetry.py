@@ -67,6 +67,19 @@ class TestArmsExchanged:
             assert float(swapped.success(n)) == pytest.approx(float(design.success(n)), abs=1e-9)
 
 
+class TestDirection:
+    def test_power_is_success_in_either_direction(self, design):
+        """A two-tailed test rejects as often whichever direction is favourable: in the one, or in the other."""
+        numbers = design.assumptions()
+        if not design.two_tailed or "favourable" not in numbers or numbers.get("futility") is not None:
+            pytest.skip("one direction, or what stops for futility is not turned round")
+        turned = design.replace(favourable="lower" if design.upward else "higher")
+        for n in (4 * design.block, 20 * design.block, 100 * design.block):
+            power, success, against = (float(one) for one in (design.power(n), design.success(n), turned.success(n)))
+            assert float(turned.power(n)) == pytest.approx(power, abs=1e-9)
+            assert success + against == pytest.approx(power, abs=1e-9)
+
+
 class TestFailuresCounted:
     def test_same_n_with_failures_counted(self, design):
         """Rates of failure, with the direction turned round, need the same n."""

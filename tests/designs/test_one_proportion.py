@@ -33,7 +33,7 @@ class TestScore:
     def test_unrounded_n_is_where_power_is_the_target(self):
         """The closed form is the root of the power."""
         design = score(null=0.1, expected=0.25)
-        root = optimize.brentq(lambda n: float(design.power(n)) - 0.9, 1, 1000, xtol=1e-10)
+        root = optimize.brentq(lambda n: float(design.success(n)) - 0.9, 1, 1000, xtol=1e-10)
         assert design.sample_size(0.9).arms_unrounded["treatment"] == pytest.approx(root, rel=1e-9)
 
     def test_power_is_near_the_enumerated_one(self):
@@ -42,7 +42,7 @@ class TestScore:
         _, rejects = design.analysis.statistic(design, np.arange(n + 1), n)
         for expected in (0.35, 0.38, 0.42):
             counted = stats.binom.pmf(np.arange(n + 1), n, expected) @ rejects
-            assert float(design.replace(expected=expected).power(n)) == pytest.approx(counted, abs=0.03)
+            assert float(design.replace(expected=expected).success(n)) == pytest.approx(counted, abs=0.03)
 
     @pytest.mark.parametrize("favourable", ["higher", "lower"])
     def test_critical_count_is_the_first_that_rejects(self, favourable):

@@ -98,8 +98,8 @@ class TestCalendar:
         """Stopping at the look costs all who are randomised by then: one product for each hypothesis."""
         found = dated(answer, Recruitment(accrual=read_accrual(5), read_after=12))
         for name, share in (("null", 0.0), ("alternative", 1.0)):
-            drift = share * DESIGN.solved(float(DESIGN.power(190))).drift
-            chances = DESIGN.rule.chances(DESIGN.solved(float(DESIGN.power(190))), drift)
+            drift = share * DESIGN.solved(float(DESIGN.success(190))).drift
+            chances = DESIGN.rule.chances(DESIGN.solved(float(DESIGN.success(190))), drift)
             stops = float(chances.stopped[0])
             assert found.extra["expected_n"][name] == pytest.approx(stops * 156 + (1 - stops) * 190)
             assert found.extra["expected_n"][name] > answer.extra["expected_n"][name]

@@ -136,7 +136,7 @@ class TestTwoProportions:
         """A margin wider than the control's rate leaves a detectable rate, or none, but no error."""
         design = TwoProportions(control=0.05, treatment=0.05, goal="non-inferiority", margin=0.1)
         rate = design.detectable_effect(200)
-        assert math.isnan(rate) or float(design.replace(treatment=rate).power(200)) == pytest.approx(0.8, abs=1e-6)
+        assert math.isnan(rate) or float(design.replace(treatment=rate).success(200)) == pytest.approx(0.8, abs=1e-6)
 
     @pytest.mark.parametrize(
         "numbers",

@@ -126,7 +126,7 @@ class TestSimulatedParticipants:
         inner = TwoProportions(control=0.5, treatment=0.525, alpha=0.025, sides=1)
         design = GroupSequential(design=inner, looks=LOOKS, **rule)
         n = design.sample_size(0.8).n
-        found, trials, rng = design.solved(float(design.power(n))), 60_000, np.random.default_rng(17)
+        found, trials, rng = design.solved(float(design.success(n))), 60_000, np.random.default_rng(17)
         lower = found.lower if "futility" in rule else np.full(3, -np.inf)
         sizes = [look["n"] // 2 for look in design.sample_size(0.8).extra["looks"]]
         assert sizes[-1] > 5000
@@ -156,7 +156,7 @@ class TestSimulatedParticipants:
         inner = TwoMeans(difference=0.05, sd=1, test="z", alpha=0.025, sides=1)
         design = GroupSequential(design=inner, looks=LOOKS, **rule)
         n = 20 * round(float(design.unrounded(0.8)) / 20)
-        found, trials, rng = design.solved(float(design.power(n))), 60_000, np.random.default_rng(23)
+        found, trials, rng = design.solved(float(design.success(n))), 60_000, np.random.default_rng(23)
         lower = found.lower if "futility" in rule else np.full(3, -np.inf)
         for truth, drift in ((0.05, found.drift), (0.0, 0.0)):
             added = [round(t * n) // 2 for t in (0.4, 0.3, 0.3)]
@@ -190,7 +190,7 @@ class TestSimulatedParticipants:
         design = GroupSequential(design=inner, looks=LOOKS, efficacy="kim-demets(3)", futility=futility)
         n = design.sample_size(0.9).n
         seen = design.simulate(n, 40_000, np.random.default_rng(2))
-        assert abs(seen.success - float(design.power(n))) <= 4 * seen.standard_error
+        assert abs(seen.success - float(design.success(n))) <= 4 * seen.standard_error
 
     def test_of_one_arm(self):
         """One arm against a fixed rate is looked at like two, where the score test is used."""

@@ -119,7 +119,7 @@ class TestEveryFamily:
             error = n.std() / math.sqrt(trials)
             assert abs(n.mean() - answer.extra["expected_n"][hypothesis]) <= 4 * error + 1
             assert hypothesis != "null" or within(false, 0.025, trials)
-            assert hypothesis != "alternative" or within(successes, float(answer.power), trials)
+            assert hypothesis != "alternative" or within(successes, float(answer.success), trials)
 
 
 def arrivals(rates, ramp_up, count):

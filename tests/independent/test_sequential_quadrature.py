@@ -89,7 +89,7 @@ def checked(design, target):
     mirrored = -upper if design.sides == 2 else np.full(len(rows), -np.inf)
     above, _ = leave(upper, np.maximum(mirrored, futility), design.looks, drift)
     null, _ = leave(upper, np.maximum(mirrored, futility) if design.binding else mirrored, design.looks, 0.0)
-    assert float(answer.power) == pytest.approx(above.sum(), abs=2e-6)
+    assert float(answer.success) == pytest.approx(above.sum(), abs=2e-6)
     assert [row["cumulative_power"] for row in rows] == pytest.approx(above.cumsum(), abs=2e-6)
     assert [row["cumulative_alpha"] for row in rows] == pytest.approx(design.sides * null.cumsum(), abs=1e-7)
     assert null.sum() * design.sides == pytest.approx(design.alpha, abs=1e-7)

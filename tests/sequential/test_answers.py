@@ -42,7 +42,7 @@ class TestLooks:
         """Alpha is spent in full as if futility were ignored; power is that of the answer."""
         last = answer.extra["looks"][-1]
         assert last["cumulative_alpha"] == pytest.approx(0.05, abs=1e-10)
-        assert last["cumulative_power"] == pytest.approx(answer.power, abs=1e-8)
+        assert last["cumulative_power"] == pytest.approx(answer.success, abs=1e-8)
 
     def test_chances_are_those_of_the_boundaries(self, answer):
         """The first look rejects, and the middle one stops, as often as a normal z there says."""
@@ -113,7 +113,7 @@ class TestGrid:
     def test_power_rises_with_n(self, futility):
         """Power rises from next to nothing to nearly one; slowly where a bound on the effect goes on stopping."""
         design = GroupSequential(design=TwoProportions(control=0.3, treatment=0.5), futility=futility)
-        power = design.power(np.arange(2, 1200, 6))
+        power = design.success(np.arange(2, 1200, 6))
         assert np.all(np.diff(power) > -1e-9)
         assert power[0] < 0.06
         assert power[-1] > 0.9999
@@ -124,7 +124,7 @@ class TestGrid:
         design = GroupSequential(design=TwoProportions(control=0.3, treatment=0.5), futility=futility)
         n = design.sample_size(0.8).n
         found = design.detectable_effect(n, 0.8)
-        assert design.replace(treatment=found).power(n) == pytest.approx(0.8, abs=1e-7)
+        assert design.replace(treatment=found).success(n) == pytest.approx(0.8, abs=1e-7)
 
     def test_replaced_numbers_keep_the_rule(self):
         """Numbers of the inner design are replaced through the rule, which stays."""

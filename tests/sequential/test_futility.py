@@ -139,7 +139,7 @@ class TestSettled:
         n = design.sample_size(0.8).n
         settled = design.settled(n)
         assert settled.futility.startswith("z(")
-        assert settled.power(n) == pytest.approx(design.power(n), abs=1e-8)
+        assert settled.success(n) == pytest.approx(design.success(n), abs=1e-8)
         assert settled.settled(n) is settled
 
     def test_has_its_level_without_an_effect(self):
@@ -147,7 +147,7 @@ class TestSettled:
         design = looked_at(efficacy="lan-demets-pocock", futility="kim-demets(1)", binding=True)
         n = design.sample_size(0.8).n
         (null,) = design.settled(n).at_null()
-        assert null.power(n) == pytest.approx(0.025, abs=1e-9)
+        assert null.success(n) == pytest.approx(0.025, abs=1e-9)
 
 
 class TestWholeBlocks:
@@ -201,9 +201,9 @@ class TestSized:
         inner = TwoProportions(control=0.2, treatment=0.35, allocation="2:1")
         design = GroupSequential(design=inner, looks=LOOKS, efficacy=efficacy, futility=futility)
         answer = design.sample_size(0.8)
-        assert float(design.power(answer.n)) >= 0.8 - 1e-9
-        assert float(design.power(answer.n - 3)) < 0.8
-        assert float(design.power(design.unrounded(0.8))) == pytest.approx(0.8, abs=1e-8)
+        assert float(design.success(answer.n)) >= 0.8 - 1e-9
+        assert float(design.success(answer.n - 3)) < 0.8
+        assert float(design.success(design.unrounded(0.8))) == pytest.approx(0.8, abs=1e-8)
 
     @pytest.mark.parametrize("futility", ["lan-demets-obrien-fleming", "predictive-power(0.05)"])
     def test_arms_exchanged(self, futility):
@@ -223,11 +223,11 @@ class TestSized:
         inner = TwoProportions(control=0.2, treatment=0.35)
         free, strict = (GroupSequential(design=inner, futility=one) for one in (None, "z(0.5)"))
         n = np.array([60, 120, 240])
-        assert np.all(strict.power(n) < free.power(n))
+        assert np.all(strict.success(n) < free.success(n))
 
     def test_on_the_wrong_side_there_is_no_power(self):
         """A treatment that is worse, or no better, is not shown to be better."""
         for futility in ("z(0)", "kim-demets(2)", None):
             for treatment in (0.3, 0.2):
                 inner = TwoProportions(control=0.3, treatment=treatment)
-                assert float(GroupSequential(design=inner, futility=futility).power(200)) <= 0.025 + 1e-9
+                assert float(GroupSequential(design=inner, futility=futility).success(200)) <= 0.025 + 1e-9

@@ -122,7 +122,7 @@ class TestSeen:
 class TestVerdict:
     def test_each_side_of_each_boundary(self):
         """A hair beyond a boundary stops, a hair before it goes on."""
-        upper, lower = (DESIGN.solved(float(DESIGN.power(N))).__dict__[name][0] for name in ("upper", "lower"))
+        upper, lower = (DESIGN.solved(float(DESIGN.success(N))).__dict__[name][0] for name in ("upper", "lower"))
         hair = 1e-6
         verdicts = [look(z).verdict for z in (upper + hair, upper - hair, lower + hair, lower - hair, -upper - hair)]
         assert verdicts == ["stop-for-efficacy", "go-on", "go-on", "stop-for-futility", "stop-for-harm"]
@@ -157,13 +157,13 @@ class TestVerdict:
 class TestAhead:
     def test_conditional_power_at_the_futility_boundary(self):
         """On the boundary that is a conditional power of .2, conditional power is .2."""
-        lower = DESIGN.solved(float(DESIGN.power(N))).lower[0]
+        lower = DESIGN.solved(float(DESIGN.success(N))).lower[0]
         assert look(lower).conditional_power["planned"] == pytest.approx(0.2, abs=1e-9)
 
     def test_by_hand(self):
         """Lan and Wittes's formula at the planned effect, at the one seen, and without any; and its average."""
         found = look(1.2)
-        drift, critical = DESIGN.solved(float(DESIGN.power(N))).drift, found.evidence.bounds.critical
+        drift, critical = DESIGN.solved(float(DESIGN.success(N))).drift, found.evidence.bounds.critical
 
         def power(at):
             return stats.norm.sf((critical - 1.2 * math.sqrt(0.5) - at * 0.5) / math.sqrt(0.5))
@@ -254,7 +254,7 @@ class TestEnded:
 
     def test_z_alone_is_told_at_the_planned_variance(self):
         """Without data, the estimate at the planned final z is the planned difference."""
-        drift = float(DESIGN.solved(float(DESIGN.power(N))).drift)
+        drift = float(DESIGN.solved(float(DESIGN.success(N))).drift)
         assert look(drift, fractions=(0.5, 1.0)).estimate == pytest.approx(0.2)
 
     def test_lower_is_better(self):
