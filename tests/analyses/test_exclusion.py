@@ -15,6 +15,8 @@ from trialplan.analyses.sensitivity.exclusion import exclusion
 from trialplan.analyses.sensitivity.exclusion_page import page
 from trialplan.design import Design
 from trialplan.errors import ParameterError
+from trialplan.numerics.inverted_tests import score_limits
+from trialplan.numerics.two_rates import DIFFERENCE
 from trialplan.parameter import PROPORTION, parameter
 
 RATES = TwoProportions(control=0.3, treatment=0.5)
@@ -28,14 +30,17 @@ def standardised(n, mean, sd, rng):
 
 class TestTwoRates:
     @pytest.mark.parametrize(("allocation", "n"), [("1:1", 200), ("3:1", 400)])
-    def test_newcombe_as_in_statsmodels(self, allocation, n):
-        """Half-width and what no difference leaves are statsmodels' Newcombe interval at the planned counts."""
+    def test_the_score_test_inverted(self, allocation, n):
+        """Half-width and what no difference leaves are Mee's interval at the planned counts, by that name."""
         (found,) = exclusion(RATES.replace(allocation=allocation), [n])
-        n_t, n_c = found.arms["treatment"], found.arms["control"]
-        low, high = confint_proportions_2indep(0.5 * n_t, n_t, 0.3 * n_c, n_c, method="newcomb")
-        assert found.half_width == pytest.approx((high - low) / 2)
-        none = confint_proportions_2indep(0.3 * n_t, n_t, 0.3 * n_c, n_c, method="newcomb")
-        assert found.possible == pytest.approx(none)
+        sizes = tuple(found.arms.values())
+        planned, none = (
+            score_limits(DIFFERENCE, (rate * sizes[0], 0.3 * sizes[1]), sizes, stats.norm.isf(0.025))
+            for rate in (0.5, 0.3)
+        )
+        assert found.interval == "Mee interval of the difference, the score test inverted"
+        assert found.half_width == pytest.approx(float(planned[1] - planned[0]) / 2)
+        assert found.possible == pytest.approx([float(one) for one in none])
 
     def test_half_width_is_near_the_mean_over_all_counts(self):
         """Averaged over every pair of counts, the interval is as wide as at the planned rates, within 1 %."""
@@ -43,8 +48,8 @@ class TestTwoRates:
         x = np.arange(61)
         chance = np.outer(stats.binom.pmf(x, 60, 0.5), stats.binom.pmf(x, 60, 0.3))
         likely = [(i, j) for i in x for j in x if chance[i, j] > 1e-5]
-        widths = {cell: confint_proportions_2indep(cell[0], 60, cell[1], 60, method="newcomb") for cell in likely}
-        mean = sum(chance[cell] * (high - low) for cell, (low, high) in widths.items())
+        low, high = score_limits(DIFFERENCE, tuple(np.array(likely).T), (60, 60), stats.norm.isf(0.025))
+        mean = sum(chance[cell] * width for cell, width in zip(likely, high - low, strict=True))
         assert found.half_width == pytest.approx(mean / 2, rel=0.01)
 
     @pytest.mark.parametrize("n", [40, 100, 254])
@@ -80,15 +85,16 @@ class TestTwoRates:
         (found,) = exclusion(TwoProportions(control=0.3, treatment=0.3, goal="equivalence", margin=0.15), [600])
         assert found.smallest_significant is None
 
-    @pytest.mark.parametrize(("scale", "compare", "method"), [("ratio", "ratio", "log"), ("odds-ratio", "or", "logit")])
-    def test_ratios_have_factors(self, scale, compare, method):
-        """On the ratio scales the half-width is a factor: statsmodels' log intervals reach as far."""
-        design = RATES.replace(scale=scale, goal="non-inferiority", margin=0.9)
+    @pytest.mark.parametrize("test", ["score", "miettinen-nurminen"])
+    @pytest.mark.parametrize("scale", ["ratio", "odds-ratio"])
+    def test_ratios_have_factors(self, scale, test):
+        """On the ratio scales the half-width is a factor: statsmodels' score intervals reach as far."""
+        design = RATES.replace(scale=scale, goal="non-inferiority", margin=0.9, test=test)
         (found,) = exclusion(design, [200])
         interval = confint_proportions_2indep(
-            50, 100, 30, 100, method=method, compare={"or": "odds-ratio"}.get(compare, compare)
+            50, 100, 30, 100, method="score", compare=scale, correction=test == "miettinen-nurminen"
         )
-        assert found.half_width == pytest.approx(math.sqrt(interval[1] / interval[0]))
+        assert found.half_width == pytest.approx(math.sqrt(interval[1] / interval[0]), rel=1e-6)
         assert found.possible[0] * found.possible[1] == pytest.approx(1)
 
 
@@ -201,9 +207,9 @@ class TestPage:
     def test_the_sentence(self):
         """A reader learns the width, the smallest significant difference, and what no difference would leave."""
         assert page(RATES, [186]).headline == (
-            "With 186 participants the 95 % interval of the difference reaches about 13.5 points to either side; an "
+            "With 186 participants the 95 % interval of the difference reaches about 13.7 points to either side; an "
             "observed difference of 14 points is the smallest that is significant; an observed difference of zero "
-            "leaves true ones up to 13 points either way possible."
+            "leaves true ones up to 13.1 points either way possible."
         )
 
     def test_one_row_each(self):
