@@ -43,8 +43,8 @@ class Design(Sized):
 
     def __post_init__(self) -> None:
         """Fill level and sides in by goal, and remember which were not given, for `replace`."""
-        known = isinstance(self.goal, str) and self.goal in fields.LEVELS  # an unknown one is refused below
-        usual = fields.LEVELS[self.goal if known else fields.SUPERIORITY]
+        # an unknown goal, which need not even be hashable, is refused below
+        usual = fields.usual_level(self.goal if isinstance(self.goal, str) else fields.SUPERIORITY, self.margin)
         missing = {
             name: level for name, level in zip(("alpha", "sides"), usual, strict=True) if getattr(self, name) is None
         }
@@ -116,7 +116,7 @@ class Design(Sized):
     @property
     def two_tailed(self) -> bool:
         """Whether the test rejects in either direction."""
-        return self.sides == 2 and self.goal == fields.SUPERIORITY
+        return self.sides == 2 and self.goal == fields.SUPERIORITY and self.margin is None
 
     @property
     def level(self) -> Numbers:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__
+from trialplan.fields import named
 from trialplan.page import plain
 from trialplan.text import flag, number, percent
 
@@ -57,7 +58,7 @@ def level(design: Sized) -> list[tuple[str, str]]:
     trial = cast("Design", design)
     sides = "two-sided" if trial.sides == 2 else "one-sided"
     usual = set(trial.defaulted) >= {"alpha", "sides"}
-    default = f"  (default for {trial.goal}; --alpha, --sides)" if usual else ""
+    default = f"  (default for {named(trial.goal, trial.margin)}; --alpha, --sides)" if usual else ""
     return [("level", f"{number(trial.alpha)} {sides}{default}"), ("test", name_of_test(trial))]
 
 

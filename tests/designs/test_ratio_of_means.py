@@ -42,7 +42,7 @@ class TestMargin:
     @pytest.mark.parametrize(("favourable", "limit"), [("higher", 0.8), ("lower", 1.25)])
     def test_is_the_limit_on_the_unfavourable_side(self, favourable, limit):
         """For non-inferiority the limit lies where the treatment would be worse."""
-        design = RatioOfMeans(ratio=1, cv=0.4, goal="non-inferiority", margin=0.8, favourable=favourable)
+        design = RatioOfMeans(ratio=1, cv=0.4, goal="non-inferiority", margin=limit, favourable=favourable)
         assert design.null_values() == pytest.approx((limit,))
 
     @pytest.mark.parametrize("margin", [(-0.5, 1.25), (1.1, 1.25), 0.0, -1.0])

@@ -65,11 +65,17 @@ CASES = [("ratio", "score"), ("odds-ratio", "score"), ("odds-ratio", "log-odds")
 
 class TestMargins:
     @pytest.mark.parametrize(("scale", "test"), CASES)
-    def test_either_side_of_one(self, scale, test):
-        """A limit may be written on either side of 1."""
+    def test_a_limit_is_not_mirrored(self, scale, test):
+        """A limit on the wrong side of 1 for its goal is refused with the ways out, never read as its reciprocal."""
         design = noninferior(scale, test=test)
-        assert design.replace(margin=1 / design.margin).sample_size(0.8).n == design.sample_size(0.8).n
-        assert design.limits()[0] < 1
+        with pytest.raises(
+            ParameterError, match=r"must lie in \(0, 1\) for non-inferiority.*as in 0\.\d+, or set goal"
+        ):
+            design.replace(margin=1 / design.margin)
+        with pytest.raises(ParameterError, match=r"must lie in \(1, ∞\) for superiority.*favourable to lower"):
+            design.replace(goal="superiority")
+        with pytest.raises(ParameterError, match=r"must lie in \(1, ∞\) for non-inferiority where lower"):
+            design.replace(favourable="lower")
 
     @pytest.mark.parametrize(("scale", "test"), CASES)
     def test_power_is_what_trials_show(self, scale, test):
@@ -100,7 +106,12 @@ class TestMargins:
             ({"test": "wald", "scale": "ratio", "goal": "non-inferiority", "margin": 0.8}, "use one of score"),
             ({"test": "log-odds", "goal": "non-inferiority", "margin": 0.1}, "margin|scale difference"),
             ({"test": "fisher", "goal": "non-inferiority", "margin": 0.1}, "not defined for non-inferiority"),
-            ({"goal": "non-inferiority", "margin": 1.5}, r"margin must lie in \(-1, 1\)"),
+            ({"goal": "non-inferiority", "margin": 1.5}, r"margin must lie in \(0, 1\), not 1.5"),
+            ({"goal": "non-inferiority", "margin": -0.2}, r"lie in \(0, 1\), not -0.2: .* amount.*; write 0.2"),
+            ({"goal": "equivalence", "margin": (-2.0, 0.1)}, r"pair of limits in \(-1, 1\)"),
+            ({"scale": "ratio", "goal": "equivalence", "margin": 1.0}, "must not be 1"),
+            ({"margin": 0.1, "test": "fisher"}, "not defined for superiority by a margin; use one of score, wald"),
+            ({"margin": 1.2, "scale": "ratio", "test": "wald"}, "use one of score"),
             ({"scale": "ratio", "goal": "equivalence", "margin": (-0.5, 1.25)}, "margin"),
         ],
     )

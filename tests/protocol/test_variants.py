@@ -49,6 +49,7 @@ RATES = stated(control=0.2) + drawn("treatment")
 PLANS = {
     "means": ("two-means", "", stated(difference=0.5, sd=1), 0.5),
     "welch": ("two-means", 'test = "welch"', stated(difference=0.5, sd=1, sd_treatment=1.4), 0.5),
+    "by a margin": ("two-proportions", 'goal = "superiority"\nmargin = 0.1', RATES, 0.167),
     "equivalence": ("two-proportions", 'goal = "equivalence"\nmargin = 0.2', stated(control=0.5, treatment=0.5), 0.0),
     "pair": ("two-proportions", 'goal = "equivalence"\nmargin = [-0.2, 0.15]', stated(control=0.5, treatment=0.5), 0.0),
     "odds": (

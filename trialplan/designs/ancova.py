@@ -92,8 +92,7 @@ class Ancova(Design):
         if getattr(self, self.scale) is None or getattr(self, other) is not None:
             reason = f"{self.scale} needs {field(self.scale)}, and no {field(other)}"
             raise ParameterError(reason, owner=self, parameter="scale", value=self.scale)
-        centre, domain = (1.0, POSITIVE) if self.scale == "ratio" else (0.0, REAL)
-        fields.check_margin(self, self.goal, self.margin, centre=centre, domain=domain)
+        fields.check_margin(self, centre=1.0 if self.scale == "ratio" else 0.0)
 
     @property
     def formula(self) -> str:

@@ -69,7 +69,7 @@ class RatioOfMeans(Design):
 
     def check(self) -> None:
         """A margin that suits the goal."""
-        fields.check_margin("RatioOfMeans", self.goal, self.margin, centre=1.0, domain=POSITIVE)
+        fields.check_margin(self, centre=1.0)
 
     @property
     def tex(self) -> str:

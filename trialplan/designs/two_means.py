@@ -38,7 +38,7 @@ _RANK = (
 
 @dataclass(frozen=True, kw_only=True)
 class TwoMeans(Design):
-    """Does the treatment's mean differ from the control's, or is it not worse by more than a margin?
+    """Does the treatment's mean differ from the control's, is it better by a margin, or not worse by more than one?
 
     >>> TwoMeans(difference=0.5, sd=1).sample_size(0.8).arms
     {'treatment': 64, 'control': 64}
@@ -90,7 +90,7 @@ class TwoMeans(Design):
 
     def check(self) -> None:
         """Margin must suit the goal, and Student's t test takes one standard deviation."""
-        fields.check_margin(self, self.goal, self.margin)
+        fields.check_margin(self)
         if self.test == "t" and self.sd_treatment is not None:
             way_out = f"with {field('sd_treatment')} use {field('test')} welch"
             reason = "t assumes one sd for both arms"

@@ -8,7 +8,7 @@ from typing import Any
 
 from trialplan import fields
 from trialplan.answers import SampleSize
-from trialplan.design import Design
+from trialplan.design import AnalysisTest, Design
 from trialplan.designs import _exact_proportions as exact_proportions
 from trialplan.designs import _normal_proportions as normal_proportions
 from trialplan.designs import _stated_rates as stated_rates
@@ -17,13 +17,13 @@ from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, Scale
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.outcomes.responses import RESPONSES
-from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, parameter
+from trialplan.parameter import POSITIVE, PROPORTION, Numbers, parameter
 from trialplan.stated import SizingMethod, both_quantiles, by_hand
 
 
 @dataclass(frozen=True, kw_only=True)
 class TwoProportions(Design):
-    """Does the treatment's rate differ from the control's, or is it not worse by more than a margin?
+    """Does the treatment's rate differ from the control's, is it better by a margin, or not worse by more than one?
 
     Normal theory takes counts as continuous. Exact tests count every pair of counts, and their power is a
     saw-tooth in n.
@@ -58,7 +58,7 @@ class TwoProportions(Design):
         "rate in the treatment arm", PROPORTION, role="effect", symbol="p_T", unit="proportion", typical=(0.3, 0.9)
     )
     scale: str = parameter(
-        "the scale of the margin; superiority is equality of the rates on every scale",
+        "the scale of the margin; without one, superiority is inequality of the rates on every scale",
         tuple(SCALES),
         default="difference",
     )
@@ -75,13 +75,14 @@ class TwoProportions(Design):
 
     def check(self) -> None:
         """Margin, scale and test must suit the goal."""
-        domain = Interval(-1, 1) if self.rates_scale is DIFFERENCE else POSITIVE
-        fields.check_margin(self, self.goal, self.margin, self.rates_scale.none, domain)
-        if self.goal not in self.analysis.goals:
-            self._refuse_test(f"for {self.goal}", [name for name, row in self.tests.items() if self.goal in row.goals])
-        plain = self.goal == fields.SUPERIORITY and self.scale == "difference"
+        scale = SCALES[self.scale]
+        fields.check_margin(self, scale.none, PROPORTION if scale is DIFFERENCE else POSITIVE)
+        suits = {name: row for name, row in self.tests.items() if _bears(row, self.goal, self.margin)}
+        if self.test not in suits:
+            self._refuse_test(f"for {fields.named(self.goal, self.margin)}", list(suits))
+        plain = self.margin is None and self.scale == "difference"
         if not plain and self.scale not in self.analysis.scales:
-            fitting = [n for n, row in self.tests.items() if self.goal in row.goals and self.scale in row.scales]
+            fitting = [name for name, row in suits.items() if self.scale in row.scales]
             self._refuse_test(f"on the scale {self.scale}", fitting)
 
     def _refuse_test(self, why: str, others: list[str]) -> None:
@@ -93,7 +94,7 @@ class TwoProportions(Design):
         """The scale of the limits and of normal theory; superiority has one null, and score one test of it."""
         if self.test == "log-odds":
             return ODDS_RATIO
-        return DIFFERENCE if self.goal == fields.SUPERIORITY else SCALES[self.scale]
+        return DIFFERENCE if self.margin is None else SCALES[self.scale]
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The treatment rates at which the null's boundary lies, given the control's."""
@@ -114,7 +115,7 @@ class TwoProportions(Design):
         """The name of the formula; that of the score test says how the variance is held to the null."""
         if self.test != "score":
             return super().formula
-        how = "pooled variance" if self.goal == fields.SUPERIORITY else "variance of Farrington and Manning"
+        how = "pooled variance" if self.margin is None else "variance of Farrington and Manning"
         return f"score test ({how}), normal approximation"
 
     @property
@@ -212,6 +213,11 @@ class TwoProportions(Design):
 
 def _odds(rate: Numbers) -> Numbers:
     return rate / (1 - rate)
+
+
+def _bears(row: AnalysisTest, goal: str, margin: Any) -> bool:
+    """Whether a test is defined for the goal: superiority by a margin needs one that can be shifted to a limit."""
+    return goal in row.goals and (margin is None or fields.NON_INFERIORITY in row.goals)
 
 
 TwoProportions.tests = {**normal_proportions.ROWS, **exact_proportions.ROWS}

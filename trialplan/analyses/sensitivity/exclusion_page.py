@@ -46,7 +46,7 @@ class _Shown:
     """Effects of one design as a reader knows them: points, the outcome's units, or ratios."""
 
     def __init__(self, design: Design) -> None:
-        self.scale, self.goal = design.outcome.effect_scale(design), design.goal
+        self.scale, self.goal, self.margin = design.outcome.effect_scale(design), design.goal, design.margin
         self.ratio, self.what = self.scale.ratio, self.scale.short
         self.of_what = self.what if len(design.arm_names) > 1 else self.scale.name
 
@@ -85,6 +85,9 @@ class _Shown:
         if self.goal == NON_INFERIORITY:
             least = self.effect(one.smallest_significant)
             return f"an observed {self.what} of {least} is the least favourable that shows non-inferiority"
+        if self.margin is not None:
+            least = self.effect(one.smallest_significant)
+            return f"an observed {self.what} of {least} is the least favourable that shows superiority by the margin"
         return f"an observed {self.what} of {self.effect(one.smallest_significant)} is the smallest that is significant"
 
     def _possible(self, one: Exclusion) -> str:

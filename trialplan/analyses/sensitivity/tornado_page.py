@@ -8,7 +8,7 @@ from typing import Any
 from trialplan.analyses.sensitivity.tornado import Axis, End, Swing, tornado
 from trialplan.design import Design
 from trialplan.errors import ParameterError, did_you_mean
-from trialplan.fields import EQUIVALENCE, NON_INFERIORITY
+from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SUPERIORITY, named
 from trialplan.page import Page, Table, plain
 from trialplan.parameter import parameters
 from trialplan.text import listed, number, percent
@@ -121,13 +121,15 @@ def _line(swing: Swing) -> list[str]:
 
 def _outcome(axis: Axis, end: End, n: int, target: float) -> str:
     """What becomes of the trial at one end: what it finds, and how many would be needed."""
-    trial, goal = f"the trial of {n:,} participants", axis.design_at(axis.planned).goal
-    finds = "find the effect" if goal not in _MARGINS else f"show {goal}"
+    design, trial = axis.design_at(axis.planned), f"the trial of {n:,} participants"
+    margin = design.goal in _MARGINS or design.margin is not None
+    finds = f"show {named(design.goal, design.margin)}" if margin else "find the effect"
     if end.power is None:
         return f"there is no such trial: {end.reason}."
     chance = "below 0.01" if end.power < 0.005 else "above 0.99" if end.power > 0.995 else f"{end.power:.2f}"
     if not end.effect:
-        none = "there is no effect to find" if goal not in _MARGINS else "the truth lies beyond the margin"
+        beyond = "falls short of" if design.goal == SUPERIORITY else "lies beyond"
+        none = f"the truth {beyond} the margin" if margin else "there is no effect to find"
         return (
             f"{none}: no number of participants would do, and {trial} would claim otherwise with probability {chance}."
         )

@@ -8,6 +8,7 @@ from trialplan import fields
 from trialplan.analyses.verification.sentences import complaints, reached
 from trialplan.analyses.verification.simulation import SEED
 from trialplan.analyses.verification.verification import ALLOWANCE, ERRORS
+from trialplan.design import Design
 from trialplan.plan.building import Trial
 from trialplan.plan.verifying import VerifiedEndpoint, verify_trial
 from trialplan.sequential.base import WithLooks
@@ -16,6 +17,7 @@ REFERENCE = "ICH M11, section 10.11"
 
 _NULLS = {
     fields.SUPERIORITY: "if the arms did equally well",
+    fields.named(fields.SUPERIORITY, 0.0): "if the treatment were better by just the margin",
     fields.NON_INFERIORITY: "if the treatment were worse by just the margin",
     fields.EQUIVALENCE: "if the arms differed by just the margin",
     fields.SINGLE_ARM: "if the treatment did no better than the rate to be excluded",
@@ -74,9 +76,16 @@ def verified(trial: Trial) -> Appendix | None:
             of=one,
             complaints=tuple(complaints(one.found)),
             reached=reached(one.found.true_n, one.found.target),
-            if_null=_ONE_NULL if one.found.design.fixed.members else _NULLS[one.found.design.goal],
+            if_null=_if_null(one.found.design),
             obeys=isinstance(one.found.design, WithLooks) and one.found.design.futility is not None,
         )
         for one in found
     )
     return Appendix(endpoints=tuple(views), seed=SEED, values=trial.design.outcome.planned)
+
+
+def _if_null(design: Design) -> str:
+    """What would be true on the edge of the null hypothesis."""
+    if design.fixed.members:
+        return _ONE_NULL
+    return _NULLS[fields.named(design.goal, design.margin)]
