@@ -247,7 +247,7 @@ class Design(Sized):
         return 0
 
     def effect_domain(self) -> Any:
-        """The values that the effect may take."""
+        """The values among which an effect is looked for."""
         return parameters(type(self))[self.effect].domain
 
     def effect_unit(self) -> float:

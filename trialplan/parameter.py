@@ -20,13 +20,51 @@ Numbers = Any
 """A number, or an array of numbers that broadcasts against the others."""
 
 
+_NEAR_AN_END = 1e-12
+"""How near a number may come to an end that is open: a rate of 1 - 1e-13 has three digits left in 1 - rate."""
+
+_NEAR_ZERO, _LARGEST, _FARTHEST = 1e-50, 1e50, 1e70
+"""The same of a positive number without an end, which has a unit, and of a number of either sign: their ratio, squared
+and times the participants there are, is still a number to a computer."""
+
+
 @dataclass(frozen=True)
 class Interval:
-    """The values that a number may take, from `low` to `high`; `closed` names the ends that belong to it."""
+    """The values that a number may take, from `low` to `high`; `closed` names the ends that belong to it.
+
+    `nearest` is how near to an open end at 0 a number may come, where that is not as usual.
+    """
 
     low: float = -math.inf
     high: float = math.inf
     closed: str = ""
+    nearest: float = 0.0
+
+    @property
+    def carried(self) -> Interval:
+        """The part of it in which arithmetic keeps its digits: away from its open ends, and from infinity."""
+        bounded = math.isfinite(self.high) and math.isfinite(self.low)
+        near = self.nearest or (_NEAR_AN_END if bounded or self.low else _NEAR_ZERO)
+        low, high = self.low, self.high
+        if math.isinf(low):
+            low = -_FARTHEST
+        elif "left" not in self.closed:
+            low += near
+        if math.isinf(high):
+            high = _LARGEST if math.isfinite(self.low) else _FARTHEST
+        elif "right" not in self.closed:
+            high -= _NEAR_AN_END
+        return Interval(low, high, "left right")
+
+    @property
+    def searched(self) -> Interval:
+        """Where an effect is looked for: infinity stays, and of an open end there is a little less than is carried."""
+        low, high = self.carried.low, self.carried.high
+        return Interval(
+            low + (low - self.low) if math.isfinite(self.low) else self.low,
+            high - (self.high - high) if math.isfinite(self.high) else self.high,
+            "left right",
+        )
 
     def __contains__(self, value: float) -> bool:
         above = value >= self.low if "left" in self.closed else value > self.low
@@ -36,12 +74,14 @@ class Interval:
     def __str__(self) -> str:
         left = "[" if "left" in self.closed else "("
         right = "]" if "right" in self.closed else ")"
-        return f"{left}{_plain(self.low)}, {_plain(self.high)}{right}"
+        return f"{left}{_near(self.low)}, {_near(self.high)}{right}"
 
 
 ROLES = ("effect", "comparator", "spread", "association", "size", "method")
 
 PROPORTION = Interval(0, 1)
+LEVEL = Interval(0, 1, nearest=1e-100)
+"""A level is a tail, which has its digits however small it is."""
 POSITIVE = Interval(0)
 REAL = Interval()
 
@@ -166,7 +206,9 @@ def _number(value: Any, domain: Any, unit: str) -> Any:
 
 def _inside(value: float, domain: Interval, unit: str) -> float:
     if math.isfinite(value) and value in domain:
-        return value
+        if value in domain.carried:
+            return value
+        raise ParameterError(f"must lie in {domain.carried}, where arithmetic keeps its digits, not {_near(value)}")
     where = f"lie in {domain}" if domain != REAL else "be a finite number"
     raise ParameterError(f"must {where}, not {_plain(value)}", way_out=_way_out(value, unit))
 
@@ -181,6 +223,15 @@ def _way_out(value: Any, unit: str) -> str:
         return ""
     inside = 1 < percent < 100 or str(value).endswith("%")
     return f"write {_plain(percent)} % as {_plain(percent / 100)}" if inside else ""
+
+
+def _near(value: float) -> str:
+    """A number as it is typed; one that ten digits do not tell from a whole one by its distance from that."""
+    whole = round(value) if math.isfinite(value) else 0
+    away = abs(value - whole)
+    if not whole or not 0 < away < 1e-9 or abs(whole) > 10:
+        return _plain(value)
+    return f"{whole} {'-' if value < whole else '+'} {away:.2g}"
 
 
 def _plain(value: float) -> str:

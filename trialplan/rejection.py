@@ -37,6 +37,17 @@ def either_way(tail: Callable[[Any, Numbers, int], Numbers]) -> Callable[[Any, N
     return power
 
 
+def no_evidence(design: Design, trials: int) -> tuple[Any, Any]:
+    """The answer of a test that has too few participants to estimate its error: 0, and no rejection."""
+    nothing = np.zeros(trials)
+    return decide(design, nothing, nothing, 1.0)
+
+
+def variance(arm: Any) -> Any:
+    """Each trial's variance over one participant fewer; nan, which is no evidence, where there are fewer than two."""
+    return arm.var(axis=1, ddof=1) if arm.shape[1] > 1 else np.full(arm.shape[0], np.nan)
+
+
 def _ratio(away: Any, error: Any, shortening: float) -> Any:
     shortened = np.sign(away) * np.maximum(np.abs(away) - shortening, 0)
     error = np.broadcast_to(error, shortened.shape)

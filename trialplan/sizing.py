@@ -19,7 +19,7 @@ from trialplan.parameter import Numbers, parameters
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
 
-_LARGEST = 1e12
+LARGEST = 1e12
 """More participants than there are people: an effect that asks for them is a slip of the pen."""
 
 _BESIDE = 1e-6
@@ -88,7 +88,8 @@ def detectable_effect(design: Design, n: Numbers, target: Numbers) -> Numbers:
     shape, sign = design.shape(target, n), 1 if design.upward else -1
     unit = design.effect_unit()
     domain, start = design.effect_domain(), np.broadcast_to(null[0], shape) if shape else null[0]
-    before, beyond = (domain.low, domain.high) if sign > 0 else (domain.high, domain.low)
+    ends = domain.searched
+    before, beyond = (ends.low, ends.high) if sign > 0 else (ends.high, ends.low)
     near = greatest(sign * (before - start) / unit, 0.0) + 1e-12  # just inside the ends of the domain
     far = greatest(sign * (beyond - start) / unit * (1 - 1e-12), near)
 
@@ -156,10 +157,10 @@ def whole(value: Any) -> Any:
 
 def _smooth(design: Design, target: Numbers) -> SampleSize:
     total = design.unrounded(target)
-    if not total < _LARGEST:  # nan too
+    if not total < LARGEST:  # nan too
         name = design.field("effect")
         at = "" if name is None else f" at {name} = {design.effect_value():g}"
-        reason = f"no number of participants up to {_LARGEST:.0e} reaches power {target:g}{at}"
+        reason = f"no number of participants up to {LARGEST:.0e} reaches power {target:g}{at}"
         raise UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
     n = _whole_blocks(design, total, target)
     return SampleSize(
@@ -282,6 +283,13 @@ def _named(design: Sized, n: Numbers) -> dict[str, Numbers]:
     return {name: number(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
 
 
+def check_attainable(design: Sized, n: Numbers, asked: str) -> None:
+    """Raise where more participants are asked for than there are people, or an unknown number of them."""
+    if not every(n < LARGEST):  # nan too
+        reason = f"no number of participants up to {LARGEST:.0e} gives {asked}"
+        raise UnreachableError(reason, owner=design, way_out="ask for less, or look again at the numbers")
+
+
 def size_width(design: Sized, width: Numbers) -> SampleSize:
     """The fewest participants whose interval, `design.attained(n)`, is at most `width` wide."""
 
@@ -290,6 +298,7 @@ def size_width(design: Sized, width: Numbers) -> SampleSize:
 
     start = 1.0 * design.block + 0 * surplus(2.0 * design.block)  # of the shape of the answer
     total = increasing_root(surplus, start, bracket(surplus, 2 * start))
+    check_attainable(design, total, f"an interval {width:g} wide" if is_scalar(width) else "the width")
     blocks = greatest(ceil(total / design.block - 1e-9), 1.0)
     n = whole(blocks * design.block)
     return SampleSize(

@@ -10,7 +10,7 @@ from trialplan import sizing
 from trialplan.answers import SampleSize
 from trialplan.design import Design, Sized
 from trialplan.designs.two_proportions import TwoProportions
-from trialplan.numerics.elementary import ceil, divide, expm1, log1p
+from trialplan.numerics.elementary import ceil, divide, expm1, greatest, log1p
 from trialplan.parameter import PROPORTION, Numbers, parameter
 from trialplan.stated import SizingMethod
 
@@ -54,7 +54,9 @@ class AdverseEvent(Sized):
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest exposed participants that show an event with the probability asked for."""
         target = self._asked("probability", target)
-        n = sizing.whole(ceil(divide(log1p(-target), log1p(-self.rate)) - 1e-9))
+        n: Any = ceil(divide(log1p(-target), log1p(-self.rate)) - 1e-9)
+        sizing.check_attainable(self, n, "that probability of an event")
+        n = sizing.whole(greatest(n, 1.0))  # an event with hardly any probability is still seen in somebody
         return SampleSize(design=self, target=target, n=n, arms={"exposed": n}, power=sizing.number(self.attained(n)))
 
     def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:

@@ -18,7 +18,7 @@ from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcome import Latent, by_arm
 from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
-from trialplan.rejection import decide
+from trialplan.rejection import decide, no_evidence
 from trialplan.stated import SizingMethod, sized_by
 
 
@@ -218,11 +218,13 @@ class Ancova(Design):
     def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
         """Least squares with a common slope: the adjusted difference against its t critical value."""
         arms = [arm[:, : round(fraction * arm.shape[1])] for arm in data]
+        df = sum(arm.shape[1] for arm in arms) - 3
+        if df < 1 or not all(arm.shape[1] for arm in arms):
+            return no_evidence(self, len(arms[0]))
         means = [arm.mean(axis=1) for arm in arms]
         centred = [arm - mean[:, None] for arm, mean in zip(arms, means, strict=True)]
         xx, xy, yy = (sum((c[..., i] * c[..., j]).sum(axis=1) for c in centred) for i, j in ((0, 0), (0, 1), (1, 1)))
         apart = means[0] - means[1]
-        df = sum(arm.shape[1] for arm in arms) - 3
         variance = (yy - xy**2 / xx) / df
         error = np.sqrt(variance * (sum(1 / arm.shape[1] for arm in arms) + apart[:, 0] ** 2 / xx))
         return decide(self, apart[:, 1] - xy / xx * apart[:, 0], error, upper_t_quantile(self.level, df))

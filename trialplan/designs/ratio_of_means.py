@@ -15,7 +15,7 @@ from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, Numbers, parameter
-from trialplan.rejection import decide
+from trialplan.rejection import decide, no_evidence
 from trialplan.stated import SizingMethod, sized_by
 
 
@@ -132,6 +132,8 @@ class RatioOfMeans(Design):
         """The difference of the mean logs over its pooled standard error, against the t critical value."""
         logs = [np.log(arm[:, : round(fraction * arm.shape[1])]) for arm in data]
         df = sum(arm.shape[1] for arm in logs) - 2
+        if df < 1 or not all(arm.shape[1] for arm in logs):
+            return no_evidence(self, len(logs[0]))
         pooled = sum(arm.var(axis=1) * arm.shape[1] for arm in logs) / df
         error = np.sqrt(pooled * sum(1 / arm.shape[1] for arm in logs))
         return decide(self, logs[0].mean(axis=1) - logs[1].mean(axis=1), error, upper_t_quantile(self.level, df))

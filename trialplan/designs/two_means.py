@@ -17,7 +17,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power, z_power
 from trialplan.outcomes.measurements import MEANS
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
-from trialplan.rejection import decide, either_way
+from trialplan.rejection import decide, either_way, no_evidence, variance
 from trialplan.stated import SizingMethod, by_hand, sized_by
 
 CALLED = {
@@ -141,7 +141,10 @@ class TwoMeans(Design):
 
     def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
         """The test's statistic on the first fraction of each arm's participants."""
-        return self.analysis.statistic(self, *_first(data, fraction))
+        arms = _first(data, fraction)
+        if not all(arm.shape[1] for arm in arms):
+            return no_evidence(self, len(arms[0]))
+        return self.analysis.statistic(self, *arms)
 
     def z(self, data: tuple[Any, Any], fraction: float = 1) -> Any:
         """The normal score of the P value of t, and z itself."""
@@ -221,7 +224,7 @@ def _z_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[Any, A
 
 def _student_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[Any, Any]:
     n_t, n_c = treatment.shape[1], control.shape[1]
-    v_t, v_c = treatment.var(axis=1, ddof=1), control.var(axis=1, ddof=1)
+    v_t, v_c = variance(treatment), variance(control)
     pooled = ((n_t - 1) * v_t + (n_c - 1) * v_c) / (n_t + n_c - 2)
     error = np.sqrt(pooled * (1 / n_t + 1 / n_c))
     critical = upper_t_quantile(design.level, _seen_df(design, treatment, control))
@@ -229,7 +232,7 @@ def _student_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[
 
 
 def _welch_statistic(design: TwoMeans, treatment: Any, control: Any) -> tuple[Any, Any]:
-    error = np.sqrt(sum(arm.var(axis=1, ddof=1) / arm.shape[1] for arm in (treatment, control)))
+    error = np.sqrt(sum(variance(arm) / arm.shape[1] for arm in (treatment, control)))
     critical = upper_t_quantile(design.level, _seen_df(design, treatment, control))
     return decide(design, treatment.mean(axis=1) - control.mean(axis=1), error, critical)
 
@@ -239,7 +242,7 @@ def _seen_df(design: TwoMeans, treatment: Any, control: Any) -> Any:
     n_t, n_c = treatment.shape[1], control.shape[1]
     if design.test == "t":
         return n_t + n_c - 2
-    v_t, v_c = treatment.var(axis=1, ddof=1) / n_t, control.var(axis=1, ddof=1) / n_c
+    v_t, v_c = variance(treatment) / n_t, variance(control) / n_c
     return (v_t + v_c) ** 2 / (v_t**2 / (n_t - 1) + v_c**2 / (n_c - 1))
 
 

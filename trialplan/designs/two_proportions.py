@@ -18,6 +18,7 @@ from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, 
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import POSITIVE, PROPORTION, Numbers, parameter
+from trialplan.rejection import no_evidence
 from trialplan.stated import SizingMethod, both_quantiles, by_hand
 
 
@@ -168,6 +169,8 @@ class TwoProportions(Design):
     def judge(self, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> tuple[Any, Any]:
         """The test's statistic for counts of responses: treatment, control."""
         (x_t, x_c), (n_t, n_c) = counts, sizes
+        if not (n_t and n_c):
+            return no_evidence(self, len(x_t))
         return self.analysis.statistic(self, x_t, n_t, x_c, n_c)
 
     def count_rates(self) -> tuple[Numbers, ...]:

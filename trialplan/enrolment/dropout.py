@@ -8,7 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from trialplan.design import Sized
+from trialplan.errors import UnreachableError
 from trialplan.parameter import Interval, Parameter
+from trialplan.sizing import LARGEST
 
 DROPOUT = Parameter(
     "share of the participants of each arm of whom nothing will be observed",
@@ -28,5 +30,7 @@ def enrolled(design: Sized, arms: Mapping[str, Any], dropout: float) -> dict[str
     lost = DROPOUT.check(type(design).__name__, "dropout", dropout)
     kept = 1 - Fraction(repr(lost))  # as a decimal, so that 90 of 100 are exactly 90 % of 100
     blocks = max(math.ceil(int(n) / kept / weight) for n, weight in zip(arms.values(), design.weights, strict=True))
+    if blocks * design.block > LARGEST:
+        raise UnreachableError(f"so many are lost that more than {LARGEST:.0e} would be enrolled", way_out="lose fewer")
     named = {name: blocks * weight for name, weight in zip(arms, design.weights, strict=True)}
     return {"n": sum(named.values()), "arms": named}

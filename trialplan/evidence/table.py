@@ -214,7 +214,13 @@ def _named(name: str, value: str) -> None:
         raise ParameterError(f"{name} is empty; write a name")
 
 
+_LARGEST = 1e70
+"""What a mean, a standard deviation or a count may be: its square times participants is a number to a computer, too."""
+
+
 def _finite(name: str, value: object) -> None:
+    if isinstance(value, int | float) and math.isfinite(value) and abs(value) > _LARGEST:
+        raise ParameterError(f"{name} must lie in [-{_LARGEST:g}, {_LARGEST:g}], not {value:.4g}")
     if isinstance(value, float) and not math.isfinite(value):
         raise ParameterError(f'{name} must be a finite number, not {value}; write "NR" if it is not reported')
 

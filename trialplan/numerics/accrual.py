@@ -65,9 +65,15 @@ class Accrual:
         return pieces[-1].randomised(month) if pieces else 0.0
 
     def month(self, n: float) -> float:
-        """The month in which the n-th participant is randomised."""
+        """The month in which the n-th participant is randomised; an error where that is past any trial's end."""
         pieces = [piece for piece in self._pieces() if piece.end_count >= n - _CLOSE]
-        return pieces[0].month(n) if n > 0 else 0.0
+        month = pieces[0].month(n) if n > 0 else 0.0
+        if month > LATEST:
+            raise ParameterError(
+                f"participant {n:,.0f} would be randomised in month {month:,.4g}, and a trial may take {LATEST:,}; "
+                "recruit faster"
+            )
+        return month
 
     def _pieces(self) -> Iterator[_Piece]:
         count, ramp_up = 0.0, self.ramp_up

@@ -11,6 +11,9 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.student import of_normal_score
 from trialplan.sequential.boundaries.fields import refused
 
+_LARGEST_LOG = 600
+"""Of what the exponential still is a number to a computer, with room to calculate with it."""
+
 
 def share_of_effect(design: Design, value: float) -> float:
     """How far a value of the estimate lies on the way from the null, 0, to the planned effect, 1."""
@@ -38,7 +41,12 @@ def effect_at(design: Design, z: Any, drift: Any, n: Any) -> Any:
 def on_line(design: Design, null: float, away: float) -> float:
     """The value of the estimate so far from the null, along the line on which the statistic is straight."""
     value = straight(design, null) + away
-    return math.exp(value) if design.logarithmic else value
+    if not design.logarithmic:
+        return float(value)
+    if value > _LARGEST_LOG:
+        reason = f"has a look so early that what it leaves open, e to the power of {value:.4g}, is no number any more"
+        raise refused("looks", reason, "look later")
+    return math.exp(value)
 
 
 def conditional_power_at(z: Any, t: Any, drift: Any, critical: float) -> Any:

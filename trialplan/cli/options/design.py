@@ -314,7 +314,7 @@ def _type(declared: Parameter) -> Literal:
 
 def _monitoring() -> list[click.Parameter]:
     shares, rule = Literal("FRACTIONS", lists=True), Literal("RULE", lists=True)
-    looks = "information fractions of the looks, the last one 1, as in 0.5,1"
+    looks = "information fractions of the looks, the last one 1, as in 0.5,1 or 1/3,2/3,1, or their number"
     efficacy = (
         "the efficacy boundary of --looks, as in kim-demets(3), or the cumulative alpha that each may have spent  "
         "[default: obrien-fleming]"

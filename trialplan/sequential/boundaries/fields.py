@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from trialplan.errors import ParameterError
@@ -21,17 +22,32 @@ def rising(numbers: Sequence[float], above: float = 0.0) -> bool:
 
 
 def read_looks(value: Any) -> tuple[float, ...]:
-    """Information fractions, increasing, the last one 1."""
-    looks = _fractions(value)
+    """Information fractions, increasing, the last one 1; a whole number is of so many looks at equal distances.
+
+    >>> read_looks(4), read_looks("1/4,1/2,1")
+    ((0.25, 0.5, 0.75, 1.0), (0.25, 0.5, 1.0))
+    """
+    number = value[0] if isinstance(value, (tuple, list)) and len(value) == 1 else value
+    if isinstance(number, (int, float)) and not isinstance(number, bool) and number == round(number) and number > 1:
+        if number > _MOST:
+            raise _too_many(f"{number:.10g}")
+        looks = tuple(look / number for look in range(1, round(number) + 1))
+    else:
+        looks = _fractions(value)
     beyond = [look for look in looks if look > 1]
     if beyond:
         end = "1 is the planned end, as in 0.5,1"
         raise ParameterError(f"must be information fractions up to 1, not {beyond[0]:g}", way_out=end)
     if len(looks) < 2 or not rising(looks) or looks[-1] != 1:
-        raise ParameterError(f"must be increasing information fractions that end at 1, as in 0.5,1, not {value!r}")
+        written = value if isinstance(value, str) else with_commas(value) if isinstance(value, tuple) else repr(value)
+        raise ParameterError(
+            "must be increasing information fractions that end at 1, as in 0.5,1 or 1/3,2/3,1, or the number of looks, "
+            f"as in 3, not {written}"
+        )
+    if looks[0] < _EARLIEST:
+        raise ParameterError(f"must be information fractions in [{_EARLIEST:g}, 1], not {looks[0]:g}")
     if len(looks) > _MOST:
-        reason = f"must be {_MOST} information fractions at most, not {len(looks)}"
-        raise ParameterError(reason, way_out="look less often")
+        raise _too_many(str(len(looks)))
     return looks
 
 
@@ -39,11 +55,21 @@ _MOST = 20
 """Looks beyond which boundaries take many seconds; no committee meets as often."""
 
 
+_EARLIEST = 0.001
+"""The fraction before which a trial of a thousand has not a single participant to look at."""
+
+
+def _too_many(looks: str) -> ParameterError:
+    return ParameterError(f"must be {_MOST} information fractions at most, not {looks}", way_out="look less often")
+
+
 def _fractions(value: Any) -> tuple[float, ...]:
     try:
+        if isinstance(value, str):
+            return tuple(float(Fraction(part.strip())) for part in value.split(","))
         numbers = isinstance(value, (tuple, list)) and not any(isinstance(one, (str, bool)) for one in value)
         return tuple(map(float, value)) if numbers else ()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return ()
 
 
