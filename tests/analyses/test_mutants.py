@@ -21,14 +21,13 @@ class TestMutants:
     def test_is_caught(self, wrong, right, n):
         """A planted error fails at least one claim."""
         found = verify(wrong, n=n, trials=TRIALS, seed=1)
-        assert not found.ok
-        assert found.failed
+        assert found.apart
 
     @pytest.mark.parametrize(("wrong", "right", "n"), CASES)
     @pytest.mark.parametrize("seed", [1, 2, 3])
     def test_without_it_there_is_no_alarm(self, wrong, right, n, seed):
         """The same design without the error passes at the same numbers, whatever the seed."""
-        assert verify(right, n=n, trials=TRIALS, seed=seed).failed == ()
+        assert verify(right, n=n, trials=TRIALS, seed=seed).apart == ()
 
     def test_the_five_that_matter_are_among_them(self):
         """z for t, n/4 despite 2:1, a tail counted twice, a factor 2 lost and the margin's sign are all planted."""
@@ -38,9 +37,9 @@ class TestMutants:
         """At the planned effect a far tail counted twice is invisible; on the null's boundary it stands out."""
         wrong, n = next((wrong, n) for name, wrong, _, n in mutants.MUTANTS if name == "FarTailTwice")
         found = verify(wrong, n=n, trials=TRIALS, seed=1)
-        assert {one.what for one in found.failed} == {"rejection either way at the null"}
+        assert {one.what for one in found.apart} == {"rejection either way at the null"}
 
     def test_a_wrong_analysis_is_seen_by_the_level(self):
         """Looks at a fixed critical value betray themselves by the type I error."""
         wrong, n = next((wrong, n) for name, wrong, _, n in mutants.MUTANTS if name == "FixedCriticalValue")
-        assert "type I error" in {one.what for one in verify(wrong, n=n, trials=TRIALS, seed=1).failed}
+        assert "type I error" in {one.what for one in verify(wrong, n=n, trials=TRIALS, seed=1).apart}

@@ -113,7 +113,7 @@ class TestSuite:
         for design in (one for one in everything.values() if one.exact):
             for other, n in gaps._awkward(design):
                 found = verify(other, n=n, trials=4000, seed=5)
-                assert found.failed == (), (other, n)
+                assert found.apart == (), (other, n)
                 seen += 1
         assert seen > 800
 

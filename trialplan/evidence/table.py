@@ -215,7 +215,7 @@ def _named(name: str, value: str) -> None:
 
 
 _LARGEST = 1e70
-"""What a mean, a standard deviation or a count may be: its square times participants is a number to a computer, too."""
+"""What a mean or a standard deviation may be: its square, times participants, is still a number to a computer."""
 
 
 def _finite(name: str, value: object) -> None:

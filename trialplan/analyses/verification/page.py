@@ -48,5 +48,5 @@ def _row(check: Check) -> list[str]:
         f"{check.seen:.4f}",
         decimals(check.standard_error or None, 4),
         " + ".join(filter(None, allowed)) or "rounding",
-        "yes" if check.ok else "NO",
+        "NO" if not check.ok else "yes" if check.agrees else "cautious",
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from trialplan.analyses.verification.true_sample_size import Reached
 from trialplan.analyses.verification.verification import (
@@ -50,16 +50,20 @@ def verdict(found: Verification) -> str:
     """Whether the claims hold, within what."""
     if found.ok:
         within = "four standard errors" if found.exact else "0.01 in power and four standard errors"
-        return f"every claim holds, within {within}"
+        return "; ".join([f"every claim holds, within {within}", *_worded(found.apart)])
     return "; ".join(complaints(found))
 
 
 def complaints(found: Verification) -> Iterator[str]:
     """One clause for each kind of claim that does not hold, by its best witness."""
+    return _worded(found.failed)
+
+
+def _worded(checks: Sequence[Check]) -> Iterator[str]:
     for what in _ORDER:
-        failed = [one for one in found.failed if one.what == what]
-        if failed:
-            yield _complaint(max(failed, key=lambda one: (one.by == ENUMERATION, abs(one.seen - one.claimed))))
+        of_kind = [one for one in checks if one.what == what]
+        if of_kind:
+            yield _complaint(max(of_kind, key=lambda one: (one.by == ENUMERATION, abs(one.seen - one.claimed))))
 
 
 def reached(found: Reached | None, target: float | None) -> str:
@@ -96,7 +100,8 @@ def _complaint(one: Check) -> str:
     """What does not hold, and by how much."""
     if one.what in (POWER, SUCCESS):
         way = "more" if one.claimed > one.seen else "less"
-        return f"the formula claims {abs(one.claimed - one.seen):.3f} {way} {one.what} than {one.by} shows"
+        cautious = ", and is cautious" if one.ok else ""
+        return f"the formula claims {abs(one.claimed - one.seen):.3f} {way} {one.what} than {one.by} shows{cautious}"
     if one.what == LEVEL:
         return f"the test rejects a true null in {one.seen:.4f} by {one.by}, above its level of {one.claimed:g}"
     if one.what == DRAWING:

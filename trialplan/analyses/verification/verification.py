@@ -72,7 +72,15 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether they agree within the allowance and four standard errors."""
+        """Whether the claim can be relied on: the truth does not lie below it, nor what it limits above it.
+
+        That drawing and counting differ is a fault in either direction.
+        """
+        return self.agrees or (not self.above_only and self.what != DRAWING and self.seen > self.claimed)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether they agree, within the allowance and four standard errors; a limit, that it is not exceeded."""
         apart = self.seen - self.claimed if self.above_only else abs(self.seen - self.claimed)
         return apart <= self.allowance + ERRORS * self.standard_error + _EXACT
 
@@ -87,7 +95,8 @@ class Verification:
     null's boundary at the planned nuisance numbers, every rejection counted, the largest of the boundaries;
     `enumerated_type_one_error` is the largest over every nuisance rate. `level` is what neither should exceed.
 
-    `ok` means that every one of `checks` holds:
+    `ok` means that every one of `checks` holds, which a claim does that the truth exceeds: a cautious formula misleads
+    nobody. `apart` are those that miss the truth in either direction.
 
     - Power at the plan, and success where that is another number. A design that is declared exact must agree within
       four standard errors, and with the enumeration to nine digits; an approximation may be off by `ALLOWANCE` besides,
@@ -140,11 +149,16 @@ class Verification:
         """The power that the trial really has: enumerated where it can be, else simulated."""
         return self.simulated if self.enumerated is None else self.enumerated
 
+    @property
+    def apart(self) -> tuple[Check, ...]:
+        """The claims that miss the truth in either direction: those that do not hold, and those that are cautious."""
+        return tuple(one for one in self.checks if not one.agrees)
+
     def as_json(self) -> dict[str, Any]:
         """Every number by name."""
         left_out = ("design", "checks", "true_n")
         own = {one.name: getattr(self, one.name) for one in dataclasses.fields(self) if one.name not in left_out}
-        checks = [dataclasses.asdict(one) | {"ok": one.ok} for one in self.checks]
+        checks = [dataclasses.asdict(one) | {"ok": one.ok, "agrees": one.agrees} for one in self.checks]
         reached = None if self.true_n is None else dataclasses.asdict(self.true_n)
         test = {"test": name_of_test(self.design), "formula": self.design.formula, "reference": self.design.reference}
         found = head(self.design) | own | {"true_n": reached, "checks": checks, "ok": self.ok} | test
