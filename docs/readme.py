@@ -46,5 +46,5 @@ def shipped_plan() -> None:
 
 def tornado() -> None:
     """The worst of the shipped plan's assumptions, as a sentence."""
-    rows = json.loads(_run("scenarios msc-lupus-nephritis --tornado --json"))["rows"]
+    rows = json.loads(_run("tornado msc-lupus-nephritis --json"))["rows"]
     print(f"\n> {rows[0]['sentence']}\n")

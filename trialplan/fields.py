@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, field
-from trialplan.parameter import LEVEL, POSITIVE, PROPORTION, REAL, Interval, Parameter, largest, parameter, smallest
+from trialplan.parameter import POSITIVE, PROPORTION, REAL, Interval, Parameter, largest, parameter, smallest
 
 if TYPE_CHECKING:
     from trialplan.design import Design
@@ -47,7 +47,7 @@ def alpha() -> Any:
     """The significance level of the whole test; filled in by goal where it is not given."""
     return parameter(
         "significance level; critical values are at alpha/sides",
-        LEVEL,
+        PROPORTION,
         optional=True,
         symbol="α",
         typical=(0.01, 0.1),

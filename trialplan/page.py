@@ -29,7 +29,7 @@ class Table:
 class Page:
     """One answer in all its forms: for a person, for a program, for a spreadsheet.
 
-    `records` are made when they are asked for: a grid may have millions; so is the figure, where there is one.
+    `records` are made when they are asked for: a grid may have millions.
     """
 
     data: Any
@@ -37,7 +37,6 @@ class Page:
     tables: Sequence[Table] = ()
     notes: Sequence[str] = ()
     records: Callable[[], Sequence[Mapping[str, Any]]] | None = field(default=None, repr=False)
-    figure: Callable[[], Any] | None = field(default=None, repr=False)
 
 
 class Answer:

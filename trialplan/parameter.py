@@ -20,31 +20,27 @@ Numbers = Any
 """A number, or an array of numbers that broadcasts against the others."""
 
 
-_NEAR_AN_END = 1e-12
-"""How near a number may come to an end that is open: a rate of 1 - 1e-13 has three digits left in 1 - rate."""
+_NEAR_AN_END, _NEAR_ZERO = 1e-15, 1e-100
+"""How near a number may come to an end that is open: nothing is left of 1 - rate beyond the first, while near 0 a
+number keeps its digits, and its square must not become 0."""
 
-_NEAR_ZERO, _LARGEST, _FARTHEST = 1e-50, 1e50, 1e70
-"""The same of a positive number without an end, which has a unit, and of a number of either sign: their ratio, squared
-and times the participants there are, is still a number to a computer."""
+_LEAST, _LARGEST, _FARTHEST = 1e-50, 1e50, 1e70
+"""The ends of a positive number that has none, and of a number of either sign: their ratio, squared and times the
+participants there are, is still a number to a computer."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """The values that a number may take, from `low` to `high`; `closed` names the ends that belong to it.
-
-    `nearest` is how near to an open end at 0 a number may come, where that is not as usual.
-    """
+    """The values that a number may take, from `low` to `high`; `closed` names the ends that belong to it."""
 
     low: float = -math.inf
     high: float = math.inf
     closed: str = ""
-    nearest: float = 0.0
 
     @property
     def carried(self) -> Interval:
         """The part of it in which arithmetic keeps its digits: away from its open ends, and from infinity."""
-        bounded = math.isfinite(self.high) and math.isfinite(self.low)
-        near = self.nearest or (_NEAR_AN_END if bounded or self.low else _NEAR_ZERO)
+        near = _NEAR_AN_END if self.low else _NEAR_ZERO if math.isfinite(self.high) else _LEAST
         low, high = self.low, self.high
         if math.isinf(low):
             low = -_FARTHEST
@@ -80,8 +76,6 @@ class Interval:
 ROLES = ("effect", "comparator", "spread", "association", "size", "method")
 
 PROPORTION = Interval(0, 1)
-LEVEL = Interval(0, 1, nearest=1e-100)
-"""A level is a tail, which has its digits however small it is."""
 POSITIVE = Interval(0)
 REAL = Interval()
 

@@ -131,37 +131,9 @@ class TestAnswer:
         assert f"stopping spares {found['calendar']['spared']}" in out
 
 
-class TestBlinded:
-    def test_a_pooled_rate_sizes_again(self, run, ask):
-        """The rate of both arms together gives n again by the planned difference, and no look at the arms."""
-        found = ask(*TRIAL, "--blinded", "30/60")
-        n = TwoProportions(control=0.4, treatment=0.6).sample_size(0.8).n
-        assert found["n"] == n == found["planned_n"] + 8
-        assert "nobody is unblinded" in run(*TRIAL, "--blinded", "30/60").out.lower()
-
-    def test_a_plan(self, ask):
-        """A plan without looks keeps its planned number as the least."""
-        assert ask("monitor", "msc-lupus-nephritis", "--blinded", "10/60")["n"] == 254
-
-    def test_a_standard_deviation(self, ask):
-        """The standard deviation of both arms together does the same for means; --at-most holds it."""
-        means = ("monitor", "two-means", "--difference", "0.5", "--sd", "1", "--blinded-sd", "1.42/60")
-        free = ask(*means)["n"]
-        assert free > 200
-        assert ask(*means, "--at-most", "200")["n"] == 200
-
-
 class TestRefused:
     WRONG = {
-        "blinded-over-n": ((*TRIAL, "--blinded", "61/60"), "as in 23/60, not 61/60"),
-        "blinded-with-looks": ((*RATES, "--blinded", "23/60"), "leave the looks out"),
-        "blinded-sd-alone": ((*TRIAL, "--blinded-sd", "1.42"), "as in 1.42/60"),
-        "blinded-sd-of-rates": ((*TRIAL, "--blinded-sd", "1.42/60"), "--blinded 23/60"),
-        "blinded-and-events": ((*RATES, "--blinded", "23/60", "--events", "14/30,9/30"), "not --events and --blinded"),
-        "blinded-at-a-look": ((*TRIAL, "--blinded", "23/60", "--look", "2"), "--look belongs to a look at the arms"),
-        "blinded-and-final": ((*TRIAL, "--blinded", "23/60", "--final"), "--final belongs to a look at the arms"),
-        "at-most-of-nothing": ((*RATES, "--z", "1", "--at-most", "300"), "--at-most belongs to --blinded"),
-        "at-most-negative": ((*TRIAL, "--blinded", "23/60", "--at-most", "-4"), "--at-most must be a whole number"),
+        "blinded": ((*TRIAL, "--blinded", "23/60"), "ask `trialplan reestimate two-proportions`"),
         "events-that-fall": ((*RATES, "--events", "14/30,9/30", "--events", "13/50,9/50"), "look 2 has 13 of 50"),
         "events-too-many": ((*RATES, "--events", "14/30,9/30", "--events", "40/50,9/50"), "among 20 new participants"),
         "fewer-participants": ((*RATES, "--events", "14/30,9/30", "--events", "14/28,9/40"), "must increase"),

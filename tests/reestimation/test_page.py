@@ -7,7 +7,7 @@ import pytest
 from trialplan import Ancova, TwoMeans, TwoProportions, plan
 from trialplan.errors import ParameterError
 from trialplan.page import as_csv, as_json_text, as_text
-from trialplan.reestimation.page import page
+from trialplan.reestimation.page import reestimate
 
 RATES = TwoProportions(control=0.3, treatment=0.5)
 MEANS = TwoMeans(difference=0.5, sd=1)
@@ -17,7 +17,7 @@ MEANS = TwoMeans(difference=0.5, sd=1)
 def shipped():
     """The plan's primary endpoint after 100 participants, 40 of whom responded."""
     primary = plan.build(plan.read("msc-lupus-nephritis")).primary
-    return page(primary.design, "40/100", target=primary.answer.target, planned=primary.answer.n)
+    return reestimate(primary.design, "40/100", target=primary.answer.target, planned=primary.answer.n).page()
 
 
 class TestRates:
@@ -50,13 +50,13 @@ class TestRates:
 
     def test_minimum_maximum_and_no_room_are_said(self):
         """Where the rule's minimum, its maximum or a lack of room decides n, a note says so."""
-        assert "minimum holds n at 186" in as_text(page(RATES, "12/60"))
-        assert "maximum holds n below the 194" in as_text(page(RATES, "30/60", at_most=190))
-        assert "leaves no room" in as_text(page(RATES, "2/60"))
+        assert "minimum holds n at 186" in as_text(reestimate(RATES, "12/60").page())
+        assert "maximum holds n below the 194" in as_text(reestimate(RATES, "30/60", at_most=190).page())
+        assert "leaves no room" in as_text(reestimate(RATES, "2/60").page())
 
     def test_odd_number_read(self):
         """61 read are used as they are; level and power are for whole blocks, and the page says so."""
-        found = page(RATES, "24/61", at_least=60)
+        found = reestimate(RATES, "24/61", at_least=60).page()
         assert found.data["blinded"]["of"] == 61
         assert "internal pilot of 60" in as_text(found)
 
@@ -64,13 +64,13 @@ class TestRates:
     def test_counts_that_are_none(self, text):
         """What is no count of responders is one sentence with an example."""
         with pytest.raises(ParameterError, match=r"as in 23/60"):
-            page(RATES, text)
+            reestimate(RATES, text).page()
 
 
 class TestMeans:
     def test_standard_deviation(self):
         """A blinded standard deviation gives n, its interval and a simulated level with its standard error."""
-        found = page(MEANS, sd=1.42, n=60)
+        found = reestimate(MEANS, sd=1.42, n=60).page()
         assert found.headline.startswith("standard deviation 1.42 of 60, both arms together (planned 1): 128 per arm")
         assert "standard error of the level 0.000" in as_text(found)
         low, high = found.data["blinded"]["interval"]
@@ -79,12 +79,12 @@ class TestMeans:
     def test_what_is_missing_or_does_not_fit(self):
         """A standard deviation needs its n and means; a rate needs proportions; both or neither are refused."""
         with pytest.raises(ParameterError, match="--n 60"):
-            page(MEANS, sd=1.4)
+            reestimate(MEANS, sd=1.4).page()
         with pytest.raises(ParameterError, match="has none"):
-            page(MEANS, "23/60")
+            reestimate(MEANS, "23/60").page()
         with pytest.raises(ParameterError, match="has none"):
-            page(RATES, sd=1.4, n=60)
+            reestimate(RATES, sd=1.4, n=60).page()
         with pytest.raises(ParameterError, match="one of --blinded"):
-            page(RATES)
+            reestimate(RATES).page()
         with pytest.raises(ParameterError, match="not for ancova"):
-            page(Ancova(difference=1, sd=1, correlation=0.3), "23/60")
+            reestimate(Ancova(difference=1, sd=1, correlation=0.3), "23/60").page()

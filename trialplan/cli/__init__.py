@@ -22,8 +22,22 @@ from trialplan.errors import FileError, TrialplanError
 from trialplan.files import inputs_kept
 
 VERBS = (
-    *("demo", "evidence", "designs", "size", "power", "effect", "scenarios", "compare", "assurance", "verify"),
-    *("monitor", "init", "protocol", "check", "diff", "reproduce", "code", "randomise", "schema"),
+    *("demo", "evidence", "designs", "size", "power", "effect", "scenarios", "tornado", "exclude"),
+    *(
+        "compare",
+        "assurance",
+        "verify",
+        "monitor",
+        "reestimate",
+        "init",
+        "protocol",
+        "check",
+        "diff",
+        "reproduce",
+        "code",
+        "randomise",
+        "schema",
+    ),
 )
 
 DONE, REFUSED, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 2, 130, 141, 143

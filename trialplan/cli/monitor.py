@@ -13,15 +13,12 @@ from trialplan import catalogue
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.interim import (
-    REESTIMATED,
     check_growing,
     check_one_kind,
     fractions,
-    is_blinded,
     number_of_look,
     pairs,
     seen_options,
-    spread,
     t_statistic,
 )
 from trialplan.cli.options.output import output_options, show
@@ -90,9 +87,6 @@ def _of_design(cls: type[Design], **given: Any) -> None:
     design = cast("Design", options.build(cls, given))
     n, power = given["n"], given["power"]
     with _typed(cls):
-        if is_blinded(given):
-            _blinded(design, given, {"target": power, "planned": n})
-            return
         if not design.looks:
             raise ParameterError("monitor needs the rule that the trial was planned with; add --looks 0.5,1")
         if n is not None and power is not None:
@@ -110,29 +104,17 @@ def _of_plan(name: str, **given: Any) -> None:
     primary = size_primary(read(name))
     design, answer = cast("Design", primary.design), primary.answer
     assert answer is not None  # `size_primary` gives one or raises
-    if not (is_blinded(given) or design.looks):
+    if not design.looks:
         raise ParameterError(f"{name} has no [monitoring], and so no rule to hold a look against; plan one first")
     with _typed(type(design.fixed)):
-        if is_blinded(given):
-            _blinded(design, given, {"target": float(answer.target), "planned": int(answer.n)})
-        else:
-            _show(design, int(answer.n), given, answer.extra["looks"])
-
-
-def _blinded(design: Design, given: Mapping[str, Any], planned: Mapping[str, Any]) -> None:
-    """What both arms show together: n again, with nobody unblinded."""
-    from trialplan.reestimation.page import page
-
-    sd, n = spread(given["blinded_sd"])
-    rule = {name: given[option] for option, name in REESTIMATED.items() if given[option] is not None}
-    show(page(design, given["blinded"], sd=sd, n=n, **rule, **planned), given["as_json"], given["output"])
+        _show(design, int(answer.n), given, answer.extra["looks"])
 
 
 def _typed(cls: type[Design]) -> AbstractContextManager[None]:
     """Within it, errors name the options."""
     words = {str(option.name): option.opts[0] for option in seen_options()}
-    words |= {name: words[option] for option, name in REESTIMATED.items()} | {"final=True": "--final"}
-    return options.typed(cls, "observed_boundaries", "Reestimated", **words)
+    words |= {"final=True": "--final"}
+    return options.typed(cls, "observed_boundaries", **words)
 
 
 def _show(design: Design, n: int, given: Mapping[str, Any], dates: Sequence[Mapping[str, Any]] = ()) -> None:

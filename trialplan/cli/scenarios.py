@@ -11,10 +11,9 @@ from trialplan.analyses.scenarios.vary import parse_vary
 from trialplan.cli.options import design as options
 from trialplan.cli.options import workers as running
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import output_options, show, to_screen
+from trialplan.cli.options.output import output_options, to_screen
 from trialplan.design import Design, Sized
-from trialplan.errors import FileError, ParameterError, did_you_mean
-from trialplan.page import Page
+from trialplan.errors import ParameterError, did_you_mean
 from trialplan.parameter import parameters
 from trialplan.text import flag
 
@@ -35,8 +34,8 @@ def for_design(cls: type[Sized]) -> click.Command:
         cls,
         _of_design,
         "Answers with n for every combination of the varied numbers.",
-        [_vary(), *options.of_design(cls), *asked, *_how()],
-        f"trialplan scenarios {cls.slug()} --vary {_typical(cls, name)} {held}".rstrip(),
+        [vary_option(), *options.of_design(cls), *asked, *_how()],
+        f"trialplan scenarios {cls.slug()} --vary {typical_of(cls, name)} {held}".rstrip(),
     )
 
 
@@ -44,7 +43,7 @@ def for_plan(name: str) -> click.Command:
     """The verb for a plan: its primary endpoint's design, varied."""
     return Verb(
         name,
-        params=[_vary(), options.power_option(default=None), options.n_option(), *_how()],
+        params=[vary_option(), options.power_option(default=None), options.n_option(), *_how()],
         callback=lambda **given: _of_plan(name, **given),
         help="Answers with n for every combination of the varied numbers, around the plan's primary endpoint. Beside "
         "the numbers of its design a plan varies discount (of the open-label excess), control_arm and reading (of the "
@@ -62,15 +61,14 @@ def _how() -> list[click.Parameter]:
     """How the grid is shown, kept and computed."""
     return [
         click.Option(["--figure"], type=click.Choice(FIGURES), help="the kind of figure  [default: by the axes]"),
-        click.Option(["--tornado"], is_flag=True, help="one assumption at a time instead of all crossed, in words"),
-        click.Option(["--exclude"], is_flag=True, help="what each n of --vary n=… can exclude, instead of its power"),
         click.Option(["--resume"], is_flag=True, help="go on with an interrupted grid, from FILE.partial"),
         *running.options(),
         *output_options(*SUFFIXES),
     ]
 
 
-def _vary() -> click.Option:
+def vary_option() -> click.Option:
+    """--vary."""
     return click.Option(
         ["--vary"],
         multiple=True,
@@ -79,7 +77,7 @@ def _vary() -> click.Option:
     )
 
 
-def _typical(cls: type[Sized], name: str) -> str:
+def typical_of(cls: type[Sized], name: str) -> str:
     """An example of what --vary takes, from the typical values that the design declares."""
     return f"{flag(name)}={','.join(f'{value:g}' for value in parameters(cls)[name].typical) or 'first:last:step'}"
 
@@ -88,22 +86,18 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
     from trialplan.analyses.scenarios.cells import TARGET, N, grid_spec
 
     with options.typed(cls):
-        axes, (target, n) = _axes(vary, f"--vary {_typical(cls, next(iter(parameters(cls))))}"), _asked(given)
+        axes, (target, n) = axes_of(vary, f"--vary {typical_of(cls, next(iter(parameters(cls))))}"), _asked(given)
     further = (N, TARGET) if issubclass(cls, Design) else ()
     for name in axes:
         if name not in (*parameters(cls), *further):
             near = did_you_mean(name, parameters(cls))
             raise ParameterError(f"there is no --{flag(name)} of {cls.slug()} to vary; {near}")
-        if given.get(name) is not None and not given["tornado"]:
+        if given.get(name) is not None:
             raise ParameterError(f"{name} is given twice, by --{flag(name)} and by --vary; keep one")
     if issubclass(cls, Design) and target is None and n is None and not {N, TARGET} & set(axes):
         target = options.DEFAULT_POWER
-    # a tornado has the numbers given as its plan, and varies around them
-    held = {} if given["tornado"] else {name: values[0] for name, values in axes.items() if name in parameters(cls)}
+    held = {name: values[0] for name, values in axes.items() if name in parameters(cls)}
     design = options.build(cls, given, held=held)
-    if given["tornado"] or given["exclude"]:
-        _of_other_kind(cls, design, axes, target, given)
-        return
     with options.typed(cls):
         asked = grid_spec(design, axes, target, n)
     _answer(asked, given)
@@ -113,69 +107,14 @@ def _of_plan(name: str, vary: tuple[str, ...], **given: Any) -> None:
     from trialplan import plan
     from trialplan.plan.variation import ask
 
-    if given["tornado"]:
-        _one_at_a_time(name, vary, given)
-        return
-    axes, (target, n) = _axes(vary, "--vary n=100:400:20"), _asked(given)
+    axes, (target, n) = axes_of(vary, "--vary n=100:400:20"), _asked(given)
     read = plan.read(name)
     trial = plan.build(read)
-    if given["exclude"]:
-        _excluded(trial.design, axes, given)
-        return
     _answer(ask(trial, axes, target, n), given, said=read.text, plan=trial.answer)
 
 
-def _one_at_a_time(name: str, vary: tuple[str, ...], given: Mapping[str, Any]) -> None:
-    """The tornado of a plan, whose ranges are the plan's own."""
-    from trialplan import plan
-    from trialplan.analyses.sensitivity.tornado_page import page
-    from trialplan.plan.ranges import axes_of
-
-    if vary or given["exclude"] or given.get("power") or given.get("n"):
-        raise ParameterError("--tornado takes the ranges, the power and the n of the plan; give it alone")
-    trial = plan.build(plan.read(name))
-    _page(page(axes_of(trial), int(trial.answer.n), float(trial.primary.section.power)), given)
-
-
-def _of_other_kind(
-    cls: type[Sized], design: Sized, axes: Mapping[str, Any], target: float | None, given: Mapping[str, Any]
-) -> None:
-    """The tornado of a design whose numbers are given, or what several n can exclude."""
-    from trialplan.analyses.sensitivity.tornado_page import page_of_design
-
-    if given["exclude"]:
-        _excluded(design, axes, given)
-        return
-    if not isinstance(design, Design):
-        raise ParameterError(
-            f"--tornado asks for n at a power, and {cls.slug()} has no test; vary its numbers without it"
-        )
-    if target is None:
-        raise ParameterError("--tornado asks for n at a power; leave --n out")
-    with options.typed(cls):
-        _page(page_of_design(design, axes, target), given)
-
-
-def _excluded(design: Sized, axes: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    from trialplan.analyses.scenarios.cells import participants
-    from trialplan.analyses.sensitivity.exclusion_page import page
-
-    if given["tornado"] or set(axes) != {"n"}:
-        raise ParameterError("--exclude is asked of several n and nothing else, as in --vary n=100:400:50")
-    assert isinstance(design, Design)  # n is varied of no other
-    with options.typed(type(design.fixed)):
-        _page(page(design, participants(type(design).__name__, axes["n"])), given)
-
-
-def _page(page: Page, given: Mapping[str, Any]) -> None:
-    """An answer that is one page: on the screen or in a file."""
-    path = given["output"]
-    if path is not None and path.suffix.lower() in SUFFIXES:
-        raise FileError(f"{path} is a form of grids; name the output with .json, .csv, .txt or .md")
-    show(page, given["as_json"], path)
-
-
-def _axes(vary: tuple[str, ...], example: str) -> dict[str, tuple[Any, ...]]:
+def axes_of(vary: tuple[str, ...], example: str) -> dict[str, tuple[Any, ...]]:
+    """What is varied, by name, as typed."""
     if not vary:
         raise ParameterError(f"--vary is needed, as in {example}")
     axes: dict[str, tuple[Any, ...]] = {}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options.output import PICTURES, output_options, show
+from trialplan.cli.options.output import PICTURES, output_options, show_or_draw
 from trialplan.design import Design, Sized
 from trialplan.design_facts import assumed, in_words, level
 from trialplan.text import as_sentence
@@ -42,13 +41,13 @@ def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, pow
         answer = options.on_calendar(sized, given, lost)
         arms = None if lost is None else enrolled(answer.design, answer.arms, lost)
         notes = _notes(answer) if answer.design.looks else []
-        page = answer.page(arms, lost or 0.0, notes)
-        if output is not None and output.suffix.lower() in PICTURES:
-            from trialplan.analyses.size_picture import picture
 
-            drawn = picture(answer, in_words([*assumed(answer.design), *level(answer.design)]))
-            page = dataclasses.replace(page, figure=lambda: drawn)
-    show(page, as_json, output)
+    def picture() -> Any:
+        from trialplan.analyses.size_picture import picture
+
+        return picture(answer, in_words([*assumed(answer.design), *level(answer.design)]))
+
+    show_or_draw(lambda: answer.page(arms, lost or 0.0, notes), picture, as_json, output)
 
 
 def _notes(answer: SampleSize) -> list[str]:

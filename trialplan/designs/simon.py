@@ -15,7 +15,7 @@ from trialplan.designs.two_stage import TwoStage
 from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.two_stages import Search, Stages
 from trialplan.outcomes.responses import RESPONSES
-from trialplan.parameter import LEVEL, Interval, parameter
+from trialplan.parameter import PROPORTION, Interval, parameter
 
 LARGEST = 300
 """Participants beyond which no two-stage design is sought: rates that close need another kind of trial."""
@@ -62,7 +62,7 @@ class Simon(Sized):
         default=0.5,
         typical=(0.2, 0.8),
     )
-    alpha: float = parameter("one-sided significance level", LEVEL, default=0.05, symbol="α", typical=(0.01, 0.1))
+    alpha: float = parameter("one-sided significance level", PROPORTION, default=0.05, symbol="α", typical=(0.01, 0.1))
 
     criteria: ClassVar[dict[str, str]] = {
         "optimal": "fewest participants expected under the null. Simon's first choice, used where most treatments "

@@ -52,7 +52,7 @@ class Curves:
     @property
     def shown(self) -> scale.Quantity:
         """How the quantity is shown."""
-        return scale.QUANTITIES[self.quantity]
+        return scale.quantity(self.quantity)
 
     @property
     def numeric(self) -> bool:
@@ -65,8 +65,8 @@ class Curves:
         line = canvas.TEXT * canvas.LINE
         low, high = self._limits()
         by_ratio = self._by_ratio()
-        whole = self.shown.by_ratio and not by_ratio
-        y_ticks = scale.evenly(low, high, whole=True) if whole else self.shown.ticks(low, high)
+        even = self.shown.by_ratio and not by_ratio
+        y_ticks = scale.evenly(low, high, whole=self.shown.whole) if even else self.shown.ticks(low, high)
         y_labels = wording.ticked(y_ticks)
         left = canvas.EDGE + lettering.widest(y_labels, canvas.SMALL) + 8
         across = canvas.WIDTH - left - canvas.EDGE - 14

@@ -14,11 +14,12 @@ from trialplan.numerics.lazy import np
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """What the cells of a picture count: whether ratios matter, the words for its absence, how a value is said."""
+    """What a picture counts: whether ratios matter, the words for its absence, how a value is said, if it is whole."""
 
     by_ratio: bool
     missing: str
     say: Callable[[float], str]
+    whole: bool = True
 
     def limits(self, values: Any) -> tuple[float, float]:
         """The ends of the scale that holds the values; never the same."""
@@ -44,6 +45,14 @@ QUANTITIES = {
     "participants per arm": _PARTICIPANTS,
     "power": Quantity(by_ratio=False, missing="no power", say=wording.share),
 }
+
+
+def quantity(name: str) -> Quantity:
+    """How the quantity of this name is shown; one that has no words of its own is an effect, in its unit."""
+    return QUANTITIES.get(name, _EFFECT)
+
+
+_EFFECT = Quantity(by_ratio=True, missing="not known", say=lambda value: f"{value:.3g}", whole=False)
 
 
 def by_ratio(low: float, high: float, most: int = 10) -> list[float]:

@@ -11,6 +11,8 @@ from typing import Any
 from trialplan.design import Design
 from trialplan.design_facts import assumed, head, level, source
 from trialplan.errors import ParameterError, UnreachableError
+from trialplan.figures import Curves
+from trialplan.numerics.lazy import np
 from trialplan.page import Page, Table, facts, plain
 from trialplan.reestimation.rule import Reestimated
 from trialplan.text import as_sentence, number, participants, percent
@@ -22,13 +24,16 @@ _OPTIONS = {
     "rate": ("--blinded is a rate", "--blinded 23/60"),
     "sd": ("--blinded-sd is of means", "--blinded-sd 1.42/60"),
 }
+_POINTS = 41
+"""Along the line of a picture."""
+
 _QUICK = 3e8
 """Multiplications for one rate up to which the level is sought over all rates."""
 
 
-def page(
+def reestimate(
     design: Design, blinded: str | None = None, *, sd: float | None = None, n: int | None = None, **rule: Any
-) -> Page:
+) -> Reestimation:
     """n again, from responders of both arms together, as in 23/60, or from one standard deviation of n participants.
 
     `rule` are `target`, `planned`, `at_least`, `at_most`, `randomised`, `effect_scale` and `adjusted_variance` of
@@ -53,10 +58,10 @@ def page(
     whole = Reestimated(design=design, pilot=read // design.block * design.block, **numbers)
     if key != whole.blinded.key:
         raise ParameterError(f"{_OPTIONS[key][0]}, and {design.slug()} has none; give {_OPTIONS[whole.blinded.key][1]}")
-    return _Answer(whole, seen, read, more).page()
+    return Reestimation(whole, seen, read, more)
 
 
-class _Answer:
+class Reestimation:
     """The numbers of one re-estimation, and their words."""
 
     def __init__(self, rule: Reestimated, seen: float, read: int, more: Mapping[str, int]) -> None:
@@ -86,6 +91,21 @@ class _Answer:
             tables=[sizes, *self._scales(), self._costs(), facts(self._rules(), "The rule"), facts(planned)],
             notes=[as_sentence(one) for one in self._notes()],
             records=lambda: data["courses"],
+        )
+
+    def figure(self) -> Curves:
+        """n by the rule over what both arms may show together, with what they do show marked."""
+        low, high = min(one[1] for one in self.rows), max(one[1] for one in self.rows)
+        values = sorted({*np.linspace(low, high, _POINTS).tolist(), self.seen})
+        asked = np.array([float(self.rule.needed(value)) for value in values])
+        by_rule = np.array([float(self.rule.final_n(value)) for value in values])
+        return Curves(
+            x_name=f"{self.blinded.name} of both arms together",
+            x=values,
+            lines=[("n by the rule", by_rule), ("n asked for", asked)],
+            quantity="participants",
+            chosen=(self.seen, float(self.n)),
+            title=f"n again: {self.design.slug()}, power {number(self.rule.target)}, planned n {self.rule.planned:,}",
         )
 
     # Numbers.

@@ -11,6 +11,7 @@ from trialplan.belief import Belief
 from trialplan.design import Design
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.numerics.lazy import np
+from trialplan.parameter import Interval
 from trialplan.sizing import on_favourable_side
 
 Beliefs = Mapping[str, Belief | Callable[..., Belief]]
@@ -62,6 +63,9 @@ def joint(design: Design, beliefs: Beliefs, nodes: int | None = None) -> Joint:
     weight = np.ones(())
     for name, belief in _ordered(design, beliefs):
         values, w = _nodes(design, name, belief, points, nodes)
+        domain = design.declarations()[name].domain
+        if isinstance(domain, Interval):  # a belief reaches nearer to its ends than arithmetic does
+            values = np.clip(values, domain.carried.low, domain.carried.high)
         points = {earlier: value[..., None] for earlier, value in points.items()}
         points[name], weight = values, weight[..., None] * w
     weight = np.broadcast_to(weight, np.broadcast_shapes(weight.shape, *map(np.shape, points.values())))

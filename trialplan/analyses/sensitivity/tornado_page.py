@@ -37,7 +37,12 @@ def page(axes: Sequence[Axis], n: int, target: float) -> Page:
 def page_of_design(design: Design, axes: Mapping[str, Sequence[Any]], target: float) -> Page:
     """A design whose own numbers are the plan: each named one between the least and the greatest of its values."""
     n = int(design.sample_size(target).n)
-    return page([_axis(design, name, values) for name, values in axes.items()], n, target)
+    return page(axes_of_design(design, axes), n, target)
+
+
+def axes_of_design(design: Design, varied: Mapping[str, Sequence[Any]]) -> list[Axis]:
+    """Each of the named numbers of a design, from the least to the greatest of its values."""
+    return [_axis(design, name, values) for name, values in varied.items()]
 
 
 def sentence(swing: Swing, n: int, target: float) -> str:

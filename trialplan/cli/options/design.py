@@ -31,7 +31,7 @@ MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futili
 TAKEN = {
     *("n", "power", "target_power", "arms", "reason"),  # keys of answers, too
     *("as_json", "h", "help", "json", "o", "output"),
-    *("exclude", "figure", "resume", "scheduler", "seed", "tornado", "trials", "vary", "workers"),
+    *("figure", "resume", "scheduler", "seed", "trials", "vary", "workers"),
     *("dropout", "language", *CALENDAR, *MONITORING),
     *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
     *("t", "z"),

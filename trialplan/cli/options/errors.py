@@ -9,6 +9,9 @@ import click
 
 from trialplan.errors import did_you_mean
 
+MOVED = {"--tornado": "tornado", "--exclude": "exclude", "--blinded": "reestimate", "--blinded-sd": "reestimate"}
+"""Options that were, and the verb that answers instead: one question, one verb."""
+
 
 def sentence(error: Exception) -> str:
     """What is wrong and the way out, on one line."""
@@ -43,6 +46,9 @@ def _no_such_option(error: click.NoSuchOption) -> str:
     name = error.option_name
     if name == "--n":
         return "n is what this verb finds; for a given n ask `trialplan power` or `trialplan effect`"
+    if name in MOVED:
+        words = error.ctx.command_path.split() if error.ctx else []
+        return f"{name} is a verb of its own; ask `{' '.join(['trialplan', MOVED[name], *words[2:]])}`"
     options = error.ctx.command.get_params(error.ctx) if error.ctx else []
     known = [name for option in options for name in option.opts if name.startswith("--")]
     nearest = did_you_mean(name, known, likeness=0.7)

@@ -16,22 +16,15 @@ from trialplan.text import flag
 if TYPE_CHECKING:
     from trialplan.design import Design
 
-KINDS = ("events", "means", "z", "t", "blinded", "blinded_sd")
-_BY_ARM = ("look", "information", "final")
+KINDS = ("events", "means", "z", "t")
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
 """A number as it may be typed, as a pattern."""
-
-REESTIMATED = {"at_least": "at_least", "at_most": "at_most", "kept": "effect_scale"}
-"""What goes with --blinded, by its option, and what re-estimation calls it."""
 
 
 def seen_options() -> list[click.Parameter]:
     """One option for each kind of result, and what goes with it."""
     z = "the statistic itself, positive in favour of the treatment"
     t = "a t statistic, positive in favour of the treatment, and its degrees of freedom, as in 2.31/57"
-    blinded = "responders of participants of both arms together, as in 23/60: n again, without a look at the arms"
-    spread = "standard deviation of participants of both arms together, as in 1.42/60: the same for means"
-    scales = options.Literal("difference|ratio|odds-ratio")
     return [
         click.Option(["--look"], type=options.NUMBER, help="which of the planned looks this is  [default: 1]"),
         click.Option(
@@ -61,15 +54,6 @@ def seen_options() -> list[click.Parameter]:
             "participants seen, else as planned]",
         ),
         click.Option(["--final"], is_flag=True, help="the trial ends here: this look uses all the level"),
-        click.Option(["--blinded"], metavar="X/N", help=blinded),
-        click.Option(["--blinded-sd"], metavar="SD/N", help=spread),
-        click.Option(["--at-least"], type=options.NUMBER, help="of --blinded: n is never less  [default: as planned]"),
-        click.Option(["--at-most"], type=options.NUMBER, help="of --blinded: n is never more"),
-        click.Option(
-            ["--kept"],
-            type=scales,
-            help="of --blinded: the scale on which the planned effect is kept  [default: difference]",
-        ),
     ]
 
 
@@ -90,16 +74,7 @@ def check_one_kind(given: Mapping[str, Any]) -> None:
     kinds = [name for name in KINDS if given[name]]
     if len(kinds) != 1:
         told = f"not {' and '.join(f'--{flag(kind)}' for kind in kinds)}" if kinds else "as in --events 14/30,9/30"
-        raise ParameterError(
-            f"what the look saw is one of --events, --means, --z, --t, --blinded and --blinded-sd, {told}"
-        )
-    if not is_blinded(given):
-        for name in REESTIMATED:
-            if given[name] is not None:
-                raise ParameterError(f"--{flag(name)} belongs to --blinded, which is not given; leave it out")
-    for name in _BY_ARM if is_blinded(given) else ():
-        if given[name]:
-            raise ParameterError(f"--{flag(name)} belongs to a look at the arms, not to --blinded; leave it out")
+        raise ParameterError(f"what the look saw is one of --events, --means, --z and --t, {told}")
     if given["sds"] is not None and not given["means"]:
         raise ParameterError("--sds belong to --means, which are not given; add --means 0.6/32,0.2/32")
 
@@ -169,8 +144,3 @@ def check_growing(told: Sequence[Sequence[tuple[float, int]]], *, responders: bo
                     f"--look {number} has {more:g} of {of_more} in an arm that had {x:g} of {of} at the look before: "
                     f"not among {of_more - of} new participants; each look counts everybody read by then"
                 )
-
-
-def is_blinded(given: Mapping[str, Any]) -> bool:
-    """Whether both arms are told together."""
-    return given["blinded"] is not None or given["blinded_sd"] is not None

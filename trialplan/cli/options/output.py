@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,12 +13,14 @@ from trialplan import files
 from trialplan.errors import require
 from trialplan.page import FORMATS, Page, as_json_text, as_text
 
-FAILED = 1
-"""The exit code of a check that was made and failed."""
-
+if TYPE_CHECKING:
+    from trialplan.figures.canvas import Figure
 
 PICTURES = (".svg", ".png", ".pdf")
-"""The formats of a verb's picture, where it has one."""
+"""The formats of a picture of the answer, where a verb has one."""
+
+FAILED = 1
+"""The exit code of a check that was made and failed."""
 
 
 def path_option(
@@ -61,7 +63,7 @@ def output_options(*more: str) -> list[click.Parameter]:
 def show(page: Page, as_json: bool = False, output: Path | None = None, *, ok: bool = True) -> None:
     """Write the page where it was asked for; a check that is not `ok` ends with an exit code that says so."""
     if output is not None:
-        files.write(output, _made(page, output.suffix.lower()))
+        files.write(output, FORMATS[output.suffix.lower()](page))
         if not as_json:
             click.echo(f"wrote {output}")
     if as_json:
@@ -72,13 +74,18 @@ def show(page: Page, as_json: bool = False, output: Path | None = None, *, ok: b
         raise click.exceptions.Exit(FAILED)
 
 
-def _made(page: Page, suffix: str) -> str | bytes:
-    if suffix in FORMATS:
-        return FORMATS[suffix](page)
+def show_or_draw(page: Callable[[], Page], picture: Callable[[], Figure], as_json: bool, output: Path | None) -> None:
+    """The picture where the suffix of the output is that of one, else the page; neither is made that is not shown."""
+    if output is None or output.suffix.lower() not in PICTURES:
+        show(page(), as_json, output)
+        return
     from trialplan.figures import render
 
-    assert page.figure is not None  # a verb offers the formats of pictures only where it has one
-    return render(page.figure(), suffix)
+    files.write(output, render(picture(), output.suffix.lower()))
+    if as_json:
+        click.echo(as_json_text(page()), nl=False)
+    else:
+        click.echo(f"wrote {output}")
 
 
 def show_text(text: str, output: Path | None) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from trialplan import evidence, figures
 from trialplan.analyses.scenarios.grid import answered, scenarios
-from trialplan.analyses.sensitivity.tornado import Axis, tornado
+from trialplan.analyses.sensitivity.tornado import tornado
+from trialplan.analyses.sensitivity.tornado_figure import figure as figure_of_swings
 from trialplan.analyses.size_picture import participants_around, power_or_nan
 from trialplan.errors import TrialplanError
 from trialplan.evidence.bridge import PooledReading, Reading
@@ -136,17 +137,4 @@ def swings(trial: Trial) -> figures.Tornado | None:
         all_swings = tornado(axes_of(trial), n=n, target=target)
     except TrialplanError:  # the plan's numbers allow none
         return None
-    found = [(one.axis, one.low, one.high) for one in all_swings if one.low is not None and one.high is not None]
-    if not found:
-        return None
-    assured = [(low.assurance, high.assurance) for _, low, high in found]
-    known = all(value is not None for pair in assured for value in pair)
-    bars = [
-        (axis.assumption.replace("_", " "), _value(axis, low.value), _value(axis, high.value), low.n, high.n)
-        for axis, low, high in found
-    ]
-    return figures.Tornado(bars=bars, planned=n, assurance=assured if known else ())
-
-
-def _value(axis: Axis, value: float) -> str:
-    return f"{100 * value:.1f} %" if axis.unit == "proportion" else f"{value:.3g}"
+    return figure_of_swings(all_swings, n)

@@ -1,0 +1,26 @@
+"""The tornado as a picture: two bars for each assumption that has a range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trialplan.analyses.sensitivity.tornado import Axis, Swing
+from trialplan.figures import Tornado
+
+
+def figure(swings: Sequence[Swing], n: int, title: str = "") -> Tornado | None:
+    """The n at either end of each range, and the assurance where every end has one; None where nothing has a range."""
+    ends = [(one.axis, one.low, one.high) for one in swings if one.low is not None and one.high is not None]
+    if not ends:
+        return None
+    assured = [(low.assurance, high.assurance) for _, low, high in ends]
+    known = all(value is not None for pair in assured for value in pair)
+    bars = [
+        (axis.assumption.replace("_", " "), _value(axis, low.value), _value(axis, high.value), low.n, high.n)
+        for axis, low, high in ends
+    ]
+    return Tornado(bars=bars, planned=n, assurance=assured if known else (), title=title)
+
+
+def _value(axis: Axis, value: float) -> str:
+    return f"{100 * value:.1f} %" if axis.unit == "proportion" else f"{value:.3g}"
