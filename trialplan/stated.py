@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -32,9 +33,73 @@ class StatedEffect:
     where: str = "above 0"
 
 
+@dataclass(frozen=True)
+class Slip:
+    """A row of a design's table of slips: numbers taken for their neighbours.
+
+    `words` end the sentence "it follows only if …"; `otherwise` makes of each of the `fields` that is stated what
+    it would then have been.
+    """
+
+    words: str
+    fields: tuple[str, ...]
+    otherwise: Callable[[float], float]
+
+    def numbers(self, stated: Mapping[str, Any]) -> dict[str, float]:
+        """The numbers that would have been otherwise; none where the statement leaves no room for the slip."""
+        return {name: self.otherwise(stated[name]) for name in self.fields if stated.get(name) is not None}
+
+
+@dataclass(frozen=True)
+class RoundingHabit:
+    """A row of a design's table of rounding habits: how a real-valued n is made a whole one.
+
+    `cost` counts what a reader would not have expected; a habit that leaves fewer participants than are needed, by
+    more than the nearest whole number does, is a `slip`: it explains an n and does not reproduce it.
+    """
+
+    words: str
+    whole: Callable[[float], float]
+    cost: int = 0
+    slip: bool = False
+
+
+_TINY = 1e-6
+"""Real numbers this near to a whole one are that whole one: 92.9999999 was 93 before it was computed."""
+
+
+def _up(x: float) -> float:
+    return float(math.ceil(x - _TINY))
+
+
+ROUNDING_HABITS = (
+    RoundingHabit("", _up),
+    RoundingHabit("rounded to the nearest whole number", lambda x: float(math.floor(x + 0.5)), cost=1),
+    RoundingHabit("rounded down", lambda x: float(math.floor(x + _TINY)), cost=2, slip=True),
+)
+"""How every n is rounded; the usual way first."""
+
+ROUND_NUMBERS = {"ten": 10, "fifty": 50, "hundred": 100}
+"""What an n is rounded up to beyond whole participants, by the word for it."""
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """What would have to be so for a match to follow: the end of "it follows only if …".
+
+    `lacks` names what the statement leaves out, where nothing that it says is contradicted.
+    """
+
+    words: str
+    lacks: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SizingMethod:
-    """One way to n: real-valued arms, or whole ones; `cost` counts what a reader would not have expected of it."""
+    """One way to n: real-valued arms, or whole ones; `cost` counts what a reader would not have expected of it.
+
+    One that is `only_named` is taken where the statement names its test, as no plain test is meant by it.
+    """
 
     words: str
     arms: tuple[float, ...]
@@ -43,6 +108,8 @@ class SizingMethod:
     remarks: tuple[str, ...] = ()
     design: Sized | None = None
     inflation: float = 1.0
+    only_named: bool = False
+    reservations: tuple[Reservation, ...] = ()
 
     @property
     def n(self) -> float:
@@ -92,6 +159,15 @@ class Stated:
     stated_effects: ClassVar[tuple[StatedEffect, ...]] = ()
     """How the effect may be stated instead of by its own number."""
 
+    slips: ClassVar[tuple[Slip, ...]] = ()
+    """Mistakes that its statements are known for."""
+
+    rounding_habits: ClassVar[tuple[RoundingHabit, ...]] = ROUNDING_HABITS
+    """How its n is made a whole number, the usual way first."""
+
+    round_numbers: ClassVar[Mapping[str, int]] = ROUND_NUMBERS
+    """What its n is rounded up to beyond that, by the word for it."""
+
     stated_example: ClassVar[str] = ""
     """The options of a statement that is reproduced; where it is empty, typical values make one."""
 
@@ -105,11 +181,10 @@ class Stated:
             needed.append(next((name for name in effects if name in numbers), effects[0]))
         return tuple(name for name in parameters(cls) if name in needed)
 
-    @classmethod
-    def slips(cls, numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Mistakes that its statements are known for: the end of "only if …", and the numbers that then differ."""
-        yield from ()
-
     def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
         """The formulas of textbooks and tables for it, which it does not use itself."""
         yield from ()
+
+    def search_size(self, power: float) -> float:
+        """About how many participants its answer has, where finding it is a search that grows with them; else 0."""
+        return 0.0

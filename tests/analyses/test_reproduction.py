@@ -7,10 +7,12 @@ import math
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
+from trialplan import TwoProportions
 from trialplan.analyses.reproduction import read, reproduce
 from trialplan.analyses.reproduction.completing import completed
-from trialplan.analyses.reproduction.judge import _tried
+from trialplan.analyses.reproduction.judge import _tried, as_json
 from trialplan.analyses.reproduction.statement import NoDesignError
 from trialplan.analyses.reproduction.words import headline, notes
 from trialplan.errors import ParameterError
@@ -101,10 +103,18 @@ NON_INFERIOR = {
 class TestPublished:
     @pytest.mark.parametrize("trial", of(("exact", "near")))
     def test_what_follows_is_reproduced(self, trial):
-        """A published number that follows from its inputs is reproduced, and the method that gives it is named."""
+        """A published number that follows from its inputs is reproduced, and the method that gives it is named.
+
+        108 per arm for NGAL are one more than the continuity-corrected test asks for, and have a power that is
+        printed as 0.81, not as the 0.8 that is stated: no rounding gives them.
+        """
         result = reproduce(read(statement(trial)))
-        assert result.reproduced
-        assert result.best.matches in ("exact", "near")
+        assert result.reproduced == (trial["id"] != "CIN-NGAL")
+        assert not result.reproduced or result.best.matches in ("exact", "near")
+
+    def test_18_of_the_19_that_follow_are(self):
+        """Of the statements that a recalculation found exact or near all but one are left to reproduce."""
+        assert len([trial for trial in BUILT if trial["match"] in ("exact", "near")]) == 19
 
     @pytest.mark.parametrize("trial", of(("no",)))
     def test_what_does_not_follow_is_not(self, trial):
@@ -181,9 +191,68 @@ class TestMethods:
         assert result.best.remarks == ("rounded to the nearest whole number",)
 
     def test_a_named_test_comes_before_others(self):
-        """A statement that names its test is not reproduced by another one without a remark."""
+        """A statement that names its test is not reproduced by another one, which is told."""
         result = found(**RATES | {"per_arm": 93, "test": "Fisher exact"})
-        assert any("names another test, fisher-exact" in remark for remark in result.best.remarks)
+        assert result.verdict == "inconsistent"
+        assert "follows only if the test is score, not fisher-exact (score test" in headline(result)
+        assert "the inputs give 102 per arm by Fisher's exact test" in headline(result)
+
+    @pytest.mark.parametrize(
+        ("given", "words"),
+        [
+            (MEANS | {"difference": 0.5, "sd": 1, "per_arm": 67}, "the test is rank, which is not stated"),
+            (RATES | {"per_arm": 96, "control": 0.31, "treatment": 0.51}, ""),
+        ],
+    )
+    def test_a_rare_test_is_not_assumed(self, given, words):
+        """An n that only a rare test gives is not reproduced where none is named; the test is then what is missing."""
+        result = found(**given)
+        assert not result.reproduced
+        assert result.verdict == ("incomplete" if words else result.verdict)
+        assert words in headline(result)
+        assert not words or result.missing == ("test",)
+
+    def test_two_standard_deviations_are_the_designs(self):
+        """With a standard deviation for each arm: 2·7.849·(0.26² + 0.51²)/(2·0.19²) = 71.2 per arm, over 1 - 0.2."""
+        sds = {"sd": 0.26, "sd_treatment": 0.51, "margin": 0.19, "dropout": 0.2}
+        result = found(**NON_INFERIOR | sds, per_arm=90)
+        assert result.verdict == "reproduced"
+        assert result.best.method.startswith("z: ")
+        assert math.ceil(math.ceil((1.959964 + 0.841621) ** 2 * (0.26**2 + 0.51**2) / 0.19**2) / 0.8) == 90
+
+    def test_two_standard_deviations_need_their_own_n(self):
+        """Superiority by Welch's test and by the t test at the mean of the two variances are both told."""
+        given = MEANS | {"difference": 0.5, "sd": 0.8, "sd_treatment": 1.2}
+        by = {one.method.partition(":")[0]: one.n / 2 for one in found(**given, per_arm=200).candidates}
+        assert by == {"z": 66, "welch": 67, "t": 67, "z with a quarter of z² added per arm (Guenther 1981)": 67}
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            RATES | {"control": 0.21, "treatment": 0.37, "power": 0.9, "n": 356, "alpha": None, "sides": None},
+            RATES | {"control": 0.21, "treatment": 0.37, "power": 0.9, "n": 300, "alpha": 0.05, "sides": 1},
+            RATES | {"n": 500, "sides": None},
+        ],
+    )
+    def test_every_row_is_at_its_own_level(self, given):
+        """A row's n is what the design needs by its test at the level and the sides that the row has."""
+        names = [row["method"].partition(":")[0] for row in as_json(found(**given))["candidates"]]
+        rows = [row for row in as_json(found(**given))["candidates"] if "quantiles" not in row["method"]]
+        sized = 0
+        for row in rows:
+            name = row["method"].partition(":")[0]
+            if name in TwoProportions.tests:
+                design = TwoProportions(
+                    control=given["control"],
+                    treatment=given["treatment"],
+                    test=name,
+                    alpha=row["alpha"],
+                    sides=row["sides"],
+                )
+                assert design.sample_size(given["power"]).n == row["n"]
+                sized += 1
+        assert "log-odds" in names
+        assert sized >= 5
 
     def test_the_n_that_is_rounded_down_least_comes_first(self):
         """Of methods as plain as each other the one that is rounded to the nearest comes before one rounded down."""
@@ -210,11 +279,73 @@ class TestMethods:
                 assert not found(**given | {"per_arm": round(right * factor)}).reproduced
 
 
+class TestChance:
+    @pytest.mark.parametrize("given", [{}, {"alpha": 0.05, "sides": 2, "test": "t-test"}])
+    def test_of_61_numbers_two_are_reproduced(self, given):
+        """Half a standard deviation at 80 %: of 50 to 110 per arm z gives 63, t gives 64, nothing any other."""
+        half = {"design": "two-means", "difference": 0.5, "sd": 1, "power": 0.8} | given
+        around = range(50, 111) if not given else [50, 51, *range(60, 71), 74, 80, 86, 100, 110]
+        assert [n for n in around if found(**half, per_arm=n).reproduced] == [63, 64]
+
+    def test_without_a_power_none_is(self):
+        """Where no power is stated every one of the 61 numbers is incomplete."""
+        half = {"design": "two-means", "difference": 0.5, "sd": 1, "alpha": 0.05}
+        assert {found(**half, per_arm=n).verdict for n in range(50, 111)} == {"incomplete"}
+
+    def test_nearly_is_no_share_of_n(self):
+        """A tenth of a standard deviation: 1,571 per arm by t, one more is near, and 1,573 are another n."""
+        verdicts = [found(**MEANS | {"difference": 0.1, "sd": 1, "per_arm": n}).verdict for n in (1571, 1572, 1573)]
+        assert verdicts == ["reproduced", "near", "not reproduced"]
+
+
+class TestBounds:
+    @pytest.mark.parametrize("power", [None, 0.8])
+    def test_a_long_search_is_not_made(self, power):
+        """Two rates near each other would be searched for half a minute: that they are not is told."""
+        result = found(design="simon", null=0.05, expected=0.1, alpha=0.05, power=power, n=186)
+        assert result.verdict == "incomplete"
+        assert any("Stages are not searched for" in words and "about 172" in words for words in result.untried)
+        assert result.untried[0] in list(notes(result))
+
+    def test_exact_tests_of_large_trials_are_told_not_to_be_tried(self):
+        """A statement that no formula gives says which tests were left out for its size."""
+        result = found(**RATES | {"control": 0.05, "treatment": 0.07, "per_arm": 2500})
+        assert any("fisher" in words for words in result.untried)
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"design": "two-means", "difference": 0.3, "sd": 1e6, "n": 186},
+            {"design": "two-means", "difference": 1.5, "sd": 1e-4, "n": 186},
+            {"design": "ancova", "difference": 1.5, "sd": 1e-4, "correlation": 0.7, "n": 186},
+            {"design": "ratio-of-means", "ratio": 1e5, "cv": 1e-3, "n": 186},
+            RATES | {"n": 186, "alpha": 1e-300},
+        ],
+    )
+    @pytest.mark.parametrize("power", [None, 0.8])
+    def test_numbers_at_the_edge_have_a_verdict(self, given, power):
+        """Numbers that no trial has end in a verdict, not in a traceback or in minutes of search."""
+        assert found(**given | {"power": power}).verdict in ("incomplete", "not reproduced")
+
+
 class TestSlips:
     @pytest.mark.parametrize(
         ("given", "slip"),
         [
             (RATES | {"per_arm": 74}, "one-sided, not two-sided"),
+            (MEANS | {"difference": 0.5, "sd": 1, "per_arm": 62}, "n is rounded down"),
+            (
+                {
+                    "design": "ratio-of-means",
+                    "ratio": 1.5,
+                    "cv": 1.2,
+                    "alpha": 0.05,
+                    "sides": 2,
+                    "power": 0.8,
+                    "n": 278,
+                },
+                "coefficient of variation is taken for the standard deviation of logs",
+            ),
             (MEANS | {"alpha": 0.025, "sides": 1, "per_arm": 63}, "level is 0.05, not 0.025"),
             (RATES | {"per_arm": 186}, "number per arm is the total"),
             (RATES | {"n": 93}, "total is the number per arm"),
@@ -257,9 +388,16 @@ class TestRoundNumbers:
 
     def test_with_the_power_that_is_printed_are_nearly_reproduced(self):
         """A rounded n whose power is still the one printed is near, and the rounding is remarked on."""
-        result = found(**MEANS | {"difference": 5, "sd": 10, "n": 130})
+        result = found(design="one-proportion", null=0.55, expected=0.7, alpha=0.05, sides=2, power=0.9, n=110)
         assert result.verdict == "near"
-        assert result.best.remarks == ("the power at the stated n is 0.808; n is rounded up to the next ten in all",)
+        power = "the power at the stated n is 0.904, the one stated within its rounding"
+        assert result.best.remarks == (f"{power}; n is rounded up to the next ten",)
+
+    def test_with_another_power_are_not(self):
+        """130 for 128 has power 0.808, which is not printed as 0.8."""
+        result = found(**MEANS | {"difference": 5, "sd": 10, "n": 130})
+        assert result.verdict == "inconsistent"
+        assert "rounded up to the next ten in all" in headline(result)
 
     def test_are_looked_at_only_where_nothing_else_gives_them(self):
         """A method's own n that happens to be round is that method's, without a remark."""
@@ -338,11 +476,55 @@ class TestMissing:
         result = found(design="two-proportions", control=0.3, treatment=0.5, power=0.8, per_arm=93)
         assert (result.verdict, result.missing) == ("reproduced", ("alpha",))
 
-    def test_an_unstated_power_is_taken_as_usual_and_named(self):
-        """Without a power 0.8 and 0.9 are tried, and the power is said to be missing."""
-        result = found(**RATES | {"power": None, "per_arm": 124})
-        assert result.missing == ("power",)
-        assert "the power is not stated; 0.9 is taken" in result.best.remarks
+    @pytest.mark.parametrize(
+        ("given", "power", "method"),
+        [
+            (RATES | {"per_arm": 124}, 0.9, "score"),
+            (MEANS | {"difference": 0.5, "sd": 1, "sides": None, "per_arm": 73}, 0.85, "t"),
+            (RATES | {"control": 0.5, "treatment": 0.31, "alpha": 0.01, "sides": None, "per_arm": 244}, 0.95, "fisher"),
+            ({"design": "simon", "null": 0.1, "expected": 0.3, "alpha": 0.05, "n": 29}, 0.8, "optimal"),
+        ],
+    )
+    def test_an_unstated_power_is_not_assumed(self, given, power, method):
+        """Without a power the statement is incomplete, and the power that gives the stated n is told by its method."""
+        result = found(**given | {"power": None})
+        assert (result.verdict, result.missing) == ("incomplete", ("power",))
+        assert result.implied["power"][0] == power
+        assert result.powers[0][1].method.startswith(method)
+        assert f"gives for power {power:g}" in headline(result)
+
+    def test_an_n_of_no_usual_power_is_told_its_power(self):
+        """Where the n is that of no power that trials aim at, the headline says what power it has."""
+        result = found(**MEANS | {"difference": 0.5, "sd": 1, "power": None, "per_arm": 110})
+        critical = stats.t.ppf(0.975, 218)
+        assert result.implied["power"] == [pytest.approx(stats.nct.sf(critical, 218, 0.5 * 55**0.5), abs=1e-7)]
+        assert "110 per arm has power 0.958 by Student's t test" in headline(result)
+
+    def test_what_is_assumed_stands_in_the_headline(self):
+        """Two sides, 5 % and the plain test may be assumed, and the headline says which of them are."""
+        given = {"design": "two-means", "difference": 0.5, "sd": 1, "power": 0.8, "per_arm": 64}
+        assert "(assumed: two-sided 5 %, this test) gives" in headline(found(**given))
+        assert "(assumed: two-sided, this test) gives" in headline(found(**given, alpha=0.05))
+        assert "(assumed: this test) gives" in headline(found(**given, alpha=0.05, sides=2))
+        assert "assumed" not in headline(found(**given, alpha=0.05, sides=2, test="t"))
+
+    def test_one_side_is_not_assumed(self):
+        """An n of a one-sided test is not reproduced where the sides are not stated: they are what is missing."""
+        result = found(**RATES | {"sides": None, "per_arm": 74})
+        assert (result.verdict, result.missing) == ("incomplete", ("sides",))
+        assert "follows if the level of 0.05 is one-sided, which is not stated" in headline(result)
+
+    @pytest.mark.parametrize(("favourable", "sign"), [("lower", [-1]), ("higher", [1]), (None, [1, -1])])
+    def test_a_difference_of_either_sign_is_solved_for(self, favourable, sign):
+        """A difference below none is found where lower values are better, and on both sides where that is not said."""
+        given = MEANS | {"difference": None, "sd": 1.5, "favourable": favourable, "per_arm": 252}
+        values = found(**given).implied["difference"]
+        assert sorted(values) == [pytest.approx(0.375 * one, rel=3e-3) for one in sorted(sign)]
+
+    def test_an_implied_difference_has_the_stated_sign_first(self):
+        """A stated difference that does not follow is corrected on its own side."""
+        given = MEANS | {"difference": -0.25, "sd": 1.5, "per_arm": 252}
+        assert found(**given).implied["difference"][0] == pytest.approx(-0.375, rel=3e-3)
 
 
 class TestReading:
@@ -435,7 +617,7 @@ class TestLevels:
         ("given", "split"),
         [
             (RATES | {"comparisons": 2, "per_arm": 93}, "113 per arm"),
-            (RATES | {"comparisons": 2, "n": 148, "sides": None}, "186 in all"),
+            (RATES | {"comparisons": 2, "n": 186, "sides": None}, "226 in all"),
         ],
     )
     def test_a_level_that_is_not_split_is_remarked_on(self, given, split):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
 
 from trialplan.parameter import Interval
-from trialplan.stated import StatedEffect
+from trialplan.stated import Slip, StatedEffect
 
 _CHI_SQUARED = ("score", "continuity-corrected", "wald", "averaged")
 
@@ -94,8 +92,8 @@ EFFECTS = (
 """How the effect on two rates may be stated instead of the treatment's rate."""
 
 
-def width_slips(numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """What the width of an interval, where it is stated, is confused with."""
-    if "width" in numbers:
-        yield "the half-width is taken for the width", {"width": numbers["width"] * 2}
-        yield "the width is taken for the half-width", {"width": numbers["width"] / 2}
+WIDTH_SLIPS = (
+    Slip("the half-width is taken for the width", ("width",), lambda width: width * 2),
+    Slip("the width is taken for the half-width", ("width",), lambda width: width / 2),
+)
+"""What the width of an interval is confused with."""

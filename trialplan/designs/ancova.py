@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from trialplan import fields
 from trialplan.design import Design
-from trialplan.designs.two_means import CALLED, TwoMeans, spread_slips, t_tests_power
+from trialplan.designs.two_means import CALLED, SPREAD_SLIPS, TwoMeans, t_tests_power
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.numerics.integrate import gauss_legendre
@@ -42,6 +42,7 @@ class Ancova(Design):
 
     outcome = ADJUSTED
     called = CALLED
+    slips = SPREAD_SLIPS
     statistic_is_z = True  # t counts as the z of its P value
     stated_example = "--difference 0.5 --sd 1 --correlation 0.5 --power 0.8 --n 98"
     methods: ClassVar[Mapping[str, PowerMethod]] = {}
@@ -238,11 +239,6 @@ class Ancova(Design):
     def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
         """The effect of the scale that is stated, and what spreads it."""
         return "ratio" if numbers.get("scale") == "ratio" else "difference", "sd", "correlation"
-
-    @classmethod
-    def slips(cls, numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Those of two means."""
-        return spread_slips(numbers)
 
     def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
         """z with the residual variance, t times 1 - r², and the change from baseline, whose factor is 2(1 - r)."""

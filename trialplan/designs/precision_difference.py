@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from trialplan import fields, sizing
 from trialplan.answers import SampleSize
@@ -32,6 +31,7 @@ class PrecisionDifference(Sized):
     attains: ClassVar[str] = "an interval of width"
     called = stated_rates.CALLED
     oddity = stated_rates.ODDITY
+    slips = stated_rates.WIDTH_SLIPS
     stated_example = "--control 0.3 --treatment 0.5 --width 0.3 --per-arm 76"
 
     control: Numbers = parameter(
@@ -74,8 +74,3 @@ class PrecisionDifference(Sized):
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest participants whose interval is at most as wide as asked for."""
         return sizing.size_width(self, self._asked("width", target))
-
-    @classmethod
-    def slips(cls, numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The width is confused with its half."""
-        return stated_rates.width_slips(numbers)

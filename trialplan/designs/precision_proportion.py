@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from trialplan import sizing
 from trialplan.answers import SampleSize
@@ -33,6 +32,7 @@ class PrecisionProportion(Sized):
     attains: ClassVar[str] = "an interval of width"
     called = stated_rates.CALLED
     oddity = stated_rates.ODDITY
+    slips = stated_rates.WIDTH_SLIPS
     stated_example = "--expected 0.5 --width 0.2 --n 97"
 
     expected: Numbers = parameter(
@@ -64,11 +64,6 @@ class PrecisionProportion(Sized):
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest participants whose interval is at most as wide as asked for."""
         return sizing.size_width(self, self._asked("width", target))
-
-    @classmethod
-    def slips(cls, numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The width is confused with its half."""
-        return stated_rates.width_slips(numbers)
 
 
 _REFERENCES = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trialplan import fields
@@ -16,7 +17,10 @@ from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, Numbers, parameter
 from trialplan.rejection import decide, no_evidence
-from trialplan.stated import SizingMethod, sized_by
+from trialplan.stated import SizingMethod, Slip, sized_by
+
+_LARGEST_LOG_SD = 20.0
+"""Beyond it exp of its square is no number that a computer has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,13 @@ class RatioOfMeans(Design):
     outcome = ADJUSTED
     scale = "ratio"
     called = CALLED
+    slips = (
+        Slip(
+            "the coefficient of variation is taken for the standard deviation of logs",
+            ("cv",),
+            lambda cv: math.sqrt(math.expm1(cv**2)) if cv < _LARGEST_LOG_SD else math.inf,
+        ),
+    )
     formula = "Student's t test on logs, noncentral t distribution, log standard deviation √log(1 + CV²)"
     reference = "Julious 2004; for equivalence Owen 1965"
     exact = True  # for log-normal outcomes with one coefficient of variation
@@ -144,13 +155,11 @@ class RatioOfMeans(Design):
         return normal_score(self.analyse(data, fraction)[0], seen - 2)
 
     def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
-        """z on the logs; and the coefficient of variation taken for the standard deviation of logs."""
+        """z on the logs."""
         assert power is not None
         if len(self.limits()) == 2:
             return
         shared = {name: getattr(self, name) for name in ("favourable", "allocation", "alpha", "sides")}
         effect = float(np.log(self.ratio) - self.limits()[0])
-        for test, sd, cost in (("z", float(self.log_sd), 1), ("t", self.cv, 2), ("z", self.cv, 2)):
-            means = TwoMeans(difference=effect, sd=sd, test=test, **shared)
-            method = sized_by(means, power, f"{test} on logs")
-            yield method if cost == 1 else method.odd(1, "CV is taken for the standard deviation of logs")
+        z = sized_by(TwoMeans(difference=effect, sd=float(self.log_sd), test="z", **shared), power, "z on logs")
+        yield replace(z, cost=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_powe
 from trialplan.outcomes.measurements import MEANS
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
 from trialplan.rejection import decide, either_way, no_evidence, variance
-from trialplan.stated import SizingMethod, by_hand, sized_by
+from trialplan.stated import SizingMethod, Slip, by_hand, sized_by
 
 CALLED = {
     "t-test": ("t", "welch", "z"),
@@ -29,6 +29,15 @@ CALLED = {
     **dict.fromkeys(("mann-whitney", "wilcoxon", "rank-sum"), ("rank",)),
 }
 """What papers call a test of means, and the tests that may be meant."""
+
+_SDS = ("sd", "sd_treatment")
+
+SPREAD_SLIPS = (
+    Slip("the standard deviation is a variance", _SDS, lambda sd: sd**0.5),
+    Slip("a standard deviation is taken where a variance belongs", _SDS, lambda sd: sd**2),
+    Slip("the standard deviation of the difference of two outcomes is taken", _SDS, lambda sd: sd * 2**0.5),
+)
+"""What a standard deviation is confused with."""
 
 _RANK = (
     (math.pi / 3, "n over 3/π, the rank-sum test's efficiency for normal outcomes"),
@@ -53,6 +62,7 @@ class TwoMeans(Design):
     outcome = MEANS
     called = CALLED
     oddity = {"welch": 1}
+    slips = SPREAD_SLIPS
     statistic_is_z = True  # a t counts as the z of its P value
     stated_example = (
         "--difference 2 --sd 4.5 --power 0.8 --alpha 0.05 --sides 2 --per-arm 80 --enrolled 200 --dropout 0.2"
@@ -151,13 +161,11 @@ class TwoMeans(Design):
         statistic, _ = self.analyse(data, fraction)
         return statistic if self.test == "z" else normal_score(statistic, _seen_df(self, *_first(data, fraction)))
 
-    @classmethod
-    def slips(cls, numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The standard deviation is confused with its neighbours."""
-        return spread_slips(numbers)
-
     def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
-        """z with tabulated values; z with Guenther's correction; t over the efficiency of the rank-sum test."""
+        """z with tabulated values or Guenther's correction; t at the mean variance, or over a rank test's efficiency.
+
+        Snedecor & Cochran (1989), Statistical Methods, ch. 6, for the mean of two variances.
+        """
         assert power is not None
         if len(self.limits()) == 2:
             return
@@ -169,16 +177,11 @@ class TwoMeans(Design):
         if self.sd_treatment is None:
             t = sized_by(self.replace(test="t"), power, "t")
             for (factor, words), cost in zip(_RANK, (2, 3), strict=True):
-                yield replace(t.times(factor, "", cost), words=f"rank: Student's t test, {words}")
-
-
-def spread_slips(numbers: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """What a standard deviation, where it is stated, is confused with."""
-    if "sd" in numbers:
-        sd = numbers["sd"]
-        yield "the standard deviation is a variance", {"sd": sd**0.5}
-        yield "a standard deviation is taken where a variance belongs", {"sd": sd**2}
-        yield "the standard deviation of the difference of two outcomes is taken", {"sd": sd * 2**0.5}
+                yield replace(t.times(factor, "", cost), words=f"rank: Student's t test, {words}", only_named=True)
+        else:  # as programs do that ask for one standard deviation
+            mean = float(np.sqrt((np.square(self.sd) + np.square(self.sd_treatment)) / 2))
+            t = sized_by(self.replace(test="t", sd=mean, sd_treatment=None), power, "t")
+            yield replace(t, words="t: Student's t test at the mean of the two variances", cost=1)
 
 
 def _first(data: tuple[Any, Any], fraction: float) -> list[Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -14,20 +15,30 @@ from trialplan.errors import ParameterError, TrialplanError
 from trialplan.fields import LEVELS, NON_INFERIORITY, SUPERIORITY
 from trialplan.numerics.lazy import np
 from trialplan.parameter import REAL, Interval, parameters, with_role
+from trialplan.text import percent
 
 _POINTS = 100
 
-Level = tuple[float | None, int | None, int, str]
-"""Significance level, sides, what they cost, and what is remarked on them."""
+
+@dataclass(frozen=True)
+class Level:
+    """A significance level with its sides; what they cost, what is remarked on them, and what of them is assumed."""
+
+    alpha: float | None
+    sides: int | None
+    cost: int = 0
+    remark: str = ""
+    assumed: str = ""
 
 
 @dataclass(frozen=True)
 class Assumed:
-    """A complete statement, and what had to be taken as usual to make it one."""
+    """A complete statement; what is odd about it, and what had to be taken as usual to make it one."""
 
     statement: Statement
     cost: int
     remarks: tuple[str, ...]
+    assumed: tuple[str, ...]
 
 
 def missing(statement: Statement) -> list[str]:
@@ -40,13 +51,19 @@ def missing(statement: Statement) -> list[str]:
         absent = [name for name in absent if name != effect]
     if statement.goal != SUPERIORITY and "margin" in parameters(statement.cls) and "margin" not in statement.numbers:
         absent.append("margin")
+    if statement.tests and not _levels(statement):
+        absent.append("alpha")
+    if statement.tests and statement.power is None:
+        absent.append("power")
     return absent
 
 
 def unstated(statement: Statement) -> list[str]:
     """Everything that the statement leaves out, whether or not something usual stands for it."""
-    level = {"alpha": statement.numbers.get("alpha"), "power": statement.power} if statement.tests else {}
-    return [*missing(statement), *(name for name, value in level.items() if value is None)]
+    absent = missing(statement)
+    without_level = statement.tests and statement.numbers.get("alpha") is None and "alpha" not in absent
+    at = absent.index("power") if "power" in absent else len(absent)
+    return [*absent[:at], *(["alpha"] if without_level else []), *absent[at:]]
 
 
 def with_effect(statement: Statement) -> Statement:
@@ -91,10 +108,11 @@ def no_effect(statement: Statement) -> float | None:
     usual = {name: _typical(cls, name) for name in statement.needed}
     known = {name: statement.numbers[name] for name in plain} | {effect: _typical(cls, effect)}
     try:
-        (value,) = cls(**usual | known).null_values()
-    except ValueError:  # numbers that do not fit together, or a goal of its own with two limits
+        design = _built(statement.replace(numbers=usual | known))
+    except ValueError:  # numbers that do not fit together
         return None
-    return float(value)
+    limits = design.null_values() if isinstance(design, Design) else ()
+    return float(limits[0]) if len(limits) == 1 else None  # a goal of its own may have two
 
 
 def _typical(cls: type[Sized], name: str) -> float:
@@ -103,20 +121,27 @@ def _typical(cls: type[Sized], name: str) -> float:
 
 
 def completed(statement: Statement) -> Iterator[Assumed]:
-    """The statement with everything usual filled in, in each way that is usual."""
+    """The statement with what may be assumed filled in: a two-sided level of 5 %, no difference to exclude a margin.
+
+    The power may not: of a statement without one, none of the readings has one.
+    """
     statement = with_effect(statement)
-    effect = statement.effect_field
+    effect, none_expected = statement.effect_field, ""
     if statement.goal == NON_INFERIORITY and effect is not None and effect not in statement.numbers:
         none = no_effect(statement)
-        statement = statement if none is None else statement.having(**{effect: none})
-    ways = product(_levels(statement), splits(statement), _powers(statement))
-    for (alpha, sides, dear, why), (parts, odd, how), (power, more, words) in ways:
-        numbers: dict[str, Any] = {} if alpha is None else {"alpha": alpha / parts}
-        if sides is not None:
-            numbers["sides"] = sides
+        if none is not None:
+            statement, none_expected = statement.having(**{effect: none}), "no difference expected"
+    for level, (parts, odd, how) in product(_levels(statement), splits(statement)):
+        numbers: dict[str, Any] = {} if level.alpha is None else {"alpha": level.alpha / parts}
+        if level.sides is not None:
+            numbers["sides"] = level.sides
         for favourable, which in _directions(statement):
-            one = statement.having(**numbers, **favourable).replace(power=power)
-            yield Assumed(one, dear + odd + more, tuple(filter(None, (why, how, words, which))))
+            yield Assumed(
+                statement.having(**numbers, **favourable),
+                level.cost + odd,
+                tuple(filter(None, (level.remark, how, which))),
+                tuple(filter(None, (level.assumed, none_expected))),
+            )
 
 
 def design_of(statement: Statement) -> Sized | None:
@@ -130,7 +155,7 @@ def design_of(statement: Statement) -> Sized | None:
 
 def objection(statement: Statement) -> str:
     """Why no n follows from a complete statement, in the design's own sentence; empty where one does."""
-    one = next(completed(statement)).statement
+    one = next(completed(statement)).statement  # of a statement that lacks no level
     try:
         design = _built(one)
         design.sample_size(*([one.power] if one.tests else []))
@@ -140,30 +165,46 @@ def objection(statement: Statement) -> str:
 
 
 def _built(statement: Statement) -> Sized:
-    names = parameters(statement.cls)
-    return statement.cls(**{name: value for name, value in statement.numbers.items() if name in names})
+    """The design, by the first of its tests that suits the numbers where the usual one does not."""
+    cls, declared = statement.cls, parameters(statement.cls)
+    numbers = {name: value for name, value in statement.numbers.items() if name in declared}
+    try:
+        return cls(**numbers)
+    except TrialplanError as why:
+        for name in with_role(cls, "method"):
+            for way in declared[name].choices:
+                with suppress(TrialplanError):
+                    return cls(**{**numbers, name: way})
+        raise why
+
+
+def usual_level(statement: Statement) -> tuple[float, int] | None:
+    """The level and the sides that are stated or may be assumed; None where there is no test or no such level."""
+    level = next(iter(_levels(statement)), None)
+    return None if level is None or level.alpha is None or level.sides is None else (level.alpha, level.sides)
 
 
 def _levels(statement: Statement) -> list[Level]:
-    """(alpha, sides, cost, remark): as stated, or the usual ones of the goal."""
+    """As stated, or what may be assumed: two-sided 5 %, or the usual level of a goal that is tested on one side."""
     if not statement.tests:
-        return [(None, None, 0, "")]
+        return [Level(None, None)]
     alpha, sides = statement.numbers.get("alpha"), statement.numbers.get("sides")
     declared = parameters(statement.cls)
     if "sides" not in declared:
         return _one_sided(alpha, sides)
-    usual = LEVELS[statement.goal if "goal" in declared else statement.cls.goal]
+    usual_alpha, usual_sides = LEVELS[statement.goal if "goal" in declared else statement.cls.goal]
     if alpha is not None and sides is not None:
-        return [(alpha, sides, 0, "")]
+        return [Level(alpha, sides)]
     if alpha is not None:
-        other = 3 - usual[1]
-        words = f"the level is taken as {_sided(other)}, which is not stated"
-        return [(alpha, usual[1], 0, ""), (alpha, other, 1, words)]
-    tried = [(0.05, 2), (0.025, 1), (0.05, 1)] if sides is None else [(0.05, sides), (0.025, sides)]
-    tried.sort(key=lambda one: one != usual)
+        usual = [Level(alpha, usual_sides, assumed=_sided(usual_sides))]
+        # a margin's 5 % may be the two-sided interval's
+        other = Level(alpha, 2, 1, "the level is taken as two-sided, which is not stated", _sided(2))
+        return usual if usual_sides == 2 else [*usual, other]
+    tried = [(usual_alpha, usual_sides), (0.05, 2)]
     return [
-        (level, side, 1 + (at > 0), f"the level is not stated; {level:g} {_sided(side)} is taken")
-        for at, (level, side) in enumerate(tried)
+        Level(level, side, at, "", f"{_sided(side)} {percent(level)}")
+        for at, (level, side) in enumerate(dict.fromkeys(tried))
+        if sides in (None, side)
     ]
 
 
@@ -181,20 +222,13 @@ def splits(statement: Statement) -> list[tuple[int, int, str]]:
 def _one_sided(alpha: float | None, sides: int | None) -> list[Level]:
     """Searches test on one side; a two-sided level is read as one side's, or halved."""
     if alpha is None:
-        return [(0.05, None, 1, "the level is not stated; 0.05 one-sided is taken")]
-    found: list[Level] = [(alpha, None, 0, "")]
+        return [Level(0.05, None, assumed="one-sided 5 %")]
     if sides == 2:
-        found = [
-            (alpha, None, 1, "the level is one-sided, although it is stated as two-sided"),
-            (alpha / 2, None, 0, "half of the two-sided level is one side's"),
+        return [
+            Level(alpha, None, 1, "the level is one-sided, although it is stated as two-sided"),
+            Level(alpha / 2, None, 0, "half of the two-sided level is one side's"),
         ]
-    return found
-
-
-def _powers(statement: Statement) -> list[tuple[float | None, int, str]]:
-    if statement.power is not None or not statement.tests:
-        return [(statement.power, 0, "")]
-    return [(power, 1, f"the power is not stated; {power:g} is taken") for power in (0.8, 0.9)]
+    return [Level(alpha, None)]
 
 
 def _directions(statement: Statement) -> list[tuple[dict[str, str], str]]:
@@ -222,10 +256,14 @@ def _sided(sides: int) -> str:
 def solved(statement: Statement, name: str) -> list[float]:
     """The values of one number at which the design's own test needs the n that is stated; none where none does.
 
-    The n of the completers is met half a participant per arm short, so that rounding up gives what is stated.
+    The n of the completers is met half a participant per arm short, so that rounding up gives what is stated. An
+    effect may lie on either side of none, unless it is stated which values are better.
     """
+    free = "favourable" not in statement.numbers
     for assumed in completed(statement.having(**{name: _placeholder(statement, name)})):
-        if assumed.cost <= 1 and (found := _crossings(assumed.statement, name, statement.completers)):
+        either = free and "favourable" in assumed.statement.numbers
+        short = statement.completers - len(statement.cls.arm_names) / 2
+        if assumed.cost <= 1 and (found := _crossings(_Surplus(assumed.statement, name, short, either))):
             return found
     return []
 
@@ -242,22 +280,70 @@ def _placeholder(statement: Statement, name: str) -> float:
     return _typical(statement.cls, name)
 
 
-def _crossings(statement: Statement, name: str, total: float) -> list[float]:
-    """Where the real-valued n crosses the total, along the values that the number may take."""
-    goal, values = total - len(statement.cls.arm_names) / 2, _grid(statement, name)
+@dataclass(frozen=True)
+class _Surplus:
+    """By how much the power with n participants exceeds the stated one as one number of a complete statement varies.
 
-    def surplus(value: float) -> float:
-        return _needs(statement, name, value) - goal
+    The n that is needed is n where it is 0: that takes one power, and no search for each value. `free` says that
+    either direction of an effect may be the better one.
+    """
 
-    gaps = [surplus(value) for value in values]
-    found = []
+    statement: Statement
+    name: str
+    n: float
+    free: bool
+
+    def at(self, value: float) -> float:
+        """At one value; nan where the design has no such value, or nothing to show."""
+        design = design_of(self._having(value))
+        return math.nan if design is None else float(self._of(design))
+
+    def along(self, values: list[float]) -> list[float]:
+        """The same at many values: at once where a design takes them so, as it does but for effects in other words."""
+        if self.statement.effect is not None:
+            return [self.at(value) for value in values]
+        rising = [value for value in values if not self._falls(value)]
+        falling = [value for value in values if value not in rising]
+        by_value = dict(zip([*rising, *falling], [*self._together(rising), *self._together(falling)], strict=True))
+        return [by_value[value] for value in values]
+
+    def _together(self, values: list[float]) -> list[float]:
+        if not values:
+            return []
+        first = self._having(values[0])
+        try:
+            design = _built(first.having(**{self.name: np.asarray(values)}))
+        except TrialplanError:
+            return [self.at(value) for value in values]  # not all of them fit the other numbers
+        reachable = design.reachable() if isinstance(design, Design) else False
+        surplus: list[float] = np.where(reachable, self._of(design), math.nan).tolist()
+        return surplus
+
+    def _of(self, design: Sized) -> Any:
+        if not isinstance(design, Design) or not design.smooth:
+            return math.nan
+        with np.errstate(all="ignore"):
+            return design.power(self.n) - self.statement.power
+
+    def _falls(self, value: float) -> bool:
+        return self.free and _falls(with_effect(self.statement.having(**{self.name: value})))
+
+    def _having(self, value: float) -> Statement:
+        having = with_effect(self.statement.having(**{self.name: value}))
+        return having.having(favourable="lower") if self._falls(value) else having
+
+
+def _crossings(surplus: _Surplus) -> list[float]:
+    """Where the power with n crosses the stated one, along the values that the number may take."""
+    values = _grid(surplus.statement, surplus.name)
+    gaps, found = surplus.along(values), []
     for low, high, before, after in zip(values, values[1:], gaps, gaps[1:], strict=False):
         if math.isfinite(before) and math.isfinite(after) and before * after <= 0 and before != after:
-            found.append(_bisected(surplus, (low, high), before))
+            found.append(_bisected(surplus.at, (low, high), before))
     return found
 
 
-def _bisected(surplus: Any, ends: tuple[float, float], before: float) -> float:
+def _bisected(surplus: Callable[[float], float], ends: tuple[float, float], before: float) -> float:
     low, high = ends
     for _ in range(60):
         middle = (low + high) / 2
@@ -266,16 +352,6 @@ def _bisected(surplus: Any, ends: tuple[float, float], before: float) -> float:
         else:
             high = middle
     return (low + high) / 2
-
-
-def _needs(statement: Statement, name: str, value: float) -> float:
-    """The real-valued n at one value; nan where there is none."""
-    one = with_effect(statement.having(**{name: value}))
-    design = design_of(one.having(favourable="lower") if _falls(one) and "favourable" in one.numbers else one)
-    if not isinstance(design, Design) or not design.smooth:
-        return math.nan
-    with np.errstate(all="ignore"):
-        return float(design.unrounded(statement.power))
 
 
 def _grid(statement: Statement, name: str) -> list[float]:
@@ -288,6 +364,8 @@ def _grid(statement: Statement, name: str) -> list[float]:
     else:
         measured = declared.role == "spread" or declared.domain == REAL or name == "margin"
         values = (_spread(statement) if measured else 1.0) * np.geomspace(0.01, 100, _POINTS)
+        if declared.role == "effect" and declared.domain == REAL:
+            values = np.concatenate([-values[::-1], values])
     grid: list[float] = values.tolist()
     return grid
 

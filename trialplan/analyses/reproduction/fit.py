@@ -10,6 +10,14 @@ from trialplan.analyses.reproduction.rounding import PrintedSize, allowing, misa
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.stated import SizingMethod
 
+UNADDED = 3
+"""Oddities of losses that are mentioned and that the only n does not allow for: it may be of those who complete."""
+
+_TINY = 1e-6
+
+TARGETS = 20
+"""Powers that trials aim at are whole twentieths, .80 or .85; others are computed of an n that was fixed before."""
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -39,7 +47,7 @@ def fits(statement: Statement, method: SizingMethod, way: PrintedSize) -> Iterat
     elif way.enrolled is not None and math.isclose(way.enrolled, statement.enrolled):
         yield Fit()
     elif statement.unclear and math.isclose(way.evaluable, statement.enrolled):
-        yield Fit(4, ("losses are mentioned and not added",))
+        yield Fit(UNADDED, ("losses are mentioned and not added",))
     elif statement.evaluable is not None and way.enrolled is not None:
         yield _off(statement, way.enrolled)
 
@@ -61,7 +69,7 @@ def with_losses(statement: Statement, method: SizingMethod, near: Fit) -> Fit:
     """A near match, with what of the stated enrolment does not follow from the stated n."""
     if statement.evaluable is None or statement.enrolled is None or statement.dropout is None:
         return near
-    enrolled = [count for count, *_ in allowing(statement, method, statement.evaluable)]
+    enrolled = [allowed.enrolled for allowed in allowing(statement, method, statement.evaluable)]
     if any(math.isclose(count, statement.enrolled) for count in enrolled):
         return near
     off = _off(statement, enrolled[0])
@@ -81,17 +89,30 @@ def rounded_from(statement: Statement, n: float, enrolled: float | None) -> str:
     return rounded_up(statement, compared, statement.stated)
 
 
-def near_fit(statement: Statement, power: float | None, rounded: str) -> Fit | None:
-    """The cost and the remark of a power that is the stated one as printed: rounded, cut off, or a lower bound."""
+def near_fit(statement: Statement, power: float | None, way: PrintedSize) -> Fit | None:
+    """The cost and the remark of an n that is the method's in all but print; None where it is another n.
+
+    A power that is stated as a bound holds. A power that no trial aims at was computed of an n that was fixed, and is
+    the one stated: rounded, or cut off. Of a power that trials aim at, n is one participant per arm more than the
+    method's, with the same power as it is printed.
+    """
     if power is None or statement.power is None:
         return None
-    shown, unit = f"{power:.3f}", 10.0**-statement.digits
+    shown, unit, more = f"{power:.3f}", 10.0**-statement.digits, power - statement.power
     if statement.at_least:
-        inside = statement.power <= power < statement.power + 0.05
+        inside = 0 <= more < 0.05
         return Fit(2, (f"the power at the stated n is {shown}, and at least that is stated",)) if inside else None
-    to_it = f"; n is {rounded}" if rounded else ""
-    if abs(power - statement.power) <= unit / 2:
+    aimed_at = math.isclose(statement.power * TARGETS, round(statement.power * TARGETS))
+    if abs(more) <= unit / 2 and (not aimed_at or _of_one_more(statement, way)):
+        rounded = rounded_from(statement, way.evaluable, way.enrolled)
+        to_it = f"; n is {rounded}" if rounded else ""
         return Fit(2, (f"the power at the stated n is {shown}, the one stated within its rounding{to_it}",))
-    if 0 < power - statement.power < unit:
-        return Fit(3, (f"the power at the stated n is {shown}{to_it or ', printed without rounding up'}",))
+    if not aimed_at and 0 < more < unit:
+        return Fit(3, (f"the power at the stated n is {shown}, printed without rounding up",))
     return None
+
+
+def _of_one_more(statement: Statement, way: PrintedSize) -> bool:
+    """Whether the stated n is at most one participant per arm more than what the method prints."""
+    gives = way.evaluable if statement.evaluable is not None or way.enrolled is None else way.enrolled
+    return 0 < statement.stated - gives <= len(statement.cls.arm_names) + _TINY

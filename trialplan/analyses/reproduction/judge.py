@@ -10,14 +10,14 @@ from typing import Any
 from trialplan.analyses.reproduction import completing
 from trialplan.analyses.reproduction.completing import completed, design_of, missing, solved, with_effect
 from trialplan.analyses.reproduction.fit import Fit, fits, near_fit, rounded_from, with_losses
-from trialplan.analyses.reproduction.methods import UNLIKE, methods
+from trialplan.analyses.reproduction.methods import bounds, methods, power_ways
 from trialplan.analyses.reproduction.rounding import PrintedSize, misallowed, printed
 from trialplan.analyses.reproduction.slips import slips
 from trialplan.analyses.reproduction.statement import Statement
-from trialplan.design import Design
+from trialplan.design import Design, Sized
 from trialplan.errors import TrialplanError
 from trialplan.parameter import parameters
-from trialplan.stated import SizingMethod
+from trialplan.stated import Reservation, SizingMethod
 
 REPRODUCED, NEAR, INCONSISTENT, NOT, INCOMPLETE = (
     "reproduced",
@@ -27,7 +27,7 @@ REPRODUCED, NEAR, INCONSISTENT, NOT, INCOMPLETE = (
     "incomplete",
 )
 
-CONTRIVED = 4
+CONTRIVED = 3
 """Oddities beyond which a match is chance: with enough of them every number is some method's."""
 
 PLAIN = 1
@@ -35,6 +35,15 @@ PLAIN = 1
 
 CHEAP = 2
 """Oddities up to which a match by normal theory is plain enough that no exact test is looked at."""
+
+AIMED_AT = (0.8, 0.9, 0.85, 0.95, 0.75, 0.7)
+"""The powers that trials aim at, the commonest first."""
+
+_AWAY = 0.05
+"""How far the power of an n may lie from the one that was aimed at: with losses and roundings, not farther."""
+
+_RESERVED = 10
+"""What a reservation weighs: any number of oddities that a report may have is likelier."""
 
 _LARGEST = 12
 """Candidates that are shown."""
@@ -47,7 +56,9 @@ class Candidate:
     `n` is evaluable participants, `enrolled` those with the losses; `power` is what the stated n attains by the
     method. `matches` is "exact", "near" (its power at the stated n is the one printed) or "no". `enrolment` says how
     the enrolment that is stated departs from what the losses give, `follows` whether it is the same but for rounding.
-    `short` is by how many participants per arm the printed n falls short of the method's.
+    `short` is by how many participants per arm the printed n falls short of the method's. `alpha` and `sides` are
+    those of this row, `assumed` what of it is not stated and may be taken as usual; `reservations` are what would have
+    to be so besides, so that a match that has any explains the stated n and does not reproduce it.
     """
 
     method: str
@@ -61,13 +72,24 @@ class Candidate:
     enrolment: str = ""
     follows: bool = True
     short: float = 0.0
+    alpha: float | None = None
+    sides: int | None = None
+    assumed: tuple[str, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
+
+    @property
+    def matched(self) -> bool:
+        """Whether it gives the stated n without more oddities than a report may have."""
+        return self.matches != "no" and not self.reservations and self.cost <= CONTRIVED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reproduction:
     """The verdict on a statement, the methods that were tried, and what is missing.
 
-    `implied` holds, for each number that could be otherwise, the values at which the stated n would follow.
+    `implied` holds, for each number that could be otherwise, the values at which the stated n would follow; `powers`
+    the methods by which an n without a power is one for a power that trials aim at. `untried` says what was not tried
+    because it takes too long.
     """
 
     statement: Statement
@@ -76,6 +98,8 @@ class Reproduction:
     missing: tuple[str, ...]
     slips: tuple[tuple[str, Candidate], ...] = ()
     implied: dict[str, list[float]] = field(default_factory=dict)
+    powers: tuple[tuple[float, Candidate], ...] = ()
+    untried: tuple[str, ...] = ()
 
     @property
     def reproduced(self) -> bool:
@@ -103,8 +127,10 @@ def reproduce(statement: Statement) -> Reproduction:
     """
     completing.check_effect(statement)
     absent, without = tuple(completing.unstated(statement)), missing(statement)
+    if without == ["power"]:
+        return _without_power(statement, absent)
     if without:
-        implied = {without[0]: solved(statement, without[0])} if len(without) == 1 else {}
+        implied = {without[0]: solved(statement, without[0])} if len(without) == 1 and without != ["alpha"] else {}
         return Reproduction(
             statement=statement,
             verdict=INCOMPLETE,
@@ -113,23 +139,87 @@ def reproduce(statement: Statement) -> Reproduction:
             implied={name: values for name, values in implied.items() if values},
         )
     tried = _tried(statement, dear=False)
-    if not any(one.matches != "no" and one.cost <= CHEAP for one in tried):
+    if not any(one.matched and one.cost <= CHEAP for one in tried):
         tried = _tried(statement)
-    matched = [one for one in tried if one.matches != "no" and one.cost <= CONTRIVED]
+    matched = [one for one in tried if one.matched]
     matched.sort(key=lambda one: not one.follows)
     if matched:
         matched[0] = _if_split(statement, matched[0], tried)
         return _matching(statement, matched, _shown(matched, tried), absent)
-    mistaken = tuple(_mistaken(statement))
-    verdict = INCONSISTENT if mistaken else INCOMPLETE if "power" in absent and "alpha" in absent else NOT
+    return _unmatched(statement, tried, absent)
+
+
+def _unmatched(statement: Statement, tried: list[Candidate], absent: tuple[str, ...]) -> Reproduction:
+    """The verdict where no method gives the stated n: a slip, something that is not stated, or neither."""
+    mistaken = tuple(_mistaken(statement, tried))
+    lacks = mistaken[0][0].lacks if mistaken else ""
+    untried = tuple(dict.fromkeys(words for one in _readings(statement) for words in bounds(one.statement, one.design)))
+    beyond = untried and not tried
+    verdict = (INCOMPLETE if lacks else INCONSISTENT) if mistaken else INCOMPLETE if beyond else NOT
     return Reproduction(
         statement=statement,
         verdict=verdict,
         candidates=_shown([], tried),
-        missing=absent,
-        slips=mistaken,
+        missing=absent if not lacks or lacks in absent else (*absent, lacks),
+        slips=tuple((reservation.words, one) for reservation, one in mistaken),
         implied=_implied(statement),
+        untried=untried,
     )
+
+
+def _without_power(statement: Statement, absent: tuple[str, ...]) -> Reproduction:
+    """What power the stated n has by each method, and by which it is the n of a power that trials aim at."""
+    rows = _powered(statement)
+    near = [one.power for one in rows if one.power is not None]
+    found = []
+    for power in AIMED_AT:
+        stated = statement.replace(power=power)
+        if not _may_be(stated, near):
+            continue
+        matches = [one for one in _tried(stated, dear=False) if one.matched and one.matches == "exact"]
+        if not matches and any(0 <= one - power < _AWAY for one in near):
+            matches = [one for one in _tried(stated) if one.matched and one.matches == "exact"]
+        found += [(power, one) for one in matches[:1]]
+    found.sort(key=lambda one: _oddity(one[1]))
+    implied = [power for power, _ in found] or near[:1]
+    untried = (
+        words for one in _readings(statement) for words in bounds(one.statement.replace(power=AIMED_AT[0]), one.design)
+    )
+    return Reproduction(
+        statement=statement,
+        verdict=INCOMPLETE,
+        candidates=tuple(rows[:_LARGEST]),
+        missing=absent,
+        implied={"power": implied} if implied else {},
+        powers=tuple(found),
+        untried=tuple(dict.fromkeys(untried)),
+    )
+
+
+def _may_be(statement: Statement, near: list[float]) -> bool:
+    """Whether the stated n may be the one for the power of the statement, before it is sized."""
+    assert statement.power is not None
+    if near:
+        return any(abs(statement.power - one) <= _AWAY for one in near)
+    sizes = [one.design.search_size(statement.power) for one in _readings(statement)]
+    # two stages need more than one, and never twice as many
+    return any(size / 2 <= statement.stated <= 2 * size for size in sizes) if any(sizes) else True
+
+
+def _powered(statement: Statement) -> list[Candidate]:
+    """The power that the stated n has by each test, in the plainest reading of the statement."""
+    found = []
+    for one in _readings(statement):
+        for words, design, cost in power_ways(one.statement, one.design):
+            power = _power_of(statement, design, 1.0)
+            if power is None:
+                continue
+            n = statement.completers
+            method = SizingMethod(words=words, arms=tuple(map(float, design.split(n))), cost=cost + one.cost)
+            way = PrintedSize(n, statement.enrolled, 0, ())
+            found.append(_made(one, method, way, power, "no", Fit()))
+        break
+    return sorted(found, key=_oddity)
 
 
 def _matching(
@@ -144,24 +234,50 @@ def _matching(
     return Reproduction(statement=statement, verdict=INCONSISTENT, candidates=shown, missing=absent, slips=mistaken)
 
 
-def _tried(statement: Statement, dear: bool = True) -> list[Candidate]:
-    """Every method in every complete reading, by cost; of equal ones the named test first, then the exact matches.
+@dataclass(frozen=True)
+class _Reading:
+    """A complete statement, its design, and what it cost to complete it."""
 
-    Of these the one whose n is rounded down the least; what is less than a tenth of a participant decides nothing.
+    statement: Statement
+    design: Sized
+    cost: int
+    remarks: tuple[str, ...]
+    assumed: tuple[str, ...]
+
+
+def _readings(statement: Statement) -> Iterator[_Reading]:
+    """The ways to read the statement that have a design."""
+    for one in completed(statement):
+        design = design_of(one.statement)
+        if design is not None:
+            yield _Reading(
+                one.statement, design, one.cost, one.remarks, (*one.assumed, *_plain_test(statement, design))
+            )
+
+
+def _plain_test(statement: Statement, design: Sized) -> list[str]:
+    """What is assumed of the way to analyse or to compute, where there are several and none is named."""
+    name = design.field("method")
+    named = statement.test is not None or name in statement.numbers
+    return [] if named or name is None else [f"this {name.replace('_', ' ')}"]
+
+
+def _tried(statement: Statement, dear: bool = True) -> list[Candidate]:
+    """Every method in every complete reading, by cost; of equal ones those without a reservation first.
+
+    Of these the exact matches, and the one whose n is rounded down the least; what is less than a tenth of a
+    participant decides nothing.
     """
     found = []
-    for assumed in completed(statement):
-        design = design_of(assumed.statement)
-        if design is None:
-            continue
-        for method in methods(assumed.statement, design, dear):
-            odd = replace(method, cost=method.cost + assumed.cost, remarks=(*assumed.remarks, *method.remarks))
-            found.append(_candidate(assumed.statement, odd))
+    for one in _readings(statement):
+        for method in methods(one.statement, one.design, dear):
+            odd = replace(method, cost=method.cost + one.cost, remarks=(*one.remarks, *method.remarks))
+            found.append(_candidate(one, odd))
     return sorted(found, key=_oddity)
 
 
-def _oddity(one: Candidate) -> tuple[int, bool, bool, float]:
-    return one.cost, UNLIKE in " ".join(one.remarks), one.matches != "exact", round(one.short, 1)
+def _oddity(one: Candidate) -> tuple[int, bool, float]:
+    return one.cost + _RESERVED * len(one.reservations), one.matches != "exact", round(one.short, 1)
 
 
 def _if_split(statement: Statement, best: Candidate, tried: list[Candidate]) -> Candidate:
@@ -183,25 +299,34 @@ def _shown(matched: list[Candidate], tried: list[Candidate]) -> tuple[Candidate,
     for one in matched:
         seen.setdefault(one.method, one)
     for one in tried:
-        if one.matches == "no" or one.cost > CONTRIVED:
+        if not one.matched:
             seen.setdefault(one.method, replace(one, matches="no"))
     return tuple(seen.values())[:_LARGEST]
 
 
-def _candidate(statement: Statement, method: SizingMethod) -> Candidate:
+def _candidate(reading: _Reading, method: SizingMethod) -> Candidate:
     """The plainest way of printing the method's n that is the n stated; else its plain n."""
+    statement = reading.statement
     ways = list(printed(statement, method))
     fitting = [(way, fit) for way in ways for fit in fits(statement, method, way)]
-    power = _power_at_stated(statement, method)
+    power = None if method.design is None else _power_of(statement, method.design, method.inflation)
     if fitting:
-        way, fit = min(fitting, key=lambda one: (not one[1].follows, one[0].cost + one[1].cost))
-        return _made(method, way, power, "exact", fit)
-    if (near := near_fit(statement, power, rounded_from(statement, ways[0].evaluable, ways[0].enrolled))) is not None:
-        return _made(method, ways[0], power, "near", with_losses(statement, method, near))
-    return _made(method, ways[0], power, "no", Fit())
+        way, fit = min(fitting, key=_least_odd)
+        return _made(reading, method, way, power, "exact", fit)
+    if (near := near_fit(statement, power, ways[0])) is not None:
+        return _made(reading, method, ways[0], power, "near", with_losses(statement, method, near))
+    return _made(reading, method, ways[0], power, "no", Fit())
 
 
-def _made(method: SizingMethod, way: PrintedSize, power: float | None, matches: str, fit: Fit) -> Candidate:
+def _least_odd(printed_as: tuple[PrintedSize, Fit]) -> tuple[bool, int, int]:
+    way, fit = printed_as
+    return not fit.follows, len(way.reservations), way.cost + fit.cost
+
+
+def _made(
+    reading: _Reading, method: SizingMethod, way: PrintedSize, power: float | None, matches: str, fit: Fit
+) -> Candidate:
+    exact, numbers = matches == "exact", reading.statement.numbers
     return Candidate(
         method=method.words,
         n=way.evaluable,
@@ -209,46 +334,57 @@ def _made(method: SizingMethod, way: PrintedSize, power: float | None, matches: 
         enrolled=way.enrolled,
         power=power,
         matches=matches,
-        remarks=(*method.remarks, *(way.remarks if matches == "exact" else ()), *fit.remarks),
-        cost=method.cost + way.cost + fit.cost,
+        remarks=(*method.remarks, *(way.remarks if exact else ()), *fit.remarks),
+        cost=method.cost + (way.cost if exact else 0) + fit.cost,
         enrolment=fit.enrolment,
         follows=fit.follows,
-        short=way.short if matches == "exact" else 0.0,
+        short=way.short if exact else 0.0,
+        alpha=numbers.get("alpha"),
+        sides=numbers.get("sides"),
+        assumed=reading.assumed,
+        reservations=(*method.reservations, *(way.reservations if exact else ())),
     )
 
 
-def _power_at_stated(statement: Statement, method: SizingMethod) -> float | None:
-    """What the completers of the stated n attain by the method; None where it is no test's, or no n of it."""
-    design = method.design
+def _power_of(statement: Statement, design: Sized, inflation: float) -> float | None:
+    """What the completers of the stated n attain by the design; None where it is no test's, or no n of it."""
     if not isinstance(design, Design) or statement.cls.gives is not None:
         return None
     if statement.arms is not None and "allocation" in parameters(type(design)):
         design = design.replace(allocation=":".join(map(str, statement.arms)))
     try:
-        power = float(design.power(statement.completers / method.inflation))
+        power = float(design.power(statement.completers / inflation))
     except TrialplanError:
         return None
     return power if math.isfinite(power) else None
 
 
-def _mistaken(statement: Statement) -> Iterator[tuple[str, Candidate]]:
-    """The slips that would explain the stated n, each by its plainest method."""
-    yield from _rounded_further(statement)
-    for words, otherwise in slips(statement):
-        matches = [one for one in _tried(otherwise, dear=False) if one.matches == "exact" and one.cost <= PLAIN]
-        if matches and not missing(otherwise):
-            yield words, matches[0]
-    unadded = [one for one in _tried(statement, dear=False) if "losses are mentioned and not added" in one.remarks]
-    if unadded and unadded[0].matches == "exact":
-        yield "the losses that are mentioned are not added", unadded[0]
+def _mistaken(statement: Statement, tried: list[Candidate]) -> Iterator[tuple[Reservation, Candidate]]:
+    """What would explain the stated n, each by its plainest method: what is contradicted before what is not stated."""
+    yield from _rounded_further(statement, tried)
+    reserved = [one for one in tried if one.matches == "exact" and len(one.reservations) == 1 and one.cost <= CHEAP]
+    reasons: dict[Reservation, Candidate] = {}
+    for one in reserved:
+        reasons.setdefault(one.reservations[0], one)
+    yield from ((reason, one) for reason, one in reasons.items() if not reason.lacks)
+    for reason, otherwise in slips(statement):
+        if missing(otherwise):
+            continue
+        matches = [one for one in _tried(otherwise, dear=False) if one.matched and one.matches == "exact"]
+        if matches and matches[0].cost <= PLAIN:
+            yield reason, matches[0]
+    unadded = [one for one in tried if "losses are mentioned and not added" in one.remarks and one.matches == "exact"]
+    if unadded and not unadded[0].reservations:
+        yield Reservation("the losses that are mentioned are not added"), unadded[0]
+    yield from ((reason, one) for reason, one in reasons.items() if reason.lacks)
 
 
-def _rounded_further(statement: Statement) -> Iterator[tuple[str, Candidate]]:
+def _rounded_further(statement: Statement, tried: list[Candidate]) -> Iterator[tuple[Reservation, Candidate]]:
     """The plainest method whose n, rounded up to tens or hundreds, is the one stated: commoner than any slip."""
-    for one in _tried(statement, dear=False):
+    for one in tried:
         rounded = "" if statement.cls.gives else rounded_from(statement, one.n, one.enrolled)
-        if rounded and one.cost <= PLAIN:
-            yield f"it is {rounded}", one
+        if rounded and one.cost <= PLAIN and not one.reservations:
+            yield Reservation(f"it is {rounded}"), one
             return
 
 
@@ -258,8 +394,9 @@ def _implied(statement: Statement) -> dict[str, list[float]]:
     for name in statement.needed:
         own = {key: value for key, value in with_effect(statement).numbers.items() if key != name}
         values = solved(statement.replace(numbers=own, effect=None), name)
-        if values:
-            found[name] = values
+        stated = with_effect(statement).numbers[name]
+        if values:  # those on the stated side of none first
+            found[name] = sorted(values, key=lambda value: value * stated < 0)
     return found
 
 
@@ -273,6 +410,8 @@ def as_json(found: Reproduction) -> dict[str, Any]:
         "missing": list(found.missing),
         "slips": [{"slip": words} | _as_json(one) for words, one in found.slips],
         "implied": found.implied,
+        "powers": [{"power": power} | _as_json(one) for power, one in found.powers],
+        "untried": list(found.untried),
     }
 
 
@@ -288,11 +427,14 @@ def _as_json(one: Candidate) -> dict[str, Any]:
     whole = [int(n) if n is not None and float(n).is_integer() else n for n in (one.n, one.enrolled)]
     return {
         "method": one.method,
+        "alpha": one.alpha,
+        "sides": one.sides,
         "n": whole[0],
         "enrolled": whole[1],
         "arms_unrounded": list(one.arms),
         "power_at_stated_n": one.power,
         "matches": one.matches != "no",
         "match": one.matches,
+        "assumed": list(one.assumed),
         "remarks": [*one.remarks, *filter(None, [one.enrolment])],
     }

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 from trialplan.analyses.reproduction.statement import Statement
-from trialplan.stated import SizingMethod
-
-_TINY = 1e-6
-"""Real numbers this near to a whole one are that whole one: 92.9999999 was 93 before it was computed."""
+from trialplan.stated import Reservation, RoundingHabit, SizingMethod
 
 
 @dataclass(frozen=True)
 class PrintedSize:
     """What a method prints: evaluable participants and, where losses are stated, enrolled ones.
 
-    `short` is by how many per arm, in all roundings together, they fall short of the method's real numbers.
+    `short` is by how many per arm, in all roundings together, they fall short of the method's real numbers;
+    `reservations` are the habits among them that leave too few.
     """
 
     evaluable: float
@@ -26,85 +24,87 @@ class PrintedSize:
     cost: int
     remarks: tuple[str, ...]
     short: float = 0.0
+    reservations: tuple[Reservation, ...] = ()
 
 
-_STEPS = {"ten": 10, "fifty": 50, "hundred": 100}
+@dataclass(frozen=True)
+class Allowed:
+    """Participants to enrol so that losses are allowed for, at which cost, and by how many per arm too few."""
+
+    enrolled: float
+    cost: int
+    remarks: tuple[str, ...]
+    short: float
+    reservations: tuple[Reservation, ...]
+
 
 _ROUNDED = 0.1
 """The share beyond which an n that is larger is another n, not the same one rounded up."""
 
-Rounding = tuple[Callable[[float], float], int, str]
-
-
-def _up(x: float) -> float:
-    return float(math.ceil(x - _TINY))
-
-
-def _down(x: float) -> float:
-    return float(math.floor(x + _TINY))
-
-
-def _nearest(x: float) -> float:
-    return float(math.floor(x + 0.5))
-
-
-WAYS: tuple[Rounding, ...] = (
-    (_up, 0, ""),
-    (_nearest, 1, "rounded to the nearest whole number"),
-    (_down, 2, "rounded down"),
-)
-
 
 def printed(statement: Statement, method: SizingMethod) -> Iterator[PrintedSize]:
     """Everything that the method may have been printed as, the plain way first."""
-    for evaluable, cost, words in _whole(method):
-        remarks, short = (words,) if words else (), max(method.n - evaluable, 0.0) / len(method.arms)
+    for whole in _whole(method, statement.cls.rounding_habits):
+        short = max(method.n - whole.evaluable, 0.0) / len(method.arms)
         if statement.dropout is None:
-            yield PrintedSize(evaluable, None, cost, remarks, short)
+            yield replace(whole, short=short)
             continue
-        for enrolled, more, why, less in allowing(statement, method, evaluable):
-            yield PrintedSize(evaluable, enrolled, cost + more, (*remarks, *why), short + less)
+        for allowed in allowing(statement, method, whole.evaluable):
+            yield PrintedSize(
+                whole.evaluable,
+                allowed.enrolled,
+                whole.cost + allowed.cost,
+                (*whole.remarks, *allowed.remarks),
+                short + allowed.short,
+                (*whole.reservations, *allowed.reservations),
+            )
 
 
-def _whole(method: SizingMethod) -> Iterator[tuple[float, int, str]]:
+def _whole(method: SizingMethod, habits: Sequence[RoundingHabit]) -> Iterator[PrintedSize]:
     """The total in whole participants: arm by arm in whole allocation blocks, arm by arm, or as one number."""
     if method.whole:
-        yield method.n, 0, ""
+        yield PrintedSize(method.n, None, 0, ())
         return
     seen = set()
-    for total, cost, words in _totals(method.arms):
+    for total, cost, words, slip in _totals(method.arms, habits):
         if total not in seen:
             seen.add(total)
-            yield total, cost, words
+            remarks, reservations = _told(words, slip, "n")
+            yield PrintedSize(total, None, cost, remarks, reservations=reservations)
 
 
-def _totals(arms: Sequence[float]) -> Iterator[tuple[float, int, str]]:
+def _told(words: str, slip: bool, what: str) -> tuple[tuple[str, ...], tuple[Reservation, ...]]:
+    """The remark of a habit, or its reservation where it leaves too few."""
+    if slip:
+        return (), (Reservation(f"{what} is {words}"),)
+    return ((words,) if words else ()), ()
+
+
+def _totals(arms: Sequence[float], habits: Sequence[RoundingHabit]) -> Iterator[tuple[float, int, str, bool]]:
     least = min(arms)
-    for way, cost, words in WAYS:
+    for habit in habits:
         ratio = [arm / least for arm in arms]
-        yield sum(way(one * way(least)) for one in ratio), cost, words
-        yield sum(way(arm) for arm in arms), cost, words
-    for way, cost, words in WAYS:
-        yield way(sum(arms)), cost + 1, f"{words or 'rounded up'} in all, not per arm"
+        in_blocks = sum(habit.whole(share * habit.whole(least)) for share in ratio)
+        yield in_blocks, habit.cost, habit.words, habit.slip
+        yield sum(habit.whole(arm) for arm in arms), habit.cost, habit.words, habit.slip
+    for habit in habits:
+        in_all = f"{habit.words or 'rounded up'} in all, not per arm"
+        yield habit.whole(sum(arms)), habit.cost + 1, in_all, habit.slip
 
 
-def allowing(
-    statement: Statement, method: SizingMethod, evaluable: float
-) -> Iterator[tuple[float, int, tuple[str, ...], float]]:
-    """n/(1 - d), the number that leaves enough; n(1 + d), which leaves too few; each rounded as above.
-
-    With the cost, the remarks, and by how many per arm the rounding falls short.
-    """
+def allowing(statement: Statement, method: SizingMethod, evaluable: float) -> Iterator[Allowed]:
+    """n/(1 - d), the number that leaves enough; n(1 + d), which leaves too few; each rounded as above."""
     lost = statement.dropout or 0.0
     arms = len(method.arms)
     forms = ((1 / (1 - lost), 0, ""), (1 + lost, 1, f"losses are added as n(1 + {lost:g}), not as n/(1 - {lost:g})"))
     for base, before, how in ((evaluable, 0, ""), (method.n, 1, "losses are added before rounding")):
-        for factor, cost, words in forms:
-            for way, more, rounded in WAYS:
-                why = tuple(filter(None, (how, words, rounded and f"{rounded} after allowing for losses")))
-                for parts in dict.fromkeys((arms, 1)):
-                    enrolled = parts * way(base * factor / parts)
-                    yield enrolled, before + cost + more, why, max(base * factor - enrolled, 0.0) / arms
+        for (factor, cost, words), habit in product(forms, statement.cls.rounding_habits):
+            rounded, reservations = _told(habit.words, habit.slip, "the number to enrol")
+            why = tuple(filter(None, (how, words, *(f"{one} after allowing for losses" for one in rounded))))
+            for parts in dict.fromkeys((arms, 1)):
+                enrolled = parts * habit.whole(base * factor / parts)
+                short = max(base * factor - enrolled, 0.0) / arms
+                yield Allowed(enrolled, before + cost + habit.cost, why, short, reservations)
 
 
 def rounded_up(statement: Statement, n: float, stated: float) -> str:
@@ -113,9 +113,10 @@ def rounded_up(statement: Statement, n: float, stated: float) -> str:
     if not n < stated <= n * (1 + _ROUNDED):
         return ""
     units = ((1 / arms, " per arm"), (statement.groups / arms, " in all")) if arms > 1 else ((1.0, ""),)
-    for name, step in _STEPS.items():
+    up = statement.cls.rounding_habits[0].whole
+    for name, step in statement.cls.round_numbers.items():
         for factor, unit in units if statement.per_arm else reversed(units):
-            if math.isclose(step * _up(n * factor / step), stated * factor):
+            if math.isclose(step * up(n * factor / step), stated * factor):
                 return f"rounded up to the next {name}{unit}"
     return ""
 
@@ -128,9 +129,9 @@ def misallowed(statement: Statement) -> str:
     if math.isclose(n, enrolled):
         return "the losses are forgotten"
     for factor in (1 / (1 - statement.dropout), 1 + statement.dropout):
-        for way, (parts, between) in product((_up, _nearest, _down), product((arms, 1), (True, False))):
+        for habit, parts, between in product(statement.cls.rounding_habits, (arms, 1), (True, False)):
             once = n / parts * factor
-            twice = parts * way((way(once) if between else once) * factor)
+            twice = parts * habit.whole((habit.whole(once) if between else once) * factor)
             if math.isclose(twice, enrolled):
                 return "the losses are applied twice"
     return ""

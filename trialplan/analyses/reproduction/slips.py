@@ -5,39 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from trialplan.analyses.reproduction.completing import no_effect, with_effect
+from trialplan.analyses.reproduction.completing import no_effect, usual_level, with_effect
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.fields import NON_INFERIORITY
 from trialplan.parameter import parameters
+from trialplan.stated import Reservation
 
-Slip = tuple[str, Statement]
-"""What would have been mistaken, as the end of "reproduced only if …", and the statement that follows from it."""
+Mistaken = tuple[Reservation, Statement]
+"""What would have been mistaken, and the statement that follows from it."""
 
 _NO_EFFECT = "no difference is expected, although one is stated"
 
 
-def slips(statement: Statement) -> Iterator[Slip]:
+def slips(statement: Statement) -> Iterator[Mistaken]:
     """Every known slip that the statement leaves room for, the commonest first."""
     yield from _of_sides(statement)
+    for words, otherwise in _others(statement):
+        yield Reservation(words), otherwise
+
+
+def _others(statement: Statement) -> Iterator[tuple[str, Statement]]:
     yield from _of_effect(statement)
     yield from _of_power(statement)
     yield from _of_totals(statement)
     yield from _of_numbers(statement)
 
 
-def _of_sides(statement: Statement) -> Iterator[Slip]:
-    alpha, sides = statement.numbers.get("alpha"), statement.numbers.get("sides")
-    if alpha is None or sides is None or "sides" not in parameters(statement.cls):
+def _of_sides(statement: Statement) -> Iterator[Mistaken]:
+    """The level on the other number of sides, or doubled, than is stated; or than may be assumed where it is not."""
+    level = usual_level(statement)
+    if level is None or "sides" not in parameters(statement.cls):
         return
+    alpha, sides = level
+    lacks = next((name for name in ("alpha", "sides") if name not in statement.numbers), "")
+
+    def reserved(words: str, instead: str) -> Reservation:
+        return Reservation(f"{words}, which is not stated" if lacks else f"{words}, not {instead}", lacks)
+
     if sides == 2:
-        yield f"the level of {alpha:g} is one-sided, not two-sided", statement.having(sides=1)
+        yield reserved(f"the level of {alpha:g} is one-sided", "two-sided"), statement.having(alpha=alpha, sides=1)
     else:
         if 2 * alpha < 0.5:
-            yield f"the one-sided level is {2 * alpha:g}, not {alpha:g}", statement.having(alpha=2 * alpha)
-        yield f"the level of {alpha:g} is two-sided, not one-sided", statement.having(sides=2)
+            doubled = statement.having(alpha=2 * alpha, sides=1)
+            yield reserved(f"the one-sided level is {2 * alpha:g}", f"{alpha:g}"), doubled
+        yield reserved(f"the level of {alpha:g} is two-sided", "one-sided"), statement.having(alpha=alpha, sides=2)
 
 
-def _of_effect(statement: Statement) -> Iterator[Slip]:
+def _of_effect(statement: Statement) -> Iterator[tuple[str, Statement]]:
     """One measure of effect taken for another; where the design's own is stated, none can be told."""
     if statement.effect is None or statement.comparator is None:
         return
@@ -47,7 +61,7 @@ def _of_effect(statement: Statement) -> Iterator[Slip]:
         yield effect.slip, mistaken.replace(effect=None)
 
 
-def _of_power(statement: Statement) -> Iterator[Slip]:
+def _of_power(statement: Statement) -> Iterator[tuple[str, Statement]]:
     alpha, power = statement.numbers.get("alpha"), statement.power
     if power is None:
         return
@@ -59,7 +73,7 @@ def _of_power(statement: Statement) -> Iterator[Slip]:
         yield f"alpha and beta are swapped: level {1 - power:g}, power {1 - alpha:g}", swapped
 
 
-def _of_totals(statement: Statement) -> Iterator[Slip]:
+def _of_totals(statement: Statement) -> Iterator[tuple[str, Statement]]:
     arms = len(statement.cls.arm_names)
     if arms == 1:
         return
@@ -70,10 +84,11 @@ def _of_totals(statement: Statement) -> Iterator[Slip]:
     yield words, statement.replace(**{name: n * factor for name, n in stated.items() if n is not None})
 
 
-def _of_numbers(statement: Statement) -> Iterator[Slip]:
+def _of_numbers(statement: Statement) -> Iterator[tuple[str, Statement]]:
     numbers = statement.numbers
-    for words, otherwise in statement.cls.slips(numbers):
-        yield words, statement.having(**otherwise)
+    for row in statement.cls.slips:
+        if otherwise := row.numbers(numbers):
+            yield row.words, statement.having(**otherwise)
     if numbers.get("allocation", "1:1") != "1:1":
         yield "equal arms are taken", statement.having(allocation="1:1")
     if numbers.get("margin") is not None and statement.goal == NON_INFERIORITY:

@@ -24,11 +24,12 @@ def page(found: Reproduction) -> Page:
                 shown(one.n),
                 "" if one.enrolled is None else shown(one.enrolled),
                 "" if one.power is None else f"{one.power:.3f}",
+                _level(one),
                 one.matches,
             ]
             for one in found.candidates
         ]
-        columns = ("method", "n", "enrolled", "power at stated n", "matches")
+        columns = ("method", "n", "enrolled", "power at stated n", "level", "matches")
         tables.append(Table(columns, rows, right=frozenset({1, 2, 3})))
     return Page(
         data=data,
@@ -43,23 +44,61 @@ def headline(found: Reproduction) -> str:
     """One sentence: whether the stated n follows, and by which method."""
     stated = f"{found.statement.shown(found.statement.stated)}"
     if found.verdict == judge.REPRODUCED:
-        return f"Reproduced: {stated} is what {_method(found.candidates[0])} gives{_enrolment(found)}"
+        return f"Reproduced: {stated} is what {_by(found.candidates[0])} gives{_enrolment(found)}"
     if found.verdict == judge.NEAR:
-        gives = f"{_method(found.candidates[0])} gives {_gives(found, found.candidates[0])}"
+        gives = f"{_by(found.candidates[0])} gives {_gives(found, found.candidates[0])}"
         return f"Nearly reproduced: {stated}; {gives}{_enrolment(found)}"
     if found.contradicted:
         what = "is what" if found.candidates[0].matches == "exact" else "is nearly what"
-        return (
-            f"Not as stated: {stated} {what} {_method(found.candidates[0])} gives, but {found.candidates[0].enrolment}"
-        )
+        return f"Not as stated: {stated} {what} {_by(found.candidates[0])} gives, but {found.candidates[0].enrolment}"
     if found.verdict == judge.INCONSISTENT:
         words, by = found.slips[0]
-        return f"Not as stated: {stated} follows only if {words} ({_method(by)}); {_inputs_give(found)}"
+        return f"Not as stated: {stated} follows only if {words} ({_by(by, '; ')}); {_inputs_give(found)}"
     if found.verdict == judge.INCOMPLETE:
-        missing = listed(name.replace("_", " ") for name in found.missing)
-        return f"Cannot be reproduced: the statement does not give {missing}"
+        return f"Cannot be reproduced: {_lacking(found)}{_would(found)}"
     assert found.verdict == judge.NOT
     return f"Not reproduced: no standard method gives {stated}; {_inputs_give(found)}"
+
+
+def _lacking(found: Reproduction) -> str:
+    """What the statement does not give; what was not tried, where nothing else keeps it from being reproduced."""
+    if not found.missing or (found.untried and "power" not in found.missing and not found.slips):
+        return "the standard methods for it are too long to try"
+    return f"the statement does not give {listed(name.replace('_', ' ') for name in found.missing)}"
+
+
+def _would(found: Reproduction) -> str:
+    """What would give the stated n: a power, something that is not stated, or nothing that is known."""
+    stated = found.statement.shown(found.statement.stated)
+    if found.powers:
+        power, one = found.powers[0]
+        return f"; {stated} is what {_by(one)} gives for power {power:g}"
+    if found.slips:
+        words, one = found.slips[0]
+        return f"; {stated} follows if {words} ({_by(one, '; ')}), {_inputs_give(found)}"
+    best = found.best
+    if best is None or best.power is None:
+        return ""
+    return f"; {stated} has power {_shown_power(best.power)} by {_by(best)}"
+
+
+def _shown_power(power: float) -> str:
+    return f"{power:.3f}" if power < 0.9995 else "more than 0.999"
+
+
+def _level(one: Candidate) -> str:
+    """The level of a row and its sides; empty where it has none."""
+    if one.alpha is None:
+        return ""
+    return f"{one.alpha:.3g}" + ("" if one.sides is None else " two-sided" if one.sides == 2 else " one-sided")
+
+
+def _by(one: Candidate, after: str = "") -> str:
+    """The method, with what of it is assumed because it is not stated: in brackets, or `after` a sign of its own."""
+    if not one.assumed:
+        return _method(one)
+    assumed = f"assumed: {', '.join(one.assumed)}"
+    return f"{_method(one)}{after}{assumed}" if after else f"{_method(one)} ({assumed})"
 
 
 def _enrolment(found: Reproduction) -> str:
@@ -81,17 +120,21 @@ def notes(found: Reproduction) -> Iterator[str]:
         return
     for words, by in found.slips[1:4]:
         yield f"It would also follow if {words} ({_method(by)})."
+    for power, one in found.powers[1:4]:
+        yield f"It is also what {_method(one)} gives for power {power:g}."
     yield from _power(found)
+    yield from found.untried
     for name, values in found.implied.items():
-        shown = " or ".join(f"{value:.3g}" for value in values[:3])
+        shown = " or ".join(f"{value:.3g}" for value in values[:4])
+        if name == "power":
+            continue  # the headline and the notes above say it by method
         yield f"With all else as stated, {_word(found, name)} of {shown} would give the stated n."
 
 
 def _power(found: Reproduction) -> Iterator[str]:
     best = found.best
     if best is not None and best.power is not None:
-        shown = f"{best.power:.3f}" if best.power < 0.9995 else "more than 0.999"
-        yield f"The stated n has power {shown} by {_method(best)}."
+        yield f"The stated n has power {_shown_power(best.power)} by {_method(best)}."
 
 
 def _inputs_give(found: Reproduction) -> str:
