@@ -78,6 +78,46 @@ class TestReproduce:
         assert ran.code == 0
         assert "at least that is stated" in ran.out
 
+    def test_a_table_of_statements_is_judged_row_by_row(self, run, tmp_path):
+        """A CSV file answers with a table in each format, the counts in its headline, and 1 where a row fails."""
+        path = tmp_path / "statements.csv"
+        path.write_text(
+            "label,design,control,treatment,power,per_arm,odds-ratio\n"
+            "sound,two-proportions,0.3,0.5,0.8,93,\n"
+            "no power,two-proportions,0.3,0.5,,93,\n"
+            "broken,two-proportions,30,0.5,0.8,93,\n"
+        )
+        ran = run("reproduce", str(path))
+        assert (ran.code, ran.err) == (1, "")
+        assert ran.out.startswith("3 statements: 1 reproduced, 1 incomplete, 1 unreadable\n")
+        assert "write 30 % as 0.3" in ran.out
+        found = json.loads(run("reproduce", str(path), "--json").out)
+        assert found["counts"] == {"reproduced": 1, "incomplete": 1, "unreadable": 1}
+        assert (found["rows"][1]["missing"], found["rows"][0]["assumed"]) == (
+            ["alpha", "power"],
+            ["two-sided 5 %", "this test"],
+        )
+        for suffix in ("csv", "md", "txt"):
+            output = tmp_path / f"verdicts.{suffix}"
+            assert run("reproduce", str(path), "-o", str(output)).code == 1
+            assert "no power" in output.read_text()
+        assert len((tmp_path / "verdicts.csv").read_text().splitlines()) == 4
+
+    def test_a_table_of_which_every_row_is_reproduced_ends_with_0(self, run, tmp_path):
+        """A table has the exit code of a check: 0 where all of it holds."""
+        path = tmp_path / "statements.csv"
+        path.write_text("design,control,treatment,power,n\ntwo-proportions,0.3,0.5,0.8,186\n")
+        assert run("reproduce", str(path)).code == 0
+
+    def test_a_table_with_other_columns_is_refused(self, run, tmp_path):
+        """A column that no statement has is one sentence and exit code 2, and so is a file that is not there."""
+        path = tmp_path / "statements.csv"
+        path.write_text("design,contrl,n\ntwo-proportions,0.3,186\n")
+        for line, hint in ((str(path), "did you mean 'control'"), ("absent.csv", "there is no file absent.csv")):
+            ran = run("reproduce", line)
+            assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+            assert hint in ran.err
+
     def test_a_kind_of_trial_without_a_design_is_said_to_have_none(self, run, tmp_path):
         """A statement about a kind of trial that is not built has a verdict, exit code 1, and no candidates."""
         path = tmp_path / "stated.toml"

@@ -11,6 +11,7 @@ from trialplan.analyses.reproduction.statement import AROUND, SIZES, NoDesignErr
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import output_options, show
+from trialplan.cli.options.workers import progress
 from trialplan.design import Sized
 from trialplan.errors import FileError, ParameterError, TrialplanError
 from trialplan.page import Page
@@ -19,12 +20,19 @@ from trialplan.text import flag
 _SHIPPED = "etanercept-psoriasis"
 """A statement that comes with the package."""
 
+_TABLE = "statements.csv"
+"""A table of statements, as its user may call it."""
+
 
 class DesignsAndStatements(options.DesignsAndPlans):
     """Subcommands are the designs; any other word is a statement, shipped or at a path."""
 
     needs, metavar = "a statement.toml or a design", "DESIGN|FILE"
     file, unknown = "statement.toml", "there is no design and no statement {!r} yet"
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The verb for a design, for a statement, or for a table of statements."""
+        return for_batch(cmd_name) if cmd_name.lower().endswith(".csv") else super().get_command(ctx, cmd_name)
 
 
 def for_design(cls: type[Sized]) -> click.Command:
@@ -68,6 +76,19 @@ def for_file(name: str) -> click.Command:
     )
 
 
+def for_batch(name: str) -> click.Command:
+    """The verb for a table of statements, one a row."""
+    return Verb(
+        name,
+        params=output_options(),
+        callback=lambda **given: _of_batch(name, **given),
+        help="Answers with the verdict on each row. The columns are the fields of a statement, with its design and a "
+        "label; an empty cell is not stated. A row that cannot be read is told to be so; a column that no statement "
+        "has ends the run.",
+        epilog=options.examples(f"trialplan reproduce {_TABLE} -o verdicts.csv"),
+    )
+
+
 def _stated(name: str, meaning: str) -> click.Option:
     """An option that holds what was stated, beyond the design's own numbers."""
     lists = name in ("arms", "looks")
@@ -94,6 +115,20 @@ def _of_file(name: str, as_json: bool, output: Any) -> None:
     _answer(statement, as_json, output)
 
 
+def _of_batch(name: str, as_json: bool, output: Any) -> None:
+    from trialplan.analyses.reproduction import batch
+    from trialplan.analyses.reproduction.batch_page import page
+
+    path = files.locate(name, DesignsAndStatements.file)
+    text, rows = files.read_text(path), []
+    total = batch.count(text, path.name)
+    with progress("statements") as told:
+        for row in batch.reproduce_all(text, path.name):
+            rows.append(row)
+            told(len(rows), total)
+    show(page(rows), as_json, output, ok=all(row.reproduced for row in rows))
+
+
 def _answer(statement: Statement, as_json: bool, output: Any) -> None:
     from trialplan.analyses.reproduction import reproduce
     from trialplan.analyses.reproduction.words import page
@@ -107,15 +142,18 @@ command = DesignsAndStatements(
     command_for=for_design,
     command_for_plan=for_file,
     help="Does the sample size that somebody else's protocol states follow from what it says it assumed? Name a design "
-    "and give the numbers that are stated, or a TOML file that holds them; what is not stated is left out. Every "
-    "standard method is tried, the plainest first: all tests, roundings, ways to allow for losses. Where none gives "
-    "the stated n, the verdict says what the inputs give, which number is missing, and which slip would explain it.",
+    "and give the numbers that are stated, or a TOML file that holds them, or a CSV file with one statement a row; "
+    "what is not stated is left out. Every standard method is tried, the plainest first: all tests, roundings, ways to "
+    "allow for losses. A two-sided level of 5 % and the plain test may be assumed, and the headline says so; the power "
+    "never is. Where no method gives the stated n, the verdict says what the inputs give, which number is missing, "
+    "and which slip would explain it.",
     short_help="Does a stated sample size follow from what is stated?",
     epilog=options.examples(
         "trialplan reproduce two-proportions --control 0.3 --treatment 0.5 --power 0.8 --n 186",
         "trialplan reproduce two-means --difference 0.87 --sd 1 --power 0.8 --allocation 2:1 --dropout 0.1 --n 55",
         "trialplan reproduce etanercept-psoriasis",
+        f"trialplan reproduce {_TABLE} -o verdicts.csv",
     )
-    + "\n\nExit codes: 0 reproduced; 1 not reproduced, the enrolment contradicts it, or not enough is stated; "
-    "2 the input cannot be used.",
+    + "\n\nExit codes: 0 reproduced, of a table every row; 1 not reproduced, the enrolment contradicts it, or not "
+    "enough is stated; 2 the input cannot be used.",
 )

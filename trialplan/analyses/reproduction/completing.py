@@ -264,7 +264,7 @@ def solved(statement: Statement, name: str) -> list[float]:
         either = free and "favourable" in assumed.statement.numbers
         short = statement.completers - len(statement.cls.arm_names) / 2
         if assumed.cost <= 1 and (found := _crossings(_Surplus(assumed.statement, name, short, either))):
-            return found
+            return sorted(found, key=lambda value: value < 0)  # a difference is mostly meant to be above none
     return []
 
 

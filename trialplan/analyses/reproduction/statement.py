@@ -135,12 +135,19 @@ class Statement:
         """Evaluable participants: as stated, or those that are left of the enrolled."""
         return self.stated * (1 - (self.dropout or 0.0)) if self.evaluable is None else self.evaluable
 
-    def shown(self, n: float) -> str:
-        """n as the statement counts: per arm, or in all."""
+    @property
+    def unit(self) -> str:
+        """What the statement counts participants by: per arm, or in all."""
+        return "per arm" if self.per_arm and len(self.cls.arm_names) > 1 else "in all"
+
+    def counted(self, n: float) -> float:
+        """n of the arms that are compared as the statement counts."""
         compared = len(self.cls.arm_names)
-        if self.per_arm and compared > 1:
-            return f"{n / compared:,.10g} per arm"
-        return f"{n * self.groups / compared:,.10g} in all"
+        return n / compared if self.unit == "per arm" else n * self.groups / compared
+
+    def shown(self, n: float) -> str:
+        """The same with the words for it."""
+        return f"{self.counted(n):,.10g} {self.unit}"
 
 
 def around(cls: type[Sized]) -> dict[str, str]:

@@ -60,6 +60,20 @@ def headline(found: Reproduction) -> str:
     return f"Not reproduced: no standard method gives {stated}; {_inputs_give(found)}"
 
 
+def reconciling(found: Reproduction) -> str:
+    """What would reconcile the stated n with the rest of the statement, in brief; empty where nothing needs to."""
+    if found.reproduced or found.contradicted:
+        return found.candidates[0].enrolment
+    if found.powers:
+        return "; ".join(f"power {power:g}, by {method(one)}" for power, one in found.powers[:2])
+    if found.slips:
+        return "; ".join(f"{words}, by {method(one)}" for words, one in found.slips[:2])
+    implied = (
+        f"{name} {' or '.join(f'{value:.3g}' for value in values[:4])}" for name, values in found.implied.items()
+    )
+    return "; ".join(implied) or "; ".join(found.untried)
+
+
 def _lacking(found: Reproduction) -> str:
     """What the statement does not give; what was not tried, where nothing else keeps it from being reproduced."""
     if not found.missing or (found.untried and "power" not in found.missing and not found.slips):
@@ -96,9 +110,9 @@ def _level(one: Candidate) -> str:
 def _by(one: Candidate, after: str = "") -> str:
     """The method, with what of it is assumed because it is not stated: in brackets, or `after` a sign of its own."""
     if not one.assumed:
-        return _method(one)
+        return method(one)
     assumed = f"assumed: {', '.join(one.assumed)}"
-    return f"{_method(one)}{after}{assumed}" if after else f"{_method(one)} ({assumed})"
+    return f"{method(one)}{after}{assumed}" if after else f"{method(one)} ({assumed})"
 
 
 def _enrolment(found: Reproduction) -> str:
@@ -119,9 +133,9 @@ def notes(found: Reproduction) -> Iterator[str]:
             yield f"Also reproduced by {'; '.join(_with_remarks(one, found.candidates[0]) for one in also[:3])}."
         return
     for words, by in found.slips[1:4]:
-        yield f"It would also follow if {words} ({_method(by)})."
+        yield f"It would also follow if {words} ({method(by)})."
     for power, one in found.powers[1:4]:
-        yield f"It is also what {_method(one)} gives for power {power:g}."
+        yield f"It is also what {method(one)} gives for power {power:g}."
     yield from _power(found)
     yield from found.untried
     for name, values in found.implied.items():
@@ -134,7 +148,7 @@ def notes(found: Reproduction) -> Iterator[str]:
 def _power(found: Reproduction) -> Iterator[str]:
     best = found.best
     if best is not None and best.power is not None:
-        yield f"The stated n has power {_shown_power(best.power)} by {_method(best)}."
+        yield f"The stated n has power {_shown_power(best.power)} by {method(best)}."
 
 
 def _inputs_give(found: Reproduction) -> str:
@@ -142,7 +156,7 @@ def _inputs_give(found: Reproduction) -> str:
     if best is None:
         why = completing.objection(found.statement)
         return "the numbers that are stated do not fit together" + (f" ({why})" if why else "")
-    return f"the inputs give {_gives(found, best)} by {_method(best)}"
+    return f"the inputs give {_gives(found, best)} by {method(best)}"
 
 
 def _gives(found: Reproduction, one: Candidate) -> str:
@@ -152,7 +166,7 @@ def _gives(found: Reproduction, one: Candidate) -> str:
     return n if one.enrolled is None else f"{n}, {statement.shown(one.enrolled)} with the losses"
 
 
-def _method(one: Candidate) -> str:
+def method(one: Candidate) -> str:
     """The method's formula, with its name where that is not part of it."""
     name, _, formula = one.method.partition(": ")
     if not formula:
@@ -163,7 +177,7 @@ def _method(one: Candidate) -> str:
 def _with_remarks(one: Candidate, best: Candidate) -> str:
     said = (*best.remarks, best.enrolment, "")
     more = [remark for remark in (*one.remarks, one.enrolment) if remark not in said]
-    return f"{_method(one)} ({'; '.join(more)})" if more else _method(one)
+    return f"{method(one)} ({'; '.join(more)})" if more else method(one)
 
 
 def _word(found: Reproduction, name: str) -> str:

@@ -1,0 +1,30 @@
+"""The verdicts on many statements as a page: how many there are of each, and one row a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from trialplan.analyses.reproduction.batch import BatchRow, counts
+from trialplan.page import Page, Table, plain
+from trialplan.text import plural
+
+_COLUMNS = ("label", "design", "stated", "verdict", "method", "gives", "missing", "assumed", "would reconcile it")
+
+
+def page(rows: Sequence[BatchRow]) -> Page:
+    """The counts of the verdicts, and each row with its method, what is missing and what would reconcile it."""
+    records = [asdict(row) | {"missing": ", ".join(row.missing), "assumed": ", ".join(row.assumed)} for row in rows]
+    found = counts(rows)
+    return Page(
+        data=plain({"statements": len(rows), "counts": found, "rows": [asdict(row) for row in rows]}),
+        headline=f"{plural(len(rows), 'statement')}: {', '.join(f'{n} {verdict}' for verdict, n in found.items())}",
+        tables=[Table(_COLUMNS, [_cells(row) for row in rows])],
+        records=lambda: records,
+    )
+
+
+def _cells(row: BatchRow) -> list[str]:
+    lists = [", ".join(name.replace("_", " ") for name in row.missing), ", ".join(row.assumed)]
+    sizes = ["" if n is None else f"{n:,.10g} {row.unit}" for n in (row.n, row.gives)]
+    return [row.label, row.design, sizes[0], row.verdict, row.method, sizes[1], *lists, row.reconcile]
