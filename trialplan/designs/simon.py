@@ -13,7 +13,7 @@ from trialplan.design import Sized
 from trialplan.designs import _single_arm as single_arm
 from trialplan.designs.two_stage import TwoStage
 from trialplan.errors import ParameterError, UnreachableError, field
-from trialplan.numerics.distributions import normal_quantile
+from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.two_stages import Search, Stages
 from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import PROPORTION, Interval, parameter
