@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LARGEST = 1e12
 """More participants than there are people: an effect that asks for them is a slip of the pen."""
 
-_BESIDE = 1e-6
+_BESIDE = 1e-9
 """Share of n by which a real-valued answer and the power that it is for may differ."""
 
 _STEPS = 17

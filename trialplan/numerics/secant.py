@@ -10,7 +10,7 @@ from trialplan.numerics.lazy import np
 
 _STEPS = 60
 """Far more than a secant needs that is going to end."""
-_SURE, _WIDER, _NARROWEST = 1e-9, 4.0, 1e-4
+_SURE, _WIDER, _NARROWEST = 1e-11, 2.0, 1e-4
 """How little the last degree of a polynomial moves its root where that is taken for the root; how much wider than such
 a movement the next fan is, and how wide at least, lest its values differ by rounding."""
 _FARTHEST = 2.0
