@@ -179,9 +179,13 @@ def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
     shape = design.shape(target)
     possible = np.broadcast_to(design.reachable(), shape)
     with np.errstate(all="ignore"):
-        total = np.where(possible, design.unrounded(target), np.nan)
+        total = _only(possible, design.unrounded(target))
         n = _whole_blocks(design, total, target)
+<<<<<<< HEAD
         power, success = (np.where(possible, chance, np.nan) for chance in (design.power(n), design.success(n)))
+=======
+        power = _only(possible, design.power(n))
+>>>>>>> d208f41 (Grids whose cells are all possible are not copied)
     return SampleSize(
         design=design,
         target=target,
@@ -192,6 +196,13 @@ def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
         success=success,
         reason=_reasons(design, possible),
     )
+
+
+def _only(possible: Any, values: Any) -> Any:
+    """The values where a cell is possible, elsewhere nan; of the shape of all cells."""
+    if possible.all() and np.shape(values) == possible.shape:
+        return values
+    return np.where(possible, values, np.nan)
 
 
 def _reasons(design: Design, possible: Any) -> Any:
