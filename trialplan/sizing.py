@@ -181,11 +181,7 @@ def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
     with np.errstate(all="ignore"):
         total = _only(possible, design.unrounded(target))
         n = _whole_blocks(design, total, target)
-<<<<<<< HEAD
-        power, success = (np.where(possible, chance, np.nan) for chance in (design.power(n), design.success(n)))
-=======
-        power = _only(possible, design.power(n))
->>>>>>> d208f41 (Grids whose cells are all possible are not copied)
+        power, success = (_only(possible, chance) for chance in (design.power(n), design.success(n)))
     return SampleSize(
         design=design,
         target=target,

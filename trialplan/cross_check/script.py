@@ -30,8 +30,8 @@ _LONGEST = 200
 class Sizing:
     """One sample size to recompute: what it is of, the design that was asked, the target, the answer.
 
-    `trial_n` is the trial's own n, at which an endpoint that does not size it has the power that is stated; `dropout`
-    is the share of participants that n is enlarged for.
+    `trial_n` is the number that the trial randomises, at which the power of an endpoint that does not size it is told;
+    `dropout` is the share of participants that n is enlarged for.
     """
 
     name: str
@@ -50,7 +50,7 @@ def of_trial(trial: Trial) -> list[Sizing]:
             design=one.design,
             target=float(one.answer.target),
             answer=one.answer,
-            trial_n=None if one is trial.primary else int(trial.answer.n),
+            trial_n=None if one is trial.primary else trial.n_randomised,
             dropout=one.section.dropout,
         )
         for one in trial.endpoints

@@ -75,9 +75,23 @@ class Trial:
 
     @property
     def answer(self) -> SampleSize:
-        """The primary's sample size: how many are randomised."""
+        """The primary's sample size: how many are analysed, which are those randomised where nobody is lost."""
         assert self.primary.answer is not None  # `build` refuses a primary without a design
         return self.primary.answer
+
+    @property
+    def arms_randomised(self) -> dict[str, int]:
+        """How many are randomised to each arm: those analysed, and those of whom the primary expects no outcome."""
+        return self.primary.arms_randomised
+
+    @property
+    def n_randomised(self) -> int:
+        """How many are randomised in all."""
+        return sum(self.arms_randomised.values())
+
+    def expected_of(self, endpoint: Endpoint) -> float:
+        """How many of those randomised are expected to have the outcome of an endpoint: losses are taken once."""
+        return self.n_randomised * (1 - (endpoint.section.dropout or 0.0))
 
 
 def build(plan: Plan) -> Trial:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
+from trialplan.enrolment.dropout import enrolled
 from trialplan.plan.assumptions import Assumption, by_role
 from trialplan.plan.schema import EndpointSection
 
@@ -32,6 +33,14 @@ class Endpoint:
     def by_role(self, role: str) -> Assumption | None:
         """The assumption that fills the design's number with this role: effect, comparator, spread."""
         return by_role(self.assumptions, role)
+
+    @property
+    def arms_randomised(self) -> dict[str, int]:
+        """The participants to randomise to each arm, so that those of the answer are expected to be observed."""
+        assert self.answer is not None  # asked of an endpoint that is sized
+        arms = {name: int(n) for name, n in self.answer.arms.items()}
+        lost = self.section.dropout
+        return enrolled(self.answer.design, arms, lost)["arms"] if lost else arms
 
     @property
     def rates(self) -> tuple[Assumption, Assumption] | None:

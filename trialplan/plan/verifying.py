@@ -92,7 +92,7 @@ def verify_trial(
     The primary is asked for its power at the n that sizes the trial. Where missing counts as non-response the planning
     rates contain it, and the simulated trials are complete; where participants without an outcome are excluded, the
     enrolled number is drawn, each participant is lost independently of all else, and the test is put to the rest. A
-    secondary endpoint is asked at the trial's n, or at the whole blocks that are expected to be observed of it.
+    secondary endpoint is asked at the whole blocks of those randomised that are expected to be observed of it.
 
     `most` bounds the participants drawn for one simulation: a trial whose participants must be drawn one by one then
     has fewer simulated trials, never fewer than a thousand; the number used stands in each result.
@@ -105,7 +105,7 @@ def verify_trial(
     for endpoint, design in tested:
         n = int(trial.answer.n)
         if endpoint.section.role != "primary":
-            n = _whole(design, n * (1 - (endpoint.section.dropout or 0.0)))
+            n = _whole(design, trial.expected_of(endpoint))
         number = trials
         if most is not None and design.counted(n) is None:  # of counts only the counts are drawn
             number = min(trials, max(1000, most // n))
@@ -179,7 +179,7 @@ def _of_completers(design: Design, left: list[int]) -> tuple[Design, int] | None
 
 
 def _losses(trial: Trial, endpoint: Endpoint, found: Verification, how: Mapping[str, Any]) -> SimulatedLosses | None:
-    """The primary enrols more so that n are expected to be observed; a secondary has what is left of n."""
+    """The primary enrols more so that n are expected to be observed; a secondary has what is left of those."""
     dropout = endpoint.section.dropout
     if not dropout or endpoint not in trial.counted:  # of a family the whole is simulated with them
         return None
@@ -187,7 +187,7 @@ def _losses(trial: Trial, endpoint: Endpoint, found: Verification, how: Mapping[
     if endpoint is trial.primary:
         number, expected = int(enrolled(design, found.arms, dropout)["n"]), float(n)
     else:
-        number = _whole(design, n)
+        number = _whole(design, trial.n_randomised)
         # an exact test is defined for whole blocks only
         expected = number * (1 - dropout) if design.smooth else float(found.n)
     seen = with_losses(design, number, dropout, trials=found.trials, **how)

@@ -56,7 +56,8 @@ def rebuilt(plan: Named, tables: tuple[Named, ...], suffix: str, templates: Path
 
 
 def _required(primary: Any) -> Iterator[list[str]]:
-    sizes = {primary.answer.n, *primary.answer.arms.values()}
+    randomised = primary.arms_randomised
+    sizes = {primary.answer.n, *primary.answer.arms.values(), sum(randomised.values()), *randomised.values()}
     yield [f"{size:,.0f}" for size in sizes]
     for one in primary.assumptions:
         yield tokens(normal(one.source))

@@ -66,7 +66,7 @@ PRIMARY, LOST = f"{ANALYSIS}/primary-analysis", f"{ANALYSIS}/missing-outcomes"
 BESIDE = f"{ANALYSIS}/sensitivity-and-supplementary-analyses"
 SIZE, TARGET, METHOD = "sample-size", "sample-size/target-difference", "sample-size/calculation"
 RATIONALE = "trial-design/why-this-design"
-CALCULATION = ("primary.alone.n|count", "primary.method", "primary.design.reference", "primary.alone.power|power")
+CALCULATION = ("n_randomised|count", "primary.method", "primary.design.reference", "primary.alone.power|power")
 
 ITEMS: tuple[ChecklistItem, ...] = (
     *_items(
@@ -161,7 +161,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
             "1.1",
             "Protocol Synopsis",
             "synopsis",
-            "primary.alone.n|count",
+            "n_randomised|count",
             "trial.phase",
             "trial.population",
             "trial.blinding",

@@ -39,6 +39,7 @@ from trialplan.protocol.content.views import (
     FindingView,
     OtherTest,
     arms_of,
+    arms_randomised,
     of_control,
 )
 from trialplan.wrapper import Wrapper
@@ -138,7 +139,9 @@ def _said(trial: Trial) -> dict[str, Any]:
         "family": None if trial.family is None else _together(trial, whole),
         "secondary": secondary,
         "safety": [view for view in views if view.section.role == "safety"],
-        "arms": arms_of(trial, trial.answer),
+        "arms": arms_randomised(trial),
+        "n_randomised": trial.n_randomised,
+        "loses": bool(trial.primary.section.dropout),
         "discounts": content.scenarios.discounts,
         "controls": controls(trial),
         "by_test": by_test(trial),
@@ -263,7 +266,7 @@ def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
 
 def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None:
     """Power with the participants that are expected to be observed, or what else is attained with those in question."""
-    n, arms, power = int(trial.answer.n), trial.answer.arms, endpoint.section.power
+    n, arms, power = trial.n_randomised, trial.arms_randomised, endpoint.section.power
     kept = 1 - (endpoint.section.dropout or 0.0)
     if not isinstance(design, Design):
         asked = design.observed_in(arms)
@@ -275,18 +278,24 @@ def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None
             attains=design.attains,
             observed=asked * kept,
             power=float(design.attained(asked * kept)),
-            detectable=_detectable(other, n, power) if other is not None and len(arms) > 1 else None,
+            detectable=_detectable(other, _whole(other, n * kept), power)
+            if other is not None and len(arms) > 1
+            else None,
             harm=other is not None,
         )
-    observed = n * kept
+    observed = trial.expected_of(endpoint)
     if design.only_n not in (None, observed):  # its power with fewer, or with more, is not defined
         return None
-    if not design.smooth:  # an exact test is defined for whole blocks only
-        observed = max(1, observed // design.block) * design.block
+    observed = _whole(design, observed)
     told = _detectable(design, observed, power)
     return AtTrial(
         n=n, attains=design.attains, observed=observed, power=float(design.success(observed)), detectable=told
     )
+
+
+def _whole(design: Design, observed: float) -> float:
+    """Those observed; whole blocks of them where the test, an exact one, is defined for these only."""
+    return observed if design.smooth else max(1, observed // design.block) * design.block
 
 
 def _detectable(design: Design, observed: float, power: float) -> Detectable | None:

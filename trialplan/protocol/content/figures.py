@@ -16,7 +16,7 @@ from trialplan.evidence.intervals import wilson
 from trialplan.plan.building import Trial
 from trialplan.plan.ranges import axes_of
 from trialplan.plan.variation import DISCOUNT, ask
-from trialplan.protocol.content.views import arms_of
+from trialplan.protocol.content.views import arms_randomised
 
 _STEP, _STEPS = 0.05, 4
 """How far apart the rates of the heat map lie, and how many on either side of the planned ones."""
@@ -27,7 +27,7 @@ _WHEN = {"ever": "at any time", "landmark": "at the time point"}
 def schema(trial: Trial) -> figures.TrialSchema:
     """From randomisation to the primary endpoint."""
     said, section = trial.plan.content.trial, trial.primary.section
-    arms = [(arm.name, int(arm.n)) for arm in arms_of(trial, trial.answer)]
+    arms = [(arm.name, int(arm.n)) for arm in arms_randomised(trial)]
     return figures.TrialSchema(
         arms=arms,
         allocation=said.allocation if len(arms) > 1 else None,
@@ -76,7 +76,7 @@ def power_curve(trial: Trial) -> figures.Curves:
     counts = participants_around(design, n)
     lines = [("as planned", [power_or_nan(design, count) for count in counts]), *_by_discount(trial, counts)]
     return figures.Curves(
-        x_name="participants randomised in all",
+        x_name=f"participants {'with the outcome' if section.dropout else 'randomised'} in all",
         x=counts,
         lines=lines,
         quantity="power",

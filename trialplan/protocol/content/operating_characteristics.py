@@ -27,8 +27,8 @@ class BlindSpot:
 
 def blind_spot(trial: Trial) -> BlindSpot | None:
     """The upper 95 % limit of a rate of which no case was seen, 1 − 0.05^(1/n) (Hanley & Lippman-Hand 1983)."""
-    n = trial.answer.arms.get("treatment")
-    return None if n is None else BlindSpot(n=int(n), limit=1 - 0.05 ** (1 / float(n)))
+    n = trial.arms_randomised.get("treatment")
+    return None if n is None else BlindSpot(n=n, limit=1 - 0.05 ** (1 / n))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -178,7 +178,7 @@ def test_named(trial: Trial, said: Said) -> str | None:
 
 def rounded(trial: Trial, said: Said) -> str | None:
     """P23: the formula gave no whole number."""
-    arms = [arm for arm in said["arms"] if arm.unrounded is not None and arm.unrounded != arm.n]
+    arms = [arm for arm in said["primary"].alone.arms if arm.unrounded is not None and arm.unrounded != arm.n]
     if not arms:
         return None
     shown = ", ".join(f"{arm.unrounded:,.2f} {arm.name}" for arm in arms)

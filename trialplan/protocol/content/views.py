@@ -177,6 +177,12 @@ def arm_names(trial: Trial, design: Sized) -> dict[str, str]:
     return {name: words.get(name, name) for name in design.arm_names}
 
 
+def arms_randomised(trial: Trial) -> tuple[Arm, ...]:
+    """The trial's arms by the plan's names, with the participants who are randomised to each."""
+    names = arm_names(trial, trial.design)
+    return tuple(Arm(name=names[arm], n=n) for arm, n in trial.arms_randomised.items())
+
+
 def arms_of(trial: Trial, answer: SampleSize) -> tuple[Arm, ...]:
     """The arms of an answer by the plan's names."""
     unrounded = answer.arms_unrounded or {}
