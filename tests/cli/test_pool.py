@@ -4,6 +4,12 @@ import json
 
 import pytest
 
+TWO = (
+    "study,outcome,arm,role,events,of\n"
+    "Smith 2001,response,drug,treatment,8,20\nSmith 2001,response,placebo,control,3,20\n"
+    "Jones 2003,response,drug,treatment,9,30\nJones 2003,response,placebo,control,4,29\n"
+)
+
 
 class TestPool:
     def test_overlapping_reports_stand_side_by_side(self, run):
@@ -83,3 +89,26 @@ class TestForest:
             assert ran.code == 0, ran.err
         assert paths[0].read_bytes() == paths[1].read_bytes()
         assert run(*command, "--forest", str(tmp_path / "a.gif")).code == 2
+
+
+class TestTwoArms:
+    def test_three_measures_stand_side_by_side(self, tmp_path, run):
+        """--pool compares the arms that have roles, and asks where they have none."""
+        (tmp_path / "t.csv").write_text(TWO)
+        ran = run("evidence", str(tmp_path / "t.csv"), "--pool", "response", "--json")
+        pools = json.loads(ran.out)["pools"]
+        assert [one["measure"] for one in pools] == ["risk-ratio", "odds-ratio", "risk-difference"]
+        (tmp_path / "t.csv").write_text(TWO.replace(",role", "").replace(",treatment", "").replace(",control", ""))
+        ran = run("evidence", str(tmp_path / "t.csv"), "--pool", "response")
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+        assert "which of the arms drug and placebo" in ran.err
+
+    def test_the_ways_out_are_options(self, tmp_path, run):
+        """What a refusal advises can be typed: --arms, --measure and --timepoint-months."""
+        path = str(tmp_path / "t.csv")
+        (tmp_path / "t.csv").write_text(TWO.replace("of\n", "of,timepoint_months\n", 1).replace("0\n", "0,6\n"))
+        for words in (("--arms", "control"), ("--measure", "odds-ratio"), ("--timepoint-months", "6")):
+            assert run("evidence", path, "--pool", "response", *words).code == 0
+        assert run("evidence", path, "--pool", "response", "--method", "peto", "--json").code == 0
+        drawn = run("evidence", path, "--pool", "response", "--forest", str(tmp_path / "a.svg"))
+        assert drawn.code == 0, drawn.err

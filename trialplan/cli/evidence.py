@@ -30,8 +30,17 @@ from trialplan.text import flag
         ),
         click.Option(
             ["--method"],
-            metavar="reml|paule-mandel|dersimonian-laird|fixed|binomial-normal",
-            help="the heterogeneity of a pool  [default: reml]",
+            metavar="reml|paule-mandel|dersimonian-laird|fixed|binomial-normal|mantel-haenszel|peto",
+            help="the heterogeneity of a pool; the last two for two arms  [default: reml]",
+        ),
+        click.Option(
+            ["--measure"],
+            metavar="logit|raw|…|risk-ratio|odds-ratio|risk-difference|mean-difference",
+            help="scale of a pool; the last four compare treatment and control  [default: as the table's arms allow]",
+        ),
+        click.Option(["--arms"], metavar="NAMES", help="arms of a pool, by name or role (treatment, control)"),
+        click.Option(
+            ["--timepoint-months"], type=options.NUMBER, help="the time of a pool, where several are reported"
         ),
         click.Option(
             ["--pool-interval"],
@@ -62,8 +71,9 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     was seen, in which row, and what it means for planning; those marked block must be answered by a plan.
 
     A CSV has the columns study and outcome, then as many as are known of events and of (the denominator),
-    or baseline_mean, baseline_sd, followup_mean, followup_sd and n; arm, kind, timepoint_months, reported,
-    p_value, and of the study enrolled, control, design, registry, year and conditioning.
+    or baseline_mean, baseline_sd, followup_mean, followup_sd and n; arm, role (treatment or control), kind (landmark
+    or ever), timepoint_months, definition, reported, p_value, and of the study enrolled, control, design, registry,
+    centres, year and conditioning.
     """
     from trialplan import evidence
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from trialplan.evidence.finding import THE_TABLE, Seen, arms_of, keys, rate, rule
 from trialplan.evidence.intervals import newcombe
 from trialplan.evidence.overlap import may_overlap, overlapping, registration
-from trialplan.evidence.table import EvidenceTable, Study, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, Study, arms_without_role, has_concurrent_control
 from trialplan.text import listed, plural
 
 _NOT_GIVEN = re.compile(r"\s*(none|no|nil|nd|not (given|done)|(no|without) conditioning|-|–)?\s*\.?\s*", re.IGNORECASE)
@@ -25,7 +25,8 @@ _DOSE = re.compile(
 def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
     """A rate or change without a concurrent control is not a treatment effect; doses of it are no control."""
     without = [study for study in table.studies if not has_concurrent_control(study)]
-    if len(without) == len(table.studies) > 1:
+    asked = {study.key: arms_without_role(study) for study in without}
+    if len(without) == len(table.studies) > 1 and not any(asked.values()):
         yield (
             THE_TABLE,
             f"None of the {plural(len(without), 'study')} has a concurrent control: {keys(without)}.",
@@ -33,6 +34,15 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
             "planner's: it needs a cited control, a discount, and the sample size across both.",
         )
     for study in without:
+        if asked[study.key]:
+            yield (
+                (study.key, None),
+                f"The table does not say which of the arms {listed(asked[study.key])} received the treatment.",
+                "One of them may be a concurrent control, and then the study holds an effect; or all are forms of the "
+                'treatment. Say which: role = "treatment" or "control" for each arm, or control = "none" for the '
+                "study. Until then the arms are neither added up nor compared.",
+            )
+            continue
         arms = dict.fromkeys(outcome.arm for outcome in study.outcomes if outcome.arm)
         doses = f"; its arms ({listed(arms)}) all receive the treatment" if len(arms) > 1 else ""
         design = f"design ({study.design})" if study.design else "design"
@@ -143,7 +153,7 @@ def _mixed(table: EvidenceTable, what: str, cell: Callable[[Study], str | None],
 def arms_of_the_treatment(table: EvidenceTable) -> Iterator[Seen]:
     """Arms that all receive the treatment compare its doses, and may contradict the dose that is wanted."""
     for study in table.studies:
-        if has_concurrent_control(study):
+        if has_concurrent_control(study) or arms_without_role(study):
             continue
         groups = arms_of(row for row in study.outcomes if row.arm and row.counts and not row.harm)
         # each outcome's first counted arm beside every other arm of it

@@ -45,6 +45,8 @@ def _way_out(name: str, domain: str, value: object) -> str:
     """The end of the sentence: how to write what was probably meant."""
     if name == "kind":
         return f"; {did_you_mean(str(value), ['landmark', 'ever'])}"
+    if name == "role":
+        return "; name the arm in arm, and say with role whether it is the treatment or the control"
     if isinstance(value, str) and value.strip().lower() in _WORDS_FOR_MISSING:
         return '; write "NR" or "ND", or leave the key out if the source does not mention it'
     if isinstance(value, str) and re.fullmatch(r"-?\d+,\d+", value.strip()):

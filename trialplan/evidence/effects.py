@@ -19,12 +19,22 @@ MEASURES = {
     "mean-change": "follow-up mean minus baseline mean",
     "standardised-by-baseline": "change over the SD at baseline, corrected for small samples",
     "standardised-by-change": "change over its own SD, corrected for small samples",
+    "risk-ratio": "log of the risk ratio, treatment over control",
+    "odds-ratio": "log of the odds ratio, treatment over control",
+    "risk-difference": "difference of the rates, treatment minus control",
+    "mean-difference": "difference of the means, treatment minus control",
 }
+COMPARISONS = ("risk-ratio", "odds-ratio", "risk-difference", "mean-difference")
+RATIOS = ("risk-ratio", "odds-ratio")
+"""Pooled on the log scale."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effects:
-    """The studies' effects and variances, in one measure, with the counts that they came from."""
+    """The studies' effects and variances, in one measure, with the counts that they came from.
+
+    Where two arms are compared, `events` and `sizes` are the treatment's, and `control` holds those of the other arm.
+    """
 
     measure: str
     labels: tuple[str, ...]
@@ -32,6 +42,7 @@ class Effects:
     variances: tuple[float, ...]
     sizes: tuple[int, ...]
     events: tuple[int, ...] | None = None
+    control: tuple[tuple[int, int], ...] | None = None
 
     def take(self, indices: Sequence[int]) -> Effects:
         """Only the studies at these places."""
@@ -43,12 +54,14 @@ class Effects:
     @property
     def transformed(self) -> bool:
         """Whether a reader needs the values transformed back."""
-        return self.measure in ("logit", "double-arcsine")
+        return self.measure in ("logit", "double-arcsine", *RATIOS)
 
     def back(self, value: float, sizes: Sequence[int] | None = None) -> float:
         """A value on the pooled scale as a reader knows it; `sizes` are those of the studies that it stands for."""
         if self.measure == "logit":
             return float(special.expit(value))
+        if self.measure in RATIOS:
+            return math.exp(value)
         if self.measure == "double-arcsine":
             known = self.sizes if sizes is None else sizes
             return inverse_double_arcsine(value, len(known) / math.fsum(1 / n for n in known))

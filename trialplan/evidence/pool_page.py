@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
+from trialplan.evidence.effects import PROPORTIONS
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pooling import by_subgroup, leave_one_out
-from trialplan.evidence.selection import PoolChoice, outcome_effects, pool_choices
+from trialplan.evidence.selection import PoolChoice, compares, outcome_effects, pool_choices
 from trialplan.evidence.table import EvidenceTable, Study, domains
 from trialplan.files import write
 from trialplan.page import Page, Table, plain
@@ -18,33 +19,52 @@ from trialplan.text import NONE, decimals
 
 _COLUMNS = ("pool", "studies", "estimate", "95 % interval", "τ²", "I²", "new study", "left out")
 _STUDIES = ("pool", "study", "n", "estimate", "interval", "weight")
+_CHOICES = ("denominators", "correlation", "timepoint_months")
 
 
 def page(table: EvidenceTable, pool: str, *, forest: Path | None = None, by: str | None = None, **given: Any) -> Page:
     """The pools of one outcome alone: what else the table says is another page.
 
-    `given` are method and pool_interval, denominators and correlation, where they are not the usual ones. The name of
-    the outcome may be typed with hyphens for spaces. Where no reports overlap there is one pool, of all of them.
+    `given` are method and pool_interval, measure, arms, timepoint_months, denominators and correlation, where they are
+    not the usual ones. The name of the outcome may be typed with hyphens for spaces. Where no reports overlap there is
+    one pool, of all of them; where studies have a treatment and a control arm, there is one for each measure that
+    compares them, unless the arms or a measure are named.
     """
     names = {outcome.name.replace(" ", "-"): outcome.name for study in table.studies for outcome in study.outcomes}
     outcome = names.get(pool, pool)
-    choice = PoolChoice(**{name: given[name] for name in given if name in ("denominators", "correlation")})
+    choice = PoolChoice(arms=_typed(given.get("arms")), **{name: given[name] for name in given if name in _CHOICES})
     how = {"method": given.get("method", "reml"), "interval": given.get("pool_interval", "normal")}
-    choices = pool_choices(table, outcome, choice, **how)
-    pools = choices if overlapping(table.studies) else {"all": choices["all"]}
-    effects, _ = outcome_effects(table, outcome, replace(choice, reports="all"))
-    parts = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), *how.values())
-    if len(effects.labels) > 2:
-        parts |= {f"without {label}": other for label, other in leave_one_out(effects, *how.values()).items()}
+    measures = [given["measure"]] if "measure" in given else compares(table, outcome) if choice.arms is None else ()
+    if how["method"] == "peto":
+        measures = [measure for measure in measures if measure == "odds-ratio"] or measures
+    pools: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
+    reported: dict[str, str] = {}
+    for measure in measures or [None]:
+        choices = pool_choices(table, outcome, choice, measure=measure, **how)
+        whole = choices if overlapping(table.studies) else {"all": choices["all"]}
+        of_measure = f", {measure}" if len(measures) > 1 else ""
+        pools |= {f"{reports}{of_measure}": found for reports, found in whole.items()}
+        reported |= {f"{reports}{of_measure}": reports for reports in whole}
+        effects, _ = outcome_effects(table, outcome, replace(choice, reports="all"), measure)
+        some = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), *how.values())
+        if len(effects.labels) > 2:
+            some |= {f"without {label}": other for label, other in leave_one_out(effects, *how.values()).items()}
+        parts |= {f"{name}{of_measure}": part for name, part in some.items()}
     if forest is not None:
         draw(pools, forest, pool)
     data = {
         "table": {"title": table.title},
-        "pools": [{"reports": name} | asdict(whole) for name, whole in pools.items()],
+        "pools": [{"reports": reported[name]} | asdict(whole) for name, whole in pools.items()],
         "parts": [{"part": name} | asdict(part) for name, part in parts.items()],
     }
     headline = f"{pool} over {table.title}"
     return Page(data=plain(data), headline=headline, tables=list(tables(pools, parts)), notes=notes(pools))
+
+
+def _typed(arms: str | None) -> tuple[str, ...] | None:
+    """The arms as typed, separated by commas."""
+    return None if arms is None else tuple(arm.strip() for arm in arms.split(",") if arm.strip())
 
 
 def _groups(table: Any, labels: Any, by: str) -> list[str]:
@@ -82,7 +102,7 @@ def forest(pool: Any, title: str = "") -> Any:
     from trialplan.figures import Forest
 
     shown = pool.natural
-    counted = [study.label + ("" if study.events is None else f"  {study.events}/{study.n}") for study in pool.studies]
+    counted = [study.label + _counts(study) for study in pool.studies]
     rows = [
         (label, study.estimate, study.lower, study.upper, study.weight, "study")
         for label, study in zip(counted, pool.studies, strict=True)
@@ -91,10 +111,18 @@ def forest(pool: Any, title: str = "") -> Any:
         rows=rows,
         pooled=[("pooled", shown.estimate, shown.lower, shown.upper, None, "pooled")],
         prediction=None if shown.prediction_lower is None else (shown.prediction_lower, shown.prediction_upper),
-        measure="rate" if pool.studies[0].events is not None else pool.measure.replace("-", " "),
+        measure="rate" if pool.measure in PROPORTIONS else pool.measure.replace("-", " "),
         confidence=pool.confidence,
         title=title,
     )
+
+
+def _counts(study: Any) -> str:
+    """The counts of a study, of both arms where two are compared."""
+    if study.events is None:
+        return ""
+    other = "" if study.control_n is None else f" v {study.control_events}/{study.control_n}"
+    return f"  {study.events}/{study.n}{other}"
 
 
 def _row(name: str, pool: Any) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
+from trialplan.evidence.comparison import mantel_haenszel, peto
 from trialplan.evidence.effects import MEASURES, Effects
 from trialplan.evidence.glmm import binomial_normal
 from trialplan.evidence.heterogeneity import ESTIMATORS, q_statistic, typical_variance, weighted_mean
@@ -22,6 +23,11 @@ METHODS = {
     "reml": "τ² by restricted likelihood; the usual default",
     ONE_STAGE: "logistic model with a random intercept; takes zero counts as they are",
 }
+TABLE_METHODS = {
+    "mantel-haenszel": "one true effect from the studies' tables, zeros as they are; for few events",
+    "peto": "one true odds ratio from observed minus expected; for rare events, small effects and equal arms",
+}
+"""For two arms with counts."""
 INTERVALS = {
     "normal": "normal quantile; too narrow for few studies",
     "knapp-hartung": "t with k − 1 degrees of freedom and the observed spread; too narrow if studies agree by chance",
@@ -31,7 +37,10 @@ INTERVALS = {
 
 @dataclass(frozen=True, kw_only=True)
 class PooledStudy:
-    """One study in a pool, as a reader knows it: its estimate, interval, counts and share of the weight."""
+    """One study in a pool, as a reader knows it: its estimate, interval, counts and share of the weight.
+
+    Where two arms are compared, `events` and `n` are the treatment's.
+    """
 
     label: str
     estimate: float
@@ -40,11 +49,13 @@ class PooledStudy:
     n: int
     events: int | None
     weight: float | None
+    control_events: int | None = None
+    control_n: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackTransformed:
-    """The pooled values as rates, where they were pooled on another scale."""
+    """The pooled values as rates or ratios, where they were pooled on another scale."""
 
     estimate: float
     lower: float
@@ -58,7 +69,7 @@ class Pool:
     """The pooled estimate, how much the studies differ, and what a new one may show.
 
     `estimate` to `prediction_upper` are on the scale of `measure`, `tau2` on its square; `back_transformed` has
-    them as rates. The prediction interval is that of metafor: the normal quantile, t with k − 1 degrees of
+    them as rates or ratios. The prediction interval is that of metafor: the normal quantile, t with k − 1 degrees of
     freedom under Knapp–Hartung, times √(se² + τ²). What is None is not defined, and `note` says why; `warning`
     says what a reader must know before using the numbers.
     """
@@ -106,6 +117,8 @@ def pool(effects: Effects, method: str = "reml", interval: str = "normal", confi
     """
     if method == ONE_STAGE:
         return _one_stage(effects, interval, confidence)
+    if method in TABLE_METHODS:
+        return _from_tables(effects, method, interval, confidence)
     _check(effects, method, interval, confidence)
     values, variances, k = np.array(effects.values), np.array(effects.variances), len(effects.values)
     tau2 = 0.0 if method == FIXED or k == 1 else ESTIMATORS[method](values, variances)
@@ -128,7 +141,7 @@ def _one_stage(effects: Effects, interval: str, confidence: float) -> Pool:
     """One likelihood for all counts, Wald limits on the logit scale; Q and I² belong to two-stage models."""
     if interval != "normal":
         raise ParameterError(f"interval {interval} is not defined for method {ONE_STAGE}; use normal")
-    if effects.events is None:
+    if effects.events is None or effects.control is not None:
         raise ParameterError(f"method {ONE_STAGE} is for counts, not for {effects.measure}; choose reml")
     _check(effects, ONE_STAGE, interval, confidence)
     mean, error, tau2, height = binomial_normal(effects.events, effects.sizes)
@@ -142,6 +155,28 @@ def _one_stage(effects: Effects, interval: str, confidence: float) -> Pool:
         tau2=None if len(effects.sizes) == 1 else tau2,
         log_likelihood=height,
         **pooled | none | {"note": _note(effects, ONE_STAGE)},
+    )
+
+
+def _from_tables(effects: Effects, method: str, interval: str, confidence: float) -> Pool:
+    """One common effect from the tables themselves, with Wald limits; Q as of inverse variances."""
+    if interval != "normal":
+        raise ParameterError(f"interval {interval} is not defined for method {method}; use normal")
+    if method == "peto" and effects.measure != "odds-ratio":
+        raise ParameterError(f"method peto is for measure odds-ratio, not for {effects.measure}")
+    mean, error = mantel_haenszel(effects) if method == "mantel-haenszel" else peto(effects)
+    _check(effects, method, interval, confidence)
+    values, variances = np.array(effects.values), np.array(effects.variances)
+    spread = _spread(FIXED, values, variances, 0.0)
+    alone = {"prediction_lower": None, "prediction_upper": None}
+    pooled = _pooled(effects, FIXED, mean, error, normal_quantile(confidence), 0.0)
+    return Pool(
+        method=method,
+        interval=interval,
+        confidence=confidence,
+        studies=_studies(effects, None, confidence),
+        **pooled | alone | {"note": _note(effects, method)},
+        **spread,
     )
 
 
@@ -164,7 +199,7 @@ def by_subgroup(effects: Effects, groups: Sequence[str], *how: Any) -> dict[str,
 
 
 def _check(effects: Effects, method: str, interval: str, confidence: float) -> None:
-    for what, value, known in (("method", method, METHODS), ("interval", interval, INTERVALS)):
+    for what, value, known in (("method", method, METHODS | TABLE_METHODS), ("interval", interval, INTERVALS)):
         if value not in known:
             raise ParameterError(f"{what}: there is no {value!r}; {did_you_mean(value, known)}")
     normal_quantile(confidence)
@@ -227,10 +262,18 @@ def _studies(effects: Effects, weights: Any, confidence: float) -> tuple[PooledS
         half, size = z * math.sqrt(variance), effects.sizes[i : i + 1]
         estimate, lower, upper = (effects.back(limit, size) for limit in (value, value - half, value + half))
         events = None if effects.events is None else effects.events[i]
-        share = None if weights is None else float(weights[i])
+        other = (None, None) if effects.control is None else effects.control[i]
         rows.append(
             PooledStudy(
-                label=label, estimate=estimate, lower=lower, upper=upper, n=size[0], events=events, weight=share
+                label=label,
+                estimate=estimate,
+                lower=lower,
+                upper=upper,
+                n=size[0],
+                events=events,
+                weight=None if weights is None else float(weights[i]),
+                control_events=other[0],
+                control_n=other[1],
             )
         )
     return tuple(rows)
@@ -240,6 +283,8 @@ def _note(effects: Effects, method: str) -> str:
     """What is missing from the answer, and why."""
     if len(effects.values) == 1:
         return "One study: its own estimate, no τ² and no prediction interval."
+    if method in TABLE_METHODS:
+        return f"Pooled as {MEASURES[effects.measure]}, one true effect: there is no prediction interval."
     if method == FIXED:
         return "A fixed effect assumes that the studies do not differ: there is no prediction interval."
     few = " With two studies, τ² is hardly known." if len(effects.values) == 2 else ""

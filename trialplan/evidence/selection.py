@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trialplan.errors import EvidenceError, ParameterError, did_you_mean
-from trialplan.evidence.effects import PROPORTIONS, Effects, change_effects, proportion_effects
+from trialplan.errors import EvidenceError, ParameterError, did_you_mean, field
+from trialplan.evidence.comparison import RATES, two_means, two_rates
+from trialplan.evidence.effects import COMPARISONS, PROPORTIONS, Effects, change_effects, proportion_effects
 from trialplan.evidence.finding import keys
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pooling import Pool, pool
-from trialplan.evidence.table import EvidenceTable, Moments, ReportedOutcome, Study, has_concurrent_control
+from trialplan.evidence.table import ROLES, TREATMENT, EvidenceTable, Moments, ReportedOutcome, Study, role_of
 from trialplan.text import listed
 
 REFUSE, ONE_PER_CENTRE, ALL = "refuse", "one-per-centre", "all"
@@ -24,7 +25,8 @@ class PoolChoice:
 
     `reports` is "refuse" (an error where reports may share participants), "one-per-centre" (the largest report of
     each overlapping set, then the latest), "all" (with a warning), or the keys of the studies to take. `arms` names
-    the arms that count, all of them by default; the arms of one study are added up. `timepoint_months` chooses
+    the arms that count, or their roles (treatment, control); those that are named are added up within a study, and
+    without names only the arms of a study that says that all are forms of the treatment. `timepoint_months` chooses
     where a study reports more than one. `denominators` "enrolled" counts those without a result as not having it.
     `correlation` within a participant has to be assumed for changes, and only there.
     """
@@ -48,8 +50,10 @@ def pool_outcome(
 ) -> Pool:
     """The outcome `name` pooled over the studies of the table that report it in numbers.
 
-    `measure` is one of the effects' measures, by default the logit of a rate and the plain mean change; the other
-    three are as in `pool`. An EvidenceError names the reports that may share participants, and what is missing.
+    `measure` is one of the effects' measures, by default the logit of a rate and the plain mean change; those that
+    compare (risk-ratio, odds-ratio, risk-difference, mean-difference) take the studies with a treatment and a control
+    arm. The other three are as in `pool`. An EvidenceError names the reports that may share participants, and what is
+    missing.
     """
     effects, remarks = outcome_effects(table, name, choice or PoolChoice(), measure)
     pooled = pool(effects, method, interval, confidence)
@@ -70,6 +74,9 @@ def outcome_effects(
 ) -> tuple[Effects, dict[str, Any]]:
     """The effects of the outcome's studies, and what their pool must say: `left_out`, `note` and `warning`."""
     reported = _reporting(table, name, choice)
+    if measure in COMPARISONS:
+        return _compared(table, name, reported, choice, measure)
+    _one_role(table, reported, choice)
     usable = {key: rows for key, rows in reported.items() if rows}
     if not usable:
         raise EvidenceError(f"no study reports {name!r} as a count with its denominator, or as means with SDs")
@@ -78,7 +85,8 @@ def outcome_effects(
     rows = {study.key: usable[study.key] for study in chosen}
     effects, assumed = _effects(chosen, rows, choice, measure)
     silent = [key for key in reported if key not in usable]
-    remarks = [why, assumed, *_differences(rows), *([f"No usable number in {listed(silent)}."] if silent else [])]
+    remarks = ["Single arms are pooled: this is no effect.", why, assumed, *_added(rows), *_differences(rows)]
+    remarks += [f"No usable number in {listed(silent)}."] if silent else []
     sets = overlapping(chosen)
     return effects, {
         "left_out": tuple(study.key for study in studies if study not in chosen),
@@ -102,19 +110,132 @@ def _rows(study: Study, rows: list[ReportedOutcome], choice: PoolChoice) -> list
     chosen = [
         row
         for row in rows
-        if (choice.arms is None or row.arm in choice.arms)
+        if (choice.arms is None or row.arm in choice.arms or role_of(study, row) in choice.arms)
         and choice.timepoint_months in (None, row.timepoint_months)
-        and (row.counts or row.moments or (whole and isinstance(row.events, int)))
+        and (row.counts or row.moments or row.change or (whole and isinstance(row.events, int)))
     ]
     if len({row.arm for row in chosen}) < len(chosen):
         times = listed(f"{row.timepoint_months:g}" if row.timepoint_months else "unstated" for row in chosen)
         raise EvidenceError(
-            f"study {study.key} reports {rows[0].name!r} at {times} months; name one with timepoint_months"
+            f"study {study.key} reports {rows[0].name!r} at {times} months; name one with {field('timepoint_months')}"
         )
-    if len(chosen) > 1 and choice.arms is None and has_concurrent_control(study):
-        arms = listed(row.arm for row in chosen)
-        raise EvidenceError(f"study {study.key} compares its arms {arms}; name those that count with arms")
     return chosen
+
+
+def _one_role(table: EvidenceTable, reported: dict[str, list[ReportedOutcome]], choice: PoolChoice) -> None:
+    """Refuse to add up arms that are compared, or that the table gives no role."""
+    for key, rows in reported.items() if choice.arms is None else ():
+        roles = [role_of(table.study(key), row) for row in rows]
+        if len(rows) < 2 or set(roles) == {TREATMENT}:
+            continue
+        arms = _arms(rows)
+        if None in roles:
+            raise EvidenceError(_question(key, arms))
+        raise EvidenceError(
+            f"study {key} compares its arms {arms}; name those that count with {field('arms')}, "
+            f"or compare them by {field('measure')}: {', '.join(COMPARISONS)}"
+        )
+
+
+def _arms(rows: Iterable[ReportedOutcome]) -> str:
+    return listed(row.arm or "without a name" for row in rows)
+
+
+def _question(key: str, arms: str) -> str:
+    return (
+        f"which of the arms {arms} of study {key} received the treatment, and which is the control? "
+        'Write role = "treatment" or "control" in their rows, or control = "none" if all are forms of the treatment'
+    )
+
+
+def compares(table: EvidenceTable, name: str) -> tuple[str, ...]:
+    """The measures in which the outcome can be compared: none where no study has it in both roles."""
+    for study in table.studies:
+        rows = [row for row in study.outcomes if row.name == name]
+        if {role_of(study, row) for row in rows} >= set(ROLES):
+            return ("mean-difference",) if all(row.counts is None for row in rows) else tuple(RATES)
+    return ()
+
+
+def _compared(
+    table: EvidenceTable, name: str, reported: dict[str, list[ReportedOutcome]], choice: PoolChoice, measure: str
+) -> tuple[Effects, dict[str, Any]]:
+    """Treatment against control in each study that has both, and what their pool must say."""
+    if choice.denominators != REPORTED:
+        raise ParameterError(
+            "how many were enrolled in each arm is not in the table; compare them with denominators reported"
+        )
+    pairs = {key: _pair(table.study(key), rows) for key, rows in reported.items()}
+    usable = {key: pair for key, pair in pairs.items() if pair is not None}
+    if not usable:
+        raise EvidenceError(
+            f"no study reports {name!r} for a treatment and a control arm; say with role which is which"
+        )
+    studies = [table.study(key) for key in usable]
+    chosen, why = _choose(studies, choice.reports)
+    labels = [study.key for study in chosen]
+    first, second = zip(*(usable[key] for key in labels), strict=True)
+    if measure in RATES:
+        treated, untreated = ([*map(_pair_counts, labels, arm)] for arm in (first, second))
+        effects, assumed = two_rates(treated, untreated, measure, labels), _zero_cells(labels, treated, untreated)
+    else:
+        means = [[*map(_pair_means, labels, arm)] for arm in (first, second)]
+        effects, assumed = two_means(means[0], means[1], labels), ""
+    single = [key for key, pair in pairs.items() if pair is None]
+    rows = {key: [*usable[key]] for key in labels}
+    remarks = [why, assumed, *_differences(rows)]
+    remarks += [f"No treatment and control arm to compare in {listed(single)}."] if single else []
+    sets = overlapping(chosen)
+    return effects, {
+        "left_out": tuple(study.key for study in studies if study not in chosen),
+        "note": " ".join(filter(None, remarks)),
+        "warning": f"The same participants may be counted more than once: {_each(sets)} may overlap." if sets else "",
+    }
+
+
+def _pair(study: Study, rows: list[ReportedOutcome]) -> tuple[ReportedOutcome, ReportedOutcome] | None:
+    """The treatment's row and the control's; None where there is but one role."""
+    roles = [role_of(study, row) for row in rows]
+    if len(rows) > 1 and None in roles:
+        raise EvidenceError(_question(study.key, _arms(rows)))
+    if set(roles) != set(ROLES):
+        return None
+    arms = [[row for row, role in zip(rows, roles, strict=True) if role == wanted] for wanted in ROLES]
+    for wanted, several in zip(ROLES, arms, strict=True):
+        if len(several) > 1:
+            named = _arms(several)
+            raise EvidenceError(
+                f"study {study.key} has {len(several)} {wanted} arms ({named}), and arms are not added up; "
+                f"name with {field('arms')} the two to compare"
+            )
+    return arms[0][0], arms[1][0]
+
+
+def _pair_counts(key: str, row: ReportedOutcome) -> tuple[int, int]:
+    if row.counts is None:
+        raise EvidenceError(
+            f"study {key}, {row.label}: two rates need events and of; use {field('measure')} mean-difference"
+        )
+    return row.counts
+
+
+def _pair_means(key: str, row: ReportedOutcome) -> tuple[float, float, int]:
+    """The mean change of an arm with its SD."""
+    if row.change is None:
+        raise EvidenceError(f"study {key}, {row.label}: a difference of means needs change_mean, change_sd and n")
+    return row.change
+
+
+def _zero_cells(labels: list[str], *arms: list[tuple[int, int]]) -> str:
+    """What was done about empty cells; nothing where there are none."""
+    empty = [key for key, *counts in zip(labels, *arms, strict=True) if any(x in (0, n) for x, n in counts)]
+    return f"Half an event is added to each cell of {listed(empty)}, where one is empty." if empty else ""
+
+
+def _added(rows: dict[str, list[ReportedOutcome]]) -> list[str]:
+    """Which arms were added up."""
+    added = [f"{_arms(group)} of {key}" for key, group in rows.items() if len(group) > 1]
+    return [f"Added up: the arms {'; '.join(added)}."] if added else []
 
 
 def _choose(studies: list[Study], reports: str | tuple[str, ...]) -> tuple[list[Study], str]:
@@ -195,7 +316,7 @@ def _counts(study: Study, rows: list[ReportedOutcome], denominators: str) -> tup
 def _moments(study: Study, rows: list[ReportedOutcome]) -> Moments:
     moments = rows[0].moments
     if len(rows) > 1:
-        raise EvidenceError(f"study {study.key} reports means for the arms {listed(r.arm for r in rows)}; name one")
+        raise EvidenceError(f"study {study.key} reports means for the arms {_arms(rows)}; name one")
     if moments is None:
         raise EvidenceError(f"study {study.key} reports {rows[0].name!r} as a count and others as means; name which")
     return moments

@@ -19,6 +19,9 @@ NotKnown = Literal["NR", "ND"]
 Count = int | NotKnown
 Number = float | NotKnown
 
+TREATMENT, CONTROL = "treatment", "control"
+ROLES = (TREATMENT, CONTROL)
+
 Moments = tuple[float, float, float, float, int]
 """Baseline mean and SD, follow-up mean and SD, and the number of participants."""
 
@@ -45,6 +48,7 @@ class ReportedOutcome:
     definition: str | None = _says("text: what counts as the outcome")
     kind: Literal["landmark", "ever"] | None = _says('"landmark" (at the timepoint) or "ever" (by then)')
     arm: str | None = _says("text: the arm, where the study reports its arms apart")
+    role: Literal["treatment", "control", "unknown"] | None = _says('"treatment" or "control": what the arm received')
     timepoint_months: float | None = _says("a number of months above 0")
     events: Count | None = _says(_COUNT)
     of: Count | None = _says(_COUNT)
@@ -161,6 +165,13 @@ class Study:
                 raise ParameterError(
                     f"{name} must be an ISO date, not {date!r}; write it as 2007, 2007-03 or 2007-03-11"
                 )
+        if self.control is not None and _NO_CONTROL.match(self.control):
+            for outcome in self.outcomes:
+                if outcome.role == CONTROL:
+                    raise ParameterError(
+                        f"the arm of {outcome.label!r} has the role control, and the study's control is "
+                        f"{self.control!r}; name the concurrent control there, or set the role right"
+                    )
         places = ((outcome.name, outcome.arm, outcome.timepoint_months) for outcome in self.outcomes)
         twice = _repeated(places)
         if twice:
@@ -201,7 +212,34 @@ class EvidenceTable:
 
 def has_concurrent_control(study: Study) -> bool:
     """Whether the study compares the treatment with its absence in the same period; doses of it do not."""
-    return study.control is not None and not _NO_CONTROL.match(study.control)
+    if study.control is not None:
+        return not _NO_CONTROL.match(study.control)
+    return any(role_of(study, outcome) == CONTROL for outcome in study.outcomes)
+
+
+def role_of(study: Study, outcome: ReportedOutcome) -> str | None:
+    """Whether the arm of an outcome is "treatment" or "control"; None where the table does not say.
+
+    It says so by the row's `role`, by an arm that is called treatment or control, or is the study's `control`, and by
+    a study without a control: its arms are forms of the treatment.
+    """
+    if outcome.role not in (None, "unknown"):
+        return outcome.role
+    arm, control = (outcome.arm or "").strip().casefold(), (study.control or "").strip().casefold()
+    if arm in ROLES:
+        return arm
+    if study.control is not None and _NO_CONTROL.match(study.control) and control not in ("nr", "nd", "n/a"):
+        return TREATMENT
+    if not arm or not control:
+        return None
+    named = {(other.arm or "").strip().casefold() for other in study.outcomes}
+    return None if control not in named else CONTROL if arm == control else TREATMENT
+
+
+def arms_without_role(study: Study) -> list[str]:
+    """The arms of a study that reports several, where the table does not say what they received."""
+    roles = {str(outcome.arm): role_of(study, outcome) for outcome in study.outcomes if outcome.arm}
+    return [arm for arm, role in roles.items() if role is None] if len(roles) > 1 else []
 
 
 def domains(kind: type[EvidenceTable] | type[Study] | type[ReportedOutcome]) -> dict[str, str]:
