@@ -169,6 +169,30 @@ class TestRules:
         assert ("P12" in ids(study)) is raised
 
     @pytest.mark.parametrize(
+        ("events", "of", "printed", "raised"),
+        [
+            (3, 10, "30,0 %", False),
+            (8, 27, "29,6 %", False),
+            (8, 27, "29·6 %", False),
+            (8, 27, "29.6\u202f%", False),
+            (8, 27, "30,6 %", True),
+            (3, 10, "4/10", True),
+            (3, 10, "4 of 10 patients", True),
+            (3, 10, "3/12", False),
+            (3, 10, "3/10", False),
+            (3, 10, "3/10, later 4/10", False),
+            (3, 10, "seen on 4/12", False),
+            (3, None, "4/10", False),
+        ],
+    )
+    def test_p12_reads_what_europeans_and_journals_print(
+        self, events: int, of: int | None, printed: str, raised: bool
+    ) -> None:
+        """Decimal commas and raised points are read, and a printed count of the same people against the row's."""
+        study = controlled(outcomes=(counted(events=events, of=of, reported=printed),))
+        assert ("P12" in ids(study)) is raised
+
+    @pytest.mark.parametrize(
         ("events", "reported", "raised"),
         [(0, "NR", True), (0, "1/NR", True), (0, "0/NR", False), (0, "0", False), (0, None, False), ("ND", None, True)],
     )

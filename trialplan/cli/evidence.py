@@ -67,10 +67,11 @@ from trialplan.text import flag
 def command(table: str, interval: str, as_json: bool, output: Any, **pooling: Any) -> None:
     """Every study and outcome of TABLE with its estimate, and the findings of the audit.
 
-    TABLE is the name of a shipped table, or a .toml or .csv file with one outcome a row. A finding says what
-    was seen, in which row, and what it means for planning; those marked block must be answered by a plan.
+    TABLE is the name of a shipped table, or a file: .toml, or .csv, .tsv, .xlsx or .ods with one outcome a row. A
+    finding says what was seen, in which row, and what it means for planning; those marked block must be answered by a
+    plan.
 
-    A CSV has the columns study and outcome, then as many as are known of events and of (the denominator),
+    A spreadsheet has the columns study and outcome, then as many as are known of events and of (the denominator),
     or baseline_mean, baseline_sd, followup_mean, followup_sd and n; arm, role (treatment or control), kind (landmark
     or ever), timepoint_months, definition, reported, p_value, and of the study enrolled, control, design, registry,
     centres, year and conditioning.
@@ -92,4 +93,5 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     else:
         from trialplan.evidence.report import page
 
-        show(page(evidence.read(table), interval), as_json, output)
+        studies, _, notes = evidence.read_with_notes(table)
+        show(page(studies, interval, notes), as_json, output)

@@ -12,7 +12,7 @@ from trialplan.evidence.estimate import Change, Estimate, LogScale, change_sd, e
 from trialplan.evidence.finding import Finding
 from trialplan.evidence.intervals import INTERVALS, newcombe
 from trialplan.evidence.overlap import overlapping
-from trialplan.evidence.read import read, read_with_text
+from trialplan.evidence.read import read, read_with_notes, read_with_text
 from trialplan.evidence.report import as_json
 from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
 
@@ -34,5 +34,6 @@ __all__ = [
     "newcombe",
     "overlapping",
     "read",
+    "read_with_notes",
     "read_with_text",
 ]

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from trialplan.evidence.finding import Answer, Seen, arms_of, outcome_rule, percent, rate, rule
 from trialplan.evidence.intervals import wilson
+from trialplan.evidence.numerals import percentages
 from trialplan.evidence.table import Count, EvidenceTable, ReportedOutcome, Study
 from trialplan.text import listed
 
-_PERCENT = re.compile(r"(?<!\d)(\d++(?:\.\d++)?)\s*+(?:%|per ?cent)")
+_FRACTION = re.compile(r"(?<![\d/])(?<!\d[.,])(\d{1,9})\s*(?:/|\bof\b|\bout of\b)\s*(\d{1,9})(?!\d|[.,/]\d)")
 _UNKNOWN = re.compile(r"\bN[RD]\b")
 _ZERO = re.compile(r"(?<![\d.])0(?![\d.])")
 LOSS = re.compile(r"relapse|recurren|flare|loss of response|progress", re.IGNORECASE)
@@ -49,7 +50,7 @@ def _denominator(outcome: ReportedOutcome, otherwise: Count | None) -> Count | N
 def percentage_disagrees(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """A printed percentage that is not the count's leaves two candidates for the truth."""
     count = outcome.counts
-    printed = _PERCENT.findall(outcome.reported or "")
+    printed = percentages(outcome.reported or "")
     if not count or not printed or any(_rounds_to(*count, text) for text in printed):
         return None
     x, n = count
@@ -77,6 +78,21 @@ def _decimals(text: str) -> int:
 def _rounds_to(x: int, n: int, text: str) -> bool:
     """Whether x/n in percent is the printed text on rounding, in either direction at a tie."""
     return abs(100 * x / n - float(text)) <= 0.5 * 10.0 ** -_decimals(text) + 1e-9
+
+
+@outcome_rule("P12", "block")
+def printed_count_disagrees(study: Study, outcome: ReportedOutcome) -> Answer | None:
+    """A printed count that is not the row's was mistyped in one of the two places."""
+    count = outcome.counts
+    printed = [(int(x), int(n)) for x, n in _FRACTION.findall(outcome.reported or "")]
+    # only what has the row's denominator: 3/4 may be a date, or three of one thing and four of another
+    others = [x for x, n in printed if count is not None and n == count[1] >= x]
+    if count is None or not others or count[0] in others:
+        return None
+    return (
+        f"The row counts {count[0]}/{count[1]}, but {others[0]}/{count[1]} is printed.",
+        "One of the two is mistyped, or the printed cell is about others. Look it up in the report before it is used.",
+    )
 
 
 @outcome_rule("P13", "block")
@@ -128,7 +144,7 @@ def percentage_of_nobody(table: EvidenceTable) -> Iterator[Seen]:
         silent = [outcome for outcome in study.outcomes if outcome.events is None]
         printed += [(row.label, row.reported or "", _denominator(row, study.enrolled)) for row in silent]
         for label, text, of in printed:
-            for number in _PERCENT.findall(text):
+            for number in percentages(text):
                 if isinstance(of, int) and not any(_rounds_to(x, of, number) for x in range(of + 1)):
                     below = math.floor(float(number) * of / 100)
                     yield (

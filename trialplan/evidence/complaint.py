@@ -1,4 +1,4 @@
-"""One sentence out of what pydantic finds wrong with an evidence file: place, value, domain and way out."""
+"""Sentences out of what pydantic finds wrong with an evidence file: place, value, domain and way out."""
 
 from __future__ import annotations
 
@@ -16,12 +16,24 @@ _PRINTED = {"studies": "study", "outcomes": "outcome"}  # the singular that a TO
 _WORDS_FOR_MISSING = {"na", "n/a", "nan", "nr", "nd", "-", "–", ".", "none", "unknown", "?", "not reported"}
 
 
-def complaint(errors: Sequence[Any], where: Where) -> str:
-    """The first of pydantic's `errors` as a sentence, an unknown key first, and how many follow."""
-    first_of_place = {_place(error["loc"]): error for error in reversed(errors)}
+_MOST = 20
+"""Errors that are told at once: a column of the wrong kind has one in every row."""
+
+
+def complaints(errors: Sequence[Any], where: Where) -> list[tuple[tuple[int, ...], str]]:
+    """Each of pydantic's `errors` as a sentence with its place, one for a cell; an unknown key first within a row."""
+    first_of_place: dict[Any, Any] = {}
+    for error in errors:
+        first_of_place.setdefault(_place(error["loc"]), error)
     found = sorted(first_of_place.values(), key=lambda error: error["type"] != "unexpected_keyword_argument")
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    return f"{where(_indices(found[0]['loc']))}: {_sentence(found[0])}{more}"
+    at = [(_indices(error["loc"]), _sentence(error)) for error in found]
+    return [(indices, f"{where(indices)}: {sentence}") for indices, sentence in at]
+
+
+def together(sentences: Sequence[str]) -> str:
+    """All that is wrong on one line, in the order of the file; of very many how many follow."""
+    shown, more = sentences[:_MOST], len(sentences) - _MOST
+    return " | ".join([*shown, *([f"and {more} more"] if more > 0 else [])])
 
 
 def _sentence(error: Any) -> str:
@@ -49,9 +61,7 @@ def _way_out(name: str, domain: str, value: object) -> str:
         return "; name the arm in arm, and say with role whether it is the treatment or the control"
     if isinstance(value, str) and value.strip().lower() in _WORDS_FOR_MISSING:
         return '; write "NR" or "ND", or leave the key out if the source does not mention it'
-    if isinstance(value, str) and re.fullmatch(r"-?\d+,\d+", value.strip()):
-        return f"; write {value.strip().replace(',', '.')}"
-    if name in ("events", "of", "n", "enrolled") and re.search(r"[.%]", str(value)):
+    if name in ("events", "of", "n", "enrolled") and re.search(r"\d[.,]\d{1,2}\b|\d[.,]\d{4}|%", str(value)):
         return "; write the count here and the printed rate in reported"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f'; write it in quotes, "{value}"' if domain.startswith("text") else ""

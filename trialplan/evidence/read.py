@@ -1,40 +1,57 @@
-"""Reading an evidence table: a shipped one by its name, or a TOML or CSV file by its path."""
+"""Reading an evidence table: a shipped one by its name, or a TOML file or a spreadsheet by its path."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from trialplan.errors import EvidenceError, did_you_mean
-from trialplan.evidence.complaint import complaint
-from trialplan.evidence.spreadsheet import read_rows
+from trialplan.evidence.complaint import complaints, together
+from trialplan.evidence.numerals import percentages, whole_part
+from trialplan.evidence.spreadsheet import Sheet, read_rows, understood
 from trialplan.evidence.table import EvidenceTable, Study, domains
+from trialplan.evidence.text_table import TEXTS, WORKBOOKS, Grid, decoded, from_text, from_workbook
 from trialplan.files import check_texts, locate, parse_toml, read_text
+
+_LONGEST_COUNT = 10
+"""Figures of a number of people: there are not more on earth."""
+
+
+Read = tuple[EvidenceTable, str, tuple[str, ...]]
+"""A table, the text of its file, and what was understood."""
 
 
 def read(name_or_path: str | Path, folder: Path | None = None) -> EvidenceTable:
-    """The evidence table that a shipped name, a TOML file or a CSV file (columns: `spreadsheet`) means.
+    """The evidence table that a shipped name means, or a TOML, CSV, Excel or OpenDocument file (`spreadsheet`).
 
     Raises:
-        EvidenceError: one sentence with the file, the place, the value, its domain and the way out.
+        EvidenceError: the file, the places, the values, their domains and the ways out, in the order of the file.
     """
-    return read_with_text(name_or_path, folder)[0]
+    return read_with_notes(name_or_path, folder)[0]
 
 
 def read_with_text(name_or_path: str | Path, folder: Path | None = None) -> tuple[EvidenceTable, str]:
     """The table, and the text of the file that it was read from."""
+    return read_with_notes(name_or_path, folder)[:2]
+
+
+def read_with_notes(name_or_path: str | Path, folder: Path | None = None) -> Read:
+    """The table, the text of its file, and sentences on what was understood otherwise than as it stands."""
     name = str(name_or_path)
     path = locate(name, "evidence.toml", folder, EvidenceError)
     made = _FORMS.get(path.suffix.lower())
     if made is None:
-        raise EvidenceError(f"{name} is neither a .toml nor a .csv file; save the table as one of these")
+        known = ", ".join(_FORMS)
+        raise EvidenceError(f"{name} is no evidence table that can be read ({known}); save the table as one of these")
+    return made(path, name)
+
+
+def _from_toml(path: Path, name: str) -> Read:
     text = read_text(path, EvidenceError)
-    return made(text, path, name), text
-
-
-def _from_toml(text: str, path: Path, name: str) -> EvidenceTable:
     document = parse_toml(text, path, EvidenceError)
     for key in document:
         if key not in ("table", "study"):
@@ -44,7 +61,9 @@ def _from_toml(text: str, path: Path, name: str) -> EvidenceTable:
         raise EvidenceError(f'{name}: the section [table] is missing; write [table] and title = "…" below it')
     studies = [_study(study, name) for study in _sections(document, "study", "[[study]]", name)]
     _refuse("studies", head, list(domains(EvidenceTable)), f"{name}, [table]")
-    return _validated({**head, "studies": studies}, name, strict=True)
+    data = {**head, "studies": studies}
+    notes = _counted(data)
+    return _validated(data, name, strict=True), text, tuple(notes)
 
 
 def _study(study: dict[str, Any], name: str) -> dict[str, Any]:
@@ -69,28 +88,70 @@ def _sections(parent: dict[str, Any], key: str, written: str, place: str) -> lis
     raise EvidenceError(f"{place}: {key} must be given as {written} sections; write two pairs of brackets")
 
 
-def _from_csv(text: str, path: Path, name: str) -> EvidenceTable:
-    data, lines = read_rows(text, name, path.stem)
-    check_texts(data, name, EvidenceError)
-    return _validated(data, name, strict=False, lines=lines)
+def _from_text(path: Path, name: str) -> Read:
+    text = decoded(path)
+    return _from_grid(from_text(text, name), path, name, text)
 
 
-_FORMS = {".toml": _from_toml, ".csv": _from_csv}
+def _from_workbook(path: Path, name: str) -> Read:
+    grid = from_workbook(path, name)
+    held = io.StringIO()
+    csv.writer(held, lineterminator="\n").writerows([grid.header, *(cells for _, cells in grid.rows)])
+    return _from_grid(grid, path, name, held.getvalue())
 
 
-def _validated(
-    data: dict[str, Any], name: str, *, strict: bool, lines: dict[tuple[int, ...], int] | None = None
-) -> EvidenceTable:
+def _from_grid(grid: Grid, path: Path, name: str, text: str) -> Read:
+    sheet = read_rows(grid, name, path.stem)
+    check_texts(sheet.data, name, EvidenceError)
+    sheet.notes += _counted(sheet.data)
+    return _validated(sheet.data, name, strict=False, sheet=sheet), text, (understood(sheet),)
+
+
+_FORMS = {
+    ".toml": _from_toml,
+    **dict.fromkeys(TEXTS, _from_text),
+    **dict.fromkeys(WORKBOOKS, _from_workbook),
+}
+
+
+def _counted(data: dict[str, Any]) -> list[str]:
+    """Fill in the counts that a printed percentage is exactly, and say which."""
+    notes = []
+    for study in data["studies"]:
+        for outcome in study.get("outcomes", ()):
+            if "reported" not in outcome and percentages(str(outcome.get("events", ""))):
+                outcome["reported"] = outcome["events"]
+            printed, of = outcome.get("reported"), str(outcome.get("of", ""))
+            absent = "events" not in outcome or outcome["events"] == printed
+            if not absent or not isinstance(printed, str) or not of.isdecimal():
+                continue
+            count = whole_part(printed, int(of)) if len(of) < _LONGEST_COUNT else None
+            if count is not None:
+                outcome["events"] = count
+                notes.append(f"{printed} of {of} as {count} events ({study.get('key')}, {outcome.get('name')})")
+    return notes
+
+
+def _validated(data: dict[str, Any], name: str, *, strict: bool, sheet: Sheet | None = None) -> EvidenceTable:
     """`data` as a Table: strict for TOML, which has types; in a CSV numbers are made of the text of a cell."""
     from pydantic import ValidationError
 
+    lines, wrong = ({}, []) if sheet is None else (sheet.lines, list(sheet.wrong))
+    table = None
     try:
         if strict:
-            return cast("EvidenceTable", _adapter().validate_json(json.dumps(data, default=str), strict=True))
-        return cast("EvidenceTable", _adapter().validate_python(data))
+            table = _adapter().validate_json(json.dumps(data, default=str), strict=True)
+        elif data["studies"] or not wrong:
+            table = _adapter().validate_python(data)
     except ValidationError as errors:
-        sentence = complaint(errors.errors(), lambda indices: _where(data, name, indices, lines or {}))
-        raise EvidenceError(sentence) from None
+        told = complaints(errors.errors(), lambda indices: _where(data, name, indices, lines))
+        # the order of the file: by line in a CSV, else a study before its outcomes, study by study
+        if sheet is None:
+            raise EvidenceError(together([sentence for _, sentence in sorted(told, key=lambda at: at[0])])) from None
+        wrong += [(lines.get(indices, 0), sentence) for indices, sentence in told]
+    if wrong:
+        raise EvidenceError(together([sentence for _, sentence in sorted(wrong, key=lambda at: at[0])]))
+    return cast("EvidenceTable", table)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -38,8 +39,11 @@ def _study(study: Study, interval: str, confidence: float) -> dict[str, Any]:
     return cells
 
 
-def page(table: EvidenceTable, interval: str = "wilson") -> Page:
-    """The studies, their outcomes with a 95 % interval, and the findings, as three tables."""
+def page(table: EvidenceTable, interval: str = "wilson", notes: Sequence[str] = ()) -> Page:
+    """The studies, their outcomes with a 95 % interval, and the findings, as three tables.
+
+    `notes` say what was understood when the table was read.
+    """
     found = audit(table)
     studies = [[_cell(getattr(study, name)) for name in ("key", *_STUDIES[1:])] for study in table.studies]
     rows = [(study, outcome, estimate(outcome, interval)) for study in table.studies for outcome in study.outcomes]
@@ -49,7 +53,7 @@ def page(table: EvidenceTable, interval: str = "wilson") -> Page:
         findings.append([finding.severity, finding.id, where, finding.seen, finding.means])
     blocking = sum(finding.severity == "block" for finding in found)
     return Page(
-        data=plain(as_json(table, interval)),
+        data=plain(as_json(table, interval) | {"notes": list(notes)}),
         headline=f"{table.title}: {len(studies)} studies, {len(rows)} outcomes, {len(findings)} findings, "
         f"{blocking} of which a plan must answer",
         tables=[
@@ -58,6 +62,7 @@ def page(table: EvidenceTable, interval: str = "wilson") -> Page:
             *([Table(_FINDINGS, findings, "Findings")] if findings else []),
         ],
         records=lambda: [_record(*row) for row in rows],
+        notes=list(notes),
     )
 
 

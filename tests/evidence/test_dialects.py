@@ -1,0 +1,273 @@
+"""The same table as people and programs write it: read to the same evidence, or refused with the unclear cell."""
+
+import io
+import itertools
+import random
+import zipfile
+
+import pytest
+
+from trialplan.errors import EvidenceError
+from trialplan.evidence import read, read_with_notes
+
+TABLE = [
+    {"study": "Smith 2001", "outcome": "response", "arm": "drug", "role": "treatment", "events": "8", "of": "20"},
+    {"study": "Smith 2001", "outcome": "response", "arm": "placebo", "role": "control", "events": "3", "of": "20"},
+    {"study": "Müller, 2003", "outcome": "response", "arm": "", "role": "", "events": "NR", "of": "1200"},
+    {"study": "Müller, 2003", "outcome": "weight", "baseline_mean": "71.25", "baseline_sd": "9.5",
+     "followup_mean": "68", "followup_sd": "0.5", "n": "31", "reported": "71.25 to 68"},
+    {"study": "Ng 2010", "outcome": "weight", "change_mean": "-3.5", "change_sd": "4.125", "n": "12"},
+]  # fmt: skip
+COLUMNS = list(dict.fromkeys(column for row in TABLE for column in row))
+DECIMAL = {"baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "change_mean", "change_sd"}
+HEADERS = {
+    "own": {},
+    "capital": {column: column.replace("_", " ").title() for column in COLUMNS},
+    "usual": {"study": "Author", "events": "r", "of": "Total", "n": "N", "change_mean": "change", "change_sd": "sd"},
+    "dotted": {column: column.replace("_", ".").upper() for column in COLUMNS},
+}
+PARTS = {
+    "separator": (",", ";", "\t"),
+    "mark": (".", ","),
+    "encoding": ("utf-8", "utf-8-sig", "utf-16"),
+    "newline": ("\n", "\r\n", "\r"),
+    "header": tuple(HEADERS),
+    "extra": ("none", "sep", "comment", "trailing", "row names", "shifted", "NA"),
+    "order": (0, 1, 2),
+}
+
+
+def dialects(count=200):
+    """As many different ways to write the table, drawn once; a decimal comma needs another separator or quotes."""
+    every = list(itertools.product(*PARTS.values()))
+    return [dict(zip(PARTS, each, strict=True)) for each in random.Random(17).sample(every, count)]
+
+
+def written(dialect):
+    """The table's bytes in a dialect."""
+    rng, separator = random.Random(dialect["order"]), dialect["separator"]
+    columns, rows = list(COLUMNS), list(TABLE)
+    if dialect["order"]:
+        rng.shuffle(columns)
+        rows = [*rows[3:], *rows[:3]] if dialect["order"] == 2 else rows
+    names = HEADERS[dialect["header"]]
+    lines = [[names.get(column, column) for column in columns]]
+    for row in rows:
+        cells = []
+        for column in columns:
+            cell = row.get(column, "")
+            cell = cell.replace(".", dialect["mark"]) if column in DECIMAL else cell
+            cells.append("NA" if not cell and dialect["extra"] == "NA" else cell)
+        lines.append(cells)
+    extra = dialect["extra"]
+    if extra == "trailing":
+        lines = [[*line, "", ""] for line in lines]
+    if extra in ("row names", "shifted"):
+        head = [["", *lines[0]]] if extra == "row names" else [lines[0]]
+        lines = head + [[str(at), *line] for at, line in enumerate(lines[1:], 1)]
+    text = [separator.join(f'"{cell}"' if separator in cell else cell for cell in line) for line in lines]
+    text = [f"sep={separator}"] * (extra == "sep") + ["# exported"] * (extra == "comment") + text
+    return (dialect["newline"].join(text) + dialect["newline"]).encode(dialect["encoding"])
+
+
+def contents(table):
+    """What a table says, whatever the order of its rows."""
+    studies = {study.key: {repr(outcome) for outcome in study.outcomes} for study in table.studies}
+    return {key: studies[key] for key in sorted(studies)}
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The table as the program itself would have it."""
+    path = tmp_path_factory.mktemp("plain") / "t.csv"
+    first = {name: choices[0] for name, choices in PARTS.items()}
+    path.write_bytes(written(first))
+    return contents(read(path))
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Reads a table from the text of a CSV."""
+
+    def made(text, name="t.csv"):
+        (tmp_path / name).write_text(text)
+        return read(tmp_path / name)
+
+    return made
+
+
+@pytest.mark.parametrize("dialect", dialects(), ids=lambda dialect: "-".join(str(part) for part in dialect.values()))
+def test_two_hundred_dialects(dialect, plain, tmp_path):
+    """Each is the same evidence; where the comma separates, a decimal comma is one refusal that names the cell."""
+    path = tmp_path / "t.csv"
+    path.write_bytes(written(dialect))
+    if dialect["separator"] == "," and dialect["mark"] == ",":
+        with pytest.raises(EvidenceError, match=r"line \d+, study .*baseline_mean '71,25' has a comma; write 71\.25"):
+            read(path)
+    else:
+        assert contents(read(path)) == plain
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ('study,outcome,events,of\na,b,3,"12,000"\n', "of '12,000' may be 12000 or 12; write 12000 or 12"),
+            ("study;outcome;events;of\na;b;3;12.000\n", "of '12.000' may be 12000 or 12; write 12000 or 12"),
+            ("study,outcome,events,of\na,b,3,12.000\n", "of '12.000' may be 12000 or 12; write 12000 or 12"),
+            ("study,outcome,events,of\na,b,3,12 000\n", "'12 000' holds a separator of thousands; write 12000"),
+            ('study,outcome,events,of\na,b,3,"1,234,567"\n', "holds a separator of thousands; write 1234567"),
+            ("study;outcome;change_mean\na;b;1.234,5\n", "holds a separator of thousands; write 1234.5"),
+            ("study;outcome;change_mean\na;b;1.234\n", "'1.234' may be 1234 or 1.234"),
+            ("study;outcome;change_mean\na;b;1,234\n", "'1,234' may be 1234 or 1.234"),
+            ("study;outcome;change_mean\na;b;3,1\na;c;3.1\n", "in a file with decimal points and decimal commas"),
+            ("study;outcome;change_mean\na;b;3,1\na;c;1.234\n", "'1.234' has a point in a file of decimal commas"),
+        ],
+    )
+    def test_thousands_are_never_guessed(self, table, text, sentence):
+        """What may be a thousand is refused in the words that settle it."""
+        with pytest.raises(EvidenceError) as refused:
+            table(text)
+        assert sentence in str(refused.value)
+
+    @pytest.mark.parametrize(
+        ("cell", "value"), [("3,1", 3.1), ("−3,1", -3.1), ("0,125", 0.125), ("3", 3.0), ("NR", "NR"), ("nd", "ND")]
+    )
+    def test_a_decimal_comma_is_read_where_it_does_not_separate(self, table, cell, value):
+        """A file of semicolons has decimal commas, and the way out of a refusal is read as it says."""
+        assert table(f"study;outcome;change_mean\na;b;{cell}\na;c;2,5\n").studies[0].outcomes[0].change_mean == value
+
+    def test_raised_points_and_whole_decimals(self, table):
+        """A journal's 3·1 is 3.1, and a program's 12.0 people are 12."""
+        outcome = table("study,outcome,change_mean,change_sd,n\na,b,3·1,1.5,12.0\n").studies[0].outcomes[0]
+        assert (outcome.change_mean, outcome.n) == (3.1, 12)
+
+
+class TestHeaders:
+    def test_what_was_understood_is_told(self, tmp_path):
+        """The number of studies, and each name that was read as another."""
+        (tmp_path / "t.csv").write_text("# from a review\nTrial;Outcome;Events;Total\na;x;3;9\nb;x;4;9\n")
+        assert read_with_notes(tmp_path / "t.csv")[2] == (
+            "Read 2 studies with 2 outcomes, separated by semicolons, 1 comment line left out, "
+            "`Trial` as `study`, `Total` as `of`.",
+        )
+
+    @pytest.mark.parametrize("name", ["n", "N"])
+    def test_n_beside_events_is_their_denominator(self, table, name):
+        """N of a table of counts is `of`; beside means it stays the n of the means."""
+        assert table(f"study,outcome,events,{name}\na,x,3,9\n").studies[0].outcomes[0].counts == (3, 9)
+        both = table(f"study,outcome,events,{name},change_mean,change_sd\na,x,3,9,,\na,y,,8,1,2\n").studies[0].outcomes
+        assert (both[0].counts, both[1].change) == ((3, 9), (1, 2, 8))
+
+    @pytest.mark.parametrize(
+        ("header", "sentence"),
+        [
+            ("study,outcome,mean,sd,n", "the column 'mean' does not say of what; call it change_mean"),
+            ("study,outcome,of,total,n", "'of' and 'total' are both of; keep one"),
+            ("study,outcome,,of,n", "column 3 has no name"),
+            ("study,outcome,foo,of,n", "unknown column 'foo'; "),
+            ("study,outcome,evnts,fo,n", "unknown column 'evnts'; did you mean 'events'? | "),
+        ],
+    )
+    def test_unclear_headers_are_asked_about(self, table, header, sentence):
+        """What may mean two columns, or none, is refused."""
+        with pytest.raises(EvidenceError) as refused:
+            table(f"{header}\na,b,3,9,9\n")
+        assert sentence in str(refused.value)
+
+
+class TestErrors:
+    def test_all_at_once_in_the_order_of_the_file(self, table):
+        """Each wrong cell is named once, by line, whoever notices it."""
+        text = "study,outcome,events,of\na,x,one,9\nb,x,3,12.000\nc,,1,9\nd,x,9,3\ne,x,1,9\nf,x,1,9,9\n"
+        with pytest.raises(EvidenceError) as refused:
+            table(text)
+        message = str(refused.value)
+        lines = [part.split(", line ")[1].split(",")[0].split(":")[0].split(" ")[0] for part in message.split(" | ")]
+        assert lines == ["2", "3", "4", "5", "7"]
+        assert "\n" not in message
+
+    def test_a_column_of_another_kind_is_not_told_a_hundred_times(self, table):
+        """After twenty sentences the rest are counted."""
+        with pytest.raises(EvidenceError, match=r"and 80 more$"):
+            table("study,outcome,events\n" + "".join(f"s{i},x,one\n" for i in range(100)))
+
+
+class TestPercentages:
+    @pytest.mark.parametrize("printed", ["30%", "30 %", "30,0 %", "30·0 %", "30\u202f%", "30 per cent"])
+    def test_a_percentage_that_is_a_count_is_one(self, tmp_path, printed):
+        """30 % of 10 is 3 events, and that is told; in either column, in TOML too."""
+        for column in ("events", "reported"):
+            (tmp_path / "t.csv").write_text(f'study,outcome,of,{column}\na,x,10,"{printed}"\n', encoding="utf-8")
+            found, _, notes = read_with_notes(tmp_path / "t.csv")
+            outcome = found.studies[0].outcomes[0]
+            assert (outcome.counts, outcome.reported) == ((3, 10), printed)
+            assert f"{printed} of 10 as 3 events (a, x)" in notes[0]
+        rows = f'[[study]]\nkey = "a"\n[[study.outcome]]\nname = "x"\nof = 10\nreported = "{printed}"\n'
+        (tmp_path / "t.toml").write_text('[table]\ntitle = "t"\n' + rows, encoding="utf-8")
+        assert read(tmp_path / "t.toml").studies[0].outcomes[0].counts == (3, 10)
+
+    def test_one_that_is_not_stays_a_percentage(self, table):
+        """33 % of 10 is nobody's count, and 29.6 % of 27 only rounds to one."""
+        assert table("study,outcome,of,reported\na,x,10,33%\n").studies[0].outcomes[0].events is None
+        assert table("study,outcome,of,reported\na,x,27,29.6%\n").studies[0].outcomes[0].events is None
+        with pytest.raises(EvidenceError, match="write the count here and the printed rate in reported"):
+            table("study,outcome,of,events\na,x,10,33%\n")
+
+
+def workbook(rows):
+    """An Excel file of one sheet, made of its parts (ECMA-376): numbers as numbers, text inline."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+
+    def cell(value):
+        if isinstance(value, str):
+            return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+        return f"<c><v>{value}</v></c>"
+
+    sheet = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    files = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType='
+        '"application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" '
+        f'ContentType="{kind}.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" '
+        f'ContentType="{kind}.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" '
+        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="Evidence" sheetId="1" '
+        'r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" '
+        f'Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{sheet}</sheetData></worksheet>',
+    }
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, '<?xml version="1.0" encoding="UTF-8"?>' + text)
+    return made.getvalue()
+
+
+class TestWorkbooks:
+    @pytest.fixture(autouse=True)
+    def _reader(self):
+        pytest.importorskip("python_calamine", reason="python-calamine is not installed")
+
+    def test_a_workbook_is_the_csv_of_it(self, plain, tmp_path):
+        """Numbers in an Excel sheet are those of the CSV."""
+        rows = [COLUMNS]
+        for row in TABLE:
+            cells = [row.get(column, "") for column in COLUMNS]
+            numeric = [column in DECIMAL | {"events", "of", "n"} for column in COLUMNS]
+            rows.append(
+                [float(cell) if is_number and cell not in ("", "NR") else cell
+                 for cell, is_number in zip(cells, numeric, strict=True)]
+            )  # fmt: skip
+        (tmp_path / "t.xlsx").write_bytes(workbook(rows))
+        assert contents(read(tmp_path / "t.xlsx")) == plain
+
+    def test_what_is_no_workbook_is_one_sentence(self, tmp_path):
+        """A broken file is refused with what to do."""
+        (tmp_path / "t.ods").write_bytes(b"PK")
+        with pytest.raises(EvidenceError, match=r"t\.ods is not a workbook that can be read: .*save it again"):
+            read(tmp_path / "t.ods")

@@ -1,0 +1,91 @@
+"""Numbers as people write them in a table: decimal points and commas, and never a thousand that is guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+
+_SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
+_PLAIN = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(([.,'’ ])\d{3})(\2\d{3})*")
+"""What may be thousands: groups of three after a first figure that is not 0, by one mark."""
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}((,\d{3})+\.\d+|(\.\d{3})+,\d+|([.,'’ ]\d{3}){2,})")
+"""What can be nothing but thousands."""
+_PERCENTAGE = re.compile(r"(?<![\d.,·])(\d++(?:[.,·]\d++)?)\s*+(?:%|per ?cent)")
+_ONLY_PERCENTAGE = re.compile(r"\s*(\d++(?:[.,·]\d++)?)\s*+(?:%|per ?cent)\s*", re.IGNORECASE)
+
+
+def percentages(text: str) -> list[str]:
+    """The percentages in a printed text with a decimal point, however printed: 29.6 %, 29,6 %, 29·6 per cent."""
+    return [re.sub("[,·]", ".", number) for number in _PERCENTAGE.findall(text)]
+
+
+def whole_part(printed: str, of: int) -> int | None:
+    """The count that a printed percentage is of so many people, if it is one exactly: "30 %" of 10 is 3."""
+    match = _ONLY_PERCENTAGE.fullmatch(printed)
+    if match is None:
+        return None
+    count = Fraction(re.sub("[,·]", ".", match[1])) * of / 100
+    return int(count) if count.denominator == 1 and count <= of else None
+
+
+def decimal_mark(cells: Iterable[str], comma_separates: bool) -> str | None:
+    """The mark of decimals in a file's numbers: "," or "."; None where groups of three leave it open.
+
+    Where the comma separates the cells, decimals have a point. Elsewhere a number such as 3,1 settles it, since
+    nothing but a decimal fits; "both" where the file holds 3,1 as well as 3.1.
+    """
+    if comma_separates:
+        return "."
+    marks = set()
+    for cell in map(tidy, cells):
+        if _PLAIN.fullmatch(cell) and not _GROUPED.fullmatch(cell):
+            marks |= {mark for mark in ",." if mark in cell}
+    return "both" if len(marks) == 2 else marks.pop() if marks else None
+
+
+def tidy(cell: str) -> str:
+    """A number without the spaces around it, with a minus sign and a raised point as a computer writes them."""
+    return cell.strip().replace("−", "-").replace("–", "-").replace("·", ".")
+
+
+def number(cell: str, mark: str | None, whole: bool) -> tuple[str, str]:
+    """A numeral as Python reads it, or what is wrong with it and the way out; words are left as they are.
+
+    `mark` is the file's decimal mark as `decimal_mark` finds it; `whole` is for counts, which have no decimals.
+    """
+    text = _SPACES.sub(" ", tidy(cell))
+    if _THOUSANDS.fullmatch(text) or (_GROUPED.fullmatch(text) and re.search(r"[ '’]", text)):
+        return "", f"{cell!r} holds a separator of thousands; write {_ungrouped(text)}"
+    if _GROUPED.fullmatch(text) and (whole or mark is None):
+        return "", f"{cell!r} may be {_bare(text)} or {_decimal(text)}; write {_bare(text)} or {_decimal(text)}"
+    if not _PLAIN.fullmatch(text):
+        return cell, ""
+    if whole:
+        return re.sub(r"[.,]0{1,2}$", "", text), ""
+    if mark == "both" and ("," in text or "." in text):
+        return "", f"{cell!r} stands in a file with decimal points and decimal commas; write all numbers in one way"
+    if mark == "," and "." in text:
+        return "", f"{cell!r} has a point in a file of decimal commas; write {_bare(text)} or {text.replace('.', ',')}"
+    if mark == "." and "," in text:
+        way = f"{text.replace(',', '')} or {text.replace(',', '.')}" if _GROUPED.fullmatch(text) else ""
+        return "", f"{cell!r} has a comma; write {way or text.replace(',', '.')}"
+    return text.replace(",", "."), ""
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^\d+-]", "", text)
+
+
+def _decimal(text: str) -> str:
+    """The number if the mark is that of decimals, as short as it is."""
+    value = float(re.sub(r"[,'’ ]", ".", text))
+    return f"{value:g}"
+
+
+def _ungrouped(text: str) -> str:
+    """Without its thousands: the last of two different marks is the decimal one."""
+    last = max(text.rfind(","), text.rfind("."))
+    mixed = "," in text and "." in text
+    return f"{_bare(text[:last])}.{text[last + 1 :]}" if mixed else _bare(text)
