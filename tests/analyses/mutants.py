@@ -52,10 +52,8 @@ class FarTailTwice(TwoMeans):
 class BothTailsAsOne(TwoProportions):
     """The chance of rejecting either way passes for the chance of success."""
 
-    def power(self, n):
-        away = float(super().power(n))
-        other = self.replace(favourable="lower" if self.upward else "higher")
-        return away + float(TwoProportions.power(other, n))
+    def success(self, n):
+        return super().power(n)
 
 
 class FactorTwoLost(TwoMeans):

@@ -62,6 +62,10 @@ class ContestWon(Design):
         """That of the score test."""
         return self._other.power(n)
 
+    def success(self, n: Numbers) -> Numbers:
+        """Likewise."""
+        return self._other.success(n)
+
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """As there."""
         return self._other.draw(n, trials, rng)

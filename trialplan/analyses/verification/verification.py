@@ -44,7 +44,7 @@ _EXACT = 1e-9
 """What rounding in floating point may add to an exact number."""
 
 _PRINTED = 0.0005
-"""How far power and success must lie apart to be two claims: to be two numbers as a page prints them."""
+"""How far power and success must lie apart, claimed or seen, to be checked as two: two numbers as a page prints them."""
 
 _TARGET = 0.8
 """The power asked for where none is given: the usual one."""
@@ -248,7 +248,7 @@ def _checks(design: Design, n: int, witnessed: list[_Witnessed], *, size: float 
     level = _level(design)
     power, success = float(design.power(n)), float(design.success(n))
     yield from _against(POWER, plan, power, True, 0.0 if design.exact else ALLOWANCE)
-    if power - success > _PRINTED:
+    if max(power - success, plan.seen.power - plan.seen.success) > _PRINTED:
         yield from _against(SUCCESS, plan, success, False, 0.0 if design.exact else ALLOWANCE)
     yield from _drawing(plan)
     for null in nulls:
