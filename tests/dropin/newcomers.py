@@ -23,6 +23,7 @@ from trialplan.design import Design
 from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.parameter import PROPORTION, Numbers, parameter
+from trialplan.rejection import either_way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +73,13 @@ class $cls(Design):
         """As often better as worse."""
         return (0.5,)
 
-    def power(self, n: Numbers) -> Numbers:
-        """The tail in the treatment's favour."""
+    def success(self, n: Numbers, direction: int = 1) -> Numbers:
+        """The tail in the treatment's favour, or against it."""
         treatment, control = self.split(n)
         distance = (self.$effect - 0.5) * np.sqrt(12 * treatment * control / n)
-        return normal_cdf(distance - self.z_alpha)
+        return normal_cdf(direction * distance - self.z_alpha)
+
+    power = either_way(success)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
         """Normal values, apart by what makes the treatment's the larger one as often as planned."""
@@ -107,7 +110,7 @@ from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.outcome import EffectScale, Outcome
 from trialplan.parameter import POSITIVE, Numbers, parameter
-from trialplan.rejection import decide
+from trialplan.rejection import decide, either_way
 
 
 class $kind(Outcome):
@@ -206,9 +209,12 @@ class $cls(Design):
         """Of the log ratio."""
         return np.sqrt(sum(1 / (size * mean) for size, mean in zip(self.split(n), self.means(), strict=True))), None
 
-    def power(self, n: Numbers) -> Numbers:
-        """The tail in the treatment's favour."""
-        return normal_cdf(self.sign * np.log(self.$effect) / self.standard_error(n)[0] - self.z_alpha)
+    def success(self, n: Numbers, direction: int = 1) -> Numbers:
+        """The tail in the treatment's favour, or against it."""
+        toward = direction * self.sign * np.log(self.$effect)
+        return normal_cdf(toward / self.standard_error(n)[0] - self.z_alpha)
+
+    power = either_way(success)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
         """Events of each participant."""

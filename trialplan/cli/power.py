@@ -1,4 +1,4 @@
-"""`trialplan power`: the power that a given number of participants has."""
+"""`trialplan power`: how likely a given number of participants is to reject, and in the treatment's favour."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ command = options.DesignGroup(
     "power",
     command_for=for_design,
     kind=Design,
-    help="The probability that the trial succeeds with a given number of participants. --n is the total of all "
-    "arms, a whole number of allocation blocks.",
+    help="The probability that a given number of participants rejects, either way; success, in the treatment's favour, "
+    "stands beside it where it is another number. --n is the total of all arms, a whole number of allocation blocks.",
     short_help="What power does a given number of participants have?",
     epilog=options.examples(
         "trialplan power two-proportions --control 0.3 --treatment 0.5 --n 186",

@@ -29,7 +29,7 @@ CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
 MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 
 TAKEN = {
-    *("n", "power", "target_power", "arms", "reason"),  # keys of answers, too
+    *("n", "power", "success", "target_power", "arms", "reason"),  # keys of answers, too
     *("as_json", "h", "help", "json", "o", "output"),
     *("figure", "resume", "scheduler", "seed", "trials", "vary", "workers"),
     *("dropout", "language", *CALENDAR, *MONITORING),
