@@ -335,7 +335,7 @@ def _drift_of(
     n: Numbers,
     fixed: Callable[[Design, Numbers], Numbers],
     low: float = -_LARGEST_DRIFT,
-) -> Numbers:
+) -> Any:
     """The drift at which the curve has the normal score of the fixed design of n divided by the inflation factor."""
     most = max(_LARGEST_DRIFT, curve.high)
 

@@ -44,7 +44,7 @@ _EXACT = 1e-9
 """What rounding in floating point may add to an exact number."""
 
 _PRINTED = 0.0005
-"""How far power and success must lie apart, claimed or seen, to be checked as two: two numbers as a page prints them."""
+"""How far power and success must lie apart, claimed or seen, to be two claims: two numbers as a page prints them."""
 
 _TARGET = 0.8
 """The power asked for where none is given: the usual one."""
