@@ -60,7 +60,7 @@ class SampleSize:
             "searched_to": self.searched_to,
         }
         there = {name: value for name, value in may_be_absent.items() if value is not None}
-        said = {**head(self.design), asked: self.target, "n": self.n, "arms": self.arms, **got}
+        said = {**head(self.design, self._open), asked: self.target, "n": self.n, "arms": self.arms, **got}
         return dict(plain({**said, **there, **self.extra, **foot(self.design)}))
 
     def page(self, enrolled: Mapping[str, Any] | None = None, dropout: float = 0.0, notes: Sequence[str] = ()) -> Page:
@@ -69,7 +69,7 @@ class SampleSize:
         asked = "" if math.isnan(self.target) else f"  (asked for {number(self.target)})"
         (name, first), *other = chances(self.success, self.power, "power" if design.has_level else "attained")
         attained = [(name, f"{first}{asked}"), *other]
-        rows = [*assumed(design), *level(design), *attained, ("unrounded n", self._unrounded())]
+        rows = [*assumed(design, self._open), *level(design), *attained, ("unrounded n", self._unrounded())]
         rows += design.detail_rows(self.extra)
         if self.first_n is not None:
             rows.append(("first n", f"{self.first_n:,}; power is a saw-tooth, searched to {self.searched_to:,}"))
@@ -77,6 +77,12 @@ class SampleSize:
             rows.append(("enrolled", f"{participants(enrolled['arms'])}, to lose {percent(dropout)}"))
         tables = [facts([*rows, *source(design)]), *design.detail_tables(self.extra)]
         return Page(data=self.as_json(enrolled), headline=self._headline(), tables=tables, notes=notes)
+
+    @property
+    def _open(self) -> tuple[str, ...]:
+        """The field that was not stated, because n was, and is what is answered."""
+        asks = self.design.asks_for
+        return (asks,) if asks and isinstance(self.target, float) and math.isnan(self.target) else ()
 
     def _headline(self) -> str:
         """What so many participants attain; or, where n was given, what power they have."""
@@ -119,6 +125,23 @@ class DetectableEffect:
         return Page(
             data=plain(head(design, asked) | answer | size | foot(design)), headline=headline, tables=[facts(rows)]
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """The answer to the same question of what has no test: beyond `value` is what n participants exclude."""
+
+    design: Sized
+    n: int
+    value: float
+
+    def page(self) -> Page:
+        """The limit in a sentence, and what was assumed."""
+        design, asked = self.design, (self.design.detects,)
+        answer = {"effect": design.detects, "detectable": self.value, "n": self.n, "arms": design.arms(self.n)}
+        rows = [*assumed(design, asked), *source(design)]
+        data = plain(head(design, asked) | answer | foot(design))
+        return Page(data=data, headline=design.detected(self.n, self.value), tables=[facts(rows)])
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,7 @@ def _plainly(value: Any) -> str:
 
 def _read_allocation(value: Any) -> str:
     """The ratio in lowest terms, as protocols write it: "2:1"."""
-    match = re.fullmatch(r"\s*(\d{1,4})\s*:\s*(\d{1,4})\s*", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"\s*(\d{1,7})\s*:\s*(\d{1,7})\s*", value) if isinstance(value, str) else None
     first, second = (int(match[1]), int(match[2])) if match else (0, 0)
     if not first or not second:
         raise ParameterError(f'must be two whole numbers, treatment first, as in "2:1", not {value!r}')

@@ -24,7 +24,7 @@ from trialplan.outcome import UNKNOWN, Counts, Outcome
 from trialplan.page import Table
 from trialplan.parameter import POSITIVE, Numbers, Parameter, parameters
 from trialplan.stated import Stated
-from trialplan.text import number
+from trialplan.text import listed, number
 
 if TYPE_CHECKING:
     from trialplan.design import Design
@@ -60,6 +60,10 @@ class Sized(Stated):
     """The analysis tests by name; empty where there is only one."""
     gives: ClassVar[type[Design] | None] = None
     """The design of the answer, where this one is a search for it."""
+    asks_for: ClassVar[str] = ""
+    """The field that states what is asked for, where there is no power to ask for: it is open where n is given."""
+    detects: ClassVar[str] = ""
+    """The number of which n participants exclude all that is larger, or smaller, where there is no test of it."""
     has_level: ClassVar[bool] = False
     """Whether it tests, and so has a level and sides."""
     unscripted: ClassVar[tuple[str, ...]] = ("allocation",)
@@ -88,8 +92,19 @@ class Sized(Stated):
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""
         for name, declared in parameters(type(self)).items():
-            self._set(name, declared.check(type(self).__name__, name, getattr(self, name)))
+            self._set(name, declared.check(type(self).__name__, name, self._meant(name, declared)))
         self.check()
+
+    def _meant(self, name: str, declared: Parameter) -> Any:
+        """What a field holds; of another name of a test the test that is meant, where there is one and no other."""
+        value = getattr(self, name)
+        if declared.role != "method" or not isinstance(value, str) or value in declared.choices:
+            return value
+        meant = [way for way in self.called.get(value.lower(), ()) if way in declared.choices]
+        if len(meant) > 1:
+            reason = f"{value} may mean any of {listed(meant)}"
+            raise ParameterError(reason, owner=self, parameter=name, value=value, way_out="name the one that is meant")
+        return meant[0] if meant else value
 
     def check(self) -> None:
         """Raise ParameterError where numbers that are fine alone do not fit together."""
@@ -176,6 +191,18 @@ class Sized(Stated):
     def attained(self, n: Numbers) -> Numbers:
         """What n participants attain, in the terms of `target`."""
         raise NotImplementedError
+
+    def detectable(self, n: Numbers) -> Numbers:
+        """The limit that n participants set to what it `detects`."""
+        raise NotImplementedError
+
+    def detected(self, n: int, value: float) -> str:
+        """That limit as a sentence."""
+        raise NotImplementedError
+
+    def details(self, n: Any, target: Numbers) -> dict[str, Any]:
+        """What else the answer holds."""
+        return {}
 
     def way(self) -> str:
         """The name of its way among several to be analysed or computed: the test, the method, the criterion."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from trialplan.answers import SampleSize
 from trialplan.errors import ParameterError, UnreachableError, field
@@ -40,16 +40,16 @@ def size_scalar(design: Design, target: float) -> SampleSize:
     return _smooth(design, target) if design.smooth else _saw_tooth(design, target)
 
 
-def attained(design: Design, n: int) -> SampleSize:
+def attained(design: Sized, n: int) -> SampleSize:
     """The answer for n participants in all: no target was asked for, so there is none to round from."""
     design.check_n(n)
-    success = number(design.success(n))
+    success = number(design.attained(n))
     return SampleSize(
         design=design,
         target=math.nan,
         n=n,
         arms=design.arms(n),
-        power=number(design.power(n)),
+        power=number(cast("Design", design).power(n)) if design.has_level else success,
         success=success,
         extra=design.details(n, success),
     )
@@ -315,4 +315,5 @@ def size_width(design: Sized, width: Numbers) -> SampleSize:
         arms=design.arms(n) if is_scalar(n) else _named(design, n),
         arms_unrounded=_named(design, total),
         power=number(design.attained(n)),
+        extra={} if np.ndim(n) else design.details(n, width),
     )

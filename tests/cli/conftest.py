@@ -89,7 +89,7 @@ WRONG = {
     "n-zero": (("power", "two-proportions", *RATES, "--n", "0"), "try 2"),
     "n-fraction": (("power", "two-proportions", *RATES, "--n", "93.5"), "whole number"),
     "n-missing": (("power", "two-proportions", *RATES), "--n 120"),
-    "power-without-test": (("power", "adverse-event", "--rate", "0.1", "--n", "10"), "trialplan size"),
+    "compare-without-test": (("compare", "adverse-event", "--rate", "0.1"), "trialplan size adverse-event"),
     "effect-given": (("effect", "two-proportions", *RATES, "--n", "186"), "--treatment"),
     "effect-of-equivalence": (
         ("effect", "two-proportions", "--control", "0.3", "--goal", "equivalence", "--margin", "0.1", "--n", "100"),

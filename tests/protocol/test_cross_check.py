@@ -79,7 +79,10 @@ DESIGNS = [
     (OneProportion(null=0.3, expected=0.5, test="score"), 0.8),
     *((Simon(null=0.1, expected=0.3, criterion=name), 0.8) for name in ("optimal", "minimax", "admissible")),
     (Simon(null=0.18, expected=0.05, favourable="lower"), 0.9),
-    *((PrecisionProportion(expected=0.3, width=0.2, interval=i), None) for i in ("wald", "wilson", "clopper-pearson")),
+    *(
+        (PrecisionProportion(expected=0.3, width=0.2, interval=i), None)
+        for i in ("wald", "wilson", "agresti-coull", "clopper-pearson")
+    ),
     *((PrecisionDifference(**RATES, width=0.3, interval=name), None) for name in ("newcombe", "wald")),
     (AdverseEvent(rate=0.01), None),
     (TwoMeans(difference=-0.5, sd=1, favourable="lower"), 0.85),

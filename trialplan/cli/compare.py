@@ -9,7 +9,8 @@ import click
 from trialplan.cli.options import design as options
 from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design
-from trialplan.parameter import with_role
+from trialplan.errors import ParameterError
+from trialplan.parameter import parameters, with_role
 
 
 def for_design(cls: type[Design]) -> click.Command:
@@ -28,12 +29,26 @@ def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given:
     from trialplan.analyses.compare import compare
     from trialplan.analyses.compare_page import page
 
-    design = cast("Design", options.build(cls, given))
+    design = _that_suits(cls, given)
     with options.typed(cls):
         rows = compare(design, power)
         if all(row.n is None for row in rows):
             design.sample_size(power)  # raises and says why: its own test is among those without an answer
     show(page(design, power, rows), as_json, output)
+
+
+def _that_suits(cls: type[Design], given: dict[str, Any]) -> Design:
+    """The design by the first of its ways that suits the numbers; where none does, what is wrong with the usual one."""
+    usual: ParameterError | None = None
+    for method in with_role(cls, "method"):
+        for way in (None, *parameters(cls)[method].choices):
+            try:
+                return cast("Design", options.build(cls, given, held=None if way is None else {method: way}))
+            except ParameterError as why:
+                usual = usual or why
+    if usual is not None:
+        raise usual
+    return cast("Design", options.build(cls, given))
 
 
 command = options.DesignGroup(

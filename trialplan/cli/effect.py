@@ -6,15 +6,17 @@ from typing import Any, cast
 
 import click
 
-from trialplan.answers import DetectableEffect
+from trialplan.answers import DetectableEffect, Limit
 from trialplan.cli.options import design as options
 from trialplan.cli.options.output import output_options, show
-from trialplan.design import Design
+from trialplan.design import Design, Sized
 from trialplan.parameter import parameters
 
 
-def for_design(cls: type[Design]) -> click.Command:
+def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design: the effect is asked for, so it is no option."""
+    if not issubclass(cls, Design):
+        return _of_limit(cls)
     asked = options.effects(cls)
     call = f"trialplan effect {cls.slug()} {options.example(cls, without=asked)}".rstrip() + options.example_n(cls)
     return options.verb(
@@ -22,12 +24,46 @@ def for_design(cls: type[Design]) -> click.Command:
         _effect,
         "Answers with the smallest effect, on the favourable side, that --n participants show with the power asked "
         "for.",
-        [*options.of_design(cls, without=asked), options.n_option(), options.power_option(), *output_options()],
+        [
+            *options.of_design(cls, without=asked),
+            *options.realised_options(cls),
+            options.power_option(),
+            *output_options(),
+        ],
         f"{call} --power 0.8",
     )
 
 
+def _of_limit(cls: type[Sized]) -> click.Command:
+    """The verb for what has no test: the limit that so many participants set."""
+    return options.verb(
+        cls,
+        _limit,
+        f"Answers with the {cls.detects} beyond which --n participants exclude all.",
+        [*options.of_design(cls, without=(cls.detects,)), *options.realised_options(cls), *output_options()],
+        f"trialplan effect {cls.slug()} {options.example(cls, without=(cls.detects,))}".rstrip() + " --n 300",
+    )
+
+
+def _limit(cls: type[Sized], n: int | None, as_json: bool, output: Any, **given: Any) -> None:
+    design = options.build(cls, given, held={cls.detects: parameters(cls)[cls.detects].typical[0]})
+    with options.typed(cls):
+        n = options.total(design, n)
+        design.check_n(n)
+        value = float(design.detectable(n))
+    show(Limit(design=design, n=n, value=value).page(), as_json, output)
+
+
+class DesignsThatDetect(options.DesignGroup):
+    """Subcommands are the designs that test, and those of which n participants exclude something."""
+
+    def takes(self, cls: type[Sized]) -> bool:
+        """Whether there is an effect, or a limit."""
+        return issubclass(cls, Design) or bool(cls.detects)
+
+
 def _effect(cls: type[Design], n: int | None, power: Any, as_json: bool, output: Any, **given: Any) -> None:
+    n, given = options.realised(cls, n, given)
     effects = options.effects(cls)
     name = next((effect for effect in effects if effect == given.get("scale")), effects[0])
     placeholder = {name: parameters(cls)[name].typical[0]}  # a valid effect, on the scale that was chosen
@@ -39,15 +75,15 @@ def _effect(cls: type[Design], n: int | None, power: Any, as_json: bool, output:
     show(DetectableEffect(design=design, n=n, target=power, value=detectable).page(), as_json, output)
 
 
-command = options.DesignGroup(
+command = DesignsThatDetect(
     "effect",
     command_for=for_design,
-    kind=Design,
     help="The smallest effect, on the favourable side of the null, that a given number of participants shows with "
     "the power asked for. --n is the total of all arms.",
     short_help="What effect can a given number of participants show?",
     epilog=options.examples(
         "trialplan effect two-proportions --control 0.3 --n 186 --power 0.8",
+        "trialplan effect adverse-event --n 300",
         "trialplan effect ancova --scale ratio --sd 0.9 --correlation 0.5 --n 120",
     ),
 )

@@ -18,6 +18,7 @@ CALLED = {
     "chi-squared": _CHI_SQUARED,
     "pooled": ("score",),
     "unpooled": ("wald",),
+    "z": NORMAL,
     "z-test": NORMAL,
     "normal": NORMAL,
     "normal-approximation": NORMAL,

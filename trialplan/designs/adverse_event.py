@@ -28,6 +28,8 @@ class AdverseEvent(Sized):
 
     arm_names: ClassVar[tuple[str, ...]] = ("exposed",)
     attains: ClassVar[str] = "at least one event with probability"
+    asks_for: ClassVar[str] = "probability"
+    detects: ClassVar[str] = "rate"
     formula = "binomial: one minus the probability of no event"
     reference = "Hanley & Lippman-Hand 1983"
     stated_example = "--rate 0.01 --n 300"
@@ -42,6 +44,19 @@ class AdverseEvent(Sized):
     def attained(self, n: Numbers) -> Numbers:
         """The probability that n exposed participants show at least one event."""
         return -expm1(n * log1p(-self.rate))
+
+    def detectable(self, n: Numbers) -> Numbers:
+        """The rate that would have shown itself with that probability: the exact one-sided limit for 0 of n.
+
+        >>> round(AdverseEvent(rate=0.01).detectable(300), 5)
+        0.00994
+        """
+        return sizing.number(-expm1(log1p(-self.probability) / n))
+
+    def detected(self, n: int, value: float) -> str:
+        """What seeing no event tells."""
+        shown = f"rates above {value:.3g} ({100 * value:.3g} %)"
+        return f"no event among {n:,} exposed excludes {shown} with {100 * self.probability:g} % confidence, one-sided"
 
     def observed_in(self, arms: Mapping[str, Any]) -> float | None:
         """Those on treatment are exposed."""

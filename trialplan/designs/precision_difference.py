@@ -29,6 +29,7 @@ class PrecisionDifference(Sized):
     """
 
     attains: ClassVar[str] = "an interval of width"
+    asks_for: ClassVar[str] = "width"
     called = stated_rates.CALLED
     oddity = stated_rates.ODDITY
     slips = stated_rates.WIDTH_SLIPS

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from trialplan import sizing
 from trialplan.answers import SampleSize
@@ -12,6 +13,7 @@ from trialplan.designs import _stated_rates as stated_rates
 from trialplan.numerics.binomial_limits import LIMITS
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.parameter import PROPORTION, Numbers, parameter
+from trialplan.text import percent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,7 @@ class PrecisionProportion(Sized):
 
     arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
     attains: ClassVar[str] = "an interval of width"
+    asks_for: ClassVar[str] = "width"
     called = stated_rates.CALLED
     oddity = stated_rates.ODDITY
     slips = stated_rates.WIDTH_SLIPS
@@ -58,8 +61,25 @@ class PrecisionProportion(Sized):
 
     def attained(self, n: Numbers) -> Numbers:
         """The width of the interval with n participants at the expected rate."""
-        lower, upper = LIMITS[self.interval](self.expected, n, normal_quantile(0.5 + self.confidence / 2))
+        lower, upper = self._limits(n)
         return upper - lower
+
+    def _limits(self, n: Numbers) -> tuple[Numbers, Numbers]:
+        return LIMITS[self.interval](self.expected, n, normal_quantile(0.5 + self.confidence / 2))
+
+    def details(self, n: Any, target: Numbers) -> dict[str, Any]:
+        """The limits as the formula gives them, beyond 0 or 1 where it does."""
+        lower, upper = self._limits(n)
+        return {"lower": float(lower), "upper": float(upper)}
+
+    def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The limits, cut at 0 and 100 %, which no rate passes, and said to be."""
+        if not extra:
+            return []
+        lower, upper = extra["lower"], extra["upper"]
+        inside = max(lower, 0.0), min(upper, 1.0)
+        cut = "" if inside == (lower, upper) else f"  (cut at 0 and 100 %; by the formula {lower:.4f} to {upper:.4f})"
+        return [("limits", f"{percent(inside[0])} to {percent(inside[1])}{cut}")]
 
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest participants whose interval is at most as wide as asked for."""
@@ -69,5 +89,6 @@ class PrecisionProportion(Sized):
 _REFERENCES = {
     "wald": "Newcombe 1998, Statistics in Medicine 17:857, method 1",
     "wilson": "Wilson 1927",
+    "agresti-coull": "Agresti & Coull 1998, The American Statistician 52:119",
     "clopper-pearson": "Clopper & Pearson 1934",
 }

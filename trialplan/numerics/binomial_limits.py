@@ -22,6 +22,17 @@ def wilson_limits(p: Any, n: Any, z: Any) -> tuple[Any, Any]:
     return centre - half, centre + half
 
 
+def agresti_coull_limits(p: Any, n: Any, z: Any) -> tuple[Any, Any]:
+    """Wald's about Wilson's centre, of n + z² participants; not clipped to [0, 1].
+
+    Agresti & Coull (1998), The American Statistician 52:119.
+    """
+    more = n + z**2
+    centre = (p * n + z**2 / 2) / more
+    half = z * (centre * (1 - centre) / more) ** 0.5
+    return centre - half, centre + half
+
+
 def clopper_pearson_limits(p: Any, n: Any, z: Any) -> tuple[Any, Any]:
     """The exact limits, each tail that of z (Clopper & Pearson 1934, Biometrika 26:404)."""
     x, tail = p * n, special.ndtr(-z)
@@ -51,5 +62,10 @@ def square_and_add(rates: tuple[Any, Any], limits: Sequence[tuple[Any, Any]]) ->
     return below, above
 
 
-LIMITS = {"wald": wald_limits, "wilson": wilson_limits, "clopper-pearson": clopper_pearson_limits}
+LIMITS = {
+    "wald": wald_limits,
+    "wilson": wilson_limits,
+    "agresti-coull": agresti_coull_limits,
+    "clopper-pearson": clopper_pearson_limits,
+}
 """The intervals by name: limits for an estimate p of n participants at the critical value z."""

@@ -32,7 +32,7 @@ TAKEN = {
     *("n", "power", "success", "target_power", "arms", "reason"),  # keys of answers, too
     *("as_json", "h", "help", "json", "o", "output"),
     *("figure", "resume", "scheduler", "seed", "trials", "vary", "workers"),
-    *("dropout", "language", *CALENDAR, *MONITORING),
+    *("dropout", "language", "n_per_arm", *CALENDAR, *MONITORING),
     *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
     *("t", "z"),
     *("comparisons", "enrolled", "enrolled_per_arm", "first_stage", "groups", "per_arm", "reduction"),
@@ -102,6 +102,54 @@ def power_option(default: float | None = DEFAULT_POWER) -> click.Option:
 def n_option() -> click.Option:
     """The participants of all arms together."""
     return click.Option(["--n"], type=Participants(), metavar="TOTAL", help="participants in all arms together")
+
+
+def realised_options(cls: type[Sized]) -> list[click.Parameter]:
+    """The participants that there are: in all, or by arm."""
+    if len(cls.arm_names) < 2:
+        return [n_option()]
+    return [
+        n_option(),
+        click.Option(["--n-per-arm"], type=Literal("N"), help="participants in each arm, where the arms are equal"),
+        click.Option(
+            ["--arms"],
+            type=Literal("N,N", lists=True),
+            help="participants in each arm as they are, treatment first, as in 61,58",
+        ),
+    ]
+
+
+def realised(cls: type[Sized], n: int | None, given: Mapping[str, Any]) -> tuple[int | None, dict[str, Any]]:
+    """The participants in all, and the numbers of the design with the allocation that the arms have."""
+    numbers = dict(given)
+    each, arms = numbers.pop("n_per_arm", None), numbers.pop("arms", None)
+    told = [f"--{flag(name)}" for name, one in (("n", n), ("n_per_arm", each), ("arms", arms)) if one is not None]
+    if len(told) > 1:
+        raise ParameterError(f"{listed(told)} are given, and each says how many participants there are: keep one")
+    for name, typed_as in (("arms", arms), ("n_per_arm", each)):
+        sizes = typed_as if isinstance(typed_as, tuple) else (typed_as,)
+        if typed_as is not None and not all(isinstance(one, int) and 0 < one < _MOST_IN_AN_ARM for one in sizes):
+            shown = ",".join(map(str, sizes))
+            raise ParameterError(
+                f"--{flag(name)} must be whole participants from 1 to {_MOST_IN_AN_ARM:,}, not {shown}"
+            )
+    if each is not None:
+        shares = set((numbers.get("allocation") or "1:1").split(":"))
+        if isinstance(each, tuple) or len(shares) > 1:
+            way_out = "give the arms as they are, as in --arms 61,58"
+            raise ParameterError("--n-per-arm is one number, of arms that are equal", way_out=way_out)
+        n = each * len(cls.arm_names)
+    if arms is not None:
+        if not isinstance(arms, tuple) or len(arms) != len(cls.arm_names):
+            raise ParameterError(f"--arms must be one number for each of {listed(cls.arm_names)}, as in 61,58")
+        if numbers.get("allocation") is not None:
+            raise ParameterError("--arms says how participants are allocated; leave --allocation out")
+        numbers["allocation"], n = ":".join(map(str, arms)), sum(arms)
+    return n, numbers
+
+
+_MOST_IN_AN_ARM = 10_000_000
+"""Participants of one arm that an allocation ratio can name."""
 
 
 def sizing_options(cls: type[Sized]) -> list[click.Parameter]:
@@ -208,6 +256,11 @@ class DesignGroup(click.Group):
 
     def refusal(self, slug: str) -> str:
         """Why it does not."""
+        found = catalogue.design(slug).gives
+        if found is not None:
+            stages = f"its answer is a {found.slug()} design, which can be asked: `trialplan {{}} {found.slug()}`"
+            verb = click.get_current_context().info_name
+            return f"{slug} searches for a design by its power; {stages.format(verb)}"
         return f"{slug} has no test and no power; use `trialplan size {slug}`"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
