@@ -42,6 +42,12 @@ class Started(subprocess.Popen):
         return [int(one) for one in listed.read_text().split()] if listed.exists() else []
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch):
+    """What runs in this process is never announced as long, however slow the machine is."""
+    monkeypatch.setattr("trialplan.cli.watch.AFTER", 3600.0)
+
+
 @pytest.fixture
 def start():
     """Starts the program with what is typed after its name; what still runs after the test is ended."""

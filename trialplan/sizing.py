@@ -15,6 +15,7 @@ from trialplan.numerics.elementary import between, ceil, every, floor, greatest,
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
 from trialplan.parameter import Numbers, parameters
+from trialplan.progress import tell
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -29,6 +30,11 @@ _STEPS = 17
 """Points of a bounded domain at which it is looked whether an effect is large enough."""
 
 _FIRST_CHUNK, _LARGEST_CHUNK = 64, 4096
+
+
+_TIMES, _BLOCKS = 4, 500
+"""Of a dear search: so many times the blocks that cannot reach the target, or so many blocks, are searched. Tests need
+half as much again as the least bound at most where it is large; what needs more never gets there, for rounding."""
 
 
 def size_scalar(design: Design, target: float) -> SampleSize:
@@ -245,6 +251,16 @@ def _saw_tooth(design: Design, target: float) -> SampleSize:
     powers: list[float] = [0.0] * skipped
     chunk = max(skipped // 2, _FIRST_CHUNK // 4) if skipped else _FIRST_CHUNK
     while len(powers) < 2 * (stable := _stable(powers, target)):
+        end = 2 * stable if stable < math.inf else _furthest(skipped)
+        tell("participants searched", len(powers) * design.block, int(end) * design.block if end < math.inf else None)
+        if len(powers) >= _furthest(skipped):
+            searched = len(powers) * design.block
+            raise UnreachableError(
+                f"no number of participants is known to reach power {target:.15g} and to keep it, among those "
+                f"searched, up to {searched:,}",
+                owner=design,
+                way_out="ask for less power",
+            )
         more = int(2 * stable) - len(powers) if skipped and stable < math.inf else chunk
         blocks = np.arange(len(powers) + 1, len(powers) + more + 1)
         powers.extend(np.atleast_1d(design.success(blocks * design.block)).tolist())
@@ -262,6 +278,11 @@ def _saw_tooth(design: Design, target: float) -> SampleSize:
         searched_to=len(powers) * design.block,
         extra=design.details(n, target),
     )
+
+
+def _furthest(skipped: int) -> float:
+    """The blocks up to which a search goes that is dear, and knows those that it need not look at."""
+    return max(_TIMES * skipped, _BLOCKS) if skipped else math.inf
 
 
 def _stable(powers: list[float], target: float) -> float:

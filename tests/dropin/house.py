@@ -62,7 +62,8 @@ class House:
             text=True,
             timeout=seconds,
         )
-        return Ran(ran.returncode, ran.stdout, ran.stderr)
+        told = [line for line in ran.stderr.splitlines(True) if not line.startswith("trialplan: at work: ")]
+        return Ran(ran.returncode, ran.stdout, "".join(told))  # a slow machine says so
 
     def run(self, *words: str) -> Ran:
         """A real command."""

@@ -13,6 +13,7 @@ from trialplan.numerics.enumeration import largest_size
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.parameter import parameters
+from trialplan.progress import tell
 
 _Design = TypeVar("_Design", bound=Sized)
 
@@ -50,7 +51,11 @@ def compare(design: Design, target: float = 0.8) -> tuple[ComparedTest, ...]:
     >>> {row.test: row.n for row in rows if row.test in ("score", "continuity-corrected")}
     {'score': 84, 'continuity-corrected': 98}
     """
-    return tuple(_row(one, name, prose, target) for name, one, prose in variants(design))
+    rows, ways = [], list(variants(design))
+    for done, (name, one, prose) in enumerate(ways):
+        tell("tests compared", done, len(ways))
+        rows.append(_row(one, name, prose, target))
+    return tuple(rows)
 
 
 def variants(design: _Design) -> Iterator[tuple[str, _Design, str]]:

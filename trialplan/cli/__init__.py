@@ -18,6 +18,7 @@ import click
 
 from trialplan import __version__
 from trialplan.cli.options.errors import sentence, unknown
+from trialplan.cli.watch import announced
 from trialplan.errors import FileError, TrialplanError
 from trialplan.files import inputs_kept
 
@@ -97,7 +98,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; a wrong input is one sentence on stderr."""
     try:
         _stand_in_for_closed_streams()
-        with _ended_by_kill(), inputs_kept():
+        with _ended_by_kill(), inputs_kept(), announced():
             code = _run(list(sys.argv[1:] if args is None else args))
             sys.stdout.flush()
     except (click.ClickException, TrialplanError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,9 +14,6 @@ from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError
-
-_LONG = 3 * 10**9
-"""Participants drawn one by one that take minutes."""
 
 
 class Tested(options.DesignsAndPlans):
@@ -80,7 +76,6 @@ def _of_design(cls: type[Sized], **given: Any) -> None:
             design, n = answer.design, int(answer.n)  # a search finds the design that is verified
         assert isinstance(design, Design)  # what is sized by power tests
         design.check_n(n)
-    _warn(design, n, trials)
     from trialplan.analyses.verification.page import page
     from trialplan.analyses.verification.verification import verify
 
@@ -97,8 +92,6 @@ def _of_plan(name: str, **given: Any) -> None:
     from trialplan.plan.verifying_page import page
 
     trial = plan.build(plan.read(name))
-    if isinstance(trial.primary.design, Design):
-        _warn(trial.primary.design, int(trial.answer.n), trials)
     with running.progress("trials") as progress:
         endpoints = verify_trial(trial, trials=trials, seed=seed, executor=where, progress=progress)
     show(page(name, endpoints), given["as_json"], given["output"], ok=all(endpoint.ok for endpoint in endpoints))
@@ -113,12 +106,6 @@ def _checked(given: Mapping[str, Any]) -> tuple[int, int]:
     if not isinstance(seed, int) or seed < 0:
         raise ParameterError(f"--seed must be a whole number, 0 or more, not {seed}")
     return trials, seed
-
-
-def _warn(design: Design, n: int, trials: int) -> None:
-    """Say so, where nobody watches a bar and it takes minutes: of counts only the counts are drawn."""
-    if design.counted(n) is None and n * trials > _LONG and not sys.stderr.isatty():
-        click.echo(f"trialplan: drawing {n * trials:,} participants takes minutes; --trials asks for fewer", err=True)
 
 
 command = Tested(

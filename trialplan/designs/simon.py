@@ -17,6 +17,7 @@ from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.two_stages import Search, Stages
 from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import PROPORTION, Interval, parameter
+from trialplan.progress import tell
 
 LARGEST = 300
 """Participants beyond which no two-stage design is sought: rates that close need another kind of trial."""
@@ -154,6 +155,7 @@ class Simon(Sized):
         rates = (self.null, self.expected) if self.upward else (1 - self.null, 1 - self.expected)
         search, best = Search(*rates, self.alpha, target), math.inf
         for n in range(2, LARGEST + 1):
+            tell("totals searched", n, LARGEST)
             if search.least_expected_n(n) > best:
                 return
             found = search.best(n)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError
 from trialplan.outcome import DIFFERENCE, RATIO, Limits
+from trialplan.progress import tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,11 @@ def exclusion(design: Sized, ns: Sequence[int], confidence: float = 0.95) -> lis
         raise ParameterError(f"confidence must lie in (0, 1), not {confidence:g}; write 95 % as 0.95")
     for n in ns:
         design.check_n(n)
-    return [_at(design.fixed, n, confidence) for n in ns]
+    answers = []
+    for done, n in enumerate(ns):
+        tell("numbers of participants", done, len(ns))
+        answers.append(_at(design.fixed, n, confidence))
+    return answers
 
 
 def _at(design: Design, n: int, confidence: float) -> Exclusion:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from trialplan.analyses.sensitivity.break_even import BreakEven, break_even
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
+from trialplan.progress import tell
 from trialplan.sizing import on_favourable_side
 
 
@@ -83,7 +84,10 @@ def tornado(axes: Sequence[Axis], *, n: int, target: float) -> list[Swing]:
     >>> swing.low.n, swing.high.n, round(swing.high.power, 2)
     (84, 286, 0.46)
     """
-    swings = [_swing(axis, n, target) for axis in axes]
+    swings = []
+    for done, axis in enumerate(axes):
+        tell("assumptions varied", done, len(axes))
+        swings.append(_swing(axis, n, target))
     return sorted(swings, key=lambda swing: (2, 0.0) if swing.worst is None else _damage(swing.worst))
 
 

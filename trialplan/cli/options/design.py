@@ -260,7 +260,7 @@ class DesignGroup(click.Group):
         if found is not None:
             stages = f"its answer is a {found.slug()} design, which can be asked: `trialplan {{}} {found.slug()}`"
             verb = click.get_current_context().info_name
-            return f"{slug} searches for a design by its power; {stages.format(verb)}"
+            return f"{slug} has no test and no power of its own: it searches for a design; {stages.format(verb)}"
         return f"{slug} has no test and no power; use `trialplan size {slug}`"
 
     def list_commands(self, ctx: click.Context) -> list[str]:

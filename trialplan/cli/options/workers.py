@@ -10,7 +10,9 @@ from typing import Any
 import click
 
 from trialplan.cli.options.design import NUMBER
+from trialplan.cli.watch import shown_otherwise
 from trialplan.errors import ParameterError
+from trialplan.progress import tell
 
 
 def options() -> list[click.Parameter]:
@@ -60,10 +62,11 @@ def executor(workers: Any, scheduler: str | None) -> Any:
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Told (done, total), it shows both and the time left; only where somebody watches."""
+    """Told (done, total), it shows both and the time left: as a bar where somebody watches, else as others tell it."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield lambda done, total: tell(what, done, total)
         return
+    shown_otherwise()
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
