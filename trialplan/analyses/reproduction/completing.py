@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from trialplan import fields
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError
-from trialplan.fields import LEVELS, NON_INFERIORITY, SUPERIORITY
+from trialplan.fields import NON_INFERIORITY, SUPERIORITY
 from trialplan.numerics.lazy import np
 from trialplan.parameter import REAL, Interval, parameters, with_role
 from trialplan.text import percent
@@ -192,7 +193,8 @@ def _levels(statement: Statement) -> list[Level]:
     declared = parameters(statement.cls)
     if "sides" not in declared:
         return _one_sided(alpha, sides)
-    usual_alpha, usual_sides = LEVELS[statement.goal if "goal" in declared else statement.cls.goal]
+    goal = statement.goal if "goal" in declared else statement.cls.goal
+    usual_alpha, usual_sides = fields.usual_level(goal, statement.numbers.get("margin"))
     if alpha is not None and sides is not None:
         return [Level(alpha, sides)]
     if alpha is not None:
@@ -323,7 +325,7 @@ class _Surplus:
         if not isinstance(design, Design) or not design.smooth:
             return math.nan
         with np.errstate(all="ignore"):
-            return design.power(self.n) - self.statement.power
+            return design.success(self.n) - self.statement.power
 
     def _falls(self, value: float) -> bool:
         return self.free and _falls(with_effect(self.statement.having(**{self.name: value})))

@@ -353,7 +353,7 @@ def _power_of(statement: Statement, design: Sized, inflation: float) -> float | 
     if statement.arms is not None and "allocation" in parameters(type(design)):
         design = design.replace(allocation=":".join(map(str, statement.arms)))
     try:
-        power = float(design.power(statement.completers / inflation))
+        power = float(design.success(statement.completers / inflation))
     except TrialplanError:
         return None
     return power if math.isfinite(power) else None

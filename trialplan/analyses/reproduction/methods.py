@@ -139,7 +139,7 @@ def _within_smallest(design: Design, power: float) -> int:
     for blocks in range(1, _SMALLEST + 1):
         n = blocks * design.block
         with suppress(TrialplanError), np.errstate(all="ignore"):
-            if float(design.power(n)) >= power:
+            if float(design.success(n)) >= power:
                 return n
     return 0
 
