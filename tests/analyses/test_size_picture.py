@@ -15,11 +15,11 @@ def test_of_a_trial_without_looks():
     design = TwoMeans(difference=0.5, sd=1, allocation="2:1")
     answer = design.sample_size(0.9)
     curve = picture(answer, "level 0.05")
-    assert curve.chosen == (answer.n, answer.power)
+    assert curve.chosen == (answer.n, answer.success)
     assert curve.target == 0.9
     assert all(n % 3 == 0 for n in curve.x)
     (_, values), at = curve.lines[0], list(curve.x).index(answer.n)
-    assert values[at] == pytest.approx(answer.power)
+    assert values[at] == pytest.approx(answer.success)
     assert values[0] < 0.5 < 0.95 < values[-1]
     assert render(curve, ".svg")
 

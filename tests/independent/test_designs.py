@@ -177,7 +177,7 @@ class TestGroupSequential:
             return
         assert design.alpha == 0.01
 
-    @pytest.mark.parametrize("looks", [("a", 1), (0.5, None, 1), "0.5,1"])
+    @pytest.mark.parametrize("looks", [("a", 1), (0.5, None, 1), "0.5;1"])
     def test_looks_that_are_no_numbers_are_refused(self, looks):
         """Information fractions that are no numbers are refused in one sentence."""
         from trialplan.errors import ParameterError

@@ -110,7 +110,7 @@ class TestMargins:
             ({"goal": "non-inferiority", "margin": -0.2}, r"lie in \(0, 1\), not -0.2: .* amount.*; write 0.2"),
             ({"goal": "equivalence", "margin": (-2.0, 0.1)}, r"pair of limits in \(-1, 1\)"),
             ({"scale": "ratio", "goal": "equivalence", "margin": 1.0}, "must not be 1"),
-            ({"margin": 0.1, "test": "fisher"}, "not defined for superiority by a margin; use one of score, wald"),
+            ({"margin": 0.1, "test": "fisher"}, "not defined for superiority by a margin; use one of score, mietti"),
             ({"margin": 1.2, "scale": "ratio", "test": "wald"}, "use one of score"),
             ({"scale": "ratio", "goal": "equivalence", "margin": (-0.5, 1.25)}, "margin"),
         ],

@@ -184,9 +184,9 @@ class TestOnce:
     def test_no_file_is_read_and_no_design_built_twice(self, monkeypatch):
         """From TOML to the built trial: the plan, each table, each endpoint's design and the looks over one."""
         opened, made = Counter(), Counter()
-        reading, checked = Path.read_text, Sized.__post_init__
+        reading, checked = files.read_bytes, Sized.__post_init__
 
-        def text(path, *rest, **more):
+        def content(path, *rest, **more):
             opened[path.resolve()] += 1
             return reading(path, *rest, **more)
 
@@ -194,7 +194,7 @@ class TestOnce:
             checked(self)
             made[type(self).__name__] += 1
 
-        monkeypatch.setattr(Path, "read_text", text)
+        monkeypatch.setattr(files, "read_bytes", content)
         monkeypatch.setattr(Sized, "__post_init__", post_init)
         trial = build(read("msc-lupus-nephritis-monitored"))
         assert len(sources(trial.plan)) == 3

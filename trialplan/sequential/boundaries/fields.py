@@ -28,7 +28,7 @@ def read_looks(value: Any) -> tuple[float, ...]:
     ((0.25, 0.5, 0.75, 1.0), (0.25, 0.5, 1.0))
     """
     number = value[0] if isinstance(value, (tuple, list)) and len(value) == 1 else value
-    if isinstance(number, (int, float)) and not isinstance(number, bool) and number == round(number) and number > 1:
+    if isinstance(number, (int, float)) and not isinstance(number, bool) and number % 1 == 0 and number > 1:
         if number > _MOST:
             raise _too_many(f"{number:.10g}")
         looks = tuple(look / number for look in range(1, round(number) + 1))
@@ -39,7 +39,8 @@ def read_looks(value: Any) -> tuple[float, ...]:
         end = "1 is the planned end, as in 0.5,1"
         raise ParameterError(f"must be information fractions up to 1, not {beyond[0]:g}", way_out=end)
     if len(looks) < 2 or not rising(looks) or looks[-1] != 1:
-        written = value if isinstance(value, str) else with_commas(value) if isinstance(value, tuple) else repr(value)
+        numbers = isinstance(value, tuple) and all(isinstance(look, (int, float)) for look in value)
+        written = value if isinstance(value, str) else with_commas(value) if numbers else repr(value)
         raise ParameterError(
             "must be increasing information fractions that end at 1, as in 0.5,1 or 1/3,2/3,1, or the number of looks, "
             f"as in 3, not {written}"
