@@ -176,7 +176,9 @@ def _choice(value: Any, choices: tuple[Any, ...]) -> Any:
     offer = ", ".join(map(str, choices))
     if isinstance(value, str):
         nearest = did_you_mean(value, map(str, choices))
-        raise ParameterError(f"is {value!r}, which is not one of {offer}", way_out=nearest)
+        # where none is near, the nearest is told by all of them, which stand there already
+        way_out = nearest if nearest.endswith("?") else ""
+        raise ParameterError(f"is {value!r}, which is not one of {offer}", way_out=way_out)
     raise ParameterError(f"must be one of {offer}, not {value!r}")
 
 

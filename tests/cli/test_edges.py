@@ -110,3 +110,19 @@ def test_looks_by_their_number_or_as_fractions(run):
     answers = [run("size", *RATES, "--looks", looks, "--json").out for looks in ("3", "1/3,2/3,1")]
     assert answers[0] == answers[1]
     assert [look["information"] for look in json.loads(answers[0])["looks"]] == [1 / 3, 2 / 3, 1]
+
+
+def test_a_mean_that_cannot_be_carried(run, tmp_path):
+    """A table's mean whose square is no number is refused with its domain; one that can be carried is audited."""
+    text = '[table]\ntitle = "t"\n[[study]]\nkey = "a"\n[[study.outcome]]\nname = "score"\nn = 20\n' + "\n".join(
+        f"{name} = {value}" for name, value in {"baseline_mean": 3, "baseline_sd": 1, "followup_sd": 1}.items()
+    )
+    path = tmp_path / "table.toml"
+    path.write_text(f"{text}\nfollowup_mean = 1e300\n", encoding="utf-8")
+    ran = run("evidence", str(path))
+    assert ran.code == 2
+    assert "followup_mean must lie in [-1e+70, 1e+70], not 1e+300" in ran.err
+    path.write_text(f"{text}\nfollowup_mean = 1e69\n", encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert run("evidence", str(path)).code == 0
