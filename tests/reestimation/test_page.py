@@ -1,6 +1,7 @@
 """The page of a blinded re-estimation: n again, its costs, and what may be looked at."""
 
 import json
+import warnings
 
 import pytest
 
@@ -88,3 +89,13 @@ class TestMeans:
             reestimate(RATES).page()
         with pytest.raises(ParameterError, match="not for ancova"):
             reestimate(Ancova(difference=1, sd=1, correlation=0.3), "23/60").page()
+
+
+def test_an_effect_that_all_but_vanishes_leaves_n_as_planned():
+    """Where what was seen leaves hardly more than the margin of a ratio, no n is asked for, and none is invented."""
+    design = TwoProportions(control=0.05, treatment=0.25, scale="ratio", margin=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = reestimate(design, "12/100").page()
+    assert found.data["n"] >= found.data["planned_n"]
+    assert all(one["n"] < 1e12 for one in found.data["sizes"])

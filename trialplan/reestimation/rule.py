@@ -14,6 +14,7 @@ from trialplan.numerics.lazy import np
 from trialplan.outcome import Blinded
 from trialplan.reestimation import courses
 from trialplan.reestimation.counted_pilot import Pilot
+from trialplan.sizing import LARGEST
 
 TRIALS, SEED = 400_000, 1
 """Drawn trials, so that a level of 0.05 has a standard error of 0.0003, and where they begin."""
@@ -113,6 +114,7 @@ class Reestimated:
         found = np.where(nothing, float(self.design.block), np.nan)
         if asked.any():
             found[asked] = self.truth(value[asked] if value.ndim else float(value)).sample_size(self.target).n
+        found = np.where(found < LARGEST, found, np.nan)  # an effect that is all but none has no room either
         return found[()]
 
     def final_n(self, blinded: Any) -> Any:
