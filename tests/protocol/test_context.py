@@ -68,7 +68,7 @@ class TestNumbers:
         """The continuous secondary's power is computed with a tenth of the randomised missing."""
         view = objects["secondary"][0]
         assert view.at_trial.observed == pytest.approx(0.9 * 254)
-        assert view.at_trial.power == pytest.approx(view.design.power(0.9 * 254))
+        assert view.at_trial.power == pytest.approx(view.design.success(0.9 * 254))
         assert view.alone.enrolled >= view.alone.n / 0.9
 
     def test_a_harm_is_seen_with_the_binomial_probability(self, objects):

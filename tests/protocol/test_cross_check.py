@@ -54,6 +54,7 @@ DESIGNS = [
     (TwoProportions(**NOT_WORSE, margin=0.1, allocation="2:1"), 0.8),
     (TwoProportions(**NOT_WORSE, margin=0.1, favourable="lower", test="wald"), 0.8),
     (TwoProportions(**NOT_WORSE, margin=0.8, scale="ratio"), 0.8),
+    (TwoProportions(**NOT_WORSE, margin=0.8, scale="ratio", test="miettinen-nurminen"), 0.8),
     (TwoProportions(**NOT_WORSE, margin=0.6, scale="odds-ratio"), 0.8),
     (TwoProportions(control=0.6, treatment=0.6, goal="equivalence", margin=0.15), 0.8),
     *((TwoMeans(**MEANS, test=t, allocation=ratio), 0.85) for t in ("t", "welch", "z") for ratio in ("1:1", "3:1")),
@@ -247,7 +248,7 @@ class TestAgreement:
     def test_a_wrong_power_is_noticed(self, told, language):
         """A script whose expected power is off in the fourth digit fails."""
         right = of_design(*DESIGNS[0])
-        answer = dataclasses.replace(right.answer, power=right.answer.power + 1e-4)
+        answer = dataclasses.replace(right.answer, success=right.answer.success + 1e-4)
         assert told(written([dataclasses.replace(right, answer=answer)], language), language).returncode == 1
 
     @pytest.mark.parametrize("language", EITHER)

@@ -68,14 +68,14 @@ class TestVerifyTrial:
         second = verify_trial(trial, trials=4000)[1]
         assert (second.losses.n, second.losses.expected) == (254, pytest.approx(228.6))
         assert second.found.n == 228
-        assert second.losses.claimed == float(second.found.design.power(254 * 0.9))
+        assert second.losses.claimed == float(second.found.design.success(254 * 0.9))
         assert second.losses.ok
 
     def test_a_primary_that_excludes_enrols_more(self, changed):
         """The primary's losses are drawn from the enrolled number, whose completers have the power that was claimed."""
         first = verify_trial(changed(('missing = "non-response"', LOST)), trials=20_000)[0]
         assert (first.losses.n, first.losses.expected, first.losses.dropout) == (300, 254, 0.15)
-        assert first.losses.claimed == first.found.claimed
+        assert first.losses.claimed == first.found.success
         assert abs(first.losses.simulated - first.found.enumerated) < 4 * first.losses.standard_error + 0.005
 
     def test_workers_change_nothing(self, trial):
@@ -151,8 +151,8 @@ class TestAppendix:
 
     def test_a_claim_that_does_not_hold(self, trial, monkeypatch):
         """A formula that claims too much is said not to keep its word, by how much, with the n that does."""
-        honest = TwoProportions.power
-        monkeypatch.setattr(TwoProportions, "power", lambda design, n: honest(design, n) + 0.05)
+        honest = TwoProportions.success
+        monkeypatch.setattr(TwoProportions, "success", lambda design, n: honest(design, n) + 0.05)
         wrong = build(read(SHIPPED))
         text = section(wrong)
         assert "**The formula does not keep its word.**" in text
