@@ -24,9 +24,8 @@ def rates(test):
     return TwoProportions(control=PC, treatment=PT, test=test, allocation="2:1")
 
 
-def both_tails(noncentrality, df):
-    critical = stats.t.ppf(1 - ALPHA, df)
-    return stats.nct.sf(critical, df, noncentrality) + stats.nct.cdf(-critical, df, noncentrality)
+def one_tail(noncentrality, df):
+    return stats.nct.sf(stats.t.ppf(1 - ALPHA, df), df, noncentrality)
 
 
 class TestFormulas:
@@ -53,34 +52,40 @@ class TestFormulas:
         assert rates(test).unrounded(0.8) == pytest.approx(printed, rel=1e-9)
 
     def test_the_continuity_correction(self):
-        """The printed power with a continuity correction is the power."""
+        """The printed power with a continuity correction is the chance of success."""
         n = 300
         away = abs(PT - PC) - (1 / (WT * n) + 1 / (WC * n)) / 2
         printed = stats.norm.cdf((away * math.sqrt(n) - ZA * math.sqrt(V0)) / math.sqrt(V1))
-        assert rates("continuity-corrected").power(n) == pytest.approx(printed, rel=1e-9)
+        assert rates("continuity-corrected").success(n) == pytest.approx(printed, rel=1e-9)
+
+    def test_miettinen_and_nurminens_variance(self):
+        """The printed power with the factor n/(n - 1) is the chance of success."""
+        n = 300
+        printed = stats.norm.cdf((abs(PT - PC) * math.sqrt(n) - ZA * math.sqrt(V0 * n / (n - 1))) / math.sqrt(V1))
+        assert rates("miettinen-nurminen").success(n) == pytest.approx(printed, rel=1e-9)
 
     def test_the_tests_of_means(self):
-        """The printed power of Student's and Welch's t tests is the power, and the printed n of the z test the n."""
+        """The printed power of Student's and Welch's t tests is success, and the printed n of the z test the n."""
         n, n_t, n_c = 90, 60, 30
         student = TwoMeans(difference=0.7, sd=1.3, allocation="2:1")
-        assert student.power(n) == pytest.approx(
-            both_tails(0.7 / (1.3 * math.sqrt(1 / n_t + 1 / n_c)), n - 2), rel=1e-8
+        assert student.success(n) == pytest.approx(
+            one_tail(0.7 / (1.3 * math.sqrt(1 / n_t + 1 / n_c)), n - 2), rel=1e-8
         )
         v_t, v_c = 1.8**2 / n_t, 1.3**2 / n_c
         df = (v_t + v_c) ** 2 / (v_t**2 / (n_t - 1) + v_c**2 / (n_c - 1))
         welch = student.replace(test="welch", sd_treatment=1.8)
-        assert welch.power(n) == pytest.approx(both_tails(0.7 / math.sqrt(v_t + v_c), df), rel=1e-8)
+        assert welch.success(n) == pytest.approx(one_tail(0.7 / math.sqrt(v_t + v_c), df), rel=1e-8)
         printed = ((ZA + ZB) / 0.7) ** 2 * (1.8**2 / WT + 1.3**2 / WC)
         assert student.replace(test="z", sd_treatment=1.8).unrounded(0.8) == pytest.approx(printed, rel=1e-6)
 
     def test_covariance_and_ratios(self):
-        """The printed power of the analysis of covariance and of a ratio of means is the power."""
+        """The printed power of the analysis of covariance and of a ratio of means is success."""
         spread = math.sqrt(1 / 60 + 1 / 30)
         ancova = Ancova(difference=0.6, sd=1.2, correlation=0.5, allocation="2:1")
-        assert ancova.power(90) == pytest.approx(both_tails(0.6 / (1.2 * math.sqrt(1 - 0.25) * spread), 87), rel=1e-8)
+        assert ancova.success(90) == pytest.approx(one_tail(0.6 / (1.2 * math.sqrt(1 - 0.25) * spread), 87), rel=1e-8)
         ratio = RatioOfMeans(ratio=1.4, cv=0.6, allocation="2:1")
         printed = math.log(1.4) / (math.sqrt(math.log(1 + 0.6**2)) * spread)
-        assert ratio.power(90) == pytest.approx(both_tails(printed, 88), rel=1e-8)
+        assert ratio.success(90) == pytest.approx(one_tail(printed, 88), rel=1e-8)
 
     def test_one_rate(self):
         """The printed power of the exact binomial test is the power, and the printed n of the score test the n."""

@@ -9,11 +9,8 @@ from trialplan.numerics.elementary import greatest, normal_cdf, upper_normal_qua
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 
-T_POWER = (
-    r"1-\beta = \Pr\left(T_\nu(\lambda)>t_{\nu,\,1-\alpha/s}\right)"
-    r"+[s=2]\,\Pr\left(T_\nu(\lambda)<-t_{\nu,\,1-\alpha/s}\right)"
-)
-"""`t_power` as TeX."""
+T_POWER = r"1-\beta = \Pr\left(T_\nu(\lambda)>t_{\nu,\,1-\alpha/s}\right)"
+"""`t_power` of one tail, in the treatment's favour, as TeX."""
 _NODES = 128
 """Along the ratio of standard errors, whose density is as smooth as a normal one."""
 _HUGE = 1e6
