@@ -154,6 +154,24 @@ class TestTwoProportions:
             TwoProportions(**numbers).sample_size(0.8)
 
 
+class TestSmallLevels:
+    @pytest.mark.parametrize(("alpha", "per_arm"), [(1e-15, 941), (1e-16, 1000)])
+    def test_the_quantile_is_taken_from_the_tail(self, alpha, per_arm):
+        """By Fleiss's formula with scipy's survival quantile; 1 - alpha/2 has no digits left there."""
+        design = TwoProportions(control=0.3, treatment=0.5, alpha=alpha)
+        pooled, apart = 2 * 0.4 * 0.6, 0.3 * 0.7 + 0.5 * 0.5
+        root = stats.norm.isf(alpha / 2) * math.sqrt(pooled) + stats.norm.ppf(0.8) * math.sqrt(apart)
+        assert math.ceil((root / 0.2) ** 2) == per_arm
+        assert design.sample_size(0.8).arms == {"treatment": per_arm, "control": per_arm}
+
+    def test_of_t_too(self):
+        """The critical value has the level as its upper tail."""
+        design = TwoMeans(difference=1, sd=1, alpha=1e-16)
+        answer = design.sample_size(0.8)
+        critical = stats.t.isf(0.5e-16, answer.n - 2)
+        assert answer.power == pytest.approx(stats.nct.sf(critical, answer.n - 2, math.sqrt(answer.n) / 2), rel=1e-6)
+
+
 class TestGroupSequential:
     def test_unfavourable_effect_has_no_success(self):
         """A treatment that is worse is not shown to be better by looking early; that it is worse is shown."""
