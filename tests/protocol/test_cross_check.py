@@ -298,6 +298,58 @@ class TestAgreement:
         assert "NOT RUN   the score test needs statsmodels" in done.stdout
 
 
+SMALLEST = [
+    (TwoMeans(difference=7, sd=1), 0.8),
+    (TwoMeans(difference=70, sd=1), 0.8),
+    (TwoMeans(difference=7, sd=1, test="welch"), 0.8),
+    (TwoMeans(difference=70, sd=1, test="z"), 0.8),
+    (TwoMeans(difference=7, sd=1, allocation="2:1"), 0.8),
+    (RatioOfMeans(ratio=100, cv=0.3), 0.8),
+    (PrecisionProportion(expected=0.5, width=0.99), None),
+    (PrecisionProportion(expected=0.5, width=0.99, interval="wald"), None),
+    (PrecisionDifference(control=0.5, treatment=0.5, width=1.9), None),
+    (Ancova(difference=9, sd=1, correlation=0.5), 0.8),
+    (Ancova(difference=90, sd=1, correlation=0.5), 0.8),
+    (TwoProportions(control=0.01, treatment=0.99), 0.8),
+    (TwoProportions(control=0.001, treatment=0.999, test="fisher"), 0.8),
+    (OneProportion(null=0.01, expected=0.99, test="score"), 0.8),
+    (AdverseEvent(rate=0.99), None),
+    (Simon(null=0.01, expected=0.95), 0.8),
+]
+"""Designs that need as few participants as there can be, or hardly more: below some of them nothing is defined."""
+
+
+class TestSmallest:
+    @pytest.mark.parametrize("language", EITHER)
+    def test_other_programs_agree_with_the_smallest_trials(self, told, language):
+        """Where one block fewer has no degree of freedom the script compares what there is, and warns of nothing."""
+        done = told(written([of_design(*design) for design in SMALLEST], language), language)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.count("n reaches what is asked for") >= len(SMALLEST) - 2
+
+    @pytest.mark.parametrize("language", EITHER)
+    def test_a_power_that_is_wrong_is_noticed_there(self, told, language):
+        """The smallest trials are compared, not passed over."""
+        text = written([of_design(TwoMeans(difference=7, sd=1), 0.8)], language)
+        wrong = re.sub(rf"(attained {ASSIGNED[language]} )\S+", r"\g<1>0.5", text)
+        assert told(wrong, language).returncode == 1
+
+    @pytest.mark.parametrize(
+        ("design", "below"),
+        [
+            (TwoMeans(difference=7, sd=1), None),
+            (TwoMeans(difference=2.5, sd=1), 6),
+            (TwoMeans(difference=0.5, sd=1), 126),
+            (TwoProportions(control=0.3, treatment=0.5), 184),
+        ],
+    )
+    def test_one_block_fewer_is_looked_at_where_it_is_a_trial(self, design, below):
+        """The script asks for the power of one block fewer exactly where there is one."""
+        text = written([of_design(design, 0.8)], "python")
+        assert f"    below = {below}\n" in text
+        assert ("unrounded = None" in text) == (below is None)
+
+
 class TestText:
     def test_same_plan_same_bytes(self):
         """A plan gives the same script again."""

@@ -16,6 +16,7 @@ from trialplan.design import Design, Sized
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.files import shipped
+from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.building import Trial
 
@@ -124,7 +125,7 @@ def _numbers(sizing: Sizing) -> Mapping[str, Any]:
     design, answer = sizing.design, sizing.answer
     own = {name: getattr(design, name) for name in parameters(type(design)) if name not in design.unscripted}
     weights = dict(zip(("weight_treatment", "weight_control"), design.weights, strict=False))
-    arms, n = answer.arms_unrounded, sizing.trial_n
+    arms, n, below = answer.arms_unrounded, sizing.trial_n, _below(design, int(answer.n))
     attained = None  # where the trial's n is not in whole blocks of this design, or is this one's own
     if n is not None and n % design.block == 0 and isinstance(design, Design):
         attained = float(design.success(n))
@@ -135,7 +136,8 @@ def _numbers(sizing: Sizing) -> Mapping[str, Any]:
         "target": sizing.target,
         "n": int(answer.n),
         "attained": float(answer.success),
-        "unrounded": None if arms is None else float(sum(arms.values())),
+        "below": below,
+        "unrounded": None if arms is None or below is None else float(sum(arms.values())),
         "first_n": answer.first_n,
         "searched_to": answer.searched_to,
         "dropout": sizing.dropout,
@@ -144,6 +146,29 @@ def _numbers(sizing: Sizing) -> Mapping[str, Any]:
         "attained_by_trial": attained,
         **design.script_numbers(answer),
     }
+
+
+_SMALLEST = 5
+"""Allocation blocks beyond which every design is defined."""
+
+
+def _below(design: Sized, n: int) -> int | None:
+    """One allocation block fewer than n, which must not be enough; None for the smallest trial that there can be.
+
+    Where one block fewer leaves no participant or no degree of freedom, nothing is attained there, and no real number
+    between the two is what n was rounded from.
+    """
+    below = n - design.block
+    if n > _SMALLEST * design.block:
+        return below
+    if below < design.block:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            attained = float(design.attained(below))
+    except (NotImplementedError, ParameterError):  # a search has no power of its own: its script looks further itself
+        return below
+    return below if math.isfinite(attained) and attained > 0 else None
 
 
 def _environment(folder: Path, language: str) -> Any:
