@@ -47,7 +47,10 @@ class Slip:
 
     def numbers(self, stated: Mapping[str, Any]) -> dict[str, float]:
         """The numbers that would have been otherwise; none where the statement leaves no room for the slip."""
-        return {name: self.otherwise(stated[name]) for name in self.fields if stated.get(name) is not None}
+        try:
+            return {name: self.otherwise(stated[name]) for name in self.fields if stated.get(name) is not None}
+        except OverflowError:  # what it would have been is no number that a computer has
+            return {}
 
 
 @dataclass(frozen=True)

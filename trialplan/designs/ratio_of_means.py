@@ -19,9 +19,6 @@ from trialplan.parameter import POSITIVE, Numbers, parameter
 from trialplan.rejection import decide, no_evidence
 from trialplan.stated import SizingMethod, Slip, sized_by
 
-_LARGEST_LOG_SD = 20.0
-"""Beyond it exp of its square is no number that a computer has."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class RatioOfMeans(Design):
@@ -48,7 +45,7 @@ class RatioOfMeans(Design):
         Slip(
             "the coefficient of variation is taken for the standard deviation of logs",
             ("cv",),
-            lambda cv: math.sqrt(math.expm1(cv**2)) if cv < _LARGEST_LOG_SD else math.inf,
+            lambda cv: math.sqrt(math.expm1(cv**2)),
         ),
     )
     formula = "Student's t test on logs, noncentral t distribution, log standard deviation √log(1 + CV²)"

@@ -317,8 +317,9 @@ class _Surplus:
             design = _built(first.having(**{self.name: np.asarray(values)}))
         except TrialplanError:
             return [self.at(value) for value in values]  # not all of them fit the other numbers
-        reachable = design.reachable() if isinstance(design, Design) else False
-        surplus: list[float] = np.where(reachable, self._of(design), math.nan).tolist()
+        if not isinstance(design, Design):
+            return [math.nan] * len(values)
+        surplus: list[float] = np.where(design.reachable(), self._of(design), np.full(len(values), math.nan)).tolist()
         return surplus
 
     def _of(self, design: Sized) -> Any:

@@ -25,6 +25,9 @@ RARE = 2
 DEAR = 900
 """Participants in all beyond which an exact test of two arms is sized only where the statement names it."""
 
+_NAMED = 1200
+"""Participants that a named exact test may need: its size is sought for some seconds, and beyond for minutes."""
+
 SEARCHED = 120
 """Participants beyond which no stages are searched for: the time of a search rises with the fourth power of them.
 
@@ -158,7 +161,7 @@ def _affordable(statement: Statement, design: Sized, named: bool, dear: bool) ->
         near = float(normal.unrounded(statement.power)) if normal.smooth else statement.stated
     except TrialplanError:
         return False
-    return near <= (3 * DEAR if named else DEAR)
+    return near <= (_NAMED if named else DEAR)
 
 
 def _meant(statement: Statement) -> tuple[str, ...]:
