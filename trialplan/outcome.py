@@ -196,6 +196,22 @@ class Outcome:
         """The planned effect on each of the scales that readers ask for; empty where there is only its own."""
         return ()
 
+    def target_scale(self, design: Design) -> EffectScale:
+        """The scale on which a plan states the effect that it is sized for."""
+        return self.effect_scale(design)
+
+    def null_limits(self, design: Design) -> tuple[Numbers, ...]:
+        """The null's boundary on `effect_scale`, as its limits are printed."""
+        return design.null_values()
+
+    def better(self, design: Design) -> str:
+        """What counts in the treatment's favour."""
+        return f"{design.favourable} values are better"
+
+    def missing_counts_as(self, design: Design) -> str:
+        """What a participant without an outcome counts as, where a plan counts him as not responding."""
+        return "the value that the planning values assume for it"
+
     def estimate_name(self, design: Design) -> str:
         """What the estimate of a look is: a difference, a ratio, a rate."""
         return self.effect_scale(design).short

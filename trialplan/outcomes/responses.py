@@ -63,6 +63,24 @@ class Responses(Outcome):
             (EffectScale(name="odds ratio", short="odds ratio", ratio=True), _estimate(ODDS_RATIO, treatment, control)),
         )
 
+    def target_scale(self, design: Design) -> EffectScale:
+        """Of two rates their difference; of one the rate itself."""
+        if len(design.arm_names) > 1:
+            return EffectScale(name="difference of proportions", short="difference", points=True)
+        return EffectScale(name="rate", short="rate")
+
+    def null_limits(self, design: Design) -> tuple[Numbers, ...]:
+        """On the scale that the rates are compared on."""
+        return design.limits()
+
+    def better(self, design: Design) -> str:
+        """More or fewer of those who are counted."""
+        return f"a {design.favourable} rate is better"
+
+    def missing_counts_as(self, design: Design) -> str:
+        """Without the response; where fewer are better, without the event, which is the better outcome."""
+        return "a non-responder" if design.upward else "a participant without the event"
+
     def estimate_name(self, design: Design) -> str:
         """On the scale of the test; of one arm its rate."""
         return "rate" if len(design.arm_names) == 1 else design.test_scale.replace("-", " ")

@@ -17,7 +17,7 @@ from trialplan.evidence.bridge import Observed
 from trialplan.parameter import parameters
 from trialplan.plan.assumptions import Assumption as Assumption
 from trialplan.plan.assumptions import assumptions_of, read_rate, resolved
-from trialplan.plan.checks import check_citations, check_losses, check_names, check_primaries, check_target
+from trialplan.plan.checks import check_citations, check_losses, check_names, check_null, check_primaries, check_target
 from trialplan.plan.endpoint import Endpoint as Endpoint
 from trialplan.plan.family import family_endpoint
 from trialplan.plan.monitoring import as_tuple, check_rule, recruitment, with_looks
@@ -206,6 +206,7 @@ def _designed(plan: Plan, draft: Endpoint) -> Endpoint:
         if "allocation" in parameters(cls):
             numbers.setdefault("allocation", plan.content.trial.allocation)
         design = cls(**({one.name: one.value for one in assumptions} | numbers))
+        check_null(design)
         if section.role == "primary" and isinstance(design, Design) and plan.content.family is None:
             design = with_looks(design, plan.content.monitoring)
         return dataclasses.replace(draft, design=design, assumptions=assumptions)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from trialplan.design import Sized
-from trialplan.errors import PlanError, did_you_mean
+from trialplan.design import Design, Sized
+from trialplan.errors import ParameterError, PlanError, did_you_mean
 from trialplan.parameter import parameters
 from trialplan.plan.schema import AssumptionSection, EndpointSection, PlanFile
 
@@ -84,6 +84,29 @@ def check_range(cls: type[Sized], name: str, one: AssumptionSection) -> None:
         raise PlanError(
             f"{name}: the range {low:g} to {high:g} must be wider than nothing and hold the value {one.value:g}"
         )
+
+
+def check_null(design: Sized) -> None:
+    """A margin must leave a null hypothesis that can be true: one beyond the possible rates is rejected by itself."""
+    if not isinstance(design, Design) or design.margin is None or design.members:
+        return
+    name, domain = design.effect, design.effect_domain()
+    for value in design.null_values():
+        try:
+            parameters(type(design))[name].check(type(design).__name__, name, float(value))
+        except ParameterError:
+            comparator = design.declared("comparator")
+            beside = (
+                "" if comparator is None else f" beside a {comparator.label} of {float(design.value('comparator')):g}"
+            )
+            raise PlanError(
+                f"the margin {_shown(design.margin)}{beside} puts the null hypothesis at {float(value):.4g}, outside "
+                f"{domain}: it could not be true; take a smaller margin"
+            ) from None
+
+
+def _shown(margin: object) -> str:
+    return " to ".join(f"{one:g}" for one in margin) if isinstance(margin, tuple) else f"{margin:g}"
 
 
 def check_target(content: PlanFile, name: str, planned: float) -> None:

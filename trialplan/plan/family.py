@@ -81,6 +81,8 @@ def _section(said: FamilySection, members: Sequence[Endpoint]) -> EndpointSectio
         design=said.rule,
         power=_power(said, sections),
         missing="excluded" if lost else "non-response",
+        margin_source=_joined(one.margin_source for one in sections),
+        missing_rationale=_joined(one.missing_rationale for one in sections),
         dropout=max((one.dropout or 0.0 for one in lost), default=None),
         dropout_source=_joined(one.dropout_source for one in lost),
     )

@@ -165,10 +165,14 @@ class EndpointSection(Section):
     estimand: Text | None = Field(None, description="a secondary endpoint's estimand, where it is not the primary's")
     design: Text | None = Field(None, description="the design that sizes it; none for a descriptive endpoint")
     power: float = Field(0.8, gt=0, lt=1)
+    margin_source: Text | None = Field(None, description="why the margin of non-inferiority or equivalence is this one")
     settings: dict[str, Any] = Field({}, description="choices of the design: test, goal, alpha, sides, favourable, …")
     assumptions: dict[str, AssumptionSection] = {}
     missing: Literal["non-response", "excluded"] | None = Field(
         None, description="how a missing outcome is analysed: as non-response (never inflates n) or left out"
+    )
+    missing_rationale: Text | None = Field(
+        None, description="why a missing outcome is analysed so, above all where that favours the treatment"
     )
     dropout: float | None = Field(None, ge=0, lt=1, description="share without an outcome, where missing = 'excluded'")
     dropout_source: Text | None = None

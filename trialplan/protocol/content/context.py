@@ -24,6 +24,7 @@ from trialplan.protocol.content.alternatives import (
     spread,
 )
 from trialplan.protocol.content.assurance_section import alternatives, assured, break_evens, control_belief
+from trialplan.protocol.content.claim import claim, missing_outcome, target
 from trialplan.protocol.content.coverage import Coverage, judge
 from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources
 from trialplan.protocol.content.interim_analyses import calendar, method, monitored
@@ -100,7 +101,7 @@ def _said(trial: Trial) -> dict[str, Any]:
     found, assumed = assured(trial), of_control(trial)
     rates = trial.primary.rates
     difference = None if rates is None else (rates[0].value or 0.0) - (rates[1].value or 0.0)
-    design, lead = trial.design, trial.primaries[0]
+    design = trial.design
     whole = _view(trial, trial.primary)
     return {
         "trial": content.trial,
@@ -132,7 +133,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "drifted": drifted(trial),
         "standards": STANDARDS,
         "planned_difference": difference,
-        "target_unit": content.target_difference.unit or _target_unit(lead),
+        "sized_for": target(trial),
         "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
         "primary": whole,
         "primaries": [view for view in views if view.section.role == "primary"],
@@ -205,15 +206,6 @@ def _own_words(trial: Trial) -> list[tuple[str, str]]:
     return [(where, note) for where, note in notes if note]
 
 
-def _target_unit(endpoint: Endpoint) -> str:
-    """What the target difference is: of two rates their difference, elsewhere the effect with its unit."""
-    design = endpoint.design
-    if endpoint.rates is not None or design is None:
-        return "difference of proportions"
-    scale, declared = design.outcome.effect_scale(design), design.declared("effect")
-    return ", ".join(filter(None, (scale.name if declared is None else declared.label, scale.unit)))
-
-
 def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
     design, chosen, comparator = endpoint.design, endpoint.section.selection, endpoint.by_role("comparator")
     return EndpointView(
@@ -235,6 +227,8 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         other_test=None if design is None else _other_test(trial, endpoint, design.fixed),
         method="" if design is None else method(design),
         bridged_toward=None if comparator is None else comparator.value,
+        claim=claim(design) if isinstance(design, Design) else None,
+        missing=missing_outcome(endpoint),
     )
 
 

@@ -13,6 +13,7 @@ from trialplan.page import Table
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Trial
 from trialplan.plan.schema import EndpointSection
+from trialplan.protocol.content.claim import Claim, MissingOutcome
 
 ABSURD = 10_000
 """Participants per arm beyond which the number says no more than that it is out of reach."""
@@ -95,6 +96,8 @@ class EndpointView:
     other_test: OtherTest | None
     method: str
     bridged_toward: float | None = None
+    claim: Claim | None = None
+    missing: MissingOutcome | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
