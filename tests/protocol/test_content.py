@@ -247,7 +247,7 @@ class TestConduct:
         source = source[:start] + rate.format("null", 0.2) + rate.format("expected", 0.4) + source[end:]
         source = source.replace("two-proportions", "one-proportion").replace("value = 0.167", "value = 0.4")
         shown = render(built(tmp_path, source))
-        assert "**Recommendation.** Enrol" in shown
+        assert "**Provisional.** Enrol" in shown
         assert "Nothing is randomised: the trial has one arm." in shown
 
     def test_looks_are_told_even_where_the_plan_says_no_word_of_them(self, starter):

@@ -90,9 +90,9 @@ PLANS = {
 class TestRender:
     @pytest.mark.parametrize("kind", PLANS)
     def test_it_recommends_a_number(self, rendered, kind):
-        """The draft is written, with its recommendation, and prints no None and no nan."""
+        """The draft is written, its number provisional as nothing is answered, and prints no None and no nan."""
         text = rendered(*PLANS[kind])
-        assert f"**Recommendation.** {'Enrol' if kind == 'single-arm' else 'Randomise'}" in text
+        assert f"**Provisional.** {'Enrol' if kind == 'single-arm' else 'Randomise'}" in text
         assert " nan" not in text
         assert not re.search(r'\bNone\b(?!"? (of|means|is))', text.split("## The plan")[0])
 

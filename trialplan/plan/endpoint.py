@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trialplan.answers import SampleSize
-from trialplan.design import Sized
+from trialplan.design import Design, Sized
 from trialplan.enrolment.dropout import enrolled
 from trialplan.plan.assumptions import Assumption, by_role
 from trialplan.plan.schema import EndpointSection
@@ -33,6 +33,11 @@ class Endpoint:
     def by_role(self, role: str) -> Assumption | None:
         """The assumption that fills the design's number with this role: effect, comparator, spread."""
         return by_role(self.assumptions, role)
+
+    @property
+    def tested(self) -> Design | None:
+        """Its design, where that tests; else None."""
+        return self.design if isinstance(self.design, Design) else None
 
     @property
     def arms_randomised(self) -> dict[str, int]:

@@ -30,6 +30,7 @@ from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonica
 from trialplan.protocol.content.interim_analyses import calendar, method, monitored
 from trialplan.protocol.content.operating_characteristics import blind_spot, operating
 from trialplan.protocol.content.pitfalls import by_section, met
+from trialplan.protocol.content.provisional import blocks
 from trialplan.protocol.content.verification_section import verified
 from trialplan.protocol.content.views import (
     Alone,
@@ -77,8 +78,10 @@ def context(trial: Trial) -> dict[str, Any]:
     """Every object that the templates may print, by name."""
     said = _said(trial)
     found = judge(said)
+    bites = met(trial, said)
     return said | {
-        "pitfalls": by_section(met(trial, said)),
+        "pitfalls": by_section(bites),
+        "blocks": blocks(trial, bites),
         "coverage": found,
         "crosswalk": found.crosswalk(),
     }
