@@ -288,3 +288,18 @@ class TestRules:
             source = path.read_text().lower()
             for word in ("lupus", "sle ", "sledai", "proteinuria", "cyclophos", "wang", "liang", "nanjing", "cell t"):
                 assert word not in source, (path.name, word)
+
+
+class TestUnsaidControls:
+    """What a table without a column of controls is told."""
+
+    def test_what_is_not_said_is_not_denied(self) -> None:
+        """Studies whose control the table leaves out are not said to have none."""
+        unsaid = [Study(key=key, enrolled=40) for key in ("a", "b")]
+        first = next(finding for finding in audit(table(*unsaid)) if finding.id == "P01" and finding.study is None)
+        assert (
+            first.seen == "The table does not say of any of the 2 studies whether it had a concurrent control: a and b."
+        )
+        mixed = (unsaid[0], Study(key="c", enrolled=40, control="none"))
+        first = next(finding for finding in audit(table(*mixed)) if finding.id == "P01" and finding.study is None)
+        assert first.seen == "None of the 2 studies is said to have a concurrent control; of a the table does not say."

@@ -29,7 +29,7 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
     if len(without) == len(table.studies) > 1 and not any(asked.values()):
         yield (
             THE_TABLE,
-            f"None of the {plural(len(without), 'study')} has a concurrent control: {keys(without)}.",
+            _table_without(without),
             "The table holds no estimate of a treatment effect. Any difference from a control rate is a choice of the "
             "planner's: it needs a cited control, a discount, and the sample size across both.",
         )
@@ -53,6 +53,17 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
             "What happened to these participants is not what the treatment did to them. A rate or change from this "
             "study may enter a plan only with a discount or with the lack of control acknowledged.",
         )
+
+
+def _table_without(studies: list[Study]) -> str:
+    """That no study has a control, as far as the table says so."""
+    unsaid = [study for study in studies if study.control is None]
+    of = plural(len(studies), "study")
+    if not unsaid:
+        return f"None of the {of} has a concurrent control: {keys(studies)}."
+    if len(unsaid) == len(studies):
+        return f"The table does not say of any of the {of} whether it had a concurrent control: {keys(studies)}."
+    return f"None of the {of} is said to have a concurrent control; of {keys(unsaid)} the table does not say."
 
 
 @rule("P04", "warning")
