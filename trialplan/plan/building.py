@@ -17,7 +17,15 @@ from trialplan.evidence.bridge import Observed
 from trialplan.parameter import parameters
 from trialplan.plan.assumptions import Assumption as Assumption
 from trialplan.plan.assumptions import assumptions_of, read_rate, resolved
-from trialplan.plan.checks import check_citations, check_losses, check_names, check_null, check_primaries, check_target
+from trialplan.plan.checks import (
+    check_citations,
+    check_losses,
+    check_names,
+    check_null,
+    check_primaries,
+    check_target,
+    check_times,
+)
 from trialplan.plan.endpoint import Endpoint as Endpoint
 from trialplan.plan.family import family_endpoint
 from trialplan.plan.monitoring import as_tuple, check_rule, recruitment, with_looks
@@ -158,6 +166,7 @@ def _draft(plan: Plan, section: EndpointSection) -> Endpoint:
     """The endpoint with its assumptions as far as they are stated, held against what its design declares."""
     with _place(f"{plan.name}, endpoint {section.name!r}"):
         check_losses(section)
+        check_times(section)
         if section.role == "primary":
             # what is wrong with these is said before anything is computed
             recruitment(plan.content.enrolment, section)

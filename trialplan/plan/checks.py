@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -12,6 +13,12 @@ from trialplan.plan.schema import AssumptionSection, EndpointSection, PlanFile
 
 _AGREE = 0.005
 """How far the stated target difference may lie from the planned one: what rounding to two decimals does."""
+
+
+_MONTHS = {"day": 12 / 365.25, "week": 7 * 12 / 365.25, "month": 1.0, "year": 12.0}
+
+_SAME_TIME = 0.1
+"""How far two words for one time may lie apart, as a share: 24 weeks are called half a year, 12 a quarter."""
 
 
 def check_losses(section: EndpointSection) -> None:
@@ -29,6 +36,29 @@ def check_losses(section: EndpointSection) -> None:
         raise PlanError(
             "the primary endpoint must say how a missing outcome is analysed: missing = 'non-response' or 'excluded'"
         )
+
+
+def check_times(section: EndpointSection) -> None:
+    """Name, time point and months of an endpoint must mean one time, where each of them tells just one."""
+    told = [
+        (f"the name {section.name!r}", _months(section.name)),
+        (f"timepoint = {section.timepoint!r}", _months(section.timepoint)),
+    ]
+    if section.timepoint_months is not None:
+        told.append((f"timepoint_months = {section.timepoint_months:g}", [section.timepoint_months]))
+    plain = [(words, months[0]) for words, months in told if len(months) == 1]
+    for (words, months), (others, different) in itertools.pairwise(plain):
+        if abs(months - different) > _SAME_TIME * max(months, different):
+            raise PlanError(
+                f"{words} means {months:.3g} months, and {others} means {different:.3g}; correct one, or name both "
+                "times where both are meant"
+            )
+
+
+def _months(text: str) -> list[float]:
+    """The durations that a text names, in months, each once."""
+    named = re.findall(r"(\d+(?:\.\d+)?)[\s-]*(day|week|month|year)", text, re.IGNORECASE)
+    return list(dict.fromkeys(float(number) * _MONTHS[unit.lower()] for number, unit in named))
 
 
 def check_primaries(content: PlanFile, name: str) -> None:

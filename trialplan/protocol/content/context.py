@@ -30,6 +30,7 @@ from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonica
 from trialplan.protocol.content.interim_analyses import calendar, method, monitored
 from trialplan.protocol.content.operating_characteristics import blind_spot, operating
 from trialplan.protocol.content.pitfalls import by_section, met
+from trialplan.protocol.content.planning_rates import planning_rates
 from trialplan.protocol.content.provisional import blocks
 from trialplan.protocol.content.verification_section import verified
 from trialplan.protocol.content.views import (
@@ -44,6 +45,7 @@ from trialplan.protocol.content.views import (
     arms_randomised,
     of_control,
 )
+from trialplan.text import listed
 from trialplan.wrapper import Wrapper
 
 NAMES = {
@@ -145,6 +147,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "safety": [view for view in views if view.section.role == "safety"],
         "arms": arms_randomised(trial),
         "n_randomised": trial.n_randomised,
+        "planning_rates": planning_rates(trial),
         "loses": bool(trial.primary.section.dropout),
         "discounts": content.scenarios.discounts,
         "controls": controls(trial),
@@ -174,7 +177,7 @@ def _conduct(trial: Trial) -> dict[str, Any]:
     """How the trial is run, in the plan's words; each section is there, whether or not it says anything."""
     content, looks = trial.plan.content, None
     if content.monitoring is not None:
-        fractions = ", ".join(f"{100 * look:g} %" for look in content.monitoring.looks)
+        fractions = listed([f"{100 * look:g} %" for look in content.monitoring.looks])
         looks = f"The primary endpoint is looked at with {fractions} of the information"
     return {
         "objectives": content.objectives,

@@ -22,6 +22,8 @@ _STEP, _STEPS = 0.05, 4
 """How far apart the rates of the heat map lie, and how many on either side of the planned ones."""
 _LOWER, _UPPER = 0.005, 0.995
 _WHEN = {"ever": "at any time", "landmark": "at the time point"}
+_UNSAID = "at a time or up to it: not stated"
+"""The months are given, and whether they are a visit's or all that was followed is not."""
 
 
 def schema(trial: Trial) -> figures.TrialSchema:
@@ -61,7 +63,7 @@ def _evidence_rows(trial: Trial) -> Iterator[Any]:
             wanted = not names or outcome.name in names
             if wanted and estimate is not None and estimate.kind == "proportion" and not outcome.harm:
                 label = f"{study.key}: {outcome.label}, {outcome.events}/{outcome.of}"
-                kind = _WHEN.get(outcome.kind or "", "time not stated")
+                kind = _WHEN.get(outcome.kind or "", _UNSAID if outcome.timepoint_months else "time not stated")
                 yield label, estimate.value, estimate.lower, estimate.upper, None, kind
 
 

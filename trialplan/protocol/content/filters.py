@@ -104,7 +104,9 @@ def with_article(noun: str) -> str:
 
 def months(value: float | None) -> Verbatim:
     """A time in months, or that it is not stated."""
-    return Verbatim("time not stated") if value is None else Verbatim(f"{value:g} months")
+    if value is None:
+        return Verbatim("time not stated")
+    return Verbatim(f"{value:g} {'month' if value == 1 else 'months'}")
 
 
 def whole(value: float) -> Verbatim:
