@@ -122,11 +122,12 @@ def by_reading(trial: Trial) -> list[ScenarioRow]:
 
 
 def _cells(trial: Trial, pairs: list[tuple[float, float]]) -> tuple[Cell, ...]:
-    """One array call over pairs of control and treatment rates."""
+    """One array call over pairs of rates; an exact test, searched anew for each pair, is sized by normal theory."""
     assert trial.primary.rates is not None  # `controls` has looked
     names = [one.name for one in reversed(trial.primary.rates)]
     control, treatment = np.array(pairs).T
-    design = trial.design.replace(**dict(zip(names, (control, treatment), strict=True)))
+    planned = trial.design if trial.design.smooth else trial.design.by_normal_theory()
+    design = planned.replace(**dict(zip(names, (control, treatment), strict=True)))
     answer = design.sample_size(trial.primary.section.power)
     arms = arm_names(trial, answer.design)
     cells = [Cell(treatment=float(rate), n=None, arms=()) for rate in treatment]

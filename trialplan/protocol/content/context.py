@@ -148,6 +148,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "arms": arms_randomised(trial),
         "n_randomised": trial.n_randomised,
         "planning_rates": planning_rates(trial),
+        "cells_by": "" if design.smooth else method(design.by_normal_theory()),
         "loses": bool(trial.primary.section.dropout),
         "discounts": content.scenarios.discounts,
         "controls": controls(trial),
