@@ -4,7 +4,9 @@ import pytest
 from small_plans import built, stated
 
 from trialplan import TwoProportions, sizing
+from trialplan.catalogue import designs
 from trialplan.protocol.content.context import context
+from trialplan.protocol.content.formula_legend import legend
 
 DRAWN = stated(control=0.2) + (
     '[endpoint.assumptions.treatment]\nevidence = { study = "wang-2012", outcome = "complete remission", '
@@ -42,3 +44,27 @@ def test_cells_of_an_exact_primary_are_by_normal_theory(tmp_path, searched):
 def test_a_smooth_primary_says_nothing_of_it(tmp_path):
     """Where the test has a formula the cells are its own."""
     assert context(built(tmp_path))["cells_by"] == ""
+
+
+@pytest.mark.parametrize(
+    ("design", "test", "letters"),
+    [
+        ("two-proportions", "score", "n w s α β"),
+        ("two-proportions", "fisher", "n_T x_T R β"),
+        ("two-proportions", "continuity-corrected", "n n_T w s α β"),
+        ("two-means", "t", "n n_T s α β"),
+        ("two-means", "z", "n w s α β"),
+        ("one-proportion", "exact", "n s x α β"),
+    ],
+)
+def test_the_legend_names_the_letters_of_the_formula(design, test, letters):
+    """A letter is explained where the formula has it, and nowhere else."""
+    tex = designs()[design].tests[test].tex
+    assert {letter for letter, _ in legend(tex)} == set(letters.split())
+
+
+def test_every_shipped_formula_has_a_legend():
+    """No formula is printed whose letters are not explained."""
+    formulas = [test.tex for cls in designs().values() for test in cls.tests.values() if test.tex]
+    assert formulas
+    assert all(legend(tex) for tex in formulas)

@@ -27,6 +27,7 @@ from trialplan.protocol.content.assurance_section import alternatives, assured, 
 from trialplan.protocol.content.claim import claim, missing_outcome, target
 from trialplan.protocol.content.coverage import Coverage, judge
 from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources
+from trialplan.protocol.content.formula_legend import legend
 from trialplan.protocol.content.interim_analyses import calendar, method, monitored
 from trialplan.protocol.content.operating_characteristics import blind_spot, operating
 from trialplan.protocol.content.pitfalls import by_section, met
@@ -149,6 +150,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "n_randomised": trial.n_randomised,
         "planning_rates": planning_rates(trial),
         "cells_by": "" if design.smooth else method(design.by_normal_theory()),
+        "legend": legend(design.fixed.tex) if isinstance(design.fixed, Design) else (),
         "loses": bool(trial.primary.section.dropout),
         "discounts": content.scenarios.discounts,
         "controls": controls(trial),
