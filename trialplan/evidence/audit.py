@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from trialplan.evidence import audit_counts, audit_outcomes, audit_studies
+from trialplan.evidence import audit_counts, audit_outcomes, audit_rows, audit_studies
 from trialplan.evidence.finding import RULES, SEVERITIES, Finding
 from trialplan.evidence.table import EvidenceTable
 
 __all__ = ["audit"]
 
-_RULES_OF = (audit_studies, audit_counts, audit_outcomes)  # importing them fills RULES
+_RULES_OF = (audit_studies, audit_counts, audit_outcomes, audit_rows)  # importing them fills RULES
 
 
 def audit(table: EvidenceTable) -> tuple[Finding, ...]:

@@ -93,6 +93,8 @@ class PooledReading:
 
     def logit(self) -> tuple[float, float]:
         """Mean and SD of the log odds in a further study: the standard error and the spread between studies."""
+        if self.pool.measure != "logit":  # none, or all, had the event
+            raise EvidenceError(f"{self.outcome}: {self.pool.warning} State the rate with a source instead.")
         return self.pool.estimate, math.hypot(self.pool.standard_error, math.sqrt(self.pool.tau2 or 0.0))
 
     def belief(self) -> Belief:

@@ -12,7 +12,7 @@ from trialplan.evidence.comparison import mantel_haenszel, peto
 from trialplan.evidence.effects import MEASURES, Effects
 from trialplan.evidence.glmm import binomial_normal
 from trialplan.evidence.heterogeneity import ESTIMATORS, q_statistic, typical_variance, weighted_mean
-from trialplan.evidence.intervals import normal_quantile
+from trialplan.evidence.intervals import clopper_pearson, normal_quantile
 from trialplan.numerics.lazy import np, special
 
 FIXED, ONE_STAGE = "fixed", "binomial-normal"
@@ -144,6 +144,8 @@ def _one_stage(effects: Effects, interval: str, confidence: float) -> Pool:
     if effects.events is None or effects.control is not None:
         raise ParameterError(f"method {ONE_STAGE} is for counts, not for {effects.measure}; choose reml")
     _check(effects, ONE_STAGE, interval, confidence)
+    if sum(effects.events) in (0, sum(effects.sizes)):
+        return _one_sided(effects, confidence)
     mean, error, tau2, height = binomial_normal(effects.events, effects.sizes)
     pooled = _pooled(replace(effects, measure="logit"), ONE_STAGE, mean, error, normal_quantile(confidence), tau2)
     none: dict[str, Any] = dict.fromkeys(("i2", "h2", "q", "p_heterogeneity"))
@@ -155,6 +157,31 @@ def _one_stage(effects: Effects, interval: str, confidence: float) -> Pool:
         tau2=None if len(effects.sizes) == 1 else tau2,
         log_likelihood=height,
         **pooled | none | {"note": _note(effects, ONE_STAGE)},
+    )
+
+
+def _one_sided(effects: Effects, confidence: float) -> Pool:
+    """Where none, or all, had the event in any study: the likelihood rises without end, and the limits are exact."""
+    assert effects.events is not None
+    events, of = sum(effects.events), sum(effects.sizes)
+    rate, limits = events / of, clopper_pearson(events, of, confidence)
+    none: dict[str, Any] = dict.fromkeys(
+        ("tau2", "i2", "h2", "q", "p_heterogeneity", "prediction_lower", "prediction_upper", "back_transformed")
+    )
+    return Pool(
+        measure="raw",
+        method=ONE_STAGE,
+        interval="normal",
+        confidence=confidence,
+        k=len(effects.sizes),
+        estimate=rate,
+        standard_error=0.0,
+        lower=limits[0],
+        upper=limits[1],
+        studies=_studies(effects, None, confidence),
+        warning=f"{'No' if events == 0 else 'Every'} participant had the event, so the log odds have no estimate; the "
+        f"limits are the exact ones of {events}/{of} (Clopper & Pearson 1934), as if the studies did not differ.",
+        **none,
     )
 
 

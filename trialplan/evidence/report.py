@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from trialplan.evidence.audit import audit
 from trialplan.evidence.estimate import Estimate, estimate
-from trialplan.evidence.finding import percent
+from trialplan.evidence.finding import Finding, percent
 from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 from trialplan.page import Page, Table, plain
 from trialplan.text import number
@@ -47,14 +47,11 @@ def page(table: EvidenceTable, interval: str = "wilson", notes: Sequence[str] = 
     found = audit(table)
     studies = [[_cell(getattr(study, name)) for name in ("key", *_STUDIES[1:])] for study in table.studies]
     rows = [(study, outcome, estimate(outcome, interval)) for study in table.studies for outcome in study.outcomes]
-    findings = []
-    for finding in found:
-        where = ", ".join(filter(None, (finding.study, finding.outcome))) or "table"
-        findings.append([finding.severity, finding.id, where, finding.seen, finding.means])
+    findings = list(_together(found))
     blocking = sum(finding.severity == "block" for finding in found)
     return Page(
         data=plain(as_json(table, interval) | {"notes": list(notes)}),
-        headline=f"{table.title}: {len(studies)} studies, {len(rows)} outcomes, {len(findings)} findings, "
+        headline=f"{table.title}: {len(studies)} studies, {len(rows)} outcomes, {len(found)} findings, "
         f"{blocking} of which a plan must answer",
         tables=[
             Table(_STUDIES, studies, "Studies", frozenset({1, 4})),
@@ -62,8 +59,20 @@ def page(table: EvidenceTable, interval: str = "wilson", notes: Sequence[str] = 
             *([Table(_FINDINGS, findings, "Findings")] if findings else []),
         ],
         records=lambda: [_record(*row) for row in rows],
-        notes=list(notes),
+        notes=[*_cut(row[2] for row in rows), *notes],
     )
+
+
+def _together(found: Iterable[Finding]) -> Iterator[list[str]]:
+    """The findings as rows of a table; those that mean the same are one, which lists where and what was seen."""
+    same: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in found:
+        same.setdefault((finding.severity, finding.id, finding.means), []).append(finding)
+    for (severity, id, means), several in same.items():
+        where = [", ".join(filter(None, (each.study, each.outcome))) or "table" for each in several]
+        seen = [each.seen for each in several]
+        shown = seen[:1] if len(set(seen)) == 1 else [f"{at}: {what}" for at, what in zip(where, seen, strict=True)]
+        yield [severity, id, "; ".join(dict.fromkeys(where)), " ".join(shown), means]
 
 
 def _record(study: Study, outcome: ReportedOutcome, estimated: Estimate | None) -> dict[str, Any]:
@@ -81,9 +90,23 @@ def _shown(study: Study, outcome: ReportedOutcome, estimated: Estimate | None) -
     row = [study.key, outcome.name, outcome.arm or "", months, reported]
     if estimated is None:
         return [*row, "", ""]
-    limits = (estimated.value, estimated.lower, estimated.upper)
+    limits = (estimated.value, *_within(estimated))
     value, lower, upper = [percent(one) if estimated.kind == "proportion" else number(one) for one in limits]
     return [*row, value, f"{lower} to {upper}"]
+
+
+def _within(estimated: Estimate) -> tuple[float, float]:
+    """The limits as they are printed: those of a rate end at 0 and 1."""
+    if estimated.kind != "proportion":
+        return estimated.lower, estimated.upper
+    return max(0.0, estimated.lower), min(1.0, estimated.upper)
+
+
+def _cut(rows: Iterable[Estimate | None]) -> list[str]:
+    """That limits were cut, where they were."""
+    if all(row is None or _within(row) == (row.lower, row.upper) for row in rows):
+        return []
+    return ["Limits of a rate below 0 % or above 100 % are printed as 0 % and 100 %; --json has them as they are."]
 
 
 def _cell(value: Any) -> str:

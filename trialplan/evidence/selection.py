@@ -10,6 +10,7 @@ from trialplan.errors import EvidenceError, ParameterError, did_you_mean, field
 from trialplan.evidence.comparison import RATES, two_means, two_rates
 from trialplan.evidence.effects import COMPARISONS, PROPORTIONS, Effects, change_effects, proportion_effects
 from trialplan.evidence.finding import keys
+from trialplan.evidence.names import is_total, near
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pooling import Pool, pool
 from trialplan.evidence.table import ROLES, TREATMENT, EvidenceTable, Moments, ReportedOutcome, Study, role_of
@@ -57,8 +58,8 @@ def pool_outcome(
     """
     effects, remarks = outcome_effects(table, name, choice or PoolChoice(), measure)
     pooled = pool(effects, method, interval, confidence)
-    note = " ".join(filter(None, (pooled.note, remarks["note"])))
-    return replace(pooled, **remarks | {"note": note})
+    told = {part: " ".join(filter(None, (getattr(pooled, part), remarks[part]))) for part in ("note", "warning")}
+    return replace(pooled, **remarks | told)
 
 
 def pool_choices(table: EvidenceTable, name: str, choice: PoolChoice | None = None, **how: Any) -> dict[str, Pool]:
@@ -87,11 +88,10 @@ def outcome_effects(
     silent = [key for key in reported if key not in usable]
     remarks = ["Single arms are pooled: this is no effect.", why, assumed, *_added(rows), *_differences(rows)]
     remarks += [f"No usable number in {listed(silent)}."] if silent else []
-    sets = overlapping(chosen)
     return effects, {
         "left_out": tuple(study.key for study in studies if study not in chosen),
         "note": " ".join(filter(None, remarks)),
-        "warning": f"The same participants may be counted more than once: {_each(sets)} may overlap." if sets else "",
+        "warning": _warning(table, name, chosen),
     }
 
 
@@ -101,6 +101,12 @@ def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str,
     if not any(reported.values()):
         known = dict.fromkeys(row.name for study in table.studies for row in study.outcomes)
         raise EvidenceError(f"the evidence table has no outcome {name!r}; {did_you_mean(name, known)}")
+    total = next((key for key, rows in reported.items() if rows and is_total(key)), None)
+    if total is not None:
+        raise EvidenceError(
+            f"the row {total!r} sums up the others and would count everybody twice; remove it, "
+            "or name it by its authors if it is a study"
+        )
     return {key: _rows(table.study(key), rows, choice) for key, rows in reported.items() if rows}
 
 
@@ -120,6 +126,18 @@ def _rows(study: Study, rows: list[ReportedOutcome], choice: PoolChoice) -> list
             f"study {study.key} reports {rows[0].name!r} at {times} months; name one with {field('timepoint_months')}"
         )
     return chosen
+
+
+def _warning(table: EvidenceTable, name: str, chosen: list[Study]) -> str:
+    """What a reader must know before using the pool: people counted twice, rows that a spelling leaves out."""
+    sets = overlapping(chosen)
+    warnings = [f"The same participants may be counted more than once: {_each(sets)} may overlap."] if sets else []
+    for other in near(name, (row.name for study in table.studies for row in study.outcomes)):
+        studies = [study for study in table.studies if any(row.name == other for row in study.outcomes)]
+        warnings.append(
+            f"Not in the pool: {other!r} of {keys(studies)}; give it the same name if it is the same outcome."
+        )
+    return " ".join(warnings)
 
 
 def _one_role(table: EvidenceTable, reported: dict[str, list[ReportedOutcome]], choice: PoolChoice) -> None:
@@ -185,11 +203,10 @@ def _compared(
     rows = {key: [*usable[key]] for key in labels}
     remarks = [why, assumed, *_differences(rows)]
     remarks += [f"No treatment and control arm to compare in {listed(single)}."] if single else []
-    sets = overlapping(chosen)
     return effects, {
         "left_out": tuple(study.key for study in studies if study not in chosen),
         "note": " ".join(filter(None, remarks)),
-        "warning": f"The same participants may be counted more than once: {_each(sets)} may overlap." if sets else "",
+        "warning": _warning(table, name, chosen),
     }
 
 
@@ -228,6 +245,8 @@ def _pair_means(key: str, row: ReportedOutcome) -> tuple[float, float, int]:
 
 def _zero_cells(labels: list[str], *arms: list[tuple[int, int]]) -> str:
     """What was done about empty cells; nothing where there are none."""
+    if not any(x for counts in arms for x, _ in counts):
+        return "No study has an event: the result is that of the half events added, and says nothing."
     empty = [key for key, *counts in zip(labels, *arms, strict=True) if any(x in (0, n) for x, n in counts)]
     return f"Half an event is added to each cell of {listed(empty)}, where one is empty." if empty else ""
 
@@ -286,7 +305,7 @@ def _effects(
     if all(isinstance(row.events, int) for group in rows.values() for row in group):
         pairs = [_counts(study, rows[study.key], choice.denominators) for study in studies]
         events, of = zip(*pairs, strict=True)
-        return proportion_effects(events, of, measure or "logit", labels), ""
+        return proportion_effects(events, of, measure or "logit", labels), _one_sided(labels, pairs, measure)
     if choice.correlation is None:
         raise EvidenceError(
             "a mean change needs the correlation within a participant, which the table does not print; "
@@ -297,6 +316,17 @@ def _effects(
     moments = [_moments(study, rows[study.key]) for study in studies]
     effects = change_effects(moments, choice.correlation, measure or "mean-change", labels)
     return effects, f"A correlation of {choice.correlation:g} within a participant is assumed."
+
+
+def _one_sided(labels: list[str], pairs: list[tuple[int, int]], measure: str | None) -> str:
+    """What is done in two stages about the studies where none or all had the event; nothing where there are none."""
+    extreme = [f"{key} ({x}/{n})" for key, (x, n) in zip(labels, pairs, strict=True) if x in (0, n)]
+    if not extreme or measure == "double-arcsine":
+        return ""
+    return (
+        f"Where none or all had it, half an event and half a non-event are added: {listed(extreme)}; "
+        "method binomial-normal takes them as they are."
+    )
 
 
 def _counts(study: Study, rows: list[ReportedOutcome], denominators: str) -> tuple[int, int]:

@@ -1,0 +1,126 @@
+"""Rows as they are typed: one outcome under two spellings, totals among studies, empty tables, SDs of 0."""
+
+import pytest
+
+from trialplan.errors import EvidenceError
+from trialplan.evidence import audit, read
+from trialplan.evidence.bridge import PooledReading
+from trialplan.evidence.names import is_total, near
+from trialplan.evidence.report import page
+from trialplan.evidence.selection import PoolChoice, pool_outcome
+
+HEAD = "study,outcome,events,of\n"
+THREE = HEAD + "a,response,3,20\nb,response,5,30\nc,response,4,25\n"
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Reads a table from the text of a CSV."""
+
+    def made(text):
+        (tmp_path / "t.csv").write_text(text)
+        return read(tmp_path / "t.csv")
+
+    return made
+
+
+def findings(table, id):
+    """What the audit sees under an id."""
+    return [finding for finding in audit(table) if finding.id == id]
+
+
+class TestNames:
+    @pytest.mark.parametrize("other", ["Response", "responses", "RESPONSE ", "re-sponse"])
+    def test_a_spelling_is_told_where_it_leaves_a_study_out(self, table, other):
+        """The audit names both spellings with their studies, and the pool says who is not in it."""
+        typed = table(THREE.replace("b,response", f"b,{other}"))
+        assert repr(other.strip()) in findings(typed, "T10")[0].seen
+        assert f"Not in the pool: {other.strip()!r} of b" in pool_outcome(typed, "response").warning
+        assert findings(table(THREE), "T10") == []
+
+    def test_other_names_are_others(self):
+        """Names that a reader can tell apart are not near."""
+        assert near("response", ["response", "complete response", "no response"]) == []
+
+
+class TestTotals:
+    @pytest.mark.parametrize("key", ["Total", "TOTAL", "All studies", "Overall", "total:"])
+    def test_a_total_is_no_study(self, table, key):
+        """A row that is called a total blocks, and no pool takes it."""
+        typed = table(THREE + f"{key},response,12,75\n")
+        assert [finding.study for finding in findings(typed, "T11")] == [key]
+        with pytest.raises(EvidenceError, match="sums up the others and would count everybody twice"):
+            pool_outcome(typed, "response")
+
+    def test_a_sum_is_found_by_its_numbers(self, table):
+        """Whatever it is called, a row that is the sum of the others' counts is asked about."""
+        found = findings(table(THREE + "this review,response,12,75\n"), "T11")
+        assert "12/75, is the sum of the others'" in found[0].seen
+        assert findings(table(THREE + "this review,response,11,75\n"), "T11") == []
+
+    def test_names_of_people_are_not(self):
+        """Only the whole name counts."""
+        assert not any(map(is_total, ("Totalis 2009", "Allen 2001", "Sumner 1999", "Total knee 2004")))
+
+
+class TestNothing:
+    def test_no_event_anywhere(self, table):
+        """0 of 60 has the exact upper limit .060 in one stage, a remark in two, and a finding; and no log odds."""
+        typed = table(HEAD + "a,death,0,20\nb,death,0,40\n")
+        one = pool_outcome(typed, "death", method="binomial-normal")
+        assert (one.natural.estimate, one.natural.lower) == (0, 0)
+        assert one.natural.upper == pytest.approx(1 - 0.025 ** (1 / 60))
+        assert one.natural.upper == pytest.approx(0.060, abs=5e-4)
+        assert "exact ones of 0/60" in one.warning
+        two = pool_outcome(typed, "death")
+        assert "half an event and half a non-event are added: a (0/20) and b (0/40)" in two.note
+        assert "A rate up to 6 %" in findings(typed, "T13")[0].means
+        with pytest.raises(EvidenceError, match="State the rate with a source instead"):
+            PooledReading(pool=one, outcome="death", controlled=False).logit()
+
+    def test_all_with_the_event(self, table):
+        """60 of 60 is the mirror image."""
+        typed = table(HEAD + "a,alive,20,20\nb,alive,40,40\n")
+        one = pool_outcome(typed, "alive", method="binomial-normal")
+        assert (one.estimate, one.upper, one.lower) == (1, 1, pytest.approx(0.025 ** (1 / 60)))
+
+    def test_no_event_in_two_arms(self, table):
+        """A ratio of two zeros is told to be that of the correction."""
+        rows = "study,outcome,arm,role,events,of\na,death,x,treatment,0,20\na,death,y,control,0,20\n"
+        assert "says nothing" in pool_outcome(table(rows), "death", measure="odds-ratio").note
+
+    def test_no_spread(self, table):
+        """An SD of 0 is noticed in any column of SDs."""
+        for column in ("change_sd", "baseline_sd", "followup_sd"):
+            typed = table(f"study,outcome,change_mean,{column},n\na,weight,-1,0,9\n")
+            assert f"{column} is 0" in findings(typed, "T12")[0].seen
+
+
+class TestPage:
+    def test_limits_are_cut_and_it_is_told(self, table):
+        """No printed limit lies outside 0 and 100 %, the page says so, and the data keep them."""
+        typed = table(HEAD + "a,response,0,20\nb,response,20,20\n")
+        shown = page(typed, "agresti-coull")
+        cells = [row[-1] for row in shown.tables[1].rows]
+        assert cells[0].startswith("0.0 %")
+        assert cells[1].endswith("100.0 %")
+        assert "printed as 0 % and 100 %" in shown.notes[0]
+        limits = [outcome["estimate"] for study in shown.data["studies"] for outcome in study["outcomes"]]
+        assert limits[0]["lower"] < 0
+        assert limits[1]["upper"] > 1
+        assert page(typed).notes == []
+
+    def test_a_finding_lists_its_rows(self, table):
+        """What means the same is one row of the page with its places; the data keep each place."""
+        typed = table(THREE)
+        shown = page(typed)
+        rows = [row for row in shown.tables[2].rows if row[1] == "P08"]
+        assert len(rows) == 1
+        assert rows[0][2] == "a, response; b, response; c, response"
+        assert "b, response: 5 had it" in rows[0][3]
+        assert sum(finding["id"] == "P08" for finding in shown.data["findings"]) == 3
+
+    def test_the_shipped_pool_states_its_correction(self):
+        """What is done about a study without an event stands beside the pool."""
+        found = pool_outcome(read("msc-lupus-nephritis"), "death", PoolChoice(reports="all", denominators="enrolled"))
+        assert "sun-2010 (0/16) and liang-2010 (0/15)" in found.note

@@ -1,0 +1,76 @@
+"""Rules about how the table was typed: one name written in two ways, sums among the studies, SDs of 0, empty tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trialplan.evidence.finding import THE_TABLE, Answer, Seen, by_name, keys, outcome_rule, rule
+from trialplan.evidence.intervals import clopper_pearson
+from trialplan.evidence.names import folded, is_total
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
+from trialplan.text import listed, percent, plural
+
+
+@rule("T10", "warning")
+def nearly_the_same_name(table: EvidenceTable) -> Iterator[Seen]:
+    """Two spellings of a name are two outcomes, and a study leaves the pool."""
+    named = by_name(table)
+    spellings: dict[str, list[str]] = {}
+    for name in named:
+        spellings.setdefault(folded(name), []).append(name)
+    for names in spellings.values():
+        if len(names) > 1:
+            where = "; ".join(f"{name!r}: {keys([study for study, _ in named[name]])}" for name in names)
+            yield (
+                THE_TABLE,
+                f"{listed(map(repr, names))} are {len(names)} outcomes here ({where}).",
+                "Only rows with the very same name are pooled and compared. Write one name if it is one outcome, and "
+                "names that a reader can tell apart if it is not.",
+            )
+
+
+@rule("T11", "block")
+def a_sum_among_the_studies(table: EvidenceTable) -> Iterator[Seen]:
+    """A row of totals counts everybody twice."""
+    sums = {study.key: "it is called so" for study in table.studies if is_total(study.key)}
+    for name, rows in by_name(table).items():
+        counted = [(study, row.counts) for study, row in rows if row.counts is not None and row.arm is None]
+        x, n = (sum(counts[part] for _, counts in counted) for part in (0, 1))
+        for study, (events, of) in counted:
+            if len(counted) > 3 and (2 * events, 2 * of) == (x, n):
+                sums.setdefault(study.key, f"its {name}, {events}/{of}, is the sum of the others'")
+    for key, why in sums.items():
+        yield (
+            (key, None),
+            f"The row {key} seems to sum up the other rows: {why}.",
+            "It is no study, and its participants are counted in the others. Remove the row; or if it is a study, name "
+            "it by its authors.",
+        )
+
+
+@outcome_rule("T12", "warning")
+def no_spread(study: Study, outcome: ReportedOutcome) -> Answer | None:
+    """An SD of 0 says that all participants had the same value."""
+    fields = [name for name in ("baseline_sd", "followup_sd", "change_sd") if getattr(outcome, name) == 0]
+    if not fields:
+        return None
+    return (
+        f"{listed(fields)} {'is' if len(fields) == 1 else 'are'} 0.",
+        "All participants would have had the very same value. It is rather a cell without a value, or a rounded one: "
+        'write "NR" if it is not reported. A study without spread would outweigh all others in a pool.',
+    )
+
+
+@rule("T13", "information")
+def nobody_anywhere(table: EvidenceTable) -> Iterator[Seen]:
+    """No event in any study still leaves a rate that is not 0."""
+    for name, rows in by_name(table).items():
+        counts = [row.counts for _, row in rows if row.counts is not None]
+        of = sum(n for _, n in counts)
+        if len(counts) > 1 and not any(x for x, _ in counts):
+            yield (
+                (None, name),
+                f"None of the {plural(of, 'participant')} of {plural(len(counts), 'row')} had {name}.",
+                f"A rate up to {percent(clopper_pearson(0, of)[1])} is compatible with that (95 % Clopper–Pearson, if "
+                "nobody is counted twice). A model of log odds has no estimate without a correction.",
+            )
