@@ -97,7 +97,7 @@ class TestRoles:
             pool_outcome(three, "response", measure="risk-ratio")
         named = pool_outcome(three, "response", PoolChoice(arms=("double", "placebo")), measure="risk-ratio")
         assert [study.events for study in named.studies] == [9]
-        assert "No treatment and control arm to compare in Jones 2003." in named.note
+        assert "No treatment and control arm to compare in Jones 2003" in named.note
 
     def test_a_role_that_contradicts_the_study_is_refused(self, table):
         """No study has both no control and a control arm."""

@@ -30,13 +30,13 @@ from trialplan.text import flag
         ),
         click.Option(
             ["--method"],
-            metavar="reml|paule-mandel|dersimonian-laird|fixed|binomial-normal|mantel-haenszel|peto",
+            metavar="reml|maximum-likelihood|hedges|paule-mandel|dersimonian-laird|fixed|binomial-normal|mantel-haenszel|peto",
             help="the heterogeneity of a pool; the last two for two arms  [default: reml]",
         ),
         click.Option(
             ["--measure"],
-            metavar="logit|raw|…|risk-ratio|odds-ratio|risk-difference|mean-difference",
-            help="scale of a pool; the last four compare treatment and control  [default: as the table's arms allow]",
+            metavar="logit|raw|…|risk-ratio|odds-ratio|hazard-ratio|risk-difference|mean-difference",
+            help="scale of a pool; the last five compare treatment and control  [default: as the table's arms allow]",
         ),
         click.Option(["--arms"], metavar="NAMES", help="arms of a pool, by name or role (treatment, control)"),
         click.Option(
@@ -72,7 +72,8 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     plan.
 
     A spreadsheet has the columns study and outcome, then as many as are known of events and of (the denominator),
-    or baseline_mean, baseline_sd, followup_mean, followup_sd and n; arm, role (treatment or control), kind (landmark
+    or change_mean, change_sd and n, or baseline_mean, baseline_sd, followup_mean, followup_sd and n, or effect,
+    effect_measure and effect_se, or effect_lower and effect_upper; arm, role (treatment or control), kind (landmark
     or ever), timepoint_months, definition, reported, p_value, and of the study enrolled, control, design, registry,
     centres, year and conditioning.
     """

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from trialplan.evidence.audit_counts import LOSS, is_response
 from trialplan.evidence.estimate import below_zero
 from trialplan.evidence.finding import Answer, Seen, by_name, keys, outcome_rule, percent, rule
-from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
+from trialplan.evidence.table import RATIO_MEASURES, EvidenceTable, ReportedOutcome, Study, has_concurrent_control
 from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.text import listed
 
@@ -48,9 +48,15 @@ def mixed_timepoints(table: EvidenceTable) -> Iterator[Seen]:
             )
 
 
+def _has_number(outcome: ReportedOutcome) -> bool:
+    """Whether the row carries a number that can be used."""
+    numbers = (outcome.moments, outcome.change, outcome.reported_effect)
+    return isinstance(outcome.events, int) or any(each is not None for each in numbers)
+
+
 def _time(study: Study, outcome: ReportedOutcome) -> float | None:
     """The outcome's timepoint; what is counted over all of follow-up takes the length of that."""
-    if outcome.events in ("NR", "ND") or (outcome.events is None and outcome.moments is None):
+    if outcome.events in ("NR", "ND") or not _has_number(outcome):
         return None
     if outcome.timepoint_months is None and outcome.kind == "ever":
         return study.follow_up_months
@@ -140,7 +146,7 @@ def definition_missing_or_mixed(table: EvidenceTable) -> Iterator[Seen]:
 @outcome_rule("T04", "information")
 def words_only(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """An outcome told in words carries no number."""
-    numbers = (outcome.events, outcome.baseline_mean, outcome.followup_mean, outcome.change_mean)
+    numbers = (outcome.events, outcome.baseline_mean, outcome.followup_mean, outcome.change_mean, outcome.effect)
     if outcome.reported in (None, "NR", "ND") or any(number is not None for number in numbers):
         return None
     return (
@@ -153,8 +159,7 @@ def words_only(study: Study, outcome: ReportedOutcome) -> Answer | None:
 @outcome_rule("T05", "warning")
 def no_timepoint(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """A rate or a change without a time cannot be matched to a visit."""
-    has_number = isinstance(outcome.events, int) or outcome.moments is not None
-    if has_number and not outcome.harm and outcome.kind != "ever" and outcome.timepoint_months is None:
+    if _has_number(outcome) and not outcome.harm and outcome.kind != "ever" and outcome.timepoint_months is None:
         return (
             "When it was assessed is not stated.",
             "It cannot be matched to the trial's own visit, nor to a control rate. Look the time up.",
@@ -165,12 +170,35 @@ def no_timepoint(study: Study, outcome: ReportedOutcome) -> Answer | None:
 @outcome_rule("T06", "warning")
 def mean_without_spread(study: Study, outcome: ReportedOutcome) -> Answer | None:
     """A mean change without SDs or without n cannot size a trial."""
-    means = (outcome.baseline_mean, outcome.followup_mean)
-    if outcome.moments is not None or not any(isinstance(mean, int | float) for mean in means):
+    means = (outcome.baseline_mean, outcome.followup_mean, outcome.change_mean)
+    if outcome.moments or outcome.change or not any(isinstance(mean, int | float) for mean in means):
         return None
-    parts = ("baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "n")
+    parts = ["baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "n"]
+    if isinstance(outcome.change_mean, int | float):
+        parts = ["change_sd", "n"]
     missing = [part for part in parts if not isinstance(getattr(outcome, part), int | float)]
     return (
         f"Means are given without {listed(missing) if missing else 'more than one participant'}.",
         "No interval and no SD can be had from this row. Take the SD from another cited source.",
+    )
+
+
+@outcome_rule("T14", "warning")
+def effect_not_within_its_interval(study: Study, outcome: ReportedOutcome) -> Answer | None:
+    """An effect that is not in the middle of its interval, on the scale of its standard error, is misprinted."""
+    known = outcome.reported_effect
+    low, high = outcome.effect_lower, outcome.effect_upper
+    if known is None or not isinstance(low, int | float) or not isinstance(high, int | float):
+        return None
+    scale = math.log if outcome.effect_measure in RATIO_MEASURES else float
+    middle, width = (scale(low) + scale(high)) / 2, scale(high) - scale(low)
+    # a tenth of the width: the rounding of two printed decimals stays below it but for the narrowest intervals
+    if abs(known[0] - middle) <= 0.1 * width:
+        return None
+    natural = math.exp(middle) if scale is math.log else middle
+    return (
+        f"The {outcome.effect_measure} {outcome.effect:g} is not in the middle of {low:g} to {high:g}, which is "
+        f"{natural:.3g}.",
+        "The effect or a limit is misprinted, or the interval was not made from a standard error. Look it up; a pool "
+        "takes the effect as printed with the width of the interval.",
     )

@@ -59,6 +59,20 @@ def two_means(treatment: Sequence[MeanArm], control: Sequence[MeanArm], labels: 
     )
 
 
+def with_reported(effects: Effects | None, measure: str, reported: Sequence[tuple[str, float, float, int]]) -> Effects:
+    """Effects with those that were reported ready-made put to them: label, value, standard error, size or 0."""
+    known = Effects(measure=measure, labels=(), values=(), variances=(), sizes=()) if effects is None else effects
+    if not reported:
+        return known
+    return Effects(
+        measure=measure,
+        labels=(*known.labels, *(row[0] for row in reported)),
+        values=(*known.values, *(row[1] for row in reported)),
+        variances=(*known.variances, *(row[2] ** 2 for row in reported)),
+        sizes=(*known.sizes, *(row[3] for row in reported)),
+    )
+
+
 def mantel_haenszel(effects: Effects) -> tuple[float, float]:
     """The common effect over the studies' own tables, zeros as they are, and its standard error.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.evidence.estimate import change_sd
-from trialplan.evidence.table import Moments
+from trialplan.evidence.table import EFFECT_MEASURES, RATIO_MEASURES, Moments, MomentsOfChange
 from trialplan.numerics.lazy import special
 
 MEASURES = {
@@ -23,10 +23,11 @@ MEASURES = {
     "odds-ratio": "log of the odds ratio, treatment over control",
     "risk-difference": "difference of the rates, treatment minus control",
     "mean-difference": "difference of the means, treatment minus control",
+    "hazard-ratio": "log of the hazard ratio, treatment over control",
+    "rate-ratio": "log of the rate ratio, treatment over control",
+    "standardised-mean-difference": "difference of the means in SDs, treatment minus control",
 }
-COMPARISONS = ("risk-ratio", "odds-ratio", "risk-difference", "mean-difference")
-RATIOS = ("risk-ratio", "odds-ratio")
-"""Pooled on the log scale."""
+COMPARISONS = EFFECT_MEASURES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +55,13 @@ class Effects:
     @property
     def transformed(self) -> bool:
         """Whether a reader needs the values transformed back."""
-        return self.measure in ("logit", "double-arcsine", *RATIOS)
+        return self.measure in ("logit", "double-arcsine", *RATIO_MEASURES)
 
     def back(self, value: float, sizes: Sequence[int] | None = None) -> float:
         """A value on the pooled scale as a reader knows it; `sizes` are those of the studies that it stands for."""
         if self.measure == "logit":
             return float(special.expit(value))
-        if self.measure in RATIOS:
+        if self.measure in RATIO_MEASURES:
             return math.exp(value)
         if self.measure == "double-arcsine":
             known = self.sizes if sizes is None else sizes
@@ -84,15 +85,32 @@ def proportion_effects(
 
 
 def change_effects(
-    studies: Sequence[Moments], correlation: float, measure: str = "mean-change", labels: Sequence[str] | None = None
+    studies: Sequence[Moments | MomentsOfChange],
+    correlation: float | None,
+    measure: str = "mean-change",
+    labels: Sequence[str] | None = None,
 ) -> Effects:
-    """Each study's change, follow-up minus baseline, if values correlate by `correlation` within a participant."""
+    """Each study's change, follow-up minus baseline.
+
+    Of means and SDs before and after, values correlate by `correlation` within a participant; a change's own mean and
+    SD need none.
+    """
     if measure not in CHANGES:
         raise ParameterError(f"measure: there is no {measure!r} for changes; {did_you_mean(measure, CHANGES)}")
-    pairs = [CHANGES[measure](study, correlation) for study in studies]
+    pairs = [_change(study, correlation, measure) for study in studies]
     if not pairs:
         raise ParameterError("there is no study to pool")
-    return _effects(measure, labels, pairs, tuple(study[4] for study in studies))
+    return _effects(measure, labels, pairs, tuple(study[-1] for study in studies))
+
+
+def _change(study: Moments | MomentsOfChange, correlation: float | None, measure: str) -> tuple[float, float]:
+    if len(study) == 5:
+        if correlation is None:
+            raise ParameterError("means before and after need the correlation within a participant, for example 0.5")
+        return CHANGES[measure](study, correlation)
+    if measure not in OWN_CHANGES:
+        raise ParameterError(f"measure {measure} needs the SD at baseline, and a change has its own; use mean-change")
+    return OWN_CHANGES[measure](study)
 
 
 def inverse_double_arcsine(value: float, n: float) -> float:
@@ -168,6 +186,26 @@ CHANGES: dict[str, Callable[[Moments, float], tuple[float, float]]] = {
     "mean-change": _mean_change,
     "standardised-by-baseline": _by_baseline,
     "standardised-by-change": _by_change,
+}
+
+
+def _own_mean(study: MomentsOfChange) -> tuple[float, float]:
+    mean, sd, n = study
+    return mean, sd**2 / n
+
+
+def _own_standardised(study: MomentsOfChange) -> tuple[float, float]:
+    """As `_by_change`, of the reported SD."""
+    mean, sd, n = study
+    if not sd > 0:
+        raise ParameterError("an SD of 0 standardises nothing; use mean-change")
+    g = small_sample_factor(n - 1) * mean / sd
+    return g, 1 / n + g**2 / (2 * n)
+
+
+OWN_CHANGES: dict[str, Callable[[MomentsOfChange], tuple[float, float]]] = {
+    "mean-change": _own_mean,
+    "standardised-by-change": _own_standardised,
 }
 
 

@@ -13,7 +13,7 @@ from statistics import NormalDist
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.evidence.intervals import INTERVALS, REFERENCES, normal_quantile
-from trialplan.evidence.table import Moments, ReportedOutcome
+from trialplan.evidence.table import RATIO_MEASURES, Moments, ReportedOutcome
 from trialplan.numerics.lazy import special
 
 CORRELATIONS = (0.0, 0.25, 0.5, 0.75)
@@ -47,7 +47,7 @@ class LogScale:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A rate or a mean change, its limits, and how they were had.
+    """A rate, a mean change or a reported effect, its limits, and how they were had.
 
     For a change, `lower` and `upper` are the widest over the `changes`, and `method` says which one that is.
     """
@@ -57,7 +57,7 @@ class Estimate:
     lower: float
     upper: float
     confidence: float
-    n: int
+    n: int | None
     method: str
     reference: str
     events: int | None = None
@@ -90,6 +90,8 @@ def estimate(
             reference=REFERENCES[interval],
             events=events,
         )
+    if outcome.reported_effect is not None:
+        return _reported_effect(outcome, *outcome.reported_effect, confidence)
     if isinstance(outcome.change_mean, int | float):
         return None if outcome.change is None else _reported_change(*outcome.change, confidence)
     return None if outcome.moments is None else _change(outcome.moments, confidence, correlations)
@@ -134,6 +136,22 @@ def _log_normal(mean: float, sd: float) -> tuple[float, float]:
         raise ParameterError(f"mean must be above 0 on the log scale, not {mean}; keep the scale as measured")
     variance = math.log1p((sd / mean) ** 2)
     return math.log(mean) - variance / 2, math.sqrt(variance)
+
+
+def _reported_effect(outcome: ReportedOutcome, value: float, error: float, confidence: float) -> Estimate:
+    """A reported effect at the confidence asked for, by its standard error and the normal quantile."""
+    half = normal_quantile(confidence) * error
+    back = math.exp if outcome.effect_measure in RATIO_MEASURES else float
+    return Estimate(
+        kind="effect",
+        value=back(value),
+        lower=back(value - half),
+        upper=back(value + half),
+        confidence=confidence,
+        n=outcome.n if isinstance(outcome.n, int) else None,
+        method=f"{outcome.effect_measure} as reported",
+        reference="the report's own standard error or interval",
+    )
 
 
 def _reported_change(mean: float, sd: float, n: int, confidence: float) -> Estimate:

@@ -47,28 +47,45 @@ def paule_mandel(values: Any, variances: Any) -> float:
     return float(increasing_root(shortage, [0.0], bracket(shortage, [float(variances.max())]))[0])
 
 
-def reml(values: Any, variances: Any) -> float:
-    """The maximum of the restricted likelihood over τ² ≥ 0 (Viechtbauer 2005, J Educ Behav Stat 30:261).
+def hedges(values: Any, variances: Any) -> float:
+    """The spread of the values less their mean variance, cut at 0 (Hedges & Olkin 1985, p. 194)."""
+    return max(0.0, float(values.var(ddof=1) - variances.mean()))
 
-    The likelihood may have more than one maximum: the highest of a grid up to well beyond the spread of the
-    values is refined by the root of the slope next to it.
+
+def reml(values: Any, variances: Any) -> float:
+    """The maximum of the restricted likelihood over τ² ≥ 0 (Viechtbauer 2005, J Educ Behav Stat 30:261)."""
+    return _likeliest(values, variances, restricted=True)
+
+
+def maximum_likelihood(values: Any, variances: Any) -> float:
+    """The maximum of the likelihood over τ² ≥ 0 (Hardy & Thompson 1996, Statistics in Medicine 15:619)."""
+    return _likeliest(values, variances, restricted=False)
+
+
+def _likeliest(values: Any, variances: Any, restricted: bool) -> float:
+    """The τ² of the highest (restricted) likelihood.
+
+    It may have more than one maximum: the highest of a grid up to well beyond the spread of the values is refined by
+    the root of the slope next to it.
     """
     far = 10 * float(((values - values.mean()) ** 2).sum() + variances.max())
     grid = np.concatenate([[0.0], far * np.geomspace(1e-9, 1, _GRID)])
     weights, squares = _at(values, variances, grid)
-    # twice the restricted log likelihood, up to a constant
-    height = np.log(weights).sum(axis=1) - np.log(weights.sum(axis=1)) - (weights * squares).sum(axis=1)
+    # twice the log likelihood, up to a constant
+    height = np.log(weights).sum(axis=1) - restricted * np.log(weights.sum(axis=1)) - (weights * squares).sum(axis=1)
     at = int(np.argmax(height))
     low, high = grid[max(at - 1, 0)], grid[min(at + 1, _GRID)]
-    if _slope(values, variances, np.array([low]))[0] <= 0:
+    if _slope(values, variances, np.array([low]), restricted)[0] <= 0:
         return float(low)
-    return float(increasing_root(lambda tau2: -_slope(values, variances, tau2), [low], [high])[0])
+    return float(increasing_root(lambda tau2: -_slope(values, variances, tau2, restricted), [low], [high])[0])
 
 
 ESTIMATORS: dict[str, Callable[[Any, Any], float]] = {
     "dersimonian-laird": dersimonian_laird,
     "paule-mandel": paule_mandel,
     "reml": reml,
+    "hedges": hedges,
+    "maximum-likelihood": maximum_likelihood,
 }
 
 
@@ -79,8 +96,8 @@ def _at(values: Any, variances: Any, tau2: Any) -> tuple[Any, Any]:
     return weights, (values - mean[:, None]) ** 2
 
 
-def _slope(values: Any, variances: Any, tau2: Any) -> Any:
-    """Twice the derivative of the restricted log likelihood by τ²."""
+def _slope(values: Any, variances: Any, tau2: Any, restricted: bool) -> Any:
+    """Twice the derivative of the (restricted) log likelihood by τ²."""
     weights, squares = _at(values, variances, tau2)
-    trace = weights.sum(axis=1) - (weights**2).sum(axis=1) / weights.sum(axis=1)
+    trace = weights.sum(axis=1) - restricted * (weights**2).sum(axis=1) / weights.sum(axis=1)
     return (weights**2 * squares).sum(axis=1) - trace

@@ -15,7 +15,7 @@ from trialplan.evidence.selection import PoolChoice, compares, outcome_effects, 
 from trialplan.evidence.table import EvidenceTable, Study, domains
 from trialplan.files import write
 from trialplan.page import Page, Table, plain
-from trialplan.text import NONE, decimals
+from trialplan.text import NONE, decimals, p_value
 
 _COLUMNS = ("pool", "studies", "estimate", "95 % interval", "τ²", "I²", "new study", "left out")
 _STUDIES = ("pool", "study", "n", "estimate", "interval", "weight")
@@ -86,7 +86,17 @@ def tables(pools: dict[str, Any], parts: dict[str, Any]) -> Iterator[Table]:
 
 def notes(pools: dict[str, Any]) -> list[str]:
     """What each pool leaves unsaid, and what warns of it."""
-    return [f"{name}: {' '.join(filter(None, (pool.warning, pool.note)))}" for name, pool in pools.items()]
+    return [
+        f"{name}: {' '.join(filter(None, (pool.warning, pool.note, _tested(pool))))}" for name, pool in pools.items()
+    ]
+
+
+def _tested(pool: Any) -> str:
+    """The P value where there is one, and by what the new study's interval was made."""
+    quantile = "normal quantile" if pool.interval == "normal" else "t with one degree of freedom less than studies"
+    new = "" if pool.prediction_lower is None else f"New study by the {quantile}."
+    tested = "" if pool.p_value is None else f"P {p_value(pool.p_value)}, two-sided, by the same quantile."
+    return " ".join(filter(None, (tested, new)))
 
 
 def draw(pools: dict[str, Any], path: Path, outcome: str) -> None:
@@ -139,4 +149,11 @@ def _span(lower: float, upper: float) -> str:
 
 def _study(name: str, study: Any) -> list[str]:
     interval = _span(study.lower, study.upper)
-    return [name, study.label, str(study.n), decimals(study.estimate), interval, decimals(study.weight, 2)]
+    return [
+        name,
+        study.label,
+        NONE if study.n is None else str(study.n),
+        decimals(study.estimate),
+        interval,
+        decimals(study.weight, 2),
+    ]

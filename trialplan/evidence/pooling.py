@@ -9,7 +9,7 @@ from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.evidence.comparison import mantel_haenszel, peto
-from trialplan.evidence.effects import MEASURES, Effects
+from trialplan.evidence.effects import MEASURES, PROPORTIONS, Effects
 from trialplan.evidence.glmm import binomial_normal
 from trialplan.evidence.heterogeneity import ESTIMATORS, q_statistic, typical_variance, weighted_mean
 from trialplan.evidence.intervals import clopper_pearson, normal_quantile
@@ -21,6 +21,8 @@ METHODS = {
     "dersimonian-laird": "τ² by moments; the old default, too small with few or large differences",
     "paule-mandel": "τ² by matching the generalised Q; less biased than DerSimonian–Laird",
     "reml": "τ² by restricted likelihood; the usual default",
+    "maximum-likelihood": "τ² by likelihood; too small with few studies",
+    "hedges": "τ² by the spread of the estimates, unweighted; unbiased but imprecise",
     ONE_STAGE: "logistic model with a random intercept; takes zero counts as they are",
 }
 TABLE_METHODS = {
@@ -46,7 +48,7 @@ class PooledStudy:
     estimate: float
     lower: float
     upper: float
-    n: int
+    n: int | None
     events: int | None
     weight: float | None
     control_events: int | None = None
@@ -70,8 +72,8 @@ class Pool:
 
     `estimate` to `prediction_upper` are on the scale of `measure`, `tau2` on its square; `back_transformed` has
     them as rates or ratios. The prediction interval is that of metafor: the normal quantile, t with k − 1 degrees of
-    freedom under Knapp–Hartung, times √(se² + τ²). What is None is not defined, and `note` says why; `warning`
-    says what a reader must know before using the numbers.
+    freedom under Knapp–Hartung, times √(se² + τ²). `p_value` is two-sided, of no effect or no change; a rate has none.
+    What is None is not defined, and `note` says why; `warning` says what a reader must know before using the numbers.
     """
 
     measure: str
@@ -93,6 +95,7 @@ class Pool:
     back_transformed: BackTransformed | None
     studies: tuple[PooledStudy, ...]
     log_likelihood: float | None = None
+    p_value: float | None = None
     left_out: tuple[str, ...] = ()
     note: str = ""
     warning: str = ""
@@ -127,14 +130,23 @@ def pool(effects: Effects, method: str = "reml", interval: str = "normal", confi
     critical = normal_quantile(confidence)
     if interval != "normal" and k > 1:
         critical = float(special.stdtrit(k - 1, 0.5 + confidence / 2))
+    mean = weighted_mean(values, weights)
     return Pool(
         method=method,
         interval=interval,
         confidence=confidence,
         studies=_studies(effects, weights / weights.sum(), confidence),
-        **_pooled(effects, method, weighted_mean(values, weights), error, critical, tau2),
+        p_value=_p_value(effects, mean / error, None if interval == "normal" or k == 1 else k - 1),
+        **_pooled(effects, method, mean, error, critical, tau2),
         **_spread(method, values, variances, tau2),
     )
+
+
+def _p_value(effects: Effects, statistic: float, df: int | None) -> float | None:
+    """Two-sided, by z or by t; a rate, which is not 0, has none."""
+    if effects.measure in PROPORTIONS:
+        return None
+    return float(2 * (special.ndtr(-abs(statistic)) if df is None else special.stdtr(df, -abs(statistic))))
 
 
 def _one_stage(effects: Effects, interval: str, confidence: float) -> Pool:
@@ -202,6 +214,7 @@ def _from_tables(effects: Effects, method: str, interval: str, confidence: float
         interval=interval,
         confidence=confidence,
         studies=_studies(effects, None, confidence),
+        p_value=_p_value(effects, mean / error, None),
         **pooled | alone | {"note": _note(effects, method)},
         **spread,
     )
@@ -296,7 +309,7 @@ def _studies(effects: Effects, weights: Any, confidence: float) -> tuple[PooledS
                 estimate=estimate,
                 lower=lower,
                 upper=upper,
-                n=size[0],
+                n=size[0] or None,  # a reported effect may not say
                 events=events,
                 weight=None if weights is None else float(weights[i]),
                 control_events=other[0],

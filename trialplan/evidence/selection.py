@@ -7,13 +7,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trialplan.errors import EvidenceError, ParameterError, did_you_mean, field
-from trialplan.evidence.comparison import RATES, two_means, two_rates
+from trialplan.evidence.comparison import RATES, two_means, two_rates, with_reported
 from trialplan.evidence.effects import COMPARISONS, PROPORTIONS, Effects, change_effects, proportion_effects
 from trialplan.evidence.finding import keys
 from trialplan.evidence.names import is_total, near
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pooling import Pool, pool
-from trialplan.evidence.table import ROLES, TREATMENT, EvidenceTable, Moments, ReportedOutcome, Study, role_of
+from trialplan.evidence.table import (
+    ROLES,
+    TREATMENT,
+    EvidenceTable,
+    Moments,
+    MomentsOfChange,
+    ReportedOutcome,
+    Study,
+    role_of,
+)
 from trialplan.text import listed
 
 REFUSE, ONE_PER_CENTRE, ALL = "refuse", "one-per-centre", "all"
@@ -77,8 +86,13 @@ def outcome_effects(
     reported = _reporting(table, name, choice)
     if measure in COMPARISONS:
         return _compared(table, name, reported, choice, measure)
+    ready = dict.fromkeys(row.effect_measure for rows in reported.values() for row in rows if row.reported_effect)
+    reported = {key: [row for row in rows if row.reported_effect is None] for key, rows in reported.items()}
     _one_role(table, reported, choice)
     usable = {key: rows for key, rows in reported.items() if rows}
+    if not usable and ready:
+        measures = listed(each or "" for each in ready)
+        raise EvidenceError(f"{name!r} is reported as effects; pool them by {field('measure')}: {measures}")
     if not usable:
         raise EvidenceError(f"no study reports {name!r} as a count with its denominator, or as means with SDs")
     studies = [table.study(key) for key in usable]
@@ -118,14 +132,19 @@ def _rows(study: Study, rows: list[ReportedOutcome], choice: PoolChoice) -> list
         for row in rows
         if (choice.arms is None or row.arm in choice.arms or role_of(study, row) in choice.arms)
         and choice.timepoint_months in (None, row.timepoint_months)
-        and (row.counts or row.moments or row.change or (whole and isinstance(row.events, int)))
+        and (_in_numbers(row) or row.reported_effect or (whole and isinstance(row.events, int)))
     ]
-    if len({row.arm for row in chosen}) < len(chosen):
+    if len({(row.arm, row.effect_measure) for row in chosen}) < len(chosen):
         times = listed(f"{row.timepoint_months:g}" if row.timepoint_months else "unstated" for row in chosen)
         raise EvidenceError(
             f"study {study.key} reports {rows[0].name!r} at {times} months; name one with {field('timepoint_months')}"
         )
     return chosen
+
+
+def _in_numbers(row: ReportedOutcome) -> bool:
+    """Whether the row says what happened in an arm: a count, or means."""
+    return bool(row.counts or row.moments or row.change)
 
 
 def _warning(table: EvidenceTable, name: str, chosen: list[Study]) -> str:
@@ -167,47 +186,76 @@ def _question(key: str, arms: str) -> str:
 
 
 def compares(table: EvidenceTable, name: str) -> tuple[str, ...]:
-    """The measures in which the outcome can be compared: none where no study has it in both roles."""
+    """The measures in which the outcome can be compared: of its two arms, and of the effects that are reported."""
+    measures: dict[str, None] = {}
     for study in table.studies:
         rows = [row for row in study.outcomes if row.name == name]
         if {role_of(study, row) for row in rows} >= set(ROLES):
-            return ("mean-difference",) if all(row.counts is None for row in rows) else tuple(RATES)
-    return ()
+            measures |= dict.fromkeys(["mean-difference"] if all(row.counts is None for row in rows) else RATES)
+        measures |= {row.effect_measure: None for row in rows if row.effect_measure and row.reported_effect}
+    return tuple(measures)
 
 
 def _compared(
     table: EvidenceTable, name: str, reported: dict[str, list[ReportedOutcome]], choice: PoolChoice, measure: str
 ) -> tuple[Effects, dict[str, Any]]:
-    """Treatment against control in each study that has both, and what their pool must say."""
+    """Treatment against control in each study that has both or reports the effect, and what their pool must say."""
     if choice.denominators != REPORTED:
         raise ParameterError(
             "how many were enrolled in each arm is not in the table; compare them with denominators reported"
         )
-    pairs = {key: _pair(table.study(key), rows) for key, rows in reported.items()}
-    usable = {key: pair for key, pair in pairs.items() if pair is not None}
+    ready = {key: _ready(key, rows, measure) for key, rows in reported.items()}
+    arms = {key: [row for row in rows if row.reported_effect is None] for key, rows in reported.items()}
+    pairs = {key: None if ready[key] else _pair(table.study(key), rows) for key, rows in arms.items()}
+    if measure not in (*RATES, "mean-difference"):
+        pairs = dict.fromkeys(pairs)
+    usable = [key for key in reported if ready[key] or pairs[key]]
     if not usable:
         raise EvidenceError(
-            f"no study reports {name!r} for a treatment and a control arm; say with role which is which"
+            f"no study reports {name!r} for a treatment and a control arm, or as {measure}; say with role which arm is "
+            "which"
         )
-    studies = [table.study(key) for key in usable]
-    chosen, why = _choose(studies, choice.reports)
-    labels = [study.key for study in chosen]
-    first, second = zip(*(usable[key] for key in labels), strict=True)
-    if measure in RATES:
-        treated, untreated = ([*map(_pair_counts, labels, arm)] for arm in (first, second))
-        effects, assumed = two_rates(treated, untreated, measure, labels), _zero_cells(labels, treated, untreated)
-    else:
-        means = [[*map(_pair_means, labels, arm)] for arm in (first, second)]
-        effects, assumed = two_means(means[0], means[1], labels), ""
-    single = [key for key, pair in pairs.items() if pair is None]
-    rows = {key: [*usable[key]] for key in labels}
+    chosen, why = _choose([table.study(key) for key in usable], choice.reports)
+    used = {study.key: pair for study in chosen if (pair := pairs[study.key]) is not None}
+    effects, assumed = _effects_of_pairs(used, measure)
+    whole = [(study.key, row) for study in chosen if (row := ready[study.key]) is not None]
+    sizes = [row.n if isinstance(row.n, int) else 0 for _, row in whole]
+    told = [(key, *(row.reported_effect or (0.0, 0.0)), n) for (key, row), n in zip(whole, sizes, strict=True)]
+    rows = {key: [*pair] for key, pair in used.items()} | {key: [row] for key, row in whole}
+    silent = [key for key in reported if key not in usable]
     remarks = [why, assumed, *_differences(rows)]
-    remarks += [f"No treatment and control arm to compare in {listed(single)}."] if single else []
-    return effects, {
-        "left_out": tuple(study.key for study in studies if study not in chosen),
+    remarks += [f"As reported: {listed(key for key, _ in whole)}."] if whole else []
+    remarks += (
+        [f"No treatment and control arm to compare in {listed(silent)}, and no {measure} reported."] if silent else []
+    )
+    return with_reported(effects, measure, told), {
+        "left_out": tuple(key for key in usable if table.study(key) not in chosen),
         "note": " ".join(filter(None, remarks)),
         "warning": _warning(table, name, chosen),
     }
+
+
+def _ready(key: str, rows: list[ReportedOutcome], measure: str) -> ReportedOutcome | None:
+    """The row that reports the effect in this measure."""
+    found = [row for row in rows if row.reported_effect and row.effect_measure == measure]
+    if len(found) > 1:
+        raise EvidenceError(f"study {key} reports {len(found)} effects ({_arms(found)}); name one with {field('arms')}")
+    return found[0] if found else None
+
+
+def _effects_of_pairs(
+    pairs: dict[str, tuple[ReportedOutcome, ReportedOutcome]], measure: str
+) -> tuple[Effects | None, str]:
+    """The effects of the studies whose two arms are reported, and what was done about empty cells."""
+    if not pairs:
+        return None, ""
+    labels = list(pairs)
+    first, second = zip(*pairs.values(), strict=True)
+    if measure in RATES:
+        treated, untreated = ([*map(_pair_counts, labels, arm)] for arm in (first, second))
+        return two_rates(treated, untreated, measure, labels), _zero_cells(labels, treated, untreated)
+    means = [[*map(_pair_means, labels, arm)] for arm in (first, second)]
+    return two_means(means[0], means[1], labels), ""
 
 
 def _pair(study: Study, rows: list[ReportedOutcome]) -> tuple[ReportedOutcome, ReportedOutcome] | None:
@@ -306,16 +354,18 @@ def _effects(
         pairs = [_counts(study, rows[study.key], choice.denominators) for study in studies]
         events, of = zip(*pairs, strict=True)
         return proportion_effects(events, of, measure or "logit", labels), _one_sided(labels, pairs, measure)
-    if choice.correlation is None:
-        raise EvidenceError(
-            "a mean change needs the correlation within a participant, which the table does not print; "
-            "give correlation, for example 0.5"
-        )
     if measure in PROPORTIONS:
         raise ParameterError(f"measure {measure} is for rates, and this outcome is a change; choose mean-change")
-    moments = [_moments(study, rows[study.key]) for study in studies]
-    effects = change_effects(moments, choice.correlation, measure or "mean-change", labels)
-    return effects, f"A correlation of {choice.correlation:g} within a participant is assumed."
+    changes = [_moments(study, rows[study.key]) for study in studies]
+    assumed = [study.key for study, change in zip(studies, changes, strict=True) if len(change) == 5]
+    if assumed and choice.correlation is None:
+        raise EvidenceError(
+            f"the mean change of {listed(assumed)} needs the correlation within a participant, which the table does "
+            f"not print; give {field('correlation')}, for example 0.5"
+        )
+    effects = change_effects(changes, choice.correlation, measure or "mean-change", labels)
+    some = "" if len(assumed) == len(studies) else f" for {listed(assumed)}; the others print the change's own SD"
+    return effects, f"A correlation of {choice.correlation:g} within a participant is assumed{some}." if assumed else ""
 
 
 def _one_sided(labels: list[str], pairs: list[tuple[int, int]], measure: str | None) -> str:
@@ -324,7 +374,7 @@ def _one_sided(labels: list[str], pairs: list[tuple[int, int]], measure: str | N
     if not extreme or measure == "double-arcsine":
         return ""
     return (
-        f"Where none or all had it, half an event and half a non-event are added: {listed(extreme)}; "
+        f"In two stages half an event and half a non-event are added where none or all had it: {listed(extreme)}; "
         "method binomial-normal takes them as they are."
     )
 
@@ -343,10 +393,13 @@ def _counts(study: Study, rows: list[ReportedOutcome], denominators: str) -> tup
     return events, study.enrolled
 
 
-def _moments(study: Study, rows: list[ReportedOutcome]) -> Moments:
-    moments = rows[0].moments
+def _moments(study: Study, rows: list[ReportedOutcome]) -> Moments | MomentsOfChange:
+    """The change's own mean and SD where they are reported, else means and SDs before and after."""
     if len(rows) > 1:
-        raise EvidenceError(f"study {study.key} reports means for the arms {_arms(rows)}; name one")
+        raise EvidenceError(
+            f"study {study.key} reports means for the arms {_arms(rows)}; name one with {field('arms')}"
+        )
+    moments = rows[0].change or rows[0].moments
     if moments is None:
         raise EvidenceError(f"study {study.key} reports {rows[0].name!r} as a count and others as means; name which")
     return moments

@@ -44,6 +44,10 @@ ALIASES = {
     "reported": ("printed", "as_printed"),
     "note": ("notes", "comment", "comments", "remark", "remarks"),
     "enrolled": ("n_enrolled", "number_enrolled"),
+    "effect": ("estimate", "effect_size"),
+    "effect_se": ("se", "standard_error"),
+    "effect_lower": ("ci_lower", "lower", "ci_low", "lower_ci"),
+    "effect_upper": ("ci_upper", "upper", "ci_high", "upper_ci"),
     "definition": ("outcome_definition",),
 }
 """What other tables call a column; the name of a column itself always means that column."""
@@ -54,6 +58,16 @@ _WHAT_MEAN = {
     "sd": "call it change_sd where it is the SD of the change, else baseline_sd or followup_sd",
 }
 """Names that are usual and mean several columns."""
+_SHORT_MEASURES = {
+    "rr": "risk-ratio",
+    "or": "odds-ratio",
+    "hr": "hazard-ratio",
+    "irr": "rate-ratio",
+    "rd": "risk-difference",
+    "md": "mean-difference",
+    "smd": "standardised-mean-difference",
+}
+"""As forest plots print them."""
 _LACKING = {"na", "#n/a"}
 """R's and Excel's words for a cell without a value."""
 _UNKNOWN = {"nr": "NR", "nd": "ND"}
@@ -195,6 +209,9 @@ def _read_numbers(row: dict[str, str], mark: str | None) -> list[str]:
     for column in ("role", "kind"):
         if column in row:
             row[column] = row[column].lower()
+    if "effect_measure" in row:
+        spelt = re.sub(r"[\W_]+", "-", row["effect_measure"].lower())
+        row["effect_measure"] = _SHORT_MEASURES.get(spelt, spelt)
     if mark == "," and "p_value" in row:
         row["p_value"] = re.sub(r"(?<=\d),(?=\d)", ".", row["p_value"])
     return wrong

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from statistics import NormalDist
 from typing import Any, Literal
 
 from trialplan.errors import ParameterError
@@ -22,11 +23,28 @@ Number = float | NotKnown
 TREATMENT, CONTROL = "treatment", "control"
 ROLES = (TREATMENT, CONTROL)
 
+EffectMeasure = Literal[
+    "risk-ratio",
+    "odds-ratio",
+    "hazard-ratio",
+    "rate-ratio",
+    "risk-difference",
+    "mean-difference",
+    "standardised-mean-difference",
+]
+
 Moments = tuple[float, float, float, float, int]
 """Baseline mean and SD, follow-up mean and SD, and the number of participants."""
+MomentsOfChange = tuple[float, float, int]
+"""Mean and SD of the change, and the number of participants."""
 
 _COUNT = 'a whole number of participants, or "NR" (not reported) or "ND" (not done)'
 _NUMBER = 'a number, or "NR" (not reported) or "ND" (not done)'
+_CONFIDENCE = 0.95
+"""Of a reported interval that does not say: nearly every journal's."""
+RATIO_MEASURES = ("risk-ratio", "odds-ratio", "hazard-ratio", "rate-ratio")
+"""Effects whose logs have about a normal distribution."""
+EFFECT_MEASURES = (*RATIO_MEASURES, "risk-difference", "mean-difference", "standardised-mean-difference")
 _NO_CONTROL = re.compile(
     r"\s*(none|nil|nr|nd|n/a|historical\w*|external\w*|before|baseline|no\s+(concurrent|control|compar)\w*|(no|-|–)\s*$)(?!\w)",
     re.IGNORECASE,
@@ -59,6 +77,12 @@ class ReportedOutcome:
     change_mean: Number | None = _says(_NUMBER)
     change_sd: Number | None = _says(_NUMBER)
     n: Count | None = _says(_COUNT)
+    effect: Number | None = _says("a number: a reported effect, treatment against control")
+    effect_measure: EffectMeasure | None = _says(f"one of {', '.join(EFFECT_MEASURES)}")
+    effect_se: Number | None = _says("a number above 0: its standard error, of the log where the effect is a ratio")
+    effect_lower: Number | None = _says("a number: the lower limit of its interval, as printed")
+    effect_upper: Number | None = _says("a number: the upper limit of its interval, as printed")
+    effect_confidence: float | None = _says("a number between 0 and 1: the confidence of that interval, 0.95 if absent")
     unit: str | None = _says("text: the unit of the means")
     reported: str | None = _says("text: the cell as printed")
     p_value: str | None = _says('text: the P value as printed, such as "< 0.001" or "= 0.03"')
@@ -82,6 +106,47 @@ class ReportedOutcome:
             raise ParameterError("the denominator of events is `of`; `n` belongs to means: write of instead of n")
         if self.p_value is not None:
             self.p_bound()
+        self._check_effect()
+
+    def _check_effect(self) -> None:
+        """A reported effect has a measure, lies within its interval, and is above 0 if it is a ratio."""
+        numbers = {name: getattr(self, name) for name in ("effect", "effect_lower", "effect_upper", "effect_se")}
+        for name, value in numbers.items():
+            _finite(name, value)
+        known = {name: value for name, value in numbers.items() if isinstance(value, int | float)}
+        if known and self.effect_measure is None:
+            raise ParameterError(f"effect_measure is missing; write one of {', '.join(EFFECT_MEASURES)}")
+        for name, value in known.items():
+            positive = name == "effect_se" or self.effect_measure in RATIO_MEASURES
+            if positive and not value > 0:
+                raise ParameterError(
+                    f"{name} must be above 0, not {value}; write a ratio as printed, not its log, and leave out a "
+                    "limit that is printed as 0"
+                )
+        within = [known[name] for name in ("effect_lower", "effect", "effect_upper") if name in known]
+        if within != sorted(within):
+            raise ParameterError(f"the effect must lie within its limits, and {within} do not rise; check the three")
+        if self.effect_confidence is not None and not 0 < self.effect_confidence < 1:
+            raise ParameterError(
+                f"effect_confidence must lie in (0, 1), not {self.effect_confidence}; write 95 % as 0.95"
+            )
+
+    @property
+    def reported_effect(self) -> tuple[float, float] | None:
+        """The effect and its standard error, logs for a ratio; None without an SE or both limits.
+
+        From an interval the SE is its width over twice the normal quantile (Cochrane Handbook, 6.3.1 and 6.3.2).
+        """
+        effect, se, low, high = self.effect, self.effect_se, self.effect_lower, self.effect_upper
+        if not isinstance(effect, int | float):
+            return None
+        scale = math.log if self.effect_measure in RATIO_MEASURES else float
+        if isinstance(se, int | float):
+            return scale(effect), float(se)
+        if not isinstance(low, int | float) or not isinstance(high, int | float) or low == high:
+            return None
+        z = NormalDist().inv_cdf(0.5 + (self.effect_confidence or _CONFIDENCE) / 2)
+        return scale(effect), (scale(high) - scale(low)) / (2 * z)
 
     def p_bound(self) -> tuple[str, float] | None:
         """The printed P value as its sign ("<", ">" or "=") and its number; None where there is none."""
@@ -116,7 +181,7 @@ class ReportedOutcome:
         return numbers[0], numbers[1], numbers[2], numbers[3], self.n
 
     @property
-    def change(self) -> tuple[float, float, int] | None:
+    def change(self) -> MomentsOfChange | None:
         """The change's own mean and SD, and n, if all are numbers and n allows an SD."""
         mean, sd, n = self.change_mean, self.change_sd, self.n
         if not isinstance(mean, int | float) or not isinstance(sd, int | float) or not isinstance(n, int) or n < 2:
@@ -172,7 +237,9 @@ class Study:
                         f"the arm of {outcome.label!r} has the role control, and the study's control is "
                         f"{self.control!r}; name the concurrent control there, or set the role right"
                     )
-        places = ((outcome.name, outcome.arm, outcome.timepoint_months) for outcome in self.outcomes)
+        places = (
+            (outcome.name, outcome.arm, outcome.timepoint_months, outcome.effect_measure) for outcome in self.outcomes
+        )
         twice = _repeated(places)
         if twice:
             raise ParameterError(
