@@ -128,6 +128,10 @@ class TestEffects:
             table(f"study,outcome,effect,effect_measure,lower,upper,se\na,x,{cells}\n")
         assert sentence in str(refused.value)
 
+    def test_an_effect_has_a_control(self, table):
+        """No finding says that a table of effects holds none."""
+        assert "P01" not in {finding.id for finding in audit(table(self.HAZARDS))}
+
     def test_an_effect_is_no_arm(self, table):
         """Without a measure the way is shown."""
         with pytest.raises(EvidenceError, match="'death' is reported as effects; pool them by measure: hazard-ratio"):

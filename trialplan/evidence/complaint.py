@@ -30,9 +30,10 @@ def complaints(errors: Sequence[Any], where: Where) -> list[tuple[tuple[int, ...
     return [(indices, f"{where(indices)}: {sentence}") for indices, sentence in at]
 
 
-def together(sentences: Sequence[str]) -> str:
-    """All that is wrong on one line, in the order of the file; of very many how many follow."""
-    shown, more = sentences[:_MOST], len(sentences) - _MOST
+def together(sentences: Sequence[str], name: str) -> str:
+    """All that is wrong with the file `name` on one line, in its order; of very many how many follow."""
+    more = len(sentences) - _MOST
+    shown = [*sentences[:1], *(sentence.removeprefix(f"{name}, ") for sentence in sentences[1:_MOST])]
     return " | ".join([*shown, *([f"and {more} more"] if more > 0 else [])])
 
 

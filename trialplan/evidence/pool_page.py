@@ -95,8 +95,12 @@ def _tested(pool: Any) -> str:
     """The P value where there is one, and by what the new study's interval was made."""
     quantile = "normal quantile" if pool.interval == "normal" else "t with one degree of freedom less than studies"
     new = "" if pool.prediction_lower is None else f"New study by the {quantile}."
-    tested = "" if pool.p_value is None else f"P {p_value(pool.p_value)}, two-sided, by the same quantile."
+    tested = "" if pool.p_value is None else f"P {_equals(p_value(pool.p_value))}, two-sided, by the {quantile}."
     return " ".join(filter(None, (tested, new)))
+
+
+def _equals(printed: str) -> str:
+    return printed if printed.startswith("<") else f"= {printed}"
 
 
 def draw(pools: dict[str, Any], path: Path, outcome: str) -> None:

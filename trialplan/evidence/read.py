@@ -147,10 +147,12 @@ def _validated(data: dict[str, Any], name: str, *, strict: bool, sheet: Sheet | 
         told = complaints(errors.errors(), lambda indices: _where(data, name, indices, lines))
         # the order of the file: by line in a CSV, else a study before its outcomes, study by study
         if sheet is None:
-            raise EvidenceError(together([sentence for _, sentence in sorted(told, key=lambda at: at[0])])) from None
+            raise EvidenceError(
+                together([sentence for _, sentence in sorted(told, key=lambda at: at[0])], name)
+            ) from None
         wrong += [(lines.get(indices, 0), sentence) for indices, sentence in told]
     if wrong:
-        raise EvidenceError(together([sentence for _, sentence in sorted(wrong, key=lambda at: at[0])]))
+        raise EvidenceError(together([sentence for _, sentence in sorted(wrong, key=lambda at: at[0])], name))
     return cast("EvidenceTable", table)
 
 

@@ -77,7 +77,7 @@ class ReportedOutcome:
     change_mean: Number | None = _says(_NUMBER)
     change_sd: Number | None = _says(_NUMBER)
     n: Count | None = _says(_COUNT)
-    effect: Number | None = _says("a number: a reported effect, treatment against control")
+    effect: Number | None = _says("a number: a reported effect, treatment against concurrent control")
     effect_measure: EffectMeasure | None = _says(f"one of {', '.join(EFFECT_MEASURES)}")
     effect_se: Number | None = _says("a number above 0: its standard error, of the log where the effect is a ratio")
     effect_lower: Number | None = _says("a number: the lower limit of its interval, as printed")
@@ -281,7 +281,7 @@ def has_concurrent_control(study: Study) -> bool:
     """Whether the study compares the treatment with its absence in the same period; doses of it do not."""
     if study.control is not None:
         return not _NO_CONTROL.match(study.control)
-    return any(role_of(study, outcome) == CONTROL for outcome in study.outcomes)
+    return any(role_of(study, row) == CONTROL or row.effect_measure is not None for row in study.outcomes)
 
 
 def role_of(study: Study, outcome: ReportedOutcome) -> str | None:
