@@ -69,6 +69,7 @@ class TestChanges:
         assert not {"T04", "T06"} & ids
         lacking = [f.seen for f in audit(table("study,outcome,change,n\na,weight,-2,9\n")) if f.id == "T06"]
         assert lacking == ["Means are given without change_sd."]
+        assert "T06" not in {finding.id for finding in audit(read("msc-lupus-nephritis-randomised"))}
 
 
 class TestEffects:
