@@ -6,11 +6,9 @@ from typing import Any, cast
 
 import click
 
-from trialplan.answers import DetectableEffect
 from trialplan.cli.options import design as options
 from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design
-from trialplan.parameter import parameters
 
 
 def for_design(cls: type[Design]) -> click.Command:
@@ -28,15 +26,12 @@ def for_design(cls: type[Design]) -> click.Command:
 
 
 def _effect(cls: type[Design], n: int | None, power: Any, as_json: bool, output: Any, **given: Any) -> None:
-    effects = options.effects(cls)
-    name = next((effect for effect in effects if effect == given.get("scale")), effects[0])
-    placeholder = {name: parameters(cls)[name].typical[0]}  # a valid effect, on the scale that was chosen
-    design = cast("Design", options.build(cls, given, held=placeholder))
+    from trialplan.verbs.sizing import effect
+
+    design = cast("Design", options.build(cls, given, left_open=options.effects(cls)))
     with options.typed(cls):
-        n = options.total(design, n)
-        design.check_n(n)
-        detectable = float(design.detectable_effect(n, power))
-    show(DetectableEffect(design=design, n=n, target=power, value=detectable).page(), as_json, output)
+        detectable = effect(design, n, power)
+    show(detectable.page(), as_json, output)
 
 
 command = options.DesignGroup(

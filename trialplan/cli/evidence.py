@@ -70,16 +70,19 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     if interval not in evidence.INTERVALS:
         raise ParameterError(unknown("--interval", interval, evidence.INTERVALS))
     given = {name: value for name, value in pooling.items() if value is not None}
-    if "pool" in given:
-        from trialplan.evidence.pool_page import page as page_of_pools
-
-        studies = evidence.read(table)
-        if "forest" in given:
-            check(given["forest"], (".svg", ".png"))
-        show(page_of_pools(studies, **given), as_json, output)
-    elif given:
+    if "pool" not in given and given:
         raise click.UsageError(f"--{flag(next(iter(given)))} belongs to --pool OUTCOME")
-    else:
-        from trialplan.evidence.report import page
+    from trialplan.verbs.evidence import pool, read_evidence
 
-        show(page(evidence.read(table), interval), as_json, output)
+    studies = read_evidence(table)
+    if "pool" not in given:
+        show(studies.page(interval), as_json, output)
+        return
+    forest = given.pop("forest", None)
+    if forest is not None:
+        check(forest, (".svg", ".png"))
+    asked = {"interval": given.pop("pool_interval", "normal"), **given}
+    pools = pool(studies, asked.pop("pool"), **asked)
+    if forest is not None:
+        pools.draw(forest)
+    show(pools.page(), as_json, output)

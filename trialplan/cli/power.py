@@ -23,12 +23,12 @@ def for_design(cls: type[Design]) -> click.Command:
 
 
 def _power(cls: type[Design], n: int | None, as_json: bool, output: Any, **given: Any) -> None:
-    from trialplan.sizing import attained
+    from trialplan.verbs.sizing import power
 
     design = cast("Design", options.build(cls, given))
     with options.typed(cls):
-        page = attained(design, options.total(design, n)).page()
-    show(page, as_json, output)
+        answer = power(design, n)
+    show(answer.page(), as_json, output)
 
 
 command = options.DesignGroup(

@@ -90,7 +90,7 @@ class Ancova(Design):
     def check(self) -> None:
         """One effect, on the scale that is named; a margin that suits the goal and the scale."""
         other = {"difference": "ratio", "ratio": "difference"}[self.scale]
-        if getattr(self, self.scale) is None or getattr(self, other) is not None:
+        if getattr(self, other) is not None:
             reason = f"{self.scale} needs {field(self.scale)}, and no {field(other)}"
             raise ParameterError(reason, owner=self, parameter="scale", value=self.scale)
         fields.check_margin(self, centre=1.0 if self.scale == "ratio" else 0.0)

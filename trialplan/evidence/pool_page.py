@@ -1,60 +1,23 @@
-"""The pools of one outcome for `trialplan evidence --pool`: one report per centre and all reports, side by side."""
+"""Pools as tables, and as a forest plot."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trialplan.errors import ParameterError, did_you_mean
-from trialplan.evidence.overlap import overlapping
-from trialplan.evidence.pooling import by_subgroup, leave_one_out
-from trialplan.evidence.selection import PoolChoice, outcome_effects, pool_choices
-from trialplan.evidence.table import EvidenceTable, Study, domains
 from trialplan.files import write
-from trialplan.page import Page, Table, plain
+from trialplan.page import Table
 from trialplan.text import NONE, decimals
+
+if TYPE_CHECKING:
+    from trialplan.evidence.pooling import Pool, PooledStudy
 
 _COLUMNS = ("pool", "studies", "estimate", "95 % interval", "τ²", "I²", "new study", "left out")
 _STUDIES = ("pool", "study", "n", "estimate", "interval", "weight")
 
 
-def page(table: EvidenceTable, pool: str, *, forest: Path | None = None, by: str | None = None, **given: Any) -> Page:
-    """The pools of one outcome alone: what else the table says is another page.
-
-    `given` are method and pool_interval, denominators and correlation, where they are not the usual ones. The name of
-    the outcome may be typed with hyphens for spaces. Where no reports overlap there is one pool, of all of them.
-    """
-    names = {outcome.name.replace(" ", "-"): outcome.name for study in table.studies for outcome in study.outcomes}
-    outcome = names.get(pool, pool)
-    choice = PoolChoice(**{name: given[name] for name in given if name in ("denominators", "correlation")})
-    how = {"method": given.get("method", "reml"), "interval": given.get("pool_interval", "normal")}
-    choices = pool_choices(table, outcome, choice, **how)
-    pools = choices if overlapping(table.studies) else {"all": choices["all"]}
-    effects, _ = outcome_effects(table, outcome, replace(choice, reports="all"))
-    parts = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), *how.values())
-    if len(effects.labels) > 2:
-        parts |= {f"without {label}": other for label, other in leave_one_out(effects, *how.values()).items()}
-    if forest is not None:
-        draw(pools, forest, pool)
-    data = {
-        "table": {"title": table.title},
-        "pools": [{"reports": name} | asdict(whole) for name, whole in pools.items()],
-        "parts": [{"part": name} | asdict(part) for name, part in parts.items()],
-    }
-    headline = f"{pool} over {table.title}"
-    return Page(data=plain(data), headline=headline, tables=list(tables(pools, parts)), notes=notes(pools))
-
-
-def _groups(table: Any, labels: Any, by: str) -> list[str]:
-    field, known = by.replace("-", "_"), domains(Study)
-    if field not in known:
-        raise ParameterError(f"--by: a study has no {by!r}; {did_you_mean(field, known)}")
-    return [str(getattr(table.study(label), field) or "not stated") for label in labels]
-
-
-def tables(pools: dict[str, Any], parts: dict[str, Any]) -> Iterator[Table]:
+def tables(pools: Mapping[str, Pool], parts: Mapping[str, Pool]) -> Iterator[Table]:
     """The pools and their studies as tables, then subgroups and what remains without each study."""
     yield Table(_COLUMNS, [_row(name, pool) for name, pool in pools.items()], "Pools", frozenset({1}))
     rows = [_study(name, study) for name, pool in pools.items() for study in pool.studies]
@@ -64,12 +27,12 @@ def tables(pools: dict[str, Any], parts: dict[str, Any]) -> Iterator[Table]:
         yield Table(_COLUMNS, rows, "All reports, in parts", frozenset({1}))
 
 
-def notes(pools: dict[str, Any]) -> list[str]:
+def notes(pools: Mapping[str, Pool]) -> list[str]:
     """What each pool leaves unsaid, and what warns of it."""
     return [f"{name}: {' '.join(filter(None, (pool.warning, pool.note)))}" for name, pool in pools.items()]
 
 
-def draw(pools: dict[str, Any], path: Path, outcome: str) -> None:
+def draw(pools: Mapping[str, Pool], path: Path, outcome: str) -> None:
     """The forest plot of the first pool, in the format that the suffix names."""
     from trialplan.figures import render
 
@@ -77,7 +40,7 @@ def draw(pools: dict[str, Any], path: Path, outcome: str) -> None:
     write(path, render(forest(pool, f"{outcome}: {name}"), path.suffix))
 
 
-def forest(pool: Any, title: str = "") -> Any:
+def forest(pool: Pool, title: str = "") -> Any:
     """A pool as a forest plot: its studies with their counts, what they pool to, and where a new study would lie."""
     from trialplan.figures import Forest
 
@@ -90,25 +53,30 @@ def forest(pool: Any, title: str = "") -> Any:
     return Forest(
         rows=rows,
         pooled=[("pooled", shown.estimate, shown.lower, shown.upper, None, "pooled")],
-        prediction=None if shown.prediction_lower is None else (shown.prediction_lower, shown.prediction_upper),
+        prediction=_both(shown.prediction_lower, shown.prediction_upper),
         measure="rate" if pool.studies[0].events is not None else pool.measure.replace("-", " "),
         confidence=pool.confidence,
         title=title,
     )
 
 
-def _row(name: str, pool: Any) -> list[str]:
+def _row(name: str, pool: Pool) -> list[str]:
     shown = pool.natural
-    new = NONE if shown.prediction_lower is None else _span(shown.prediction_lower, shown.prediction_upper)
+    prediction = _both(shown.prediction_lower, shown.prediction_upper)
+    new = NONE if prediction is None else _span(*prediction)
     spread = [decimals(pool.tau2), decimals(pool.i2)]
     left = ", ".join(pool.left_out) or "none"
     return [name, str(pool.k), decimals(shown.estimate), _span(shown.lower, shown.upper), *spread, new, left]
+
+
+def _both(lower: float | None, upper: float | None) -> tuple[float, float] | None:
+    return None if lower is None or upper is None else (lower, upper)
 
 
 def _span(lower: float, upper: float) -> str:
     return f"{lower:.3f} to {upper:.3f}"
 
 
-def _study(name: str, study: Any) -> list[str]:
+def _study(name: str, study: PooledStudy) -> list[str]:
     interval = _span(study.lower, study.upper)
     return [name, study.label, str(study.n), decimals(study.estimate), interval, decimals(study.weight, 2)]

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trialplan.errors import EvidenceError, ParameterError, did_you_mean
+from trialplan.evidence.control import has_concurrent_control
 from trialplan.evidence.effects import PROPORTIONS, Effects, change_effects, proportion_effects
 from trialplan.evidence.finding import keys
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pooling import Pool, pool
-from trialplan.evidence.table import EvidenceTable, Moments, ReportedOutcome, Study, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, Moments, ReportedOutcome, Study
 from trialplan.text import listed
 
 REFUSE, ONE_PER_CENTRE, ALL = "refuse", "one-per-centre", "all"

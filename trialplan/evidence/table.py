@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from trialplan.errors import ParameterError
+from trialplan.page import Answer, Page
 
 NotKnown = Literal["NR", "ND"]
 Count = int | NotKnown
@@ -24,10 +25,6 @@ Moments = tuple[float, float, float, float, int]
 
 _COUNT = 'a whole number of participants, or "NR" (not reported) or "ND" (not done)'
 _NUMBER = 'a number, or "NR" (not reported) or "ND" (not done)'
-_NO_CONTROL = re.compile(
-    r"\s*(none|nil|nr|nd|n/a|historical\w*|external\w*|before|baseline|no\s+(concurrent|control|compar)\w*|(no|-|–)\s*$)(?!\w)",
-    re.IGNORECASE,
-)
 _P_VALUE = re.compile(r"\s*+[pP]?\s*+(<=|>=|[<>=≤≥])?\s*+((?:\d++(?:\.\d++)?|\.\d++)(?:[eE]-?\d++)?)\s*+")
 
 
@@ -170,8 +167,8 @@ class Study:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvidenceTable:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class EvidenceTable(Answer):
     """An evidence table: its studies, and where it was printed."""
 
     __pydantic_config__ = {"extra": "forbid"}
@@ -191,17 +188,18 @@ class EvidenceTable:
         if twice:
             raise ParameterError(f"the study key {twice!r} is used twice; give each study its own")
 
+    def page(self, interval: str = "wilson") -> Page:
+        """Every study and outcome with its estimate, by `interval`, and the findings of the audit."""
+        from trialplan.evidence.report import page
+
+        return page(self, interval)
+
     def study(self, key: str) -> Study:
         """The study that bears `key`."""
         for study in self.studies:
             if study.key == key:
                 return study
         raise KeyError(key)
-
-
-def has_concurrent_control(study: Study) -> bool:
-    """Whether the study compares the treatment with its absence in the same period; doses of it do not."""
-    return study.control is not None and not _NO_CONTROL.match(study.control)
 
 
 def domains(kind: type[EvidenceTable] | type[Study] | type[ReportedOutcome]) -> dict[str, str]:

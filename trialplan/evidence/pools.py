@@ -1,0 +1,78 @@
+"""One outcome pooled in all the ways that matter: one report per centre and all reports, side by side, and in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.evidence.overlap import overlapping
+from trialplan.evidence.pool_page import draw, notes, tables
+from trialplan.evidence.pooling import Pool, by_subgroup, leave_one_out
+from trialplan.evidence.selection import PoolChoice, outcome_effects, pool_choices
+from trialplan.evidence.table import EvidenceTable, Study, domains
+from trialplan.page import Answer, Page, plain
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Pools(Answer):
+    """The pools of one outcome: `by_reports` for each choice of reports, `parts` of subgroups and without each study.
+
+    Where no reports overlap there is one pool, of all of them.
+    """
+
+    outcome: str
+    title: str
+    by_reports: Mapping[str, Pool]
+    parts: Mapping[str, Pool]
+
+    def page(self) -> Page:
+        """The pools, their studies, and what remains in parts."""
+        return Page(
+            data=plain(
+                {
+                    "table": {"title": self.title},
+                    "pools": [{"reports": name} | asdict(whole) for name, whole in self.by_reports.items()],
+                    "parts": [{"part": name} | asdict(part) for name, part in self.parts.items()],
+                }
+            ),
+            headline=f"{self.outcome} over {self.title}",
+            tables=list(tables(self.by_reports, self.parts)),
+            notes=notes(self.by_reports),
+        )
+
+    def draw(self, path: Path) -> None:
+        """The forest plot of the first pool, in the format that the suffix names."""
+        draw(self.by_reports, path, self.outcome)
+
+
+def pools_of(
+    table: EvidenceTable,
+    outcome: str,
+    choice: PoolChoice | None = None,
+    *,
+    method: str = "reml",
+    interval: str = "normal",
+    by: str | None = None,
+) -> Pools:
+    """The pools of one outcome, whose name may be typed with hyphens for spaces; `by` is a field of the studies.
+
+    The choice's `reports` are left as they are: all of them, and one per centre, are what is compared.
+    """
+    names = {outcome.name.replace(" ", "-"): outcome.name for study in table.studies for outcome in study.outcomes}
+    name, base, how = names.get(outcome, outcome), choice or PoolChoice(), {"method": method, "interval": interval}
+    choices = pool_choices(table, name, base, **how)
+    pools = choices if overlapping(table.studies) else {"all": choices["all"]}
+    effects, _ = outcome_effects(table, name, replace(base, reports="all"))
+    parts = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), method, interval)
+    if len(effects.labels) > 2:
+        parts |= {f"without {label}": other for label, other in leave_one_out(effects, method, interval).items()}
+    return Pools(outcome=outcome, title=table.title, by_reports=pools, parts=parts)
+
+
+def _groups(table: EvidenceTable, labels: tuple[str, ...], by: str) -> list[str]:
+    name, known = by.replace("-", "_"), domains(Study)
+    if name not in known:
+        raise ParameterError(f"--by: a study has no {by!r}; {did_you_mean(name, known)}")
+    return [str(getattr(table.study(label), name) or "not stated") for label in labels]
