@@ -49,7 +49,7 @@ def called(text):
 def folder(tmp_path, monkeypatch):
     """A folder of its own, with a table of statements in it."""
     monkeypatch.chdir(tmp_path)
-    rows = "design,control,treatment,power,n", "two-proportions,0.3,0.5,0.8,186", "two-proportions,0.3,0.5,,186"
+    rows = "design,control,treatment,power,n", "two-proportions,0.3,0.5,0.8,186", "two-proportions,0.3,0.6,0.8,84"
     (tmp_path / "statements.csv").write_text("\n".join(rows), encoding="utf-8")
 
 
