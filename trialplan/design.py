@@ -49,7 +49,7 @@ class Design(Sized):
     """A trial that tests: it rejects its null hypothesis with a probability that grows with n."""
 
     alpha: Numbers = fields.alpha()
-    sides: int = fields.sides()
+    sides: fields.Sides = fields.sides()
 
     goal = fields.SUPERIORITY
     has_level: ClassVar[bool] = True

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.numerics.lazy import np
@@ -139,13 +139,17 @@ class Parameter:
 
 def parameter(
     meaning: str,
-    domain: Interval | tuple[Any, ...] | None = REAL,
+    domain: Any = REAL,
     *,
     default: Any = dataclasses.MISSING,
     optional: bool = False,
     **words: Any,
 ) -> Any:
-    """A dataclass field that carries its declaration; `optional` ones, and an effect, default to None."""
+    """A dataclass field that carries its declaration; `optional` ones, and an effect, default to None.
+
+    `domain` is an interval, the choices, or the Literal type of the field, which is its choices; None takes anything.
+    """
+    domain = get_args(domain) if get_origin(domain) is Literal else domain
     is_open = words.get("role") == "effect" and default is dataclasses.MISSING
     declared = Parameter(meaning, domain=domain, optional=optional, open=is_open, **words)
     if default is dataclasses.MISSING and (optional or declared.open):

@@ -4,6 +4,8 @@ import importlib.util
 import json
 import math
 import shlex
+import sys
+import typing
 from pathlib import Path
 
 import numpy as np
@@ -172,7 +174,7 @@ class TestAnswers:
 
     def test_a_frame_without_pandas_is_one_sentence(self, monkeypatch):
         """It says what to install."""
-        monkeypatch.setitem(__import__("sys").modules, "pandas", None)
+        monkeypatch.setitem(sys.modules, "pandas", None)
         with pytest.raises(MissingExtra, match=r"pip install 'trialplan\[frames\]'"):
             trialplan.size(RATES).to_frame()
 
@@ -297,3 +299,25 @@ class TestPool:
         assert (pooled.tau2, pooled.estimate) == (pytest.approx(0, abs=1e-9), pytest.approx(0.2))
         assert pooled.note == "Pooled as log odds ratio."
         assert pooled.summary().startswith("0.200, 95 % interval -0.192 to 0.592")
+
+
+def annotation(cls, name):
+    """The type of a field, as its class's own file understands it."""
+    home = next(base for base in cls.__mro__ if name in vars(base).get("__annotations__", {}))
+    return eval(home.__annotations__[name], vars(sys.modules[home.__module__]))
+
+
+class TestTypes:
+    def test_choices_are_literal_types(self):
+        """What a field's type offers is what the design takes, and a table of tests has a row for each."""
+        every = [*catalogue.designs().values(), *catalogue.wrappers().values()]
+        for cls in every:
+            for name, declared in parameters(cls).items():
+                if declared.choices:
+                    assert typing.get_args(annotation(cls, name)) == declared.choices, (cls, name)
+            if "test" in parameters(cls):
+                assert tuple(cls.tests) == parameters(cls)["test"].choices
+
+    def test_the_package_says_that_it_is_typed(self):
+        """Its marker lies beside its first file."""
+        assert Path(trialplan.__file__).with_name("py.typed").is_file()

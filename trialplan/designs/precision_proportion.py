@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from trialplan import sizing
 from trialplan.answers import SampleSize
@@ -12,6 +12,9 @@ from trialplan.designs import _stated_rates as stated_rates
 from trialplan.numerics.binomial_limits import LIMITS
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.parameter import PROPORTION, Numbers, parameter
+
+IntervalName = Literal["wald", "wilson", "clopper-pearson"]
+"""The intervals of a rate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,7 @@ class PrecisionProportion(Sized):
     confidence: Numbers = parameter(
         "confidence of the interval", PROPORTION, default=0.95, unit="proportion", typical=(0.9, 0.99)
     )
-    interval: str = parameter("the interval", tuple(LIMITS), role="method", default="wilson")
+    interval: IntervalName = parameter("the interval", IntervalName, role="method", default="wilson")
 
     @property
     def formula(self) -> str:
