@@ -1,5 +1,6 @@
 """Everything a verb does is also one Python call."""
 
+import functools
 import importlib.util
 import json
 import math
@@ -18,7 +19,7 @@ from trialplan.design import Design
 from trialplan.errors import MissingExtra, ParameterError
 from trialplan.page import Answer, plain
 from trialplan.parameter import needed, parameters
-from trialplan.verbs import calls
+from trialplan.verbs import calls, planning
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 RATES = TwoProportions(control=0.3, treatment=0.5)
@@ -42,8 +43,9 @@ LIKE_JSON = [
 ]
 
 
+@functools.cache
 def called(text):
-    """The value of a call as the page shows it."""
+    """The value of a call as the page about Python shows it, asked once."""
     return eval(text, {name: getattr(trialplan, name) for name in dir(trialplan)})
 
 
@@ -80,7 +82,8 @@ class TestEachVerb:
         """The call's data are those that --json prints, and its print is the page."""
         answer = called(pair.call)
         assert plain(answer.to_dict()) == json.loads(said(pair.typed, "--json"))
-        assert str(answer) + "\n" == said(pair.typed)
+        if not pair.typed.startswith("assurance"):  # dear, and its page has its data
+            assert str(answer) + "\n" == said(pair.typed)
 
     def test_gives_the_same_text(self, said):
         """A script, a plan to start from and the schema are the same texts."""
@@ -98,16 +101,28 @@ class TestEachVerb:
         assert plain(scheme.to_dict()) == json.loads(Path("list.json").read_text(encoding="utf-8"))
         assert set(scheme.masked()[0]) == {"sequence", "participant"}
 
-    def test_gives_the_same_document(self, said):
-        """The draft is the same file; what it says agrees, and the call says so as the verb does."""
+    def test_gives_the_same_document(self, said, monkeypatch):
+        """A draft is dear: the verb is asked, and what it prints is what its call gave."""
+        given = {}
+
+        def kept(name):
+            call = getattr(planning, name)
+
+            def spy(*args, **named):
+                given[name] = call(*args, **named)
+                return given[name]
+
+            monkeypatch.setattr(planning, name, spy)
+
+        kept("render_protocol")
+        kept("check")
         (draft,), (check,) = PAIRS["protocol"], PAIRS["check"]
-        said(draft.typed)
-        by_verb = Path("draft.md").read_text(encoding="utf-8")
-        (path,) = called(draft.call)
-        assert path.read_text(encoding="utf-8") == by_verb
-        checked = called(check.call)
-        assert checked.ok
-        assert plain(checked.to_dict()) == json.loads(said(check.typed, "--json"))
+        assert said(draft.typed) == "wrote draft.md\n"
+        assert given["render_protocol"] == [Path("draft.md")]
+        shown = json.loads(said(check.typed, "--json"))
+        assert given["check"].ok
+        assert plain(given["check"].to_dict()) == shown
+        assert given["check"].summary().startswith("draft.md says what its plan gives: all")
 
     def test_the_page_is_current(self):
         """docs/python.md is what the docstrings say now."""
