@@ -26,15 +26,17 @@ RATES = TwoProportions(control=0.3, treatment=0.5)
 PLAN = "msc-lupus-nephritis"
 
 
-def build_python():
-    """The builder of the page about Python, which knows each verb beside its calls."""
-    spec = importlib.util.spec_from_file_location("build_python", DOCS / "build_python.py")
+def builder(name):
+    """A file that writes what the program says of itself."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-PAIRS = build_python().PAIRS
+PAIRS = builder("build_python").PAIRS
+"""Each verb beside its calls, as the page about Python has them."""
+
 LIKE_JSON = [
     pair
     for verb in VERBS
@@ -126,7 +128,7 @@ class TestEachVerb:
 
     def test_the_page_is_current(self):
         """docs/python.md is what the docstrings say now."""
-        module = build_python()
+        module = builder("build_python")
         assert module.PAGE.read_text(encoding="utf-8") == module.reference()
 
 
@@ -334,5 +336,7 @@ class TestTypes:
                 assert tuple(cls.tests) == parameters(cls)["test"].choices
 
     def test_the_package_says_that_it_is_typed(self):
-        """Its marker lies beside its first file."""
+        """Its marker lies beside its first file, and the types of its names, as they are now."""
         assert Path(trialplan.__file__).with_name("py.typed").is_file()
+        module = builder("build_stub")
+        assert module.STUB.read_text(encoding="utf-8") == module.stub()

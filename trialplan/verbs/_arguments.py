@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
@@ -11,7 +11,7 @@ from trialplan.errors import ParameterError, field
 if TYPE_CHECKING:
     from trialplan.plan import Plan, Trial
 
-    PlanLike = str | Path | Plan | Trial
+    PlanLike: TypeAlias = "str | Path | Plan | Trial"
     """A shipped plan's name, the path of a file, a plan that was read, or one that was built."""
 
 DEFAULT_POWER = 0.8

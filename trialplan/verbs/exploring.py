@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trialplan.analyses.verification.simulation import Progress
     from trialplan.verbs._arguments import PlanLike
 
-    Axes = Mapping[str, str | Sequence[Any]]
+    Axes: TypeAlias = "Mapping[str, str | Sequence[Any]]"
     """The values of each number that is varied: a sequence, or "first:last:step", the end included."""
 
 

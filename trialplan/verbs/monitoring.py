@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trialplan.sequential.interim.look import Look
     from trialplan.verbs._arguments import PlanLike
 
-    Counts = str | Sequence[Any]
+    Counts: TypeAlias = "str | Sequence[Any]"
     """Of each arm, treatment first, "14/30,9/30" or ((14, 30), (9, 30)); of several looks, one of these each."""
 
 
