@@ -302,6 +302,15 @@ class TestOpenEffect:
 
 
 class TestPool:
+    def test_of_groups(self):
+        """Groups are named by a field of the studies; an unknown one is told in Python's words."""
+        pools = trialplan.pool(PLAN, "death", by="cell_source")
+        assert "UC" in pools.parts
+        with pytest.raises(ParameterError, match="^by: a study has no 'cel_source'; did you mean 'cell_source'"):
+            trialplan.pool(PLAN, "death", by="cel_source")
+        with pytest.raises(ParameterError, match="outcome is needed"):
+            trialplan.pool(PLAN)
+
     def test_of_any_measure(self):
         """Effects in a measure that the table does not make are pooled as they are."""
         effects = trialplan.Effects(

@@ -10,6 +10,7 @@ from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.errors import unknown
 from trialplan.cli.options.output import check, output_options, path_option, show
+from trialplan.design import Sized
 from trialplan.errors import ParameterError
 from trialplan.text import flag
 
@@ -82,7 +83,8 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     if forest is not None:
         check(forest, (".svg", ".png"))
     asked = {"interval": given.pop("pool_interval", "normal"), **given}
-    pools = pool(studies, asked.pop("pool"), **asked)
+    with options.typed(Sized, by="--by"):
+        pools = pool(studies, asked.pop("pool"), **asked)
     if forest is not None:
         pools.draw(forest)
     show(pools.page(), as_json, output)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from trialplan.errors import ParameterError, did_you_mean
+from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pool_page import draw, notes, tables
 from trialplan.evidence.pooling import Pool, by_subgroup, leave_one_out
@@ -74,5 +74,5 @@ def pools_of(
 def _groups(table: EvidenceTable, labels: tuple[str, ...], by: str) -> list[str]:
     name, known = by.replace("-", "_"), domains(Study)
     if name not in known:
-        raise ParameterError(f"--by: a study has no {by!r}; {did_you_mean(name, known)}")
+        raise ParameterError(f"{field('by')}: a study has no {by!r}; {did_you_mean(name, known)}")
     return [str(getattr(table.study(label), name) or "not stated") for label in labels]

@@ -118,7 +118,11 @@ def pairs(kind: str, seen: Any) -> list[tuple[Any, int]]:
     """Responders, or a mean, and participants of each arm: as in 14/30,9/30 or ((14, 30), (9, 30))."""
     counted = kind == "events"
     pattern, way = (r"\d{1,9}", "14/30,9/30") if counted else (NUMBER, "0.6/32,0.2/32")
-    text = ",".join("/".join(map(str, arm)) for arm in seen) if isinstance(seen, (tuple, list)) else str(seen)
+    if isinstance(seen, (tuple, list)):
+        each = seen if _depth(seen) > 1 else (seen,)
+        text = ",".join("/".join(map(str, arm)) for arm in each)
+    else:
+        text = str(seen)
     arms = []
     for arm in text.split(","):
         parts = re.fullmatch(rf"\s*({pattern})/(\d{{1,9}})\s*", arm)

@@ -138,7 +138,7 @@ def _counted(design: ExactGroupSequential, n: int, seen: Mapping[str, Any]) -> L
             f"{field('information')} is counted in participants, as in {field('events')} 9/30; leave "
             f"{field('information')} out"
         )
-    looks = _seen.each_look(seen["events"], 2)
+    looks = _seen.each_look(seen["events"], 1)
     arms = [_seen.pairs("events", text) for text in looks]
     for text, arm in zip(looks, arms, strict=True):
         if len(arm) != 1:
@@ -153,7 +153,8 @@ def _decided(design: GroupSequential, n: int, seen: Mapping[str, Any]) -> list[L
     from trialplan.sequential.interim.decision import bounds, decide_at_look
     from trialplan.sequential.interim.observed_information import observed_fractions
 
-    depths = {"events": 2, "means": 2, "z": 0, "t": 1}
+    arms = 2 if len(design.arm_names) > 1 else 1  # levels of brackets around what one look saw
+    depths = {"events": arms, "means": arms, "z": 0, "t": 1}
     kind = next(name for name in depths if _seen.there(seen[name]))
     told = _seen.each_look(seen[kind], depths[kind])
     last = len(told) - 1
