@@ -42,12 +42,15 @@ Looks, several endpoints and the like are designs around designs, and answer the
 
 A plan is read from a file, or is one of those that come with the package; the calls take it by name or path, too:
 
-    >>> from trialplan import build, render_protocol
+    >>> from trialplan import build, tornado
     >>> trial = build("msc-lupus-nephritis")
     >>> trial.answer.n
     254
-    >>> render_protocol(trial).splitlines()[0]
-    '# Synopsis'
+    >>> tornado(trial).summary()
+    'planned: 254 participants, power 0.8; most damaging if wrong: control'
+
+`render_protocol(trial)` is its protocol draft as Markdown, and `render_protocol(trial, "draft.docx")` writes it. A plan
+of your own begins as `starter_plan()`, a commented text to save and fill in; an error says what it still lacks.
 
 Every call is also a verb of the command line, which prints the page of its answer:
 

@@ -78,11 +78,7 @@ def render_protocol(
 
     The format follows the suffix: .md, .html, .docx, .pdf or .tex; all but Markdown need the extra `report`.
     `templates` is a folder that overrides some of the shipped ones, in at most `patience` seconds; `reference` is the
-    Word file whose styles a .docx takes.
-
-    >>> text = render_protocol("starter")
-    >>> text.splitlines()[0]
-    '# Synopsis'
+    Word file whose styles a .docx takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
     """
     from trialplan import protocol
 
