@@ -46,6 +46,7 @@ from trialplan.verbs.planning import starter_plan as starter_plan
 from trialplan.verbs.second_opinion import code as code
 from trialplan.verbs.second_opinion import list_designs as list_designs
 from trialplan.verbs.second_opinion import reproduce as reproduce
+from trialplan.verbs.second_opinion import reproduce_table as reproduce_table
 from trialplan.verbs.sizing import compare as compare
 from trialplan.verbs.sizing import effect as effect
 from trialplan.verbs.sizing import power as power
