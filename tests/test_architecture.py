@@ -22,6 +22,7 @@ FLOORS = [
         "fields",
         "belief",
         "answers",
+        "grid_page",
         "sizing",
         "rejection",
         "outcome",
@@ -39,6 +40,7 @@ FLOORS = [
     {"plan"},
     {"cross_check"},
     {"protocol"},
+    {"verbs"},
     {"cli", "web", "__main__"},
 ]
 """From the ground; the package's own `__init__`, which fetches names when they are used, stands beside the house."""

@@ -113,8 +113,8 @@ REFERRED = {
         "TwoMeans: test t assumes one sd for both arms; with sd_treatment use test welch",
         "--test t assumes one sd for both arms; with --sd-treatment use --test welch",
     ),
-    "no effect on the scale": (
-        lambda: Ancova(sd=1, correlation=0.5),
+    "an effect on the other scale": (
+        lambda: Ancova(ratio=1.5, sd=1, correlation=0.5),
         "Ancova: scale difference needs difference, and no ratio",
         "--scale difference needs --difference, and no --ratio",
     ),

@@ -1,10 +1,70 @@
 """trialplan: from a small table of uncontrolled studies to a sample size that can be defended.
 
-The public names are fetched when they are first used, so `import trialplan` costs nothing:
+There are four kinds of object. A **design** is a trial in plain numbers: what it compares, what is assumed, which
+test decides. An **evidence table** is what publications report, row by row. A **plan** is a file that names the
+evidence, every assumption with its source, and the endpoints; built, it is a trial. Asked something, each gives an
+**answer**.
 
-    >>> import trialplan
-    >>> trialplan.TwoProportions(control=0.3, treatment=0.5).sample_size(0.8).arms
-    {'treatment': 93, 'control': 93}
+A design is made by its class, and asked by a call. What its numbers mean, `list_designs("two-proportions")` says:
+
+    >>> from trialplan import TwoProportions, size
+    >>> design = TwoProportions(control=0.3, treatment=0.5)
+    >>> answer = size(design, power=0.8, dropout=0.1)
+    >>> answer.arms, answer.enrolled["n"]
+    ({'treatment': 93, 'control': 93}, 208)
+
+Rates are proportions (0.6, not 60), n is the number of participants in all arms together. `print(answer)` reads like a
+page, and a notebook shows it as one; `summary()` is its first sentence; `to_dict()` its data, as `--json` prints them;
+`to_frame()` a pandas data frame, where pandas is installed. `page()` has all of these forms:
+
+    >>> answer.summary()
+    '93 per arm, 186 in all: power 0.800 to show treatment = 0.5'
+    >>> answer.to_dict()["n"]
+    186
+
+What is asked may be left open, and numbers may be arrays: a design with arrays is a grid of scenarios, one call for
+all. The methods of a design are its formulas, and take any n; the calls refuse what cannot be randomised:
+
+    >>> import numpy as np
+    >>> from trialplan import TwoMeans, effect, scenarios
+    >>> round(effect(TwoMeans(sd=1), n=128).value, 3)
+    0.499
+    >>> size(TwoMeans(difference=np.array([0.4, 0.5]), sd=1)).n.tolist()
+    [200, 128]
+    >>> scenarios(design, {"control": "0.2:0.3:0.1", "treatment": [0.5, 0.6]}).n.tolist()
+    [[78, 46], [186, 84]]
+
+Looks, several endpoints and the like are designs around designs, and answer the same questions:
+
+    >>> from trialplan import GroupSequential
+    >>> size(GroupSequential(design=design, looks=(0.5, 1))).n
+    188
+
+A plan is read from a file, or is one of those that come with the package; the calls take it by name or path, too:
+
+    >>> from trialplan import build, tornado
+    >>> trial = build("msc-lupus-nephritis")
+    >>> trial.answer.n
+    254
+    >>> tornado(trial).summary()
+    'planned: 254 participants, power 0.8; most damaging if wrong: control'
+
+`render_protocol(trial)` is its protocol draft as Markdown, and `render_protocol(trial, "draft.docx")` writes it. A plan
+of your own begins as `starter_plan()`, a commented text to save and fill in; an error says what it still lacks.
+
+Every call is also a verb of the command line, which prints the page of its answer:
+
+    what a design asks for      size · power · effect · compare (every test that applies) · verify (by simulation)
+    what if                     scenarios · tornado · exclude (what n participants rule out) · assurance
+    the evidence                read_evidence · audit · estimate · pool
+    plans                       starter_plan · schema · read_plan · build · diff (why one asks for more)
+    documents                   render_protocol · check (a finished one) · code (a script in R or Python) · demo
+    while it runs               randomise · monitor (a look was taken) · reestimate (n again, blinded)
+    what others printed         reproduce (does a stated n follow from what is stated?) · reproduce_table (many)
+    the catalogue               list_designs
+
+What is wrong is a `TrialplanError`, in one sentence with the value and the way out. Beliefs for `assurance` are in
+`trialplan.belief`. Names are fetched when they are first used, so `import trialplan` costs nothing.
 """
 
 from __future__ import annotations
@@ -16,11 +76,27 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    **dict.fromkeys(("size", "power", "effect", "compare", "verify"), "trialplan.verbs.sizing"),
+    **dict.fromkeys(("scenarios", "tornado", "exclude", "assurance"), "trialplan.verbs.exploring"),
+    **dict.fromkeys(("read_evidence", "audit", "estimate", "pool"), "trialplan.verbs.evidence"),
+    **dict.fromkeys(("starter_plan", "schema", "read_plan", "build", "diff"), "trialplan.verbs.planning"),
+    **dict.fromkeys(("render_protocol", "check", "demo", "randomise"), "trialplan.verbs.planning"),
+    **dict.fromkeys(("monitor", "reestimate"), "trialplan.verbs.monitoring"),
+    **dict.fromkeys(("code", "reproduce", "reproduce_table", "list_designs"), "trialplan.verbs.second_opinion"),
+    "Answer": "trialplan.page",
     "Design": "trialplan.design",
+    "Effects": "trialplan.evidence.effects",
+    "EvidenceTable": "trialplan.evidence.table",
+    "Plan": "trialplan.plan.reading",
+    "ReportedOutcome": "trialplan.evidence.table",
     "SampleSize": "trialplan.answers",
     "Sized": "trialplan.design",
+    "Study": "trialplan.evidence.table",
+    "Trial": "trialplan.plan.building",
     "TrialplanError": "trialplan.errors",
 }
+"""Where what is no design lives."""
+
 _ROOMS = ("designs", "sequential", "several")
 """Where designs and wrappers live: `TwoMeans` is looked for in two_means.py first, then in every file."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trialplan.design_facts import assumed, foot, head, level, source
-from trialplan.page import Page, facts, plain
+from trialplan.grid_page import cells, page_of_grid
+from trialplan.page import Answer, Page, facts, plain
 from trialplan.parameter import Numbers
 from trialplan.text import chances, number, participants, percent
 
@@ -17,15 +18,17 @@ if TYPE_CHECKING:
     from trialplan.design import Design, Sized
 
 
-@dataclass(frozen=True, kw_only=True)
-class SampleSize:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SampleSize(Answer):
     """The answer to "how many?": what was asked, and what whole allocation blocks attain.
 
     Every field is a number for a scalar design and an array for a grid; `reason` says why a cell of a
     grid has no answer. `first_n` and `searched_to` belong to tests whose power is a saw-tooth: `n` is
     the smallest from which power never falls below target again, as far as searched. `success` is the
     chance of rejecting in the treatment's favour, which `target` is held against, and `power` that of rejecting
-    either way; where nothing is tested both are what is attained.
+    either way; where nothing is tested both are what is attained. Of a grid `n` and `arms` are whole numbers where
+    every cell has an answer, else floats with nan. `enrolled` are the participants to enrol, n and arms, where a share
+    `dropout` of them will be lost; `notes` is what a page says below its tables.
     """
 
     design: Sized
@@ -39,32 +42,36 @@ class SampleSize:
     searched_to: int | None = None
     reason: Any = None
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    dropout: float = 0.0
+    enrolled: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """What has no far tail succeeds whenever it rejects."""
         if self.success is None:
             object.__setattr__(self, "success", self.power)
 
-    def as_json(self, enrolled: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The answer as plain data, at full precision; nan is None, and what does not exist for a design is left out.
-
-        `enrolled` are the participants to enrol, n and arms, where some will be lost.
-        """
+    def as_json(self) -> dict[str, Any]:
+        """The answer as plain data, at full precision; nan is None, and what a design does not have is left out."""
         tested = self.design.has_level
         asked = "target_power" if tested else "target"
         got = {"power": self.power, "success": self.success} if tested else {"attained": self.power}
         may_be_absent = {
             "arms_unrounded": self.arms_unrounded,
-            "enrolled": enrolled,
+            "enrolled": self.enrolled,
             "first_n": self.first_n,
             "searched_to": self.searched_to,
         }
         there = {name: value for name, value in may_be_absent.items() if value is not None}
-        said = {**head(self.design, self._open), asked: self.target, "n": self.n, "arms": self.arms, **got}
-        return dict(plain({**said, **there, **self.extra, **foot(self.design)}))
+        sizes = {"n": cells(self.n), "arms": {name: cells(size) for name, size in self.arms.items()}}
+        said = {**head(self.design, self._open), asked: self.target, **sizes, **got}
+        reasons = {} if self.reason is None else {"reason": self.reason}
+        return dict(plain({**said, **there, **self.extra, **reasons, **foot(self.design)}))
 
-    def page(self, enrolled: Mapping[str, Any] | None = None, dropout: float = 0.0, notes: Sequence[str] = ()) -> Page:
-        """What was assumed, how it was computed, what came out."""
+    def page(self) -> Page:
+        """What was assumed, how it was computed, what came out; of a grid, one row a cell."""
+        if self.is_grid:
+            return page_of_grid(self)
         design = self.design
         asked = "" if math.isnan(self.target) else f"  (asked for {number(self.target)})"
         (name, first), *other = chances(self.success, self.power, "power" if design.has_level else "attained")
@@ -73,10 +80,15 @@ class SampleSize:
         rows += design.detail_rows(self.extra)
         if self.first_n is not None:
             rows.append(("first n", f"{self.first_n:,}; power is a saw-tooth, searched to {self.searched_to:,}"))
-        if enrolled is not None:
-            rows.append(("enrolled", f"{participants(enrolled['arms'])}, to lose {percent(dropout)}"))
+        if self.enrolled is not None:
+            rows.append(("enrolled", f"{participants(self.enrolled['arms'])}, to lose {percent(self.dropout)}"))
         tables = [facts([*rows, *source(design)]), *design.detail_tables(self.extra)]
-        return Page(data=self.as_json(enrolled), headline=self._headline(), tables=tables, notes=notes)
+        return Page(data=self.as_json(), headline=self._headline(), tables=tables, notes=self.notes)
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether it answers for arrays of numbers."""
+        return not isinstance(self.n, int)
 
     @property
     def _open(self) -> tuple[str, ...]:
@@ -100,8 +112,8 @@ class SampleSize:
         return " + ".join(f"{n:,.2f} {name}" for name, n in arms.items())
 
 
-@dataclass(frozen=True, kw_only=True)
-class DetectableEffect:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DetectableEffect(Answer):
     """The answer to "what can so many show?": the smallest effect on the favourable side, nan where there is none."""
 
     design: Design
@@ -127,8 +139,8 @@ class DetectableEffect:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limit:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Limit(Answer):
     """The answer to the same question of what has no test: beyond `value` is what n participants exclude."""
 
     design: Sized

@@ -9,6 +9,7 @@ import dataclasses
 import importlib
 import os.path
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
 from typing import Any, TypeVar
@@ -17,8 +18,8 @@ from trialplan import designs as fixed_designs
 from trialplan import sequential, several
 from trialplan.design import AnalysisTest, Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
-from trialplan.page import Page, Table
-from trialplan.parameter import Parameter, parameters
+from trialplan.page import Answer, Page, Table
+from trialplan.parameter import Parameter, needed, parameters
 from trialplan.text import flag
 from trialplan.wrapper import Wrapper, WrapperOfOne
 
@@ -65,6 +66,26 @@ def summary(cls: type[Sized]) -> str:
     return (cls.__doc__ or "").strip().partition("\n")[0]
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DesignList(Answer):
+    """The designs, each with the question that it answers."""
+
+    def page(self) -> Page:
+        """One row a design."""
+        return page()
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DesignNumbers(Answer):
+    """What the numbers of one design mean, and its table of tests."""
+
+    design: type[Sized]
+
+    def page(self) -> Page:
+        """One row a number, one row a test."""
+        return page_of(self.design)
+
+
 def page() -> Page:
     """The designs, each with its question."""
     rows = [(slug, summary(cls)) for slug, cls in designs().items()]
@@ -107,7 +128,7 @@ def _number(cls: type[Sized], name: str, declared: Parameter) -> dict[str, Any]:
         "symbol": declared.symbol,
         "unit": declared.unit,
         "domain": " | ".join(map(str, declared.choices)) if declared.choices else str(declared.domain or ""),
-        "required": default is dataclasses.MISSING,
+        "required": name in needed(cls),
         "default": None if default is dataclasses.MISSING else default,
         "meaning": declared.meaning,
     }

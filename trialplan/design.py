@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
@@ -18,7 +20,7 @@ from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Latent
-from trialplan.parameter import Numbers, largest, parameters, smallest
+from trialplan.parameter import Numbers, largest, parameters, smallest, with_role
 from trialplan.sized import AnalysisTest, Sized
 
 __all__ = ["AnalysisTest", "Design", "Sized"]
@@ -31,15 +33,33 @@ _FARTHEST = 40.0
 """Standard errors beyond which the normal tail is 0 to a computer."""
 
 
+def _asked(formula: Callable[[Any, Numbers], Numbers]) -> Callable[[Any, Numbers], Numbers]:
+    """The formula as a question: a float for plain numbers, and a sentence where the effect is left open."""
+
+    @functools.wraps(formula)
+    def question(self: Design, n: Numbers) -> Numbers:
+        self.require_effect()
+        return sizing.number(formula(self, n))
+
+    return question
+
+
 @dataclass(frozen=True, kw_only=True)
 class Design(Sized):
     """A trial that tests: it rejects its null hypothesis with a probability that grows with n."""
 
     alpha: Numbers = fields.alpha()
-    sides: int = fields.sides()
+    sides: fields.Sides = fields.sides()
 
     goal = fields.SUPERIORITY
     has_level: ClassVar[bool] = True
+
+    def __init_subclass__(cls) -> None:
+        """What a design writes of its formula is told of plain numbers as a float, and refuses an open effect."""
+        super().__init_subclass__()
+        for name in ("power", "success"):
+            if name in vars(cls):
+                setattr(cls, name, _asked(vars(cls)[name]))
 
     def __post_init__(self) -> None:
         """Fill level and sides in by goal, and remember which were not given, for `replace`."""
@@ -52,6 +72,7 @@ class Design(Sized):
             self._set(name, value)
         self._set("_defaulted", tuple(missing))
         super().__post_init__()
+        self._set("_open_effect", self._which_is_open())
         if largest(self.level) >= 0.5:
             reason = f"must lie in (0, 0.5) for a one-sided test, not {largest(self.alpha):g}"
             raise ParameterError(reason, owner=self, parameter="alpha", value=self.alpha)
@@ -75,12 +96,16 @@ class Design(Sized):
 
     def power(self, n: Numbers) -> Numbers:
         """The probability of rejecting the null hypothesis, either way, with n participants in all."""
-        return self.analysis.power(self, n)
+        self.require_effect()
+        return sizing.number(self.analysis.power(self, n))
 
     def success(self, n: Numbers) -> Numbers:
         """The probability of rejecting in the treatment's favour; `power`, where the test has no far tail."""
         favourable = self.analysis.success if self.tests else None
-        return self.power(n) if favourable is None else favourable(self, n)
+        if favourable is None:
+            return self.power(n)
+        self.require_effect()
+        return sizing.number(favourable(self, n))
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """The data of `trials` trials of n participants, in the order in which they are enrolled."""
@@ -92,8 +117,8 @@ class Design(Sized):
 
     @property
     def effect(self) -> str:
-        """The name of the field that holds the effect: the declared one that is given."""
-        name = self.field("effect")
+        """The name of the field that holds the effect: the declared one that is given, or that is left open."""
+        name = self.field("effect") or self.open_effect
         if name is None:
             raise ParameterError("it has no effect", owner=self)
         return name
@@ -168,7 +193,32 @@ class Design(Sized):
 
     def effect_value(self) -> Numbers:
         """The effect that is planned for."""
+        self.require_effect()
         return getattr(self, self.effect)
+
+    def value(self, role: str) -> Numbers:
+        """The number with this role."""
+        if role == "effect":
+            self.require_effect()
+        return super().value(role)
+
+    @property
+    def open_effect(self) -> str | None:
+        """The name of the effect where it is left open, because it is what is asked; None where it is given."""
+        return cast("str | None", self.__dict__.get("_open_effect"))
+
+    def _which_is_open(self) -> str | None:
+        """None where there is one; where there are several, that of the scale."""
+        names = with_role(type(self), "effect")
+        if not names or self.field("effect") is not None:
+            return None
+        return self.scale if self.scale in names else names[0]
+
+    def require_effect(self) -> None:
+        """Raise where the effect is left open, and what is asked needs it."""
+        if self.open_effect is not None:
+            way_out = "give it a value, or ask for the detectable effect of a number of participants"
+            raise ParameterError("is left open", owner=self, parameter=self.open_effect, way_out=way_out)
 
     def attained(self, n: Numbers) -> Numbers:
         """What a target is held against: the probability of rejecting in the treatment's favour."""
@@ -302,6 +352,7 @@ class Design(Sized):
         from which power never falls below target again, as far as searched (`first_n`, `searched_to`).
         """
         target = self._target(target)
+        self.require_effect()
         if self.shape(target):
             return sizing.size_grid(self, target)
         return sizing.size_scalar(self, target)
@@ -348,6 +399,7 @@ class Design(Sized):
     def simulate(self, n: int, trials: int, rng: Any) -> Simulation:
         """Draw and analyse `trials` trials, in batches of bounded memory; shares no code with `power`."""
         self.check_n(n)
+        self.require_effect()
         batch = max(1, _BATCH // int(n))
         rejected = favoured = 0
         for start in range(0, trials, batch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from trialplan.errors import ParameterError, field
 from trialplan.parameter import POSITIVE, PROPORTION, REAL, Interval, Parameter, largest, parameter, smallest
@@ -18,7 +18,10 @@ SUPERIORITY, NON_INFERIORITY, EQUIVALENCE, SINGLE_ARM = (
     "equivalence",
     "single-arm",
 )
-GOALS = (SUPERIORITY, NON_INFERIORITY, EQUIVALENCE)
+Goal = Literal["superiority", "non-inferiority", "equivalence"]
+Favourable = Literal["higher", "lower"]
+Sides = Literal[1, 2]
+GOALS: tuple[str, ...] = get_args(Goal)
 
 LEVELS = {SUPERIORITY: (0.05, 2), NON_INFERIORITY: (0.025, 1), EQUIVALENCE: (0.05, 1), SINGLE_ARM: (0.05, 1)}
 """Significance level and sides by goal, where a design does not state them."""
@@ -56,7 +59,7 @@ def alpha() -> Any:
 
 def sides() -> Any:
     """One- or two-sided; filled in by goal where it is not given."""
-    return parameter("1 or 2: how many sides the significance level is split over", (1, 2), optional=True)
+    return parameter("1 or 2: how many sides the significance level is split over", Sides, optional=True)
 
 
 def allocation() -> Any:
@@ -71,12 +74,12 @@ def allocation() -> Any:
 
 def goal() -> Any:
     """What the trial sets out to show."""
-    return parameter("what the trial sets out to show", GOALS, default=SUPERIORITY)
+    return parameter("what the trial sets out to show", Goal, default=SUPERIORITY)
 
 
 def favourable() -> Any:
     """The direction in which the outcome is better."""
-    return parameter("which values of the outcome are better", ("higher", "lower"), default="higher")
+    return parameter("which values of the outcome are better", Favourable, default="higher")
 
 
 def margin() -> Any:

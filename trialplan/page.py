@@ -60,8 +60,7 @@ class Answer:
 
     def to_frame(self) -> Any:
         """The answer as a pandas data frame, one record a row, as in its CSV; pandas is an extra."""
-        pandas = require("pandas", "frames", "a data frame")
-        return pandas.DataFrame.from_records(flat_records(self.page()))
+        return as_frame(flat_records(self.page()))
 
     def __str__(self) -> str:
         return as_text(self.page()).rstrip("\n")
@@ -72,6 +71,18 @@ class Answer:
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         return as_html(self.page())
+
+
+def as_frame(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """The records as a pandas data frame; whole numbers stay whole where some are missing."""
+    pandas = require("pandas", "frames", "a data frame")
+    frame = pandas.DataFrame.from_records(list(rows))
+    for name in frame:
+        there = [row[name] for row in rows if row.get(name) is not None]
+        if there and len(there) < len(rows) and all(type(value) is int for value in there):
+            whole = [row.get(name) for row in rows]
+            frame[name] = pandas.array(whole, dtype="Int64")
+    return frame
 
 
 def facts(rows: Sequence[tuple[str, str]], title: str = "") -> Table:

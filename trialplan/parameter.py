@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.numerics.lazy import np
@@ -93,6 +93,8 @@ class Parameter:
     """What is typed for it in an example, where it is no number."""
     optional: bool = False
     read: Callable[[Any], Any] | None = None
+    open: bool = False
+    """Whether it is what a question may leave open: an effect that has no default."""
     role: str = ""
     """What is asked for without its name: effect, comparator (control rate, null), spread, association, size; method is
     the way among several in which the same trial is analysed or computed."""
@@ -137,15 +139,20 @@ class Parameter:
 
 def parameter(
     meaning: str,
-    domain: Interval | tuple[Any, ...] | None = REAL,
+    domain: Any = REAL,
     *,
     default: Any = dataclasses.MISSING,
     optional: bool = False,
     **words: Any,
 ) -> Any:
-    """A dataclass field that carries its declaration; `optional` ones default to None."""
-    declared = Parameter(meaning, domain=domain, optional=optional, **words)
-    if optional and default is dataclasses.MISSING:
+    """A dataclass field that carries its declaration; `optional` ones, and an effect, default to None.
+
+    `domain` is an interval, the choices, or the Literal type of the field, which is its choices; None takes anything.
+    """
+    domain = get_args(domain) if get_origin(domain) is Literal else domain
+    is_open = words.get("role") == "effect" and default is dataclasses.MISSING
+    declared = Parameter(meaning, domain=domain, optional=optional, open=is_open, **words)
+    if default is dataclasses.MISSING and (optional or declared.open):
         default = None
     return dataclasses.field(default=default, metadata={"parameter": declared})
 
@@ -160,6 +167,16 @@ def parameters(cls: type) -> Mapping[str, Parameter]:
         fields.sort(key=lambda f: f.name in _SHARED)  # stable: the order of declaration is kept
         _DECLARED[cls] = {f.name: f.metadata["parameter"] for f in fields}
     return _DECLARED[cls]
+
+
+def needed(cls: type) -> list[str]:
+    """The fields that a sample size cannot do without: those that have no default, and an effect that is left open."""
+    defaults = {one.name: one.default for one in dataclasses.fields(cls)}
+    return [
+        name
+        for name, one in parameters(cls).items()
+        if defaults[name] is dataclasses.MISSING or (one.open and not one.optional)
+    ]
 
 
 def with_role(cls: type, role: str) -> list[str]:

@@ -88,12 +88,21 @@ class Sized(Stated):
             if any(isinstance(vars(base).get(name), _QUESTIONS) for base in cls.__mro__[1:]):
                 reason = f"its field {name} bears the name of a question that every design answers"
                 raise ParameterError(reason, owner=cls.__name__, way_out="give the field another name")
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Sized.__repr__  # type: ignore[method-assign]  # a dataclass would write its own
 
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""
         for name, declared in parameters(type(self)).items():
-            self._set(name, declared.check(type(self).__name__, name, self._meant(name, declared)))
+            value = self._meant(name, declared)
+            if not (value is None and declared.open and self.has_level):  # what a trial can show may be what is asked
+                self._set(name, declared.check(type(self).__name__, name, value))
         self.check()
+
+    def __repr__(self) -> str:
+        """The design with the numbers that it has."""
+        there = ((one.name, getattr(self, one.name)) for one in dataclasses.fields(self) if one.repr and one.init)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in there if value is not None)})"
 
     def _meant(self, name: str, declared: Parameter) -> Any:
         """What a field holds; of another name of a test the test that is meant, where there is one and no other."""

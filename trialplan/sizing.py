@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from trialplan.answers import SampleSize
@@ -153,12 +154,16 @@ def unreachable(design: Design, value: float, null: tuple[float, ...]) -> Unreac
 
 def number(value: Any) -> Any:
     """A float for a scalar; an array stays one."""
-    return float(value) if is_scalar(value) or np.ndim(value) == 0 else value
+    if isinstance(value, (int, float)):
+        return float(value)
+    return float(value) if np.ndim(value) == 0 else value
 
 
 def whole(value: Any) -> Any:
-    """An int for a scalar; an array stays one."""
-    return round(float(value)) if is_scalar(value) or np.ndim(value) == 0 else value
+    """An int for a scalar, an array of ints for an array; one of floats where a cell has no answer."""
+    if isinstance(value, (int, float)) or np.ndim(value) == 0:
+        return round(float(value))
+    return np.rint(value).astype(np.int64) if np.isfinite(value).all() else value
 
 
 def _smooth(design: Design, target: Numbers) -> SampleSize:
@@ -191,8 +196,8 @@ def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
     return SampleSize(
         design=design,
         target=target,
-        n=n,
-        arms=_named(design, n),
+        n=whole(n),
+        arms=_named(design, whole(n), whole),
         arms_unrounded=_named(design, total),
         power=power,
         success=success,
@@ -236,9 +241,8 @@ def _cell_by_cell(design: Design, target: Numbers) -> SampleSize:
             n[cell], power[cell], success[cell] = answer.n, answer.power, answer.success
         except UnreachableError as why:
             reasons[cell] = why.sentence
-    return SampleSize(
-        design=design, target=target, n=n, arms=_named(design, n), power=power, success=success, reason=reasons
-    )
+    arms = _named(design, n, whole)
+    return SampleSize(design=design, target=target, n=whole(n), arms=arms, power=power, success=success, reason=reasons)
 
 
 def _saw_tooth(design: Design, target: float) -> SampleSize:
@@ -307,8 +311,8 @@ def _filled(shape: tuple[int, ...], value: float) -> Any:
     return np.full(shape, value) if shape else value
 
 
-def _named(design: Sized, n: Numbers) -> dict[str, Numbers]:
-    return {name: number(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
+def _named(design: Sized, n: Numbers, kind: Callable[[Any], Any] = number) -> dict[str, Numbers]:
+    return {name: kind(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
 
 
 def check_attainable(design: Sized, n: Numbers, asked: str) -> None:
@@ -333,7 +337,7 @@ def size_width(design: Sized, width: Numbers) -> SampleSize:
         design=design,
         target=width,
         n=n,
-        arms=design.arms(n) if is_scalar(n) else _named(design, n),
+        arms=design.arms(n) if is_scalar(n) else _named(design, n, whole),
         arms_unrounded=_named(design, total),
         power=number(design.attained(n)),
         extra={} if np.ndim(n) else design.details(n, width),

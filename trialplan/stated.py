@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from trialplan.numerics.elementary import normal_quantile
-from trialplan.parameter import POSITIVE, Interval, parameters, with_role
+from trialplan.parameter import POSITIVE, Interval, needed, parameters, with_role
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -177,12 +176,11 @@ class Stated:
     @classmethod
     def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
         """The numbers that a statement must have: those without a default, and of optional effects the one in use."""
-        defaults = {one.name: one.default for one in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        needed = [name for name in parameters(cls) if defaults[name] is dataclasses.MISSING]
+        names = needed(cls)
         effects = with_role(cls, "effect")
-        if effects and not set(effects) & set(needed):
-            needed.append(next((name for name in effects if name in numbers), effects[0]))
-        return tuple(name for name in parameters(cls) if name in needed)
+        if effects and not set(effects) & set(names):
+            names.append(next((name for name in effects if name in numbers), effects[0]))
+        return tuple(name for name in parameters(cls) if name in names)
 
     def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
         """The formulas of textbooks and tables for it, which it does not use itself."""

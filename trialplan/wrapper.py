@@ -88,6 +88,10 @@ class Wrapper(Design):
         shapes = [shape for member in self.members if (shape := member.shape(*others))]
         return np.broadcast_shapes(*shapes) if shapes else ()
 
+    def _which_is_open(self) -> str | None:
+        """The first effect that a member leaves open."""
+        return next((one.open_effect for one in self.members if one.open_effect is not None), None)
+
     def counted(self, n: int) -> Counts | None:
         """None, unless a wrapper says what of the counts its own analysis sees."""
         return None

@@ -12,9 +12,9 @@ from scipy import stats
 from trialplan import TwoProportions
 from trialplan.analyses.reproduction import read, reproduce
 from trialplan.analyses.reproduction.completing import completed
-from trialplan.analyses.reproduction.judge import _tried, as_json
+from trialplan.analyses.reproduction.judge import _tried
 from trialplan.analyses.reproduction.statement import NoDesignError
-from trialplan.analyses.reproduction.words import headline, notes
+from trialplan.analyses.reproduction.words import as_json, headline, notes
 from trialplan.errors import ParameterError
 
 TRIALS = [

@@ -7,7 +7,7 @@ from statsmodels.stats.power import TTestIndPower
 
 from trialplan import TwoMeans, TwoProportions
 from trialplan.analyses.sensitivity.tornado import Axis, tornado
-from trialplan.analyses.sensitivity.tornado_page import page_of_design
+from trialplan.analyses.sensitivity.tornado_page import tornado_of_design
 from trialplan.errors import ParameterError
 from trialplan.sequential.group_sequential import GroupSequential
 
@@ -89,7 +89,7 @@ class TestOrder:
 class TestPage:
     def test_the_sentence_says_what_becomes_of_the_trial(self):
         """An ethics board reads what is wrong, how likely the effect is found, and how many would be needed."""
-        page = page_of_design(RATES, {"control": (0.2, 0.4, 0.35), "treatment": (0.3, 0.6)}, 0.8)
+        page = tornado_of_design(RATES, {"control": (0.2, 0.4, 0.35), "treatment": (0.3, 0.6)}, 0.8).page()
         first, second = page.data["rows"]
         assert first["sentence"].startswith(
             "If the rate in the treatment arm is 30 % instead of 50 %, there is no effect to find: no number of "
@@ -105,18 +105,18 @@ class TestPage:
     def test_a_margin_is_no_effect(self):
         """Where equivalence is sought, a true difference beyond the margin is said to be that."""
         design = TwoMeans(difference=0.0, sd=1.0, goal="equivalence", margin=0.5)
-        beyond, wide = page_of_design(design, {"difference": (-0.2, 0.6), "sd": (0.8, 1.2)}, 0.8).data["rows"]
+        beyond, wide = tornado_of_design(design, {"difference": (-0.2, 0.6), "sd": (0.8, 1.2)}, 0.8).page().data["rows"]
         assert "the truth lies beyond the margin: no number of participants would do" in beyond["sentence"]
         assert "would show equivalence with probability 0.58; 200 participants would be needed" in wide["sentence"]
 
     def test_a_monitored_design_is_varied_through_its_looks(self):
         """The numbers of a group-sequential design's inner design can be varied, and cost a little more."""
-        looked = page_of_design(GroupSequential(design=RATES), {"control": (0.2, 0.4)}, 0.8).data["rows"][0]
-        fixed = page_of_design(RATES, {"control": (0.2, 0.4)}, 0.8).data["rows"][0]
+        looked = tornado_of_design(GroupSequential(design=RATES), {"control": (0.2, 0.4)}, 0.8).page().data["rows"][0]
+        fixed = tornado_of_design(RATES, {"control": (0.2, 0.4)}, 0.8).page().data["rows"][0]
         assert fixed["n_high"] <= looked["n_high"] <= 1.05 * fixed["n_high"]
 
     @pytest.mark.parametrize(("name", "values"), [("test", ("score", "wald")), ("contol", (0.2, 0.3))])
     def test_what_is_no_number_is_refused(self, name, values):
         """A choice has no range, and an unknown name is met by the nearest."""
         with pytest.raises(ParameterError, match=r"leave it out|did you mean 'control'"):
-            page_of_design(RATES, {name: values}, 0.8)
+            tornado_of_design(RATES, {name: values}, 0.8).page()

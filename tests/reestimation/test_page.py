@@ -79,13 +79,13 @@ class TestMeans:
 
     def test_what_is_missing_or_does_not_fit(self):
         """A standard deviation needs its n and means; a rate needs proportions; both or neither are refused."""
-        with pytest.raises(ParameterError, match="--n 60"):
+        with pytest.raises(ParameterError, match=r"1\.42 of 60"):
             reestimate(MEANS, sd=1.4).page()
         with pytest.raises(ParameterError, match="has none"):
             reestimate(MEANS, "23/60").page()
         with pytest.raises(ParameterError, match="has none"):
             reestimate(RATES, sd=1.4, n=60).page()
-        with pytest.raises(ParameterError, match="one of --blinded"):
+        with pytest.raises(ParameterError, match="one of blinded"):
             reestimate(RATES).page()
         with pytest.raises(ParameterError, match="not for ancova"):
             reestimate(Ancova(difference=1, sd=1, correlation=0.3), "23/60").page()

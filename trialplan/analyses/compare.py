@@ -12,6 +12,7 @@ from trialplan.errors import TrialplanError, UnreachableError
 from trialplan.numerics.enumeration import largest_size
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
+from trialplan.page import Answer, Page
 from trialplan.parameter import parameters
 from trialplan.progress import tell
 
@@ -43,7 +44,25 @@ class ComparedTest:
     reason: str | None = None
 
 
-def compare(design: Design, target: float = 0.8) -> tuple[ComparedTest, ...]:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Comparison(Answer):
+    """The same design through every test that applies: the rows, in the order of the design's table of tests."""
+
+    design: Design
+    target: float
+    rows: tuple[ComparedTest, ...]
+
+    def __iter__(self) -> Iterator[ComparedTest]:
+        return iter(self.rows)
+
+    def page(self) -> Page:
+        """One row a test, what is assumed below it."""
+        from trialplan.analyses.compare_page import page
+
+        return page(self.design, self.target, self.rows)
+
+
+def compare(design: Design, target: float = 0.8) -> Comparison:
     """One row for each test that applies to the design's goal and scale, in the order of its table.
 
     >>> from trialplan import TwoProportions
@@ -55,7 +74,7 @@ def compare(design: Design, target: float = 0.8) -> tuple[ComparedTest, ...]:
     for done, (name, one, prose) in enumerate(ways):
         tell("tests compared", done, len(ways))
         rows.append(_row(one, name, prose, target))
-    return tuple(rows)
+    return Comparison(design=design, target=target, rows=tuple(rows))
 
 
 def variants(design: _Design) -> Iterator[tuple[str, _Design, str]]:

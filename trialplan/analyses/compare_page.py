@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from trialplan.analyses.compare import ComparedTest
 from trialplan.design import Design
 from trialplan.design_facts import assumed, head, level
 from trialplan.page import Page, Table, facts, plain
 from trialplan.parameter import with_role
 from trialplan.text import NONE, decimals, number
+
+if TYPE_CHECKING:
+    from trialplan.analyses.compare import ComparedTest
 
 
 def page(design: Design, target: float, rows: Sequence[ComparedTest]) -> Page:

@@ -36,9 +36,7 @@ def command(plan: str, n: Any, target: Any, as_json: bool, output: Any) -> None:
     Beside it stand its ceiling, the number that reaches the target, expected width and smallest significant
     difference, and the same under other beliefs.
     """
-    from trialplan.analyses.assurance.page import page
-    from trialplan.plan import build, read
-    from trialplan.plan.beliefs import assess_trial
-
     sought = None if target is None else _TARGET.check("assurance", "--target", target)
-    show(page(*assess_trial(build(read(plan)), n, sought)), as_json, output)
+    from trialplan.verbs.exploring import assurance
+
+    show(assurance(plan, n, target=sought).page(), as_json, output)

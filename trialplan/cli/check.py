@@ -34,8 +34,7 @@ def command(file: Path, templates: Path | None, patience: float, as_json: bool, 
     headers and footers are not read, and tracked changes are taken as accepted. The drawings of figures are not
     compared, their descriptions and tables are.
     """
-    from trialplan.protocol.checking.check import check
-    from trialplan.protocol.checking.page import page
+    from trialplan.verbs.planning import check
 
-    checked = check(file, templates, patience)
-    show(page(file.name, checked), as_json, output, ok=checked.ok)
+    checked = check(file, templates=templates, patience=patience)
+    show(checked.page(), as_json, output, ok=checked.ok)

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from trialplan import catalogue
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import path_option, show_text
@@ -65,26 +64,18 @@ def _of_design(cls: type[Sized], language: str | None, output: Path | None, **gi
     tongue = _language(language, output)
     target, dropout = given.pop("power", None), given.pop("dropout")
     design = options.build(cls, given)
-    from trialplan.cross_check import script as cross_check
-    from trialplan.enrolment.dropout import DROPOUT
+    from trialplan.verbs.second_opinion import code
 
     with options.typed(cls):
-        lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
-        sizing = cross_check.of_design(design, target, lost)
-    title = f"{cls.slug()}: {catalogue.summary(cls)}"
-    show_text(cross_check.script([sizing], tongue, title=title, origin="One design"), output)
+        script = code(design, tongue, power=target, dropout=dropout)
+    show_text(script, output)
 
 
 def _of_plan(name: str, language: str | None, output: Path | None) -> None:
     tongue = _language(language, output)
-    from trialplan import plan
-    from trialplan.cross_check import script as cross_check
+    from trialplan.verbs.second_opinion import code
 
-    trial = plan.build(plan.read(name))
-    words = trial.plan.content.trial
-    origin = f"Plan of version {words.version}" + (f", {words.date.isoformat()}" if words.date else "")
-    sizings, without = cross_check.of_trial(trial), cross_check.left_out(trial)
-    show_text(cross_check.script(sizings, tongue, title=words.title, origin=origin, without=without), output)
+    show_text(code(name, tongue), output)
 
 
 command = options.DesignsAndPlans(

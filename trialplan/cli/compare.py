@@ -26,15 +26,12 @@ def for_design(cls: type[Design]) -> click.Command:
 
 
 def _compare(cls: type[Design], power: Any, as_json: bool, output: Any, **given: Any) -> None:
-    from trialplan.analyses.compare import compare
-    from trialplan.analyses.compare_page import page
+    from trialplan.verbs.sizing import compare
 
     design = _that_suits(cls, given)
     with options.typed(cls):
-        rows = compare(design, power)
-        if all(row.n is None for row in rows):
-            design.sample_size(power)  # raises and says why: its own test is among those without an answer
-    show(page(design, power, rows), as_json, output)
+        comparison = compare(design, power)
+    show(comparison.page(), as_json, output)
 
 
 def _that_suits(cls: type[Design], given: dict[str, Any]) -> Design:

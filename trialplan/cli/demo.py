@@ -9,10 +9,6 @@ import click
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import path_option
-from trialplan.errors import MissingExtra
-from trialplan.files import make_folder
-
-PLAN = "msc-lupus-nephritis"
 
 
 @click.command(
@@ -34,26 +30,10 @@ def command(folder: Path) -> None:
 
     Without the extra `report` it is Markdown alone, and the command that adds the others is printed.
     """
-    made = make_folder(folder)
-    try:
-        paths, missing = _written(folder)
-    except BaseException:
-        if made and not any(folder.iterdir()):
-            folder.rmdir()
-        raise
-    for path in paths:
+    from trialplan.verbs.planning import demo
+
+    made = demo(folder)
+    for path in made.paths:
         click.echo(f"wrote {path}")
-    if missing:
-        click.echo(f"HTML and DOCX are left out: {missing}")
-
-
-def _written(folder: Path) -> tuple[list[Path], str]:
-    """The files, and the sentence about what is missing for the others."""
-    from trialplan import plan, protocol
-
-    read = plan.read(PLAN)
-    outputs = [folder / f"protocol{suffix}" for suffix in (".md", ".html", ".docx")]
-    try:
-        return protocol.write(read, outputs), ""
-    except MissingExtra as missing:
-        return protocol.write(read, outputs[:1]), str(missing)
+    if made.left_out:
+        click.echo(f"HTML and DOCX are left out: {made.left_out}")

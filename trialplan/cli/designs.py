@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from trialplan import catalogue
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import output_options, show
+from trialplan.verbs.second_opinion import list_designs
 
 
 @click.command(
@@ -25,4 +25,4 @@ def command(design: str | None, as_json: bool, output: Any) -> None:
     With a DESIGN, its numbers with symbol, unit, domain and meaning, and its table of tests: what each is, who
     uses it and when it errs.
     """
-    show(catalogue.page() if design is None else catalogue.page_of(catalogue.design(design)), as_json, output)
+    show(list_designs(design).page(), as_json, output)

@@ -27,8 +27,6 @@ def command(a: str, b: str, as_json: bool, output: Any) -> None:
     made (Shapley 1953), so the shares add up to the change. Plans are shipped ones by name, or files by path; only
     what sizes the primary endpoint is compared.
     """
-    from trialplan.plan import read
-    from trialplan.plan.difference import difference
-    from trialplan.plan.difference_page import page
+    from trialplan.verbs.planning import diff
 
-    show(page(difference(read(a), read(b))), as_json, output)
+    show(diff(a, b).page(), as_json, output)

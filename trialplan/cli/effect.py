@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import click
 
-from trialplan.answers import DetectableEffect, Limit
 from trialplan.cli.options import design as options
 from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design, Sized
@@ -47,11 +46,11 @@ def _of_limit(cls: type[Sized]) -> click.Command:
 
 def _limit(cls: type[Sized], n: int | None, as_json: bool, output: Any, **given: Any) -> None:
     design = options.build(cls, given, held={cls.detects: parameters(cls)[cls.detects].typical[0]})
+    from trialplan.verbs.sizing import effect
+
     with options.typed(cls):
-        n = options.total(design, n)
-        design.check_n(n)
-        value = float(design.detectable(n))
-    show(Limit(design=design, n=n, value=value).page(), as_json, output)
+        limit = effect(design, n)
+    show(limit.page(), as_json, output)
 
 
 class DesignsThatDetect(options.DesignGroup):
@@ -63,16 +62,13 @@ class DesignsThatDetect(options.DesignGroup):
 
 
 def _effect(cls: type[Design], n: int | None, power: Any, as_json: bool, output: Any, **given: Any) -> None:
+    from trialplan.verbs.sizing import effect
+
     n, given = options.realised(cls, n, given)
-    effects = options.effects(cls)
-    name = next((effect for effect in effects if effect == given.get("scale")), effects[0])
-    placeholder = {name: parameters(cls)[name].typical[0]}  # a valid effect, on the scale that was chosen
-    design = cast("Design", options.build(cls, given, held=placeholder))
+    design = cast("Design", options.build(cls, given, left_open=options.effects(cls)))
     with options.typed(cls):
-        n = options.total(design, n)
-        design.check_n(n)
-        detectable = float(design.detectable_effect(n, power))
-    show(DetectableEffect(design=design, n=n, target=power, value=detectable).page(), as_json, output)
+        detectable = effect(design, n, power)
+    show(detectable.page(), as_json, output)
 
 
 command = DesignsThatDetect(

@@ -10,6 +10,7 @@ from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.errors import unknown
 from trialplan.cli.options.output import check, output_options, path_option, show
+from trialplan.design import Sized
 from trialplan.errors import ParameterError
 from trialplan.text import flag
 
@@ -82,17 +83,22 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     if interval not in evidence.INTERVALS:
         raise ParameterError(unknown("--interval", interval, evidence.INTERVALS))
     given = {name: value for name, value in pooling.items() if value is not None}
-    if "pool" in given:
-        from trialplan.evidence.pool_page import page as page_of_pools
-
-        studies = evidence.read(table)
-        if "forest" in given:
-            check(given["forest"], (".svg", ".png"))
-        show(page_of_pools(studies, **given), as_json, output)
-    elif given:
+    if "pool" not in given and given:
         raise click.UsageError(f"--{flag(next(iter(given)))} belongs to --pool OUTCOME")
-    else:
-        from trialplan.evidence.report import page
+    from trialplan.verbs.evidence import pool, read_evidence
 
-        studies, _, notes = evidence.read_with_notes(table)
-        show(page(studies, interval, notes), as_json, output)
+    studies = read_evidence(table)
+    if "pool" not in given:
+        show(studies.page(interval), as_json, output)
+        return
+    forest = given.pop("forest", None)
+    if forest is not None:
+        check(forest, (".svg", ".png"))
+    if "arms" in given:
+        given["arms"] = [arm.strip() for arm in given["arms"].split(",") if arm.strip()]
+    asked = {"interval": given.pop("pool_interval", "normal"), **given}
+    with options.typed(Sized, by="--by"):
+        pools = pool(studies, asked.pop("pool"), **asked)
+    if forest is not None:
+        pools.draw(forest)
+    show(pools.page(), as_json, output)

@@ -64,9 +64,9 @@ def _of_design(cls: type[Design], **given: Any) -> None:
 
 def _of_plan(name: str, given: Mapping[str, Any]) -> None:
     numbers = _numbers(given["n"])
-    from trialplan import plan
+    from trialplan.verbs.planning import build
 
-    _answer(plan.build(plan.read(name)).design, numbers, given)
+    _answer(build(name).design, numbers, given)
 
 
 def _numbers(typed: str | None) -> tuple[Any, ...]:
@@ -76,19 +76,11 @@ def _numbers(typed: str | None) -> tuple[Any, ...]:
 
 
 def _answer(design: Design, numbers: tuple[Any, ...], given: Mapping[str, Any]) -> None:
-    from trialplan.analyses.scenarios.cells import participants
-    from trialplan.analyses.sensitivity.exclusion import exclusion
-    from trialplan.analyses.sensitivity.exclusion_page import page
+    from trialplan.verbs.exploring import exclude
 
     with options.typed(type(cast("Any", design.fixed))):
-        ns = participants(type(design).__name__, numbers)
-
-        def picture() -> Any:
-            from trialplan.analyses.sensitivity.exclusion_figure import figure
-
-            return figure(design, exclusion(design, ns))
-
-        show_or_draw(lambda: page(design, ns), picture, given["as_json"], given["output"])
+        found = exclude(design, numbers)
+        show_or_draw(found.page, found.figure, given["as_json"], given["output"])
 
 
 command = DesignsOfAnySize(

@@ -25,8 +25,9 @@ def command(path: Path, force: bool) -> None:
 
     `trialplan protocol` makes a protocol draft of it; `trialplan schema` says what each key may hold.
     """
-    from trialplan import files, plan
+    from trialplan import files
+    from trialplan.verbs.planning import starter_plan
 
     files.check_writable(path, replace=force)
-    files.write(path, plan.starter())
+    files.write(path, starter_plan())
     click.echo(f"wrote {path}\nnext: trialplan protocol {path} -o protocol.md")

@@ -24,15 +24,15 @@ def for_design(cls: type[Sized]) -> click.Command:
 
 
 def _power(cls: type[Sized], n: int | None, as_json: bool, output: Any, **given: Any) -> None:
-    from trialplan.sizing import attained
+    from trialplan.verbs.sizing import power
 
     n, given = options.realised(cls, n, given)
     # what is asked for where there is no power is what is answered here: any valid number holds its place
     held = {cls.asks_for: parameters(cls)[cls.asks_for].typical[0]} if cls.asks_for else None
     design = options.build(cls, given, held=held)
     with options.typed(cls):
-        page = attained(design, options.total(design, n)).page()
-    show(page, as_json, output)
+        answer = power(design, n)
+    show(answer.page(), as_json, output)
 
 
 class DesignsOfGivenSize(options.DesignGroup):

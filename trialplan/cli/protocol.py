@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +50,14 @@ def command(
     Which sections are printed, the plan says under [report], by sections or leave_out.
     """
     _check_house(outputs, templates, reference)
-    house = {"templates": templates, "reference": reference, "patience": patience}
+    from trialplan.verbs.planning import render_protocol
+
+    house: dict[str, Any] = {"templates": templates, "reference": reference, "patience": patience}
     if outputs:
-        for path in _written(plan, outputs, house):
+        for path in render_protocol(plan, *outputs, **house):
             click.echo(f"wrote {path}")
     else:
-        click.echo(_text(plan, house), nl=False)
+        click.echo(render_protocol(plan, **house), nl=False)
 
 
 def _check_house(outputs: tuple[Path, ...], templates: Path | None, reference: Path | None) -> None:
@@ -69,18 +70,3 @@ def _check_house(outputs: tuple[Path, ...], templates: Path | None, reference: P
         raise FileError("--reference lends styles to a .docx file, and none is written; add -o protocol.docx")
     if not reference.is_file():
         raise FileError(f"there is no reference document {reference}; name a .docx file")
-
-
-def _written(name: str, outputs: Sequence[Path], house: Mapping[str, Any]) -> list[Path]:
-    from trialplan import plan, protocol
-
-    return protocol.write(plan.read(name), list(outputs), **house)
-
-
-def _text(name: str, house: Mapping[str, Any]) -> str:
-    """The Markdown, by way of a file: the one road that a protocol is written on."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        (path,) = _written(name, [Path(folder) / "protocol.md"], house)
-        return path.read_text(encoding="utf-8")

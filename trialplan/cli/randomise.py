@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,18 +12,16 @@ import click
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import path_option
-from trialplan.errors import ParameterError, PlanError
+from trialplan.design import Sized
+from trialplan.enrolment.randomisation import SECRET
+from trialplan.errors import ParameterError
 from trialplan.files import check_writable, together, write
-from trialplan.page import Page, as_csv, as_json_text
+from trialplan.page import FORMATS, Page, as_csv
 
 if TYPE_CHECKING:
     from trialplan.enrolment.randomisation import Scheme
 
 _FORMATS = (".csv", ".json")
-_BITS = 128
-"""Of a seed that is drawn: too long to be guessed."""
-
-SECRET = "whoever has the seed and the block sizes can make the list again, so a seed that is public unblinds the trial"
 
 
 @click.command(
@@ -84,32 +81,35 @@ def command(plan: str | None, output: Path | None, masked: Path | None, force: b
     sizes = tuple(_whole(size, "--blocks", "4,6") for size in given["blocks"].split(",")) if given["blocks"] else ()
     strata = _strata(given["strata"])
     seed = _whole(given["seed"], "--seed", "20261124") if given["seed"] is not None else None
-    arms, n = _of_plan(plan, given) if plan else _of_options(given)
-    from trialplan.enrolment.randomisation import Scheme
+    for option in ("arms", "allocation"):
+        if plan is not None and given[option]:
+            raise ParameterError(f"--{option} and a plan are both given; the plan says its {option}: keep one")
+    arms = None if plan is not None else _arms(given)
+    from trialplan.verbs.planning import randomise
 
-    drawn = secrets.randbits(_BITS) if seed is None else seed
-    scheme = Scheme(arms=arms, n=n, blocks=sizes, strata=strata, seed=drawn)
+    with options.typed(Sized, **{name: f"--{name}" for name in ("arms", "n")}):
+        scheme = randomise(plan, arms=arms, n=given["n"], blocks=sizes, strata=strata, seed=seed)
     _write(scheme, output, masked)
     if seed is None:
-        click.echo(f"seed {drawn}: {SECRET}", err=True)
+        click.echo(f"seed {scheme.seed}: {SECRET}", err=True)
     for doubt in scheme.doubts():
         click.echo(doubt, err=True)
 
 
 def _write(scheme: Scheme, output: Path | None, masked: Path | None) -> None:
-    from trialplan.enrolment.randomisation import assignments, records
-
-    lines = assignments(scheme)
+    page, known = scheme.page(), scheme.masked()
     with together():
         if masked is not None:
-            write(masked, _text(masked.suffix.lower(), records(scheme, lines, masked=True), {}))
+            write(
+                masked, FORMATS[masked.suffix.lower()](Page(data={"list": known}, headline="", records=lambda: known))
+            )
         if output is not None:
-            origin = {name: getattr(scheme, name) for name in ("arms", "blocks", "strata", "n", "seed")}
-            write(output, _text(output.suffix.lower(), records(scheme, lines), origin), secret=True)
+            write(output, FORMATS[output.suffix.lower()](page), secret=True)
         else:  # the screen holds the list, and nothing else
-            click.echo(_text(".csv", records(scheme, lines), {}), nl=False)
+            click.echo(as_csv(page), nl=False)
     if output is not None:
-        strata = len({line.stratum for line in lines})
+        lines = page.data["list"]
+        strata = len({tuple(line[name] for name in scheme.strata) for line in lines})
         each = "each stratum's list" if strata > 1 else "it"
         extent = f"{strata} strata, {len(lines):,} lines; {each} is long enough for all {scheme.n:,} participants"
         click.echo(f"wrote {output}: {extent}; {SECRET}")
@@ -117,34 +117,10 @@ def _write(scheme: Scheme, output: Path | None, masked: Path | None) -> None:
             click.echo(f"wrote {masked}, without arms and blocks")
 
 
-def _text(suffix: str, records: Sequence[Mapping[str, Any]], origin: Mapping[str, Any]) -> str:
-    if suffix == ".json":
-        return as_json_text(Page(data={**origin, "list": records}, headline=""))
-    return as_csv(Page(data=None, headline="", records=lambda: records))
-
-
-def _of_plan(name: str, given: Mapping[str, Any]) -> tuple[dict[str, int], int]:
-    """The plan's arms with their weights, and whom it enrols."""
-    for option in ("arms", "allocation"):
-        if given[option]:
-            raise ParameterError(f"--{option} and a plan are both given; the plan says its {option}: keep one")
-    from trialplan import plan
-    from trialplan.enrolment.dropout import enrolled
-
-    trial = plan.build(plan.read(name))
-    answer, words = trial.answer, trial.plan.content.trial
-    weights = answer.design.weights
-    if len(weights) < 2:
-        raise PlanError(f"{name}: {answer.design.slug()} has one arm, and one arm is not randomised")
-    n = given["n"] or enrolled(answer.design, answer.arms, trial.primary.section.dropout or 0.0)["n"]
-    return dict(zip((words.treatment_name, words.control_name), weights, strict=True)), n
-
-
-def _of_options(given: Mapping[str, Any]) -> tuple[dict[str, int], int]:
+def _arms(given: Mapping[str, Any]) -> dict[str, int]:
+    """The arms where there is no plan, each with its participants in one allocation block."""
     if not given["arms"]:
         raise ParameterError("randomise needs a plan, or --arms, as in --arms treatment,control --n 60")
-    if given["n"] is None:
-        raise ParameterError("--n is needed where there is no plan: all arms together, as in --n 60")
     names = [name.strip() for name in given["arms"].split(",")]
     if len(set(names)) < len(names):
         raise ParameterError(f"--arms must differ, not {given['arms']}")
@@ -153,7 +129,7 @@ def _of_options(given: Mapping[str, Any]) -> tuple[dict[str, int], int]:
     if len(weights) != len(names) or not all(re.fullmatch(r"[1-9]\d{0,3}", weight) for weight in weights):
         offer = ":".join(["2", *("1" for _ in names[1:])])
         raise ParameterError(f"--allocation must be a whole number for each arm, as in {offer}, not {ratio}")
-    return dict(zip(names, map(int, weights), strict=True)), given["n"]
+    return dict(zip(names, map(int, weights), strict=True))
 
 
 def _strata(typed: Sequence[str]) -> dict[str, tuple[str, ...]]:

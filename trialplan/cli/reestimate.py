@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from contextlib import AbstractContextManager
+from typing import Any, cast
 
 import click
 
 from trialplan import catalogue
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.interim import spread
 from trialplan.cli.options.output import PICTURES, output_options, show_or_draw
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError
+from trialplan.text import flag
+from trialplan.verbs import _seen
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-_CALLED = {"at_least": "at_least", "at_most": "at_most", "kept": "effect_scale"}
-"""What else is typed, and what re-estimation calls it."""
+_BLINDED = ("blinded", "blinded_sd", "at_least", "at_most", "kept")
+"""What both arms show together, and the rule, as they are typed."""
 
 
 class DesignsReestimated(options.DesignsAndPlans):
@@ -45,7 +43,7 @@ def for_design(cls: type[Design]) -> click.Command:
         "Answers with n by the rule, its level and power. The trial is the one planned for --power, or of --n "
         "participants in all.",
         [
-            *_seen(),
+            *_blinded_options(),
             *options.of_design(cls, without=options.MONITORING),
             options.power_option(default=None),
             options.n_option(),
@@ -59,14 +57,14 @@ def for_plan(name: str) -> click.Command:
     """The verb for a plan: its primary endpoint."""
     return Verb(
         name,
-        params=[*_seen(), *output_options(*PICTURES)],
+        params=[*_blinded_options(), *output_options(*PICTURES)],
         callback=lambda **given: _of_plan(name, given),
         help="Answers with n by the rule for the plan's primary endpoint.",
         epilog=options.examples("trialplan reestimate msc-lupus-nephritis --blinded 23/60"),
     )
 
 
-def _seen() -> list[click.Parameter]:
+def _blinded_options() -> list[click.Parameter]:
     """What both arms show together, and the rule."""
     return [
         click.Option(
@@ -90,45 +88,34 @@ def _seen() -> list[click.Parameter]:
 def _of_design(cls: type[Design], **given: Any) -> None:
     _check(given)
     design = cast("Design", options.build(cls, given))
-    with _typed(cls):
-        _answer(design, given, {"target": given["power"], "planned": given["n"]})
+    _answer(cls, design, given, n=given["n"], power=given["power"])
 
 
 def _of_plan(name: str, given: Mapping[str, Any]) -> None:
     _check(given)
-    from trialplan.plan import read
-    from trialplan.plan.building import size_primary
-
-    primary = size_primary(read(name))
-    design, answer = cast("Design", primary.design), primary.answer
-    assert answer is not None  # `size_primary` gives one or raises
-    with _typed(type(design.fixed)):
-        _answer(design, given, {"target": float(answer.target), "planned": int(answer.n)})
+    _answer(Design, name, given)
 
 
 def _check(given: Mapping[str, Any]) -> None:
     """One kind of result is given, before anything is computed."""
-    kinds = [name for name in ("blinded", "blinded_sd") if given[name] is not None]
-    if len(kinds) != 1:
-        told = "not both" if kinds else "and neither is given"
-        raise ParameterError(
-            f"what both arms show together is --blinded, as in 23/60, or --blinded-sd, as in 1.42/60, {told}"
-        )
+    with _spelt():
+        _seen.check_one_blinded(given["blinded"], given["blinded_sd"])
 
 
-def _answer(design: Design, given: Mapping[str, Any], planned: Mapping[str, Any]) -> None:
-    from trialplan.reestimation.page import reestimate
+def _answer(cls: type[Design], plan: Design | str, given: Mapping[str, Any], **planned: Any) -> None:
+    from trialplan.verbs.monitoring import reestimate
 
-    sd, n = spread(given["blinded_sd"])
-    rule = {name: given[option] for option, name in _CALLED.items() if given[option] is not None}
-    found = reestimate(design, given["blinded"], sd=sd, n=n, **rule, **planned)
+    blinded = {name: given[name] for name in _BLINDED if given[name] is not None}
+    with _spelt(cls):
+        found = reestimate(plan, **blinded, **planned)
     show_or_draw(found.page, found.figure, given["as_json"], given["output"])
 
 
-def _typed(cls: type[Design]) -> AbstractContextManager[None]:
-    """Within it, errors name the options."""
-    words = {name: f"--{option.replace('_', '-')}" for option, name in _CALLED.items()}
-    return options.typed(cls, "Reestimated", **words)
+def _spelt(cls: type[Design] = Design) -> AbstractContextManager[None]:
+    """Within it, errors name the options; those of whichever design a plan has, too."""
+    owners = [one.__name__ for one in catalogue.designs().values()] if cls is Design else []
+    words = {name: f"--{flag(name)}" for name in _BLINDED} | {"effect_scale": "--kept"}
+    return options.typed(cls, "Reestimated", *owners, **words)
 
 
 command = DesignsReestimated(

@@ -6,16 +6,15 @@ from typing import Any
 
 import click
 
-from trialplan import files
-from trialplan.analyses.reproduction.statement import AROUND, SIZES, NoDesignError, Statement, around, read
+from trialplan.analyses.reproduction.statement import AROUND, SIZES, around
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import output_options, show
 from trialplan.cli.options.workers import progress
 from trialplan.design import Sized
-from trialplan.errors import FileError, ParameterError, TrialplanError
-from trialplan.page import Page
+from trialplan.errors import TrialplanError
 from trialplan.text import flag
+from trialplan.verbs._arguments import DEFAULT_POWER
 
 _SHIPPED = "etanercept-psoriasis"
 """A statement that comes with the package."""
@@ -57,7 +56,7 @@ def example(cls: type[Sized]) -> str:
     """The options of a statement with the typical values that the design declares, and the n that they need."""
     try:
         design = cls(**options.typical(cls))
-        target = options.DEFAULT_POWER if cls.attains == "power" else None
+        target = DEFAULT_POWER if cls.attains == "power" else None
         answer = design.sample_size() if target is None else design.sample_size(target)
     except TrialplanError:
         return ""  # values at which it has no n, as where n is among its own numbers
@@ -97,44 +96,26 @@ def _stated(name: str, meaning: str) -> click.Option:
 
 
 def _of_design(cls: type[Sized], as_json: bool, output: Any, **given: Any) -> None:
+    from trialplan.verbs.second_opinion import reproduce
+
     with options.typed(cls, **{name: f"--{flag(name)}" for name in given}):
-        statement = read({"design": cls.slug(), **given})
-    _answer(statement, as_json, output)
+        found = reproduce(cls, **given)
+    show(found.page(), as_json, output, ok=found.reproduced)
 
 
 def _of_file(name: str, as_json: bool, output: Any) -> None:
-    path = files.locate(name, DesignsAndStatements.file)
-    try:
-        statement = read(files.read_toml(path))
-    except NoDesignError as why:
-        data = {"verdict": "no design", "candidates": [], "missing": [], "why": str(why)}
-        show(Page(data=data, headline=f"Not tried: {why}"), as_json, output, ok=False)
-        return
-    except ParameterError as why:
-        raise why.at(path.name, FileError) from None
-    _answer(statement, as_json, output)
+    from trialplan.verbs.second_opinion import reproduce
+
+    found = reproduce(name)
+    show(found.page(), as_json, output, ok=found.reproduced)
 
 
 def _of_batch(name: str, as_json: bool, output: Any) -> None:
-    from trialplan.analyses.reproduction import batch
-    from trialplan.analyses.reproduction.batch_page import page
+    from trialplan.verbs.second_opinion import reproduce_table
 
-    path = files.locate(name, DesignsAndStatements.file)
-    text, rows = files.read_text(path), []
-    total = batch.count(text, path.name)
     with progress("statements") as told:
-        for row in batch.reproduce_all(text, path.name):
-            rows.append(row)
-            told(len(rows), total)
-    show(page(rows), as_json, output, ok=all(row.reproduced for row in rows))
-
-
-def _answer(statement: Statement, as_json: bool, output: Any) -> None:
-    from trialplan.analyses.reproduction import reproduce
-    from trialplan.analyses.reproduction.words import page
-
-    found = reproduce(statement)
-    show(page(found), as_json, output, ok=found.reproduced)
+        found = reproduce_table(name, progress=told)
+    show(found.page(), as_json, output, ok=found.reproduced)
 
 
 command = DesignsAndStatements(

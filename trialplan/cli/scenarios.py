@@ -14,7 +14,7 @@ from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import output_options, to_screen
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
-from trialplan.parameter import parameters
+from trialplan.parameter import needed, parameters
 from trialplan.text import flag
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SUFFIXES = (".parquet", ".svg", ".png", ".pdf")
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     asked = [options.power_option(default=None), options.n_option()] if issubclass(cls, Design) else []
-    name = (options.effects(cls) or options.required(cls))[0]
+    name = (options.effects(cls) or needed(cls))[0]
     held = options.example(cls, [name])
     return options.verb(
         cls,
@@ -83,7 +83,8 @@ def typical_of(cls: type[Sized], name: str) -> str:
 
 
 def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
-    from trialplan.analyses.scenarios.cells import TARGET, N, grid_spec
+    from trialplan.analyses.scenarios.cells import TARGET, N
+    from trialplan.verbs.exploring import grid_of
 
     with options.typed(cls):
         axes, (target, n) = axes_of(vary, f"--vary {typical_of(cls, next(iter(parameters(cls))))}"), _asked(given)
@@ -94,23 +95,20 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
             raise ParameterError(f"there is no --{flag(name)} of {cls.slug()} to vary; {near}")
         if given.get(name) is not None:
             raise ParameterError(f"{name} is given twice, by --{flag(name)} and by --vary; keep one")
-    if issubclass(cls, Design) and target is None and n is None and not {N, TARGET} & set(axes):
-        target = options.DEFAULT_POWER
     held = {name: values[0] for name, values in axes.items() if name in parameters(cls)}
     design = options.build(cls, given, held=held)
     with options.typed(cls):
-        asked = grid_spec(design, axes, target, n)
+        asked = grid_of(design, axes, target, n)
     _answer(asked, given)
 
 
 def _of_plan(name: str, vary: tuple[str, ...], **given: Any) -> None:
-    from trialplan import plan
-    from trialplan.plan.variation import ask
+    from trialplan.verbs.exploring import grid_of
+    from trialplan.verbs.planning import build
 
     axes, (target, n) = axes_of(vary, "--vary n=100:400:20"), _asked(given)
-    read = plan.read(name)
-    trial = plan.build(read)
-    _answer(ask(trial, axes, target, n), given, said=read.text, plan=trial.answer)
+    trial = build(name)
+    _answer(grid_of(trial, axes, target, n), given, said=trial.plan.text, plan=trial.answer)
 
 
 def axes_of(vary: tuple[str, ...], example: str) -> dict[str, tuple[Any, ...]]:

@@ -21,6 +21,6 @@ from trialplan.cli.options.output import path_option, show_text
 )
 def command(output: Path | None) -> None:
     """The JSON Schema of plan files, for editors that complete and check as one types."""
-    from trialplan import plan
+    from trialplan.verbs.planning import schema
 
-    show_text(json.dumps(plan.json_schema(), indent=2, ensure_ascii=False) + "\n", output)
+    show_text(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", output)

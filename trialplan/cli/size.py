@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -10,10 +10,6 @@ from trialplan.cli.options import design as options
 from trialplan.cli.options.output import PICTURES, output_options, show_or_draw
 from trialplan.design import Design, Sized
 from trialplan.design_facts import assumed, in_words, level
-from trialplan.text import as_sentence
-
-if TYPE_CHECKING:
-    from trialplan.answers import SampleSize
 
 
 def for_design(cls: type[Sized]) -> click.Command:
@@ -32,29 +28,19 @@ def for_design(cls: type[Sized]) -> click.Command:
 
 
 def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, power: Any = None, **given: Any) -> None:
-    from trialplan.enrolment.dropout import DROPOUT, enrolled
+    from trialplan.verbs.sizing import size
 
     design = options.build(cls, given)
+    calendar = {name: given[name] for name in options.CALENDAR if given.get(name) is not None}
     with options.typed(cls):
-        lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
-        sized = design.sample_size() if power is None else design.sample_size(power)
-        answer = options.on_calendar(sized, given, lost)
-        arms = None if lost is None else enrolled(answer.design, answer.arms, lost)
-        notes = _notes(answer) if answer.design.looks else []
+        answer = size(design, power, dropout=dropout, **calendar)
 
     def picture() -> Any:
         from trialplan.analyses.size_picture import picture
 
         return picture(answer, in_words([*assumed(answer.design), *level(answer.design)]))
 
-    show_or_draw(lambda: answer.page(arms, lost or 0.0, notes), picture, as_json, output)
-
-
-def _notes(answer: SampleSize) -> list[str]:
-    """What is to be known of looks on the calendar."""
-    from trialplan.enrolment.calendar import overrunning
-
-    return [as_sentence(note) for note in overrunning(answer.extra.get("looks", ()))]
+    show_or_draw(answer.page, picture, as_json, output)
 
 
 command = options.DesignGroup(

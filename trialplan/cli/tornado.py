@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -12,15 +12,15 @@ from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import PICTURES, output_options, show_or_draw
 from trialplan.cli.scenarios import axes_of, typical_of, vary_option
 from trialplan.design import Design
-from trialplan.errors import ParameterError
+from trialplan.parameter import needed
 
 if TYPE_CHECKING:
-    from trialplan.analyses.sensitivity.tornado import Axis
+    from trialplan.analyses.sensitivity.tornado_page import Tornado
 
 
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design, whose numbers are the plan."""
-    name = (options.effects(cls) or options.required(cls))[0]
+    name = (options.effects(cls) or needed(cls))[0]
     return options.verb(
         cls,
         _of_design,
@@ -44,39 +44,24 @@ def for_plan(name: str) -> click.Command:
 
 
 def _of_design(cls: type[Design], vary: tuple[str, ...], power: Any, **given: Any) -> None:
-    from trialplan.analyses.sensitivity.tornado_page import axes_of_design
+    from trialplan.verbs.exploring import tornado
 
-    name = (options.effects(cls) or options.required(cls))[0]
+    name = (options.effects(cls) or needed(cls))[0]
     with options.typed(cls):
         varied = axes_of(vary, f"--vary {typical_of(cls, name)}")
     design = cast("Design", options.build(cls, given))
     with options.typed(cls):
-        axes = axes_of_design(design, varied)
-        n = int(design.sample_size(power).n)
-        _answer(axes, n, power, cls.slug(), given)
+        _show(tornado(design, varied, power=power), cls.slug(), given)
 
 
 def _of_plan(name: str, given: Mapping[str, Any]) -> None:
-    from trialplan import plan
-    from trialplan.plan.ranges import axes_of as ranges_of
+    from trialplan.verbs.exploring import tornado
 
-    trial = plan.build(plan.read(name))
-    _answer(ranges_of(trial), int(trial.answer.n), float(trial.primary.section.power), name, given)
+    _show(tornado(name), name, given)
 
 
-def _answer(axes: Sequence[Axis], n: int, target: float, of: str, given: Mapping[str, Any]) -> None:
-    from trialplan.analyses.sensitivity.tornado import tornado
-    from trialplan.analyses.sensitivity.tornado_page import page
-
-    def picture() -> Any:
-        from trialplan.analyses.sensitivity.tornado_figure import figure
-
-        drawn = figure(tornado(axes, n=n, target=target), n, f"{of}: n for power {target:g}, one assumption at a time")
-        if drawn is None:
-            raise ParameterError("no assumption has a range, so there is nothing to draw; state one")
-        return drawn
-
-    show_or_draw(lambda: page(axes, n, target), picture, given["as_json"], given["output"])
+def _show(found: Tornado, of: str, given: Mapping[str, Any]) -> None:
+    show_or_draw(found.page, lambda: found.figure(of), given["as_json"], given["output"])
 
 
 command = options.DesignsAndPlans(

@@ -68,33 +68,31 @@ def _of_design(cls: type[Sized], **given: Any) -> None:
             "--power and --n are both given; --power takes the n of the formula, --n your own: keep one"
         )
     design = options.build(cls, given)
-    where = running.executor(given["workers"], given["scheduler"])
-    with options.typed(cls):
-        if n is None:
-            target = options.DEFAULT_POWER if target is None else target
-            answer = design.sample_size(target)
-            design, n = answer.design, int(answer.n)  # a search finds the design that is verified
-        assert isinstance(design, Design)  # what is sized by power tests
-        design.check_n(n)
-    from trialplan.analyses.verification.page import page
-    from trialplan.analyses.verification.verification import verify
+    from trialplan.verbs.sizing import claimed, verify
 
+    with options.typed(cls):
+        design, n, target = claimed(design, n, target)  # a search finds the design that is verified
     with running.progress("trials") as progress:
-        found = verify(design, n=n, target=target, trials=trials, seed=seed, executor=where, progress=progress)
-    show(page(found), given["as_json"], given["output"], ok=found.ok)
+        found = verify(design, n=n, power=target, trials=trials, seed=seed, progress=progress, **_where(given))
+    show(found.page(), given["as_json"], given["output"], ok=found.ok)
 
 
 def _of_plan(name: str, **given: Any) -> None:
     trials, seed = _checked(given)
-    where = running.executor(given["workers"], given["scheduler"])
-    from trialplan import plan
-    from trialplan.plan.verifying import verify_trial
-    from trialplan.plan.verifying_page import page
+    from trialplan.verbs.planning import build
+    from trialplan.verbs.sizing import verify
 
-    trial = plan.build(plan.read(name))
+    where = _where(given)
+    trial = build(name)
     with running.progress("trials") as progress:
-        endpoints = verify_trial(trial, trials=trials, seed=seed, executor=where, progress=progress)
-    show(page(name, endpoints), given["as_json"], given["output"], ok=all(endpoint.ok for endpoint in endpoints))
+        found = verify(trial, trials=trials, seed=seed, progress=progress, **where)
+    show(found.page(), given["as_json"], given["output"], ok=found.ok)
+
+
+def _where(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the trials are drawn, looked at before any is."""
+    running.executor(given["workers"], given["scheduler"])
+    return {name: given[name] for name in ("workers", "scheduler")}
 
 
 def _checked(given: Mapping[str, Any]) -> tuple[int, int]:

@@ -102,7 +102,7 @@ def _row(
     )
 
 
-ROWS = {
+ROWS: dict[str, AnalysisTest] = {
     "fisher": _row(
         "hypergeometric probability given the total of responses; two-sided, of all tables no more likely than the one "
         "seen. The habit of small trials; its real size is often half its level, which costs participants.",

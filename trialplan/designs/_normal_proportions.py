@@ -172,7 +172,7 @@ def _log_odds_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_
     return _least(design, [np.log(odds_ratio / limit) / error for limit in design.limits()])
 
 
-ROWS = {
+ROWS: dict[str, AnalysisTest] = {
     "score": AnalysisTest(
         prose="z with the variance under the null: pooled for superiority (the chi-squared test), restricted maximum "
         "likelihood with a margin, on any scale. The usual choice of regulators and software; exceeds its level a "

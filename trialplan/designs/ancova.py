@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from trialplan import fields
 from trialplan.design import Design
@@ -20,6 +20,12 @@ from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
 from trialplan.rejection import decide, no_evidence
 from trialplan.stated import SizingMethod, sized_by
+
+ScaleName = Literal["difference", "ratio"]
+"""The scales of the effect."""
+
+MethodName = Literal["simple", "exact"]
+"""The ways to compute the power."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,17 +86,17 @@ class Ancova(Design):
         symbol="r",
         typical=(0.2, 0.7),
     )
-    scale: str = parameter("the scale of the effect", ("difference", "ratio"), default="difference")
-    method: str = parameter("how the power is computed", ("simple", "exact"), role="method", default="simple")
-    goal: str = fields.goal()
+    scale: ScaleName = parameter("the scale of the effect", ScaleName, default="difference")
+    method: MethodName = parameter("how the power is computed", MethodName, role="method", default="simple")
+    goal: fields.Goal = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()
-    favourable: str = fields.favourable()
+    favourable: fields.Favourable = fields.favourable()
     allocation: str = fields.allocation()
 
     def check(self) -> None:
         """One effect, on the scale that is named; a margin that suits the goal and the scale."""
         other = {"difference": "ratio", "ratio": "difference"}[self.scale]
-        if getattr(self, self.scale) is None or getattr(self, other) is not None:
+        if getattr(self, other) is not None:
             reason = f"{self.scale} needs {field(self.scale)}, and no {field(other)}"
             raise ParameterError(reason, owner=self, parameter="scale", value=self.scale)
         fields.check_margin(self, centre=1.0 if self.scale == "ratio" else 0.0)

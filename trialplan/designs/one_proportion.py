@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
@@ -22,6 +22,9 @@ from trialplan.stated import SizingMethod, both_quantiles
 
 _SEARCHED = 200_000
 """Participants up to which the exact test is tried, n by n."""
+
+TestName = Literal["exact", "score"]
+"""The tests of a rate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +55,8 @@ class OneProportion(Design):
 
     null: Numbers = single_arm.null()
     expected: Numbers = single_arm.expected()
-    favourable: str = fields.favourable()
-    test: str = parameter("the analysis test", ("exact", "score"), role="method", default="exact")
+    favourable: fields.Favourable = fields.favourable()
+    test: TestName = parameter("the analysis test", TestName, role="method", default="exact")
 
     @property
     def smooth(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from trialplan import fields, sizing
 from trialplan.answers import SampleSize
@@ -12,6 +12,9 @@ from trialplan.designs import _stated_rates as stated_rates
 from trialplan.numerics.binomial_limits import wald_limits, wilson_limits
 from trialplan.numerics.elementary import hypot, normal_quantile
 from trialplan.parameter import PROPORTION, Interval, Numbers, parameter
+
+IntervalName = Literal["newcombe", "wald"]
+"""The intervals of a difference."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +53,7 @@ class PrecisionDifference(Sized):
     confidence: Numbers = parameter(
         "confidence of the interval", PROPORTION, default=0.95, unit="proportion", typical=(0.9, 0.99)
     )
-    interval: str = parameter("the interval", ("newcombe", "wald"), role="method", default="newcombe")
+    interval: IntervalName = parameter("the interval", IntervalName, role="method", default="newcombe")
     allocation: str = fields.allocation()
 
     @property

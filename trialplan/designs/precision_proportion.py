@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from trialplan import sizing
 from trialplan.answers import SampleSize
@@ -14,6 +14,9 @@ from trialplan.numerics.binomial_limits import LIMITS
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.parameter import PROPORTION, Numbers, parameter
 from trialplan.text import percent
+
+IntervalName = Literal["wald", "wilson", "clopper-pearson", "agresti-coull"]
+"""The intervals of a rate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,7 @@ class PrecisionProportion(Sized):
     confidence: Numbers = parameter(
         "confidence of the interval", PROPORTION, default=0.95, unit="proportion", typical=(0.9, 0.99)
     )
-    interval: str = parameter("the interval", tuple(LIMITS), role="method", default="wilson")
+    interval: IntervalName = parameter("the interval", IntervalName, role="method", default="wilson")
 
     @property
     def formula(self) -> str:

@@ -70,9 +70,9 @@ class RatioOfMeans(Design):
         unit="ratio",
         typical=(0.3, 1.0),
     )
-    goal: str = fields.goal()
+    goal: fields.Goal = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()
-    favourable: str = fields.favourable()
+    favourable: fields.Favourable = fields.favourable()
     allocation: str = fields.allocation()
 
     def check(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from trialplan import fields
 from trialplan.answers import SampleSize
@@ -21,6 +21,9 @@ from trialplan.progress import tell
 
 LARGEST = 300
 """Participants beyond which no two-stage design is sought: rates that close need another kind of trial."""
+
+Criterion = Literal["optimal", "minimax", "admissible"]
+"""What is preferred among the designs that reach the power."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +54,10 @@ class Simon(Sized):
 
     null: float = single_arm.null()
     expected: float = single_arm.expected(typical=(0.35, 0.6))
-    favourable: str = fields.favourable()
-    criterion: str = parameter(
+    favourable: fields.Favourable = fields.favourable()
+    criterion: Criterion = parameter(
         "optimal: fewest participants expected under the null; minimax: smallest n; admissible: between, by weight",
-        ("optimal", "minimax", "admissible"),
+        Criterion,
         role="method",
         default="optimal",
     )

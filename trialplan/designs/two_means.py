@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
@@ -43,6 +43,9 @@ _RANK = (
     (math.pi / 3, "n over 3/π, the rank-sum test's efficiency for normal outcomes"),
     (1.15, "n times 1.15 for a rank-sum test"),
 )
+
+TestName = Literal["t", "welch", "z"]
+"""The tests of two means."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +95,10 @@ class TwoMeans(Design):
         unit="units of the outcome",
         typical=(0.8, 1.6),
     )
-    goal: str = fields.goal()
+    goal: fields.Goal = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()
-    favourable: str = fields.favourable()
-    test: str = parameter("the analysis test", ("t", "welch", "z"), role="method", default="t")
+    favourable: fields.Favourable = fields.favourable()
+    test: TestName = parameter("the analysis test", TestName, role="method", default="t")
     allocation: str = fields.allocation()
 
     def check(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from trialplan import fields
 from trialplan.answers import SampleSize
@@ -20,6 +20,23 @@ from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import POSITIVE, PROPORTION, Numbers, parameter
 from trialplan.rejection import no_evidence
 from trialplan.stated import SizingMethod, both_quantiles, by_hand
+
+ScaleName = Literal["difference", "ratio", "odds-ratio"]
+"""The scales of the margin."""
+
+TestName = Literal[
+    "score",
+    "miettinen-nurminen",
+    "wald",
+    "continuity-corrected",
+    "arcsine",
+    "log-odds",
+    "fisher",
+    "boschloo",
+    "exact-pooled",
+    "exact-unpooled",
+]
+"""The tests of two rates: by normal theory, then those that count."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,17 +75,17 @@ class TwoProportions(Design):
     treatment: Numbers = parameter(
         "rate in the treatment arm", PROPORTION, role="effect", symbol="p_T", unit="proportion", typical=(0.3, 0.9)
     )
-    scale: str = parameter(
+    scale: ScaleName = parameter(
         "the scale of the margin; without one, superiority is inequality of the rates on every scale",
-        tuple(SCALES),
+        ScaleName,
         default="difference",
     )
-    goal: str = fields.goal()
+    goal: fields.Goal = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()
-    favourable: str = fields.favourable()
-    test: str = parameter(
+    favourable: fields.Favourable = fields.favourable()
+    test: TestName = parameter(
         "the analysis test",
-        (*normal_proportions.ROWS, *exact_proportions.ROWS),
+        TestName,
         role="method",
         default="score",
     )

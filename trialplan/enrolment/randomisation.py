@@ -12,6 +12,8 @@ from typing import Any
 
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
+from trialplan.page import Answer, Page, Table
+from trialplan.text import as_sentence
 
 LONGEST = 100_000
 """Participants in one stratum beyond which a list is a slip of the keyboard."""
@@ -19,12 +21,15 @@ LONGEST = 100_000
 MOST_STRATA = 10_000
 """Crossed levels beyond which almost every stratum would be empty."""
 
+SECRET = "whoever has the seed and the block sizes can make the list again, so a seed that is public unblinds the trial"
+"""What is told beside every list."""
+
 _MULTIPLES = (2, 3)
 """Blocks that are used where none are named, in allocation blocks: 4 and 6 for 1:1."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scheme:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Scheme(Answer):
     """How participants are randomised: arms with their weights, block sizes, strata, a seed.
 
     Every stratum's list is long enough for all `n` participants, because nobody knows beforehand how they will
@@ -69,6 +74,26 @@ class Scheme:
     def unit(self) -> int:
         """Participants in one allocation block."""
         return sum(self.arms.values())
+
+    def page(self) -> Page:
+        """The list with what it was made from, the seed among it: for nobody who enrols or treats."""
+        lines = assignments(self)
+        told = records(self, lines)
+        origin = {name: getattr(self, name) for name in ("arms", "blocks", "strata", "n", "seed")}
+        strata = len({line.stratum for line in lines})
+        each = f"{strata:,} strata, {len(lines):,} lines" if strata > 1 else f"{len(lines):,} lines"
+        columns = list(told[0])
+        return Page(
+            data={**origin, "list": told},
+            headline=f"a list of {' and '.join(self.arms)} for {self.n:,} participants: {each}",
+            tables=[Table(columns, [[str(cell) for cell in line.values()] for line in told])],
+            notes=[SECRET[0].upper() + SECRET[1:] + ".", *(as_sentence(doubt) for doubt in self.doubts())],
+            records=lambda: told,
+        )
+
+    def masked(self) -> list[dict[str, Any]]:
+        """The same participants without arms and blocks, as sites may see them."""
+        return records(self, assignments(self), masked=True)
 
     def doubts(self) -> list[str]:
         """What somebody at a site could guess, in whole sentences."""

@@ -8,13 +8,14 @@ outcome, and `as_json` hands all of it on. Reading and refusing a file need neit
 from __future__ import annotations
 
 from trialplan.evidence.audit import audit
+from trialplan.evidence.control import has_concurrent_control
 from trialplan.evidence.estimate import Change, Estimate, LogScale, change_sd, estimate, log_scale
 from trialplan.evidence.finding import Finding
 from trialplan.evidence.intervals import INTERVALS, newcombe
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.read import read, read_with_notes, read_with_text
 from trialplan.evidence.report import as_json
-from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 
 __all__ = [
     "INTERVALS",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from trialplan.evidence.finding import Answer, Seen, arms_of, outcome_rule, percent, rate, rule
+from trialplan.evidence.finding import Seen, SeenAndMeans, arms_of, outcome_rule, percent, rate, rule
 from trialplan.evidence.intervals import wilson
 from trialplan.evidence.numerals import percentages
-from trialplan.evidence.table import Count, EvidenceTable, ReportedOutcome, Study
 from trialplan.text import listed
+
+if TYPE_CHECKING:
+    from trialplan.evidence.table import Count, EvidenceTable, ReportedOutcome, Study
 
 _FRACTION = re.compile(r"(?<![\d/])(?<!\d[.,])(\d{1,9})\s*(?:/|\bof\b|\bout of\b)\s*(\d{1,9})(?!\d|[.,/]\d)")
 _UNKNOWN = re.compile(r"\bN[RD]\b")
@@ -19,7 +22,7 @@ LOSS = re.compile(r"relapse|recurren|flare|loss of response|progress", re.IGNORE
 
 
 @outcome_rule("P07", "warning")
-def denominator_below_enrolment(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def denominator_below_enrolment(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A denominator below the enrolment leaves out people, who seldom did as well as the rest."""
     of = _denominator(outcome, outcome.n)
     if outcome.arm or not isinstance(of, int) or not isinstance(study.enrolled, int):
@@ -47,7 +50,7 @@ def _denominator(outcome: ReportedOutcome, otherwise: Count | None) -> Count | N
 
 
 @outcome_rule("P12", "block")
-def percentage_disagrees(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def percentage_disagrees(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A printed percentage that is not the count's leaves two candidates for the truth."""
     count = outcome.counts
     printed = percentages(outcome.reported or "")
@@ -81,7 +84,7 @@ def _rounds_to(x: int, n: int, text: str) -> bool:
 
 
 @outcome_rule("P12", "block")
-def printed_count_disagrees(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def printed_count_disagrees(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A printed count that is not the row's was mistyped in one of the two places."""
     count = outcome.counts
     printed = [(int(x), int(n)) for x, n in _FRACTION.findall(outcome.reported or "")]
@@ -96,7 +99,7 @@ def printed_count_disagrees(study: Study, outcome: ReportedOutcome) -> Answer | 
 
 
 @outcome_rule("P13", "block")
-def unknown_is_not_zero(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def unknown_is_not_zero(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """Not reported and not done are no counts, and a zero beside them was not in the source."""
     cells = (outcome.events, outcome.of, outcome.n, outcome.baseline_mean, outcome.followup_mean)
     token = next((str(cell) for cell in (*cells, outcome.reported) if cell in ("NR", "ND")), None)
@@ -155,7 +158,7 @@ def percentage_of_nobody(table: EvidenceTable) -> Iterator[Seen]:
 
 
 @outcome_rule("T03", "warning")
-def no_denominator(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def no_denominator(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A count without a denominator is not a rate."""
     if not isinstance(outcome.events, int) or outcome.of is not None:
         return None

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from trialplan.evidence.audit_counts import LOSS, is_response
+from trialplan.evidence.control import has_concurrent_control
 from trialplan.evidence.estimate import below_zero
-from trialplan.evidence.finding import Answer, Seen, by_name, keys, outcome_rule, percent, rule
-from trialplan.evidence.table import RATIO_MEASURES, EvidenceTable, ReportedOutcome, Study, has_concurrent_control
+from trialplan.evidence.finding import Seen, SeenAndMeans, by_name, keys, outcome_rule, percent, rule
+from trialplan.evidence.measures import RATIO_MEASURES
 from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.text import listed
 
+if TYPE_CHECKING:
+    from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
+
 
 @outcome_rule("P08", "warning")
-def ever_or_landmark(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def ever_or_landmark(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """Having responded at any time is easier than being in response at a visit."""
     if outcome.kind == "landmark" or not is_response(outcome):
         return None
@@ -64,7 +69,7 @@ def _time(study: Study, outcome: ReportedOutcome) -> float | None:
 
 
 @outcome_rule("P14", "warning")
-def p_value_bounds_correlation(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def p_value_bounds_correlation(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A P value printed as an inequality bounds the correlation within a participant; it does not give it."""
     moments, bound = outcome.moments, outcome.p_bound()
     # with a concurrent control the P value usually compares the arms, and says nothing on this correlation
@@ -99,7 +104,7 @@ def _what_p_says(sign: str, p: float, sd: float, correlation: float) -> tuple[st
 
 
 @outcome_rule("P15", "warning")
-def normal_model_below_zero(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def normal_model_below_zero(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """An SD above half of the mean makes a normal model predict values below zero."""
     pairs = {
         "baseline": (outcome.baseline_mean, outcome.baseline_sd),
@@ -144,7 +149,7 @@ def definition_missing_or_mixed(table: EvidenceTable) -> Iterator[Seen]:
 
 
 @outcome_rule("T04", "information")
-def words_only(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def words_only(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """An outcome told in words carries no number."""
     numbers = (outcome.events, outcome.baseline_mean, outcome.followup_mean, outcome.change_mean, outcome.effect)
     if outcome.reported in (None, "NR", "ND") or any(number is not None for number in numbers):
@@ -157,7 +162,7 @@ def words_only(study: Study, outcome: ReportedOutcome) -> Answer | None:
 
 
 @outcome_rule("T05", "warning")
-def no_timepoint(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def no_timepoint(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A rate or a change without a time cannot be matched to a visit."""
     if _has_number(outcome) and not outcome.harm and outcome.kind != "ever" and outcome.timepoint_months is None:
         return (
@@ -168,7 +173,7 @@ def no_timepoint(study: Study, outcome: ReportedOutcome) -> Answer | None:
 
 
 @outcome_rule("T06", "warning")
-def mean_without_spread(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def mean_without_spread(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A mean change without SDs or without n cannot size a trial."""
     means = (outcome.baseline_mean, outcome.followup_mean, outcome.change_mean)
     if outcome.moments or outcome.change or not any(isinstance(mean, int | float) for mean in means):
@@ -184,7 +189,7 @@ def mean_without_spread(study: Study, outcome: ReportedOutcome) -> Answer | None
 
 
 @outcome_rule("T14", "warning")
-def effect_not_within_its_interval(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def effect_not_within_its_interval(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """An effect that is not in the middle of its interval, on the scale of its standard error, is misprinted."""
     known = outcome.reported_effect
     low, high = outcome.effect_lower, outcome.effect_upper

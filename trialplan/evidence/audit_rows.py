@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from trialplan.evidence.finding import THE_TABLE, Answer, Seen, by_name, keys, outcome_rule, rule
+from trialplan.evidence.finding import THE_TABLE, Seen, SeenAndMeans, by_name, keys, outcome_rule, rule
 from trialplan.evidence.intervals import clopper_pearson
 from trialplan.evidence.names import folded, is_total
-from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 from trialplan.text import listed, percent, plural
+
+if TYPE_CHECKING:
+    from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 
 
 @rule("T10", "warning")
@@ -49,7 +52,7 @@ def a_sum_among_the_studies(table: EvidenceTable) -> Iterator[Seen]:
 
 
 @outcome_rule("T12", "warning")
-def no_spread(study: Study, outcome: ReportedOutcome) -> Answer | None:
+def no_spread(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """An SD of 0 says that all participants had the same value."""
     fields = [name for name in ("baseline_sd", "followup_sd", "change_sd") if getattr(outcome, name) == 0]
     if not fields:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
+from trialplan.evidence.control import arms_without_role, has_concurrent_control
 from trialplan.evidence.finding import THE_TABLE, Seen, arms_of, keys, rate, rule
 from trialplan.evidence.intervals import newcombe
 from trialplan.evidence.overlap import may_overlap, overlapping, registration
-from trialplan.evidence.table import EvidenceTable, Study, arms_without_role, has_concurrent_control
 from trialplan.text import listed, plural
 
 _NOT_GIVEN = re.compile(r"\s*(none|no|nil|nd|not (given|done)|(no|without) conditioning|-|–)?\s*\.?\s*", re.IGNORECASE)
@@ -19,6 +20,9 @@ _DOSE = re.compile(
     r"(\d+(?:\.\d+)?)(?:\s*(?:to|-|–)\s*(\d+(?:\.\d+)?))?\s*((?:mg|g|µg|μg|ug|mcg|IU|U|ml)\s*/\s*(?:kg|m2|m²|day))",
     re.IGNORECASE,
 )
+
+if TYPE_CHECKING:
+    from trialplan.evidence.table import EvidenceTable, Study
 
 
 @rule("P01", "block")

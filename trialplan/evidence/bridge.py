@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from trialplan.belief import Affine, Belief, Beta, LogitNormal
 from trialplan.errors import EvidenceError, did_you_mean
+from trialplan.evidence.control import has_concurrent_control
 from trialplan.evidence.intervals import wilson
 from trialplan.evidence.pooling import ONE_STAGE, Pool
 from trialplan.evidence.selection import ENROLLED, REPORTED
-from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, has_concurrent_control
+from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 from trialplan.numerics.lazy import special
 from trialplan.parameter import Numbers
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.evidence.estimate import change_sd
-from trialplan.evidence.table import EFFECT_MEASURES, RATIO_MEASURES, Moments, MomentsOfChange
+from trialplan.evidence.measures import EFFECT_MEASURES, RATIO_MEASURES
+from trialplan.evidence.table import Moments, MomentsOfChange
 from trialplan.numerics.lazy import special
 
 MEASURES = {

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.evidence.intervals import INTERVALS, REFERENCES, normal_quantile
-from trialplan.evidence.table import RATIO_MEASURES, Moments, ReportedOutcome
+from trialplan.evidence.measures import RATIO_MEASURES
 from trialplan.numerics.lazy import special
+from trialplan.page import Answer, Page, Table, facts, plain
+from trialplan.text import number, percent
+
+if TYPE_CHECKING:
+    from trialplan.evidence.table import Moments, ReportedOutcome
 
 CORRELATIONS = (0.0, 0.25, 0.5, 0.75)
 
@@ -45,8 +51,8 @@ class LogScale:
     below_zero: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Estimate(Answer):
     """A rate, a mean change or a reported effect, its limits, and how they were had.
 
     For a change, `lower` and `upper` are the widest over the `changes`, and `method` says which one that is.
@@ -63,6 +69,20 @@ class Estimate:
     events: int | None = None
     changes: tuple[Change, ...] = ()
     log_scale: LogScale | None = None
+
+    def page(self) -> Page:
+        """The value with its interval, and how they were had."""
+        shown = percent if self.kind == "proportion" else number
+        counted = "" if self.events is None else f"{self.events} of {self.n}: "
+        rows = [("method", self.method), ("participants", f"{self.n:,}"), ("reference", self.reference)]
+        scanned = [[f"{at.correlation:g}", number(at.sd), f"{at.lower:.3g} to {at.upper:.3g}"] for at in self.changes]
+        columns = ("correlation", "SD of the change", "interval")
+        return Page(
+            data=plain(asdict(self)),
+            headline=f"{counted}{shown(self.value)}, {100 * self.confidence:g} % interval {shown(self.lower)} to "
+            f"{shown(self.upper)}",
+            tables=[facts(rows), *([Table(columns, scanned, right=frozenset({0, 1, 2}))] if scanned else [])],
+        )
 
 
 def estimate(

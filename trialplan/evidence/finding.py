@@ -8,14 +8,18 @@ the list of pitfalls that the project keeps; T01… are traps of a table that th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
-from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
-from trialplan.text import listed
+from trialplan.page import Answer, Page, Table
+from trialplan.text import listed, plural
+
+if TYPE_CHECKING:
+    from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 
 Seen = tuple[tuple[str | None, str | None], str, str]
-Answer = tuple[str, str]
-Check = Callable[[EvidenceTable], Iterator[Seen]]
+SeenAndMeans = tuple[str, str]
+Check = Callable[["EvidenceTable"], Iterator[Seen]]
 
 SEVERITIES = ("block", "warning", "information")
 RULES: list[tuple[str, str, Check]] = []
@@ -38,6 +42,25 @@ class Finding:
     means: str
 
 
+class Findings(Answer, tuple[Finding, ...]):
+    """What an audit says about a table: its findings, the most severe first."""
+
+    def page(self) -> Page:
+        """The findings, each with what was seen and what it means."""
+        rows = [
+            [one.severity, one.id, ", ".join(filter(None, (one.study, one.outcome))) or "table", one.seen, one.means]
+            for one in self
+        ]
+        blocking = sum(one.severity == "block" for one in self)
+        records = [asdict(one) for one in self]
+        return Page(
+            data={"findings": records},
+            headline=f"{plural(len(self), 'finding')}, {blocking} of which a plan must answer",
+            tables=[Table(("severity", "id", "where", "seen", "for planning"), rows, "Findings")] if rows else [],
+            records=lambda: records,
+        )
+
+
 def rule(id: str, severity: str) -> Callable[[Check], Check]:
     """Register a rule under its id and severity."""
 
@@ -48,10 +71,10 @@ def rule(id: str, severity: str) -> Callable[[Check], Check]:
     return register
 
 
-def outcome_rule(id: str, severity: str) -> Callable[[Callable[[Study, ReportedOutcome], Answer | None]], Check]:
+def outcome_rule(id: str, severity: str) -> Callable[[Callable[[Study, ReportedOutcome], SeenAndMeans | None]], Check]:
     """Register what is asked of every outcome of a table, in printed order."""
 
-    def register(ask: Callable[[Study, ReportedOutcome], Answer | None]) -> Check:
+    def register(ask: Callable[[Study, ReportedOutcome], SeenAndMeans | None]) -> Check:
         def check(table: EvidenceTable) -> Iterator[Seen]:
             for study in table.studies:
                 for outcome in study.outcomes:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from itertools import combinations
+from typing import TYPE_CHECKING
 
-from trialplan.evidence.table import Study
+if TYPE_CHECKING:
+    from trialplan.evidence.table import Study
 
 
 def overlapping(reports: Iterable[Study]) -> tuple[tuple[Study, ...], ...]:

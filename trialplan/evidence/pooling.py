@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
@@ -13,7 +13,10 @@ from trialplan.evidence.effects import MEASURES, PROPORTIONS, Effects
 from trialplan.evidence.glmm import binomial_normal
 from trialplan.evidence.heterogeneity import ESTIMATORS, q_statistic, typical_variance, weighted_mean
 from trialplan.evidence.intervals import clopper_pearson, normal_quantile
+from trialplan.evidence.pool_page import notes, tables
 from trialplan.numerics.lazy import np, special
+from trialplan.page import Answer, Page, plain
+from trialplan.text import plural
 
 FIXED, ONE_STAGE = "fixed", "binomial-normal"
 METHODS = {
@@ -66,8 +69,8 @@ class BackTransformed:
     prediction_upper: float | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pool:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Pool(Answer):
     """The pooled estimate, how much the studies differ, and what a new one may show.
 
     `estimate` to `prediction_upper` are on the scale of `measure`, `tau2` on its square; `back_transformed` has
@@ -99,6 +102,17 @@ class Pool:
     left_out: tuple[str, ...] = ()
     note: str = ""
     warning: str = ""
+
+    def page(self) -> Page:
+        """The pooled estimate, and the studies in it."""
+        shown, pools = self.natural, {self.measure: self}
+        return Page(
+            data=plain(asdict(self)),
+            headline=f"{shown.estimate:.3f}, {100 * self.confidence:g} % interval {shown.lower:.3f} to "
+            f"{shown.upper:.3f}, over {plural(self.k, 'study')}",
+            tables=list(tables(pools, {})),
+            notes=notes(pools),
+        )
 
     @property
     def natural(self) -> Pool | BackTransformed:
@@ -328,4 +342,4 @@ def _note(effects: Effects, method: str) -> str:
     if method == FIXED:
         return "A fixed effect assumes that the studies do not differ: there is no prediction interval."
     few = " With two studies, τ² is hardly known." if len(effects.values) == 2 else ""
-    return f"Pooled as {MEASURES[effects.measure]}.{few}"
+    return f"Pooled as {MEASURES.get(effects.measure, effects.measure)}.{few}"

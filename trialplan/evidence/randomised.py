@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 from trialplan.errors import EvidenceError
+from trialplan.evidence.control import has_concurrent_control
 from trialplan.evidence.intervals import newcombe
-from trialplan.evidence.table import ReportedOutcome, Study, has_concurrent_control
+from trialplan.evidence.table import ReportedOutcome, Study
 from trialplan.numerics.lazy import special
 
 CONFIDENCE = 0.95

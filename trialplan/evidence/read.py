@@ -47,7 +47,8 @@ def read_with_notes(name_or_path: str | Path, folder: Path | None = None) -> Rea
     if made is None:
         known = ", ".join(_FORMS)
         raise EvidenceError(f"{name} is no evidence table that can be read ({known}); save the table as one of these")
-    return made(path, name)
+    table, text, notes = made(path, name)
+    return table.with_notes(notes), text, notes
 
 
 def _from_toml(path: Path, name: str) -> Read:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialplan.evidence.audit import audit
 from trialplan.evidence.estimate import Estimate, estimate
 from trialplan.evidence.finding import Finding, percent
-from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 from trialplan.page import Page, Table, plain
 from trialplan.text import number
+
+if TYPE_CHECKING:
+    from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 
 _STUDIES = ("study", "year", "design", "control", "enrolled", "conditioning")
 _OUTCOMES = ("study", "outcome", "arm", "months", "reported", "estimate", "95 % interval")

@@ -8,21 +8,13 @@ from typing import Any
 
 from trialplan.errors import EvidenceError, ParameterError, did_you_mean, field
 from trialplan.evidence.comparison import RATES, two_means, two_rates, with_reported
+from trialplan.evidence.control import ROLES, TREATMENT, role_of
 from trialplan.evidence.effects import COMPARISONS, PROPORTIONS, Effects, change_effects, proportion_effects
 from trialplan.evidence.finding import keys
 from trialplan.evidence.names import is_total, near
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pooling import Pool, pool
-from trialplan.evidence.table import (
-    ROLES,
-    TREATMENT,
-    EvidenceTable,
-    Moments,
-    MomentsOfChange,
-    ReportedOutcome,
-    Study,
-    role_of,
-)
+from trialplan.evidence.table import EvidenceTable, Moments, MomentsOfChange, ReportedOutcome, Study
 from trialplan.text import listed
 
 REFUSE, ONE_PER_CENTRE, ALL = "refuse", "one-per-centre", "all"

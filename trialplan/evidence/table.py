@@ -12,26 +12,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from trialplan.errors import ParameterError
+from trialplan.evidence.control import CONTROL, says_none
+from trialplan.evidence.measures import EFFECT_MEASURES, RATIO_MEASURES, EffectMeasure
+from trialplan.page import Answer, Page
 
 NotKnown = Literal["NR", "ND"]
 Count = int | NotKnown
 Number = float | NotKnown
-
-TREATMENT, CONTROL = "treatment", "control"
-ROLES = (TREATMENT, CONTROL)
-
-EffectMeasure = Literal[
-    "risk-ratio",
-    "odds-ratio",
-    "hazard-ratio",
-    "rate-ratio",
-    "risk-difference",
-    "mean-difference",
-    "standardised-mean-difference",
-]
 
 Moments = tuple[float, float, float, float, int]
 """Baseline mean and SD, follow-up mean and SD, and the number of participants."""
@@ -42,13 +32,6 @@ _COUNT = 'a whole number of participants, or "NR" (not reported) or "ND" (not do
 _NUMBER = 'a number, or "NR" (not reported) or "ND" (not done)'
 _CONFIDENCE = 0.95
 """Of a reported interval that does not say: nearly every journal's."""
-RATIO_MEASURES = ("risk-ratio", "odds-ratio", "hazard-ratio", "rate-ratio")
-"""Effects whose logs have about a normal distribution."""
-EFFECT_MEASURES = (*RATIO_MEASURES, "risk-difference", "mean-difference", "standardised-mean-difference")
-_NO_CONTROL = re.compile(
-    r"\s*(none|nil|nr|nd|n/a|historical\w*|external\w*|before|baseline|no\s+(concurrent|control|compar)\w*|(no|-|–)\s*$)(?!\w)",
-    re.IGNORECASE,
-)
 _P_VALUE = re.compile(r"\s*+[pP]?\s*+(<=|>=|[<>=≤≥])?\s*+((?:\d++(?:\.\d++)?|\.\d++)(?:[eE]-?\d++)?)\s*+")
 
 
@@ -230,7 +213,7 @@ class Study:
                 raise ParameterError(
                     f"{name} must be an ISO date, not {date!r}; write it as 2007, 2007-03 or 2007-03-11"
                 )
-        if self.control is not None and _NO_CONTROL.match(self.control):
+        if self.control is not None and says_none(self.control):
             for outcome in self.outcomes:
                 if outcome.role == CONTROL:
                     raise ParameterError(
@@ -248,8 +231,8 @@ class Study:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvidenceTable:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class EvidenceTable(Answer):
     """An evidence table: its studies, and where it was printed."""
 
     __pydantic_config__ = {"extra": "forbid"}
@@ -269,44 +252,28 @@ class EvidenceTable:
         if twice:
             raise ParameterError(f"the study key {twice!r} is used twice; give each study its own")
 
+    def page(self, interval: str = "wilson") -> Page:
+        """Every study and outcome with its estimate, by `interval`, and the findings of the audit."""
+        from trialplan.evidence.report import page
+
+        return page(self, interval, self.notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was understood otherwise than as it stands in the file."""
+        return cast("tuple[str, ...]", self.__dict__.get("_notes", ()))
+
+    def with_notes(self, notes: tuple[str, ...]) -> EvidenceTable:
+        """The same table, which tells what was understood when it was read."""
+        object.__setattr__(self, "_notes", notes)
+        return self
+
     def study(self, key: str) -> Study:
         """The study that bears `key`."""
         for study in self.studies:
             if study.key == key:
                 return study
         raise KeyError(key)
-
-
-def has_concurrent_control(study: Study) -> bool:
-    """Whether the study compares the treatment with its absence in the same period; doses of it do not."""
-    if study.control is not None:
-        return not _NO_CONTROL.match(study.control)
-    return any(role_of(study, row) == CONTROL or row.effect_measure is not None for row in study.outcomes)
-
-
-def role_of(study: Study, outcome: ReportedOutcome) -> str | None:
-    """Whether the arm of an outcome is "treatment" or "control"; None where the table does not say.
-
-    It says so by the row's `role`, by an arm that is called treatment or control, or is the study's `control`, and by
-    a study without a control: its arms are forms of the treatment.
-    """
-    if outcome.role not in (None, "unknown"):
-        return outcome.role
-    arm, control = (outcome.arm or "").strip().casefold(), (study.control or "").strip().casefold()
-    if arm in ROLES:
-        return arm
-    if study.control is not None and _NO_CONTROL.match(study.control) and control not in ("nr", "nd", "n/a"):
-        return TREATMENT
-    if not arm or not control:
-        return None
-    named = {(other.arm or "").strip().casefold() for other in study.outcomes}
-    return None if control not in named else CONTROL if arm == control else TREATMENT
-
-
-def arms_without_role(study: Study) -> list[str]:
-    """The arms of a study that reports several, where the table does not say what they received."""
-    roles = {str(outcome.arm): role_of(study, outcome) for outcome in study.outcomes if outcome.arm}
-    return [arm for arm, role in roles.items() if role is None] if len(roles) > 1 else []
 
 
 def domains(kind: type[EvidenceTable] | type[Study] | type[ReportedOutcome]) -> dict[str, str]:

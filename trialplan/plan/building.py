@@ -14,7 +14,8 @@ from trialplan.design import Design, Sized
 from trialplan.enrolment.calendar import dated
 from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_you_mean
 from trialplan.evidence.bridge import Observed
-from trialplan.parameter import parameters
+from trialplan.page import Answer, Page
+from trialplan.parameter import needed, parameters
 from trialplan.plan.assumptions import Assumption as Assumption
 from trialplan.plan.assumptions import assumptions_of, read_rate, resolved
 from trialplan.plan.checks import (
@@ -34,8 +35,8 @@ from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trial:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Trial(Answer):
     """The whole plan as objects: what the protocol is written from."""
 
     plan: Plan
@@ -62,6 +63,12 @@ class Trial:
         if self.family is None:
             return self.endpoints
         return (self.family, *(one for one in self.endpoints if one.section.role != "primary"))
+
+    def page(self) -> Page:
+        """What the plan says: the endpoints with their numbers, and where each assumption comes from."""
+        from trialplan.plan.trial_page import page
+
+        return page(self)
 
     def with_primary(self, endpoint: Endpoint) -> Trial:
         """The same trial with another primary endpoint in place of its own."""
@@ -194,8 +201,7 @@ def _check_numbers(cls: type[Sized], section: EndpointSection, assumptions: tupl
         if one.value is not None:
             known[one.name].check(cls.__name__, one.name, one.value)
     given = {*section.settings, *section.assumptions, "allocation"}
-    needed = [one.name for one in dataclasses.fields(cls) if one.default is dataclasses.MISSING]
-    missing = [name for name in known if name in needed and name not in given]
+    missing = [name for name in needed(cls) if name not in given]
     if missing:
         raise PlanError(f"{cls.slug()} needs {missing[0]}, the {known[missing[0]].meaning}; add it under assumptions")
     test = section.analysis_test

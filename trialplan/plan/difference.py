@@ -15,6 +15,7 @@ from typing import Any
 from trialplan.analyses.sensitivity.shapley import Block, rounded, shapley, told_apart, unions
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import PlanError, TrialplanError, UnreachableError
+from trialplan.page import Answer, Page
 from trialplan.plan.building import size_primary
 from trialplan.plan.diff_pieces import Key, Planned, assembled, both_drawn, changed, contents
 from trialplan.plan.diff_sentences import Clause, clause
@@ -44,8 +45,8 @@ class Part:
     why_joined: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Difference:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Difference(Answer):
     """Two plans' numbers and the parts of the change between them, largest first.
 
     `between` are the least and the most that a plan with some of the changes asks for. `also` are the places where
@@ -60,6 +61,12 @@ class Difference:
     between: tuple[int, int]
     also: tuple[str, ...]
     drops_out: bool
+
+    def page(self) -> Page:
+        """The change as a sentence, its parts as a table."""
+        from trialplan.plan.difference_page import page
+
+        return page(self)
 
     @property
     def offsetting(self) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialplan.page import Page, Table
-from trialplan.plan.difference import Difference, Part
 from trialplan.text import listed
+
+if TYPE_CHECKING:
+    from trialplan.plan.difference import Difference, Part
 
 _MANY = 6
 """Places that differ in words only, named before the rest are counted."""

@@ -15,6 +15,7 @@ from trialplan.answers import Simulation
 from trialplan.design import Design
 from trialplan.enrolment.dropout import enrolled
 from trialplan.numerics.lazy import np
+from trialplan.page import Answer, Page
 from trialplan.plan.building import Endpoint, Trial
 
 _TASKS = 4
@@ -76,6 +77,25 @@ class VerifiedEndpoint:
         losses = self.losses and dataclasses.asdict(self.losses) | {"gap": self.losses.gap, "ok": self.losses.ok}
         said = {"endpoint": self.name, "role": self.role, "missing": self.missing}
         return said | self.found.as_json() | {"losses": losses, "ok": self.ok}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class VerifiedPlan(Answer):
+    """The claims of a plan's endpoints that test, the primary first."""
+
+    plan: str
+    endpoints: tuple[VerifiedEndpoint, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether all of them hold."""
+        return all(endpoint.ok for endpoint in self.endpoints)
+
+    def page(self) -> Page:
+        """One row an endpoint, and one for its losses."""
+        from trialplan.plan.verifying_page import page
+
+        return page(self.plan, self.endpoints)
 
 
 def verify_trial(

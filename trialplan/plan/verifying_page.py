@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from trialplan.analyses.verification.page import drawn
 from trialplan.analyses.verification.sentences import headline, reached, type_one, verdict
-from trialplan.analyses.verification.verification import Verification
 from trialplan.page import Page, Table, facts
-from trialplan.plan.verifying import SimulatedLosses, VerifiedEndpoint
 from trialplan.text import as_sentence, decimals, participants
+
+if TYPE_CHECKING:
+    from trialplan.analyses.verification.verification import Verification
+    from trialplan.plan.verifying import SimulatedLosses, VerifiedEndpoint
 
 
 def page(plan: str, endpoints: Sequence[VerifiedEndpoint]) -> Page:

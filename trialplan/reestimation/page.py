@@ -10,10 +10,10 @@ from typing import Any
 
 from trialplan.design import Design
 from trialplan.design_facts import assumed, head, level, source
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.figures import Curves
 from trialplan.numerics.lazy import np
-from trialplan.page import Page, Table, facts, plain
+from trialplan.page import Answer, Page, Table, facts, plain
 from trialplan.reestimation.rule import Reestimated
 from trialplan.text import as_sentence, number, participants, percent
 
@@ -21,8 +21,8 @@ _TRIALS, _CONFIDENCE = 100_000, 0.95
 """Trials drawn for one truth, so that a level has a standard error below 0.001; of the interval of what was seen."""
 
 _OPTIONS = {
-    "rate": ("--blinded is a rate", "--blinded 23/60"),
-    "sd": ("--blinded-sd is of means", "--blinded-sd 1.42/60"),
+    "rate": (f"{field('blinded')} is a rate", f"{field('blinded')} 23/60"),
+    "sd": (f"{field('blinded_sd')} is of means", f"{field('blinded_sd')} 1.42/60"),
 }
 _POINTS = 41
 """Along the line of a picture."""
@@ -40,17 +40,21 @@ def reestimate(
     `Reestimated`; of a plan's primary endpoint, target and planned n are its answer's.
     """
     if (blinded is None) == (sd is None):
-        raise ParameterError("what was seen of both arms together is one of --blinded 23/60 and --blinded-sd 1.42")
+        raise ParameterError(
+            f"what was seen of both arms together is one of {field('blinded')} 23/60 and {field('blinded_sd')} 1.42"
+        )
     if blinded is not None:
         counts = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", str(blinded))
         if not counts or not 0 < int(counts[2]) >= int(counts[1]):
             raise ParameterError(
-                f"--blinded must be responders of participants read, both arms together, as in 23/60, not {blinded}"
+                f"{field('blinded')} must be responders of participants read, both arms together, as in 23/60, not "
+                f"{blinded}"
             )
         key, more, read = "rate", {"responders": int(counts[1])}, int(counts[2])
         seen = int(counts[1]) / read
     elif n is None:
-        raise ParameterError("--blinded-sd needs the participants that it is of, as in --blinded-sd 1.42 --n 60")
+        told = f"{field('blinded_sd')} needs the participants that it is of, as in {field('blinded_sd')} 1.42 of 60"
+        raise ParameterError(told)
     else:
         key, more, read, seen = "sd", {}, n, float(sd or 0)
     numbers = {name: value for name, value in rule.items() if value is not None}
@@ -61,7 +65,7 @@ def reestimate(
     return Reestimation(whole, seen, read, more)
 
 
-class Reestimation:
+class Reestimation(Answer):
     """The numbers of one re-estimation, and their words."""
 
     def __init__(self, rule: Reestimated, seen: float, read: int, more: Mapping[str, int]) -> None:

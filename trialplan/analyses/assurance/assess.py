@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from trialplan.analyses.assurance.joint_belief import NODES, Beliefs, Joint, joint
@@ -18,6 +18,7 @@ from trialplan.design import Design
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
+from trialplan.page import Answer, Page
 
 __all__ = ["Assurance", "Beliefs", "assess", "assurance", "events"]
 
@@ -31,8 +32,8 @@ _CONFIDENCE = 0.95
 """Of the interval whose width is told: the usual one."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Assurance:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Assurance(Answer):
     """The answers at one n, side by side; None where a design has no such answer.
 
     assurance: the probability of rejecting in the treatment's favour. enumerated: the same by enumerating the test over
@@ -43,7 +44,8 @@ class Assurance:
     success if every uncertain number were its expectation. wrong_sign: the probability that estimate and truth lie on
     different sides of the null. precision: the expected width of the 95 % interval of the difference.
     smallest_significant: the smallest observed difference that is significant, at the expected control rate. events:
-    the probability of at least one event for each harm in the treatment arm.
+    the probability of at least one event for each harm in the treatment arm. others: the answers under other beliefs,
+    each by a phrase.
     """
 
     n: int
@@ -61,10 +63,17 @@ class Assurance:
     precision: float | None
     smallest_significant: float | None
     events: Mapping[str, float]
+    others: tuple[tuple[str, Assurance], ...] = ()
+
+    def page(self) -> Page:
+        """The answers at this n, and under other beliefs."""
+        from trialplan.analyses.assurance.page import page
+
+        return page(self)
 
     def as_json(self) -> dict[str, Any]:
-        """The answers as plain data."""
-        return asdict(self)
+        """The answers as plain data, without those under other beliefs."""
+        return asdict(replace(self, others=())) | {"events": dict(self.events)}
 
 
 def assurance(design: Design, n: int, beliefs: Beliefs, nodes: int | None = None) -> float:

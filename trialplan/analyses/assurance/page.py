@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trialplan.analyses.assurance.assess import Assurance
 from trialplan.page import Page, Table, plain
 
+if TYPE_CHECKING:
+    from trialplan.analyses.assurance.assess import Assurance
 
-def page(answer: Assurance, others: Sequence[tuple[str, Assurance]]) -> Page:
-    """What n participants bring under the beliefs, and under `others`, each by a phrase."""
+
+def page(answer: Assurance) -> Page:
+    """What n participants bring under the beliefs, and under others where these are named."""
     named = [(field.name.replace("_", " "), getattr(answer, field.name)) for field in fields(answer)]
     rows = [(name, _shown(value)) for name, value in named if isinstance(value, (int, float, str))]
     rows += [(f"at least one: {harm}", _shown(value)) for harm, value in answer.events.items()]
     compared = [
         (words, f"{other.assurance:.3f}", f"{other.ceiling:.3f}", _shown(other.n_for_target or "none"))
-        for words, other in others
+        for words, other in answer.others
     ]
     columns = ("belief", "assurance", "ceiling", "n for target")
-    records = plain([{"belief": words} | other.as_json() for words, other in others])
+    records = plain([{"belief": words} | other.as_json() for words, other in answer.others])
     return Page(
         data=plain(answer.as_json()) | {"sensitivity": records},
         headline=f"assurance {answer.assurance:.3f} with {answer.n:,} participants; no number reaches more than "
         f"{answer.ceiling:.3f}",
         tables=[
             Table(("", ""), rows, "At this number", frozenset({1})),
-            Table(columns, compared, "Under other beliefs", frozenset({1, 2, 3})),
+            *([Table(columns, compared, "Under other beliefs", frozenset({1, 2, 3}))] if compared else []),
         ],
-        records=lambda: records,
+        records=lambda: records or [plain(answer.as_json())],
     )
 
 

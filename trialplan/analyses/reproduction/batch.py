@@ -16,8 +16,9 @@ from typing import Any
 
 from trialplan import catalogue, files
 from trialplan.analyses.reproduction import words
-from trialplan.analyses.reproduction.judge import INCOMPLETE, INCONSISTENT, NEAR, NOT, REPRODUCED, reproduce
+from trialplan.analyses.reproduction.judge import reproduce
 from trialplan.analyses.reproduction.statement import WORDS, NoDesignError, known, read
+from trialplan.analyses.reproduction.verdicts import INCOMPLETE, INCONSISTENT, NEAR, NOT, REPRODUCED
 from trialplan.analyses.scenarios.vary import value
 from trialplan.errors import FileError, TrialplanError, did_you_mean
 

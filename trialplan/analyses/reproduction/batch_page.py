@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from trialplan.analyses.reproduction.batch import BatchRow, counts
-from trialplan.page import Page, Table, plain
+from trialplan.page import Answer, Page, Table, plain
 from trialplan.text import plural
 
 _COLUMNS = ("label", "design", "stated", "verdict", "method", "gives", "missing", "assumed", "would reconcile it")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ReproducedTable(Answer):
+    """The verdicts on many statements, one a row."""
+
+    rows: tuple[BatchRow, ...]
+
+    @property
+    def reproduced(self) -> bool:
+        """Whether every stated n follows from what is stated."""
+        return all(row.reproduced for row in self.rows)
+
+    def page(self) -> Page:
+        """How many there are of each verdict, and one row a statement."""
+        return page(self.rows)
 
 
 def page(rows: Sequence[BatchRow]) -> Page:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from trialplan.analyses.reproduction import completing
 from trialplan.analyses.reproduction.completing import completed, design_of, missing, solved, with_effect
@@ -14,27 +13,18 @@ from trialplan.analyses.reproduction.methods import bounds, methods, power_ways
 from trialplan.analyses.reproduction.rounding import PrintedSize, misallowed, printed
 from trialplan.analyses.reproduction.slips import slips
 from trialplan.analyses.reproduction.statement import Statement
+from trialplan.analyses.reproduction.verdicts import CHEAP, INCOMPLETE, INCONSISTENT, NEAR, NOT, REPRODUCED
 from trialplan.design import Design, Sized
 from trialplan.errors import TrialplanError
+from trialplan.page import Answer, Page
 from trialplan.parameter import parameters
 from trialplan.stated import Reservation, SizingMethod
-
-REPRODUCED, NEAR, INCONSISTENT, NOT, INCOMPLETE = (
-    "reproduced",
-    "near",
-    "inconsistent",
-    "not reproduced",
-    "incomplete",
-)
 
 CONTRIVED = 3
 """Oddities beyond which a match is chance: with enough of them every number is some method's."""
 
 PLAIN = 1
 """Oddities that may come on top of a slip."""
-
-CHEAP = 2
-"""Oddities up to which a match by normal theory is plain enough that no exact test is looked at."""
 
 AIMED_AT = (0.8, 0.9, 0.85, 0.95, 0.75, 0.7)
 """The powers that trials aim at, the commonest first."""
@@ -83,8 +73,8 @@ class Candidate:
         return self.matches != "no" and not self.reservations and self.cost <= CONTRIVED
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reproduction:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Reproduction(Answer):
     """The verdict on a statement, the methods that were tried, and what is missing.
 
     `implied` holds, for each number that could be otherwise, the values at which the stated n would follow; `powers`
@@ -100,6 +90,12 @@ class Reproduction:
     implied: dict[str, list[float]] = field(default_factory=dict)
     powers: tuple[tuple[float, Candidate], ...] = ()
     untried: tuple[str, ...] = ()
+
+    def page(self) -> Page:
+        """The verdict as a reviewer would write it, what was stated, and what each method gives."""
+        from trialplan.analyses.reproduction.words import page
+
+        return page(self)
 
     @property
     def reproduced(self) -> bool:
@@ -398,43 +394,3 @@ def _implied(statement: Statement) -> dict[str, list[float]]:
         if values:  # those on the stated side of none first
             found[name] = sorted(values, key=lambda value: value * stated < 0)
     return found
-
-
-def as_json(found: Reproduction) -> dict[str, Any]:
-    """The verdict under the keys `verdict`, `candidates`, `missing`."""
-    return {
-        "design": found.statement.design,
-        "stated": stated(found.statement),
-        "verdict": found.verdict,
-        "candidates": [_as_json(one) for one in found.candidates],
-        "missing": list(found.missing),
-        "slips": [{"slip": words} | _as_json(one) for words, one in found.slips],
-        "implied": found.implied,
-        "powers": [{"power": power} | _as_json(one) for power, one in found.powers],
-        "untried": list(found.untried),
-    }
-
-
-def stated(statement: Statement) -> dict[str, Any]:
-    """The statement's numbers, those that are given."""
-    effect = {} if statement.effect is None else {statement.effect[0].name: statement.effect[1]}
-    own = ("power", "evaluable", "enrolled", "arms", "dropout", "looks", "efficacy", "first_stage", "test")
-    around = {name: getattr(statement, name) for name in own}
-    return {**statement.numbers, **effect, **{name: value for name, value in around.items() if value is not None}}
-
-
-def _as_json(one: Candidate) -> dict[str, Any]:
-    whole = [int(n) if n is not None and float(n).is_integer() else n for n in (one.n, one.enrolled)]
-    return {
-        "method": one.method,
-        "alpha": one.alpha,
-        "sides": one.sides,
-        "n": whole[0],
-        "enrolled": whole[1],
-        "arms_unrounded": list(one.arms),
-        "power_at_stated_n": one.power,
-        "matches": one.matches != "no",
-        "match": one.matches,
-        "assumed": list(one.assumed),
-        "remarks": [*one.remarks, *filter(None, [one.enrolment])],
-    }

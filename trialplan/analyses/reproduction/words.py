@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from trialplan.analyses.reproduction import completing, judge
-from trialplan.analyses.reproduction.judge import Candidate, Reproduction
+from trialplan.analyses.reproduction import completing, verdicts
 from trialplan.page import Page, Table, facts, plain
 from trialplan.parameter import parameters
 from trialplan.text import flag, listed, number
 
+if TYPE_CHECKING:
+    from trialplan.analyses.reproduction.judge import Candidate, Reproduction
+    from trialplan.analyses.reproduction.statement import Statement
+
 
 def page(found: Reproduction) -> Page:
     """The verdict, what was stated, and what each method gives."""
-    data, shown = plain(judge.as_json(found)), found.statement.shown
-    stated = judge.stated(found.statement)
+    data, shown = plain(as_json(found)), found.statement.shown
+    stated = stated_numbers(found.statement)
     tables = [facts([(flag(name), number(value)) for name, value in stated.items()], "Stated")]
     if found.candidates:
         rows = [
@@ -43,20 +47,20 @@ def page(found: Reproduction) -> Page:
 def headline(found: Reproduction) -> str:
     """One sentence: whether the stated n follows, and by which method."""
     stated = f"{found.statement.shown(found.statement.stated)}"
-    if found.verdict == judge.REPRODUCED:
+    if found.verdict == verdicts.REPRODUCED:
         return f"Reproduced: {stated} is what {_by(found.candidates[0])} gives{_enrolment(found)}"
-    if found.verdict == judge.NEAR:
+    if found.verdict == verdicts.NEAR:
         gives = f"{_by(found.candidates[0])} gives {_gives(found, found.candidates[0])}"
         return f"Nearly reproduced: {stated}; {gives}{_enrolment(found)}"
     if found.contradicted:
         what = "is what" if found.candidates[0].matches == "exact" else "is nearly what"
         return f"Not as stated: {stated} {what} {_by(found.candidates[0])} gives, but {found.candidates[0].enrolment}"
-    if found.verdict == judge.INCONSISTENT:
+    if found.verdict == verdicts.INCONSISTENT:
         words, by = found.slips[0]
         return f"Not as stated: {stated} follows only if {words} ({_by(by, '; ')}); {_inputs_give(found)}"
-    if found.verdict == judge.INCOMPLETE:
+    if found.verdict == verdicts.INCOMPLETE:
         return f"Cannot be reproduced: {_lacking(found)}{_would(found)}"
-    assert found.verdict == judge.NOT
+    assert found.verdict == verdicts.NOT
     return f"Not reproduced: no standard method gives {stated}; {_inputs_give(found)}"
 
 
@@ -127,7 +131,7 @@ def notes(found: Reproduction) -> Iterator[str]:
         yield from (f"{remark[:1].upper()}{remark[1:]}." for remark in found.candidates[0].remarks)
         if found.statement.test is None and found.statement.tests and found.statement.cls.gives is None:
             yield "The statement does not name its test."
-        plain = [one for one in found.candidates[1:] if one.matches == "exact" and one.cost <= judge.CHEAP]
+        plain = [one for one in found.candidates[1:] if one.matches == "exact" and one.cost <= verdicts.CHEAP]
         also = [one for one in plain if one.follows == found.reproduced]
         if also:
             yield f"Also reproduced by {'; '.join(_with_remarks(one, found.candidates[0]) for one in also[:3])}."
@@ -183,3 +187,43 @@ def _with_remarks(one: Candidate, best: Candidate) -> str:
 def _word(found: Reproduction, name: str) -> str:
     meaning, shown = parameters(found.statement.cls)[name].meaning, name.replace("_", " ")
     return f"{shown} ({meaning})" if len(meaning) < 60 else shown
+
+
+def as_json(found: Reproduction) -> dict[str, Any]:
+    """The verdict under the keys `verdict`, `candidates`, `missing`."""
+    return {
+        "design": found.statement.design,
+        "stated": stated_numbers(found.statement),
+        "verdict": found.verdict,
+        "candidates": [_as_json(one) for one in found.candidates],
+        "missing": list(found.missing),
+        "slips": [{"slip": words} | _as_json(one) for words, one in found.slips],
+        "implied": found.implied,
+        "powers": [{"power": power} | _as_json(one) for power, one in found.powers],
+        "untried": list(found.untried),
+    }
+
+
+def stated_numbers(statement: Statement) -> dict[str, Any]:
+    """The statement's numbers, those that are given."""
+    effect = {} if statement.effect is None else {statement.effect[0].name: statement.effect[1]}
+    own = ("power", "evaluable", "enrolled", "arms", "dropout", "looks", "efficacy", "first_stage", "test")
+    around = {name: getattr(statement, name) for name in own}
+    return {**statement.numbers, **effect, **{name: value for name, value in around.items() if value is not None}}
+
+
+def _as_json(one: Candidate) -> dict[str, Any]:
+    whole = [int(n) if n is not None and float(n).is_integer() else n for n in (one.n, one.enrolled)]
+    return {
+        "method": one.method,
+        "alpha": one.alpha,
+        "sides": one.sides,
+        "n": whole[0],
+        "enrolled": whole[1],
+        "arms_unrounded": list(one.arms),
+        "power_at_stated_n": one.power,
+        "matches": one.matches != "no",
+        "match": one.matches,
+        "assumed": list(one.assumed),
+        "remarks": [*one.remarks, *filter(None, [one.enrolment])],
+    }

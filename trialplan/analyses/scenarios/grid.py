@@ -17,6 +17,8 @@ from trialplan.analyses.scenarios.cells import AnsweredCells, GridSpec, evaluate
 from trialplan.analyses.scenarios.vary import check_cells, parse_vary
 from trialplan.design import Sized
 from trialplan.numerics.lazy import np
+from trialplan.page import Answer, Page, as_frame
+from trialplan.sizing import whole
 
 if TYPE_CHECKING:
     from trialplan.analyses.scenarios.journal import Journal
@@ -27,8 +29,8 @@ Memory = dict[int, AnsweredCells]
 """Finished stretches by position, as a journal keeps them on disk."""
 
 
-@dataclass(frozen=True)
-class Grid:
+@dataclass(frozen=True, repr=False)
+class Grid(Answer):
     """The answers over crossed axes: one cell for each combination, the last axis varying fastest."""
 
     asked: GridSpec
@@ -51,8 +53,11 @@ class Grid:
 
     @cached_property
     def n(self) -> Any:
-        """Participants in all, an array with an axis for each varied assumption; nan where there is no answer."""
-        return np.concatenate([block.n for _, block in self.blocks()]).reshape(self.asked.shape)
+        """Participants in all, an array with an axis for each varied assumption.
+
+        Whole numbers where every scenario has an answer, else floats, with nan where there is none.
+        """
+        return whole(np.concatenate([block.n for _, block in self.blocks()]).reshape(self.asked.shape))
 
     @cached_property
     def power(self) -> Any:
@@ -93,9 +98,22 @@ class Grid:
                 last = {name: row.pop(name) for name in ("power", "success", "reason")}
                 yield {**row, "arms": None if None in sizes.values() else sizes, **last}
 
-    def as_json(self) -> dict[str, Any]:
-        """The grid under the keys `axes` and `rows`."""
-        return {"axes": {name: list(values) for name, values in self.axes.items()}, "rows": list(self.rows())}
+    def page(self) -> Page:
+        """What was varied and what came out, for a screen: no more cells than fit one."""
+        from trialplan.analyses.scenarios.page import page
+
+        return page(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is the same for every scenario, the `axes`, and the `rows`: one for each scenario."""
+        from trialplan.analyses.scenarios.page import about
+
+        return about(self) | {"rows": list(self.rows())}
+
+    def to_frame(self) -> Any:
+        """One scenario a row, as in its CSV."""
+        stretches = ((part, zip(*part.values(), strict=True)) for part in self.columns())
+        return as_frame([dict(zip(part, cell, strict=True)) for part, cells in stretches for cell in cells])
 
 
 def scenarios(

@@ -8,13 +8,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trialplan.analyses.scenarios.grid import Grid
 from trialplan.design_facts import assumed, foot, head, level, source
 from trialplan.numerics.lazy import np
 from trialplan.page import Page, Table, facts, plain
 from trialplan.text import decimals, number
+
+if TYPE_CHECKING:
+    from trialplan.analyses.scenarios.grid import Grid
 
 _NONE = "—"
 LARGEST_SHOWN = 2000

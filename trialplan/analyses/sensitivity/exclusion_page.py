@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from trialplan.analyses.sensitivity.exclusion import Exclusion, exclusion
 from trialplan.design import Design
 from trialplan.design_facts import assumed, foot, head, level
 from trialplan.fields import EQUIVALENCE, NON_INFERIORITY
 from trialplan.outcome import DIFFERENCE, RATIO
-from trialplan.page import Page, Table, facts, plain
+from trialplan.page import Answer, Page, Table, facts, plain
 from trialplan.text import number
 
+if TYPE_CHECKING:
+    from trialplan.figures import Curves
+
 _NONE = "—"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Exclusions(Answer):
+    """What trials of several sizes can exclude, at `confidence`."""
+
+    design: Design
+    ns: tuple[int, ...]
+    confidence: float = 0.95
+
+    def page(self) -> Page:
+        """One line and one sentence for each number of participants."""
+        return page(self.design, self.ns, self.confidence)
+
+    def figure(self) -> Curves:
+        """How far the interval reaches and what is significant, over n."""
+        from trialplan.analyses.sensitivity.exclusion_figure import figure
+
+        return figure(self.design, exclusion(self.design, self.ns, self.confidence))
 
 
 def page(design: Design, ns: Sequence[int], confidence: float = 0.95) -> Page:

@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from trialplan.analyses.sensitivity.tornado import Axis, End, Swing, tornado
 from trialplan.design import Design
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SUPERIORITY, named
-from trialplan.page import Page, Table, plain
+from trialplan.page import Answer, Page, Table, plain
 from trialplan.parameter import parameters
 from trialplan.text import listed, number, percent
+
+if TYPE_CHECKING:
+    from trialplan.figures import Tornado as Bars
 
 _NONE = "—"
 _MARGINS = (NON_INFERIORITY, EQUIVALENCE)
 _COLUMNS = ("assumption", "planned", "range", "n", "power", "assurance", "range from")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Tornado(Answer):
+    """What becomes of a trial of n participants, planned for power `target`, where one assumption at a time is off."""
+
+    axes: tuple[Axis, ...]
+    n: int
+    target: float
+
+    def page(self) -> Page:
+        """A sentence for each assumption, the most damaging first, and a table of both ends."""
+        return page(self.axes, self.n, self.target)
+
+    def figure(self, of: str) -> Bars:
+        """Two bars for each assumption that has a range, of the trial that is called `of`."""
+        from trialplan.analyses.sensitivity.tornado_figure import figure
+
+        swings = tornado(self.axes, n=self.n, target=self.target)
+        drawn = figure(swings, self.n, f"{of}: n for power {self.target:g}, one assumption at a time")
+        if drawn is None:
+            raise ParameterError("no assumption has a range, so there is nothing to draw; state one")
+        return drawn
 
 
 def page(axes: Sequence[Axis], n: int, target: float) -> Page:
@@ -34,10 +61,10 @@ def page(axes: Sequence[Axis], n: int, target: float) -> Page:
     )
 
 
-def page_of_design(design: Design, axes: Mapping[str, Sequence[Any]], target: float) -> Page:
+def tornado_of_design(design: Design, axes: Mapping[str, Sequence[Any]], target: float) -> Tornado:
     """A design whose own numbers are the plan: each named one between the least and the greatest of its values."""
     n = int(design.sample_size(target).n)
-    return page(axes_of_design(design, axes), n, target)
+    return Tornado(axes=tuple(axes_of_design(design, axes)), n=n, target=target)
 
 
 def axes_of_design(design: Design, varied: Mapping[str, Sequence[Any]]) -> list[Axis]:

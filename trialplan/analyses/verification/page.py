@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from trialplan.analyses.verification.sentences import headline, reached, type_one, verdict
-from trialplan.analyses.verification.verification import Check, Verification
 from trialplan.design_facts import assumed, level, source
 from trialplan.page import Page, Table, facts
 from trialplan.text import as_sentence, decimals, participants
+
+if TYPE_CHECKING:
+    from trialplan.analyses.verification.verification import Check, Verification
 
 
 def page(found: Verification) -> Page:

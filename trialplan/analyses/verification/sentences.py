@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from trialplan.analyses.verification.claims import BOTH, DRAWING, ENUMERATION, FAVOUR, LEVEL, POWER, SUCCESS
 from trialplan.analyses.verification.true_sample_size import Reached
-from trialplan.analyses.verification.verification import (
-    BOTH,
-    DRAWING,
-    ENUMERATION,
-    FAVOUR,
-    LEVEL,
-    POWER,
-    SUCCESS,
-    Check,
-    Verification,
-)
 from trialplan.text import chances
+
+if TYPE_CHECKING:
+    from trialplan.analyses.verification.verification import Check, Verification
 
 _ORDER = (POWER, SUCCESS, FAVOUR, BOTH, LEVEL, DRAWING)
 

@@ -9,6 +9,16 @@ from typing import Any
 
 import trialplan
 from trialplan.analyses.executors import Executor
+from trialplan.analyses.verification.claims import (
+    BOTH,
+    DRAWING,
+    ENUMERATION,
+    FAVOUR,
+    LEVEL,
+    POWER,
+    SIMULATION,
+    SUCCESS,
+)
 from trialplan.analyses.verification.counted_truth import CountedTruth, enumerated, true_size
 from trialplan.analyses.verification.simulation import (
     SEED,
@@ -24,7 +34,7 @@ from trialplan.answers import Simulation
 from trialplan.design import Design
 from trialplan.design_facts import head, name_of_test
 from trialplan.errors import ParameterError
-from trialplan.page import plain
+from trialplan.page import Answer, Page, plain
 
 __all__ = ["ALLOWANCE", "Check", "Verification", "simulate", "verify"]
 
@@ -48,11 +58,6 @@ _PRINTED = 0.0005
 
 _TARGET = 0.8
 """The power asked for where none is given: the usual one."""
-
-POWER, SUCCESS = "power", "success"
-FAVOUR, BOTH = "rejection in favour at the null", "rejection either way at the null"
-LEVEL, DRAWING = "type I error", "drawing"
-SIMULATION, ENUMERATION = "simulation", "enumeration"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +90,8 @@ class Check:
         return apart <= self.allowance + ERRORS * self.standard_error + _EXACT
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verification:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Verification(Answer):
     """What the formula claims at n, what trials that are drawn and analysed show, and whether the claims hold.
 
     `gap` is the claim minus the truth, above 0 where the formula claims too much; the truth is the enumerated power
@@ -153,6 +158,12 @@ class Verification:
     def apart(self) -> tuple[Check, ...]:
         """The claims that miss the truth in either direction: those that do not hold, and those that are cautious."""
         return tuple(one for one in self.checks if not one.agrees)
+
+    def page(self) -> Page:
+        """What is claimed, what each witness saw, and what follows."""
+        from trialplan.analyses.verification.page import page
+
+        return page(self)
 
     def as_json(self) -> dict[str, Any]:
         """Every number by name."""

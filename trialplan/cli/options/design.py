@@ -16,14 +16,12 @@ from trialplan.cli.options.command import Verb
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.fields import LEVELS, POWER
-from trialplan.parameter import Interval, Parameter, parameters, with_role
+from trialplan.parameter import Interval, Parameter, needed, parameters, with_role
 from trialplan.text import flag, listed
+from trialplan.verbs._arguments import DEFAULT_POWER
 
 if TYPE_CHECKING:
-    from trialplan.answers import SampleSize
-
-DEFAULT_POWER = 0.8
-"""The power that is asked for where none is given: the least that is usual."""
+    pass
 
 CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
 MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
@@ -158,14 +156,6 @@ def sizing_options(cls: type[Sized]) -> list[click.Parameter]:
     return [*([power_option()] if cls.attains == "power" else []), dropout]
 
 
-def total(design: Sized, n: int | None) -> int:
-    """The participants asked about: those given, or the only ones that the design can have."""
-    n = design.only_n if n is None else n
-    if n is None:
-        raise ParameterError("--n is needed, the participants in all arms together, as in --n 120")
-    return n
-
-
 def example_n(cls: type[Sized]) -> str:
     """The participants in an example, where the design's own numbers do not fix them."""
     return "" if cls.fixes_n() else " --n 120"
@@ -186,39 +176,28 @@ def calendar_options() -> list[click.Parameter]:
     ]
 
 
-def on_calendar(answer: SampleSize, given: Mapping[str, Any], dropout: Any = None) -> SampleSize:
-    """The answer with its looks dated, where --accrual-rate is given."""
-    told = [name for name in CALENDAR[1:] if given.get(name) is not None]
-    if given.get("accrual_rate") is None:
-        if told:
-            raise ParameterError(f"--{flag(told[0])} belongs to --accrual-rate; add the participants per month")
-        return answer
-    from trialplan.enrolment.calendar import Recruitment, dated
-    from trialplan.numerics.accrual import read_accrual
+def build(
+    cls: type[Sized],
+    given: Mapping[str, Any],
+    *,
+    held: Mapping[str, Any] | None = None,
+    left_open: Iterable[str] = (),
+) -> Sized:
+    """The design with the numbers that were given; `held` are placeholders for what is varied.
 
-    if given.get("read_after") is None:
-        raise ParameterError("--accrual-rate needs --read-after, the months from randomisation to reading, as in 12")
-    months = {name: given.get(name) or 0 for name in CALENDAR[1:]}
-    accrual = read_accrual(given["accrual_rate"], months.pop("ramp_up"))
-    return dated(answer, Recruitment(accrual=accrual, dropout=dropout or 0.0, **months))
-
-
-def build(cls: type[Sized], given: Mapping[str, Any], *, held: Mapping[str, Any] | None = None) -> Sized:
-    """The design with the numbers that were given; `held` are placeholders for what is asked or varied."""
+    `left_open` are the effects that are asked for.
+    """
     numbers = {name: one for name, one in given.items() if name in parameters(cls) and one is not None}
     numbers |= held or {}
-    missing = [name for name in required(cls) if name not in numbers]
+    missing = [name for name in needed(cls) if name not in {*numbers, *left_open}]
+    own = effects(cls)
+    if own and not left_open and not {*own} & {*numbers, *missing}:
+        missing.append(next((name for name in own if name == given.get("scale")), own[0]))
     if missing:
         path = click.get_current_context().command_path
         raise ParameterError(f"{cls.slug()} needs {listed(f'--{flag(name)}' for name in missing)}; see `{path} --help`")
     with typed(cls):
         return _looked_at(cls(**numbers), given)
-
-
-def required(cls: type[Sized]) -> list[str]:
-    """The fields that have no default."""
-    defaults = {f.name: f.default for f in dataclasses.fields(cls)}
-    return [name for name in parameters(cls) if defaults[name] is dataclasses.MISSING]
 
 
 @contextmanager
@@ -325,7 +304,7 @@ def examples(*lines: str) -> str:
 
 def typical(cls: type[Sized]) -> dict[str, Any]:
     """The numbers of a sensible call, from the typical values that the design declares."""
-    shown = {*required(cls), *effects(cls)[:1]}
+    shown = {*needed(cls), *effects(cls)[:1]}
     declared = {name: parameter for name, parameter in parameters(cls).items() if name in shown}
     return {name: parameter.example or parameter.typical[0] for name, parameter in declared.items()}
 
@@ -346,7 +325,7 @@ def _option(cls: type[Sized], name: str, declared: Parameter) -> click.Option:
     if isinstance(declared.domain, Interval) and declared.domain != Interval():
         words[0] += f", in {declared.domain}"
     default = {f.name: f.default for f in dataclasses.fields(cls)}[name]
-    if default is dataclasses.MISSING:
+    if name in needed(cls):
         words.append("[required]")
     elif name in ("alpha", "sides"):
         by_goal = "; by goal" if "goal" in parameters(cls) else ""

@@ -16,6 +16,7 @@ from typing import cast
 
 import trialplan
 from trialplan.errors import FileError, TrialplanError
+from trialplan.page import Answer, Page
 from trialplan.protocol.bounded import PATIENCE, bounded, check_patience
 from trialplan.protocol.checking.compare import CheckedStatement, DocumentComparison, compare
 from trialplan.protocol.checking.embedded import embedded
@@ -25,13 +26,20 @@ from trialplan.protocol.checking.rebuild import rebuilt
 _VERSION = re.compile(r"\btrialplan (\d+(?:\.\w+)+)")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Checked:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Checked(Answer):
     """A document that could be checked: the plan in it, who wrote it, and what it states against what it should."""
 
     plan: str
     version: str | None
     comparison: DocumentComparison
+    file: str = "the document"
+
+    def page(self) -> Page:
+        """What does not agree, what was added and what was left out."""
+        from trialplan.protocol.checking.page import page
+
+        return page(self)
 
     @property
     def ok(self) -> bool:
@@ -54,9 +62,10 @@ def check(path: Path, templates: Path | None = None, patience: float = PATIENCE)
     check_patience(patience)
     content = read(path)
     try:
-        return cast("Checked", bounded(examine, content, path.suffix.lower(), templates, patience=patience))
+        checked = cast("Checked", bounded(examine, content, path.suffix.lower(), templates, patience=patience))
     except TrialplanError as why:
         raise FileError(f"{path.name} cannot be checked: {why}") from None
+    return dataclasses.replace(checked, file=path.name)
 
 
 def examine(content: bytes, suffix: str, templates: Path | None = None) -> Checked:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import trialplan
 from trialplan.page import Page, Table
-from trialplan.protocol.checking.check import Checked
 from trialplan.text import plural
+
+if TYPE_CHECKING:
+    from trialplan.protocol.checking.check import Checked
 
 _NAMED = 8
 """Places that are named before the rest are counted."""
 
 
-def page(name: str, found: Checked) -> Page:
-    """The document called `name`, held against its plan."""
-    comparison = found.comparison
+def page(found: Checked) -> Page:
+    """The document held against its plan."""
+    name, comparison = found.file, found.comparison
     statements = [asdict(statement) for statement in comparison.statements]
     rows = [[wrong.quantity, wrong.printed, wrong.recomputed] for wrong in found.wrong]
     return Page(

@@ -15,8 +15,9 @@ from trialplan.sequential import scales
 from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.interim.conditional_power import conditional_power, predictive_power
 from trialplan.sequential.interim.inference import Stopped
-from trialplan.sequential.interim.look import EFFICACY, FUTILITY, GO_ON, HARM, REJECTED, Look, Ordered, verdict
+from trialplan.sequential.interim.look import Look, Ordered
 from trialplan.sequential.interim.observed_information import ObservedBoundaries, finite, observed_boundaries
+from trialplan.sequential.interim.verdict import EFFICACY, FUTILITY, GO_ON, HARM, REJECTED, verdict
 from trialplan.text import number, p_value, percent, signed, three_decimals
 
 _AS_PLANNED = 1e-6

@@ -14,8 +14,9 @@ from trialplan.numerics.lazy import np
 from trialplan.sequential.boundaries.fields import rising
 from trialplan.sequential.exact_group_sequential import ExactGroupSequential
 from trialplan.sequential.exact_looks import ExactLooks, favourable_rate
-from trialplan.sequential.interim.look import GO_ON, Look, Ordered, verdict
+from trialplan.sequential.interim.look import Look, Ordered
 from trialplan.sequential.interim.observed_information import run_over
+from trialplan.sequential.interim.verdict import GO_ON, verdict
 from trialplan.text import number, p_value, percent
 
 

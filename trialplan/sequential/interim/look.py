@@ -6,19 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from trialplan.page import Answer, Page
 from trialplan.sequential.base import WithLooks
-
-GO_ON, EFFICACY, FUTILITY, HARM = "go-on", "stop-for-efficacy", "stop-for-futility", "stop-for-harm"
-REJECTED, NOT_REJECTED = "rejected", "not-rejected"
-
-
-def verdict(*, final: bool, efficacy: bool, futility: bool, harm: bool = False) -> str:
-    """What the rule says where these boundaries are crossed; the last look only rejects or does not."""
-    if efficacy or harm:
-        return REJECTED if final else EFFICACY if efficacy else HARM
-    if final:
-        return NOT_REJECTED
-    return FUTILITY if futility else GO_ON
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +46,15 @@ class Evidence(Protocol):
         """The same as plain data, under the keys of `--json`."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Look:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Look(Answer):
     """A look of a trial that is planned for `n` participants, decided.
 
     `size` are the participants read, None where only a z is told; `again` says that the look was not as planned, so
     that the errors were spent again; `p` is the one-sided P value of this look alone. `conditional_power` is that of
     the final test at the planned effect, at the one that is seen and without any, and `predictive_power` averages it
-    over what the look leaves open; both are None at the last look. `ordered` is None while the trial goes on.
+    over what the look leaves open; both are None at the last look. `ordered` is None while the trial goes on. `before`
+    are the looks before it, where their results are known, and `moment` is its place on the calendar.
     """
 
     design: WithLooks
@@ -80,6 +70,14 @@ class Look:
     conditional_power: Mapping[str, float] | None
     predictive_power: float | None
     ordered: Ordered | None
+    before: tuple[Look, ...] = ()
+    moment: Mapping[str, Any] | None = None
+
+    def page(self) -> Page:
+        """What the rule says, as a person on a committee reads it."""
+        from trialplan.sequential.interim.page import page
+
+        return page(self)
 
     @property
     def how_planned(self) -> str:

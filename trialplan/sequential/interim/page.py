@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialplan.design_facts import assumed, head, level, source
 from trialplan.page import Page, Table, facts, plain
-from trialplan.sequential.interim.look import EFFICACY, FUTILITY, GO_ON, HARM, NOT_REJECTED, REJECTED, Look, Ordered
+from trialplan.sequential.interim.verdict import EFFICACY, FUTILITY, GO_ON, HARM, NOT_REJECTED, REJECTED
 from trialplan.text import p_value, percent, signed
+
+if TYPE_CHECKING:
+    from trialplan.sequential.interim.look import Look, Ordered
 
 SAYS = {
     GO_ON: "go on",
@@ -20,13 +23,13 @@ SAYS = {
 }
 
 
-def page(look: Look, before: Sequence[Look] = (), moment: Mapping[str, Any] | None = None) -> Page:
-    """What the look says, its numbers, and what they do not say; `moment` is the look's place on the calendar.
+def page(look: Look) -> Page:
+    """What the look says, its numbers, and what they do not say.
 
     Where an earlier look crossed a boundary and the trial went on, what allows for the looks is left out: it would
     rest on the trial's having stopped there.
     """
-    design = look.design
+    design, before, moment = look.design, look.before, look.moment
     ordered = None if any(one.verdict in (EFFICACY, HARM) for one in before) else look.ordered
     data = _data(look, before, ordered)
     if moment is not None:

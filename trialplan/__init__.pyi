@@ -1,0 +1,56 @@
+"""The public names, written by `docs/build_stub.py`; do not edit it by hand."""
+
+from trialplan.answers import SampleSize as SampleSize
+from trialplan.design import Design as Design
+from trialplan.designs.adverse_event import AdverseEvent as AdverseEvent
+from trialplan.designs.ancova import Ancova as Ancova
+from trialplan.designs.one_proportion import OneProportion as OneProportion
+from trialplan.designs.precision_difference import PrecisionDifference as PrecisionDifference
+from trialplan.designs.precision_proportion import PrecisionProportion as PrecisionProportion
+from trialplan.designs.ratio_of_means import RatioOfMeans as RatioOfMeans
+from trialplan.designs.simon import Simon as Simon
+from trialplan.designs.two_means import TwoMeans as TwoMeans
+from trialplan.designs.two_proportions import TwoProportions as TwoProportions
+from trialplan.designs.two_stage import TwoStage as TwoStage
+from trialplan.errors import TrialplanError as TrialplanError
+from trialplan.evidence.effects import Effects as Effects
+from trialplan.evidence.table import EvidenceTable as EvidenceTable
+from trialplan.evidence.table import ReportedOutcome as ReportedOutcome
+from trialplan.evidence.table import Study as Study
+from trialplan.page import Answer as Answer
+from trialplan.plan.building import Trial as Trial
+from trialplan.plan.reading import Plan as Plan
+from trialplan.sequential.exact_group_sequential import ExactGroupSequential as ExactGroupSequential
+from trialplan.sequential.group_sequential import GroupSequential as GroupSequential
+from trialplan.several.co_primary import CoPrimary as CoPrimary
+from trialplan.sized import Sized as Sized
+from trialplan.verbs.evidence import audit as audit
+from trialplan.verbs.evidence import estimate as estimate
+from trialplan.verbs.evidence import pool as pool
+from trialplan.verbs.evidence import read_evidence as read_evidence
+from trialplan.verbs.exploring import assurance as assurance
+from trialplan.verbs.exploring import exclude as exclude
+from trialplan.verbs.exploring import scenarios as scenarios
+from trialplan.verbs.exploring import tornado as tornado
+from trialplan.verbs.monitoring import monitor as monitor
+from trialplan.verbs.monitoring import reestimate as reestimate
+from trialplan.verbs.planning import build as build
+from trialplan.verbs.planning import check as check
+from trialplan.verbs.planning import demo as demo
+from trialplan.verbs.planning import diff as diff
+from trialplan.verbs.planning import randomise as randomise
+from trialplan.verbs.planning import read_plan as read_plan
+from trialplan.verbs.planning import render_protocol as render_protocol
+from trialplan.verbs.planning import schema as schema
+from trialplan.verbs.planning import starter_plan as starter_plan
+from trialplan.verbs.second_opinion import code as code
+from trialplan.verbs.second_opinion import list_designs as list_designs
+from trialplan.verbs.second_opinion import reproduce as reproduce
+from trialplan.verbs.second_opinion import reproduce_table as reproduce_table
+from trialplan.verbs.sizing import compare as compare
+from trialplan.verbs.sizing import effect as effect
+from trialplan.verbs.sizing import power as power
+from trialplan.verbs.sizing import size as size
+from trialplan.verbs.sizing import verify as verify
+
+__version__: str

@@ -1,0 +1,103 @@
+"""One outcome pooled in all the ways that matter: one report per centre and all reports, side by side, and in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from trialplan.errors import ParameterError, did_you_mean, field
+from trialplan.evidence.overlap import overlapping
+from trialplan.evidence.pool_page import draw, notes, tables
+from trialplan.evidence.pooling import Pool, by_subgroup, leave_one_out
+from trialplan.evidence.selection import PoolChoice, compares, outcome_effects, pool_choices
+from trialplan.evidence.table import EvidenceTable, Study, domains
+from trialplan.page import Answer, Page, plain
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Pools(Answer):
+    """The pools of one outcome: `by_reports` for each choice of reports, `parts` of subgroups and without each study.
+
+    `reports` says which reports a pool takes: its name says how arms were compared, too, where there are several ways.
+
+    Where no reports overlap there is one pool, of all of them.
+    """
+
+    outcome: str
+    title: str
+    by_reports: Mapping[str, Pool]
+    reports: Mapping[str, str]
+    parts: Mapping[str, Pool]
+
+    def page(self) -> Page:
+        """The pools, their studies, and what remains in parts."""
+        return Page(
+            data=plain(
+                {
+                    "table": {"title": self.title},
+                    "pools": [
+                        {"reports": self.reports[name]} | asdict(whole) for name, whole in self.by_reports.items()
+                    ],
+                    "parts": [{"part": name} | asdict(part) for name, part in self.parts.items()],
+                }
+            ),
+            headline=f"{self.outcome} over {self.title}",
+            tables=list(tables(self.by_reports, self.parts)),
+            notes=notes(self.by_reports),
+        )
+
+    def draw(self, path: Path) -> None:
+        """The forest plot of the first pool, in the format that the suffix names."""
+        draw(self.by_reports, path, self.outcome)
+
+
+def pools_of(
+    table: EvidenceTable,
+    outcome: str,
+    choice: PoolChoice | None = None,
+    *,
+    measure: str | None = None,
+    method: str = "reml",
+    interval: str = "normal",
+    by: str | None = None,
+) -> Pools:
+    """The pools of one outcome, whose name may be typed with hyphens for spaces; `by` is a field of the studies.
+
+    The choice's `reports` are left as they are: all of them, and one per centre, are what is compared. Where studies
+    have a treatment and a control arm, there is a pool for each measure that compares them, unless the arms or a
+    `measure` are named.
+    """
+    names = {outcome.name.replace(" ", "-"): outcome.name for study in table.studies for outcome in study.outcomes}
+    name, base, how = names.get(outcome, outcome), choice or PoolChoice(), {"method": method, "interval": interval}
+    pools: dict[str, Pool] = {}
+    parts: dict[str, Pool] = {}
+    reports: dict[str, str] = {}
+    measures = _measures(table, name, base, measure, method)
+    for one in measures or (None,):
+        choices = pool_choices(table, name, base, measure=one, **how)
+        whole = choices if overlapping(table.studies) else {"all": choices["all"]}
+        of_measure = f", {one}" if len(measures) > 1 else ""
+        pools |= {f"{which}{of_measure}": found for which, found in whole.items()}
+        reports |= {f"{which}{of_measure}": which for which in whole}
+        effects, _ = outcome_effects(table, name, replace(base, reports="all"), one)
+        some = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), method, interval)
+        if len(effects.labels) > 2:
+            some |= {f"without {label}": other for label, other in leave_one_out(effects, method, interval).items()}
+        parts |= {f"{part}{of_measure}": found for part, found in some.items()}
+    return Pools(outcome=outcome, title=table.title, by_reports=pools, reports=reports, parts=parts)
+
+
+def _measures(table: EvidenceTable, name: str, choice: PoolChoice, measure: str | None, method: str) -> Sequence[str]:
+    """The measures that compare two arms: the one asked for, else those that suit; none where arms are not compared."""
+    if measure is not None:
+        return [measure]
+    suiting = list(compares(table, name)) if choice.arms is None else []
+    return [one for one in suiting if one == "odds-ratio"] or suiting if method == "peto" else suiting
+
+
+def _groups(table: EvidenceTable, labels: tuple[str, ...], by: str) -> list[str]:
+    name, known = by.replace("-", "_"), domains(Study)
+    if name not in known:
+        raise ParameterError(f"{field('by')}: a study has no {by!r}; {did_you_mean(name, known)}")
+    return [str(getattr(table.study(label), name) or "not stated") for label in labels]

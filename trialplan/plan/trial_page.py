@@ -1,0 +1,80 @@
+"""A built plan as a page: the endpoints with their numbers, and where each assumption comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trialplan.enrolment.dropout import enrolled
+from trialplan.page import Page, Table, facts, plain
+from trialplan.text import NONE, number, participants, percent
+
+if TYPE_CHECKING:
+    from trialplan.plan.assumptions import Assumption
+    from trialplan.plan.building import Trial
+    from trialplan.plan.endpoint import Endpoint
+
+
+def page(trial: Trial) -> Page:
+    """What sizes the trial, what the others would need, and on which assumptions."""
+    answer, words = trial.answer, trial.plan.content.trial
+    lost = trial.primary.section.dropout
+    enrols = None if not lost else enrolled(answer.design, answer.arms, lost)
+    endpoints = [_endpoint(one) for one in trial.endpoints]
+    assumptions = [_assumption(one) for one in trial.assumptions]
+    blocking = sum(finding.severity == "block" for finding in trial.findings)
+    more = "" if enrols is None else f", {enrols['n']:,} enrolled"
+    return Page(
+        data=plain(
+            {
+                "plan": trial.plan.name,
+                "title": words.title,
+                "n": answer.n,
+                "arms": answer.arms,
+                "enrolled": enrols,
+                "endpoints": endpoints,
+                "assumptions": assumptions,
+                "findings": len(trial.findings),
+            }
+        ),
+        headline=f"{trial.plan.name}: {participants(answer.arms)}{more}, sized by {trial.primary.name}",
+        tables=[
+            facts([("title", words.title), ("findings", f"{len(trial.findings)}, {blocking} of which it answers")]),
+            Table(
+                ("endpoint", "role", "design", "n alone", "power"),
+                [_cells(row) for row in endpoints],
+                "Endpoints",
+                frozenset({3, 4}),
+            ),
+            Table(
+                ("assumption", "value", "source"),
+                [[row["name"], row["shown"], row["source"]] for row in assumptions],
+                "What sizes it",
+                frozenset({1}),
+            ),
+        ],
+        records=lambda: endpoints,
+    )
+
+
+def _endpoint(one: Endpoint) -> dict[str, Any]:
+    answer = one.answer
+    return {
+        "endpoint": one.name,
+        "role": one.section.role,
+        "design": None if one.design is None else one.design.slug(),
+        "n": None if answer is None else int(answer.n),
+        "power": None if answer is None else float(answer.power),
+        "reason": one.shortfall,
+    }
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    n, power = row["n"], row["power"]
+    told = (NONE if n is None else f"{n:,}", NONE if power is None else f"{power:.3f}")
+    return [row["endpoint"], row["role"], row["design"] or NONE, *told]
+
+
+def _assumption(one: Assumption) -> dict[str, Any]:
+    value = one.value
+    shown = NONE if value is None else percent(value) if one.unit == "proportion" else number(value)
+    return {"name": one.name, "value": value, "shown": shown, "basis": one.basis, "source": one.source}

@@ -1,0 +1,157 @@
+"""What would be if the assumptions were otherwise, one at a time, all together, or averaged over what is believed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from trialplan.design import Design, Sized
+from trialplan.errors import ParameterError, field
+from trialplan.verbs._arguments import DEFAULT_POWER, built, tested, total
+
+if TYPE_CHECKING:
+    from trialplan.analyses.assurance.assess import Assurance, Beliefs
+    from trialplan.analyses.scenarios.cells import GridSpec
+    from trialplan.analyses.scenarios.grid import Grid
+    from trialplan.analyses.sensitivity.exclusion_page import Exclusions
+    from trialplan.analyses.sensitivity.tornado_page import Tornado
+    from trialplan.analyses.verification.simulation import Progress
+    from trialplan.verbs._arguments import PlanLike
+
+    Axes: TypeAlias = "Mapping[str, str | Sequence[Any]]"
+    """The values of each number that is varied: a sequence, or "first:last:step", the end included."""
+
+
+def scenarios(
+    plan: Sized | PlanLike,
+    axes: Axes,
+    *,
+    power: float | None = None,
+    n: int | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+) -> Grid:
+    """What would n be, or the power of `n` participants, at every combination of the values of `axes`?
+
+    Values are a sequence or "first:last:step", the end included; `n` and `power` may be varied too, and choices such
+    as the test. A plan is varied around its primary endpoint, by `discount`, `control_arm` and `reading` besides.
+    `.n` and `.power` are arrays with an axis for each name; `.to_frame()` has one scenario a row.
+
+    >>> from trialplan import TwoProportions
+    >>> design = TwoProportions(control=0.3, treatment=0.5)
+    >>> grid = scenarios(design, {"control": "0.2:0.4:0.1", "treatment": [0.6, 0.7]})
+    >>> grid.n.tolist()
+    [[46, 30], [84, 48], [194, 84]]
+    """
+    from trialplan.analyses.executors import executor
+    from trialplan.analyses.scenarios.grid import answered
+    from trialplan.analyses.scenarios.vary import check_cells
+
+    asked = grid_of(plan, axes, power, n)
+    check_cells(asked.cells)
+    return answered(asked, executor=executor(workers, scheduler), progress=progress)
+
+
+def grid_of(plan: Sized | PlanLike, axes: Axes, power: float | None, n: int | None) -> GridSpec:
+    """The question, checked before any work is done."""
+    from trialplan.analyses.scenarios.cells import TARGET, N, grid_spec
+
+    if n is not None and power is not None:
+        raise ParameterError(
+            f"{field('power')} and {field('n')} are both given; {field('power')} asks for n, {field('n')} asks for the "
+            "power: keep one"
+        )
+    varied = {name: _values(name, values) for name, values in axes.items()}
+    if not isinstance(plan, Sized):
+        from trialplan.plan.variation import ask
+
+        return ask(built(plan), varied, power, n)
+    if isinstance(plan, Design) and power is None and n is None and not {N, TARGET} & set(varied):
+        power = DEFAULT_POWER
+    return grid_spec(plan, varied, power, n)
+
+
+def _values(name: str, values: str | Sequence[Any]) -> Sequence[Any]:
+    """A range or list as it is typed, or a sequence as it is."""
+    from trialplan.analyses.scenarios.vary import parse_vary
+
+    if isinstance(values, str):
+        return parse_vary(f"{name}={values}")[1]
+    return tuple(values.tolist() if hasattr(values, "tolist") else values)
+
+
+def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | None = None) -> Tornado:
+    """What becomes of the trial if one assumption at a time is wrong? The most damaging first, each in a sentence.
+
+    A design's own numbers are its plan, each varied between the least and the greatest of its values in `axes`; a
+    plan has ranges, power and n of its own.
+
+    >>> from trialplan import TwoProportions
+    >>> print(tornado(TwoProportions(control=0.3, treatment=0.5), {"control": (0.2, 0.4)}).summary())
+    planned: 186 participants, power 0.8; most damaging if wrong: control
+    """
+    from trialplan.analyses.sensitivity.tornado_page import Tornado, tornado_of_design
+
+    if isinstance(plan, Sized):
+        varied = {name: _values(name, values) for name, values in (axes or {}).items()}
+        target = DEFAULT_POWER if power is None else power
+        return tornado_of_design(tested("tornado", plan), varied, target)
+    if axes is not None or power is not None:
+        raise ParameterError("takes the ranges and the power of the plan; leave axes and power out", owner="tornado")
+    from trialplan.plan.ranges import axes_of
+
+    trial = built(plan)
+    return Tornado(
+        axes=tuple(axes_of(trial)), n=int(trial.answer.n), target=float(trial.primary.section.power or DEFAULT_POWER)
+    )
+
+
+def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float = 0.95) -> Exclusions:
+    """What can n participants, or each of several n, exclude: how wide is the interval, what does it leave possible?
+
+    >>> from trialplan import TwoProportions
+    >>> print(exclude(TwoProportions(control=0.3, treatment=0.5), [100, 400]).summary())
+    No effect observed leaves -17.5 to 17.5 points possible with 100 participants, -8.9 to 8.9 points with 400
+    """
+    from trialplan.analyses.scenarios.cells import participants
+    from trialplan.analyses.sensitivity.exclusion_page import Exclusions
+
+    design = tested("exclude", plan) if isinstance(plan, Sized) else built(plan).design
+    ns = n if isinstance(n, Sequence) or hasattr(n, "tolist") else (n,)
+    asked = participants(type(design).__name__, tuple(ns.tolist() if hasattr(ns, "tolist") else ns))
+    return Exclusions(design=design, ns=asked, confidence=confidence)
+
+
+def assurance(
+    plan: Sized | PlanLike, n: int | None = None, *, target: float | None = None, beliefs: Beliefs | None = None
+) -> Assurance:
+    """With which probability do n participants succeed in the treatment's favour, averaged over what is believed?
+
+    A plan brings its beliefs, and n is its own unless given; `others` are the answers under other beliefs. A design
+    needs `beliefs`, from `trialplan.belief`, by the names of its numbers: the control first, then the treatment,
+    which may be a function of it.
+
+    >>> answer = assurance("msc-lupus-nephritis")
+    >>> answer.n, round(answer.assurance, 2), round(answer.ceiling, 2)
+    (254, 0.73, 0.97)
+    """
+    from trialplan.analyses.assurance.assess import assess
+    from trialplan.parameter import PROPORTION, Parameter
+
+    if target is not None:
+        sought = Parameter("probability of success", unit="proportion", domain=PROPORTION)
+        target = sought.check("assurance", "target", target)
+    if isinstance(plan, Sized):
+        design = tested("assurance", plan)
+        if beliefs is None:
+            way_out = "give them by the names of its numbers, as in beliefs={...} with trialplan.belief.Beta"
+            raise ParameterError("are needed of a design", owner="assurance", parameter="beliefs", way_out=way_out)
+        return assess(design, total(design, n), beliefs, target=DEFAULT_POWER if target is None else target)
+    if beliefs is not None:
+        raise ParameterError("a plan has beliefs of its own; leave beliefs out", owner="assurance")
+    from trialplan.plan.beliefs import assess_trial
+
+    planned, others = assess_trial(built(plan), n, target)
+    return dataclasses.replace(planned, others=tuple(others))

@@ -1,0 +1,186 @@
+"""A trial that runs: a look that has been taken, n again from both arms together."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from trialplan.design import Design, Sized
+from trialplan.errors import ParameterError, field
+from trialplan.verbs import _seen
+from trialplan.verbs._arguments import DEFAULT_POWER, read, tested
+
+if TYPE_CHECKING:
+    from trialplan.outcome import InterimData
+    from trialplan.reestimation.page import Reestimation
+    from trialplan.sequential.exact_group_sequential import ExactGroupSequential
+    from trialplan.sequential.group_sequential import GroupSequential
+    from trialplan.sequential.interim.look import Look
+    from trialplan.verbs._arguments import PlanLike
+
+    Counts: TypeAlias = "str | Sequence[Any]"
+    """Of each arm, treatment first, "14/30,9/30" or ((14, 30), (9, 30)); of several looks, one of these each."""
+
+
+def monitor(
+    plan: Sized | PlanLike,
+    *,
+    events: Counts | None = None,
+    means: Counts | None = None,
+    sds: float | Sequence[float] | None = None,
+    z: float | Sequence[float] | None = None,
+    t: Any = None,
+    look: int | None = None,
+    information: float | Sequence[float] | None = None,
+    final: bool = False,
+    n: int | None = None,
+    power: float | None = None,
+) -> Look:
+    """An interim look has been taken: what does the rule say, and what may be said of the effect?
+
+    What was seen is one of `events` (responders of participants, each look with everybody read by then), `means` with
+    `sds`, `z`, and `t` with its degrees of freedom, "2.31/57"; of one look, or of each look so far. `information` are
+    fractions of the plan, `final` ends the trial here. A design needs looks, and is planned for `power` or has `n`
+    participants; a plan has a rule and an n of its own.
+
+    >>> from trialplan import GroupSequential, TwoProportions
+    >>> trial = GroupSequential(design=TwoProportions(control=0.3, treatment=0.5), looks=(0.5, 1))
+    >>> monitor(trial, events="30/47,12/47").verdict
+    'stop-for-efficacy'
+    """
+    seen = {"events": events, "means": means, "sds": sds, "z": z, "t": t}
+    seen |= {"look": look, "information": information, "final": final}
+    _seen.check_one_kind(seen)
+    design, n, answer = _planned("monitor", plan, n, power)
+    if n is not None and power is not None:
+        raise ParameterError(
+            f"{field('power')} and {field('n')} are both given; {field('n')} is the total that was planned: keep one"
+        )
+    if not design.looks:
+        if isinstance(plan, Sized):
+            way_out = f"add {field('looks')} 0.5,1"
+            raise ParameterError(f"monitor needs the rule that the trial was planned with; {way_out}")
+        raise ParameterError(
+            f"{read(plan).name} has no [monitoring], and so no rule to hold a look against; plan one first"
+        )
+    if n is None:
+        n = int(design.sample_size(DEFAULT_POWER if power is None else power).n)
+    design.check_n(n)
+    if design.looks_by_counts:
+        looks = [_counted(cast("ExactGroupSequential", design), n, seen)]
+    else:
+        looks = _decided(cast("GroupSequential", design), n, seen)
+    *before, last = looks
+    dates = () if answer is None else answer.extra["looks"]
+    moment = dates[last.number - 1] if dates and "month" in dates[0] else None
+    return dataclasses.replace(last, before=tuple(before), moment=moment)
+
+
+def reestimate(
+    plan: Sized | PlanLike,
+    *,
+    blinded: str | tuple[int, int] | None = None,
+    blinded_sd: str | tuple[float, int] | None = None,
+    at_least: int | None = None,
+    at_most: int | None = None,
+    kept: str | None = None,
+    n: int | None = None,
+    power: float | None = None,
+) -> Reestimation:
+    """What does n become by what both arms show together, with nobody unblinded, and what does the rule cost?
+
+    `blinded` are responders of participants, "23/60" or (23, 60); `blinded_sd` is a standard deviation of
+    participants, "1.42/60". n is never less than `at_least` (as planned) nor more than `at_most`; `kept` is the scale
+    on which the planned effect is kept: difference, ratio or odds-ratio.
+
+    >>> from trialplan import TwoProportions
+    >>> reestimate(TwoProportions(control=0.3, treatment=0.5), blinded="30/60").n
+    194
+    """
+    from trialplan.reestimation.page import reestimate as again
+
+    _seen.check_one_blinded(blinded, blinded_sd)
+    design, n, answer = _planned("reestimate", plan, n, power)
+    rule: dict[str, Any] = {"at_least": at_least, "at_most": at_most, "effect_scale": kept, "planned": n}
+    rule["target"] = power if answer is None else float(answer.target)
+    sd, of = _seen.spread(blinded_sd)
+    shown = f"{blinded[0]}/{blinded[1]}" if isinstance(blinded, tuple) else blinded
+    return again(design, shown, sd=sd, n=of, **{name: value for name, value in rule.items() if value is not None})
+
+
+def _planned(call: str, plan: Sized | PlanLike, n: int | None, power: float | None) -> tuple[Design, int | None, Any]:
+    """The design, its planned n where that is known, and the plan's answer, where it is a plan."""
+    if isinstance(plan, Sized):
+        return tested(call, plan), n, None
+    if n is not None or power is not None:
+        raise ParameterError("n and power are the plan's own; leave them out", owner=call)
+    from trialplan.plan import Trial
+    from trialplan.plan.building import size_primary
+
+    primary = plan.primary if isinstance(plan, Trial) else size_primary(read(plan))
+    assert primary.answer is not None  # `size_primary` gives one or raises
+    return cast("Design", primary.design), int(primary.answer.n), primary.answer
+
+
+def _counted(design: ExactGroupSequential, n: int, seen: Mapping[str, Any]) -> Look:
+    """The look at responses of one arm, where these are counted exactly."""
+    from trialplan.sequential.interim.decision_on_counts import decide_on_counts
+
+    if not _seen.there(seen["events"]):
+        raise ParameterError(
+            f"{field('events')} are what a look at counts sees, as in {field('events')} 9/30; for {field('z')} or "
+            f"{field('information')} plan with {field('test')} score"
+        )
+    if seen["information"] is not None:
+        raise ParameterError(
+            f"{field('information')} is counted in participants, as in {field('events')} 9/30; leave "
+            f"{field('information')} out"
+        )
+    looks = _seen.each_look(seen["events"], 1)
+    arms = [_seen.pairs("events", text) for text in looks]
+    for text, arm in zip(looks, arms, strict=True):
+        if len(arm) != 1:
+            raise ParameterError(f"{field('events')} must be given for the one arm, as in 9/30, not {text}")
+    _seen.check_growing(arms, responders=True)
+    look = _seen.number_of_look(seen["look"], len(arms))
+    return decide_on_counts(design, n, look, [arm[0] for arm in arms], final=seen["final"])
+
+
+def _decided(design: GroupSequential, n: int, seen: Mapping[str, Any]) -> list[Look]:
+    """The look, after those before it whose results are given."""
+    from trialplan.sequential.interim.decision import bounds, decide_at_look
+    from trialplan.sequential.interim.observed_information import observed_fractions
+
+    arms = 2 if len(design.arm_names) > 1 else 1  # levels of brackets around what one look saw
+    depths = {"events": arms, "means": arms, "z": 0, "t": 1}
+    kind = next(name for name in depths if _seen.there(seen[name]))
+    told = _seen.each_look(seen[kind], depths[kind])
+    last = len(told) - 1
+    if kind in ("events", "means"):
+        _seen.check_growing([_seen.pairs(kind, text) for text in told], responders=kind == "events")
+    data = [_read(kind, text, design, n, seen["sds"] if i == last else None) for i, text in enumerate(told)]
+    look = _seen.number_of_look(seen["look"], len(data))
+    given = _seen.fractions(seen["information"])
+    shares = observed_fractions(design, n, look, [(one.n, one.share) for one in data], given)
+    looks = []
+    for number, one in enumerate(data, look - last):
+        held = bounds(design, n, shares[:number], final=seen["final"] and number == look)
+        looks.append(decide_at_look(design, n, one, held))
+    return looks
+
+
+def _read(kind: str, text: Any, design: GroupSequential, n: int, sds: Any) -> InterimData:
+    """What a look saw, from what was given."""
+    from trialplan.outcome import InterimData
+    from trialplan.sequential.interim.decision import from_t
+
+    if kind == "z":
+        if not (isinstance(text, (int, float)) and math.isfinite(text)):
+            raise ParameterError(f"{field('z')} must be a number, positive in favour of the treatment, not {text}")
+        return InterimData(z=float(text))
+    if kind == "t":
+        return from_t(*_seen.t_statistic(text, design.design))
+    known = None if sds is None else tuple(map(float, sds if isinstance(sds, (tuple, list)) else (sds,)))
+    return design.outcome.seen(design.design, n, kind, _seen.pairs(kind, text), known)

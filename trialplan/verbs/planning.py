@@ -1,0 +1,225 @@
+"""Plans and what is made of them: the trial, its protocol, a check of it, a list of randomisation."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from trialplan.errors import MissingExtra, ParameterError, PlanError, field
+from trialplan.page import Answer, Page
+from trialplan.verbs._arguments import built, read
+
+if TYPE_CHECKING:
+    from trialplan.enrolment.randomisation import Scheme
+    from trialplan.plan import Plan, Trial
+    from trialplan.plan.difference import Difference
+    from trialplan.protocol.checking.check import Checked
+    from trialplan.verbs._arguments import PlanLike
+
+DEMO = "msc-lupus-nephritis"
+"""The shipped plan of the demo."""
+
+_BITS = 128
+"""Of a seed that is drawn: too long to be guessed."""
+
+_PATIENCE = 300.0
+"""Seconds that what somebody else's file asks for may take."""
+
+
+def read_plan(plan: PlanLike) -> Plan:
+    """What does a plan file say? A shipped plan's name or the path of a file; `.content` holds its sections.
+
+    >>> read_plan("msc-lupus-nephritis").content.trial.allocation
+    '1:1'
+    """
+    return read(plan)
+
+
+def build(plan: PlanLike) -> Trial:
+    """What does a plan come to? Evidence read and audited, assumptions resolved with their sources, endpoints sized.
+
+    `.design` and `.answer` are those of the primary, which every other call takes as well.
+
+    >>> trial = build("msc-lupus-nephritis")
+    >>> trial.answer.n, trial.primary.name
+    (254, 'complete renal response at 12 months')
+    """
+    return built(plan)
+
+
+@overload
+def render_protocol(
+    plan: PlanLike,
+    *,
+    templates: str | Path | None = ...,
+    reference: str | Path | None = ...,
+    patience: float = ...,
+) -> str: ...
+@overload
+def render_protocol(
+    plan: PlanLike,
+    *outputs: str | Path,
+    templates: str | Path | None = ...,
+    reference: str | Path | None = ...,
+    patience: float = ...,
+) -> list[Path]: ...
+def render_protocol(
+    plan: PlanLike,
+    *outputs: str | Path,
+    templates: str | Path | None = None,
+    reference: str | Path | None = None,
+    patience: float = _PATIENCE,
+) -> str | list[Path]:
+    """The protocol draft that a plan makes: its Markdown, or, where `outputs` are named, those files, written.
+
+    The format follows the suffix: .md, .html, .docx, .pdf or .tex; all but Markdown need the extra `report`.
+    `templates` is a folder that overrides some of the shipped ones, in at most `patience` seconds; `reference` is the
+    Word file whose styles a .docx takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
+    """
+    from trialplan import protocol
+
+    house: dict[str, Any] = {
+        "templates": None if templates is None else Path(templates),
+        "reference": None if reference is None else Path(reference),
+        "patience": patience,
+    }
+    if outputs:
+        return protocol.write(read(plan), [Path(output) for output in outputs], **house)
+    with tempfile.TemporaryDirectory() as folder:  # by way of a file: the one road that a protocol is written on
+        (path,) = protocol.write(read(plan), [Path(folder) / "protocol.md"], **house)
+        return path.read_text(encoding="utf-8")
+
+
+def check(file: str | Path, *, templates: str | Path | None = None, patience: float = _PATIENCE) -> Checked:
+    """Does a finished protocol, .md, .html or .docx, still say what the plan in it gives? `.ok`, `.wrong`.
+
+    `templates` is the house style that it was written with.
+    """
+    from trialplan.protocol.checking.check import check as checked
+
+    return checked(Path(file), None if templates is None else Path(templates), patience)
+
+
+def diff(a: PlanLike, b: PlanLike) -> Difference:
+    """Why does plan b ask for more participants than plan a? The change in n, shared among what changed.
+
+    >>> found = diff("starter", "msc-lupus-nephritis")
+    >>> found.of_b.n - found.of_a.n == found.change == sum(part.change_in_n for part in found.parts)
+    True
+    """
+    from trialplan.plan.difference import difference
+
+    return difference(read(a), read(b))
+
+
+def randomise(
+    plan: PlanLike | None = None,
+    *,
+    arms: Mapping[str, int] | Sequence[str] | None = None,
+    n: int | None = None,
+    seed: int | None = None,
+    blocks: Sequence[int] = (),
+    strata: Mapping[str, Sequence[str]] | None = None,
+) -> Scheme:
+    """Who gets what, in which order? Permuted blocks of randomly varying size, for a plan, or for `arms` and `n`.
+
+    `arms` are names, or names with their participants in one allocation block, {"cells": 2, "placebo": 1}. Without a
+    seed one is drawn, and is in the answer. `blocks` are two and three allocation blocks unless given; `strata` are
+    levels by name. Whoever has seed and block sizes can make the list again: keep them from all who enrol or treat.
+
+    >>> scheme = randomise(arms=["treatment", "control"], n=60, seed=7)
+    >>> len(scheme.to_dict()["list"]), scheme.blocks
+    (62, (4, 6))
+    """
+    from trialplan.enrolment.randomisation import Scheme
+
+    weights, total = _of_plan(plan, arms, n) if plan is not None else (_weights(arms), n)
+    if total is None:
+        raise ParameterError(f"{field('n')} is needed where there is no plan: all arms together, as in {field('n')} 60")
+    levels = {name: tuple(values) for name, values in (strata or {}).items()}
+    drawn = secrets.randbits(_BITS) if seed is None else seed
+    return Scheme(arms=weights, n=total, blocks=tuple(blocks), strata=levels, seed=drawn)
+
+
+def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], int]:
+    """The plan's arms with their weights, and whom it enrols."""
+    from trialplan.enrolment.dropout import enrolled
+
+    if arms is not None:
+        raise ParameterError(f"{field('arms')} and a plan are both given; the plan says its {field('arms')}: keep one")
+    trial = built(plan)
+    answer, words = trial.answer, trial.plan.content.trial
+    weights = answer.design.weights
+    if len(weights) < 2:
+        raise PlanError(f"{trial.plan.name}: {answer.design.slug()} has one arm, and one arm is not randomised")
+    n = n or enrolled(answer.design, answer.arms, trial.primary.section.dropout or 0.0)["n"]
+    return dict(zip((words.treatment_name, words.control_name), weights, strict=True)), n
+
+
+def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:
+    if not arms or isinstance(arms, str):
+        raise ParameterError(
+            f"randomise needs a plan, or {field('arms')}, as in {field('arms')} treatment,control {field('n')} 60"
+        )
+    if isinstance(arms, Mapping):
+        return dict(arms)
+    if len(set(arms)) < len(arms):
+        raise ParameterError(f"{field('arms')} must differ, not {','.join(arms)}")
+    return dict.fromkeys(arms, 1)
+
+
+def starter_plan() -> str:
+    """The text of a commented plan file, to be saved and filled in."""
+    from trialplan import plan
+
+    return plan.starter()
+
+
+def schema() -> dict[str, Any]:
+    """What may a plan file hold? Its JSON Schema, for editors that complete and check as one types."""
+    from trialplan import plan
+
+    return plan.json_schema()
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Demo(Answer):
+    """The files of the demo, and why some are left out."""
+
+    paths: tuple[Path, ...]
+    left_out: str = ""
+
+    def page(self) -> Page:
+        """The files that were written."""
+        names = [str(path) for path in self.paths]
+        return Page(
+            data={"paths": names, "left_out": self.left_out or None},
+            headline=f"wrote {', '.join(names)}",
+            notes=[f"HTML and DOCX are left out: {self.left_out}"] if self.left_out else [],
+        )
+
+
+def demo(folder: str | Path = "trialplan-demo") -> Demo:
+    """The whole road once: the protocol draft of a shipped plan, as Markdown, HTML and DOCX, in a folder.
+
+    Without the extra `report` it is Markdown alone.
+    """
+    from trialplan import protocol
+    from trialplan.files import make_folder
+
+    folder = Path(folder)
+    made = make_folder(folder)
+    outputs = [folder / f"protocol{suffix}" for suffix in (".md", ".html", ".docx")]
+    try:
+        try:
+            return Demo(paths=tuple(protocol.write(read(DEMO), outputs)))
+        except MissingExtra as missing:
+            return Demo(paths=tuple(protocol.write(read(DEMO), outputs[:1])), left_out=str(missing))
+    except BaseException:
+        if made and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
