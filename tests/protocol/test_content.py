@@ -210,8 +210,9 @@ class TestPitfalls:
     def test_a_lupus_trial_of_half_a_year_is_short(self, starter):
         """A follow-up below a year is raised where the trial is in lupus, and not elsewhere."""
         month = ('timepoint = "12 months', 'timepoint_months = 6\ntimepoint = "6 months')
-        assert "P31" not in starter(month)
-        assert "*P31, a short follow-up.*" in starter(month, ("Working title", "Working title in lupus"))
+        name = ("response at 12 months", "response at 6 months")
+        assert "P31" not in starter(month, name)
+        assert "*P31, a short follow-up.*" in starter(month, name, ("Working title", "Working title in lupus"))
 
     def test_stopping_without_a_rule_is_not_raised_against_looks(self, starter):
         """A plan with looks has a rule for stopping."""

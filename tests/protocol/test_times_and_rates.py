@@ -4,6 +4,7 @@ import pytest
 from small_plans import built, prose, stated
 
 from trialplan.errors import PlanError
+from trialplan.protocol.content.context import context
 from trialplan.protocol.content.filters import FILTERS
 
 OUTCOME = '{ study = "wang-2013", outcome = "complete remission", denominator = "DENOMINATOR" }'
@@ -74,3 +75,19 @@ class TestPlanningRates:
         """Where there are no rates none are spoken of."""
         how = {"design": "two-means", "assumptions": stated(difference=0.5, sd=1), "target": 0.5}
         assert "rate" not in losses(prose(built(tmp_path, **how)))
+
+
+class TestUnequalArms:
+    DISCOUNTED = stated(control=0.2) + (
+        '[endpoint.assumptions.treatment]\nevidence = { study = "wang-2012", outcome = "complete remission", '
+        'arm = "single" }\nbridge = { discount = 0.5, source = "w" }\n'
+    )
+
+    def test_the_range_is_of_every_arm(self, tmp_path):
+        """From the smallest arm of any reading to the largest, whatever the allocation."""
+        changes = (('allocation = "1:1"', 'allocation = "2:1"'),)
+        said = context(built(tmp_path, assumptions=self.DISCOUNTED, target=0.167, changes=changes))
+        cells = [cell for row in said["by_discount"] for cell in row.cells if cell.n is not None]
+        sizes = [arm.n for cell in cells for arm in cell.arms]
+        assert said["range"].least == min(sizes) < min(max(arm.n for arm in cell.arms) for cell in cells)
+        assert said["range"].most.replace(",", "") in (str(max(sizes)), "more than 10000")

@@ -138,14 +138,14 @@ def _cells(trial: Trial, pairs: list[tuple[float, float]]) -> tuple[Cell, ...]:
 
 
 def spread(rows: list[ScenarioRow]) -> Range | None:
-    """The ends of the scenario tables, counted by the larger arm; None where nothing is reachable."""
+    """The ends of the scenario tables, from the smallest arm to the largest; None where nothing is reachable."""
     cells = [cell for row in rows for cell in row.cells]
     largest = [max(arm.n for arm in cell.arms) for cell in cells if cell.n is not None]
     if not largest:
         return None
     most = int(max(largest))
     return Range(
-        least=int(min(largest)),
+        least=int(min(arm.n for cell in cells if cell.n is not None for arm in cell.arms)),
         most=f"{most:,}" if most <= ABSURD else f"more than {ABSURD:,}",
         impossible=len(cells) - len(largest),
         cells=len(cells),

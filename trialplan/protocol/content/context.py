@@ -308,7 +308,7 @@ def _detectable(design: Design, observed: float, power: float) -> Detectable | N
         return None
     if np.isnan(effect) or what is None:
         return None
-    return Detectable(value=effect, unit=what.unit, meaning=what.meaning)
+    return Detectable(value=effect, unit=what.unit, meaning=what.label)
 
 
 def _findings(trial: Trial, severity: str) -> list[FindingView]:
