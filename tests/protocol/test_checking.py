@@ -355,7 +355,7 @@ class TestNames:
             if line.startswith("| Significance level")
         )
         (wrong,) = markdown((f"{row}\n", "")).wrong
-        assert (wrong.printed, wrong.recomputed) == ("–", "Significance level | 0.05, two-sided")
+        assert (wrong.printed, wrong.recomputed) == ("–", "Significance level | a two-sided test at the 0.05 level")
 
     def test_rows_that_change_places(self, markdown, protocols):
         """Two numbers that change places are both named."""

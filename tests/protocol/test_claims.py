@@ -135,7 +135,7 @@ class TestMargins:
         assert "sized to show" not in target
         assert "**Justification of the margin:** **Missing from the plan**." in target
         assert "the margin sets the number" in target or "are the same effect" not in target
-        assert f"| Test | {words[1].removeprefix('by ')} |" in text
+        assert f"| Significance level | {words[1].removeprefix('by ')} |" in text
 
     def test_the_plan_justifies_its_margin(self, tmp_path):
         """What the plan says of its margin is printed, once, and not as missing."""
