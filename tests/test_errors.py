@@ -82,7 +82,7 @@ class TestDrawn:
         if str(value).startswith("60"):
             assert error.way_out == "write 60 % as 0.6"
         if isinstance(value, str) and parameters(cls)[name].choices:
-            assert error.way_out
+            assert error.way_out or all(str(choice) in error.reason for choice in parameters(cls)[name].choices)
 
     def test_names_the_option(self, cls, name, numbers):
         """On the command line the same sentence begins with the option, and nobody is said to own it."""
@@ -104,9 +104,13 @@ class TestDrawn:
 # what is asked, its sentence in Python, and on the command line
 REFERRED = {
     "margin of superiority": (
-        lambda: TwoProportions(**RATES, margin=0.1),
-        "TwoProportions: margin has no meaning for superiority; set goal to non-inferiority or equivalence",
-        "--margin has no meaning for superiority; set --goal to non-inferiority or equivalence",
+        lambda: TwoProportions(**RATES, margin=0.1, scale="ratio"),
+        "TwoProportions: margin must lie in (1, ∞) for superiority where higher values are better, to show that the "
+        "treatment is at least so much better, not 0.1; write the limit on that side, as in 10, or set goal to "
+        "non-inferiority or favourable to lower",
+        "--margin must lie in (1, ∞) for superiority where higher values are better, to show that the treatment is at "
+        "least so much better, not 0.1; write the limit on that side, as in 10, or set --goal to non-inferiority or "
+        "--favourable to lower",
     ),
     "one test, two deviations": (
         lambda: TwoMeans(difference=1, sd=1, sd_treatment=2),
@@ -120,10 +124,10 @@ REFERRED = {
     ),
     "the other direction": (
         lambda: PLAN.replace(treatment=0.2).sample_size(0.8),
-        "TwoProportions: no number of participants can show treatment = 0.2: it must lie above its null value 0.3 "
-        "(are the arms swapped? if not, set favourable to lower)",
-        "no number of participants can show treatment = 0.2: it must lie above its null value 0.3 "
-        "(are the arms swapped? if not, set --favourable to lower)",
+        "TwoProportions: no number of participants can show treatment = 0.2 in the treatment's favour: it must lie above "
+        "its null value 0.3 (are the arms swapped? if not, set favourable to lower)",
+        "no number of participants can show treatment = 0.2 in the treatment's favour: it must lie above its "
+        "null value 0.3 (are the arms swapped? if not, set --favourable to lower)",
     ),
     "the other direction of two stages": (
         lambda: Simon(null=0.4, expected=0.2).sample_size(0.8),
@@ -195,11 +199,11 @@ def test_an_owner_by_object_function_or_name():
 
 def test_a_place_in_front():
     """A plan says where the complaint belongs, and keeps its parts."""
-    inner = refusal(lambda: TwoProportions(**RATES, margin=0.1)).at("[a table]", PlanError)
+    inner = refusal(lambda: TwoProportions(**RATES, margin=0.1, scale="ratio")).at("[a table]", PlanError)
     error = inner.at("plan.toml", PlanError)
-    assert str(error).startswith("plan.toml: [a table]: TwoProportions: margin has no meaning")
+    assert str(error).startswith("plan.toml: [a table]: TwoProportions: margin must lie in")
     assert (error.place, error.parameter, error.value) == ("plan.toml: [a table]", "margin", 0.1)
-    assert error.worded({"goal": "key goal"}).endswith("set key goal to non-inferiority or equivalence")
+    assert error.worded({"goal": "key goal"}).endswith("set key goal to non-inferiority or favourable to lower")
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 

@@ -340,5 +340,5 @@ def size_width(design: Sized, width: Numbers) -> SampleSize:
         arms=design.arms(n) if is_scalar(n) else _named(design, n, whole),
         arms_unrounded=_named(design, total),
         power=number(design.attained(n)),
-        extra={} if np.ndim(n) else design.details(n, width),
+        extra=design.details(n, width) if is_scalar(n) else {},
     )

@@ -119,7 +119,7 @@ WRONG = {
     "evidence-missing": (("evidence", "absent.toml"), "absent.toml"),
     "evidence-misspelt": (("evidence", "msc-lupus-nefritis"), "'msc-lupus-nephritis'"),
     "evidence-not-toml": (("evidence", "broken.toml"), "not valid TOML"),
-    "evidence-unknown-suffix": (("evidence", "notes.txt"), ".csv"),
+    "evidence-unknown-suffix": (("evidence", "notes.docx"), ".csv"),
     "evidence-without-column": (("evidence", "columns.csv"), "columns.csv"),
     "evidence-interval": (("evidence", "msc-lupus-nephritis", "--interval", "wilsen"), "'wilson'"),
     "evidence-unnamed": (("evidence",), "TABLE"),
@@ -142,6 +142,7 @@ FILES = {
     "broken.toml": "[trial\n",
     "typo.toml": "[trail]\ntitle = 'x'\n",
     "notes.txt": "no table\n",
+    "notes.docx": "no table\n",
     "columns.csv": "outcome,events,of\nremission,3,10\n",
 }
 

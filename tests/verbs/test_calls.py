@@ -242,7 +242,7 @@ class TestNumbers:
         with pytest.raises(ParameterError, match="takes a design"):
             trialplan.size(PLAN)
         with pytest.raises(ParameterError, match="has none"):
-            trialplan.power(trialplan.AdverseEvent(rate=0.01), 300)
+            trialplan.compare(trialplan.AdverseEvent(rate=0.01))
         with pytest.raises(ParameterError, match="no test and no power"):
             trialplan.size(trialplan.AdverseEvent(rate=0.01), 0.9)
 
