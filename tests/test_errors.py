@@ -124,8 +124,8 @@ REFERRED = {
     ),
     "the other direction": (
         lambda: PLAN.replace(treatment=0.2).sample_size(0.8),
-        "TwoProportions: no number of participants can show treatment = 0.2 in the treatment's favour: it must lie above "
-        "its null value 0.3 (are the arms swapped? if not, set favourable to lower)",
+        "TwoProportions: no number of participants can show treatment = 0.2 in the treatment's favour: it must lie "
+        "above its null value 0.3 (are the arms swapped? if not, set favourable to lower)",
         "no number of participants can show treatment = 0.2 in the treatment's favour: it must lie above its "
         "null value 0.3 (are the arms swapped? if not, set --favourable to lower)",
     ),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trialplan.design_facts import assumed, foot, head, level, source
+from trialplan.design_facts import assumed, foot, head, level, source, to_show
 from trialplan.grid_page import cells, page_of_grid
 from trialplan.page import Answer, Page, facts, plain
 from trialplan.parameter import Numbers
@@ -102,8 +102,7 @@ class SampleSize(Answer):
         got, arms = ", ".join(f"{name} {shown}" for name, shown in each), participants(self.arms)
         if math.isnan(self.target):
             return f"{got} with {arms}"
-        name = self.design.field("effect") if self.design.has_level else None
-        return f"{arms}: {got}" + (f" to show {name} = {number(self.design.value('effect'))}" if name else "")
+        return " ".join(filter(None, (f"{arms}: {got}", to_show(self.design))))
 
     def _unrounded(self) -> str:
         arms = self.arms_unrounded or {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from trialplan import __version__
+from trialplan import __version__, fields
 from trialplan.fields import named
 from trialplan.page import plain
 from trialplan.text import flag, number, percent
@@ -70,3 +70,30 @@ def source(design: Sized) -> list[tuple[str, str]]:
 def in_words(rows: Sequence[tuple[str, str]]) -> str:
     """Rows of facts as one line, without what stands in brackets."""
     return ", ".join(f"{name} {value.split('  (')[0]}" for name, value in rows)
+
+
+def to_show(design: Sized) -> str:
+    """What a trial of the answer's size is to show, as a headline ends; empty where nothing is tested."""
+    fixed = design.fixed
+    name = fixed.field("effect") if fixed.has_level else None
+    if name is None:
+        return ""
+    trial, planned = cast("Design", fixed), f"{name} = {number(fixed.value('effect'))}"
+    if trial.margin is not None:
+        return f"to show {_beyond(trial)}, if {planned}"
+    null = trial.field("comparator") if len(trial.arm_names) == 1 else None
+    if null is not None:
+        side = "more" if trial.upward else "less"
+        return f"to show {side} than {null} = {number(trial.value('comparator'))}, if {planned}"
+    return f"to show {planned}"
+
+
+def _beyond(trial: Design) -> str:
+    """What lies inside the limits that a margin sets."""
+    scale, limits = trial.outcome.effect_scale(trial), [float(limit) for limit in trial.outcome.null_limits(trial)]
+    if len(limits) == 2:
+        return f"a {scale.short} between {' and '.join(map(scale.shown, limits))}"
+    if scale.ratio:
+        return f"a {scale.short} {'above' if trial.upward else 'below'} {scale.shown(limits[0])}"
+    better = trial.goal == fields.SUPERIORITY
+    return f"that it is {'better' if better else 'not worse'} by more than {scale.shown(abs(limits[0]))}"
