@@ -50,7 +50,10 @@ PAIRS: dict[str, list[Pair]] = {
         Pair(f"size {RATES} --looks 0.5,1", f"size({LOOKS})"),
     ],
     "power": [Pair(f"power {RATES} --n 186", f"power({DESIGN}, 186)")],
-    "effect": [Pair("effect two-proportions --control 0.3 --n 186", "effect(TwoProportions(control=0.3), 186)")],
+    "effect": [
+        Pair("effect two-proportions --control 0.3 --n 186", "effect(TwoProportions(control=0.3), 186)"),
+        Pair("effect adverse-event --n 300", "effect(AdverseEvent(rate=0.01), 300)"),
+    ],
     "scenarios": [
         Pair(
             f"scenarios {RATES.split(' --treatment')[0]} --vary treatment=0.5:0.6:0.05",
