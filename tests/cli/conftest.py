@@ -143,6 +143,7 @@ FILES = {
     "typo.toml": "[trail]\ntitle = 'x'\n",
     "notes.txt": "no table\n",
     "notes.docx": "no table\n",
+    "statements.csv": "design,control,treatment,power,n\ntwo-proportions,0.3,0.5,0.8,186\n",
     "columns.csv": "outcome,events,of\nremission,3,10\n",
 }
 
@@ -174,7 +175,7 @@ def protocols_in_time(shipped_once):
 
 @pytest.fixture
 def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder that holds the files which the wrong inputs name."""
+    """A working folder that holds the files which wrong inputs and examples name."""
     (tmp_path / "folder.json").mkdir()
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
