@@ -169,10 +169,7 @@ def whole(value: Any) -> Any:
 def _smooth(design: Design, target: Numbers) -> SampleSize:
     total = design.unrounded(target)
     if not total < LARGEST:  # nan too
-        name = design.field("effect")
-        at = "" if name is None else f" at {name} = {design.effect_value():g}"
-        reason = f"no number of participants up to {LARGEST:.0e} reaches power {target:g}{at}"
-        raise UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
+        raise _beyond_people(design, target)
     n = _whole_blocks(design, total, target)
     return SampleSize(
         design=design,
@@ -186,13 +183,29 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
     )
 
 
+def _beyond_people(design: Design, target: Numbers) -> UnreachableError:
+    """Why there is no answer where it would be more participants than there are people."""
+    name = design.field("effect")
+    at = "" if name is None else f" at {name} = {design.effect_value():g}"
+    reason = f"no number of participants up to {LARGEST:.0e} reaches power {target:g}{at}"
+    return UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
+
+
 def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
     shape = design.shape(target)
     possible = np.broadcast_to(design.reachable(), shape)
     with np.errstate(all="ignore"):
         total = _only(possible, design.unrounded(target))
+        beyond = possible & ~(total < LARGEST)  # nan too
+        if beyond.any():
+            total = np.where(beyond, np.nan, total)
+        possible_n = possible & ~beyond
         n = _whole_blocks(design, total, target)
-        power, success = (_only(possible, chance) for chance in (design.power(n), design.success(n)))
+        power, success = (_only(possible_n, chance) for chance in (design.power(n), design.success(n)))
+    reasons = _reasons(design, possible)
+    for cell in zip(*np.nonzero(beyond), strict=True):
+        asked = float(np.broadcast_to(target, shape)[cell])
+        reasons[cell] = _beyond_people(design.cell(cell, shape), asked).sentence
     return SampleSize(
         design=design,
         target=target,
@@ -201,7 +214,7 @@ def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
         arms_unrounded=_named(design, total),
         power=power,
         success=success,
-        reason=_reasons(design, possible),
+        reason=reasons,
     )
 
 

@@ -213,3 +213,20 @@ class TestGroupSequential:
         assert 1 - staying == pytest.approx(0.9, abs=1e-7)
         staying = stats.multivariate_normal([0, 0], [[1, corr], [corr, 1]]).cdf(design.efficacy_z)
         assert 1 - staying == pytest.approx(0.025, abs=1e-7)
+
+
+class TestMoreThanPeople:
+    """An effect that is all but none."""
+
+    def test_of_a_grid_has_no_answer_in_its_cell(self):
+        """As alone it is refused, in a grid its cell has the reason; no count overflows."""
+        from trialplan.errors import UnreachableError
+
+        answer = TwoMeans(difference=np.array([1e-9, 1e-7, 0.5]), sd=1).sample_size(0.8)
+        assert np.isnan(answer.n[:2]).all()
+        assert answer.n[2] == 128
+        assert np.isnan(answer.power[:2]).all()
+        for effect, reason in zip((1e-9, 1e-7), answer.reason, strict=False):
+            with pytest.raises(UnreachableError) as alone:
+                TwoMeans(difference=effect, sd=1).sample_size(0.8)
+            assert reason == alone.value.sentence

@@ -297,8 +297,14 @@ def _finite(name: str, value: object) -> None:
         raise ParameterError(f'{name} must be a finite number, not {value}; write "NR" if it is not reported')
 
 
+_PEOPLE = 10**12
+"""More people than there are: a count beyond it is a slip of the pen."""
+
+
 def _at_least(least: int, name: str, value: object) -> None:
     _finite(name, value)
+    if isinstance(value, int) and value > _PEOPLE:
+        raise ParameterError(f"{name} must be {_PEOPLE:,} or fewer, not {value:,}; correct it")
     if isinstance(value, int | float) and value < least:
         raise ParameterError(f'{name} must be {least} or more, not {value}; write "NR" if it is not reported')
 
