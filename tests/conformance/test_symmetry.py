@@ -33,11 +33,14 @@ def failures_counted(design):
 
 
 def turned(design):
-    """The other direction, with a pair of limits seen from the other side."""
+    """The other direction, with the limits seen from the other side; an amount is the same from there."""
     found = {"favourable": "lower" if design.upward else "higher"}
+    ratio = design.scale != "difference"
     if isinstance(design.margin, tuple):
         low, high = design.margin
-        found["margin"] = (-high, -low) if design.scale == "difference" else (1 / high, 1 / low)
+        found["margin"] = (1 / high, 1 / low) if ratio else (-high, -low)
+    elif design.margin is not None and ratio:
+        found["margin"] = 1 / design.margin
     return found
 
 
