@@ -6,13 +6,20 @@ from trialplan.errors import ParameterError
 from trialplan.parameter import parameters
 
 USUAL = {"superiority": (0.05, 2), "non-inferiority": (0.025, 1), "equivalence": (0.05, 1), "single-arm": (0.05, 1)}
+BY_MARGIN = USUAL["non-inferiority"]
+"""Superiority by a margin: one limit in one direction, as non-inferiority has."""
+
+
+def usual(core):
+    """The usual level and sides of what a design sets out to show."""
+    return BY_MARGIN if core.goal == "superiority" and core.margin is not None else USUAL[core.goal]
 
 
 class TestDefaults:
     def test_by_goal(self, design, inner):
         """A level that is not given is the usual one of the goal."""
         core = inner(design)
-        assert (core.alpha, core.replace(sides=None).sides) == USUAL[core.goal]
+        assert (core.alpha, core.replace(sides=None).sides) == usual(core)
 
     def test_replace_keeps_what_was_given(self, design):
         """Replacing another number leaves a given level alone."""
