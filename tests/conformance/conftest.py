@@ -60,20 +60,26 @@ def numbers(cls, rng):
     return needed, {name: value for name, (value, optional) in typical.items() if optional}
 
 
-def margins(scale, rng):
-    """No margin, then one number, then (for the goal that takes it) a pair of limits, lopsided on purpose."""
+def margins(scale, below, rng):
+    """No margin, then one number, then (for the goal that takes it) a pair of limits, lopsided on purpose.
+
+    The one number is a limit on a ratio scale, above the effect of none unless it is to lie `below`.
+    """
     if scale == "difference":
         one = round(rng.uniform(0.1, 0.3), 3)
         return [None, one, (-one, round(1.3 * one, 3))]
     one = round(rng.uniform(1.25, 1.6), 3)
-    return [None, one, (round(1 / one, 3), round(1.1 * one, 3))]
+    return [None, round(1 / one, 3) if below else one, (round(1 / one, 3), round(1.1 * one, 3))]
 
 
 def attempts(cls, choice, rng):
     """Keyword arguments worth a try: with and without each optional number, with and without a margin."""
     needed, optional = numbers(cls, rng)
     extra = {"allocation": rng.choice(ALLOCATIONS)} if "allocation" in parameters(cls) else {}
-    tried = margins(choice.get("scale", cls.scale), rng) if "margin" in parameters(cls) else [None]
+    # on a ratio scale the goal and the direction leave a limit one side of the effect of none
+    side = choice.get("goal"), choice.get("favourable")
+    below = side in {("non-inferiority", "higher"), ("superiority", "lower")}
+    tried = margins(choice.get("scale", cls.scale), below, rng) if "margin" in parameters(cls) else [None]
     for size in range(len(optional) + 1):
         for names in itertools.combinations(optional, size):
             for margin in tried:
