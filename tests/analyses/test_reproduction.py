@@ -268,8 +268,13 @@ class TestMethods:
         assert "n is not inflated for the looks" in found(**looked, n=186, test="score").best.remarks
 
     def test_a_stated_power_is_matched_within_its_rounding(self):
-        """An n whose power is the one printed is near, not exact; one that has more power is neither."""
-        assert found(**RATES | {"control": 0.45, "treatment": 0.6, "per_arm": 175}).verdict == "near"
+        """An n whose power is the one printed is near, not exact; one that has more power is neither.
+
+        175 per arm have the printed power too, but by a whole ten that is rounded up to: that is inconsistent.
+        """
+        rates = RATES | {"control": 0.45, "treatment": 0.6, "test": "score"}
+        assert found(**rates, per_arm=174).verdict == "near"
+        assert found(**rates, per_arm=175).verdict == "inconsistent"
         assert found(**RATES | {"per_arm": 150}).verdict == "not reproduced"
 
     def test_the_share_of_chance_matches_is_small(self):
@@ -319,13 +324,18 @@ class TestBounds:
             {"design": "two-means", "difference": 1.5, "sd": 1e-4, "n": 186},
             {"design": "ancova", "difference": 1.5, "sd": 1e-4, "correlation": 0.7, "n": 186},
             {"design": "ratio-of-means", "ratio": 1e5, "cv": 1e-3, "n": 186},
-            RATES | {"n": 186, "alpha": 1e-300},
+            RATES | {"n": 186, "alpha": 1e-100},
         ],
     )
     @pytest.mark.parametrize("power", [None, 0.8])
     def test_numbers_at_the_edge_have_a_verdict(self, given, power):
         """Numbers that no trial has end in a verdict, not in a traceback or in minutes of search."""
         assert found(**given | {"power": power}).verdict in ("incomplete", "not reproduced")
+
+    def test_a_number_beyond_the_edge_is_refused(self):
+        """A level so small that arithmetic loses its digits is told, as a design tells it."""
+        with pytest.raises(ParameterError, match=r"alpha must lie in .*, where arithmetic keeps its digits"):
+            found(**RATES | {"n": 186, "alpha": 1e-300})
 
 
 class TestSlips:
@@ -549,7 +559,7 @@ class TestReading:
             (RATES | {"n": 100, "power": "80 %"}, "write 80 % as 0.8"),
             (RATES | {"n": 100, "test": 5}, "the name of a test, not 5"),
             (RATES | {"n": 100, "control": [0.2, 0.3]}, r"one number, not \[0.2, 0.3\]"),
-            (RATES | {"n": 100, "looks": 2}, "increasing information fractions that end at 1"),
+            (RATES | {"n": 100, "looks": 1}, "increasing information fractions that end at 1.* or the number of looks"),
             (RATES | {"n": 100, "looks": [0.5, 2]}, "information fractions up to 1, not 2"),
             (RATES | {"n": 100, "looks": [0.5, 1], "efficacy": "xyz"}, "which is not one of obrien-fleming"),
             (RATES | {"n": 100, "first_stage": 10}, "no 'first_stage'"),

@@ -100,7 +100,13 @@ class TestPage:
         assert files - trials == {*agreement.FILES, *agreement.OTHERS}
 
     def test_published_trials_that_follow_are_reproduced(self, agreement):
-        """Of the published trials whose design exists, those that a recalculation reproduced are, and no others."""
-        found = [(t["match"], v) for t, v, _ in agreement.verdicts() if v != "no design"]
+        """Of the published trials whose design exists, those that a recalculation reproduced are, and no others.
+
+        All but one: the recalculation called CIN-NGAL near, but its 108 per arm are one more than the method asks for
+        and have a power that is printed as 0.81, not as the 0.8 that is stated, so that it is inconsistent.
+        """
+        found = {t["id"]: (t["match"], v) for t, v, _ in agreement.verdicts() if v != "no design"}
+        assert found.pop("CIN-NGAL") == ("near", "inconsistent")
         assert found
-        assert all((match in ("exact", "near")) == (verdict in ("reproduced", "near")) for match, verdict in found)
+        for match, verdict in found.values():
+            assert (match in ("exact", "near")) == (verdict in ("reproduced", "near"))
