@@ -113,7 +113,7 @@ def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float
 
     >>> from trialplan import TwoProportions
     >>> print(exclude(TwoProportions(control=0.3, treatment=0.5), [100, 400]).summary())
-    No effect observed leaves -17.5 to 17.5 points possible with 100 participants, -8.9 to 8.9 points with 400
+    No effect observed leaves -17.9 to 17.9 points possible with 100 participants, -9 to 9 points with 400
     """
     from trialplan.analyses.scenarios.cells import participants
     from trialplan.analyses.sensitivity.exclusion_page import Exclusions

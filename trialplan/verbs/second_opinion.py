@@ -127,8 +127,8 @@ def code(
 def list_designs(design: str | type[Sized] | None = None) -> DesignList | DesignNumbers:
     """Which designs are there, and what do the numbers of one, by name or class, mean?
 
-    >>> print(list_designs("two-means").summary())
-    two-means: Does the treatment's mean differ from the control's, or is it not worse by more than a margin?
+    >>> print(list_designs("one-proportion").summary())
+    one-proportion: Is the rate better than a rate that would not be worth pursuing?
     """
     from trialplan import catalogue
 
