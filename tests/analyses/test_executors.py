@@ -30,7 +30,7 @@ def cluster():
     """A scheduler and two worker processes on loopback."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     ) as found:
         yield found
 
@@ -87,10 +87,11 @@ class TestLostWorkers:
         """It is told instead of waited for."""
         distributed = pytest.importorskip("distributed")
         monkeypatch.setattr(executors, "_WHILE", 0.2)
-        with distributed.LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1") as empty:
-            empty.scale(0)
-            with pytest.raises(TrialplanError, match="has no workers; start one with `dask worker"):
-                list(Cluster(empty.scheduler_address).run(squared, range(2)))
+        empty = distributed.LocalCluster(
+            n_workers=0, processes=False, dashboard_address="127.0.0.1:0", host="127.0.0.1", protocol="tcp"
+        )
+        with empty, pytest.raises(TrialplanError, match="has no workers; start one with `dask worker"):
+            list(Cluster(empty.scheduler_address).run(squared, range(2)))
 
     def test_on_a_cluster(self, cluster, tmp_path):
         """A cluster's scheduler gives the task to a new worker."""

@@ -149,7 +149,7 @@ class TestJournal:
             finally:
                 resource.setrlimit(resource.RLIMIT_FSIZE, limit)
         with Journal(path, identity(ASKED), resume=True) as journal:
-            assert len(journal.done()) == 2
+            assert len(list(journal)) == 2
             assert journal.dropped == 0
 
     def test_a_journal_that_cannot_begin_leaves_nothing(self, tmp_path):

@@ -126,7 +126,7 @@ WRONG = {
     "output-without-suffix": ((*SIZE, *RATES, "-o", "answer"), ".csv"),
     "init-over-a-file": (("init", "typo.toml"), "--force"),
     "init-in-no-folder": (("init", "absent/plan.toml"), "does not exist"),
-    "demo-over-a-file": (("demo", "--output", "typo.toml"), "another --output"),
+    "demo-over-a-file": (("demo", "--output", "typo.toml"), "another output"),
     "schema-unknown-suffix": (("schema", "-o", "schema.yaml"), ".json"),
 }
 
