@@ -136,7 +136,8 @@ class TestFile:
 
         monkeypatch.setattr(files.os, "replace", full)
         ran = run(*SIZE, "-o", str(path))
-        assert (ran.code, ran.err) == (2, f"trialplan: {path} cannot be written: no space left on device; choose another output\n")
+        why = "no space left on device; choose another output"
+        assert (ran.code, ran.err) == (2, f"trialplan: {path} cannot be written: {why}\n")
         assert path.read_text() == "old"
         assert list(tmp_path.iterdir()) == [path]
 
