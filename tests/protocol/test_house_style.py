@@ -246,7 +246,7 @@ class TestBounds:
         [
             ("{{ 'a' * (10 ** 10) }}", 120, "more memory than there is"),
             (
-                "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+                "{% for i in 'x' * 99999 %}{% for j in 'x' * 99999 %}{% endfor %}{% endfor %}",
                 3,
                 "more than 3 seconds",
             ),
