@@ -13,7 +13,7 @@ from trialplan.errors import FileError
 
 SIZE = ["size", "two-proportions", "--control", "0.3", "--treatment", "0.5"]
 KEYS = {
-    *("design", "assumptions", "target_power", "n", "arms", "arms_unrounded", "power"),
+    *("design", "assumptions", "target_power", "n", "arms", "arms_unrounded", "power", "success"),
     *("alpha", "sides", "test", "formula", "reference", "version"),
 }
 
