@@ -168,12 +168,20 @@ class TestNumber:
 
     def test_a_higher_control_rate_is_followed_through_the_bridge(self, said):
         """Five points more on placebo ask for the textbook number, the treatment rate bridged anew."""
-        control, cell = said["drifted"][0]
+        control, cell, _ = said["drifted"][0]
         treatment = control + 0.5 * (16 / 30 - control)
         mean = (control + treatment) / 2
         root = norm.ppf(0.975) * (2 * mean * (1 - mean)) ** 0.5
         root += norm.ppf(0.8) * (control * (1 - control) + treatment * (1 - treatment)) ** 0.5
         assert cell.arms[0].n == np.ceil((root / (treatment - control)) ** 2)
+
+    def test_a_higher_control_rate_alone(self, said):
+        """The treatment rate kept, the textbook formula gives 283 at 26.4 % and 998 at 31.4 %."""
+        assert [(round(control, 3), kept.arms[0].n) for control, _, kept in said["drifted"]] == [(0.264, 283), (0.314, 998)]
+
+    def test_a_reading_that_stands_in_two_tables_is_one(self, trial, said):
+        """Nothing discounted, the bridge shows the table at its word: 6 of the 60 cells stand twice."""
+        assert (said["range"].cells, said["range"].impossible) == (54, 3)
 
 
 class TestPitfalls:
@@ -299,5 +307,5 @@ class TestAnotherField:
     def test_differences_are_in_points(self, text):
         """Widths and differences of rates are percentage points, so that none is read as a share."""
         shown = part(text, "# What the number is worth")
-        assert re.search(r"Expected width of the 95 % interval of the difference \| [\d.]+ points \|", shown)
-        assert re.search(r"Smallest difference that would be significant \| [\d.]+ points \|", shown)
+        assert re.search(r"Expected width of the 95 % interval .* averaged over the beliefs \| [\d.]+ points \|", shown)
+        assert re.search(r"Smallest observed difference that .* control rate \| [\d.]+ points \|", shown)

@@ -60,7 +60,7 @@ def map_prior(events: Sequence[int], of: Sequence[int], *, tau_scale: float = 0.
     mixture, error = beta_mixture(predictive)
     return Map(
         participants=sum(of),
-        typical=_table(mean, np.cumsum(share) - share / 2),  # the rate whose logit is μ
+        typical=_typical(mean, share),
         tau=float((weight.sum(axis=0) * tau).sum()),
         predictive=predictive,
         mixture=mixture,
@@ -93,6 +93,15 @@ def _window(log_weight: Any, coarse: Any) -> Any:
         low, high = max(kept[0] - 1, 0), min(kept[-1] + 1, len(coarse) - 1)
         coarse = np.linspace(coarse[low], coarse[high], points)
     return coarse
+
+
+def _typical(mean: Any, share: Any) -> Tabulated:
+    """The rate whose logit is μ: its density, known at the nodes, is a cubic between them."""
+    from scipy.interpolate import CubicSpline
+
+    within = CubicSpline(mean, share).antiderivative()
+    logit = np.linspace(mean[0], mean[-1], _POINTS)
+    return _table(logit, np.clip(within(logit) / within(mean[-1]), 0, 1))
 
 
 def _predictive(tau: Any, mean: Any, weight: Any) -> Tabulated:

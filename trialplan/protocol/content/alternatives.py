@@ -97,16 +97,17 @@ _DRIFTS = (0.05, 0.10)
 """By how much better background care may raise the control rate."""
 
 
-def drifted(trial: Trial) -> list[tuple[float, Cell]]:
-    """What control rates above the planned one would ask for, the treatment rate bridged anew toward each."""
+def drifted(trial: Trial) -> list[tuple[float, Cell, Cell]]:
+    """What control rates above the planned one would ask for: the treatment rate bridged anew toward each, and kept."""
     if trial.primary.rates is None:
         return []
     treatment, control = trial.primary.rates
-    if control.value is None or treatment.bridge is None or treatment.reading is None:
+    if control.value is None or treatment.value is None or treatment.bridge is None or treatment.reading is None:
         return []
     rates = [control.value + drift for drift in _DRIFTS if control.value + drift < 1]
-    pairs = [(rate, treatment.bridge.rate(treatment.reading, rate)) for rate in rates]
-    return list(zip(rates, _cells(trial, pairs), strict=True))
+    bridged = _cells(trial, [(rate, treatment.bridge.rate(treatment.reading, rate)) for rate in rates])
+    kept = _cells(trial, [(rate, treatment.value) for rate in rates])
+    return list(zip(rates, bridged, kept, strict=True))
 
 
 def by_reading(trial: Trial) -> list[ScenarioRow]:
@@ -130,7 +131,7 @@ def _cells(trial: Trial, pairs: list[tuple[float, float]]) -> tuple[Cell, ...]:
     design = planned.replace(**dict(zip(names, (control, treatment), strict=True)))
     answer = design.sample_size(trial.primary.section.power)
     arms = arm_names(trial, answer.design)
-    cells = [Cell(treatment=float(rate), n=None, arms=()) for rate in treatment]
+    cells = [Cell(control=float(below), treatment=float(rate), n=None, arms=()) for below, rate in pairs]
     for i in np.flatnonzero(~np.isnan(answer.n)):
         reached = tuple(Arm(name=arms[arm], n=int(n[i])) for arm, n in answer.arms.items())
         cells[i] = replace(cells[i], n=int(answer.n[i]), arms=reached)
@@ -138,8 +139,12 @@ def _cells(trial: Trial, pairs: list[tuple[float, float]]) -> tuple[Cell, ...]:
 
 
 def spread(rows: list[ScenarioRow]) -> Range | None:
-    """The ends of the scenario tables, from the smallest arm to the largest; None where nothing is reachable."""
-    cells = [cell for row in rows for cell in row.cells]
+    """The ends of the scenario tables, from the smallest arm to the largest; None where nothing is reachable.
+
+    Rates that stand in two tables are one reading: nothing discounted, they are the table at its word.
+    """
+    alike = {(round(cell.control, 9), round(cell.treatment, 9)): cell for row in rows for cell in row.cells}
+    cells = list(alike.values())
     largest = [max(arm.n for arm in cell.arms) for cell in cells if cell.n is not None]
     if not largest:
         return None

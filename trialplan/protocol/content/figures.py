@@ -121,9 +121,11 @@ def heat_map(trial: Trial) -> figures.HeatMap | None:
 
 
 def around(rate: float) -> list[float]:
-    """Rates on either side of the planned one, inside 0 and 1."""
-    near = [rate + _STEP * i for i in range(-_STEPS, _STEPS + 1)]
-    return [one for one in near if _LOWER < one < _UPPER]
+    """The planned rate and round ones on either side of it, inside 0 and 1; one that all but meets it is left out."""
+    middle = round(rate / _STEP)
+    rounded = [round(_STEP * i, 9) for i in range(middle - _STEPS, middle + _STEPS + 1)]
+    apart = [one for one in rounded if abs(one - rate) > _STEP / 5]
+    return sorted([rate, *(one for one in apart if _LOWER < one < _UPPER)])
 
 
 def _in_percent(rate: float) -> float:

@@ -276,8 +276,12 @@ def drift(trial: Trial, said: Said) -> str | None:
     higher = said["drifted"]
     if not higher:
         return None
-    asked = " and ".join(f"{cell.shown} at {100 * rate:.1f} %" for rate, cell in higher)
-    return f"If better care raises the control rate, the participants per arm become {asked}"
+    bridged = " and ".join(f"{cell.shown} at {100 * rate:.1f} %" for rate, cell, _ in higher)
+    kept = " and ".join(cell.shown for _, _, cell in higher)
+    return (
+        f"If better care raises the control rate, the participants per arm become {bridged}, if the bridge raises the "
+        f"treatment rate with it; if the treatment rate stays as planned, {kept}"
+    )
 
 
 def contrary(trial: Trial, said: Said) -> str | None:

@@ -112,8 +112,9 @@ class FamilyView:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One cell of a scenario table: the treatment rate, and n per arm or none."""
+    """One cell of a scenario table: the rates of both arms, and n per arm or none."""
 
+    control: float
     treatment: float
     n: int | None
     arms: tuple[Arm, ...]

@@ -68,6 +68,8 @@ def pictures(trial: Trial) -> dict[str, Picture]:
     apart = "; of what is pooled, those of the pool" if pooled else ""
     asked = f"Participants for {100 * section.power:.0f} % power"
     looks = ", without looks" if design.looks else ""
+    follows = trial.primary.rates is not None and trial.primary.rates[0].bridge is not None
+    others = "the others as planned" + ("; the treatment rate is bridged anew at each control rate" if follows else "")
     method = "" if design.fixed.smooth else f", by the {design.fixed.by_normal_theory().test} test"
     made: list[tuple[str, Any, str]] = [
         (
@@ -79,7 +81,7 @@ def pictures(trial: Trial) -> dict[str, Picture]:
         ("boundaries", boundaries(trial), "Boundaries of the looks, by participants assessed."),
         ("power", drawings.power_curve(trial), "Power against the number of participants."),
         ("heat-map", drawings.heat_map(trial), f"{asked} by the rates of both arms{looks}{method}."),
-        ("tornado", drawings.swings(trial), f"{asked} if one assumption is otherwise, the others as planned."),
+        ("tornado", drawings.swings(trial), f"{asked} if one assumption is otherwise, {others}."),
     ]
     return {name: Picture(name=name, caption=text, figure=figure) for name, figure, text in made if figure is not None}
 
