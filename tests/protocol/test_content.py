@@ -177,7 +177,10 @@ class TestNumber:
 
     def test_a_higher_control_rate_alone(self, said):
         """The treatment rate kept, the textbook formula gives 283 at 26.4 % and 998 at 31.4 %."""
-        assert [(round(control, 3), kept.arms[0].n) for control, _, kept in said["drifted"]] == [(0.264, 283), (0.314, 998)]
+        assert [(round(control, 3), kept.arms[0].n) for control, _, kept in said["drifted"]] == [
+            (0.264, 283),
+            (0.314, 998),
+        ]
 
     def test_a_reading_that_stands_in_two_tables_is_one(self, trial, said):
         """Nothing discounted, the bridge shows the table at its word: 6 of the 60 cells stand twice."""

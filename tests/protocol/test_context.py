@@ -87,7 +87,7 @@ class TestText:
     def test_the_range_of_answers_is_said_beside_it(self, text):
         """The synopsis says how far the answer moves with what is believed."""
         assert "from 14 to more than 10,000 participants" in text
-        assert "in 3 of the 60 readings" in text
+        assert "in 3 of the 54 readings" in text
 
     def test_the_printed_rates_give_the_printed_number(self, text):
         """Whoever recomputes n from the rates as they are printed finds the number that is printed."""

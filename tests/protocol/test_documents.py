@@ -79,6 +79,15 @@ class TestWrite:
         for text in (written[".md"].read_text(), written[".html"].read_text(), re.sub("<[^>]+>", "", word)):
             assert "Randomise 254 participants" in " ".join(text.split())
 
+    def test_the_decision_stands_before_the_contents(self, written):
+        """Who opens the file reads the number, its worth and its worst doubt before any list of headings."""
+        word = re.sub("<[^>]+>", "", zipfile.ZipFile(written[".docx"]).read("word/document.xml").decode())
+        for text in (" ".join(written[".html"].read_text().split()), word):
+            decision = text[: text.index("Contents")]
+            for words in ("Randomise 254 participants", "assurance 0.731", "0.974", "more than 10,000", "How long."):
+                assert words in decision
+            assert text.count("What it is worth.") == 1
+
     def test_an_unknown_suffix_is_refused_before_anything_is_written(self, tmp_path):
         """A format that is not offered stops the whole call."""
         with pytest.raises(FileError, match="no protocol is written as"):

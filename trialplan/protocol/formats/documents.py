@@ -123,7 +123,8 @@ def html(source: Source, path: Path) -> dict[Path, bytes]:
         "--section-divs",
         f"--template={source.look('page.html')}",
         f"--variable=style:{style}",
-        *pandoc.filters("widths.lua", "percent.lua", "labels.lua", "figures.lua"),
+        *pandoc.filters(*_before_the_contents(source.look("page.html")), "widths.lua", "percent.lua", "labels.lua"),
+        *pandoc.filters("figures.lua"),
     ]
     return {path: pandoc.convert(source.text(embedded(source.pictures, ".svg")), source.plan, options)}
 
@@ -164,8 +165,13 @@ def _set_as(language: str, template: Path) -> list[str]:
         f"--to={language}",
         "--number-sections",
         f"--template={template}",
-        *pandoc.filters("widths.lua", "percent.lua", "figures.lua", "together.lua"),
+        *pandoc.filters(*_before_the_contents(template), "widths.lua", "percent.lua", "figures.lua", "together.lua"),
     ]
+
+
+def _before_the_contents(template: Path) -> list[str]:
+    """The filter that moves the decision there, if the page has a place for it; a house's own page may have none."""
+    return ["decision.lua"] if "$abstract$" in read_text(template) else []
 
 
 FORMATS: dict[str, tuple[Callable[[Source, Path], dict[Path, bytes]], tuple[str, ...]]] = {

@@ -37,8 +37,9 @@ def document(text: str, plan: Plan, reference: Path | None) -> bytes:
         lent = Path(folder) / "reference.docx"
         lent.write_bytes(content)
         options = ["--to=docx", f"--reference-doc={lent}", "--metadata=toc-title:Contents"]
+        options += ["--metadata=abstract-title:The decision"]
         options += [] if by_style else ["--number-sections"]
-        options += pandoc.filters("widths.lua", "percent.lua", "figures.lua", "together.lua")
+        options += pandoc.filters("decision.lua", "widths.lua", "percent.lua", "figures.lua", "together.lua")
         made = pandoc.convert(text, plan, options)
     return rewritten(made, lambda name: _after(name, plan, by_style))
 
