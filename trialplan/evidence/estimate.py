@@ -206,9 +206,9 @@ def _change(moments: Moments, confidence: float, correlations: Sequence[float]) 
         upper=widest.upper,
         confidence=confidence,
         n=n,
-        method=f"paired t at a correlation of {widest.correlation:g} between baseline and follow-up, which the source does "
-        f"not report; of those scanned, {min(correlations):g} to {max(correlations):g}, it gives the widest interval, and a "
-        "negative one would widen it",
+        method=f"paired t at a correlation of {widest.correlation:g} between baseline and follow-up, which the source "
+        f"does not report; of those scanned, {min(correlations):g} to {max(correlations):g}, it gives the widest "
+        "interval, and a negative one would widen it",
         reference="Student 1908, Biometrika 6:1-25",
         changes=tuple(scan),
         log_scale=log_scale(mean0, sd0, mean1, sd1) if mean0 > 0 and mean1 > 0 else None,
