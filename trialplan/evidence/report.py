@@ -61,7 +61,7 @@ def page(table: EvidenceTable, interval: str = "wilson", notes: Sequence[str] = 
             *([Table(_FINDINGS, findings, "Findings")] if findings else []),
         ],
         records=lambda: [_record(*row) for row in rows],
-        notes=[*_cut(row[2] for row in rows), *notes],
+        notes=[*_cut(row[2] for row in rows), *_of_changes(row[2] for row in rows), *notes],
     )
 
 
@@ -102,6 +102,12 @@ def _within(estimated: Estimate) -> tuple[float, float]:
     if estimated.kind != "proportion":
         return estimated.lower, estimated.upper
     return max(0.0, estimated.lower), min(1.0, estimated.upper)
+
+
+def _of_changes(rows: Iterable[Estimate | None]) -> list[str]:
+    """What the interval of a change within one arm takes for granted."""
+    methods = dict.fromkeys(row.method for row in rows if row is not None and row.kind == "change")
+    return [f"The interval of a change: {method}." for method in methods]
 
 
 def _cut(rows: Iterable[Estimate | None]) -> list[str]:
