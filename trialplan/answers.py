@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trialplan.design_facts import assumed, foot, head, level, source, to_show
+from trialplan.errors import ParameterError
 from trialplan.grid_page import cells, page_of_grid
 from trialplan.page import Answer, Page, facts, plain
 from trialplan.parameter import Numbers
@@ -84,6 +85,14 @@ class SampleSize(Answer):
             rows.append(("enrolled", f"{participants(self.enrolled['arms'])}, to lose {percent(self.dropout)}"))
         tables = [facts([*rows, *source(design)]), *design.detail_tables(self.extra)]
         return Page(data=self.as_json(), headline=self._headline(), tables=tables, notes=self.notes)
+
+    def statement(self) -> str:
+        """The justification of the number as one paragraph to copy, complete by DELTA²; a grid has none."""
+        if self.is_grid:
+            raise ParameterError("has no statement: it answers for many scenarios; ask for one", owner=self.design)
+        from trialplan.size_statement import statement
+
+        return statement(self)
 
     @property
     def is_grid(self) -> bool:

@@ -7,9 +7,16 @@ from typing import Any
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options.output import PICTURES, output_options, show_or_draw
+from trialplan.cli.options.output import PICTURES, output_options, show_or_draw, show_text
 from trialplan.design import Design, Sized
 from trialplan.design_facts import assumed, in_words, level
+
+
+_STATEMENT = click.Option(
+    ["--statement"],
+    is_flag=True,
+    help="print the justification of the number as one paragraph to copy (DELTA²), in place of the page",
+)
 
 
 def for_design(cls: type[Sized]) -> click.Command:
@@ -22,18 +29,32 @@ def for_design(cls: type[Sized]) -> click.Command:
         cls,
         _size,
         "Answers with the fewest participants, in whole allocation blocks.",
-        [*options.of_design(cls), *options.sizing_options(cls), *calendar, *output_options(*pictures)],
+        [*options.of_design(cls), *options.sizing_options(cls), *calendar, _STATEMENT, *output_options(*pictures)],
         *(call, f"{call} {more}"),
     )
 
 
-def _size(cls: type[Sized], as_json: bool, output: Any, dropout: Any = None, power: Any = None, **given: Any) -> None:
+def _size(
+    cls: type[Sized],
+    as_json: bool,
+    output: Any,
+    statement: bool,
+    dropout: Any = None,
+    power: Any = None,
+    **given: Any,
+) -> None:
     from trialplan.verbs.sizing import size
 
+    if statement and (as_json or output is not None):
+        raise click.UsageError("--statement prints a paragraph, and no page: leave out --json and --output")
     design = options.build(cls, given)
     calendar = {name: given[name] for name in options.CALENDAR if given.get(name) is not None}
     with options.typed(cls):
         answer = size(design, power, dropout=dropout, **calendar)
+
+    if statement:
+        show_text(f"{answer.statement()}\n", None)
+        return
 
     def picture() -> Any:
         from trialplan.analyses.size_picture import picture

@@ -1,0 +1,84 @@
+"""The sample-size justification of a trial as one paragraph to copy, complete by DELTA²."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from trialplan import __version__, fields
+from trialplan.design_facts import name_of_test, to_show
+from trialplan.text import listed, number, participants, percent
+
+if TYPE_CHECKING:
+    from trialplan.answers import SampleSize
+    from trialplan.design import Design, Sized
+
+
+_OF_THE_TEST = ("alpha", "sides", "margin")
+"""Numbers that are chosen and not assumed of the world; the sentence on the analysis has them."""
+
+
+def statement(answer: SampleSize) -> str:
+    """Goal, target difference, level, power, test, assumed values, numbers by arm, losses, method; and what is left.
+
+    The items are those of DELTA² (Cook et al. 2018, BMJ 363:k3750, recommendations for reporting); where the numbers
+    come from no program knows, so the last sentence asks for it.
+    """
+    design = answer.design
+    sentences = [_size(answer)]
+    if design.has_level:
+        sentences.append(_decision(cast("Design", design)))
+    if answer.enrolled is not None:
+        lost, arms = percent(answer.dropout), participants(answer.enrolled["arms"])
+        sentences.append(f"To allow for {lost} without an outcome, {arms} are {_verb(design)}.")
+    sentences.append(f"The calculation is by {design.formula} ({design.reference}; trialplan {__version__}).")
+    wanted = "source of each of these values" + (
+        ", and why the effect is important or realistic," if design.has_level else ""
+    )
+    return " ".join([*sentences, f"[State the {wanted} before use.]"])
+
+
+def _verb(design: Sized) -> str:
+    return "randomised" if len(design.arm_names) > 1 else "enrolled"
+
+
+def _size(answer: SampleSize) -> str:
+    """How many, and what they attain if the assumed values are true."""
+    design, arms = answer.design, participants(answer.arms)
+    ratio = "" if len(set(answer.arms.values())) == 1 else f" (allocated {design.assumptions()['allocation']})"
+    if not design.has_level:
+        return f"The trial needs {arms}{ratio}, for {design.attains} {number(answer.target)}{_if(design)}."
+    power = f"{100 * float(answer.success):.1f} %"
+    return f"The trial needs {arms}{ratio}, with the outcome: they give {power} power {_claim(design)}{_if(design)}."
+
+
+def _claim(design: Sized) -> str:
+    fixed = cast("Design", design.fixed)
+    if fixed.margin is not None or len(fixed.arm_names) == 1:
+        return to_show(design).split(", if ")[0]
+    return "to show an effect" if fixed.members else f"to show an effect ({fixed.outcome.effect_scale(fixed).name})"
+
+
+def _if(design: Sized) -> str:
+    """Every number that is assumed of the world, by its label."""
+    fixed = design.fixed
+    declared = fixed.declarations()
+    told = [
+        f"the {declared[name].label} is {percent(value) if declared[name].unit == 'proportion' else number(value)}"
+        for name, value in fixed.assumptions().items()
+        if isinstance(value, int | float) and name in declared and name not in _OF_THE_TEST
+    ]
+    return f", if {listed(told)}" if told else ""
+
+
+def _decision(trial: Design) -> str:
+    """How many tests, at which level, by which analysis, over how many looks, and which direction is better."""
+    fixed = trial.fixed
+    level, sided = number(trial.alpha), "two-sided" if trial.sides == 2 else "one-sided"
+    if fixed.goal == fields.EQUIVALENCE:
+        tests = f"two one-sided tests, each at the {level} level"
+    else:
+        tests = f"a {sided} test at the {level} level"
+    looks = f", over {len(trial.looks)} looks together" if trial.looks else ""
+    better = "" if fixed.goal == fields.EQUIVALENCE or fixed.members else f"; {fixed.outcome.better(fixed)}"
+    interval = f"{100 * (1 - 2 * float(trial.level)):.4g} %"
+    return f"The analysis is {tests} ({name_of_test(fixed)}){looks}, with the {interval} interval that goes with it{better}."
