@@ -81,4 +81,5 @@ def _decision(trial: Design) -> str:
     looks = f", over {len(trial.looks)} looks together" if trial.looks else ""
     better = "" if fixed.goal == fields.EQUIVALENCE or fixed.members else f"; {fixed.outcome.better(fixed)}"
     interval = f"{100 * (1 - 2 * float(trial.level)):.4g} %"
-    return f"The analysis is {tests} ({name_of_test(fixed)}){looks}, with the {interval} interval that goes with it{better}."
+    analysis = f"{tests} ({name_of_test(fixed)}){looks}"
+    return f"The analysis is {analysis}, with the {interval} interval that goes with it{better}."
