@@ -23,6 +23,7 @@ FLOORS = [
         "belief",
         "answers",
         "grid_page",
+        "size_statement",
         "sizing",
         "rejection",
         "outcome",
