@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from trialplan.analyses.scenarios.vary import value as read_typed
+from trialplan.analyses.scenarios.vary import vector
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean, field
 from trialplan.fields import POWER
@@ -111,7 +111,8 @@ class GridSpec:
         numbers, derived = self.resolved(given)
         declared = variable(self.design)
         vectors = [name for name in numbers if name in declared and declared[name].axis]
-        along = {name: numbers[name][..., None] for name in vectors if np.ndim(numbers[name])} if shape else {}
+        # an array has a value for each cell, which is then the same all along the vector's own axis
+        along = {name: numbers[name][..., None] for name in vectors if isinstance(numbers[name], np.ndarray)}
         design = self.design.replace(**{**numbers, **along})
         if n is not None:
             design.arms(n)  # raises where n is not whole blocks
@@ -248,17 +249,8 @@ def _checked(design: Sized, declared: Mapping[str, Parameter], name: str, values
     if name not in declared:
         nearest = did_you_mean(name, declared)
         raise ParameterError(f"there is no {name!r} to vary", owner=owner, value=name, way_out=nearest)
-    vector = declared[name].axis and isinstance(design, Design)
-    read = (_vector(value) if vector else value for value in values)
+    read = (vector(value) if declared[name].axis else value for value in values)
     return tuple(declared[name].check(owner, name, value) for value in read)
-
-
-def _vector(typed: Any) -> Any:
-    """A value of a vector as --vary takes it, with strokes: 0.1/0.33 is (0.1, 0.33); one number stays that."""
-    if not isinstance(typed, str):
-        return typed
-    parts = tuple(read_typed(part.strip()) for part in typed.split("/"))
-    return parts if len(parts) > 1 and all(map(_is_number, parts)) else typed
 
 
 def participants(owner: str, values: Sequence[Any]) -> tuple[int, ...]:
