@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from trialplan import fields
 from trialplan.design import Design
@@ -38,22 +38,27 @@ class StratifiedProportions(Design):
     that small ones end with arms that differ; the number of participants in each is then taken as Poisson.
 
     >>> design = StratifiedProportions(
-    ...     control=(0.6, 0.45, 0.25), treatment=(0.75, 0.6, 0.4), weight=(0.3, 0.4, 0.3)
+    ...     control=(0.75, 0.7, 0.65, 0.6), weight=(0.1, 0.4, 0.35, 0.15), scale="odds-ratio", odds_ratio=3, sides=1
     ... )
-    >>> round(design.unrounded(0.9), 6), design.sample_size(0.9).n
-    (428.035711, 430)
+    >>> round(design.unrounded(0.9)), round(design.replace(test="cmh-corrected").unrounded(0.9))
+    (171, 192)
 
     References:
         Cochran (1954), Biometrics 10:417; Mantel & Haenszel (1959), J Natl Cancer Inst 22:719 (the test).
-        Woolson, Bean & Rojas (1986), Biometrics 42:927 (power and sample size).
-        Nam (1992), Biometrics 48:389 (sample size with the continuity correction).
+        Woolson, Bean & Rojas (1986), Biometrics 42:927 (power and sample size; its example asks for 171).
+        Nam (1992), Biometrics 48:389 (sample size with the continuity correction; 192 for the same example).
+        Wittes & Wallenstein (1987), J Am Stat Assoc 82:1104 (power from what the statistic adds up on average).
         Miettinen & Nurminen (1985), Statistics in Medicine 4:213 (score tests of a common effect).
     """
 
     outcome = STRATIFIED
     statistic_is_z = True
     tests = stratified_tests.ROWS
-    unscripted = ("allocation", "block_size")
+    called: ClassVar = {
+        **dict.fromkeys(("cochran-mantel-haenszel", "mantel-haenszel", "cochran"), ("cmh", "cmh-corrected")),
+        **dict.fromkeys(("score", "miettinen-nurminen"), ("stratified-score",)),
+    }
+    oddity: ClassVar = {"cmh-corrected": 1, "stratified-score": 2}
     stated_example = "--control 0.1,0.33 --scale odds-ratio --odds-ratio 2.194 --power 0.8 --n 284"
 
     control: Numbers | tuple[float, ...] = parameter(
