@@ -20,7 +20,7 @@ from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Latent
-from trialplan.parameter import Numbers, largest, parameters, smallest, with_role
+from trialplan.parameter import Numbers, effect_on, largest, parameters, smallest, with_role
 from trialplan.sized import AnalysisTest, Sized
 
 __all__ = ["AnalysisTest", "Design", "Sized"]
@@ -212,7 +212,7 @@ class Design(Sized):
         names = with_role(type(self), "effect")
         if not names or self.field("effect") is not None:
             return None
-        return self.scale if self.scale in names else names[0]
+        return effect_on(self.scale, names)
 
     def require_effect(self) -> None:
         """Raise where the effect is left open, and what is asked needs it."""
@@ -333,8 +333,9 @@ class Design(Sized):
 
     def shape(self, *others: Any) -> tuple[int, ...]:
         """The shape that the design's arrays broadcast to, together with `others`; () for plain numbers."""
-        arrays = [*self._arrays().values(), *(other for other in others if not isinstance(other, (int, float)))]
-        return np.broadcast_shapes(*map(np.shape, arrays)) if arrays else ()
+        given = [np.shape(other) for other in others if not isinstance(other, (int, float))]
+        shapes = [np.shape(value)[: -1 if self._is_vector(name) else None] for name, value in self._arrays().items()]
+        return np.broadcast_shapes(*shapes, *given) if shapes or given else ()
 
     def _arrays(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in parameters(type(self))}
@@ -342,7 +343,17 @@ class Design(Sized):
 
     def cell(self, index: tuple[int, ...], shape: tuple[int, ...]) -> Self:
         """The scalar design in one cell of a grid."""
-        return self.replace(**{name: float(np.broadcast_to(v, shape)[index]) for name, v in self._arrays().items()})
+        return self.replace(
+            **{name: self._in_cell(name, value, index, shape) for name, value in self._arrays().items()}
+        )
+
+    def _in_cell(self, name: str, value: Any, index: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+        if self._is_vector(name):  # its own axis is the last one
+            return tuple(np.broadcast_to(value, (*shape, value.shape[-1]))[index].tolist())
+        return float(np.broadcast_to(value, shape)[index])
+
+    def _is_vector(self, name: str) -> bool:
+        return bool(parameters(type(self))[name].axis)
 
     def sample_size(self, target: Numbers = 0.8) -> SampleSize:
         """The fewest participants, in whole allocation blocks, whose `success` reaches `target`.

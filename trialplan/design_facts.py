@@ -46,7 +46,8 @@ def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str
     rows = [("design", fixed.slug())]
     for name, value in fixed.assumptions().items():
         if name not in (*_NOT_ASSUMED, *without):
-            share = f"  ({percent(value)})" if declared[name].unit == "proportion" else ""
+            values = value if isinstance(value, tuple) else (value,)
+            share = f"  ({', '.join(map(percent, values))})" if declared[name].unit == "proportion" else ""
             rows.append((flag(name), number(value) + share))
     return rows
 

@@ -95,6 +95,10 @@ class Parameter:
     read: Callable[[Any], Any] | None = None
     open: bool = False
     """Whether it is what a question may leave open: an effect that has no default."""
+    axis: str = ""
+    """What it has a value for each of, such as strata, where it is a vector: the core axis, always the last one."""
+    shown: str = ""
+    """What the help prints for it after the option, where its domain does not tell."""
     role: str = ""
     """What is asked for without its name: effect, comparator (control rate, null), spread, association, size; method is
     the way among several in which the same trial is analysed or computed."""
@@ -134,6 +138,8 @@ class Parameter:
             return self.read(value)
         if self.choices:
             return _choice(value, self.choices)
+        if self.axis:
+            return _vector(value, self.domain, self.unit)
         return _number(value, self.domain, self.unit)
 
 
@@ -184,6 +190,12 @@ def with_role(cls: type, role: str) -> list[str]:
     return [name for name, one in parameters(cls).items() if one.role == role]
 
 
+def effect_on(scale: str | None, names: list[str]) -> str:
+    """Of the fields that hold an effect the one that is named for a scale, or the first."""
+    name = (scale or "").replace("-", "_")
+    return name if name in names else names[0]
+
+
 _SHARED = ("alpha", "sides", "allocation")
 
 
@@ -215,6 +227,16 @@ def _number(value: Any, domain: Any, unit: str) -> Any:
     for extreme in (values.min(), values.max()) if values.size else ():
         _inside(float(extreme), domain, unit)
     return values if values.ndim else float(values)
+
+
+def _vector(value: Any, domain: Any, unit: str) -> Any:
+    """A tuple of floats, or an array of cells whose last axis is the vector's; one number is the same along it."""
+    if not isinstance(value, (tuple, list)) or any(not isinstance(one, (int, float)) for one in value):
+        values = _number(value, domain, unit)
+        return tuple(values.tolist()) if not isinstance(values, float) and values.ndim == 1 else values
+    if not value:
+        raise ParameterError("must be one number or more, not none")
+    return tuple(_number(one, domain, unit) for one in value)
 
 
 def _inside(value: float, domain: Interval, unit: str) -> float:
@@ -254,10 +276,14 @@ def _plain(value: float) -> str:
 
 
 def largest(value: Numbers) -> float:
-    """The largest element; a plain number costs no numpy."""
+    """The largest element; a plain number, or a vector of them, costs no numpy."""
+    if isinstance(value, tuple):
+        return float(max(value))
     return value if isinstance(value, (int, float)) else float(np.max(value))
 
 
 def smallest(value: Numbers) -> float:
-    """The smallest element; a plain number costs no numpy."""
+    """The smallest element; a plain number, or a vector of them, costs no numpy."""
+    if isinstance(value, tuple):
+        return float(min(value))
     return value if isinstance(value, (int, float)) else float(np.min(value))

@@ -24,6 +24,12 @@ def decide(design: Design, estimate: Any, error: Any, critical: Any, shortening:
     return least, (np.abs(least) if design.two_tailed else least) >= critical
 
 
+def decide_by_z(design: Design, zs: list[Any]) -> tuple[Any, Any]:
+    """The least of the statistics on the limits, one for each, and whether it rejects, trial by trial."""
+    least = np.minimum.reduce([sign * z for z, (_, sign) in zip(zs, design.sided_limits(), strict=True)])
+    return least, (np.abs(least) if design.two_tailed else least) >= design.z_alpha
+
+
 def either_way(tail: Callable[[Any, Numbers, int], Numbers]) -> Callable[[Any, Numbers], Numbers]:
     """P(reject) from P(reject in one direction), 1 in the treatment's favour and -1 against it.
 

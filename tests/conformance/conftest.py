@@ -51,13 +51,24 @@ def combinations(cls):
 def numbers(cls, rng):
     """Typical values for every number that is declared, apart from level and margin: (needed, optional)."""
     typical = {
-        name: (round(rng.uniform(*declared.typical), 3), declared.optional)
+        name: (_typical(declared, rng), declared.optional)
         for name, declared in parameters(cls).items()
-        if declared.typical and name != "alpha"
+        # effects that are written as a vector are replaced by one for all when the design is made showable
+        if declared.typical and name != "alpha" and not (declared.axis and declared.role == "effect")
     }
     needed = {name: value for name, (value, optional) in typical.items() if not optional}
     needed |= {name: declared.example for name, declared in parameters(cls).items() if declared.example}
     return needed, {name: value for name, (value, optional) in typical.items() if optional}
+
+
+STRATA = 3
+"""Values of a vector."""
+
+
+def _typical(declared, rng):
+    """A typical number, or a vector of them."""
+    values = tuple(round(rng.uniform(*declared.typical), 3) for _ in range(STRATA if declared.axis else 1))
+    return values if declared.axis else values[0]
 
 
 def margins(scale, below, rng):
@@ -92,9 +103,11 @@ def accepted(cls, choice, rng):
     """The attempts that the class itself accepts, each with the names of its optional parts."""
     for label, given in attempts(cls, choice, rng):
         try:
-            yield label, cls(**given)
+            made = cls(**given)
         except TrialplanError:
             continue
+        if made.open_effect is None:  # one that is left open is given when the design is made showable
+            yield label, made
 
 
 def showable(design, rng):

@@ -62,8 +62,8 @@ class TestEveryNumber:
             value = getattr(core, name)
             if not declared.typical or value is None or (name == "alpha" and core is not design):
                 continue
-            values = np.array([value, value * 0.98, value * 0.95])
-            grid, alone = design.replace(**{name: values}), [design.replace(**{name: float(v)}) for v in values]
+            values = np.multiply.outer([1, 0.98, 0.95], value)  # a vector's own axis stays the last one
+            grid, alone = design.replace(**{name: values}), [design.replace(**{name: v.tolist()}) for v in values]
             np.testing.assert_allclose(grid.power(n), [float(d.power(n)) for d in alone], atol=1e-9, err_msg=name)
             np.testing.assert_allclose(grid.success(n), [float(d.success(n)) for d in alone], atol=1e-9, err_msg=name)
 

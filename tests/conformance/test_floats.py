@@ -37,7 +37,10 @@ def by_floats(design):
 
 def in_one_cell(design, name):
     """The same design with one of its numbers in an array of one."""
-    return design.replace(**{name: np.array([getattr(design, name)])})
+    value = np.array([getattr(design, name)])
+    return design.replace(
+        **{name: value[:, None] if parameters(type(design))[name].axis and value.ndim == 1 else value}
+    )
 
 
 def agree(alone, cell):

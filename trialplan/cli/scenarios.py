@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trialplan.analyses.scenarios.vary import parse_vary
+from trialplan.analyses.scenarios.vary import parse_vary, vector
 from trialplan.cli.options import design as options
 from trialplan.cli.options import workers as running
 from trialplan.cli.options.command import Verb
@@ -73,7 +73,8 @@ def vary_option() -> click.Option:
         ["--vary"],
         multiple=True,
         metavar="NAME=VALUES",
-        help="name=first:last:step (end included) or name=value,value; repeat it to cross them  [required]",
+        help="name=first:last:step (end included) or name=value,value (of a vector 0.1/0.3,0.2/0.4); repeat it to "
+        "cross them  [required]",
     )
 
 
@@ -95,7 +96,8 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
             raise ParameterError(f"there is no --{flag(name)} of {cls.slug()} to vary; {near}")
         if given.get(name) is not None:
             raise ParameterError(f"{name} is given twice, by --{flag(name)} and by --vary; keep one")
-    held = {name: values[0] for name, values in axes.items() if name in parameters(cls)}
+    declared = parameters(cls)
+    held = {n: vector(each[0]) if declared[n].axis else each[0] for n, each in axes.items() if n in declared}
     design = options.build(cls, given, held=held)
     with options.typed(cls):
         asked = grid_of(design, axes, target, n)

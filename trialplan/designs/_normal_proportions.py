@@ -13,7 +13,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
 from trialplan.numerics.two_rates import SCALES, score_z
 from trialplan.parameter import Numbers
-from trialplan.rejection import decide, either_way
+from trialplan.rejection import decide, decide_by_z, either_way
 
 if TYPE_CHECKING:
     from trialplan.designs.two_proportions import TwoProportions
@@ -131,21 +131,15 @@ CLOSED = {"score": _score_n, "wald": _wald_n, "arcsine": _arcsine_n, "log-odds":
 # The analysis tests themselves, on counts.
 
 
-def _least(design: TwoProportions, zs: list[Any]) -> tuple[Any, Any]:
-    """The least of the statistics, one for each limit, and whether it rejects."""
-    least = np.minimum.reduce([sign * z for z, (_, sign) in zip(zs, design.sided_limits(), strict=True)])
-    return least, (np.abs(least) if design.two_tailed else least) >= design.z_alpha
-
-
 def _score_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
     rates = x_t / n_t, x_c / n_c
-    return _least(design, [score_z(design.rates_scale, rates, (n_t, n_c), limit) for limit in design.limits()])
+    return decide_by_z(design, [score_z(design.rates_scale, rates, (n_t, n_c), limit) for limit in design.limits()])
 
 
 def _miettinen_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
     rates, narrowed = (x_t / n_t, x_c / n_c), np.sqrt((n_t + n_c - 1) / (n_t + n_c))
     zs = [narrowed * score_z(design.rates_scale, rates, (n_t, n_c), limit) for limit in design.limits()]
-    return _least(design, zs)
+    return decide_by_z(design, zs)
 
 
 def _corrected_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_c: int) -> Any:
@@ -169,7 +163,7 @@ def _log_odds_statistic(design: TwoProportions, x_t: Any, n_t: int, x_c: Any, n_
     """Half is added to every cell (Haldane 1956, Anscombe 1956), so that empty ones have a logarithm."""
     cells = x_t + 0.5, n_t - x_t + 0.5, x_c + 0.5, n_c - x_c + 0.5
     odds_ratio, error = cells[0] * cells[3] / (cells[1] * cells[2]), np.sqrt(sum(1 / cell for cell in cells))
-    return _least(design, [np.log(odds_ratio / limit) / error for limit in design.limits()])
+    return decide_by_z(design, [np.log(odds_ratio / limit) / error for limit in design.limits()])
 
 
 ROWS: dict[str, AnalysisTest] = {

@@ -314,7 +314,9 @@ class _Surplus:
             return []
         first = self._having(values[0])
         try:
-            design = _built(first.having(**{self.name: np.asarray(values)}))
+            cells = np.asarray(values)
+            vector = parameters(self.statement.cls)[self.name].axis  # one number all along its own axis
+            design = _built(first.having(**{self.name: cells[:, None] if vector else cells}))
         except TrialplanError:
             return [self.at(value) for value in values]  # not all of them fit the other numbers
         if not isinstance(design, Design):

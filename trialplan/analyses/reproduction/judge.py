@@ -385,9 +385,11 @@ def _rounded_further(statement: Statement, tried: list[Candidate]) -> Iterator[t
 
 
 def _implied(statement: Statement) -> dict[str, list[float]]:
-    """What each number would have to be, all others as stated, for the stated n to follow."""
+    """What each number would have to be, all others as stated, for the stated n to follow; of a vector nothing."""
     found: dict[str, list[float]] = {}
     for name in statement.needed:
+        if isinstance(statement.numbers.get(name), tuple):
+            continue
         own = {key: value for key, value in with_effect(statement).numbers.items() if key != name}
         values = solved(statement.replace(numbers=own, effect=None), name)
         stated = with_effect(statement).numbers[name]

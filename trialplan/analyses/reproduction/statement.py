@@ -96,8 +96,10 @@ class Statement:
 
     @property
     def effect_field(self) -> str | None:
-        """The number of the design that is its effect."""
-        return next((name for name in with_role(self.cls, "effect") if name in self.needed), None)
+        """The number of the design that is its effect; none where that is stated as a vector."""
+        declared = parameters(self.cls)
+        effects = (name for name in with_role(self.cls, "effect") if not declared[name].axis)
+        return next((name for name in effects if name in self.needed), None)
 
     @property
     def comparator_field(self) -> str | None:
@@ -209,7 +211,7 @@ def _numbers(cls: type[Sized], given: Mapping[str, Any]) -> dict[str, Any]:
     """The design's own numbers, each checked against its domain, with what is only usual filled in."""
     declared = parameters(cls)
     own = {name: value for name, value in given.items() if name in declared and name not in ("test", "arms")}
-    plain = {name: _plain(name, value) for name, value in own.items()}
+    plain = {name: _plain(name, value, bool(declared[name].axis)) for name, value in own.items()}
     numbers = {name: declared[name].check(cls.__name__, name, value) for name, value in plain.items()}
     if "margin" in numbers and "goal" not in numbers:
         numbers["goal"] = NON_INFERIORITY
@@ -218,11 +220,11 @@ def _numbers(cls: type[Sized], given: Mapping[str, Any]) -> dict[str, Any]:
     return numbers
 
 
-def _plain(name: str, value: Any) -> Any:
-    """One number or word; a margin may be a pair."""
+def _plain(name: str, value: Any, vector: bool) -> Any:
+    """One number or word; a margin may be a pair, and a vector has several."""
     if not isinstance(value, list | tuple):
         return value
-    if name != "margin":
+    if name != "margin" and not vector:
         way_out = "reproduce one statement at a time"
         raise ParameterError(f"must be one number, not {_brief(value)}", parameter=name, way_out=way_out)
     return tuple(value)

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
+from trialplan.analyses.scenarios.vary import vector
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean, field
 from trialplan.fields import POWER
@@ -108,7 +109,11 @@ class GridSpec:
         """n with power and success, reason, derived numbers for given values; of `shape` where these are arrays."""
         n, target = given.get(N, self.n), given.get(TARGET, self.target)
         numbers, derived = self.resolved(given)
-        design = self.design.replace(**numbers)
+        declared = variable(self.design)
+        vectors = [name for name in numbers if name in declared and declared[name].axis]
+        # an array has a value for each cell, which is then the same all along the vector's own axis
+        along = {name: numbers[name][..., None] for name in vectors if isinstance(numbers[name], np.ndarray)}
+        design = self.design.replace(**{**numbers, **along})
         if n is not None:
             design.arms(n)  # raises where n is not whole blocks
             chances = design.power(n), design.success(n)  # type: ignore[attr-defined]
@@ -244,7 +249,8 @@ def _checked(design: Sized, declared: Mapping[str, Parameter], name: str, values
     if name not in declared:
         nearest = did_you_mean(name, declared)
         raise ParameterError(f"there is no {name!r} to vary", owner=owner, value=name, way_out=nearest)
-    return tuple(declared[name].check(owner, name, value) for value in values)
+    read = (vector(value) if declared[name].axis else value for value in values)
+    return tuple(declared[name].check(owner, name, value) for value in read)
 
 
 def participants(owner: str, values: Sequence[Any]) -> tuple[int, ...]:

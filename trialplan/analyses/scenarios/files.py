@@ -96,11 +96,12 @@ def _columns(grid: Grid) -> Iterator[dict[str, list[Any]]]:
     for columns in grid.columns():
         count = len(columns["n"])
         fixed = {name: value for name, value in same.items() if name not in columns}
-        yield columns | {name: [_cell(value)] * count for name, value in fixed.items()}
+        varied = {name: [*map(_cell, values)] if name in grid.axes else values for name, values in columns.items()}
+        yield varied | {name: [_cell(value)] * count for name, value in fixed.items()}
 
 
 def _cell(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, (list, dict)) else value
+    return json.dumps(value) if isinstance(value, (list, tuple, dict)) else value
 
 
 def _schema(arrow: Any, columns: dict[str, list[Any]]) -> Any:

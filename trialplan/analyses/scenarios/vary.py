@@ -48,6 +48,18 @@ def value(text: str) -> Any:
         return text
 
 
+def vector(typed: Any) -> Any:
+    """A value of a vector, with strokes between its numbers as --vary takes it; whatever else it is stays that.
+
+    >>> vector("0.1/0.33"), vector(0.1)
+    ((0.1, 0.33), 0.1)
+    """
+    if not isinstance(typed, str):
+        return typed
+    parts = tuple(value(part.strip()) for part in typed.split("/"))
+    return parts if len(parts) > 1 and not any(isinstance(part, str) for part in parts) else typed
+
+
 def check_cells(cells: int, most: int = LARGEST_GRID) -> None:
     """Raise if a grid has more cells than there is room for."""
     if cells > most:

@@ -6,6 +6,7 @@ probabilities are differences of the binomial distribution function.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +46,7 @@ def enumerated(design: Design, n: int) -> CountedTruth | None:
     spans = [_window(size, rate) for size, rate in groups]
     grid = np.meshgrid(*(np.arange(low, high + 1) for low, high in spans), indexing="ij")
     masses = [_mass(size, rate, span) for (size, rate), span in zip(groups, spans, strict=True)]
-    weights = masses[0] if len(masses) == 1 else np.outer(*masses)
+    weights = functools.reduce(np.multiply.outer, masses)
     statistic, rejects = design.judge(tuple(along.ravel() for along in grid), counts.sizes)
     power, favoured = (float(weights.ravel() @ counted) for counted in (rejects, rejects & (statistic > 0)))
     return CountedTruth(power=power, favoured=favoured)

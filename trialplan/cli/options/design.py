@@ -16,7 +16,7 @@ from trialplan.cli.options.command import Verb
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.fields import LEVELS, POWER
-from trialplan.parameter import Interval, Parameter, needed, parameters, with_role
+from trialplan.parameter import Interval, Parameter, effect_on, needed, parameters, with_role
 from trialplan.text import flag, listed
 from trialplan.verbs._arguments import DEFAULT_POWER
 
@@ -192,7 +192,7 @@ def build(
     missing = [name for name in needed(cls) if name not in {*numbers, *left_open}]
     own = effects(cls)
     if own and not left_open and not {*own} & {*numbers, *missing}:
-        missing.append(next((name for name in own if name == given.get("scale")), own[0]))
+        missing.append(effect_on(given.get("scale"), own))
     if missing:
         path = click.get_current_context().command_path
         raise ParameterError(f"{cls.slug()} needs {listed(f'--{flag(name)}' for name in missing)}; see `{path} --help`")
@@ -306,13 +306,22 @@ def typical(cls: type[Sized]) -> dict[str, Any]:
     """The numbers of a sensible call, from the typical values that the design declares."""
     shown = {*needed(cls), *effects(cls)[:1]}
     declared = {name: parameter for name, parameter in parameters(cls).items() if name in shown}
-    return {name: parameter.example or parameter.typical[0] for name, parameter in declared.items()}
+    return {name: parameter.example or _typical(parameter) for name, parameter in declared.items()}
+
+
+def _typical(declared: Parameter) -> Any:
+    """A typical value; of a vector the two ends of what is typical."""
+    return declared.typical if declared.axis else declared.typical[0]
 
 
 def example(cls: type[Sized], without: Iterable[str] = ()) -> str:
     """The options of that call."""
-    shown = {name: one if isinstance(one, str) else f"{one:g}" for name, one in typical(cls).items()}
+    shown = {name: one if isinstance(one, str) else _typed(one) for name, one in typical(cls).items()}
     return " ".join(f"--{flag(name)} {one}" for name, one in shown.items() if name not in set(without))
+
+
+def _typed(number: Any) -> str:
+    return ",".join(f"{one:g}" for one in (number if isinstance(number, tuple) else (number,)))
 
 
 def effects(cls: type[Sized]) -> list[str]:
@@ -338,8 +347,12 @@ def _option(cls: type[Sized], name: str, declared: Parameter) -> click.Option:
 def _type(declared: Parameter) -> Literal:
     if declared.choices:
         return Literal("|".join(map(str, declared.choices)))
+    if declared.axis:
+        return Literal("NUMBER,…", lists=True)
     if isinstance(declared.domain, Interval):
         return NUMBER
+    if declared.shown:
+        return Literal(declared.shown)
     shown = "TEXT" if declared.example else "LIMIT" if declared.optional else "RATIO"
     return Literal(shown, lists=True)
 
