@@ -27,6 +27,9 @@ _EXACT = 2_000
 _DRAWS, _SEED = 20_000, 20_071_026
 """Recruitments drawn beyond that, and their seed: a fixed one, so that the same plan gives the same answer."""
 
+_ROUNDING = 1e-11
+"""What arithmetic may take from a probability: a number of participants comes back from its own month."""
+
 LEVELS = (0.1, 0.5, 0.9)
 """The probabilities that a page tells: an even chance, and one in ten on either side."""
 
@@ -85,16 +88,16 @@ class Recruits:
         chances = self.chances(n, month)
         if chances is None:
             return [min(self.count(month, level), n) for level in levels]
-        return [int((chances >= level).sum()) for level in levels]
+        return [int((chances >= level - _ROUNDING).sum()) for level in levels]
 
     def count(self, month: float, level: float) -> int:
         """The most of whom it is this probable, or more, that they are randomised by a month."""
         low, high = 0, 1
-        while self.chance(high, month) >= level:
+        while self.chance(high, month) >= level - _ROUNDING:
             low, high = high, 2 * high
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if self.chance(middle, month) >= level else (low, middle)
+            low, high = (middle, high) if self.chance(middle, month) >= level - _ROUNDING else (low, middle)
         return low
 
 
