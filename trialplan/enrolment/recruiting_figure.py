@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from trialplan.figures import Fan, LookMark
@@ -10,7 +11,10 @@ if TYPE_CHECKING:
     from trialplan.enrolment.recruiting import Recruiting
 
 _POINTS = 60
-"""Months that are asked: enough for a line without corners."""
+"""Months that are asked, at the most: enough for a line without corners."""
+
+_FEW = 12
+"""Months of a recruitment that is asked about more often than monthly."""
 
 _ROOM = 1.05
 """How far beyond the month by which nine in ten are full."""
@@ -19,7 +23,10 @@ _ROOM = 1.05
 def figure(answer: Recruiting) -> Fan:
     """The months until nine in ten recruitments are full, or the deadline where that is later."""
     last = _ROOM * max(answer.full.late, answer.by.month if answer.by else 0.0)
-    months = [last * position / (_POINTS - 1) for position in range(_POINTS)]
+    step = math.ceil(last / _POINTS)  # whole months, so that the table beside the picture reads well
+    months: list[float] = [*range(0, math.ceil(last) + step, step)]
+    if last < _FEW:
+        months = [last * position / _POINTS for position in range(_POINTS + 1)]
     upper, middle, lower = zip(*(answer.law.counts(month, answer.n) for month in months), strict=True)
     marks = [
         LookMark(

@@ -12,7 +12,6 @@ from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.grid_axes import PLAN, ticks
 from trialplan.figures.layout import Key, blank, texts
-from trialplan.text import plural
 
 _HEIGHT = 230.0
 """Points of the plot: half as high as the page is wide."""
@@ -130,10 +129,9 @@ class Fan:
                 f"By month {self.deadline:g} they are about {middle:.0f} with an even chance, {lower:.0f} to "
                 f"{upper:.0f} in {self.band}."
             )
-        if self.looks:
-            yield f"{plural(len(self.looks), 'look').capitalize()}:"
         for look in self.looks:
-            yield f"{look.label} is decided on in month {look.middle:.0f} ({look.early:.0f} to {look.late:.0f})."
+            label = look.label[:1].upper() + look.label[1:]
+            yield f"{label} is decided on in month {look.middle:.0f} ({look.early:.0f} to {look.late:.0f})."
 
     def _recruitment(self, axes: Any) -> None:
         months = [*self.months, self.last]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -73,6 +73,9 @@ class Enrolment(Section):
     competing: tuple[CompetingSection, ...] = Field((), description="trials that take eligible patients")
     deadline_months: float | None = Field(
         None, gt=0, le=LATEST, description="the month by which everybody is to be randomised"
+    )
+    fewer: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (), description="smaller numbers of participants, to see what they could show"
     )
     decision_months: float = Field(0.0, ge=0, description="from the last reading that a look needs to its decision")
     source: Text | None = Field(None, description="where the rate comes from; 'ours' where it is the planners'")

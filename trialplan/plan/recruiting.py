@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from trialplan.enrolment.calendar import to_randomise
-from trialplan.enrolment.completion import Wait
+from trialplan.enrolment.completion import Wait, completion
 from trialplan.enrolment.recruiting import Recruiting, reachable, recruiting
 from trialplan.enrolment.showing import what_is_shown
 from trialplan.errors import PlanError
@@ -25,30 +26,35 @@ def enrolment_of(trial: Trial) -> Enrolment:
     return said
 
 
+def recruits(trial: Trial, months: float | None = None) -> Recruiting:
+    """When the plan's number is recruited, and its looks are due; `months` takes the place of the plan's deadline."""
+    said = enrolment_of(trial)
+    return recruiting(
+        law_of(said),
+        trial.n_randomised,
+        deadline=said.deadline_months if months is None else months,
+        screening=screening_of(said),
+        looks=_looks(trial),
+        wait=wait_of(trial),
+        power=trial.primary.section.power,
+        notes=["the looks are left out of what other numbers can show"] if trial.design.looks else [],
+    )
+
+
 def recruiting_trial(trial: Trial, ns: Sequence[int] = (), months: float | None = None) -> Recruiting:
     """Everything about the plan's recruitment; `ns` are the numbers that are asked what they show.
 
-    Without them these are the plan's own, and those who can be recruited by the deadline. `months` takes the
-    deadline's place.
+    Without them these are the plan's own, those that it names as fewer, and those who come by the deadline.
     """
-    said, section = enrolment_of(trial), trial.primary.section
-    law, n = law_of(said), trial.n_randomised
-    deadline = said.deadline_months if months is None else months
-    asked = list(ns) or reachable(law, n, deadline, trial.design.block)
-    notes = ["the looks are left out of what other numbers can show"] if trial.design.looks else []
-    shown = what_is_shown(trial.design, asked, section.power, dropout=section.dropout or 0.0, beliefs=_beliefs(trial))
+    answer, section = recruits(trial, months), trial.primary.section
+    deadline = None if answer.by is None else answer.by.month
+    fewer, block = enrolment_of(trial).fewer, trial.design.block
+    asked = list(ns) or sorted({*fewer, *reachable(answer.law, answer.n, deadline, block)})
+    dropout = section.dropout or 0.0
+    shown = what_is_shown(trial.design, asked, section.power, dropout=dropout, beliefs=_beliefs(trial))
     told = {one.n: one for one in shown}
-    return recruiting(
-        law,
-        n,
-        deadline=deadline,
-        screening=screening_of(said),
-        shown=[(number, told.get(number)) for number in asked],
-        looks=_looks(trial),
-        wait=wait_of(trial),
-        power=section.power,
-        notes=notes,
-    )
+    completed = tuple((completion(answer.law, number, deadline), told.get(number)) for number in asked)
+    return dataclasses.replace(answer, shown=completed)
 
 
 def wait_of(trial: Trial) -> Wait | None:
