@@ -67,6 +67,17 @@ PAIRS: dict[str, list[Pair]] = {
     "exclude": [Pair(f"exclude {RATES} --n 100,400", f"exclude({DESIGN}, [100, 400])")],
     "compare": [Pair(f"compare {RATES}", f"compare({DESIGN})")],
     "assurance": [Pair(f"assurance {PLAN} --n 400", f'assurance("{PLAN}", 400)')],
+    "recruit": [
+        Pair(f"recruit {PLAN} --n 60,120,254", f'recruit("{PLAN}", [60, 120, 254])'),
+        Pair(
+            f"recruit {RATES} --sites 20 --patients-per-year 4 --months 36",
+            f"recruit({DESIGN}, sites=20, patients_per_year=4, months=36)",
+        ),
+    ],
+    "duration": [
+        Pair(f"duration {PLAN} --months 60", f'duration("{PLAN}", months=60)'),
+        Pair("duration --sites 10 --patients-per-year 6 --n 60", "duration(sites=10, patients_per_year=6, n=60)"),
+    ],
     "verify": [Pair(f"verify {RATES} --trials 2000", f"verify({DESIGN}, trials=2000)")],
     "monitor": [
         Pair(f"monitor {RATES} --looks 0.5,1 --events 20/47,14/47", f'monitor({LOOKS}, events="20/47,14/47")'),

@@ -56,6 +56,7 @@ Every call is also a verb of the command line, which prints the page of its answ
 
     what a design asks for      size · power · effect · compare (every test that applies) · verify (by simulation)
     what if                     scenarios · tornado · exclude (what n participants rule out) · assurance
+    who can be recruited        recruit (months, sites, and what can be shown) · duration
     the evidence                read_evidence · audit · estimate · pool
     plans                       starter_plan · schema · read_plan · build · diff (why one asks for more)
     documents                   render_protocol · check (a finished one) · code (a script in R or Python) · demo
@@ -81,6 +82,7 @@ _HOMES = {
     **dict.fromkeys(("read_evidence", "audit", "estimate", "pool"), "trialplan.verbs.evidence"),
     **dict.fromkeys(("starter_plan", "schema", "read_plan", "build", "diff"), "trialplan.verbs.planning"),
     **dict.fromkeys(("render_protocol", "check", "demo", "randomise"), "trialplan.verbs.planning"),
+    **dict.fromkeys(("recruit", "duration"), "trialplan.verbs.recruiting"),
     **dict.fromkeys(("monitor", "reestimate"), "trialplan.verbs.monitoring"),
     **dict.fromkeys(("code", "reproduce", "reproduce_table", "list_designs"), "trialplan.verbs.second_opinion"),
     "Answer": "trialplan.page",

@@ -43,6 +43,8 @@ from trialplan.verbs.planning import read_plan as read_plan
 from trialplan.verbs.planning import render_protocol as render_protocol
 from trialplan.verbs.planning import schema as schema
 from trialplan.verbs.planning import starter_plan as starter_plan
+from trialplan.verbs.recruiting import duration as duration
+from trialplan.verbs.recruiting import recruit as recruit
 from trialplan.verbs.second_opinion import code as code
 from trialplan.verbs.second_opinion import list_designs as list_designs
 from trialplan.verbs.second_opinion import reproduce as reproduce

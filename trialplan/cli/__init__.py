@@ -27,6 +27,8 @@ VERBS = (
     *(
         "compare",
         "assurance",
+        "recruit",
+        "duration",
         "verify",
         "monitor",
         "reestimate",

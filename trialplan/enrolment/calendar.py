@@ -58,7 +58,7 @@ def dated(answer: SampleSize, recruitment: Recruitment) -> SampleSize:
         way_out = f"add {field('looks')} 0.5,1"
         raise ParameterError("dates looks, and there are none", parameter="accrual", way_out=way_out)
     last, duration = ends(design, int(answer.n), recruitment)
-    needed = [_enrolled(design, int(look["n"]), recruitment.dropout) for look in looks]
+    needed = [to_randomise(design, int(look["n"]), recruitment.dropout) for look in looks]
     moments = [recruitment.look(one, needed[-1]) for one in needed]
     rows = [
         look | {"month": moment["month"], "evaluable": int(look["n"])} | moment
@@ -73,11 +73,11 @@ def dated(answer: SampleSize, recruitment: Recruitment) -> SampleSize:
 
 def ends(design: Sized, n: int, recruitment: Recruitment) -> tuple[float, float]:
     """The month in which the last participant is randomised, and the month of the final decision."""
-    last = recruitment.accrual.month(_enrolled(design, n, recruitment.dropout))
+    last = recruitment.accrual.month(to_randomise(design, n, recruitment.dropout))
     return last, last + recruitment.read_after + recruitment.decision
 
 
-def _enrolled(design: Sized, n: int, dropout: float) -> int:
+def to_randomise(design: Sized, n: int, dropout: float) -> int:
     """The participants to randomise so that n are expected to be read."""
     return n if not dropout else int(enrolled(design, design.arms(n), dropout)["n"])
 

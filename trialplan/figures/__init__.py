@@ -12,6 +12,7 @@ from trialplan.figures.boundaries import Boundaries
 from trialplan.figures.canvas import FORMATS, render, save
 from trialplan.figures.contour import Contour
 from trialplan.figures.curves import Curves
+from trialplan.figures.fan import Fan, LookMark
 from trialplan.figures.forest import Forest
 from trialplan.figures.heat_map import HeatMap
 from trialplan.figures.schema import TrialSchema
@@ -22,8 +23,10 @@ __all__ = [
     "Boundaries",
     "Contour",
     "Curves",
+    "Fan",
     "Forest",
     "HeatMap",
+    "LookMark",
     "Tornado",
     "TrialSchema",
     "render",

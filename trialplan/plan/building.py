@@ -28,8 +28,9 @@ from trialplan.plan.checks import (
     check_times,
 )
 from trialplan.plan.endpoint import Endpoint as Endpoint
+from trialplan.plan.enrolment import recruitment
 from trialplan.plan.family import family_endpoint
-from trialplan.plan.monitoring import as_tuple, check_rule, recruitment, with_looks
+from trialplan.plan.monitoring import as_tuple, check_rule, with_looks
 from trialplan.plan.randomised_evidence import AnsweredComparison, answered_comparisons, check_override
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection

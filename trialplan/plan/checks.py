@@ -99,7 +99,7 @@ def _sources(content: PlanFile) -> Iterator[str]:
     for stated in content.scenarios.controls:
         yield stated.source
     yield (content.family and content.family.source) or ""
-    yield (content.enrolment and content.enrolment.source) or ""
+    yield from content.enrolment.sources() if content.enrolment else ()
 
 
 def check_range(cls: type[Sized], name: str, one: AssumptionSection) -> None:

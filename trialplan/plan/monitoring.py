@@ -1,15 +1,13 @@
-"""What a plan says of looking early and of recruiting, and the design and calendar that it makes."""
+"""What a plan says of looking early, and the design that it makes."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
 from trialplan.design import Design
-from trialplan.enrolment.calendar import Recruitment
 from trialplan.errors import ParameterError, PlanError
-from trialplan.numerics.accrual import Accrual
 from trialplan.parameter import parameters
 from trialplan.plan.section import Section, Text
 from trialplan.sequential.base import WithLooks
@@ -40,27 +38,6 @@ class Monitoring(Section):
     after_stop: Text | None = Field(None, description="what becomes of those randomised and not yet read, if it stops")
 
 
-class Step(Section):
-    """A rate of recruitment, and the month from which it holds."""
-
-    renamed: ClassVar = {"per_month": "accrual_rate"}
-
-    from_month: float = Field(ge=0)
-    accrual_rate: float = Field(ge=0)
-
-
-class Enrolment(Section):
-    """`[enrolment]`: how fast participants come, which says when looks are and what they can still save."""
-
-    renamed: ClassVar = {"per_month": "accrual_rate"}
-
-    accrual_rate: float | None = Field(None, gt=0, description="participants randomised a month, all centres together")
-    steps: tuple[Step, ...] = Field((), description="rates from a month on, where one rate will not do")
-    ramp_up_months: float = Field(0.0, ge=0, description="months in which the rate rises evenly from nothing")
-    decision_months: float = Field(0.0, ge=0, description="from the last reading that a look needs to its decision")
-    source: Text = Field(description="where the rate comes from; 'ours' where it is the planners'")
-
-
 def check_rule(said: Monitoring | None) -> None:
     """Raise where a part of the rule is wrong by itself, before there is a design that it could not fit."""
     declared = parameters(WithLooks)
@@ -89,30 +66,6 @@ def with_looks(design: Design, said: Monitoring | None) -> Design:
 
 def _rule(said: Monitoring) -> dict[str, Any]:
     return {name: as_tuple(getattr(said, name)) for name in RULE}
-
-
-def recruitment(said: Enrolment | None, endpoint: Any) -> Recruitment | None:
-    """How the plan recruits and reads the primary endpoint; None where it does not say."""
-    if said is None:
-        return None
-    if endpoint.timepoint_months is None:
-        raise PlanError(
-            "[enrolment]: the endpoint has no timepoint_months, the months from randomisation to its reading; "
-            "without it no look has a date"
-        )
-    if (said.accrual_rate is None) == (not said.steps):
-        raise PlanError("[enrolment]: give either accrual_rate, or steps with from_month and accrual_rate")
-    steps = tuple((one.from_month, one.accrual_rate) for one in said.steps) or ((0.0, float(said.accrual_rate or 0)),)
-    try:
-        accrual = Accrual(steps=steps, ramp_up=said.ramp_up_months)
-    except ParameterError as why:
-        raise why.at("[enrolment]", PlanError) from None
-    return Recruitment(
-        accrual=accrual,
-        read_after=endpoint.timepoint_months,
-        decision=said.decision_months,
-        dropout=endpoint.dropout or 0.0,
-    )
 
 
 def as_tuple(value: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from trialplan.plan import narrative
-from trialplan.plan.monitoring import Enrolment, Monitoring
+from trialplan.plan.enrolment import Enrolment
+from trialplan.plan.monitoring import Monitoring
 from trialplan.plan.section import Line, Name, Section, Text, left_out
 
 Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]

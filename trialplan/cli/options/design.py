@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     pass
 
 CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
+RECRUITING = ("sites", "patients_per_year", "rate_shape", "opens", "eligible", "competing", "months")
 MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 
 TAKEN = {
     *("n", "power", "success", "target_power", "arms", "reason"),  # keys of answers, too
     *("as_json", "h", "help", "json", "o", "output"),
     *("figure", "resume", "scheduler", "seed", "trials", "vary", "workers"),
-    *("dropout", "language", "n_per_arm", *CALENDAR, *MONITORING),
+    *("dropout", "language", "n_per_arm", *CALENDAR, *MONITORING, *RECRUITING),
     *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
     *("t", "z"),
     *("comparisons", "enrolled", "enrolled_per_arm", "first_stage", "groups", "per_arm", "reduction"),
@@ -77,7 +78,20 @@ class Participants(click.ParamType):  # type: ignore[type-arg]  # as above
         raise ParameterError(f"--n must be a whole number of participants in all, not {typed}, as in --n 186")
 
 
-NUMBER = Literal("NUMBER")
+class Whole(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A whole number from 1 on."""
+
+    name = "number"
+
+    def convert(self, typed: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, or a sentence."""
+        if isinstance(typed, int) or re.fullmatch(r"\d{1,12}", typed.strip()):
+            return int(typed)
+        name = "" if param is None else f"{param.opts[0]} "
+        raise ParameterError(f"{name}must be a whole number from 1 on, not {typed}")
+
+
+NUMBER, WHOLE = Literal("NUMBER"), Whole()
 
 
 def of_design(cls: type[Sized], without: Iterable[str] = ()) -> list[click.Parameter]:
@@ -176,6 +190,24 @@ def calendar_options() -> list[click.Parameter]:
     ]
 
 
+def sites_options() -> list[click.Parameter]:
+    """How sites recruit, where no plan says it."""
+    return [
+        click.Option(["--sites"], type=WHOLE, help="how many sites recruit"),
+        click.Option(
+            ["--patients-per-year"], type=NUMBER, help="patients with the disease whom one site sees in a year"
+        ),
+        click.Option(
+            ["--rate-shape"],
+            type=NUMBER,
+            help="shape of the gamma distribution of rates between sites, 1/CV²  [default: all are known]",
+        ),
+        click.Option(["--opens"], metavar="FIRST:LAST", help="months in which sites open, as in 3:15  [default: 0]"),
+        click.Option(["--eligible"], type=NUMBER, help="share of the patients seen who can be randomised"),
+        click.Option(["--competing"], type=NUMBER, help="share of the eligible who are lost to other trials"),
+    ]
+
+
 def build(
     cls: type[Sized],
     given: Mapping[str, Any],
@@ -212,7 +244,7 @@ def typed(cls: type[Sized], *owners: str, **others: str) -> Iterator[None]:
         around = [wrapper.__name__ for wrapper in catalogue.wrappers().values()]
         if error.owner not in ("", cls.__name__, *around, *owners):
             raise
-        names = (*parameters(cls), *MONITORING, *CALENDAR, "power", "n", "dropout", "vary")
+        names = (*parameters(cls), *MONITORING, *CALENDAR, *RECRUITING, "power", "n", "dropout", "vary")
         options = {name: f"--{flag(name)}" for name in names} | {"accrual": "--accrual-rate"} | others
         raise type(error)(error.worded(options), place=error.place) from None
 

@@ -33,6 +33,7 @@ from trialplan.protocol.content.operating_characteristics import blind_spot, ope
 from trialplan.protocol.content.pitfalls import by_section, met
 from trialplan.protocol.content.planning_rates import planning_rates
 from trialplan.protocol.content.provisional import blocks
+from trialplan.protocol.content.recruitment_section import recruited
 from trialplan.protocol.content.verification_section import verified
 from trialplan.protocol.content.views import (
     Alone,
@@ -58,6 +59,7 @@ NAMES = {
     "certainty": "95 % certainty of seeing one",
     "digest": "SHA-256",
     "logit_sd": "2",
+    "recruitment_model": "Anisimov & Fedorov 2007, Statistics in Medicine 26:4958",
     "lower": "lower 95 % limit",
     "endpoints_over_looks": "Hung, Wang & O’Neill 2007, J Biopharm Stat 17:1201",
 }
@@ -163,6 +165,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "report": content.report,
         "monitored": monitored(trial),
         "calendar": calendar(trial),
+        "recruited": recruited(trial),
         "looks": trial.answer.extra.get("looks", ()),
         "methods": list(dict.fromkeys(one.design.reference for one in trial.counted if one.design is not None)),
         "names": NAMES,

@@ -13,7 +13,7 @@ from trialplan.design import Sized
 from trialplan.enrolment.calendar import ends, overrunning
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
-from trialplan.plan.monitoring import recruitment
+from trialplan.plan.enrolment import law_of, recruitment
 from trialplan.protocol.content.views import Arm, arm_names
 from trialplan.sequential.boundaries.fields import shown
 from trialplan.sequential.group_sequential import GroupSequential
@@ -285,7 +285,7 @@ def calendar(trial: Trial) -> Calendar | None:
     last, duration = ends(trial.answer.design, int(trial.answer.n), when)
     return Calendar(
         rate=", ".join(_rates(said)),
-        source=said.source,
+        source="; ".join(filter(None, [said.source, *(one.source for one in said.sites)])),
         read_after=when.read_after,
         decision=when.decision,
         last_randomised=last,
@@ -294,6 +294,10 @@ def calendar(trial: Trial) -> Calendar | None:
 
 
 def _rates(said: Any) -> Iterator[str]:
+    if said.sites:
+        law = law_of(said)
+        rate = law.accrual.steps[-1][1]
+        yield f"{law.sites:,} sites, expected to randomise {rate:.3g} participants a month once all are open"
     if said.accrual_rate is not None:
         yield f"{said.accrual_rate:g} participants a month"
     for one in said.steps:

@@ -302,3 +302,13 @@ def _without_looks(said: Said) -> str:
 
 def _is_mean(endpoint: Endpoint) -> bool:
     return endpoint.design is not None and endpoint.design.field("spread") is not None
+
+
+def too_few_come(trial: Trial, said: Said) -> str | None:
+    """P40: by the plan's own month fewer come, with an even chance, than are wanted."""
+    recruited = said["recruited"]
+    by = None if recruited is None else recruited.answer.by
+    if by is None or by.median >= recruited.answer.n:
+        return None
+    n = recruited.answer.n
+    return f"by month {by.month:g} half of the recruitments reach {by.median:,} participants, of {n:,} that are wanted"

@@ -88,6 +88,7 @@ OBJECTIVES, POPULATION, INTERVENTION = "objectives-and-estimands", "population",
 RANDOMISATION, ENDPOINTS = "randomisation", "endpoints"
 INTERIM, MULTIPLICITY = "interim-analyses", "multiplicity"
 SIZE, OTHERWISE = "sample-size", "what-the-number-would-be-otherwise"
+RECRUITMENT = "recruitment"
 WORTH, SECONDARY, OVERSIGHT = "what-the-number-is-worth", "secondary-endpoints-at-this-number", "oversight"
 
 PITFALLS = (
@@ -167,6 +168,7 @@ PITFALLS = (
         seen="Those who make, fund or plan a treatment have an interest in its success",
         answer=lambda trial, said: trial.plan.content.oversight.interests,
     ),
+    Pitfall("P40", "fewer can be recruited than are wanted", RECRUITMENT, seen=bites.too_few_come),
 )
 """In the order of the list. P20 (a difference without a base rate), P21 (effect scales) and P35 (borrowed wording) are
 refused or answered by construction: rates are required, the target is printed on every scale, wording is our own."""

@@ -20,6 +20,7 @@ from trialplan.plan.building import Trial
 from trialplan.protocol.content import figures as drawings
 from trialplan.protocol.content.filters import Verbatim
 from trialplan.protocol.content.interim_analyses import boundaries
+from trialplan.protocol.content.recruitment_section import fan
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 _LONGEST_ALT = 1200
@@ -78,6 +79,7 @@ def pictures(trial: Trial) -> dict[str, Picture]:
             f"Rates that the planning of {section.name} rests on, with 95 % Wilson intervals{apart}.",
         ),
         ("schema", drawings.schema(trial), "Trial schema."),
+        ("recruitment", fan(trial), "Participants randomised over time, and when the looks are decided on."),
         ("boundaries", boundaries(trial), "Boundaries of the looks, by participants assessed."),
         ("power", drawings.power_curve(trial), "Power against the number of participants."),
         ("heat-map", drawings.heat_map(trial), f"{asked} by the rates of both arms{looks}{method}."),
@@ -114,6 +116,6 @@ def _crossed(figure: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 def _cell(value: Any) -> str:
     if value is None or value == "":
         return "–"
-    if not isinstance(value, (int, float)):
-        return str(value)
+    if not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else str(value)
     return f"{value:,.0f}" if float(value).is_integer() and value >= 1 else f"{value:.3f}".replace("-", "−")

@@ -1,0 +1,322 @@
+"""Recruitment over time as a distribution: when the n-th participant is randomised, and how many are by a month.
+
+At known rates participants come by a Poisson process. Where each site's rate is drawn from a gamma distribution, the
+count of a site is negative binomial, and that of all sites a sum of such counts (Anisimov & Fedorov 2007, Statistics
+in Medicine 26:4958). What has a closed form is computed by it; a sum is computed exactly by its recursion, and only
+where that would take too long are rates drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from trialplan.enrolment.sites import Component, Sites, as_many, at_rate, expected
+from trialplan.errors import ParameterError
+from trialplan.numerics.accrual import LATEST, Accrual
+from trialplan.numerics.lazy import np, special
+from trialplan.numerics.negative_binomials import probabilities
+from trialplan.numerics.search import bracket, increasing_root
+
+_EXACT = 2_000
+"""Participants up to which the recursion, whose work grows with their square, answers within a second."""
+
+_DRAWS, _SEED = 20_000, 20_071_026
+"""Recruitments drawn beyond that, and their seed: a fixed one, so that the same plan gives the same answer."""
+
+_ROUNDING = 1e-11
+"""What arithmetic may take from a probability: a number of participants comes back from its own month."""
+
+LEVELS = (0.1, 0.5, 0.9)
+"""The probabilities that a page tells: an even chance, and one in ten on either side."""
+
+
+class Recruits:
+    """What is asked of recruitment over time, whatever its law.
+
+    `chance(n, month)` is the probability that n are randomised by a month; the months and counts at a level are its
+    inverses.
+    """
+
+    @property
+    def accrual(self) -> Accrual:
+        """The expected number by month, on which a calendar of looks stands."""
+        raise NotImplementedError
+
+    def method(self, n: int) -> str:
+        """How the answers about n participants are computed."""
+        raise NotImplementedError
+
+    @property
+    def sites(self) -> int | None:
+        """How many sites recruit; None where only a rate is stated."""
+        return None
+
+    def chance(self, n: int, month: float) -> float:
+        """The probability that n or more are randomised by a month."""
+        raise NotImplementedError
+
+    def month(self, n: int, level: float) -> float:
+        """The month by which n are randomised with this probability."""
+        raise NotImplementedError
+
+    def draw_month(self, n: int, trials: int, rng: Any) -> Any:
+        """The month of the n-th participant in so many drawn recruitments, shape (trials,): no use of `chance`."""
+        raise NotImplementedError
+
+    def at_rate(self, share: float) -> Recruits:
+        """The same recruitment at this share of its mean rate."""
+        raise NotImplementedError
+
+    def with_sites(self, number: int) -> Recruits | None:
+        """The same with so many sites in all; None where no sites are stated."""
+        return None
+
+    def expected(self, month: float) -> float:
+        """The participants randomised by a month, on average."""
+        return self.accrual.randomised(month)
+
+    def chances(self, n: int, month: float) -> Any:
+        """The probability of k or more by a month for k = 1, …, n, shape (n,); None where that takes too long."""
+        return None
+
+    def counts(self, month: float, n: int, levels: Sequence[float] = LEVELS) -> list[int]:
+        """The same as `count` at each level, of a recruitment that ends with n."""
+        chances = self.chances(n, month)
+        if chances is None:
+            return [min(self.count(month, level), n) for level in levels]
+        return [int((chances >= level - _ROUNDING).sum()) for level in levels]
+
+    def count(self, month: float, level: float) -> int:
+        """The most of whom it is this probable, or more, that they are randomised by a month."""
+        low, high = 0, 1
+        while self.chance(high, month) >= level - _ROUNDING:
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.chance(middle, month) >= level - _ROUNDING else (low, middle)
+        return low
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownRate(Recruits):
+    """Participants come by a Poisson process whose rate is known: the count is Poisson, the time to n is gamma.
+
+    >>> even = KnownRate(known=Accrual(steps=((0, 8),)))
+    >>> round(even.chance(120, 16), 4), [round(even.month(120, level), 2) for level in (0.1, 0.5, 0.9)]
+    (0.7718, [13.27, 14.96, 16.78])
+    """
+
+    known: Accrual
+    groups: tuple[Sites, ...] = ()
+
+    @property
+    def accrual(self) -> Accrual:
+        """The rate itself."""
+        return self.known
+
+    def method(self, n: int) -> str:
+        """Always in closed form."""
+        return "Poisson count and gamma time at known rates, in closed form"
+
+    @property
+    def sites(self) -> int | None:
+        """The sites whose rates add up to it, where these are stated."""
+        return sum(group.number for group in self.groups) or None
+
+    def chance(self, n: int, month: float) -> float:
+        """P(N >= n) = P(a gamma of shape n is below the expected count)."""
+        return float(special.gammainc(n, self.accrual.randomised(month))) if n > 0 else 1.0
+
+    def chances(self, n: int, month: float) -> Any:
+        """The same for each number up to n."""
+        return special.gammainc(np.arange(1, n + 1), self.accrual.randomised(month))
+
+    def month(self, n: int, level: float) -> float:
+        """When the expected count reaches the gamma's quantile."""
+        return self.accrual.month(float(special.gammaincinv(n, level))) if n > 0 else 0.0
+
+    def draw_month(self, n: int, trials: int, rng: Any) -> Any:
+        """Waiting times, one participant after the other, on the clock of the expected count."""
+        arrivals = rng.standard_exponential((trials, n)).sum(axis=1)
+        return np.array([self.accrual.month(float(one)) for one in arrivals])
+
+    def at_rate(self, share: float) -> KnownRate:
+        """Every step at this share."""
+        steps = tuple((month, rate * share) for month, rate in self.known.steps)
+        return KnownRate(known=Accrual(steps=steps, ramp_up=self.known.ramp_up), groups=at_rate(self.groups, share))
+
+    def with_sites(self, number: int) -> Recruits | None:
+        """Sites are stated where the rate is made of theirs."""
+        return of_sites(as_many(self.groups, number)) if self.groups else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UncertainRates(Recruits):
+    """Each site's rate is drawn from its gamma distribution: the count is a sum of negative binomial counts.
+
+    >>> sites = Sites(number=12, per_year=9.6, shape=1.5, opens_to=5.5)
+    >>> law = of_sites([sites])
+    >>> [round(law.month(120, level), 3) for level in (0.1, 0.5, 0.9)]
+    [11.994, 15.457, 20.62]
+    """
+
+    components: tuple[Component, ...]
+    groups: tuple[Sites, ...] = ()
+
+    def method(self, n: int) -> str:
+        """In closed form where sites are alike, else exactly by recursion as far as that reaches."""
+        if self._alike is not None:
+            return "negative binomial count and its inverse at gamma rates, in closed form"
+        if n > _EXACT:
+            return f"Poisson counts at gamma rates, {_DRAWS:,} drawn recruitments (seed {_SEED})"
+        return "sum of the sites' negative binomial counts at gamma rates, exactly, by recursion"
+
+    @cached_property
+    def accrual(self) -> Accrual:
+        """The mean rates of the sites that are open."""
+        return expected(self.groups) if self.groups else _together(self.components)
+
+    @property
+    def sites(self) -> int | None:
+        """All of them."""
+        return len(self.components)
+
+    @cached_property
+    def _alike(self) -> Component | None:
+        """All sites as one, where they open together at one scale: the shapes of independent gamma rates add up."""
+        first = self.components[0]
+        if any((one.scale, one.opens) != (first.scale, first.opens) for one in self.components):
+            return None
+        shape = sum(one.shape for one in self.components)
+        return Component(shape=shape, rate=shape * first.scale, opens=first.opens)
+
+    def chance(self, n: int, month: float) -> float:
+        """P(N >= n): an incomplete beta where sites are alike, else one minus the terms below n, or an average."""
+        if n <= 0:
+            return 1.0
+        one = self._alike
+        if one is not None:
+            exposure = one.scale * max(month - one.opens, 0.0)
+            return float(special.betainc(n, one.shape, exposure / (1 + exposure)))
+        if n > _EXACT:
+            return float(special.gammainc(n, self._drawn_counts(month)).mean())
+        below = self._probabilities(n, month)
+        return max(1 - float(below.sum()), 0.0)
+
+    def month(self, n: int, level: float) -> float:
+        """The closed form's inverse, or the month between two that the chance crosses the level in."""
+        if n <= 0:
+            return 0.0
+        one = self._alike
+        if one is not None:
+            share = float(special.betaincinv(n, one.shape, level))
+            return _in_time(n, one.opens + share / (1 - share) / one.scale if share < 1 else math.inf)
+
+        def above(month: float) -> float:
+            return self.chance(n, month) - level
+
+        high = float(bracket(above, max(self.accrual.month(n), 1.0)))
+        return float(increasing_root(above, 0.0, _in_time(n, high)))
+
+    def chances(self, n: int, month: float) -> Any:
+        """The same for each number up to n, as far as the recursion reaches."""
+        one = self._alike
+        if one is not None:
+            exposure = one.scale * max(month - one.opens, 0.0)
+            return special.betainc(np.arange(1, n + 1), one.shape, exposure / (1 + exposure))
+        return None if n > _EXACT else 1 - self._probabilities(n, month).cumsum()
+
+    def draw_month(self, n: int, trials: int, rng: Any) -> Any:
+        """Rates first, then every site's arrivals, then the n-th of all of them in order of time."""
+        months = np.empty(trials)
+        for trial in range(trials):
+            rates = [
+                rng.gamma(one.shape, one.scale) if math.isfinite(one.shape) else one.rate for one in self.components
+            ]
+            arrivals = [
+                one.opens + rng.standard_exponential(n).cumsum() / rate
+                for one, rate in zip(self.components, rates, strict=True)
+            ]
+            months[trial] = np.partition(np.concatenate(arrivals), n - 1)[n - 1]
+        return months
+
+    def at_rate(self, share: float) -> UncertainRates:
+        """Every site at this share of its mean."""
+        slower = (Component(shape=one.shape, rate=one.rate * share, opens=one.opens) for one in self.components)
+        return UncertainRates(components=tuple(slower), groups=at_rate(self.groups, share))
+
+    def with_sites(self, number: int) -> Recruits | None:
+        """The groups with so many sites."""
+        return of_sites(as_many(self.groups, number)) if self.groups else None
+
+    def _probabilities(self, size: int, month: float) -> Any:
+        """The probabilities of the counts below `size` by a month."""
+        shapes: dict[float, float] = {}
+        mean = 0.0
+        for one in self.components:
+            exposure = max(month - one.opens, 0.0)
+            if math.isinf(one.shape):
+                mean += one.rate * exposure
+            elif exposure:
+                share = one.scale * exposure / (1 + one.scale * exposure)
+                shapes[share] = shapes.get(share, 0.0) + one.shape
+        return probabilities(size, list(shapes.values()), list(shapes), mean)
+
+    def _drawn_counts(self, month: float) -> Any:
+        """The expected count by a month in each drawn recruitment."""
+        open_for = [max(month - one.opens, 0.0) for one in self.components]
+        return self._drawn_rates @ np.array(open_for)
+
+    @cached_property
+    def _drawn_rates(self) -> Any:
+        """The rates of every site in each drawn recruitment, shape (draws, sites)."""
+        rng = np.random.default_rng(_SEED)
+        drawn = [
+            rng.gamma(one.shape, one.scale, _DRAWS) if math.isfinite(one.shape) else np.full(_DRAWS, one.rate)
+            for one in self.components
+        ]
+        return np.stack(drawn, axis=1)
+
+
+def of_sites(groups: Sequence[Sites]) -> Recruits:
+    """The law of these groups of sites: a Poisson process where every rate is known."""
+    if all(group.shape is None for group in groups):
+        return KnownRate(known=expected(groups), groups=tuple(groups))
+    components = tuple(one for group in groups for one in group.components())
+    return UncertainRates(components=components, groups=tuple(groups))
+
+
+def sites_needed(law: Recruits, n: int, month: float, level: float, most: int) -> int | None:
+    """The fewest sites, in the shares of the plan's, of whom n come by a month with this probability; None beyond."""
+    asked = law.with_sites(1)
+    if asked is None:
+        return None
+    low, high = 0, 1
+    while (asked := law.with_sites(high)) is not None and asked.chance(n, month) < level:
+        low, high = high, 2 * high
+        if high > most:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        tried = law.with_sites(middle)
+        low, high = (low, middle) if tried is not None and tried.chance(n, month) >= level else (middle, high)
+    return high
+
+
+def _in_time(n: int, month: float) -> float:
+    if month > LATEST:
+        raise ParameterError(
+            f"participant {n:,} would be randomised in month {month:,.4g} or later, and a trial may take {LATEST:,}; "
+            "recruit faster"
+        )
+    return month
+
+
+def _together(components: Sequence[Component]) -> Accrual:
+    """The expected recruitment of components that are in no group."""
+    months = sorted({0.0, *(one.opens for one in components)})
+    return Accrual(steps=tuple((month, sum(one.rate for one in components if one.opens <= month)) for month in months))

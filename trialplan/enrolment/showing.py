@@ -1,0 +1,84 @@
+"""What can be shown with the participants that can be recruited: power, detectable effect, interval, assurance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trialplan.analyses.assurance.assess import Beliefs, assurance
+from trialplan.analyses.sensitivity.exclusion import exclusion
+from trialplan.design import Design
+from trialplan.errors import ParameterError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a trial that randomises n can show, its looks left out; None where the design has no such answer.
+
+    observed: those of n who are expected to be observed, in whole allocation blocks, on whom all else rests.
+    success: the probability of success if the assumptions hold. detectable: the smallest effect that is shown with
+    the power asked for, on the scale on which effects are read, and `effect`, the same in words. half_width: half of
+    the interval's width at the planned values (of a ratio the factor to either side), in words `interval`.
+    assurance: success averaged over what is believed.
+    """
+
+    n: int
+    observed: int
+    success: float
+    detectable: float | None
+    effect: str | None
+    half_width: float | None
+    interval: str | None
+    assurance: float | None
+
+
+def what_is_shown(
+    design: Design, ns: Sequence[int], power: float, *, dropout: float = 0.0, beliefs: Beliefs | None = None
+) -> tuple[Shown, ...]:
+    """What each number of randomised participants can show; those with fewer than one block observed are left out.
+
+    >>> from trialplan import TwoProportions
+    >>> (one,) = what_is_shown(TwoProportions(control=0.3, treatment=0.5), [186], 0.8)
+    >>> round(one.success, 3), one.effect, one.interval
+    (0.8, '20 points', '± 13.7 points')
+    """
+    fixed = design.fixed
+    assert isinstance(fixed, Design)  # only a test is looked at early
+    counted = [(n, _observed(fixed, n, dropout)) for n in ns]
+    return tuple(_shown(fixed, n, observed, power, beliefs) for n, observed in counted if observed)
+
+
+def _observed(design: Design, n: int, dropout: float) -> int:
+    return math.floor(n * (1 - dropout) / design.block + 1e-9) * design.block
+
+
+def _shown(design: Design, n: int, observed: int, power: float, beliefs: Beliefs | None) -> Shown:
+    detectable, half = _detectable(design, observed, power), _half_width(design, observed)
+    scale = design.outcome.effect_scale(design)
+    sign = "× or ÷" if scale.ratio else "±"
+    return Shown(
+        n=n,
+        observed=observed,
+        success=float(design.success(observed)),
+        detectable=detectable,
+        effect=None if detectable is None else scale.shown(detectable),
+        half_width=half,
+        interval=None if half is None else f"{sign} {scale.shown(half)}",
+        assurance=None if beliefs is None else assurance(design, observed, beliefs),
+    )
+
+
+def _detectable(design: Design, n: int, power: float) -> float | None:
+    """On the scale of the effect; None where there is none, as for equivalence or a family."""
+    if len(design.members) > 1:
+        return None
+    try:
+        value = float(design.detectable_effect(n, power))
+    except ParameterError:
+        return None
+    return None if math.isnan(value) else float(design.replace(**{design.effect: value}).planned_estimate())
+
+
+def _half_width(design: Design, n: int) -> float | None:
+    return None if len(design.members) > 1 else exclusion(design, [n])[0].half_width

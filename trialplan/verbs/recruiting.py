@@ -1,0 +1,181 @@
+"""Who can be recruited: how long a number takes, how many a time brings, and what these can show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from trialplan.design import Sized
+from trialplan.errors import ParameterError, field
+from trialplan.verbs._arguments import DEFAULT_POWER, built, tested
+
+if TYPE_CHECKING:
+    from trialplan.enrolment.duration import Duration
+    from trialplan.enrolment.over_time import Recruits
+    from trialplan.enrolment.recruiting import Recruiting
+    from trialplan.enrolment.screening import Screening
+    from trialplan.verbs._arguments import PlanLike
+
+SITES = ("sites", "patients_per_year", "rate_shape", "opens", "eligible", "competing")
+"""What says how sites recruit, where there is no plan that does."""
+
+
+def recruit(
+    plan: Sized | PlanLike,
+    n: int | Sequence[int] | None = None,
+    *,
+    months: float | None = None,
+    power: float | None = None,
+    **sites: Any,
+) -> Recruiting:
+    """Who can be recruited, in how many months and at how many sites, and what can be shown with them?
+
+    `n` are numbers of randomised participants that are asked what they show; without them the trial's own, and those
+    who come by the deadline. `months` is that deadline, a plan's own unless given. A design needs its `sites`, as
+    `duration` takes them, and is sized for `power`.
+
+    >>> from trialplan import TwoProportions
+    >>> answer = recruit(TwoProportions(control=0.3, treatment=0.5), months=36, sites=20, patients_per_year=4)
+    >>> answer.n, round(answer.full.median, 1), answer.by.median
+    (186, 27.9, 240)
+    """
+    asked = _numbers(n)
+    if not isinstance(plan, Sized):
+        from trialplan.plan.recruiting import recruiting_trial
+
+        _refuse("recruit", sites | {"power": power})
+        return recruiting_trial(built(plan), asked, months)
+    from trialplan.enrolment.completion import check_month
+    from trialplan.enrolment.recruiting import reachable, recruiting
+    from trialplan.enrolment.showing import what_is_shown
+
+    design = tested("recruit", plan)
+    check_month(months, "months")
+    law, screening = _law("recruit", sites)
+    target = DEFAULT_POWER if power is None else power
+    wanted = int(design.sample_size(target).n)
+    asked = asked or reachable(law, wanted, months, design.block)
+    shown = {one.n: one for one in what_is_shown(design, asked, target)}
+    return recruiting(
+        law,
+        wanted,
+        deadline=months,
+        screening=screening,
+        shown=[(number, shown.get(number)) for number in asked],
+        power=target,
+    )
+
+
+def duration(
+    plan: PlanLike | None = None,
+    *,
+    n: int | None = None,
+    months: float | None = None,
+    read_after: float | None = None,
+    **sites: Any,
+) -> Duration:
+    """How long do n participants take, from the first site's opening to the last reading; or how many do months bring?
+
+    A plan says how it recruits, and n is its own unless given. Without one, `sites` of which each sees
+    `patients_per_year` do: a share `eligible` of those can be randomised, of whom a share `competing` is lost to other
+    trials. Rates differ between sites by a gamma distribution of shape `rate_shape` (1/CV²), or are known; `opens`
+    are the months in which the first and the last site open. The endpoint is read `read_after` months after
+    randomisation.
+
+    >>> answer = duration(n=60, sites=10, patients_per_year=6, rate_shape=2, read_after=12)
+    >>> round(answer.recruited.median, 1), round(answer.total.median, 1)
+    (12.1, 24.1)
+    >>> duration(months=24, sites=10, patients_per_year=6, rate_shape=2, read_after=12).by.median
+    59
+    """
+    from trialplan.enrolment.completion import Wait, check_month
+    from trialplan.enrolment.duration import duration_of, numbers_in
+
+    if n is not None and months is not None:
+        raise ParameterError(
+            f"{field('n')} and {field('months')} are both given; {field('n')} asks for the months, {field('months')} "
+            "for the participants: keep one"
+        )
+    check_month(months, "months")
+    if plan is not None:
+        from trialplan.plan.enrolment import law_of
+        from trialplan.plan.recruiting import enrolment_of, wait_of
+
+        _refuse("duration", sites | {"read_after": read_after})
+        trial = built(plan)
+        law, wait = law_of(enrolment_of(trial)), wait_of(trial) or Wait()
+        n = trial.n_randomised if n is None else n
+    else:
+        law, _ = _law("duration", sites)
+        wait = Wait(read_after=_months("read_after", read_after))
+    if months is not None:
+        return numbers_in(law, months, wait)
+    if n is None:
+        raise ParameterError(f"{field('n')} or {field('months')} is needed, as in {field('n')} 120")
+    return duration_of(law, n, wait)
+
+
+def _numbers(n: Any) -> list[int]:
+    """The numbers asked about, whole ones."""
+    if n is None:
+        return []
+    given = n if isinstance(n, (list, tuple)) else n.tolist() if hasattr(n, "tolist") else [n]
+    for one in given:
+        if isinstance(one, bool) or not hasattr(one, "__index__") or one < 1:
+            raise ParameterError(f"{field('n')} must be whole numbers of participants from 1 on, not {one}")
+    return sorted({one.__index__() for one in given})
+
+
+def _refuse(call: str, given: Any) -> None:
+    """A plan says all of it."""
+    for name, value in given.items():
+        if value is not None:
+            raise ParameterError(f"{field(name)} is the plan's own; leave it out", owner=call)
+
+
+def _law(call: str, sites: Any) -> tuple[Recruits, Screening]:
+    """The law of the sites that are described, and whom their screening keeps."""
+    from trialplan.enrolment.over_time import of_sites
+    from trialplan.enrolment.screening import Competitor, Screening, Step
+    from trialplan.enrolment.sites import RATE, Sites
+
+    for name in sites:
+        if name not in SITES:
+            raise ParameterError(f"there is no {name!r}; known are {', '.join(SITES)}", owner=call)
+    given = {name: value for name, value in sites.items() if value is not None}
+    missing = [name for name in SITES[:2] if name not in given]
+    if missing:
+        raise ParameterError(f"{field(missing[0])} is needed where no plan says how it recruits", owner=call)
+    first, last = _opening(given.get("opens", 0.0))
+    steps = [Step(name="eligible", share=given["eligible"])] if "eligible" in given else []
+    rivals = [Competitor(name="other trials", share=given["competing"])] if "competing" in given else []
+    screening = Screening(steps=steps, competing=rivals)
+    patients = RATE.check("sites", "patients_per_year", given["patients_per_year"])
+    group = Sites(
+        number=given["sites"],
+        per_year=patients * screening.share,
+        shape=given.get("rate_shape"),
+        opens_from=first,
+        opens_to=last,
+    )
+    return of_sites([group]), screening
+
+
+def _opening(value: Any) -> tuple[float, float]:
+    """The months of the first and of the last opening: 3, (3, 15) or "3:15"."""
+    parts = value.split(":") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
+    try:
+        months = [float(part) for part in parts]
+    except (TypeError, ValueError):
+        months = []
+    if len(months) not in (1, 2):
+        raise ParameterError(
+            f"{field('opens')} must be a month, or the first and the last, as in 3:15, not {value}", parameter=""
+        )
+    return months[0], months[-1]
+
+
+def _months(name: str, value: Any) -> float:
+    from trialplan.enrolment.sites import MONTH
+
+    return float(MONTH.check("duration", name, 0.0 if value is None else value))
