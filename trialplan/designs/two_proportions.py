@@ -102,6 +102,8 @@ class TwoProportions(Design):
         if not plain and self.scale not in self.analysis.scales:
             fitting = [name for name, row in suits.items() if self.scale in row.scales]
             self._refuse_test(f"on the scale {self.scale}", fitting)
+        if self.exact:
+            exact_proportions.check(self)
 
     def _refuse_test(self, why: str, others: list[str]) -> None:
         reason, offer = f"{self.test} is not defined {why}", f"use one of {', '.join(others)}"
