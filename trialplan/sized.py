@@ -262,7 +262,10 @@ class Sized(Stated):
         raise NotImplementedError
 
     def judge(self, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> tuple[Any, Any]:
-        """Signed statistic and whether it rejects, for the counts of each group, by the analysis test itself."""
+        """Signed statistic and whether it rejects, for the counts of each group, by the analysis test itself.
+
+        Of a statistic that is a z the counts need not be whole, and the sizes may be arrays that broadcast with them.
+        """
         raise NotImplementedError
 
     def counted(self, n: int) -> Counts | None:

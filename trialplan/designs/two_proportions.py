@@ -14,6 +14,7 @@ from trialplan.designs import _normal_proportions as normal_proportions
 from trialplan.designs import _stated_rates as stated_rates
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import normal_quantile
+from trialplan.numerics.lazy import np
 from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, Scale
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.outcomes.responses import RESPONSES
@@ -188,7 +189,7 @@ class TwoProportions(Design):
     def judge(self, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> tuple[Any, Any]:
         """The test's statistic for counts of responses: treatment, control."""
         (x_t, x_c), (n_t, n_c) = counts, sizes
-        if not (n_t and n_c):
+        if not np.all([n_t, n_c]):
             return no_evidence(self, len(x_t))
         return self.analysis.statistic(self, x_t, n_t, x_c, n_c)
 
