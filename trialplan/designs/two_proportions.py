@@ -136,7 +136,8 @@ class TwoProportions(Design):
         """The name of the formula; that of the score test says how the variance is held to the null."""
         if self.test != "score":
             return super().formula
-        how = "pooled variance" if self.margin is None else "variance of Farrington and Manning"
+        whose = "Miettinen and Nurminen" if self.rates_scale is ODDS_RATIO else "Farrington and Manning"
+        how = "pooled variance" if self.margin is None else f"variance of {whose}"
         return f"score test ({how}), normal approximation"
 
     @property

@@ -12,6 +12,7 @@ from trialplan.numerics.binomial_limits import newcombe_width, wilson_limits
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import increasing_root
+from trialplan.numerics.two_rates import SCALES
 from trialplan.outcome import (
     DIFFERENCE,
     ODDS_RATIO,
@@ -277,6 +278,9 @@ def _slopes(design: Design, rates: Sequence[Numbers]) -> list[Numbers]:
         return [1.0] * len(rates)
     if design.test_scale == RATIO:  # the treatment's rate less the limit times the control's
         return [1.0, design.null_estimate()]
+    if design.test != LOG_ODDS:  # the score is straight along the tangent at the rates that are held to the limit
+        ratio = design.weights[0] / design.weights[1]
+        rates = SCALES[ODDS_RATIO].restricted(rates[0], rates[1], ratio, design.null_estimate())
     return [1 / (rate * (1 - rate)) for rate in rates]
 
 
