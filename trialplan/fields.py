@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from trialplan.errors import ParameterError, field
@@ -168,14 +169,23 @@ def _plainly(value: Any) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
+def allocation_of(arms: Sequence[int]) -> str:
+    """The allocation, as it is written, that arms of these sizes have: 2:1 for 40 and 20."""
+    shared = math.gcd(*arms)
+    return ":".join(str(size // shared) for size in arms)
+
+
 def _read_allocation(value: Any) -> str:
-    """The ratio in lowest terms, as protocols write it: "2:1"."""
+    """The ratio as protocols write it, "2:1", in lowest terms: 2:2 may mean a block of four."""
     match = re.fullmatch(r"\s*(\d{1,7})\s*:\s*(\d{1,7})\s*", value) if isinstance(value, str) else None
     first, second = (int(match[1]), int(match[2])) if match else (0, 0)
     if not first or not second:
         raise ParameterError(f'must be two whole numbers, treatment first, as in "2:1", not {value!r}')
-    shared = math.gcd(first, second)
-    return f"{first // shared}:{second // shared}"
+    written, lowest = f"{first}:{second}", allocation_of((first, second))
+    if written != lowest:
+        reason = f"must be in lowest terms, for n is in whole blocks of it, not {written}"
+        raise ParameterError(reason, way_out=f"write {lowest}")
+    return lowest
 
 
 def _read_margin(value: Any) -> Any:

@@ -176,6 +176,9 @@ class Outcome:
     results: tuple[str, ...] = ("z",)
     """What an interim look may be told as: events, means, t or z."""
 
+    z_is_read: str = "at the planned variance"
+    """By which variance a z without its data is told as an estimate."""
+
     blinded: Blinded | None = None
     """What both arms show together, where n may be set anew from it; None where it may not."""
 
@@ -272,6 +275,13 @@ class Outcome:
         raise ParameterError("its effect has no odds that could be shrunk", owner=design)
 
     # A look.
+
+    def estimate_at(self, design: Design, n: Any, z: Any) -> Any:
+        """The estimates at which the design's own test shows these z with n participants; nan where none does.
+
+        The control is seen as it is planned. None where the estimate is a straight line in z.
+        """
+        return None
 
     def seen(
         self, design: Design, n: int, kind: str, arms: Sequence[tuple[Any, int]], sds: Sequence[float] | None = None

@@ -24,7 +24,7 @@ from trialplan.outcome import UNKNOWN, Counts, Outcome
 from trialplan.page import Table
 from trialplan.parameter import POSITIVE, Numbers, Parameter, parameters
 from trialplan.stated import Stated
-from trialplan.text import listed, number
+from trialplan.text import error_rate, listed, number
 
 if TYPE_CHECKING:
     from trialplan.design import Design
@@ -226,7 +226,7 @@ class Sized(Stated):
         """What a page says of the answer's further numbers, `details`: (label, value as it is read) each."""
         plain = {name: value for name, value in extra.items() if isinstance(value, (int, float, str))}
         size = plain.pop("actual_size", None)
-        rows = [] if size is None else [("actual level", f"{size:.4f}")]
+        rows = [] if size is None else [("actual level", error_rate(float(size)))]
         return [*rows, *((name.replace("_", " "), number(value)) for name, value in plain.items())]
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
@@ -262,7 +262,10 @@ class Sized(Stated):
         raise NotImplementedError
 
     def judge(self, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> tuple[Any, Any]:
-        """Signed statistic and whether it rejects, for the counts of each group, by the analysis test itself."""
+        """Signed statistic and whether it rejects, for the counts of each group, by the analysis test itself.
+
+        Of a statistic that is a z the counts need not be whole, and the sizes may be arrays that broadcast with them.
+        """
         raise NotImplementedError
 
     def counted(self, n: int) -> Counts | None:

@@ -33,6 +33,9 @@ _STEPS = 17
 _FIRST_CHUNK, _LARGEST_CHUNK = 64, 4096
 
 
+_MOST_BLOCKS = 1_000_000
+"""Allocation blocks up to which a search goes that is cheap: twice what the most that is asked of it needs."""
+
 _TIMES, _BLOCKS = 4, 500
 """Of a dear search: so many times the blocks that cannot reach the target, or so many blocks, are searched. Tests need
 half as much again as the least bound at most where it is large; what needs more never gets there, for rounding."""
@@ -298,8 +301,8 @@ def _saw_tooth(design: Design, target: float) -> SampleSize:
 
 
 def _furthest(skipped: int) -> float:
-    """The blocks up to which a search goes that is dear, and knows those that it need not look at."""
-    return max(_TIMES * skipped, _BLOCKS) if skipped else math.inf
+    """The blocks up to which a search goes: fewer where it is dear, and knows those that it need not look at."""
+    return max(_TIMES * skipped, _BLOCKS) if skipped else _MOST_BLOCKS
 
 
 def _stable(powers: list[float], target: float) -> float:

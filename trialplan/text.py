@@ -37,6 +37,15 @@ def p_value(value: float) -> str:
     return "< 0.0001" if value < 0.00005 else f"{value:.4f}"
 
 
+def error_rate(value: float) -> str:
+    """Four decimals, and where those would hold fewer than two digits, three significant ones.
+
+    >>> error_rate(0.0487), error_rate(0.00043), error_rate(9.66e-16), error_rate(0.0)
+    ('0.0487', '0.00043', '9.66e-16', '0.0000')
+    """
+    return f"{value:.4f}" if value >= 0.001 or not value else f"{value:.3g}"
+
+
 def chances(success: float, power: float, word: str = "power") -> list[tuple[str, str]]:
     """P(reject in favour) and P(reject), named, to three decimals: one of them where they agree as printed.
 

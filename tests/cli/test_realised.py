@@ -133,6 +133,8 @@ WRONG = {
     "arms-of-none": (("power", *RATES, "--arms", "61,0"), "whole participants from 1"),
     "arms-and-n": (("power", *RATES, "--arms", "61,58", "--n", "119"), "keep one"),
     "arms-and-allocation": (("power", *RATES, "--arms", "61,58", "--allocation", "2:1"), "leave --allocation out"),
+    "a-block-of-four": (("size", *RATES, "--allocation", "2:2"), "not 2:2; write 1:1"),
+    "shares-of-a-hundred": (("power", *RATES, "--n", "100", "--allocation", "60:40"), "not 60:40; write 3:2"),
     "per-arm-of-unequal": (("power", *RATES, "--n-per-arm", "60", "--allocation", "2:1"), "--arms 61,58"),
     "per-arm-of-a-half": (("effect", "two-means", "--sd", "1", "--n-per-arm", "60.5"), "whole participants"),
     "chi-square": (

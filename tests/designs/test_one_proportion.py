@@ -1,6 +1,7 @@
 """One proportion: the score test beside the exact one."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -108,3 +109,39 @@ class TestAHern:
             if stats.binom.sf(c - 1, n, expected) >= 0.8
         )
         assert (answer.first_n, answer.design.critical_count(answer.first_n)) == found == (first_n, critical)
+
+
+def counted(n, level, null=Fraction(1, 20), expected=Fraction(1, 5)):
+    """The first count of n that rejects at a level of one side, and its chance at the expected rate: in fractions."""
+
+    def mass(rate):
+        return [math.comb(n, x) * rate**x * (1 - rate) ** (n - x) for x in range(n + 1)]
+
+    at_null, tail, first = mass(null), Fraction(0), n + 1
+    while first and tail + at_null[first - 1] <= level:
+        first -= 1
+        tail += at_null[first]
+    return first, float(sum(mass(expected)[first:]))
+
+
+class TestTinyLevels:
+    @pytest.mark.parametrize(
+        ("alpha", "sides", "n"),
+        [("1e-15", 1, 292), ("1e-16", 1, 313), ("1e-16", 2, 318), ("1e-17", 1, 329), ("1e-30", 1, 563)],
+    )
+    def test_counted_in_fractions(self, alpha, sides, n):
+        """Count, power and size are those of an enumeration that does not round, where 1 - alpha is 1 to a float."""
+        design = OneProportion(null=0.05, expected=0.2, alpha=float(alpha), sides=sides)
+        level = Fraction(alpha) / sides
+        for one in (n - 1, n, n + 7):
+            first, power = counted(one, level)
+            assert design.critical_count(one) == first
+            assert design.success(one) == pytest.approx(power, rel=1e-9)
+        assert design.success(n - 1) < 0.8 <= design.success(n)
+        assert design.sample_size(0.8).n == n
+
+    def test_actual_level_is_told_in_digits(self):
+        """An actual level of 1e-16 is not printed as 0.0000."""
+        page = str(OneProportion(null=0.05, expected=0.2, alpha=1e-15).sample_size(0.8))
+        assert "e-16" in page
+        assert "0.0000" not in page

@@ -15,6 +15,7 @@ from trialplan.designs.precision_proportion import PrecisionProportion
 from trialplan.designs.ratio_of_means import RatioOfMeans
 from trialplan.designs.simon import Simon
 from trialplan.designs.two_means import TwoMeans
+from trialplan.fields import allocation_of
 
 HERE = Path(__file__).parent
 CASES = [
@@ -92,7 +93,7 @@ def adjusted(given, method):
         correlation=given["correlation_baseline_outcome"],
         alpha=given["alpha"],
         sides=given["sides"],
-        allocation=f"{given.get('n_treatment', 1)}:{given.get('n_control', 1)}",
+        allocation=allocation_of((given.get("n_treatment", 1), given.get("n_control", 1))),
         method=method,
     )
 

@@ -10,6 +10,7 @@ import pytest
 from exact_p_values import p_value
 
 from trialplan import TwoProportions
+from trialplan.fields import allocation_of
 from trialplan.numerics.two_by_two import region
 
 HERE = Path(__file__).resolve().parent
@@ -23,7 +24,7 @@ def allocation(given):
     if "allocation" in given:
         return given["allocation"]
     if "n_treatment" in given:
-        return f"{given['n_treatment']}:{given['n_control']}"
+        return allocation_of((given["n_treatment"], given["n_control"]))
     ratio = Fraction(given.get("allocation_treatment_to_control", 1)).limit_denominator(1000)
     return f"{ratio.numerator}:{ratio.denominator}"
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan import GroupSequential, TwoMeans, TwoProportions
+from trialplan import GroupSequential, OneProportion, TwoMeans, TwoProportions
 from trialplan.cli import main
 
 
@@ -66,6 +66,58 @@ class TestLooks:
         inner = TwoProportions(control=0.5, treatment=0.3, test="log-odds", favourable="lower")
         looks = GroupSequential(design=inner).sample_size(0.8).extra["looks"]
         assert looks[0]["effect_at_efficacy"] < looks[1]["effect_at_efficacy"] < 1
+
+    @pytest.mark.parametrize(
+        ("inner", "n", "effects"),
+        [
+            (TwoProportions(control=0.3, treatment=0.5), 188, (0.286576585653, 0.139229101474)),
+            (
+                TwoProportions(control=0.4, treatment=0.2, favourable="lower"),
+                188,
+                (-0.256613236268, -0.135842472637),
+            ),
+            (
+                TwoProportions(control=0.3, treatment=0.5, allocation="2:1"),
+                240,
+                (0.270562231664, 0.131942809711),
+            ),
+            (
+                TwoProportions(control=0.5, treatment=0.5, goal="non-inferiority", margin=0.1),
+                800,
+                (0.0390233367046, -0.0304694288233),
+            ),
+            (
+                TwoProportions(control=0.5, treatment=0.5, goal="non-inferiority", margin=0.8, scale="ratio"),
+                800,
+                (1.051685213262, 0.925645480349),
+            ),
+            (OneProportion(null=0.3, expected=0.5, test="score"), 60, (0.533972786430, 0.416986393215)),
+        ],
+    )
+    def test_effect_at_the_boundary_of_rates_is_rpacts(self, inner, n, effects):
+        """On every scale that rpact 3.3.4 has, the effect at a boundary is its criticalValuesEffectScale."""
+        design = GroupSequential(design=inner.replace(alpha=0.025, sides=1), looks=(0.5, 1.0))
+        looks = design.details(n, 0.8)["looks"]
+        assert [look["effect_at_efficacy"] for look in looks] == pytest.approx(effects, rel=1e-6)
+
+    @pytest.mark.parametrize("test", ["score", "miettinen-nurminen", "wald", "log-odds", "arcsine"])
+    def test_effect_at_the_boundary_is_where_the_test_crosses(self, test):
+        """In counts, one response fewer in the treatment arm than the effect says does not cross, one more does."""
+        design = GroupSequential(design=TwoProportions(control=0.3, treatment=0.5, test=test), looks=(0.5, 1.0))
+        n, arm = 400, 200
+        difference = design.details(n, 0.8)["looks"][-1]["effect_at_efficacy"]
+        if test == "log-odds":  # half is added to every cell of 60/200
+            odds = difference * 60.5 / 140.5
+            difference = (201 * odds / (1 + odds) - 0.5) / arm - 0.3
+        count = math.floor(arm * (0.3 + difference))
+        for responders, crosses in ((count, False), (count + 1, True)):
+            z = design.design.judge((np.array([responders]), np.array([60])), (arm, arm))[0][0]
+            assert (z >= design.efficacy_z[-1]) is np.bool_(crosses)
+
+    def test_no_effect_at_a_boundary_that_nobody_can_cross(self):
+        """Where even a rate of 100 % has a smaller z there is no effect at the boundary, and the answer stands."""
+        design = GroupSequential(design=TwoProportions(control=0.3, treatment=0.9), looks=(0.1, 1.0))
+        assert design.sample_size(0.8).extra["looks"][0]["effect_at_efficacy"] is None
 
     def test_effect_against_a_limit(self):
         """Against a margin the effect at the boundary lies beyond the limit."""

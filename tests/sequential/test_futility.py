@@ -207,7 +207,7 @@ class TestSized:
 
     @pytest.mark.parametrize("futility", ["lan-demets-obrien-fleming", "predictive-power(0.05)"])
     def test_arms_exchanged(self, futility):
-        """With arms, direction and allocation exchanged, size, boundaries and chances are the same."""
+        """With arms, direction and allocation exchanged, size and boundaries are the same; effects with failures."""
         here = GroupSequential(
             design=TwoProportions(control=0.2, treatment=0.35, allocation="2:1"), looks=LOOKS, futility=futility
         )
@@ -216,6 +216,8 @@ class TestSized:
         assert one.n == other.n
         for a, b in zip(one.extra["looks"], other.extra["looks"], strict=True):
             assert a["futility_z"] == pytest.approx(b["futility_z"], abs=1e-9) or a["futility_z"] is b["futility_z"]
+        failures = here.replace(control=0.8, treatment=0.65, favourable="lower").sample_size(0.8)
+        for a, b in zip(one.extra["looks"], failures.extra["looks"], strict=True):
             assert a["effect_at_efficacy"] == pytest.approx(-b["effect_at_efficacy"], abs=1e-9)
 
     def test_stops_cost_power(self):

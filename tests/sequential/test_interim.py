@@ -252,10 +252,12 @@ class TestEnded:
         """A look that does not stop gives no adjusted P value."""
         assert look(1.0).ordered is None
 
-    def test_z_alone_is_told_at_the_planned_variance(self):
-        """Without data, the estimate at the planned final z is the planned difference."""
-        drift = float(DESIGN.solved(float(DESIGN.success(N))).drift)
-        assert look(drift, fractions=(0.5, 1.0)).estimate == pytest.approx(0.2)
+    def test_z_alone_is_told_by_the_variance_of_its_test(self):
+        """Without data, the estimate is the difference from the planned control rate whose pooled z is the look's."""
+        for z in (-1.3, 0.4, 2.5):
+            difference = look(z, fractions=(0.5, 1.0)).estimate
+            pooled = 0.3 + difference / 2
+            assert difference / math.sqrt(pooled * (1 - pooled) * 4 / N) == pytest.approx(z)
 
     def test_lower_is_better(self):
         """Where fewer is better the estimate is negative as z favours, and limits are in order."""

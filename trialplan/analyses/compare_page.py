@@ -10,7 +10,7 @@ from trialplan.design import Design
 from trialplan.design_facts import assumed, head, level
 from trialplan.page import Page, Table, facts, plain
 from trialplan.parameter import with_role
-from trialplan.text import NONE, decimals, number
+from trialplan.text import NONE, decimals, error_rate, number
 
 if TYPE_CHECKING:
     from trialplan.analyses.compare import ComparedTest
@@ -54,7 +54,7 @@ def _line(row: ComparedTest, arms: Sequence[str], chances: Sequence[str]) -> lis
     sizes = [row.n, *((row.arms or {}).get(name) for name in arms)]
     shown = [NONE if n is None else f"{n:,}" for n in sizes]
     shown += [decimals(asdict(row)[name]) for name in chances]
-    return [row.test, *shown, decimals(row.actual_size, 4), row.reason or row.why]
+    return [row.test, *shown, NONE if row.actual_size is None else error_rate(row.actual_size), row.reason or row.why]
 
 
 def _notes(design: Design, rows: Sequence[ComparedTest]) -> list[str]:

@@ -71,18 +71,24 @@ def boundaries(design: GroupSequential, looks: Sequence[Mapping[str, Any]], arms
         participants=[int(look["n"]) for look in looks],
         efficacy=_scales(efficacy),
         futility=_scales(futility),
-        opposite=_scales([opposite(design, *bound) for bound in efficacy]) if design.two_tailed else None,
+        opposite=_scales([opposite(design, look) for look in looks]) if design.two_tailed else None,
         effect=design.outcome.estimate_axis(design.design, list(arms)),
         null=float(design.design.null_estimate()),
         planned=float(design.design.planned_estimate()),
     )
 
 
-def opposite(design: GroupSequential, z: float | None, effect: float | None) -> tuple[float | None, float | None]:
-    """Where a two-sided test rejects in the other direction: as far on the other side of the null."""
-    if z is None or effect is None:
+def opposite(design: GroupSequential, look: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Where a two-sided test rejects in the other direction at a look: the same z with the other sign."""
+    z, effect = look["efficacy_z"], look["effect_at_efficacy"]
+    if z is None:
         return None, None
     fixed = design.design
+    there = fixed.outcome.estimate_at(fixed, np.array([look["n"]]), np.array([-z]))
+    if there is not None:
+        return -z, float(there[0]) if np.isfinite(there[0]) else None
+    if effect is None:
+        return -z, None
     null = float(fixed.null_estimate())
     away = float(scales.straight(fixed, effect) - scales.straight(fixed, null))
     return -z, scales.on_line(fixed, null, -away)

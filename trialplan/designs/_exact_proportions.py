@@ -11,13 +11,24 @@ from trialplan.numerics import exact_power
 from trialplan.numerics.lazy import np
 from trialplan.numerics.two_by_two import Region, region
 from trialplan.numerics.two_rates import DIFFERENCE, score_z
-from trialplan.parameter import Numbers
+from trialplan.parameter import Numbers, smallest
 
 if TYPE_CHECKING:
     from trialplan.designs.two_proportions import TwoProportions
 
 _SEARCHED, _ENUMERATED = 3000, 50_000
 """Participants, by normal theory, up to which an exact n is searched for, and up to which power is enumerated."""
+
+_LEAST_LEVEL = 1e-12
+"""The level below which tables that are left out of an enumeration, less likely than 1e-18 together, would be seen."""
+
+
+def check(design: TwoProportions) -> None:
+    """Raise unless the level is one that an enumeration can tell from none."""
+    if smallest(design.alpha) < _LEAST_LEVEL:
+        reason = f"must be at least {_LEAST_LEVEL:g} for an exact test, not {smallest(design.alpha):g}"
+        way_out = f"use {field('test')} score"
+        raise ParameterError(reason, owner=design, parameter="alpha", value=design.alpha, way_out=way_out)
 
 
 def tails(design: TwoProportions, n: Numbers) -> tuple[Numbers, Numbers]:

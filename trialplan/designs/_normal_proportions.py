@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import fields
 from trialplan.design import AnalysisTest
 from trialplan.numerics.elementary import arcsin, divide, greatest, is_scalar, normal_cdf, sqrt, square
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
-from trialplan.numerics.two_rates import SCALES, score_z
+from trialplan.numerics.two_rates import SCALES, score_moments, score_z
 from trialplan.parameter import Numbers
 from trialplan.rejection import decide, decide_by_z, either_way
 
@@ -23,73 +23,67 @@ _LEAST = 1e-9
 """What is left of one participant less one, so that the search, which begins below one, meets no division by 0."""
 
 
-def _remembered(variance: Callable[[TwoProportions, Numbers], Numbers]) -> Callable[[TwoProportions, Numbers], Numbers]:
-    """The variance, computed once for a design and a limit: it does not depend on n, and every n asks for it."""
+Moments = tuple[Numbers, Numbers, Numbers]
+"""Of a statistic times the root of n: its mean, its variance as the test takes it on the limit, and at the truth."""
 
-    def known(design: TwoProportions, limit: Numbers) -> Numbers:
+
+def _remembered(moments: Callable[[TwoProportions, Numbers], Moments]) -> Callable[[TwoProportions, Numbers], Moments]:
+    """The moments, computed once for a design and a limit: they do not depend on n, and every n asks for them."""
+
+    def known(design: TwoProportions, limit: Numbers) -> Moments:
         if not is_scalar(limit):
-            return variance(design, limit)
-        memory = vars(design).setdefault("_variances", {})
-        key = variance.__name__, limit
+            return moments(design, limit)
+        memory = vars(design).setdefault("_moments", {})
+        key = moments.__name__, limit
         if key not in memory:
-            memory[key] = variance(design, limit)
-        return memory[key]
+            memory[key] = moments(design, limit)
+        return cast("Moments", memory[key])
 
     return known
 
 
 @_remembered
-def _truth(design: TwoProportions, limit: Numbers) -> Numbers:
-    """n times the variance at the true rates."""
-    return design.rates_scale.variance(design.treatment, design.control, *design.split(1.0), limit)
+def _of_wald(design: TwoProportions, limit: Numbers) -> Moments:
+    """One variance, at the true rates."""
+    scale, rates = design.rates_scale, (design.treatment, design.control)
+    true = scale.variance(*rates, *design.split(1.0), limit)
+    return scale.distance(*rates, limit), true, true
 
 
 @_remembered
-def _score_variance(design: TwoProportions, limit: Numbers) -> Numbers:
-    """n times the variance under the null: at the restricted maximum likelihood estimates of the true rates."""
-    ratio = design.weights[0] / design.weights[1]
-    rates = design.rates_scale.restricted(design.treatment, design.control, ratio, limit)
-    return design.rates_scale.variance(*rates, *design.split(1.0), limit)
+def _of_score(design: TwoProportions, limit: Numbers) -> Moments:
+    """The variance on the limit at the restricted maximum likelihood estimates of the true rates."""
+    rates, ratio = (design.treatment, design.control), design.weights[0] / design.weights[1]
+    share_t, share_c = design.split(1.0)
+    return score_moments(design.rates_scale, rates, (share_t, share_c), ratio, limit)
 
 
-def _distances(design: TwoProportions) -> list[tuple[Numbers, Numbers]]:
-    """(limit, how far the effect lies inside it) for each one-sided test."""
-    away = design.rates_scale.distance
-    return [(limit, sign * away(design.treatment, design.control, limit)) for limit, sign in design.sided_limits()]
-
-
-def _tail(design: TwoProportions, n: Numbers, direction: int = 1, *, null_variance: Any) -> Numbers:
-    """P(every one-sided test rejects), normal theory, with its own null variance for each limit.
+def _tail(design: TwoProportions, n: Numbers, direction: int = 1, *, moments: Any, inflated: Numbers = 1.0) -> Numbers:
+    """P(every one-sided test rejects), normal theory, with its own null variance, `inflated`, for each limit.
 
     In the treatment's favour, or against it with `direction` -1.
     """
-    root, z_alpha = sqrt(n), design.z_alpha
-    zs = [
-        divide(direction * distance * root - z_alpha * sqrt(null_variance(design, limit)), sqrt(_truth(design, limit)))
-        for limit, distance in _distances(design)
-    ]
+    root, z_alpha, zs = sqrt(n), design.z_alpha, []
+    for limit, sign in design.sided_limits():
+        mean, null, true = moments(design, limit)
+        zs.append(divide(direction * sign * mean * root - z_alpha * sqrt(null * inflated), sqrt(true)))
     return z_power(zs, 0.0)
 
 
-_wald_tail = partial(_tail, null_variance=_truth)
-_score_tail = partial(_tail, null_variance=_score_variance)
+_wald_tail = partial(_tail, moments=_of_wald)
+_score_tail = partial(_tail, moments=_of_score)
 
 
 def _miettinen_tail(design: TwoProportions, n: Numbers, direction: int = 1) -> Numbers:
     """Score's, with N/(N - 1) times the variance under the null; no test of less than two participants."""
-
-    def null_variance(design: TwoProportions, limit: Numbers) -> Numbers:
-        return _score_variance(design, limit) * (n / greatest(n - 1, _LEAST))
-
-    return _tail(design, n, direction, null_variance=null_variance)
+    return _tail(design, n, direction, moments=_of_score, inflated=n / greatest(n - 1, _LEAST))
 
 
 def _corrected_tail(design: TwoProportions, n: Numbers, direction: int = 1) -> Numbers:
     """The score formula with the difference shortened by half the sum of 1/arm (Fleiss, Tytun & Ury 1980)."""
-    (_, distance), n_t, n_c = _distances(design)[0], *design.split(n)
-    shortened = direction * distance - (1 / n_t + 1 / n_c) / 2
-    z = shortened * sqrt(n) - design.z_alpha * sqrt(_score_variance(design, 0.0))
-    return normal_cdf(divide(z, sqrt(_truth(design, 0.0))))
+    (mean, null, true), n_t, n_c = _of_score(design, 0.0), *design.split(n)
+    shortened = direction * design.sign * mean - (1 / n_t + 1 / n_c) / 2
+    return normal_cdf(divide(shortened * sqrt(n) - design.z_alpha * sqrt(null), sqrt(true)))
 
 
 def _angle(design: TwoProportions) -> Numbers:
@@ -107,14 +101,15 @@ def _arcsine_tail(design: TwoProportions, n: Numbers, direction: int = 1) -> Num
 
 
 def _score_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
-    ((limit, distance),) = _distances(design)
-    root = z_alpha * sqrt(_score_variance(design, limit)) + z_beta * sqrt(_truth(design, limit))
-    return square(divide(root, distance))
+    ((limit, sign),) = design.sided_limits()
+    mean, null, true = _of_score(design, limit)
+    return square(divide(z_alpha * sqrt(null) + z_beta * sqrt(true), sign * mean))
 
 
 def _wald_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
-    ((limit, distance),) = _distances(design)
-    return _truth(design, limit) * square(divide(z_alpha + z_beta, distance))
+    ((limit, sign),) = design.sided_limits()
+    mean, _, true = _of_wald(design, limit)
+    return true * square(divide(z_alpha + z_beta, sign * mean))
 
 
 def _arcsine_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:

@@ -11,7 +11,7 @@ from trialplan.design import AnalysisTest, Design
 from trialplan.designs import _single_arm as single_arm
 from trialplan.designs import _stated_rates as stated_rates
 from trialplan.errors import UnreachableError, field
-from trialplan.numerics.distributions import binomial_sf
+from trialplan.numerics.distributions import binomial_critical, binomial_sf
 from trialplan.numerics.elementary import ceil, divide, floor, least, normal_cdf, normal_quantile, sqrt, square, where
 from trialplan.numerics.lazy import np, special
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
@@ -167,11 +167,7 @@ def _tail(design: OneProportion, n: Numbers, rate: Numbers, upward: bool) -> Num
 
 def _largest_accepted(design: OneProportion, n: Numbers, upward: bool) -> Any:
     """The largest count (of responses, or of their absence) whose upper tail still exceeds the level."""
-    n, null = np.asarray(n, dtype=float), design.null if upward else 1 - design.null
-    k = np.nan_to_num(np.ceil(special.bdtrik(1 - design.level, n, null)))
-    # bdtrik solves for a real k: step down, then up, to the whole count that it surrounds
-    k = np.where(binomial_sf(k - 1, n, null) <= design.level, k - 1, k)
-    return np.where(binomial_sf(k, n, null) > design.level, k + 1, k)
+    return binomial_critical(design.level, n, design.null if upward else 1 - design.null)
 
 
 def _exact_tail(design: OneProportion, n: Numbers, direction: int = 1) -> Numbers:

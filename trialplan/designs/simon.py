@@ -13,7 +13,7 @@ from trialplan.design import Sized
 from trialplan.designs import _single_arm as single_arm
 from trialplan.designs.two_stage import TwoStage
 from trialplan.errors import ParameterError, UnreachableError, field
-from trialplan.numerics.elementary import normal_quantile
+from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
 from trialplan.numerics.two_stages import Search, Stages
 from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import PROPORTION, Interval, parameter
@@ -121,7 +121,7 @@ class Simon(Sized):
         """That of one stage by normal theory, of which two stages need a few more."""
         if self.expected == self.null:
             return 0.0  # nothing is searched: it is refused
-        quantiles = float(normal_quantile(1 - self.alpha) + normal_quantile(power))
+        quantiles = float(upper_normal_quantile(self.alpha) + normal_quantile(power))
         middle = (self.null + self.expected) / 2
         return middle * (1 - middle) * (quantiles / (self.expected - self.null)) ** 2
 

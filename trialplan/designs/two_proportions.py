@@ -14,6 +14,7 @@ from trialplan.designs import _normal_proportions as normal_proportions
 from trialplan.designs import _stated_rates as stated_rates
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import normal_quantile
+from trialplan.numerics.lazy import np
 from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, Scale
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.outcomes.responses import RESPONSES
@@ -102,6 +103,8 @@ class TwoProportions(Design):
         if not plain and self.scale not in self.analysis.scales:
             fitting = [name for name, row in suits.items() if self.scale in row.scales]
             self._refuse_test(f"on the scale {self.scale}", fitting)
+        if self.exact:
+            exact_proportions.check(self)
 
     def _refuse_test(self, why: str, others: list[str]) -> None:
         reason, offer = f"{self.test} is not defined {why}", f"use one of {', '.join(others)}"
@@ -133,7 +136,8 @@ class TwoProportions(Design):
         """The name of the formula; that of the score test says how the variance is held to the null."""
         if self.test != "score":
             return super().formula
-        how = "pooled variance" if self.margin is None else "variance of Farrington and Manning"
+        whose = "Miettinen and Nurminen" if self.rates_scale is ODDS_RATIO else "Farrington and Manning"
+        how = "pooled variance" if self.margin is None else f"variance of {whose}"
         return f"score test ({how}), normal approximation"
 
     @property
@@ -186,7 +190,7 @@ class TwoProportions(Design):
     def judge(self, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> tuple[Any, Any]:
         """The test's statistic for counts of responses: treatment, control."""
         (x_t, x_c), (n_t, n_c) = counts, sizes
-        if not (n_t and n_c):
+        if not np.all([n_t, n_c]):
             return no_evidence(self, len(x_t))
         return self.analysis.statistic(self, x_t, n_t, x_c, n_c)
 

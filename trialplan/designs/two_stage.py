@@ -17,6 +17,7 @@ from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.outcomes.responses import RESPONSES, rejects_from
 from trialplan.page import Table, facts
 from trialplan.parameter import Numbers, parameter
+from trialplan.text import error_rate
 
 
 def _read_stages(value: Any) -> tuple[str, ...]:
@@ -122,7 +123,7 @@ class TwoStage(Design):
         """The actual level, and the count from which the null is rejected."""
         size = extra["actual_size"]
         kept = "" if size <= self.alpha else "  (above the level, which these stages do not keep)"
-        return [("actual level", f"{size:.4f}{kept}"), rejects_from(self, extra["critical_count"])]
+        return [("actual level", f"{error_rate(size)}{kept}"), rejects_from(self, extra["critical_count"])]
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The stages, what stopping early spares, and the designs between minimax and optimal, if those were sought."""

@@ -48,6 +48,20 @@ def binomial_sf(k: Any, n: Any, p: Any) -> Any:
     return np.where(inside, tail, np.where(k < 0, 1.0, 0.0))
 
 
+def binomial_critical(level: Any, n: Any, p: Any) -> Any:
+    """The smallest count k with P(X > k) <= level for X ~ Binomial(n, p), by bisection on the tail itself.
+
+    An inverse of P(X <= k) at 1 - level would have lost a level below some 1e-16, and the digits of one near it.
+    """
+    n, level, p = np.broadcast_arrays(np.asarray(n, dtype=float), level, p)
+    low, high = np.full(n.shape, -1.0), n.copy()
+    while np.any(high - low > 1):
+        middle = np.floor((low + high) / 2)
+        above = binomial_sf(middle, n, p) > level
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return high
+
+
 def beta_binomial_sf(k: int, n: int, a: float, b: float) -> float:
     """P(X > k) for X ~ Binomial(n, p) where p ~ Beta(a, b), summed from the logs of its terms."""
     x = np.arange(max(k + 1, 0), n + 1)

@@ -42,11 +42,39 @@ def score_z(scale: Scale, rates: tuple[Any, Any], arms: tuple[int, int], limit: 
     restricted = scale.restricted(*rates, arms[0] / arms[1], limit)
     with np.errstate(all="ignore"):
         variance = scale.variance(*restricted, arms[0] / total, arms[1] / total, limit)
-        away = scale.distance(*rates, limit)
-        if scale is ODDS_RATIO:
-            away = (rates[0] - restricted[0]) * arms[0] / total * variance
+        away = _away(scale, rates, restricted, limit)
         z = away * np.sqrt(total / variance)
     return np.where(np.isfinite(z), z, 0.0)
+
+
+def score_moments(
+    scale: Scale, rates: tuple[Any, Any], shares: tuple[Any, Any], ratio: float, limit: Any
+) -> tuple[Any, Any, Any]:
+    """What normal theory says of the score statistic at true rates: its mean, and its variance on the limit and there.
+
+    For one participant in all, whose arms have these shares, `ratio` to 1. On the odds ratio the efficient score is the
+    distance of the log odds along their tangent at the restricted rates r: each arm adds (p - r)/(r(1 - r)), and so
+    the spread of p over (r(1 - r))² to the variance at the truth. On difference and ratio the distance is a straight
+    line anyway (Farrington & Manning 1990, Statistics in Medicine 9:1447).
+    """
+    restricted = scale.restricted(*rates, ratio, limit)
+    null = scale.variance(*restricted, *shares, limit)
+    if scale is ODDS_RATIO:
+        true = sum(
+            divide(_spread(rate), share * square(_spread(there)))
+            for rate, share, there in zip(rates, shares, restricted, strict=True)
+        )
+    else:
+        true = scale.variance(*rates, *shares, limit)
+    return _away(scale, rates, restricted, limit), null, true
+
+
+def _away(scale: Scale, rates: tuple[Any, Any], restricted: tuple[Any, Any], limit: Any) -> Any:
+    """How far the rates lie from the limit in the score statistic."""
+    if scale is not ODDS_RATIO:
+        return scale.distance(*rates, limit)
+    first, second = (divide(rate - there, _spread(there)) for rate, there in zip(rates, restricted, strict=True))
+    return first - second
 
 
 def reciprocal_limits(margin: Any) -> tuple[Any, Any]:

@@ -11,6 +11,8 @@ from trialplan.errors import ParameterError, field
 from trialplan.numerics.binomial_limits import newcombe_width, wilson_limits
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np, special
+from trialplan.numerics.search import increasing_root
+from trialplan.numerics.two_rates import SCALES
 from trialplan.outcome import (
     DIFFERENCE,
     ODDS_RATIO,
@@ -42,6 +44,7 @@ class Responses(Outcome):
     planned = "rates"
     results = ("events", "z")
     blinded = POOLED_RATE
+    z_is_read = "by the variance of its test, with control as planned"
 
     def effect_scale(self, design: Sized) -> EffectScale:
         """Of two rates the scale of the limits; of one the rate itself, which is read as a difference from the null."""
@@ -176,6 +179,12 @@ class Responses(Outcome):
         estimate, interval, method = (_one_rate if len(arms) == 1 else _two_rates)(design, rates, sizes)
         return of_look(design, n, sizes, z=z, estimate=estimate, interval=interval, method=method)
 
+    def estimate_at(self, design: Design, n: Any, z: Any) -> Any:
+        """By the test of the counts that are expected of the control, and of the treatment's that are sought."""
+        sizes, rates = design.split(np.asarray(n, dtype=float)), design.count_rates()
+        rate = _rate_at(design, sizes, np.asarray(z, dtype=float))
+        return _estimates(design, (rate, *rates[1:]), sizes)
+
     def draw_from(self, design: Design, uniforms: Any) -> Any:
         """Whether each participant responds, one column a participant; one array for each arm, one alone for one."""
         arms = by_arm(design, uniforms[..., 0])
@@ -211,6 +220,47 @@ def rejects_from(design: Design, count: int) -> tuple[str, str]:
     return "rejects from", f"{count:,} responses {'or more' if design.upward else 'or fewer'}"
 
 
+_POINTS = 65
+"""Rates between the null and the end at which it is looked whether a z is reached: tests of the log odds turn back."""
+
+
+def _rate_at(design: Design, sizes: Sequence[Any], z: Any) -> Any:
+    """The rate of the treatment, the first arm, nearest to the null at which the test shows z; nan where none does."""
+    null = np.clip(float(design.null_values()[0]), 0.0, 1.0)
+    far, way = np.where(z * design.sign >= 0, 1.0, 0.0), np.where(z >= 0, 1, -1)
+    others = [rate * size for rate, size in zip(design.count_rates()[1:], sizes[1:], strict=True)]
+
+    def surplus(share: Any) -> Any:
+        """How far beyond z the statistic is, so far on the way from the null to the end."""
+        arms = sizes if share.ndim == z.ndim else [size[..., None] for size in sizes]
+        at, side, end = (z, way, far) if share.ndim == z.ndim else (z[..., None], way[..., None], far[..., None])
+        first = (null + share * (end - null)) * arms[0]
+        rest = [np.broadcast_to(one if share.ndim == z.ndim else one[..., None], first.shape) for one in others]
+        return side * (design.judge((first, *rest), tuple(arms))[0] - at)
+
+    shares = np.linspace(0, 1, _POINTS)
+    reached = surplus(np.broadcast_to(shares, (*z.shape, _POINTS))) >= 0
+    first = reached.argmax(axis=-1)
+    found = increasing_root(surplus, shares[np.maximum(first - 1, 0)], shares[first])
+    return np.where(reached.any(axis=-1), null + found * (far - null), np.nan)
+
+
+def _estimates(design: Design, rates: Sequence[Any], sizes: Sequence[Any]) -> Any:
+    """What is estimated from the rates of the arms: the rate of one, else a number on the scale of the test."""
+    if len(rates) == 1:
+        return rates[0]
+    treatment, control = rates
+    name = design.test_scale
+    if name == DIFFERENCE:
+        return treatment - control
+    with np.errstate(all="ignore"):
+        if name == RATIO:
+            return treatment / control
+        added = 0.5 if design.test == LOG_ODDS else 0.0
+        cells = [x + added for rate, n in zip(rates, sizes, strict=True) for x in (rate * n, (1 - rate) * n)]
+        return cells[0] * cells[3] / (cells[1] * cells[2])
+
+
 def _nearest(design: Design, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> float | None:
     """The first count of the treatment, in the favourable direction, that is significant."""
     statistic, rejects = design.judge(counts, sizes)
@@ -228,6 +278,9 @@ def _slopes(design: Design, rates: Sequence[Numbers]) -> list[Numbers]:
         return [1.0] * len(rates)
     if design.test_scale == RATIO:  # the treatment's rate less the limit times the control's
         return [1.0, design.null_estimate()]
+    if design.test != LOG_ODDS:  # the score is straight along the tangent at the rates that are held to the limit
+        ratio = design.weights[0] / design.weights[1]
+        rates = SCALES[ODDS_RATIO].restricted(rates[0], rates[1], ratio, design.null_estimate())
     return [1 / (rate * (1 - rate)) for rate in rates]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan import fields
 from trialplan.analyses.executors import Executor, Serial
 from trialplan.analyses.verification.simulation import SEED, TRIALS, Progress
 from trialplan.analyses.verification.verification import ALLOWANCE, ERRORS, Verification, verify
@@ -195,7 +196,7 @@ def _of_completers(design: Design, left: list[int]) -> tuple[Design, int] | None
         return design, max(1, round(sum(left) / design.block)) * design.block
     if len(left) == 1:
         return design, left[0]
-    return design.replace(allocation=":".join(map(str, left))), sum(left)
+    return design.replace(allocation=fields.allocation_of(left)), sum(left)
 
 
 def _losses(trial: Trial, endpoint: Endpoint, found: Verification, how: Mapping[str, Any]) -> SimulatedLosses | None:

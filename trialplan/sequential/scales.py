@@ -26,11 +26,15 @@ def share_of_effect(design: Design, value: float) -> float:
 
 
 def effect_at(design: Design, z: Any, drift: Any, n: Any) -> Any:
-    """The value of the estimate that has this z with n participants, at the planned variance.
+    """The value of the estimate that has this z with n participants, nan where none has, seeing control as planned.
 
-    `drift` is the expected z of n participants. A t statistic has heavier tails than a z, so in small looks the same
-    P value takes a larger estimate.
+    By the design's own test where its variance moves with the estimate, as rates' does; else along the line from the
+    null, at the planned variance. `drift` is the expected z of n participants. A t statistic has heavier tails than a
+    z, so in small looks the same P value takes a larger estimate.
     """
+    of_test = design.outcome.estimate_at(design, n, z)
+    if of_test is not None:
+        return of_test
     null, planned = (straight(design, one) for one in (design.null_estimate(), design.planned_estimate()))
     student = design.noncentral_t(n)
     share = z / drift if student is None else of_normal_score(z, student[1]) / student[0]

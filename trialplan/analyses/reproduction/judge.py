@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from trialplan import fields
 from trialplan.analyses.reproduction import completing
 from trialplan.analyses.reproduction.completing import completed, design_of, missing, solved, with_effect
 from trialplan.analyses.reproduction.fit import Fit, fits, near_fit, rounded_from, with_losses
@@ -347,7 +348,7 @@ def _power_of(statement: Statement, design: Sized, inflation: float) -> float | 
     if not isinstance(design, Design) or statement.cls.gives is not None:
         return None
     if statement.arms is not None and "allocation" in parameters(type(design)):
-        design = design.replace(allocation=":".join(map(str, statement.arms)))
+        design = design.replace(allocation=fields.allocation_of(statement.arms))
     try:
         power = float(design.success(statement.completers / inflation))
     except TrialplanError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from trialplan import catalogue, files
+from trialplan import catalogue, fields, files
 from trialplan.analyses.scenarios.vary import value
 from trialplan.cli.options.command import Verb
 from trialplan.design import Design, Sized
@@ -156,7 +156,7 @@ def realised(cls: type[Sized], n: int | None, given: Mapping[str, Any]) -> tuple
             raise ParameterError(f"--arms must be one number for each of {listed(cls.arm_names)}, as in 61,58")
         if numbers.get("allocation") is not None:
             raise ParameterError("--arms says how participants are allocated; leave --allocation out")
-        numbers["allocation"], n = ":".join(map(str, arms)), sum(arms)
+        numbers["allocation"], n = fields.allocation_of(arms), sum(arms)
     return n, numbers
 
 

@@ -48,7 +48,7 @@ class Bound:
 
     z: float
     p: float
-    effect: float
+    effect: float | None
     conditional_power: float | None
     predictive_power: float | None
 
@@ -235,9 +235,8 @@ def _opposite(design: GroupSequential, row: Any) -> Bound | None:
     upper = _bound(row, "efficacy")
     if upper is None or not design.two_tailed:
         return None
-    z, effect = size_picture.opposite(design, upper.z, upper.effect)
-    assert z is not None  # an efficacy boundary has both
-    assert effect is not None
+    z, effect = size_picture.opposite(design, row)
+    assert z is not None  # an efficacy boundary has one
     return Bound(z=z, p=upper.p, effect=effect, conditional_power=None, predictive_power=None)
 
 

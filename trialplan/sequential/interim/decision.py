@@ -64,8 +64,9 @@ class SeenZ:
 
     def rows(self, look: Look) -> list[tuple[str, str]]:
         """The statistic, its boundaries, and the estimate with its interval."""
-        named = "what z would be at the planned variance" if self.seen.estimate is None else None
-        what = named or look.design.outcome.estimate_name(look.design.design)
+        outcome = look.design.outcome
+        named = f"what z would be {outcome.z_is_read}" if self.seen.estimate is None else None
+        what = named or outcome.estimate_name(look.design.design)
         around = "" if self.repeated is None else f"{' to '.join(map(signed, self.repeated))}  ({self.seen.method})"
         return [
             ("z", three_decimals(self.seen.z)),
@@ -123,7 +124,7 @@ def decide_at_look(design: GroupSequential, n: int, seen: InterimData, held: Obs
         harm=upper is not None and design.two_tailed and z <= -upper,
         futility=lower is not None and z <= lower,
     )
-    unit = _unit(design, seen, drift, now)
+    unit = _unit(design, seen, drift, (now, n))
     line = _Line(design=design, null=float(design.design.null_estimate()), unit=unit)
     estimate = line.value(z) if seen.estimate is None else seen.estimate
     varies = seen.interval is not None or seen.estimate is None  # a standard error of 0 has no interval
@@ -166,12 +167,19 @@ class _Line:
         return lambda critical: (self.value(z - critical), self.value(z + critical))
 
 
-def _unit(design: GroupSequential, seen: InterimData, drift: float, now: float) -> float:
-    """How far one z leads from the null at this look, in the data; at the planned variance where they do not say."""
-    fixed = design.design
-    null = float(fixed.null_estimate())
-    if seen.estimate is not None and abs(seen.z) > 1e-9:
-        away = float(scales.straight(fixed, seen.estimate) - scales.straight(fixed, null))
+def _unit(design: GroupSequential, seen: InterimData, drift: float, at: tuple[float, int]) -> float:
+    """How far one z leads from the null at this look, in the data; as planned where they do not say.
+
+    `at` is the look's fraction of the participants planned, and these. As planned means the estimate that has this z
+    in the design's own test, where its variance moves with it, else the planned variance.
+    """
+    fixed, (now, n) = design.design, at
+    null, estimate = float(fixed.null_estimate()), seen.estimate
+    if estimate is None:
+        there = fixed.outcome.estimate_at(fixed, np.array([now * n]), np.array([seen.z]))
+        estimate = None if there is None or not np.isfinite(there[0]) else float(there[0])
+    if estimate is not None and abs(seen.z) > 1e-9:
+        away = float(scales.straight(fixed, estimate) - scales.straight(fixed, null))
         if away:
             return away / seen.z
     planned = float(scales.straight(fixed, float(fixed.planned_estimate())) - scales.straight(fixed, null))
