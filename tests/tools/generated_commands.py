@@ -21,6 +21,7 @@ import click
 
 from trialplan import catalogue, files
 from trialplan.cli import root
+from trialplan.cli.options.design import MONITORING
 from trialplan.design import Sized
 from trialplan.errors import TrialplanError
 from trialplan.parameter import Interval, Parameter, needed, parameters
@@ -133,7 +134,7 @@ def _of_verb(verb: str, context: click.Context) -> Iterator[Leaf]:
     own = click.Context(command, parent=context, info_name=verb)
     file = getattr(command, "file", None)
     shipped = tuple(files.examples(file)) if file else ()
-    suited = tuple(name for name in FILES if file and name.endswith((".toml", ".csv")))
+    suited = tuple(name for name in FILES for _ in range(4 if name == file else 1) if file and name != "protocol.md")
     names = command.list_commands(own)
     for name in (*names, *shipped[:1], *(["statements.csv"] if file else [])):
         try:
@@ -201,7 +202,7 @@ def command(
     draw = random.Random(f"{seed}/{index}")
     leaf = _leaf(draw, verb, subject)
     words = _started(draw, leaf, subject)
-    for _ in range(draw.choice((0, 0, 1, 1, 1, 2, 2, 3, 5)) if changes is None else changes):
+    for _ in range(draw.choice((0, 0, 0, 1, 1, 1, 2, 3, 5)) if changes is None else changes):
         words = draw.choice(CHANGES)(draw, leaf, words)
     return Command(tuple(_bounded(draw, leaf, words)), leaf.verb, seed, index)
 
@@ -225,24 +226,49 @@ def _weight(verb: str) -> float:
 
 
 def _started(draw: random.Random, leaf: Leaf, subject: str | None) -> list[str]:
-    """A command that may well have an answer: an example of the help, or typical numbers."""
+    """A command that may well have an answer: an example of the help, as it is or with other numbers and options."""
     named = subject or (draw.choice(leaf.subjects) if leaf.subjects else leaf.subject)
-    if leaf.examples and (draw.random() < 0.5 or leaf.design is None):
+    if leaf.examples:
         words = list(draw.choice(leaf.examples))
         if subject is not None or (leaf.subjects and draw.random() < 0.5):
             words = [named or "", *words[1:]] if words else words
         if leaf.subject is None and subject is None:
             words = [_argument(draw, word) for word in words]
-        return [leaf.verb, *words]
-    words = [leaf.verb, *([named] if named else [])]
-    if leaf.design is None and leaf.subject is None:
+    else:
+        words = [named] if named else []
+    if leaf.design is None and leaf.subject is None and not words:
         arguments = [parameter for parameter in leaf.command.params if isinstance(parameter, click.Argument)]
         words += [subject or draw.choice(_known()) for _ in arguments]
+    words = [leaf.verb, *words]
+    json = next((option for option in leaf.options if "--json" in option.opts), None)
+    if json is not None and "--json" not in words and draw.random() < 0.3:
+        words.append("--json")
+    if draw.random() < 0.3:
+        return words
     required = needed(leaf.design) if leaf.design else []
     for option in leaf.options:
-        if option.name in required or "[required]" in (option.help or "") or draw.random() < 0.08:
-            words += _typed(draw, leaf, option)
+        typed = any(word.partition("=")[0] in option.opts for word in words)
+        wanted = typed or option.name in required or "[required]" in (option.help or "")
+        varied = any(word.partition("=")[0] == option.name for word in words)
+        if draw.random() < (0.6 if wanted else 0.04) and not varied:
+            words = [*_without(option, words), *_typed(draw, leaf, option)]
+            words += _companions(draw, leaf, option, words)
     return words
+
+
+COMPANIONS = {"goal": ("margin",), **dict.fromkeys(("looks", *MONITORING), MONITORING)}
+"""Options that ask for others: a margin with most goals, looks with whatever says when a look stops."""
+
+
+def _companions(draw: random.Random, leaf: Leaf, option: click.Option, words: Sequence[str]) -> list[str]:
+    """What goes with an option that has just been typed: the first of its companions, and now and then the others."""
+    typed = {word.partition("=")[0] for word in words}
+    more: list[str] = []
+    for place, name in enumerate(COMPANIONS.get(option.name or "", ())):
+        for other in leaf.options:
+            if other.name == name and not typed & {*other.opts} and draw.random() < (0.9 if place == 0 else 0.2):
+                more += _typed(draw, leaf, other)
+    return more
 
 
 def _argument(draw: random.Random, word: str) -> str:
@@ -303,15 +329,19 @@ def _declared(draw: random.Random, declared: Parameter) -> str:
     """A choice, a number among the typical ones, or one at an end of what may be."""
     if declared.choices:
         return str(draw.choice(declared.choices))
-    domain = declared.domain
+    domain, kind = declared.domain, draw.random()
     assert isinstance(domain, Interval)
-    if declared.typical and draw.random() < 0.7:
+    inside = domain.carried
+    if declared.typical and kind < 0.65:
         return f"{draw.uniform(min(declared.typical), max(declared.typical)):.3g}"
-    inside, span = domain.carried, draw.random()
-    if inside.high <= 1:
-        return f"{inside.low + span * (inside.high - inside.low):.3g}"
-    ends = (inside.low, inside.high, domain.low, domain.high)
-    return repr(draw.choice(ends)) if span < 0.15 else f"{10 ** draw.uniform(-3, 3):.3g}"
+    if kind < 0.75:
+        return repr(draw.choice((inside.low, inside.high, domain.low, domain.high)))
+    if inside.high > 1:
+        return f"{10 ** draw.uniform(-3, 3):.3g}"
+    if kind < 0.85:
+        small = 10 ** draw.uniform(-8, -1)
+        return f"{draw.choice((inside.low + small, inside.high - small)):.9g}"
+    return f"{draw.uniform(inside.low, inside.high):.3g}"
 
 
 def _number(draw: random.Random) -> str:
@@ -448,7 +478,7 @@ def _a_word_more(draw: random.Random, leaf: Leaf, words: list[str]) -> list[str]
 
 
 CHANGES: tuple[Change, ...] = (
-    *(_more, _more, _more, _more, _nudged, _nudged, _nudged, _nudged, _edge, _edge, _edge, _edge_in_place),
+    *(_more, _more, _more, _more, *[_nudged] * 8, _edge, _edge, _edge, _edge_in_place),
     *(_fewer, _missing, _twice, _foreign, _misspelt, _elsewhere, _a_word_more),
 )
 

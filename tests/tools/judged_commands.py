@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import re
 import resource
@@ -20,6 +21,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from trialplan.cli import main
@@ -219,10 +221,34 @@ def _of_the_answer(words: Sequence[str], ran: Ran) -> Iterator[str]:
     if "--json" in words and ran.out.lstrip()[:1] in ("{", "["):
         for text in [ran.out] if ran.out.count("\n") < 2 or ran.out[:2] == "{\n" else ran.out.splitlines():
             try:
-                json.loads(text, parse_constant=_refused)
+                answer = json.loads(text, parse_constant=_refused)
             except ValueError as why:
                 yield f"no JSON: {why}: {text[:80]!r}"
                 break
+            yield from itertools.islice(_impossible(answer), 1)
+
+
+PROBABILITIES = {"power", "success", "target_power", "alpha", "actual_size", "assurance", "simulated", "claimed"}
+COUNTS = {"n", "enrolled_n", "n_for_target"}
+
+
+def _impossible(answer: Any, key: str = "") -> Iterator[str]:
+    """Probabilities outside 0 to 1 in an answer, and numbers of participants that no trial has."""
+    if isinstance(answer, dict):
+        for name, value in answer.items():
+            yield from _impossible(value, name)
+    elif isinstance(answer, list):
+        for value in answer:
+            yield from _impossible(value, key)
+    elif isinstance(answer, (int, float)) and not isinstance(answer, bool):
+        if key in PROBABILITIES and not 0 <= answer <= 1:
+            yield f"no probability: {key} {answer}"
+        if key in COUNTS and not 1 <= answer <= MOST:
+            yield f"no number of participants: {key} {answer}"
+
+
+MOST = 1e12
+"""Participants of the largest trial that the program answers with."""
 
 
 def _refused(constant: str) -> None:
