@@ -65,3 +65,25 @@ class TestMain:
         failing(ZeroDivisionError())
         with pytest.raises(ZeroDivisionError):
             run("designs")
+
+
+def test_a_long_text_is_repeated_in_part(run, workshop):
+    """Of a cell that holds pages a refusal repeats the beginning, and its own end is still read."""
+    rows = f"study,outcome,events,of,year\na,remission,3,10,{'pages ' * 500}\n"
+    (workshop / "long.csv").write_text(rows)
+    ran = run("evidence", "long.csv")
+    assert ran.code == 2
+    assert "year must be a whole number" in ran.err
+    assert "'pages pages" in ran.err
+    assert ran.err.endswith("correct it, or leave the key out if the source does not say\n")
+    assert len(ran.err) < 500
+
+
+def test_what_is_known_is_listed_once(run, workshop):
+    """Two columns that nobody knows are both named, and the columns that there are stand there once."""
+    (workshop / "unknown.csv").write_text("study,outcome,events,of,qqq,zzz\na,remission,3,10,1,2\n")
+    ran = run("evidence", "unknown.csv")
+    assert ran.code == 2
+    assert "'qqq'" in ran.err
+    assert "'zzz'" in ran.err
+    assert ran.err.count("known are ") == 1

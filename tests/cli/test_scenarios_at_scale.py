@@ -167,8 +167,9 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("more", "complaint"),
         [
-            (("--workers", "0"), "--workers must be a whole number, 1 or more, not 0"),
+            (("--workers", "0"), "--workers must be a whole number from 1 to 1,024, not 0"),
             (("--workers", "two"), "--workers must be a whole number"),
+            (("--workers", "2147483648"), "--workers must be a whole number from 1 to 1,024"),
             (("--workers", "2", "--scheduler", "tcp://127.0.0.1:1"), "keep one"),
             (("--vary", "treatment=0.3:0.9:0.0000001"), "more than 5,000,000"),
             (("--vary", "n=100.5"), "n must be a whole number"),

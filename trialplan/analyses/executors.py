@@ -27,6 +27,9 @@ from trialplan.errors import ParameterError, TrialplanError, require
 _AHEAD = 3
 """Tasks handed out for each worker: enough that none waits, few enough that results do not pile up."""
 
+MOST_WORKERS = 1024
+"""Processes of one machine at most: few machines have as many processors, and each process takes some 80 MB."""
+
 _WHILE = 7.0
 """Seconds without a result after which it is asked whether one can come; two of these in a row are told within 20."""
 
@@ -54,6 +57,13 @@ def executor(workers: int | None = None, scheduler: str | None = None) -> Execut
     return Serial() if workers is None or workers == 1 else Processes(workers)
 
 
+def wrong_workers(workers: Any) -> str:
+    """What is wrong with a number of processes; empty where it is one."""
+    if isinstance(workers, int) and not isinstance(workers, bool) and 1 <= workers <= MOST_WORKERS:
+        return ""
+    return f"must be a whole number from 1 to {MOST_WORKERS:,}, not {workers}"
+
+
 @dataclass(frozen=True)
 class Serial:
     """One task after the other, in this process."""
@@ -71,15 +81,15 @@ class Processes:
 
     def __post_init__(self) -> None:
         """Refuse a number that cannot be."""
-        if not isinstance(self.workers, int) or self.workers < 1:
-            raise ParameterError(f"workers must be a whole number, 1 or more, not {self.workers}")
+        if reason := wrong_workers(self.workers):
+            raise ParameterError(reason, parameter="workers", value=self.workers)
 
     def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """As they are done; what a lost worker had is run again."""
         left, losses = dict.fromkeys(range(len(tasks))), 0
         while left:
             try:
-                with self._pool() as pool:
+                with self._pool(len(left)) as pool:
                     for index, result in _windowed(pool, function, tasks, list(left), self.workers * _AHEAD):
                         del left[index]
                         yield index, result
@@ -92,12 +102,12 @@ class Processes:
                     ) from None
 
     @contextmanager
-    def _pool(self) -> Iterator[futures.Executor]:
-        """Fresh processes; they leave Ctrl-C to us, and are stopped rather than waited for when we are left."""
+    def _pool(self, tasks: int) -> Iterator[futures.Executor]:
+        """Fresh processes, no more than tasks; they leave Ctrl-C to us, and are stopped when we are left."""
         import multiprocessing
 
         pool = futures.ProcessPoolExecutor(
-            self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_serve
+            min(self.workers, tasks), mp_context=multiprocessing.get_context("spawn"), initializer=_serve
         )
         try:
             yield pool

@@ -31,10 +31,24 @@ def complaints(errors: Sequence[Any], where: Where) -> list[tuple[tuple[int, ...
 
 
 def together(sentences: Sequence[str], name: str) -> str:
-    """All that is wrong with the file `name` on one line, in its order; of very many how many follow."""
+    """All that is wrong with the file `name` on one line, in its order; of very many how many follow.
+
+    The known keys or columns, which are many, are listed once.
+    """
     more = len(sentences) - _MOST
-    shown = [*sentences[:1], *(sentence.removeprefix(f"{name}, ") for sentence in sentences[1:_MOST])]
+    shown = [*sentences[:1], *(_told(sentence, name) for sentence in sentences[1:_MOST])]
+    lists: set[str] = set()
+    for place, sentence in enumerate(shown):
+        reason, known, names = sentence.partition("; known are ")
+        if known and names in lists:
+            shown[place] = reason
+        lists.add(names)
     return " | ".join([*shown, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _told(sentence: str, name: str) -> str:
+    """The sentence without the name of the file, which stands in front of the first."""
+    return sentence.removeprefix(f"{name}, ").removeprefix(f"{name}: ")
 
 
 def _sentence(error: Any) -> str:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trialplan.errors import EvidenceError, did_you_mean
+from trialplan.evidence.complaint import together
 from trialplan.evidence.numerals import decimal_mark, number
 from trialplan.evidence.table import ReportedOutcome, Study, domains
 from trialplan.evidence.text_table import Grid
@@ -169,7 +170,7 @@ def _columns(grid: Grid, name: str) -> tuple[list[str], list[str]]:
             hint = f"; {near}" if near.startswith("did") else "; add it to the header"
             wrong.insert(0, f"{name}: the column {column!r} is missing{hint}")
     if wrong:
-        raise EvidenceError(" | ".join(wrong))
+        raise EvidenceError(together(wrong, name))
     return columns, notes
 
 

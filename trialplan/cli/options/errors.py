@@ -21,7 +21,23 @@ def sentence(error: Exception) -> str:
             words = f"{words.rstrip('.')}; see `{error.ctx.command_path} --help`"
     else:
         words = error.format_message() if isinstance(error, click.ClickException) else str(error)
-    return " ".join(words.split())
+    return _shortened(" ".join(words.split()))
+
+
+_REPEATED = 200
+"""Characters of one text that a sentence repeats whole: a cell may hold pages, and the end of the sentence helps."""
+
+_KEPT = 80
+"""Characters of a longer one that it repeats: enough to find it by."""
+
+_QUOTED = re.compile(rf"(?<!\w)(['\"])((?:(?!\1).){{{_REPEATED},}}?)\1(?!\w)")
+_UNBROKEN = re.compile(rf"\S{{{4 * _REPEATED},}}")
+
+
+def _shortened(words: str) -> str:
+    """The sentence with the beginning of what is quoted at length, and of a word longer than any path."""
+    words = _QUOTED.sub(lambda match: f"{match[1]}{match[2][:_KEPT]}…{match[1]}", words)
+    return _UNBROKEN.sub(lambda match: f"{match[0][:_KEPT]}…", words)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

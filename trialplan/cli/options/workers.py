@@ -52,9 +52,10 @@ def _patience(ctx: click.Context, param: click.Parameter, value: float) -> float
 def executor(workers: Any, scheduler: str | None) -> Any:
     """Where the work runs, or the sentence that says what is wrong with the wish."""
     from trialplan.analyses.executors import executor as chosen
+    from trialplan.analyses.executors import wrong_workers
 
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
-        raise ParameterError(f"--workers must be a whole number, 1 or more, not {workers}")
+    if workers is not None and (reason := wrong_workers(workers)):
+        raise ParameterError(f"--workers {reason}")
     if workers is not None and scheduler is not None:
         raise ParameterError("--workers and --scheduler are both given; a cluster has its own workers: keep one")
     return chosen(workers, scheduler)
