@@ -11,7 +11,6 @@ from trialplan.cli.options.output import PICTURES, output_options, show_or_draw,
 from trialplan.design import Design, Sized
 from trialplan.design_facts import assumed, in_words, level
 
-
 _STATEMENT = click.Option(
     ["--statement"],
     is_flag=True,
