@@ -7,14 +7,29 @@ from typing import Any
 
 
 def number(value: Any) -> str:
-    """At most four significant digits; thousands separated."""
+    """At most four significant digits; thousands separated; what is below 1 is not printed as 1.
+
+    >>> number(0.37381), number(12345.6), number(1 - 1e-9)
+    ('0.3738', '12,346', '1 - 1e-09')
+    """
     if isinstance(value, (tuple, list)):
         return ", ".join(map(number, value))
     if isinstance(value, str):
         return value
     if abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.4g}"
+    return f"1 - {1 - value:.3g}" if 0.99995 <= value < 1 else f"{value:.4g}"
+
+
+def probability(value: float) -> str:
+    """Three decimals, never rounded to certainty.
+
+    >>> probability(0.80123), probability(0.99999), probability(1.0)
+    ('0.801', '> 0.999', '1.000')
+    """
+    if 0 < value < 0.0005:
+        return "< 0.001"
+    return "> 0.999" if 0.9995 < value < 1 else f"{value:.3f}"
 
 
 def percent(value: float) -> str:
@@ -52,7 +67,7 @@ def chances(success: float, power: float, word: str = "power") -> list[tuple[str
     >>> chances(0.80123, 0.80125), chances(0.0281, 0.0505)
     ([('power', '0.801')], [('success', '0.028'), ('power', '0.051')])
     """
-    shown, either_way = f"{success:.3f}", f"{power:.3f}"
+    shown, either_way = probability(success), probability(power)
     return [(word, shown)] if shown == either_way else [("success", shown), (word, either_way)]
 
 

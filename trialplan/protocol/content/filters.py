@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from trialplan import text
 from trialplan.outcome import EffectScale
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}&!])")
@@ -64,9 +65,7 @@ def unrounded(n: float) -> Verbatim:
 
 def power(value: float) -> Verbatim:
     """A probability with three decimals, never rounded to certainty."""
-    if 0 < value < 0.0005:
-        return Verbatim("< 0.001")
-    return Verbatim("> 0.999" if 0.9995 < value < 1 else f"{value:.3f}")
+    return Verbatim(text.probability(value))
 
 
 def number(value: float) -> Verbatim:
