@@ -141,7 +141,7 @@ def docx(source: Source, path: Path) -> dict[Path, bytes]:
 def pdf(source: Source, path: Path) -> dict[Path, bytes]:
     """A PDF set by typst, with the drawings as vectors."""
     text = source.text(beside(source.pictures, "", ".svg"))
-    written = pandoc.convert(text, source.plan, _set_as("typst", source.look("page.typ")))
+    written = pandoc.convert(text, source.plan, typesetting("typst", source.look("page.typ")))
     drawings = {f"{name}.svg": one.bytes(".svg") for name, one in source.pictures.items()}
     return {path: typeset.compiled(written, drawings, pandoc.epoch(source.plan))}
 
@@ -150,7 +150,7 @@ def tex(source: Source, path: Path) -> dict[Path, bytes]:
     """LaTeX that stands alone, with its drawings in a folder beside it."""
     folder = _figures(path)
     text = source.text(beside(source.pictures, f"{folder.name}/", ".pdf"))
-    written = pandoc.convert(text, source.plan, _set_as("latex", source.look("page.tex")))
+    written = pandoc.convert(text, source.plan, typesetting("latex", source.look("page.tex")))
     drawings = {folder / f"{name}.pdf": one.bytes(".pdf") for name, one in source.pictures.items()}
     return {**drawings, path: written}
 
@@ -160,7 +160,8 @@ def _figures(path: Path) -> Path:
     return path.with_name(f"{path.stem}-figures")
 
 
-def _set_as(language: str, template: Path) -> list[str]:
+def typesetting(language: str, template: Path) -> list[str]:
+    """Pandoc's options for pages set in this language."""
     return [
         f"--to={language}",
         "--number-sections",
