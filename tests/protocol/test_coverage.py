@@ -93,6 +93,7 @@ def everything(tmp_path):
             lines.append(f'{key} = ["{word}"]' if listed else f'{key} = "{word}"')
     lines += ["[[randomisation.strata]]", 'factor = "words of a factor"']
     lines += ["[[analysis.sets]]", 'name = "a set"', 'definition = "words of a set"', 'used_for = "words of a use"']
+    lines += ["[enrolment]", "accrual_rate = 4", 'source = "words of a source"']
     lines += ["[[reference]]", 'key = "one"', 'citation = "words of a citation"']
     base = read("starter").text
     for old, new in (
