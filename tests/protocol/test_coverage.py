@@ -104,7 +104,10 @@ def everything(tmp_path):
         ),
         ("[[trial.choices]]", 'model_rationale = "why so"\n\n[[trial.choices]]'),
         ("[[estimand.intercurrent]]", 'rationale = "words of a reason"\n\n[[estimand.intercurrent]]'),
-        ('definition = "Exactly', 'analysis = "words of an analysis"\nrationale = "why then"\ndefinition = "Exactly'),
+        (
+            'definition = "Exactly',
+            'analysis = "words of an analysis"\nrationale = "why then"\ntimepoint_months = 12\ndefinition = "Exactly',
+        ),
         ("[[randomised]]", SECONDARY + "\n[[randomised]]"),
         ("[target_difference]", '[target_difference]\nimportant_to = "words of those who were asked"'),
     ):
