@@ -135,6 +135,7 @@ class Responses(Outcome):
 
     def smallest_significant(self, design: Design, n: int) -> float | None:
         """The observed effect of whole counts nearest to the null, beside the expected count of the controls."""
+        _check_counted(design, n)
         if len(design.arm_names) == 1:
             count = _nearest(design, (np.arange(n + 1),), (n,))
             return None if count is None else count / n - float(design.null_values()[0])
@@ -209,6 +210,7 @@ def smallest_rates(design: Design, n: int) -> tuple[float, float] | None:
     """
     if len(design.null_values()) == 2:
         return None
+    _check_counted(design, n)
     n_t, n_c = map(round, design.split(n))
     seen = round(float(design.count_rates()[1]) * n_c)
     count = _nearest(design, (np.arange(n_t + 1), np.full(n_t + 1, seen)), (n_t, n_c))
@@ -259,6 +261,17 @@ def _estimates(design: Design, rates: Sequence[Any], sizes: Sequence[Any]) -> An
         added = 0.5 if design.test == LOG_ODDS else 0.0
         cells = [x + added for rate, n in zip(rates, sizes, strict=True) for x in (rate * n, (1 - rate) * n)]
         return cells[0] * cells[3] / (cells[1] * cells[2])
+
+
+_COUNTED = 10_000_000
+"""Participants up to which every count is tried: half a second, and some hundred megabytes."""
+
+
+def _check_counted(design: Design, n: int) -> None:
+    """Raise where there are more counts than can be tried."""
+    if n > _COUNTED:
+        reason = f"must be at most {_COUNTED:,} where the smallest significant count is sought, not {n:,}"
+        raise ParameterError(reason, owner=design, parameter="n", value=n)
 
 
 def _nearest(design: Design, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> float | None:

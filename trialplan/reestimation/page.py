@@ -183,6 +183,9 @@ class Reestimation(Answer):
     def _headline(self) -> str:
         seen = self.blinded.told(self.seen, self.read, self.rule.nuisance)
         change = self.n - self.rule.planned
+        if math.isnan(self.rows[1][2]):
+            least = "as planned" if not change else "the least by the rule"
+            return f"{seen}: no n follows from that, and it stays at {participants(self.arms)}, {least}"
         moved = f"{change:+,} to the planned {self.rule.planned:,}" if change else "as planned"
         return f"{seen}: {participants(self.arms)}, {moved}"
 
