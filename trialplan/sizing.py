@@ -189,7 +189,7 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
 def _beyond_people(design: Design, target: Numbers) -> UnreachableError:
     """Why there is no answer where it would be more participants than there are people."""
     name = design.field("effect")
-    at = "" if name is None else f" at {name} = {design.effect_value():g}"
+    at = "" if name is None else f" at {name} = {design.effect_value():.10g}"
     reason = f"no number of participants up to {LARGEST:.0e} reaches power {target:g}{at}"
     return UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
 

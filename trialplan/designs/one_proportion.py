@@ -96,7 +96,7 @@ class OneProportion(Design):
         near = float(self.unrounded(target))
         if not near < _SEARCHED:
             raise UnreachableError(
-                f"no number of participants can show expected = {self.expected:g} with the exact test among those "
+                f"no number of participants can show expected = {self.expected:.10g} with the exact test among those "
                 f"searched, up to {_SEARCHED}",
                 owner=self,
                 way_out=f"use {field('test')} score, which needs {near:.0f}",
