@@ -60,8 +60,11 @@ class Responses(Outcome):
         if len(design.arm_names) == 1:
             return ()
         treatment, control = map(float, design.count_rates())
+        difference = EffectScale(name="difference of proportions", short="difference", points=True), treatment - control
+        if not (0 < control < 1 and treatment < 1):  # there is no ratio to none, and no odds of all
+            return (difference,)
         return (
-            (EffectScale(name="difference of proportions", short="difference", points=True), treatment - control),
+            difference,
             (EffectScale(name="ratio of proportions", short="ratio of rates", ratio=True), treatment / control),
             (EffectScale(name="odds ratio", short="odds ratio", ratio=True), _estimate(ODDS_RATIO, treatment, control)),
         )
@@ -159,6 +162,8 @@ class Responses(Outcome):
     def shrunk(self, design: Design, ratio: float) -> Design:
         """The rate of the treatment, or the one arm, has so many times its odds."""
         rate = design.effect_value()
+        if rate in (0, 1):
+            raise ParameterError(f"a rate of {rate:g} has no odds that could be shrunk", owner=design)
         odds = ratio * rate / (1 - rate)
         return design.replace(**{design.effect: odds / (1 + odds)})
 
@@ -195,6 +200,8 @@ class Responses(Outcome):
     def latent(self, design: Design) -> tuple[Latent, ...]:
         """One jump, where z is beyond the rate's quantile, as large as the arm's rate moves the statistic."""
         rates = design.count_rates()
+        if any(np.any((np.asarray(rate) == 0) | (np.asarray(rate) == 1)) for rate in rates):
+            raise ParameterError("a rate of 0 or 1 depends on nothing, and so has no correlation", owner=design)
         steps = _slopes(design, rates)
         return tuple(Latent(cuts=(-special.ndtri(rate),), jumps=(by,)) for rate, by in zip(rates, steps, strict=True))
 
