@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from trialplan import __version__, fields
 from trialplan.fields import named
 from trialplan.page import plain
-from trialplan.text import flag, number, percent
+from trialplan.text import flag, stated, stated_apart, stated_percent
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -43,12 +43,12 @@ def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str
     """The design and its numbers, by the names that its options have."""
     fixed = design.fixed
     declared = fixed.declarations()
+    numbers = {name: one for name, one in fixed.assumptions().items() if name not in (*_NOT_ASSUMED, *without)}
     rows = [("design", fixed.slug())]
-    for name, value in fixed.assumptions().items():
-        if name not in (*_NOT_ASSUMED, *without):
-            values = value if isinstance(value, tuple) else (value,)
-            share = f"  ({', '.join(map(percent, values))})" if declared[name].unit == "proportion" else ""
-            rows.append((flag(name), number(value) + share))
+    for (name, value), shown in zip(numbers.items(), stated_apart(list(numbers.values())), strict=True):
+        values = value if isinstance(value, tuple) else (value,)
+        share = f"  ({', '.join(map(stated_percent, values))})" if declared[name].unit == "proportion" else ""
+        rows.append((flag(name), shown + share))
     return rows
 
 
@@ -60,7 +60,7 @@ def level(design: Sized) -> list[tuple[str, str]]:
     sides = "two-sided" if trial.sides == 2 else "one-sided"
     usual = set(trial.defaulted) >= {"alpha", "sides"}
     default = f"  (default for {named(trial.goal, trial.margin)}; --alpha, --sides)" if usual else ""
-    return [("level", f"{number(trial.alpha)} {sides}{default}"), ("test", name_of_test(trial))]
+    return [("level", f"{stated(trial.alpha)} {sides}{default}"), ("test", name_of_test(trial))]
 
 
 def source(design: Sized) -> list[tuple[str, str]]:
@@ -79,13 +79,13 @@ def to_show(design: Sized) -> str:
     name = fixed.field("effect") if fixed.has_level else None
     if name is None:
         return ""
-    trial, planned = cast("Design", fixed), f"{name} = {number(fixed.value('effect'))}"
+    trial, planned = cast("Design", fixed), f"{name} = {stated(fixed.value('effect'))}"
     if trial.margin is not None:
         return f"to show {_beyond(trial)}, if {planned}"
     null = trial.field("comparator") if len(trial.arm_names) == 1 else None
     if null is not None:
         side = "more" if trial.upward else "less"
-        return f"to show {side} than {null} = {number(trial.value('comparator'))}, if {planned}"
+        return f"to show {side} than {null} = {stated(trial.value('comparator'))}, if {planned}"
     return f"to show {planned}"
 
 

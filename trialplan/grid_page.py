@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.design_facts import assumed, level, source
 from trialplan.numerics.lazy import np
 from trialplan.page import Page, Table, facts, plain
-from trialplan.text import NONE, decimals, number
+from trialplan.text import NONE, decimals, stated
 
 if TYPE_CHECKING:
     from trialplan.answers import SampleSize
@@ -27,7 +27,7 @@ def page_of_grid(answer: SampleSize) -> Page:
     columns = [*varied, "n", *(f"n {name}" for name in arms), attains]
     lines = [
         [
-            *(number(row[name]) for name in varied),
+            *(stated(row[name]) for name in varied),
             *(NONE if n is None else f"{n:,}" for n in (row["n"], *(row["arms"][name] for name in arms))),
             decimals(row[attains]),
         ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, TrialplanError, field
 from trialplan.numerics.lazy import np
-from trialplan.parameter import PROPORTION, REAL, Numbers
+from trialplan.parameter import PROPORTION, RATE, REAL, Numbers
 from trialplan.text import number, percent
 
 if TYPE_CHECKING:
@@ -122,6 +122,10 @@ class Blinded:
         """The planned effect on the scale that is kept."""
         return float(design.effect_value())
 
+    def has_effect(self, design: Design, keep: str) -> bool:
+        """Whether the planned effect exists on this scale."""
+        return True
+
     def check(self, value: Any) -> None:
         """Raise ParameterError where it cannot be observed."""
 
@@ -189,7 +193,7 @@ class Outcome:
         declared = design.declared("effect")
         if declared is None:
             return EffectScale(name="effect", short="effect")
-        share = declared.unit == "proportion" or declared.domain == PROPORTION
+        share = declared.unit == "proportion" or declared.domain in (PROPORTION, RATE)
         ratio = not share and design.logarithmic
         unit = "" if share or ratio or declared.unit == "ratio" else declared.unit
         points = share and -0.5 in (declared.domain or ())  # a difference of shares; one share is shown as it is

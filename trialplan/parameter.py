@@ -31,15 +31,22 @@ participants there are, is still a number to a computer."""
 
 @dataclass(frozen=True)
 class Interval:
-    """The values that a number may take, from `low` to `high`; `closed` names the ends that belong to it."""
+    """The values that a number may take, from `low` to `high`; `closed` names the ends that belong to it.
+
+    `certain` says that the ends are cases of their own, as rates of 0 and 1 are: what is nearer to one of them than
+    arithmetic can carry is still refused.
+    """
 
     low: float = -math.inf
     high: float = math.inf
     closed: str = ""
+    certain: bool = False
 
     @property
     def carried(self) -> Interval:
         """The part of it in which arithmetic keeps its digits: away from its open ends, and from infinity."""
+        if self.certain:
+            return Interval(self.low, self.high).carried
         near = _NEAR_AN_END if self.low else _NEAR_ZERO if math.isfinite(self.high) else _LEAST
         low, high = self.low, self.high
         if math.isinf(low):
@@ -55,6 +62,8 @@ class Interval:
     @property
     def searched(self) -> Interval:
         """Where an effect is looked for: infinity stays, and of an open end there is a little less than is carried."""
+        if self.certain:
+            return Interval(self.low, self.high).searched
         low, high = self.carried.low, self.carried.high
         return Interval(
             low + (low - self.low) if math.isfinite(self.low) else self.low,
@@ -76,6 +85,8 @@ class Interval:
 ROLES = ("effect", "comparator", "spread", "association", "size", "method")
 
 PROPORTION = Interval(0, 1)
+RATE = Interval(0, 1, "left right", certain=True)
+"""Of those that certainly respond, or certainly do not, too, where the test can bear it."""
 POSITIVE = Interval(0)
 REAL = Interval()
 
@@ -241,7 +252,7 @@ def _vector(value: Any, domain: Any, unit: str) -> Any:
 
 def _inside(value: float, domain: Interval, unit: str) -> float:
     if math.isfinite(value) and value in domain:
-        if value in domain.carried:
+        if value in domain.carried or (domain.certain and value in (domain.low, domain.high)):
             return value
         raise ParameterError(f"must lie in {domain.carried}, where arithmetic keeps its digits, not {_near(value)}")
     where = f"lie in {domain}" if domain != REAL else "be a finite number"

@@ -304,12 +304,15 @@ class Sized(Stated):
         return {name: sizing.whole(share) for name, share in zip(self.arm_names, self.split(n), strict=True)}
 
     def check_n(self, n: float) -> None:
-        """Raise unless n is the total of whole allocation blocks."""
+        """Raise unless n is the total of whole allocation blocks, and no more than there could ever be."""
+        if not n <= sizing.LARGEST:  # nan too
+            reason = f"must be at most {sizing.LARGEST:,.0f} participants, more than there are people, not {n:.15g}"
+            raise ParameterError(reason, owner=self, parameter="n", value=n)
         if n % self.block or n < self.block:
             below = max(math.floor(n / self.block), 1) * self.block
             near = f"{below} or {below + self.block}" if n > self.block else f"{self.block}"
             split = f", split {self.allocation}" if self.allocation else ""
-            reason = f"is the total and must be a positive multiple of {self.block}{split}, not {n:g}"
+            reason = f"is the total and must be a positive multiple of {self.block}{split}, not {n:.15g}"
             raise ParameterError(reason, owner=self, parameter="n", value=n, way_out=f"try {near}")
 
     def sample_size(self, target: Numbers = None) -> SampleSize:

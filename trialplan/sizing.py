@@ -189,7 +189,7 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
 def _beyond_people(design: Design, target: Numbers) -> UnreachableError:
     """Why there is no answer where it would be more participants than there are people."""
     name = design.field("effect")
-    at = "" if name is None else f" at {name} = {design.effect_value():g}"
+    at = "" if name is None else f" at {name} = {design.effect_value():.10g}"
     reason = f"no number of participants up to {LARGEST:.0e} reaches power {target:g}{at}"
     return UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
 
@@ -331,11 +331,21 @@ def _named(design: Sized, n: Numbers, kind: Callable[[Any], Any] = number) -> di
     return {name: kind(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
 
 
-def check_attainable(design: Sized, n: Numbers, asked: str) -> None:
-    """Raise where more participants are asked for than there are people, or an unknown number of them."""
-    if not every(n < LARGEST):  # nan too
-        reason = f"no number of participants up to {LARGEST:.0e} gives {asked}"
-        raise UnreachableError(reason, owner=design, way_out="ask for less, or look again at the numbers")
+def attainable(design: Sized, n: Numbers, asked: str) -> tuple[Numbers, Any]:
+    """The participants, and why there are none where that is more than there are people, or an unknown number.
+
+    A scalar without an answer raises; of a grid its cells are nan, each with the reason, and None says that all have n.
+    """
+    if every(n < LARGEST):  # not nan
+        return n, None
+    reason = f"no number of participants up to {LARGEST:.0e} gives {asked}"
+    why = UnreachableError(reason, owner=design, way_out="ask for less, or look again at the numbers")
+    if is_scalar(n):
+        raise why
+    beyond = ~(n < LARGEST)
+    reasons = np.full(beyond.shape, None, dtype=object)
+    reasons[beyond] = why.sentence
+    return np.where(beyond, np.nan, n), reasons
 
 
 def size_width(design: Sized, width: Numbers) -> SampleSize:
@@ -346,7 +356,7 @@ def size_width(design: Sized, width: Numbers) -> SampleSize:
 
     start = 1.0 * design.block + 0 * surplus(2.0 * design.block)  # of the shape of the answer
     total = increasing_root(surplus, start, bracket(surplus, 2 * start))
-    check_attainable(design, total, f"an interval {width:g} wide" if is_scalar(width) else "the width")
+    total, reasons = attainable(design, total, f"an interval {width:g} wide" if is_scalar(width) else "the width")
     blocks = greatest(ceil(total / design.block - 1e-9), 1.0)
     n = whole(blocks * design.block)
     return SampleSize(
@@ -356,5 +366,6 @@ def size_width(design: Sized, width: Numbers) -> SampleSize:
         arms=design.arms(n) if is_scalar(n) else _named(design, n, whole),
         arms_unrounded=_named(design, total),
         power=number(design.attained(n)),
+        reason=reasons,
         extra=design.details(n, width) if is_scalar(n) else {},
     )

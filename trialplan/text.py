@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -30,6 +30,48 @@ def probability(value: float) -> str:
     if 0 < value < 0.0005:
         return "< 0.001"
     return "> 0.999" if 0.9995 < value < 1 else f"{value:.3f}"
+
+
+_TYPED = 12
+"""Significant digits that somebody may type; a number that needs more was computed."""
+
+
+def stated(value: Any) -> str:
+    """A number that was put in, with every digit that was typed; a computed one, which nobody typed, with four.
+
+    >>> stated(0.3), stated(0.3000001), stated(1 / 3), stated(12345.0), stated((0.8, 1.25))
+    ('0.3', '0.3000001', '0.3333', '12,345', '0.8, 1.25')
+    """
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(stated, value))
+    if isinstance(value, float) and float(f"{value:.{_TYPED}g}") == value:
+        return f"{value:,.{_TYPED}g}" if abs(value) < 10**_TYPED else f"{value:.{_TYPED}g}"
+    return number(value)
+
+
+def stated_apart(values: Sequence[Any]) -> list[str]:
+    """Numbers that were put in, with as many digits as keep two that differ from being printed the same.
+
+    >>> stated_apart([1 / 3, 1 / 3 + 1e-7, 0.5])
+    ['0.3333333', '0.3333334', '0.5']
+    """
+    texts = list(map(stated, values))
+    for digits in range(5, 18):
+        if len(set(texts)) == len(set(values)):
+            break
+        alike = [isinstance(one, float) and texts.count(text) > 1 for one, text in zip(values, texts, strict=True)]
+        texts = [f"{one:.{digits}g}" if twin else text for one, text, twin in zip(values, texts, alike, strict=True)]
+    return texts
+
+
+def stated_percent(value: float) -> str:
+    """A share that was put in, as a percentage with every digit that was typed; a computed one has one decimal.
+
+    >>> stated_percent(0.3), stated_percent(0.3000001), stated_percent(0.29), stated_percent(1 / 3)
+    ('30 %', '30.00001 %', '29 %', '33.3 %')
+    """
+    typed = float(f"{value:.{_TYPED}g}") == value
+    return f"{100 * value:.{_TYPED}g} %" if typed else percent(value)
 
 
 def percent(value: float) -> str:

@@ -10,6 +10,7 @@ from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
+import trialplan
 from trialplan import AdverseEvent, Ancova, OneProportion, RatioOfMeans, TwoMeans, TwoProportions, fields
 from trialplan.analyses.sensitivity.exclusion import exclusion
 from trialplan.analyses.sensitivity.exclusion_page import page
@@ -218,3 +219,39 @@ class TestPage:
         assert [row["n"] for row in rows] == [100, 200, 400]
         assert rows[0]["half_width"] > rows[1]["half_width"] > rows[2]["half_width"]
         assert all(row["sentence"].startswith("With ") for row in rows)
+
+
+class TestWithoutLimits:
+    """One participant an arm has no spread, and so no interval of a t."""
+
+    def test_are_said_in_words(self):
+        """A limit that does not exist is told, never printed as inf."""
+        one, both = (str(trialplan.exclude(TwoMeans(difference=0.5, sd=1), ns)) for ns in ([2], [2, 4]))
+        assert "leaves as possible any difference: there is no limit" in one
+        assert "leaves possible, with 4 participants, -4.303 to 4.303" in both
+        assert "inf" not in one + both
+
+    def test_are_null_in_json(self):
+        """And null in JSON."""
+        (row,) = trialplan.exclude(TwoMeans(difference=0.5, sd=1), [2]).to_dict()["rows"]
+        assert row["possible_low"] is row["possible_high"] is row["half_width"] is None
+
+
+class TestDomainOfN:
+    @pytest.mark.parametrize("ask", [trialplan.power, trialplan.effect, trialplan.exclude])
+    @pytest.mark.parametrize("n", [10**30, 10**12 + 2])
+    def test_more_than_there_are_people(self, ask, n):
+        """No question takes more than 1e12 participants, and the refusal says so."""
+        with pytest.raises(ParameterError, match=r"must be at most 1,000,000,000,000 participants"):
+            ask(TwoMeans(difference=0.5, sd=1), n)
+
+    @pytest.mark.parametrize("n", [float("inf"), float("nan"), 10.5, 0])
+    def test_no_number_of_participants(self, n):
+        """What is no whole number is one sentence."""
+        with pytest.raises(ParameterError, match="must be a whole number of participants"):
+            trialplan.exclude(TwoMeans(difference=0.5, sd=1), n)
+
+    def test_counts_that_cannot_all_be_tried(self):
+        """The smallest significant count is sought among ten million at most."""
+        with pytest.raises(ParameterError, match="must be at most 10,000,000"):
+            trialplan.exclude(RATES, 10**8).page()

@@ -6,10 +6,12 @@ import csv
 import json
 import sys
 
+import numpy as np
 import pytest
 
 from trialplan import files
 from trialplan.errors import FileError
+from trialplan.text import stated, stated_apart
 
 SIZE = ["size", "two-proportions", "--control", "0.3", "--treatment", "0.5"]
 KEYS = {
@@ -211,3 +213,34 @@ class TestInit:
         assert path.read_text() == "mine"
         assert run("init", str(path), "--force").code == 0
         assert path.read_text() != "mine"
+
+
+class TestInputsAsTyped:
+    """Two inputs that differ are never printed the same."""
+
+    def test_every_digit_that_was_typed(self, run):
+        """A rate that differs from the other in the fifth decimal does so on the page, in its percentage, too."""
+        page = run("size", "two-proportions", "--control", "0.3", "--treatment", "0.30001").out
+        assert "to show treatment = 0.30001" in page
+        assert "control      0.3  (30 %)" in page
+        assert "treatment    0.30001  (30.001 %)" in page
+
+    def test_the_axes_of_a_grid(self, run):
+        """So do the values along both axes of scenarios."""
+        varied = ("--vary", "control=0.30001,0.30002", "--vary", "alpha=0.05,0.0500001")
+        page = run("scenarios", "two-proportions", "--treatment", "0.5", "--power", "0.8", *varied).out
+        assert all(value in page for value in ("0.30001", "0.30002", "0.0500001"))
+
+    def test_numbers_that_were_computed(self):
+        """Computed numbers have four digits, and more where these would not tell them apart."""
+        assert stated_apart([1 / 3, 2 / 3]) == ["0.3333", "0.6667"]
+        assert stated_apart([1 / 3, 1 / 3 + 1e-9, 1 / 3]) == ["0.333333333", "0.333333334", "0.333333333"]
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_reads_back(self, seed):
+        """Whatever has up to twelve digits reads back as itself, and what differs differs."""
+        rng = np.random.default_rng(seed)
+        values = [float(f"{x:.{rng.integers(1, 13)}g}") for x in 10.0 ** rng.uniform(-9, 9, 200)]
+        assert [float(text.replace(",", "")) for text in map(stated, values)] == values
+        near = sorted({*values, *(np.nextafter(x, 1) for x in values)})
+        assert len(set(stated_apart(near))) == len(near)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trialplan.errors import ParameterError
-from trialplan.parameter import PROPORTION, Interval, parameters
+from trialplan.parameter import RATE, Interval, parameters
 from trialplan.sequential.boundaries.fields import read_some_looks
 
 NOT_NUMBERS = ["0.5", "abc", True, False, np.True_, 1j, object(), [None], ["0.5", "0.4"], [True, False], {}]
@@ -74,7 +74,8 @@ class TestDomains:
         for value in (*declaration.typical, carried.low, carried.high):
             assert declaration.check("Owner", "field", value) == value
         for value in (math.nextafter(carried.low, -math.inf), math.nextafter(carried.high, math.inf)):
-            if value in declaration.domain:
+            certain = declaration.domain.certain and value in (declaration.domain.low, declaration.domain.high)
+            if value in declaration.domain and not certain:
                 assert str(carried) in refused(declaration, value)
 
     def test_no_finite_number(self, declaration):
@@ -122,7 +123,7 @@ class TestDeclarations:
     def test_margins_lie_inside_the_range_of_the_effect(self, design, inner):
         """A margin that no pair of rates can exceed is refused."""
         core = inner(design)
-        rates = core.declared("comparator") is not None and core.effect_domain() == PROPORTION
+        rates = core.declared("comparator") is not None and core.effect_domain() == RATE
         if not rates or core.margin is None or core.scale != "difference":
             pytest.skip("no margin on a difference of rates")
         with pytest.raises(ParameterError, match="margin"):

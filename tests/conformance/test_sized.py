@@ -1,10 +1,13 @@
 """What every class in the catalogue answers, whether it tests or not."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
 
+import trialplan
+from trialplan import AdverseEvent, PrecisionDifference, PrecisionProportion
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, UnreachableError
 
@@ -90,3 +93,31 @@ class TestOfOneN:
         np.testing.assert_allclose(design.replace(**{design.effect: values}).power(n), alone)
         effect = design.detectable_effect(n, 0.8)
         assert float(design.replace(**{design.effect: effect}).success(n)) == pytest.approx(0.8, abs=1e-7)
+
+
+IMPOSSIBLE = [
+    (PrecisionProportion(expected=np.array([0.2, 0.5]), width=np.array([0.1, 1e-9])), "width"),
+    (PrecisionDifference(control=0.2, treatment=np.array([0.3, 0.5]), width=np.array([0.1, 1e-9])), "width"),
+    (AdverseEvent(rate=np.array([0.2, 1e-14])), "probability"),
+]
+
+
+@pytest.mark.parametrize(("grid", "named"), IMPOSSIBLE)
+def test_an_impossible_cell_is_nan_with_its_reason(grid, named):
+    """A cell that asks for more people than there are does not kill the grid; a scalar raises the same sentence."""
+    answer = grid.sample_size()
+    scalars = [
+        grid.replace(**{k: float(v[i]) for k, v in vars(grid).items() if isinstance(v, np.ndarray)}) for i in (0, 1)
+    ]
+    assert answer.n[0] == scalars[0].sample_size().n
+    assert np.isnan(answer.n[1])
+    assert answer.reason[0] is None
+    assert named in answer.reason[1]
+    assert "nan" not in json.dumps(answer.to_dict()).lower()
+    with pytest.raises(UnreachableError, match="no number of participants up to"):
+        scalars[1].sample_size()
+    names = [k for k, v in vars(grid).items() if isinstance(v, np.ndarray)]
+    axes = {name: getattr(grid, name).tolist() for name in names}
+    rows = trialplan.scenarios(scalars[0], axes).to_dict()["rows"]
+    assert [row["n"] is None for row in rows] == [any(row[k] < 1e-8 for k in names) for row in rows]
+    assert all(bool(row["reason"]) is (row["n"] is None) for row in rows)

@@ -55,6 +55,13 @@ class TestRates:
         assert "maximum holds n below the 194" in as_text(reestimate(RATES, "30/60", at_most=190).page())
         assert "leaves no room" in as_text(reestimate(RATES, "2/60").page())
 
+    @pytest.mark.parametrize("counted", ["0/60", "60/60"])
+    def test_a_rate_without_room_is_no_estimate(self, counted):
+        """Where nobody, or everybody, responds the headline says that no n follows, and JSON has none asked for."""
+        page = reestimate(RATES, counted).page()
+        assert "no n follows from that" in page.headline
+        assert next(row for row in page.data["sizes"] if row["what"] == "seen")["needed"] is None
+
     def test_odd_number_read(self):
         """61 read are used as they are; level and power are for whole blocks, and the page says so."""
         found = reestimate(RATES, "24/61", at_least=60).page()

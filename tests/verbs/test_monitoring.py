@@ -32,6 +32,27 @@ class TestForms:
         assert data(LOOKED, events=[((20, 47), (14, 47)), ((45, 94), (30, 94))]) == texts
         assert (texts["look"], len(texts["earlier"])) == (2, 1)
 
+    def test_of_a_later_look_alone(self):
+        """What is taken for granted of the looks of which nothing is told is said, and in the data."""
+        alone = trialplan.monitor(LOOKED, events="45/95,30/95", look=2)
+        assert "Nothing is told of look 1: it is assumed to have been taken as planned" in str(alone)
+        assert alone.to_dict()["assumed_looks"] == [1]
+        for told in (["20/47,14/47", "45/94,30/94"], "20/47,14/47"):
+            known = trialplan.monitor(LOOKED, events=told)
+            assert "Nothing is told" not in str(known)
+            assert known.to_dict()["assumed_looks"] == []
+
+    def test_of_a_later_look_at_counts(self):
+        """So it is where looks count responses."""
+        trial = trialplan.ExactGroupSequential(
+            design=OneProportion(null=0.05, expected=0.2), looks=(0.4, 0.7, 1), efficacy="lan-demets-pocock"
+        )
+        sizes = trial.counts(30).sizes
+        alone = trialplan.monitor(trial, events=f"6/{sizes[2]}", look=3, n=30)
+        assert "Nothing is told of looks 1 and 2: they are assumed" in str(alone)
+        each = trialplan.monitor(trial, events=[f"1/{sizes[0]}", f"3/{sizes[1]}", f"6/{sizes[2]}"], n=30)
+        assert (alone.to_dict()["assumed_looks"], each.to_dict()["assumed_looks"]) == ([1, 2], [])
+
     def test_of_one_arm(self):
         """A pair is one look of one arm, several are several looks."""
         single = GroupSequential(design=OneProportion(null=0.2, expected=0.4, test="score"), looks=(0.5, 1))

@@ -74,7 +74,7 @@ def blocks_lower_bound(design: TwoProportions, target: float) -> int:
     near = float(design.replace(test="score").unrounded(target))
     if not near <= _SEARCHED:
         raise UnreachableError(
-            f"no number of participants can show treatment = {design.treatment:g} with an exact test among those "
+            f"no number of participants can show treatment = {design.treatment:.10g} with an exact test among those "
             f"searched, up to about {_SEARCHED}",
             owner=design,
             way_out=f"use {field('test')} score, which needs {near:.0f}",

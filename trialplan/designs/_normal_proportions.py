@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import fields
 from trialplan.design import AnalysisTest
-from trialplan.numerics.elementary import arcsin, divide, greatest, is_scalar, normal_cdf, sqrt, square
+from trialplan.numerics.elementary import arcsin, divide, greatest, is_scalar, normal_cdf, sqrt, square, where
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
 from trialplan.numerics.two_rates import SCALES, score_moments, score_z
@@ -66,7 +67,9 @@ def _tail(design: TwoProportions, n: Numbers, direction: int = 1, *, moments: An
     root, z_alpha, zs = sqrt(n), design.z_alpha, []
     for limit, sign in design.sided_limits():
         mean, null, true = moments(design, limit)
-        zs.append(divide(direction * sign * mean * root - z_alpha * sqrt(null * inflated), sqrt(true)))
+        beyond = direction * sign * mean * root - z_alpha * sqrt(null * inflated)
+        # where nothing varies, for everybody responds or nobody, an effect is certain, and none is no evidence
+        zs.append(where((beyond == 0) & (true == 0), -math.inf, divide(beyond, sqrt(true))))
     return z_power(zs, 0.0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trialplan.parameter import PROPORTION, parameter
+from trialplan.parameter import PROPORTION, Interval, parameter
 
 
 def null() -> Any:
@@ -19,11 +19,11 @@ def null() -> Any:
     )
 
 
-def expected(typical: tuple[float, float] = (0.35, 0.8)) -> Any:
-    """The rate that is planned for."""
+def expected(typical: tuple[float, float] = (0.35, 0.8), domain: Interval = PROPORTION) -> Any:
+    """The rate that is planned for; where the test counts, or has the variance at the null, it may be certain."""
     return parameter(
         "rate hoped for under the treatment",
-        PROPORTION,
+        domain,
         role="effect",
         symbol="p₁",
         unit="proportion",

@@ -70,9 +70,10 @@ class AdverseEvent(Sized):
         """The fewest exposed participants that show an event with the probability asked for."""
         target = self._asked("probability", target)
         n: Any = ceil(divide(log1p(-target), log1p(-self.rate)) - 1e-9)
-        sizing.check_attainable(self, n, "that probability of an event")
+        n, reasons = sizing.attainable(self, n, "that probability of an event")
         n = sizing.whole(greatest(n, 1.0))  # an event with hardly any probability is still seen in somebody
-        return SampleSize(design=self, target=target, n=n, arms={"exposed": n}, power=sizing.number(self.attained(n)))
+        attained = sizing.number(self.attained(n))
+        return SampleSize(design=self, target=target, n=n, arms={"exposed": n}, power=attained, reason=reasons)
 
     def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
         """Three over the rate."""

@@ -16,7 +16,7 @@ from trialplan.numerics.elementary import ceil, divide, floor, least, normal_cdf
 from trialplan.numerics.lazy import np, special
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.outcomes.responses import RESPONSES, rejects_from
-from trialplan.parameter import Numbers, parameter
+from trialplan.parameter import RATE, Numbers, parameter
 from trialplan.rejection import decide, either_way
 from trialplan.stated import SizingMethod, both_quantiles
 
@@ -54,7 +54,7 @@ class OneProportion(Design):
     stated_example = "--null 0.05 --expected 0.2 --power 0.8 --n 27"
 
     null: Numbers = single_arm.null()
-    expected: Numbers = single_arm.expected()
+    expected: Numbers = single_arm.expected(domain=RATE)
     favourable: fields.Favourable = fields.favourable()
     test: TestName = parameter("the analysis test", TestName, role="method", default="exact")
 
@@ -96,7 +96,7 @@ class OneProportion(Design):
         near = float(self.unrounded(target))
         if not near < _SEARCHED:
             raise UnreachableError(
-                f"no number of participants can show expected = {self.expected:g} with the exact test among those "
+                f"no number of participants can show expected = {self.expected:.10g} with the exact test among those "
                 f"searched, up to {_SEARCHED}",
                 owner=self,
                 way_out=f"use {field('test')} score, which needs {near:.0f}",

@@ -147,8 +147,8 @@ class Simon(Sized):
         if (self.expected > self.null) is not self.upward or self.expected == self.null:
             side, other = ("above", "lower") if self.upward else ("below", "higher")
             raise UnreachableError(
-                f"no number of participants can show expected = {self.expected:g}: it must lie {side} its null value "
-                f"{self.null:g}",
+                f"no number of participants can show expected = {self.expected:.10g}: it must lie {side} its null "
+                f"value {self.null:.10g}",
                 owner=self,
                 way_out=f"or set {field('favourable')} to {other}",
             )

@@ -18,7 +18,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, Scale
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.outcomes.responses import RESPONSES
-from trialplan.parameter import POSITIVE, PROPORTION, Numbers, parameter
+from trialplan.parameter import POSITIVE, PROPORTION, RATE, Numbers, largest, parameter, smallest
 from trialplan.rejection import no_evidence
 from trialplan.stated import SizingMethod, both_quantiles, by_hand
 
@@ -71,10 +71,10 @@ class TwoProportions(Design):
     stated_example = "--control 0.3 --treatment 0.5 --n 186 --power 0.8"
 
     control: Numbers = parameter(
-        "rate in the control arm", PROPORTION, role="comparator", symbol="p_C", unit="proportion", typical=(0.1, 0.6)
+        "rate in the control arm", RATE, role="comparator", symbol="p_C", unit="proportion", typical=(0.1, 0.6)
     )
     treatment: Numbers = parameter(
-        "rate in the treatment arm", PROPORTION, role="effect", symbol="p_T", unit="proportion", typical=(0.3, 0.9)
+        "rate in the treatment arm", RATE, role="effect", symbol="p_T", unit="proportion", typical=(0.3, 0.9)
     )
     scale: ScaleName = parameter(
         "the scale of the margin; without one, superiority is inequality of the rates on every scale",
@@ -105,6 +105,23 @@ class TwoProportions(Design):
             self._refuse_test(f"on the scale {self.scale}", fitting)
         if self.exact:
             exact_proportions.check(self)
+        self._check_certain()
+
+    def _check_certain(self) -> None:
+        """Rates of 0 and 1 are for tests whose variance is that of the null, and for those that count."""
+        for name in ("control", "treatment"):
+            rate = getattr(self, name)
+            if rate is None or (smallest(rate) > 0 and largest(rate) < 1):
+                continue
+            reason = f"must lie in (0, 1) for test {self.test}"
+            if self.rates_scale is not DIFFERENCE:
+                reason += f" on the scale {self.test_scale}"
+            way_out = f"on the scale difference use one of {', '.join(sorted(BEAR_CERTAINTY))}"
+            if self.test not in BEAR_CERTAINTY or self.rates_scale is not DIFFERENCE:
+                value = smallest(rate) if smallest(rate) == 0 else largest(rate)
+                raise ParameterError(
+                    f"{reason}, not {value:g}", owner=self, parameter=name, value=rate, way_out=way_out
+                )
 
     def _refuse_test(self, why: str, others: list[str]) -> None:
         reason, offer = f"{self.test} is not defined {why}", f"use one of {', '.join(others)}"
@@ -233,6 +250,10 @@ class TwoProportions(Design):
         total = variance * (both_quantiles(self, power) / (self.treatment - self.control - limit)) ** 2
         words = "averaged: the mean rate's variance under null and alternative (Friedman, Furberg & DeMets)"
         yield SizingMethod(words=words, arms=tuple(self.split(float(total))), cost=2)
+
+
+BEAR_CERTAINTY = frozenset(("score", "miettinen-nurminen", *exact_proportions.ROWS))
+"""The tests that can be planned where an arm certainly responds, or certainly does not."""
 
 
 def _odds(rate: Numbers) -> Numbers:

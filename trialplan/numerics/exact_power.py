@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trialplan.numerics import nuisance
-from trialplan.numerics.lazy import np
+from trialplan.numerics.lazy import np, special
 from trialplan.numerics.two_by_two import region
 
 
@@ -66,5 +66,5 @@ def _log_ratio(arms: Any, rates: Any, pooled: float, windows: Any) -> Any:
     parts = []
     for arm, rate, (low, high) in zip(arms, rates, windows, strict=True):
         x = np.arange(low, high + 1.0)
-        parts.append(-x * np.log(rate / pooled) - (arm - x) * np.log((1 - rate) / (1 - pooled)))
+        parts.append(-special.xlogy(x, rate / pooled) - special.xlogy(arm - x, (1 - rate) / (1 - pooled)))
     return np.add.outer(*parts).ravel()

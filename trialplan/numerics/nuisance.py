@@ -42,10 +42,12 @@ def log_choose(n: int) -> Any:
 
 
 def binomial_pmf(n: int, rates: Any, low: int = 0, high: int | None = None) -> Any:
-    """P(X = k) for k from `low` to `high`, along a last axis added to the rates, which lie in (0, 1)."""
+    """P(X = k) for k from `low` to `high`, along a last axis added to the rates, which lie in [0, 1]."""
     high = n if high is None else high
     k = np.arange(low, high + 1.0)
     rates = np.asarray(rates, dtype=float)[..., None]
+    if np.any((rates == 0) | (rates == 1)):  # where 0 times the logarithm of 0 is 0
+        return np.exp(log_choose(n)[low : high + 1] + special.xlogy(k, rates) + special.xlog1py(n - k, -rates))
     return np.exp(log_choose(n)[low : high + 1] + k * np.log(rates) + (n - k) * np.log1p(-rates))
 
 

@@ -35,7 +35,15 @@ class PooledRate(Blinded):
     def effect(self, design: Design, keep: str) -> float:
         """Difference, ratio or odds ratio of the planned rates."""
         t, c = map(float, design.count_rates())
-        return {"difference": t - c, "ratio": t / c, "odds-ratio": t * (1 - c) / (c * (1 - t))}[keep]
+        if keep == "difference":
+            return t - c
+        if not self.has_effect(design, keep):
+            raise ParameterError(f"planned rates of {t:g} and {c:g} have no {keep} that could be kept", owner=design)
+        return t / c if keep == "ratio" else t * (1 - c) / (c * (1 - t))
+
+    def has_effect(self, design: Design, keep: str) -> bool:
+        """Rates of 0 and 1 have no ratio, nor odds."""
+        return keep == "difference" or all(0 < rate < 1 for rate in design.count_rates())
 
     def check(self, value: Any) -> None:
         """It is a rate."""

@@ -60,8 +60,11 @@ class Responses(Outcome):
         if len(design.arm_names) == 1:
             return ()
         treatment, control = map(float, design.count_rates())
+        difference = EffectScale(name="difference of proportions", short="difference", points=True), treatment - control
+        if not (0 < control < 1 and treatment < 1):  # there is no ratio to none, and no odds of all
+            return (difference,)
         return (
-            (EffectScale(name="difference of proportions", short="difference", points=True), treatment - control),
+            difference,
             (EffectScale(name="ratio of proportions", short="ratio of rates", ratio=True), treatment / control),
             (EffectScale(name="odds ratio", short="odds ratio", ratio=True), _estimate(ODDS_RATIO, treatment, control)),
         )
@@ -135,6 +138,7 @@ class Responses(Outcome):
 
     def smallest_significant(self, design: Design, n: int) -> float | None:
         """The observed effect of whole counts nearest to the null, beside the expected count of the controls."""
+        _check_counted(design, n)
         if len(design.arm_names) == 1:
             count = _nearest(design, (np.arange(n + 1),), (n,))
             return None if count is None else count / n - float(design.null_values()[0])
@@ -158,6 +162,8 @@ class Responses(Outcome):
     def shrunk(self, design: Design, ratio: float) -> Design:
         """The rate of the treatment, or the one arm, has so many times its odds."""
         rate = design.effect_value()
+        if rate in (0, 1):
+            raise ParameterError(f"a rate of {rate:g} has no odds that could be shrunk", owner=design)
         odds = ratio * rate / (1 - rate)
         return design.replace(**{design.effect: odds / (1 + odds)})
 
@@ -194,6 +200,8 @@ class Responses(Outcome):
     def latent(self, design: Design) -> tuple[Latent, ...]:
         """One jump, where z is beyond the rate's quantile, as large as the arm's rate moves the statistic."""
         rates = design.count_rates()
+        if any(np.any((np.asarray(rate) == 0) | (np.asarray(rate) == 1)) for rate in rates):
+            raise ParameterError("a rate of 0 or 1 depends on nothing, and so has no correlation", owner=design)
         steps = _slopes(design, rates)
         return tuple(Latent(cuts=(-special.ndtri(rate),), jumps=(by,)) for rate, by in zip(rates, steps, strict=True))
 
@@ -209,6 +217,7 @@ def smallest_rates(design: Design, n: int) -> tuple[float, float] | None:
     """
     if len(design.null_values()) == 2:
         return None
+    _check_counted(design, n)
     n_t, n_c = map(round, design.split(n))
     seen = round(float(design.count_rates()[1]) * n_c)
     count = _nearest(design, (np.arange(n_t + 1), np.full(n_t + 1, seen)), (n_t, n_c))
@@ -259,6 +268,17 @@ def _estimates(design: Design, rates: Sequence[Any], sizes: Sequence[Any]) -> An
         added = 0.5 if design.test == LOG_ODDS else 0.0
         cells = [x + added for rate, n in zip(rates, sizes, strict=True) for x in (rate * n, (1 - rate) * n)]
         return cells[0] * cells[3] / (cells[1] * cells[2])
+
+
+_COUNTED = 10_000_000
+"""Participants up to which every count is tried: half a second, and some hundred megabytes."""
+
+
+def _check_counted(design: Design, n: int) -> None:
+    """Raise where there are more counts than can be tried."""
+    if n > _COUNTED:
+        reason = f"must be at most {_COUNTED:,} where the smallest significant count is sought, not {n:,}"
+        raise ParameterError(reason, owner=design, parameter="n", value=n)
 
 
 def _nearest(design: Design, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> float | None:

@@ -170,7 +170,8 @@ class Reestimation(Answer):
             """The arms' rates that a rule goes on with at what was seen; nan where it leaves no room for the effect."""
             return map(float, rule.truth(self.seen).count_rates()) if rule.has_room(self.seen) else [math.nan] * 2
 
-        rules = [replace(self.rule, effect_scale=scale) for scale in self.blinded.keeps]
+        scales = [scale for scale in self.blinded.keeps if self.blinded.has_effect(self.design, scale)]
+        rules = [replace(self.rule, effect_scale=scale) for scale in scales]
         return [
             {"kept": rule.effect_scale, "effect": rule.kept_effect}
             | dict(zip(self.design.arm_names, rates(rule), strict=True))
@@ -183,6 +184,9 @@ class Reestimation(Answer):
     def _headline(self) -> str:
         seen = self.blinded.told(self.seen, self.read, self.rule.nuisance)
         change = self.n - self.rule.planned
+        if math.isnan(self.rows[1][2]):
+            least = "as planned" if not change else "the least by the rule"
+            return f"{seen}: no n follows from that, and it stays at {participants(self.arms)}, {least}"
         moved = f"{change:+,} to the planned {self.rule.planned:,}" if change else "as planned"
         return f"{seen}: {participants(self.arms)}, {moved}"
 

@@ -121,6 +121,8 @@ def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float
     design = tested("exclude", plan) if isinstance(plan, Sized) else built(plan).design
     ns = n if isinstance(n, Sequence) or hasattr(n, "tolist") else (n,)
     asked = participants(type(design).__name__, tuple(ns.tolist() if hasattr(ns, "tolist") else ns))
+    for each in asked:
+        design.check_n(each)
     return Exclusions(design=design, ns=asked, confidence=confidence)
 
 

@@ -41,7 +41,8 @@ def monitor(
     """An interim look has been taken: what does the rule say, and what may be said of the effect?
 
     What was seen is one of `events` (responders of participants, each look with everybody read by then), `means` with
-    `sds`, `z`, and `t` with its degrees of freedom, "2.31/57"; of one look, or of each look so far. `information` are
+    `sds`, `z`, and `t` with its degrees of freedom, "2.31/57"; of one look, or of each look so far: one of which
+    nothing is told is assumed to have been taken as planned, and the answer says so. `information` are
     fractions of the plan, `final` ends the trial here. A design needs looks, and is planned for `power` or has `n`
     participants; a plan has a rule and an n of its own.
 
@@ -70,12 +71,15 @@ def monitor(
     design.check_n(n)
     if design.looks_by_counts:
         looks = [_counted(cast("ExactGroupSequential", design), n, seen)]
+        told = len(_seen.each_look(events, 1))
     else:
         looks = _decided(cast("GroupSequential", design), n, seen)
+        told = len(looks)
     *before, last = looks
     dates = () if answer is None else answer.extra["looks"]
     moment = dates[last.number - 1] if dates and "month" in dates[0] else None
-    return dataclasses.replace(last, before=tuple(before), moment=moment)
+    assumed = tuple(range(1, last.number - told + 1))
+    return dataclasses.replace(last, before=tuple(before), assumed=assumed, moment=moment)
 
 
 def reestimate(

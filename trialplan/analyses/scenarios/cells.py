@@ -196,7 +196,7 @@ def _asked(asked: GridSpec, choice: Mapping[str, Any], arrays: Mapping[str, Any]
         try:
             yield at, asked.ask({**choice, **arrays}, at.shape)
             return
-        except ParameterError:
+        except TrialplanError:
             middle = len(at) // 2
         for half in (slice(None, middle), slice(middle, None)):
             yield from _asked(asked, choice, {name: values[half] for name, values in arrays.items()}, at[half])
@@ -256,7 +256,7 @@ def _checked(design: Sized, declared: Mapping[str, Parameter], name: str, values
 def participants(owner: str, values: Sequence[Any]) -> tuple[int, ...]:
     """Whole numbers of participants, or the sentence that says which is none."""
     for value in values:
-        if not _is_number(value) or value != round(value) or value < 1:
+        if not _is_number(value) or not value >= 1 or not math.isfinite(value) or value != round(value):
             reason = f"must be a whole number of participants in all, not {value}"
             raise ParameterError(reason, owner=owner, parameter="n", value=value)
     return tuple(map(round, values))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.design_facts import assumed, foot, head, level, source
 from trialplan.numerics.lazy import np
 from trialplan.page import Page, Table, facts, plain
-from trialplan.text import decimals, number
+from trialplan.text import decimals, stated, stated_apart
 
 if TYPE_CHECKING:
     from trialplan.analyses.scenarios.grid import Grid
@@ -107,7 +107,7 @@ def _notes(grid: Grid, found: Summary) -> list[str]:
         notes.append(f"the first {LARGEST_SHOWN:,} of {found.cells:,} scenarios are shown; -o FILE.csv writes all")
     if found.first_missing is not None:
         columns = {name: "target_power" if name == "power" else name for name in grid.axes}
-        at = ", ".join(f"{name} = {number(found.first_missing[column])}" for name, column in columns.items())
+        at = ", ".join(f"{name} = {stated(found.first_missing[column])}" for name, column in columns.items())
         what = "cell has" if found.missing == 1 else "cells have"
         notes.append(f"{found.missing:,} {what} no answer ({_NONE}). At {at}: {found.first_missing['reason']}")
     return notes
@@ -124,15 +124,16 @@ def _crossed(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> list[Table]:
     """One axis down, the other across, in as many pieces as the screen is narrow."""
     (down, lines), (across, columns) = grid.axes.items()
     cells = [_shown(grid, row) for row in rows]
-    width = max(map(len, [*cells, *map(number, columns)])) + 2
+    heads, beside = stated_apart(columns), stated_apart(lines)
+    width = max(map(len, [*cells, *heads])) + 2
     screen = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
     room = max(1, (screen - len(down) - 12) // width)
     pieces = [range(start, min(start + room, len(columns))) for start in range(0, len(columns), room)]
     title = f"{what(grid)}; down {down}, across {across}"
     return [
         Table(
-            [down, *(number(columns[j]) for j in piece)],
-            [[number(line), *(cells[i * len(columns) + j] for j in piece)] for i, line in enumerate(lines)],
+            [down, *(heads[j] for j in piece)],
+            [[line, *(cells[i * len(columns) + j] for j in piece)] for i, line in enumerate(beside)],
             title,
             frozenset(range(1, len(piece) + 1)),
         )
@@ -147,13 +148,8 @@ def _listed(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> Table:
     names = [name for name in first if name not in last]
     chances = ("success", "power") if any(map(_differ, rows)) else ("power",)
     columns = [*names, "n", *(f"n {name}" for name in arms if len(arms) > 1), *chances]
-    lines = [[*(_number(row[name]) for name in names), *_answer(row, arms, chances)] for row in rows]
+    lines = [[*(stated(row[name]) for name in names), *_answer(row, arms, chances)] for row in rows]
     return Table(columns, lines, right=frozenset(range(len(columns))))
-
-
-def _number(value: Any) -> str:
-    """A varied number as it was typed; one that follows from it, to four figures."""
-    return number(float(f"{value:.4g}")) if isinstance(value, float) else number(value)
 
 
 def _answer(row: Mapping[str, Any], arms: Sequence[str], chances: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -81,9 +82,20 @@ class _Shown:
         """Two limits."""
         if limits is None:
             return _NONE
+        if not all(map(math.isfinite, limits)):
+            return self.open_range(limits)
         low, high = (self.effect(one) for one in limits)
         unit = "points" if self.scale.points else self.scale.unit
         return f"{low.removesuffix(f' {unit}')} to {high}"
+
+    def open_range(self, limits: tuple[float, float]) -> str:
+        """Limits of which one, or both, do not exist."""
+        low, high = limits
+        if math.isfinite(low):
+            return f"{self.effect(low)} or more, without an upper limit"
+        if math.isfinite(high):
+            return f"{self.effect(high)} or less, without a lower limit"
+        return f"any {self.what}: there is no limit"
 
     def sentence(self, one: Exclusion) -> str:
         """What this number of participants can and cannot tell."""
@@ -117,6 +129,9 @@ class _Shown:
         if one.possible is None:
             return ""
         low, high = one.possible
+        if not (math.isfinite(low) and math.isfinite(high)):
+            seen = "1" if self.ratio else "zero"
+            return f"an observed {self.what} of {seen} leaves as possible {self.open_range(one.possible)}"
         if self.ratio:
             return f"an observed {self.what} of 1 leaves true ones from {number(low)} to {number(high)} possible"
         if self.effect(-low) == self.effect(high):
@@ -129,6 +144,11 @@ def _headline(found: Sequence[Exclusion], shown: _Shown) -> str:
     if not known:
         return "What each number of participants can tell"
     first, last = known[0], known[-1]
+    there = [one for one in known if all(map(math.isfinite, one.possible or ()))]
+    if there != known:
+        first = there[0] if there else known[-1]
+        if first is last:
+            return f"No effect observed leaves possible, with {last.n:,} participants, {shown.range(last.possible)}"
     return (
         f"No effect observed leaves {shown.range(first.possible)} possible with {first.n:,} participants, "
         f"{shown.range(last.possible)} with {last.n:,}"

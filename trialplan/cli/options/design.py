@@ -73,7 +73,7 @@ class Participants(click.ParamType):  # type: ignore[type-arg]  # as above
 
     def convert(self, typed: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number, or a sentence."""
-        if isinstance(typed, int) or re.fullmatch(r"\d{1,12}", typed.strip()):
+        if isinstance(typed, int) or re.fullmatch(r"\d{1,60}", typed.strip()):
             return int(typed)
         raise ParameterError(f"--n must be a whole number of participants in all, not {typed}, as in --n 186")
 

@@ -54,7 +54,8 @@ class Look(Answer):
     that the errors were spent again; `p` is the one-sided P value of this look alone. `conditional_power` is that of
     the final test at the planned effect, at the one that is seen and without any, and `predictive_power` averages it
     over what the look leaves open; both are None at the last look. `ordered` is None while the trial goes on. `before`
-    are the looks before it, where their results are known, and `moment` is its place on the calendar.
+    are the looks before it, where their results are known, `assumed` the numbers of those of which nothing is told,
+    and `moment` is its place on the calendar.
     """
 
     design: WithLooks
@@ -71,6 +72,7 @@ class Look(Answer):
     predictive_power: float | None
     ordered: Ordered | None
     before: tuple[Look, ...] = ()
+    assumed: tuple[int, ...] = ()
     moment: Mapping[str, Any] | None = None
 
     def page(self) -> Page:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.design_facts import assumed, head, level, source
 from trialplan.page import Page, Table, facts, plain
 from trialplan.sequential.interim.verdict import EFFICACY, FUTILITY, GO_ON, HARM, NOT_REJECTED, REJECTED
-from trialplan.text import p_value, percent, signed
+from trialplan.text import listed, p_value, percent, signed
 
 if TYPE_CHECKING:
     from trialplan.sequential.interim.look import Look, Ordered
@@ -40,7 +40,7 @@ def page(look: Look) -> Page:
         data=plain(data),
         headline=headline(look),
         tables=[*shown, facts(planned)],
-        notes=[*_notes(look), *_history(before), *_calendar(look, moment)],
+        notes=[*_assumed(look), *_notes(look), *_history(before), *_calendar(look, moment)],
         records=lambda: [plain(data)],
     )
 
@@ -74,6 +74,19 @@ def _ordered(look: Look, ordered: Ordered | None) -> Iterator[Table]:
         rows += [("median-unbiased estimate", signed(ordered.estimate))]
         rows += [(f"{percent(look.confidence)} interval", f"{low} to {high}")]
     yield facts(rows, "If the trial ends here, allowing for the looks")
+
+
+def _assumed(look: Look) -> Iterator[str]:
+    """What is taken for granted of the looks of which nothing is told."""
+    if not look.assumed:
+        return
+    several = len(look.assumed) > 1
+    which = f"looks {listed(look.assumed)}: they are" if several else f"look {look.assumed[0]}: it is"
+    where = "where the looks above say" if look.again else "as planned"
+    yield (
+        f"Nothing is told of {which} assumed to have been taken {where}, and not to have "
+        "stopped the trial. Give the results of each look so far, and they are held against the rule, too."
+    )
 
 
 def _notes(look: Look) -> Iterator[str]:
@@ -124,6 +137,7 @@ def _data(look: Look, before: Sequence[Look], ordered: Ordered | None) -> dict[s
         "planned_n": look.n,
         "n": look.size,
         "spent_again": look.again,
+        "assumed_looks": list(look.assumed),
         "final": look.final,
         "decision": look.verdict,
         "binding": look.design.binding,
