@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from trialplan import __version__, fields
 from trialplan.fields import named
 from trialplan.page import plain
-from trialplan.text import flag, number, percent
+from trialplan.text import flag, in_unit, number
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -46,8 +46,7 @@ def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str
     rows = [("design", fixed.slug())]
     for name, value in fixed.assumptions().items():
         if name not in (*_NOT_ASSUMED, *without):
-            values = value if isinstance(value, tuple) else (value,)
-            share = f"  ({', '.join(map(percent, values))})" if declared[name].unit == "proportion" else ""
+            share = f"  ({in_unit(value, 'proportion')})" if declared[name].unit == "proportion" else ""
             rows.append((flag(name), number(value) + share))
     return rows
 

@@ -70,7 +70,7 @@ class StratifiedProportions(Design):
         typical=(0.2, 0.4),
     )
     weight: Numbers | tuple[float, ...] = parameter(
-        "how many participants a stratum has in proportion to the others",
+        "size of a stratum in proportion to the others",
         POSITIVE,
         axis="strata",
         default=1.0,
@@ -284,6 +284,11 @@ class StratifiedProportions(Design):
         """The name of the formula, and how strata become as large as they are."""
         blocks = self.block_size
         return super().formula + ("" if blocks is None else f", Poisson strata in permuted blocks of {blocks}")
+
+    @property
+    def tex(self) -> str:
+        """The formula as TeX; nothing with a margin, or where strata are of random size."""
+        return super().tex if self.block_size is None else ""
 
     def without_strata(self) -> TwoProportions:
         """The trial whose analysis does not know the strata: the chi-squared test of all participants."""
