@@ -98,6 +98,8 @@ def _sources(content: PlanFile) -> Iterator[str]:
             yield (one.bridge and one.bridge.source) or ""
     for stated in content.scenarios.controls:
         yield stated.source
+    for stratum in content.randomisation.strata:
+        yield stratum.source or ""
     yield (content.family and content.family.source) or ""
     yield (content.enrolment and content.enrolment.source) or ""
 
