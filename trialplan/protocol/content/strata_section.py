@@ -9,6 +9,7 @@ from trialplan.answers import Simulation
 from trialplan.outcome import EffectScale
 from trialplan.plan.building import Trial
 from trialplan.plan.strata import WithinStrata
+from trialplan.protocol.content.interim_analyses import method
 
 _MOST, _LEAST = 1_000_000, 1000
 """Participants drawn in all, each with a stratum and a place in a block, for a draft is written in seconds; and trials
@@ -26,9 +27,10 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True)
 class StrataView:
-    """What a document says of them; `seen` is None where the plan asks for no simulated trials."""
+    """What a document says of them, `method` as readers know it; `seen` is None where no trials are to be simulated."""
 
     of: WithinStrata
+    method: str
     levels: tuple[Level, ...]
     scale: EffectScale
     effect: float
@@ -45,6 +47,7 @@ def within_strata(trial: Trial) -> StrataView | None:
     each = zip(found.stratum.levels, found.shares, found.stratum.control_rates, strict=True)
     return StrataView(
         of=found,
+        method=method(found.design),
         levels=tuple(Level(name=name, share=share, rate=rate) for name, share, rate in each),
         scale=fixed.outcome.effect_scale(fixed),
         effect=float(fixed.effect_value()),
