@@ -283,6 +283,13 @@ class Design(Sized):
         """
         return ()
 
+    def within_strata(self, shares: tuple[float, ...], comparator: tuple[float, ...], test: str) -> Design | None:
+        """The same trial compared within strata of these shares, with the comparator of each; None if not known how.
+
+        Each stratum has the planned effect on the scale of the test, so that all together have it.
+        """
+        return None
+
     @property
     def obeys_futility(self) -> bool:
         """Whether the level relies on futility's being obeyed; without a futility boundary it makes no difference."""

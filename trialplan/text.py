@@ -79,6 +79,13 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f}".removesuffix(".0") + " %"
 
 
+def in_unit(value: Any, unit: str) -> str:
+    """A number of a design: a proportion as a percentage; of a vector each, with commas."""
+    if isinstance(value, (tuple, list)):
+        return ", ".join(in_unit(one, unit) for one in value)
+    return percent(value) if unit == "proportion" else number(value)
+
+
 def signed(value: float) -> str:
     """Four significant digits, with the sign for minus."""
     return f"{value:.4g}".replace("-", "−")

@@ -49,9 +49,16 @@ class TestAnswer:
             "# no",
         )
         target = ("value = 0.16\n", "value = 0.4\n")
+        strata = ("control_rates = [0.258, 0.140]\n", "control_rates = [0.1, 0.1]\n")
         with pytest.raises(PlanError, match=r"leaves out the planned difference 0\.400.*override = true"):
-            edit(change, bridge, target)
-        edit(change, bridge, target, ("compares_with_primary = true", "compares_with_primary = true\noverride = true"))
+            edit(change, bridge, target, strata)
+        edit(
+            change,
+            bridge,
+            target,
+            strata,
+            ("compares_with_primary = true", "compares_with_primary = true\noverride = true"),
+        )
 
 
 class TestBorrowing:

@@ -199,7 +199,14 @@ class TestOnce:
         assert len(sources(trial.plan)) == 3
         assert set(opened.values()) == {1}
         assert len(opened) == 4
-        assert made == {"TwoProportions": 2, "GroupSequential": 1, "Ancova": 1, "AdverseEvent": 2}
+        # the primary's looks once more, over its comparison within strata: that is made open, and then with its effect
+        assert made == {
+            "TwoProportions": 2,
+            "StratifiedProportions": 2,
+            "GroupSequential": 2,
+            "Ancova": 1,
+            "AdverseEvent": 2,
+        }
 
 
 class TestPictures:

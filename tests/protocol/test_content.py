@@ -245,6 +245,14 @@ class TestConduct:
             assert words in shown
         assert not re.search(r"block[^.]*\d", shown)
 
+    def test_power_within_strata_stands_beside_its_simulation(self, text):
+        """What the test within the prognostic strata shows, by its formula and by drawn participants."""
+        shown = part(text, "# Statistical analysis")
+        found = re.search(r"power is \*\*(0\.\d+)\*\* by its formula, and (0\.\d+) by simulation", shown)
+        assert float(found[1]) == pytest.approx(0.808, abs=0.005)
+        assert float(found[2]) == pytest.approx(float(found[1]), abs=0.03)
+        assert "25.8 % with mycophenolate" in shown
+
     def test_strata_are_optional(self, starter):
         """A plan without strata says that they are missing, and does not speak of strata otherwise."""
         shown = part(starter(), "# Randomisation")

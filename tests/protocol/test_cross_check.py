@@ -16,7 +16,7 @@ import warnings
 
 import pytest
 
-from trialplan import OneProportion, TwoMeans, TwoProportions
+from trialplan import OneProportion, StratifiedProportions, TwoMeans, TwoProportions
 from trialplan.cross_check.script import left_out, of_design, of_trial, script
 from trialplan.designs.adverse_event import AdverseEvent
 from trialplan.designs.ancova import Ancova
@@ -75,6 +75,9 @@ DESIGNS = [
     ),
     (TwoMeans(difference=0.8, sd=1, margin=0.3), 0.85),
     (RatioOfMeans(ratio=2, cv=0.6, margin=1.25), 0.8),
+    (StratifiedProportions(control=(0.1, 0.33), scale="odds-ratio", odds_ratio=2.194, weight=(1, 2)), 0.8),
+    (StratifiedProportions(control=(0.5, 0.3), treatment=(0.3, 0.2), favourable="lower", test="cmh-corrected"), 0.8),
+    (StratifiedProportions(control=0.3, ratio=1.6, scale="ratio", strata=3, sides=1, allocation="2:1"), 0.9),
     (OneProportion(null=0.05, expected=0.2), 0.8),
     (OneProportion(null=0.5, expected=0.3, favourable="lower", sides=2), 0.8),
     (OneProportion(null=0.3, expected=0.5, test="score"), 0.8),
@@ -118,6 +121,7 @@ DESIGNS = [
 UNROUNDED = [
     (TwoMeans(**MEANS, allocation="2:1"), 0.8, 0.1),
     (TwoMeans(**MEANS, test="welch"), 0.85),
+    (StratifiedProportions(control=(0.1, 0.33), difference=0.2), 0.8),
     (TwoProportions(control=0.6, treatment=0.6, goal="equivalence", margin=0.15), 0.8),
     (TwoProportions(**RATES, test="arcsine"), 0.8),
     (RatioOfMeans(ratio=1.5, cv=0.6, allocation="2:1"), 0.8),

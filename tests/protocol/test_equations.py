@@ -5,10 +5,11 @@ import re
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan import Ancova, OneProportion, RatioOfMeans, TwoMeans, TwoProportions
+from trialplan import Ancova, OneProportion, RatioOfMeans, StratifiedProportions, TwoMeans, TwoProportions
 from trialplan.catalogue import designs
 from trialplan.protocol.checking.extraction import blocks
 from trialplan.protocol.content.filters import equation
@@ -86,6 +87,19 @@ class TestFormulas:
         ratio = RatioOfMeans(ratio=1.4, cv=0.6, allocation="2:1")
         printed = math.log(1.4) / (math.sqrt(math.log(1 + 0.6**2)) * spread)
         assert ratio.success(90) == pytest.approx(one_tail(printed, 88), rel=1e-8)
+
+    def test_rates_within_strata(self):
+        """The printed n of the comparison within strata is the unrounded n, with the continuity correction too."""
+        f, c, t = np.array([0.25, 0.75]), np.array([0.1, 0.33]), np.array([0.3, 0.5])
+        pooled = WT * t + WC * c
+        d = float((f * WT * WC * (t - c)).sum())
+        v_0 = float((f * WT * WC * pooled * (1 - pooled)).sum())
+        v_1 = float((f * WT * WC * (WC * t * (1 - t) + WT * c * (1 - c))).sum())
+        a = ZA * math.sqrt(v_0) + ZB * math.sqrt(v_1)
+        design = StratifiedProportions(control=(0.1, 0.33), treatment=(0.3, 0.5), weight=(1, 3), allocation="2:1")
+        assert design.unrounded(0.8) == pytest.approx(a**2 / d**2, rel=1e-9)
+        corrected = ((a + math.sqrt(a**2 + 2 * d)) / (2 * d)) ** 2
+        assert design.replace(test="cmh-corrected").unrounded(0.8) == pytest.approx(corrected, rel=1e-9)
 
     def test_one_rate(self):
         """The printed power of the exact binomial test is the power, and the printed n of the score test the n."""

@@ -163,7 +163,18 @@ CMH, CORRECTED, SCORE = "cmh", "cmh-corrected", "stratified-score"
 
 _V_NULL = r"V_0 = \sum_j f_j\,w_T w_C\,p_j(1-p_j),\quad p_j = w_T\,p_{Tj}+w_C\,p_{Cj}"
 _V_TRUE = r"V_1 = \sum_j f_j\,w_T w_C\left(w_C\,p_{Tj}(1-p_{Tj})+w_T\,p_{Cj}(1-p_{Cj})\right)"
-_MEAN = r"D = \sum_j f_j\,w_T w_C\left(p_{Tj}-p_{Cj}\right)"
+_SUM = r"\sum_j f_j\,w_T w_C\left(p_{Tj}-p_{Cj}\right)"
+
+_TEX = (
+    r"n = \frac{\left(z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}\right)^2}{D^2},"
+    f"\nD = {_SUM},\n{_V_NULL},\n{_V_TRUE}"
+)
+_TEX_CORRECTED = (
+    r"n = \left(\frac{A+\sqrt{A^2+2D}}{2D}\right)^2,\quad A = z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1},"
+    "\n"
+    rf"D = \left|{_SUM}\right|,"
+    f"\n{_V_NULL},\n{_V_TRUE}"
+)
 
 ROWS: dict[str, AnalysisTest] = {
     CMH: AnalysisTest(
@@ -177,8 +188,7 @@ ROWS: dict[str, AnalysisTest] = {
         power=either_way(_tail),
         success=_tail,
         statistic=_statistic,
-        tex=r"n = \frac{\left(z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}\right)^2}{D^2},"
-        f"\n{_MEAN},\n{_V_NULL},\n{_V_TRUE}",
+        tex=_TEX,
     ),
     CORRECTED: AnalysisTest(
         prose="the same, with half a responder taken off the sum. What R's mantelhaen.test does unless told otherwise; "
@@ -190,6 +200,7 @@ ROWS: dict[str, AnalysisTest] = {
         power=either_way(_corrected_tail),
         success=_corrected_tail,
         statistic=_statistic,
+        tex=_TEX_CORRECTED,
     ),
     SCORE: AnalysisTest(
         prose="the stratified score statistic on a limit, with Mantel–Haenszel weights on the difference and the "
@@ -202,6 +213,7 @@ ROWS: dict[str, AnalysisTest] = {
         power=either_way(_tail),
         success=_tail,
         statistic=_statistic,
+        tex=_TEX,
         not_elsewhere="the stratified score test has no power in these packages",
     ),
 }

@@ -11,10 +11,10 @@ from trialplan.design import Design
 from trialplan.designs import _strata as strata_sizes
 from trialplan.designs import _stratified_tests as stratified_tests
 from trialplan.designs._stratified_responses import STRATIFIED
-from trialplan.designs.two_proportions import TwoProportions
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np
+from trialplan.numerics.search import increasing_root
 from trialplan.numerics.two_rates import DIFFERENCE, SCALES, Scale
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, effect_on, largest, parameter, smallest
@@ -24,6 +24,9 @@ ScaleName = Literal["difference", "ratio", "odds-ratio"]
 
 TestName = Literal["cmh", "cmh-corrected", "stratified-score"]
 """The tests."""
+
+_FAR = 20.0
+"""Logarithms of odds ratios between which one is looked for."""
 
 _EFFECTS = ("difference", "ratio", "odds_ratio")
 
@@ -70,7 +73,7 @@ class StratifiedProportions(Design):
         typical=(0.2, 0.4),
     )
     weight: Numbers | tuple[float, ...] = parameter(
-        "how many participants a stratum has in proportion to the others",
+        "size of a stratum in proportion to the others",
         POSITIVE,
         axis="strata",
         default=1.0,
@@ -216,6 +219,19 @@ class StratifiedProportions(Design):
             above, below = above + share * t * (1 - c if odds else 1.0), below + share * c * (1 - t if odds else 1.0)
         return above - below if self.scale == "difference" else above / below
 
+    def with_mean(self, treatment: float) -> StratifiedProportions:
+        """The same strata with the common effect at which the treatment's rate is this one over all of them."""
+        scale = SCALES[self.scale]
+        strata = list(zip(self.shares(), _along(self.control, self._count), strict=True))
+
+        def surplus(place: float) -> float:
+            return float(sum(share * scale.treatment(rate, math.exp(place)) for share, rate in strata)) - treatment
+
+        mean = float(sum(share * rate for share, rate in strata))
+        if self.scale == "odds-ratio":  # the mean's own odds ratio is another one
+            return self.replace(odds_ratio=math.exp(increasing_root(surplus, -_FAR, _FAR)))
+        return self.replace(**{self._common: treatment - mean if scale is DIFFERENCE else treatment / mean})
+
     def effect_domain(self) -> Interval:
         """The common effects that leave the treatment's rates between 0 and 1 in every stratum."""
         low, high = smallest(self.control), largest(self.control)
@@ -285,11 +301,15 @@ class StratifiedProportions(Design):
         blocks = self.block_size
         return super().formula + ("" if blocks is None else f", Poisson strata in permuted blocks of {blocks}")
 
-    def without_strata(self) -> TwoProportions:
-        """The trial whose analysis does not know the strata: the chi-squared test of all participants."""
+    @property
+    def tex(self) -> str:
+        """The formula as TeX; nothing with a margin, or where strata are of random size."""
+        return super().tex if self.block_size is None else ""
+
+    def without_strata(self) -> StratifiedProportions:
+        """The trial whose analysis does not know the strata: all participants are one, at their mean rates."""
         means = [math.fsum(float(f * p) for f, p in zip(self.shares(), one, strict=True)) for one in self.rates()]
-        shared = ("favourable", "allocation", "alpha", "sides")
-        return TwoProportions(treatment=means[0], control=means[1], **{name: getattr(self, name) for name in shared})
+        return self.replace(treatment=means[0], control=means[1], weight=1.0, strata=None, block_size=None)
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """What the same participants would show without the strata, where no margin makes that another question."""

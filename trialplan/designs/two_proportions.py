@@ -190,6 +190,15 @@ class TwoProportions(Design):
             ("A single arm against a threshold", alone.sample_size(power)),
         )
 
+    def within_strata(self, shares: tuple[float, ...], comparator: tuple[float, ...], test: str) -> Design:
+        """The comparison within strata, in permuted blocks of twice the allocation's within strata of random size."""
+        from trialplan.designs.stratified_proportions import StratifiedProportions  # only a plan with strata asks
+
+        shared = ("goal", "margin", "favourable", "allocation", "alpha", "sides")
+        named: dict[str, Any] = {name: getattr(self, name) for name in shared}
+        named |= {"scale": self.test_scale, "test": test, "block_size": 2 * self.block}
+        return StratifiedProportions(control=comparator, weight=shares, **named).with_mean(self.treatment)
+
     def blocks_lower_bound(self, target: float) -> int:
         """Blocks that cannot reach `target` by any test of level alpha, so that a search may begin beyond them."""
         return exact_proportions.blocks_lower_bound(self, target)

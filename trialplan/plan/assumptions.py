@@ -11,7 +11,7 @@ from trialplan.design import Sized
 from trialplan.errors import PlanError, did_you_mean
 from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
 from trialplan.evidence.selection import PoolChoice, pool_outcome
-from trialplan.parameter import Parameter, parameters, with_role
+from trialplan.parameter import Numbers, Parameter, parameters, with_role
 from trialplan.plan import schema
 from trialplan.plan.borrowing import Borrowing, borrow
 from trialplan.plan.checks import check_range
@@ -31,7 +31,7 @@ class Assumption:
     meaning: str
     unit: str
     role: str = ""
-    value: float | None
+    value: Numbers | None
     basis: str
     source: str
     reading: Observed | None = None

@@ -34,6 +34,7 @@ from trialplan.plan.monitoring import as_tuple, check_rule, with_looks
 from trialplan.plan.randomised_evidence import AnsweredComparison, answered_comparisons, check_override
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
+from trialplan.plan.strata import WithinStrata, prognostic, within_strata
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -47,6 +48,8 @@ class Trial(Answer):
     readings: tuple[tuple[str, Observed], ...] = ()
     randomised: tuple[AnsweredComparison, ...] = ()
     family: Endpoint | None = None
+    within: WithinStrata | None = None
+    """The primary compared within the strata of its randomisation, where the plan analyses it so."""
 
     @property
     def primaries(self) -> tuple[Endpoint, ...]:
@@ -120,6 +123,7 @@ def build(plan: Plan) -> Trial:
     check_primaries(content, plan.name)
     check_names(content, plan.name)
     check_citations(content, plan.name)
+    prognostic(plan)  # what is wrong with the strata is said before anything is computed
     table = plan.table(content.evidence.table)
     with _place(f"{plan.name}, [scenarios]"):
         readings = tuple((one.label, read_rate(table, one)) for one in content.scenarios.readings)
@@ -130,7 +134,7 @@ def build(plan: Plan) -> Trial:
     sized = {endpoint.name: _sized(plan, endpoint) for endpoint in designed}
     primaries = [sized[draft.name] for draft in drafts if draft.section.role == "primary"]
     _check_against(plan, comparisons, primaries[0])
-    return Trial(
+    trial = Trial(
         plan=plan,
         table=table,
         findings=(*evidence.audit(table), *(finding for arms in borrowed for finding in arms.findings)),
@@ -139,6 +143,7 @@ def build(plan: Plan) -> Trial:
         randomised=comparisons,
         family=_sized_family(plan, primaries),
     )
+    return dataclasses.replace(trial, within=within_strata(plan, trial.design, int(trial.answer.n)))
 
 
 def size_primary(plan: Plan) -> Endpoint:

@@ -98,6 +98,8 @@ def _sources(content: PlanFile) -> Iterator[str]:
             yield (one.bridge and one.bridge.source) or ""
     for stated in content.scenarios.controls:
         yield stated.source
+    for stratum in content.randomisation.strata:
+        yield stratum.source or ""
     yield (content.family and content.family.source) or ""
     yield from content.enrolment.sources() if content.enrolment else ()
 
@@ -109,6 +111,8 @@ def check_range(cls: type[Sized], name: str, one: AssumptionSection) -> None:
         raise PlanError(f"{name}: a range is a pair with its source; {missing} is missing")
     if one.range is None or one.value is None:
         return
+    if isinstance(one.value, tuple):
+        raise PlanError(f"{name}: a range is that of one number, and this is a list of {len(one.value)}; remove it")
     low, high = (parameters(cls)[name].check(cls.__name__, f"{name}: the range", end) for end in one.range)
     if not low <= one.value <= high or low == high:
         raise PlanError(

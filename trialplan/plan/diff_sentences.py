@@ -44,7 +44,7 @@ def clause(piece: tuple[Key, Any, Any], a: Planned, b: Planned) -> Clause:
 def shown(value: Any, unit: str = "") -> str:
     """A number as a person reads it, a proportion as a percentage."""
     if isinstance(value, (tuple, list)):
-        return ", ".join(shown(one) for one in value)
+        return ", ".join(shown(one, unit) for one in value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "not stated" if value is None else str(value)
     return percent(value) if unit == "proportion" else f"{value:.4g}"

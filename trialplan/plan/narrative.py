@@ -56,6 +56,12 @@ class Stratum(Section):
     factor: Text
     levels: tuple[Text, ...] = Field((), description="its levels; may be left open, as centres often are")
     why: Text | None = Field(None, description="why it matters to the outcome")
+    control_rates: tuple[float, ...] = Field(
+        (), description="rate of the primary endpoint on control in each level, where the factor is prognostic"
+    )
+    shares: tuple[float, ...] = Field((), description="participants of each level in proportion; equal if not said")
+    source: Text | None = Field(None, description="where rates and shares come from; 'ours' where they are assumed")
+    test: Text | None = Field(None, description="the test within its levels that analyses the primary, such as cmh")
 
 
 class Randomisation(Section):

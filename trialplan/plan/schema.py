@@ -131,7 +131,7 @@ class Borrowed(Section):
 class AssumptionSection(Section):
     """One number of a design: a value with its source, drawn from the evidence with its bridge, or borrowed."""
 
-    value: float | None = None
+    value: float | tuple[float, ...] | None = Field(None, description="one number; of a vector one for each stratum")
     source: Text | None = None
     basis: Basis = Field("cited", description="cited from a source, derived from one, or the planners' own choice")
     range: tuple[float, float] | None = Field(None, description="how low and how high a stated value may plausibly lie")

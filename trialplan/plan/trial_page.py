@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.enrolment.dropout import enrolled
 from trialplan.page import Page, Table, facts, plain
-from trialplan.text import NONE, number, participants, percent
+from trialplan.text import NONE, in_unit, participants
 
 if TYPE_CHECKING:
     from trialplan.plan.assumptions import Assumption
@@ -76,5 +76,5 @@ def _cells(row: dict[str, Any]) -> list[str]:
 
 def _assumption(one: Assumption) -> dict[str, Any]:
     value = one.value
-    shown = NONE if value is None else percent(value) if one.unit == "proportion" else number(value)
+    shown = NONE if value is None else in_unit(value, one.unit)
     return {"name": one.name, "value": value, "shown": shown, "basis": one.basis, "source": one.source}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from trialplan.analyses.verification.verification import ALLOWANCE, ERRORS, Veri
 from trialplan.answers import Simulation
 from trialplan.design import Design
 from trialplan.enrolment.dropout import enrolled
+from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
 from trialplan.page import Answer, Page
 from trialplan.plan.building import Endpoint, Trial
@@ -192,11 +194,12 @@ def _of_completers(design: Design, left: list[int]) -> tuple[Design, int] | None
     """
     if min(left) < 2:
         return None
-    if design.members or max(left) > _LARGEST:
-        return design, max(1, round(sum(left) / design.block)) * design.block
-    if len(left) == 1:
+    if len(left) == 1 and not design.members:
         return design, left[0]
-    return design.replace(allocation=fields.allocation_of(left)), sum(left)
+    if not design.members and max(left) <= _LARGEST:
+        with contextlib.suppress(ParameterError):  # such arms do not fit its other numbers, as those of its blocks
+            return design.replace(allocation=fields.allocation_of(left)), sum(left)
+    return design, max(1, round(sum(left) / design.block)) * design.block
 
 
 def _losses(trial: Trial, endpoint: Endpoint, found: Verification, how: Mapping[str, Any]) -> SimulatedLosses | None:

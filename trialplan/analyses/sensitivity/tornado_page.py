@@ -12,7 +12,7 @@ from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SUPERIORITY, named
 from trialplan.page import Answer, Page, Table, plain
 from trialplan.parameter import parameters
-from trialplan.text import listed, number, percent
+from trialplan.text import in_unit, listed, number
 
 if TYPE_CHECKING:
     from trialplan.figures import Tornado as Bars
@@ -203,4 +203,4 @@ def _turns(swing: Swing) -> Iterator[tuple[float, str]]:
 
 
 def _value(axis: Axis, value: float) -> str:
-    return percent(value) if axis.unit == "proportion" else number(value)
+    return in_unit(value, axis.unit)

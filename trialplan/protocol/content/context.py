@@ -34,6 +34,7 @@ from trialplan.protocol.content.pitfalls import by_section, met
 from trialplan.protocol.content.planning_rates import planning_rates
 from trialplan.protocol.content.provisional import blocks
 from trialplan.protocol.content.recruitment_section import recruited
+from trialplan.protocol.content.strata_section import within_strata
 from trialplan.protocol.content.verification_section import verified
 from trialplan.protocol.content.views import (
     Alone,
@@ -161,6 +162,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "by_reading": read,
         "range": spread([*discounted, *read]),
         "verified": verified(trial),
+        "within": within_strata(trial),
         "references": content.reference,
         "report": content.report,
         "monitored": monitored(trial),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 
 from trialplan import text
 from trialplan.outcome import EffectScale
+from trialplan.text import listed
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}&!])")
 """Characters that mean something to Markdown wherever they stand."""
@@ -75,6 +77,9 @@ def number(value: float) -> Verbatim:
 
 def value_of(assumption: Any) -> Verbatim:
     """An assumption's value in its unit: proportions as percentages, with the digits that give the same n again."""
+    if isinstance(assumption.value, tuple):
+        each = [value_of(dataclasses.replace(assumption, value=value)) for value in assumption.value]
+        return Verbatim(listed(each))
     if assumption.unit == "proportion":
         return Verbatim(f"{100 * assumption.value:.2f} %")
     # a ratio has no unit, and which units those of an outcome are, the plan's own words say

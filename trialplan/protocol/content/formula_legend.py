@@ -8,6 +8,7 @@ _LETTERS = (
     ("n", r"(?<![A-Za-z\\])n(?![A-Za-z_])", "the number in all"),
     ("n_T", r"(?<![A-Za-z])n_T", "the number in an arm"),
     ("w", r"(?<![A-Za-z\\])w_", "an arm's share of the number"),
+    ("f_j", r"(?<![A-Za-z])f_j", "the share of the participants who are in stratum j"),
     ("s", r"/s\b|\[s=", "the number of sides of the test"),
     ("x", r"(?<![A-Za-z\\])x(?![A-Za-z_])", "how many respond"),
     ("x_T", r"x_T", "how many of an arm respond"),
