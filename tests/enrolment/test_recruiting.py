@@ -225,7 +225,7 @@ class TestRecruit:
             ({"site": 3}, "there is no 'site'"),
             ({"opens": "3:9:12"}, "as in 3:15, not 3:9:12"),
             ({"opens": "early"}, "as in 3:15, not early"),
-            ({"eligible": 1.5}, "share must lie"),
+            ({"eligible": 1.5}, "eligible must lie"),
             ({"patients_per_year": -1}, "patients_per_year must lie"),
             ({"months": -3}, r"months in \(0, 12,000\], not -3"),
             ({"n": [60.5]}, "whole numbers of participants"),

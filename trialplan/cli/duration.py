@@ -46,6 +46,6 @@ def command(plan: str | None, as_json: bool, output: Any, **given: Any) -> None:
     """
     from trialplan.verbs.recruiting import duration
 
-    with options.typed(Sized, "duration", "sites", "screening", "competing trials"):
+    with options.typed(Sized, "duration", "sites", "screening", **options.SITES_NAMES):
         found = duration(plan, **given)
     show(found.page(), as_json, output)

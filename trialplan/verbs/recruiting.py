@@ -136,7 +136,7 @@ def _refuse(call: str, given: Any) -> None:
 def _law(call: str, sites: Any) -> tuple[Recruits, Screening]:
     """The law of the sites that are described, and whom their screening keeps."""
     from trialplan.enrolment.over_time import of_sites
-    from trialplan.enrolment.screening import Competitor, Screening, Step
+    from trialplan.enrolment.screening import LOST, SHARE, Competitor, Screening, Step
     from trialplan.enrolment.sites import RATE, Sites
 
     for name in sites:
@@ -147,6 +147,9 @@ def _law(call: str, sites: Any) -> tuple[Recruits, Screening]:
     if missing:
         raise ParameterError(f"{field(missing[0])} is needed where no plan says how it recruits", owner=call)
     first, last = _opening(given.get("opens", 0.0))
+    for name, declared in (("eligible", SHARE), ("competing", LOST)):
+        if name in given:
+            declared.check("screening", name, given[name])
     steps = [Step(name="eligible", share=given["eligible"])] if "eligible" in given else []
     rivals = [Competitor(name="other trials", share=given["competing"])] if "competing" in given else []
     screening = Screening(steps=steps, competing=rivals)
