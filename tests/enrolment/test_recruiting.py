@@ -105,12 +105,6 @@ class TestSimulation:
         drawn = counts_by(GROUPS, 15, np.random.default_rng(8))
         assert abs(drawn.mean() - of_sites(GROUPS).expected(15)) < 3 * drawn.std() / math.sqrt(DRAWS)
 
-    def test_the_laws_own_draws(self):
-        """Arrivals one after the other, as the laws draw them, have the laws' medians."""
-        for law in (of_sites(GROUPS), KnownRate(known=Accrual(steps=((0, 3),), ramp_up=4))):
-            months = law.draw_month(60, 2000, np.random.default_rng(2))
-            assert abs((months <= law.month(60, 0.5)).mean() - 0.5) < 3 * math.sqrt(0.25 / 2000)
-
     def test_beyond_the_recursion(self):
         """Where rates are drawn, the answer meets the normal approximation of so many, and says that it is drawn."""
         sites = [Sites(number=60, per_year=120, shape=2, opens_to=6)]
@@ -272,3 +266,39 @@ def test_components_need_no_group():
     law = UncertainRates(components=(Component(shape=2, rate=1, opens=0), Component(shape=1, rate=3, opens=4)))
     assert law.expected(6) == pytest.approx(6 + 6)
     assert law.with_sites(3) is None
+
+
+class TestUnderWay:
+    SITES = {"sites": 6, "patients_per_year": 12, "rate_shape": 2, "opens": "1:6"}
+    SEEN = ((9, 5), (2, 4), (0, 1))
+
+    def test_by_bayes(self):
+        """Rates drawn from the prior and kept where the counts came out so predict what `duration` does."""
+        rng = np.random.default_rng(12)
+        rates = rng.gamma(2, 1 / 2, (400_000, 6))
+        seen = np.stack([rng.poisson(rates[:, site] * months) for site, (_, months) in enumerate(self.SEEN)], axis=1)
+        kept = rates[(seen == [many for many, _ in self.SEEN]).all(axis=1)]
+        opening = np.maximum(np.linspace(1, 6, 6)[3:] - (1 + 5), 0)
+        open_for = 10 - np.concatenate([np.zeros(3), opening])
+        counts = rng.poisson((kept * open_for).sum(axis=1))
+        found = duration(n=80, so_far=self.SEEN, **self.SITES)
+        claimed = found.law.chance(found.recruited.n, 10)
+        assert found.recruited.n == 80 - 11
+        share = (counts >= found.recruited.n).mean()
+        assert len(kept) > 300
+        assert abs(share - claimed) < 3 * math.sqrt(claimed * (1 - claimed) / len(kept))
+
+    @pytest.mark.parametrize(
+        ("more", "words"),
+        [
+            ({"so_far": "10/4,3"}, "as in 10/4,3/2, not 10/4,3"),
+            ({"so_far": "-1/4"}, "not -1/4"),
+            ({"so_far": "90/4"}, "90 have come already"),
+            ({"so_far": "1/4,1/4", "sites": 1}, "fewer than the 2 that have recruited"),
+            ({"so_far": "1/4", "rate_shape": None}, "learns nothing"),
+        ],
+    )
+    def test_refused(self, more, words):
+        """What is no site's recruitment so far is one sentence."""
+        with pytest.raises(ParameterError, match=words):
+            duration(**({"n": 80} | self.SITES | more))
