@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan import TwoProportions, duration, recruit
+from trialplan import CoPrimary, TwoMeans, TwoProportions, catalogue, duration, recruit
 from trialplan.analyses.sensitivity.exclusion import exclusion
+from trialplan.cli.options import design as options
+from trialplan.enrolment.completion import Wait
 from trialplan.enrolment.over_time import LEVELS, KnownRate, UncertainRates, of_sites, sites_needed
 from trialplan.enrolment.recruiting import recruiting
 from trialplan.enrolment.screening import Competitor, Screening, Step
+from trialplan.enrolment.showing import what_is_shown
 from trialplan.enrolment.sites import Component, Sites, as_many
 from trialplan.errors import ParameterError
 from trialplan.numerics.accrual import Accrual
@@ -193,17 +196,33 @@ class TestRecruit:
         assert asked[-1] == answer.n == 186
         assert asked[:-1] == sorted(one // 2 * 2 for one in (answer.by.least, answer.by.median, answer.by.most))
 
+    @pytest.mark.parametrize("slug", [slug for slug, cls in catalogue.designs().items() if cls.has_level])
+    def test_any_design_answers(self, slug):
+        """At the number that it needs, every design has the power that it was sized for, and shows its own effect."""
+        design = catalogue.design(slug)(**options.typical(catalogue.design(slug)))
+        answer = design.sample_size(0.8)
+        found = answer.design
+        (one,) = what_is_shown(found, [answer.n], 0.8)
+        assert one.success == pytest.approx(float(answer.success))
+        planned, scale = float(found.planned_estimate()), found.outcome.effect_scale(found)
+        if one.detectable is not None:  # a whole block more than is needed shows a little less
+            assert one.detectable == pytest.approx(planned, abs=0.1 * abs(planned - scale.none) + 0.02)
+
+    def test_a_family_answers_with_its_power(self):
+        """Several endpoints together have a power, and neither one effect nor one interval."""
+        family = CoPrimary(members=(self.DESIGN, TwoMeans(difference=0.5, sd=1)), correlation=0.3)
+        n = family.sample_size(0.8).n
+        (one,) = what_is_shown(family, [n], 0.8)
+        assert one.success >= 0.8
+        assert (one.detectable, one.interval) == (None, None)
+
     def test_dropout_takes_the_lost_off(self):
         """What is shown rests on those who are expected to be observed, in whole blocks."""
-        from trialplan.enrolment.showing import what_is_shown
-
         (one,) = what_is_shown(self.DESIGN, [111], 0.8, dropout=0.1)
         assert (one.n, one.observed) == (111, 98)
 
     def test_looks_stand_after_their_participants(self):
         """A look is due when those it needs are randomised, read and decided on."""
-        from trialplan.enrolment.completion import Wait
-
         law = of_sites([Sites(number=10, per_year=6, shape=2)])
         answer = recruiting(law, 60, looks=[30, 60], wait=Wait(read_after=12, decision=2))
         first, last = answer.looks

@@ -69,6 +69,7 @@ def pictures(trial: Trial) -> dict[str, Picture]:
     apart = "; of what is pooled, those of the pool" if pooled else ""
     asked = f"Participants for {100 * section.power:.0f} % power"
     looks = ", without looks" if design.looks else ""
+    decided = ", and when the looks are decided on" if design.looks else ""
     method = "" if design.fixed.smooth else f", by the {design.fixed.by_normal_theory().test} test"
     made: list[tuple[str, Any, str]] = [
         (
@@ -77,7 +78,7 @@ def pictures(trial: Trial) -> dict[str, Picture]:
             f"Rates that the planning of {section.name} rests on, with 95 % Wilson intervals{apart}.",
         ),
         ("schema", drawings.schema(trial), "Trial schema."),
-        ("recruitment", fan(trial), "Participants randomised over time, and when the looks are decided on."),
+        ("recruitment", fan(trial), f"Participants randomised over time{decided}."),
         ("boundaries", boundaries(trial), "Boundaries of the looks, by participants assessed."),
         ("power", drawings.power_curve(trial), "Power against the number of participants."),
         ("heat-map", drawings.heat_map(trial), f"{asked} by the rates of both arms{looks}{method}."),
