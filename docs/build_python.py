@@ -98,6 +98,10 @@ PAIRS: dict[str, list[Pair]] = {
     "code": [Pair(f"code {RATES} --language r", f'code({DESIGN}, "r")')],
     "randomise": [
         Pair("randomise --arms a,b --n 60 --seed 7 -o list.json", 'randomise(arms=["a", "b"], n=60, seed=7)'),
+        Pair(
+            "randomise --arms a,b --n 60 --seed 7 --stratum sex=f,m --minimise 0.8 -o list.json",
+            'minimise(arms=["a", "b"], factors={"sex": ["f", "m"]}, n=60, seed=7)',
+        ),
     ],
     "schema": [Pair("schema", "schema()")],
 }

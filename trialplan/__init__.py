@@ -60,7 +60,7 @@ Every call is also a verb of the command line, which prints the page of its answ
     the evidence                read_evidence · audit · estimate · pool
     plans                       starter_plan · schema · read_plan · build · diff (why one asks for more)
     documents                   render_protocol · check (a finished one) · code (a script in R or Python) · demo
-    while it runs               randomise · monitor (a look was taken) · reestimate (n again, blinded)
+    while it runs               randomise · minimise · monitor (a look was taken) · reestimate (n again, blinded)
     what others printed         reproduce (does a stated n follow from what is stated?) · reproduce_table (many)
     the catalogue               list_designs
 
@@ -81,7 +81,7 @@ _HOMES = {
     **dict.fromkeys(("scenarios", "tornado", "exclude", "assurance"), "trialplan.verbs.exploring"),
     **dict.fromkeys(("read_evidence", "audit", "estimate", "pool"), "trialplan.verbs.evidence"),
     **dict.fromkeys(("starter_plan", "schema", "read_plan", "build", "diff"), "trialplan.verbs.planning"),
-    **dict.fromkeys(("render_protocol", "check", "demo", "randomise"), "trialplan.verbs.planning"),
+    **dict.fromkeys(("render_protocol", "check", "demo", "randomise", "minimise"), "trialplan.verbs.planning"),
     **dict.fromkeys(("recruit", "duration"), "trialplan.verbs.recruiting"),
     **dict.fromkeys(("monitor", "reestimate"), "trialplan.verbs.monitoring"),
     **dict.fromkeys(("code", "reproduce", "reproduce_table", "list_designs"), "trialplan.verbs.second_opinion"),

@@ -39,6 +39,7 @@ from trialplan.verbs.planning import build as build
 from trialplan.verbs.planning import check as check
 from trialplan.verbs.planning import demo as demo
 from trialplan.verbs.planning import diff as diff
+from trialplan.verbs.planning import minimise as minimise
 from trialplan.verbs.planning import randomise as randomise
 from trialplan.verbs.planning import read_plan as read_plan
 from trialplan.verbs.planning import render_protocol as render_protocol

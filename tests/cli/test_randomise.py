@@ -93,3 +93,43 @@ class TestRandomise:
         assert hint in ran.err
         assert ran.err.count("\n") == 1
         assert sorted(workshop.iterdir()) == before
+
+
+class TestMinimise:
+    COMMON = ("randomise", "--arms", "a,b", "--seed", "7", "--stratum", "site=A,B", "--stratum", "sex=f,m")
+
+    def test_a_file_that_grows(self, run, tmp_path):
+        """Participants who are added get arms, those before them keep theirs, and the screen holds the list alone."""
+        path = tmp_path / "come.csv"
+        path.write_text("site,sex\nA,f\nB,m\nA,m\n", encoding="utf-8")
+        typed = (*self.COMMON, "--minimise", "0.8", "--participants", str(path))
+        first = run(*typed)
+        assert (first.code, first.err) == (0, "")
+        path.write_text(path.read_text(encoding="utf-8") + "B,f\n", encoding="utf-8")
+        more = run(*typed)
+        assert table(more.out)[:3] == table(first.out)
+        assert list(table(more.out)[3]) == ["site", "sex", "sequence", "arm"]
+
+    def test_without_a_file_the_imbalance_is_told(self, run):
+        """Nobody has come yet: what is to be expected stands beside blocks and plain chance."""
+        ran = run(*self.COMMON, "--n", "60", "--minimise", "0.8")
+        assert ran.code == 0
+        assert all(words in ran.out for words in ("probability 0.8", "permuted blocks in 4 strata", "plain chance"))
+
+    @pytest.mark.parametrize(
+        ("more", "words"),
+        [
+            (("--minimise", "0.8", "--n", "9", "--blocks", "4"), "--blocks are for permuted blocks"),
+            (("--minimise", "0.8", "--n", "9", "--allocation", "2:1"), "equal size, not 2:1"),
+            (("--minimise", "0.4", "--n", "9"), "--minimise must lie above 1/2"),
+            (("--minimise", "x", "--n", "9"), "--minimise must be a number"),
+            (("--minimise", "0.8"), "--n is needed"),
+            (("--minimise", "0.8", "--n", "9", "--masked", "x.csv"), "nobody to list"),
+            (("--n", "9", "--participants", "x.csv"), "add --minimise 0.8"),
+        ],
+    )
+    def test_refused(self, run, more, words):
+        """One sentence, exit code 2."""
+        ran = run(*self.COMMON, *more)
+        assert ran.code == 2
+        assert words in ran.err

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan import TwoProportions, duration, recruit
+from trialplan import CoPrimary, TwoMeans, TwoProportions, catalogue, duration, recruit
 from trialplan.analyses.sensitivity.exclusion import exclusion
+from trialplan.cli.options import design as options
+from trialplan.enrolment.completion import Wait
 from trialplan.enrolment.over_time import LEVELS, KnownRate, UncertainRates, of_sites, sites_needed
 from trialplan.enrolment.recruiting import recruiting
 from trialplan.enrolment.screening import Competitor, Screening, Step
+from trialplan.enrolment.showing import what_is_shown
 from trialplan.enrolment.sites import Component, Sites, as_many
 from trialplan.errors import ParameterError
 from trialplan.numerics.accrual import Accrual
@@ -105,12 +108,6 @@ class TestSimulation:
         drawn = counts_by(GROUPS, 15, np.random.default_rng(8))
         assert abs(drawn.mean() - of_sites(GROUPS).expected(15)) < 3 * drawn.std() / math.sqrt(DRAWS)
 
-    def test_the_laws_own_draws(self):
-        """Arrivals one after the other, as the laws draw them, have the laws' medians."""
-        for law in (of_sites(GROUPS), KnownRate(known=Accrual(steps=((0, 3),), ramp_up=4))):
-            months = law.draw_month(60, 2000, np.random.default_rng(2))
-            assert abs((months <= law.month(60, 0.5)).mean() - 0.5) < 3 * math.sqrt(0.25 / 2000)
-
     def test_beyond_the_recursion(self):
         """Where rates are drawn, the answer meets the normal approximation of so many, and says that it is drawn."""
         sites = [Sites(number=60, per_year=120, shape=2, opens_to=6)]
@@ -199,17 +196,33 @@ class TestRecruit:
         assert asked[-1] == answer.n == 186
         assert asked[:-1] == sorted(one // 2 * 2 for one in (answer.by.least, answer.by.median, answer.by.most))
 
+    @pytest.mark.parametrize("slug", [slug for slug, cls in catalogue.designs().items() if cls.has_level])
+    def test_any_design_answers(self, slug):
+        """At the number that it needs, every design has the power that it was sized for, and shows its own effect."""
+        design = catalogue.design(slug)(**options.typical(catalogue.design(slug)))
+        answer = design.sample_size(0.8)
+        found = answer.design
+        (one,) = what_is_shown(found, [answer.n], 0.8)
+        assert one.success == pytest.approx(float(answer.success))
+        planned, scale = float(found.planned_estimate()), found.outcome.effect_scale(found)
+        if one.detectable is not None:  # a whole block more than is needed shows a little less
+            assert one.detectable == pytest.approx(planned, abs=0.1 * abs(planned - scale.none) + 0.02)
+
+    def test_a_family_answers_with_its_power(self):
+        """Several endpoints together have a power, and neither one effect nor one interval."""
+        family = CoPrimary(members=(self.DESIGN, TwoMeans(difference=0.5, sd=1)), correlation=0.3)
+        n = family.sample_size(0.8).n
+        (one,) = what_is_shown(family, [n], 0.8)
+        assert one.success >= 0.8
+        assert (one.detectable, one.interval) == (None, None)
+
     def test_dropout_takes_the_lost_off(self):
         """What is shown rests on those who are expected to be observed, in whole blocks."""
-        from trialplan.enrolment.showing import what_is_shown
-
         (one,) = what_is_shown(self.DESIGN, [111], 0.8, dropout=0.1)
         assert (one.n, one.observed) == (111, 98)
 
     def test_looks_stand_after_their_participants(self):
         """A look is due when those it needs are randomised, read and decided on."""
-        from trialplan.enrolment.completion import Wait
-
         law = of_sites([Sites(number=10, per_year=6, shape=2)])
         answer = recruiting(law, 60, looks=[30, 60], wait=Wait(read_after=12, decision=2))
         first, last = answer.looks
@@ -225,7 +238,7 @@ class TestRecruit:
             ({"site": 3}, "there is no 'site'"),
             ({"opens": "3:9:12"}, "as in 3:15, not 3:9:12"),
             ({"opens": "early"}, "as in 3:15, not early"),
-            ({"eligible": 1.5}, "share must lie"),
+            ({"eligible": 1.5}, "eligible must lie"),
             ({"patients_per_year": -1}, "patients_per_year must lie"),
             ({"months": -3}, r"months in \(0, 12,000\], not -3"),
             ({"n": [60.5]}, "whole numbers of participants"),
@@ -272,3 +285,39 @@ def test_components_need_no_group():
     law = UncertainRates(components=(Component(shape=2, rate=1, opens=0), Component(shape=1, rate=3, opens=4)))
     assert law.expected(6) == pytest.approx(6 + 6)
     assert law.with_sites(3) is None
+
+
+class TestUnderWay:
+    SITES = {"sites": 6, "patients_per_year": 12, "rate_shape": 2, "opens": "1:6"}
+    SEEN = ((9, 5), (2, 4), (0, 1))
+
+    def test_by_bayes(self):
+        """Rates drawn from the prior and kept where the counts came out so predict what `duration` does."""
+        rng = np.random.default_rng(12)
+        rates = rng.gamma(2, 1 / 2, (400_000, 6))
+        seen = np.stack([rng.poisson(rates[:, site] * months) for site, (_, months) in enumerate(self.SEEN)], axis=1)
+        kept = rates[(seen == [many for many, _ in self.SEEN]).all(axis=1)]
+        opening = np.maximum(np.linspace(1, 6, 6)[3:] - (1 + 5), 0)
+        open_for = 10 - np.concatenate([np.zeros(3), opening])
+        counts = rng.poisson((kept * open_for).sum(axis=1))
+        found = duration(n=80, so_far=self.SEEN, **self.SITES)
+        claimed = found.law.chance(found.recruited.n, 10)
+        assert found.recruited.n == 80 - 11
+        share = (counts >= found.recruited.n).mean()
+        assert len(kept) > 300
+        assert abs(share - claimed) < 3 * math.sqrt(claimed * (1 - claimed) / len(kept))
+
+    @pytest.mark.parametrize(
+        ("more", "words"),
+        [
+            ({"so_far": "10/4,3"}, "as in 10/4,3/2, not 10/4,3"),
+            ({"so_far": "-1/4"}, "not -1/4"),
+            ({"so_far": "90/4"}, "90 have come already"),
+            ({"so_far": "1/4,1/4", "sites": 1}, "fewer than the 2 that have recruited"),
+            ({"so_far": "1/4", "rate_shape": None}, "learns nothing"),
+        ],
+    )
+    def test_refused(self, more, words):
+        """What is no site's recruitment so far is one sentence."""
+        with pytest.raises(ParameterError, match=words):
+            duration(**({"n": 80} | self.SITES | more))

@@ -9,6 +9,7 @@ from trialplan.errors import PlanError, TrialplanError
 from trialplan.files import shipped
 from trialplan.plan import build, json_schema, read
 from trialplan.plan.difference import difference
+from trialplan.plan.recruiting import recruits
 
 MONITORING = """
 [monitoring]
@@ -157,3 +158,76 @@ class TestSchema:
             known["Monitoring"]["properties"]
         )
         assert {"accrual_rate", "steps", "source"} <= set(known["Enrolment"]["properties"])
+
+
+SITES = """
+[enrolment]
+deadline_months = 60
+decision_months = 1
+
+[[enrolment.sites]]
+number = 12
+patients_per_year = 10
+rate_shape = 2
+opens_from_month = 2
+opens_to_month = 7.5
+source = "ours"
+
+[[enrolment.screening]]
+step = "eligible"
+share = 0.5
+source = "ours"
+
+[[enrolment.competing]]
+trial = "another"
+share = 0.2
+source = "ours"
+"""
+
+
+class TestSites:
+    def test_the_calendar_follows_them(self, plan):
+        """A look has the month in which the mean rates of the open sites bring its participants, and those after."""
+        trial = build(plan(MONITORING + SITES))
+        look = trial.answer.extra["looks"][0]
+        opens, rate = [2 + 0.5 * site for site in range(12)], 10 * 0.5 * 0.8 / 12
+
+        def randomised(month):
+            return sum(rate * max(month - one, 0) for one in opens)
+
+        assert randomised(look["month"] - 13) == pytest.approx(look["n"])
+        assert look["randomised"] == int(randomised(look["month"]) + 1e-9)
+
+    def test_recruit_answers_for_them(self, plan):
+        """The plan's number, its deadline and its looks, each at the law of its sites."""
+        trial = build(plan(MONITORING + SITES))
+        answer = recruits(trial)
+        assert (answer.n, answer.by.month, answer.law.sites) == (trial.n_randomised, 60, 12)
+        assert answer.screening.share == pytest.approx(0.4)
+        assert answer.full.chance == pytest.approx(answer.law.chance(answer.n, 60))
+        first = answer.looks[0].completion
+        assert first.median == pytest.approx(answer.law.month(trial.answer.extra["looks"][0]["n"], 0.5) + 13)
+
+    @pytest.mark.parametrize(
+        ("old", "new", "words"),
+        [
+            ("[enrolment]\n", "[enrolment]\naccrual_rate = 4\n", "or [[enrolment.sites]]"),
+            ("[enrolment]\n", "[enrolment]\nramp_up_months = 4\n", "leave ramp_up_months out"),
+            ("opens_to_month = 7.5", "opens_to_month = 1", "before the first site opens in month 2"),
+            ("share = 0.5", "share = 50", "share"),
+            ("number = 12", "number = 0", "number"),
+            ("patients_per_year = 10", "patients_a_year = 10", "did you mean 'patients_per_year'"),
+            ('share = 0.2\nsource = "ours"', 'share = 0.2\nsource = "x [nobody]"', "cites [nobody]"),
+        ],
+    )
+    def test_refused(self, plan, old, new, words):
+        """One sentence that names the place."""
+        with pytest.raises(TrialplanError) as why:
+            build(plan(MONITORING + SITES.replace(old, new, 1)))
+        assert words in str(why.value)
+
+    def test_screening_needs_sites(self, plan):
+        """Shares of the patients seen say nothing of a rate of those randomised."""
+        step = '\n[[enrolment.screening]]\nstep = "a"\nshare = 0.5\nsource = "ours"\n'
+        with pytest.raises(PlanError, match="in place of a rate of those randomised"):
+            build(plan(MONITORING + ENROLMENT + step))

@@ -8,7 +8,7 @@ from scipy.stats import norm
 from small_plans import built, endpoint, prose, stated
 
 from trialplan.enrolment.calendar import ends
-from trialplan.plan.monitoring import recruitment
+from trialplan.plan.enrolment import recruitment
 from trialplan.plan.verifying import verify_trial
 from trialplan.protocol.content.context import context
 from trialplan.protocol.content.figures import schema

@@ -1,14 +1,19 @@
 """What a protocol says of looking early: every number is the answer's, and a committee can act on the words."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from trialplan.files import shipped
 from trialplan.plan import build, read
+from trialplan.plan.recruiting import recruiting_trial
 from trialplan.protocol import render
 from trialplan.protocol.checking.check import check
 from trialplan.protocol.content.interim_analyses import boundaries, monitored
+from trialplan.protocol.content.pitfall_rules import too_few_come
+from trialplan.protocol.content.recruitment_section import recruited
+from trialplan.protocol.formats.house_style import environment
 
 SHIPPED = "msc-lupus-nephritis-monitored"
 MONITORING = '\n[monitoring]\nlooks = [0.5, 1.0]\nefficacy = "lan-demets-obrien-fleming"\n'
@@ -21,9 +26,15 @@ def trial():
 
 
 @pytest.fixture(scope="module")
-def section(trial):
+def text(trial):
+    """Its protocol."""
+    return render(trial)
+
+
+@pytest.fixture(scope="module")
+def section(text):
     """Its section on interim analyses, with escapes taken out."""
-    return of(render(trial))
+    return of(text)
 
 
 def of(text):
@@ -195,3 +206,61 @@ class TestCheck:
         assert old in text
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
         assert not check(path).ok
+
+
+@pytest.fixture(scope="module")
+def chapter(text):
+    """The section on recruitment, with escapes taken out."""
+    return text.partition("\n# Recruitment\n")[2].partition("\n# ")[0].replace("\\", "")
+
+
+@pytest.fixture(scope="module")
+def answer(trial):
+    """What the chapter is written from."""
+    return recruiting_trial(trial)
+
+
+class TestRecruitment:
+    def test_months_and_sites_come_first(self, trial, answer, chapter, text):
+        """The number, its months, their range and the chance by the deadline open the chapter and page one."""
+        full = answer.full
+        opening = chapter.strip().partition("\n")[0]
+        assert f"The {trial.n_randomised} participants are randomised within {full.median:.3g} months" in opening
+        assert f"between {full.early:.3g} and {full.late:.3g} months, at 40 sites" in opening
+        assert f"about {100 * full.chance:.0f} of a hundred such recruitments are full" in opening
+        synopsis = text.partition("# Synopsis")[2].partition("\n# ")[0]
+        assert f"| Recruitment | {full.median:.3g} months with an even chance, at 40 sites |" in synopsis
+
+    def test_what_can_be_shown(self, trial, answer, chapter):
+        """Each number has its months, and the design's own power, effect, interval and assurance."""
+        assert [one.n for one, _ in answer.shown][:2] == [60, 120]
+        for one, what in answer.shown:
+            assert what.success == pytest.approx(float(trial.design.fixed.success(one.n)))
+            row = f"| {one.n} | {one.median:.3g} | {one.early:.3g} to {one.late:.3g} |"
+            rest = chapter.partition(row)[2].partition("\n")[0]
+            assert rest.endswith(f"| {what.success:.3f} | {what.effect} | {what.interval} | {what.assurance:.3f} |")
+
+    def test_every_source_is_printed(self, trial, chapter):
+        """Sites, screening and competing trials stand with where they are from."""
+        for source in trial.plan.content.enrolment.sources():
+            assert source in chapter
+
+    def test_looks_are_in_the_picture_and_the_table(self, answer, chapter):
+        """The month of each look's decision is in words and in a row."""
+        for look in answer.looks:
+            name = "The end" if look.final else f"Look {look.number}"
+            assert f"{name} is decided on in month {look.completion.median:.0f} " in chapter
+            assert f"| {name} | {look.completion.n} | {look.completion.median:.3g} |" in chapter
+
+    def test_a_plan_that_does_not_recruit_says_nothing(self):
+        """Without [enrolment] the section is empty."""
+        assert recruited(build(read("starter"))) is None
+        template = environment(None).get_template("sections/recruitment.md.j2")
+        assert template.render(recruited=None).strip() == ""
+
+    def test_too_few_who_come_are_a_pitfall(self, trial):
+        """Where fewer come by the deadline than are wanted, the pitfall is met."""
+        one = recruited(trial)
+        assert too_few_come(trial, {"recruited": one}) is None
+        late = replace(one, answer=replace(one.answer, by=replace(one.answer.by, median=100)))
+        assert "reach 100 participants, of 258" in too_few_come(trial, {"recruited": late})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trialplan.enrolment.over_time import KnownRate, UncertainRates
-from trialplan.enrolment.sites import Component, UnderWay
+from trialplan.enrolment.sites import Component, Sites, under_way
 from trialplan.numerics.accrual import Accrual
 
 LINES = (Path(__file__).parent / "enrolment.jsonl").read_text(encoding="utf-8").splitlines()
@@ -40,13 +40,13 @@ def test_sites_that_open_one_after_the_other():
 def test_a_trial_under_way():
     """Three sites that have recruited: each rate is gamma again, and what remains is predicted from it."""
     given, expected, near = of("enrolment.poisson_gamma.updated")
-    before = {"shape": given["prior_shape"], "scale": 1 / given["prior_rate_parameter"]}
-    seen = zip(given["recruited_by_site"], given["months_open_by_site"], strict=True)
-    sites = [UnderWay(**before, recruited=many, months=months).component() for many, months in seen]
+    shape, seen = given["prior_shape"], list(zip(given["recruited_by_site"], given["months_open_by_site"], strict=True))
+    group = Sites(number=len(seen), per_year=12 * shape / given["prior_rate_parameter"], shape=shape)
+    sites = under_way(group, seen)
     assert [one.rate for one in sites] == near(expected["posterior_mean_rate_by_site"])
     remaining = given["target_total"] - sum(given["recruited_by_site"])
     assert remaining == expected["remaining"]
-    law = UncertainRates(components=tuple(sites))
+    law = UncertainRates(components=sites)
     found = [law.month(remaining, level) for level in given["quantile_levels"]]
     assert found == near(expected["quantiles_further_months"])
     assert law.chance(remaining, given["horizon_months"]) == near(expected["probability_within_horizon"])

@@ -28,6 +28,11 @@ from trialplan.design import Sized
             type=options.NUMBER,
             help="months from randomisation to the reading, where no plan says it",
         ),
+        click.Option(
+            ["--so-far"],
+            metavar="N/MONTHS,…",
+            help="participants and months of each site that is open, as in 10/4,3/2: predicts the rest from now on",
+        ),
         *options.sites_options(),
         *output_options(),
     ],
@@ -36,6 +41,7 @@ from trialplan.design import Sized
         "trialplan duration msc-lupus-nephritis --n 120",
         "trialplan duration msc-lupus-nephritis --months 60",
         "trialplan duration --sites 20 --patients-per-year 5 --eligible 0.3 --rate-shape 2 --read-after 12 --n 120",
+        "trialplan duration msc-lupus-nephritis --so-far 3/8,1/7,0/5,2/4",
     ),
 )
 def command(plan: str | None, as_json: bool, output: Any, **given: Any) -> None:
@@ -46,6 +52,6 @@ def command(plan: str | None, as_json: bool, output: Any, **given: Any) -> None:
     """
     from trialplan.verbs.recruiting import duration
 
-    with options.typed(Sized, "duration", "sites", "screening", "competing trials"):
+    with options.typed(Sized, "duration", "sites", "screening", **options.SITES_NAMES):
         found = duration(plan, **given)
     show(found.page(), as_json, output)

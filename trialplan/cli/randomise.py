@@ -11,11 +11,11 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import path_option
+from trialplan.cli.options.output import path_option, to_screen
 from trialplan.design import Sized
 from trialplan.enrolment.randomisation import SECRET
 from trialplan.errors import ParameterError
-from trialplan.files import check_writable, together, write
+from trialplan.files import check_writable, read_text, together, write
 from trialplan.page import FORMATS, Page, as_csv
 
 if TYPE_CHECKING:
@@ -48,6 +48,17 @@ _FORMATS = (".csv", ".json")
             metavar="TOTAL",
             help="participants in all arms together  [default: those that the plan enrols]",
         ),
+        click.Option(
+            ["--minimise"],
+            type=options.NUMBER,
+            metavar="PROBABILITY",
+            help="in place of blocks, give each participant with this probability, as in 0.8, the arm that balances "
+            "the strata best",
+        ),
+        path_option(
+            "--participants",
+            help="with --minimise: a .csv file of those who have come, in their order, with a column for each stratum",
+        ),
         path_option(
             *("-o", "--output"),
             help="write the list to a .csv or .json file  [default: CSV on the screen]",
@@ -64,6 +75,7 @@ _FORMATS = (".csv", ".json")
     epilog=options.examples(
         "trialplan randomise msc-lupus-nephritis --seed 20261124 --stratum site=A,B -o list.csv",
         "trialplan randomise --arms cells,placebo --allocation 2:1 --n 60 --blocks 6,9 --seed 7 --masked sites.csv",
+        "trialplan randomise msc-lupus-nephritis --seed 7 --stratum site=A,B --stratum sex=f,m --minimise 0.8",
     ),
 )
 def command(plan: str | None, output: Path | None, masked: Path | None, force: bool, **given: Any) -> None:
@@ -73,6 +85,10 @@ def command(plan: str | None, output: Path | None, masked: Path | None, force: b
     will spread; strata that are added later leave the others' lists as they are. The same seed gives the same
     list. Keep seed, block sizes and list away from everyone who enrols or treats: none of them belongs into the
     protocol.
+
+    With --minimise the arms are balanced over every stratum's levels (Pocock and Simon), for which participants must
+    be known: add them to --participants as they come, and the same seed gives those before them the same arms. Without
+    a file the imbalance to expect is simulated, beside that of blocks and of plain chance.
     """
     if output is not None and masked is not None and output.resolve() == masked.resolve():
         raise ParameterError(f"--masked and --output are both {output}; the masked list needs a file of its own")
@@ -85,6 +101,11 @@ def command(plan: str | None, output: Path | None, masked: Path | None, force: b
         if plan is not None and given[option]:
             raise ParameterError(f"--{option} and a plan are both given; the plan says its {option}: keep one")
     arms = None if plan is not None else _arms(given)
+    if given["minimise"] is None and given["participants"] is not None:
+        raise ParameterError("--participants are for --minimise; add --minimise 0.8, or leave them out: a list has all")
+    if given["minimise"] is not None:
+        _minimised(plan, arms, strata, seed, output, masked, given)
+        return
     from trialplan.verbs.planning import randomise
 
     with options.typed(Sized, **{name: f"--{name}" for name in ("arms", "n")}):
@@ -94,6 +115,63 @@ def command(plan: str | None, output: Path | None, masked: Path | None, force: b
         click.echo(f"seed {scheme.seed}: {SECRET}", err=True)
     for doubt in scheme.doubts():
         click.echo(doubt, err=True)
+
+
+def _minimised(
+    plan: str | None,
+    arms: Mapping[str, int] | None,
+    strata: Mapping[str, tuple[str, ...]],
+    seed: int | None,
+    output: Path | None,
+    masked: Path | None,
+    given: Mapping[str, Any],
+) -> None:
+    """Assignments of those who have come, or the imbalance to expect where there are none."""
+    if given["blocks"]:
+        raise ParameterError("--blocks are for permuted blocks, and --minimise has none: keep one of them")
+    if given["allocation"] and len(set(given["allocation"].split(":"))) > 1:
+        raise ParameterError(f"--minimise takes arms of equal size, not {given['allocation']}; use permuted blocks")
+    come = () if given["participants"] is None else _participants(given["participants"])
+    if not come and masked is not None:
+        raise ParameterError("--masked has nobody to list without --participants")
+    from trialplan.verbs.planning import minimise
+
+    with options.typed(Sized, "minimisation", arms="--arms", n="--n", probability="--minimise"):
+        found = minimise(
+            plan,
+            factors=strata,
+            participants=come,
+            probability=given["minimise"],
+            arms=None if arms is None else list(arms),
+            n=given["n"],
+            seed=seed,
+        )
+    page = found.page()
+    with together():
+        if masked is not None:
+            hidden = found.masked()
+            sheet = Page(data={"list": hidden}, headline="", records=lambda: hidden)
+            write(masked, FORMATS[masked.suffix.lower()](sheet))
+        if output is not None:
+            write(output, FORMATS[output.suffix.lower()](page), secret=True)
+        elif come:  # the screen holds the list, and nothing else
+            click.echo(as_csv(page), nl=False)
+        else:
+            to_screen(page)
+    for path in filter(None, (output, masked)):
+        click.echo(f"wrote {path}: {len(come):,} participants; {'without arms' if path == masked else SECRET}")
+    if seed is None:
+        click.echo(f"seed {found.seed}: {SECRET}", err=True)
+    for doubt in found.doubts():
+        click.echo(doubt, err=True)
+
+
+def _participants(path: Path) -> tuple[dict[str, str], ...]:
+    """The rows of a table, in its order."""
+    import csv
+
+    rows = csv.DictReader(read_text(path).splitlines())
+    return tuple({name: (value or "").strip() for name, value in row.items() if name} for row in rows)
 
 
 def _write(scheme: Scheme, output: Path | None, masked: Path | None) -> None:

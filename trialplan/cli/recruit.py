@@ -72,7 +72,7 @@ def _asked() -> list[click.Parameter]:
 
 def _of_design(cls: type[Design], **given: Any) -> None:
     design = cast("Design", options.build(cls, given))
-    with options.typed(type(cast("Any", design.fixed)), "recruit", "sites", "screening", "competing trials"):
+    with options.typed(type(cast("Any", design.fixed)), "recruit", "sites", "screening", **options.SITES_NAMES):
         _answer(design, given, power=given["power"], **{name: given[name] for name in options.RECRUITING[:-1]})
 
 

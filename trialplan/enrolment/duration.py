@@ -15,7 +15,8 @@ from trialplan.page import Answer, Page, facts, plain
 class Duration(Answer):
     """The months of a number of participants, `recruited` and in `total` to the decision (or the number `by` months).
 
-    `by` counts those who are randomised early enough to be read, and decided on, within the months.
+    `by` counts those who are randomised early enough to be read, and decided on, within the months. Where some have
+    `come`, months are counted from now on and numbers are of those who come besides.
     """
 
     law: Recruits
@@ -23,6 +24,7 @@ class Duration(Answer):
     recruited: Completion | None = None
     months: float | None = None
     by: ByDeadline | None = None
+    come: int = 0
 
     @property
     def total(self) -> Completion | None:
@@ -37,6 +39,7 @@ class Duration(Answer):
     def page(self) -> Page:
         """The answer in a sentence, with the range about it."""
         rows = [
+            ("randomised so far", f"{self.come:,}" if self.come else ""),
             ("sites", f"{self.law.sites:,}" if self.law.sites else ""),
             *self._rows(),
             ("computed as", self._method),
@@ -47,15 +50,19 @@ class Duration(Answer):
         if self.recruited is not None and self.total is not None:
             one = self.total
             return (
-                f"{one.n:,} participants take {one.median:.1f} months with an even chance ({one.early:.1f} to "
-                f"{one.late:.1f} in eight of ten){self._including()}"
+                f"{one.n:,}{self._more} participants take {one.median:.1f} months with an even chance "
+                f"({one.early:.1f} to {one.late:.1f} in eight of ten){self._including()}"
             )
         by = self.by
         assert by is not None  # one of the two was asked
         return (
-            f"{self.months:g} months bring {by.median:,} participants with an even chance ({by.least:,} to {by.most:,} "
-            f"in eight of ten){self._including()}"
+            f"{self.months:g} months bring {by.median:,}{self._more} participants with an even chance "
+            f"({by.least:,} to {by.most:,} in eight of ten){self._including()}"
         )
+
+    @property
+    def _more(self) -> str:
+        return " more" if self.come else ""
 
     def _including(self) -> str:
         return f", {self.wait.months:g} months after randomisation included" if self.wait.months else ""
@@ -73,20 +80,22 @@ class Duration(Answer):
     def _data(self) -> dict[str, Any]:
         parts = {"recruited": self.recruited, "total": self.total, "randomised": self.by}
         told = {name: asdict(part) for name, part in parts.items() if part is not None}
-        return {"months": self.months, "sites": self.law.sites, "method": self._method} | told
+        return {"months": self.months, "so_far": self.come, "sites": self.law.sites, "method": self._method} | told
 
 
-def duration_of(law: Recruits, n: int, wait: Wait) -> Duration:
-    """The months that n participants take."""
+def duration_of(law: Recruits, n: int, wait: Wait, come: int = 0) -> Duration:
+    """The months that n participants take, from now on where some have come."""
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ParameterError(f"must be a whole number of participants from 1 on, not {n}", parameter="n", value=n)
-    return Duration(law=law, wait=wait, recruited=completion(law, n))
+    if come >= n:
+        raise ParameterError(f"is {n:,}, and {come:,} have come already", parameter="n", value=n)
+    return Duration(law=law, wait=wait, recruited=completion(law, n - come), come=come)
 
 
-def numbers_in(law: Recruits, months: float, wait: Wait) -> Duration:
+def numbers_in(law: Recruits, months: float, wait: Wait, come: int = 0) -> Duration:
     """The participants that these months bring, the wait after the last included."""
     window = months - wait.months
     if window <= 0:
         reason = f"must be more than the {wait.months:g} that pass after a randomisation, not {months:g}"
         raise ParameterError(reason, parameter="months", value=months, way_out=f"give {field('months')} for recruiting")
-    return Duration(law=law, wait=wait, months=months, by=by_deadline(law, window))
+    return Duration(law=law, wait=wait, months=months, by=by_deadline(law, window), come=come)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from trialplan.enrolment.draws import Draws
 from trialplan.errors import ParameterError
-from trialplan.numerics.lazy import np
 from trialplan.page import Answer, Page, Table
 from trialplan.text import as_sentence
 
@@ -53,8 +51,8 @@ class Scheme(Answer):
     def __post_init__(self) -> None:
         """Fill block sizes in, and check every number."""
         object.__setattr__(self, "strata", dict(self.strata or {}))
-        _check_arms(self.arms)
-        _check_strata(self.strata)
+        check_arms(self.arms)
+        check_strata(self.strata)
         if not self.blocks:
             object.__setattr__(self, "blocks", tuple(self.unit * one for one in _MULTIPLES))
         for size in self.blocks:
@@ -139,7 +137,7 @@ def records(scheme: Scheme, lines: list[Assignment], masked: bool = False) -> li
 
 def _stratum(scheme: Scheme, stratum: tuple[str, ...]) -> Iterator[Assignment]:
     """Whole blocks until n participants are provided for."""
-    draws = _Draws(scheme.seed, dict(zip(scheme.strata, stratum, strict=True)))
+    draws = Draws(scheme.seed, dict(zip(scheme.strata, stratum, strict=True)))
     sequence = block = 0
     while sequence < scheme.n:
         block += 1
@@ -151,35 +149,8 @@ def _stratum(scheme: Scheme, stratum: tuple[str, ...]) -> Iterator[Assignment]:
             yield Assignment(stratum, sequence, block, "-".join([*stratum, f"{sequence:04d}"]), arm)
 
 
-class _Draws:
-    """Random draws that stay the same in years to come.
-
-    numpy promises the stream of a seed sequence and of a bit generator, not that of `Generator.permutation`
-    (NEP 19): so the shuffle is made here, from raw bits.
-    """
-
-    def __init__(self, seed: int, stratum: Mapping[str, str]) -> None:
-        """`stratum` names the stream: the spawn key is a digest of it, so that no other stratum matters."""
-        name = json.dumps(stratum, sort_keys=True).encode()
-        key = np.frombuffer(hashlib.sha256(name).digest(), dtype="<u4")
-        self._bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=tuple(map(int, key))))
-
-    def below(self, bound: int) -> int:
-        """A whole number from 0 to bound - 1, each as likely: raw draws beyond the last whole multiple are redrawn."""
-        last = 2**64 - 2**64 % bound
-        while (raw := int(self._bits.random_raw())) >= last:
-            pass
-        return raw % bound
-
-    def shuffled(self, items: list[str]) -> list[str]:
-        """A permutation, each as likely (Fisher & Yates; Durstenfeld 1964, Communications of the ACM 7:420)."""
-        for last in range(len(items) - 1, 0, -1):
-            other = self.below(last + 1)
-            items[last], items[other] = items[other], items[last]
-        return items
-
-
-def _check_arms(arms: Mapping[str, int]) -> None:
+def check_arms(arms: Mapping[str, int]) -> None:
+    """Raise unless there are two arms or more, each with a name and a whole weight."""
     if len(arms) < 2:
         raise ParameterError(f"arms must be two or more, not {', '.join(arms) or 'none'}: one arm is not randomised")
     for name, weight in arms.items():
@@ -187,7 +158,8 @@ def _check_arms(arms: Mapping[str, int]) -> None:
             raise ParameterError(f"arms need a name and a whole weight from 1 on, not {name!r} with {weight}")
 
 
-def _check_strata(strata: Mapping[str, tuple[str, ...]]) -> None:
+def check_strata(strata: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise unless each stratum has a name and levels that differ, and all together are not too many."""
     for name, levels in strata.items():
         if not name.strip() or name in ("sequence", "block", "participant", "arm"):
             raise ParameterError(f"a stratum cannot be called {name!r}; name it for what it is, as in site=A,B")

@@ -36,7 +36,9 @@ class Shown:
 def what_is_shown(
     design: Design, ns: Sequence[int], power: float, *, dropout: float = 0.0, beliefs: Beliefs | None = None
 ) -> tuple[Shown, ...]:
-    """What each number of randomised participants can show; those with fewer than one block observed are left out.
+    """What each number of randomised participants can show; a number for which the design has no answer is left out.
+
+    It has none with fewer than one block observed, nor, where its own numbers fix n, for any other.
 
     >>> from trialplan import TwoProportions
     >>> (one,) = what_is_shown(TwoProportions(control=0.3, treatment=0.5), [186], 0.8)
@@ -46,7 +48,11 @@ def what_is_shown(
     fixed = design.fixed
     assert isinstance(fixed, Design)  # only a test is looked at early
     counted = [(n, _observed(fixed, n, dropout)) for n in ns]
-    return tuple(_shown(fixed, n, observed, power, beliefs) for n, observed in counted if observed)
+    return tuple(
+        _shown(fixed, n, observed, power, beliefs)
+        for n, observed in counted
+        if observed and fixed.only_n in (None, observed)
+    )
 
 
 def _observed(design: Design, n: int, dropout: float) -> int:
@@ -71,7 +77,7 @@ def _shown(design: Design, n: int, observed: int, power: float, beliefs: Beliefs
 
 def _detectable(design: Design, n: int, power: float) -> float | None:
     """On the scale of the effect; None where there is none, as for equivalence or a family."""
-    if len(design.members) > 1:
+    if not _asked_of_any(design):
         return None
     try:
         value = float(design.detectable_effect(n, power))
@@ -81,4 +87,9 @@ def _detectable(design: Design, n: int, power: float) -> float | None:
 
 
 def _half_width(design: Design, n: int) -> float | None:
-    return None if len(design.members) > 1 else exclusion(design, [n])[0].half_width
+    return exclusion(design, [n])[0].half_width if _asked_of_any(design) else None
+
+
+def _asked_of_any(design: Design) -> bool:
+    """Whether there is one effect, and n is free: several endpoints have no one effect, fixed stages no other n."""
+    return len(design.members) <= 1 and design.only_n is None

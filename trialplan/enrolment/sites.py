@@ -113,20 +113,30 @@ def at_rate(groups: Sequence[Sites], share: float) -> tuple[Sites, ...]:
     return tuple(replace(group, per_year=group.per_year * share) for group in groups)
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnderWay:
-    """A site that has randomised so many in so many months: its rate given that is gamma again (conjugacy).
+def under_way(group: Sites, so_far: Sequence[tuple[int, float]]) -> tuple[Component, ...]:
+    """The group's sites from now on, of whom some have recruited: `so_far` are participants and months open of each.
 
-    With shape a and scale b before, it has shape a + recruited and scale b / (1 + b months) after; its mean is what
-    recruitment is predicted with from now on (Anisimov & Fedorov 2007, section 3).
+    A gamma rate of shape a and scale b is gamma again once k came in t months, of shape a + k and scale b / (1 + b t)
+    (conjugacy; Anisimov & Fedorov 2007, section 3). Sites that are not named open as planned, counted from the opening
+    of the one that has been open longest.
+
+    >>> group = Sites(number=3, per_year=24, shape=2)
+    >>> [round(one.rate, 2) for one in under_way(group, [(10, 4), (3, 2), (0, 1)])]
+    [2.4, 1.67, 1.0]
     """
+    if group.shape is None:
+        way_out = "give a shape of the rates between sites"
+        raise ParameterError("learns nothing from what came so far", owner="sites", parameter="shape", way_out=way_out)
+    if len(so_far) > group.number:
+        reason = f"are {group.number:,}, fewer than the {len(so_far):,} that have recruited"
+        raise ParameterError(reason, owner="sites", parameter="sites", value=group.number)
+    prior = group.components()[0]
+    open_now = tuple(_learnt(prior, *one) for one in so_far)
+    since = group.opens_from + max((months for _, months in so_far), default=0.0)
+    later = group.components()[len(so_far) :]
+    return (*open_now, *(replace(one, opens=max(one.opens - since, 0.0)) for one in later))
 
-    shape: float
-    scale: float
-    recruited: int
-    months: float
 
-    def component(self) -> Component:
-        """The site from now on, which is month 0."""
-        shape, scale = self.shape + self.recruited, self.scale / (1 + self.scale * self.months)
-        return Component(shape=shape, rate=shape * scale, opens=0.0)
+def _learnt(prior: Component, recruited: int, months: float) -> Component:
+    shape, scale = prior.shape + recruited, prior.scale / (1 + prior.scale * months)
+    return Component(shape=shape, rate=shape * scale, opens=0.0)

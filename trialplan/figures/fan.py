@@ -151,9 +151,9 @@ class Fan:
             axes.plot([look.early, look.late], [height] * 2, **whisker, zorder=3)
             axes.plot([look.middle], [height], **_LOOK, zorder=4, gid=f"look {number}")
             words = wording.brief(look.label, 30)
-            wide = lettering.width(words, canvas.SMALL)
-            side = "right" if look.middle > 0.7 * self.last or wide > 160 else "left"
-            apart = -5 if side == "right" else 5
+            room = canvas.WIDTH * (1 - look.middle / self.last) - 20  # points to the right of it, a little less
+            side = "left" if lettering.width(words, canvas.SMALL) < room else "right"
+            apart = 5 if side == "left" else -5
             place = {"xytext": (apart, -12), "textcoords": "offset points", "ha": side, "size": canvas.SMALL}
             axes.annotate(words, (look.middle, height), **place, color=PLAN, gid=f"look name {number}")
 

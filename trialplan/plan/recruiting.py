@@ -21,7 +21,8 @@ def enrolment_of(trial: Trial) -> Enrolment:
     said = trial.plan.content.enrolment
     if said is None:
         raise PlanError(
-            f"{trial.plan.name} has no [enrolment], and so no sites and no rate to recruit at; add one, or name sites"
+            f"{trial.plan.name} has no [enrolment], and so no sites and no rate to recruit at; add one, with "
+            "[[enrolment.sites]]"
         )
     return said
 

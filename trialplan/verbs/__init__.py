@@ -10,6 +10,7 @@ ANSWERED_BY = {
     "designs": ("list_designs",),
     "init": ("starter_plan",),
     "protocol": ("render_protocol",),
+    "randomise": ("randomise", "minimise"),
     "reproduce": ("reproduce", "reproduce_table"),
 }
 """The calls of a verb whose name is another one, because a package bears it, or that answers several questions."""

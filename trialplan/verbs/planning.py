@@ -14,6 +14,7 @@ from trialplan.page import Answer, Page
 from trialplan.verbs._arguments import built, read
 
 if TYPE_CHECKING:
+    from trialplan.enrolment.minimisation import Minimisation
     from trialplan.enrolment.randomisation import Scheme
     from trialplan.plan import Plan, Trial
     from trialplan.plan.difference import Difference
@@ -143,6 +144,44 @@ def randomise(
     levels = {name: tuple(values) for name, values in (strata or {}).items()}
     drawn = secrets.randbits(_BITS) if seed is None else seed
     return Scheme(arms=weights, n=total, blocks=tuple(blocks), strata=levels, seed=drawn)
+
+
+def minimise(
+    plan: PlanLike | None = None,
+    *,
+    factors: Mapping[str, Sequence[str]],
+    participants: Sequence[Mapping[str, str]] = (),
+    probability: float | None = None,
+    arms: Sequence[str] | None = None,
+    n: int | None = None,
+    seed: int | None = None,
+) -> Minimisation:
+    """Who gets what, so that arms differ least at every level of the `factors`? Pocock and Simon's minimisation.
+
+    `participants` are those who have come, in their order, each with its levels by factor; those who come later are
+    added at the end, and with the same seed nothing before them changes. Each goes with `probability` (0.8) to the arm
+    that balances best. `.imbalance` is what is to be expected in n participants, simulated, beside permuted blocks and
+    plain chance.
+
+    >>> come = [{"sex": "f"}, {"sex": "f"}]
+    >>> made = minimise(arms=["a", "b"], factors={"sex": ("f", "m")}, participants=come, probability=1, seed=7)
+    >>> sorted(made.arms_given)
+    ['a', 'b']
+    """
+    from trialplan.enrolment.minimisation import PROBABILITY, Minimisation
+
+    weights, total = _of_plan(plan, arms, n) if plan is not None else (_weights(arms), n)
+    total = len(participants) if total is None else total
+    if not total:
+        raise ParameterError(f"{field('n')} is needed where there is no plan: all arms together, as in {field('n')} 60")
+    return Minimisation(
+        arms=weights,
+        factors={name: tuple(levels) for name, levels in factors.items()},
+        n=total,
+        seed=secrets.randbits(_BITS) if seed is None else seed,
+        probability=PROBABILITY if probability is None else probability,
+        participants=tuple(participants),
+    )
 
 
 def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], int]:

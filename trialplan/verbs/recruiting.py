@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,7 @@ def duration(
     n: int | None = None,
     months: float | None = None,
     read_after: float | None = None,
+    so_far: str | Sequence[tuple[int, float]] | None = None,
     **sites: Any,
 ) -> Duration:
     """How long do n participants take, from the first site's opening to the last reading; or how many do months bring?
@@ -80,7 +82,8 @@ def duration(
     `patients_per_year` do: a share `eligible` of those can be randomised, of whom a share `competing` is lost to other
     trials. Rates differ between sites by a gamma distribution of shape `rate_shape` (1/CV²), or are known; `opens`
     are the months in which the first and the last site open. The endpoint is read `read_after` months after
-    randomisation.
+    randomisation. Once a trial recruits, `so_far` are the participants and months of each site that is open,
+    "10/4,3/2,0/1": what remains is then predicted from now on.
 
     >>> answer = duration(n=60, sites=10, patients_per_year=6, rate_shape=2, read_after=12)
     >>> round(answer.recruited.median, 1), round(answer.total.median, 1)
@@ -91,6 +94,7 @@ def duration(
     from trialplan.enrolment.completion import Wait, check_month
     from trialplan.enrolment.duration import duration_of, numbers_in
 
+    seen = _so_far(so_far)
     if n is not None and months is not None:
         raise ParameterError(
             f"{field('n')} and {field('months')} are both given; {field('n')} asks for the months, {field('months')} "
@@ -108,11 +112,44 @@ def duration(
     else:
         law, _ = _law("duration", sites)
         wait = Wait(read_after=_months("read_after", read_after))
+    come = sum(many for many, _ in seen)
+    if seen:
+        law = _from_now_on(law, seen)
     if months is not None:
-        return numbers_in(law, months, wait)
+        return numbers_in(law, months, wait, come)
     if n is None:
         raise ParameterError(f"{field('n')} or {field('months')} is needed, as in {field('n')} 120")
-    return duration_of(law, n, wait)
+    return duration_of(law, n, wait, come)
+
+
+def _so_far(value: Any) -> list[tuple[int, float]]:
+    """Participants and months open of each site: "10/4,3/2", or pairs."""
+    if value is None:
+        return []
+    parts = [part.split("/") for part in value.split(",")] if isinstance(value, str) else list(value)
+    try:
+        seen = [(int(many), float(months)) for many, months in parts]
+    except (TypeError, ValueError):
+        seen = []
+    if not seen or not all(many >= 0 and 0 < months < math.inf for many, months in seen):
+        raise ParameterError(
+            f"{field('so_far')} must be the participants and months of each site that is open, as in 10/4,3/2, not "
+            f"{value}"
+        )
+    return seen
+
+
+def _from_now_on(law: Recruits, seen: Sequence[tuple[int, float]]) -> Recruits:
+    """The recruitment of what remains; the sites are those of one group."""
+    from trialplan.enrolment.over_time import UncertainRates
+    from trialplan.enrolment.sites import under_way
+
+    if len(law.groups) != 1:
+        raise ParameterError(
+            f"{field('so_far')} needs sites of one group, and there are {len(law.groups)}; name the sites in place of "
+            "the plan"
+        )
+    return UncertainRates(components=under_way(law.groups[0], seen))
 
 
 def _numbers(n: Any) -> list[int]:
@@ -136,7 +173,7 @@ def _refuse(call: str, given: Any) -> None:
 def _law(call: str, sites: Any) -> tuple[Recruits, Screening]:
     """The law of the sites that are described, and whom their screening keeps."""
     from trialplan.enrolment.over_time import of_sites
-    from trialplan.enrolment.screening import Competitor, Screening, Step
+    from trialplan.enrolment.screening import LOST, SHARE, Competitor, Screening, Step
     from trialplan.enrolment.sites import RATE, Sites
 
     for name in sites:
@@ -147,6 +184,9 @@ def _law(call: str, sites: Any) -> tuple[Recruits, Screening]:
     if missing:
         raise ParameterError(f"{field(missing[0])} is needed where no plan says how it recruits", owner=call)
     first, last = _opening(given.get("opens", 0.0))
+    for name, declared in (("eligible", SHARE), ("competing", LOST)):
+        if name in given:
+            declared.check("screening", name, given[name])
     steps = [Step(name="eligible", share=given["eligible"])] if "eligible" in given else []
     rivals = [Competitor(name="other trials", share=given["competing"])] if "competing" in given else []
     screening = Screening(steps=steps, competing=rivals)

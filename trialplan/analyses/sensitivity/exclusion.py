@@ -48,6 +48,9 @@ def exclusion(design: Sized, ns: Sequence[int], confidence: float = 0.95) -> lis
         raise ParameterError("there is no test, so nothing is significant", owner=design, way_out=way_out)
     if len(design.members) > 1:
         raise ParameterError("it has no interval of its own", owner=design, way_out="ask each of its designs")
+    if design.fixed.only_n is not None:
+        way_out = f"ask `power` about its {design.fixed.only_n:,} participants"
+        raise ParameterError("its own numbers fix n, so there is no choice to ask about", owner=design, way_out=way_out)
     if not 0 < confidence < 1:
         raise ParameterError(f"confidence must lie in (0, 1), not {confidence:g}; write 95 % as 0.95")
     for n in ns:

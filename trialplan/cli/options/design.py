@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
 RECRUITING = ("sites", "patients_per_year", "rate_shape", "opens", "eligible", "competing", "months")
+SITES_NAMES = {
+    "shape": "--rate-shape",
+    "opens_from": "--opens",
+    "opens_to": "--opens",
+    "read_after": "--read-after",
+    "so_far": "--so-far",
+}
+"""Options that bear another name than the number of a site that they give."""
 MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 
 TAKEN = {

@@ -71,6 +71,7 @@ def pictures(trial: Trial) -> dict[str, Picture]:
     looks = ", without looks" if design.looks else ""
     follows = trial.primary.rates is not None and trial.primary.rates[0].bridge is not None
     others = "the others as planned" + ("; the treatment rate is bridged anew at each control rate" if follows else "")
+    decided = ", and when the looks are decided on" if design.looks else ""
     method = "" if design.fixed.smooth else f", by the {design.fixed.by_normal_theory().test} test"
     made: list[tuple[str, Any, str]] = [
         (
@@ -79,7 +80,7 @@ def pictures(trial: Trial) -> dict[str, Picture]:
             f"Rates that the planning of {section.name} rests on, with 95 % Wilson intervals{apart}.",
         ),
         ("schema", drawings.schema(trial), "Trial schema."),
-        ("recruitment", fan(trial), "Participants randomised over time, and when the looks are decided on."),
+        ("recruitment", fan(trial), f"Participants randomised over time{decided}."),
         ("boundaries", boundaries(trial), "Boundaries of the looks, by participants assessed."),
         ("power", drawings.power_curve(trial), "Power against the number of participants."),
         ("heat-map", drawings.heat_map(trial), f"{asked} by the rates of both arms{looks}{method}."),
