@@ -280,6 +280,14 @@ class TestMapPrior:
         assert 0.03 < found.predictive.mean() < 0.15
         assert found.ess < 25
 
+    @pytest.mark.parametrize("scale", [1e-100, 3.0, 10.0])
+    @pytest.mark.parametrize("counts", [([0, 0, 0], [10, 20, 30]), ([3], [3])])
+    def test_scales_at_the_edge(self, scale: float, counts: tuple[list[int], list[int]]) -> None:
+        """Where most rates are 0 or 1 to a computer the mixture still fits; a scale beyond is refused."""
+        assert map_prior(*counts, tau_scale=scale).error < 0.022
+        with pytest.raises(ParameterError, match=r"tau_scale must lie in \(0, 10\], not 50"):
+            map_prior(*counts, tau_scale=50)
+
     def test_robustified(self, six: Map) -> None:
         """A vague component of a fifth lowers the effective sample size, and gives way when data contradict."""
         robust = robustify(six.mixture, 0.2)

@@ -112,3 +112,20 @@ class TestTwoArms:
         assert run("evidence", path, "--pool", "response", "--method", "peto", "--json").code == 0
         drawn = run("evidence", path, "--pool", "response", "--forest", str(tmp_path / "a.svg"))
         assert drawn.code == 0, drawn.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (("--correlation", "high"), "--correlation must be a number, not 'high'"),
+        (("--correlation", "1.5"), "--correlation must lie in [-1, 1], not 1.5"),
+        (("--correlation", "nan"), "--correlation must lie in [-1, 1], not nan"),
+        (("--timepoint-months", "a year"), "--timepoint-months must be a number, not 'a year'"),
+        (("--timepoint-months", "-1"), "--timepoint-months must lie in [0, 1000000], not -1"),
+    ],
+)
+def test_numbers_of_a_pool(run, typed, sentence):
+    """What is no number, or none that can be, is refused by its option's name."""
+    ran = run("evidence", "msc-lupus-nephritis", "--pool", "proteinuria", *typed)
+    assert (ran.code, ran.out) == (2, "")
+    assert sentence in ran.err

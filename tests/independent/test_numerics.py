@@ -59,6 +59,25 @@ class TestNoncentralT:
         assert np.isnan(raw).any()
         assert not np.isnan(guarded).any()
 
+    @pytest.mark.parametrize("df", [0.1, 1, 2, 10, 100, 1e4, 1e6, 1e9])
+    @pytest.mark.parametrize("noncentrality", [1.01e5, 1e6, 4e8, 1e15, 1e119])
+    def test_a_large_noncentrality(self, df, noncentrality):
+        """Where scipy's function takes seconds and is lost, the value is the chi-squared one averaged over the mean."""
+        z, weights = np.polynomial.hermite_e.hermegauss(80)
+        spread = math.sqrt(1 / (2 * df) + 1 / noncentrality**2)
+        for distance in (-4, -1, -0.3, 0, 0.3, 1, 4):
+            t = noncentrality * math.exp(distance * min(spread, 1))
+            ratio = (noncentrality + z) / t
+            p = float(weights @ stats.chi2.sf(df * ratio**2, df)) / math.sqrt(2 * math.pi)
+            assert float(noncentral_t_cdf(t, df, noncentrality)) == pytest.approx(p, abs=2e-6)
+            assert float(noncentral_t_sf(-t, df, -noncentrality)) == pytest.approx(p, abs=2e-6)
+        assert float(noncentral_t_sf(-t, df, noncentrality)) == 1
+        assert float(noncentral_t_cdf(0.0, df, -noncentrality)) == 1
+
+    def test_a_large_noncentrality_and_a_known_sd(self):
+        """With more degrees of freedom than that, the value is the normal one."""
+        assert float(noncentral_t_cdf(2e5 + 1, 1e16, 2e5)) == pytest.approx(stats.norm.cdf(1), abs=1e-5)
+
 
 class TestPowerOfT:
     @pytest.mark.parametrize("df", [1, 2, 6, 30, 300])

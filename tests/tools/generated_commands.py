@@ -148,7 +148,11 @@ def _of_verb(verb: str, context: click.Context) -> Iterator[Leaf]:
             name,
             answer,
             catalogue.designs().get(name),
-            tuple(words for words in (*_examples(answer, verb), *_examples(command, verb)) if _is_of(words, name)),
+            tuple(
+                words
+                for words in (*_examples(answer, verb), *_examples(command, verb))
+                if words[:1] and (words[0] == name or (not is_design and words[0] in shipped))
+            ),
             () if is_design or name.endswith(".csv") else (*shipped, *suited),
             () if is_design else (str(Path(file or "").with_suffix(Path(name).suffix or ".toml")),),
         )
@@ -161,10 +165,6 @@ def _reads(command: click.Command, verb: str) -> tuple[str, ...]:
         return ("evidence.toml", "evidence.csv")
     words = {word for example in _examples(command, verb) for word in example}
     return ("plan.toml",) if words & {*files.examples("plan.toml")} else ()
-
-
-def _is_of(words: Sequence[str], subject: str) -> bool:
-    return subject in words[:1]
 
 
 def _examples(command: click.Command, verb: str) -> tuple[tuple[str, ...], ...]:
@@ -257,14 +257,20 @@ def _started(draw: random.Random, leaf: Leaf, subject: str | None) -> list[str]:
 
 
 COMPANIONS = {"goal": ("margin",), **dict.fromkeys(("looks", *MONITORING), MONITORING)}
-"""Options that ask for others: a margin with most goals, looks with whatever says when a look stops."""
+"""Options that ask for others: a margin with most goals, looks with whatever says when a look stops. Of the rest those
+whose help mentions another option are typed together with that one."""
 
 
 def _companions(draw: random.Random, leaf: Leaf, option: click.Option, words: Sequence[str]) -> list[str]:
     """What goes with an option that has just been typed: the first of its companions, and now and then the others."""
     typed = {word.partition("=")[0] for word in words}
     more: list[str] = []
-    for place, name in enumerate(COMPANIONS.get(option.name or "", ())):
+    mentioned = [
+        other.name or ""
+        for other in leaf.options
+        if other is not option and re.search(rf"(--|\b(a|the) ){re.escape(other.name or '')}\b", option.help or "")
+    ]
+    for place, name in enumerate(COMPANIONS.get(option.name or "", mentioned)):
         for other in leaf.options:
             if other.name == name and not typed & {*other.opts} and draw.random() < (0.9 if place == 0 else 0.2):
                 more += _typed(draw, leaf, other)

@@ -40,8 +40,8 @@ QUIET = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceW
 """Warnings that Python itself shows to nobody but testers."""
 
 ANNOUNCED = "trialplan: at work: "
-NOT_A_NUMBER = re.compile(r"(?<![\w.'\"/=-])[-+]?(nan|NaN|inf|Infinity)(?![\w.'\"(/=-])")
-"""As Python, numpy and JSON print it; R writes Inf in a script and means it."""
+NOT_A_NUMBER = re.compile(r"(?<![\w.'\"/=-])(?<!not )[-+]?(nan|NaN|inf|Infinity)(?![\w.'\"(/=-])")
+"""As Python, numpy and JSON print it; R writes Inf in a script and means it, and a refusal repeats what was typed."""
 
 OF_PYTHON = re.compile(
     r"Traceback|<class |<function | object at 0x|\[Errno|np\.float|np\.int|dtype|array\(|NoneType|__\w+__|"

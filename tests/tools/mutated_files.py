@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import io
+import itertools
 import json
 import random
 import re
@@ -178,7 +180,21 @@ def mutated(seed: int, index: int) -> Mutated:
     name = f"changed{suffix}"
     verb = draw.choice(_verbs(kind))
     typed = command(seed, index, verb, name, changes=draw.choice((0, 0, 0, 1)))
-    return Mutated(name, content, typed)
+    return Mutated(name, content, dataclasses.replace(typed, words=_of_the_file(draw, typed.words, content, suffix)))
+
+
+def _of_the_file(draw: random.Random, words: tuple[str, ...], content: bytes, suffix: str) -> tuple[str, ...]:
+    """The words, with an outcome of the file itself in the place of one that an example names."""
+    if suffix == ".csv":
+        rows = _rows(content)
+        place = rows[0].index("outcome") if rows and "outcome" in rows[0] else 0
+        names = [row[place] for row in rows[1:] if place < len(row)]
+    else:
+        names = re.findall(r'^name = "(.*)"$', content.decode("utf-8", "replace"), re.MULTILINE)
+    return tuple(
+        draw.choice(names) if before == "--pool" and names else word
+        for before, word in itertools.pairwise(("", *words))
+    )
 
 
 @cache

@@ -39,9 +39,12 @@ def beta_mixture(belief: Tabulated) -> tuple[Mixture, float]:
 
 
 def _cells(belief: Tabulated) -> tuple[Any, Any]:
-    """The middles of the cells that hold anything, and their masses; the two open ends are left out."""
+    """The middles of the cells that hold anything, and their masses; the two open ends are left out.
+
+    So is what lies nearer to 1 than a number can: there is no log of its distance.
+    """
     middle, mass = (belief.points[1:] + belief.points[:-1]) / 2, belief.masses()
-    kept = mass > 0
+    kept = (mass > 0) & (middle > 0) & (middle < 1)
     kept[[0, -1]] = False
     return middle[kept], mass[kept] / mass[kept].sum()
 

@@ -24,6 +24,9 @@ _REACH, _NO_WEIGHT = 12.0, 1e-12
 _NEGLIGIBLE = 30.0
 """Where the log posterior lies this far below its highest value, nothing is integrated."""
 
+WIDEST_TAU = 10.0
+"""The largest scale of the prior of τ: beyond, nearly all rates would be 0 or 1 to a computer, which no Beta fits."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Map:
@@ -128,3 +131,6 @@ def _check(events: Sequence[int], of: Sequence[int], tau_scale: float, mean_sd: 
         if not 0 <= x <= n or n < 1:
             raise ParameterError(f"must lie in [0, of], not {x} of {n}", owner="map_prior", parameter="events")
     positive(map_prior, tau_scale=tau_scale, mean_sd=mean_sd)
+    if tau_scale > WIDEST_TAU:
+        reason = f"must lie in (0, {WIDEST_TAU:g}], not {tau_scale:g}: it is on the scale of logits, where 1 is large"
+        raise ParameterError(reason, owner="map_prior", parameter="tau_scale", value=tau_scale)

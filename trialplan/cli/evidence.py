@@ -97,7 +97,8 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     if "arms" in given:
         given["arms"] = [arm.strip() for arm in given["arms"].split(",") if arm.strip()]
     asked = {"interval": given.pop("pool_interval", "normal"), **given}
-    with options.typed(Sized, by="--by"):
+    words = {name: f"--{flag(name)}" for name in pooling} | {"interval": "--pool-interval"}
+    with options.typed(Sized, "pool", **words):
         pools = pool(studies, asked.pop("pool"), **asked)
     if forest is not None:
         pools.draw(forest)

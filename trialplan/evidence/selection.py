@@ -15,6 +15,7 @@ from trialplan.evidence.names import is_total, near
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pooling import Pool, pool
 from trialplan.evidence.table import EvidenceTable, Moments, MomentsOfChange, ReportedOutcome, Study
+from trialplan.parameter import Interval, Parameter
 from trialplan.text import listed
 
 REFUSE, ONE_PER_CENTRE, ALL = "refuse", "one-per-centre", "all"
@@ -38,6 +39,18 @@ class PoolChoice:
     timepoint_months: float | None = None
     denominators: str = REPORTED
     correlation: float | None = None
+
+    def __post_init__(self) -> None:
+        """Numbers are numbers, before a row is looked at."""
+        for name, declared in _NUMBERS.items():
+            declared.check("", name, getattr(self, name))
+
+
+_NUMBERS = {
+    "timepoint_months": Parameter("the visit in months", domain=Interval(0, 1e6, "left right"), optional=True),
+    "correlation": Parameter("correlation within a participant", domain=Interval(-1, 1, "left right"), optional=True),
+}
+"""What a choice takes in numbers; months up to where nobody lives to see them."""
 
 
 def pool_outcome(

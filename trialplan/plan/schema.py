@@ -122,7 +122,9 @@ class Borrowed(Section):
     studies: tuple[Text, ...] = Field(min_length=1)
     arm: Text | None = Field(None, description="the arm to borrow, where the studies report several")
     denominator: Literal["reported", "enrolled"] = "reported"
-    tau_scale: float = Field(0.5, gt=0, description="scale of the half-normal prior of the between-trial SD of logits")
+    tau_scale: float = Field(
+        0.5, gt=0, le=10, description="scale of the half-normal prior of the between-trial SD of logits"
+    )
     robust: Share = Field(0.0, description="weight of a uniform component, for arms that may not apply")
     accept: tuple[Text, ...] = Field((), description="studies whose differences from the endpoint are accepted")
     why: Text = Field(description="why these arms, and why their differences do not matter more")
