@@ -98,7 +98,7 @@ WRONG = {
     "vary-missing": (GRID, "--vary control"),
     "vary-misspelt": ((*GRID, "--vary", "treatmnt=0.4,0.5"), "'treatment'"),
     "vary-without-values": ((*GRID, "--vary", "treatment"), "name=first:last:step"),
-    "vary-empty-value": ((*GRID, "--vary", "treatment=0.4,,0.5"), "name=first:last:step"),
+    "vary-empty-value": ((*GRID, "--vary", "treatment=0.4,,0.5"), "first:last:step or value,value"),
     "vary-in-words": ((*GRID, "--vary", "treatment=low:high:0.1"), "first:last:step"),
     "vary-step-of-0": ((*GRID, "--vary", "treatment=0.4:0.5:0"), "step above 0"),
     "vary-reversed": ((*GRID, "--vary", "treatment=0.5:0.4:0.1"), "0.4:0.5:0.1"),

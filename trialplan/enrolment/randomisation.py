@@ -61,14 +61,16 @@ class Scheme(Answer):
             if size <= 0 or size % self.unit:
                 ratio = ":".join(map(str, self.arms.values()))
                 raise ParameterError(
-                    f"blocks of {size} cannot hold the allocation {ratio}: a block must be a multiple of {self.unit}; "
-                    f"try blocks {','.join(str(self.unit * multiple) for multiple in _MULTIPLES)}"
+                    f"of {size} cannot hold the allocation {ratio}: a block must be a multiple of {self.unit}",
+                    parameter="blocks",
+                    way_out=f"try blocks {','.join(str(self.unit * multiple) for multiple in _MULTIPLES)}",
                 )
         object.__setattr__(self, "blocks", tuple(sorted(set(self.blocks))))
         if not 0 < self.n <= LONGEST:
-            raise ParameterError(f"n must lie in [1, {LONGEST:,}], not {self.n:,}; it is the trial's participants")
+            reason = f"must lie in [1, {LONGEST:,}], not {self.n:,}"
+            raise ParameterError(reason, parameter="n", way_out="it is the trial's participants")
         if self.seed < 0:
-            raise ParameterError(f"seed must be a whole number from 0 on, not {self.seed}")
+            raise ParameterError(f"must be a whole number from 0 on, not {self.seed}", parameter="seed")
 
     @property
     def unit(self) -> int:
@@ -181,10 +183,12 @@ class _Draws:
 
 def _check_arms(arms: Mapping[str, int]) -> None:
     if len(arms) < 2:
-        raise ParameterError(f"arms must be two or more, not {', '.join(arms) or 'none'}: one arm is not randomised")
+        reason = f"must be two or more, not {', '.join(arms) or 'none'}: one arm is not randomised"
+        raise ParameterError(reason, parameter="arms")
     for name, weight in arms.items():
         if not name.strip() or weight < 1:
-            raise ParameterError(f"arms need a name and a whole weight from 1 on, not {name!r} with {weight}")
+            reason = f"need a name and a whole weight from 1 on, not {name!r} with {weight}"
+            raise ParameterError(reason, parameter="arms")
 
 
 def _check_strata(strata: Mapping[str, tuple[str, ...]]) -> None:

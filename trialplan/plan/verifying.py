@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.analyses.executors import Executor, Serial
+from trialplan.analyses.verification.sentences import ERRORS
 from trialplan.analyses.verification.simulation import SEED, TRIALS, Progress
-from trialplan.analyses.verification.verification import ALLOWANCE, ERRORS, Verification, verify
+from trialplan.analyses.verification.verification import ALLOWANCE, Verification, verify
 from trialplan.answers import Simulation
 from trialplan.design import Design
 from trialplan.enrolment.dropout import enrolled

@@ -75,10 +75,10 @@ def grid_of(plan: Sized | PlanLike, axes: Axes, power: float | None, n: int | No
 
 def _values(name: str, values: str | Sequence[Any]) -> Sequence[Any]:
     """A range or list as it is typed, or a sequence as it is."""
-    from trialplan.analyses.scenarios.vary import parse_vary
+    from trialplan.analyses.scenarios.vary import parse_values
 
     if isinstance(values, str):
-        return parse_vary(f"{name}={values}")[1]
+        return parse_values(name, values)
     return tuple(values.tolist() if hasattr(values, "tolist") else values)
 
 
