@@ -134,7 +134,9 @@ class DetectableEffect(Answer):
         asked = (design.effect,)
         answer = {"effect": design.effect, "detectable": self.value, "null": null}
         size = {"n": self.n, "arms": arms, "target_power": self.target}
-        rows = [*assumed(design, asked), *level(design), ("power", f"{self.target:g}"), *source(design)]
+        limit = "" if design.margin is None else number(float(null))  # without a margin the headline has it
+        attained = [("null value", limit), ("power", f"{self.target:g}")]
+        rows = [*assumed(design, asked), *level(design), *attained, *source(design)]
         return Page(
             data=plain(head(design, asked) | answer | size | foot(design)), headline=headline, tables=[facts(rows)]
         )
