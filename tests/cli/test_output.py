@@ -10,6 +10,7 @@ import pytest
 
 from trialplan import files
 from trialplan.errors import FileError
+from trialplan.page import Page, as_csv
 
 SIZE = ["size", "two-proportions", "--control", "0.3", "--treatment", "0.5"]
 KEYS = {
@@ -211,3 +212,9 @@ class TestInit:
         assert path.read_text() == "mine"
         assert run("init", str(path), "--force").code == 0
         assert path.read_text() != "mine"
+
+
+def test_no_cell_of_a_csv_is_a_formula():
+    """A text that a spreadsheet would compute has an apostrophe before it; a number with its sign has none."""
+    page = Page(data={}, headline="", records=lambda: [{"=a": "=1+1", "b": "-2.5", "c": -2.5, "d": "@x", "e": "+"}])
+    assert as_csv(page) == "'=a,b,c,d,e\n'=1+1,-2.5,-2.5,'@x,+\n"

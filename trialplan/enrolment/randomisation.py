@@ -12,7 +12,7 @@ from typing import Any
 
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
-from trialplan.page import Answer, Page, Table
+from trialplan.page import Answer, Page, Table, is_formula
 from trialplan.text import as_sentence
 
 LONGEST = 100_000
@@ -186,6 +186,9 @@ def _check_arms(arms: Mapping[str, int]) -> None:
         reason = f"must be two or more, not {', '.join(arms) or 'none'}: one arm is not randomised"
         raise ParameterError(reason, parameter="arms")
     for name, weight in arms.items():
+        if is_formula(name.strip()):
+            reason = f"cannot be called {name!r}, which a spreadsheet takes for a formula"
+            raise ParameterError(reason, parameter="arms", way_out="begin with a letter")
         if not name.strip() or weight < 1:
             reason = f"need a name and a whole weight from 1 on, not {name!r} with {weight}"
             raise ParameterError(reason, parameter="arms")
@@ -195,6 +198,10 @@ def _check_strata(strata: Mapping[str, tuple[str, ...]]) -> None:
     for name, levels in strata.items():
         if not name.strip() or name in ("sequence", "block", "participant", "arm"):
             raise ParameterError(f"a stratum cannot be called {name!r}; name it for what it is, as in site=A,B")
+        formula = next((one for one in (name, *levels) if is_formula(one.strip())), None)
+        if formula is not None:
+            told = f"stratum {name}: a spreadsheet takes {formula!r} for a formula; begin with a letter"
+            raise ParameterError(told)
         repeated = [level for level in levels if levels.count(level) > 1]
         if not levels or repeated or not all(level.strip() and level.isprintable() for level in levels):
             raise ParameterError(f"stratum {name} needs levels that differ, as in {name}=A,B, not {','.join(levels)!r}")
