@@ -14,7 +14,7 @@ from trialplan.page import Page, as_csv
 
 SIZE = ["size", "two-proportions", "--control", "0.3", "--treatment", "0.5"]
 KEYS = {
-    *("design", "assumptions", "target_power", "n", "arms", "arms_unrounded", "power"),
+    *("design", "assumptions", "target_power", "n", "arms", "arms_unrounded", "power", "success"),
     *("alpha", "sides", "test", "formula", "reference", "version"),
 }
 
