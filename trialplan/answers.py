@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trialplan.design_facts import assumed, foot, head, level, source, to_show
+from trialplan.design_facts import assumed, beyond, foot, head, level, source, to_show
 from trialplan.errors import ParameterError
 from trialplan.grid_page import cells, page_of_grid
 from trialplan.page import Answer, Page, facts, plain
@@ -117,6 +117,8 @@ class SampleSize(Answer):
         arms = self.arms_unrounded or {}
         if len(set(arms.values())) == 1 and len(arms) > 1:
             return f"{next(iter(arms.values())):,.2f} per arm"
+        if len(arms) == 1:
+            return f"{next(iter(arms.values())):,.2f}"
         return " + ".join(f"{n:,.2f} {name}" for name, n in arms.items())
 
 
@@ -136,15 +138,24 @@ class DetectableEffect(Answer):
         if math.isnan(self.value):
             headline = f"no {design.effect} can be shown with {at}: even the largest possible falls short"
         else:
-            shown = f"{design.effect} = {number(self.value)} against a null value of {number(float(null))}"
-            headline = f"{shown}, and none {'lower' if design.upward else 'higher'}, is shown with {at}"
+            shown = f"{design.effect} = {number(self.value)}, and none {'lower' if design.upward else 'higher'},"
+            headline = f"{shown} {_told_apart(design, float(null))}, with {at}"
         asked = (design.effect,)
         answer = {"effect": design.effect, "detectable": self.value, "null": null}
         size = {"n": self.n, "arms": arms, "target_power": self.target}
-        rows = [*assumed(design, asked), *level(design), ("power", f"{self.target:g}"), *source(design)]
+        limit = "" if design.margin is None else number(float(null))  # without a margin the headline has it
+        attained = [("null value", limit), ("power", f"{self.target:g}")]
+        rows = [*assumed(design, asked), *level(design), *attained, *source(design)]
         return Page(
             data=plain(head(design, asked) | answer | size | foot(design)), headline=headline, tables=[facts(rows)]
         )
+
+
+def _told_apart(design: Design, null: float) -> str:
+    """What is shown of an effect: that it is none of those within a margin, or that it is not the null value."""
+    if design.margin is not None:
+        return f"would show {beyond(design.fixed)}"
+    return f"can be told from {number(null)}"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -22,6 +22,7 @@ from trialplan.numerics.lazy import np
 from trialplan.outcome import Latent
 from trialplan.parameter import Numbers, effect_on, largest, parameters, smallest, with_role
 from trialplan.sized import AnalysisTest, Sized
+from trialplan.text import listed
 
 __all__ = ["AnalysisTest", "Design", "Sized"]
 
@@ -73,6 +74,7 @@ class Design(Sized):
         self._set("_defaulted", tuple(missing))
         super().__post_init__()
         self._set("_open_effect", self._which_is_open())
+        self.shape()
         if largest(self.level) >= 0.5:
             reason = f"must lie in (0, 0.5) for a one-sided test, not {largest(self.alpha):g}"
             raise ParameterError(reason, owner=self, parameter="alpha", value=self.alpha)
@@ -342,7 +344,12 @@ class Design(Sized):
         """The shape that the design's arrays broadcast to, together with `others`; () for plain numbers."""
         given = [np.shape(other) for other in others if not isinstance(other, (int, float))]
         shapes = [np.shape(value)[: -1 if self._is_vector(name) else None] for name, value in self._arrays().items()]
-        return np.broadcast_shapes(*shapes, *given) if shapes or given else ()
+        try:
+            return np.broadcast_shapes(*shapes, *given) if shapes or given else ()
+        except ValueError:
+            told = listed(f"{name} of {np.shape(one)}" for name, one in self._arrays().items())
+            way_out = "arrays of one shape vary together; for a grid give one of them another axis, or ask scenarios()"
+            raise ParameterError(f"its arrays do not fit together: {told}", owner=self, way_out=way_out) from None
 
     def _arrays(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in parameters(type(self))}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from trialplan import __version__, fields
 from trialplan.fields import named
 from trialplan.page import plain
-from trialplan.text import flag, stated, stated_apart, stated_percent
+from trialplan.text import flag, stated, stated_apart, stated_percent, with_article
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -81,7 +81,7 @@ def to_show(design: Sized) -> str:
         return ""
     trial, planned = cast("Design", fixed), f"{name} = {stated(fixed.value('effect'))}"
     if trial.margin is not None:
-        return f"to show {_beyond(trial)}, if {planned}"
+        return f"to show {beyond(trial)}, if {planned}"
     null = trial.field("comparator") if len(trial.arm_names) == 1 else None
     if null is not None:
         side = "more" if trial.upward else "less"
@@ -89,12 +89,12 @@ def to_show(design: Sized) -> str:
     return f"to show {planned}"
 
 
-def _beyond(trial: Design) -> str:
+def beyond(trial: Design) -> str:
     """What lies inside the limits that a margin sets."""
     scale, limits = trial.outcome.effect_scale(trial), [float(limit) for limit in trial.outcome.null_limits(trial)]
     if len(limits) == 2:
-        return f"a {scale.short} between {' and '.join(map(scale.shown, limits))}"
+        return f"{with_article(scale.short)} between {' and '.join(map(scale.shown, limits))}"
     if scale.ratio:
-        return f"a {scale.short} {'above' if trial.upward else 'below'} {scale.shown(limits[0])}"
+        return f"{with_article(scale.short)} {'above' if trial.upward else 'below'} {scale.shown(limits[0])}"
     better = trial.goal == fields.SUPERIORITY
     return f"that it is {'better' if better else 'not worse'} by more than {scale.shown(abs(limits[0]))}"

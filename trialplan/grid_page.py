@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.design_facts import assumed, level, source
 from trialplan.numerics.lazy import np
 from trialplan.page import Page, Table, facts, plain
-from trialplan.text import NONE, decimals, stated
+from trialplan.text import NONE, decimals, plural, stated
 
 if TYPE_CHECKING:
     from trialplan.answers import SampleSize
@@ -92,4 +92,4 @@ def _headline(answer: SampleSize) -> str:
     if missing == n.size:
         return f"{n.size:,} sample sizes, none of which exists"
     without = f"; {missing:,} without an answer" if missing else ""
-    return f"{n.size:,} sample sizes: {np.nanmin(n):,.0f} to {np.nanmax(n):,.0f} participants in all{without}"
+    return f"{plural(n.size, 'sample size')}: {np.nanmin(n):,.0f} to {np.nanmax(n):,.0f} participants in all{without}"

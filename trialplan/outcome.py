@@ -50,7 +50,8 @@ class EffectScale:
     def shown(self, value: float) -> str:
         """One effect with its unit: 20 points, 0.75, 1.5 mg."""
         if self.points:
-            return f"{percent(value).removesuffix(' %')} points"
+            shown = percent(value).removesuffix(" %")
+            return f"{shown} point{'' if shown == '1' else 's'}"
         return f"{number(value)} {self.unit}".rstrip()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -112,6 +113,24 @@ def flat_records(page: Page) -> list[dict[str, Any]]:
     return [dict(_flat(record)) for record in records]
 
 
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?=.)(?![\d.]+$)")
+"""How a text begins that a spreadsheet takes for a formula; a number with its sign is none."""
+
+
+def is_formula(text: Any) -> bool:
+    """Whether a spreadsheet would compute it instead of showing it.
+
+    >>> [is_formula(text) for text in ("=1+1", "@x", "-y", "-1.5", "+", "cells")]
+    [True, True, True, False, False, False]
+    """
+    return isinstance(text, str) and _FORMULA.match(text) is not None
+
+
+def csv_cell(value: Any) -> Any:
+    """What stands in a cell of a CSV: a text that would be a formula has an apostrophe before it, and is shown."""
+    return f"'{value}" if is_formula(value) else value
+
+
 def as_csv(page: Page) -> str:
     """One line a record under the names of all."""
     flat = flat_records(page)
@@ -121,8 +140,8 @@ def as_csv(page: Page) -> str:
 
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
+    writer.writerow({name: csv_cell(name) for name in names})
+    writer.writerows({name: csv_cell(value) for name, value in record.items()} for record in flat)
     return text.getvalue()
 
 

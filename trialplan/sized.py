@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from trialplan import sizing
 from trialplan.answers import SampleSize
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, did_you_mean
 from trialplan.numerics.elementary import is_scalar
 from trialplan.numerics.lazy import np
 from trialplan.outcome import UNKNOWN, Counts, Outcome
@@ -49,8 +49,44 @@ class AnalysisTest:
     not_elsewhere: str = ""  # why no second program's power is held against it, where none computes it
 
 
+class _Spoken(type):
+    """The class of designs: numbers that a design does not have, or lacks, are told in its words."""
+
+    if not TYPE_CHECKING:  # a checker asks the dataclass itself
+
+        def __call__(cls, *values: Any, **numbers: Any) -> Any:
+            try:
+                return super().__call__(*values, **numbers)
+            except TypeError:
+                _check_names(cls, values, numbers)
+                raise
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """What help shows: what `__init__` takes."""
+        own = inspect.signature(cast("Any", cls).__init__)
+        return own.replace(parameters=[*own.parameters.values()][1:])
+
+
+def _check_names(cls: type, values: tuple[Any, ...], numbers: Mapping[str, Any]) -> None:
+    """Raise where a number has no name, another one than the design's, or is missing that has to be there."""
+    there = [one for one in dataclasses.fields(cls) if one.init]
+    names = [one.name for one in there]
+    if values:
+        reason = f"takes numbers by their names, not {', '.join(map(repr, values))} alone"
+        raise ParameterError(reason, owner=cls, way_out=f"they are {', '.join(names)}")
+    for name in numbers:
+        if name not in names:
+            raise ParameterError(f"there is no {name!r}", owner=cls, value=name, way_out=did_you_mean(name, names))
+    for one in there:
+        if one.name not in numbers and one.default is one.default_factory is dataclasses.MISSING:
+            declared = parameters(cls).get(one.name)
+            what = f": {declared.meaning}" if declared else ""
+            raise ParameterError(f"is needed{what}", owner=cls, parameter=one.name)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Sized(Stated):
+class Sized(Stated, metaclass=_Spoken):
     """What can be sized: plain numbers, declared by `parameter`, that together need n participants."""
 
     arm_names: ClassVar[tuple[str, ...]] = ("treatment", "control")
@@ -305,6 +341,8 @@ class Sized(Stated):
 
     def check_n(self, n: float) -> None:
         """Raise unless n is the total of whole allocation blocks, and no more than there could ever be."""
+        if isinstance(n, str):
+            raise ParameterError(f"must be a whole number of participants in all, not {n!r}", owner=self, parameter="n")
         if not n <= sizing.LARGEST:  # nan too
             reason = f"must be at most {sizing.LARGEST:,.0f} participants, more than there are people, not {n:.15g}"
             raise ParameterError(reason, owner=self, parameter="n", value=n)

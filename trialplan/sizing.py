@@ -145,13 +145,14 @@ def unreachable(design: Design, value: float, null: tuple[float, ...]) -> Unreac
     side, other = ("above", "lower") if design.upward else ("below", "higher")
     limit = "null value" if design.margin is None else "limit"
     # on the other side of a superiority null, where a slip is likely
-    may_be_swapped = value != null[0] and "favourable" in parameters(type(design.fixed)) and design.margin is None
-    way_out = f"(are the arms swapped? if not, set {field('favourable')} to {other})"
+    may_be_a_slip = value != null[0] and "favourable" in parameters(type(design.fixed)) and design.margin is None
+    turned = f"set {field('favourable')} to {other}"
+    way_out = f"(are the arms swapped? if not, {turned})" if len(design.arm_names) > 1 else f"or {turned}"
     return UnreachableError(
         f"{shown}: it must lie {side} its {limit} {null[0]:.10g}",
         owner=design,
         value=value,
-        way_out=way_out if may_be_swapped else "",
+        way_out=way_out if may_be_a_slip else "",
     )
 
 

@@ -1,7 +1,8 @@
 """A page on a terminal: every cell whole, whatever the width.
 
-A table that is too wide gives way step by step: headers break between words, columns of prose move below their row,
-rows and columns change places, and in the end each row is stacked, a line for each of its values. Nothing is cut off.
+A table that is too wide gives way step by step: headers break between words, cells of words break into a few lines,
+columns of prose move below their row, the longest first, rows and columns change places, and in the end each row is
+stacked, a line for each of its values. Nothing is cut off.
 """
 
 from __future__ import annotations
@@ -15,7 +16,13 @@ from trialplan.page import Page, Table
 _PROSE = 24
 """Columns of the screen beyond which a cell of words is prose, which may break anywhere between two of them."""
 
-_GAP = 3
+_WORDS = 10
+"""Columns of the screen that a cell of words keeps where it breaks: fewer would be a word a line."""
+
+_LINES = 5
+"""Lines that a cell of words may break into beside others; of more it is better read below its row."""
+
+_GAP = 2
 """Between two columns: rich pads each cell by one, and its boxes leave one."""
 
 
@@ -60,23 +67,36 @@ class _Layout:
 
 
 def _fitted(table: Table, width: int) -> Iterator[Any]:
+    table = _without_empty_columns(table)
     for shown in (table, _turned(table)):
         for layout in _layouts(shown):
-            if len(layout) <= width:
-                layout = _widened(shown, layout, width)
+            if len(layout) <= width and _in_few_lines(shown, layout := _widened(shown, layout, width)):
                 yield from _with_prose_below(shown, layout) if layout.below else [_grid(shown, layout, shown.rows)]
                 return
     yield from _stacked(table, width)
 
 
+def _without_empty_columns(table: Table) -> Table:
+    kept = [i for i in range(len(table.columns)) if not i or any(row[i] for row in table.rows)]
+    rows = [[row[i] for i in kept] for row in table.rows]
+    right = frozenset(place for place, i in enumerate(kept) if i in table.right)
+    return Table([table.columns[i] for i in kept], rows, table.title, right)
+
+
 def _widened(table: Table, layout: _Layout, width: int) -> _Layout:
-    """What is left of the width given to the columns that could use it, the first ones first."""
+    """What is left of the width given to the columns that could use it, those that lack the least first."""
     widths, left = list(layout.widths), width - len(layout)
-    for place, i in enumerate(layout.beside):
-        wished = max(map(_wide, (table.columns[i], *(row[i] for row in table.rows))))
-        more = min(left, max(0, wished - widths[place]))
+    wished = [max(map(_wide, (table.columns[i], *(row[i] for row in table.rows)))) for i in layout.beside]
+    for place in sorted(range(len(widths)), key=lambda place: wished[place] - widths[place]):
+        more = min(left, max(0, wished[place] - widths[place]))
         widths[place], left = widths[place] + more, left - more
     return replace(layout, widths=widths)
+
+
+def _in_few_lines(table: Table, layout: _Layout) -> bool:
+    """Whether no cell beside others breaks into many lines."""
+    cells = zip(layout.beside, layout.widths, strict=True)
+    return all(_wide(row[i]) <= _LINES * width for i, width in cells for row in table.rows)
 
 
 def _turned(table: Table) -> Table:
@@ -92,16 +112,15 @@ def _layouts(table: Table) -> Iterator[_Layout]:
     every = range(len(table.columns))
     yield _Layout(every, whole)
     broken = [_narrowest(name, column) for name, column in zip(table.columns, cells, strict=True)]
-    yield _Layout(every, broken)
-    prose = [i for i in every if i not in table.right and max(map(_wide, cells[i]), default=0) > _PROSE]
-    below = [i for i in prose if i]
-    if below:
+    words = [max(_WORDS, *map(_longest_word, (table.columns[i], *cells[i]))) for i in every]
+    wrapped = [broken[i] if i in table.right else min(broken[i], words[i]) for i in every]
+    prose = [i for i in every if i and i not in table.right and max(map(_wide, cells[i]), default=0) > _PROSE]
+    longest_first = sorted(prose, key=lambda i: -max(map(_wide, cells[i])))
+    for count in range(len(prose) + 1):
+        below = sorted(longest_first[:count])
         beside = [i for i in every if i not in below]
-        yield _Layout(beside, [broken[i] for i in beside], below)
-    if 0 in prose:
-        first = [max(_longest_word(table.columns[0]), _PROSE), *broken[1:]]
-        beside = [i for i in every if i not in below]
-        yield _Layout(beside, [first[i] for i in beside], below)
+        for widths in (broken, wrapped):
+            yield _Layout(beside, [widths[i] for i in beside], below)
 
 
 def _narrowest(name: str, column: Sequence[str]) -> int:
@@ -122,7 +141,7 @@ def _grid(table: Table, layout: _Layout, rows: Sequence[Sequence[str]], head: bo
         show_header=head,
         show_edge=False,
         pad_edge=False,
-        padding=(0, 1),
+        padding=(0, 1, 0, 0),
     )
     for i, width in zip(layout.beside, layout.widths, strict=True):
         grid.add_column(

@@ -137,6 +137,11 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word if count == 1 else many}"
 
 
+def with_article(noun: str) -> str:
+    """A noun with its indefinite article, by its first letter."""
+    return f"an {noun}" if noun.startswith(tuple("aeiou")) else f"a {noun}"
+
+
 def as_sentence(text: str) -> str:
     """With a capital and a full stop."""
     return f"{text[0].upper()}{text[1:]}."

@@ -105,11 +105,15 @@ class TestLostWorkers:
         with pytest.raises(TrialplanError, match="gave a task up"):
             list(Cluster(cluster.scheduler_address).run(deadly, range(2)))
 
-    def test_no_cluster(self):
-        """An address where nobody answers is one sentence."""
-        pytest.importorskip("distributed")
-        with pytest.raises(TrialplanError, match="no dask scheduler answers at nowhere"):
-            list(Cluster("nowhere").run(squared, range(2)))
+    @pytest.mark.parametrize(
+        "address", ["nowhere", "", "http://127.0.0.1:80", "tcp://127.0.0.1:99999", "inproc://x", 3]
+    )
+    def test_no_address(self, address):
+        """What is no address is refused before a client is made."""
+        with pytest.raises(
+            TrialplanError, match=r"must be the address of a dask scheduler, as in tcp://10\.0\.0\.1:8786"
+        ):
+            Cluster(address)
 
     def test_a_task_that_always_kills(self):
         """A task that no worker survives is given up with a sentence, not tried for ever."""

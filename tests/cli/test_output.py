@@ -11,6 +11,7 @@ import pytest
 
 from trialplan import files
 from trialplan.errors import FileError
+from trialplan.page import Page, as_csv
 from trialplan.text import stated, stated_apart
 
 SIZE = ["size", "two-proportions", "--control", "0.3", "--treatment", "0.5"]
@@ -244,3 +245,9 @@ class TestInputsAsTyped:
         assert [float(text.replace(",", "")) for text in map(stated, values)] == values
         near = sorted({*values, *(np.nextafter(x, 1) for x in values)})
         assert len(set(stated_apart(near))) == len(near)
+
+
+def test_no_cell_of_a_csv_is_a_formula():
+    """A text that a spreadsheet would compute has an apostrophe before it; a number with its sign has none."""
+    page = Page(data={}, headline="", records=lambda: [{"=a": "=1+1", "b": "-2.5", "c": -2.5, "d": "@x", "e": "+"}])
+    assert as_csv(page) == "'=a,b,c,d,e\n'=1+1,-2.5,-2.5,'@x,+\n"

@@ -44,6 +44,24 @@ class TestTornado:
         assert (row["planned"], row["low"], row["high"]) == (0.3, 0.2, 0.4)
         assert row["n_high"] > 186 > row["n_low"]
 
+    @pytest.mark.parametrize(
+        ("vary", "sentence"),
+        [
+            ("control=20%", "--control must be a number, not '20%'; write 20 % as 0.2"),
+            ("control=0.2,0.2", "--control needs the two ends of a range, not 0.2 alone; the plan has 0.3"),
+            ("test=score,wald", "--test is no number with a range; leave it out of the tornado"),
+        ],
+    )
+    def test_what_is_no_range(self, run, vary, sentence):
+        """What is not a range says why: no number, one value, or a choice."""
+        ran = run("tornado", "two-proportions", "--control", "0.3", "--treatment", "0.5", "--vary", vary)
+        assert (ran.code, ran.err) == (2, f"trialplan: {sentence}\n")
+
+    def test_a_range_beside_the_plan_says_so(self, ask):
+        """A range that leaves the planned value out is told to."""
+        found = ask("tornado", "two-proportions", "--control", "0.3", "--treatment", "0.5", "--vary", "control=0.1,0.2")
+        assert found["rows"][0]["sentence"].endswith("The range, 10 % to 20 %, does not hold the planned 30 %.")
+
 
 class TestExclude:
     def test_of_a_plan(self, ask):

@@ -90,10 +90,15 @@ class TestDesign:
         """Where nobody watches, no progress is drawn."""
         assert run(*MEANS, *FEW).err == ""
 
+    def test_so_few_trials_that_nothing_is_shown(self, run):
+        """Where chance alone explains a tenth of power, the verdict is not that the claims hold."""
+        assert "none is shown to hold: 100 trials leave 0.1" in run(*MEANS, "--trials", "100").out
+
     @pytest.mark.parametrize(
         ("more", "complaint"),
         [
-            (("--trials", "0"), "--trials must be a whole number from 1 to 1,000,000,000, not 0"),
+            (("--trials", "0"), "--trials must be a whole number from 100 to 1,000,000,000, not 0"),
+            (("--trials", "1"), "not 1; so few show nothing of a claim; the usual number is 100,000"),
             (("--trials", "1000000000000"), "not 1,000,000,000,000"),
             (("--trials", "1.5"), "not 1.5"),
             (("--trials", "many"), "not many"),

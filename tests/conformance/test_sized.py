@@ -36,7 +36,7 @@ class TestEveryClass:
 
     def test_keyword_only(self, sized):
         """Numbers are given by name."""
-        with pytest.raises(TypeError):
+        with pytest.raises(ParameterError, match="takes numbers by their names"):
             sized(0.1)
 
 

@@ -61,6 +61,13 @@ futility_at = [0.3]
         assert (design.looks, design.efficacy, design.futility) == ((0.3, 0.6, 1.0), "kim-demets(3)", "z(0)")
         assert (design.binding, design.efficacy_at, design.futility_at) == (True, (0.6, 1.0), (0.3,))
 
+    @pytest.mark.parametrize("looks", ["[0.25, 0.5, 0.75, 1.0]", "4", '"1/4,1/2,3/4,1"'])
+    def test_looks_have_the_forms_of_the_command_line(self, plan, looks):
+        """Fractions, text as --looks takes it, or their number; where some of them stop, one number will do."""
+        trial = build(plan(f"\n[monitoring]\nlooks = {looks}\nefficacy_at = 1\n"))
+        assert trial.primary.design.looks == (0.25, 0.5, 0.75, 1.0)
+        assert trial.primary.design.efficacy_at == (1.0,)
+
     def test_errors_by_look_are_a_list(self, plan):
         """Cumulative alpha by look is a TOML array."""
         trial = build(plan("\n[monitoring]\nlooks = [0.5, 1.0]\nefficacy = [0.005, 0.05]\n"))
@@ -130,7 +137,7 @@ source = "ours"
         ("old", "new", "words"),
         [
             ("accrual_rate = 4\n", "", "either accrual_rate, or steps"),
-            ("accrual_rate = 4", "accrual_rate = 0", "greater than 0"),
+            ("accrual_rate = 4", "accrual_rate = 0", "must lie in (0, ∞), not 0"),
             ("accrual_rate = 4", "accrual_rates = 4", "did you mean 'accrual_rate'"),
             ('source = "ours"', "", "'source' is missing"),
             ("accrual_rate = 4", "steps = [{ from_month = 2, accrual_rate = 4 }]", "from month 0"),

@@ -41,8 +41,11 @@ class TestRead:
             ),
             ([('role = "primary"', 'role = "main"')], ["[endpoint number 1]", "role", "primary", "main"]),
             ([('title = "Working title of the trial"\n', "")], ["[trial]", "'title' is missing"]),
-            ([("power = 0.8", "power = 80")], ["power", "less than 1", "80"]),
-            ([("[0.0, 0.25", "[-0.1, 0.25")], ["scenarios", "discounts", "greater than or equal to 0"]),
+            (
+                [("power = 0.8", "power = 80")],
+                ["[endpoint number 1]: power must lie in (0, 1), not 80; write 80 % as"],
+            ),
+            ([("[0.0, 0.25", "[-0.1, 0.25")], ["[scenarios]: discounts number 1 must lie in [0, 1], not -0.1"]),
             ([('basis = "realistic"', 'basis = "hoped"')], ["target_difference", "important", "hoped"]),
             ([("value = 0.1\n", 'value = "low"\n')], ["scenarios.controls number 1", "value", "low"]),
             ([('[trial]\ntitle = "Working', '[trial\ntitle = "Working')], ["not valid TOML", "line"]),

@@ -275,7 +275,7 @@ class TestOpenEffect:
             lambda design: design.success(120),
             lambda design: design.sample_size(0.8),
             lambda design: design.simulate(120, 10, np.random.default_rng(1)),
-            lambda design: trialplan.verify(design, n=120, trials=10),
+            lambda design: trialplan.verify(design, n=120, trials=1000),
             lambda design: trialplan.compare(design),
         ],
         ids=["power", "success", "size", "simulate", "verify", "compare"],

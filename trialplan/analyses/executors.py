@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -120,11 +121,24 @@ class Processes:
         pool.shutdown()
 
 
+_ADDRESS = re.compile(
+    r"(?P<inside>inproc://[^/\s]+/\d+/\d+)|((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:.%\w]+\]|[^\s/:\[\]]+):(?P<port>\d{1,5})"
+)
+"""The addresses of dask's documentation: a protocol, if any, with host and port, or a scheduler of this process."""
+
+
 @dataclass(frozen=True)
 class Cluster:
     """The workers of a dask cluster, which itself runs again what a lost worker had."""
 
     scheduler: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no address: a client that is given one is left half made, and complains when it ends."""
+        found = _ADDRESS.fullmatch(self.scheduler) if isinstance(self.scheduler, str) else None
+        if found is None or not (found["inside"] or 0 < int(found["port"]) < 65_536):
+            reason = f"must be the address of a dask scheduler, as in tcp://10.0.0.1:8786, not {self.scheduler!r}"
+            raise ParameterError(reason, parameter="scheduler", value=self.scheduler)
 
     def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """As they are done."""

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import click
 
-from trialplan.analyses.scenarios.vary import parse_vary
+from trialplan.analyses.scenarios.vary import parse_values
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import PICTURES, output_options, show_or_draw
@@ -72,7 +72,8 @@ def _of_plan(name: str, given: Mapping[str, Any]) -> None:
 def _numbers(typed: str | None) -> tuple[Any, ...]:
     if typed is None:
         raise ParameterError("--n is needed, participants in all, as in --n 100:400:50")
-    return parse_vary(f"n={typed}")[1]
+    with options.typed(Design):
+        return parse_values("n", typed)
 
 
 def _answer(design: Design, numbers: tuple[Any, ...], given: Mapping[str, Any]) -> None:

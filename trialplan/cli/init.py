@@ -8,13 +8,14 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
+from trialplan.cli.options.output import NamedPath
 
 
 @click.command(
     "init",
     cls=Verb,
     params=[
-        click.Argument(["path"], type=click.Path(path_type=Path), default=Path("plan.toml")),
+        click.Argument(["path"], type=NamedPath(), default=Path("plan.toml")),
         click.Option(["--force"], is_flag=True, help="overwrite the file if it exists"),
     ],
     short_help="Write a plan to start from.",

@@ -108,7 +108,7 @@ def command(plan: str | None, output: Path | None, masked: Path | None, force: b
         return
     from trialplan.verbs.planning import randomise
 
-    with options.typed(Sized, **{name: f"--{name}" for name in ("arms", "n")}):
+    with options.typed(Sized, **{name: f"--{name}" for name in ("arms", "blocks", "n", "seed")}):
         scheme = randomise(plan, arms=arms, n=given["n"], blocks=sizes, strata=strata, seed=seed)
     _write(scheme, output, masked)
     if seed is None:

@@ -15,7 +15,7 @@ from trialplan.cli.options.output import output_options, to_screen
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.parameter import needed, parameters
-from trialplan.text import flag
+from trialplan.text import flag, plural
 
 if TYPE_CHECKING:
     from trialplan.analyses.executors import Executor
@@ -119,7 +119,11 @@ def axes_of(vary: tuple[str, ...], example: str) -> dict[str, tuple[Any, ...]]:
         raise ParameterError(f"--vary is needed, as in {example}")
     axes: dict[str, tuple[Any, ...]] = {}
     for text in vary:
-        name, values = parse_vary(text)
+        try:
+            name, values = parse_vary(text)
+        except ParameterError as why:  # of the values, which are said of their name, or of the form
+            words = {why.parameter: f"--vary {flag(why.parameter)}"} | {"vary": "--vary"}
+            raise ParameterError(why.worded(words)) from None
         if name in axes:
             raise ParameterError(f"--vary {name} is given twice; put all its values into one --vary")
         axes[name] = values
@@ -152,14 +156,14 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = No
     check_cells(asked.cells, LARGEST_FILE)
     journal = Journal(path_for(path), identity(asked, said), given["resume"])
     if given["resume"]:
-        click.echo(f"{journal.scenarios:,} of {asked.cells:,} scenarios are there already", err=True)
+        click.echo(f"{journal.scenarios:,} of {plural(asked.cells, 'scenario')} are there already", err=True)
         if journal.dropped:
             click.echo(f"{journal.path} is damaged at its end; what is lost there is computed again", err=True)
     with journal:
         try:
             grid = _computed(asked, journal, executor)
         except KeyboardInterrupt:
-            done = f"{journal.scenarios:,} of {asked.cells:,} scenarios"
+            done = f"{journal.scenarios:,} of {plural(asked.cells, 'scenario')}"
             click.echo(f"trialplan: interrupted; {done} are kept in {journal.path}: add --resume to go on", err=True)
             raise
         grid_files.write(grid, path, given["figure"], plan)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import click
 
-from trialplan.analyses.verification.simulation import MOST_TRIALS, SEED, TRIALS
+from trialplan.analyses.verification.simulation import FEWEST_TRIALS, SEED, TRIALS, check
 from trialplan.cli.options import design as options
 from trialplan.cli.options import workers as running
 from trialplan.cli.options.command import Verb
@@ -72,7 +73,7 @@ def _of_design(cls: type[Sized], **given: Any) -> None:
 
     with options.typed(cls):
         design, n, target = claimed(design, n, target)  # a search finds the design that is verified
-    with running.progress("trials") as progress:
+    with running.progress("trials") as progress, _spelt(cls):
         found = verify(design, n=n, power=target, trials=trials, seed=seed, progress=progress, **_where(given))
     show(found.page(), given["as_json"], given["output"], ok=found.ok)
 
@@ -84,7 +85,7 @@ def _of_plan(name: str, **given: Any) -> None:
 
     where = _where(given)
     trial = build(name)
-    with running.progress("trials") as progress:
+    with running.progress("trials") as progress, _spelt():
         found = verify(trial, trials=trials, seed=seed, progress=progress, **where)
     show(found.page(), given["as_json"], given["output"], ok=found.ok)
 
@@ -96,14 +97,15 @@ def _where(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(given: Mapping[str, Any]) -> tuple[int, int]:
-    """Trials and seed as typed, refused before anything is imported to compute with."""
-    trials, seed = given["trials"], given["seed"]
-    if not isinstance(trials, int) or not 1 <= trials <= MOST_TRIALS:
-        shown = f"{trials:,}" if isinstance(trials, int) else trials
-        raise ParameterError(f"--trials must be a whole number from 1 to {MOST_TRIALS:,}, not {shown}")
-    if not isinstance(seed, int) or seed < 0:
-        raise ParameterError(f"--seed must be a whole number, 0 or more, not {seed}")
-    return trials, seed
+    """Trials and seed as typed, refused before anything is computed."""
+    with _spelt():
+        check(given["trials"], given["seed"], fewest=FEWEST_TRIALS)
+    return given["trials"], given["seed"]
+
+
+def _spelt(cls: type[Sized] = Sized) -> AbstractContextManager[None]:
+    """Within it, errors name the options."""
+    return options.typed(cls, trials="--trials", seed="--seed")
 
 
 command = Tested(

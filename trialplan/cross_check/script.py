@@ -84,7 +84,7 @@ def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str,
     True
     """
     if language not in LANGUAGES.values():
-        raise ParameterError(f"there is no language {language!r}; {did_you_mean(language, LANGUAGES.values())}")
+        raise ParameterError(f"there is no language {language!r}; {did_you_mean(str(language), LANGUAGES.values())}")
     folder = shipped("templates") / "code"
     items = [item for sizing in sizings for item in _items(sizing, language, folder)]
     template = _environment(folder, language).get_template(f"script.{language}.j2")

@@ -10,7 +10,7 @@ from typing import Any
 
 from trialplan.enrolment.draws import Draws
 from trialplan.errors import ParameterError
-from trialplan.page import Answer, Page, Table
+from trialplan.page import Answer, Page, Table, is_formula
 from trialplan.text import as_sentence
 
 LONGEST = 100_000
@@ -59,14 +59,16 @@ class Scheme(Answer):
             if size <= 0 or size % self.unit:
                 ratio = ":".join(map(str, self.arms.values()))
                 raise ParameterError(
-                    f"blocks of {size} cannot hold the allocation {ratio}: a block must be a multiple of {self.unit}; "
-                    f"try blocks {','.join(str(self.unit * multiple) for multiple in _MULTIPLES)}"
+                    f"of {size} cannot hold the allocation {ratio}: a block must be a multiple of {self.unit}",
+                    parameter="blocks",
+                    way_out=f"try blocks {','.join(str(self.unit * multiple) for multiple in _MULTIPLES)}",
                 )
         object.__setattr__(self, "blocks", tuple(sorted(set(self.blocks))))
         if not 0 < self.n <= LONGEST:
-            raise ParameterError(f"n must lie in [1, {LONGEST:,}], not {self.n:,}; it is the trial's participants")
+            reason = f"must lie in [1, {LONGEST:,}], not {self.n:,}"
+            raise ParameterError(reason, parameter="n", way_out="it is the trial's participants")
         if self.seed < 0:
-            raise ParameterError(f"seed must be a whole number from 0 on, not {self.seed}")
+            raise ParameterError(f"must be a whole number from 0 on, not {self.seed}", parameter="seed")
 
     @property
     def unit(self) -> int:
@@ -152,10 +154,15 @@ def _stratum(scheme: Scheme, stratum: tuple[str, ...]) -> Iterator[Assignment]:
 def check_arms(arms: Mapping[str, int]) -> None:
     """Raise unless there are two arms or more, each with a name and a whole weight."""
     if len(arms) < 2:
-        raise ParameterError(f"arms must be two or more, not {', '.join(arms) or 'none'}: one arm is not randomised")
+        reason = f"must be two or more, not {', '.join(arms) or 'none'}: one arm is not randomised"
+        raise ParameterError(reason, parameter="arms")
     for name, weight in arms.items():
+        if is_formula(name.strip()):
+            reason = f"cannot be called {name!r}, which a spreadsheet takes for a formula"
+            raise ParameterError(reason, parameter="arms", way_out="begin with a letter")
         if not name.strip() or weight < 1:
-            raise ParameterError(f"arms need a name and a whole weight from 1 on, not {name!r} with {weight}")
+            reason = f"need a name and a whole weight from 1 on, not {name!r} with {weight}"
+            raise ParameterError(reason, parameter="arms")
 
 
 def check_strata(strata: Mapping[str, tuple[str, ...]]) -> None:
@@ -163,6 +170,10 @@ def check_strata(strata: Mapping[str, tuple[str, ...]]) -> None:
     for name, levels in strata.items():
         if not name.strip() or name in ("sequence", "block", "participant", "arm"):
             raise ParameterError(f"a stratum cannot be called {name!r}; name it for what it is, as in site=A,B")
+        formula = next((one for one in (name, *levels) if is_formula(one.strip())), None)
+        if formula is not None:
+            told = f"stratum {name}: a spreadsheet takes {formula!r} for a formula; begin with a letter"
+            raise ParameterError(told)
         repeated = [level for level in levels if levels.count(level) > 1]
         if not levels or repeated or not all(level.strip() and level.isprintable() for level in levels):
             raise ParameterError(f"stratum {name} needs levels that differ, as in {name}=A,B, not {','.join(levels)!r}")

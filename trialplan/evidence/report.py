@@ -10,7 +10,7 @@ from trialplan.evidence.audit import audit
 from trialplan.evidence.estimate import Estimate, estimate
 from trialplan.evidence.finding import Finding, percent
 from trialplan.page import Page, Table, plain
-from trialplan.text import number
+from trialplan.text import number, plural
 
 if TYPE_CHECKING:
     from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
@@ -53,8 +53,8 @@ def page(table: EvidenceTable, interval: str = "wilson", notes: Sequence[str] = 
     blocking = sum(finding.severity == "block" for finding in found)
     return Page(
         data=plain(as_json(table, interval) | {"notes": list(notes)}),
-        headline=f"{table.title}: {len(studies)} studies, {len(rows)} outcomes, {len(found)} findings, "
-        f"{blocking} of which a plan must answer",
+        headline=f"{table.title}: {plural(len(studies), 'study')}, {plural(len(rows), 'outcome')}, "
+        f"{plural(len(found), 'finding')}, {blocking} of which a plan must answer",
         tables=[
             Table(_STUDIES, studies, "Studies", frozenset({1, 4})),
             Table(_OUTCOMES, [_shown(*row) for row in rows], "Outcomes", frozenset({3})),

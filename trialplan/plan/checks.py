@@ -10,6 +10,7 @@ from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, PlanError, did_you_mean
 from trialplan.parameter import parameters
 from trialplan.plan.schema import AssumptionSection, EndpointSection, PlanFile
+from trialplan.text import with_article
 
 _AGREE = 0.005
 """How far the stated target difference may lie from the planned one: what rounding to two decimals does."""
@@ -130,9 +131,10 @@ def check_null(design: Sized) -> None:
             parameters(type(design))[name].check(type(design).__name__, name, float(value))
         except ParameterError:
             comparator = design.declared("comparator")
-            beside = (
-                "" if comparator is None else f" beside a {comparator.label} of {float(design.value('comparator')):g}"
-            )
+            beside = ""
+            if comparator is not None:
+                rate = float(design.value("comparator"))
+                beside = f" beside {with_article(comparator.label)} of {rate:g}"
             raise PlanError(
                 f"the margin {_shown(design.margin)}{beside} puts the null hypothesis at {float(value):.4g}, outside "
                 f"{domain}: it could not be true; take a smaller margin"

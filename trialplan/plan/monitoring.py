@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from trialplan.design import Design
 from trialplan.errors import ParameterError, PlanError
 from trialplan.parameter import parameters
 from trialplan.plan.section import Section, Text
 from trialplan.sequential.base import WithLooks
+from trialplan.sequential.boundaries.fields import read_looks
 from trialplan.sequential.with_looks import with_looks as sequential_with_looks
 
 Rule = Annotated[
@@ -19,6 +20,29 @@ Rule = Annotated[
 ]
 """A boundary's name, or the cumulative error that each look may have spent; the design judges it."""
 
+
+def _as_read(value: Any) -> Any:
+    """Fractions as the design reads them in any of their forms; what it refuses stays, for `check_rule` to tell."""
+    try:
+        return read_looks(value)
+    except ParameterError:
+        return value
+
+
+_FRACTIONS = {"type": "array", "items": {"type": "number"}}
+
+Looks = Annotated[
+    Any,
+    AfterValidator(_as_read),
+    WithJsonSchema({"anyOf": [_FRACTIONS, {"type": "integer", "minimum": 2}, {"type": "string"}]}),
+]
+"""Fractions, "1/3,2/3,1" or their number, as --looks takes them; the design judges them."""
+
+SomeLooks = Annotated[
+    Any, WithJsonSchema({"anyOf": [_FRACTIONS, {"type": "number"}, {"type": "string"}, {"type": "null"}]})
+]
+"""Some of the looks, as --efficacy-at takes them."""
+
 RULE = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 """The keys of [monitoring] that make the design; the others are words."""
 
@@ -26,12 +50,12 @@ RULE = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at"
 class Monitoring(Section):
     """`[monitoring]`: looks at the primary endpoint, the rule, and who acts on it."""
 
-    looks: tuple[float, ...] = Field(description="information fractions, the last one 1")
+    looks: Looks = Field(description="information fractions, the last one 1, as in [0.5, 1], or their number, as in 3")
     efficacy: Rule = Field("obrien-fleming", description="the efficacy boundary, or cumulative alpha by look")
     futility: Rule = Field(None, description="the futility boundary, or shares of beta by look; none without it")
     binding: bool = Field(False, description="whether futility is always obeyed, so that the level relies on it")
-    efficacy_at: tuple[float, ...] | None = Field(None, description="the looks that may stop for efficacy")
-    futility_at: tuple[float, ...] | None = Field(None, description="the looks that may stop for futility")
+    efficacy_at: SomeLooks = Field(None, description="the looks that may stop for efficacy")
+    futility_at: SomeLooks = Field(None, description="the looks that may stop for futility")
     why: Text | None = Field(None, description="why the trial is looked at then, and why by this rule")
     reviewer: Text | None = Field(None, description="who sees the results by arm, and advises whom")
     blinded: Text | None = Field(None, description="who does not see them")

@@ -11,8 +11,9 @@ from typing import Any
 
 from trialplan import fields
 from trialplan.analyses.executors import Executor, Serial
+from trialplan.analyses.verification.sentences import ERRORS
 from trialplan.analyses.verification.simulation import SEED, TRIALS, Progress
-from trialplan.analyses.verification.verification import ALLOWANCE, ERRORS, Verification, verify
+from trialplan.analyses.verification.verification import ALLOWANCE, Verification, verify
 from trialplan.answers import Simulation
 from trialplan.design import Design
 from trialplan.enrolment.dropout import enrolled

@@ -15,7 +15,7 @@ from trialplan.figures import Curves
 from trialplan.numerics.lazy import np
 from trialplan.page import Answer, Page, Table, facts, plain
 from trialplan.reestimation.rule import Reestimated
-from trialplan.text import as_sentence, number, participants, percent
+from trialplan.text import as_sentence, number, participants, percent, with_article
 
 _TRIALS, _CONFIDENCE = 100_000, 0.95
 """Trials drawn for one truth, so that a level has a standard error below 0.001; of the interval of what was seen."""
@@ -57,6 +57,10 @@ def reestimate(
         raise ParameterError(told)
     else:
         key, more, read, seen = "sd", {}, n, float(sd or 0)
+    if read < 2 * design.block:
+        name = {"rate": "blinded", "sd": "blinded_sd"}[key]
+        reason = f"is of {read}, and both arms together must be {2 * design.block} participants or more"
+        raise ParameterError(reason, parameter=name, value=read, way_out="count two allocation blocks at least")
     numbers = {name: value for name, value in rule.items() if value is not None}
     numbers["randomised"] = max(numbers.get("randomised", 0), read)
     whole = Reestimated(design=design, pilot=read // design.block * design.block, **numbers)
@@ -248,7 +252,7 @@ class Reestimation(Answer):
     def _limits(self) -> Iterator[str]:
         need = self.rows[1][2]
         if math.isnan(need):
-            seen = f"a {self.blinded.name} of {self.blinded.shown(self.seen)}"
+            seen = f"{with_article(self.blinded.name)} of {self.blinded.shown(self.seen)}"
             yield f"{seen} leaves no room for the planned effect: n stays as planned"
         elif need > self.n:
             power = float(self.rule.truth(self.seen).power(self.n))

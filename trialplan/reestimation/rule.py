@@ -15,6 +15,7 @@ from trialplan.outcome import Blinded
 from trialplan.reestimation import courses
 from trialplan.reestimation.counted_pilot import Pilot
 from trialplan.sizing import LARGEST
+from trialplan.text import with_article
 
 TRIALS, SEED = 400_000, 1
 """Drawn trials, so that a level of 0.05 has a standard error of 0.0003, and where they begin."""
@@ -190,7 +191,7 @@ def _check(rule: Reestimated) -> None:
         nearest = did_you_mean(rule.effect_scale, blinded.keeps)
         raise ParameterError(f"there is no scale {rule.effect_scale!r} to keep the effect on", way_out=nearest)
     if rule.adjusted_variance and not blinded.adjustable:
-        way_out = f"a {blinded.name} needs no adjustment"
+        way_out = f"{with_article(blinded.name)} needs no adjustment"
         raise ParameterError("is about a standard deviation", parameter="adjusted_variance", way_out=way_out)
     for name in ("pilot", "planned", "randomised", "at_least", "at_most"):
         value = getattr(rule, name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
+from trialplan.fields import POWER
 
 if TYPE_CHECKING:
     from trialplan.plan import Plan, Trial
@@ -27,10 +29,26 @@ def sized(call: str, design: object) -> Sized:
     raise ParameterError(f"takes a design with its numbers, not {shown}", owner=call, way_out=way_out)
 
 
+def single(call: str, design: Design) -> Design:
+    """A design of plain numbers, or the sentence that says why arrays of them will not do."""
+    if design.shape():
+        way_out = "ask for each on its own; `size` and `scenarios` answer for many"
+        raise ParameterError(f"{call} takes one number for each parameter, not a grid of them", way_out=way_out)
+    return design
+
+
+def chance(call: str, name: str, value: Any) -> float:
+    """A probability that is asked for: one number in (0, 1)."""
+    checked = POWER.check(call, name, value)
+    if not isinstance(checked, float):
+        raise ParameterError("must be one number, not several", owner=call, parameter=name, value=value)
+    return checked
+
+
 def tested(call: str, design: object) -> Design:
     """A design that has a test, or the sentence that says why it will not do."""
     if isinstance(taken := sized(call, design), Design):
-        return taken
+        return single(call, taken)
     raise ParameterError(f"takes a design that has a test and a power, and {taken.slug()} has none", owner=call)
 
 
@@ -59,8 +77,11 @@ def total(design: Sized, n: int | None) -> int:
     n = design.only_n if n is None else n
     if n is None:
         raise ParameterError(f"{field('n')} is needed, the participants in all arms together, as in {field('n')} 120")
-    if isinstance(n, bool) or not hasattr(n, "__index__"):
+    try:
+        whole = None if isinstance(n, bool) else operator.index(n)
+    except TypeError:  # several, or a fraction
+        whole = None
+    if whole is None:
         raise ParameterError(f"{field('n')} must be a whole number of participants in all, not {n}")
-    whole = n.__index__()
     design.check_n(whole)
     return whole

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
-from trialplan.verbs._arguments import DEFAULT_POWER, built, tested, total
+from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, single, tested, total
 
 if TYPE_CHECKING:
     from trialplan.analyses.assurance.assess import Assurance, Beliefs
@@ -63,7 +63,9 @@ def grid_of(plan: Sized | PlanLike, axes: Axes, power: float | None, n: int | No
             f"{field('power')} and {field('n')} are both given; {field('power')} asks for n, {field('n')} asks for the "
             "power: keep one"
         )
-    varied = {name: _values(name, values) for name, values in axes.items()}
+    varied = _varied("scenarios", axes)
+    if isinstance(plan, Design):
+        plan = single("scenarios", plan)
     if not isinstance(plan, Sized):
         from trialplan.plan.variation import ask
 
@@ -73,13 +75,29 @@ def grid_of(plan: Sized | PlanLike, axes: Axes, power: float | None, n: int | No
     return grid_spec(plan, varied, power, n)
 
 
+def _varied(call: str, axes: Any) -> dict[str, Sequence[Any]]:
+    """The values of each number that is varied, or the sentence that says why there are none."""
+    form = 'as in {"control": (0.2, 0.4)} or {"control": "0.2:0.4:0.05"}'
+    if not isinstance(axes, Mapping) or not all(isinstance(name, str) for name in axes):
+        raise ParameterError(f"must be the values of each number by its name, {form}", owner=call, parameter="axes")
+    if not axes:
+        raise ParameterError(f"must vary something, {form}", owner=call, parameter="axes")
+    return {name: _values(name, values) for name, values in axes.items()}
+
+
 def _values(name: str, values: str | Sequence[Any]) -> Sequence[Any]:
     """A range or list as it is typed, or a sequence as it is."""
-    from trialplan.analyses.scenarios.vary import parse_vary
+    from trialplan.analyses.scenarios.vary import parse_values
 
     if isinstance(values, str):
-        return parse_vary(f"{name}={values}")[1]
-    return tuple(values.tolist() if hasattr(values, "tolist") else values)
+        return parse_values(name, values)
+    listed = values.tolist() if hasattr(values, "tolist") else values
+    if not isinstance(listed, Iterable) or isinstance(listed, Mapping) or not (several := tuple(listed)):
+        way_out = f'give them all, as in {{"{name}": (0.2, 0.4)}}'
+        raise ParameterError(f"needs several values, not {values}", parameter=name, value=values, way_out=way_out)
+    if any(isinstance(one, (list, tuple)) for one in several):
+        raise ParameterError("needs values in one row, not in several", parameter=name, value=values)
+    return several
 
 
 def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | None = None) -> Tornado:
@@ -95,8 +113,8 @@ def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | 
     from trialplan.analyses.sensitivity.tornado_page import Tornado, tornado_of_design
 
     if isinstance(plan, Sized):
-        varied = {name: _values(name, values) for name, values in (axes or {}).items()}
-        target = DEFAULT_POWER if power is None else power
+        varied = {} if axes is None else _varied("tornado", axes)
+        target = DEFAULT_POWER if power is None else chance("tornado", "power", power)
         return tornado_of_design(tested("tornado", plan), varied, target)
     if axes is not None or power is not None:
         raise ParameterError("takes the ranges and the power of the plan; leave axes and power out", owner="tornado")
@@ -120,6 +138,8 @@ def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float
 
     design = tested("exclude", plan) if isinstance(plan, Sized) else built(plan).design
     ns = n if isinstance(n, Sequence) or hasattr(n, "tolist") else (n,)
+    if not isinstance(confidence, (int, float)):
+        raise ParameterError("must be one number in (0, 1)", owner="exclude", parameter="confidence", value=confidence)
     asked = participants(type(design).__name__, tuple(ns.tolist() if hasattr(ns, "tolist") else ns))
     for each in asked:
         design.check_n(each)
@@ -145,11 +165,15 @@ def assurance(
     if target is not None:
         sought = Parameter("probability of success", unit="proportion", domain=PROPORTION)
         target = sought.check("assurance", "target", target)
+        if not isinstance(target, float):
+            raise ParameterError("must be one number, not several", owner="assurance", parameter="target")
     if isinstance(plan, Sized):
         design = tested("assurance", plan)
-        if beliefs is None:
+        named = isinstance(beliefs, Mapping)
+        if beliefs is None or not named or not all(callable(one) or hasattr(one, "mean") for one in beliefs.values()):
+            reason = "are needed of a design, each a distribution"
             way_out = "give them by the names of its numbers, as in beliefs={...} with trialplan.belief.Beta"
-            raise ParameterError("are needed of a design", owner="assurance", parameter="beliefs", way_out=way_out)
+            raise ParameterError(reason, owner="assurance", parameter="beliefs", way_out=way_out)
         return assess(design, total(design, n), beliefs, target=DEFAULT_POWER if target is None else target)
     if beliefs is not None:
         raise ParameterError("a plan has beliefs of its own; leave beliefs out", owner="assurance")

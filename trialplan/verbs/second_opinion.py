@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trialplan.design import Sized
+from trialplan.design import Design, Sized
 from trialplan.errors import FileError, ParameterError
 from trialplan.page import Answer, Page
-from trialplan.verbs._arguments import built
+from trialplan.verbs._arguments import built, single
 
 if TYPE_CHECKING:
     from trialplan.analyses.reproduction import Reproduction, Statement
@@ -111,6 +111,8 @@ def code(
 
     if isinstance(plan, Sized):
         cls = type(plan)
+        if isinstance(plan, Design):
+            plan = single("code", plan)
         lost = None if dropout is None else DROPOUT.check(cls.__name__, "dropout", dropout)
         sizing = cross_check.of_design(plan, power, lost)
         title = f"{cls.slug()}: {catalogue.summary(cls)}"
@@ -134,4 +136,4 @@ def list_designs(design: str | type[Sized] | None = None) -> DesignList | Design
 
     if design is None:
         return catalogue.DesignList()
-    return catalogue.DesignNumbers(design=design if isinstance(design, type) else catalogue.design(design))
+    return catalogue.DesignNumbers(design=design if isinstance(design, type) else catalogue.design(str(design)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
-from trialplan.verbs._arguments import DEFAULT_POWER, built, sized, tested, total
+from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, single, sized, tested, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +49,8 @@ def size(
         way_out = "what it is sized by is among its own numbers"
         raise ParameterError(f"{design.slug()} has no test and no power", owner=design, way_out=way_out)
     lost = None if dropout is None else DROPOUT.check(type(design).__name__, "dropout", dropout)
+    if not isinstance(lost, float | None):
+        raise ParameterError("must be one share, not several", owner="size", parameter="dropout", value=dropout)
     answer = design.sample_size() if power is None else design.sample_size(power)
     if answer.is_grid:
         _refuse_for_grid(dropout=dropout, accrual_rate=accrual_rate)
@@ -113,13 +115,13 @@ not 185; try 184 or 186
     from trialplan.sizing import attained
 
     design = sized("power", design)
-    if not design.asks_for:
-        design = tested("power", design)
     if isinstance(design, Design) and design.shape():
         way_out = "the method power(n) takes arrays"
         raise ParameterError(
             "power takes one number for each parameter, not a grid of them", owner=design, way_out=way_out
         )
+    if not design.asks_for:
+        design = tested("power", design)
     return attained(design, total(design, n))
 
 
@@ -143,7 +145,7 @@ def effect(design: Sized, n: int | None = None, power: float = DEFAULT_POWER) ->
     if design.detects:
         n = total(design, n)
         return Limit(design=design, n=n, value=float(design.detectable(n)))
-    design = tested("effect", design)
+    design, power = tested("effect", design), chance("effect", "power", power)
     n = total(design, n)
     return DetectableEffect(design=design, n=n, target=power, value=float(design.detectable_effect(n, power)))
 
@@ -158,7 +160,7 @@ def compare(design: Design, power: float = DEFAULT_POWER) -> Comparison:
     """
     from trialplan.analyses import compare as comparison
 
-    design = tested("compare", design)
+    design, power = tested("compare", design), chance("compare", "power", power)
     found = comparison.compare(design, power)
     if all(row.n is None for row in found):
         design.sample_size(power)  # raises and says why: its own test is among those without an answer
@@ -232,6 +234,9 @@ def verify(
 
 def claimed(design: Sized, n: int | None, power: float | None) -> tuple[Design, int, float | None]:
     """The trial that is verified, with its n: a search finds the design that is."""
+    power = None if power is None else chance("verify", "power", power)
+    if isinstance(design, Design):
+        design = single("verify", design)
     if n is None:
         power = DEFAULT_POWER if power is None else power
         answer = design.sample_size(power)

@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from trialplan.page import Page, Table, plain
+from trialplan.text import participants
 
 if TYPE_CHECKING:
     from trialplan.analyses.assurance.assess import Assurance
@@ -15,6 +16,7 @@ def page(answer: Assurance) -> Page:
     """What n participants bring under the beliefs, and under others where these are named."""
     named = [(field.name.replace("_", " "), getattr(answer, field.name)) for field in fields(answer)]
     rows = [(name, _shown(value)) for name, value in named if isinstance(value, (int, float, str))]
+    rows[0] = ("n", participants(answer.arms))
     rows += [(f"at least one: {harm}", _shown(value)) for harm, value in answer.events.items()]
     compared = [
         (words, f"{other.assurance:.3f}", f"{other.ceiling:.3f}", _shown(other.n_for_target or "none"))

@@ -9,7 +9,7 @@ from trialplan.analyses.reproduction.batch import BatchRow, counts
 from trialplan.page import Answer, Page, Table, plain
 from trialplan.text import plural
 
-_COLUMNS = ("label", "design", "stated", "verdict", "method", "gives", "missing", "assumed", "would reconcile it")
+_COLUMNS = ("label", "design", "stated", "verdict", "gives")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -36,11 +36,19 @@ def page(rows: Sequence[BatchRow]) -> Page:
         data=plain({"statements": len(rows), "counts": found, "rows": [asdict(row) for row in rows]}),
         headline=f"{plural(len(rows), 'statement')}: {', '.join(f'{n} {verdict}' for verdict, n in found.items())}",
         tables=[Table(_COLUMNS, [_cells(row) for row in rows])],
+        notes=[f"{row.label}: {'; '.join(told)}." for row in rows if (told := _details(row))],
         records=lambda: records,
     )
 
 
 def _cells(row: BatchRow) -> list[str]:
-    lists = [", ".join(name.replace("_", " ") for name in row.missing), ", ".join(row.assumed)]
-    sizes = ["" if n is None else f"{n:,.10g} {row.unit}" for n in (row.n, row.gives)]
-    return [row.label, row.design, sizes[0], row.verdict, row.method, sizes[1], *lists, row.reconcile]
+    stated, gives = ("" if n is None else f"{n:,.10g} {row.unit}" for n in (row.n, row.gives))
+    return [row.label, row.design, stated, row.verdict, gives]
+
+
+def _details(row: BatchRow) -> list[str]:
+    """By what, from what, and what would reconcile it: too long for a table, which has to stay as wide as a screen."""
+    missing = ", ".join(name.replace("_", " ") for name in row.missing)
+    parts = {"missing": missing, "assumed": ", ".join(row.assumed), "would reconcile it": row.reconcile}
+    method = [f"by {row.method}"] if row.method else []
+    return method + [f"{name}: {told}" for name, told in parts.items() if told]

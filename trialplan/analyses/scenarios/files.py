@@ -14,7 +14,7 @@ from trialplan.analyses.scenarios.cells import GridSpec
 from trialplan.analyses.scenarios.grid import Grid
 from trialplan.analyses.scenarios.page import about, page
 from trialplan.errors import FileError, require
-from trialplan.page import as_markdown, as_text
+from trialplan.page import as_markdown, as_text, csv_cell
 
 FIGURES = (".svg", ".png", ".pdf")
 
@@ -73,7 +73,7 @@ def _csv(grid: Grid, file: BinaryIO) -> None:
     for i, columns in enumerate(_columns(grid)):
         if not i:
             writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+        writer.writerows(map(csv_cell, row) for row in zip(*columns.values(), strict=True))
     text.detach()
 
 

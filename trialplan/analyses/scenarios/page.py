@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.design_facts import assumed, foot, head, level, source
 from trialplan.numerics.lazy import np
 from trialplan.page import Page, Table, facts, plain
-from trialplan.text import decimals, stated, stated_apart
+from trialplan.text import decimals, plural, stated, stated_apart
 
 if TYPE_CHECKING:
     from trialplan.analyses.scenarios.grid import Grid
@@ -96,9 +96,9 @@ def _headline(grid: Grid, found: Summary) -> str:
         arms = len(grid.design.arm_names) if per_arm(grid) else 1
         ends = found.least, found.greatest
         low, high = (f"{end:.3f}" if grid.asked.asks_power else f"{round(end / arms):,}" for end in ends)
-        span = f": {low} to {high}{_unit(grid)}"
+        span = f": {low if low == high else f'{low} to {high}'}{_unit(grid)}"
     without = f"; {found.missing:,} without an answer" if found.missing else ""
-    return f"{found.cells:,} scenarios, {asked}{span}{without}"
+    return f"{plural(found.cells, 'scenario')}, {asked}{span}{without}"
 
 
 def _notes(grid: Grid, found: Summary) -> list[str]:

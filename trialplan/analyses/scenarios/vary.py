@@ -14,7 +14,7 @@ LARGEST_GRID = 5_000_000
 LARGEST_FILE = 1_000_000_000
 """Scenarios in a grid that is written to a file; more than this is a slip of the keyboard."""
 
-_FORMS = "write it as name=first:last:step or name=value,value"
+_FORMS = "write it as first:last:step or value,value"
 
 
 def parse_vary(text: str) -> tuple[str, tuple[Any, ...]]:
@@ -27,15 +27,20 @@ def parse_vary(text: str) -> tuple[str, tuple[Any, ...]]:
     """
     name, equals, values = (part.strip() for part in text.partition("="))
     if not (name and equals and values):
-        raise ParameterError(f"cannot be {text!r}", parameter="vary", value=text, way_out=_FORMS)
+        way_out = "write it as name=first:last:step or name=value,value"
+        raise ParameterError(f"cannot be {text!r}", parameter="vary", value=text, way_out=way_out)
     name = name.lstrip("-").replace("-", "_")
-    if values.count(":") and "," not in values and not re.fullmatch(r"\d+:\d+", values):
-        return name, _range(name, values)
-    listed = tuple(value(part.strip()) for part in values.split(","))
+    return name, parse_values(name, values)
+
+
+def parse_values(name: str, text: str) -> tuple[Any, ...]:
+    """The values of what is called `name`: an inclusive range in exact decimal steps, or a list."""
+    if text.count(":") and "," not in text and not re.fullmatch(r"\d+:\d+", text):
+        return _range(name, text)
+    listed = tuple(value(part.strip()) for part in text.split(","))
     if "" in listed:
-        reason = f"{name} has an empty value in {values!r}"
-        raise ParameterError(reason, parameter="vary", value=text, way_out=_FORMS)
-    return name, listed
+        raise ParameterError(f"has an empty value in {text!r}", parameter=name, value=text, way_out=_FORMS)
+    return listed
 
 
 def value(text: str) -> Any:
@@ -64,24 +69,23 @@ def check_cells(cells: int, most: int = LARGEST_GRID) -> None:
     """Raise if a grid has more cells than there is room for."""
     if cells > most:
         file = ", or write them to a file with -o FILE.csv" if cells <= LARGEST_FILE else ""
-        reason, way_out = f"asks for {cells:,} scenarios, more than {most:,}", f"use larger steps or fewer values{file}"
-        raise ParameterError(reason, parameter="vary", value=cells, way_out=way_out)
+        reason, way_out = f"{cells:,} scenarios are asked for", f"use larger steps or fewer values{file}"
+        raise ParameterError(f"{reason}, more than {most:,}", value=cells, way_out=way_out)
 
 
 def _range(name: str, text: str) -> tuple[float, ...]:
     first, last, step = _three(name, text)
     if step <= 0:
-        reason = f"{name} needs a step above 0, not {step}, as in {name}={first}:{last}:0.05"
-        raise ParameterError(reason, parameter="vary", value=text)
+        reason = f"needs a step above 0, not {step}, as in {first}:{last}:0.05"
+        raise ParameterError(reason, parameter=name, value=text)
     if last < first:
-        way_out = f"write the lower end first, {name}={last}:{first}:{step}"
-        raise ParameterError(f"{name} runs from {first} down to {last}", parameter="vary", value=text, way_out=way_out)
+        way_out = f"write the lower end first, {last}:{first}:{step}"
+        raise ParameterError(f"runs from {first} down to {last}", parameter=name, value=text, way_out=way_out)
     # as floats first: the quotient of two decimals may have more digits than a decimal holds
-    if float(last) - float(first) > 2 * LARGEST_GRID * float(step):
-        reason = f"{name} asks for more than {LARGEST_GRID:,} scenarios"
-        raise ParameterError(reason, parameter="vary", value=text, way_out=f"use a larger step than {step}")
+    if float(last) - float(first) > LARGEST_GRID * float(step):
+        reason = f"asks for more than {LARGEST_GRID:,} values"
+        raise ParameterError(reason, parameter=name, value=text, way_out=f"use a larger step than {step}")
     count = int((last - first) / step) + 1
-    check_cells(count)
     return tuple(float(first + i * step) for i in range(count))
 
 
@@ -92,6 +96,6 @@ def _three(name: str, text: str) -> tuple[Decimal, Decimal, Decimal]:
     except InvalidOperation:
         numbers = []
     if len(numbers) != 3 or not all(n.is_finite() and abs(n.adjusted()) < 100 for n in numbers):
-        reason = f"{name} cannot be {text!r}: a range is first:last:step in numbers"
-        raise ParameterError(reason, parameter="vary", value=text, way_out=_FORMS)
+        reason = f"cannot be {text!r}: a range is first:last:step in numbers"
+        raise ParameterError(reason, parameter=name, value=text, way_out=_FORMS)
     return numbers[0], numbers[1], numbers[2]

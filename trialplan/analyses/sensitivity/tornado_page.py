@@ -79,6 +79,7 @@ def sentence(swing: Swing, n: int, target: float) -> str:
         return f"{axis.assumption}: {axis.source}, so it was not varied."
     otherwise = axis.says.format(f"{_value(axis, worst.value)} instead of {_value(axis, axis.planned)}")
     told = [f"If {otherwise}, {_outcome(axis, worst, n, target)}", _other_end(axis, best, n), _breaking(swing)]
+    told.append(_beside(axis))
     return " ".join(filter(None, told))
 
 
@@ -89,10 +90,14 @@ def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
         nearest = did_you_mean(name, declared)
         raise ParameterError(f"there is no {name!r} to vary", owner=fixed, value=name, way_out=nearest)
     planned = getattr(fixed, name)
-    if declared[name].choices or not all(isinstance(one, (int, float)) for one in (*values, planned)):
+    ends = [declared[name].check(type(fixed).__name__, name, one) for one in values]
+    if declared[name].choices or not all(isinstance(one, (int, float)) for one in (*ends, planned)):
         way_out = "leave it out of the tornado"
         raise ParameterError("is no number with a range", owner=fixed, parameter=name, way_out=way_out)
-    ends = [declared[name].check(type(fixed).__name__, name, one) for one in values]
+    if len(set(ends)) < 2:
+        shown = number(ends[0]) if ends else "no value"
+        reason, way_out = f"needs the two ends of a range, not {shown} alone", f"the plan has {number(planned)}"
+        raise ParameterError(reason, owner=fixed, parameter=name, value=values, way_out=way_out)
     return Axis(
         assumption=name,
         says=f"the {declared[name].label} is {{}}",
@@ -180,6 +185,14 @@ def _other_end(axis: Axis, end: End, n: int) -> str:
     if end.n is None:
         return f"At {at}, the other end, no number would do either."
     return f"At {at} {end.n:,} participants would {'do' if end.n <= n else 'be needed'}."
+
+
+def _beside(axis: Axis) -> str:
+    """That the range leaves out what is planned, where it does: both of its ends then err to the same side."""
+    if axis.low is None or axis.high is None or axis.low <= axis.planned <= axis.high:
+        return ""
+    low, high, planned = (_value(axis, one) for one in (axis.low, axis.high, axis.planned))
+    return f"The range, {low} to {high}, does not hold the planned {planned}."
 
 
 def _breaking(swing: Swing) -> str:

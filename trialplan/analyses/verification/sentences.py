@@ -13,6 +13,13 @@ from trialplan.text import chances
 if TYPE_CHECKING:
     from trialplan.analyses.verification.verification import Check, Verification
 
+ERRORS = 4
+"""Standard errors that chance alone is given: beyond four it goes once in 16 000 simulations."""
+
+_NOTHING_SHOWN = 0.1
+"""What chance may leave open of a power before a claim of it is shown to hold: the step from 0.8 to 0.9, between which
+trials choose."""
+
 _ORDER = (POWER, SUCCESS, FAVOUR, BOTH, LEVEL, DRAWING)
 
 
@@ -44,6 +51,10 @@ def verdict(found: Verification) -> str:
     """Whether the claims hold, within what."""
     if found.ok:
         within = "four standard errors" if found.exact else "0.01 in power and four standard errors"
+        left = ERRORS * found.standard_error
+        if found.enumerated is None and left > _NOTHING_SHOWN:
+            told = f"no claim is contradicted, and none is shown to hold: {found.trials:,} trials leave {left:.2f} of"
+            return f"{told} power to either side to chance; draw more"
         return "; ".join([f"every claim holds, within {within}", *_worded(found.apart)])
     return "; ".join(complaints(found))
 

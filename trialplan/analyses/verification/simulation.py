@@ -23,6 +23,9 @@ TRIALS = 100_000
 """Trials where their number is not given: a standard error of 0.0013 at a power of 0.8."""
 
 MOST_TRIALS = 1_000_000_000
+FEWEST_TRIALS = 100
+"""Fewer show nothing of a claim: of 100, four standard errors of a power of 0.8 are 0.16 to either side."""
+
 _MOST_PARTICIPANTS = 10**13
 """Drawn in all: more would take days."""
 
@@ -86,19 +89,19 @@ def simulate_each(
     return [Simulation(one.trials, *count) for one, count in zip(asked, counts, strict=True)]
 
 
-def check(trials: Any, seed: Seed, n: int = 1) -> None:
-    """Raise unless there can be so many trials, and such a seed."""
-    if not isinstance(trials, int) or not 1 <= trials <= MOST_TRIALS:
+def check(trials: Any, seed: Seed, n: int = 1, fewest: int = 1) -> None:
+    """Raise unless there can be so many trials, `fewest` or more, and such a seed."""
+    if not isinstance(trials, int) or not fewest <= trials <= MOST_TRIALS:
         shown = f"{trials:,}" if isinstance(trials, int) else str(trials)
-        reason = f"must be a whole number from 1 to {MOST_TRIALS:,}, not {shown}"
-        raise ParameterError(reason, parameter="trials", value=trials)
+        reason = f"must be a whole number from {fewest:,} to {MOST_TRIALS:,}, not {shown}"
+        too_few = isinstance(trials, int) and 0 < trials < fewest
+        why = "so few show nothing of a claim; the usual number is " + f"{TRIALS:,}" if too_few else ""
+        raise ParameterError(reason, parameter="trials", value=trials, way_out=why)
     if any(not isinstance(one, int) or one < 0 for one in (seed if isinstance(seed, tuple) else (seed,))):
         raise ParameterError(f"must be a whole number, 0 or more, not {seed}", parameter="seed", value=seed)
     if trials * n > _MOST_PARTICIPANTS:
-        raise ParameterError(
-            f"trials must be at most {_MOST_PARTICIPANTS // n:,} for {n:,} participants, not {trials:,}: more would "
-            "take days"
-        )
+        reason = f"must be at most {_MOST_PARTICIPANTS // n:,} for {n:,} participants, not {trials:,}: more take days"
+        raise ParameterError(reason, parameter="trials", value=trials)
 
 
 def _parts(asked: SimulationTask, at: int, stream: Any) -> list[Part]:

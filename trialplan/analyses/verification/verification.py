@@ -20,7 +20,9 @@ from trialplan.analyses.verification.claims import (
     SUCCESS,
 )
 from trialplan.analyses.verification.counted_truth import CountedTruth, enumerated, true_size
+from trialplan.analyses.verification.sentences import ERRORS
 from trialplan.analyses.verification.simulation import (
+    FEWEST_TRIALS,
     SEED,
     TRIALS,
     Progress,
@@ -43,9 +45,6 @@ ALLOWANCE = 0.01
 
 STRINGENT, LIBERAL = 0.1, 0.5
 """Shares of the level by which a test may miss it and still be called robust (Bradley 1978)."""
-
-ERRORS = 4
-"""Standard errors that chance alone is given: beyond four it goes once in 16 000 simulations."""
 
 _CLOSER = 4
 """How many times the trials, where the n that truly reaches the power is sought: half the standard error."""
@@ -205,7 +204,7 @@ def verify(
     >>> found.n, round(found.enumerated, 4), found.ok, found.true_n.n
     (186, 0.7991, True, 188)
     """
-    check(trials, seed)
+    check(trials, seed, fewest=FEWEST_TRIALS)
     if design.shape():
         raise ParameterError("verify takes one number for each parameter, not a grid of them", owner=design)
     if n is None:

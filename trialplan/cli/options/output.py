@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trialplan import files
-from trialplan.errors import require
+from trialplan.errors import FileError, require
 from trialplan.page import FORMATS, Page, as_json_text, as_text
 
 if TYPE_CHECKING:
@@ -23,6 +24,24 @@ FAILED = 1
 """The exit code of a check that was made and failed."""
 
 
+class NamedPath(click.Path):
+    """A path as it is typed: of a file, which does not end as a folder does, or of a folder; never an empty text."""
+
+    def __init__(self, of: str = "file") -> None:
+        """`of` is what the path names, file or folder."""
+        super().__init__(path_type=Path)
+        self.of = of
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or the sentence that says why it names none."""
+        name = param.opts[0] if isinstance(param, click.Option) else "the path"
+        if not str(value).strip():
+            raise FileError(f"{name} is empty; name a {self.of}")
+        if self.of == "file" and isinstance(value, str) and value.endswith(("/", os.sep)):
+            raise FileError(f"{name} is {value}, which names a folder; name a file, without {value[-1]} at its end")
+        return super().convert(value, param, ctx)
+
+
 def path_option(
     *names: str, help: str, metavar: str = "FILE", formats: Sequence[str] = (), **more: Any
 ) -> click.Option:
@@ -33,7 +52,7 @@ def path_option(
             check(path, formats)
         return typed
 
-    kind = click.Path(path_type=Path)
+    kind = NamedPath("folder" if metavar == "DIR" else "file")
     return click.Option(
         list(names), type=kind, metavar=metavar, help=help, callback=checked if formats else None, **more
     )

@@ -58,7 +58,10 @@ def executor(workers: Any, scheduler: str | None) -> Any:
         raise ParameterError(f"--workers {reason}")
     if workers is not None and scheduler is not None:
         raise ParameterError("--workers and --scheduler are both given; a cluster has its own workers: keep one")
-    return chosen(workers, scheduler)
+    try:
+        return chosen(workers, scheduler)
+    except ParameterError as why:
+        raise ParameterError(why.worded({"scheduler": "--scheduler", "workers": "--workers"})) from None
 
 
 @contextmanager

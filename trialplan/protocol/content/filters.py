@@ -10,7 +10,7 @@ from typing import Any
 
 from trialplan import text
 from trialplan.outcome import EffectScale
-from trialplan.text import listed
+from trialplan.text import listed, with_article
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}&!])")
 """Characters that mean something to Markdown wherever they stand."""
@@ -99,11 +99,6 @@ def margin(limits: float | tuple[float, float], scale: EffectScale) -> Verbatim:
     if isinstance(limits, tuple):
         return Verbatim(" to ".join(on_scale(limit, scale) for limit in limits))
     return width(limits) if scale.points else on_scale(limits, scale)
-
-
-def with_article(noun: str) -> str:
-    """A noun with its indefinite article, by its first letter."""
-    return f"an {noun}" if noun.startswith(tuple("aeiou")) else f"a {noun}"
 
 
 def months(value: float | None) -> Verbatim:

@@ -9,6 +9,7 @@ from typing import Any
 from trialplan.evidence.bridge import Reading
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.protocol.content.views import of_control
+from trialplan.text import with_article
 
 Said = Mapping[str, Any]
 
@@ -111,7 +112,7 @@ def on_logs(trial: Trial, said: Said) -> str | None:
     designs = [one.design for one in trial.endpoints if one.design is not None and _is_mean(one)]
     if not designs or not all(design.logarithmic for design in designs):
         return None
-    return f"Analysed on the log scale, as a {designs[0].outcome.effect_scale(designs[0].fixed).name}"
+    return f"Analysed on the log scale, as {with_article(designs[0].outcome.effect_scale(designs[0].fixed).name)}"
 
 
 def which_sd(trial: Trial, said: Said) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trialplan import fields
-from trialplan.analyses.verification.sentences import complaints, reached
+from trialplan.analyses.verification.sentences import ERRORS, complaints, reached
 from trialplan.analyses.verification.simulation import SEED
-from trialplan.analyses.verification.verification import ALLOWANCE, ERRORS
+from trialplan.analyses.verification.verification import ALLOWANCE
 from trialplan.design import Design
 from trialplan.plan.building import Trial
 from trialplan.plan.verifying import VerifiedEndpoint, verify_trial

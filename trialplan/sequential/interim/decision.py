@@ -72,6 +72,7 @@ class SeenZ:
             ("z", three_decimals(self.seen.z)),
             ("one-sided P, for this look alone", p_value(look.p)),
             ("efficacy boundary, z", three_decimals(self.bounds.efficacy_z[-1])),
+            ("efficacy boundary at the end, z", "" if look.final else three_decimals(self.bounds.critical)),
             ("futility boundary, z", three_decimals(self.bounds.futility_z[-1])),
             ("estimate", f"{signed(look.estimate)}  ({what}; not adjusted for the looks)"),
             (f"repeated {percent(look.confidence)} interval", around),
