@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import types
 from pathlib import Path
 
 import pytest
 
 from trialplan import GroupSequential, TwoProportions
 from trialplan.analyses import executors
+from trialplan.analyses.children import names_main
 from trialplan.analyses.executors import Cluster, Processes, Serial, executor
 from trialplan.analyses.scenarios.grid import Memory, answered, grid_spec
 from trialplan.errors import ParameterError, TrialplanError
@@ -71,6 +75,40 @@ class TestBitForBit:
     def test_a_cluster(self, cluster):
         """A dask cluster of two worker processes gives the same bits."""
         assert bits(EXACT, Cluster(cluster.scheduler_address)) == bits(EXACT, Serial())
+
+
+UNGUARDED = """
+print("from the top")
+from trialplan.analyses.executors import Processes
+from trialplan.protocol.bounded import bounded
+print(sorted(Processes(2).run(abs, [-1, 2])), len(bounded(str.upper, "a" * 200_000, patience=60)))
+"""
+
+
+class TestTheScriptThatAsks:
+    """A process knows nothing of the script that started it, unless a task names what only that defines."""
+
+    @pytest.mark.parametrize("by_name", [True, False], ids=["a file", "standard input"])
+    def test_needs_no_guard(self, tmp_path, by_name):
+        """A plain script, or one on standard input, is run once, and its processes give their results."""
+        script = tmp_path / "plain.py"
+        script.write_text(UNGUARDED)
+        command = [sys.executable, *([script] if by_name else ["-"])]
+        said = subprocess.run(command, input="" if by_name else UNGUARDED, capture_output=True, text=True, timeout=120)
+        assert (said.stdout, said.stderr) == ("from the top\n[(0, 1), (1, 2)] 200000\n", "")
+
+    def test_is_read_where_a_task_names_it(self, monkeypatch):
+        """What the main script defines is found by reading it; an interactive session cannot be read."""
+        main = types.ModuleType("__main__")
+        main.Own = type("Own", (), {"__module__": "__main__"})
+        monkeypatch.setitem(sys.modules, "__main__", main)
+        assert not names_main(abs, -1)
+        with pytest.raises(TrialplanError, match="define it in a module and import it, or leave workers out"):
+            names_main(abs, main.Own())
+        main.__file__ = __file__
+        assert names_main(abs, main.Own())
+        with pytest.raises(TrialplanError, match=r"cannot be handed to other processes .*; leave workers out"):
+            names_main(lambda: 0)
 
 
 class TestLostWorkers:

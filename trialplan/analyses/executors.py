@@ -87,29 +87,33 @@ class Processes:
 
     def run(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """As they are done; what a lost worker had is run again."""
+        from trialplan.analyses.children import GUARD, names_main
+
         left, losses = dict.fromkeys(range(len(tasks))), 0
+        main = names_main(function, *tasks[:1])
         while left:
             try:
-                with self._pool(len(left)) as pool:
+                with self._pool(len(left), main) as pool:
                     for index, result in _windowed(pool, function, tasks, list(left), self.workers * _AHEAD):
                         del left[index]
                         yield index, result
             except futures.BrokenExecutor:
                 losses += 1
                 if losses >= _LOSSES:
-                    raise TrialplanError(
-                        f"worker processes died {losses} times, so a task may need more memory than there is; "
-                        "use fewer workers"
-                    ) from None
+                    why = (
+                        "they read the script again for what it defines, so its calls must stand below "
+                        f"`{GUARD}`, or what it defines in a module of its own"
+                        if main
+                        else "a task may need more memory than there is; use fewer workers"
+                    )
+                    raise TrialplanError(f"worker processes died {losses} times: {why}") from None
 
     @contextmanager
-    def _pool(self, tasks: int) -> Iterator[futures.Executor]:
+    def _pool(self, tasks: int, main: bool) -> Iterator[futures.Executor]:
         """Fresh processes, no more than tasks; they leave Ctrl-C to us, and are stopped when we are left."""
-        import multiprocessing
+        from trialplan.analyses.children import spawning
 
-        pool = futures.ProcessPoolExecutor(
-            min(self.workers, tasks), mp_context=multiprocessing.get_context("spawn"), initializer=_serve
-        )
+        pool = futures.ProcessPoolExecutor(min(self.workers, tasks), mp_context=spawning(main), initializer=_serve)
         try:
             yield pool
         except BaseException:

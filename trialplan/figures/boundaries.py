@@ -12,6 +12,7 @@ from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.grid_axes import ticks
 from trialplan.figures.layout import Key, blank, texts
+from trialplan.figures.shape import check_rows, check_shape
 from trialplan.text import listed, plural, three_decimals
 
 _HEIGHT, _GAP = 120.0, 26.0
@@ -43,7 +44,7 @@ class Boundaries:
     fixed: str = ""
 
     def __post_init__(self) -> None:
-        """Check that looks increase: in a small trial several may fall on the same participants."""
+        """Check that looks increase (several may fall on the same participants) and that each has its bounds."""
         rising = all(earlier < later for earlier, later in pairwise(self.participants))
         if len(self.participants) < 2 or not rising:
             raise ParameterError(
@@ -51,6 +52,11 @@ class Boundaries:
                 owner=self,
                 parameter="participants",
             )
+        for name, pair in (("efficacy", self.efficacy), ("futility", self.futility), ("opposite", self.opposite)):
+            if pair is not None:
+                check_rows(self, name, [pair], ("bounds on z", "bounds on the effect's scale"))
+                for bounds in pair:
+                    check_shape(self, name, bounds, (len(self.participants),), "a bound, or None, for each look")
 
     @canvas.style()
     def draw(self) -> Any:

@@ -28,7 +28,8 @@ class Contour(Surface):
     kind = "Contours"
 
     def __post_init__(self) -> None:
-        """Check that both axes are numbers in order."""
+        """Check that both axes are numbers in order, with one value for each pair."""
+        super().__post_init__()
         for name, along in self._axes():
             _check_axis(name, along)
 

@@ -11,6 +11,7 @@ from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.grid_axes import PLAN, ticks
 from trialplan.figures.layout import Key, blank, hatched, texts
+from trialplan.figures.shape import check_rows, check_shape
 from trialplan.numerics.lazy import np
 from trialplan.text import plural
 
@@ -38,6 +39,13 @@ class Curves:
     chosen: tuple[float, float] | None = None
     title: str = ""
     fixed: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that every line has a value for each x."""
+        check_rows(self, "lines", self.lines, ("label", "values along x"))
+        for label, values in self.lines:
+            name = f"lines {wording.brief(label)!r}" if label else "lines"
+            check_shape(self, name, values, (len(self.x),), "a value for each x")
 
     @property
     def labels(self) -> list[str]:

@@ -12,6 +12,7 @@ from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.grid_axes import PLAN, ticks
 from trialplan.figures.layout import Key, blank, texts
+from trialplan.figures.shape import check_shape
 
 _HEIGHT = 230.0
 """Points of the plot: half as high as the page is wide."""
@@ -56,8 +57,8 @@ class Fan:
         """Check that months increase and every line is as long."""
         if len(self.months) < 2 or not all(before < after for before, after in pairwise(self.months)):
             raise ParameterError("must increase over two months at least", owner=self, parameter="months")
-        if any(len(line) != len(self.months) for line in (self.lower, self.middle, self.upper)):
-            raise ParameterError("must have a number for each month", owner=self, parameter="lower, middle and upper")
+        for name, line in (("lower", self.lower), ("middle", self.middle), ("upper", self.upper)):
+            check_shape(self, name, line, (len(self.months),), "a number for each month")
 
     @canvas.style()
     def draw(self) -> Any:

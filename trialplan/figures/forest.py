@@ -13,12 +13,14 @@ from trialplan.figures import row_axes as rows
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import EDGE, LINE, SMALL, TEXT, WIDTH
 from trialplan.figures.layout import Key, blank, texts
+from trialplan.figures.shape import check_rows, check_shape
 from trialplan.text import plural
 
 _PAD = 7.0
 """Points between two rows."""
 _MARKS = ("s", "o", "^", "v", "P", "X")
 _POOLED, _PREDICTED = "pooled estimate", "prediction"
+_PARTS = ("label", "estimate", "lower", "upper", "weight or None", "kind")
 Row = tuple[str, float | None, float, float, float | None, str]
 
 
@@ -35,6 +37,13 @@ class Forest:
     measure: str = "estimate"
     confidence: float = 0.95
     title: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that every row has its parts."""
+        check_rows(self, "rows", self.rows, _PARTS)
+        check_rows(self, "pooled", self.pooled, _PARTS)
+        if self.prediction is not None:
+            check_shape(self, "prediction", self.prediction, (2,), "a lower and an upper end")
 
     @property
     def kinds(self) -> list[str]:

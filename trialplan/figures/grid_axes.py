@@ -10,6 +10,7 @@ from typing import Any
 from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.layout import Key, Sheet
+from trialplan.figures.shape import check_shape
 from trialplan.numerics.lazy import np
 from trialplan.text import listed, plural
 
@@ -29,6 +30,11 @@ class Surface:
     title: str = ""
     fixed: str = ""
     """What is the same in every cell, in words."""
+
+    def __post_init__(self) -> None:
+        """Check that there is one value for each pair."""
+        shape = (len(self.y), len(self.x))
+        check_shape(self, "values", self.values, shape, "a row for each y and a column for each x")
 
     @property
     def grid(self) -> Any:

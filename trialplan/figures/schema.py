@@ -10,6 +10,7 @@ from trialplan.figures import canvas, wording
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import EDGE, LINE, TEXT, WIDTH
 from trialplan.figures.layout import blank, texts
+from trialplan.figures.shape import check_rows
 from trialplan.text import listed, plural
 
 _GAP, _INSIDE = 20.0, 7.0
@@ -40,6 +41,10 @@ class TrialSchema:
     endpoint: str
     allocation: str | None = None
     title: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that every arm has its parts."""
+        check_rows(self, "arms", self.arms, ("name", "participants or None"))
 
     @property
     def total(self) -> int | None:

@@ -12,6 +12,7 @@ from trialplan.figures import row_axes as rows
 from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import BLUE, EDGE, LINE, ORANGE, SMALL, TEXT, WIDTH
 from trialplan.figures.layout import Key, blank, hatched
+from trialplan.figures.shape import check_rows, check_shape
 from trialplan.text import listed, plural
 
 _BAR, _GAP = 11.0, 9.0
@@ -32,6 +33,12 @@ class Tornado:
     planned: float
     assurance: Sequence[tuple[float | None, float | None]] = ()
     title: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that every bar has its parts, and its assurance where there is any."""
+        check_rows(self, "bars", self.bars, ("assumption", "low value", "high value", "n at low", "n at high"))
+        if self.assurance:
+            check_shape(self, "assurance", self.assurance, (len(self.bars), 2), "a low and a high value for each bar")
 
     def order(self) -> list[int]:
         """The bars from what changes the trial most: first what leaves no trial, then by the largest ratio of n."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -14,6 +13,7 @@ try:
 except ImportError:  # not a Unix: memory has no bound there but the machine's
     resource = None  # type: ignore[assignment]
 
+from trialplan.analyses.children import spawning
 from trialplan.analyses.executors import end_with_the_starter
 from trialplan.errors import FileError, ParameterError, TrialplanError
 
@@ -38,25 +38,28 @@ def check_patience(patience: float) -> None:
 
 def bounded(function: Callable[..., Any], *arguments: Any, patience: float = PATIENCE) -> Any:
     """What a function of a module gives, or the sentence that says why there is nothing within the time."""
-    context = get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_run, args=(sender, function, arguments))
+    context = spawning()
+    ours, theirs = context.Pipe()
+    child = context.Process(target=_run, args=(theirs,))
     child.start()
-    sender.close()  # the process holds the only other one, so that its end is seen
+    theirs.close()  # the process holds the only other one, so that its end is seen
     try:
-        if not receiver.poll(patience):
+        # not among the process's arguments: multiprocessing waits for ever to hand many bytes to one that died of them
+        ours.send((function, arguments))
+        if not ours.poll(patience):
             raise FileError(f"it takes more than {patience:g} seconds to compute; give it more with --patience")
-        found = receiver.recv()
-    except (EOFError, BrokenPipeError):
+        found = ours.recv()
+    except (EOFError, ConnectionError):
         raise FileError(_TOO_LARGE) from None
     finally:
         _end(child)
+        ours.close()
     if isinstance(found, Exception):
         raise found
     return found
 
 
-def _run(sender: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _run(starter: Connection) -> None:
     """In the process: what the function gives is sent, or the sentence that says why there is nothing."""
     if hasattr(os, "setpgrp"):
         os.setpgrp()
@@ -65,6 +68,7 @@ def _run(sender: Connection, function: Callable[..., Any], arguments: tuple[Any,
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     answer: Any
     try:
+        function, arguments = starter.recv()
         answer = function(*arguments)
     except TrialplanError as why:
         answer = why
@@ -73,7 +77,7 @@ def _run(sender: Connection, function: Callable[..., Any], arguments: tuple[Any,
     except Exception as why:  # a file that is made to break the program gets its sentence, too
         said = " ".join(str(why).split())[:200]
         answer = FileError(f"it cannot be computed ({type(why).__name__}: {said})")
-    sender.send(answer)
+    starter.send(answer)
 
 
 def _end(child: Any) -> None:
