@@ -25,7 +25,7 @@ from trialplan.protocol import render
 DAILY, PORTION, PORTIONS = 120, 100, 100
 """Commands of every day; of one portion of the sweep, and its portions."""
 
-DAILY_FILES, PORTIONS_OF_FILES = 40, 20
+DAILY_FILES, PORTIONS_OF_FILES = 30, 20
 PROCESSES, PORTIONS_OF_PROCESSES = 25, 20
 
 AFTER = 2.0
