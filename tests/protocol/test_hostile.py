@@ -251,7 +251,7 @@ class TestRefused:
 
     def test_a_title_longer_than_a_title(self, tmp_path):
         """A title that no page header holds is refused with its length, not printed whole."""
-        with pytest.raises(FileError, match="title: string should have at most") as why:
+        with pytest.raises(FileError, match="title must have at most") as why:
             read(starter(tmp_path, "Working title of the trial", "x" * 19_000))
         assert len(str(why.value)) < 300
 
