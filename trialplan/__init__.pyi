@@ -9,6 +9,7 @@ from trialplan.designs.precision_difference import PrecisionDifference as Precis
 from trialplan.designs.precision_proportion import PrecisionProportion as PrecisionProportion
 from trialplan.designs.ratio_of_means import RatioOfMeans as RatioOfMeans
 from trialplan.designs.simon import Simon as Simon
+from trialplan.designs.stratified_proportions import StratifiedProportions as StratifiedProportions
 from trialplan.designs.two_means import TwoMeans as TwoMeans
 from trialplan.designs.two_proportions import TwoProportions as TwoProportions
 from trialplan.designs.two_stage import TwoStage as TwoStage
