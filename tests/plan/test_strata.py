@@ -5,6 +5,7 @@ import pytest
 from trialplan.errors import PlanError
 from trialplan.files import shipped
 from trialplan.plan import build, read
+from trialplan.plan.verifying import with_losses
 from trialplan.protocol.content.strata_section import within_strata
 
 PLAN = "msc-lupus-nephritis"
@@ -92,3 +93,33 @@ class TestRefused:
     def test_rates_may_stand_without_a_test(self, edit):
         """Then the primary is not analysed within them."""
         assert edit(('test = "cmh"\n', "")).within is None
+
+
+STRATIFIED = (
+    ('design = "two-proportions"\npower', 'design = "stratified-proportions"\npower'),
+    ('test = "score"\n', 'test = "cmh"\nblock_size = 4\n'),
+    (f'{RATES}shares = [47, 28]\ntest = "cmh"\nsource =', "# source ="),
+)
+"""Changes that make the shipped plan's primary a comparison within strata of its own."""
+
+
+class TestOfItsOwn:
+    def test_rates_by_stratum_are_assumptions(self, edit):
+        """A list under assumptions is a vector with its source; losses are drawn, whatever arms the blocks leave."""
+        text = (shipped("examples") / PLAN / "plan.toml").read_text(encoding="utf-8")
+        start = text.index("[endpoint.assumptions.control.belief]")
+        end = text.index("[[endpoint]]", start)
+        stated = (
+            '[endpoint.assumptions.control]\nvalue = [0.26, 0.14]\nbasis = "ours"\nsource = "ours"\n\n'
+            '[endpoint.assumptions.difference]\nvalue = 0.16\nbasis = "ours"\nsource = "ours"\n\n'
+        )
+        trial = edit((text[start:end], stated), *STRATIFIED)
+        assert trial.primary.assumption("control").value == (0.26, 0.14)
+        assert trial.design.sample_size(0.8).n == trial.answer.n
+        seen = with_losses(trial.design, 300, 0.1, trials=400, seed=1)
+        assert seen.success == pytest.approx(float(trial.design.success(270)), abs=0.1)
+
+    def test_a_list_has_no_range(self, edit):
+        """A range is that of one number."""
+        with pytest.raises(PlanError, match="a range is that of one number"):
+            edit(('value = 0.4\nbasis = "ours"', 'value = [0.4, 0.5]\nbasis = "ours"'))
