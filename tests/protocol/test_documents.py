@@ -130,7 +130,7 @@ class TestWrite:
         assert "**Figure 1.** Rates that" in (tmp_path / "protocol.md").read_text(encoding="utf-8")
 
 
-FIGURES = ("forest", "heat-map", "power", "schema", "tornado")
+FIGURES = ("forest", "heat-map", "power", "recruitment", "schema", "tornado")
 
 
 def words(path):
