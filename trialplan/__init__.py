@@ -15,7 +15,8 @@ A design is made by its class, and asked by a call. What its numbers mean, `list
 
 Rates are proportions (0.6, not 60), n is the number of participants in all arms together. `print(answer)` reads like a
 page, and a notebook shows it as one; `summary()` is its first sentence; `to_dict()` its data, as `--json` prints them;
-`to_frame()` a pandas data frame, where pandas is installed. `page()` has all of these forms:
+`to_frame()` a pandas data frame, where pandas is installed. `figure()` is its picture, where it has one, and
+`save("answer.png")` writes it (.png, .svg, .pdf), or the page (.txt, .md, .json, .csv); a notebook shows a figure:
 
     >>> answer.summary()
     '93 per arm, 186 in all: power 0.800 to show treatment = 0.5'

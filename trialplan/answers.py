@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from trialplan.text import chances, number, participants, percent
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
+    from trialplan.figures.canvas import Figure
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -29,7 +30,7 @@ class SampleSize(Answer):
     chance of rejecting in the treatment's favour, which `target` is held against, and `power` that of rejecting
     either way; where nothing is tested both are what is attained. Of a grid `n` and `arms` are whole numbers where
     every cell has an answer, else floats with nan. `enrolled` are the participants to enrol, n and arms, where a share
-    `dropout` of them will be lost; `notes` is what a page says below its tables.
+    `dropout` of them will be lost; `notes` is what a page says below its tables, and `drawing` what makes its picture.
     """
 
     design: Sized
@@ -46,6 +47,7 @@ class SampleSize(Answer):
     dropout: float = 0.0
     enrolled: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    drawing: Callable[[SampleSize], Figure] | None = dataclasses.field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """What has no far tail succeeds whenever it rejects."""
@@ -68,6 +70,12 @@ class SampleSize(Answer):
         said = {**head(self.design, self._open), asked: self.target, **sizes, **got}
         reasons = {} if self.reason is None else {"reason": self.reason}
         return dict(plain({**said, **there, **self.extra, **reasons, **foot(self.design)}))
+
+    def figure(self) -> Figure:
+        """Power against participants, or the boundaries where the trial is looked at early; not of a grid."""
+        if self.is_grid:
+            raise ParameterError("a grid of designs has no picture", owner="size", way_out="scenarios(...) draws one")
+        return super().figure() if self.drawing is None else self.drawing(self)
 
     def page(self) -> Page:
         """What was assumed, how it was computed, what came out; of a grid, one row a cell."""

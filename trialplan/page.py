@@ -11,9 +11,17 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from trialplan.errors import require
+from trialplan import files
+from trialplan.errors import ParameterError, require
+
+if TYPE_CHECKING:
+    from trialplan.figures.canvas import Figure
+
+PICTURES = (".svg", ".png", ".pdf")
+"""The formats of a picture of the answer, where it has one."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,23 @@ class Answer:
     def to_frame(self) -> Any:
         """The answer as a pandas data frame, one record a row, as in its CSV; pandas is an extra."""
         return as_frame(flat_records(self.page()))
+
+    def figure(self) -> Figure:
+        """The answer's picture, of `trialplan.figures`; a ParameterError where it has none."""
+        way_out = f"save it as {', '.join(FORMATS)}"
+        raise ParameterError("this answer has no picture", owner=self, way_out=way_out)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture (.svg, .png, .pdf) or the page (.json, .csv, .txt, .md), as the path's suffix says.
+
+        The file is written whole or not at all, and its path given back. Raises FileError where the suffix names no
+        format or the file cannot be written, ParameterError where the answer has no picture.
+        """
+        path = Path(path)
+        files.check_suffix(path, [*FORMATS, *PICTURES])
+        if path.suffix.lower() in PICTURES:
+            return self.figure().save(path)
+        return files.write(path, FORMATS[path.suffix.lower()](self.page()))
 
     def __str__(self) -> str:
         return as_text(self.page()).rstrip("\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan import figures
 from trialplan.answers import SampleSize
 from trialplan.design import Design
+from trialplan.design_facts import assumed, in_words, level
 from trialplan.errors import ParameterError, TrialplanError
 from trialplan.numerics.lazy import np
 from trialplan.sequential import scales
@@ -20,9 +21,10 @@ _POINTS, _POINTS_EXACT = 31, 16
 """Numbers of participants that make a curve; an exact test's power takes longer, and jumps anyway."""
 
 
-def picture(answer: SampleSize, fixed: str = "") -> Any:
-    """The figure of an answer for one set of numbers; `fixed` says in words what it rests on."""
+def picture(answer: SampleSize, fixed: str | None = None) -> figures.Boundaries | figures.Curves:
+    """The figure of an answer for one set of numbers; `fixed` says what it rests on, the assumptions unless given."""
     design = answer.design
+    fixed = in_words([*assumed(design), *level(design)]) if fixed is None else fixed
     looks = answer.extra.get("looks", ())
     if len(looks) > 1 and "effect_at_efficacy" in looks[0]:
         from trialplan.sequential.group_sequential import GroupSequential

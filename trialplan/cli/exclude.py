@@ -10,9 +10,10 @@ import click
 from trialplan.analyses.scenarios.vary import parse_values
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import PICTURES, output_options, show_or_draw
+from trialplan.cli.options.output import output_options, show_or_draw
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError
+from trialplan.page import PICTURES
 
 
 class DesignsOfAnySize(options.DesignsAndPlans):

@@ -10,8 +10,9 @@ import click
 from trialplan.analyses.scenarios.vary import parse_vary
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import PICTURES, output_options, show_or_draw
+from trialplan.cli.options.output import output_options, show_or_draw
 from trialplan.design import Design, Sized
+from trialplan.page import PICTURES
 
 _EXAMPLE = "--sites 20 --patients-per-year 5 --eligible 0.3 --months 48"
 

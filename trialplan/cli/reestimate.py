@@ -11,8 +11,9 @@ import click
 from trialplan import catalogue
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import PICTURES, output_options, show_or_draw
+from trialplan.cli.options.output import output_options, show_or_draw
 from trialplan.design import Design, Sized
+from trialplan.page import PICTURES
 from trialplan.text import flag
 from trialplan.verbs import _seen
 

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from trialplan.cli.options import design as options
-from trialplan.cli.options.output import PICTURES, output_options, show_or_draw, show_text
+from trialplan.cli.options.output import output_options, show_or_draw, show_text
 from trialplan.design import Design, Sized
-from trialplan.design_facts import assumed, in_words, level
+from trialplan.page import PICTURES
 
 _STATEMENT = click.Option(
     ["--statement"],
@@ -55,12 +55,7 @@ def _size(
         show_text(f"{answer.statement()}\n", None)
         return
 
-    def picture() -> Any:
-        from trialplan.analyses.size_picture import picture
-
-        return picture(answer, in_words([*assumed(answer.design), *level(answer.design)]))
-
-    show_or_draw(answer.page, picture, as_json, output)
+    show_or_draw(answer.page, answer.figure, as_json, output)
 
 
 command = options.DesignGroup(

@@ -9,9 +9,10 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import PICTURES, output_options, show_or_draw
+from trialplan.cli.options.output import output_options, show_or_draw
 from trialplan.cli.scenarios import axes_of, typical_of, vary_option
 from trialplan.design import Design
+from trialplan.page import PICTURES
 from trialplan.parameter import needed
 
 if TYPE_CHECKING:

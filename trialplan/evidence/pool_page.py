@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialplan.evidence.effects import PROPORTIONS
-from trialplan.files import write
 from trialplan.page import Table
 from trialplan.text import NONE, decimals, p_value
 
 if TYPE_CHECKING:
     from trialplan.evidence.pooling import Pool, PooledStudy
+    from trialplan.figures import Forest
 
 _COLUMNS = ("pool", "studies", "estimate", "95 % interval", "τ²", "I²", "new study", "left out")
 _STUDIES = ("pool", "study", "n", "estimate", "interval", "weight")
@@ -47,15 +46,7 @@ def _equals(printed: str) -> str:
     return printed if printed.startswith("<") else f"= {printed}"
 
 
-def draw(pools: Mapping[str, Pool], path: Path, outcome: str) -> None:
-    """The forest plot of the first pool, in the format that the suffix names."""
-    from trialplan.figures import render
-
-    name, pool = next(iter(pools.items()))
-    write(path, render(forest(pool, f"{outcome}: {name}"), path.suffix))
-
-
-def forest(pool: Pool, title: str = "") -> Any:
+def forest(pool: Pool, title: str = "") -> Forest:
     """A pool as a forest plot: its studies with their counts, what they pool to, and where a new study would lie."""
     from trialplan.figures import Forest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.evidence.comparison import mantel_haenszel, peto
@@ -17,6 +17,9 @@ from trialplan.evidence.pool_page import notes, tables
 from trialplan.numerics.lazy import np, special
 from trialplan.page import Answer, Page, plain
 from trialplan.text import plural
+
+if TYPE_CHECKING:
+    from trialplan.figures import Forest
 
 FIXED, ONE_STAGE = "fixed", "binomial-normal"
 METHODS = {
@@ -102,6 +105,12 @@ class Pool(Answer):
     left_out: tuple[str, ...] = ()
     note: str = ""
     warning: str = ""
+
+    def figure(self) -> Forest:
+        """The forest plot: the studies, what they pool to, and where a new study would lie."""
+        from trialplan.evidence.pool_page import forest
+
+        return forest(self)
 
     def page(self) -> Page:
         """The pooled estimate, and the studies in it."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.evidence.overlap import overlapping
-from trialplan.evidence.pool_page import draw, notes, tables
+from trialplan.evidence.pool_page import forest, notes, tables
 from trialplan.evidence.pooling import Pool, by_subgroup, leave_one_out
 from trialplan.evidence.selection import PoolChoice, compares, outcome_effects, pool_choices
 from trialplan.evidence.table import EvidenceTable, Study, domains
 from trialplan.page import Answer, Page, plain
+
+if TYPE_CHECKING:
+    from trialplan.figures import Forest
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -47,9 +51,17 @@ class Pools(Answer):
             notes=notes(self.by_reports),
         )
 
-    def draw(self, path: Path) -> None:
-        """The forest plot of the first pool, in the format that the suffix names."""
-        draw(self.by_reports, path, self.outcome)
+    def figure(self, reports: str | None = None) -> Forest:
+        """The forest plot of one pool of `by_reports`, by its name; of the first unless given."""
+        name = next(iter(self.by_reports)) if reports is None else reports
+        if name not in self.by_reports:
+            way_out = did_you_mean(name, self.by_reports)
+            raise ParameterError(f"there is no pool {name!r}", owner=self, value=name, way_out=way_out)
+        return forest(self.by_reports[name], f"{self.outcome}: {name}")
+
+    def draw(self, path: str | Path) -> None:
+        """The forest plot of the first pool, in the format that the suffix names: `figure().save(path)`."""
+        self.figure().save(path)
 
 
 def pools_of(

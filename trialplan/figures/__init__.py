@@ -1,7 +1,8 @@
 """Figures from plain numbers and words: each draws itself, says in words what it shows, and gives its data as a table.
 
 A figure is a frozen dataclass of arrays and strings with three answers: `draw()`, a matplotlib figure that was
-never shown to pyplot; `alt()`, the sentence that stands for the picture; `table()`, column names and rows.
+never shown to pyplot; `alt()`, the sentence that stands for the picture; `table()`, column names and rows. `save(path)`
+writes it, and a notebook shows it. `answer.figure()` makes the one that suits an answer.
 `render(figure, ".svg")` gives the bytes of a .svg, .png or .pdf file, the same for the same data. matplotlib
 (the extra `report`) is imported when the first figure is drawn, by `canvas` and nowhere else.
 """

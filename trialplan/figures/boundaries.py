@@ -26,7 +26,7 @@ Bounds = Sequence[float | None]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Boundaries:
+class Boundaries(canvas.Figure):
     """What stops the trial at each look: `efficacy` and `futility` are pairs of bounds, on z and on the effect's scale.
 
     A bound is None where a look has none. `opposite` are the bounds at which a two-sided test rejects in the other

@@ -10,8 +10,10 @@ import importlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
+from trialplan import files
 from trialplan.errors import FileError, did_you_mean, require
 from trialplan.figures.wording import literal
 
@@ -65,21 +67,36 @@ _DESCRIBED = {".svg": ("Title", "Description"), ".png": ("Title", "Description")
 Table = tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]
 
 
-class Figure(Protocol):
-    """What every figure of this room is."""
+class Figure:
+    """What every figure of this room is: a picture, words and data; it can be saved, and a notebook shows it."""
 
-    @property
-    def title(self) -> str:
-        """The line above the picture."""
+    title = ""
+    """The line above the picture."""
 
     def draw(self) -> Any:
         """The picture."""
+        raise NotImplementedError
 
     def alt(self) -> str:
         """The sentences that stand for the picture."""
+        raise NotImplementedError
 
     def table(self) -> Table:
         """The data: column names and rows."""
+        raise NotImplementedError
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture to a .svg, .png or .pdf file, whole or not at all; the path is given back.
+
+        Raises FileError where the suffix names none of these or the file cannot be written.
+        """
+        path = Path(path)
+        files.check_suffix(path, FORMATS)
+        return files.write(path, render(self, path.suffix))
+
+    def _repr_svg_(self) -> str:
+        """What a notebook shows."""
+        return render(self, ".svg").decode()
 
 
 def library() -> Any:

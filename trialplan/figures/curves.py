@@ -24,7 +24,7 @@ _TARGET = {"color": canvas.GREY, "linewidth": 1.0, "linestyle": (0, (4, 3))}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Curves:
+class Curves(canvas.Figure):
     """Lines over one axis: `lines` are (label, values along x), nan where there is no answer.
 
     `target` is drawn across, `chosen` is the point (x, value) that the trial takes; `fixed` says in words what all

@@ -35,7 +35,7 @@ class LookMark:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Fan:
+class Fan(canvas.Figure):
     """Participants over months: `lower`, `middle` and `upper` are as long as `months`, which increase.
 
     `band` says in words what lies between lower and upper; `target` are those who are wanted, `deadline` the month by

@@ -25,7 +25,7 @@ Row = tuple[str, float | None, float, float, float | None, str]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Forest:
+class Forest(canvas.Figure):
     """Rows of (label, estimate, lower, upper, weight or None, kind), then pooled rows, then a prediction interval.
 
     `kind` is any word, such as "landmark" or "ever": each has its own mark, and a key where there is more than one.

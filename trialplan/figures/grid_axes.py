@@ -16,7 +16,7 @@ from trialplan.text import listed, plural
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Surface:
+class Surface(canvas.Figure):
     """One value for each pair of assumptions: `values[i][j]` belongs to `y[i]` and `x[j]`, nan where there is none."""
 
     x_name: str

@@ -33,7 +33,7 @@ class _Box:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrialSchema:
+class TrialSchema(canvas.Figure):
     """Arms as (name, participants or None), how they are allocated, when and what is read."""
 
     arms: Sequence[tuple[str, int | None]]

@@ -22,7 +22,7 @@ _NONE = "no trial"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Tornado:
+class Tornado(canvas.Figure):
     """One assumption at a time, at a low and a high value, the others as planned.
 
     `bars` are (assumption, low value as words, high value as words, n at the low one, n at the high one), None

@@ -51,7 +51,8 @@ def scenarios(
 
     asked = grid_of(plan, axes, power, n)
     check_cells(asked.cells)
-    return answered(asked, executor=executor(workers, scheduler), progress=progress)
+    grid = answered(asked, executor=executor(workers, scheduler), progress=progress)
+    return grid if isinstance(plan, Sized) else dataclasses.replace(grid, planned=built(plan).answer)
 
 
 def grid_of(plan: Sized | PlanLike, axes: Axes, power: float | None, n: int | None) -> GridSpec:

@@ -55,10 +55,12 @@ def size(
     if answer.is_grid:
         _refuse_for_grid(dropout=dropout, accrual_rate=accrual_rate)
         return answer
+    from trialplan.analyses.size_picture import picture
+
     answer = _on_calendar(answer, accrual_rate, calendar, lost)
     notes = _notes(answer) if answer.design.looks else ()
     arms = None if lost is None else enrolled(answer.design, answer.arms, lost)
-    return dataclasses.replace(answer, enrolled=arms, dropout=lost or 0.0, notes=notes)
+    return dataclasses.replace(answer, enrolled=arms, dropout=lost or 0.0, notes=notes, drawing=picture)
 
 
 def _notes(answer: SampleSize) -> tuple[str, ...]:
@@ -112,6 +114,7 @@ def power(design: Sized, n: int | None = None) -> SampleSize:
     trialplan.errors.ParameterError: TwoProportions: n is the total and must be a positive multiple of 2, split 1:1, \
 not 185; try 184 or 186
     """
+    from trialplan.analyses.size_picture import picture
     from trialplan.sizing import attained
 
     design = sized("power", design)
@@ -122,7 +125,7 @@ not 185; try 184 or 186
         )
     if not design.asks_for:
         design = tested("power", design)
-    return attained(design, total(design, n))
+    return dataclasses.replace(attained(design, total(design, n)), drawing=picture)
 
 
 @overload

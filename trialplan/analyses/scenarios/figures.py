@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trialplan.analyses.scenarios.cells import TARGET, GridSpec, N, variable
-from trialplan.analyses.scenarios.grid import Grid
 from trialplan.analyses.scenarios.page import fixed_rows, per_arm
 from trialplan.design_facts import in_words
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
+
+if TYPE_CHECKING:
+    from trialplan.analyses.scenarios.grid import Grid
 
 HEAT_MAP, CONTOUR, CURVES = KINDS = ("heat-map", "contour", "curves")
 
@@ -28,7 +30,7 @@ def kind_of(asked: GridSpec, kind: str | None = None) -> str:
         )
     chosen = kind or (CURVES if curved else HEAT_MAP)
     if chosen != CURVES and count != 2:
-        raise ParameterError(f"a {chosen} shows two varied assumptions, not one; add a --vary, or choose curves")
+        raise ParameterError(f"a {chosen} shows two varied assumptions, not one; vary another one, or choose curves")
     if chosen == CONTOUR and set(asked.axes) - set(asked.numeric):
         name = next(name for name in asked.axes if name not in asked.numeric)
         raise ParameterError(f"a contour needs numbers along both axes, and {name} is a choice; choose heat-map")

@@ -7,32 +7,41 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from trialplan import files
 from trialplan.analyses.scenarios.cells import GridSpec
-from trialplan.analyses.scenarios.grid import Grid
 from trialplan.analyses.scenarios.page import about, page
 from trialplan.errors import FileError, require
-from trialplan.page import as_markdown, as_text, csv_cell
+from trialplan.page import PICTURES, as_markdown, as_text, csv_cell
 
-FIGURES = (".svg", ".png", ".pdf")
+if TYPE_CHECKING:
+    from trialplan.analyses.scenarios.grid import Grid
 
 
 def prepared(path: Path, asked: GridSpec, kind: str | None = None) -> GridSpec:
     """The question as the format can show it; an error where it cannot show these axes or needs what is not there."""
+    check_kind(path, asked, kind)
+    if path.suffix.lower() not in PICTURES:
+        return asked
+    from trialplan.analyses.scenarios.figures import drawable
+
+    return drawable(asked)
+
+
+def check_kind(path: Path, asked: GridSpec, kind: str | None = None) -> None:
+    """Raise unless a file of this suffix can show these axes, as this kind of figure, with what is installed."""
     suffix = path.suffix.lower()
+    files.check_suffix(path, [*_WRITERS, *PICTURES])
     if suffix == ".parquet":
         require("pyarrow.parquet", "parquet", "writing .parquet")
-    if suffix in FIGURES:
-        from trialplan.analyses.scenarios.figures import drawable, kind_of
+    if suffix in PICTURES:
+        from trialplan.analyses.scenarios.figures import kind_of
 
         kind_of(asked, kind)
         require("matplotlib", "report", f"writing {suffix}")
-        return drawable(asked)
-    if kind is not None:
-        raise FileError(f"--figure {kind} needs a figure to write to; name the output with .svg, .png or .pdf")
-    return asked
+    elif kind is not None:
+        raise FileError(f"a {kind} needs a figure to write to; name the output with .svg, .png or .pdf")
 
 
 def write(grid: Grid, path: Path, kind: str | None = None, plan: Any = None) -> None:
@@ -42,7 +51,7 @@ def write(grid: Grid, path: Path, kind: str | None = None, plan: Any = None) -> 
     """
     suffix = path.suffix.lower()
     with files.writing(path) as file:
-        if suffix in FIGURES:
+        if suffix in PICTURES:
             from trialplan.analyses.scenarios.figures import figure
             from trialplan.figures import render
 

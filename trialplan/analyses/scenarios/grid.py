@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialplan.analyses.executors import Executor, Serial
@@ -22,6 +23,8 @@ from trialplan.sizing import whole
 
 if TYPE_CHECKING:
     from trialplan.analyses.scenarios.journal import Journal
+    from trialplan.answers import SampleSize
+    from trialplan.figures.canvas import Figure
 
 __all__ = ["Grid", "Memory", "answered", "grid_spec", "parse_vary", "scenarios", "variable"]
 
@@ -35,6 +38,8 @@ class Grid(Answer):
 
     asked: GridSpec
     kept: Memory | Journal
+    planned: SampleSize | None = field(default=None, compare=False)
+    """The answer of the plan that is varied, which its picture marks; None of a design."""
 
     @property
     def design(self) -> Sized:
@@ -45,6 +50,28 @@ class Grid(Answer):
     def axes(self) -> Mapping[str, tuple[Any, ...]]:
         """The values of each axis, by name."""
         return self.asked.axes
+
+    def figure(self, kind: str | None = None) -> Figure:
+        """One or two axes as curves, a heat-map or a contour, of what the page prints: n in all or per arm, or power.
+
+        `kind` is one of these; unless given, curves over one axis or over n, else a heat map. A ParameterError says why
+        these axes make no such picture.
+        """
+        from trialplan.analyses.scenarios.figures import figure
+
+        drawn: Figure = figure(self, kind, self.planned)
+        return drawn
+
+    def save(self, path: str | Path, kind: str | None = None) -> Path:
+        """Write all scenarios (.csv, .json, .parquet), the page (.txt, .md) or a picture (.svg, .png, .pdf) of a kind.
+
+        The file is written whole or not at all, and its path given back.
+        """
+        from trialplan.analyses.scenarios import files as grid_files
+
+        grid_files.check_kind(path := Path(path), self.asked, kind)
+        grid_files.write(self, path, kind, self.planned)
+        return path
 
     def blocks(self) -> Iterator[tuple[int, AnsweredCells]]:
         """(first cell, answers) of each stretch, in order."""

@@ -34,12 +34,13 @@ class Tornado(Answer):
         """A sentence for each assumption, the most damaging first, and a table of both ends."""
         return page(self.axes, self.n, self.target)
 
-    def figure(self, of: str) -> Bars:
-        """Two bars for each assumption that has a range, of the trial that is called `of`."""
+    def figure(self, of: str = "") -> Bars:
+        """Two bars for each assumption that has a range; `of` is what the title calls the trial."""
         from trialplan.analyses.sensitivity.tornado_figure import figure
 
         swings = tornado(self.axes, n=self.n, target=self.target)
-        drawn = figure(swings, self.n, f"{of}: n for power {self.target:g}, one assumption at a time")
+        title = f"{of}{': ' if of else ''}n for power {self.target:g}, one assumption at a time"
+        drawn = figure(swings, self.n, title)
         if drawn is None:
             raise ParameterError("no assumption has a range, so there is nothing to draw; state one")
         return drawn

@@ -38,7 +38,7 @@ MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futili
 TAKEN = {
     *("n", "power", "success", "target_power", "arms", "reason"),  # keys of answers, too
     *("as_json", "h", "help", "json", "o", "output"),
-    *("figure", "resume", "scheduler", "seed", "trials", "vary", "workers"),
+    *("figure", "resume", "scheduler", "seed", "statement", "trials", "vary", "workers"),
     *("dropout", "language", "n_per_arm", *CALENDAR, *MONITORING, *RECRUITING),
     *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
     *("t", "z"),

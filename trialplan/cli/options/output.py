@@ -12,13 +12,10 @@ import click
 
 from trialplan import files
 from trialplan.errors import FileError, require
-from trialplan.page import FORMATS, Page, as_json_text, as_text
+from trialplan.page import FORMATS, PICTURES, Page, as_json_text, as_text
 
 if TYPE_CHECKING:
     from trialplan.figures.canvas import Figure
-
-PICTURES = (".svg", ".png", ".pdf")
-"""The formats of a picture of the answer, where a verb has one."""
 
 FAILED = 1
 """The exit code of a check that was made and failed."""
