@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from trialplan.enrolment.completion import (
@@ -57,8 +58,7 @@ class LookDue:
 class Recruiting(Answer):
     """How a trial of n participants recruits, with what can be shown at that number and at others.
 
-    `by` is what is reached by the deadline and `needed` the fewest sites that are full by then with probability
-    `IN_TIME`; None without a deadline or without sites. `shown` are the numbers asked about, each with its
+    `by` is what is reached by the deadline; None without one. `shown` are the numbers asked about, each with its
     completion.
     """
 
@@ -66,9 +66,6 @@ class Recruiting(Answer):
     screening: Screening
     full: Completion
     by: ByDeadline | None
-    needed: int | None
-    by_sites: tuple[WithSites, ...]
-    slower: tuple[WithSites, ...]
     shown: tuple[tuple[Completion, Shown | None], ...]
     looks: tuple[LookDue, ...]
     wait: Wait | None
@@ -79,6 +76,30 @@ class Recruiting(Answer):
     def n(self) -> int:
         """Those to be randomised."""
         return self.full.n
+
+    @property
+    def deadline(self) -> float | None:
+        """The month by which all are to be randomised."""
+        return None if self.by is None else self.by.month
+
+    @cached_property
+    def needed(self) -> int | None:
+        """The fewest sites that are full by the deadline with probability `IN_TIME`."""
+        return None if self.deadline is None else sites_needed(self.law, self.n, self.deadline, IN_TIME, MOST_SITES)
+
+    @cached_property
+    def by_sites(self) -> tuple[WithSites, ...]:
+        """When the trial is full with other numbers of sites."""
+        return tuple(_with_sites(self.law, self.n, self.deadline))
+
+    @cached_property
+    def slower(self) -> tuple[WithSites, ...]:
+        """When it is at the stated rates, and at shares of them."""
+        law, n = self.law, self.n
+        return tuple(
+            WithSites(sites=law.sites, share=share, completion=completion(law.at_rate(share), n, self.deadline))
+            for share in _SLOWER
+        )
 
     @property
     def duration(self) -> Completion | None:
@@ -124,12 +145,6 @@ def recruiting(
         screening=screening or Screening(),
         full=completion(law, n, deadline),
         by=None if deadline is None else by_deadline(law, deadline),
-        needed=None if deadline is None else sites_needed(law, n, deadline, IN_TIME, MOST_SITES),
-        by_sites=tuple(_with_sites(law, n, deadline)),
-        slower=tuple(
-            WithSites(sites=law.sites, share=share, completion=completion(law.at_rate(share), n, deadline))
-            for share in _SLOWER
-        ),
         shown=tuple((completion(law, number, deadline), what) for number, what in shown),
         looks=tuple(_looks(law, looks, wait)),
         wait=wait,

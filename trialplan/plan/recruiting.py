@@ -48,7 +48,7 @@ def recruiting_trial(trial: Trial, ns: Sequence[int] = (), months: float | None 
     Without them these are the plan's own, those that it names as fewer, and those who come by the deadline.
     """
     answer, section = recruits(trial, months), trial.primary.section
-    deadline = None if answer.by is None else answer.by.month
+    deadline = answer.deadline
     fewer, block = enrolment_of(trial).fewer, trial.design.block
     asked = list(ns) or sorted({*fewer, *reachable(answer.law, answer.n, deadline, block)})
     dropout = section.dropout or 0.0
