@@ -19,10 +19,10 @@ GRID = ("scenarios", "two-proportions", "--control", "0.3")
 WRONG = {
     "rate-of-60": ((*SIZE, "--control", "60", "--treatment", "0.7"), "60 % as 0.6"),
     "rate-of-60-percent": ((*SIZE, "--control", "60%", "--treatment", "0.7"), "60 % as 0.6"),
-    "rate-of-0": ((*SIZE, "--control", "0", "--treatment", "0.7"), "(0, 1)"),
+    "rate-of-0": ((*SIZE, "--control", "0", "--treatment", "0.7", "--test", "wald"), "score"),
     "rate-in-words": ((*SIZE, "--control", "low", "--treatment", "0.7"), "--control must be a number"),
     "rate-with-decimal-comma": ((*SIZE, "--control", "0,3", "--treatment", "0.7"), "0.3"),
-    "rate-nan": ((*SIZE, "--control", "nan", "--treatment", "0.7"), "(0, 1)"),
+    "rate-nan": ((*SIZE, "--control", "nan", "--treatment", "0.7"), "[0, 1]"),
     "equal-rates": ((*SIZE, "--control", "0.5", "--treatment", "0.5"), "must lie above"),
     "worse-treatment": ((*SIZE, "--control", "0.5", "--treatment", "0.3"), "--favourable to lower"),
     "equal-rates-with-looks": ((*SIZE, "--control", "0.5", "--treatment", "0.5", "--looks", "0.5,1"), "above"),
