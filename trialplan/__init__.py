@@ -100,6 +100,9 @@ _HOMES = {
 }
 """Where what is no design lives."""
 
+_PACKAGES = ("belief", "figures")
+"""Packages whose names are written out, as in `trialplan.belief.Beta`."""
+
 _ROOMS = ("designs", "sequential", "several")
 """Where designs and wrappers live: `TwoMeans` is looked for in two_means.py first, then in every file."""
 
@@ -118,7 +121,15 @@ def __getattr__(name: str) -> Any:
                     return vars(module)[name]
         if name in (known := _designs()):
             return known[name]
-    raise AttributeError(f"module 'trialplan' has no attribute {name!r}")
+    if name in _PACKAGES:
+        return importlib.import_module(f"trialplan.{name}")
+    if name.startswith("__"):  # asked of every module, by inspect and others
+        raise AttributeError(f"module 'trialplan' has no attribute {name!r}")
+    from trialplan.errors import did_you_mean
+
+    near = did_you_mean(name, __dir__()) if name[:1].isupper() else did_you_mean(name, [*_HOMES, *_PACKAGES])
+    hint = f"; {near}" if near.startswith("did") else "; help(trialplan) names what there is"
+    raise AttributeError(f"module 'trialplan' has no attribute {name!r}{hint}")
 
 
 def _designs() -> dict[str, Any]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from numbers import Integral
 from typing import Any
 
 from trialplan.errors import ParameterError
@@ -52,6 +53,9 @@ class Scheme(Answer):
 
     def __post_init__(self) -> None:
         """Fill block sizes in, and check every number."""
+        for name, value in (("n", self.n), ("seed", self.seed), *(("blocks", size) for size in self.blocks)):
+            if not isinstance(value, Integral) or isinstance(value, bool):
+                raise ParameterError(f"must be whole, not {value!r}", owner="randomise", parameter=name, value=value)
         object.__setattr__(self, "strata", dict(self.strata or {}))
         _check_arms(self.arms)
         _check_strata(self.strata)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
-from trialplan.verbs._arguments import DEFAULT_POWER, built, tested, total
+from trialplan.verbs._arguments import DEFAULT_POWER, built, mapping, several, tested, total
 
 if TYPE_CHECKING:
     from trialplan.analyses.assurance.assess import Assurance, Beliefs
@@ -64,7 +64,7 @@ def grid_of(plan: Sized | PlanLike, axes: Axes, power: float | None, n: int | No
             f"{field('power')} and {field('n')} are both given; {field('power')} asks for n, {field('n')} asks for the "
             "power: keep one"
         )
-    varied = {name: _values(name, values) for name, values in axes.items()}
+    varied = _varied("scenarios", axes)
     if not isinstance(plan, Sized):
         from trialplan.plan.variation import ask
 
@@ -74,13 +74,17 @@ def grid_of(plan: Sized | PlanLike, axes: Axes, power: float | None, n: int | No
     return grid_spec(plan, varied, power, n)
 
 
-def _values(name: str, values: str | Sequence[Any]) -> Sequence[Any]:
-    """A range or list as it is typed, or a sequence as it is."""
+def _varied(call: str, axes: Axes) -> dict[str, Sequence[Any]]:
+    """The values of each axis: a range or list as it is typed, or a sequence as it is."""
     from trialplan.analyses.scenarios.vary import parse_vary
 
-    if isinstance(values, str):
-        return parse_vary(f"{name}={values}")[1]
-    return tuple(values.tolist() if hasattr(values, "tolist") else values)
+    named = mapping(call, "axes", axes, '{"NAME": [0.2, 0.4]}, a sequence or "first:last:step" for each number')
+    return {
+        name: parse_vary(f"{name}={values}")[1]
+        if isinstance(values, str)
+        else several(call, f"axes: {name}", values, '[0.2, 0.4] or "0.2:0.4:0.1"')
+        for name, values in named.items()
+    }
 
 
 def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | None = None) -> Tornado:
@@ -96,7 +100,10 @@ def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | 
     from trialplan.analyses.sensitivity.tornado_page import Tornado, tornado_of_design
 
     if isinstance(plan, Sized):
-        varied = {name: _values(name, values) for name, values in (axes or {}).items()}
+        if not axes:
+            way_out = 'as in {"NAME": (0.2, 0.4)}, from the least to the greatest for each number that may be wrong'
+            raise ParameterError("are needed of a design", owner="tornado", parameter="axes", way_out=way_out)
+        varied = _varied("tornado", axes)
         target = DEFAULT_POWER if power is None else power
         return tornado_of_design(tested("tornado", plan), varied, target)
     if axes is not None or power is not None:
