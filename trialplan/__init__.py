@@ -41,7 +41,8 @@ Looks, several endpoints and the like are designs around designs, and answer the
     >>> size(GroupSequential(design=design, looks=(0.5, 1))).n
     188
 
-A plan is read from a file, or is one of those that come with the package; the calls take it by name or path, too:
+A plan is read from a file, or is one of those that come with the package; calls that say `plan` take it by name or
+path, too, and calls that say `design` take `build(plan).design`:
 
     >>> from trialplan import build, tornado
     >>> trial = build("msc-lupus-nephritis")
@@ -65,8 +66,9 @@ Every call is also a verb of the command line, which prints the page of its answ
     what others printed         reproduce (does a stated n follow from what is stated?) · reproduce_table (many)
     the catalogue               list_designs
 
-What is wrong is a `TrialplanError`, in one sentence with the value and the way out. Beliefs for `assurance` are in
-`trialplan.belief`. Names are fetched when they are first used, so `import trialplan` costs nothing.
+`help(trialplan.size)` tells one call, with an example. What is wrong is a `TrialplanError`, in one sentence with the
+value and the way out. Beliefs for `assurance` are in `trialplan.belief`, figures in `trialplan.figures`. Names are
+fetched when they are first used, so `import trialplan` costs nothing.
 """
 
 from __future__ import annotations
