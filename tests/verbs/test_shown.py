@@ -2,7 +2,7 @@
 
 import pytest
 
-from trialplan import build, pool, read_evidence, read_plan, scenarios, size, tornado
+from trialplan import build, pool, randomise, read_evidence, read_plan, scenarios, size, tornado
 from trialplan.belief import map_prior
 
 PRIOR = map_prior((9, 7, 8), (32, 27, 75))
@@ -40,3 +40,9 @@ def test_past_arms_as_a_page():
 def test_a_plan():
     """Its title and what makes it a trial."""
     assert str(read_plan(PLAN)).startswith("<Plan: msc-lupus-nephritis: Umbilical-cord")
+
+
+def test_what_a_list_was_made_from():
+    """The page of a list says its seed, drawn or given, and its block sizes: with them it can be made again."""
+    scheme = randomise(arms=["treatment", "control"], n=8)
+    assert f"seed         {scheme.seed}\nblock sizes  4, 6\n" in str(scheme)

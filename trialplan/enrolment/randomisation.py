@@ -13,7 +13,7 @@ from typing import Any
 
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
-from trialplan.page import Answer, Page, Table
+from trialplan.page import Answer, Page, Table, facts
 from trialplan.text import as_sentence
 
 LONGEST = 100_000
@@ -90,7 +90,10 @@ class Scheme(Answer):
         return Page(
             data={**origin, "list": told},
             headline=f"a list of {' and '.join(self.arms)} for {self.n:,} participants: {each}",
-            tables=[Table(columns, [[str(cell) for cell in line.values()] for line in told])],
+            tables=[
+                facts([("seed", str(self.seed)), ("block sizes", ", ".join(map(str, self.blocks)))]),
+                Table(columns, [[str(cell) for cell in line.values()] for line in told]),
+            ],
             notes=[SECRET[0].upper() + SECRET[1:] + ".", *(as_sentence(doubt) for doubt in self.doubts())],
             records=lambda: told,
         )
