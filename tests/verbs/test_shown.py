@@ -2,10 +2,23 @@
 
 import pytest
 
-from trialplan import build, pool, randomise, read_evidence, read_plan, scenarios, size, tornado
+from trialplan import (
+    GroupSequential,
+    build,
+    catalogue,
+    list_designs,
+    pool,
+    randomise,
+    read_evidence,
+    read_plan,
+    scenarios,
+    size,
+    tornado,
+)
 from trialplan.belief import map_prior
 
 PRIOR = map_prior((9, 7, 8), (32, 27, 75))
+EVERY = [*catalogue.designs().values(), *catalogue.wrappers().values()]
 PLAN = "msc-lupus-nephritis"
 
 
@@ -46,3 +59,19 @@ def test_what_a_list_was_made_from():
     """The page of a list says its seed, drawn or given, and its block sizes: with them it can be made again."""
     scheme = randomise(arms=["treatment", "control"], n=8)
     assert f"seed         {scheme.seed}\nblock sizes  4, 6\n" in str(scheme)
+
+
+def test_designs_by_class_and_by_default():
+    """The list names the classes, wrappers too; the numbers of one have the names and defaults of its class."""
+    assert all(f"{cls.slug()}  " in str(list_designs()) and cls.__name__ in str(list_designs()) for cls in EVERY)
+    lines = [line.split() for line in str(list_designs("one-proportion")).splitlines()]
+    assert next(line[:6] for line in lines if line[:1] == ["null"]) == [
+        "null",
+        "p₀",
+        "proportion",
+        "(0,",
+        "1)",
+        "needed",
+    ]
+    assert next(line[4] for line in lines if line[:1] == ["favourable"]) == "higher"
+    assert list_designs("group-sequential").design is list_designs(GroupSequential).design

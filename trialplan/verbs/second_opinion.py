@@ -141,4 +141,5 @@ def list_designs(design: str | type[Sized] | None = None) -> DesignList | Design
     if isinstance(design, type) and issubclass(design, Sized):
         return catalogue.DesignNumbers(design=design)
     slug = path_like("list_designs", design, "a design's slug or class")
-    return catalogue.DesignNumbers(design=catalogue.design(slug))
+    around = catalogue.wrappers()
+    return catalogue.DesignNumbers(design=around[slug] if slug in around else catalogue.design(slug))
