@@ -92,7 +92,7 @@ def page() -> Page:
     columns = ("design", "class", "question")
     return Page(
         data={"designs": told, "around": around},
-        headline=f"{len(told)} designs; `trialplan designs NAME`, in Python list_designs(NAME), tells the numbers of one",
+        headline=f"{len(told)} designs; `trialplan designs NAME`, in Python list_designs(NAME), tells its numbers",
         tables=[
             Table(columns, [tuple(one.values()) for one in told]),
             Table(columns, [tuple(one.values()) for one in around], title="Around other designs"),
