@@ -41,7 +41,8 @@ Looks, several endpoints and the like are designs around designs, and answer the
     >>> size(GroupSequential(design=design, looks=(0.5, 1))).n
     188
 
-A plan is read from a file, or is one of those that come with the package; the calls take it by name or path, too:
+A plan is read from a file, or is one of those that come with the package; calls that say `plan` take it by name or
+path, too, and calls that say `design` take `build(plan).design`:
 
     >>> from trialplan import build, tornado
     >>> trial = build("msc-lupus-nephritis")
@@ -65,8 +66,9 @@ Every call is also a verb of the command line, which prints the page of its answ
     what others printed         reproduce (does a stated n follow from what is stated?) · reproduce_table (many)
     the catalogue               list_designs
 
-What is wrong is a `TrialplanError`, in one sentence with the value and the way out. Beliefs for `assurance` are in
-`trialplan.belief`. Names are fetched when they are first used, so `import trialplan` costs nothing.
+`help(trialplan.size)` tells one call, with an example. What is wrong is a `TrialplanError`, in one sentence with the
+value and the way out. Beliefs for `assurance` are in `trialplan.belief`, figures in `trialplan.figures`. Names are
+fetched when they are first used, so `import trialplan` costs nothing.
 """
 
 from __future__ import annotations
@@ -100,6 +102,9 @@ _HOMES = {
 }
 """Where what is no design lives."""
 
+_PACKAGES = ("belief", "figures")
+"""Packages whose names are written out, as in `trialplan.belief.Beta`."""
+
 _ROOMS = ("designs", "sequential", "several")
 """Where designs and wrappers live: `TwoMeans` is looked for in two_means.py first, then in every file."""
 
@@ -118,7 +123,15 @@ def __getattr__(name: str) -> Any:
                     return vars(module)[name]
         if name in (known := _designs()):
             return known[name]
-    raise AttributeError(f"module 'trialplan' has no attribute {name!r}")
+    if name in _PACKAGES:
+        return importlib.import_module(f"trialplan.{name}")
+    if name.startswith("__"):  # asked of every module, by inspect and others
+        raise AttributeError(f"module 'trialplan' has no attribute {name!r}")
+    from trialplan.errors import did_you_mean
+
+    near = did_you_mean(name, __dir__()) if name[:1].isupper() else did_you_mean(name, [*_HOMES, *_PACKAGES])
+    hint = f"; {near}" if near.startswith("did") else "; help(trialplan) names what there is"
+    raise AttributeError(f"module 'trialplan' has no attribute {name!r}{hint}")
 
 
 def _designs() -> dict[str, Any]:

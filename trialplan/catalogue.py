@@ -68,7 +68,7 @@ def summary(cls: type[Sized]) -> str:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DesignList(Answer):
-    """The designs, each with the question that it answers."""
+    """The designs and the designs around designs, each with its class and the question that it answers."""
 
     def page(self) -> Page:
         """One row a design."""
@@ -87,22 +87,29 @@ class DesignNumbers(Answer):
 
 
 def page() -> Page:
-    """The designs, each with its question."""
-    rows = [(slug, summary(cls)) for slug, cls in designs().items()]
-    records = [{"design": slug, "summary": question} for slug, question in rows]
+    """The designs, each with its class and its question, then those around designs."""
+    told, around = _listed(designs()), _listed(wrappers())
+    columns = ("design", "class", "question")
     return Page(
-        data={"designs": records},
-        headline=f"{len(rows)} designs; `trialplan designs NAME` says what the numbers of one mean",
-        tables=[Table(("design", "question"), rows)],
-        records=lambda: records,
+        data={"designs": told, "around": around},
+        headline=f"{len(told)} designs; `trialplan designs NAME`, in Python list_designs(NAME), tells its numbers",
+        tables=[
+            Table(columns, [tuple(one.values()) for one in told]),
+            Table(columns, [tuple(one.values()) for one in around], title="Around other designs"),
+        ],
+        records=lambda: [*told, *around],
     )
+
+
+def _listed(classes: Mapping[str, type[Sized]]) -> list[dict[str, str]]:
+    return [{"design": slug, "class": cls.__name__, "summary": summary(cls)} for slug, cls in classes.items()]
 
 
 def page_of(cls: type[Sized]) -> Page:
     """The numbers of one design with symbol, unit, domain and meaning, and its table of tests."""
     numbers = [_number(cls, name, declared) for name, declared in parameters(cls).items()]
-    columns = ("option", "symbol", "unit", "domain", "meaning")
-    tables = [Table(columns, [[number[name] for name in columns] for number in numbers])]
+    columns = ("name", "symbol", "unit", "domain", "default", "meaning")
+    tables = [Table(columns, [[_cell(number, name) for name in columns] for number in numbers])]
     tests = cls.tests if issubclass(cls, Design) else {}
     if tests:
         rows = [[name, test.prose, ", ".join(test.goals), test.reference] for name, test in tests.items()]
@@ -116,6 +123,7 @@ def page_of(cls: type[Sized]) -> Page:
         },
         headline=f"{cls.slug()}: {summary(cls)}",
         tables=tables,
+        notes=[f"In Python {cls.__name__}(name=value, ...); an option of the command line is the name with hyphens."],
         records=lambda: numbers,
     )
 
@@ -132,6 +140,13 @@ def _number(cls: type[Sized], name: str, declared: Parameter) -> dict[str, Any]:
         "default": None if default is dataclasses.MISSING else default,
         "meaning": declared.meaning,
     }
+
+
+def _cell(number: Mapping[str, Any], name: str) -> str:
+    if name != "default" or number["required"]:
+        return "needed" if name == "default" else str(number[name])
+    value = number["default"]
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _test(name: str, test: AnalysisTest) -> dict[str, Any]:

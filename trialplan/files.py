@@ -40,6 +40,14 @@ _UNPRINTABLE = r"[^\t\n\r\u0020-\u007e\u00a0-\u2029\u202f-\u2065\u206a-\ud7ff\ue
 (Boucher & Anderson 2023, Trojan Source: the bidirectional controls). `re` compiles it when a file is first read."""
 
 
+EXAMPLE_FILES = {
+    "plan.toml": "a plan",
+    "evidence.toml": "an evidence table",
+    "statement.toml": "a statement of a sample size",
+}
+"""What an example's folder may hold."""
+
+
 def shipped(folder: str) -> Path:
     """The shipped `folder` ("templates" or "examples"): inside the installed package, else beside it."""
     inside = _PACKAGE / folder
@@ -72,6 +80,9 @@ def locate(name: str, file: str, folder: Path | None = None, error: type[FileErr
         return known[name]
     if is_folder:
         raise error(f"{name} is a folder, not a file; name the file in it")
+    other = [kind for kind in EXAMPLE_FILES if kind != file and name in examples(kind)]
+    if other:
+        raise error(f"{name} is {EXAMPLE_FILES[other[0]]}, and {EXAMPLE_FILES.get(file, file)} is asked for")
     hint = "check the path" if path.suffix or "/" in name else did_you_mean(name, known)
     raise error(f"there is no file {name}, and no shipped example of that name; {hint}")
 

@@ -27,6 +27,8 @@ ASKED = {
     "reproduce": "reproduce etanercept-psoriasis",
     "code": "code two-means --difference 0.5 --sd 1 --language r",
     "randomise": "randomise --arms a,b --n 8 --seed 1",
+    "recruit": "recruit two-proportions --control 0.1 --treatment 0.3 --sites 20 --patients-per-year 5",
+    "duration": "duration --sites 20 --patients-per-year 5 --n 120",
     "schema": "schema",
     "init": "init",
     "demo": "demo",

@@ -182,7 +182,7 @@ class TestFound:
         """`designs` lists it with its question, and says what its numbers mean."""
         assert newcomer.slug in copy.shown("designs")
         shown = copy.shown("designs", newcomer.slug)
-        assert f"--{newcomer.effect.replace('_', '-')}" in shown
+        assert f"\n{newcomer.effect} " in shown
 
     def test_has_a_python_name(self, copy, newcomer):
         """`from trialplan import X` finds it, and so does the list of names."""

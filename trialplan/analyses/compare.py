@@ -13,7 +13,6 @@ from trialplan.numerics.enumeration import largest_size
 from trialplan.numerics.lazy import np
 from trialplan.numerics.nuisance import binomial_pmf
 from trialplan.page import Answer, Page
-from trialplan.parameter import parameters
 from trialplan.progress import tell
 
 _Design = TypeVar("_Design", bound=Sized)
@@ -83,9 +82,9 @@ def variants(design: _Design) -> Iterator[tuple[str, _Design, str]]:
     if field is None:
         yield design.slug(), design, design.formula
         return
-    for name in parameters(type(design))[field].choices:
+    for name in design.declarations()[field].choices:
         try:
-            yield name, design.replace(**{field: name}), design.prose_of(name)
+            yield name, design.replace(**{field: name}), design.fixed.prose_of(name)
         except TrialplanError:
             continue  # not defined for this goal, this scale or these numbers
 

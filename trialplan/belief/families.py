@@ -216,6 +216,13 @@ class Tabulated(Belief):
 
     support: ClassVar[Interval] = RATE
 
+    def __repr__(self) -> str:
+        """Where it lies; its points are in the thousands."""
+        low, high = self.interval()
+        return (
+            f"<Tabulated: mean {self.mean():.3f}, 95 % interval {low:.3f} to {high:.3f}, {len(self.points):,} points>"
+        )
+
     def cdf(self, x: Numbers) -> Numbers:
         """By linear interpolation."""
         return np.interp(x, self.points, self.cumulative)

@@ -14,6 +14,8 @@ from trialplan.errors import ParameterError
 from trialplan.numerics.binomial_normal import marginal
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
+from trialplan.page import Answer, Page, Table, facts, plain
+from trialplan.text import plural
 
 _RATE_NODES, _TAU_NODES, _TAU_REACH = 24, 48, 6.0
 """Nodes over each arm's rate and over τ, up to six times its scale: beyond, the half-normal holds 2e-9."""
@@ -28,13 +30,14 @@ WIDEST_TAU = 10.0
 """The largest scale of the prior of τ: beyond, nearly all rates would be 0 or 1 to a computer, which no Beta fits."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Map:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Map(Answer):
     """What past arms say about a rate: typical over arms, in a new trial, and as a mixture that can be updated.
 
     `typical` is the belief about the rate whose logit is the mean over arms, `predictive` that about the rate of
     a new arm; `mixture` approximates the latter, and `error` is the largest difference of their cdfs. `tau` is the
     posterior mean of the SD of the logits. `participants` gave the information of `ess` new ones (by moments).
+    Each of the three is a belief: `assurance(design, n, beliefs={NAME: prior.mixture, ...})`.
     """
 
     participants: int
@@ -44,6 +47,41 @@ class Map:
     mixture: Mixture
     error: float
     ess: float
+
+    def page(self) -> Page:
+        """Where each belief lies, and how far apart the arms are."""
+        beliefs = {name: getattr(self, name) for name in _MEANINGS}
+        ends = {name: belief.interval() for name, belief in beliefs.items()}
+        rows = [
+            (name, _MEANINGS[name], f"{belief.mean():.3f}", f"{ends[name][0]:.3f} to {ends[name][1]:.3f}")
+            for name, belief in beliefs.items()
+        ]
+        columns = ("belief", "about", "mean", "95 % interval")
+        counts = {name: getattr(self, name) for name in ("participants", "ess", "tau", "error")}
+        told = {
+            name: {"mean": belief.mean(), "sd": belief.sd(), "lower": ends[name][0], "upper": ends[name][1]}
+            for name, belief in beliefs.items()
+        }
+        low, high = ends["predictive"]
+        return Page(
+            data=plain(counts | told),
+            headline=f"a new trial's rate {self.predictive.mean():.3f}, 95 % interval {low:.3f} to {high:.3f}: "
+            f"{plural(self.participants, 'participant')} tell as much as {self.ess:.0f} new ones",
+            tables=[
+                Table(columns, rows, right=frozenset({2})),
+                facts(
+                    [("SD of the logits between arms, τ", f"{self.tau:.3f}"), ("mixture's error", f"{self.error:.4f}")]
+                ),
+            ],
+        )
+
+
+_MEANINGS = {
+    "typical": "the rate whose logit is the mean over arms",
+    "predictive": "the rate in a new trial",
+    "mixture": "the same as a mixture of Betas, which data can update",
+}
+"""The beliefs of a Map, and what each is about."""
 
 
 def map_prior(events: Sequence[int], of: Sequence[int], *, tau_scale: float = 0.5, mean_sd: float = 2.0) -> Map:
@@ -55,6 +93,14 @@ def map_prior(events: Sequence[int], of: Sequence[int], *, tau_scale: float = 0.
 
     >>> map_prior([9, 7, 8], [32, 27, 75]).ess.__round__()
     13
+
+    The arms of a pool are its studies' counts:
+
+    >>> from trialplan import pool
+    >>> pooled = pool("lupus-nephritis-controls", "complete-renal-response").by_reports["all"]
+    >>> prior = map_prior([one.events for one in pooled.studies], [one.n for one in pooled.studies])
+    >>> round(prior.mixture.mean(), 2)
+    0.25
     """
     _check(events, of, tau_scale, mean_sd)
     counts = np.asarray(events, dtype=float), np.asarray(of, dtype=float)

@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from numbers import Integral
 from typing import Any
 
 from trialplan.enrolment.draws import Draws
 from trialplan.errors import ParameterError
-from trialplan.page import Answer, Page, Table, is_formula
+from trialplan.page import Answer, Page, Table, facts, is_formula
 from trialplan.text import as_sentence
 
 LONGEST = 100_000
@@ -50,6 +51,9 @@ class Scheme(Answer):
 
     def __post_init__(self) -> None:
         """Fill block sizes in, and check every number."""
+        for name, value in (("n", self.n), ("seed", self.seed), *(("blocks", size) for size in self.blocks)):
+            if not isinstance(value, Integral) or isinstance(value, bool):
+                raise ParameterError(f"must be whole, not {value!r}", owner="randomise", parameter=name, value=value)
         object.__setattr__(self, "strata", dict(self.strata or {}))
         check_arms(self.arms)
         check_strata(self.strata)
@@ -86,7 +90,10 @@ class Scheme(Answer):
         return Page(
             data={**origin, "list": told},
             headline=f"a list of {' and '.join(self.arms)} for {self.n:,} participants: {each}",
-            tables=[Table(columns, [[str(cell) for cell in line.values()] for line in told])],
+            tables=[
+                facts([("seed", str(self.seed)), ("block sizes", ", ".join(map(str, self.blocks)))]),
+                Table(columns, [[str(cell) for cell in line.values()] for line in told]),
+            ],
             notes=[SECRET[0].upper() + SECRET[1:] + ".", *(as_sentence(doubt) for doubt in self.doubts())],
             records=lambda: told,
         )

@@ -11,11 +11,12 @@ from trialplan.errors import PlanError
 from trialplan.files import locate, parse_toml, read_text
 from trialplan.plan.complaint import complaint
 from trialplan.plan.schema import PlanFile
+from trialplan.text import plural
 
 _FILE = "plan.toml"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Plan:
     """A plan as it was written: its content, its text, and the folder that its paths are relative to."""
 
@@ -24,6 +25,11 @@ class Plan:
     text: str
     content: PlanFile
     _tables: dict[str, tuple[evidence.EvidenceTable, str]] = field(default_factory=dict, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        """What is planned; its text is in `text`."""
+        words, endpoints = self.content.trial, len(self.content.endpoint)
+        return f"<Plan: {self.name}: {words.title}; {plural(endpoints, 'endpoint')}; build(plan) makes it a trial>"
 
     def table(self, name: str) -> evidence.EvidenceTable:
         """The evidence table that a name means in this plan; each file is read once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,17 +17,23 @@ if TYPE_CHECKING:
     PlanLike: TypeAlias = "str | Path | Plan | Trial"
     """A shipped plan's name, the path of a file, a plan that was read, or one that was built."""
 
+_LONGEST_SHOWN = 80
+"""Letters of what was given that an error prints: a line."""
+
 DEFAULT_POWER = 0.8
 """The power that is asked for where none is given: the least that is usual."""
 
 
-def sized(call: str, design: object) -> Sized:
+def sized(call: str, asked: object) -> Sized:
     """A design, or the sentence that says what is taken."""
-    if isinstance(design, Sized):
-        return design
-    shown = f"the class {design.__name__}" if isinstance(design, type) else repr(design)
+    if isinstance(asked, Sized):
+        return asked
     way_out = "`list_designs()` names them, and the numbers go into brackets behind the class"
-    raise ParameterError(f"takes a design with its numbers, not {shown}", owner=call, way_out=way_out)
+    if isinstance(getattr(asked, "design", None), Sized):
+        way_out = "its `.design` is one"
+    elif isinstance(asked, (str, Path)):
+        way_out = "`build(...).design` is that of a plan, and `build(...).answer` its sample size"
+    raise ParameterError(f"takes a design with its numbers, not {shown(asked)}", owner=call, way_out=way_out)
 
 
 def single(call: str, design: Design) -> Design:
@@ -62,7 +69,10 @@ def read(plan: PlanLike) -> Plan:
         return plan
     if isinstance(plan, (str, Path)):
         return plans.read(str(plan))
-    raise ParameterError(f"a plan is a shipped plan's name, a path, or a plan that was read or built, not {plan!r}")
+    way_out = "its `.design` is taken where a call says design" if hasattr(plan, "design") else ""
+    raise ParameterError(
+        f"a plan is a shipped plan's name, a path, or a plan that was read or built, not {shown(plan)}", way_out=way_out
+    )
 
 
 def built(plan: PlanLike) -> Trial:
@@ -70,6 +80,39 @@ def built(plan: PlanLike) -> Trial:
     from trialplan import plan as plans
 
     return plan if isinstance(plan, plans.Trial) else plans.build(read(plan))
+
+
+def path_like(call: str, value: object, what: str) -> str:
+    """The path or the name of a file, as text, or the sentence that says what is taken."""
+    if isinstance(value, (str, Path)):
+        return str(value)
+    raise ParameterError(f"takes {what}, not {shown(value)}", owner=call)
+
+
+def mapping(call: str, parameter: str, value: object, example: str) -> Mapping[str, Any]:
+    """What is given by names, or the sentence that shows how."""
+    if isinstance(value, Mapping):
+        return value
+    raise ParameterError(
+        f"must be given by names, not as {shown(value)}", owner=call, parameter=parameter, way_out=f"as in {example}"
+    )
+
+
+def several(call: str, parameter: str, value: object, example: str) -> tuple[Any, ...]:
+    """A sequence as a tuple, or the sentence that shows one; a text is none."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
+        return tuple(value)
+    raise ParameterError(
+        f"must be a sequence, not {shown(value)}", owner=call, parameter=parameter, way_out=f"as in {example}"
+    )
+
+
+def shown(value: object) -> str:
+    """What was given, as an error prints it: the beginning, where it is long."""
+    text = f"the class {value.__name__}" if isinstance(value, type) else " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def total(design: Sized, n: int | None) -> int:

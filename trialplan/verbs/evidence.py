@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from trialplan.errors import ParameterError
+from trialplan.verbs._arguments import path_like, shown
 
 if TYPE_CHECKING:
     from trialplan.evidence.effects import Effects
@@ -29,7 +30,9 @@ def read_evidence(table: str | Path | EvidenceTable) -> EvidenceTable:
     """
     from trialplan import evidence
 
-    return table if isinstance(table, evidence.EvidenceTable) else evidence.read(str(table))
+    if isinstance(table, evidence.EvidenceTable):
+        return table
+    return evidence.read(path_like("read_evidence", table, "a shipped table's name or the path of a file"))
 
 
 def audit(table: str | Path | EvidenceTable) -> Findings:
@@ -56,6 +59,11 @@ def estimate(outcome: ReportedOutcome, interval: str = "wilson", confidence: flo
     """
     from trialplan import evidence
 
+    if not isinstance(outcome, evidence.ReportedOutcome):
+        way_out = "as in read_evidence(...).studies[0].outcomes[0]; its text is read from a table"
+        raise ParameterError(
+            f"takes one outcome of an evidence table, not {shown(outcome)}", owner="estimate", way_out=way_out
+        )
     return evidence.estimate(outcome, interval, confidence)
 
 

@@ -114,7 +114,10 @@ def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | 
     from trialplan.analyses.sensitivity.tornado_page import Tornado, tornado_of_design
 
     if isinstance(plan, Sized):
-        varied = {} if axes is None else _varied("tornado", axes)
+        if not axes:
+            way_out = 'as in {"NAME": (0.2, 0.4)}, from the least to the greatest for each number that may be wrong'
+            raise ParameterError("are needed of a design", owner="tornado", parameter="axes", way_out=way_out)
+        varied = _varied("tornado", axes)
         target = DEFAULT_POWER if power is None else chance("tornado", "power", power)
         return tornado_of_design(tested("tornado", plan), varied, target)
     if axes is not None or power is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from trialplan.errors import MissingExtra, ParameterError, PlanError, field
 from trialplan.page import Answer, Page
-from trialplan.verbs._arguments import built, read
+from trialplan.verbs._arguments import built, mapping, path_like, read, several
 
 if TYPE_CHECKING:
     from trialplan.enrolment.minimisation import Minimisation
@@ -102,7 +102,8 @@ def check(file: str | Path, *, templates: str | Path | None = None, patience: fl
     """
     from trialplan.protocol.checking.check import check as checked
 
-    return checked(Path(file), None if templates is None else Path(templates), patience)
+    path = Path(path_like("check", file, "the path of a finished protocol"))
+    return checked(path, None if templates is None else Path(templates), patience)
 
 
 def diff(a: PlanLike, b: PlanLike) -> Difference:
@@ -141,9 +142,11 @@ def randomise(
     weights, total = _of_plan(plan, arms, n) if plan is not None else (_weights(arms), n)
     if total is None:
         raise ParameterError(f"{field('n')} is needed where there is no plan: all arms together, as in {field('n')} 60")
-    levels = {name: tuple(values) for name, values in (strata or {}).items()}
+    blocks = several("randomise", "blocks", blocks, "(4, 6)")
+    strata = mapping("randomise", "strata", strata or {}, '{"site": ["A", "B"]}')
+    levels = {name: several("randomise", f"strata: {name}", values, '["A", "B"]') for name, values in strata.items()}
     drawn = secrets.randbits(_BITS) if seed is None else seed
-    return Scheme(arms=weights, n=total, blocks=tuple(blocks), strata=levels, seed=drawn)
+    return Scheme(arms=weights, n=total, blocks=blocks, strata=levels, seed=drawn)
 
 
 def minimise(
@@ -206,6 +209,7 @@ def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:
         )
     if isinstance(arms, Mapping):
         return dict(arms)
+    arms = several("randomise", "arms", arms, '["treatment", "control"] or {"treatment": 2, "control": 1}')
     if len(set(arms)) < len(arms):
         raise ParameterError(f"{field('arms')} must differ, not {','.join(arms)}")
     return dict.fromkeys(arms, 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.design import Design, Sized
 from trialplan.errors import FileError, ParameterError
 from trialplan.page import Answer, Page
-from trialplan.verbs._arguments import built, single
+from trialplan.verbs._arguments import built, path_like, single
 
 if TYPE_CHECKING:
     from trialplan.analyses.reproduction import Reproduction, Statement
@@ -51,9 +51,10 @@ def reproduce(statement: str | Path | type[Sized] | Mapping[str, Any], **stated:
         statement = statement.slug()
     if isinstance(statement, Mapping):
         return _tried(read({**statement, **stated}))
-    if stated or statement in catalogue.designs():
+    if stated or (isinstance(statement, str) and statement in catalogue.designs()):
         return _tried(read({"design": str(statement), **stated}))
-    path = files.locate(str(statement), "statement.toml")
+    taken = "a design by its slug or class, or a statement by a shipped name or its file's path"
+    path = files.locate(path_like("reproduce", statement, taken), "statement.toml")
     try:
         return _tried(read(files.read_toml(path)))
     except NoDesignError as why:
@@ -78,7 +79,7 @@ def reproduce_table(path: str | Path, *, progress: Progress | None = None) -> Re
     from trialplan.analyses.reproduction import batch
     from trialplan.analyses.reproduction.batch_page import ReproducedTable
 
-    where = files.locate(str(path), "statement.toml")
+    where = files.locate(path_like("reproduce_table", path, "the path of a CSV file"), "statement.toml")
     text, rows = files.read_text(where), []
     total = batch.count(text, where.name)
     for row in batch.reproduce_all(text, where.name):
@@ -109,6 +110,7 @@ def code(
     from trialplan.cross_check import script as cross_check
     from trialplan.enrolment.dropout import DROPOUT
 
+    language = language.lower()  # R and Python are how the languages write themselves
     if isinstance(plan, Sized):
         cls = type(plan)
         if isinstance(plan, Design):
@@ -136,4 +138,10 @@ def list_designs(design: str | type[Sized] | None = None) -> DesignList | Design
 
     if design is None:
         return catalogue.DesignList()
-    return catalogue.DesignNumbers(design=design if isinstance(design, type) else catalogue.design(str(design)))
+    if isinstance(design, Sized):
+        design = type(design)
+    if isinstance(design, type) and issubclass(design, Sized):
+        return catalogue.DesignNumbers(design=design)
+    slug = path_like("list_designs", design, "a design's slug or class")
+    around = catalogue.wrappers()
+    return catalogue.DesignNumbers(design=around[slug] if slug in around else catalogue.design(slug))

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, overload
 
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, field
+from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, single, sized, tested, total
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def _on_calendar(answer: SampleSize, rate: Any, calendar: Mapping[str, Any], dro
     """The answer with its looks dated, where participants per month are given."""
     for name in calendar:
         if name not in CALENDAR:
-            raise ParameterError(f"there is no {name!r}; known are accrual_rate, {', '.join(CALENDAR)}", owner="size")
+            known = ["power", "dropout", "accrual_rate", *CALENDAR]
+            raise ParameterError(f"there is no {name!r}; {did_you_mean(name, known)}", owner="size")
     told = [name for name in CALENDAR if calendar.get(name) is not None]
     if rate is None:
         if told:

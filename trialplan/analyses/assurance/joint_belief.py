@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from trialplan.errors import ParameterError, did_you_mean
 from trialplan.numerics.lazy import np
 from trialplan.parameter import Interval
 from trialplan.sizing import on_favourable_side
+from trialplan.text import listed
 
 Beliefs = Mapping[str, Belief | Callable[..., Belief]]
 """A belief for each uncertain field, in order; one that depends on earlier fields is a function of them, by name."""
@@ -78,6 +80,12 @@ def joint(design: Design, beliefs: Beliefs, nodes: int | None = None) -> Joint:
 def _nodes(design: Design, name: str, belief: Any, points: Mapping[str, Any], nodes: int) -> Any:
     """Values and weights of one belief, given the values of the fields before it."""
     found = belief(**points) if callable(belief) else belief
+    if not isinstance(found, Belief):
+        raise ParameterError(
+            f"the belief about {name} given {', '.join(points)} must be a belief, not {_shown(found)}",
+            owner=design,
+            way_out="let the function return one of trialplan.belief",
+        )
     boundary = design.replace(**points).null_values() if name == design.effect else ()
     if len(boundary) != 1:
         return found.nodes(nodes)
@@ -103,9 +111,47 @@ def _ordered(design: Design, beliefs: Beliefs) -> list[tuple[str, Any]]:
 
 def _check(design: Design, beliefs: Beliefs) -> None:
     known = {name: one for name, one in variable(design).items() if not one.choices}
+    if not isinstance(beliefs, Mapping):
+        raise ParameterError(
+            f"beliefs must be given by the names of its numbers, not as {_shown(beliefs)}",
+            owner=design,
+            way_out=f"as in {{{next(iter(known))!r}: Beta(16, 14)}}",
+        )
     if not beliefs:
         raise ParameterError("assurance needs a belief about at least one of its numbers", owner=design)
     for name in beliefs:
         if name not in known:
             nearest = did_you_mean(name, known)
             raise ParameterError(f"there is no number {name!r}", owner=design, value=name, way_out=nearest)
+    earlier: list[str] = []
+    for name, belief in _ordered(design, beliefs):
+        if callable(belief):
+            _check_function(design, name, belief, earlier)
+        elif not isinstance(belief, Belief):
+            held = [part for part, value in getattr(belief, "__dict__", {}).items() if isinstance(value, Belief)]
+            way_out = f"it holds {listed(held)}: give one of them" if held else "trialplan.belief has them"
+            raise ParameterError(
+                f"the belief about {name} must be a belief, or a function of earlier numbers that gives one, not "
+                f"{_shown(belief)}",
+                owner=design,
+                way_out=way_out,
+            )
+        earlier.append(name)
+
+
+def _check_function(design: Design, name: str, function: Callable[..., Belief], earlier: Sequence[str]) -> None:
+    """Raise unless the function can be asked for a belief, given the numbers before it by their names."""
+    try:
+        inspect.signature(function).bind(**dict.fromkeys(earlier))
+    except TypeError:
+        own = ", ".join(inspect.signature(function).parameters) or "none"
+        takes = f"parameters called {', '.join(earlier)}" if earlier else "no parameter, for no belief stands before it"
+        way_out = f"as in lambda {', '.join(earlier)}: …" if earlier else "state what it depends on first"
+        raise ParameterError(
+            f"the belief about {name} is a function and must have {takes}, not {own}", owner=design, way_out=way_out
+        ) from None
+
+
+def _shown(value: object) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:60]}…"

@@ -10,7 +10,7 @@ from typing import Any
 
 from trialplan import text
 from trialplan.outcome import EffectScale
-from trialplan.text import listed, with_article
+from trialplan.text import listed, plural, with_article
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}&!])")
 """Characters that mean something to Markdown wherever they stand."""
@@ -190,7 +190,7 @@ def boundary(z: float) -> Verbatim:
 _WORDS: tuple[_Filter, ...] = (attribute, capitalised, ended, equation, quoted, symbol, with_article)
 _SHARES: tuple[_Filter, ...] = (level, of_hundred, percent, points, power, whole_percent, width)
 _NUMBERS: tuple[_Filter, ...] = (boundary, count, number, number_or_never, signed, unrounded, whole)
-_OTHERS: tuple[_Filter, ...] = (dated, margin, months, on_scale, or_missing, or_none, value_of)
+_OTHERS: tuple[_Filter, ...] = (dated, margin, months, on_scale, or_missing, or_none, plural, value_of)
 
 FILTERS = {one.__name__: one for one in (*_WORDS, *_SHARES, *_NUMBERS, *_OTHERS)}
 """What templates print with, by the name that stands after a bar."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trialplan.errors import FileError, did_you_mean, require
+from trialplan.errors import FileError, require
 from trialplan.files import check_writable, make_folder, read_text, together
 from trialplan.files import write as write_file
 from trialplan.plan.building import Trial, build
@@ -84,7 +84,7 @@ def write(
 def _check(path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
-        raise FileError(f"no protocol is written as {path.name}; {did_you_mean(path.suffix, SUFFIXES)}")
+        raise FileError(f"no protocol is written as {path.name}; name it with one of {', '.join(SUFFIXES)}")
     check_writable(path)
     if suffix == ".tex" and not re.fullmatch(r"[\w.-]+", path.stem, re.ASCII):
         raise FileError(
