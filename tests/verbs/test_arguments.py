@@ -28,14 +28,14 @@ REFUSED = {
     "values: a table": (lambda: trialplan.scenarios(RATES, {"control": np.array([[0.1, 0.2]])}), "in one row"),
     "values: backwards": (lambda: trialplan.scenarios(RATES, {"control": "0.3:0.1:0.1"}), "control runs from 0.3 down"),
     "tornado: one number": (lambda: trialplan.tornado(RATES, {"control": 0.3}), "several values"),
-    "tornado: nothing": (lambda: trialplan.tornado(RATES, {}), "axes must vary something"),
+    "tornado: nothing": (lambda: trialplan.tornado(RATES, {}), "axes are needed of a design"),
     "n: several": (lambda: trialplan.power(RATES, np.array([100, 200])), r"whole number .* not \[100 200\]"),
     "n: a text": (lambda: trialplan.scenarios(RATES, {"control": [0.1]}, n="a"), "must be a whole number"),
     "effect: several": (lambda: trialplan.effect(RATES, 100, power=[0.8, 0.9]), "power must be one number"),
     "compare: several": (lambda: trialplan.compare(RATES, power=[0.8]), "power must be one number"),
     "dropout: several": (lambda: trialplan.size(RATES, dropout=[0.1, 0.2]), "dropout must be one share"),
     "confidence: several": (lambda: trialplan.exclude(RATES, 100, confidence=[0.9]), "confidence must be one number"),
-    "beliefs: a number": (lambda: trialplan.assurance(RATES, 100, beliefs={"control": 0.3}), "each a distribution"),
+    "beliefs: a number": (lambda: trialplan.assurance(RATES, 100, beliefs={"control": 0.3}), "must be a belief"),
     "beliefs: nothing of the kind": (lambda: trialplan.assurance(RATES, 100, beliefs=3), "by the names of its numbers"),
     "shapes": (
         lambda: TwoProportions(control=[0.1, 0.2], treatment=[0.3, 0.4, 0.5]),
@@ -46,7 +46,7 @@ REFUSED = {
     "a wrapper's field": (lambda: GroupSequential(design=RATES, loks=(0.5, 1)), "no 'loks'; did you mean 'looks'?"),
     "without names": (lambda: TwoProportions(0.3, 0.5), "takes numbers by their names, not 0.3, 0.5 alone"),
     "a field left out": (lambda: TwoProportions(treatment=0.5), "control is needed: "),
-    "a language": (lambda: trialplan.code(RATES, 3), "there is no language 3"),
+    "a language": (lambda: trialplan.code(RATES, 3), "there is no language .3."),
 }
 
 

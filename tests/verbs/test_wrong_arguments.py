@@ -61,9 +61,9 @@ WRONG = {
     ),
     "half a participant": (lambda: randomise(arms=PLACEBO, n=20.5), "n must be whole, not 20.5"),
     "half a seed": (lambda: randomise(arms=PLACEBO, n=20, seed=0.5), "seed must be whole, not 0.5"),
-    "no range": (lambda: tornado(DESIGN, {"control": 0.3}), "axes: control must be a sequence, not 0.3"),
+    "no range": (lambda: tornado(DESIGN, {"control": 0.3}), "control needs several values, not 0.3"),
     "no ranges": (lambda: tornado(DESIGN), r'tornado: axes are needed of a design; as in \{"NAME": \(0.2, 0.4\)\}'),
-    "no names": (lambda: scenarios(DESIGN, [0.3]), r"axes must be given by names, not as \[0.3\]"),
+    "no names": (lambda: scenarios(DESIGN, [0.3]), "axes must be the values of each number by its name"),
     "an outcome's text": (
         lambda: estimate("16/30"),
         "takes one outcome of an evidence table, not '16/30'; as in",

@@ -173,11 +173,9 @@ def assurance(
             raise ParameterError("must be one number, not several", owner="assurance", parameter="target")
     if isinstance(plan, Sized):
         design = tested("assurance", plan)
-        named = isinstance(beliefs, Mapping)
-        if beliefs is None or not named or not all(callable(one) or hasattr(one, "mean") for one in beliefs.values()):
-            reason = "are needed of a design, each a distribution"
+        if beliefs is None:
             way_out = "give them by the names of its numbers, as in beliefs={...} with trialplan.belief.Beta"
-            raise ParameterError(reason, owner="assurance", parameter="beliefs", way_out=way_out)
+            raise ParameterError("are needed of a design", owner="assurance", parameter="beliefs", way_out=way_out)
         return assess(design, total(design, n), beliefs, target=DEFAULT_POWER if target is None else target)
     if beliefs is not None:
         raise ParameterError("a plan has beliefs of its own; leave beliefs out", owner="assurance")

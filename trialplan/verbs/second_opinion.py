@@ -110,7 +110,7 @@ def code(
     from trialplan.cross_check import script as cross_check
     from trialplan.enrolment.dropout import DROPOUT
 
-    language = language.lower()  # R and Python are how the languages write themselves
+    language = str(language).lower()  # R and Python are how the languages write themselves
     if isinstance(plan, Sized):
         cls = type(plan)
         if isinstance(plan, Design):
