@@ -52,13 +52,16 @@ IDENTIFIERS = {
 TOGETHER = {"family"}
 """Sections that a plan with one primary endpoint must not have."""
 
-PAIRED = {"range_source", "dropout_source", "source", "acknowledge_uncontrolled"}
+PAIRED = {"test", "range_source", "dropout_source", "source", "acknowledge_uncontrolled"}
 """Fields that make sense beside another one only: replaced where they are, and not added."""
 
 
 def plan_text(texts) -> str:
     """The shipped plan with `texts()` in every field of its schema that takes free text, as TOML."""
     data = tomllib.loads((shipped("examples") / "msc-lupus-nephritis" / "plan.toml").read_text(encoding="utf-8"))
+    for stratum in data["randomisation"]["strata"]:  # levels become one text, which has no two rates
+        for paired in ("control_rates", "shares", "test"):
+            stratum.pop(paired, None)
     data["assurance"]["harms"] = {texts("assurance.harms"): 0.1}
     schema = PlanFile.model_json_schema()
     return toml(_filled(data, schema, schema, texts))

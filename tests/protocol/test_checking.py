@@ -399,8 +399,8 @@ class TestSponsor:
         """Paragraphs, lists and tables of the sponsor's own are counted and not judged."""
         found = markdown(
             (
-                "\n\n**What that rests on.**",
-                "\n\nInsured up to 5,000,000.\n\n| Site | Beds |\n|--|--|\n| A | 12 |\n\n**What that rests on.**",
+                "\n\n# Background",
+                "\n\nInsured up to 5,000,000.\n\n| Site | Beds |\n|--|--|\n| A | 12 |\n\n# Background",
             )
         )
         assert found.ok

@@ -374,6 +374,8 @@ OTHERS = {
     "bayes": ("test_bayes.py", None),
     "single_arm_ci": ("../evidence/test_estimate.py", None),
     "co_primary": ("../several/test_co_primary.py", None),
+    "stratified": ("test_stratified.py", None),
+    "enrolment": ("test_enrolment.py", None),
 }
 """Files of cases that tests of their own hold, and where their disagreements are listed."""
 

@@ -47,6 +47,8 @@ PAGES = {
     "tornado-plan": f"tornado {LUPUS}",
     "exclude": f"exclude {RATES} --n 120,240",
     "compare": f"compare {MEANS}",
+    "recruit": f"recruit {RATES} --sites 20 --patients-per-year 5 --eligible 0.3 --months 48",
+    "duration": "duration --sites 20 --patients-per-year 5 --eligible 0.3 --n 120",
     "assurance": f"assurance {LUPUS}",
     "verify": f"verify {RATES} --trials 2000",
     "monitor": f"monitor {RATES} --looks 0.5,1 --efficacy lan-demets-pocock --events 25/50,15/50",

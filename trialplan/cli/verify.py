@@ -68,13 +68,13 @@ def _of_design(cls: type[Sized], **given: Any) -> None:
         raise ParameterError(
             "--power and --n are both given; --power takes the n of the formula, --n your own: keep one"
         )
-    design = options.build(cls, given)
+    design, where = options.build(cls, given), _where(given)
     from trialplan.verbs.sizing import claimed, verify
 
     with options.typed(cls):
         design, n, target = claimed(design, n, target)  # a search finds the design that is verified
     with running.progress("trials") as progress, _spelt(cls):
-        found = verify(design, n=n, power=target, trials=trials, seed=seed, progress=progress, **_where(given))
+        found = verify(design, n=n, power=target, trials=trials, seed=seed, progress=progress, **where)
     show(found.page(), given["as_json"], given["output"], ok=found.ok)
 
 

@@ -70,6 +70,7 @@ class Duration(Answer):
     def _rows(self) -> list[tuple[str, str]]:
         wait = f"{self.wait.read_after:g} months to the reading, {self.wait.decision:g} to the decision"
         after = [("after randomisation", wait)] if self.wait.months else []
+        after += [("randomised so far", f"{self.come:,}")] if self.come else []
         if self.recruited is not None:
             one = self.recruited
             shown = f"{one.median:.1f} months ({one.early:.1f} to {one.late:.1f})"
@@ -80,7 +81,7 @@ class Duration(Answer):
     def _data(self) -> dict[str, Any]:
         parts = {"recruited": self.recruited, "total": self.total, "randomised": self.by}
         told = {name: asdict(part) for name, part in parts.items() if part is not None}
-        return {"months": self.months, "so_far": self.come, "sites": self.law.sites, "method": self._method} | told
+        return {"months": self.months, "so_far": self.come or None, "sites": self.law.sites, "method": self._method} | told
 
 
 def duration_of(law: Recruits, n: int, wait: Wait, come: int = 0) -> Duration:

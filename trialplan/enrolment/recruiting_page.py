@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.enrolment.completion import IN_TIME, Completion
 from trialplan.page import Page, Table, facts, plain
-from trialplan.text import as_sentence, decimals, percent, plural
+from trialplan.text import as_sentence, decimals, percent, plural, probability
 
 if TYPE_CHECKING:
     from trialplan.enrolment.recruiting import Recruiting
@@ -51,7 +51,7 @@ def _facts(answer: Recruiting) -> Table:
     rows += [("months to full", _months(answer.full))]
     if by is not None:
         rows += [
-            (f"full by month {by.month:g}", f"probability {decimals(answer.full.chance)}"),
+            (f"full by month {by.month:g}", f"probability {probability(answer.full.chance)}"),
             (
                 "randomised by then",
                 f"{by.median:,} with an even chance ({by.least:,} to {by.most:,}); mean {by.expected:,.1f}",
@@ -94,7 +94,7 @@ def _shown(answer: Recruiting) -> Table:
 def _line(one: Completion, what: Any) -> Iterator[tuple[str, str]]:
     yield "randomised", f"{one.n:,}"
     yield from zip(_MONTHS, _three(one), strict=True)
-    yield "in time", "" if one.chance is None else decimals(one.chance)
+    yield "in time", "" if one.chance is None else probability(one.chance)
     shown = what is not None
     yield "analysed", f"{what.observed:,}" if shown and what.observed != one.n else ""
     yield "power as planned", decimals(what.success) if shown else ""
@@ -117,7 +117,7 @@ def _others(answer: Recruiting) -> Iterator[Table]:
 
 
 def _chance(one: Completion) -> list[str]:
-    return [] if one.chance is None else [decimals(one.chance)]
+    return [] if one.chance is None else [probability(one.chance)]
 
 
 def _notes(answer: Recruiting) -> Iterator[str]:
