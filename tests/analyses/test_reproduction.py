@@ -285,7 +285,9 @@ class TestMethods:
 
 
 class TestChance:
-    @pytest.mark.parametrize("given", [{}, {"alpha": 0.05, "sides": 2, "test": "t-test"}])
+    @pytest.mark.parametrize(
+        "given", [pytest.param({}, marks=pytest.mark.sweep), {"alpha": 0.05, "sides": 2, "test": "t-test"}]
+    )
     def test_of_61_numbers_two_are_reproduced(self, given):
         """Half a standard deviation at 80 %: of 50 to 110 per arm z gives 63, t gives 64, nothing any other."""
         half = {"design": "two-means", "difference": 0.5, "sd": 1, "power": 0.8} | given

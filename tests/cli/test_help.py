@@ -39,7 +39,17 @@ def examples(command):
     return re.findall(r"^  trialplan (.*)$", command.epilog or "", re.MULTILINE)
 
 
-EXAMPLES = list(dict.fromkeys(line for command in (root, *COMMANDS.values()) for line in examples(command)))
+DEAR = ("demo", "protocol ", "check ", "verify msc")
+"""Examples that write or read whole documents, or simulate whole plans: other tests do so every day."""
+
+
+def once_each():
+    """Every example once; what is dear is left to the sweeps."""
+    lines = dict.fromkeys(line for command in (root, *COMMANDS.values()) for line in examples(command))
+    return [pytest.param(line, marks=[pytest.mark.sweep] if line.startswith(DEAR) else [], id=line) for line in lines]
+
+
+EXAMPLES = once_each()
 
 
 class TestHelp:

@@ -70,8 +70,15 @@ def resumed(start, tmp_path):
 class TestInterrupted:
     """Ctrl-C, and worse."""
 
-    @pytest.mark.parametrize("workers", WORKERS)
-    @pytest.mark.parametrize(("ended", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "kill"])
+    @pytest.mark.parametrize(
+        ("ended", "code", "workers"),
+        [
+            pytest.param(signal.SIGINT, 130, (), id="ctrl-c-serial"),
+            pytest.param(signal.SIGINT, 130, ("--workers", "2"), id="ctrl-c-two workers", marks=pytest.mark.sweep),
+            pytest.param(signal.SIGTERM, 143, (), id="kill-serial", marks=pytest.mark.sweep),
+            pytest.param(signal.SIGTERM, 143, ("--workers", "2"), id="kill-two workers"),
+        ],
+    )
     def test_ended_and_resumed(self, tmp_path, on_its_way, resumed, alive, undisturbed, ended, code, workers):
         """Ctrl-C and kill leave no results file but what is finished; --resume makes the undisturbed file of it."""
         process = on_its_way(*workers)

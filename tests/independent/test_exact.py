@@ -282,7 +282,9 @@ class TestSize:
 
 class TestPower:
     @pytest.mark.parametrize("test", TESTS)
-    @pytest.mark.parametrize(("allocation", "n"), [("1:1", 24), ("2:1", 36), ("1:3", 40)])
+    @pytest.mark.parametrize(
+        ("allocation", "n"), [("1:1", 24), pytest.param("2:1", 36, marks=pytest.mark.sweep), ("1:3", 40)]
+    )
     @pytest.mark.parametrize("favourable", ["higher", "lower"])
     @pytest.mark.parametrize("sides", [1, 2])
     def test_sum_over_rejected_tables(self, test, allocation, n, favourable, sides):

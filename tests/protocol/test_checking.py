@@ -40,7 +40,7 @@ html.parser.HTMLParser.feed = feed
 """What Python runs when it starts, so that reading HTML takes an hour: how fast it is otherwise is Python's affair."""
 
 SHIPPED = sorted(examples("plan.toml"))
-FAST = {("starter", ".md"), ("starter", ".docx")}
+FAST = {("starter", ".md")}
 DOCUMENTS = [
     pytest.param(name, suffix, marks=() if (name, suffix) in FAST else pytest.mark.sweep)
     for name in SHIPPED

@@ -237,7 +237,7 @@ class TestPlan:
         house.run("scenarios", house.plan, *vary, "-o", house.root / "varied.svg")
         assert "treatment_1" in house.refused("scenarios", house.plan, "--vary", "treatmen_1=0.5,0.6")
 
-    @pytest.mark.parametrize("suffix", ["md", "docx"])
+    @pytest.mark.parametrize("suffix", ["md", pytest.param("docx", marks=pytest.mark.sweep)])
     def test_rendered_and_checked(self, house, documents, suffix):
         """The document holds both endpoints, and agrees with what its plan gives."""
         document = documents[suffix]

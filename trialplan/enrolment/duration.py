@@ -81,7 +81,12 @@ class Duration(Answer):
     def _data(self) -> dict[str, Any]:
         parts = {"recruited": self.recruited, "total": self.total, "randomised": self.by}
         told = {name: asdict(part) for name, part in parts.items() if part is not None}
-        return {"months": self.months, "so_far": self.come or None, "sites": self.law.sites, "method": self._method} | told
+        return {
+            "months": self.months,
+            "so_far": self.come or None,
+            "sites": self.law.sites,
+            "method": self._method,
+        } | told
 
 
 def duration_of(law: Recruits, n: int, wait: Wait, come: int = 0) -> Duration:
