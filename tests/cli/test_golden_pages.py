@@ -18,6 +18,9 @@ LISTS |= {"sensitivity", "courses"}
 
 SIDES = {"one-sided": 1.0, "two-sided": 2.0}
 
+BOUNDS = {"< 0.001": (0.00025, 0.00025), "> 0.999": (0.99975, 0.00025)}
+"""A probability that three decimals would make a certainty: the middle of what the sign holds, and half its width."""
+
 WITHOUT_JSON = ("randomise", "init", "protocol", "code", "schema")
 
 
@@ -43,6 +46,7 @@ def printed(text):
         yield value, half
         if share:
             yield value / 100, half / 100
+    yield from (bound for sign, bound in BOUNDS.items() if sign in text)
     yield from ((sides, 0.0) for word, sides in SIDES.items() if word in text)
     for numerator, denominator in re.findall(r"(\d+)/(\d+)", text):
         yield float(numerator), 0.0

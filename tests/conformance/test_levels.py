@@ -61,7 +61,7 @@ class TestDefaults:
 
 class TestPower:
     def test_success_is_part_of_power(self, design):
-        """Zero ≤ success ≤ power ≤ one, from the smallest n to a very large one; a saw-tooth is enumerated up to some."""
+        """Zero ≤ success ≤ power ≤ one, from the smallest n to a very large one; of a saw-tooth, to a modest one."""
         for blocks in (1, 2, 3, 5, 10, *((100, 10_000) if design.smooth else (30,))):
             n = blocks * design.block
             success, power = float(design.success(n)), float(design.power(n))
