@@ -209,7 +209,7 @@ def _check_numbers(cls: type[Sized], section: EndpointSection, assumptions: tupl
     given = {*section.settings, *section.assumptions, "allocation"}
     missing = [name for name in needed(cls) if name not in given]
     if missing:
-        raise PlanError(f"{cls.slug()} needs {missing[0]}, the {known[missing[0]].meaning}; add it under assumptions")
+        raise PlanError(f"{cls.slug()} needs {missing[0]} ({known[missing[0]].meaning}); add it under assumptions")
     test = section.analysis_test
     if test is not None and test not in cls.tests:
         raise PlanError(f"{cls.slug()} has no test {test!r}; {did_you_mean(test, cls.tests)}")
