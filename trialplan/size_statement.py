@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__, fields
 from trialplan.design_facts import name_of_test, to_show
-from trialplan.text import listed, number, participants, percent
+from trialplan.text import listed, number, participants, percent, stated, stated_percent
 
 if TYPE_CHECKING:
     from trialplan.answers import SampleSize
@@ -31,9 +31,9 @@ def statement(answer: SampleSize) -> str:
         lost, arms = percent(answer.dropout), participants(answer.enrolled["arms"])
         sentences.append(f"To allow for {lost} without an outcome, {arms} are {_verb(design)}.")
     sentences.append(f"The calculation is by {design.formula} ({design.reference}; trialplan {__version__}).")
-    wanted = "source of each of these values" + (
-        ", and why the effect is important or realistic," if design.has_level else ""
-    )
+    near = design.has_level and cast("Design", design.fixed).margin is not None
+    why = "why the margin is acceptable" if near else "why the effect is important or realistic"
+    wanted = "source of each of these values" + (f", and {why}," if design.has_level else "")
     return " ".join([*sentences, f"[State the {wanted} before use.]"])
 
 
@@ -63,11 +63,24 @@ def _if(design: Sized) -> str:
     fixed = design.fixed
     declared = fixed.declarations()
     told = [
-        f"the {declared[name].label} is {percent(value) if declared[name].unit == 'proportion' else number(value)}"
+        f"the {declared[name].label.removeprefix('the ')} is {_stated(value, declared[name].unit)}"
         for name, value in fixed.assumptions().items()
-        if isinstance(value, int | float) and name in declared and name not in _OF_THE_TEST
+        if name in declared and name not in _OF_THE_TEST and _is_number(value)
     ]
     return f", if {listed(told)}" if told else ""
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is a number, or several: one for each stratum, stage or visit."""
+    if isinstance(value, tuple):
+        return all(isinstance(one, int | float | str) for one in value)
+    return isinstance(value, int | float)
+
+
+def _stated(value: Any, unit: str) -> str:
+    if isinstance(value, tuple):
+        return listed(_stated(one, unit) for one in value)
+    return stated_percent(value) if unit == "proportion" else stated(value)
 
 
 def _decision(trial: Design) -> str:
@@ -78,7 +91,8 @@ def _decision(trial: Design) -> str:
         tests = f"two one-sided tests, each at the {level} level"
     else:
         tests = f"a {sided} test at the {level} level"
-    looks = f", over {len(trial.looks)} looks together" if trial.looks else ""
+    at = listed(percent(look) for look in trial.looks)
+    looks = f", over {len(trial.looks)} looks together, at {at} of the information" if trial.looks else ""
     better = "" if fixed.goal == fields.EQUIVALENCE or fixed.members else f"; {fixed.outcome.better(fixed)}"
     interval = f"{100 * (1 - 2 * float(trial.level)):.4g} %"
     analysis = f"{tests} ({name_of_test(fixed)}){looks}"

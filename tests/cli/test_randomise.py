@@ -133,3 +133,27 @@ class TestMinimise:
         ran = run(*self.COMMON, *more)
         assert ran.code == 2
         assert words in ran.err
+
+
+class TestWhoHasCome:
+    """The file of those who have come, for minimisation."""
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("", "holds nothing; leave it out"),
+            ("sex,site\n", "holds nobody below its columns sex, site"),
+            ("sex,site,arm\nf,A,b\n", "no arm: arms are the answer"),
+            ("sex,sex,site\nf,m,A\n", "give each stratum once"),
+            ("sex;site\nf;A\n", "its columns are 'sex;site'; they must be sex, site"),
+            ("sex,site\nf,A,x\n", "participant 1 has 3 cells, and there are 2 columns"),
+        ],
+    )
+    def test_is_read_as_it_is(self, run, tmp_path, text, words):
+        """What is no list of participants is refused, and nothing is guessed, dropped or simulated in its place."""
+        path = tmp_path / "come.csv"
+        path.write_text(text)
+        asked = ("--arms", "a,b", "--stratum", "sex=f,m", "--stratum", "site=A,B", "--minimise", "0.8", "--seed", "3")
+        ran = run("randomise", *asked, "--participants", str(path))
+        assert (ran.code, ran.out) == (2, "")
+        assert words in ran.err

@@ -44,7 +44,7 @@ class TestStatement:
                 ("--goal", "non-inferiority", "--margin", "0.1"),
                 "a one-sided test at the 0.025 level (score), with the 95 %",
             ),
-            (("--looks", "0.5,1"), "at the 0.05 level (score), over 2 looks together, with"),
+            (("--looks", "0.5,1"), "(score), over 2 looks together, at 50 % and 100 % of the information, with"),
             (("--looks", "0.5,1", "--dropout", "0.2"), "To allow for 20 % without an outcome"),
             (("--allocation", "2:1"), "(allocated 2:1)"),
         ],

@@ -117,6 +117,9 @@ def command(plan: str | None, output: Path | None, masked: Path | None, force: b
         click.echo(doubt, err=True)
 
 
+_SECRET = "whoever has the seed and the participants can make the list again, so both stay with who makes it"
+
+
 def _minimised(
     plan: str | None,
     arms: Mapping[str, int] | None,
@@ -131,7 +134,7 @@ def _minimised(
         raise ParameterError("--blocks are for permuted blocks, and --minimise has none: keep one of them")
     if given["allocation"] and len(set(given["allocation"].split(":"))) > 1:
         raise ParameterError(f"--minimise takes arms of equal size, not {given['allocation']}; use permuted blocks")
-    come = () if given["participants"] is None else _participants(given["participants"])
+    come = () if given["participants"] is None else _participants(given["participants"], tuple(strata))
     if not come and masked is not None:
         raise ParameterError("--masked has nobody to list without --participants")
     from trialplan.verbs.planning import minimise
@@ -159,19 +162,33 @@ def _minimised(
         else:
             to_screen(page)
     for path in filter(None, (output, masked)):
-        click.echo(f"wrote {path}: {len(come):,} participants; {'without arms' if path == masked else SECRET}")
+        click.echo(f"wrote {path}: {len(come):,} participants; {'without arms' if path == masked else _SECRET}")
     if seed is None:
-        click.echo(f"seed {found.seed}: {SECRET}", err=True)
+        click.echo(f"seed {found.seed}: {_SECRET}", err=True)
     for doubt in found.doubts():
         click.echo(doubt, err=True)
 
 
-def _participants(path: Path) -> tuple[dict[str, str], ...]:
-    """The rows of a table, in its order."""
+def _participants(path: Path, strata: tuple[str, ...]) -> tuple[dict[str, str], ...]:
+    """The rows of a table, in its order; it has a column for each stratum."""
     import csv
 
-    rows = csv.DictReader(read_text(path).splitlines())
-    return tuple({name: (value or "").strip() for name, value in row.items() if name} for row in rows)
+    rows = list(csv.reader(read_text(path).splitlines()))
+    header, *lines = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)] or [[]]
+    if len(set(header)) < len(header) or "arm" in header:
+        reason = f"{path}: its columns are {', '.join(header)}; give each stratum once, and no arm: arms are the answer"
+        raise ParameterError(f"--participants {reason}")
+    if header and not set(strata) <= set(header):
+        reason = f"its columns are {', '.join(map(repr, header))}; they must be {', '.join(strata)}"
+        raise ParameterError(f"--participants {path}: {reason}")
+    if not lines:
+        found = f"nobody below its columns {', '.join(header)}" if header else "nothing"
+        raise ParameterError(f"--participants {path} holds {found}; leave it out for the imbalance to expect")
+    for number, line in enumerate(lines, start=1):
+        if len(line) != len(header):
+            reason = f"participant {number} has {len(line)} cells, and there are {len(header)} columns"
+            raise ParameterError(f"--participants {path}: {reason}: {', '.join(header)}")
+    return tuple(dict(zip(header, line, strict=True)) for line in lines)
 
 
 def _write(scheme: Scheme, output: Path | None, masked: Path | None) -> None:

@@ -49,7 +49,7 @@ def _facts(answer: Recruiting) -> Table:
     by, law, wait = answer.by, answer.law, answer.wait
     rows = [("randomised", f"{answer.n:,}"), ("sites", f"{law.sites:,}" if law.sites else "")]
     rows += [("months to full", _months(answer.full))]
-    if by is not None:
+    if by is not None and answer.full.chance is not None:
         rows += [
             (f"full by month {by.month:g}", f"probability {probability(answer.full.chance)}"),
             (

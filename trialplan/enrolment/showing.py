@@ -83,7 +83,22 @@ def _detectable(design: Design, n: int, power: float) -> float | None:
         value = float(design.detectable_effect(n, power))
     except ParameterError:
         return None
-    return None if math.isnan(value) else float(design.replace(**{design.effect: value}).planned_estimate())
+    return None if math.isnan(value) else _as_read(design.replace(**{design.effect: value}))
+
+
+def _as_read(design: Design) -> float:
+    """The planned effect on the scale on which effects are read, from the null where one arm is held against it.
+
+    A test may compare the arms on another scale than its limits have: two rates without a margin by their difference.
+    """
+    scale = design.outcome.effect_scale(design)
+    if design.test_scale != design.scale:
+        for other, value in design.outcome.same_effect(design):
+            if other.short == scale.short or other.short.startswith(f"{scale.short} of "):
+                return value
+    planned = float(design.planned_estimate())
+    alone = len(design.arm_names) == 1 and design.field("comparator") is not None
+    return planned - float(design.value("comparator")) if alone else planned
 
 
 def _half_width(design: Design, n: int) -> float | None:
