@@ -373,3 +373,12 @@ class TestVectors:
             StratifiedProportions(**numbers)
         assert words in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+class TestManyStrata:
+    def test_an_odds_ratio_other_than_one_is_refused(self):
+        """The unconditional score breaks its level there; simulated with 50 strata of 4: .058 where .025 is asked."""
+        asked = {"scale": "odds-ratio", "odds_ratio": 1, "goal": "non-inferiority", "margin": 0.4}
+        with pytest.raises(ParameterError, match="in more than 10 strata; state the margin as a difference"):
+            StratifiedProportions(control=0.4, strata=60, test="stratified-score", **asked)
+        assert StratifiedProportions(control=0.4, strata=10, test="stratified-score", **asked).sample_size(0.8).n

@@ -191,7 +191,8 @@ ROWS: dict[str, AnalysisTest] = {
         tex=_TEX,
     ),
     CORRECTED: AnalysisTest(
-        prose="the same, with half a responder taken off the sum. What R's mantelhaen.test does unless told otherwise; "
+        prose="the same, with half a responder taken off the sum. What R's mantelhaen.test does unless told "
+        "otherwise, save for sums below a half; "
         "nearer to the exact conditional test, at the price of power.",
         formula="Cochran–Mantel–Haenszel test with the continuity correction, normal approximation",
         reference="Mantel & Haenszel 1959; Nam 1992",
@@ -205,7 +206,8 @@ ROWS: dict[str, AnalysisTest] = {
     SCORE: AnalysisTest(
         prose="the stratified score statistic on a limit, with Mantel–Haenszel weights on the difference and the "
         "ratio, and the efficient score on the odds ratio; without a margin it is cmh. The usual choice for a common "
-        "effect with a margin; takes the effect to be the same in every stratum on its scale.",
+        "effect with a margin; takes the effect to be the same in every stratum on its scale. On the odds ratio it "
+        "needs strata that are not small: the more there are, the less it keeps its level on a limit.",
         formula="stratified score test, normal approximation",
         reference="Miettinen & Nurminen 1985; Woolson, Bean & Rojas 1986",
         goals=fields.GOALS,
