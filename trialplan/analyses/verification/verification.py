@@ -76,11 +76,13 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether the claim can be relied on: the truth does not lie below it, nor what it limits above it.
+        """Whether the claim can be relied on: power is no less, and rejection at the null no more, than it says.
 
         That drawing and counting differ is a fault in either direction.
         """
-        return self.agrees or (not self.above_only and self.what != DRAWING and self.seen > self.claimed)
+        if self.agrees or self.what in (POWER, SUCCESS):
+            return self.agrees or self.seen > self.claimed
+        return self.what in (FAVOUR, BOTH) and self.seen < self.claimed
 
     @property
     def agrees(self) -> bool:

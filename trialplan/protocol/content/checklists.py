@@ -165,7 +165,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
             "objectives.benefits",
             "estimand.summary",
             "population.setting",
-            "calendar.duration|number",
+            "recruited.answer.duration.median|number",
             "trial.phase",
             "trial.population",
             "trial.blinding",

@@ -17,7 +17,7 @@ _PLAN_KEYS = {
     "endpoints.section": "[[endpoint]]",
     "safety_plan": "[safety]",
     "target": "[target_difference]",
-    "calendar.duration": "[enrolment]",
+    "recruited.answer.duration.median": "[enrolment]",
     "references": "[[reference]]",
     "analysis.sets": "[[analysis.sets]]",
     "randomisation.strata": "[[randomisation.strata]]",
