@@ -21,6 +21,7 @@ from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Latent
 from trialplan.parameter import Numbers, effect_on, largest, parameters, smallest, with_role
+from trialplan.rejection import either_way
 from trialplan.sized import AnalysisTest, Sized
 from trialplan.text import listed
 
@@ -109,6 +110,14 @@ class Design(Sized):
         self.require_effect()
         return sizing.number(favourable(self, n))
 
+    def success_and_power(self, n: Numbers) -> tuple[Numbers, Numbers]:
+        """`success` and `power`, whose shared tail is computed once where the test adds its two tails up."""
+        success, both = self.success(n), self.analysis.power if self.tests else None
+        plain = type(self).power is Design.power and type(self).success is Design.success
+        if plain and isinstance(both, either_way) and both.tail is self.analysis.success:
+            return success, sizing.number(both.beyond(self, n, success))
+        return success, self.power(n)
+
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """The data of `trials` trials of n participants, in the order in which they are enrolled."""
         raise NotImplementedError
@@ -137,6 +146,11 @@ class Design(Sized):
 
     def sided_limits(self) -> list[tuple[Numbers, int]]:
         """Each limit with the direction, 1 or -1, that leads from it to what the trial wants to show."""
+        return self._sided_limits
+
+    @functools.cached_property
+    def _sided_limits(self) -> list[tuple[Numbers, int]]:
+        """Remembered: every n that a search tries asks for them."""
         limits = self.limits()
         return list(zip(limits, (1, -1) if len(limits) == 2 else (self.sign,), strict=True))
 
@@ -150,7 +164,7 @@ class Design(Sized):
         """The level of each side's test: alpha/sides."""
         return self.alpha / self.sides
 
-    @property
+    @functools.cached_property
     def z_alpha(self) -> Numbers:
         """The normal critical value at the level of each side."""
         return upper_normal_quantile(self.level)
@@ -211,10 +225,10 @@ class Design(Sized):
 
     def _which_is_open(self) -> str | None:
         """None where there is one; where there are several, that of the scale."""
-        names = with_role(type(self), "effect")
-        if not names or self.field("effect") is not None:
+        if self.field("effect") is not None:
             return None
-        return effect_on(self.scale, names)
+        names = with_role(type(self), "effect")
+        return effect_on(self.scale, names) if names else None
 
     def require_effect(self) -> None:
         """Raise where the effect is left open, and what is asked needs it."""
@@ -343,13 +357,16 @@ class Design(Sized):
     def shape(self, *others: Any) -> tuple[int, ...]:
         """The shape that the design's arrays broadcast to, together with `others`; () for plain numbers."""
         given = [np.shape(other) for other in others if not isinstance(other, (int, float))]
-        shapes = [np.shape(value)[: -1 if self._is_vector(name) else None] for name, value in self._arrays().items()]
         try:
-            return np.broadcast_shapes(*shapes, *given) if shapes or given else ()
+            return np.broadcast_shapes(*self._shapes, *given) if self._shapes or given else ()
         except ValueError:
             told = listed(f"{name} of {np.shape(one)}" for name, one in self._arrays().items())
             way_out = "arrays of one shape vary together; for a grid give one of them another axis, or ask scenarios()"
             raise ParameterError(f"its arrays do not fit together: {told}", owner=self, way_out=way_out) from None
+
+    @functools.cached_property
+    def _shapes(self) -> list[tuple[int, ...]]:
+        return [np.shape(value)[: -1 if self._is_vector(name) else None] for name, value in self._arrays().items()]
 
     def _arrays(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in parameters(type(self))}

@@ -7,6 +7,7 @@ and what the conformance tests draw from.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -42,7 +43,7 @@ class Interval:
     closed: str = ""
     certain: bool = False
 
-    @property
+    @functools.cached_property
     def carried(self) -> Interval:
         """The part of it in which arithmetic keeps its digits: away from its open ends, and from infinity."""
         if self.certain:
@@ -251,8 +252,11 @@ def _vector(value: Any, domain: Any, unit: str) -> Any:
 
 
 def _inside(value: float, domain: Interval, unit: str) -> float:
+    carried = domain.carried
+    if carried.low <= value <= carried.high:
+        return value
     if math.isfinite(value) and value in domain:
-        if value in domain.carried or (domain.certain and value in (domain.low, domain.high)):
+        if domain.certain and value in (domain.low, domain.high):
             return value
         raise ParameterError(f"must lie in {domain.carried}, where arithmetic keeps its digits, not {_near(value)}")
     where = f"lie in {domain}" if domain != REAL else "be a finite number"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trialplan.numerics.lazy import np
@@ -30,17 +31,22 @@ def decide_by_z(design: Design, zs: list[Any]) -> tuple[Any, Any]:
     return least, (np.abs(least) if design.two_tailed else least) >= design.z_alpha
 
 
-def either_way(tail: Callable[[Any, Numbers, int], Numbers]) -> Callable[[Any, Numbers], Numbers]:
-    """P(reject) from P(reject in one direction), 1 in the treatment's favour and -1 against it.
+@dataclass(frozen=True)
+class either_way:  # noqa: N801 - it is called as the function that it stands for
+    """P(reject) from P(reject in one direction), `tail`: 1 in the treatment's favour and -1 against it.
 
     A two-tailed test rejects in both; they exclude each other, so their chances add.
     """
 
-    def power(design: Design, n: Numbers) -> Numbers:
-        favourable = tail(design, n, 1)
-        return favourable + tail(design, n, -1) if design.two_tailed else favourable
+    tail: Callable[..., Numbers]
 
-    return power
+    def __call__(self, design: Design, n: Numbers) -> Numbers:
+        """P(reject) with n participants in all."""
+        return self.beyond(design, n, self.tail(design, n, 1))
+
+    def beyond(self, design: Design, n: Numbers, favourable: Numbers) -> Numbers:
+        """P(reject), where that in the treatment's favour is known: it is what takes the time."""
+        return favourable + self.tail(design, n, -1) if design.two_tailed else favourable
 
 
 def no_evidence(design: Design, trials: int) -> tuple[Any, Any]:

@@ -5,13 +5,14 @@ What a design does not have has a default here, so that nobody probes for it.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import inspect
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -129,7 +130,10 @@ class Sized(Stated, metaclass=_Spoken):
 
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""
+        good = _good_defaults(type(self))
         for name, declared in parameters(type(self)).items():
+            if getattr(self, name) is good.get(name, dataclasses.MISSING):
+                continue
             value = self._meant(name, declared)
             if not (value is None and declared.open and self.has_level):  # what a trial can show may be what is asked
                 self._set(name, declared.check(type(self).__name__, name, value))
@@ -365,6 +369,22 @@ class Sized(Stated, metaclass=_Spoken):
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
+
+
+@cache
+def _good_defaults(cls: type[Sized]) -> Mapping[str, Any]:
+    """The defaults that the check leaves as they are: it need not be repeated for each of a thousand designs."""
+    good: dict[str, Any] = {}
+    for one in dataclasses.fields(cls):
+        declared = parameters(cls).get(one.name)
+        if declared is None or one.default is dataclasses.MISSING:
+            continue
+        if one.default is None and declared.open and cls.has_level:
+            good[one.name] = None
+        with contextlib.suppress(ParameterError):  # of a number that has to be stated
+            if declared.check(cls.__name__, one.name, one.default) == one.default:
+                good[one.name] = one.default
+    return good
 
 
 @lru_cache(maxsize=64)

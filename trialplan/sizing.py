@@ -175,14 +175,15 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
     if not total < LARGEST:  # nan too
         raise _beyond_people(design, target)
     n = _whole_blocks(design, total, target)
+    success, power = design.success_and_power(n)
     return SampleSize(
         design=design,
         target=target,
         n=whole(n),
         arms=design.arms(n),
         arms_unrounded=_named(design, total),
-        power=number(design.power(n)),
-        success=number(design.success(n)),
+        power=number(power),
+        success=number(success),
         extra=design.details(whole(n), target),
     )
 
@@ -205,7 +206,7 @@ def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
             total = np.where(beyond, np.nan, total)
         possible_n = possible & ~beyond
         n = _whole_blocks(design, total, target)
-        power, success = (_only(possible_n, chance) for chance in (design.power(n), design.success(n)))
+        success, power = (_only(possible_n, chance) for chance in design.success_and_power(n))
     reasons = _reasons(design, possible)
     for cell in zip(*np.nonzero(beyond), strict=True):
         asked = float(np.broadcast_to(target, shape)[cell])
@@ -214,7 +215,7 @@ def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
         design=design,
         target=target,
         n=whole(n),
-        arms=_named(design, whole(n), whole),
+        arms=_whole_arms(design, whole(n)),
         arms_unrounded=_named(design, total),
         power=power,
         success=success,
@@ -258,7 +259,7 @@ def _cell_by_cell(design: Design, target: Numbers) -> SampleSize:
             n[cell], power[cell], success[cell] = answer.n, answer.power, answer.success
         except UnreachableError as why:
             reasons[cell] = why.sentence
-    arms = _named(design, n, whole)
+    arms = _whole_arms(design, whole(n))
     return SampleSize(design=design, target=target, n=whole(n), arms=arms, power=power, success=success, reason=reasons)
 
 
@@ -332,6 +333,13 @@ def _named(design: Sized, n: Numbers, kind: Callable[[Any], Any] = number) -> di
     return {name: kind(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
 
 
+def _whole_arms(design: Sized, n: Numbers) -> dict[str, Numbers]:
+    """The arms of whole allocation blocks, for arrays; nan where there is no n."""
+    if n.dtype.kind != "i":
+        return _named(design, n, whole)
+    return _named(design, n, lambda share: share.astype(np.int64))  # the quotients are exact, so nothing is rounded
+
+
 def attainable(design: Sized, n: Numbers, asked: str) -> tuple[Numbers, Any]:
     """The participants, and why there are none where that is more than there are people, or an unknown number.
 
@@ -364,7 +372,7 @@ def size_width(design: Sized, width: Numbers) -> SampleSize:
         design=design,
         target=width,
         n=n,
-        arms=design.arms(n) if is_scalar(n) else _named(design, n, whole),
+        arms=design.arms(n) if is_scalar(n) else _whole_arms(design, n),
         arms_unrounded=_named(design, total),
         power=number(design.attained(n)),
         reason=reasons,

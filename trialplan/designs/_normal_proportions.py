@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import fields
 from trialplan.design import AnalysisTest
-from trialplan.numerics.elementary import arcsin, divide, greatest, is_scalar, normal_cdf, sqrt, square, where
+from trialplan.numerics.elementary import arcsin, divide, greatest, is_scalar, normal_cdf, some, sqrt, square, where
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
 from trialplan.numerics.two_rates import SCALES, score_moments, score_z
@@ -25,7 +25,7 @@ _LEAST = 1e-9
 
 
 Moments = tuple[Numbers, Numbers, Numbers]
-"""Of a statistic times the root of n: its mean, its variance as the test takes it on the limit, and at the truth."""
+"""Of a statistic times the root of n: its mean, its SD as the test takes it on the limit, and its SD at the truth."""
 
 
 def _remembered(moments: Callable[[TwoProportions, Numbers], Moments]) -> Callable[[TwoProportions, Numbers], Moments]:
@@ -45,31 +45,33 @@ def _remembered(moments: Callable[[TwoProportions, Numbers], Moments]) -> Callab
 
 @_remembered
 def _of_wald(design: TwoProportions, limit: Numbers) -> Moments:
-    """One variance, at the true rates."""
+    """One SD, at the true rates."""
     scale, rates = design.rates_scale, (design.treatment, design.control)
-    true = scale.variance(*rates, *design.split(1.0), limit)
+    true = sqrt(scale.variance(*rates, *design.split(1.0), limit))
     return scale.distance(*rates, limit), true, true
 
 
 @_remembered
 def _of_score(design: TwoProportions, limit: Numbers) -> Moments:
-    """The variance on the limit at the restricted maximum likelihood estimates of the true rates."""
+    """The SD on the limit at the restricted maximum likelihood estimates of the true rates."""
     rates, ratio = (design.treatment, design.control), design.weights[0] / design.weights[1]
     share_t, share_c = design.split(1.0)
-    return score_moments(design.rates_scale, rates, (share_t, share_c), ratio, limit)
+    mean, null, true = score_moments(design.rates_scale, rates, (share_t, share_c), ratio, limit)
+    return mean, sqrt(null), sqrt(true)
 
 
 def _tail(design: TwoProportions, n: Numbers, direction: int = 1, *, moments: Any, inflated: Numbers = 1.0) -> Numbers:
-    """P(every one-sided test rejects), normal theory, with its own null variance, `inflated`, for each limit.
+    """P(every one-sided test rejects), normal theory, with its own SD under the null, `inflated`, for each limit.
 
     In the treatment's favour, or against it with `direction` -1.
     """
     root, z_alpha, zs = sqrt(n), design.z_alpha, []
     for limit, sign in design.sided_limits():
         mean, null, true = moments(design, limit)
-        beyond = direction * sign * mean * root - z_alpha * sqrt(null * inflated)
+        beyond = direction * sign * mean * root - z_alpha * inflated * null
+        z, certain = divide(beyond, true), true == 0
         # where nothing varies, for everybody responds or nobody, an effect is certain, and none is no evidence
-        zs.append(where((beyond == 0) & (true == 0), -math.inf, divide(beyond, sqrt(true))))
+        zs.append(where(certain & (beyond == 0), -math.inf, z) if some(certain) else z)
     return z_power(zs, 0.0)
 
 
@@ -79,14 +81,14 @@ _score_tail = partial(_tail, moments=_of_score)
 
 def _miettinen_tail(design: TwoProportions, n: Numbers, direction: int = 1) -> Numbers:
     """Score's, with N/(N - 1) times the variance under the null; no test of less than two participants."""
-    return _tail(design, n, direction, moments=_of_score, inflated=n / greatest(n - 1, _LEAST))
+    return _tail(design, n, direction, moments=_of_score, inflated=sqrt(n / greatest(n - 1, _LEAST)))
 
 
 def _corrected_tail(design: TwoProportions, n: Numbers, direction: int = 1) -> Numbers:
     """The score formula with the difference shortened by half the sum of 1/arm (Fleiss, Tytun & Ury 1980)."""
     (mean, null, true), n_t, n_c = _of_score(design, 0.0), *design.split(n)
     shortened = direction * design.sign * mean - (1 / n_t + 1 / n_c) / 2
-    return normal_cdf(divide(shortened * sqrt(n) - design.z_alpha * sqrt(null), sqrt(true)))
+    return normal_cdf(divide(shortened * sqrt(n) - design.z_alpha * null, true))
 
 
 def _angle(design: TwoProportions) -> Numbers:
@@ -106,13 +108,13 @@ def _arcsine_tail(design: TwoProportions, n: Numbers, direction: int = 1) -> Num
 def _score_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
     ((limit, sign),) = design.sided_limits()
     mean, null, true = _of_score(design, limit)
-    return square(divide(z_alpha * sqrt(null) + z_beta * sqrt(true), sign * mean))
+    return square(divide(z_alpha * null + z_beta * true, sign * mean))
 
 
 def _wald_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:
     ((limit, sign),) = design.sided_limits()
     mean, _, true = _of_wald(design, limit)
-    return true * square(divide(z_alpha + z_beta, sign * mean))
+    return square(divide((z_alpha + z_beta) * true, sign * mean))
 
 
 def _arcsine_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Numbers:

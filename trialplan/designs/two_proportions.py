@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -96,13 +96,11 @@ class TwoProportions(Design):
         """Margin, scale and test must suit the goal."""
         scale = SCALES[self.scale]
         fields.check_margin(self, scale.none, PROPORTION if scale is DIFFERENCE else POSITIVE)
-        suits = {name: row for name, row in self.tests.items() if _bears(row, self.goal, self.margin)}
-        if self.test not in suits:
-            self._refuse_test(f"for {fields.named(self.goal, self.margin)}", list(suits))
+        if not _bears(self.analysis, self.goal, self.margin):
+            self._refuse_test(f"for {fields.named(self.goal, self.margin)}", lambda row: True)
         plain = self.margin is None and self.scale == "difference"
         if not plain and self.scale not in self.analysis.scales:
-            fitting = [name for name, row in suits.items() if self.scale in row.scales]
-            self._refuse_test(f"on the scale {self.scale}", fitting)
+            self._refuse_test(f"on the scale {self.scale}", lambda row: self.scale in row.scales)
         if self.exact:
             exact_proportions.check(self)
         self._check_certain()
@@ -123,7 +121,8 @@ class TwoProportions(Design):
                     f"{reason}, not {value:g}", owner=self, parameter=name, value=rate, way_out=way_out
                 )
 
-    def _refuse_test(self, why: str, others: list[str]) -> None:
+    def _refuse_test(self, why: str, fits: Callable[[AnalysisTest], bool]) -> None:
+        others = [name for name, row in self.tests.items() if _bears(row, self.goal, self.margin) and fits(row)]
         reason, offer = f"{self.test} is not defined {why}", f"use one of {', '.join(others)}"
         raise ParameterError(reason, owner=self, parameter="test", value=self.test, way_out=offer)
 

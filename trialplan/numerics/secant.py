@@ -61,6 +61,17 @@ def _inverse_at_0(points: list[float], values: list[float]) -> tuple[float, floa
     return way[0], off
 
 
+def between_points(points: list[float], values: Any, at: float) -> Any:
+    """What smooth `values`, a row for each of the points, are at another place among these: Neville's scheme again."""
+    way = list(values)
+    for degree in range(1, len(way)):
+        way = [
+            ((at - points[i + degree]) * way[i] + (points[i] - at) * way[i + 1]) / (points[i] - points[i + degree])
+            for i in range(len(way) - 1)
+        ]
+    return way[0]
+
+
 def secant_root(f: Callable[[Any], Any], start: Any, slope: float = 1.0, tolerance: float = 1e-12) -> Any:
     """Where f, which rises by about `slope` for each unit, is 0, elementwise; nan where it is not found."""
     before = np.asarray(start, dtype=float)

@@ -72,9 +72,9 @@ def look_rows(
     power = by["alternative"].efficacy.cumsum()
     # at the last look there is no futility boundary
     early = np.append(found.lower[..., :-1], -np.inf) if rule.futility else np.full(rule.fractions.size, -np.inf)
+    both = _on_scales(design, found, (rule.fractions, sizes), np.stack([found.upper, early]))
     bounds = [
-        (name, _on_scales(design, found, (rule.fractions, sizes), z))
-        for name, z in (("efficacy", found.upper), ("futility", early))
+        (name, {key: on[place] for key, on in both.items()}) for place, name in enumerate(("efficacy", "futility"))
     ]
     return [
         {
@@ -95,11 +95,11 @@ def look_rows(
 
 def _on_scales(
     design: Design, found: Solved, looks: tuple[Any, tuple[int, ...]], z: Any
-) -> dict[str, list[float | None]]:
+) -> dict[str, list[list[float | None]]]:
     """z, one-sided P, effect, conditional power at the planned effect and predictive power, None where z is infinite.
 
-    `looks` are information fractions and participants. The power of the final test is what is conditional; at the
-    last look there is none.
+    A row a boundary, the looks last: a search costs as much for one as for all. `looks` are information fractions and
+    participants. The power of the final test is what is conditional; at the last look there is none.
     """
     t, n = looks
     critical, exists = float(found.upper[-1]), np.isfinite(z)
@@ -115,5 +115,8 @@ def _on_scales(
     }
 
 
-def _listed(values: Any, exists: Any) -> list[float | None]:
-    return [float(value) if there else None for value, there in zip(values, exists, strict=True)]
+def _listed(values: Any, exists: Any) -> list[list[float | None]]:
+    return [
+        [float(value) if there else None for value, there in zip(*row, strict=True)]
+        for row in zip(values, exists, strict=True)
+    ]
