@@ -21,7 +21,7 @@ from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Latent
 from trialplan.parameter import Numbers, effect_on, largest, parameters, smallest, with_role
-from trialplan.rejection import either_way
+from trialplan.rejection import EitherWay
 from trialplan.sized import AnalysisTest, Sized
 from trialplan.text import listed
 
@@ -114,7 +114,7 @@ class Design(Sized):
         """`success` and `power`, whose shared tail is computed once where the test adds its two tails up."""
         success, both = self.success(n), self.analysis.power if self.tests else None
         plain = type(self).power is Design.power and type(self).success is Design.success
-        if plain and isinstance(both, either_way) and both.tail is self.analysis.success:
+        if plain and isinstance(both, EitherWay) and both.tail is self.analysis.success:
             return success, sizing.number(both.beyond(self, n, success))
         return success, self.power(n)
 

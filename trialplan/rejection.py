@@ -32,11 +32,8 @@ def decide_by_z(design: Design, zs: list[Any]) -> tuple[Any, Any]:
 
 
 @dataclass(frozen=True)
-class either_way:  # noqa: N801 - it is called as the function that it stands for
-    """P(reject) from P(reject in one direction), `tail`: 1 in the treatment's favour and -1 against it.
-
-    A two-tailed test rejects in both; they exclude each other, so their chances add.
-    """
+class EitherWay:
+    """P(reject) of a test whose two tails exclude each other: `tail` is P(reject in one direction)."""
 
     tail: Callable[..., Numbers]
 
@@ -47,6 +44,14 @@ class either_way:  # noqa: N801 - it is called as the function that it stands fo
     def beyond(self, design: Design, n: Numbers, favourable: Numbers) -> Numbers:
         """P(reject), where that in the treatment's favour is known: it is what takes the time."""
         return favourable + self.tail(design, n, -1) if design.two_tailed else favourable
+
+
+def either_way(tail: Callable[..., Numbers]) -> Callable[[Any, Numbers], Numbers]:
+    """P(reject) from P(reject in one direction), 1 in the treatment's favour and -1 against it.
+
+    A two-tailed test rejects in both; they exclude each other, so their chances add.
+    """
+    return EitherWay(tail)
 
 
 def no_evidence(design: Design, trials: int) -> tuple[Any, Any]:

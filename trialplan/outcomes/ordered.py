@@ -1,0 +1,61 @@
+"""Ordered outcomes: of two participants one is better off than the other, or neither is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trialplan.numerics.lazy import np
+from trialplan.outcome import EffectScale, Outcome, by_arm
+
+if TYPE_CHECKING:
+    from trialplan.design import Design
+
+
+class Ordered(Outcome):
+    """A design says the chance that a treated participant is better off, and worse off, than a control."""
+
+    kind = "ordered outcomes"
+
+    def better(self, design: Design) -> str:
+        """What counts in the treatment's favour."""
+        if design.declarations().get("favourable") is None:
+            return "the participant who is better off wins a pair"
+        return f"{'later' if design.upward else 'earlier'} categories are better"
+
+    def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
+        """As it is planned; then as win ratio, win odds (ties counted half) and net benefit, which trials report.
+
+        Pocock et al. (2012), European Heart Journal 33:176; Brunner et al. (2021), Statistics in Medicine 40:3367;
+        Buyse (2010), Statistics in Medicine 29:3245.
+        """
+        win, lose = map(float, design.wins_and_losses())  # type: ignore[attr-defined]
+        half = (1 - win - lose) / 2
+        every = {"win ratio": win / lose, "win odds": (win + half) / (lose + half)}
+        own = self.effect_scale(design)
+        ratios = tuple((EffectScale(name=name, short=name, ratio=True), value) for name, value in every.items())
+        benefit = EffectScale(name="net benefit", short="net benefit", points=True)
+        return ((own, float(design.effect_value())), *ratios, (benefit, win - lose))
+
+    def draw_from(self, design: Design, uniforms: Any) -> Any:
+        """Outcomes of each arm, larger ones better, one column a participant."""
+        return design.values_of(by_arm(design, uniforms[..., 0]))  # type: ignore[attr-defined]
+
+
+ORDERED = Ordered()
+"""The kind of every design that compares participants pair by pair, or by ranks."""
+
+
+def pairs_won(mine: Any, others: Any, beyond: Any = 0.0) -> Any:
+    """How many of the others each of mine exceeds by more than `beyond`: one row a trial, one column a participant.
+
+    By sorting, so that a trial of n participants costs n log n and not n².
+    """
+    behind = np.concatenate(
+        [others, mine - beyond], axis=1
+    )  # of equal values the others come last, so they are not won
+    size = others.shape[1]
+    order = np.lexsort((np.broadcast_to(np.arange(behind.shape[1]) < size, behind.shape), behind), axis=1)
+    passed = np.cumsum(order < size, axis=1)
+    won = np.empty(behind.shape, dtype=np.int64)
+    np.put_along_axis(won, order, passed, axis=1)
+    return won[:, size:]
