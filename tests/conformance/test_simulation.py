@@ -108,10 +108,10 @@ class TestSimulate:
 
 class TestActualSize:
     def test_is_the_largest_error(self, design):
-        """The actual size is at least the power anywhere on the null's boundary, and at most the level."""
+        """The actual size is at least the power anywhere on the null's boundary; an exact test's is at most the level."""
         n = 20 * design.block
         size = design.actual_size(n)
         if size is None:
             pytest.skip("not an exact test of counts")
         assert size >= max(float(null.power(n)) for null in design.at_null()) - 1e-12
-        assert size <= float(design.alpha)
+        assert size <= float(design.alpha) or not design.exact

@@ -1,0 +1,281 @@
+"""Two proportions seen on the same participants, or on matched pairs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any, ClassVar, Literal
+
+from trialplan import fields
+from trialplan.design import AnalysisTest, Design
+from trialplan.errors import ParameterError, UnreachableError, field
+from trialplan.numerics.distributions import binomial_critical, binomial_sf
+from trialplan.numerics.elementary import divide, normal_cdf, normal_quantile, sqrt, square
+from trialplan.numerics.lazy import np, special
+from trialplan.outcome import EffectScale, Outcome
+from trialplan.parameter import PROPORTION, Interval, Numbers, largest, parameter
+from trialplan.rejection import either_way
+
+TestName = Literal["mcnemar", "mcnemar-exact", "mcnemar-mid-p"]
+"""The tests of paired proportions."""
+
+_SEARCHED = 20_000
+"""Pairs up to which the tests that count are tried, n by n."""
+
+_RATES = 200
+"""Shares of discordant pairs at which the type I error is looked at."""
+
+_TAIL = 9.0
+"""Standard deviations of the number of discordant pairs that are summed over: what lies beyond weighs < 1e-17."""
+
+
+class PairedResponses(Outcome):
+    """Pairs in which the treatment alone, the control alone, both, or neither has the response."""
+
+    kind = "paired responses"
+
+    def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
+        """As the chance that only the treatment succeeds, as a difference of rates, as the odds of discordant pairs."""
+        ours, theirs = float(design.effect_value()), float(design.value("comparator"))
+        difference = EffectScale(name="difference of proportions", short="difference", points=True)
+        odds = EffectScale(name="ratio of discordant pairs", short="ratio", ratio=True)
+        return (self.effect_scale(design), ours), (difference, ours - theirs), (odds, ours / theirs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedProportions(Design):
+    """Does a response come more often with the treatment than with the control, on the same participants?
+
+    Only pairs whose two members differ tell: those in which the treatment alone has the response, and those in which
+    the control alone has it. McNemar's test compares the two numbers. The exact one takes them as a fair coin's under
+    the null, given how many there are; the mid-P one counts half of what is seen.
+
+    >>> design = PairedProportions(treatment_only=0.25, control_only=0.1)
+    >>> round(design.unrounded(0.8), 1)
+    119.7
+
+    References:
+        McNemar (1947), Psychometrika 12:153.
+        Connor (1987), Biometrics 43:207 (the sample size).
+        Fagerland, Lydersen & Laake (2013), BMC Medical Research Methodology 13:91 (exact and mid-P).
+    """
+
+    outcome = PairedResponses()
+    arm_names: ClassVar[tuple[str, ...]] = ("pairs",)
+    stated_example = "--treatment-only 0.25 --control-only 0.1 --power 0.8 --n 120"
+
+    treatment_only: Numbers = parameter(
+        "probability that a pair has the response with the treatment alone",
+        PROPORTION,
+        role="effect",
+        symbol="p_T",
+        unit="proportion",
+        typical=(0.3, 0.7),
+    )
+    control_only: Numbers = parameter(
+        "probability that a pair has the response with the control alone",
+        PROPORTION,
+        role="comparator",
+        symbol="p_C",
+        unit="proportion",
+        typical=(0.05, 0.15),
+    )
+    favourable: fields.Favourable = fields.favourable()
+    test: TestName = parameter("the analysis test", TestName, role="method", default="mcnemar")
+
+    def check(self) -> None:
+        """Both together are at most all pairs."""
+        if self.treatment_only is None:
+            return
+        together = largest(self.treatment_only + self.control_only)
+        if together > 1 + 1e-12:
+            raise ParameterError(
+                f"leaves no room beside {field('control_only')}: both together are {together:.6g} of the pairs",
+                owner=self,
+                parameter="treatment_only",
+                value=self.treatment_only,
+            )
+
+    @property
+    def smooth(self) -> bool:
+        """Under normal theory; counts are whole, so the power of the others is a saw-tooth."""
+        return self.test == "mcnemar"
+
+    @property
+    def statistic_is_z(self) -> bool:
+        """That of the test by normal theory."""
+        return self.smooth
+
+    def null_values(self) -> tuple[Numbers, ...]:
+        """As many pairs one way as the other."""
+        return (self.control_only,)
+
+    def effect_domain(self) -> Interval:
+        """What the pairs with the response on the control alone leave."""
+        return Interval(0, 1 - largest(self.control_only))
+
+    def moments(self) -> tuple[Numbers, Numbers, Numbers]:
+        """Of one pair: the difference, its variance without one, and its variance."""
+        away, discordant = self.treatment_only - self.control_only, self.treatment_only + self.control_only
+        return away, discordant, discordant - square(away)
+
+    def unrounded(self, target: Numbers) -> Numbers:
+        """In closed form under normal theory; the others have no real-valued n, and this one is near it."""
+        away, null, true = self.moments()
+        return square(divide(self.z_alpha * sqrt(null) + normal_quantile(target) * sqrt(true), away))
+
+    def by_normal_theory(self) -> Design:
+        """By McNemar's z, where pairs are counted."""
+        return self if self.smooth else self.replace(test="mcnemar")
+
+    def blocks_lower_bound(self, target: float) -> int:
+        """None is known; but where normal theory asks for more than can be searched, the search does not begin."""
+        near = float(self.unrounded(target))
+        if not near < _SEARCHED:
+            raise UnreachableError(
+                f"no number of pairs can show treatment_only = {self.treatment_only:.10g} with test {self.test} among "
+                f"those searched, up to {_SEARCHED}",
+                owner=self,
+                way_out=f"use {field('test')} mcnemar, which needs {near:.0f}",
+            )
+        return 0
+
+    def actual_size(self, n: int) -> float | None:
+        """The largest type I error over the share of discordant pairs; of the tests that count them."""
+        if self.smooth:
+            return None
+        rejects = _rejections(float(self.level), self.test == "mcnemar-mid-p", n, 0.5)
+        at = np.linspace(0, 1, _RATES + 1)[1:]
+        sizes = [_averaged(rejects, n, float(share)) for share in at]
+        return float(max(sizes)) * (2 if self.two_tailed else 1)
+
+    def details(self, n: Any, target: Numbers) -> dict[str, Any]:
+        """The pairs that are expected to differ, and the actual size of tests that count them."""
+        return super().details(n, target) | {"discordant_pairs": float(n * self.moments()[1])}
+
+    def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Pairs as a number of them."""
+        rest = {name: value for name, value in extra.items() if name != "discordant_pairs"}
+        return [*super().detail_rows(rest), ("discordant pairs", f"{extra['discordant_pairs']:.1f} expected")]
+
+    def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
+        """Each pair: 1 where the treatment alone has the response, -1 where the control alone, else 0."""
+        u = rng.random((trials, n))
+        return ((u < self.treatment_only).astype(np.int8) - (u >= 1 - self.control_only).astype(np.int8),)
+
+    def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
+        """The test's statistic on the first pairs."""
+        pairs = data[0][:, : round(fraction * data[0].shape[1])]
+        return self.analysis.statistic(self, (pairs > 0).sum(axis=1), (pairs < 0).sum(axis=1), pairs.shape[1])
+
+
+def _z_tail(design: PairedProportions, n: Numbers, direction: int = 1) -> Numbers:
+    away, null, true = design.moments()
+    return normal_cdf(divide(direction * design.sign * away * sqrt(n) - design.z_alpha * sqrt(null), sqrt(true)))
+
+
+def _z_statistic(design: PairedProportions, ours: Any, theirs: Any, n: int) -> tuple[Any, Any]:
+    return _decided(design, (ours - theirs) / max(n, 1), np.sqrt(ours + theirs) / max(n, 1), design.z_alpha)
+
+
+def _decided(design: PairedProportions, difference: Any, error: Any, critical: Any) -> tuple[Any, Any]:
+    """Of the difference, whose null is 0, while that of the effect is the control's share."""
+    statistic = design.sign * np.divide(difference, error, out=np.zeros(len(difference)), where=error > 0)
+    return statistic, (np.abs(statistic) if design.two_tailed else statistic) >= critical
+
+
+@lru_cache(maxsize=64)
+def _rejections(level: float, mid_p: bool, most: int, share: float) -> Any:
+    """P(reject in one direction | d pairs differ, a `share` of them in that direction), for d from 0 to `most`."""
+    d = np.arange(most + 1)
+    first = binomial_critical(level, d, 0.5) + 1  # the first count that rejects
+    if mid_p:
+        with np.errstate(all="ignore"):
+            beyond, at = binomial_sf(first - 1, d, 0.5), np.exp(_log_mass(first - 1, d, 0.5))
+        first = np.where((first > 0) & (beyond + at / 2 <= level), first - 1, first)
+    return binomial_sf(first - 1, d, share)
+
+
+def _log_mass(k: Any, n: Any, p: float) -> Any:
+    inside = (k >= 0) & (k <= n)
+    k = np.where(inside, k, 0)
+    choose = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+    return np.where(inside, choose + special.xlogy(k, p) + special.xlog1py(n - k, -p), -np.inf)
+
+
+def _averaged(rejects: Any, n: int, discordant: float) -> float:
+    """Over how many of n pairs differ."""
+    reach = _TAIL * np.sqrt(n * discordant * (1 - discordant)) + _TAIL
+    d = np.arange(max(int(n * discordant - reach), 0), min(int(n * discordant + reach), n) + 1)
+    return float(np.exp(_log_mass(d, n, discordant)) @ rejects[d])
+
+
+def _counted_tail(design: PairedProportions, n: Numbers, direction: int = 1) -> Numbers:
+    """By enumeration; pairs are whole, and so is n."""
+    broken = np.ravel(n)[np.ravel(n) % 1 != 0]
+    if broken.size:
+        design.check_n(float(broken[0]))
+    numbers = (n, design.treatment_only, design.control_only, design.level)
+    shape = np.broadcast_shapes(*map(np.shape, numbers))
+    every = [np.broadcast_to(one, shape).ravel() for one in numbers]
+    most, found = int(np.max(n)) if np.size(n) else 0, []
+    for size, ours, theirs, level in zip(*every, strict=True):
+        toward = ours if design.upward is (direction > 0) else theirs
+        discordant = min(float(ours + theirs), 1.0)
+        rejects = _rejections(float(level), design.test == "mcnemar-mid-p", most, float(toward / discordant))
+        found.append(_averaged(rejects, int(size), discordant))
+    return np.array(found).reshape(shape)[()]
+
+
+def _counted_statistic(design: PairedProportions, ours: Any, theirs: Any, n: int) -> tuple[Any, Any]:
+    """By counting the coin's outcomes in whole numbers; no shared code with the power."""
+    differ, larger = ours + theirs, np.maximum(ours, theirs)
+    p = np.empty(len(differ))
+    for many in np.unique(differ).tolist():
+        at_least = [*accumulate(math.comb(many, k) for k in range(many, -1, -1))][::-1]
+        there = differ == many
+        for k in np.unique(larger[there]).tolist():
+            half = math.comb(many, k) if design.test == "mcnemar-mid-p" else 0
+            p[there & (larger == k)] = float(Fraction(2 * at_least[k] - half, 2 ** (many + 1)))
+    significant, favoured = p <= design.level * (1 + 1e-12), design.sign * (ours - theirs) > 0
+    return design.sign * (ours - theirs).astype(float), significant & (favoured | design.two_tailed)
+
+
+PairedProportions.tests = {
+    "mcnemar": AnalysisTest(
+        prose="McNemar's z, without a continuity correction. The usual choice; exceeds its level a little where few "
+        "pairs differ.",
+        formula="McNemar's test, normal approximation",
+        reference="McNemar 1947; Connor 1987",
+        goals=(fields.SUPERIORITY,),
+        power=either_way(_z_tail),
+        success=_z_tail,
+        statistic=_z_statistic,
+        tex=r"n = \frac{\left(z_{1-\alpha/s}\sqrt{p_T+p_C}+z_{1-\beta}\sqrt{p_T+p_C-(p_T-p_C)^2}\right)^2}"
+        r"{\left(p_T-p_C\right)^2}",
+    ),
+    "mcnemar-exact": AnalysisTest(
+        prose="the coin's binomial tail among the pairs that differ. Never exceeds its level, and wastes much of it "
+        "where these are few.",
+        formula="exact conditional McNemar test, enumerated",
+        reference="Fagerland, Lydersen & Laake 2013",
+        goals=(fields.SUPERIORITY,),
+        power=either_way(_counted_tail),
+        success=_counted_tail,
+        statistic=_counted_statistic,
+        exact=True,
+    ),
+    "mcnemar-mid-p": AnalysisTest(
+        prose="the exact test with half the probability of what is seen. Near its level, which it may exceed a little.",
+        formula="mid-P McNemar test, enumerated",
+        reference="Fagerland, Lydersen & Laake 2013",
+        goals=(fields.SUPERIORITY,),
+        power=either_way(_counted_tail),
+        success=_counted_tail,
+        statistic=_counted_statistic,
+    ),
+}
