@@ -108,7 +108,7 @@ class TestSimulate:
 
 class TestActualSize:
     def test_is_the_largest_error(self, design):
-        """The actual size is at least the power anywhere on the null's boundary; an exact test's is at most the level."""
+        """The actual size is at least the power anywhere on the null's boundary; an exact one is at most the level."""
         n = 20 * design.block
         size = design.actual_size(n)
         if size is None:
