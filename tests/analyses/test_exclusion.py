@@ -29,6 +29,13 @@ def standardised(n, mean, sd, rng):
     return mean + sd * (values - values.mean()) / values.std(ddof=1)
 
 
+def test_two_participants_exclude_no_ratio():
+    """Logs without any spread of their own leave the ratio anywhere: there is no width, and no division by nothing."""
+    (found,) = exclusion(RatioOfMeans(ratio=1.9, cv=0.3), [2])
+    assert found.half_width is None
+    assert found.possible[0] == 0
+
+
 class TestTwoRates:
     @pytest.mark.parametrize(("allocation", "n"), [("1:1", 200), ("3:1", 400)])
     def test_the_score_test_inverted(self, allocation, n):

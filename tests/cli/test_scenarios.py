@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from trialplan import AdverseEvent, GroupSequential, OneProportion, TwoMeans, TwoProportions
+from trialplan import AdverseEvent, GroupSequential, OneProportion, PrecisionProportion, TwoMeans, TwoProportions, size
 from trialplan.analyses.scenarios.grid import parse_vary, scenarios
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
@@ -123,6 +123,14 @@ class TestScenarios:
         """A design that has no power is asked for its n alone."""
         rows = list(scenarios(AdverseEvent(rate=0.1), {"rate": (0.1, 0.01)}).rows())
         assert [row["n"] for row in rows] == [29, 299]
+
+    def test_what_has_no_power_attains_a_width(self):
+        """A row of a design without a test says what is attained, as its size does, and calls no width a power."""
+        grid = scenarios(PrecisionProportion(expected=0.3, width=0.2), {"width": [0.1, 0.9]})
+        for row in grid.rows():
+            assert not {"power", "success"} & {*row}
+            design = PrecisionProportion(expected=0.3, width=row["width"])
+            assert row["attained"] == pytest.approx(size(design).as_json()["attained"])
 
     def test_large_grid(self):
         """A quarter of a million normal-theory scenarios are one call."""

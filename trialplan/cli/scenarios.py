@@ -11,7 +11,7 @@ from trialplan.analyses.scenarios.vary import parse_vary, vector
 from trialplan.cli.options import design as options
 from trialplan.cli.options import workers as running
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import output_options, to_screen
+from trialplan.cli.options.output import output_options, to_screen, wrote
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.parameter import needed, parameters
@@ -170,8 +170,7 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = No
         if given["as_json"]:
             _show_grid(grid, as_json=True)
         journal.remove()
-    if not given["as_json"]:
-        click.echo(f"wrote {path}")
+    wrote(path, as_json=given["as_json"])
 
 
 def _computed(asked: Any, kept: Any, executor: Executor) -> Grid:

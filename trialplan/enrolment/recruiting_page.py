@@ -122,9 +122,10 @@ def _chance(one: Completion) -> list[str]:
 
 def _notes(answer: Recruiting) -> Iterator[str]:
     if answer.by is not None and answer.by.median < answer.n:
+        come = plural(answer.by.median, "participant")
         yield (
-            f"By month {answer.by.month:g} an even chance is of {answer.by.median:,} participants, fewer than the "
-            f"{answer.n:,} that are wanted: open more sites, allow more months, or plan what fewer can show."
+            f"By month {answer.by.month:g} an even chance is of {come}, fewer than the {answer.n:,} that are wanted: "
+            "open more sites, allow more months, or plan what fewer can show."
         )
     yield (
         "Intervals hold if the stated rates and shares are right on average. Investigators expect more patients than "

@@ -80,5 +80,7 @@ def _at(design: Design, n: int, confidence: float) -> Exclusion:
 
 def _half(limits: Limits, ratio: bool) -> float | None:
     low, high = limits
+    if ratio and low <= 0:  # two participants of each arm may exclude no ratio at all
+        return None
     half = math.sqrt(high / low) if ratio else (high - low) / 2
     return half if math.isfinite(half) else None
