@@ -48,6 +48,22 @@ def increasing_root(f: Callable[[Any], Any], low: Any, high: Any, tolerance: flo
     return where(hopeful, high, math.nan)
 
 
+_POINTS = 65
+"""Shares at which it is looked whether a function has come to 0: tests of the log odds turn back before the end."""
+
+
+def first_share(f: Callable[[Any], Any], shape: tuple[int, ...]) -> Any:
+    """The least share from 0 to 1 at which each of `shape` functions has risen to 0; nan where it never does.
+
+    `f` takes shares of that shape, or with one more axis for several of each.
+    """
+    shares = np.linspace(0, 1, _POINTS)
+    reached = f(np.broadcast_to(shares, (*shape, _POINTS))) >= 0
+    first = reached.argmax(axis=-1)
+    found = increasing_root(f, shares[np.maximum(first - 1, 0)], shares[first])
+    return np.where(reached.any(axis=-1), found, np.nan)
+
+
 def _inside(low: Any, high: Any, at_low: Any, at_high: Any, halve: bool) -> Any:
     """The next point to look at, strictly between the ends."""
     middle = (low + high) / 2
