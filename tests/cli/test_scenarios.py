@@ -153,6 +153,20 @@ class TestVerb:
         assert len(empty) == 15
         assert all(row["treatment"] <= row["control"] and "must lie above" in row["reason"] for row in empty)
 
+    @pytest.mark.parametrize(
+        ("typed", "first", "second"),
+        [
+            (("two-proportions", "--treatment", "0.5", "--test", "wald", "--vary", "control=0,0.3"), None, 182),
+            (("stratified-proportions", "--difference", "0.3", "--vary", "control=0.5/0.8,0.1/0.2"), None, 70),
+            (("stratified-proportions", "--control", "0.3", "--vary", "difference=0.2,0.9"), 186, None),
+        ],
+    )
+    def test_what_is_impossible_costs_one_cell(self, run, typed, first, second):
+        """A combination that is not possible has its reason, wherever it stands, and the others their n."""
+        rows = json.loads(run("scenarios", *typed, "--json").out)["rows"]
+        assert [row["n"] for row in rows] == [first, second]
+        assert all((row["n"] is None) == bool(row["reason"]) for row in rows)
+
     def test_for_a_person(self, run):
         """Two axes make one table, with a dash and a reason where there is no n."""
         ran = run(*ARTICLE)
