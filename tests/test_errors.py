@@ -184,6 +184,11 @@ def test_a_foreign_owner_keeps_its_words():
         )
 
 
+def test_a_name_that_is_no_text_is_told_what_is_known():
+    """A number where a name belongs, as from Python or an option that reads numbers, is met with the names."""
+    assert errors.did_you_mean(-1, ["difference", "ratio"]) == "known are difference, ratio"  # type: ignore[arg-type]
+
+
 def test_a_sentence_alone():
     """An error without an owner is its sentence."""
     error = ParameterError("--n is needed, as in --n 120")

@@ -13,7 +13,7 @@ from trialplan.errors import ParameterError
 from trialplan.grid_page import cells, page_of_grid
 from trialplan.page import Answer, Page, facts, plain
 from trialplan.parameter import Numbers
-from trialplan.text import chances, number, participants, percent
+from trialplan.text import chances, number, participants, percent, spoken
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -144,9 +144,11 @@ class DetectableEffect(Answer):
         design, arms, null = self.design, self.design.arms(self.n), self.design.null_values()[0]
         at = f"{participants(arms)}, power {self.target:g}"
         if math.isnan(self.value):
-            headline = f"no {design.effect} can be shown with {at}: even the largest possible falls short"
+            headline = f"no {spoken(design.effect)} can be shown with {at}: even the largest possible falls short"
         else:
-            shown = f"{design.effect} = {number(self.value)}, and none {'lower' if design.upward else 'higher'},"
+            shown = (
+                f"{spoken(design.effect)} = {number(self.value)}, and none {'lower' if design.upward else 'higher'},"
+            )
             headline = f"{shown} {_told_apart(design, float(null))}, with {at}"
         asked = (design.effect,)
         answer = {"effect": design.effect, "detectable": self.value, "null": null}

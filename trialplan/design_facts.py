@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from trialplan import __version__, fields
 from trialplan.fields import named
 from trialplan.page import plain
-from trialplan.text import flag, stated, stated_apart, stated_percent, with_article
+from trialplan.text import flag, spoken, stated, stated_apart, stated_percent, with_article
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -79,7 +79,7 @@ def to_show(design: Sized) -> str:
     name = fixed.field("effect") if fixed.has_level else None
     if name is None:
         return ""
-    trial, planned = cast("Design", fixed), f"{name} = {stated(fixed.value('effect'))}"
+    trial, planned = cast("Design", fixed), f"{spoken(name)} = {stated(fixed.value('effect'))}"
     if trial.margin is not None:
         return f"to show {beyond(trial)}, if {planned}"
     null = trial.field("comparator") if len(trial.arm_names) == 1 else None

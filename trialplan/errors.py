@@ -133,6 +133,7 @@ def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.5) -> str:
     import difflib
 
     known = list(known)
+    name = str(name)  # whatever was typed or passed
     same = [one for one in known if one.casefold() == name.casefold()]
     near = same or difflib.get_close_matches(name, known, n=1, cutoff=likeness)
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"

@@ -17,6 +17,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
 from trialplan.parameter import Numbers, parameters
 from trialplan.progress import tell
+from trialplan.text import spoken
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -138,7 +139,7 @@ def on_favourable_side(value: Any, null: tuple[Any, ...], upward: bool) -> Any:
 def unreachable(design: Design, value: float, null: tuple[float, ...]) -> UnreachableError:
     """Why no n gives power at this effect."""
     favour = " in the treatment's favour" if design.margin is None else ""
-    shown = f"no number of participants can show {design.effect} = {value:.10g}{favour}"
+    shown = f"no number of participants can show {spoken(design.effect)} = {value:.10g}{favour}"
     if len(null) == 2:
         reason = f"{shown}: it must lie between the limits {null[0]:.10g} and {null[1]:.10g}"
         return UnreachableError(reason, owner=design, value=value)
@@ -191,7 +192,7 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
 def _beyond_people(design: Design, target: Numbers) -> UnreachableError:
     """Why there is no answer where it would be more participants than there are people."""
     name = design.field("effect")
-    at = "" if name is None else f" at {name} = {design.effect_value():.10g}"
+    at = "" if name is None else f" at {spoken(name)} = {design.effect_value():.10g}"
     reason = f"no number of participants up to {LARGEST:.0e} reaches power {target:g}{at}"
     return UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
 

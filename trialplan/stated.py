@@ -71,7 +71,7 @@ _TINY = 1e-6
 
 
 def _up(x: float) -> float:
-    return float(math.ceil(x - _TINY))
+    return float(max(math.ceil(x - _TINY), 1))  # of a share of a participant one
 
 
 ROUNDING_HABITS = (

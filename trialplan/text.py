@@ -162,6 +162,11 @@ def flag(name: str) -> str:
     return name.replace("_", "-")
 
 
+def spoken(name: str) -> str:
+    """The name of a field as a sentence has it."""
+    return name.replace("_", " ")
+
+
 NONE = "—"
 """What a table shows where there is no number."""
 

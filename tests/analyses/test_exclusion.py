@@ -29,6 +29,13 @@ def standardised(n, mean, sd, rng):
     return mean + sd * (values - values.mean()) / values.std(ddof=1)
 
 
+def test_two_participants_exclude_no_ratio():
+    """Logs without any spread of their own leave the ratio anywhere: there is no width, and no division by nothing."""
+    (found,) = exclusion(RatioOfMeans(ratio=1.9, cv=0.3), [2])
+    assert found.half_width is None
+    assert found.possible[0] == 0
+
+
 class TestTwoRates:
     @pytest.mark.parametrize(("allocation", "n"), [("1:1", 200), ("3:1", 400)])
     def test_the_score_test_inverted(self, allocation, n):
@@ -126,7 +133,29 @@ class TestMeans:
         low, high = CompareMeans(*map(DescrStatsW, arms)).tconfint_diff(usevar=usevar)
         assert found.half_width == pytest.approx((high - low) / 2)
         assert found.possible == pytest.approx((-found.half_width, found.half_width))
-        assert found.smallest_significant == pytest.approx(found.half_width, rel=0.01)
+        assert found.smallest_significant == pytest.approx(found.half_width)
+
+    @pytest.mark.parametrize(("test", "usevar"), [("t", "pooled"), ("welch", "unequal")])
+    @pytest.mark.parametrize(("favourable", "sides"), [("higher", 2), ("lower", 1)])
+    def test_the_smallest_significant_difference_has_the_p_value_of_the_level(self, test, usevar, favourable, sides):
+        """In eight participants as in many: statsmodels' t test of it at the planned spread is just significant."""
+        sign = 1 if favourable == "higher" else -1
+        design = TwoMeans(difference=sign, sd=1, test=test, favourable=favourable, sides=sides)
+        rng = np.random.default_rng(3)
+        for n in (8, 200):
+            (found,) = exclusion(design, [n])
+            arms = [standardised(n // 2, mean, 1, rng) for mean in (found.smallest_significant, 0)]
+            towards = "two-sided" if sides == 2 else {1: "larger", -1: "smaller"}[sign]
+            p = CompareMeans(*map(DescrStatsW, arms)).ttest_ind(usevar=usevar, alternative=towards)[1]
+            assert p == pytest.approx(0.05)
+            assert found.smallest_significant * sign > 0
+
+    def test_of_a_ratio_it_is_the_end_of_the_interval_about_none(self):
+        """The smallest significant ratio is where the interval about 1 ends, and none shows equivalence."""
+        (found,) = exclusion(RatioOfMeans(ratio=1.4, cv=0.3), [12])
+        assert found.smallest_significant == pytest.approx(found.possible[1])
+        (none,) = exclusion(RatioOfMeans(ratio=1.0, cv=0.3, goal="equivalence", margin=0.8), [60])
+        assert none.smallest_significant is None
 
     def test_ancova_by_regression_of_simulated_trials(self):
         """The mean half-width of regressions on simulated trials is the stated one."""

@@ -62,6 +62,21 @@ class TestJournal:
             assert len(rest.ran) == 3  # of five stretches of four
             assert values(grid) == values(answered(ASKED, Memory(), Serial()))
 
+    def test_nothing_stays_of_what_was_refused(self, tmp_path):
+        """An error before anything is kept leaves no journal, one after that leaves what there is to go on from."""
+        path = tmp_path / "grid.csv.partial"
+
+        def refused(kept):
+            with Journal(path, identity(ASKED)) as journal:
+                for _ in range(kept):
+                    answered(ASKED, journal, Serial())
+                raise FileError("no cluster answers")
+
+        for kept in (0, 1):
+            with pytest.raises(FileError):
+                refused(kept)
+            assert path.exists() == bool(kept)
+
     def test_a_frame_cut_short_is_dropped(self, tmp_path):
         """A crash in the middle of writing costs that stretch and no other."""
         path = tmp_path / "grid.csv.partial"

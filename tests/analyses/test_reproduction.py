@@ -190,6 +190,12 @@ class TestMethods:
         result = found(**MEANS | {"difference": 0.4, "sd": 0.67, "sides": 1, "alpha": 0.025, "per_arm": 44})
         assert result.best.remarks == ("rounded to the nearest whole number",)
 
+    def test_no_formula_gives_nobody(self):
+        """Where a textbook formula gives less than a participant, each arm has one."""
+        given = {"design": "ancova", "sd": 1, "difference": 0.691, "correlation": -0.999999985, "power": 0.8, "n": 98}
+        every = [one.n for one in found(**given).candidates]
+        assert min(every) == 2
+
     def test_a_named_test_comes_before_others(self):
         """A statement that names its test is not reproduced by another one, which is told."""
         result = found(**RATES | {"per_arm": 93, "test": "Fisher exact"})

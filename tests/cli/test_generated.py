@@ -206,6 +206,15 @@ def test_the_judge_of_files(tmp_path):
     assert faults((), Ran(code=2, err="trialplan: no\n"), {}, {"a.md": b""})[0].startswith("refused, and yet wrote")
 
 
+@pytest.mark.parametrize("name", ["10:1:1", "a\nb", "it's", "a: b", "a, without"])
+def test_a_name_that_is_hard_to_read(name, tmp_path, monkeypatch):
+    """A file of whatever name is told on one line, by which it is found, and so it is judged."""
+    monkeypatch.chdir(tmp_path)
+    ran = run(("init", name))
+    assert faults(("init", name), ran, {}, contents(tmp_path), tmp_path) == []
+    assert len(ran.out.splitlines()) == 2
+
+
 def test_an_interruption_is_no_fault():
     """Long work that spoke in time may be interrupted; a command runs to its end otherwise."""
     spoke = Ran(code=130, err="trialplan: at work: trials, 1 so far; Ctrl-C ends it\n", seconds=6.1, first_word=2.1)

@@ -53,6 +53,13 @@ class TestJson:
         assert set(json.loads(run(*SIZE, "--json").out)) == KEYS
         assert set(json.loads(run(*SIZE, "--dropout", "0.1", "--json").out)) == {*KEYS, "enrolled"}
 
+    def test_a_file_beside_it_is_told(self, run, tmp_path):
+        """Stdout holds the JSON alone, and stderr says which file was written beside it."""
+        for name in ("a.csv", "a.md"):
+            ran = run(*SIZE, "--json", "-o", str(tmp_path / name))
+            assert json.loads(ran.out)["n"] == 186
+            assert ran.err == f"wrote {tmp_path / name}\n"
+
     def test_full_precision(self, run):
         """Numbers are not rounded."""
         assert json.loads(run(*SIZE, "--json").out)["arms_unrounded"]["control"] == pytest.approx(92.99884, abs=1e-4)

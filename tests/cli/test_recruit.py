@@ -38,6 +38,11 @@ class TestRecruit:
             ((*SITES, "--months", "0"), "--months must be months in (0, 12,000], not 0"),
             ((*SITES, "--n", "0"), "--n must be whole numbers of participants"),
             ((*SITES, "--power", "2"), "--power must lie in (0, 1)"),
+            (
+                ("--sites", "9", "--patients-per-year", "1e-40", "--eligible", "1e-20"),
+                "--patients-per-year must lie in",
+            ),
+            (("--sites", "1", "--patients-per-year", "9", "--rate-shape", "1e-40"), "more months than can be written"),
         ],
     )
     def test_refused(self, run, more, words):
@@ -46,6 +51,27 @@ class TestRecruit:
         assert ran.code == 2
         assert words in ran.err
         assert ran.err.count("\n") == 1
+
+    def test_looks_have_their_months(self, run):
+        """The looks of a design stand with the months in which their participants are randomised, and that is told."""
+        found = json.loads(run(*DESIGN, *SITES, "--looks", "0.5,1", "--json").out)
+        assert [look["n"] for look in found["looks"]] == [94, 188]
+        alone = json.loads(run("duration", *SITES, "--n", "94", "--json").out)
+        assert found["looks"][0]["median"] == pytest.approx(alone["recruited"]["median"])
+        assert "when the endpoint is read is not said" in run(*DESIGN, *SITES, "--looks", "0.5,1").out
+
+    def test_before_a_site_opens_more_of_them_are_no_help(self, run):
+        """A deadline before the first opening asks for an earlier opening, not for sites."""
+        shown = run(*DESIGN, *SITES, "--opens", "8:12", "--months", "6").out
+        assert "open sites earlier" in shown
+        assert "open more sites" not in shown
+
+    @pytest.mark.parametrize("more", [("--sites", "3"), ("--power", "0.9"), ("--eligible", "0.3")])
+    def test_what_a_plan_says_itself(self, run, more):
+        """An option of designs that is typed beside a plan is told to be the plan's."""
+        ran = run("recruit", "msc-lupus-nephritis", *more)
+        assert ran.code == 2
+        assert ran.err == f"trialplan: {more[0]} is the plan's own; leave it out\n"
 
     def test_a_plan_that_does_not_say(self, run):
         """A plan without [enrolment] is told what it lacks."""
@@ -74,7 +100,7 @@ class TestDuration:
             (("--n", "60", "--months", "3"), "--n asks for the months, --months for the participants: keep one"),
             ((), "--n or --months is needed"),
             (("--n", "60", "--read-after", "-1"), "--read-after must lie in [0, 12000], not -1"),
-            (("--n", "60", "--so-far", "4"), "--so-far must be the participants and months"),
+            (("--n", "60", "--so-far", "4"), "--so-far must be the whole participants and the months"),
         ],
     )
     def test_refused(self, run, more, words):

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from trialplan import AdverseEvent, GroupSequential, OneProportion, TwoMeans, TwoProportions
+from trialplan import AdverseEvent, GroupSequential, OneProportion, PrecisionProportion, TwoMeans, TwoProportions, size
 from trialplan.analyses.scenarios.grid import parse_vary, scenarios
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
@@ -124,6 +124,14 @@ class TestScenarios:
         rows = list(scenarios(AdverseEvent(rate=0.1), {"rate": (0.1, 0.01)}).rows())
         assert [row["n"] for row in rows] == [29, 299]
 
+    def test_what_has_no_power_attains_a_width(self):
+        """A row of a design without a test says what is attained, as its size does, and calls no width a power."""
+        grid = scenarios(PrecisionProportion(expected=0.3, width=0.2), {"width": [0.1, 0.9]})
+        for row in grid.rows():
+            assert not {"power", "success"} & {*row}
+            design = PrecisionProportion(expected=0.3, width=row["width"])
+            assert row["attained"] == pytest.approx(size(design).as_json()["attained"])
+
     def test_large_grid(self):
         """A quarter of a million normal-theory scenarios are one call."""
         rates = tuple(np.linspace(0.1, 0.9, 500))
@@ -144,6 +152,20 @@ class TestVerb:
         empty = [row for row in rows if row["n"] is None]
         assert len(empty) == 15
         assert all(row["treatment"] <= row["control"] and "must lie above" in row["reason"] for row in empty)
+
+    @pytest.mark.parametrize(
+        ("typed", "first", "second"),
+        [
+            (("two-proportions", "--treatment", "0.5", "--test", "wald", "--vary", "control=0,0.3"), None, 182),
+            (("stratified-proportions", "--difference", "0.3", "--vary", "control=0.5/0.8,0.1/0.2"), None, 70),
+            (("stratified-proportions", "--control", "0.3", "--vary", "difference=0.2,0.9"), 186, None),
+        ],
+    )
+    def test_what_is_impossible_costs_one_cell(self, run, typed, first, second):
+        """A combination that is not possible has its reason, wherever it stands, and the others their n."""
+        rows = json.loads(run("scenarios", *typed, "--json").out)["rows"]
+        assert [row["n"] for row in rows] == [first, second]
+        assert all((row["n"] is None) == bool(row["reason"]) for row in rows)
 
     def test_for_a_person(self, run):
         """Two axes make one table, with a dash and a reason where there is no n."""

@@ -12,6 +12,7 @@ from trialplan.catalogue import designs
 from trialplan.designs.simon import LARGEST, Simon
 from trialplan.designs.two_stage import TwoStage
 from trialplan.errors import ParameterError, UnreachableError
+from trialplan.numerics.two_stages import _tables
 
 
 @functools.cache
@@ -32,6 +33,17 @@ def by_brute_force(null, expected, alpha, power, largest):
                 if size <= alpha:
                     found.append((n - (n - n1) * mass[null][n1, : r1 + largest + 1].sum(), n, n1, r1, r))
     return found
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+def test_certain_rates(rate):
+    """Of a rate of 0 or 1 the tables are certain, and nothing is warned of: `reproduce` asks for such rates."""
+    mass, below, beyond = _tables(8, rate)
+    for m in range(8):
+        there = m * int(rate)
+        np.testing.assert_array_equal(mass[m], np.arange(9) == there)
+        np.testing.assert_array_equal(below[m], np.arange(9) >= there)
+        np.testing.assert_array_equal(beyond[m], np.arange(9) - 1 < there)
 
 
 class TestSearch:

@@ -6,8 +6,9 @@ import math
 import numpy as np
 import pytest
 from scipy import optimize, stats
+from statsmodels.stats.contingency_tables import StratifiedTable
 
-from trialplan import CoPrimary, StratifiedProportions, TwoProportions
+from trialplan import CoPrimary, GroupSequential, StratifiedProportions, TwoProportions
 from trialplan.analyses.verification.counted_truth import enumerated
 from trialplan.designs import _strata as strata_sizes
 from trialplan.designs import _stratified_tests as stratified_tests
@@ -382,3 +383,38 @@ class TestManyStrata:
         with pytest.raises(ParameterError, match="in more than 10 strata; state the margin as a difference"):
             StratifiedProportions(control=0.4, strata=60, test="stratified-score", **asked)
         assert StratifiedProportions(control=0.4, strata=10, test="stratified-score", **asked).sample_size(0.8).n
+
+
+class TestBoundaries:
+    """The effect at a look's boundary: where the statistic of statsmodels' StratifiedTable is on it."""
+
+    @pytest.mark.parametrize("test", ["cmh", "cmh-corrected"])
+    @pytest.mark.parametrize(
+        ("scale", "effect", "moved"),
+        [
+            ("difference", {"difference": 0.2}, lambda p, e: p + e),
+            ("ratio", {"ratio": 1.5}, lambda p, e: p * e),
+            ("odds-ratio", {"odds_ratio": 2.0}, lambda p, e: e * p / (1 - p) / (1 + e * p / (1 - p))),
+        ],
+    )
+    def test_the_statistic_is_there(self, test, scale, effect, moved):
+        """Of the counts that the planned controls and this common effect lead to in each stratum."""
+        fixed = StratifiedProportions(control=(0.2, 0.4), weight=(1, 3), scale=scale, test=test, **effect)
+        design = GroupSequential(design=fixed, looks=(0.5, 1.0), futility="z(0.2)")
+        for look in design.details(400, 0.8)["looks"]:
+            arms = look["n"] // 2
+            for name in ("efficacy", "futility") if look["futility_z"] is not None else ("efficacy",):
+                value = look[f"effect_at_{name}"]
+                tables = []
+                for rate, size in ((0.2, arms / 4), (0.4, 3 * arms / 4)):
+                    seen = moved(rate, value)
+                    tables.append(np.array([[seen, 1 - seen], [rate, 1 - rate]]) * size)
+                squared = StratifiedTable(tables).test_null_odds(correction=test == "cmh-corrected").statistic
+                assert math.sqrt(squared) == pytest.approx(look[f"{name}_z"])
+
+    def test_no_effect_where_none_is_large_enough(self):
+        """Where even no responder at all in a stratum is not enough in the others, there is none."""
+        fixed = StratifiedProportions(control=(0.2, 0.4), difference=-0.15, favourable="lower")
+        first, last = GroupSequential(design=fixed, looks=(0.5, 1.0)).details(234, 0.8)["looks"]
+        assert first["effect_at_efficacy"] is None
+        assert -0.2 < last["effect_at_efficacy"] < 0

@@ -316,7 +316,8 @@ class TestUnderWay:
             ({"so_far": "-1/4"}, "not -1/4"),
             ({"so_far": "90/4"}, "90 have come already"),
             ({"so_far": "1/4,1/4", "sites": 1}, "fewer than the 2 that have recruited"),
-            ({"so_far": "1/4", "rate_shape": None}, "learns nothing"),
+            ({"so_far": "1/4", "rate_shape": None}, "rate_shape is needed where sites are under way"),
+            ({"so_far": [(1.5, 3)]}, r"whole participants .* not \[\(1.5, 3\)\]"),
         ],
     )
     def test_refused(self, more, words):

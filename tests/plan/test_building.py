@@ -66,6 +66,19 @@ class TestShippedPlan:
 
 
 class TestUncontrolledRate:
+    @pytest.mark.parametrize(
+        ("design", "refused"),
+        [
+            ("two-proportions", r"bridged toward control as one rate, not 0\.2, 0\.4; state one"),
+            ("stratified-proportions", "does not state as one number"),
+        ],
+    )
+    def test_a_bridge_leads_to_one_rate(self, edit, design, refused):
+        """A bridge toward several control rates is refused, in a design that takes several too."""
+        values = ('design = "two-proportions"', f'design = "{design}"'), ("value = 0.2\n", "value = [0.2, 0.4]\n")
+        with pytest.raises(PlanError, match=refused):
+            edit(*values)
+
     def test_it_needs_a_discount_or_an_acknowledgement(self, edit):
         """An uncontrolled rate without a bridge does not become the treatment rate."""
         with pytest.raises(PlanError, match=r"P01.*bridge\.discount"):

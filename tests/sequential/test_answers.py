@@ -54,11 +54,11 @@ class TestLooks:
         assert first["stop_for_futility"]["null"] == 0
 
     def test_effect_at_the_boundary(self):
-        """The effect at a boundary is z times the standard error that the planned n gives there."""
+        """The effect at a boundary is z times the standard error that the whole participants of the look give."""
         design = GroupSequential(design=TwoMeans(difference=2, sd=5, test="z"), looks=(0.5, 1.0), efficacy="pocock")
         answer = design.sample_size(0.9)
         for look in answer.extra["looks"]:
-            error = 5 * math.sqrt(4 / (look["information"] * answer.n))
+            error = 5 * math.sqrt(4 / look["n"])
             assert look["effect_at_efficacy"] == pytest.approx(look["efficacy_z"] * error, rel=1e-6)
 
     def test_effect_at_the_boundary_of_a_ratio(self):

@@ -62,6 +62,13 @@ class TestAnswer:
             elif binding:
                 assert rejected.mean() == pytest.approx(answer.extra["actual_size"], abs=4 * math.sqrt(0.05 / trials))
 
+    @pytest.mark.parametrize("n", [120, 900, 9000])
+    def test_a_chance_is_no_more_than_certain(self, n):
+        """What rejects for sure has power 1, however many digits the logarithms of its counts have lost."""
+        trial = ExactGroupSequential(design=OneProportion(null=0.05, expected=0.69), looks=(0.5, 1.0))
+        assert 1 - 1e-12 < float(trial.power(n)) <= 1
+        assert all(look["cumulative_power"] <= 1 for look in trial.details(n, 0.8)["looks"])
+
     def test_a_look_that_only_stops_for_futility_does_not_reject(self):
         """Error that a look may not spend is left to the next one."""
         trial = ExactGroupSequential(design=FIXED, looks=(0.5, 1.0), efficacy_at=(1.0,), futility="z(0)")

@@ -56,6 +56,13 @@ class TestStageWise:
         assert trial.estimate() == pytest.approx(2.2, abs=1e-9)
         np.testing.assert_allclose(trial.interval(), [2.2 - 1.959963985, 2.2 + 1.959963985], atol=1e-8)
 
+    @pytest.mark.parametrize("information", [1e-9, 1e-4, 1e4])
+    def test_however_little_information_there_is(self, information):
+        """The interval of one look is z plus and minus the quantile, wherever on the scale of information it lies."""
+        trial = Stopped(z=1.57, information=(information,), upper=(1.96,), lower=(-np.inf,))
+        limits = np.array([1.57 - 1.959963985, 1.57 + 1.959963985]) / np.sqrt(information)
+        np.testing.assert_allclose(trial.interval(), limits, rtol=1e-7)
+
     def test_on_the_boundary_it_is_what_has_been_spent(self, design):
         """A trial that stops on its boundary has the P value of the level spent by then."""
         for looks in (1, 2, 3):

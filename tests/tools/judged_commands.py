@@ -6,6 +6,7 @@ a number that is none; it says something within two seconds, and leaves no file 
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import itertools
@@ -265,14 +266,20 @@ def _of_the_files(ran: Ran, before: Mapping[str, bytes], after: Mapping[str, byt
     for name in changed:
         if name.rpartition("/")[2].startswith("."):
             yield f"left behind: {name}"
-        elif name in before and name not in ran.out:
+        elif name in before and name not in ran.out + ran.err:
             yield f"changed without a word: {name}"
         elif fault := incomplete(name, after[name]):
             yield f"half a file: {name}: {fault}"
-    for line in ran.out.splitlines() if ran.code in (0, 1) else ():
-        name = line.removeprefix("wrote ").split(":")[0].split(", without")[0]
-        if line.startswith("wrote ") and not (folder / name).exists():
+    for line in (ran.out + ran.err).splitlines() if ran.code in (0, 1) else ():
+        if line.startswith("wrote ") and not any((folder / name).exists() for name in _named(line[6:])):
             yield f"not there, although {line!r}"
+
+
+def _named(text: str) -> Iterator[str]:
+    """What may be the name of a file at the beginning of a text: all of it, or as far as something is said of it."""
+    for name in (text, text.split(": ")[0], text.split(", without")[0]):
+        quoted = len(name) > 2 and name[0] in "'\"" and name[0] == name[-1]
+        yield ast.literal_eval(name) if quoted and not Path(name).exists() else name
 
 
 def incomplete(name: str, content: bytes) -> str:

@@ -8,7 +8,7 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import path_option
+from trialplan.cli.options.output import path_option, wrote
 
 
 @click.command(
@@ -34,6 +34,6 @@ def command(folder: Path) -> None:
 
     made = demo(folder)
     for path in made.paths:
-        click.echo(f"wrote {path}")
+        wrote(path)
     if made.left_out:
         click.echo(f"HTML and DOCX are left out: {made.left_out}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import NamedPath
+from trialplan.cli.options.output import NamedPath, wrote
 
 
 @click.command(
@@ -31,4 +32,6 @@ def command(path: Path, force: bool) -> None:
 
     files.check_writable(path, replace=force)
     files.write(path, starter_plan())
-    click.echo(f"wrote {path}\nnext: trialplan protocol {path} -o protocol.md")
+    wrote(path)
+    typed = shlex.quote(str(path)) if str(path).isprintable() else f"${str(path)!r}"  # as bash and zsh take escapes
+    click.echo(f"next: trialplan protocol {typed} -o protocol.md")

@@ -9,7 +9,7 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import path_option
+from trialplan.cli.options.output import path_option, wrote
 from trialplan.cli.options.workers import patience_option
 from trialplan.errors import FileError
 
@@ -55,7 +55,7 @@ def command(
     house: dict[str, Any] = {"templates": templates, "reference": reference, "patience": patience}
     if outputs:
         for path in render_protocol(plan, *outputs, **house):
-            click.echo(f"wrote {path}")
+            wrote(path)
     else:
         click.echo(render_protocol(plan, **house), nl=False)
 

@@ -11,7 +11,7 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import path_option, to_screen
+from trialplan.cli.options.output import path_option, to_screen, wrote
 from trialplan.design import Sized
 from trialplan.enrolment.randomisation import SECRET
 from trialplan.errors import ParameterError
@@ -162,7 +162,7 @@ def _minimised(
         else:
             to_screen(page)
     for path in filter(None, (output, masked)):
-        click.echo(f"wrote {path}: {len(come):,} participants; {'without arms' if path == masked else _SECRET}")
+        wrote(path, f": {len(come):,} participants; {'without arms' if path == masked else _SECRET}")
     if seed is None:
         click.echo(f"seed {found.seed}: {_SECRET}", err=True)
     for doubt in found.doubts():
@@ -207,9 +207,9 @@ def _write(scheme: Scheme, output: Path | None, masked: Path | None) -> None:
         strata = len({tuple(line[name] for name in scheme.strata) for line in lines})
         each = "each stratum's list" if strata > 1 else "it"
         extent = f"{strata} strata, {len(lines):,} lines; {each} is long enough for all {scheme.n:,} participants"
-        click.echo(f"wrote {output}: {extent}; {SECRET}")
+        wrote(output, f": {extent}; {SECRET}")
         if masked is not None:
-            click.echo(f"wrote {masked}, without arms and blocks")
+            wrote(masked, ", without arms and blocks")
 
 
 def _arms(given: Mapping[str, Any]) -> dict[str, int]:

@@ -29,6 +29,10 @@ class DesignsOfAnySize(options.DesignsAndPlans):
         return f"{slug} has no choice of n to be asked about; ask `trialplan duration` about its own"
 
 
+_OF_DESIGNS = ("power", *options.RECRUITING[:-1])
+"""What a plan says itself."""
+
+
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design, at sites that are described by options."""
     return options.verb(
@@ -50,8 +54,8 @@ def for_plan(name: str) -> click.Command:
     """The verb for a plan: its [enrolment]."""
     return Verb(
         name,
-        params=[*_asked(), *output_options(*PICTURES)],
-        callback=lambda **given: _answer(name, given),
+        params=[*_asked(), *_of_designs_alone(), *output_options(*PICTURES)],
+        callback=lambda **given: _answer(name, given, **{one: given[one] for one in _OF_DESIGNS}),
         help="Answers with the months and sites of the plan's [enrolment], and with what each n can show.",
         epilog=options.examples("trialplan recruit msc-lupus-nephritis --n 60,120,254"),
     )
@@ -71,10 +75,18 @@ def _asked() -> list[click.Parameter]:
     ]
 
 
+def _of_designs_alone() -> list[click.Parameter]:
+    """What a plan says itself: taken from whoever types it, to be told so."""
+    several = [options.power_option(None), *options.sites_options()]
+    for one in several:
+        one.hidden = True  # type: ignore[attr-defined]
+    return several
+
+
 def _of_design(cls: type[Design], **given: Any) -> None:
     design = cast("Design", options.build(cls, given))
     with options.typed(type(cast("Any", design.fixed)), "recruit", "sites", "screening", **options.SITES_NAMES):
-        _answer(design, given, power=given["power"], **{name: given[name] for name in options.RECRUITING[:-1]})
+        _answer(design, given, **{one: given[one] for one in _OF_DESIGNS})
 
 
 def _answer(plan: Any, given: Mapping[str, Any], **more: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ from trialplan.analyses.scenarios.vary import parse_vary, vector
 from trialplan.cli.options import design as options
 from trialplan.cli.options import workers as running
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import output_options, to_screen
+from trialplan.cli.options.output import output_options, to_screen, wrote
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.parameter import needed, parameters
@@ -96,12 +97,34 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
             raise ParameterError(f"there is no --{flag(name)} of {cls.slug()} to vary; {near}")
         if given.get(name) is not None:
             raise ParameterError(f"{name} is given twice, by --{flag(name)} and by --vary; keep one")
-    declared = parameters(cls)
-    held = {n: vector(each[0]) if declared[n].axis else each[0] for n, each in axes.items() if n in declared}
-    design = options.build(cls, given, held=held)
+    design = _possible(cls, given, axes)
     with options.typed(cls):
         asked = grid_of(design, axes, target, n)
     _answer(asked, given)
+
+
+_TRIED = 10_000
+"""Scenarios among which one that is possible is sought: a moment's work."""
+
+
+def _possible(cls: type[Sized], given: Mapping[str, Any], axes: Mapping[str, tuple[Any, ...]]) -> Sized:
+    """The design at the first scenario whose numbers are possible together, from which the others differ.
+
+    A scenario that is not has its reason in the grid. Where none is possible the first one's is the answer.
+    """
+    declared, first = parameters(cls), None
+    read = {
+        name: [vector(one) if declared[name].axis else one for one in values]
+        for name, values in axes.items()
+        if name in declared
+    }
+    for numbers in islice(product(*read.values()), _TRIED):
+        try:
+            return options.build(cls, given, held=dict(zip(read, numbers, strict=True)))
+        except ParameterError as why:
+            first = first or why
+    assert first is not None  # a product has at least one element
+    raise first
 
 
 def _of_plan(name: str, vary: tuple[str, ...], **given: Any) -> None:
@@ -170,8 +193,7 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = No
         if given["as_json"]:
             _show_grid(grid, as_json=True)
         journal.remove()
-    if not given["as_json"]:
-        click.echo(f"wrote {path}")
+    wrote(path, as_json=given["as_json"])
 
 
 def _computed(asked: Any, kept: Any, executor: Executor) -> Grid:

@@ -13,7 +13,8 @@ from trialplan.cli.options.output import output_options, show_or_draw
 from trialplan.cli.scenarios import axes_of, typical_of, vary_option
 from trialplan.design import Design
 from trialplan.page import PICTURES
-from trialplan.parameter import needed
+from trialplan.parameter import needed, parameters
+from trialplan.text import flag
 
 if TYPE_CHECKING:
     from trialplan.analyses.sensitivity.tornado_page import Tornado
@@ -27,8 +28,15 @@ def for_design(cls: type[Design]) -> click.Command:
         _of_design,
         "Answers with n and power at either end of each number's range, the others as given, the worst first.",
         [vary_option(), *options.of_design(cls), options.power_option(), *output_options(*PICTURES)],
-        f"trialplan tornado {cls.slug()} {options.example(cls)} --vary {typical_of(cls, name)}",
+        f"trialplan tornado {cls.slug()} {options.example(cls)} --vary {_around(cls, name)}",
     )
+
+
+def _around(cls: type[Design], name: str) -> str:
+    """An example of a range: about the planned value of the example, a sixth of what is typical to either side."""
+    low, high = parameters(cls)[name].typical or (1.0, 1.0)
+    away = min((high - low) / 6, low / 2)
+    return f"{flag(name)}={low - away:g},{low + away:g}"
 
 
 def for_plan(name: str) -> click.Command:

@@ -58,6 +58,17 @@ class StratifiedResponses(Outcome):
         name = f"interval of the {self.effect_scale(design).short}, the {design.test} test inverted"
         return EffectInterval(name=name, limits=(low, high))
 
+    def estimate_at(self, design: Design, n: Any, z: Any) -> Any:
+        """The common effect at which the test of the counts that are expected in strata of the planned size shows z.
+
+        The nearest to none that does; nan where no effect that leaves every rate a rate does.
+        """
+        n, z = (np.asarray(one, dtype=float) for one in (n, z))
+        return np.reshape(
+            [stratified_tests.effect_of(design, of, at) for of, at in zip(n.ravel(), z.ravel(), strict=True)],  # type: ignore[arg-type]
+            z.shape,
+        )
+
     def draw_from(self, design: Design, uniforms: Any) -> Any:
         """Whether each participant responds, one column a participant, one array for each arm of each stratum."""
         self._refuse_blocks(design)

@@ -11,7 +11,7 @@ from trialplan import fields
 from trialplan.design import AnalysisTest
 from trialplan.numerics.elementary import divide, sqrt, square
 from trialplan.numerics.lazy import np
-from trialplan.numerics.search import increasing_root
+from trialplan.numerics.search import first_share, increasing_root
 from trialplan.numerics.student import z_power
 from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, SCALES, Scale
 from trialplan.parameter import Numbers
@@ -152,6 +152,39 @@ def limits(
         beyond = seen[end] < target if end == 0 else seen[end] > target
         found.append(outer[end] if beyond else value(float(increasing_root(_short_of(at, target), *ends))))
     return found[0], found[1]
+
+
+def effect_of(design: StratifiedProportions, n: float, statistic: float) -> float:
+    """The common effect nearest to the null at which the test shows this z, the controls seen as they are planned.
+
+    Strata have their planned share of n, in whole participants; nan where the test shows it at no effect.
+    """
+    scale, sizes = SCALES[design.scale], design.count_sizes(round(n))
+    controls = [float(rate) for rate in design.count_rates()[1::2]]
+    toward = design.sign * (1 if statistic >= 0 else -1)
+    place: Callable[[float], float] = float if scale is DIFFERENCE else _log
+    value: Callable[[Any], Any] = np.asarray if scale is DIFFERENCE else np.exp
+    domain = design.effect_domain()
+    start, end = place(float(design.null_values()[0])), place(domain.high if toward > 0 else domain.low)
+
+    def surplus(share: Any) -> Any:
+        effect = value(start + share * (end - start))
+        counts: list[Any] = []
+        for rate, of in zip(controls, zip(sizes[::2], sizes[1::2], strict=True), strict=True):
+            counts += [
+                np.clip(scale.treatment(rate, effect), 0, 1) * of[0],
+                np.broadcast_to(rate * of[1], np.shape(share)),
+            ]
+        shown = design.judge(tuple(counts), sizes)[0]
+        return (1 if statistic >= 0 else -1) * (shown - statistic)
+
+    share = float(first_share(surplus, ()))
+    return float(value(start + share * (end - start)))
+
+
+def _log(ratio: float) -> float:
+    """Of a ratio, no farther out than limits are looked for."""
+    return -_FAR if ratio <= 0 else min(math.log(ratio), _FAR)
 
 
 def _short_of(at: Callable[[float], float], target: float) -> Callable[[float], float]:

@@ -25,6 +25,7 @@ class Duration(Answer):
     months: float | None = None
     by: ByDeadline | None = None
     come: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def total(self) -> Completion | None:
@@ -44,7 +45,7 @@ class Duration(Answer):
             *self._rows(),
             ("computed as", self._method),
         ]
-        return Page(data=plain(self._data()), headline=self._headline(), tables=[facts(rows)])
+        return Page(data=plain(self._data()), headline=self._headline(), tables=[facts(rows)], notes=[*self.notes])
 
     def _headline(self) -> str:
         if self.recruited is not None and self.total is not None:
@@ -70,7 +71,6 @@ class Duration(Answer):
     def _rows(self) -> list[tuple[str, str]]:
         wait = f"{self.wait.read_after:g} months to the reading, {self.wait.decision:g} to the decision"
         after = [("after randomisation", wait)] if self.wait.months else []
-        after += [("randomised so far", f"{self.come:,}")] if self.come else []
         if self.recruited is not None:
             one = self.recruited
             shown = f"{one.median:.1f} months ({one.early:.1f} to {one.late:.1f})"
@@ -89,19 +89,19 @@ class Duration(Answer):
         } | told
 
 
-def duration_of(law: Recruits, n: int, wait: Wait, come: int = 0) -> Duration:
+def duration_of(law: Recruits, n: int, wait: Wait, come: int = 0, notes: tuple[str, ...] = ()) -> Duration:
     """The months that n participants take, from now on where some have come."""
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ParameterError(f"must be a whole number of participants from 1 on, not {n}", parameter="n", value=n)
     if come >= n:
         raise ParameterError(f"is {n:,}, and {come:,} have come already", parameter="n", value=n)
-    return Duration(law=law, wait=wait, recruited=completion(law, n - come), come=come)
+    return Duration(law=law, wait=wait, recruited=completion(law, n - come), come=come, notes=notes)
 
 
-def numbers_in(law: Recruits, months: float, wait: Wait, come: int = 0) -> Duration:
+def numbers_in(law: Recruits, months: float, wait: Wait, come: int = 0, notes: tuple[str, ...] = ()) -> Duration:
     """The participants that these months bring, the wait after the last included."""
     window = months - wait.months
     if window <= 0:
         reason = f"must be more than the {wait.months:g} that pass after a randomisation, not {months:g}"
         raise ParameterError(reason, parameter="months", value=months, way_out=f"give {field('months')} for recruiting")
-    return Duration(law=law, wait=wait, months=months, by=by_deadline(law, window), come=come)
+    return Duration(law=law, wait=wait, months=months, by=by_deadline(law, window), come=come, notes=notes)

@@ -324,9 +324,9 @@ def _gamma_below(n: int, counts: Any) -> float:
 
 def _in_time(n: int, month: float) -> float:
     if month > LATEST:
+        when = f"in month {month:,.4g} or later" if math.isfinite(month) else "after more months than can be written"
         raise ParameterError(
-            f"participant {n:,} would be randomised in month {month:,.4g} or later, and a trial may take {LATEST:,}; "
-            "recruit faster"
+            f"participant {n:,} would be randomised {when}, and a trial may take {LATEST:,}; recruit faster"
         )
     return month
 

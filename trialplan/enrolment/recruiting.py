@@ -36,6 +36,13 @@ J Clin Epidemiol 60:819), and of 151 British trials 44 % did not reach their num
 7:e015276): nobody knows by how much here, so two steps down are shown."""
 
 
+_OF_LOOKS = ("the looks are left out of what other numbers can show",)
+_UNDATED = (
+    "the month of a look is the one in which its participants are randomised: when the endpoint is read is not said, "
+    "which a plan says by timepoint_months",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class WithSites:
     """When the trial is full with so many sites, or at such a share of the stated rates."""
@@ -149,7 +156,7 @@ def recruiting(
         looks=tuple(_looks(law, looks, wait)),
         wait=wait,
         power=power,
-        notes=tuple(notes),
+        notes=(*notes, *(_OF_LOOKS if looks else ()), *(_UNDATED if looks and wait is None else ())),
     )
 
 
@@ -175,9 +182,9 @@ def _with_sites(law: Recruits, n: int, deadline: float | None) -> list[WithSites
 
 
 def _looks(law: Recruits, needed: Sequence[int], wait: Wait | None) -> list[LookDue]:
-    if wait is None:
-        return []
+    """When each is decided on; where nobody says when the endpoint is read, when its participants are randomised."""
+    after = 0.0 if wait is None else wait.months
     return [
-        LookDue(number=number, final=number == len(needed), completion=later(completion(law, n), wait.months))
+        LookDue(number=number, final=number == len(needed), completion=later(completion(law, n), after))
         for number, n in enumerate(needed, 1)
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from trialplan.enrolment.completion import IN_TIME, Completion
+from trialplan.enrolment.completion import IN_TIME, ByDeadline, Completion
 from trialplan.page import Page, Table, facts, plain
 from trialplan.text import as_sentence, decimals, percent, plural, probability
 
@@ -122,15 +122,26 @@ def _chance(one: Completion) -> list[str]:
 
 def _notes(answer: Recruiting) -> Iterator[str]:
     if answer.by is not None and answer.by.median < answer.n:
-        yield (
-            f"By month {answer.by.month:g} an even chance is of {answer.by.median:,} participants, fewer than the "
-            f"{answer.n:,} that are wanted: open more sites, allow more months, or plan what fewer can show."
-        )
+        yield _short(answer, answer.by)
     yield (
         "Intervals hold if the stated rates and shares are right on average. Investigators expect more patients than "
         "come (Lasagna's law): the lines at smaller rates say what that costs."
     )
     yield from map(as_sentence, answer.notes)
+
+
+def _short(answer: Recruiting, by: ByDeadline) -> str:
+    """What to do where fewer come by the deadline than are wanted; before a site opens, more sites are no help."""
+    opens = min((one.opens_from for one in answer.law.groups), default=0.0)
+    if opens >= by.month:
+        return (
+            f"The first site opens in month {opens:g}, and the deadline is month {by.month:g}: open sites earlier, or "
+            "allow more months."
+        )
+    return (
+        f"By month {by.month:g} an even chance is of {plural(by.median, 'participant')}, fewer than the {answer.n:,} "
+        "that are wanted: open more sites, allow more months, or plan what fewer can show."
+    )
 
 
 def _data(answer: Recruiting) -> dict[str, Any]:

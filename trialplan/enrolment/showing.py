@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trialplan.analyses.assurance.assess import Beliefs, assurance
-from trialplan.analyses.sensitivity.exclusion import exclusion
+from trialplan.analyses.sensitivity.exclusion import half_width
 from trialplan.design import Design
 from trialplan.errors import ParameterError
 
@@ -102,7 +102,7 @@ def _as_read(design: Design) -> float:
 
 
 def _half_width(design: Design, n: int) -> float | None:
-    return exclusion(design, [n])[0].half_width if _asked_of_any(design) else None
+    return half_width(design, n) if _asked_of_any(design) else None
 
 
 def _asked_of_any(design: Design) -> bool:

@@ -125,8 +125,9 @@ def under_way(group: Sites, so_far: Sequence[tuple[int, float]]) -> tuple[Compon
     [2.4, 1.67, 1.0]
     """
     if group.shape is None:
-        way_out = "give a shape of the rates between sites"
-        raise ParameterError("learns nothing from what came so far", owner="sites", parameter="shape", way_out=way_out)
+        way_out = "with it, what came so far says how fast each site is"
+        reason = "is needed where sites are under way: sites whose rates are known learn nothing"
+        raise ParameterError(reason, owner="sites", parameter="shape", way_out=way_out)
     if len(so_far) > group.number:
         reason = f"are {group.number:,}, fewer than the {len(so_far):,} that have recruited"
         raise ParameterError(reason, owner="sites", parameter="sites", value=group.number)

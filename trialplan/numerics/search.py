@@ -6,12 +6,15 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from trialplan.numerics.elementary import between, divide, every, greatest, is_scalar, isfinite, least, some, where
+from trialplan.numerics.elementary import between, divide, every, greatest, is_scalar, isfinite, least, where
 from trialplan.numerics.lazy import np
 
 _DOUBLINGS = 64
-_HALVINGS, _INTERPOLATED = 300, 4
-"""Steps of which at least every fourth halves the bracket: more than a double has digits."""
+_HALVINGS = 250
+"""Steps of which at least one in four halves the bracket: more than a double has digits."""
+
+_PATIENCE = 3
+"""Steps in which the bracket must have been halved."""
 
 
 def bracket(f: Callable[[Any], Any], low: Any) -> Any:
@@ -28,54 +31,67 @@ def bracket(f: Callable[[Any], Any], low: Any) -> Any:
 def increasing_root(f: Callable[[Any], Any], low: Any, high: Any, tolerance: float = 1e-13) -> Any:
     """Where the increasing `f` crosses 0 between `low` and `high`, elementwise, from the side where f >= 0.
 
-    By inverse quadratic interpolation where three points lie on nearly a parabola, else by bisection (Chandrupatla
-    1997, Advances in Engineering Software 28:145), so that flat stretches cost little more than bisection does. Cells
-    whose `high` is not finite give nan.
+    Inverse quadratic interpolation where three points lie so that it can be trusted (Chandrupatla 1997, Advances in
+    Engineering Software 28:145), else bisection, and that too where some steps have not halved the bracket, so that
+    flat stretches cost no more than bisection does. Cells whose `high` is not finite give nan.
     """
     if not is_scalar(low, high):
         low, high = np.broadcast_arrays(np.asarray(low, float), np.asarray(high, float))
     hopeful = isfinite(high)
     low, high = where(hopeful, low, 1.0), where(hopeful, high, 1.0)
-    at_low, at_high = f(low), f(high)
-    share: Any = 0.5
-    for step in range(1, _HALVINGS):
-        width, enough = high - low, tolerance * greatest(1.0, abs(high))
-        if every(width <= enough):
+    new, other = (high, f(high)), (low, f(low))
+    share = 0.5
+    widths = [abs(high - low)] * (_PATIENCE + 1)
+    for _ in range(_HALVINGS):
+        close = tolerance * greatest(1.0, abs(high))
+        if every(high - low <= close):
             break
-        # never nearer to an end than the search must come, so that the end on the other side moves, too
-        near = least(0.5, divide(enough, 2 * width))
-        middle = low + between(near, share, 1 - near) * width
+        middle = new[0] + share * (other[0] - new[0])
         value = f(middle)
         above = value >= 0
-        left, at_left = where(above, high, low), where(above, at_high, at_low)
-        low, high = where(above, low, middle), where(above, middle, high)
-        at_low, at_high = where(above, at_low, value), where(above, value, at_high)
-        share = _share((low, at_low), (high, at_high), (left, at_left)) if step % _INTERPOLATED else 0.5
+        at_high = new[1] >= 0
+        kept = above == at_high  # the new point lies on the side of the last, so that the end across from it stays
+        third = where(kept, new[0], other[0]), where(kept, new[1], other[1])
+        other = where(kept, other[0], new[0]), where(kept, other[1], new[1])
+        new = middle, value
+        low, high = where(above, other[0], middle), where(above, middle, other[0])
+        widths = [*widths[1:], high - low]
+        share = _share(new, other, third, widths[-1] > widths[0] / 2, close)
     return where(hopeful, high, math.nan)
 
 
-def _share(*points: tuple[Any, Any]) -> Any:
-    """`_crossing`, without a warning where a value is infinite."""
-    numbers = [value for point in points for value in point]
-    if is_scalar(*numbers):
-        return _crossing(*map(float, numbers))
-    with np.errstate(all="ignore"):
-        return _crossing(*numbers)
+def _share(new: Any, other: Any, third: Any, slow: Any, close: Any) -> Any:
+    """How far from the newest point towards the one across from it to look next, strictly between them."""
+    if not is_scalar(*new, *other, *third):
+        with np.errstate(all="ignore"):
+            return _looked_at(new, other, third, slow, close)
+    # plain floats, whose infinities and nan are silent
+    new, other, third = (tuple(map(float, point)) for point in (new, other, third))
+    return _looked_at(new, other, third, bool(slow), close)
 
 
-def _crossing(a: Any, at_a: Any, b: Any, at_b: Any, c: Any, at_c: Any) -> Any:
-    """Which share of the way from a to b the parabola through them and c, the end that was left, crosses 0.
+def _looked_at(new: Any, other: Any, third: Any, slow: Any, close: Any) -> Any:
+    (a, at_a), (b, at_b), (c, at_c) = new, other, third
+    width, rise = divide(a - b, c - b), divide(at_a - at_b, at_c - at_b)
+    trusted = (rise * rise < width) & ((1 - rise) * (1 - rise) < 1 - width)
+    first, second = divide(at_a, at_b - at_a) * divide(at_c, at_b - at_c), divide(c - a, b - a)
+    quadratic = first + second * divide(at_a, at_c - at_a) * divide(at_b, at_c - at_b)
+    nearest = least(divide(close, abs(b - a)) / 2, 0.5)
+    share = where(trusted & (quadratic == quadratic), quadratic, 0.5)
+    return where(slow, 0.5, between(nearest, share, 1 - nearest))
 
-    A half where it need not be inside: x as a function of f would not be increasing there.
+
+_POINTS = 65
+"""Shares at which it is looked whether a function has come to 0: tests of the log odds turn back before the end."""
+
+
+def first_share(f: Callable[[Any], Any], shape: tuple[int, ...]) -> Any:
+    """The least share from 0 to 1 at which each of `shape` functions has risen to 0; nan where it never does.
+
+    `f` takes shares of that shape, or with one more axis for several of each.
     """
-    upward = at_c >= 0
-    far, at_far = where(upward, a, b), where(upward, at_a, at_b)  # on the other side of the root than c
-    new, at_new = where(upward, b, a), where(upward, at_b, at_a)
-    place, height = divide(new - far, c - far), divide(at_new - at_far, at_c - at_far)
-    straight = (height * height < place) & ((1 - height) * (1 - height) < 1 - place)
-    if not some(straight):
-        return 0.5
-    chord = divide(at_new, at_far - at_new) * divide(at_c, at_far - at_c)
-    bend = divide(c - new, far - new) * divide(at_new, at_c - at_new) * divide(at_far, at_c - at_far)
-    share = where(straight, chord + bend, 0.5)  # from the new end
-    return where(upward, 1 - share, share)
+    shares = np.linspace(0, 1, _POINTS)
+    reached = f(np.broadcast_to(shares, (*shape, _POINTS))) >= 0
+    first = reached.argmax(axis=-1)
+    found = increasing_root(f, shares[np.maximum(first - 1, 0)], shares[first])
+    return np.where(reached.any(axis=-1), found, np.nan)

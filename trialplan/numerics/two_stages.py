@@ -96,5 +96,6 @@ def _tables(size: int, rate: float) -> tuple[Any, Any, Any]:
     m, k = np.arange(size)[:, None], np.arange(size + 1)[None, :]
     left = np.maximum(m - k, 0)
     log_mass = special.gammaln(m + 1.0) - special.gammaln(k + 1.0) - special.gammaln(left + 1.0)
-    mass = np.where(k <= m, np.exp(np.minimum(log_mass + k * np.log(rate) + left * np.log1p(-rate), 0)), 0.0)
+    log_mass = log_mass + special.xlogy(k, rate) + special.xlog1py(left, -rate)  # of a rate of 0 or 1, too
+    mass = np.where(k <= m, np.exp(np.minimum(log_mass, 0)), 0.0)
     return mass, mass.cumsum(axis=1), binomial_sf(k - 1, m, rate)

@@ -33,6 +33,10 @@ _FARTHEST_SD = 1e100
 """Beyond it, or below its inverse, squares leave the numbers that a computer has."""
 
 
+_LARGEST_LOG = 600.0
+"""Beyond it the exponential leaves them, too."""
+
+
 class Measurements(Outcome):
     """Normal outcomes: a design says the standard error of its effect and the degrees of freedom of its t."""
 
@@ -85,6 +89,27 @@ class Measurements(Outcome):
             df = n - 2  # the most that they can be: Satterthwaite's differ from truth to truth
         return 2 * _critical(confidence, df) * error
 
+    def estimate_at(self, design: Design, n: Any, z: Any) -> Any:
+        """So many standard errors from the null, at the planned spread, as the t of that P value has, or the z."""
+        ((limit, sign),) = design.sided_limits()
+        with np.errstate(all="ignore"):
+            error, df = design.standard_error(np.asarray(n, dtype=float))
+            statistic = z if df is None else of_normal_score(z, df)
+            value = limit + sign * statistic * error
+        return _on_scale(design, value)
+
+    def smallest_significant(self, design: Design, n: int) -> float | None:
+        """The critical t, or z, times the standard error at the planned spread; none for equivalence."""
+        if len(design.null_values()) == 2:
+            return None
+        found = float(self.estimate_at(design, n, design.z_alpha))
+        return found if math.isfinite(found) else None
+
+    def smallest_difference(self, design: Design, n: int) -> float | None:
+        """How far that lies from the null."""
+        found = self.smallest_significant(design, n)
+        return None if found is None else abs(found - float(design.null_values()[0]))
+
     def seen(
         self, design: Design, n: int, kind: str, arms: Sequence[tuple[Any, int]], sds: Sequence[float] | None = None
     ) -> InterimData:
@@ -130,6 +155,11 @@ class Measurements(Outcome):
     def latent(self, design: Design) -> tuple[Latent, ...]:
         """A straight line, one standard deviation for each of z; of the logarithm on a ratio scale."""
         return tuple(Latent(slope=sd) for sd in design.arm_sds())
+
+
+def _on_scale(design: Design, value: Any) -> Any:
+    """The effect whose logarithm this is, on a ratio scale; nan beyond the numbers that a computer has."""
+    return np.exp(np.where(np.abs(value) < _LARGEST_LOG, value, np.nan)) if design.logarithmic else value
 
 
 def _critical(confidence: float, df: float | None) -> float:

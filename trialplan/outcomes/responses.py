@@ -11,7 +11,7 @@ from trialplan.errors import ParameterError, field
 from trialplan.numerics.binomial_limits import newcombe_width, wilson_limits
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np, special
-from trialplan.numerics.search import increasing_root
+from trialplan.numerics.search import first_share
 from trialplan.numerics.two_rates import SCALES
 from trialplan.outcome import (
     DIFFERENCE,
@@ -89,7 +89,11 @@ class Responses(Outcome):
 
     def estimate_name(self, design: Design) -> str:
         """On the scale of the test; of one arm its rate."""
-        return "rate" if len(design.arm_names) == 1 else design.test_scale.replace("-", " ")
+        if len(design.arm_names) == 1:
+            return "rate"
+        # what is added keeps empty cells from having no odds, and moves the estimate towards none (Gart 1966)
+        added = ", half added to each count" if design.test == LOG_ODDS else ""
+        return design.test_scale.replace("-", " ") + added
 
     def estimate_in_points(self, design: Design) -> bool:
         """A difference of two rates is."""
@@ -229,10 +233,6 @@ def rejects_from(design: Design, count: int) -> tuple[str, str]:
     return "rejects from", f"{count:,} responses {'or more' if design.upward else 'or fewer'}"
 
 
-_POINTS = 65
-"""Rates between the null and the end at which it is looked whether a z is reached: tests of the log odds turn back."""
-
-
 def _rate_at(design: Design, sizes: Sequence[Any], z: Any) -> Any:
     """The rate of the treatment, the first arm, nearest to the null at which the test shows z; nan where none does."""
     null = np.clip(float(design.null_values()[0]), 0.0, 1.0)
@@ -247,11 +247,7 @@ def _rate_at(design: Design, sizes: Sequence[Any], z: Any) -> Any:
         rest = [np.broadcast_to(one if share.ndim == z.ndim else one[..., None], first.shape) for one in others]
         return side * (design.judge((first, *rest), tuple(arms))[0] - at)
 
-    shares = np.linspace(0, 1, _POINTS)
-    reached = surplus(np.broadcast_to(shares, (*z.shape, _POINTS))) >= 0
-    first = reached.argmax(axis=-1)
-    found = increasing_root(surplus, shares[np.maximum(first - 1, 0)], shares[first])
-    return np.where(reached.any(axis=-1), null + found * (far - null), np.nan)
+    return null + first_share(surplus, z.shape) * (far - null)
 
 
 def _estimates(design: Design, rates: Sequence[Any], sizes: Sequence[Any]) -> Any:

@@ -137,7 +137,10 @@ def _drawn(
         return _declared(cls, name, value=rate.rate, basis="evidence", source=rate.label, reading=rate)
     bridge = bridge_of(one.bridge, rate)
     if comparator is None or comparator.unit != "proportion":
-        raise PlanError(f"{name} is bridged toward the control rate, which the endpoint does not state")
+        raise PlanError(
+            f"{name} is bridged toward the control rate, which the endpoint does not state as one number; "
+            f"state it, or give {name} a value"
+        )
     source = f"{rate.label}; {bridge.reason}" if bridge.reason else rate.label
     return _declared(cls, name, value=None, basis="evidence", source=source, reading=rate, bridge=bridge)
 
@@ -185,4 +188,7 @@ def bridged(one: Assumption, assumptions: Iterable[Assumption]) -> float:
     assert one.reading is not None
     assert comparator is not None
     assert comparator.value is not None
+    if not isinstance(comparator.value, int | float):
+        several = ", ".join(map(str, comparator.value))
+        raise PlanError(f"{one.name} is bridged toward {comparator.name} as one rate, not {several}; state one")
     return float(one.bridge.rate(one.reading, comparator.value))

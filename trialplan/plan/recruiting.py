@@ -38,7 +38,6 @@ def recruits(trial: Trial, months: float | None = None) -> Recruiting:
         looks=_looks(trial),
         wait=wait_of(trial),
         power=trial.primary.section.power,
-        notes=["the looks are left out of what other numbers can show"] if trial.design.looks else [],
     )
 
 

@@ -177,7 +177,7 @@ class ExactGroupSequential(WithLooks):
     def _rows(self, counts: ExactLooks, by: dict[str, StoppingChances]) -> Iterator[dict[str, Any]]:
         """One row a look, under the keys of GroupSequential where they mean the same; counts are of responses."""
         alpha = counts.chances(self.rate(0.0), obeyed=self.binding)[0].cumsum()
-        power = by["alternative"].efficacy.cumsum()
+        power = np.minimum(by["alternative"].efficacy.cumsum(), 1.0)
         for look, (size, high, low) in enumerate(zip(counts.sizes, counts.reject, counts.futile, strict=True)):
             last = look + 1 == len(counts.sizes)
             yield {

@@ -37,7 +37,7 @@ class ExactLooks:
 
     def power(self) -> float:
         """P(rejecting) at the expected rate, with futility obeyed."""
-        return float(self.chances(float(self.design.effect_value()))[0].sum())
+        return min(float(self.chances(float(self.design.effect_value()))[0].sum()), 1.0)
 
     @property
     def actual_size(self) -> float:
@@ -56,7 +56,8 @@ class _Counts:
         j = np.arange(more + 1)
         log = special.gammaln(more + 1) - special.gammaln(j + 1) - special.gammaln(more - j + 1)
         new = np.exp(log + special.xlogy(j, self.rate) + special.xlog1py(more - j, -self.rate))
-        self.mass, self.size = np.convolve(self.mass, new), size
+        # logarithms of large factorials lose digits, and the probabilities would sum to more than 1
+        self.mass, self.size = np.convolve(self.mass, new / new.sum()), size
 
     def stop(self, high: int | None, low: int | None) -> tuple[float, float]:
         """Take away what stops, and say how much that was: at or above `high`, at or below `low`."""

@@ -69,7 +69,7 @@ def look_rows(
     """
     by, alpha = chances
     spent = (alpha.efficacy + alpha.harm).cumsum()
-    power = by["alternative"].efficacy.cumsum()
+    power = np.minimum(by["alternative"].efficacy.cumsum(), 1.0)
     # at the last look there is no futility boundary
     early = np.append(found.lower[..., :-1], -np.inf) if rule.futility else np.full(rule.fractions.size, -np.inf)
     both = _on_scales(design, found, (rule.fractions, sizes), np.stack([found.upper, early]))

@@ -8,7 +8,6 @@ from typing import Any
 from trialplan.design import Design
 from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
-from trialplan.numerics.student import of_normal_score
 from trialplan.sequential.boundaries.fields import refused
 
 _LARGEST_LOG = 600
@@ -28,18 +27,15 @@ def share_of_effect(design: Design, value: float) -> float:
 def effect_at(design: Design, z: Any, drift: Any, n: Any) -> Any:
     """The value of the estimate that has this z with n participants, nan where none has, seeing control as planned.
 
-    By the design's own test where its variance moves with the estimate, as rates' does; else along the line from the
-    null, at the planned variance. `drift` is the expected z of n participants. A t statistic has heavier tails than a
-    z, so in small looks the same P value takes a larger estimate.
+    By the design's own test; of a kind of outcome that does not say how, along the line from the null, at the planned
+    variance. `drift` is the expected z of n participants.
     """
     of_test = design.outcome.estimate_at(design, n, z)
     if of_test is not None:
         return of_test
     null, planned = (straight(design, one) for one in (design.null_estimate(), design.planned_estimate()))
-    student = design.noncentral_t(n)
-    share = z / drift if student is None else of_normal_score(z, student[1]) / student[0]
-    value = null + share * (planned - null)
-    return np.exp(value) if design.logarithmic else value
+    value = null + z / drift * (planned - null)
+    return np.exp(np.where(value <= _LARGEST_LOG, value, np.nan)) if design.logarithmic else value
 
 
 def on_line(design: Design, null: float, away: float) -> float:

@@ -21,6 +21,15 @@ SITES = ("sites", "patients_per_year", "rate_shape", "opens", "eligible", "compe
 """What says how sites recruit, where there is no plan that does."""
 
 
+_OWN_NAMES = {"per_year": "patients_per_year", "shape": "rate_shape", "opens_from": "opens", "opens_to": "opens"}
+"""What a group of sites calls its numbers, and what they are called here."""
+
+
+_UNREAD = (
+    "The plan does not say when the endpoint is read, so nothing is added for that: give the primary timepoint_months."
+)
+
+
 def recruit(
     plan: Sized | PlanLike,
     n: int | Sequence[int] | None = None,
@@ -54,7 +63,8 @@ def recruit(
     check_month(months, "months")
     law, screening = _law("recruit", sites)
     target = DEFAULT_POWER if power is None else power
-    wanted = int(design.sample_size(target).n)
+    answer = design.sample_size(target)
+    wanted, looks = int(answer.n), [int(look["n"]) for look in answer.extra.get("looks", ())]
     asked = asked or reachable(law, wanted, months, design.block)
     shown = {one.n: one for one in what_is_shown(design, asked, target)}
     return recruiting(
@@ -63,6 +73,7 @@ def recruit(
         deadline=months,
         screening=screening,
         shown=[(number, shown.get(number)) for number in asked],
+        looks=looks,
         power=target,
     )
 
@@ -107,19 +118,22 @@ def duration(
 
         _refuse("duration", sites | {"read_after": read_after})
         trial = built(plan)
-        law, wait = law_of(enrolment_of(trial)), wait_of(trial) or Wait()
+        law, read = law_of(enrolment_of(trial)), wait_of(trial)
+        wait = read or Wait()
+        notes = (_UNREAD,) if read is None else ()
         n = trial.n_randomised if n is None else n
     else:
         law, _ = _law("duration", sites)
         wait = Wait(read_after=_months("read_after", read_after))
+        notes = ()
     come = sum(many for many, _ in seen)
     if seen:
         law = _from_now_on(law, seen)
     if months is not None:
-        return numbers_in(law, months, wait, come)
+        return numbers_in(law, months, wait, come, notes)
     if n is None:
         raise ParameterError(f"{field('n')} or {field('months')} is needed, as in {field('n')} 120")
-    return duration_of(law, n, wait, come)
+    return duration_of(law, n, wait, come, notes)
 
 
 def _so_far(value: Any) -> list[tuple[int, float]]:
@@ -129,11 +143,13 @@ def _so_far(value: Any) -> list[tuple[int, float]]:
     parts = [part.split("/") for part in value.split(",")] if isinstance(value, str) else list(value)
     try:
         seen = [(int(many), float(months)) for many, months in parts]
-    except (TypeError, ValueError):
-        seen = []
-    if not seen or not all(many >= 0 and 0 < months < math.inf for many, months in seen):
+        whole = all(isinstance(many, str) or many == int(many) for many, _ in parts)
+    except (TypeError, ValueError, OverflowError):
+        seen, whole = [], False
+    if not seen or not whole or not all(many >= 0 and 0 < months < math.inf for many, months in seen):
         raise ParameterError(
-            f"{field('so_far')} must be the participants and months of each site that is open, as in 10/4,3/2, not "
+            f"{field('so_far')} must be the whole participants and the months of each site that is open, as in "
+            "10/4,3/2, not "
             f"{value}"
         )
     return seen
@@ -149,7 +165,11 @@ def _from_now_on(law: Recruits, seen: Sequence[tuple[int, float]]) -> Recruits:
             f"{field('so_far')} needs sites of one group, and there are {len(law.groups)}; name the sites in place of "
             "the plan"
         )
-    return UncertainRates(components=under_way(law.groups[0], seen))
+    try:
+        return UncertainRates(components=under_way(law.groups[0], seen))
+    except ParameterError as why:
+        why.parameter = _OWN_NAMES.get(why.parameter, why.parameter)
+        raise
 
 
 def _numbers(n: Any) -> list[int]:
@@ -191,13 +211,17 @@ def _law(call: str, sites: Any) -> tuple[Recruits, Screening]:
     rivals = [Competitor(name="other trials", share=given["competing"])] if "competing" in given else []
     screening = Screening(steps=steps, competing=rivals)
     patients = RATE.check("sites", "patients_per_year", given["patients_per_year"])
-    group = Sites(
-        number=given["sites"],
-        per_year=patients * screening.share,
-        shape=given.get("rate_shape"),
-        opens_from=first,
-        opens_to=last,
-    )
+    try:
+        group = Sites(
+            number=given["sites"],
+            per_year=patients * screening.share,
+            shape=given.get("rate_shape"),
+            opens_from=first,
+            opens_to=last,
+        )
+    except ParameterError as why:
+        why.parameter = _OWN_NAMES.get(why.parameter, why.parameter)
+        raise
     return of_sites([group]), screening
 
 

@@ -67,7 +67,7 @@ def _whole(method: SizingMethod, habits: Sequence[RoundingHabit]) -> Iterator[Pr
         return
     seen = set()
     for total, cost, words, slip in _totals(method.arms, habits):
-        if total not in seen:
+        if total not in seen and total >= 1:  # rounded down, what a formula gives may be nobody
             seen.add(total)
             remarks, reservations = _told(words, slip, "n")
             yield PrintedSize(total, None, cost, remarks, reservations=reservations)

@@ -106,7 +106,7 @@ class Grid(Answer):
         return reasons.reshape(self.asked.shape)
 
     def columns(self) -> Iterator[dict[str, list[Any]]]:
-        """Each stretch as lists by name: varied and derived numbers, n, n of each arm, power, success, reason."""
+        """Each stretch as lists by name: varied and derived numbers, n, n of each arm, what is attained, reason."""
         for start, block in self.blocks():
             yield _columns(self.asked, start, block)
 
@@ -117,12 +117,15 @@ class Grid(Answer):
         return {name: column[offset] for name, column in columns.items()}
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """One dict a cell: the varied assumptions, what follows from them, n, arms, power, success, reason."""
+        """One dict a cell: the varied assumptions, what follows from them, n, arms, power and success, reason.
+
+        A design that has no test has `attained` in place of the two.
+        """
         for columns in self.columns():
             for cell in zip(*columns.values(), strict=True):
                 row = dict(zip(columns, cell, strict=True))
                 sizes = {name: row.pop(f"n_{name}") for name in self.design.arm_names}
-                last = {name: row.pop(name) for name in ("power", "success", "reason")}
+                last = {name: row.pop(name) for name in (*chances_of(self.design), "reason")}
                 yield {**row, "arms": None if None in sizes.values() else sizes, **last}
 
     def page(self) -> Page:
@@ -188,6 +191,11 @@ def answered(
     return Grid(asked, kept)
 
 
+def chances_of(design: Sized) -> tuple[str, ...]:
+    """What the columns of the answers are called: a design without a test attains a width or the like, no power."""
+    return ("power", "success") if design.attains == "power" else ("attained",)
+
+
 def _columns(asked: GridSpec, start: int, block: AnsweredCells) -> dict[str, list[Any]]:
     count = len(block.n)
     index = asked.values(start, start + count)
@@ -199,10 +207,8 @@ def _columns(asked: GridSpec, start: int, block: AnsweredCells) -> dict[str, lis
     }
     reasons = [block.reasons.get(position) for position in range(count)]
     target = {"target_power": _taken(asked.axes["power"], index["power"])} if "power" in asked.axes else {}
-    chances = {
-        name: [None if value != value else value for value in column.tolist()]
-        for name, column in (("power", block.power), ("success", block.success))
-    }
+    columns = zip(chances_of(asked.design), (block.power, block.success), strict=False)
+    chances = {name: [None if value != value else value for value in column.tolist()] for name, column in columns}
     return varied | derived | target | sizes | chances | {"reason": reasons}
 
 

@@ -70,7 +70,10 @@ class Journal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close the file; one in which nothing was kept before an error is not left to be in the way."""
+        if not self.places and kind is not None and issubclass(kind, Exception):
+            self.remove()
         self.file.close()
 
     def __setitem__(self, position: int, block: AnsweredCells) -> None:

@@ -144,9 +144,10 @@ def _crossed(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> list[Table]:
 def _listed(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> Table:
     arms = grid.design.arm_names
     first = next(iter(rows))
-    last = ("n", "arms", "power", "success", "reason")
+    last = ("n", "arms", "power", "success", "attained", "reason")
     names = [name for name in first if name not in last]
-    chances = ("success", "power") if any(map(_differ, rows)) else ("power",)
+    tested = "power" in first
+    chances = ("success", "power") if tested and any(map(_differ, rows)) else ("power" if tested else "attained",)
     columns = [*names, "n", *(f"n {name}" for name in arms if len(arms) > 1), *chances]
     lines = [[*(stated(row[name]) for name in names), *_answer(row, arms, chances)] for row in rows]
     return Table(columns, lines, right=frozenset(range(len(columns))))
@@ -164,7 +165,7 @@ def _differ(row: Mapping[str, Any]) -> bool:
 
 def _shown(grid: Grid, row: Mapping[str, Any]) -> str:
     """What a cell shows: the chances, the one in favour first; n per arm where arms are equal, else n in all."""
-    if row["success"] is None:
+    if row["n"] is None or row.get("success", 0) is None:
         return _NONE
     if grid.asked.asks_power:
         return " / ".join(decimals(row[name]) for name in (("success", "power") if _differ(row) else ("success",)))

@@ -62,6 +62,12 @@ def exclusion(design: Sized, ns: Sequence[int], confidence: float = 0.95) -> lis
     return answers
 
 
+def half_width(design: Design, n: int, confidence: float = 0.95) -> float | None:
+    """Half of the interval's width at the planned values alone; None where the design has no such interval."""
+    planned = design.fixed.outcome.interval(design.fixed, n, confidence, False)
+    return None if planned is None else _half(planned.limits, design.fixed.outcome.effect_scale(design.fixed).ratio)
+
+
 def _at(design: Design, n: int, confidence: float) -> Exclusion:
     outcome = design.outcome
     planned, none = (outcome.interval(design, n, confidence, no_effect) for no_effect in (False, True))
@@ -80,5 +86,7 @@ def _at(design: Design, n: int, confidence: float) -> Exclusion:
 
 def _half(limits: Limits, ratio: bool) -> float | None:
     low, high = limits
+    if ratio and low <= 0:  # two participants of each arm may exclude no ratio at all
+        return None
     half = math.sqrt(high / low) if ratio else (high - low) / 2
     return half if math.isfinite(half) else None

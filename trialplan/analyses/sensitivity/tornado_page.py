@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from trialplan.analyses.scenarios.vary import vector
 from trialplan.analyses.sensitivity.tornado import Axis, End, Swing, tornado
 from trialplan.design import Design
 from trialplan.errors import ParameterError, did_you_mean
@@ -91,6 +92,10 @@ def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
         nearest = did_you_mean(name, declared)
         raise ParameterError(f"there is no {name!r} to vary", owner=fixed, value=name, way_out=nearest)
     planned = getattr(fixed, name)
+    if declared[name].axis and any(isinstance(vector(one), tuple) for one in (*values, planned)):
+        reason = f"is one number for each of the {declared[name].axis}, and a tornado moves one number at a time"
+        way_out = "vary the vectors as scenarios"
+        raise ParameterError(reason, owner=fixed, parameter=name, value=values, way_out=way_out)
     ends = [declared[name].check(type(fixed).__name__, name, one) for one in values]
     if declared[name].choices or not all(isinstance(one, (int, float)) for one in (*ends, planned)):
         way_out = "leave it out of the tornado"

@@ -27,6 +27,7 @@ CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
 RECRUITING = ("sites", "patients_per_year", "rate_shape", "opens", "eligible", "competing", "months")
 SITES_NAMES = {
     "shape": "--rate-shape",
+    "per_year": "--patients-per-year",
     "opens_from": "--opens",
     "opens_to": "--opens",
     "read_after": "--read-after",

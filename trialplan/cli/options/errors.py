@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import click
 
-from trialplan.errors import did_you_mean
+from trialplan.errors import TrialplanError, did_you_mean
 
 MOVED = {"--tornado": "tornado", "--exclude": "exclude", "--blinded": "reestimate", "--blinded-sd": "reestimate"}
 """Options that were, and the verb that answers instead: one question, one verb."""
@@ -20,8 +20,16 @@ def sentence(error: Exception) -> str:
         if not (error.ctx is None or words.endswith("?") or "--help`" in words):
             words = f"{words.rstrip('.')}; see `{error.ctx.command_path} --help`"
     else:
-        words = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        words = error.format_message() if isinstance(error, click.ClickException) else _named(error)
     return _shortened(" ".join(words.split()))
+
+
+def _named(error: Exception) -> str:
+    """The sentence, with who complains under the name that is typed: two-proportions, not TwoProportions."""
+    if not isinstance(error, TrialplanError) or not error.owner[:1].isupper():
+        return str(error)
+    named = re.sub(r"(?<!^)(?=[A-Z])", "-", error.owner).lower()
+    return ": ".join(filter(None, [error.place, named, error.sentence]))
 
 
 _REPEATED = 200

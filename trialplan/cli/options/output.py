@@ -76,12 +76,21 @@ def output_options(*more: str) -> list[click.Parameter]:
     ]
 
 
+def wrote(path: Path, more: str = "", *, as_json: bool = False) -> None:
+    """Say that the file is written; on stderr where the answer itself is on the screen, as JSON."""
+    click.echo(f"wrote {printable(path)}{more}", err=as_json)
+
+
+def printable(path: Path) -> str:
+    """The path on one line: characters that are not printed, such as the end of a line, as Python escapes them."""
+    return str(path) if str(path).isprintable() else repr(str(path))
+
+
 def show(page: Page, as_json: bool = False, output: Path | None = None, *, ok: bool = True) -> None:
     """Write the page where it was asked for; a check that is not `ok` ends with an exit code that says so."""
     if output is not None:
         files.write(output, FORMATS[output.suffix.lower()](page))
-        if not as_json:
-            click.echo(f"wrote {output}")
+        wrote(output, as_json=as_json)
     if as_json:
         click.echo(as_json_text(page), nl=False)
     elif output is None:
@@ -98,10 +107,9 @@ def show_or_draw(page: Callable[[], Page], picture: Callable[[], Figure], as_jso
     from trialplan.figures import render
 
     files.write(output, render(picture(), output.suffix.lower()))
+    wrote(output, as_json=as_json)
     if as_json:
         click.echo(as_json_text(page()), nl=False)
-    else:
-        click.echo(f"wrote {output}")
 
 
 def show_text(text: str, output: Path | None) -> None:
@@ -109,7 +117,7 @@ def show_text(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
     else:
-        click.echo(f"wrote {files.write(output, text)}")
+        wrote(files.write(output, text))
 
 
 def to_screen(page: Page) -> None:

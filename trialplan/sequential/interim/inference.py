@@ -52,14 +52,15 @@ class Stopped:
 
     def drift_at(self, tail: float) -> float:
         """The drift at which `tail` of all trials are as far up: 0.5 gives the median-unbiased estimate."""
-        wanted = normal_quantile(tail)
+        wanted, root = normal_quantile(tail), math.sqrt(self.information[-1])
 
-        def surplus(drift: Any) -> Any:
-            p = self.tail(drift)
+        def surplus(z: Any) -> Any:
+            p = self.tail(z / root)
             with np.errstate(all="ignore"):
                 return np.clip(normal_quantile(p), -_FARTHEST, _FARTHEST) - wanted
 
-        return float(secant_root(surplus, self.z / math.sqrt(self.information[-1])))
+        # as the z expected at this look: one unit is one of the score, however little of the information there is
+        return float(secant_root(surplus, self.z)) / root
 
     def estimate(self) -> float:
         """The median-unbiased estimate, as a drift."""
