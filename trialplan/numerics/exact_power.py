@@ -33,8 +33,8 @@ def beside(
 ) -> list[float]:
     """The probability of one tail for each pair of arms, or a bound of it that lies on the same side of the target.
 
-    `level` is alpha and the number of sides. Neighbouring sizes have nearly the same critical value: a little inside it,
-    where the last size reached the target, and a little outside where it did not, mostly decides at once.
+    `level` is alpha and the number of sides. Neighbouring sizes have nearly the same critical value: tables a little
+    inside it, where the last size reached the target, or a little outside, where it did not, mostly decide at once.
     """
     answers: list[float] = []
     near, inside = None, False

@@ -33,7 +33,7 @@ def beliefs_of(trial: Trial) -> dict[str, Any]:
 
 
 def sensitivity(trial: Trial, own: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Other beliefs that somebody may hold, by a phrase: other discounts, among them the plan's own, a vaguer control."""
+    """Other beliefs that somebody may hold, by a phrase: other discounts, perhaps the plan's own, a vaguer control."""
     effect, comparator = trial.primary.by_role("effect"), trial.primary.by_role("comparator")
     assert effect is not None  # beliefs_of has refused a plan without one
     assert effect.bridge is not None
