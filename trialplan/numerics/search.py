@@ -6,12 +6,15 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from trialplan.numerics.elementary import divide, every, greatest, is_scalar, isfinite, where
+from trialplan.numerics.elementary import between, divide, every, greatest, is_scalar, isfinite, least, where
 from trialplan.numerics.lazy import np
 
 _DOUBLINGS = 64
-_HALVINGS = 200
-"""Steps of which at least every third halves the bracket: more than a double has digits."""
+_HALVINGS = 250
+"""Steps of which at least one in four halves the bracket: more than a double has digits."""
+
+_PATIENCE = 3
+"""Steps in which the bracket must have been halved."""
 
 
 def bracket(f: Callable[[Any], Any], low: Any) -> Any:
@@ -28,30 +31,51 @@ def bracket(f: Callable[[Any], Any], low: Any) -> Any:
 def increasing_root(f: Callable[[Any], Any], low: Any, high: Any, tolerance: float = 1e-13) -> Any:
     """Where the increasing `f` crosses 0 between `low` and `high`, elementwise, from the side where f >= 0.
 
-    Regula falsi in its Illinois form, with a bisection whenever a step does not halve the bracket, so
-    that flat stretches cost no more than bisection does. Cells whose `high` is not finite give nan.
+    Inverse quadratic interpolation where three points lie so that it can be trusted (Chandrupatla 1997, Advances in
+    Engineering Software 28:145), else bisection, and that too where some steps have not halved the bracket, so that
+    flat stretches cost no more than bisection does. Cells whose `high` is not finite give nan.
     """
     if not is_scalar(low, high):
         low, high = np.broadcast_arrays(np.asarray(low, float), np.asarray(high, float))
     hopeful = isfinite(high)
     low, high = where(hopeful, low, 1.0), where(hopeful, high, 1.0)
-    at_low, at_high = f(low), f(high)
-    for step in range(_HALVINGS):
-        if every(high - low <= tolerance * greatest(1.0, abs(high))):
+    new, other = (high, f(high)), (low, f(low))
+    share = 0.5
+    widths = [abs(high - low)] * (_PATIENCE + 1)
+    for _ in range(_HALVINGS):
+        close = tolerance * greatest(1.0, abs(high))
+        if every(high - low <= close):
             break
-        middle = _inside(low, high, at_low, at_high, halve=step % 3 == 2)
+        middle = new[0] + share * (other[0] - new[0])
         value = f(middle)
         above = value >= 0
-        # Illinois: the end that stays has its value halved, which stops it from staying for ever
-        at_low, at_high = where(above, at_low / 2, value), where(above, value, at_high / 2)
-        low, high = where(above, low, middle), where(above, middle, high)
+        at_high = new[1] >= 0
+        kept = above == at_high  # the new point lies on the side of the last, so that the end across from it stays
+        third = where(kept, new[0], other[0]), where(kept, new[1], other[1])
+        other = where(kept, other[0], new[0]), where(kept, other[1], new[1])
+        new = middle, value
+        low, high = where(above, other[0], middle), where(above, middle, other[0])
+        widths = [*widths[1:], high - low]
+        share = _share(new, other, third, widths[-1] > widths[0] / 2, close)
     return where(hopeful, high, math.nan)
 
 
-def _inside(low: Any, high: Any, at_low: Any, at_high: Any, halve: bool) -> Any:
-    """The next point to look at, strictly between the ends."""
-    middle = (low + high) / 2
-    if halve:
-        return middle
-    chord = low - divide(at_low * (high - low), at_high - at_low)
-    return where((chord > low) & (chord < high), chord, middle)
+def _share(new: Any, other: Any, third: Any, slow: Any, close: Any) -> Any:
+    """How far from the newest point towards the one across from it to look next, strictly between them."""
+    if not is_scalar(*new, *other, *third):
+        with np.errstate(all="ignore"):
+            return _looked_at(new, other, third, slow, close)
+    # plain floats, whose infinities and nan are silent
+    new, other, third = (tuple(map(float, point)) for point in (new, other, third))
+    return _looked_at(new, other, third, bool(slow), close)
+
+
+def _looked_at(new: Any, other: Any, third: Any, slow: Any, close: Any) -> Any:
+    (a, at_a), (b, at_b), (c, at_c) = new, other, third
+    width, rise = divide(a - b, c - b), divide(at_a - at_b, at_c - at_b)
+    trusted = (rise * rise < width) & ((1 - rise) * (1 - rise) < 1 - width)
+    first, second = divide(at_a, at_b - at_a) * divide(at_c, at_b - at_c), divide(c - a, b - a)
+    quadratic = first + second * divide(at_a, at_c - at_a) * divide(at_b, at_c - at_b)
+    nearest = least(divide(close, abs(b - a)) / 2, 0.5)
+    share = where(trusted & (quadratic == quadratic), quadratic, 0.5)
+    return where(slow, 0.5, between(nearest, share, 1 - nearest))
