@@ -6,6 +6,7 @@ The closing line says what was left out, and why.
 from __future__ import annotations
 
 import math
+import os
 import random
 import re
 import shutil
@@ -16,6 +17,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
+# Before numpy is imported: each worker has a core to itself, and a second thread of BLAS would wait on another's.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 HEEDED, IGNORED = "SIG_DFL", "SIG_IGN"
 PROGRAM = """

@@ -319,6 +319,10 @@ class Design(Sized):
         """Blocks that certainly do not reach `target`, so that a search may begin beyond them; none are known."""
         return 0
 
+    def success_beside(self, n: Any, target: float) -> Any:
+        """The chance of success for each n, or a bound on the same side of the target where that is cheaper."""
+        return self.success(n)
+
     def effect_domain(self) -> Any:
         """The values among which an effect is looked for."""
         return parameters(type(self))[self.effect].domain

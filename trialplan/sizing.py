@@ -286,7 +286,7 @@ def _saw_tooth(design: Design, target: float) -> SampleSize:
             )
         more = int(2 * stable) - len(powers) if skipped and stable < math.inf else chunk
         blocks = np.arange(len(powers) + 1, len(powers) + more + 1)
-        powers.extend(np.atleast_1d(design.success(blocks * design.block)).tolist())
+        powers.extend(np.atleast_1d(design.success_beside(blocks * design.block, target)).tolist())
         chunk = min(2 * chunk, _LARGEST_CHUNK)
     first = next(blocks for blocks, power in enumerate(powers, 1) if power >= target)
     n = int(stable) * design.block
@@ -296,7 +296,7 @@ def _saw_tooth(design: Design, target: float) -> SampleSize:
         n=n,
         arms=design.arms(n),
         power=number(design.power(n)),
-        success=powers[int(stable) - 1],
+        success=number(design.success(n)),
         first_n=first * design.block,
         searched_to=len(powers) * design.block,
         extra=design.details(n, target),

@@ -315,3 +315,12 @@ class TestTabulated:
         assert belief.density(np.array([0.1, 0.5])) == pytest.approx([2.5, 0.625])
         drawn = belief.draw(50_000, np.random.default_rng(6))
         assert belief.sd() == pytest.approx(drawn.std(), rel=0.02)
+
+
+@pytest.mark.parametrize(("a", "b"), [(1, 1), (16.5, 14.5), (0.5, 0.5), (3, 200), (1e6, 1e6), (0.001, 1)])
+def test_many_values_of_a_beta_are_those_of_one_at_a_time(a, b):
+    """Read off a curve, thousands of values at normal scores agree with scipy's own inverse."""
+    z = np.random.default_rng(1).uniform(-8, 8, (90, 90))
+    lower, upper = stats.beta.ppf(special.ndtr(z), a, b), stats.beta.isf(special.ndtr(-z), a, b)
+    expected = np.clip(np.where(z < 0, lower, upper), 1e-300, 1 - 2**-53)
+    assert Beta(a, b).at_score(z) == pytest.approx(expected, rel=1e-10, abs=1e-12)

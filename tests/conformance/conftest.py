@@ -182,10 +182,15 @@ def wrapped(draws):
     # the class with most tests is wrapped in all its forms; of the others one of each test will do
     most = max(fixed().values(), key=lambda cls: len(cls.tests))
     inner = [one for one in fixed_ones if type(one[2]) is most and one[0] == 0]
-    others = {(type(one[2]), one[2].test): one for one in reversed(fixed_ones) if one[2].sides == 1}
+    # the first of each, and a fast one before a slow one, so that it is the same whichever are drawn
+    first = sorted(fixed_ones, key=lambda one: one[0])
+    others = {(type(one[2]), one[2].test): one for one in reversed(first) if one[2].sides == 1}
     inner += [one for (cls, _), one in others.items() if cls is not most]
-    for index, ((slug, cls), (draw, name, design)) in enumerate(itertools.product(wrappers().items(), inner)):
-        draw = max(draw, FAST if index % 3 else 0)  # a search inside a search: most wrappers are left to the slow run
+    for (slug, cls), (draw, name, design) in itertools.product(wrappers().items(), inner):
+        # a search inside a search: most wrappers are left to the slow run
+        draw = max(draw, FAST if zlib.crc32(f"{slug}/{name}".encode()) % 3 else 0)
+        if draw >= draws:
+            continue
         looks = LOOKS[zlib.crc32(name.encode()) % 2]
         try:
             yield draw, f"{slug}-{len(looks)}-over-{name}", cls(design=design, looks=looks)
@@ -202,17 +207,22 @@ def _fixed_instances(draws):
     return _MEMORY[draws]
 
 
-def instances(draws=ALL):
+def instances(draws):
     """Every drawn design, fixed and wrapped."""
     if ("all", draws) not in _MEMORY:
         _MEMORY["all", draws] = _fixed_instances(draws) + list(wrapped(draws))
     return _MEMORY["all", draws]
 
 
-def _cases(keep=lambda design: True):
+def asked_for(config):
+    """The draws of a run: those of the sweep are not even made where its tests are left out."""
+    return FAST if config.option.markexpr == "not sweep" else ALL
+
+
+def _cases(draws, keep=lambda design: True):
     return [
         pytest.param(design, id=name, marks=[pytest.mark.sweep] if draw >= FAST else [])
-        for draw, name, design in instances()
+        for draw, name, design in instances(draws)
         if keep(design)
     ]
 
@@ -233,10 +243,11 @@ def _declarations():
 
 def pytest_generate_tests(metafunc):
     """One run for each design, class or declaration that a test asks for."""
+    draws = asked_for(metafunc.config)
     asked = {
-        "design": lambda: _cases(lambda design: design.only_n is None),
-        "design_of_one_n": lambda: _cases(lambda design: design.only_n is not None),
-        "exact_design": lambda: _cases(lambda design: design.exact),
+        "design": lambda: _cases(draws, lambda design: design.only_n is None),
+        "design_of_one_n": lambda: _cases(draws, lambda design: design.only_n is not None),
+        "exact_design": lambda: _cases(draws, lambda design: design.exact),
         "sized": lambda: [pytest.param(cls, id=slug) for slug, cls in {**designs(), **wrappers()}.items()],
         "fixed_class": lambda: [pytest.param(cls, id=slug) for slug, cls in fixed().items()],
         "any_class": lambda: [pytest.param(cls, id=slug) for slug, cls in _every_class().items()],
@@ -265,21 +276,22 @@ def in_time():
 
 
 @pytest.fixture(scope="session")
-def everything():
-    """Every drawn design, fast and slow, by id."""
-    return {name: design for _, name, design in instances()}
+def everything(request):
+    """Every design that is drawn in this run, by id: with the slow ones, unless these are left out."""
+    return {name: design for _, name, design in instances(asked_for(request.config))}
 
 
 @pytest.fixture(scope="session")
-def valid():
+def valid(request):
     """One valid set of arguments for a class, its choices left at the first that is accepted."""
+    fixed_ones = [design for _, _, design in _fixed_instances(asked_for(request.config))]
 
     def build(cls):
         for choice in combinations(cls):
             if cls.slug() in families():
-                return {"members": _members(cls)} | choice
+                return {"members": _members(cls, fixed_ones)} | choice
             if "design" in parameters(cls):
-                return {"design": next(d for _, _, d in _fixed_instances(ALL) if _takes(cls, d))} | choice
+                return {"design": next(design for design in fixed_ones if _takes(cls, design))} | choice
             for _, given in attempts(cls, choice, seed(cls.slug())):
                 try:
                     cls(**given)
@@ -291,9 +303,9 @@ def valid():
     return build
 
 
-def _members(family):
+def _members(family, fixed_ones):
     """The first drawn design that the family takes, twice."""
-    for _, _, design in _fixed_instances(ALL):
+    for design in fixed_ones:
         try:
             return family(members=(design, design)).members
         except TrialplanError:

@@ -404,3 +404,13 @@ class TestBestPower:
         """The bound never falls as participants are added, but for the one table on its boundary."""
         bounds = [exact_power.best_power((n, n), (0.6, 0.3), 0.05) for n in range(2, 80)]
         assert min(np.diff(bounds)) > -0.03
+
+
+@pytest.mark.parametrize("test", TESTS)
+@pytest.mark.parametrize("sides", [1, 2])
+@pytest.mark.parametrize("allocation", ["1:1", "2:1"])
+def test_bounds_beside_the_target_lie_on_its_side(test, sides, allocation):
+    """What a search is told of each size reaches the target exactly where the enumerated chance does."""
+    design = TwoProportions(control=0.2, treatment=0.55, test=test, sides=sides, allocation=allocation)
+    n = design.block * np.arange(4, 120 // design.block)
+    assert ((np.array(design.success_beside(n, 0.8)) >= 0.8) == (np.asarray(design.success(n)) >= 0.8)).all()

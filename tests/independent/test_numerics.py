@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from scipy import integrate, optimize, special, stats
+from scipy import integrate, interpolate, optimize, special, stats
 
 from trialplan.numerics.crossing import crossing
 from trialplan.numerics.distributions import binomial_sf, noncentral_t_cdf, noncentral_t_sf
 from trialplan.numerics.search import bracket, increasing_root
+from trialplan.numerics.splines import along, integral
 from trialplan.numerics.student import t_power, tost_power, z_power
 from trialplan.numerics.two_rates import restricted_rates
 
@@ -227,3 +228,18 @@ class TestIncreasingRoot:
         high = bracket(lambda x: np.where([True, False], x - 1000, -1.0), np.ones(2))
         assert high[0] >= 1000
         assert np.isinf(high[1])
+
+
+class TestSplines:
+    X = np.linspace(-2, 3, 41)
+    Y, SLOPE, AT = np.exp(-(X**2)) * np.sin(3 * X), np.cos(X), np.linspace(-2, 3, 333)
+
+    def test_a_curve_with_slopes_is_scipys(self):
+        """Through points with slopes the curve is scipy's cubic Hermite spline."""
+        expected = interpolate.CubicHermiteSpline(self.X, self.Y, self.SLOPE)(self.AT)
+        assert along(self.X, self.Y, self.SLOPE, self.AT) == pytest.approx(expected, abs=1e-14)
+
+    def test_an_integral_is_scipys(self):
+        """The integral is that of scipy's spline with ends that are not a knot."""
+        expected = interpolate.CubicSpline(self.X, self.Y).antiderivative()(self.AT)
+        assert integral(self.X, self.Y, self.AT) == pytest.approx(expected, abs=1e-14)

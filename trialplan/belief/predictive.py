@@ -14,6 +14,7 @@ from trialplan.errors import ParameterError
 from trialplan.numerics.binomial_normal import marginal
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
+from trialplan.numerics.splines import integral
 from trialplan.page import Answer, Page, Table, facts, plain
 from trialplan.text import plural
 
@@ -146,11 +147,9 @@ def _window(log_weight: Any, coarse: Any) -> Any:
 
 def _typical(mean: Any, share: Any) -> Tabulated:
     """The rate whose logit is μ: its density, known at the nodes, is a cubic between them."""
-    from scipy.interpolate import CubicSpline
-
-    within = CubicSpline(mean, share).antiderivative()
     logit = np.linspace(mean[0], mean[-1], _POINTS)
-    return _table(logit, np.clip(within(logit) / within(mean[-1]), 0, 1))
+    within = integral(mean, share, logit)
+    return _table(logit, np.clip(within / within[-1], 0, 1))
 
 
 def _predictive(tau: Any, mean: Any, weight: Any) -> Tabulated:

@@ -22,6 +22,9 @@ from trialplan.cli.watch import announced
 from trialplan.errors import FileError, TrialplanError
 from trialplan.files import inputs_kept
 
+# Read when numpy is imported: matrices here are small, and a second thread of BLAS waits longer than it works.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 VERBS = (
     *("demo", "evidence", "designs", "size", "power", "effect", "scenarios", "tornado", "exclude"),
     *(

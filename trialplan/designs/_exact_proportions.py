@@ -49,6 +49,15 @@ def success(design: TwoProportions, n: Numbers) -> Numbers:
     return tails(design, n)[0]
 
 
+def success_beside(design: TwoProportions, n: Any, target: float) -> Any:
+    """P(reject) in favour of the treatment for each n, or a bound on the same side of the target."""
+    turned = _turned(design)
+    rates = (1 - design.treatment, 1 - design.control) if turned else (design.treatment, design.control)
+    arms = [tuple(map(round, design.split(float(one)))) for one in n]
+    level = (design.alpha, design.sides)
+    return exact_power.beside(design.test, arms, rates, level, target, upper=design.upward or turned)
+
+
 def power(design: TwoProportions, n: Numbers) -> Numbers:
     """P(reject), both tails with sides = 2."""
     return np.minimum(sum(tails(design, n)), 1.0)

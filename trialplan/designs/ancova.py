@@ -229,8 +229,8 @@ class Ancova(Design):
         if df < 1 or not all(arm.shape[1] for arm in arms):
             return no_evidence(self, len(arms[0]))
         means = [arm.mean(axis=1) for arm in arms]
-        centred = [arm - mean[:, None] for arm, mean in zip(arms, means, strict=True)]
-        xx, xy, yy = (sum((c[..., i] * c[..., j]).sum(axis=1) for c in centred) for i, j in ((0, 0), (0, 1), (1, 1)))
+        centred = [[arm[..., i] - mean[:, i, None] for i in (0, 1)] for arm, mean in zip(arms, means, strict=True)]
+        xx, xy, yy = (sum(np.einsum("tp,tp->t", c[i], c[j]) for c in centred) for i, j in ((0, 0), (0, 1), (1, 1)))
         apart = means[0] - means[1]
         variance = (yy - xy**2 / xx) / df
         error = np.sqrt(variance * (sum(1 / arm.shape[1] for arm in arms) + apart[:, 0] ** 2 / xx))

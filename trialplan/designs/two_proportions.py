@@ -202,6 +202,10 @@ class TwoProportions(Design):
         """Blocks that cannot reach `target` by any test of level alpha, so that a search may begin beyond them."""
         return exact_proportions.blocks_lower_bound(self, target)
 
+    def success_beside(self, n: Any, target: float) -> Any:
+        """The chance of success for each n, or a bound on the same side of the target where that is cheaper."""
+        return exact_proportions.success_beside(self, n, target) if self.analysis.exact else self.success(n)
+
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """The responses of each arm, treatment and control, counted when `analyse` asks for them."""
         arms = zip(map(round, self.split(n)), self.count_rates(), strict=True)

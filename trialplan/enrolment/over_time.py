@@ -21,6 +21,7 @@ from trialplan.numerics.accrual import LATEST, Accrual
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.negative_binomials import probabilities
 from trialplan.numerics.search import increasing_root
+from trialplan.numerics.secant import fanned_root
 
 _EXACT = 2_000
 """Participants up to which the recursion, whose work grows with their square, answers within a second."""
@@ -33,6 +34,9 @@ _ROUNDING = 1e-11
 
 _APART = 1.25
 """Steps by which a bracket widens: eight of ten recruitments lie within one or two of the expected month."""
+
+_FAN = (-0.3, 0.3)
+"""Where the logarithm of a month is sought, about that of the expected one: it lies there, or not far outside."""
 
 _CLOSE = 1e-11
 """How near a month is found, as a share of itself: far nearer than a month can be told."""
@@ -222,6 +226,11 @@ class UncertainRates(Recruits):
         def above(month: float) -> float:  # as normal scores, which months make nearly a straight line
             return float(special.ndtri(self.chance(n, month))) - wanted
 
+        if n <= _EXACT:
+            middle = self.accrual.month(n)
+            found = fanned_root(lambda at: self._scores(n, middle * np.exp(at)) - wanted, *_FAN)
+            if math.isfinite(found):
+                return _in_time(n, middle * math.exp(found))
         high = low = self.accrual.month(n)  # near the median: half of all levels lie on either side
         while above(high) < 0:
             high = _in_time(n, high * _APART)
@@ -237,6 +246,16 @@ class UncertainRates(Recruits):
             return special.betainc(np.arange(1, n + 1), one.shape, exposure / (1 + exposure))
         return None if n > _EXACT else 1 - self._probabilities(n, month).cumsum()
 
+    def count(self, month: float, level: float) -> int:
+        """The same, from the chances of all numbers at once as far as the recursion reaches."""
+        size = 2 * math.ceil(self.expected(month)) + 1
+        while (chances := self.chances(size, month)) is not None:
+            enough = chances >= level - _ROUNDING
+            if not enough[-1]:
+                return int(enough.sum())
+            size *= 2
+        return super().count(month, level)
+
     def at_rate(self, share: float) -> UncertainRates:
         """Every site at this share of its mean."""
         slower = (Component(shape=one.shape, rate=one.rate * share, opens=one.opens) for one in self.components)
@@ -246,18 +265,24 @@ class UncertainRates(Recruits):
         """The groups with so many sites."""
         return of_sites(as_many(self.groups, number)) if self.groups else None
 
-    def _probabilities(self, size: int, month: float) -> Any:
-        """The probabilities of the counts below `size` by a month."""
-        shapes: dict[float, float] = {}
-        mean = 0.0
+    def _scores(self, n: int, months: Any) -> Any:
+        """The chance that n are randomised by each of some months, as a normal score."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return special.ndtri(1 - self._probabilities(n, months).sum(axis=0))
+
+    def _probabilities(self, size: int, month: Any) -> Any:
+        """The probabilities of the counts below `size` by a month, shape (size,); by several, (size, months)."""
+        mean: Any = 0.0
+        shapes: dict[tuple[float, float], float] = {}
         for one in self.components:
-            exposure = max(month - one.opens, 0.0)
             if math.isinf(one.shape):
-                mean += one.rate * exposure
-            elif exposure:
-                share = one.scale * exposure / (1 + one.scale * exposure)
-                shapes[share] = shapes.get(share, 0.0) + one.shape
-        return probabilities(size, list(shapes.values()), list(shapes), mean)
+                mean = mean + one.rate * np.maximum(month - one.opens, 0.0)
+            else:
+                alike = (one.scale, one.opens)
+                shapes[alike] = shapes.get(alike, 0.0) + one.shape
+        exposures = [scale * np.maximum(month - opens, 0.0) for scale, opens in shapes]
+        shares = [exposure / (1 + exposure) for exposure in exposures]
+        return probabilities(size, list(shapes.values()), shares or np.zeros((0, *np.shape(month))), mean)
 
     def _drawn_counts(self, month: float) -> Any:
         """The expected count by a month in each drawn recruitment, shape (draws,)."""

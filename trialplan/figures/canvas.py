@@ -10,6 +10,7 @@ import importlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -110,14 +111,25 @@ def part(name: str) -> Any:
     return importlib.import_module(f"matplotlib.{name}")
 
 
+_in_force: ContextVar[bool] = ContextVar("in_force", default=False)
+"""Whether the house style is in force already: to set and unset it takes as long as to draw some of a figure."""
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """The house style, whatever the user's own settings are, until the block, or the function it decorates, is left."""
     matplotlib = library()
+    if _in_force.get():
+        yield
+        return
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
-        yield
+        token = _in_force.set(True)
+        try:
+            yield
+        finally:
+            _in_force.reset(token)
 
 
 def save(figure: Any, suffix: str, *, title: str = "", alt: str = "") -> bytes:

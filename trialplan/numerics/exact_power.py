@@ -6,7 +6,10 @@ from typing import Any
 
 from trialplan.numerics import nuisance
 from trialplan.numerics.lazy import np, special
-from trialplan.numerics.two_by_two import region
+from trialplan.numerics.two_by_two import bounding, region
+
+_BESIDE = 0.1
+"""How far beside the critical value of a neighbour, as a share: those of neighbouring sizes differ by less, mostly."""
 
 
 def tails(test: str, arms: tuple[Any, Any], rates: tuple[Any, Any], alpha: Any, sides: int) -> tuple[Any, Any]:
@@ -23,6 +26,32 @@ def tails(test: str, arms: tuple[Any, Any], rates: tuple[Any, Any], alpha: Any, 
         answer[:, same] = region(test, round(trial[0]), round(trial[1]), trial[2], sides).tails(p_t[same], p_c[same])
     lower, upper = (np.clip(tail, 0, 1).reshape(levels.shape)[()] for tail in answer)
     return lower, upper
+
+
+def beside(
+    test: str, arms: Any, rates: tuple[float, float], level: tuple[float, int], target: float, upper: bool
+) -> list[float]:
+    """The probability of one tail for each pair of arms, or a bound of it that lies on the same side of the target.
+
+    `level` is alpha and the number of sides. Neighbouring sizes have nearly the same critical value: tables a little
+    inside it, where the last size reached the target, or a little outside, where it did not, mostly decide at once.
+    """
+    answers: list[float] = []
+    near, inside = None, False
+    for treatment, control in arms:
+        tables = None
+        if near is not None:
+            critical = near * (1 - _BESIDE if inside else 1 + _BESIDE)
+            tables, too_many = bounding(test, treatment, control, *level, critical)
+            bound = float(tables.tails(*rates)[upper])
+            if not (bound < target if too_many else bound >= target):
+                tables = None
+        if tables is None:
+            tables = region(test, treatment, control, *level)
+            near, bound = tables.critical, float(tables.tails(*rates)[upper])
+        inside = bound >= target
+        answers.append(min(max(bound, 0.0), 1.0))
+    return answers
 
 
 def blocks_lower_bound(

@@ -25,6 +25,10 @@ parabolas through it, whose errors fall with the fourth power."""
 _BAND, _KEPT = 200, 2000
 """Totals for each band of the grid, and totals up to which a grid is remembered."""
 
+SHARED, SIZES = 600, 192
+"""Totals up to which a whole search's sizes are remembered, so that the next test's search meets them again, and how
+many: at most 40 megabytes."""
+
 _EDGE = 1e-7
 """How near to 0 and a right angle the angles come: rates within 1e-14 of certainty."""
 
@@ -80,7 +84,8 @@ def exceeds(by_total: Any, level: float, *, symmetric: bool) -> bool:
 def on_grid(by_total: Any, symmetric: bool = False) -> tuple[Any, Any]:
     """The grid of angles, and the mean at each of them."""
     total = len(by_total) - 1
-    angles, bands = (_grid_kept if total <= _KEPT else _grid)(total, symmetric)
+    remembered = _small_grid if total <= SHARED else _large_grid if total <= _KEPT else _grid
+    angles, bands = remembered(total, symmetric)
     return angles, np.concatenate([pmf @ by_total[first : first + pmf.shape[1]] for first, pmf in bands])
 
 
@@ -118,7 +123,7 @@ def _grid(total: int, symmetric: bool) -> tuple[Any, list[tuple[int, Any]]]:
     return angles, bands
 
 
-_grid_kept = lru_cache(maxsize=32)(_grid)
+_small_grid, _large_grid = lru_cache(maxsize=SIZES)(_grid), lru_cache(maxsize=32)(_grid)
 
 
 def _vertices(values: Any) -> Any:

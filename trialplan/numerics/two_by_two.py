@@ -36,7 +36,8 @@ _KEPT = 512
 class Region:
     """The tables that a test rejects: on diagonal s, treatment counts <= lower[s] or >= upper[s].
 
-    `by_total[s]` is the probability of rejecting given the total s, whatever the common rate.
+    `by_total[s]` is the probability of rejecting given the total s, whatever the common rate; `critical` the value of
+    the ordering up to which tables are rejected.
     """
 
     treatment: int
@@ -44,6 +45,7 @@ class Region:
     lower: Any
     upper: Any
     by_total: Any
+    critical: float
 
     def table(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[Any, Any]:
         """Two tables of booleans, the lower and the upper tail, over ranges of treatment and of control counts."""
@@ -92,6 +94,15 @@ class _Tail:
 
 def _tail(first: int, second: int, rows: int) -> _Tail:
     """The upper tail of the first arm on diagonals 0 to rows - 1, wide enough for all but 1e-18 of each."""
+    start, mass = (_small_masses if first + second <= nuisance.SHARED else _masses)(first, second, rows)
+    count = start[:, None] + np.arange(mass.shape[1])
+    other = np.arange(rows)[:, None] - count
+    beyond = mass[:, ::-1].cumsum(axis=1)[:, ::-1]
+    return _Tail(first, second, start, count, other, mass, beyond, mass > 0)
+
+
+def _masses(first: int, second: int, rows: int) -> tuple[Any, Any]:
+    """Where the tail starts on each diagonal, and the probability of its tables given the total; 0 where is none."""
     total = first + second
     s = np.arange(rows)
     start = s * first // total + 1
@@ -104,8 +115,10 @@ def _tail(first: int, second: int, rows: int) -> _Tail:
     logs = nuisance.log_choose(first)[np.minimum(count, first)] + nuisance.log_choose(second)[np.clip(other, 0, second)]
     mass = np.exp(np.where(real, logs - nuisance.log_choose(total)[:rows, None], -np.inf))
     mass[:, -1] = 0.0
-    beyond = mass[:, ::-1].cumsum(axis=1)[:, ::-1]
-    return _Tail(first, second, start, count, other, mass, beyond, real & (mass > 0))
+    return start, mass
+
+
+_small_masses = lru_cache(maxsize=nuisance.SIZES)(_masses)
 
 
 # Orderings: a positive number for each table of a tail, smaller for more extreme tables.
@@ -175,12 +188,30 @@ def region(test: str, treatment: int, control: int, alpha: float, sides: int) ->
     return remembered(test, int(treatment), int(control), float(alpha), int(sides))
 
 
+def bounding(test: str, treatment: int, control: int, alpha: float, sides: int, critical: float) -> tuple[Region, bool]:
+    """The tables up to this value of the ordering, and whether they are more than the test of this level rejects.
+
+    If not, it rejects all of them: what they are worth is a bound, for a small part of what finding the region takes.
+    """
+    tails, keys = _ordered(test, int(treatment), int(control), int(sides))
+    tables = _up_to(critical, tails, keys)
+    if test == "fisher" or (test == "boschloo" and critical <= alpha):
+        return tables, critical > alpha * (1 + HAIR)
+    return tables, nuisance.exceeds(tables.by_total, alpha, symmetric=len(tails) == 2)
+
+
 def _region(test: str, treatment: int, control: int, alpha: float, sides: int) -> Region:
     tails, keys = _ordered(test, treatment, control, sides)
     critical = alpha * (1 + HAIR) if test == "fisher" else _critical(test, tails, keys, alpha)
+    return _up_to(critical, tails, keys)
+
+
+def _up_to(critical: float, tails: list[_Tail], keys: list[Any]) -> Region:
+    """The region of the tables that the ordering puts no further in than the critical value."""
+    treatment, control = tails[0].first, tails[0].second
     upper, by_total = tails[0].start + _inside(keys[0], critical), _by_total(tails, keys, critical)
-    if sides == 1:
-        return Region(treatment, control, np.full(len(upper), -1), upper, by_total)
+    if len(tails) == 1:
+        return Region(treatment, control, np.full(len(upper), -1), upper, by_total, critical)
     lower = np.arange(len(upper)) - tails[1].start - _inside(keys[1], critical)
     half = _mirrored(tails[0])
     return Region(
@@ -189,6 +220,7 @@ def _region(test: str, treatment: int, control: int, alpha: float, sides: int) -
         np.concatenate([lower, treatment - upper[half]]),
         np.concatenate([upper, treatment - lower[half]]),
         by_total,
+        critical,
     )
 
 

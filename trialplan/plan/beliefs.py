@@ -32,19 +32,20 @@ def beliefs_of(trial: Trial) -> dict[str, Any]:
     return _pair(trial, effect, effect.bridge)
 
 
-def sensitivity(trial: Trial) -> dict[str, dict[str, Any]]:
-    """Other beliefs that somebody may hold, by a phrase: other discounts, a vaguer control rate."""
+def sensitivity(trial: Trial, own: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Other beliefs that somebody may hold, by a phrase: other discounts, perhaps the plan's own, a vaguer control."""
     effect, comparator = trial.primary.by_role("effect"), trial.primary.by_role("comparator")
     assert effect is not None  # beliefs_of has refused a plan without one
     assert effect.bridge is not None
     others = {}
     for share in trial.plan.content.scenarios.discounts:
         other = replace(effect.bridge, discount=share, bias_mean=0.0, bias_sd=0.0)
-        others[f"{100 * share:.0f} % of the excess not believed"] = _pair(trial, effect, other)
+        others[f"{100 * share:.0f} % of the excess not believed"] = (
+            own if other == effect.bridge else _pair(trial, effect, other)
+        )
     if comparator is not None and comparator.borrowed is not None:
         vague = robustify(comparator.borrowed.belief, _VAGUE, Beta(1, 1))
-        beliefs = _pair(trial, effect, effect.bridge) | {comparator.name: vague}
-        others["control rate half as sure (half of its weight uniform)"] = beliefs
+        others["control rate half as sure (half of its weight uniform)"] = own | {comparator.name: vague}
     return others
 
 
@@ -71,6 +72,10 @@ def assess_trial(
     design = trial.design.fixed
     size = int(trial.answer.n) if n is None else n
     sought = target if target is not None else said.target if said else 0.8
-    planned = assess(design, size, beliefs_of(trial), target=sought, harms=dict(said.harms) if said else {})
-    others = [(words, assess(design, size, one, target=sought)) for words, one in sensitivity(trial).items()]
+    own = beliefs_of(trial)
+    planned = assess(design, size, own, target=sought, harms=dict(said.harms) if said else {})
+    others = [
+        (words, replace(planned, events={}) if one is own else assess(design, size, one, target=sought))
+        for words, one in sensitivity(trial, own).items()
+    ]
     return planned, others

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +21,8 @@ from trialplan.numerics.lazy import np
 from trialplan.page import Answer, Page
 from trialplan.plan.building import Endpoint, Trial
 
-_TASKS = 4
-"""Tasks of one simulation with losses: each meets most pairs of completers, so more of them would be no faster."""
+_TASKS = 16
+"""Tasks of one simulation with losses, which workers can share: each has its share of the numbers of completers."""
 
 _REGIONS = 2000
 """Trials with losses of an exact test of two arms: it has another rejection region for every pair of completers."""
@@ -160,26 +159,28 @@ def with_losses(
     """Trials of n enrolled participants, each lost with probability `dropout`, the test put to the completers."""
     if design.exact and len(design.arm_names) > 1 and design.counted(n) is not None:
         trials = min(trials, _REGIONS)
-    size = math.ceil(trials / _TASKS)
-    sizes = [min(size, trials - start) for start in range(0, trials, size)]
-    streams = np.random.SeedSequence((seed, _SEED_OF_LOSSES)).spawn(len(sizes))
-    tasks = [(design, n, dropout, one, stream) for one, stream in zip(sizes, streams, strict=True)]
+    drawing, *streams = np.random.SeedSequence((seed, _SEED_OF_LOSSES)).spawn(1 + _TASKS)
+    rng = np.random.default_rng(drawing)
+    arms = [rng.binomial(size, 1 - dropout, trials) for size in design.arms(n).values()]
+    completers, times = np.unique(np.stack(arms, axis=1), axis=0, return_counts=True)
+    tasks = [
+        (design, completers[start::_TASKS].tolist(), times[start::_TASKS].tolist(), stream)
+        for start, stream in enumerate(streams)
+    ]
     rejected = favoured = done = 0
     for index, (all_told, in_favour) in (executor or Serial()).run(_drawn, tasks):
-        rejected, favoured, done = rejected + all_told, favoured + in_favour, done + sizes[index]
+        rejected, favoured, done = rejected + all_told, favoured + in_favour, done + sum(tasks[index][2])
         if progress is not None:
             progress(done, trials)
     return Simulation(trials, rejected, favoured)
 
 
-def _drawn(task: tuple[Design, int, float, int, Any]) -> tuple[int, int]:
+def _drawn(task: tuple[Design, list[list[int]], list[int], Any]) -> tuple[int, int]:
     """Trials with equal completers are one simulation of a trial of that allocation."""
-    design, n, dropout, trials, stream = task
+    design, completers, times, stream = task
     rng = np.random.default_rng(stream)
-    arms = [rng.binomial(size, 1 - dropout, trials) for size in design.arms(n).values()]
-    completers, times = np.unique(np.stack(arms, axis=1), axis=0, return_counts=True)
     rejected = favoured = 0
-    for left, count in zip(completers.tolist(), times.tolist(), strict=True):
+    for left, count in zip(completers, times, strict=True):
         one = _of_completers(design, left)
         if one is not None:
             seen = one[0].simulate(one[1], count, rng)

@@ -25,8 +25,9 @@ _NULLS = {
 
 _ONE_NULL = "if one of the endpoints lay on the edge of its null hypothesis, and the others were as planned"
 
-_MOST = 4_000_000
-"""Participants drawn for one simulation, where they are drawn one by one: a draft is written in seconds."""
+_MOST = 2_000_000
+"""Participants drawn for one simulation, where they are drawn one by one: a draft is written in seconds. In a trial of
+200 its standard error is half a point in a hundred at most, which is printed beside what was seen."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,19 @@ looks `page.html`, `page.css`, `page.typ`, `page.tex` and `reference.docx`. Its 
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
+import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from trialplan import text
 from trialplan.errors import FileError, PlanError, TrialplanError, did_you_mean
 from trialplan.files import is_input, shipped
+from trialplan.protocol.content import filters
 from trialplan.protocol.content.filters import FILTERS, Verbatim, escape
 
 OURS = "trialplan/"
@@ -68,12 +72,15 @@ def look(name: str, folder: Path | None) -> Path:
 
 def environment(folder: Path | None = None) -> Any:
     """Jinja2 with undefined names as errors, every printed value escaped unless it is Verbatim, and no way out."""
+    return _of_shipped(shipped("templates")) if folder is None else _environment(shipped("templates"), folder)
+
+
+def _environment(ours: Path, mine: Path | None) -> Any:
     from jinja2 import ChoiceLoader, PrefixLoader, StrictUndefined
 
-    ours = _loader(shipped("templates"))
-    mine = [] if folder is None else [_loader(folder)]
+    own, shared = [] if mine is None else [_loader(mine)], _loader(ours)
     env = _sandbox()(
-        loader=ChoiceLoader([*mine, PrefixLoader({OURS[:-1]: ours}), ours]),
+        loader=ChoiceLoader([*own, PrefixLoader({OURS[:-1]: shared}), shared]),
         undefined=StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,
@@ -83,6 +90,28 @@ def environment(folder: Path | None = None) -> Any:
     )
     env.filters.update(FILTERS)
     return env
+
+
+@functools.cache
+def _of_shipped(ours: Path) -> Any:
+    """That of the shipped templates alone, compiled once for all documents that a process writes.
+
+    As of the package's own modules, what they are compiled to is kept in a folder beside them, where one may be made.
+    """
+    from jinja2 import FileSystemBytecodeCache
+
+    class Kept(FileSystemBytecodeCache):
+        def dump_bytecode(self, bucket: Any) -> None:
+            if not sys.dont_write_bytecode:
+                with suppress(OSError):
+                    Path(self.directory).mkdir(exist_ok=True)
+                    super().dump_bytecode(bucket)
+
+    # what is compiled may hold values that filters have made of constants, so it belongs to these filters
+    made_by = hashlib.sha256(b"".join(Path(str(one.__file__)).read_bytes() for one in (filters, text)))
+    environment = _environment(ours, None)
+    environment.bytecode_cache = Kept(str(ours / "__pycache__"), f"{made_by.hexdigest()[:12]}-%s.jinja")
+    return environment
 
 
 def sections(env: Any) -> tuple[str, ...]:
