@@ -376,6 +376,7 @@ OTHERS = {
     "co_primary": ("../several/test_co_primary.py", None),
     "stratified": ("test_stratified.py", None),
     "enrolment": ("test_enrolment.py", None),
+    "counts": ("test_counts.py", "disagreements_counts.toml"),
 }
 """Files of cases that tests of their own hold, and where their disagreements are listed."""
 
