@@ -7,6 +7,7 @@ from scipy import optimize, stats
 from trialplan.designs._rates import FollowUp, Tally, fitted_dispersion, fitted_rate, restricted_rate
 from trialplan.designs.event_counts import EventCounts
 from trialplan.errors import ParameterError, UnreachableError
+from trialplan.sequential.group_sequential import GroupSequential
 
 
 def likelihood(counts, means, dispersion):
@@ -56,7 +57,7 @@ class TestEstimates:
         design = EventCounts(
             control_rate=1, rate_ratio=1, dispersion=1, test="score", goal="non-inferiority", margin=1.5
         )
-        z, _ = design.analyse(data)
+        z, _ = design.analyse([np.stack(arm, axis=-1) for arm in data])
         assert z == pytest.approx([-slope / np.sqrt(told[0] * told[1] / sum(told))], rel=1e-3)
 
     def test_many_events_each(self):
@@ -118,7 +119,7 @@ class TestExact:
         counts = np.arange(140)
         pairs = [np.stack([one.ravel()], axis=1) for one in np.meshgrid(counts, counts, indexing="ij")]
         # all events of an arm in its first participant: only their sum is seen
-        data = [(np.pad(one, ((0, 0), (0, size - 1))), 1.0) for one, size in zip(pairs, sizes, strict=True)]
+        data = [np.pad(one, ((0, 0), (0, size - 1))) for one, size in zip(pairs, sizes, strict=True)]
         _, rejects = design.analyse(data)
         chance = np.multiply.outer(
             *(stats.poisson.pmf(counts, size * rate) for size, rate in zip(sizes, design.rates, strict=True))
@@ -130,7 +131,7 @@ class TestExact:
         design = EventCounts(control_rate=1, rate_ratio=0.5, allocation="2:1", test="exact")
         for x, y in ((3, 9), (4, 9), (5, 9), (19, 1), (9, 0), (0, 4), (0, 3)):
             tails = stats.binom.cdf(x, x + y, 2 / 3), stats.binom.sf(x - 1, x + y, 2 / 3)
-            data = [(np.array([[x, 0]]), 1.0), (np.array([[y]]), 1.0)]
+            data = [np.array([[x, 0]]), np.array([[y]])]
             assert design.analyse(data)[1][0] == (min(tails) <= 0.025)
 
 
@@ -139,12 +140,12 @@ class TestNoEvidence:
     def test_without_events(self, test):
         """A trial without events rejects nothing."""
         design = EventCounts(control_rate=1, rate_ratio=0.5, test=test)
-        z, rejects = design.analyse([(np.zeros((1, 20), int), 1.0)] * 2)
+        z, rejects = design.analyse([np.zeros((1, 20), int)] * 2)
         assert (z.tolist(), rejects.tolist()) == ([0], [False])
 
     def test_without_events_in_one_arm(self):
         """Wald's test has no ratio there, and score's has evidence."""
-        data = [(np.zeros((1, 20), int), 1.0), (np.ones((1, 20), int), 1.0)]
+        data = [np.zeros((1, 20), int), np.ones((1, 20), int)]
         found = [EventCounts(control_rate=1, rate_ratio=0.5, test=test).analyse(data) for test in ("wald", "score")]
         assert [bool(rejects[0]) for _, rejects in found] == [False, True]
 
@@ -171,6 +172,16 @@ class TestRefused:
         """A ratio above 1 asks whether more events are better."""
         with pytest.raises(UnreachableError, match="set favourable to higher"):
             EventCounts(control_rate=1.0, rate_ratio=1.5).sample_size(0.8)
+
+
+class TestLooks:
+    def test_trials_that_are_looked_at(self):
+        """Two looks over unequal follow-up reject about as often as planned."""
+        inner = EventCounts(control_rate=1.5, rate_ratio=0.6, dispersion=0.5, accrual_time=0.5, dropout_rate=0.1)
+        looked = GroupSequential(design=inner, looks=(0.5, 1.0))
+        n = looked.sample_size(0.8).n
+        seen = looked.simulate(n, 500, np.random.default_rng(3))
+        assert seen.power == pytest.approx(0.8, abs=0.07)
 
 
 @pytest.mark.sweep

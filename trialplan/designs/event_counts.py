@@ -238,25 +238,30 @@ class EventCounts(Design):
         ]
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
-        """Counts and times followed of each arm, a row a trial and a column a participant: a gamma rate, a count."""
-        arms = []
-        for size, rate, k in zip(map(round, self.split(n)), self.rates, self.dispersions, strict=True):
-            time = self.follow_up.drawn(size, trials, rng)
-            frailty = rng.gamma(1 / k, k, (trials, size)) if k else 1.0
-            arms.append((rng.poisson(np.broadcast_to(frailty * rate * time, (trials, size))), time))
-        return tuple(arms)
+        """Counts of each participant, a row a trial and a column a participant; unequal times followed beside them."""
+        return tuple(
+            self._drawn(round(size), rate, k, trials, rng)
+            for size, rate, k in zip(self.split(n), self.rates, self.dispersions, strict=True)
+        )
+
+    def _drawn(self, size: int, rate: float, k: float, trials: int, rng: Any) -> Any:
+        """The counts of one arm: each participant has his own rate, by a gamma distribution."""
+        time = self.follow_up.drawn(size, trials, rng)
+        frailty = rng.gamma(1 / k, k, (trials, size)) if k else 1.0
+        counts = rng.poisson(np.broadcast_to(frailty * rate * time, (trials, size)))
+        return counts if self.follow_up.equal else np.stack([counts, time], axis=-1)
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The test's statistic on the first fraction of each arm's participants."""
-        arms = [_first(counts, time, fraction) for counts, time in data]
-        if not all(one.counts.shape[1] for one in arms):
-            return no_evidence(self, len(arms[0].counts))
-        return self.analysis.statistic(self, *arms)
+        seen = [arm[:, : round(fraction * arm.shape[1])] for arm in data]
+        if not all(arm.shape[1] for arm in seen):
+            return no_evidence(self, len(seen[0]))
+        return self.analysis.statistic(self, *(self._tally(arm) for arm in seen))
 
-
-def _first(counts: Any, time: Any, fraction: float) -> Tally:
-    seen = round(fraction * counts.shape[1])
-    return Tally.of(counts[:, :seen], time if np.ndim(time) == 0 else time[:, :seen])
+    def _tally(self, arm: Any) -> Tally:
+        if arm.ndim == 2:
+            return Tally.of(arm, self.exposure)
+        return Tally.of(arm[..., 0].astype(int), arm[..., 1])
 
 
 def _normal_tail(design: EventCounts, n: Numbers, direction: int = 1) -> Numbers:
