@@ -165,6 +165,7 @@ def drawn(draws):
     """(id, design) for every class, combination of choices and draw."""
     for slug, cls in fixed().items():
         seen, varied = set(), set()
+        ways = [name for name, one in parameters(cls).items() if one.role == "method"]
         optional = [one for one in parameters(cls).values() if one.optional and one.typical and one.role != "effect"]
         for choice in combinations(cls):
             # one of each test is fast, and every other goal and scale of it; the rest is left to the slow run
@@ -179,7 +180,7 @@ def drawn(draws):
                     ready = showable(design, rng)
                     if ready is not None:
                         # where much can be left out, each way to do so is fast once for each test
-                        way = choice.get("test"), tuple(name for name in label if name != "pair")
+                        way = tuple(choice[name] for name in ways), tuple(name for name in label if name != "pair")
                         speed = max(draw, FAST) if len(optional) > MANY and way in varied else draw
                         varied |= {way} if speed < FAST else set()
                         yield speed, "-".join(map(str, (*words, *label, draw))), ready
