@@ -4,6 +4,8 @@ from trialplan.answers import SampleSize as SampleSize
 from trialplan.design import Design as Design
 from trialplan.designs.adverse_event import AdverseEvent as AdverseEvent
 from trialplan.designs.ancova import Ancova as Ancova
+from trialplan.designs.event_counts import EventCounts as EventCounts
+from trialplan.designs.log_rank import LogRank as LogRank
 from trialplan.designs.one_proportion import OneProportion as OneProportion
 from trialplan.designs.precision_difference import PrecisionDifference as PrecisionDifference
 from trialplan.designs.precision_proportion import PrecisionProportion as PrecisionProportion

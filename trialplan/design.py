@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
@@ -441,6 +441,13 @@ class Design(Sized):
         """What else the answer holds: the actual size of exact tests, the looks of sequential ones."""
         size = self.actual_size(n)
         return {} if size is None else {"actual_size": size}
+
+    def at_look(self, n: int, fraction: float) -> Mapping[str, Any]:
+        """What a look at this fraction of the information waits for, where that is not a fraction of the participants.
+
+        Beside other numbers the `n` randomised by then and the `month`; empty where the participants are what counts.
+        """
+        return {}
 
     def simulate(self, n: int, trials: int, rng: Any) -> Simulation:
         """Draw and analyse `trials` trials, in batches of bounded memory; shares no code with `power`."""

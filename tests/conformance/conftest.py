@@ -22,6 +22,8 @@ from trialplan.errors import TrialplanError
 from trialplan.parameter import POSITIVE, parameters
 
 ALLOCATIONS = ("1:1", "2:1", "1:3")
+MANY = 4
+"""Optional numbers, the level among them, beyond which a design is varied in more ways than a fast run has time for."""
 FAST, ALL = 1, 2
 """Draws per combination of choices: by default, and with the slow ones."""
 
@@ -43,7 +45,12 @@ def fixed():
 
 def combinations(cls):
     """Every combination of a class's enumerated choices, as keyword arguments."""
-    choices = {name: declared.choices for name, declared in parameters(cls).items() if declared.choices}
+    choices = {
+        # a choice that may be left to the others is left to them, too; the sides follow from the goal
+        name: (*declared.choices, None) if declared.optional and name != "sides" else declared.choices
+        for name, declared in parameters(cls).items()
+        if declared.choices
+    }
     for values in itertools.product(*choices.values()):
         yield dict(zip(choices, values, strict=True))
 
@@ -91,12 +98,12 @@ def attempts(cls, choice, rng):
     side = choice.get("goal"), choice.get("favourable")
     below = side in {("non-inferiority", "higher"), ("superiority", "lower")}
     tried = margins(choice.get("scale", cls.scale), below, rng) if "margin" in parameters(cls) else [None]
-    for size in range(len(optional) + 1):
-        for names in itertools.combinations(optional, size):
-            for margin in tried:
-                given = {} if margin is None else {"margin": margin}
-                label = (*names, *(["pair"] if isinstance(margin, tuple) else []))
-                yield label, choice | needed | {name: optional[name] for name in names} | given | extra
+    # none of them, each alone, and all together
+    for names in dict.fromkeys([(), *((name,) for name in optional), tuple(optional)]):
+        for margin in tried:
+            given = {} if margin is None else {"margin": margin}
+            label = (*names, *(["pair"] if isinstance(margin, tuple) else []))
+            yield label, choice | needed | {name: optional[name] for name in names} | given | extra
 
 
 def accepted(cls, choice, rng):
@@ -157,7 +164,9 @@ def seed(*words):
 def drawn(draws):
     """(id, design) for every class, combination of choices and draw."""
     for slug, cls in fixed().items():
-        seen = set()
+        seen, varied = set(), set()
+        ways = [name for name, one in parameters(cls).items() if one.role == "method"]
+        optional = [one for one in parameters(cls).values() if one.optional and one.typical and one.role != "effect"]
         for choice in combinations(cls):
             # one of each test is fast, and every other goal and scale of it; the rest is left to the slow run
             kind = tuple(value for name, value in choice.items() if name not in ("favourable", "sides"))
@@ -170,7 +179,11 @@ def drawn(draws):
                 for label, design in accepted(cls, choice, rng):
                     ready = showable(design, rng)
                     if ready is not None:
-                        yield draw, "-".join(map(str, (*words, *label, draw))), ready
+                        # where much can be left out, each way to do so is fast once for each test
+                        way = tuple(choice[name] for name in ways), tuple(name for name in label if name != "pair")
+                        speed = max(draw, FAST) if len(optional) > MANY and way in varied else draw
+                        varied |= {way} if speed < FAST else set()
+                        yield speed, "-".join(map(str, (*words, *label, draw))), ready
 
 
 LOOKS = ((0.5, 1.0), (0.3, 0.7, 1.0))

@@ -376,6 +376,8 @@ OTHERS = {
     "co_primary": ("../several/test_co_primary.py", None),
     "stratified": ("test_stratified.py", None),
     "enrolment": ("test_enrolment.py", None),
+    "counts": ("test_counts.py", "disagreements_counts.toml"),
+    "survival": ("test_survival.py", "disagreements_survival.toml"),
 }
 """Files of cases that tests of their own hold, and where their disagreements are listed."""
 
@@ -390,8 +392,8 @@ def _elsewhere():
         yield f"| {name}.jsonl | {test} | {number} | {number - len(_cases_listed(listed))} |"
     yield ""
     yield (
-        "Of the group-sequential cases about survival, boundaries and events are compared; their totals and the months "
-        "of their looks need a design of times to an event.\n"
+        "Of the older group-sequential cases about survival, boundaries and events are compared; totals and months of "
+        "looks stand in survival.jsonl.\n"
     )
 
 

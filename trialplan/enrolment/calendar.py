@@ -58,6 +58,8 @@ def dated(answer: SampleSize, recruitment: Recruitment) -> SampleSize:
         way_out = f"add {field('looks')} 0.5,1"
         raise ParameterError("dates looks, and there are none", parameter="accrual", way_out=way_out)
     last, duration = ends(design, int(answer.n), recruitment)
+    if "month" in looks[0]:  # which do not wait for participants
+        return dataclasses.replace(answer, extra={**answer.extra, "last_randomised": last, "duration": duration})
     needed = [to_randomise(design, int(look["n"]), recruitment.dropout) for look in looks]
     moments = [recruitment.look(one, needed[-1]) for one in needed]
     rows = [

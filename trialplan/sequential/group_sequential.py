@@ -314,10 +314,13 @@ class GroupSequential(WithLooks):
         """The looks, the inflation factor, and how many participants are expected to be needed."""
         sizes, found = whole_looks(self.looks, int(n), self.block), self.planned_at(int(n))
         by, alpha = chances_and_level(self.rule, found)
+        waits = [self.design.at_look(int(n), look) for look in self.looks]
+        there = tuple(wait.get("n", size) for wait, size in zip(waits, sizes, strict=True))
+        rows = look_rows(self.design, self.rule, found, sizes, (by, alpha))
         return {
-            "looks": look_rows(self.design, self.rule, found, sizes, (by, alpha)),
+            "looks": [row | dict(wait) for row, wait in zip(rows, waits, strict=True)],
             "inflation": self.inflation(target),
-            "expected_n": {name: expected_n(chances, sizes) for name, chances in by.items()},
+            "expected_n": {name: expected_n(chances, there) for name, chances in by.items()},
         }
 
     def script_numbers(self, answer: SampleSize) -> Mapping[str, Any]:

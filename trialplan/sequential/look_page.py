@@ -13,6 +13,7 @@ BY_COUNT = ("rejects at", "efficacy_count", "futile at", "futility_count", 0)
 """What the boundaries are called, their keys in a look, and their decimals."""
 
 _CALENDAR = {
+    "events": "events",
     "month": "month",
     "evaluable": "evaluable",
     "randomised": "randomised by then",
@@ -56,8 +57,11 @@ def _cells(
 def _calendar(looks: Sequence[Mapping[str, Any]]) -> list[Table]:
     if "month" not in looks[0]:
         return []
-    rows = [[f"{look[name]:.1f}" if name == "month" else f"{look[name]:,}" for name in _CALENDAR] for look in looks]
-    return [_right(tuple(_CALENDAR.values()), rows)]
+    there = [name for name in _CALENDAR if name in looks[0]]
+    rows = [
+        [f"{look[name]:,}" if isinstance(look[name], int) else f"{look[name]:.1f}" for name in there] for look in looks
+    ]
+    return [_right(tuple(_CALENDAR[name] for name in there), rows)]
 
 
 def _right(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

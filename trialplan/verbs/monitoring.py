@@ -77,7 +77,7 @@ def monitor(
         told = len(looks)
     *before, last = looks
     dates = () if answer is None else answer.extra["looks"]
-    moment = dates[last.number - 1] if dates and "month" in dates[0] else None
+    moment = dates[last.number - 1] if dates and "overrun" in dates[0] else None
     assumed = tuple(range(1, last.number - told + 1))
     return dataclasses.replace(last, before=tuple(before), assumed=assumed, moment=moment)
 

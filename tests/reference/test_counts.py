@@ -1,0 +1,161 @@
+"""Rates of events against rpact, lrstat, statsmodels and enumerations of other authors."""
+
+import json
+import tomllib
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from trialplan.designs.event_counts import EventCounts
+from trialplan.sequential.group_sequential import GroupSequential
+
+HERE = Path(__file__).parent
+CASES = [json.loads(line) for line in (HERE / "counts.jsonl").read_text().splitlines()]
+LISTED = {entry["id"]: entry for entry in tomllib.loads((HERE / "disagreements_counts.toml").read_text())["case"]}
+
+
+def made(given, **more):
+    """The design of a case."""
+    k = given.get("dispersion_k") or None
+    if "dispersion_control" in given:
+        more = {
+            "dispersion": given["dispersion_control"],
+            "dispersion_treatment": given["dispersion_treatment"],
+            **more,
+        }
+    else:
+        more = {"dispersion": k, **more}
+    if given.get("rate_ratio", 0) > 1:
+        more = {"favourable": "higher", **more}
+    ratio = Fraction(allocation(given)).limit_denominator(1000)
+    return EventCounts(
+        control_rate=given.get("control_rate") or given["rate_control"],
+        rate_ratio=given.get("rate_ratio") or given["rate_treatment"] / given["rate_control"],
+        exposure=given.get("exposure_each") or given.get("exposure") or given.get("min_followup_months") or 1.0,
+        accrual_time=given.get("accrual_months"),
+        dropout_rate=given.get("dropout_hazard_per_month") or None,
+        allocation=f"{ratio.numerator}:{ratio.denominator}",
+        alpha=given["alpha"],
+        sides=given.get("sides", 1),
+        **more,
+    )
+
+
+def allocation(given):
+    """Treated participants for each control."""
+    if "n_treatment" in given:
+        return Fraction(given["n_treatment"], given["n_control"])
+    return given.get("allocation_treatment_to_control", 1)
+
+
+def margin(given):
+    """Non-inferiority where the null is not 1."""
+    null = given.get("null_rate_ratio", 1)
+    return {} if null == 1 else {"goal": "non-inferiority", "margin": null}
+
+
+def arms(design, target):
+    """The real-valued n of each arm, and of all."""
+    found = design.sample_size(target).arms_unrounded
+    return {"n_treatment": found["treatment"], "n_control": found["control"], "n_total": sum(found.values())}
+
+
+def size(given, **more):
+    """By the test of Wald, and its power there."""
+    design = made(given, **margin(given), **more)
+    found = arms(design, given["power"])
+    return {**found, "power_check": design.success(found["n_total"])}
+
+
+def restricted(given):
+    """With the variance at the most likely rates."""
+    return size(given, variance="maximum-likelihood")
+
+
+def three_ways(given):
+    """The three variances of Zhu and Lakkis."""
+    ways = ("reference-rate", "true-rates", "maximum-likelihood")
+    found = [arms(made(given, variance=way), given["power"]) for way in ways]
+    answer = {f"n_control_method{i}": one["n_control"] for i, one in enumerate(found, 1)}
+    return answer | {"n_treatment_method2": found[1]["n_treatment"]}
+
+
+def power(given, **more):
+    """Information and the favourable tail."""
+    design = made(given, **margin(given), **more)
+    n = given.get("n_total") or given["accrual_rate_per_month"] * given["accrual_months"]
+    error, _ = design.standard_error(n)
+    return {"information": 1 / error**2, "power": design.success(n)}
+
+
+def equivalent(given):
+    """Two one-sided tests."""
+    return power(given, goal="equivalence", margin=(given["lower_rate_ratio"], given["upper_rate_ratio"]))
+
+
+def exact(given):
+    """The conditional test, whose power of two sides counts both tails."""
+    design = made(given, test="exact", **margin(given))
+    return {"power": design.power(given["n_treatment"] + given["n_control"])}
+
+
+def sequential(given):
+    """Looks at shares of the participants."""
+    looks = tuple(given["information_rates"])
+    design = GroupSequential(design=made(given), looks=looks, efficacy="lan-demets-obrien-fleming")
+    n = float(design.unrounded(given["power"]))
+    error, _ = design.design.standard_error(n)
+    return {"critical_values": list(design.efficacy_z), "max_information": 1 / error**2, "n_total": n}
+
+
+def refused(given):
+    """No design has one rate only."""
+
+
+ADAPTERS = {
+    "count.poisson.wald_log_rate_ratio.sample_size": size,
+    "count.poisson.noninferiority.sample_size": size,
+    "count.poisson.null_restricted_variance.sample_size": restricted,
+    "count.negative_binomial.null_restricted_variance.sample_size": restricted,
+    "count.negative_binomial.unequal_dispersion.sample_size": size,
+    "count.negative_binomial.variable_exposure.power": power,
+    "count.negative_binomial.variable_exposure.sample_size": size,
+    "count.negative_binomial.equivalence.power": equivalent,
+    "count.poisson.equivalence.power": equivalent,
+    "count.one_sample_rate.exact.power": refused,
+    "count.one_sample_rate.exact.sample_size": refused,
+    "count.negative_binomial.one_sample.power": refused,
+    "count.poisson.exact_conditional.power": exact,
+    "count.negative_binomial.group_sequential.sample_size": sequential,
+    "count.negative_binomial.zhu_lakkis.sample_size": three_ways,
+    "count.negative_binomial.noninferiority.sample_size": size,
+}
+"""Fields of an answer that are missing are those of another rounding, of a target, or of a simulation."""
+
+
+class TestCase:
+    @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+    def test_agrees_or_is_listed(self, case):
+        """A case agrees within its tolerance in all that both have, or is listed with the reason."""
+        ours = ADAPTERS[case["method"]](case["inputs"])
+        if case["id"] in LISTED:
+            assert ours is None
+            return
+        shared = [name for name in case["expected"] if name in ours]
+        assert shared
+        tolerance = case["tolerance"]["value"]
+        for name in shared:
+            relative = {"rel": tolerance} if case["tolerance"]["type"] == "rel" else {"rel": 0, "abs": tolerance}
+            assert ours[name] == pytest.approx(case["expected"][name], **({"abs": tolerance} | relative)), name
+
+
+class TestList:
+    def test_every_entry_has_its_case_and_a_reason(self):
+        """What is listed is among the cases, and has a reason that ends in a full stop."""
+        assert set(LISTED) <= {case["id"] for case in CASES}
+        assert all(entry["why"].endswith(".") for entry in LISTED.values())
+
+    def test_every_adapter_has_cases(self):
+        """No adapter stands for cases that are not there."""
+        assert {case["method"] for case in CASES} == set(ADAPTERS)

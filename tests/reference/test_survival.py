@@ -1,0 +1,248 @@
+"""Times to an event against rpact, gsDesign, lrstat and publications."""
+
+import json
+import math
+import tomllib
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from trialplan.designs._survival import Curve, Entry, Seen, calendar_of
+from trialplan.designs.log_rank import LogRank
+from trialplan.sequential.group_sequential import GroupSequential
+
+HERE = Path(__file__).parent
+CASES = [json.loads(line) for line in (HERE / "survival.jsonl").read_text().splitlines()]
+LISTED = {entry["id"]: entry for entry in tomllib.loads((HERE / "disagreements_survival.toml").read_text())["case"]}
+
+LATE = 1e4
+"""Follow-up after which everybody has had the event."""
+
+
+def ratio_of(given):
+    """The allocation, treatment first."""
+    ratio = Fraction(given.get("allocation_treatment_to_control", 1)).limit_denominator(1000)
+    return f"{ratio.numerator}:{ratio.denominator}"
+
+
+def control(given):
+    """The control's curve in the words of the design."""
+    if "median_control_months" in given:
+        return {"control_median": given["median_control_months"]}
+    hazards = given.get("control_hazards_per_month", given.get("control_hazard_per_month", 1.0))
+    if isinstance(hazards, list) and len(hazards) > 1:
+        return {"control_hazard": tuple(hazards), "hazard_changes": tuple(given["piece_start_months"][1:])}
+    return {"control_hazard": hazards[0] if isinstance(hazards, list) else hazards}
+
+
+def followed(given):
+    """Entry, follow-up and dropout in the words of the design."""
+    words = {
+        "accrual_time": given.get("accrual_months", 1.0),
+        "follow_up_time": given.get("min_followup_months", LATE),
+        "dropout_rate": given.get("dropout_hazard_control", given.get("dropout_hazard_per_month")),
+        "dropout_rate_treatment": given.get("dropout_hazard_treatment"),
+    }
+    if len(given.get("accrual_interval_start_months", [])) > 1:
+        words["accrual_intensity"] = tuple(given["relative_accrual_rate"])
+        words["accrual_changes"] = tuple(given["accrual_interval_start_months"][1:])
+    return words
+
+
+def made(given, method="schoenfeld", **more):
+    """The design of a case."""
+    ratio = given["hazard_ratio"]
+    if "margin_hazard_ratio" in given:
+        more = {"goal": "non-inferiority", "margin": given["margin_hazard_ratio"], **more}
+    elif ratio > 1:
+        more = {"favourable": "higher", **more}
+    words = control(given) | followed(given) | {"alpha": given["alpha"], "sides": given.get("sides", 1)} | more
+    return LogRank(hazard_ratio=ratio, method=method, allocation=ratio_of(given), **words)
+
+
+def size(method):
+    """Real-valued n and events, and the share of each arm with the event."""
+
+    def answer(given):
+        design = made(given, method)
+        n = float(design.unrounded(given["power"]))
+        treatment, control = design.event_shares()
+        shares = {"p_event_treatment": treatment, "p_event_control": control}
+        return {"events": design.events(n), "n_total": n, "hazard_ratio": design.hazard_ratio, **shares}
+
+    return answer
+
+
+def from_survival(method):
+    """From what survives by a time."""
+
+    def answer(given):
+        words = {key: given[f"survival_{key}"] for key in ("treatment", "control")}
+        level = {"alpha": given["alpha"], "sides": given["sides"], "allocation": ratio_of(given), "method": method}
+        design = LogRank.from_survival(**words, time=given.get("at_months", 1), **followed(given), **level)
+        n = float(design.unrounded(given["power"]))
+        return {"hazard_ratio": design.hazard_ratio, "events": design.events(n), "n_total": n}
+
+    return answer
+
+
+def whole_events(given):
+    """Events as they are printed, rounded up."""
+    return {"events": math.ceil(from_survival("schoenfeld")(given)["events"])}
+
+
+def from_event_rates(given):
+    """From what has happened by a time."""
+    words = {key: given[f"event_prob_{key}"] for key in ("treatment", "control")}
+    level = {"alpha": given["alpha"], "sides": given["sides"], "allocation": ratio_of(given)}
+    design = LogRank.from_event_rates(**words, time=given["event_time_months"], **followed(given), **level)
+    n = float(design.unrounded(given["power"]))
+    return {"hazard_ratio": design.hazard_ratio, "events": design.events(n), "n_total": n}
+
+
+def power_from_events(given):
+    """Where nearly everybody has the event, n is the events."""
+    design = made(given)
+    return {"power": design.success(given["events"] / design.events(1.0))}
+
+
+def power(given):
+    """Of participants enrolled at a rate."""
+    more = {"goal": "equivalence", "margin": (given["lower"], given["upper"])} if "lower" in given else {}
+    design = made(given, **more)
+    n = given.get("n_total") or given["accrual_rate_per_month"] * given["accrual_months"]
+    return {"events": design.events(n), "power": design.success(n)}
+
+
+def arms(given):
+    """What is seen of each arm, and its curve; treatment first."""
+    entry = Entry(
+        accrual_time=given["accrual_months"],
+        rates=given["accrual_rate_per_month"],
+        changes=given["accrual_interval_start_months"][1:],
+    )
+    longest = given.get("followup_each_patient_months")
+    return entry, [
+        (
+            Seen(entry=entry, dropout=given[f"dropout_hazard_{arm}"], longest=longest),
+            Curve(_over(given[f"hazard_{arm}"], given["piece_start_months"]), given["piece_start_months"][1:]),
+        )
+        for arm in ("treatment", "control")
+    ]
+
+
+def _over(hazards, starts):
+    return hazards if len(hazards) == len(starts) else hazards * len(starts)
+
+
+def enrolled(given):
+    """All who are."""
+    starts, rates = given["accrual_interval_start_months"], given["accrual_rate_per_month"]
+    ends = [*starts[1:], given["accrual_months"]]
+    return sum(rate * (end - start) for rate, start, end in zip(rates, starts, ends, strict=True))
+
+
+def parts(given):
+    """Participants of each arm, treatment first."""
+    ratio = given["allocation_treatment_to_control"]
+    return [enrolled(given) * share for share in (ratio / (1 + ratio), 1 / (1 + ratio))]
+
+
+def calendar_times(given):
+    """When so many events have happened."""
+    _, both = arms(given)
+
+    def events(time):
+        return sum(n * seen.events(curve, time) for n, (seen, curve) in zip(parts(given), both, strict=True))
+
+    return {"calendar_months": [calendar_of(one, events, 500.0) for one in given["events"]]}
+
+
+def events_at(given):
+    """How many have happened at a time."""
+    entry, both = arms(given)
+    found = {"subjects": [enrolled(given) * entry.enrolled(time) for time in given["calendar_months"]]}
+    for arm, n, (seen, curve) in zip(("treatment", "control"), parts(given), both, strict=True):
+        found[f"events_{arm}"] = [n * seen.events(curve, time) for time in given["calendar_months"]]
+    return found
+
+
+def sequential(given):
+    """Looks at shares of the events."""
+    looks = tuple(given["information_rates"])
+    efficacy = given["alpha_spending"].replace("_", "-")
+    design = GroupSequential(design=made(given), looks=looks, efficacy=efficacy)
+    n = float(design.unrounded(given["power"]))
+    inner = design.design
+    return {
+        "critical_values": list(design.efficacy_z),
+        "n_total": n,
+        "events_per_stage": [look * inner.events(n) for look in looks],
+        "analysis_months": [inner.at_look(n, look)["month"] for look in looks],
+    }
+
+
+def refused(given):
+    """No design answers this."""
+
+
+ADAPTERS = {
+    "survival.events.schoenfeld": size("schoenfeld"),
+    "survival.events.freedman": size("freedman"),
+    "survival.events.hsiehfreedman": size("freedman"),  # the same in arms of one size
+    "survival.events.schoenfeld_from_survival": whole_events,
+    "survival.power_from_events.schoenfeld": power_from_events,
+    "survival.schoenfeld.power": power,
+    "survival.schoenfeld.sample_size": size("schoenfeld"),
+    "survival.lachin_foulkes.sample_size": size("lachin-foulkes"),
+    "survival.freedman.sample_size": size("freedman"),
+    "survival.schoenfeld.from_event_rates.sample_size": from_event_rates,
+    "survival.piecewise_exponential.schoenfeld.sample_size": size("schoenfeld"),
+    "survival.events.schoenfeld.noninferiority": size("schoenfeld"),
+    "survival.schoenfeld.piecewise_accrual.sample_size": size("schoenfeld"),
+    "survival.freedman.piecewise_accrual.sample_size": size("freedman"),
+    "survival.schoenfeld.noninferiority.sample_size": size("schoenfeld"),
+    "survival.lachin_foulkes.piecewise_accrual.sample_size": size("lachin-foulkes"),
+    "survival.lachin_foulkes.noninferiority.sample_size": size("lachin-foulkes"),
+    "survival.freedman.from_survival_at_time.sample_size": from_survival("freedman"),
+    "survival.schoenfeld.from_survival_at_time.sample_size": from_survival("schoenfeld"),
+    "survival.calendar_time_of_events": calendar_times,
+    "survival.expected_events_at_time": events_at,
+    "survival.group_sequential.calendar": sequential,
+    "survival.rmst_difference.power": refused,
+    "survival.milestone_difference.power": refused,
+    "survival.rmst_difference.sample_size": refused,
+    "survival.one_arm.milestone.power": refused,
+    "survival.one_arm.rmst.power": refused,
+    "survival.weighted_logrank.fleming_harrington.power": refused,
+    "survival.equivalence_log_hr.schoenfeld.power": power,
+    "survival.one_sample_logrank.sample_size": refused,
+}
+
+
+class TestCase:
+    @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+    def test_agrees_or_is_listed(self, case):
+        """A case agrees within its tolerance in all that both have, or is listed with the reason."""
+        ours = ADAPTERS[case["method"]](case["inputs"])
+        if case["id"] in LISTED:
+            assert ours is None
+            return
+        shared = [name for name in case["expected"] if name in ours]
+        assert shared
+        tolerance = case["tolerance"]["value"]
+        limits = {"rel": tolerance if case["tolerance"]["type"] == "rel" else 0, "abs": tolerance}
+        for name in shared:
+            assert ours[name] == pytest.approx(case["expected"][name], **limits), name
+
+
+class TestList:
+    def test_every_entry_has_its_case_and_a_reason(self):
+        """What is listed is among the cases, and has a reason that ends in a full stop."""
+        assert set(LISTED) <= {case["id"] for case in CASES}
+        assert all(entry["why"].endswith(".") for entry in LISTED.values())
+
+    def test_every_adapter_has_cases(self):
+        """No adapter stands for cases that are not there."""
+        assert {case["method"] for case in CASES} == set(ADAPTERS)

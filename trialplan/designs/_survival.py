@@ -1,0 +1,401 @@
+"""Curves of times to an event, and how long participants are followed: entry, dropout, the end of the trial."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.design import Design
+from trialplan.errors import ParameterError, field
+from trialplan.numerics.elementary import between, divide, every, exp, expm1, greatest, least, log, some, where
+from trialplan.numerics.lazy import np
+from trialplan.numerics.search import increasing_root
+from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, parameter
+
+NOT_NEGATIVE = Interval(0, closed="left")
+
+_SMALL, _TERMS = 0.5, 16
+"""Where the closed form of a moment loses digits, its series has them all after so many terms: 0.5^16/18! < 1e-20."""
+
+
+def _moments(x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """The integrals over u from 0 to 1 of exp(-xu), u exp(-xu) and u² exp(-xu), for x >= 0."""
+    small = x < _SMALL
+    far = where(small, 1.0, x)
+    gone = exp(-far)
+    closed = [-expm1(-far) / far]
+    for order in (1, 2):
+        closed.append((order * closed[-1] - gone) / far)
+    near = where(small, x, 0.0)
+    series, term = [0.0, 0.0, 0.0], 1.0
+    for j in range(_TERMS):
+        series = [total + term / (order + 1 + j) for order, total in enumerate(series)]
+        term = term * -near / (j + 1)
+    first, second, third = (where(small, s, c) for s, c in zip(series, closed, strict=True))
+    return first, second, third
+
+
+def listed(values: Any) -> list[Numbers]:
+    """What a vector holds for each of its places: numbers, or arrays of the cells."""
+    if isinstance(values, tuple):
+        return list(values)
+    return [values] if np.ndim(values) == 0 else [values[..., j] for j in range(values.shape[-1])]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Times with a constant hazard in each piece of time: `hazards`, and the times at which they change."""
+
+    hazards: Sequence[Numbers]
+    changes: Sequence[Numbers] = ()
+
+    def pieces(self) -> Iterator[tuple[Numbers, Numbers | None, Numbers]]:
+        """Start, end (None for the last one) and hazard of each piece."""
+        yield from zip((0.0, *self.changes), (*self.changes, None), self.hazards, strict=True)
+
+    def cumulative(self, time: Numbers) -> Numbers:
+        """The cumulative hazard by a time."""
+        total = 0.0
+        for start, end, hazard in self.pieces():
+            spent = greatest((time if end is None else least(time, end)) - start, 0.0)
+            total = total + hazard * spent
+        return total
+
+    def survival(self, time: Numbers) -> Numbers:
+        """The share without the event at a time, if nobody is lost."""
+        return exp(-self.cumulative(time))
+
+    def mean_to(self, time: Numbers) -> Numbers:
+        """The area below the curve up to a time: the restricted mean."""
+        total = 0.0
+        for start, end, hazard in self.pieces():
+            length = greatest((time if end is None else least(time, end)) - start, 0.0)
+            total = total + self.survival(start) * length * _moments(hazard * length)[0]
+        return total
+
+    def times(self, factor: Numbers) -> Curve:
+        """The same with every hazard multiplied."""
+        return Curve([factor * hazard for hazard in self.hazards], self.changes)
+
+    def drawn(self, shape: tuple[int, ...], rng: Any) -> Any:
+        """Times of participants: where a unit exponential is spent."""
+        left = rng.standard_exponential(shape)
+        if not self.changes:
+            return np.divide(left, self.hazards[0], out=left) if self.hazards[0] else np.full(shape, np.inf)
+        found = np.full(shape, np.inf)
+        for start, end, hazard in self.pieces():
+            here = np.isinf(found) & (True if end is None else left < hazard * (end - start))
+            with np.errstate(divide="ignore"):
+                found = np.where(here, start + left / hazard, found)
+            left = left if end is None else np.where(here, left, left - hazard * (end - start))
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """When participants are enrolled: evenly over `accrual_time`, or by relative rates that change at times.
+
+    Over the first `ramp_up` the rate rises in a straight line from nothing to the first one.
+    """
+
+    accrual_time: Numbers
+    rates: Sequence[Numbers] = (1.0,)
+    changes: Sequence[Numbers] = ()
+    ramp_up: Numbers | None = None
+
+    def pieces(self) -> Iterator[tuple[Numbers, Numbers, Numbers, Numbers]]:
+        """Start, length, rate at the start and slope of each stretch, of a total of 1."""
+        rough = list(self._rough())
+        total = sum(rate * length + slope * length * length / 2 for _, length, rate, slope in rough)
+        for start, length, rate, slope in rough:
+            yield start, length, divide(rate, total), divide(slope, total)
+
+    def _rough(self) -> Iterator[tuple[Numbers, Numbers, Numbers, Numbers]]:
+        ramp = 0.0 if self.ramp_up is None else self.ramp_up
+        if self.ramp_up is not None:
+            yield 0.0, ramp, 0.0, self.rates[0] / ramp
+        for start, end, rate in zip((ramp, *self.changes), (*self.changes, self.accrual_time), self.rates, strict=True):
+            yield start, end - start, rate, 0.0
+
+    def enrolled(self, time: Numbers) -> Numbers:
+        """The share that is enrolled by a time."""
+        total = 0.0
+        for start, length, rate, slope in self.pieces():
+            spent = between(0.0, time - start, length)
+            total = total + rate * spent + slope * spent * spent / 2
+        return total
+
+    def drawn(self, shape: tuple[int, ...], rng: Any) -> Any:
+        """Times of enrolment, in no order: the order in which participants come says nothing of them."""
+        share = rng.random(shape)
+        if not self.changes and self.ramp_up is None:
+            return np.multiply(share, self.accrual_time, out=share)
+        found, before = np.zeros(shape), 0.0
+        for start, length, rate, slope in self.pieces():
+            more = np.maximum(share - before, 0.0)
+            time = np.sqrt(2 * more / slope) if slope else more / rate if rate else np.zeros(shape)
+            found = np.where(share >= before, start + np.minimum(time, length), found)
+            before = before + rate * length + slope * length**2 / 2
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What is seen of participants by a time of the calendar: entry, dropout, and the longest that each is followed."""
+
+    entry: Entry
+    dropout: Numbers = 0.0
+    longest: Numbers | None = None
+
+    def stretches(self, calendar: Numbers) -> Iterator[tuple[Numbers, Numbers, Numbers, Numbers, Numbers]]:
+        """Start and end of each stretch of follow-up, and the share who could be in it: a + bs + cs² after s of it."""
+        end = calendar if self.longest is None else least(calendar, self.longest)
+        yield 0.0, between(0.0, calendar - self.entry.accrual_time, end), 1.0, 0.0, 0.0
+        before = 0.0
+        for start, length, rate, slope in self.entry.pieces():
+            # the time t of follow-up is reached by those who entered by calendar - t, so it runs against entry
+            low = between(0.0, calendar - start - length, end)
+            high = between(0.0, calendar - start, end)
+            spent = greatest(calendar - low - start, 0.0)
+            yield low, high, before + rate * spent + slope * spent * spent / 2, -(rate + slope * spent), slope / 2
+            before = before + rate * length + slope * length * length / 2
+
+    def events(self, curve: Curve, calendar: Numbers) -> Numbers:
+        """The share of all participants in whom the event is seen by a time of the calendar."""
+        total = 0.0
+        for (start, end, hazard), (low, high, a, b, c) in itertools.product(
+            curve.pieces(), list(self.stretches(calendar))
+        ):
+            first = greatest(start, low)
+            length = greatest((high if end is None else least(end, high)) - first, 0.0)
+            after = first - low
+            m0, m1, m2 = _moments((hazard + self.dropout) * length)
+            level, slope = a + after * (b + c * after), b + 2 * c * after
+            inside = length * (level * m0 + length * (slope * m1 + length * c * m2))
+            total = total + where(length > 0, hazard * curve.survival(first) * exp(-self.dropout * first) * inside, 0.0)
+        return total
+
+    def at_risk(self, time: Any, calendar: Numbers) -> Any:
+        """The share of all participants who could be seen without the event for so long, the event set aside."""
+        there = self.entry.enrolled(calendar - time) * np.exp(-self.dropout * time)
+        return there if self.longest is None else np.where(time <= self.longest, there, 0.0)
+
+
+def calendar_of(share: Numbers, seen: Any, latest: Numbers) -> Numbers:
+    """The time of the calendar at which the increasing `seen` reaches a share; nan where it has not at `latest`."""
+
+    def surplus(time: Numbers) -> Numbers:
+        return seen(time) - share
+
+    reached = surplus(latest) >= 0
+    return increasing_root(surplus, 0.0 * latest, where(reached, latest, float("inf")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Times(Design):
+    """What every design of times to an event knows: the control's curve, entry, follow-up and dropout."""
+
+    control_median: Numbers | None = parameter(
+        "median time to the event in the control arm, where the hazard is constant",
+        POSITIVE,
+        optional=True,
+        role="comparator",
+        symbol="m_C",
+        unit="units of time",
+        typical=(10.0, 20.0),
+    )
+    control_hazard: Numbers | tuple[float, ...] | None = parameter(
+        "hazard of the event in the control arm, instead of a median: one, or one for each piece of time",
+        NOT_NEGATIVE,
+        axis="pieces",
+        optional=True,
+        role="comparator",
+        symbol="λ_C",
+        unit="events per unit of time",
+        typical=(0.03, 0.08),
+    )
+    hazard_changes: Numbers | tuple[float, ...] | None = parameter(
+        "times since enrolment at which the hazards change, one fewer than there are hazards",
+        POSITIVE,
+        axis="changes",
+        optional=True,
+        unit="units of time",
+        typical=(3.0, 9.0),
+    )
+    control_survival: Numbers | None = parameter(
+        "share of the control arm without the event at survival_time, instead of a median",
+        PROPORTION,
+        optional=True,
+        role="comparator",
+        symbol="S_C",
+        unit="proportion",
+        typical=(0.3, 0.7),
+    )
+    survival_time: Numbers | None = parameter(
+        "time since enrolment to which control_survival belongs",
+        POSITIVE,
+        optional=True,
+        unit="units of time",
+        typical=(12.0, 24.0),
+    )
+    accrual_time: Numbers = parameter(
+        "time over which participants are enrolled", POSITIVE, symbol="A", unit="units of time", typical=(12.0, 24.0)
+    )
+    follow_up_time: Numbers = parameter(
+        "time from the last enrolment to the analysis", POSITIVE, symbol="F", unit="units of time", typical=(6.0, 18.0)
+    )
+    longest_follow_up: Numbers | None = parameter(
+        "longest time for which one participant is followed, where that ends before the analysis",
+        POSITIVE,
+        optional=True,
+        unit="units of time",
+        typical=(18.0, 24.0),
+    )
+    accrual_intensity: Numbers | tuple[float, ...] | None = parameter(
+        "relative speeds of enrolment, where it is not even: one for each stretch",
+        NOT_NEGATIVE,
+        axis="stretches",
+        optional=True,
+        typical=(1.0, 3.0),
+    )
+    accrual_changes: Numbers | tuple[float, ...] | None = parameter(
+        "times at which the speed of enrolment changes, one fewer than there are speeds",
+        POSITIVE,
+        axis="turns",
+        optional=True,
+        unit="units of time",
+        typical=(2.0, 9.0),
+    )
+    accrual_ramp: Numbers | None = parameter(
+        "time over which the speed of enrolment rises evenly from nothing",
+        POSITIVE,
+        optional=True,
+        unit="units of time",
+        typical=(1.0, 6.0),
+    )
+    dropout_rate: Numbers | None = parameter(
+        "rate at which participants without the event leave, in both arms unless the treatment arm's is stated; n is "
+        "the number randomised",
+        NOT_NEGATIVE,
+        optional=True,
+        unit="per unit of time",
+        typical=(0.005, 0.02),
+    )
+    dropout_rate_treatment: Numbers | None = parameter(
+        "rate at which they leave in the treatment arm, where it differs",
+        NOT_NEGATIVE,
+        optional=True,
+        unit="per unit of time",
+        typical=(0.005, 0.02),
+    )
+
+    def _check_curves(self) -> None:
+        """One way to state the control's curve; vectors that belong together; times in order; some event."""
+        ways = [name for name in _WAYS if getattr(self, name) is not None]
+        if len(ways) != 1:
+            what = (
+                "is needed" if not ways else f"is stated beside {field(ways[0])}, and each says what the control does"
+            )
+            one = "control_median" if not ways else ways[1]
+            reason = f"{what}, or {', '.join(map(field, _WAYS[1:]))}" if not ways else what
+            raise ParameterError(reason, owner=self, parameter=one, value=getattr(self, one))
+        if (self.control_survival is None) != (self.survival_time is None):
+            missing = "control_survival" if self.control_survival is None else "survival_time"
+            other = "survival_time" if self.control_survival is None else "control_survival"
+            raise ParameterError(f"is needed beside {field(other)}", owner=self, parameter=missing)
+        self._check_steps("control_hazard", "hazard_changes", None)
+        self._check_steps("accrual_intensity", "accrual_changes", self.accrual_time)
+        if not every(sum(self.control.hazards) > 0):
+            raise ParameterError("must not be 0 throughout: nobody would have the event", owner=self, parameter=ways[0])
+        if self.accrual_intensity is not None and not every(sum(listed(self.accrual_intensity)) > 0):
+            raise ParameterError("must not be 0 throughout", owner=self, parameter="accrual_intensity")
+        first = self.entry.changes[0] if self.entry.changes else self.accrual_time
+        if self.accrual_ramp is not None and some(self.accrual_ramp > first):
+            reason = "must end before the speed of enrolment changes, or enrolment ends"
+            raise ParameterError(reason, owner=self, parameter="accrual_ramp", value=self.accrual_ramp)
+
+    def _check_steps(self, values: str, changes: str, end: Numbers | None) -> None:
+        """As many values as stretches, and times that increase."""
+        steps, times = getattr(self, values), getattr(self, changes)
+        given = 1 if steps is None else len(listed(steps))
+        turns = [] if times is None else listed(times)
+        if given != len(turns) + 1:
+            reason = f"has {len(turns)} times where {field(values)} has {given}: one fewer is needed"
+            raise ParameterError(reason, owner=self, parameter=changes, value=times)
+        for before, after in itertools.pairwise([*turns, *([] if end is None else [end])]):
+            if not every(before < after):
+                ends = "" if end is None else ", and end before enrolment does"
+                raise ParameterError(f"must increase{ends}", owner=self, parameter=changes, value=times)
+
+    @property
+    def control(self) -> Curve:
+        """The control's curve."""
+        if self.control_median is not None:
+            return Curve([_LOG2 / self.control_median])
+        if self.control_survival is not None:
+            return Curve([-log(self.control_survival) / self.survival_time])
+        changes = [] if self.hazard_changes is None else listed(self.hazard_changes)
+        return Curve(listed(self.control_hazard), changes)
+
+    @property
+    def entry(self) -> Entry:
+        """How participants are enrolled."""
+        rates = [1.0] if self.accrual_intensity is None else listed(self.accrual_intensity)
+        changes = [] if self.accrual_changes is None else listed(self.accrual_changes)
+        return Entry(accrual_time=self.accrual_time, rates=rates, changes=changes, ramp_up=self.accrual_ramp)
+
+    @property
+    def seen(self) -> tuple[Seen, Seen]:
+        """What is seen of each arm: treatment, control."""
+        own = 0.0 if self.dropout_rate is None else self.dropout_rate
+        treated = own if self.dropout_rate_treatment is None else self.dropout_rate_treatment
+        return tuple(  # type: ignore[return-value]
+            Seen(entry=self.entry, dropout=rate, longest=self.longest_follow_up) for rate in (treated, own)
+        )
+
+    @property
+    def duration(self) -> Numbers:
+        """The time of the calendar at which the trial is analysed."""
+        return self.accrual_time + self.follow_up_time
+
+    @property
+    def curves(self) -> tuple[Curve, Curve]:
+        """Treatment, control."""
+        raise NotImplementedError
+
+    def event_shares(self, calendar: Numbers | None = None) -> tuple[Numbers, Numbers]:
+        """The share of each arm's participants in whom the event is seen by a time, or by the end."""
+        at = self.duration if calendar is None else calendar
+        treatment, control = (seen.events(curve, at) for seen, curve in zip(self.seen, self.curves, strict=True))
+        return treatment, control
+
+    def events(self, n: Numbers, calendar: Numbers | None = None) -> Numbers:
+        """The events that are expected of n participants by a time of the calendar, or by the end."""
+        return sum(size * share for size, share in zip(self.split(n), self.event_shares(calendar), strict=True))
+
+    def month_of(self, n: Numbers, events: Numbers) -> Numbers:
+        """The time of the calendar at which so many events are expected of n participants; nan where never."""
+        return calendar_of(events, lambda time: self.events(n, time), self.duration)
+
+    def drawn_arms(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
+        """Of each arm's participants entry, time followed and 1 where it ended in the event, on the last axis."""
+        arms = []
+        for size, curve, seen in zip(map(round, self.split(n)), self.curves, self.seen, strict=True):
+            entry = seen.entry.drawn((trials, size), rng)
+            time = curve.drawn((trials, size), rng)
+            last = self.duration - entry
+            if seen.longest is not None:
+                last = np.minimum(last, seen.longest)
+            if seen.dropout:
+                last = np.minimum(last, rng.exponential(1 / seen.dropout, (trials, size)))
+            # each of the three lies in one piece of memory, though it is the last axis
+            arm = np.empty((3, trials, size))
+            arm[0], arm[1], arm[2] = entry, np.minimum(time, last), time <= last
+            arms.append(np.moveaxis(arm, 0, -1))
+        return tuple(arms)
+
+
+_WAYS = ("control_median", "control_hazard", "control_survival")
+_LOG2 = 0.6931471805599453

@@ -1,0 +1,55 @@
+"""Times to an event: who is still without it by when, compared by a ratio of hazards or along the curves."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from trialplan.numerics.elementary import normal_quantile
+from trialplan.outcome import EffectInterval, EffectScale, Outcome
+
+if TYPE_CHECKING:
+    from trialplan.design import Design, Sized
+
+
+class Times(Outcome):
+    """Times to an event: a design says the standard error of its effect, of the logarithm where that is a ratio."""
+
+    kind = "times"
+    planned = "event rates"
+
+    def __init__(self, effect: str, looks_count: str, unit: str = "") -> None:
+        self.effect, self.looks_count, self.unit = effect, looks_count, unit
+
+    def effect_scale(self, design: Sized) -> EffectScale:
+        """A ratio, or a difference of what is read off the curves."""
+        ratio = design.logarithmic
+        name = self.effect if not ratio or self.effect.endswith("ratio") else f"ratio of {self.effect}"
+        points = not ratio and self.unit == "points"
+        unit = "" if ratio or points else self.unit
+        return EffectScale(name=name, short=name, unit=unit, ratio=ratio, points=points)
+
+    def better(self, design: Design) -> str:
+        """Later events, as a rule."""
+        return f"{'earlier' if design.favourable != self._late(design) else 'later'} events are better"
+
+    def _late(self, design: Design) -> str:
+        """Which effects mean later events: a lower hazard, a higher share without the event, a longer time."""
+        return "lower" if self.effect == "hazard ratio" else "higher"
+
+    def missing_counts_as(self, design: Design) -> str:
+        """A time that ends without the event is censored there."""
+        return "time without the event until the participant was last seen"
+
+    def interval(self, design: Design, n: int, confidence: float, no_effect: bool) -> EffectInterval | None:
+        """By the standard error at the planned curves."""
+        error, _ = design.standard_error(n)
+        half = float(normal_quantile(0.5 + confidence / 2)) * float(error)
+        scale = self.effect_scale(design)
+        centre = scale.none if no_effect else float(design.effect_value())
+        limits = (centre / math.exp(half), centre * math.exp(half)) if scale.ratio else (centre - half, centre + half)
+        return EffectInterval(name=f"normal interval of the {scale.name}", limits=limits)
+
+
+HAZARDS = Times("hazard ratio", "events")
+"""Times compared by their hazards: a look counts events."""
