@@ -39,13 +39,6 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
         )
     for study in without:
         if asked[study.key]:
-            yield (
-                (study.key, None),
-                f"The table does not say which of the arms {listed(asked[study.key])} received the treatment.",
-                "One of them may be a concurrent control, and then the study holds an effect; or all are forms of the "
-                'treatment. Say which: role = "treatment" or "control" for each arm, or control = "none" for the '
-                "study. Until then the arms are neither added up nor compared.",
-            )
             continue
         arms = dict.fromkeys(outcome.arm for outcome in study.outcomes if outcome.arm)
         doses = f"; its arms ({listed(arms)}) all receive the treatment" if len(arms) > 1 else ""
@@ -57,6 +50,27 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
             "What happened to these participants is not what the treatment did to them. A rate or change from this "
             "study may enter a plan only with a discount or with the lack of control acknowledged.",
         )
+
+
+@rule("P36", "block")
+def role_not_said(table: EvidenceTable) -> Iterator[Seen]:
+    """Arms are neither added up nor compared before the table says what each received."""
+    for study in table.studies:
+        asked = arms_without_role(study)
+        if not asked:
+            continue
+        alone = has_concurrent_control(study)
+        yield (
+            (study.key, None),
+            f"The table does not say {_which(asked)} received the treatment.",
+            f"{'It' if len(asked) == 1 else 'One of them'} may be {'another' if alone else 'a'} concurrent control, or "
+            'a form of the treatment. Say which: role = "treatment" or "control" for each arm, or control = "none" for '
+            "the study. Until then the arms are neither added up nor compared.",
+        )
+
+
+def _which(arms: list[str]) -> str:
+    return f"whether the arm {arms[0]}" if len(arms) == 1 else f"which of the arms {listed(arms)}"
 
 
 def _table_without(studies: list[Study]) -> str:

@@ -69,6 +69,7 @@ _SHORT_MEASURES = {
     "smd": "standardised-mean-difference",
 }
 """As forest plots print them."""
+_FRACTION = re.compile(r"(\d{1,9})\s*(?:/|\bof\b|\bout of\b)\s*(\d{1,9})", re.IGNORECASE)
 _LACKING = {"na", "#n/a"}
 """R's and Excel's words for a cell without a value."""
 _UNKNOWN = {"nr": "NR", "nd": "ND"}
@@ -107,7 +108,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
     if mark == ",":
         sheet.notes.append("decimal commas")
     studies: dict[str, dict[str, Any]] = {}
-    lacking = 0
+    lacking = fractions = 0
     for line, cells in grid.rows:
         place = f"{name}, line {line}"
         if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
@@ -121,6 +122,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
             sheet.wrong.append((line, f"{place}: the cell in column {empty[0]!r} is empty; each row names both"))
             continue
         _of_events(row)
+        fractions += _of_fraction(row)
         sheet.wrong += [(line, f"{place}, {sentence}") for sentence in _read_numbers(row, mark)]
         sheet.wrong += [(line, f"{place}, {words}") for at, words in grid.wrong.items() if at[0] == line]
         sheet.wrong += [(line, words) for words in _merge(sheet.data, _named(row, _TABLE), place)]
@@ -131,6 +133,8 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         index = list(studies).index(study["key"])
         sheet.lines.setdefault((index,), line)
         sheet.lines[index, len(kept["outcomes"]) - 1] = line
+    if fractions:
+        sheet.notes.append(f"{plural(fractions, 'cell')} such as 3/10 as events and of")
     if lacking:
         sheet.notes.append(f"{plural(lacking, 'cell')} with NA as empty")
     sheet.data = {"title": title.replace("-", " ").replace("_", " ")} | sheet.data | {"studies": list(studies.values())}
@@ -189,6 +193,15 @@ def _of_events(row: dict[str, str]) -> None:
         row["of"] = row.pop("n")
 
 
+def _of_fraction(row: dict[str, str]) -> bool:
+    """Whether the events are written as a fraction, which then are events and their denominator."""
+    fraction = _FRACTION.fullmatch(row.get("events", ""))
+    if fraction is None or row.get("of", fraction[2]) != fraction[2]:
+        return False
+    row["events"], row["of"] = fraction.groups()
+    return True
+
+
 def _numerals(grid: Grid, columns: list[str]) -> list[str]:
     """The cells of the columns whose numbers may have decimals."""
     decimal = [at for at, column in enumerate(columns) if column in _NUMBERS - _WHOLE]
@@ -241,8 +254,7 @@ def _merge(kept: dict[str, Any], new: dict[str, Any], place: str) -> list[str]:
     ]
 
 
-def understood(sheet: Sheet) -> str:
+def understood(data: dict[str, Any], notes: list[str]) -> str:
     """What was read, for whoever wrote the file: read 13 studies with 20 outcomes, `total` as `of`."""
-    studies = sheet.data["studies"]
-    rows = sum(len(study["outcomes"]) for study in studies)
-    return ", ".join([f"Read {plural(len(studies), 'study')} with {plural(rows, 'outcome')}", *sheet.notes]) + "."
+    rows = sum(len(study["outcomes"]) for study in data["studies"])
+    return ", ".join([f"Read {plural(len(data['studies']), 'study')} with {plural(rows, 'outcome')}", *notes]) + "."

@@ -268,6 +268,12 @@ class EvidenceTable(Answer):
         object.__setattr__(self, "_notes", notes)
         return self
 
+    def toml(self) -> str:
+        """The table as a TOML file, which `read_evidence` reads to the very same table."""
+        from trialplan.evidence.write import as_toml
+
+        return as_toml(self)
+
     def study(self, key: str) -> Study:
         """The study that bears `key`."""
         for study in self.studies:
