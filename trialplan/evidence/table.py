@@ -171,6 +171,14 @@ class ReportedOutcome:
             return None
         return mean, sd, n
 
+    @property
+    def final(self) -> MomentsOfChange | None:
+        """Mean and SD at follow-up, and n, if all are numbers and n allows an SD."""
+        mean, sd, n = self.followup_mean, self.followup_sd, self.n
+        if not isinstance(mean, int | float) or not isinstance(sd, int | float) or not isinstance(n, int) or n < 2:
+            return None
+        return mean, sd, n
+
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
