@@ -244,8 +244,8 @@ class TestRules:
         """A mean over everyone in the subgroup that the study names leaves nobody out."""
         mean = ReportedOutcome(name="x", kind="landmark", timepoint_months=3, baseline_mean=9.0, baseline_sd=1.0,
                        followup_mean=8.0, followup_sd=1.0, n=38)  # fmt: skip
-        assert "P07" not in ids(controlled(nephritis=38, outcomes=(mean,)))
-        assert "P07" in ids(controlled(nephritis=39, outcomes=(mean,)))
+        assert "P07" not in ids(controlled(in_subgroup=38, outcomes=(mean,)))
+        assert "P07" in ids(controlled(in_subgroup=39, outcomes=(mean,)))
 
     @pytest.mark.parametrize(("later", "raised"), [(100, True), (105, True), (106, False), (94, False)])
     def test_p06_adds_up_within_five_per_cent(self, later: int, raised: bool) -> None:
@@ -272,7 +272,7 @@ class TestRules:
     @pytest.mark.parametrize(("text", "raised"), [("50 %", False), ("34 %", True), ("about 48%", False)])
     def test_t02_asks_for_a_whole_number(self, text: str, raised: bool) -> None:
         """Of 40 people, 34 % is nobody's number while 48 % is nineteen."""
-        assert ("T02" in ids(controlled(nephritis=text))) is raised
+        assert ("T02" in ids(controlled(in_subgroup=text))) is raised
 
     def test_p17_holds_definitions_together(self) -> None:
         """The same name with two definitions is two outcomes."""

@@ -54,7 +54,7 @@ from trialplan.text import flag
         click.Option(
             ["--correlation"], type=options.NUMBER, help="correlation within a participant, to pool mean changes"
         ),
-        click.Option(["--by"], metavar="FIELD", help="pool within groups of studies, as --by cell_source"),
+        click.Option(["--by"], metavar="FIELD", help="pool within groups of studies, as --by product"),
         path_option("--forest", help="its forest plot: .svg or .png"),
         *output_options(".toml"),
     ],

@@ -28,7 +28,7 @@ def denominator_below_enrolment(study: Study, outcome: ReportedOutcome) -> SeenA
     if outcome.arm or not isinstance(of, int) or not isinstance(study.enrolled, int):
         return None
     # an outcome of the subgroup that the study names, measured in all of it, leaves nobody out
-    if of >= study.enrolled or (of == study.nephritis and outcome.of is None):
+    if of >= study.enrolled or (of == study.in_subgroup and outcome.of is None):
         return None
     enrolled, missing, x = study.enrolled, study.enrolled - of, outcome.events
     if not isinstance(x, int):
@@ -143,7 +143,7 @@ def percentage_of_nobody(table: EvidenceTable) -> Iterator[Seen]:
     """A percentage that no whole number of participants gives has another denominator than it seems."""
     for study in table.studies:
         printed: list[tuple[str | None, str, object]] = []
-        printed += [(None, study.nephritis if isinstance(study.nephritis, str) else "", study.enrolled)]
+        printed += [(None, study.in_subgroup if isinstance(study.in_subgroup, str) else "", study.enrolled)]
         silent = [outcome for outcome in study.outcomes if outcome.events is None]
         printed += [(row.label, row.reported or "", _denominator(row, study.enrolled)) for row in silent]
         for label, text, of in printed:
@@ -171,7 +171,7 @@ def no_denominator(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | Non
 
 def _candidates(study: Study, outcome: ReportedOutcome) -> str:
     """The rates that the row's own numbers would give."""
-    sizes = {"enrolled": study.enrolled, "in the named subgroup": study.nephritis}
+    sizes = {"enrolled": study.enrolled, "in the named subgroup": study.in_subgroup}
     rates = [
         f"{rate(int(outcome.events or 0), size)} of the {size} {who}"
         for who, size in sizes.items()
@@ -184,7 +184,7 @@ def _candidates(study: Study, outcome: ReportedOutcome) -> str:
 def more_than_enrolled(table: EvidenceTable) -> Iterator[Seen]:
     """A denominator or a subgroup above the enrolment contradicts it."""
     for study in table.studies:
-        sizes = [("the named subgroup", study.nephritis)]
+        sizes = [("the named subgroup", study.in_subgroup)]
         sizes += [(outcome.label, outcome.of) for outcome in study.outcomes]
         sizes += [(outcome.label, outcome.n) for outcome in study.outcomes]
         sizes += [(outcome.label, outcome.events) for outcome in study.outcomes if outcome.of is None]

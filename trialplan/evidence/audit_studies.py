@@ -163,7 +163,7 @@ def _adding_up(studies: tuple[Study, ...]) -> Iterator[Seen]:
 @rule("P10", "warning")
 def mixed_treatment(table: EvidenceTable) -> Iterator[Seen]:
     """Rows that differ in product or regimen describe different treatments."""
-    yield from _mixed(table, "product sources", lambda study: study.cell_source, "name one product for the trial")
+    yield from _mixed(table, "product sources", lambda study: study.product, "name one product for the trial")
     yield from _mixed(table, "regimens", lambda study: study.regimen, "justify the dose and schedule of the trial")
 
 

@@ -22,6 +22,12 @@ _LONGEST_COUNT = 10
 """Figures of a number of people: there are not more on earth."""
 
 
+_FORMER: dict[str, dict[str, str | None]] = {
+    "cell_source": {"product": None},
+    "nephritis": {"subgroup": "nephritis", "in_subgroup": None},
+}
+"""Former keys of a study, in files and in documents that are kept: the keys they mean, with None for the value."""
+
 Read = tuple[EvidenceTable, str, tuple[str, ...]]
 """A table, the text of its file, and what was understood."""
 
@@ -63,7 +69,8 @@ def _from_toml(path: Path, name: str) -> Read:
     head = document.get("table")
     if not isinstance(head, dict):
         raise EvidenceError(f'{name}: the section [table] is missing; write [table] and title = "…" below it')
-    studies = [_study(study, name) for study in _sections(document, "study", "[[study]]", name)]
+    sections = _sections(document, "study", "[[study]]", name)
+    studies = [_study({**study, **_former(study)}, name) for study in sections]
     _refuse("studies", head, list(domains(EvidenceTable)), f"{name}, [table]")
     data = {**head, "studies": studies}
     notes = _counted(data)
@@ -74,7 +81,18 @@ def _study(study: dict[str, Any], name: str) -> dict[str, Any]:
     place = f"{name}, study {study.get('key', '?')!r}"
     _refuse("outcomes", study, [*domains(Study), "outcome"], place)
     outcomes = _sections(study, "outcome", "[[study.outcome]]", place)
-    return {key: value for key, value in study.items() if key != "outcome"} | {"outcomes": outcomes}
+    known = {key: value for key, value in study.items() if key != "outcome" and key not in _FORMER}
+    return known | {"outcomes": outcomes}
+
+
+def _former(study: dict[str, Any]) -> dict[str, Any]:
+    """What the former keys of a study mean, in today's."""
+    return {
+        key: study[former] if value is None else value
+        for former, meant in _FORMER.items()
+        if former in study
+        for key, value in meant.items()
+    }
 
 
 def _refuse(key: str, section: dict[str, Any], known: list[str], place: str) -> None:

@@ -50,6 +50,7 @@ ALIASES = {
     "effect_lower": ("ci_lower", "lower", "ci_low", "lower_ci"),
     "effect_upper": ("ci_upper", "upper", "ci_high", "upper_ci"),
     "definition": ("outcome_definition",),
+    "product": ("cell_source",),
 }
 """What other tables call a column; the name of a column itself always means that column."""
 
@@ -242,7 +243,7 @@ def _named(row: dict[str, str], columns: dict[str, str]) -> dict[str, Any]:
 def _cell(field: str, cell: str) -> Any:
     if field == "centres":
         return [centre.strip() for centre in cell.split(";")]
-    return int(cell) if field == "nephritis" and cell.isdigit() else cell
+    return int(cell) if field == "in_subgroup" and cell.isdigit() else cell
 
 
 def _merge(kept: dict[str, Any], new: dict[str, Any], place: str) -> list[str]:
