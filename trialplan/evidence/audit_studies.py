@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trialplan.evidence.control import arms_without_role, has_concurrent_control
 from trialplan.evidence.finding import THE_TABLE, Seen, arms_of, keys, rate, rule
 from trialplan.evidence.intervals import newcombe
-from trialplan.evidence.overlap import may_overlap, overlapping, registration
+from trialplan.evidence.overlap import may_overlap, overlapping, registration, sharing
 from trialplan.text import listed, plural
 
 _NOT_GIVEN = re.compile(r"\s*(none|no|nil|nd|not (given|done)|(no|without) conditioning|-|–)?\s*\.?\s*", re.IGNORECASE)
@@ -126,9 +126,7 @@ def same_people_twice(table: EvidenceTable) -> Iterator[Seen]:
 
 def _shared(table: EvidenceTable, what: str, marks: Callable[[Study], set[str | None] | set[str]]) -> Iterator[Seen]:
     """Each mark that two or more studies bear in periods not known to be apart."""
-    every = dict.fromkeys(mark for study in table.studies for mark in sorted(marks(study), key=str))
-    for mark in every:
-        bearing = [study for study in table.studies if mark in marks(study)]
+    for mark, bearing in sharing(table.studies, marks).items():
         studies = [
             study for study in bearing if any(other is not study and may_overlap(study, other) for other in bearing)
         ]
