@@ -40,7 +40,7 @@ def audit(table: str | Path | EvidenceTable) -> Findings:
 
     >>> found = audit("msc-lupus-nephritis")
     >>> found.summary()
-    '54 findings, 16 of which a plan must answer'
+    '55 findings, 16 of which a plan must answer'
     """
     from trialplan import evidence
 
