@@ -128,12 +128,27 @@ def parse_toml(text: str, path: Path, error: type[FileError] = FileError) -> dic
         content = tomllib.loads(text)
         check_texts(content, str(path), error)
     except tomllib.TOMLDecodeError as cause:
-        raise error(f"{path} is not valid TOML: {cause}") from cause
+        raise error(f"{path} is not valid TOML: {cause}{_toml_advice(text, str(cause))}") from cause
     except RecursionError as cause:
         raise error(f"{path} is nested too deeply to be a file of ours; write plain sections") from cause
     except ValueError as cause:  # Python reads no whole number of more than 4,300 figures
         raise error(f"{path} holds a number of thousands of figures; write it shorter") from cause
     return content
+
+
+_DECIMAL_COMMA = re.compile(r"=\s*[+-]?(\d+),(\d+)\s*(?:#.*)?")
+
+
+def _toml_advice(text: str, why: str) -> str:
+    """The end of the sentence where the line is of a kind that people write: a decimal comma, a path of Windows."""
+    place = re.search(r"at line (\d+)", why)
+    line = text.split("\n")[int(place[1]) - 1] if place else ""
+    comma = _DECIMAL_COMMA.search(line)
+    if comma:
+        return f"; write a decimal point: {comma[1]}.{comma[2]}"
+    if "\\" in line and '"' in line:
+        return "; a backslash between double quotes begins a code: write / for it, or put single quotes around the text"
+    return ""
 
 
 def check_texts(data: Any, name: str, error: type[FileError] = FileError) -> None:

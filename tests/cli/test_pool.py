@@ -34,7 +34,7 @@ class TestPool:
 
     def test_subgroups_share_a_field(self, run):
         """--by pools within the groups that a field of the studies makes."""
-        ran = run("evidence", "msc-lupus-nephritis", "--pool", "death", "--by", "cell_source", "--json")
+        ran = run("evidence", "msc-lupus-nephritis", "--pool", "death", "--by", "product", "--json")
         assert {"UC", "BM", "BM, UC"} <= {one["part"] for one in json.loads(ran.out)["parts"]}
 
     def test_changes_need_a_correlation(self, run):
@@ -50,7 +50,7 @@ class TestPool:
         [
             (("--pool", "remision"), "complete remission"),
             (("--pool", "complete-remission", "--method", "remll"), "'reml'"),
-            (("--pool", "complete-remission", "--by", "cel_source"), "'cell_source'"),
+            (("--pool", "complete-remission", "--by", "prduct"), "'product'"),
             (("--pool", "complete-remission", "--denominators", "all"), "denominators"),
             (("--method", "reml"), "--pool OUTCOME"),
         ],

@@ -7,6 +7,7 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from trialplan.errors import EvidenceError, ParameterError
 from trialplan.evidence import audit, has_concurrent_control, read
 from trialplan.evidence.comparison import mantel_haenszel, peto, two_means, two_rates
+from trialplan.evidence.effects import Effects
 from trialplan.evidence.pooling import leave_one_out, pool
 from trialplan.evidence.selection import PoolChoice, outcome_effects, pool_outcome
 
@@ -16,7 +17,10 @@ TWO = (
     + "Smith 2001,response,drug,treatment,8,20\nSmith 2001,response,placebo,control,3,20\n"
     + "Jones 2003,response,drug,treatment,9,30\nJones 2003,response,placebo,control,4,29\n"
 )
-ASKS = r"which of the arms drug and placebo of study Smith 2001 received the treatment"
+ASKS = (
+    r"which of the arms drug and placebo of study Smith 2001 received the treatment, and which is the control\?.*"
+    r"the same is asked of Jones 2003"
+)
 
 # Colditz et al. 1994 (JAMA 271:698), thirteen trials of BCG: tuberculosis and participants, vaccinated and not
 VACCINATED = [(4, 123), (6, 306), (3, 231), (62, 13598), (33, 5069), (180, 1541), (8, 2545), (505, 88391), (29, 7499),
@@ -90,14 +94,52 @@ class TestRoles:
         found = pool_outcome(read("msc-lupus-nephritis"), "complete remission", PoolChoice(reports="all"))
         assert "Added up: the arms single and double of wang-2012." in found.note
 
-    def test_several_treatment_arms_are_not_added_up(self, table):
-        """A study with two doses and placebo asks for the two arms to compare."""
-        three = table(TWO + "Smith 2001,response,double,treatment,9,20\n")
-        with pytest.raises(EvidenceError, match=r"2 treatment arms \(drug and double\).*name with arms the two"):
-            pool_outcome(three, "response", measure="risk-ratio")
+    THREE = "Smith 2001,response,double,treatment,9,20\n"
+
+    @pytest.mark.parametrize("measure", ["risk-ratio", "odds-ratio", "risk-difference"])
+    def test_a_shared_control_counts_once(self, table, measure):
+        """Two doses and placebo are one effect: generalised least squares on both, which correlate by the control."""
+        found = pool_outcome(table(TWO + self.THREE), "response", measure=measure)
+        first, second = (two_rates([(x, 20)], [(3, 20)], measure) for x in (8, 9))
+        a, c = 3, 17
+        shared = {"risk-ratio": 1 / a - 1 / 20, "odds-ratio": 1 / a + 1 / c, "risk-difference": a * c / 20**3}[measure]
+        variance = np.array([[first.variances[0], shared], [shared, second.variances[0]]])
+        weights = np.linalg.inv(variance).sum(axis=1)
+        whole = 1 / weights.sum()
+        value = whole * weights @ [first.values[0], second.values[0]]
+        other = two_rates([(9, 30)], [(4, 29)], measure)
+        both = pool(Effects(measure=measure, labels=("a", "b"), values=(value, *other.values),
+                            variances=(whole, *other.variances), sizes=(40, 30)))  # fmt: skip
+        assert (found.estimate, found.standard_error) == pytest.approx((both.estimate, both.standard_error), rel=1e-12)
+        assert "One control is shared by drug and double of Smith 2001" in found.note
+        assert (found.studies[0].n, found.studies[0].control_n) == (40, 20)
+
+    def test_a_control_shared_by_means_counts_once(self):
+        """The difference of the arms' inverse-variance mean from the control, here of arms alike."""
+        found = two_means([[(4.0, 2.0, 10), (6.0, 2.0, 10)]], [(1.0, 2.0, 10)])
+        assert (found.values, found.variances, found.sizes) == ((4.0,), (pytest.approx(0.2 + 0.4),), (30,))
+
+    def test_tables_and_names_take_two_arms(self, table):
+        """Mantel–Haenszel would count the control twice and asks; the arms can be named."""
+        three = table(TWO + self.THREE)
+        with pytest.raises(ParameterError, match=r"Smith 2001 compares several arms with one control.*name the two"):
+            pool_outcome(three, "response", measure="risk-ratio", method="mantel-haenszel")
         named = pool_outcome(three, "response", PoolChoice(arms=("double", "placebo")), measure="risk-ratio")
         assert [study.events for study in named.studies] == [9]
         assert "No treatment and control arm to compare in Jones 2003" in named.note
+        with pytest.raises(EvidenceError, match=r"2 control arms \(placebo and none\), and arms are not added up"):
+            pool_outcome(table(TWO + "Smith 2001,response,none,control,2,20\n"), "response", measure="risk-ratio")
+
+    def test_means_at_follow_up_are_compared_and_it_is_told(self, table):
+        """Where no change is reported; never one arm's change with the other's mean."""
+        head = "study,outcome,arm,role,followup_mean,followup_sd,change_mean,change_sd,n\n"
+        final = table(head + "a,w,drug,treatment,5,1,,,10\na,w,placebo,control,8,2,,,20\n")
+        found = pool_outcome(final, "w", measure="mean-difference")
+        assert (found.estimate, found.standard_error) == pytest.approx((-3, (1 / 10 + 4 / 20) ** 0.5))
+        assert "Means at follow-up, not changes, are compared in a." in found.note
+        with pytest.raises(EvidenceError, match="a change in one arm and a mean at follow-up in another"):
+            pool_outcome(table(head + "a,w,drug,treatment,,,-5,1,10\na,w,placebo,control,8,2,,,20\n"), "w",
+                         measure="mean-difference")  # fmt: skip
 
     def test_a_role_that_contradicts_the_study_is_refused(self, table):
         """No study has both no control and a control arm."""
@@ -114,8 +156,8 @@ class TestRoles:
         assert all(has_concurrent_control(study) for study in table(TWO).studies)
         assert "P01" not in {finding.id for finding in audit(table(TWO))}
         found = audit(table(without_roles(TWO)))
-        assert [one for one in found if one.id == "P10"] == []
-        assert {one.seen for one in found if one.id == "P01"} == {
+        assert [one for one in found if one.id in ("P01", "P10")] == []
+        assert {one.seen for one in found if one.id == "P36"} == {
             "The table does not say which of the arms drug and placebo received the treatment."
         }
         said = " ".join(one.seen + one.means for one in found)

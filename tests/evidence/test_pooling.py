@@ -24,7 +24,7 @@ from trialplan.numerics.binomial_normal import marginal
 
 EVENTS, OF = [3, 18, 9, 27, 5, 40], [20, 25, 30, 35, 28, 55]
 SIX = proportion_effects(EVENTS, OF, labels=list("abcdef"))
-TWO_STAGE = [method for method in METHODS if method != "binomial-normal"]
+TWO_STAGE = [method for method in METHODS if method not in ("binomial-normal", "beta-binomial")]
 
 
 def rates(*counts: tuple[int, int], **more: Any) -> EvidenceTable:

@@ -105,8 +105,8 @@ class TestShippedTable:
             "NR",
             "NCT 01741857 (inferred: footnote c)",
         ]
-        assert [study.nephritis for study in seed.studies] == [15, 15, "~88% SLEN", "84% SLEN", 38]
-        assert [study.cell_source for study in seed.studies] == ["UC", "BM", "BM, UC", "BM, UC", "UC"]
+        assert [study.in_subgroup for study in seed.studies] == [15, 15, "~88% SLEN", "84% SLEN", 38]
+        assert [study.product for study in seed.studies] == ["UC", "BM", "BM, UC", "BM, UC", "UC"]
         assert rows["liang-2010"].conditioning == "Included in protocol, but NR"
         assert rows["wang-2014"].conditioning == "No"
         assert rows["wang-2014"].follow_up is None
@@ -213,6 +213,15 @@ WRONG_CSV = {
     "a decimal comma": ('study,outcome,baseline_mean\na,b,"3,1"\n', "'3,1' has a comma; write 3.1"),
     "more events than people": (ROWS + "a,b,3,2,30\n", "line 2, study 'a', outcome 'b': events (3) must not exceed"),
 }
+
+
+def test_former_keys_are_read_as_todays(tmp_path: Path) -> None:
+    """A table that was written, or kept in a document, before the schema lost the words of the first example."""
+    (tmp_path / "t.toml").write_text(
+        '[table]\ntitle = "t"\n[[study]]\nkey = "a"\nnephritis = 15\ncell_source = "UC"\n', encoding="utf-8"
+    )
+    study = read(tmp_path / "t.toml").studies[0]
+    assert (study.subgroup, study.in_subgroup, study.product) == ("nephritis", 15, "UC")
 
 
 class TestWrongInput:

@@ -74,7 +74,8 @@ class TestNothing:
         assert "exact ones of 0/60" in one.warning
         two = pool_outcome(typed, "death")
         assert (
-            "half an event and half a non-event are added where none or all had it: a (0/20) and b (0/40)" in two.note
+            "Methods in two stages add half an event and half a non-event where none or all had it: a (0/20) and b "
+            "(0/40)" in two.note
         )
         assert "A rate up to 6 %" in findings(typed, "T13")[0].means
         with pytest.raises(EvidenceError, match="State the rate with a source instead"):

@@ -65,7 +65,7 @@ SHAPES = {
         *("lan-demets-pocock", "hwang-shih-decani(-4)", "kim-demets(3)", "z(0)", "conditional-power(0.2)"),
     ),
     "OUTCOME": ("complete-remission", "complete remission", "half the headache days"),
-    "FIELD": ("cell_source", "design", "year"),
+    "FIELD": ("product", "design", "year"),
 }
 """What suits an option whose value the help calls so, where neither the design nor an example says more."""
 

@@ -304,7 +304,7 @@ class TestOpenEffect:
 class TestPool:
     def test_of_groups(self):
         """Groups are named by a field of the studies; an unknown one is told in Python's words."""
-        pools = trialplan.pool(PLAN, "death", by="cell_source")
+        pools = trialplan.pool(PLAN, "death", by="product")
         assert "UC" in pools.parts
         with pytest.raises(ParameterError, match=r"^by: a study has no 'cel_source'; did you mean"):
             trialplan.pool(PLAN, "death", by="cel_source")

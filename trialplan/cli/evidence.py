@@ -9,7 +9,7 @@ import click
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.errors import unknown
-from trialplan.cli.options.output import check, output_options, path_option, show
+from trialplan.cli.options.output import check, output_options, path_option, show, show_text
 from trialplan.design import Sized
 from trialplan.errors import ParameterError
 from trialplan.text import flag
@@ -31,7 +31,7 @@ from trialplan.text import flag
         ),
         click.Option(
             ["--method"],
-            metavar="reml|maximum-likelihood|hedges|paule-mandel|dersimonian-laird|fixed|binomial-normal|mantel-haenszel|peto",
+            metavar="reml|maximum-likelihood|hedges|paule-mandel|dersimonian-laird|fixed|binomial-normal|beta-binomial|mantel-haenszel|peto",
             help="the heterogeneity of a pool; the last two for two arms  [default: reml]",
         ),
         click.Option(
@@ -54,23 +54,25 @@ from trialplan.text import flag
         click.Option(
             ["--correlation"], type=options.NUMBER, help="correlation within a participant, to pool mean changes"
         ),
-        click.Option(["--by"], metavar="FIELD", help="pool within groups of studies, as --by cell_source"),
+        click.Option(["--by"], metavar="FIELD", help="pool within groups of studies, as --by product"),
         path_option("--forest", help="its forest plot: .svg or .png"),
-        *output_options(),
+        *output_options(".toml"),
     ],
     short_help="What does a table of studies say, and where does it contradict itself?",
     epilog=options.examples(
         "trialplan evidence msc-lupus-nephritis",
         "trialplan evidence msc-lupus-nephritis --interval jeffreys -o evidence.csv",
         "trialplan evidence msc-lupus-nephritis --pool complete-remission",
+        "trialplan evidence msc-lupus-nephritis -o table.toml",
     ),
 )
 def command(table: str, interval: str, as_json: bool, output: Any, **pooling: Any) -> None:
     """Every study and outcome of TABLE with its estimate, and the findings of the audit.
 
-    TABLE is the name of a shipped table, or a file: .toml, or .csv, .tsv, .xlsx or .ods with one outcome a row. A
-    finding says what was seen, in which row, and what it means for planning; those marked block must be answered by a
-    plan.
+    TABLE is the name of a shipped table, or a file: .toml, or .csv, .tsv, .xlsx or .ods with one outcome a row, or a
+    .json results record of ClinicalTrials.gov as downloaded. What was understood is told below the tables; -o
+    table.toml saves it as a table. A finding says what was seen, in which row, and what it means for planning; those
+    marked block must be answered by a plan.
 
     A spreadsheet has the columns study and outcome, then as many as are known of events and of (the denominator),
     or change_mean, change_sd and n, or baseline_mean, baseline_sd, followup_mean, followup_sd and n, or effect,
@@ -88,9 +90,17 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     from trialplan.verbs.evidence import pool, read_evidence
 
     studies = read_evidence(table)
+    saves = output is not None and output.suffix.lower() == ".toml"
+    if "pool" not in given and saves:
+        show_text(studies.toml(), output)
+        for note in studies.notes:
+            click.echo(note, err=as_json)
     if "pool" not in given:
-        show(studies.page(interval), as_json, output)
+        if not saves or as_json:
+            show(studies.page(interval), as_json, None if saves else output)
         return
+    if saves:
+        raise click.UsageError(f"{output} is a table's file, and a pool is none; name a .json, .csv, .txt or .md file")
     forest = given.pop("forest", None)
     if forest is not None:
         check(forest, (".svg", ".png"))

@@ -1,4 +1,4 @@
-"""`trialplan init`: write a plan to start from."""
+"""`trialplan init`: write a plan, or a table of evidence, to start from."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import NamedPath, wrote
 
+_NO_PLAN = (".tsv", ".tab", ".txt", ".xls", ".ods", ".json", ".md")
+"""Names that promise something else than the TOML of a plan."""
+
 
 @click.command(
     "init",
@@ -19,18 +22,26 @@ from trialplan.cli.options.output import NamedPath, wrote
         click.Argument(["path"], type=NamedPath(), default=Path("plan.toml")),
         click.Option(["--force"], is_flag=True, help="overwrite the file if it exists"),
     ],
-    short_help="Write a plan to start from.",
-    epilog=options.examples("trialplan init", "trialplan init my-trial.toml"),
+    short_help="Write a plan to start from, or a table of evidence.",
+    epilog=options.examples("trialplan init", "trialplan init my-trial.toml", "trialplan init evidence.csv"),
 )
 def command(path: Path, force: bool) -> None:
     """A commented plan file at PATH (plan.toml unless another is named), to be filled in.
 
-    `trialplan protocol` makes a protocol draft of it; `trialplan schema` says what each key may hold.
+    `trialplan protocol` makes a protocol draft of it; `trialplan schema` says what each key may hold. Where PATH ends
+    in .csv or .xlsx it is a table of evidence, one outcome a row, which `trialplan evidence` reads and a plan names.
     """
     from trialplan import files
+    from trialplan.evidence.write import STARTERS, starter
     from trialplan.verbs.planning import starter_plan
 
     files.check_writable(path, replace=force)
+    if path.suffix.lower() in STARTERS:
+        files.write(path, starter(path.suffix.lower()))
+        click.echo(f"wrote {path}\nnext: replace its rows by your studies, then trialplan evidence {path}")
+        return
+    if path.suffix.lower() in _NO_PLAN:
+        files.check_suffix(path, (".toml", *STARTERS))
     files.write(path, starter_plan())
     wrote(path)
     typed = shlex.quote(str(path)) if str(path).isprintable() else f"${str(path)!r}"  # as bash and zsh take escapes

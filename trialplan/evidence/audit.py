@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trialplan.evidence import audit_counts, audit_outcomes, audit_rows, audit_studies
-from trialplan.evidence.finding import RULES, SEVERITIES, Finding, Findings
+from trialplan.evidence.finding import MOVES, RULES, SEVERITIES, Finding, Findings
 
 if TYPE_CHECKING:
     from trialplan.evidence.table import EvidenceTable
@@ -16,10 +16,14 @@ _RULES_OF = (audit_studies, audit_counts, audit_outcomes, audit_rows)  # importi
 
 
 def audit(table: EvidenceTable) -> Findings:
-    """What the rules see in `table`: what blocks first, then by the rule's id, then in printed order."""
+    """What the rules see in `table`: what blocks first, then what moves a sample size most, then in printed order.
+
+    A rule is about the effect, a rate, its meaning or the setting (`finding.MOVES`); among those about a rate, the
+    rows come first where the rate would change most.
+    """
     findings = [
-        Finding(id, severity, *place, seen, means)
-        for id, severity, check in sorted(RULES, key=lambda row: row[0])
-        for place, seen, means in check(table)
+        (SEVERITIES.index(severity), MOVES.index(moves), -sum(swing), Finding(id, severity, *place, seen, means))
+        for id, severity, moves, check in sorted(RULES, key=lambda row: row[0])
+        for place, seen, means, *swing in check(table)
     ]
-    return Findings(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+    return Findings(finding for *_, finding in sorted(findings, key=lambda row: row[:3]))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trialplan.evidence.finding import Seen, SeenAndMeans, arms_of, outcome_rule, percent, rate, rule
+from trialplan.evidence.finding import RATE, Seen, SeenAndMeans, arms_of, outcome_rule, percent, rate, rule
 from trialplan.evidence.intervals import wilson
 from trialplan.evidence.numerals import percentages
 from trialplan.text import listed
@@ -21,14 +21,14 @@ _ZERO = re.compile(r"(?<![\d.])0(?![\d.])")
 LOSS = re.compile(r"relapse|recurren|flare|loss of response|progress", re.IGNORECASE)
 
 
-@outcome_rule("P07", "warning")
+@outcome_rule("P07", "warning", RATE)
 def denominator_below_enrolment(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A denominator below the enrolment leaves out people, who seldom did as well as the rest."""
     of = _denominator(outcome, outcome.n)
     if outcome.arm or not isinstance(of, int) or not isinstance(study.enrolled, int):
         return None
     # an outcome of the subgroup that the study names, measured in all of it, leaves nobody out
-    if of >= study.enrolled or (of == study.nephritis and outcome.of is None):
+    if of >= study.enrolled or (of == study.in_subgroup and outcome.of is None):
         return None
     enrolled, missing, x = study.enrolled, study.enrolled - of, outcome.events
     if not isinstance(x, int):
@@ -42,6 +42,7 @@ def denominator_below_enrolment(study: Study, outcome: ReportedOutcome) -> SeenA
         f"none had the outcome and {rate(x + missing, enrolled)} if all had.",
         "Use the enrolled as the denominator, with the missing as non-responders, and show both: a trial "
         "that counts everyone randomised will see that rate, not the completers'.",
+        missing / enrolled,
     )
 
 
@@ -49,7 +50,7 @@ def _denominator(outcome: ReportedOutcome, otherwise: Count | None) -> Count | N
     return otherwise if outcome.of is None else outcome.of
 
 
-@outcome_rule("P12", "block")
+@outcome_rule("P12", "block", RATE)
 def percentage_disagrees(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A printed percentage that is not the count's leaves two candidates for the truth."""
     count = outcome.counts
@@ -71,6 +72,7 @@ def percentage_disagrees(study: Study, outcome: ReportedOutcome) -> SeenAndMeans
         f"{rate(x, n)}, but {printed[0]} % is printed; {' and '.join(ways) or 'no count near it gives that'}.",
         "The count or the percentage is wrong. The count is used unless the plan says otherwise, and "
         f"the report must be looked up (95 % Wilson {limits}).",
+        max(abs(x / n - float(text) / 100) for text in printed),
     )
 
 
@@ -78,12 +80,19 @@ def _decimals(text: str) -> int:
     return len(text.partition(".")[2])
 
 
+def counts_of(text: str, of: int) -> list[int]:
+    """The counts out of `of` that are printed as this percentage."""
+    middle = round(float(text) * of / 100)
+    reach = math.ceil(of / 100) + 1  # a percentage without decimals is within half a hundredth of the denominator
+    return [x for x in range(max(0, middle - reach), min(of, middle + reach) + 1) if _rounds_to(x, of, text)]
+
+
 def _rounds_to(x: int, n: int, text: str) -> bool:
     """Whether x/n in percent is the printed text on rounding, in either direction at a tie."""
     return abs(100 * x / n - float(text)) <= 0.5 * 10.0 ** -_decimals(text) + 1e-9
 
 
-@outcome_rule("P12", "block")
+@outcome_rule("P12", "block", RATE)
 def printed_count_disagrees(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A printed count that is not the row's was mistyped in one of the two places."""
     count = outcome.counts
@@ -95,10 +104,11 @@ def printed_count_disagrees(study: Study, outcome: ReportedOutcome) -> SeenAndMe
     return (
         f"The row counts {count[0]}/{count[1]}, but {others[0]}/{count[1]} is printed.",
         "One of the two is mistyped, or the printed cell is about others. Look it up in the report before it is used.",
+        abs(count[0] - others[0]) / count[1],
     )
 
 
-@outcome_rule("P13", "block")
+@outcome_rule("P13", "block", RATE)
 def unknown_is_not_zero(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """Not reported and not done are no counts, and a zero beside them was not in the source."""
     cells = (outcome.events, outcome.of, outcome.n, outcome.baseline_mean, outcome.followup_mean)
@@ -118,11 +128,14 @@ def unknown_is_not_zero(study: Study, outcome: ReportedOutcome) -> SeenAndMeans 
     return None
 
 
-@rule("T01", "warning")
+@rule("T01", "warning", RATE)
 def arms_do_not_add_up(table: EvidenceTable) -> Iterator[Seen]:
     """Arms whose denominators do not sum to the enrolment have lost or gained someone."""
     for study in table.studies:
+        every = {outcome.arm for outcome in study.outcomes if outcome.arm}
         for group in arms_of(outcome for outcome in study.outcomes if outcome.arm):
+            if {outcome.arm for outcome in group} != every:
+                continue  # those who seem to be missing are in the arms of which this outcome says nothing
             sizes = [_denominator(outcome, outcome.n) for outcome in group]
             numbers = [size for size in sizes if isinstance(size, int)]
             missing = study.enrolled - sum(numbers) if isinstance(study.enrolled, int) else 0
@@ -135,20 +148,21 @@ def arms_do_not_add_up(table: EvidenceTable) -> Iterator[Seen]:
                 f"The arms hold {total} of the {study.enrolled} enrolled: {off}.",
                 "Someone was left out after enrolment, or a denominator is misprinted. Compute each arm's rate on "
                 "those randomised to it, counting the missing as non-responders, before it is used.",
+                abs(missing) / sum(numbers),
             )
 
 
-@rule("T02", "warning")
+@rule("T02", "warning", RATE)
 def percentage_of_nobody(table: EvidenceTable) -> Iterator[Seen]:
     """A percentage that no whole number of participants gives has another denominator than it seems."""
     for study in table.studies:
         printed: list[tuple[str | None, str, object]] = []
-        printed += [(None, study.nephritis if isinstance(study.nephritis, str) else "", study.enrolled)]
+        printed += [(None, study.in_subgroup if isinstance(study.in_subgroup, str) else "", study.enrolled)]
         silent = [outcome for outcome in study.outcomes if outcome.events is None]
         printed += [(row.label, row.reported or "", _denominator(row, study.enrolled)) for row in silent]
         for label, text, of in printed:
             for number in percentages(text):
-                if isinstance(of, int) and not any(_rounds_to(x, of, number) for x in range(of + 1)):
+                if isinstance(of, int) and not counts_of(number, of):
                     below = math.floor(float(number) * of / 100)
                     yield (
                         (study.key, label),
@@ -157,7 +171,7 @@ def percentage_of_nobody(table: EvidenceTable) -> Iterator[Seen]:
                     )
 
 
-@outcome_rule("T03", "warning")
+@outcome_rule("T03", "warning", RATE)
 def no_denominator(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A count without a denominator is not a rate."""
     if not isinstance(outcome.events, int) or outcome.of is not None:
@@ -171,7 +185,7 @@ def no_denominator(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | Non
 
 def _candidates(study: Study, outcome: ReportedOutcome) -> str:
     """The rates that the row's own numbers would give."""
-    sizes = {"enrolled": study.enrolled, "in the named subgroup": study.nephritis}
+    sizes = {"enrolled": study.enrolled, "in the named subgroup": study.in_subgroup}
     rates = [
         f"{rate(int(outcome.events or 0), size)} of the {size} {who}"
         for who, size in sizes.items()
@@ -180,11 +194,11 @@ def _candidates(study: Study, outcome: ReportedOutcome) -> str:
     return f" ({listed(dict.fromkeys(rates))})" if rates else ""
 
 
-@rule("T07", "block")
+@rule("T07", "block", RATE)
 def more_than_enrolled(table: EvidenceTable) -> Iterator[Seen]:
     """A denominator or a subgroup above the enrolment contradicts it."""
     for study in table.studies:
-        sizes = [("the named subgroup", study.nephritis)]
+        sizes = [("the named subgroup", study.in_subgroup)]
         sizes += [(outcome.label, outcome.of) for outcome in study.outcomes]
         sizes += [(outcome.label, outcome.n) for outcome in study.outcomes]
         sizes += [(outcome.label, outcome.events) for outcome in study.outcomes if outcome.of is None]
@@ -194,10 +208,11 @@ def more_than_enrolled(table: EvidenceTable) -> Iterator[Seen]:
                     (study.key, name),
                     f"{name} counts {size} of {study.enrolled} enrolled.",
                     "One of the two is wrong, or the unit is not a participant. Settle it before the row is used.",
+                    1 - study.enrolled / size,
                 )
 
 
-@rule("T09", "warning")
+@rule("T09", "warning", RATE)
 def losses_without_responders(table: EvidenceTable) -> Iterator[Seen]:
     """A loss of response can only happen to those who responded."""
     for study in table.studies:

@@ -6,11 +6,23 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trialplan.evidence.audit_counts import LOSS, is_response
+from trialplan.evidence.audit_counts import LOSS, counts_of, is_response
 from trialplan.evidence.control import has_concurrent_control
 from trialplan.evidence.estimate import below_zero
-from trialplan.evidence.finding import Seen, SeenAndMeans, by_name, keys, outcome_rule, percent, rule
+from trialplan.evidence.finding import (
+    MEANING,
+    RATE,
+    SETTING,
+    Seen,
+    SeenAndMeans,
+    by_name,
+    keys,
+    outcome_rule,
+    percent,
+    rule,
+)
 from trialplan.evidence.measures import RATIO_MEASURES
+from trialplan.evidence.numerals import percentages
 from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.text import listed
 
@@ -18,7 +30,7 @@ if TYPE_CHECKING:
     from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 
 
-@outcome_rule("P08", "warning")
+@outcome_rule("P08", "warning", MEANING)
 def ever_or_landmark(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """Having responded at any time is easier than being in response at a visit."""
     if outcome.kind == "landmark" or not is_response(outcome):
@@ -34,7 +46,7 @@ def ever_or_landmark(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | N
     )
 
 
-@rule("P09", "warning")
+@rule("P09", "warning", MEANING)
 def mixed_timepoints(table: EvidenceTable) -> Iterator[Seen]:
     """The same name at different times is a different quantity."""
     for name, reported in by_name(table).items():
@@ -68,7 +80,7 @@ def _time(study: Study, outcome: ReportedOutcome) -> float | None:
     return outcome.timepoint_months
 
 
-@outcome_rule("P14", "warning")
+@outcome_rule("P14", "warning", MEANING)
 def p_value_bounds_correlation(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A P value printed as an inequality bounds the correlation within a participant; it does not give it."""
     moments, bound = outcome.moments, outcome.p_bound()
@@ -103,7 +115,7 @@ def _what_p_says(sign: str, p: float, sd: float, correlation: float) -> tuple[st
     return f"P {sign} {p:g} needs a change SD {side} {sd:.2f}, {excludes}.", scan
 
 
-@outcome_rule("P15", "warning")
+@outcome_rule("P15", "warning", MEANING)
 def normal_model_below_zero(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """An SD above half of the mean makes a normal model predict values below zero."""
     pairs = {
@@ -125,7 +137,7 @@ def normal_model_below_zero(study: Study, outcome: ReportedOutcome) -> SeenAndMe
     return None
 
 
-@rule("P17", "warning")
+@rule("P17", "warning", MEANING)
 def definition_missing_or_mixed(table: EvidenceTable) -> Iterator[Seen]:
     """A rate belongs to a definition; under the same name it may be another outcome."""
     for name, reported in by_name(table).items():
@@ -148,12 +160,21 @@ def definition_missing_or_mixed(table: EvidenceTable) -> Iterator[Seen]:
             )
 
 
-@outcome_rule("T04", "information")
+@outcome_rule("T04", "information", SETTING)
 def words_only(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
-    """An outcome told in words carries no number."""
+    """An outcome told in words carries no number; a percentage without its count is not yet one."""
     numbers = (outcome.events, outcome.baseline_mean, outcome.followup_mean, outcome.change_mean, outcome.effect)
     if outcome.reported in (None, "NR", "ND") or any(number is not None for number in numbers):
         return None
+    printed, of = percentages(outcome.reported), outcome.of
+    if printed:
+        near = [f"{x}/{of}" for x in counts_of(printed[0], of)] if isinstance(of, int) else []
+        would = f"; {listed(near)} would give it" if near else ""
+        return (
+            f"Only a percentage is printed: {outcome.reported!r}{'' if of is None else f' of {of}'}{would}.",
+            "A percentage may be of those observed, or be estimated from times. Write events where the report confirms "
+            "the count; without it no rate is computed.",
+        )
     return (
         f"Reported in words only: {outcome.reported!r}.",
         "It cannot size anything, and says nothing on how many changed or by how much. Look for the "
@@ -161,7 +182,7 @@ def words_only(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     )
 
 
-@outcome_rule("T05", "warning")
+@outcome_rule("T05", "warning", MEANING)
 def no_timepoint(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A rate or a change without a time cannot be matched to a visit."""
     if _has_number(outcome) and not outcome.harm and outcome.kind != "ever" and outcome.timepoint_months is None:
@@ -172,7 +193,7 @@ def no_timepoint(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     return None
 
 
-@outcome_rule("T06", "warning")
+@outcome_rule("T06", "warning", MEANING)
 def mean_without_spread(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A mean change without SDs or without n cannot size a trial."""
     means = (outcome.baseline_mean, outcome.followup_mean, outcome.change_mean)
@@ -188,7 +209,7 @@ def mean_without_spread(study: Study, outcome: ReportedOutcome) -> SeenAndMeans 
     )
 
 
-@outcome_rule("T14", "warning")
+@outcome_rule("T14", "warning", RATE)
 def effect_not_within_its_interval(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """An effect that is not in the middle of its interval, on the scale of its standard error, is misprinted."""
     known = outcome.reported_effect

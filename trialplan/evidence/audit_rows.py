@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trialplan.evidence.finding import THE_TABLE, Seen, SeenAndMeans, by_name, keys, outcome_rule, rule
+from trialplan.evidence.finding import MEANING, RATE, THE_TABLE, Seen, SeenAndMeans, by_name, keys, outcome_rule, rule
 from trialplan.evidence.intervals import clopper_pearson
 from trialplan.evidence.names import folded, is_total
 from trialplan.text import listed, percent, plural
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 
 
-@rule("T10", "warning")
+@rule("T10", "warning", MEANING)
 def nearly_the_same_name(table: EvidenceTable) -> Iterator[Seen]:
     """Two spellings of a name are two outcomes, and a study leaves the pool."""
     named = by_name(table)
@@ -32,7 +32,7 @@ def nearly_the_same_name(table: EvidenceTable) -> Iterator[Seen]:
             )
 
 
-@rule("T11", "block")
+@rule("T11", "block", RATE)
 def a_sum_among_the_studies(table: EvidenceTable) -> Iterator[Seen]:
     """A row of totals counts everybody twice."""
     sums = {study.key: "it is called so" for study in table.studies if is_total(study.key)}
@@ -51,7 +51,7 @@ def a_sum_among_the_studies(table: EvidenceTable) -> Iterator[Seen]:
         )
 
 
-@outcome_rule("T12", "warning")
+@outcome_rule("T12", "warning", MEANING)
 def no_spread(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """An SD of 0 says that all participants had the same value."""
     fields = [name for name in ("baseline_sd", "followup_sd", "change_sd") if getattr(outcome, name) == 0]
@@ -64,7 +64,7 @@ def no_spread(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     )
 
 
-@rule("T13", "information")
+@rule("T13", "information", MEANING)
 def nobody_anywhere(table: EvidenceTable) -> Iterator[Seen]:
     """No event in any study still leaves a rate that is not 0."""
     for name, rows in by_name(table).items():

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from trialplan.evidence.control import arms_without_role, has_concurrent_control
-from trialplan.evidence.finding import THE_TABLE, Seen, arms_of, keys, rate, rule
+from trialplan.evidence.finding import EFFECT, MEANING, RATE, RULES, SETTING, THE_TABLE, Seen, arms_of, keys, rate, rule
 from trialplan.evidence.intervals import newcombe
-from trialplan.evidence.overlap import may_overlap, overlapping, registration
+from trialplan.evidence.overlap import may_overlap, overlapping, registration, sharing
 from trialplan.text import listed, plural
 
 _NOT_GIVEN = re.compile(r"\s*(none|no|nil|nd|not (given|done)|(no|without) conditioning|-|–)?\s*\.?\s*", re.IGNORECASE)
 _CANNOT_EXPLAIN = re.compile(r"\s*(none|no|nil|not allowed|fixed|stable|unchanged)\b.*|[\s–-]*", re.IGNORECASE)
 _SELECTED = re.compile(r"refractory|resistant|relaps|recurrent|failed|failure|non-?respon|intolerant", re.IGNORECASE)
 _OPEN = re.compile(r"open|unblinded|unmasked|none|not?\b", re.IGNORECASE)
+_SINGLE = re.compile(r"\bsingle|assessor|evaluator|observer", re.IGNORECASE)
+_CONTRADICTIONS = ("P12", "T01", "T02", "T07", "T09", "T14")
+"""Rules that see two cells of one report that cannot both be true; what is not reported is no such thing."""
 _DOSE = re.compile(
     r"(\d+(?:\.\d+)?)(?:\s*(?:to|-|–)\s*(\d+(?:\.\d+)?))?\s*((?:mg|g|µg|μg|ug|mcg|IU|U|ml)\s*/\s*(?:kg|m2|m²|day))",
     re.IGNORECASE,
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from trialplan.evidence.table import EvidenceTable, Study
 
 
-@rule("P01", "block")
+@rule("P01", "block", EFFECT)
 def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
     """A rate or change without a concurrent control is not a treatment effect; doses of it are no control."""
     without = [study for study in table.studies if not has_concurrent_control(study)]
@@ -39,13 +42,6 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
         )
     for study in without:
         if asked[study.key]:
-            yield (
-                (study.key, None),
-                f"The table does not say which of the arms {listed(asked[study.key])} received the treatment.",
-                "One of them may be a concurrent control, and then the study holds an effect; or all are forms of the "
-                'treatment. Say which: role = "treatment" or "control" for each arm, or control = "none" for the '
-                "study. Until then the arms are neither added up nor compared.",
-            )
             continue
         arms = dict.fromkeys(outcome.arm for outcome in study.outcomes if outcome.arm)
         doses = f"; its arms ({listed(arms)}) all receive the treatment" if len(arms) > 1 else ""
@@ -59,6 +55,27 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
         )
 
 
+@rule("P36", "block", EFFECT)
+def role_not_said(table: EvidenceTable) -> Iterator[Seen]:
+    """Arms are neither added up nor compared before the table says what each received."""
+    for study in table.studies:
+        asked = arms_without_role(study)
+        if not asked:
+            continue
+        alone = has_concurrent_control(study)
+        yield (
+            (study.key, None),
+            f"The table does not say {_which(asked)} received the treatment.",
+            f"{'It' if len(asked) == 1 else 'One of them'} may be {'another' if alone else 'a'} concurrent control, or "
+            'a form of the treatment. Say which: role = "treatment" or "control" for each arm, or control = "none" for '
+            "the study. Until then the arms are neither added up nor compared.",
+        )
+
+
+def _which(arms: list[str]) -> str:
+    return f"whether the arm {arms[0]}" if len(arms) == 1 else f"which of the arms {listed(arms)}"
+
+
 def _table_without(studies: list[Study]) -> str:
     """That no study has a control, as far as the table says so."""
     unsaid = [study for study in studies if study.control is None]
@@ -70,7 +87,7 @@ def _table_without(studies: list[Study]) -> str:
     return f"None of the {of} is said to have a concurrent control; of {keys(unsaid)} the table does not say."
 
 
-@rule("P04", "warning")
+@rule("P04", "warning", SETTING)
 def selected_population(table: EvidenceTable) -> Iterator[Seen]:
     """Participants chosen for having failed treatment differ from study to study and improve by selection."""
     selected = [study for study in table.studies if _SELECTED.search(study.population or "")]
@@ -84,7 +101,7 @@ def selected_population(table: EvidenceTable) -> Iterator[Seen]:
         )
 
 
-@rule("P05", "warning")
+@rule("P05", "warning", SETTING)
 def conditioning_confounded(table: EvidenceTable) -> Iterator[Seen]:
     """What was given beforehand may have done what is credited to the treatment."""
     for study in table.studies:
@@ -100,7 +117,7 @@ def conditioning_confounded(table: EvidenceTable) -> Iterator[Seen]:
         )
 
 
-@rule("P06", "block")
+@rule("P06", "block", RATE)
 def same_people_twice(table: EvidenceTable) -> Iterator[Seen]:
     """Reports that share a registration, a centre or a group may count the same people twice."""
     yield from _shared(table, "registration", lambda study: {registration(study)} - {None})
@@ -112,9 +129,7 @@ def same_people_twice(table: EvidenceTable) -> Iterator[Seen]:
 
 def _shared(table: EvidenceTable, what: str, marks: Callable[[Study], set[str | None] | set[str]]) -> Iterator[Seen]:
     """Each mark that two or more studies bear in periods not known to be apart."""
-    every = dict.fromkeys(mark for study in table.studies for mark in sorted(marks(study), key=str))
-    for mark in every:
-        bearing = [study for study in table.studies if mark in marks(study)]
+    for mark, bearing in sharing(table.studies, marks).items():
         studies = [
             study for study in bearing if any(other is not study and may_overlap(study, other) for other in bearing)
         ]
@@ -146,10 +161,10 @@ def _adding_up(studies: tuple[Study, ...]) -> Iterator[Seen]:
             )
 
 
-@rule("P10", "warning")
+@rule("P10", "warning", MEANING)
 def mixed_treatment(table: EvidenceTable) -> Iterator[Seen]:
     """Rows that differ in product or regimen describe different treatments."""
-    yield from _mixed(table, "product sources", lambda study: study.cell_source, "name one product for the trial")
+    yield from _mixed(table, "product sources", lambda study: study.product, "name one product for the trial")
     yield from _mixed(table, "regimens", lambda study: study.regimen, "justify the dose and schedule of the trial")
 
 
@@ -164,7 +179,7 @@ def _mixed(table: EvidenceTable, what: str, cell: Callable[[Study], str | None],
         )
 
 
-@rule("P10", "warning")
+@rule("P10", "warning", MEANING)
 def arms_of_the_treatment(table: EvidenceTable) -> Iterator[Seen]:
     """Arms that all receive the treatment compare its doses, and may contradict the dose that is wanted."""
     for study in table.studies:
@@ -184,7 +199,7 @@ def arms_of_the_treatment(table: EvidenceTable) -> Iterator[Seen]:
             )
 
 
-@rule("P18", "warning")
+@rule("P18", "warning", SETTING)
 def concomitant_treatment(table: EvidenceTable) -> Iterator[Seen]:
     """Other treatment that was free to change may explain the result."""
     free = [study for study in table.studies if study.concomitant and not _CANNOT_EXPLAIN.fullmatch(study.concomitant)]
@@ -198,10 +213,13 @@ def concomitant_treatment(table: EvidenceTable) -> Iterator[Seen]:
         )
 
 
-@rule("P26", "warning")
+@rule("P26", "warning", EFFECT)
 def open_label(table: EvidenceTable) -> Iterator[Seen]:
     """Those who judged the outcome knew the treatment."""
-    knowing = [study for study in table.studies if _OPEN.match(study.blinding or "")]
+    # an open study with a control is another question, which P38 asks
+    knowing = [
+        study for study in table.studies if _OPEN.match(study.blinding or "") and not has_concurrent_control(study)
+    ]
     if knowing:
         yield (
             THE_TABLE,
@@ -211,7 +229,47 @@ def open_label(table: EvidenceTable) -> Iterator[Seen]:
         )
 
 
-@rule("P28", "warning")
+@rule("P37", "warning", EFFECT)
+def several_contradictions(table: EvidenceTable) -> Iterator[Seen]:
+    """Reports that contradict themselves more often show larger effects."""
+    contradictions: dict[str, list[str]] = {}
+    for id, _, _, check in RULES:
+        if id in _CONTRADICTIONS:
+            for (study, outcome), *_ in check(table):
+                if study is not None:
+                    contradictions.setdefault(study, []).append(f"{id}{f' {outcome}' if outcome else ''}")
+    for study, several in contradictions.items():
+        if len(several) > 1:
+            yield (
+                (study, None),
+                f"The report contradicts itself {len(several)} times ({'; '.join(several)}).",
+                "Reports with more discrepancies showed larger effects in one field (DAMASCENE: Nowbar et al. 2014, "
+                "BMJ 348:g2688). Show the estimate, and the sample size that follows, without this row beside the one "
+                "with it.",
+                float(len(several)),
+            )
+
+
+@rule("P38", "warning", EFFECT)
+def randomised_but_open(table: EvidenceTable) -> Iterator[Seen]:
+    """A concurrent control does not blind."""
+    compared = [study for study in table.studies if has_concurrent_control(study)]
+    unblinded = [
+        study for study in compared if _OPEN.match(study.blinding or "") or _SINGLE.search(study.blinding or "")
+    ]
+    unsaid = [study for study in compared if study.blinding in (None, "NR", "ND")]
+    ways = [f"without blinding those who give and receive it: {keys(unblinded)}"] if unblinded else []
+    ways += [f"without a word on blinding: {keys(unsaid)}"] if unsaid else []
+    if ways:
+        yield (
+            THE_TABLE,
+            f"The treatment is compared with a control {'; '.join(ways)}.",
+            "Such an effect is not one of a blinded trial: expect less, most where the outcome is judged by someone. "
+            "Say so beside each effect, and answer it in the plan with a discount or with the reason for none.",
+        )
+
+
+@rule("P28", "warning", SETTING)
 def few_centres(table: EvidenceTable) -> Iterator[Seen]:
     """Results of very few producers or centres may not travel."""
     known = [study for study in table.studies if study.centres]
@@ -228,7 +286,7 @@ def few_centres(table: EvidenceTable) -> Iterator[Seen]:
         )
 
 
-@rule("T08", "warning")
+@rule("T08", "warning", SETTING)
 def doses_far_apart(table: EvidenceTable) -> Iterator[Seen]:
     """Two doses in the same unit that differ fivefold suggest a unit or a total mistaken for a daily dose."""
     doses: dict[str, list[tuple[float, float, Study]]] = {}

@@ -35,7 +35,8 @@ COMPARISONS = EFFECT_MEASURES
 class Effects:
     """The studies' effects and variances, in one measure, with the counts that they came from.
 
-    Where two arms are compared, `events` and `sizes` are the treatment's, and `control` holds those of the other arm.
+    Where two arms are compared, `events` and `sizes` are the treatment's, and `control` holds those of the other arm;
+    `shared` names the studies where several treatment arms have one control, whose counts are those of all the arms.
     """
 
     measure: str
@@ -45,13 +46,15 @@ class Effects:
     sizes: tuple[int, ...]
     events: tuple[int, ...] | None = None
     control: tuple[tuple[int, int], ...] | None = None
+    shared: tuple[str, ...] = ()
 
     def take(self, indices: Sequence[int]) -> Effects:
         """Only the studies at these places."""
         columns: dict[str, Any] = {part.name: getattr(self, part.name) for part in fields(self)}
-        del columns["measure"]
+        del columns["measure"], columns["shared"]
         chosen = {name: cells and tuple(cells[i] for i in indices) for name, cells in columns.items()}
-        return Effects(measure=self.measure, **chosen)
+        labels = {self.labels[i] for i in indices}
+        return Effects(measure=self.measure, shared=tuple(one for one in self.shared if one in labels), **chosen)
 
     @property
     def transformed(self) -> bool:

@@ -17,12 +17,18 @@ from trialplan.text import listed, plural
 if TYPE_CHECKING:
     from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 
-Seen = tuple[tuple[str | None, str | None], str, str]
-SeenAndMeans = tuple[str, str]
+Place = tuple[str | None, str | None]
+Seen = tuple[Place, str, str] | tuple[Place, str, str, float]
+"""Where, what was seen, what it means; and by how much a rate would be another, as a share, where that is known."""
+SeenAndMeans = tuple[str, str] | tuple[str, str, float]
 Check = Callable[["EvidenceTable"], Iterator[Seen]]
 
 SEVERITIES = ("block", "warning", "information")
-RULES: list[tuple[str, str, Check]] = []
+EFFECT, RATE, MEANING, SETTING = "effect", "rate", "meaning", "setting"
+MOVES = (EFFECT, RATE, MEANING, SETTING)
+"""What a rule is about, from what moves a sample size most: it goes with the inverse square of the difference, so
+whether there is a difference comes first, then the counts, then what they count, then who was treated and where."""
+RULES: list[tuple[str, str, str, Check]] = []
 THE_TABLE = (None, None)
 
 
@@ -61,17 +67,19 @@ class Findings(Answer, tuple[Finding, ...]):
         )
 
 
-def rule(id: str, severity: str) -> Callable[[Check], Check]:
-    """Register a rule under its id and severity."""
+def rule(id: str, severity: str, moves: str) -> Callable[[Check], Check]:
+    """Register a rule under its id and severity, with what it `moves`."""
 
     def register(check: Check) -> Check:
-        RULES.append((id, severity, check))
+        RULES.append((id, severity, moves, check))
         return check
 
     return register
 
 
-def outcome_rule(id: str, severity: str) -> Callable[[Callable[[Study, ReportedOutcome], SeenAndMeans | None]], Check]:
+def outcome_rule(
+    id: str, severity: str, moves: str
+) -> Callable[[Callable[[Study, ReportedOutcome], SeenAndMeans | None]], Check]:
     """Register what is asked of every outcome of a table, in printed order."""
 
     def register(ask: Callable[[Study, ReportedOutcome], SeenAndMeans | None]) -> Check:
@@ -82,7 +90,7 @@ def outcome_rule(id: str, severity: str) -> Callable[[Callable[[Study, ReportedO
                     if answer is not None:
                         yield (study.key, outcome.label), *answer
 
-        return rule(id, severity)(check)
+        return rule(id, severity, moves)(check)
 
     return register
 

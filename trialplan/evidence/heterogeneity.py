@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,12 @@ def dersimonian_laird(values: Any, variances: Any) -> float:
 
 def paule_mandel(values: Any, variances: Any) -> float:
     """Where the generalised Q equals its expectation k − 1, or 0 (Paule & Mandel 1982, J Res NBS 87:377)."""
+    unit = float(variances.mean())
+    return unit * _matching(values / math.sqrt(unit), variances / unit)
+
+
+def _matching(values: Any, variances: Any) -> float:
+    """The τ² of Paule and Mandel, of variances about 1, where the search's absolute tolerance is a relative one."""
 
     def shortage(tau2: Any) -> Any:
         return np.array([len(values) - 1 - q_statistic(values, variances, float(at)) for at in np.ravel(tau2)])
@@ -54,12 +61,18 @@ def hedges(values: Any, variances: Any) -> float:
 
 def reml(values: Any, variances: Any) -> float:
     """The maximum of the restricted likelihood over τ² ≥ 0 (Viechtbauer 2005, J Educ Behav Stat 30:261)."""
-    return _likeliest(values, variances, restricted=True)
+    return _in_unit(values, variances, restricted=True)
 
 
 def maximum_likelihood(values: Any, variances: Any) -> float:
     """The maximum of the likelihood over τ² ≥ 0 (Hardy & Thompson 1996, Statistics in Medicine 15:619)."""
-    return _likeliest(values, variances, restricted=False)
+    return _in_unit(values, variances, restricted=False)
+
+
+def _in_unit(values: Any, variances: Any, restricted: bool) -> float:
+    """The likeliest τ², found among variances about 1, as in `_matching`."""
+    unit = float(variances.mean())
+    return unit * _likeliest(values / math.sqrt(unit), variances / unit, restricted)
 
 
 def _likeliest(values: Any, variances: Any, restricted: bool) -> float:

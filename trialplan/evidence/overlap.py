@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trialplan.evidence.table import Study
@@ -17,15 +17,36 @@ def overlapping(reports: Iterable[Study]) -> tuple[tuple[Study, ...], ...]:
     parent = {study.key: study.key for study in studies}
 
     def root(key: str) -> str:
-        return key if parent[key] == key else root(parent[key])
+        while parent[key] != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
 
-    for first, second in combinations(studies, 2):
-        if may_overlap(first, second):
-            parent[root(second.key)] = root(first.key)
+    for bearing in sharing(studies, _marks).values():
+        for first, second in combinations(bearing, 2):
+            if root(first.key) != root(second.key) and may_overlap(first, second):
+                parent[root(second.key)] = root(first.key)
     sets: dict[str, list[Study]] = {}
     for study in studies:
         sets.setdefault(root(study.key), []).append(study)
     return tuple(tuple(shared) for shared in sets.values() if len(shared) > 1)
+
+
+def sharing(studies: Iterable[Study], marks: Callable[[Study], Iterable[Any]]) -> dict[Any, list[Study]]:
+    """The studies that bear each mark, for the marks that two or more bear."""
+    bearing: dict[Any, list[Study]] = {}
+    for study in studies:
+        for mark in sorted(set(marks(study)), key=str):
+            bearing.setdefault(mark, []).append(study)
+    return {mark: several for mark, several in bearing.items() if len(several) > 1}
+
+
+def _marks(study: Study) -> Iterator[tuple[str, str]]:
+    """All by which two reports may be seen to hold the same people."""
+    number = registration(study)
+    yield from [("registration", number)] if number else []
+    yield from (("centre", centre) for centre in study.centres)
+    yield from [("group", study.group)] if study.group is not None else []
 
 
 def may_overlap(first: Study, second: Study) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, did_you_mean
-from trialplan.evidence.comparison import mantel_haenszel, peto
+from trialplan.evidence.beta_binomial import beta_binomial
+from trialplan.evidence.comparison import arms_with_counts, effect_of_rates, mantel_haenszel, peto
 from trialplan.evidence.effects import MEASURES, PROPORTIONS, Effects
 from trialplan.evidence.glmm import binomial_normal
 from trialplan.evidence.heterogeneity import ESTIMATORS, q_statistic, typical_variance, weighted_mean
@@ -21,7 +22,7 @@ from trialplan.text import plural
 if TYPE_CHECKING:
     from trialplan.figures import Forest
 
-FIXED, ONE_STAGE = "fixed", "binomial-normal"
+FIXED, ONE_STAGE, BETA = "fixed", "binomial-normal", "beta-binomial"
 METHODS = {
     FIXED: "one true effect; too narrow wherever studies differ",
     "dersimonian-laird": "τ² by moments; the old default, too small with few or large differences",
@@ -30,6 +31,7 @@ METHODS = {
     "maximum-likelihood": "τ² by likelihood; too small with few studies",
     "hedges": "τ² by the spread of the estimates, unweighted; unbiased but imprecise",
     ONE_STAGE: "logistic model with a random intercept; takes zero counts as they are",
+    BETA: "rates with a beta distribution, in one arm or two; for rare harms, zeros in both arms as they are",
 }
 TABLE_METHODS = {
     "mantel-haenszel": "one true effect from the studies' tables, zeros as they are; for few events",
@@ -143,6 +145,8 @@ def pool(effects: Effects, method: str = "reml", interval: str = "normal", confi
     """
     if method == ONE_STAGE:
         return _one_stage(effects, interval, confidence)
+    if method == BETA:
+        return _beta(effects, interval, confidence)
     if method in TABLE_METHODS:
         return _from_tables(effects, method, interval, confidence)
     _check(effects, method, interval, confidence)
@@ -180,7 +184,7 @@ def _one_stage(effects: Effects, interval: str, confidence: float) -> Pool:
         raise ParameterError(f"method {ONE_STAGE} is for counts, not for {effects.measure}; choose reml")
     _check(effects, ONE_STAGE, interval, confidence)
     if sum(effects.events) in (0, sum(effects.sizes)):
-        return _one_sided(effects, confidence)
+        return _one_sided(effects, ONE_STAGE, confidence)
     mean, error, tau2, height = binomial_normal(effects.events, effects.sizes)
     pooled = _pooled(replace(effects, measure="logit"), ONE_STAGE, mean, error, normal_quantile(confidence), tau2)
     none: dict[str, Any] = dict.fromkeys(("i2", "h2", "q", "p_heterogeneity"))
@@ -195,7 +199,7 @@ def _one_stage(effects: Effects, interval: str, confidence: float) -> Pool:
     )
 
 
-def _one_sided(effects: Effects, confidence: float) -> Pool:
+def _one_sided(effects: Effects, method: str, confidence: float) -> Pool:
     """Where none, or all, had the event in any study: the likelihood rises without end, and the limits are exact."""
     assert effects.events is not None
     events, of = sum(effects.events), sum(effects.sizes)
@@ -205,7 +209,7 @@ def _one_sided(effects: Effects, confidence: float) -> Pool:
     )
     return Pool(
         measure="raw",
-        method=ONE_STAGE,
+        method=method,
         interval="normal",
         confidence=confidence,
         k=len(effects.sizes),
@@ -216,6 +220,37 @@ def _one_sided(effects: Effects, confidence: float) -> Pool:
         studies=_studies(effects, None, confidence),
         warning=f"{'No' if events == 0 else 'Every'} participant had the event, so the log odds have no estimate; the "
         f"limits are the exact ones of {events}/{of} (Clopper & Pearson 1934), as if the studies did not differ.",
+        **none,
+    )
+
+
+def _beta(effects: Effects, interval: str, confidence: float) -> Pool:
+    """Mean rates with a beta distribution between studies, of one arm or of two that are compared; Wald limits."""
+    if interval != "normal":
+        raise ParameterError(f"interval {interval} is not defined for method {BETA}; use normal")
+    arms = arms_with_counts(effects, BETA)
+    _check(effects, BETA, interval, confidence)
+    if len(arms) == 1 and sum(effects.events or ()) in (0, sum(effects.sizes)):
+        return _one_sided(effects, BETA, confidence)
+    rates, covariance, correlation, height = beta_binomial(arms)
+    known = effects if len(arms) == 2 else replace(effects, measure="logit")
+    mean, gradient = effect_of_rates(known.measure, rates)
+    error = math.sqrt(float(np.array(gradient) @ covariance @ np.array(gradient)))
+    none: dict[str, Any] = dict.fromkeys(("tau2", "i2", "h2", "q", "p_heterogeneity"))
+    pooled = _pooled(known, FIXED, mean, error, normal_quantile(confidence), 0.0)
+    apart = " The arms of a study are taken as independent." if len(arms) == 2 else ""
+    beta = (
+        f"Pooled as {MEASURES[known.measure]}, rates with a beta distribution: participants of a study correlate by "
+        f"{correlation:.3g}, and there is no prediction interval.{apart}"
+    )
+    return Pool(
+        method=BETA,
+        interval=interval,
+        confidence=confidence,
+        studies=_studies(effects, None, confidence),
+        log_likelihood=height,
+        p_value=_p_value(known, mean / error, None),
+        **pooled | {"note": _note(effects, BETA) if len(effects.sizes) == 1 else beta},
         **none,
     )
 

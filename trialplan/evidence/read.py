@@ -1,4 +1,4 @@
-"""Reading an evidence table: a shipped one by its name, or a TOML file or a spreadsheet by its path."""
+"""Reading an evidence table: a shipped one by its name, or by its path TOML, a spreadsheet or a registry's record."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, cast
 from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.complaint import complaints, together
 from trialplan.evidence.numerals import percentages, whole_part
+from trialplan.evidence.registry_record import from_registry
 from trialplan.evidence.spreadsheet import Sheet, read_rows, understood
 from trialplan.evidence.table import EvidenceTable, Study, domains
 from trialplan.evidence.text_table import TEXTS, WORKBOOKS, Grid, decoded, from_text, from_workbook
@@ -21,12 +22,20 @@ _LONGEST_COUNT = 10
 """Figures of a number of people: there are not more on earth."""
 
 
+_FORMER: dict[str, dict[str, str | None]] = {
+    "cell_source": {"product": None},
+    "nephritis": {"subgroup": "nephritis", "in_subgroup": None},
+}
+"""Former keys of a study, in files and in documents that are kept: the keys they mean, with None for the value."""
+
 Read = tuple[EvidenceTable, str, tuple[str, ...]]
 """A table, the text of its file, and what was understood."""
 
 
 def read(name_or_path: str | Path, folder: Path | None = None) -> EvidenceTable:
     """The evidence table that a shipped name means, or a TOML, CSV, Excel or OpenDocument file (`spreadsheet`).
+
+    A .json file is a results record of ClinicalTrials.gov as downloaded (`registry_record`).
 
     Raises:
         EvidenceError: the file, the places, the values, their domains and the ways out, in the order of the file.
@@ -60,7 +69,8 @@ def _from_toml(path: Path, name: str) -> Read:
     head = document.get("table")
     if not isinstance(head, dict):
         raise EvidenceError(f'{name}: the section [table] is missing; write [table] and title = "…" below it')
-    studies = [_study(study, name) for study in _sections(document, "study", "[[study]]", name)]
+    sections = _sections(document, "study", "[[study]]", name)
+    studies = [_study({**study, **_former(study)}, name) for study in sections]
     _refuse("studies", head, list(domains(EvidenceTable)), f"{name}, [table]")
     data = {**head, "studies": studies}
     notes = _counted(data)
@@ -71,7 +81,18 @@ def _study(study: dict[str, Any], name: str) -> dict[str, Any]:
     place = f"{name}, study {study.get('key', '?')!r}"
     _refuse("outcomes", study, [*domains(Study), "outcome"], place)
     outcomes = _sections(study, "outcome", "[[study.outcome]]", place)
-    return {key: value for key, value in study.items() if key != "outcome"} | {"outcomes": outcomes}
+    known = {key: value for key, value in study.items() if key != "outcome" and key not in _FORMER}
+    return known | {"outcomes": outcomes}
+
+
+def _former(study: dict[str, Any]) -> dict[str, Any]:
+    """What the former keys of a study mean, in today's."""
+    return {
+        key: study[former] if value is None else value
+        for former, meant in _FORMER.items()
+        if former in study
+        for key, value in meant.items()
+    }
 
 
 def _refuse(key: str, section: dict[str, Any], known: list[str], place: str) -> None:
@@ -90,8 +111,10 @@ def _sections(parent: dict[str, Any], key: str, written: str, place: str) -> lis
 
 
 def _from_text(path: Path, name: str) -> Read:
-    text = decoded(path)
-    return _from_grid(from_text(text, name), path, name, text)
+    text, notes = decoded(path)
+    grid = from_text(text, name)
+    grid.notes = [*notes, *grid.notes]
+    return _from_grid(grid, path, name, text)
 
 
 def _from_workbook(path: Path, name: str) -> Read:
@@ -105,13 +128,22 @@ def _from_grid(grid: Grid, path: Path, name: str, text: str) -> Read:
     sheet = read_rows(grid, name, path.stem)
     check_texts(sheet.data, name, EvidenceError)
     sheet.notes += _counted(sheet.data)
-    return _validated(sheet.data, name, strict=False, sheet=sheet), text, (understood(sheet),)
+    return _validated(sheet.data, name, strict=False, sheet=sheet), text, (understood(sheet.data, sheet.notes),)
+
+
+def _from_record(path: Path, name: str) -> Read:
+    text = read_text(path, EvidenceError)
+    record = from_registry(text, name)
+    check_texts(record.data, name, EvidenceError)
+    record.notes += _counted(record.data)
+    return _validated(record.data, name, strict=False), text, (understood(record.data, record.notes),)
 
 
 _FORMS = {
     ".toml": _from_toml,
     **dict.fromkeys(TEXTS, _from_text),
     **dict.fromkeys(WORKBOOKS, _from_workbook),
+    ".json": _from_record,
 }
 
 

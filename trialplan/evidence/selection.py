@@ -18,6 +18,9 @@ from trialplan.evidence.table import EvidenceTable, Moments, MomentsOfChange, Re
 from trialplan.parameter import Interval, Parameter
 from trialplan.text import listed
 
+Pair = tuple[list[ReportedOutcome], ReportedOutcome]
+"""The rows of a study's treatment arms, and its control's."""
+
 REFUSE, ONE_PER_CENTRE, ALL = "refuse", "one-per-centre", "all"
 REPORTED, ENROLLED = "reported", "enrolled"
 
@@ -92,7 +95,7 @@ def outcome_effects(
     if measure in COMPARISONS:
         return _compared(table, name, reported, choice, measure)
     ready = dict.fromkeys(row.effect_measure for rows in reported.values() for row in rows if row.reported_effect)
-    reported = {key: [row for row in rows if row.reported_effect is None] for key, rows in reported.items()}
+    reported = {key: [row for row in rows if _of_one_arm(row)] for key, rows in reported.items()}
     _one_role(table, reported, choice)
     usable = {key: rows for key, rows in reported.items() if rows}
     if not usable and ready:
@@ -149,7 +152,13 @@ def _rows(study: Study, rows: list[ReportedOutcome], choice: PoolChoice) -> list
 
 def _in_numbers(row: ReportedOutcome) -> bool:
     """Whether the row says what happened in an arm: a count, or means."""
-    return bool(row.counts or row.moments or row.change)
+    return bool(row.counts or row.moments or row.change or row.final)
+
+
+def _of_one_arm(row: ReportedOutcome) -> bool:
+    """Whether a row is a rate or a change: neither an effect of two arms, nor a mean at follow-up alone."""
+    alone = row.final and not (row.moments or row.change or isinstance(row.events, int))
+    return row.reported_effect is None and not alone
 
 
 def _warning(table: EvidenceTable, name: str, chosen: list[Study]) -> str:
@@ -166,13 +175,13 @@ def _warning(table: EvidenceTable, name: str, chosen: list[Study]) -> str:
 
 def _one_role(table: EvidenceTable, reported: dict[str, list[ReportedOutcome]], choice: PoolChoice) -> None:
     """Refuse to add up arms that are compared, or that the table gives no role."""
-    for key, rows in reported.items() if choice.arms is None else ():
-        roles = [role_of(table.study(key), row) for row in rows]
-        if len(rows) < 2 or set(roles) == {TREATMENT}:
+    if choice.arms is not None:
+        return
+    _ask(table, reported)
+    for key, rows in reported.items():
+        if len(rows) < 2 or {role_of(table.study(key), row) for row in rows} == {TREATMENT}:
             continue
         arms = _arms(rows)
-        if None in roles:
-            raise EvidenceError(_question(key, arms))
         raise EvidenceError(
             f"study {key} compares its arms {arms}; name those that count with {field('arms')}, "
             f"or compare them by {field('measure')}: {', '.join(COMPARISONS)}"
@@ -183,11 +192,21 @@ def _arms(rows: Iterable[ReportedOutcome]) -> str:
     return listed(row.arm or "without a name" for row in rows)
 
 
-def _question(key: str, arms: str) -> str:
-    return (
-        f"which of the arms {arms} of study {key} received the treatment, and which is the control? "
-        'Write role = "treatment" or "control" in their rows, or control = "none" if all are forms of the treatment'
+def _ask(table: EvidenceTable, reported: dict[str, list[ReportedOutcome]]) -> None:
+    """Raise the question which arm is what, of all the studies that do not say it."""
+    asked = [key for key, rows in reported.items() if len(rows) > 1 and None in _roles(table.study(key), rows)]
+    if not asked:
+        return
+    others = f"; the same is asked of {listed(asked[1:])}" if asked[1:] else ""
+    raise EvidenceError(
+        f"which of the arms {_arms(reported[asked[0]])} of study {asked[0]} received the treatment, and which is the "
+        'control? Write role = "treatment" or "control" in their rows, or control = "none" if all are forms of the '
+        f"treatment; -o table.toml saves a table to write it in{others}"
     )
+
+
+def _roles(study: Study, rows: Iterable[ReportedOutcome]) -> list[str | None]:
+    return [role_of(study, row) for row in rows]
 
 
 def compares(table: EvidenceTable, name: str) -> tuple[str, ...]:
@@ -211,6 +230,7 @@ def _compared(
         )
     ready = {key: _ready(key, rows, measure) for key, rows in reported.items()}
     arms = {key: [row for row in rows if row.reported_effect is None] for key, rows in reported.items()}
+    _ask(table, {key: rows for key, rows in arms.items() if not ready[key]})
     pairs = {key: None if ready[key] else _pair(table.study(key), rows) for key, rows in arms.items()}
     if measure not in (*RATES, "mean-difference"):
         pairs = dict.fromkeys(pairs)
@@ -226,7 +246,7 @@ def _compared(
     whole = [(study.key, row) for study in chosen if (row := ready[study.key]) is not None]
     sizes = [row.n if isinstance(row.n, int) else 0 for _, row in whole]
     told = [(key, *(row.reported_effect or (0.0, 0.0)), n) for (key, row), n in zip(whole, sizes, strict=True)]
-    rows = {key: [*pair] for key, pair in used.items()} | {key: [row] for key, row in whole}
+    rows = {key: [*treated, control] for key, (treated, control) in used.items()} | {key: [row] for key, row in whole}
     silent = [key for key in reported if key not in usable]
     remarks = [why, assumed, *_differences(rows)]
     remarks += [f"As reported: {listed(key for key, _ in whole)}."] if whole else []
@@ -248,37 +268,59 @@ def _ready(key: str, rows: list[ReportedOutcome], measure: str) -> ReportedOutco
     return found[0] if found else None
 
 
-def _effects_of_pairs(
-    pairs: dict[str, tuple[ReportedOutcome, ReportedOutcome]], measure: str
-) -> tuple[Effects | None, str]:
-    """The effects of the studies whose two arms are reported, and what was done about empty cells."""
+def _effects_of_pairs(pairs: dict[str, Pair], measure: str) -> tuple[Effects | None, str]:
+    """The effects of the studies whose arms are reported, and what was done about empty cells and shared controls."""
     if not pairs:
         return None, ""
     labels = list(pairs)
-    first, second = zip(*pairs.values(), strict=True)
+    remarks = [_sharing(pairs)]
     if measure in RATES:
-        treated, untreated = ([*map(_pair_counts, labels, arm)] for arm in (first, second))
-        return two_rates(treated, untreated, measure, labels), _zero_cells(labels, treated, untreated)
-    means = [[*map(_pair_means, labels, arm)] for arm in (first, second)]
-    return two_means(means[0], means[1], labels), ""
+        treated = [[_pair_counts(key, row) for row in pairs[key][0]] for key in labels]
+        untreated = [_pair_counts(key, pairs[key][1]) for key in labels]
+        remarks.append(_zero_cells(labels, treated, untreated))
+        effects = two_rates([each if len(each) > 1 else each[0] for each in treated], untreated, measure, labels)
+        return effects, " ".join(filter(None, remarks))
+    means = [([_pair_means(key, row) for row in pairs[key][0]], _pair_means(key, pairs[key][1])) for key in labels]
+    final = [key for key, (several, other) in zip(labels, means, strict=True) if _all_final(key, [*several, other])]
+    remarks.append(f"Means at follow-up, not changes, are compared in {listed(final)}." if final else "")
+    values = [([each[1] for each in several], other[1]) for several, other in means]
+    effects = two_means(
+        [several if len(several) > 1 else several[0] for several, _ in values], [other for _, other in values], labels
+    )
+    return effects, " ".join(filter(None, remarks))
 
 
-def _pair(study: Study, rows: list[ReportedOutcome]) -> tuple[ReportedOutcome, ReportedOutcome] | None:
-    """The treatment's row and the control's; None where there is but one role."""
-    roles = [role_of(study, row) for row in rows]
-    if len(rows) > 1 and None in roles:
-        raise EvidenceError(_question(study.key, _arms(rows)))
+def _sharing(pairs: dict[str, Pair]) -> str:
+    """Which arms share their control, and how they were put together."""
+    shared = [f"{_arms(treated)} of {key}" for key, (treated, _) in pairs.items() if len(treated) > 1]
+    if not shared:
+        return ""
+    return (
+        f"One control is shared by {'; '.join(shared)}: as these effects correlate by its variance, they are one "
+        "effect of the study, in which the control counts once (Gleser & Olkin 2009)."
+    )
+
+
+def _all_final(key: str, means: list[tuple[bool, MomentsOfChange]]) -> bool:
+    """Whether a study's arms are compared by their means at follow-up; a change is compared with a change."""
+    kinds = {final for final, _ in means}
+    if len(kinds) > 1:
+        raise EvidenceError(f"study {key} reports a change in one arm and a mean at follow-up in another; use one kind")
+    return kinds.pop()
+
+
+def _pair(study: Study, rows: list[ReportedOutcome]) -> Pair | None:
+    """The rows of the treatment and the control's; None where there is but one role."""
+    roles = _roles(study, rows)
     if set(roles) != set(ROLES):
         return None
-    arms = [[row for row, role in zip(rows, roles, strict=True) if role == wanted] for wanted in ROLES]
-    for wanted, several in zip(ROLES, arms, strict=True):
-        if len(several) > 1:
-            named = _arms(several)
-            raise EvidenceError(
-                f"study {study.key} has {len(several)} {wanted} arms ({named}), and arms are not added up; "
-                f"name with {field('arms')} the two to compare"
-            )
-    return arms[0][0], arms[1][0]
+    treated, controls = ([row for row, role in zip(rows, roles, strict=True) if role == wanted] for wanted in ROLES)
+    if len(controls) > 1:
+        raise EvidenceError(
+            f"study {study.key} has {len(controls)} control arms ({_arms(controls)}), and arms are not added up; "
+            f"name with {field('arms')} those to compare"
+        )
+    return treated, controls[0]
 
 
 def _pair_counts(key: str, row: ReportedOutcome) -> tuple[int, int]:
@@ -289,18 +331,22 @@ def _pair_counts(key: str, row: ReportedOutcome) -> tuple[int, int]:
     return row.counts
 
 
-def _pair_means(key: str, row: ReportedOutcome) -> tuple[float, float, int]:
-    """The mean change of an arm with its SD."""
-    if row.change is None:
-        raise EvidenceError(f"study {key}, {row.label}: a difference of means needs change_mean, change_sd and n")
-    return row.change
+def _pair_means(key: str, row: ReportedOutcome) -> tuple[bool, MomentsOfChange]:
+    """Whether it is a mean at follow-up, and the mean of an arm with its SD and n: of the change, where it is told."""
+    if row.change is None and row.final is None:
+        raise EvidenceError(
+            f"study {key}, {row.label}: a difference of means needs change_mean, change_sd and n, or followup_mean, "
+            "followup_sd and n"
+        )
+    return row.change is None, row.change or row.final or (0.0, 0.0, 1)
 
 
-def _zero_cells(labels: list[str], *arms: list[tuple[int, int]]) -> str:
+def _zero_cells(labels: list[str], treated: list[list[tuple[int, int]]], untreated: list[tuple[int, int]]) -> str:
     """What was done about empty cells; nothing where there are none."""
-    if not any(x for counts in arms for x, _ in counts):
+    arms = dict(zip(labels, ([*several, one] for several, one in zip(treated, untreated, strict=True)), strict=True))
+    if not any(x for counts in arms.values() for x, _ in counts):
         return "No study has an event: the result is that of the half events added, and says nothing."
-    empty = [key for key, *counts in zip(labels, *arms, strict=True) if any(x in (0, n) for x, n in counts)]
+    empty = [key for key, counts in arms.items() if any(x in (0, n) for x, n in counts)]
     return f"Half an event is added to each cell of {listed(empty)}, where one is empty." if empty else ""
 
 
@@ -379,8 +425,8 @@ def _one_sided(labels: list[str], pairs: list[tuple[int, int]], measure: str | N
     if not extreme or measure == "double-arcsine":
         return ""
     return (
-        f"In two stages half an event and half a non-event are added where none or all had it: {listed(extreme)}; "
-        "method binomial-normal takes them as they are."
+        f"Methods in two stages add half an event and half a non-event where none or all had it: {listed(extreme)}; "
+        "binomial-normal and beta-binomial take them as they are."
     )
 
 

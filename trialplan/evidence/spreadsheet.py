@@ -50,6 +50,7 @@ ALIASES = {
     "effect_lower": ("ci_lower", "lower", "ci_low", "lower_ci"),
     "effect_upper": ("ci_upper", "upper", "ci_high", "upper_ci"),
     "definition": ("outcome_definition",),
+    "product": ("cell_source",),
 }
 """What other tables call a column; the name of a column itself always means that column."""
 
@@ -69,6 +70,7 @@ _SHORT_MEASURES = {
     "smd": "standardised-mean-difference",
 }
 """As forest plots print them."""
+_FRACTION = re.compile(r"(\d{1,9})\s*(?:/|\bof\b|\bout of\b)\s*(\d{1,9})", re.IGNORECASE)
 _LACKING = {"na", "#n/a"}
 """R's and Excel's words for a cell without a value."""
 _UNKNOWN = {"nr": "NR", "nd": "ND"}
@@ -107,7 +109,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
     if mark == ",":
         sheet.notes.append("decimal commas")
     studies: dict[str, dict[str, Any]] = {}
-    lacking = 0
+    lacking = fractions = 0
     for line, cells in grid.rows:
         place = f"{name}, line {line}"
         if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
@@ -121,6 +123,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
             sheet.wrong.append((line, f"{place}: the cell in column {empty[0]!r} is empty; each row names both"))
             continue
         _of_events(row)
+        fractions += _of_fraction(row)
         sheet.wrong += [(line, f"{place}, {sentence}") for sentence in _read_numbers(row, mark)]
         sheet.wrong += [(line, f"{place}, {words}") for at, words in grid.wrong.items() if at[0] == line]
         sheet.wrong += [(line, words) for words in _merge(sheet.data, _named(row, _TABLE), place)]
@@ -131,6 +134,8 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         index = list(studies).index(study["key"])
         sheet.lines.setdefault((index,), line)
         sheet.lines[index, len(kept["outcomes"]) - 1] = line
+    if fractions:
+        sheet.notes.append(f"{plural(fractions, 'cell')} such as 3/10 as events and of")
     if lacking:
         sheet.notes.append(f"{plural(lacking, 'cell')} with NA as empty")
     sheet.data = {"title": title.replace("-", " ").replace("_", " ")} | sheet.data | {"studies": list(studies.values())}
@@ -189,6 +194,15 @@ def _of_events(row: dict[str, str]) -> None:
         row["of"] = row.pop("n")
 
 
+def _of_fraction(row: dict[str, str]) -> bool:
+    """Whether the events are written as a fraction, which then are events and their denominator."""
+    fraction = _FRACTION.fullmatch(row.get("events", ""))
+    if fraction is None or row.get("of", fraction[2]) != fraction[2]:
+        return False
+    row["events"], row["of"] = fraction.groups()
+    return True
+
+
 def _numerals(grid: Grid, columns: list[str]) -> list[str]:
     """The cells of the columns whose numbers may have decimals."""
     decimal = [at for at, column in enumerate(columns) if column in _NUMBERS - _WHOLE]
@@ -229,7 +243,7 @@ def _named(row: dict[str, str], columns: dict[str, str]) -> dict[str, Any]:
 def _cell(field: str, cell: str) -> Any:
     if field == "centres":
         return [centre.strip() for centre in cell.split(";")]
-    return int(cell) if field == "nephritis" and cell.isdigit() else cell
+    return int(cell) if field == "in_subgroup" and cell.isdigit() else cell
 
 
 def _merge(kept: dict[str, Any], new: dict[str, Any], place: str) -> list[str]:
@@ -241,8 +255,7 @@ def _merge(kept: dict[str, Any], new: dict[str, Any], place: str) -> list[str]:
     ]
 
 
-def understood(sheet: Sheet) -> str:
+def understood(data: dict[str, Any], notes: list[str]) -> str:
     """What was read, for whoever wrote the file: read 13 studies with 20 outcomes, `total` as `of`."""
-    studies = sheet.data["studies"]
-    rows = sum(len(study["outcomes"]) for study in studies)
-    return ", ".join([f"Read {plural(len(studies), 'study')} with {plural(rows, 'outcome')}", *sheet.notes]) + "."
+    rows = sum(len(study["outcomes"]) for study in data["studies"])
+    return ", ".join([f"Read {plural(len(data['studies']), 'study')} with {plural(rows, 'outcome')}", *notes]) + "."

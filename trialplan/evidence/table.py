@@ -171,6 +171,14 @@ class ReportedOutcome:
             return None
         return mean, sd, n
 
+    @property
+    def final(self) -> MomentsOfChange | None:
+        """Mean and SD at follow-up, and n, if all are numbers and n allows an SD."""
+        mean, sd, n = self.followup_mean, self.followup_sd, self.n
+        if not isinstance(mean, int | float) or not isinstance(sd, int | float) or not isinstance(n, int) or n < 2:
+            return None
+        return mean, sd, n
+
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
@@ -194,8 +202,9 @@ class Study:
     enrolled_from: str | None = _says("text: the first enrolment as an ISO date (2007, 2007-03 or 2007-03-11)")
     enrolled_to: str | None = _says("text: the last enrolment as an ISO date (2008, 2008-11 or 2008-11-04)")
     enrolled: Count | None = _says(_COUNT)
-    nephritis: int | str | None = _says("a whole number of the enrolled, or the printed text: the target organ")
-    cell_source: str | None = _says('text: the source of the product, several as "BM, UC"')
+    subgroup: str | None = _says("text: the part of the enrolled whom the trial is about, as a name")
+    in_subgroup: int | str | None = _says("a whole number of the enrolled, or the printed text: how many belong to it")
+    product: str | None = _says("text: the product, its form or its source; several separated by commas")
     regimen: str | None = _says("text: dose and schedule as printed")
     conditioning: str | None = _says('text: what was given beforehand as printed, or "none"')
     note: str | None = _says("text: the transcriber's remark and its source")
@@ -267,6 +276,12 @@ class EvidenceTable(Answer):
         """The same table, which tells what was understood when it was read."""
         object.__setattr__(self, "_notes", notes)
         return self
+
+    def toml(self) -> str:
+        """The table as a TOML file, which `read_evidence` reads to the very same table."""
+        from trialplan.evidence.write import as_toml
+
+        return as_toml(self)
 
     def study(self, key: str) -> Study:
         """The study that bears `key`."""

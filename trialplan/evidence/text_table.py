@@ -17,7 +17,13 @@ from trialplan.files import read_bytes
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 TEXTS = (".csv", ".tsv", ".tab", ".txt")
 WORKBOOKS = (".xlsx", ".xls", ".ods")
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_SHOWN = 40
+"""Characters of a cell that a sentence holds."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_WESTERN = "cp1252"
+_SOME_UTF8 = re.compile(rb"[\xc3-\xf4][\x80-\xbf]+(?![\x80-\xff])")
+"""A letter in UTF-8: a file that holds one, and bytes that are none, is damaged."""
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 
 
@@ -33,16 +39,42 @@ class Grid:
     """What is wrong with a cell of the file, by line and column."""
 
 
-def decoded(path: Path) -> str:
-    """The text of a file in UTF-8 or, with its mark in front, UTF-16; every line ends in a line feed."""
+def decoded(path: Path) -> tuple[str, list[str]]:
+    """The text of a file and what was understood of its encoding; every line ends in a line feed.
+
+    UTF-8, UTF-16, or what Excel writes west of Poland: Windows-1252, of which Latin-1 is a part. The last is told with
+    the first line where it matters, since other pages of letters fit the same bytes.
+    """
     content = read_bytes(path, EvidenceError)
-    encoding = "utf-16" if content.startswith(_UTF16) else "utf-8-sig"
+    encoding = _encoding(content)
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as cause:
-        known = "UTF-16" if encoding == "utf-16" else "UTF-8"
+        known = "UTF-16" if encoding.startswith("utf-16") else "UTF-8"
         raise EvidenceError(f"{path} is not {known} text (byte {cause.start}); save it as UTF-8") from cause
-    return re.sub("\r\n?", "\n", text)
+    text = re.sub("\r\n?", "\n", text)
+    return text, [_letters(text)] if encoding == _WESTERN else []
+
+
+def _encoding(content: bytes) -> str:
+    if content.startswith(_UTF16):
+        return "utf-16"
+    # of ASCII in UTF-16 every other byte is 0, and no other text holds one
+    zeros = content[:2].find(0)
+    if zeros >= 0:
+        return "utf-16-be" if zeros == 0 else "utf-16-le"
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return "utf-8-sig" if _SOME_UTF8.search(content) else _WESTERN
+    return "utf-8-sig"
+
+
+def _letters(text: str) -> str:
+    """That the encoding was taken for Windows-1252, and the first word that shows whether it is."""
+    line, words = next((at, words) for at, words in enumerate(text.split("\n"), 1) if not words.isascii())
+    word = next(word for word in re.findall(r"[^\s,;]+", words) if not word.isascii())
+    return f"letters as of Windows-1252 ({word.strip(chr(34))} on line {line})"
 
 
 def from_text(text: str, name: str) -> Grid:
@@ -56,19 +88,52 @@ def from_text(text: str, name: str) -> Grid:
         skipped += 1
     first = re.sub(r'"[^"]*"', "", lines[skipped]) if skipped < len(lines) else ""
     separator = named or max(SEPARATORS, key=first.count)
-    reader = csv.reader(io.StringIO("\n".join(lines[skipped:])), delimiter=separator)
+    reader = csv.reader(io.StringIO("\n".join(lines[skipped:])), delimiter=separator, strict=True)
     rows: list[tuple[int, list[str]]] = []
+    begins = skipped + 1
     try:
         for cells in reader:
             if cells and cells[0].lstrip().startswith("#"):
                 comments += 1
             elif any(cell.strip() for cell in cells):
-                rows.append((skipped + reader.line_num, cells))
+                rows.append((begins, cells))
+            begins = skipped + reader.line_num + 1
     except csv.Error as cause:
-        raise EvidenceError(f"{name}, line {skipped + reader.line_num} is not CSV: {cause}") from cause
+        raise EvidenceError(_not_csv(lines, begins, skipped + reader.line_num, separator, name, cause)) from cause
     notes = [] if separator == "," else [f"separated by {SEPARATORS.get(separator, repr(separator))}"]
     notes += [f"{comments} comment line{'' if comments == 1 else 's'} left out"] if comments else []
     return _grid(rows, name, notes, separator == ",")
+
+
+def _not_csv(lines: list[str], begins: int, ends: int, separator: str, name: str, cause: csv.Error) -> str:
+    """What is wrong in the row from line `begins`, which cannot be read on from line `ends`."""
+    at = _opened(lines[begins - 1 : ends], separator)
+    if at is None:
+        return f"{name}, line {ends} is not CSV: {cause}"
+    line, cell = begins + at[0], lines[begins - 1 + at[0]][at[1] :]
+    shown = cell if len(cell) <= _SHOWN else f"{cell[:_SHOWN]}…"
+    return (
+        f"{name}, line {line}: the quote that opens at {shown!r} does not close before its cell ends; close it there, "
+        "and write a quote within a quoted cell twice"
+    )
+
+
+def _opened(lines: list[str], separator: str) -> tuple[int, int] | None:
+    """The line and place of the quote whose cell is the first that does not end where it closes."""
+    text, cell = "\n".join(lines), 0
+    while cell < len(text):
+        if text[cell] != '"':
+            ends = re.compile(f"[{re.escape(separator)}\n]").search(text, cell)
+            if ends is None:
+                return None
+            cell = ends.end()
+            continue
+        closed = _QUOTED.match(text, cell)
+        if closed is None or text[closed.end() : closed.end() + 1] not in ("", separator, "\n"):
+            before = text[:cell]
+            return before.count("\n"), cell - (before.rfind("\n") + 1)
+        cell = closed.end() + 1
+    return None
 
 
 def from_workbook(path: Path, name: str) -> Grid:
@@ -85,7 +150,7 @@ def from_workbook(path: Path, name: str) -> Grid:
     rows = [(line, [_shown(cell) for cell in cells]) for line, cells in numbered if any(cell != "" for cell in cells)]
     comments = sum(cells[0].startswith("#") for _, cells in rows)
     notes += [f"{comments} comment line{'' if comments == 1 else 's'} left out"] if comments else []
-    grid = _grid([row for row in rows if not row[1][0].startswith("#")], name, notes, True)
+    grid = _grid([row for row in rows if not row[1][0].startswith("#")], name, notes, False)
     dated = {(line, at) for line, cells in numbered for at, cell in enumerate(cells) if isinstance(cell, datetime.date)}
     grid.wrong = _dates(grid, dated)
     return grid

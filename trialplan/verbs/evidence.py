@@ -40,7 +40,7 @@ def audit(table: str | Path | EvidenceTable) -> Findings:
 
     >>> found = audit("msc-lupus-nephritis")
     >>> found.summary()
-    '54 findings, 16 of which a plan must answer'
+    '55 findings, 16 of which a plan must answer'
     """
     from trialplan import evidence
 
@@ -105,8 +105,9 @@ def pool(
     tells are compared by each suiting `measure`, unless one is named, or the `arms` whose rows are pooled;
     `timepoint_months` names the rows of one visit. Of `Effects`, those studies.
 
-    `method` is reml, maximum-likelihood, hedges, paule-mandel, dersimonian-laird, fixed or binomial-normal, of two arms
-    mantel-haenszel or peto too; `interval` is normal, knapp-hartung or knapp-hartung-modified.
+    `method` is reml, maximum-likelihood, hedges, paule-mandel, dersimonian-laird, fixed, binomial-normal or
+    beta-binomial, of two arms mantel-haenszel or peto too; `interval` is normal, knapp-hartung or
+    knapp-hartung-modified.
 
     >>> pools = pool("msc-lupus-nephritis", "complete-remission")
     >>> round(pools.by_reports["all"].natural.estimate, 3)
