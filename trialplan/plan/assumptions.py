@@ -12,8 +12,8 @@ from trialplan.errors import PlanError, did_you_mean
 from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
 from trialplan.evidence.selection import PoolChoice, pool_outcome
 from trialplan.parameter import Numbers, Parameter, parameters, with_role
-from trialplan.plan import schema
 from trialplan.plan.borrowing import Borrowing, borrow
+from trialplan.plan.bridging import bridge_of
 from trialplan.plan.checks import check_range
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import AssumptionSection, DrawnSection, EndpointSection
@@ -65,7 +65,7 @@ def assumptions_of(cls: type[Sized], section: EndpointSection, plan: Plan) -> tu
             borrowed = borrow(said.belief, section, plan.table(said.belief.table))
             values[name] = _declared(cls, name, value=None, basis="belief", source=said.belief.why, borrowed=borrowed)
         elif said.evidence is not None:
-            values[name] = _drawn(cls, name, said, plan, by_role(values.values(), "comparator"))
+            values[name] = _drawn(cls, name, section, plan, by_role(values.values(), "comparator"))
         else:
             values[name] = _stated(cls, name, said)
     return tuple(values[name] for name in section.assumptions)
@@ -127,46 +127,22 @@ def _pooled(table: evidence.EvidenceTable, drawn: DrawnSection, outcomes: tuple[
 
 
 def _drawn(
-    cls: type[Sized], name: str, one: AssumptionSection, plan: Plan, comparator: Assumption | None
+    cls: type[Sized], name: str, section: EndpointSection, plan: Plan, comparator: Assumption | None
 ) -> Assumption:
     """A rate from the table; an uncontrolled one becomes the effect only through a bridge that the plan names."""
+    one = section.assumptions[name]
     assert one.evidence is not None
     _takes_a_rate(cls, name)
     rate = read_rate(plan.table(plan.content.evidence.table), one.evidence)
     if parameters(cls)[name].role != "effect" or rate.controlled:
         return _declared(cls, name, value=rate.rate, basis="evidence", source=rate.label, reading=rate)
-    bridge = bridge_of(one.bridge, rate)
+    bridge = replace(
+        bridge_of(one.bridge, rate, section, plan), favourable=section.settings.get("favourable", cls.favourable)
+    )
     if comparator is None or comparator.unit != "proportion":
         raise PlanError(f"{name} is bridged toward the control rate, which the endpoint does not state")
     source = f"{rate.label}; {bridge.reason}" if bridge.reason else rate.label
     return _declared(cls, name, value=None, basis="evidence", source=source, reading=rate, bridge=bridge)
-
-
-def bridge_of(said: schema.BridgeSection | None, rate: Observed) -> Bridge:
-    """The one bridge that the plan names, or the sentence that says what it must name."""
-    words = {} if said is None else said.model_dump(exclude_none=True, exclude={"source"})
-    if not words:
-        raise PlanError(
-            f"{rate.label} was seen without a concurrent control and is not a treatment effect (P01); "
-            "give bridge.discount, or say in bridge.acknowledge_uncontrolled why it is taken as it stands"
-        )
-    assert said is not None
-    if said.discount == 0 and said.acknowledge_uncontrolled is None:
-        raise PlanError(
-            f"a discount of 0 takes {rate.label} as it stands (P01); say why in bridge.acknowledge_uncontrolled"
-        )
-    if said.source is None and said.acknowledge_uncontrolled is None:
-        raise PlanError(f"the bridge of {rate.label} says no reason; add bridge.source")
-    ways = [way for way in ("discount", "lower_limit", "bias") if words.get(way)]
-    if len(ways) > 1:
-        raise PlanError(f"bridge has both {ways[0]} and {ways[1]}; keep one")
-    return Bridge(
-        reason=said.source or said.acknowledge_uncontrolled or "",
-        discount=said.discount or 0.0,
-        confidence=said.lower_limit,
-        bias_mean=said.bias.mean if said.bias else 0.0,
-        bias_sd=said.bias.sd if said.bias else 0.0,
-    )
 
 
 def resolved(assumptions: tuple[Assumption, ...]) -> tuple[Assumption, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from trialplan.analyses.assurance.assess import Assurance, assess
@@ -39,7 +38,7 @@ def sensitivity(trial: Trial) -> dict[str, dict[str, Any]]:
     assert effect.bridge is not None
     others = {}
     for share in trial.plan.content.scenarios.discounts:
-        other = replace(effect.bridge, discount=share, bias_mean=0.0, bias_sd=0.0)
+        other = effect.bridge.discounted(share)
         others[f"{100 * share:.0f} % of the excess not believed"] = _pair(trial, effect, other)
     if comparator is not None and comparator.borrowed is not None:
         vague = robustify(comparator.borrowed.belief, _VAGUE, Beta(1, 1))

@@ -172,7 +172,16 @@ def _bare(value: Any, planned: Planned) -> Any:
 
 
 def _numbers_of(bridge: BridgeSection | None) -> Any:
-    return bridge and (bridge.discount or 0.0, bridge.lower_limit, bridge.bias)
+    """What moves the rate, without the words beside it."""
+    if bridge is None:
+        return None
+    first, second = bridge.no_concurrent_control, bridge.no_blinding
+    controls = first and first.controls and first.controls.model_dump(exclude={"why", "accept"})
+    terms = (
+        first and (first.discount or 0.0, first.bias, controls),
+        second and (second.preset, second.spread, second.bias),
+    )
+    return bridge.discount or 0.0, bridge.lower_limit, bridge.bias, terms
 
 
 def _anchored(table: str, plan: Plan) -> str:

@@ -114,7 +114,7 @@ def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) 
 def _discounted(trial: Trial, one: Assumption, bridge: Bridge) -> Axis:
     """The share of the excess that is not believed; a bridge of another kind has no range."""
     shares = trial.plan.content.scenarios.discounts
-    plain = bridge.confidence is None and not (bridge.bias_mean or bridge.bias_sd)
+    plain = bridge.by_discount
     known = plain and len(set(shares)) > 1
 
     def at(share: float) -> Trial:
