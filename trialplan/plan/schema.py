@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from trialplan.evidence.bias import Kind
+from trialplan.evidence.measures import EffectMeasure
 from trialplan.plan import narrative
 from trialplan.plan.enrolment import Enrolment
 from trialplan.plan.monitoring import Monitoring
@@ -165,8 +166,22 @@ class DrawnSection(Section):
     net_of: Text | None = Field(None, description="an outcome whose events are taken off: relapses off responses ever")
 
 
+class PooledEffectSection(Section):
+    """An effect pooled over the table's studies of two arms, and carried to the trial's own control arm."""
+
+    outcome: Text
+    measure: EffectMeasure = Field(description="on which scale: a difference or a ratio of two arms")
+    studies: tuple[Text, ...] | Literal["one-per-centre", "all"] | None = Field(
+        None, description="the studies to pool; one-per-centre takes the largest report of each overlapping set"
+    )
+    arms: tuple[Text, ...] | None = Field(None, description="the arms to compare, where a study has more than two")
+    timepoint_months: float | None = Field(None, gt=0, description="the time, where studies report several")
+    method: Text = Field("reml", description="how the studies are pooled")
+    source: Text = Field(description="why this effect is expected of the trial")
+
+
 class AssumptionSection(Section):
-    """One number of a design: a value with its source, drawn from the evidence with its bridge, or borrowed."""
+    """One number of a design: a value with its source, drawn from the evidence by bridge or effect, or borrowed."""
 
     value: float | tuple[float, ...] | None = Field(None, description="one number; of a vector one for each stratum")
     source: Text | None = None
@@ -174,6 +189,7 @@ class AssumptionSection(Section):
     range: tuple[float, float] | None = Field(None, description="how low and how high a stated value may plausibly lie")
     range_source: Text | None = Field(None, description="where the range comes from; 'ours' where it is the planners'")
     evidence: DrawnSection | None = None
+    effect: PooledEffectSection | None = None
     bridge: BridgeSection | None = None
     belief: Borrowed | None = None
 

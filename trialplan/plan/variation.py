@@ -9,7 +9,7 @@ control rate moves the treatment rate with it, because the plan bridges the one 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,8 @@ class Bridged:
     controls: Mapping[str, float]
     bridge: Bridge | None
     readings: Mapping[str, Observed]
+    follows: Callable[[Any], Any] | None = None
+    """The effect at each control rate, where it is a pooled one."""
 
     def __call__(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """The design's numbers; the treatment rate is bridged anew unless it is varied itself."""
@@ -51,6 +53,8 @@ class Bridged:
             if open_bias != PLANNED:
                 bridge = bridge.with_open_bias(PRESETS[open_bias])
             numbers[self.effect] = bridge.rate(observed, control)
+        elif self.follows is not None and self.against in numbers and self.effect not in numbers:
+            numbers[self.effect] = self.follows(numbers[self.against])
         return numbers
 
 
@@ -79,6 +83,7 @@ def _bridged(trial: Trial) -> Bridged | None:
     if comparator is None or comparator.value is None or comparator.unit != "proportion":
         return None
     effect = next((one for one in trial.primary.assumptions if one.bridge is not None), None)
+    pooled = next((one for one in trial.primary.assumptions if one.pooled is not None), None)
     content = trial.plan.content.scenarios
     listed = {key_of(one.label, one.key): one.value for one in content.controls}
     named = zip(content.readings, trial.readings, strict=True)
@@ -91,6 +96,7 @@ def _bridged(trial: Trial) -> Bridged | None:
         controls={PLANNED: comparator.value} | listed,
         bridge=effect.bridge if effect else None,
         readings=own | readings,
+        follows=pooled.follows if pooled else None,
     )
 
 

@@ -105,10 +105,10 @@ def drifted(trial: Trial) -> list[tuple[float, Cell, Cell]]:
     if trial.primary.rates is None:
         return []
     treatment, control = trial.primary.rates
-    if control.value is None or treatment.value is None or treatment.bridge is None or treatment.reading is None:
+    if control.value is None or treatment.value is None or treatment.follows is None:
         return []
     rates = [control.value + drift for drift in _DRIFTS if control.value + drift < 1]
-    bridged = _cells(trial, [(rate, treatment.bridge.rate(treatment.reading, rate)) for rate in rates])
+    bridged = _cells(trial, [(rate, float(treatment.follows(rate))) for rate in rates])
     kept = _cells(trial, [(rate, treatment.value) for rate in rates])
     return list(zip(rates, bridged, kept, strict=True))
 
