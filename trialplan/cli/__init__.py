@@ -36,6 +36,7 @@ VERBS = (
         "protocol",
         "check",
         "diff",
+        "facts",
         "reproduce",
         "code",
         "randomise",
