@@ -61,6 +61,7 @@ Every call is also a verb of the command line, which prints the page of its answ
     who can be recruited        recruit (months, sites, and what can be shown) · duration
     the evidence                read_evidence · audit · estimate · pool
     plans                       starter_plan · schema · read_plan · build · diff (why one asks for more)
+    what else to know           facts (which cell to ask the authors for) · add_study (what a new one brings)
     documents                   render_protocol · check (a finished one) · code (a script in R or Python) · demo
     while it runs               randomise · minimise · monitor (a look was taken) · reestimate (n again, blinded)
     what others printed         reproduce (does a stated n follow from what is stated?) · reproduce_table (many)
@@ -83,7 +84,9 @@ _HOMES = {
     **dict.fromkeys(("size", "power", "effect", "compare", "verify"), "trialplan.verbs.sizing"),
     **dict.fromkeys(("scenarios", "tornado", "exclude", "assurance"), "trialplan.verbs.exploring"),
     **dict.fromkeys(("read_evidence", "audit", "estimate", "pool"), "trialplan.verbs.evidence"),
-    **dict.fromkeys(("starter_plan", "schema", "read_plan", "build", "diff"), "trialplan.verbs.planning"),
+    **dict.fromkeys(
+        ("starter_plan", "schema", "read_plan", "build", "diff", "facts", "add_study"), "trialplan.verbs.planning"
+    ),
     **dict.fromkeys(("render_protocol", "check", "demo", "randomise", "minimise"), "trialplan.verbs.planning"),
     **dict.fromkeys(("recruit", "duration"), "trialplan.verbs.recruiting"),
     **dict.fromkeys(("monitor", "reestimate"), "trialplan.verbs.monitoring"),

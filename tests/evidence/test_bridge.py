@@ -1,6 +1,7 @@
 """From an uncontrolled rate to what a blinded trial may expect: the rate, and the belief around it."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ from scipy import stats
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence import read
-from trialplan.evidence.bridge import Bridge, PooledReading, discount, reading
+from trialplan.evidence.bias import PRESETS
+from trialplan.evidence.bridge import Bridge, Matched, NoBlinding, PooledReading, discount, reading
 from trialplan.evidence.effects import proportion_effects
 from trialplan.evidence.pooling import pool
 
@@ -106,3 +108,72 @@ class TestGiven:
         """Assurance is not defined for a lower limit, and says so."""
         with pytest.raises(EvidenceError, match="planning value"):
             Bridge(reason="", confidence=0.95).given(single, 0.25)
+
+
+class TestTwoTerms:
+    OPEN = NoBlinding(mean=0.14, sd=0.11, source="s")
+
+    def test_the_chain_is_the_discount_and_then_the_odds(self, single):
+        """Both steps by hand: 40 % of the excess off, then the odds over exp(0.14)."""
+        bridge = Bridge(reason="r", discount=0.4, no_blinding=self.OPEN)
+        first, second = bridge.steps(single, 0.25)
+        assert first.rate == pytest.approx(0.25 + 0.6 * (16 / 30 - 0.25))
+        assert second.rate / (1 - second.rate) == pytest.approx(first.rate / (1 - first.rate) / math.exp(0.14))
+        assert bridge.rate(single, 0.25) == second.rate
+        assert (first.source, second.source) == ("r", "s")
+
+    def test_where_few_events_are_hoped_for_the_odds_rise(self, single):
+        """An open result is too low where lower is better."""
+        bridge = Bridge(reason="", discount=0.4, no_blinding=self.OPEN, favourable="lower")
+        first, second = bridge.steps(single, 0.7)
+        assert second.rate > first.rate
+        assert "raised" in second.words
+
+    def test_matched_arms_carry_their_odds_ratio_to_the_control_rate(self, single):
+        """16/14 against matched odds of 1/3, on a control of 1/4: 16/14 × 3 / 4; equal odds cancel."""
+        bridge = Bridge(reason="", matched=Matched(mean=math.log(1 / 3), sd=0.2, label="arms"))
+        rate = bridge.rate(single, np.array([0.2, 0.25]))
+        assert rate / (1 - rate) == pytest.approx([16 / 14 * 3 / 4, 16 / 14])
+        belief = bridge.given(single, np.array([0.2, 0.25]))
+        assert belief.scale == pytest.approx(math.hypot(single.logit()[1], 0.2))
+        assert np.diff(belief.location) == pytest.approx([math.log(4 / 3)])
+
+    @pytest.mark.parametrize("first", [{"discount": 0.4}, {"bias_mean": 0.3, "bias_sd": 0.2}])
+    def test_the_belief_is_what_draws_of_both_terms_show(self, single, first):
+        """Mean and SD of the logit against a simulation that shares no code."""
+        rng, n = np.random.default_rng(2), 400_000
+        rate = rng.beta(16.5, 14.5, n)
+        if "discount" in first:
+            logit = stats.logistic.ppf(0.1 + 0.6 * rate)
+        else:
+            logit = stats.logistic.ppf(rate) - rng.normal(0.3, 0.2, n)
+        logit = logit - rng.normal(0.14, 0.11, n)
+        belief = Bridge(reason="", no_blinding=self.OPEN, **first).given(single, 0.25)
+        values, weights = belief.nodes(256)
+        seen = stats.logistic.ppf(values)
+        mean = (weights * seen).sum()
+        assert mean == pytest.approx(logit.mean(), abs=4 * logit.std() / n**0.5)
+        assert (weights * (seen - mean) ** 2).sum() ** 0.5 == pytest.approx(logit.std(), rel=0.01)
+
+
+class TestPresets:
+    RATIOS = {"metablind-assessors": 1.01, "metablind-patients": 0.91, "robes": 0.87, "page": 0.77}
+    RATIOS |= {"hrobjartsson-2012": 0.64}
+
+    @pytest.mark.parametrize("key", PRESETS)
+    def test_the_mean_is_the_log_of_what_the_source_prints(self, key):
+        """Ratio and limits as printed give mean and standard error, to the two figures that are kept."""
+        one = PRESETS[key]
+        if key not in self.RATIOS:
+            assert one.mean is None
+            return
+        ratio, low, high = map(float, re.findall(r"\d\.\d+", one.effect))
+        assert ratio == self.RATIOS[key]
+        assert one.mean == pytest.approx(-math.log(ratio), abs=0.006)
+        assert one.se == pytest.approx(math.log(high / low) / 2 / 1.96, abs=0.006)
+
+    def test_one_trial_spreads_about_the_average(self):
+        """√(SE² + spread²)."""
+        assert PRESETS["robes"].sd(0.1) == pytest.approx(math.hypot(0.04, 0.1))
+        assert PRESETS["robes"].suits("objective")
+        assert not PRESETS["page"].suits("objective")

@@ -1,5 +1,6 @@
 """Building a plan: numbers with their chain, and what may not become a treatment effect."""
 
+import math
 import subprocess
 import sys
 import textwrap
@@ -31,15 +32,16 @@ def edit(tmp_path):
 
 class TestShippedPlan:
     def test_the_treatment_rate_keeps_its_chain_to_the_row(self):
-        """The treatment rate is 16/30 bridged half way to the control rate, and says so."""
+        """The treatment rate is 16/30 bridged to the control rate in two terms, and says so."""
         trial = build(read("msc-lupus-nephritis"))
         one = trial.primary.assumption("treatment")
         assert one.reading.events == 16
         assert one.reading.of == 30
         assert one.reading.study.key == "wang-2012"
         control = trial.primary.assumption("control").value
-        assert one.value == pytest.approx(control + 0.5 * (16 / 30 - control))
-        assert one.bridge.discount == 0.5
+        first = control + 0.605 * (16 / 30 - control)
+        assert one.value / (1 - one.value) == pytest.approx(first / (1 - first) * math.exp(-0.14))
+        assert (one.bridge.discount, one.bridge.no_blinding.preset.key) == (0.395, "robes")
 
     def test_every_assumption_has_a_source(self):
         """No number of the plan stands without a source and a basis."""
@@ -57,7 +59,9 @@ class TestShippedPlan:
         z = NormalDist().inv_cdf
         trial = build(read("msc-lupus-nephritis"))
         p_c = trial.primary.assumption("control").value
-        p_t = p_c + 0.5 * (16 / 30 - p_c)
+        first = p_c + 0.605 * (16 / 30 - p_c)
+        odds = first / (1 - first) * math.exp(-0.14)
+        p_t = odds / (1 + odds)
         mean = (p_c + p_t) / 2
         root = z(0.975) * (2 * mean * (1 - mean)) ** 0.5 + z(0.8) * (p_c * (1 - p_c) + p_t * (1 - p_t)) ** 0.5
         per_arm = (root / (p_t - p_c)) ** 2

@@ -44,10 +44,8 @@ class TestAnswer:
         end = text.index('evidence = { study = "wang-2012", outcome = "complete remission", arm = "single" }')
         tail = 'value = 0.5\nsource = "a teaching example"\n#'
         change = (text[start:end], "[endpoint.assumptions.control]\n" + stated + tail)
-        bridge = (
-            'bridge = { discount = 0.5, source = "half of the excess over the control rate is not believed (ours): no',
-            "# no",
-        )
+        terms = text[text.index("[endpoint.assumptions.treatment.bridge") :]
+        bridge = (terms[: terms.index("[[endpoint]]")], "")
         target = ("value = 0.16\n", "value = 0.4\n")
         strata = ("control_rates = [0.258, 0.140]\n", "control_rates = [0.1, 0.1]\n")
         with pytest.raises(PlanError, match=r"leaves out the planned difference 0\.400.*override = true"):

@@ -16,7 +16,7 @@ REACH = 8.0
 
 _NODES = 256
 
-RATE, REAL = Interval(0, 1), Interval()
+RATE, POSITIVE, REAL = Interval(0, 1), Interval(0), Interval()
 
 
 class Belief:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from trialplan.errors import ParameterError
@@ -17,10 +18,12 @@ _CONCENTRATIONS = (-7.0, 18.0)
 
 
 def line_through(owner: str, first: Quantile, second: Quantile, support: Interval) -> tuple[float, float]:
-    """Mean and SD of the normal (on the logit scale for a rate) that has the two quantiles."""
+    """Mean and SD of the normal (on the logit scale for a rate, of the log above 0) that has the two quantiles."""
     (p1, x1), (p2, x2) = _ordered(owner, first, second, support)
     if support.high == 1:
         x1, x2 = float(special.logit(x1)), float(special.logit(x2))
+    elif support.low == 0:
+        x1, x2 = math.log(x1), math.log(x2)
     z1, z2 = map(float, special.ndtri([p1, p2]))
     sd = (x2 - x1) / (z2 - z1)
     return x1 - z1 * sd, sd

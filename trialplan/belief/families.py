@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 
-from trialplan.belief.base import RATE, REACH, Belief, finite, positive
+from trialplan.belief.base import POSITIVE, RATE, REACH, Belief, finite, positive
 from trialplan.belief.elicit import Quantile, beta_from_quantiles, line_through
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.splines import along
@@ -195,6 +195,39 @@ class LogitNormal(_Gaussian):
         """Of the logit-normal distribution."""
         z = (special.logit(x) - self.location) / self.scale
         return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi) * x * (1 - x))
+
+
+@dataclass(frozen=True)
+class LogNormal(_Gaussian):
+    """A number above 0 whose logarithm is normal with the given mean and SD: a ratio, a standard deviation.
+
+    >>> [round(float(limit), 3) for limit in LogNormal(math.log(0.75), 0.2).interval()]
+    [0.507, 1.11]
+    """
+
+    support: ClassVar[Interval] = POSITIVE
+
+    def mean(self) -> Numbers:
+        """The expected value, exp(mean of the log + half its variance)."""
+        return np.exp(self.location + self.scale**2 / 2)
+
+    def sd(self) -> Numbers:
+        """The standard deviation."""
+        return self.mean() * np.sqrt(np.expm1(self.scale**2))
+
+    def cdf(self, x: Numbers) -> Numbers:
+        """Φ of the standardised log; 0 at and below 0."""
+        with np.errstate(divide="ignore"):
+            return special.ndtr((np.log(np.maximum(x, 0.0)) - self.location) / self.scale)
+
+    def at_score(self, z: Numbers) -> Numbers:
+        """exp of mean + z SD of the log."""
+        return np.exp(self.location + self.scale * z)
+
+    def log_density(self, x: Numbers) -> Numbers:
+        """Of the log-normal distribution."""
+        z = (np.log(x) - self.location) / self.scale
+        return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi) * x)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ VERBS = (
         "protocol",
         "check",
         "diff",
+        "facts",
         "reproduce",
         "code",
         "randomise",

@@ -60,9 +60,7 @@ def percentage_disagrees(study: Study, outcome: ReportedOutcome) -> SeenAndMeans
     x, n = count
     scales = {text: 10 ** _decimals(text) for text in printed}
     truncated = any(math.floor(100 * x / n * scale) == round(float(text) * scale) for text, scale in scales.items())
-    # of up to three more or fewer people, or one event off
-    near = [*((x, n + step) for step in (1, -1, 2, -2, 3, -3)), (x + 1, n), (x - 1, n)]
-    others = [(a, b) for a, b in near if 0 <= a <= b and b > 0 and _rounds_to(a, b, printed[0])]
+    others = counts_near(x, n, printed[0])
     ways = [f"{listed(f'{a}/{b}' for a, b in others)} would give it"] if others else []
     ways += ["cutting the decimals off instead of rounding would too"] if truncated else []
     limits = "; ".join(
@@ -74,6 +72,20 @@ def percentage_disagrees(study: Study, outcome: ReportedOutcome) -> SeenAndMeans
         f"the report must be looked up (95 % Wilson {limits}).",
         max(abs(x / n - float(text) / 100) for text in printed),
     )
+
+
+def counts_near(x: int, n: int, printed: str) -> list[tuple[int, int]]:
+    """The counts near x of n that a printed percentage would be: of up to three more or fewer, or one event off."""
+    near = [*((x, n + step) for step in (1, -1, 2, -2, 3, -3)), (x + 1, n), (x - 1, n)]
+    return [(a, b) for a, b in near if 0 <= a <= b and b > 0 and _rounds_to(a, b, printed)]
+
+
+def disagreeing_percentage(outcome: ReportedOutcome) -> str | None:
+    """The percentage that is printed beside a count and is not the count's."""
+    count, printed = outcome.counts, percentages(outcome.reported or "")
+    if not count or not printed or any(_rounds_to(*count, text) for text in printed):
+        return None
+    return printed[0]
 
 
 def _decimals(text: str) -> int:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from trialplan.belief import Affine, Belief, Beta, LogitNormal
+from trialplan.belief import Affine, Belief, Beta, LogitNormal, OddsShifted
 from trialplan.errors import EvidenceError, did_you_mean
+from trialplan.evidence.bias import Preset
 from trialplan.evidence.control import has_concurrent_control
 from trialplan.evidence.intervals import wilson
 from trialplan.evidence.pooling import ONE_STAGE, Pool
 from trialplan.evidence.selection import ENROLLED, REPORTED
 from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
-from trialplan.numerics.lazy import special
+from trialplan.numerics.lazy import np, special
 from trialplan.parameter import Numbers
 
 
@@ -140,12 +141,52 @@ def reading(
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoBlinding:
+    """What is believed of the lack of blinding in *one* trial: a bias on the log odds, with where it comes from.
+
+    `mean` is above 0 where open results are too favourable. `kind` is that of the outcome, and `preset` the entry on
+    record that the bias is, if it is one; `although` says why it is taken on another kind of outcome than it was seen.
+    """
+
+    mean: float
+    sd: float
+    source: str
+    preset: Preset | None = None
+    kind: str | None = None
+    although: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matched:
+    """Control arms of participants like those of the uncontrolled study: the log odds that one more may show."""
+
+    mean: float
+    sd: float
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of the chain from the observed rate to the planning rate."""
+
+    name: str
+    words: str
+    rate: float
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bridge:
     """What a blinded trial may expect of the treatment arm, given the control rate and an uncontrolled rate.
 
     `discount`: that share of the excess over the control rate is not believed. `bias_mean`, `bias_sd`: the log
     of the ratio of odds ratios, observed to true, is normal with these. `confidence`: the lower Wilson limit
-    stands for the rate. None of them: the rate as it was observed.
+    stands for the rate. `matched`: the odds ratio against these control arms is believed, and the trial's own
+    control rate taken for theirs. None of them: the rate as it was observed.
+
+    Alone, each is for all that an open, uncontrolled study lacks. With `no_blinding` they are the first of two
+    terms, for the lack of a concurrent control, and the bias of an open trial is taken off after it. A bias makes
+    the log odds too high where a higher rate is `favourable`, and too low where a lower one is.
     """
 
     reason: str
@@ -153,17 +194,76 @@ class Bridge:
     bias_mean: float = 0.0
     bias_sd: float = 0.0
     confidence: float | None = None
+    matched: Matched | None = None
+    no_blinding: NoBlinding | None = None
+    favourable: str = "higher"
+
+    @property
+    def _against(self) -> int:
+        """The sign of what a favourable bias takes off the log odds: below 0 where few events are what is hoped for."""
+        return 1 if self.favourable == "higher" else -1
 
     @property
     def words(self) -> str:
         """What is done to the observed rate, as a phrase."""
+        first = self._first_words
+        return first if self.no_blinding is None else f"{first}, then {self._second_words}"
+
+    @property
+    def _first_words(self) -> str:
+        if self.matched is not None:
+            return f"odds ratio against {self.matched.label} applied to the control rate"
         if self.confidence is not None:
             return f"lower limit of its {100 * self.confidence:g} % Wilson interval"
         if self.bias_mean or self.bias_sd:
-            return f"log-odds lowered by a bias of {self.bias_mean:g} (SD {self.bias_sd:g})"
+            return f"log-odds {self._moved} by a bias of {self.bias_mean:g} (SD {self.bias_sd:g})"
         if self.discount:
-            return f"{100 * self.discount:.0f} % of its excess over the control rate not believed"
+            return f"{100 * self.discount:.3g} % of its excess over the control rate not believed"
+        if self.no_blinding is not None:
+            return "nothing taken off for the lack of a control, which the plan acknowledges"
         return "taken as observed, which the plan acknowledges"
+
+    @property
+    def _moved(self) -> str:
+        return "lowered" if self.favourable == "higher" else "raised"
+
+    @property
+    def _second_words(self) -> str:
+        second = self.no_blinding
+        if second is None or not (second.mean or second.sd):
+            return "nothing taken off for the lack of blinding, which the plan acknowledges"
+        named = f" ({second.preset.name}, {second.preset.seen_on})" if second.preset else ""
+        return f"log odds {self._moved} by a bias of {second.mean:g} (SD {second.sd:.2g}){named}"
+
+    @property
+    def by_discount(self) -> bool:
+        """Whether a share of the excess, and nothing else, is what is not believed for the lack of a control."""
+        return self.confidence is None and self.matched is None and not (self.bias_mean or self.bias_sd)
+
+    def discounted(self, share: float) -> Bridge:
+        """The same bridge with this share of the excess not believed, in place of what it has for that."""
+        return Bridge(reason=self.reason, discount=share, no_blinding=self.no_blinding, favourable=self.favourable)
+
+    def with_open_bias(self, preset: Preset, spread: float | None = None) -> Bridge:
+        """The same bridge with this entry on record as its term for the lack of blinding."""
+        between = (preset.spread if spread is None else spread) or 0.0
+        return replace(
+            self,
+            no_blinding=NoBlinding(
+                mean=preset.mean or 0.0, sd=preset.sd(between), source=preset.citation, preset=preset
+            ),
+        )
+
+    def steps(self, observed: Observed, control: float) -> tuple[Step, ...]:
+        """The chain at this control rate: one step, or two where the two terms are told apart."""
+        last = float(self.rate(observed, control))
+        if self.no_blinding is None:
+            return (Step(name="Bridge", words=self.words, rate=last, source=self.reason),)
+        first = float(replace(self, no_blinding=None).rate(observed, control))
+        return (
+            Step(name="No concurrent control", words=self._first_words, rate=first, source=self.reason),
+            Step(name="No blinding", words=self._second_words, rate=last, source=self.no_blinding.source),
+        )
 
     def rate(self, observed: Observed, control: Numbers) -> Numbers:
         """The planning rate of the treatment arm at this control rate, or at each of many."""
@@ -172,27 +272,50 @@ class Bridge:
 
     def moved(self, seen: float, control: Numbers) -> Numbers:
         """The planning rate if `seen` is what stands for the uncontrolled rate: a lower limit is taken as it is."""
+        first = self._controlled(seen, control)
+        return first if self.no_blinding is None else _lowered(first, self._against * self.no_blinding.mean)
+
+    def _controlled(self, seen: float, control: Numbers) -> Numbers:
+        """The rate after the first term."""
         if self.confidence is not None:
             return seen
+        if self.matched is not None:
+            return _lowered(seen, self.matched.mean - _log_odds(control))
         if self.bias_mean or self.bias_sd:
-            odds = math.exp(-self.bias_mean) * seen / (1 - seen)
-            return odds / (1 + odds)
+            return _lowered(seen, self._against * self.bias_mean)
         return discount(seen, control, self.discount)
 
     def given(self, observed: Observed, control: Numbers) -> Belief:
         """The belief about the treatment rate at each control rate.
 
         A bias on the log-odds scale leaves a logit-normal belief with the bias taken off the mean and its
-        variance added. A lower limit is a choice of a planning value and not a belief.
+        variance added; so do matched arms, whose log odds are a bias that moves with the control rate. A lower
+        limit is a choice of a planning value and not a belief.
         """
         if self.confidence is not None:
             raise EvidenceError("a lower limit is a planning value, not a belief: assurance needs a discount")
-        if self.bias_mean or self.bias_sd:
-            mean, sd = observed.logit()
-            return LogitNormal(mean - self.bias_mean, math.hypot(sd, self.bias_sd))
-        if self.discount == 0:
-            return observed.belief()
-        return Affine(observed.belief(), scale=1 - self.discount, shift=self.discount * control)
+        second = self.no_blinding
+        mean, sd = (0.0, 0.0) if second is None else (self._against * second.mean, second.sd)
+        if self.matched is not None or self.bias_mean or self.bias_sd:
+            bias, spread = self._against * self.bias_mean, self.bias_sd
+            if self.matched is not None:
+                bias, spread = self.matched.mean - _log_odds(control), self.matched.sd
+            seen, error = observed.logit()
+            return LogitNormal(seen - bias - mean, math.hypot(error, spread, sd))
+        first = observed.belief()
+        if self.discount:
+            first = Affine(first, scale=1 - self.discount, shift=self.discount * control)
+        return OddsShifted(first, mean, sd) if mean or sd else first
+
+
+def _log_odds(rate: Numbers) -> Numbers:
+    return special.logit(rate)
+
+
+def _lowered(rate: Numbers, bias: Numbers) -> Numbers:
+    """The rate whose log odds are lower by `bias`."""
+    odds = np.exp(-bias) * rate / (1 - rate)
+    return odds / (1 + odds)
 
 
 def discount(observed: float, control: Numbers, share: float) -> Numbers:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from trialplan import evidence
+from trialplan.belief import Belief
 from trialplan.design import Sized
 from trialplan.errors import PlanError, did_you_mean
 from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
+from trialplan.evidence.carried import ON_A_CONTROL_RATE, PooledEffect
 from trialplan.evidence.selection import PoolChoice, pool_outcome
-from trialplan.parameter import Numbers, Parameter, parameters, with_role
-from trialplan.plan import schema
+from trialplan.parameter import Interval, Numbers, Parameter, parameters, with_role
 from trialplan.plan.borrowing import Borrowing, borrow
+from trialplan.plan.bridging import bridge_of
 from trialplan.plan.checks import check_range
 from trialplan.plan.reading import Plan
-from trialplan.plan.schema import AssumptionSection, DrawnSection, EndpointSection
+from trialplan.plan.schema import AssumptionSection, DrawnSection, EndpointSection, PooledEffectSection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,7 @@ class Assumption:
     reading: Observed | None = None
     bridge: Bridge | None = None
     borrowed: Borrowing | None = None
+    pooled: PooledEffect | None = None
     range: tuple[float, float] | None = None
     range_source: str | None = None
 
@@ -44,6 +47,26 @@ class Assumption:
     def label(self) -> str:
         """What the number is in a few words."""
         return Parameter(self.meaning).label
+
+    @property
+    def follows(self) -> Callable[[Numbers], Numbers] | None:
+        """What the number is at each control rate, where it follows from the evidence and that; None where stated."""
+        if self.pooled is not None and self.pooled.on_a_control_rate:
+            return self.pooled.value
+        if self.bridge is None or self.reading is None:
+            return None
+        bridge, reading = self.bridge, self.reading
+        return lambda control: bridge.rate(reading, control)
+
+    @property
+    def believed(self) -> Callable[[Numbers], Belief] | None:
+        """What is believed of the number at each control rate; None where it is not drawn from the evidence."""
+        if self.pooled is not None:
+            return self.pooled.given
+        if self.bridge is None or self.reading is None:
+            return None
+        bridge, reading = self.bridge, self.reading
+        return lambda control: bridge.given(reading, control)
 
 
 def by_role(assumptions: Iterable[Assumption], role: str) -> Assumption | None:
@@ -64,15 +87,17 @@ def assumptions_of(cls: type[Sized], section: EndpointSection, plan: Plan) -> tu
             _takes_a_rate(cls, name)
             borrowed = borrow(said.belief, section, plan.table(said.belief.table))
             values[name] = _declared(cls, name, value=None, basis="belief", source=said.belief.why, borrowed=borrowed)
+        elif said.effect is not None:
+            values[name] = _pooled_effect(cls, name, said.effect, plan, by_role(values.values(), "comparator"))
         elif said.evidence is not None:
-            values[name] = _drawn(cls, name, said, plan, by_role(values.values(), "comparator"))
+            values[name] = _drawn(cls, name, section, plan, by_role(values.values(), "comparator"))
         else:
             values[name] = _stated(cls, name, said)
     return tuple(values[name] for name in section.assumptions)
 
 
 def _one_origin(name: str, one: AssumptionSection) -> None:
-    origins = [word for word in ("value", "evidence", "belief") if getattr(one, word) is not None]
+    origins = [word for word in ("value", "evidence", "effect", "belief") if getattr(one, word) is not None]
     if len(origins) > 1:
         raise PlanError(f"{name} has both a {origins[0]} and {origins[1]}; keep one")
     if one.bridge is not None and one.evidence is None:
@@ -126,16 +151,41 @@ def _pooled(table: evidence.EvidenceTable, drawn: DrawnSection, outcomes: tuple[
     return PooledReading(pool=pool, outcome=outcomes[0], controlled=controlled)
 
 
+def _pooled_effect(
+    cls: type[Sized], name: str, said: PooledEffectSection, plan: Plan, comparator: Assumption | None
+) -> Assumption:
+    """An effect of two arms; of rates it becomes the treatment's at the control rate."""
+    declared, rates = parameters(cls)[name], parameters(cls)[name].unit == "proportion"
+    if declared.role != "effect":
+        raise PlanError(f"{name} is no effect; state its value with a source, or draw it from one arm by evidence")
+    carried = said.measure in ON_A_CONTROL_RATE and rates
+    if carried and (comparator is None or comparator.unit != "proportion"):
+        raise PlanError(f"{name}: a {said.measure} is carried to the control rate, which the endpoint does not state")
+    whole_line = said.measure == "mean-difference" and declared.domain == Interval()
+    if not (carried or whole_line or name.replace("_", "-") == said.measure):
+        fitting = ON_A_CONTROL_RATE if rates else ("mean-difference",) if declared.domain == Interval() else ()
+        fitting = fitting or (name.replace("_", "-"),)
+        raise PlanError(f"{name} cannot be drawn from a pooled {said.measure}; use {' or '.join(fitting)}")
+    choice = PoolChoice(reports=said.studies or "refuse", arms=said.arms, timepoint_months=said.timepoint_months)
+    table = plan.table(plan.content.evidence.table)
+    pool = pool_outcome(table, said.outcome, choice, measure=said.measure, method=said.method)
+    pooled = PooledEffect(pool=pool, outcome=said.outcome)
+    return _declared(cls, name, value=None, basis="evidence", source=f"{pooled.label}; {said.source}", pooled=pooled)
+
+
 def _drawn(
-    cls: type[Sized], name: str, one: AssumptionSection, plan: Plan, comparator: Assumption | None
+    cls: type[Sized], name: str, section: EndpointSection, plan: Plan, comparator: Assumption | None
 ) -> Assumption:
     """A rate from the table; an uncontrolled one becomes the effect only through a bridge that the plan names."""
+    one = section.assumptions[name]
     assert one.evidence is not None
     _takes_a_rate(cls, name)
     rate = read_rate(plan.table(plan.content.evidence.table), one.evidence)
     if parameters(cls)[name].role != "effect" or rate.controlled:
         return _declared(cls, name, value=rate.rate, basis="evidence", source=rate.label, reading=rate)
-    bridge = bridge_of(one.bridge, rate)
+    bridge = replace(
+        bridge_of(one.bridge, rate, section, plan), favourable=section.settings.get("favourable", cls.favourable)
+    )
     if comparator is None or comparator.unit != "proportion":
         raise PlanError(
             f"{name} is bridged toward the control rate, which the endpoint does not state as one number; "
@@ -145,50 +195,25 @@ def _drawn(
     return _declared(cls, name, value=None, basis="evidence", source=source, reading=rate, bridge=bridge)
 
 
-def bridge_of(said: schema.BridgeSection | None, rate: Observed) -> Bridge:
-    """The one bridge that the plan names, or the sentence that says what it must name."""
-    words = {} if said is None else said.model_dump(exclude_none=True, exclude={"source"})
-    if not words:
-        raise PlanError(
-            f"{rate.label} was seen without a concurrent control and is not a treatment effect (P01); "
-            "give bridge.discount, or say in bridge.acknowledge_uncontrolled why it is taken as it stands"
-        )
-    assert said is not None
-    if said.discount == 0 and said.acknowledge_uncontrolled is None:
-        raise PlanError(
-            f"a discount of 0 takes {rate.label} as it stands (P01); say why in bridge.acknowledge_uncontrolled"
-        )
-    if said.source is None and said.acknowledge_uncontrolled is None:
-        raise PlanError(f"the bridge of {rate.label} says no reason; add bridge.source")
-    ways = [way for way in ("discount", "lower_limit", "bias") if words.get(way)]
-    if len(ways) > 1:
-        raise PlanError(f"bridge has both {ways[0]} and {ways[1]}; keep one")
-    return Bridge(
-        reason=said.source or said.acknowledge_uncontrolled or "",
-        discount=said.discount or 0.0,
-        confidence=said.lower_limit,
-        bias_mean=said.bias.mean if said.bias else 0.0,
-        bias_sd=said.bias.sd if said.bias else 0.0,
-    )
-
-
 def resolved(assumptions: tuple[Assumption, ...]) -> tuple[Assumption, ...]:
     """The assumptions with the values of beliefs and bridges computed."""
     known = [
         one if one.borrowed is None else replace(one, value=float(one.borrowed.belief.mean())) for one in assumptions
     ]
-    return tuple(one if one.bridge is None else replace(one, value=bridged(one, known)) for one in known)
+    drawn = [one for one in known if one.bridge is not None or one.pooled is not None]
+    return tuple(replace(one, value=bridged(one, known)) if one in drawn else one for one in known)
 
 
 def bridged(one: Assumption, assumptions: Iterable[Assumption]) -> float:
     """The planning rate of a drawn effect, at the value that the comparator has among the assumptions."""
     comparator = by_role(assumptions, "comparator")
-    # `_drawn` bridges nothing but a reading, and refuses one without a comparator
-    assert one.bridge is not None
-    assert one.reading is not None
+    if one.follows is None:
+        assert one.pooled is not None  # an effect as it stands, which needs no comparator
+        return float(one.pooled.value(None))
+    # what follows a control rate has been refused without one
     assert comparator is not None
     assert comparator.value is not None
     if not isinstance(comparator.value, int | float):
         several = ", ".join(map(str, comparator.value))
         raise PlanError(f"{one.name} is bridged toward {comparator.name} as one rate, not {several}; state one")
-    return float(one.bridge.rate(one.reading, comparator.value))
+    return float(one.follows(comparator.value))

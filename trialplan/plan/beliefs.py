@@ -8,7 +8,6 @@ from typing import Any
 from trialplan.analyses.assurance.assess import Assurance, assess
 from trialplan.belief import Beta, robustify
 from trialplan.errors import PlanError
-from trialplan.evidence.bridge import Bridge
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Trial
 
@@ -22,43 +21,38 @@ def beliefs_of(trial: Trial) -> dict[str, Any]:
     A PlanError says what the plan lacks: an effect that is drawn from the evidence through a bridge.
     """
     effect = trial.primary.by_role("effect")
-    if effect is None or effect.reading is None or effect.bridge is None:
+    if effect is None or effect.believed is None:
         raise PlanError(
-            f"{trial.plan.name}: assurance needs a treatment rate that is drawn from the evidence through a bridge; "
-            "a stated value carries no uncertainty"
+            f"{trial.plan.name}: assurance needs a treatment rate that is drawn from the evidence through a bridge, or "
+            "from a pooled effect; a stated value carries no uncertainty"
         )
-    if effect.bridge.confidence is not None:
+    if effect.bridge is not None and effect.bridge.confidence is not None:
         raise PlanError(f"{trial.plan.name}: a lower limit is a planning value, not a belief; bridge by a discount")
-    return _pair(trial, effect, effect.bridge)
+    return _pair(trial, effect)
 
 
 def sensitivity(trial: Trial, own: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Other beliefs that somebody may hold, by a phrase: other discounts, perhaps the plan's own, a vaguer control."""
     effect, comparator = trial.primary.by_role("effect"), trial.primary.by_role("comparator")
     assert effect is not None  # beliefs_of has refused a plan without one
-    assert effect.bridge is not None
     others = {}
-    for share in trial.plan.content.scenarios.discounts:
-        other = replace(effect.bridge, discount=share, bias_mean=0.0, bias_sd=0.0)
-        others[f"{100 * share:.0f} % of the excess not believed"] = (
-            own if other == effect.bridge else _pair(trial, effect, other)
-        )
+    for share in trial.plan.content.scenarios.discounts if effect.bridge else ():
+        other = replace(effect, bridge=effect.bridge.discounted(share) if effect.bridge else None)
+        others[f"{100 * share:.0f} % of the excess not believed"] = own if other == effect else _pair(trial, other)
     if comparator is not None and comparator.borrowed is not None:
         vague = robustify(comparator.borrowed.belief, _VAGUE, Beta(1, 1))
         others["control rate half as sure (half of its weight uniform)"] = own | {comparator.name: vague}
     return others
 
 
-def _pair(trial: Trial, effect: Assumption, bridge: Bridge) -> dict[str, Any]:
+def _pair(trial: Trial, effect: Assumption) -> dict[str, Any]:
     """What is believed of the comparator, and of the effect given it."""
-    rate, comparator = effect.reading, trial.primary.by_role("comparator")
-    # a bridged effect has been drawn, and is refused without a comparator
-    assert rate is not None
-    assert comparator is not None
-    if comparator.borrowed is None:
-        return {effect.name: bridge.given(rate, comparator.value)}
+    believed, comparator = effect.believed, trial.primary.by_role("comparator")
+    assert believed is not None  # beliefs_of has refused an effect that is not drawn
+    if comparator is None or comparator.borrowed is None:
+        return {effect.name: believed(None if comparator is None else comparator.value)}
     name = comparator.name
-    return {name: comparator.borrowed.belief, effect.name: lambda **known: bridge.given(rate, known[name])}
+    return {name: comparator.borrowed.belief, effect.name: lambda **known: believed(known[name])}
 
 
 def assess_trial(

@@ -96,7 +96,8 @@ def _sources(content: PlanFile) -> Iterator[str]:
         for one in endpoint.assumptions.values():
             yield one.source or ""
             yield one.range_source or ""
-            yield (one.bridge and one.bridge.source) or ""
+            yield (one.effect and one.effect.source) or ""
+            yield from one.bridge.sources() if one.bridge else ()
     for stated in content.scenarios.controls:
         yield stated.source
     for stratum in content.randomisation.strata:

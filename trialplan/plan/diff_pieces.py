@@ -140,7 +140,8 @@ def _same(key: Key, in_a: Mapping[Key, Any], in_b: Mapping[Key, Any], plans: tup
     one: Any = in_a.get(key)
     other: Any = in_b.get(key)
     if kind == TABLE:
-        drawn = any(assumption.evidence is not None for one in plans for assumption in one.section.assumptions.values())
+        numbers = [assumption for one in plans for assumption in one.section.assumptions.values()]
+        drawn = any(assumption.evidence or assumption.effect for assumption in numbers)
         return not drawn or plans[0].plan.table(one).studies == plans[1].plan.table(other).studies
     if kind == LOSSES:
         return bool(one[:2] == other[:2])
@@ -166,13 +167,26 @@ def _bare(value: Any, planned: Planned) -> Any:
     if value.belief is not None:
         table = planned.plan.table(value.belief.table)
         return value.belief.model_dump(exclude={"why", "accept", "table"}), table.studies
+    if value.effect is not None:
+        return value.effect.model_dump(exclude={"source"}), planned.plan.table(
+            planned.plan.content.evidence.table
+        ).studies
     if value.evidence is not None:
         return value.evidence, _numbers_of(value.bridge)
     return value.value
 
 
 def _numbers_of(bridge: BridgeSection | None) -> Any:
-    return bridge and (bridge.discount or 0.0, bridge.lower_limit, bridge.bias)
+    """What moves the rate, without the words beside it."""
+    if bridge is None:
+        return None
+    first, second = bridge.no_concurrent_control, bridge.no_blinding
+    controls = first and first.controls and first.controls.model_dump(exclude={"why", "accept"})
+    terms = (
+        first and (first.discount or 0.0, first.bias, controls),
+        second and (second.preset, second.spread, second.bias),
+    )
+    return bridge.discount or 0.0, bridge.lower_limit, bridge.bias, terms
 
 
 def _anchored(table: str, plan: Plan) -> str:

@@ -121,7 +121,7 @@ def _drawn(kind: str, name: str, a: Planned, b: Planned) -> Clause:
         return Clause(assumption=f"{name}: evidence", before=was, after=now, words=_instead(say, was, now))
     was, now = (one.bridge.words if one.bridge else "no bridge" for one in (first, second))
     bridges = [one.bridge for one in (first, second)]
-    if all(one is not None and one.confidence is None and not (one.bias_mean or one.bias_sd) for one in bridges):
+    if all(one is not None and one.by_discount and one.no_blinding is None for one in bridges):
         before, after = (percent(one.discount) for one in bridges if one is not None)
         words = f"{after} of the excess over the control rate is not believed instead of {before}"
     else:

@@ -11,12 +11,14 @@ from trialplan.analyses.sensitivity.tornado import Axis
 from trialplan.design import Design
 from trialplan.errors import PlanError
 from trialplan.evidence.bridge import Bridge, Observed, Reading
+from trialplan.evidence.carried import PooledEffect
 from trialplan.evidence.intervals import wilson
+from trialplan.evidence.pooling import Pool
 from trialplan.numerics.lazy import np
 from trialplan.plan.assumptions import Assumption, bridged
 from trialplan.plan.beliefs import beliefs_of
 from trialplan.plan.building import Trial
-from trialplan.text import percent
+from trialplan.text import percent, plural
 
 NONE_STATED = "no range stated"
 
@@ -38,6 +40,9 @@ def _axes(trial: Trial, one: Assumption) -> Iterator[Axis]:
     if one.reading is not None and one.bridge is not None:
         yield _observed(trial, one, one.reading, one.bridge)
         yield _discounted(trial, one, one.bridge)
+        return
+    if one.pooled is not None:
+        yield _pooled(trial, one, one.pooled)
         return
     low, high, source = _range(trial, one)
     assert one.value is not None  # a built plan has resolved its assumptions
@@ -76,7 +81,11 @@ def _interval(reading: Observed) -> tuple[float, float, str]:
     if isinstance(reading, Reading):
         low, high = wilson(reading.events, reading.of)
         return low, high, f"95 % Wilson interval of {reading.events}/{reading.of}"
-    natural, level = reading.pool.natural, percent(reading.pool.confidence)
+    return _of_pool(reading.pool)
+
+
+def _of_pool(pool: Pool) -> tuple[float, float, str]:
+    natural, level = pool.natural, percent(pool.confidence)
     if natural.prediction_lower is not None and natural.prediction_upper is not None:
         return natural.prediction_lower, natural.prediction_upper, f"{level} prediction interval of the pool"
     return natural.lower, natural.upper, f"{level} interval of the pool"
@@ -111,10 +120,26 @@ def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) 
     )
 
 
+def _pooled(trial: Trial, one: Assumption, pooled: PooledEffect) -> Axis:
+    """The effect that the studies of two arms pool to, carried to the control rate as planned."""
+    low, high, source = _of_pool(pooled.pool)
+    against = _comparator(trial).value if pooled.on_a_control_rate else None
+    return Axis(
+        assumption=f"{one.name}: pooled effect",
+        says=f"the {pooled.measure.replace('-', ' ')} pooled from {plural(pooled.pool.k, 'study')} is {{}}",
+        unit="",
+        planned=pooled.pool.natural.estimate,
+        source=source,
+        low=low,
+        high=high,
+        design_at=lambda effect: trial.design.replace(**{one.name: pooled.carried(effect, against)}),
+    )
+
+
 def _discounted(trial: Trial, one: Assumption, bridge: Bridge) -> Axis:
     """The share of the excess that is not believed; a bridge of another kind has no range."""
     shares = trial.plan.content.scenarios.discounts
-    plain = bridge.confidence is None and not (bridge.bias_mean or bridge.bias_sd)
+    plain = bridge.by_discount
     known = plain and len(set(shares)) > 1
 
     def at(share: float) -> Trial:
@@ -149,7 +174,7 @@ def _with(trial: Trial, one: Assumption, **changes: Any) -> Trial:
 def _primary_at(trial: Trial) -> Design:
     """The design at the trial's assumptions, the treatment rate bridged toward the control rate that they give."""
     stated = trial.primary.assumptions
-    drawn = [one for one in stated if one.bridge is not None and one.reading is not None]
+    drawn = [one for one in stated if one.follows is not None]
     numbers = {one.name: one.value for one in stated} | {one.name: bridged(one, stated) for one in drawn}
     return trial.design.replace(**numbers)
 

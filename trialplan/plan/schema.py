@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from trialplan.evidence.bias import Kind
+from trialplan.evidence.measures import EffectMeasure
 from trialplan.plan import narrative
 from trialplan.plan.enrolment import Enrolment
 from trialplan.plan.monitoring import Monitoring
@@ -83,37 +86,6 @@ class TargetDifference(Section):
     important_to: Text | None = Field(None, description="who judged the difference important, and how they were asked")
 
 
-class Bias(Section):
-    """What is believed of the open-label bias: the log of the ratio of odds ratios, observed to true."""
-
-    mean: float = Field(description="mean of the log ratio; above 0 where open-label results are too favourable")
-    sd: float = Field(ge=0, description="standard deviation of the log ratio")
-
-
-class BridgeSection(Section):
-    """How an uncontrolled rate becomes the treatment arm's: one of four ways, with its reason."""
-
-    discount: Share | None = Field(None, description="share of the excess over the control rate not believed")
-    lower_limit: float | None = Field(None, gt=0, lt=1, description="confidence whose lower limit is taken, as 0.95")
-    bias: Bias | None = Field(None, description="a bias on the log-odds scale")
-    acknowledge_uncontrolled: Text | None = Field(None, description="why the rate is taken as it stands")
-    source: Text | None = Field(None, description="where the discount, or the bias, comes from")
-
-
-class DrawnSection(Section):
-    """A rate read from the evidence table: one study's, or several studies' pooled."""
-
-    study: Text | None = None
-    studies: tuple[Text, ...] | Literal["one-per-centre"] | None = Field(
-        None, description="the studies to pool; one-per-centre takes the largest report of each overlapping set"
-    )
-    method: Text = Field("reml", description="how the studies are pooled")
-    outcome: Text | tuple[Text, ...] = Field(description="one outcome, or several exclusive ones counted together")
-    arm: Text | tuple[Text, ...] | None = Field(None, description="one arm, or several counted together")
-    denominator: Literal["reported", "enrolled"] = "reported"
-    net_of: Text | None = Field(None, description="an outcome whose events are taken off: relapses off responses ever")
-
-
 class Borrowed(Section):
     """A belief about a rate, borrowed from several arms of a table by a meta-analytic-predictive prior."""
 
@@ -130,8 +102,86 @@ class Borrowed(Section):
     why: Text = Field(description="why these arms, and why their differences do not matter more")
 
 
+class Bias(Section):
+    """What is believed of the open-label bias: the log of the ratio of odds ratios, observed to true."""
+
+    mean: float = Field(description="mean of the log ratio; above 0 where open-label results are too favourable")
+    sd: float = Field(ge=0, description="standard deviation of the log ratio")
+
+
+class NoConcurrentControlSection(Section):
+    """What is believed, of one trial, of the lack of a concurrent control: one of four ways, with its reason."""
+
+    discount: Share | None = Field(None, description="share of the excess over the control rate not believed")
+    bias: Bias | None = Field(None, description="a bias on the log-odds scale")
+    controls: Borrowed | None = Field(
+        None, description="control arms of participants like those of the uncontrolled study, against which it is held"
+    )
+    acknowledge: Text | None = Field(None, description="why nothing is taken off for it")
+    source: Text | None = Field(None, description="where the discount, or the bias, comes from")
+
+
+class NoBlindingSection(Section):
+    """What is believed, of one trial, of the lack of blinding: one of three ways, with its reason."""
+
+    preset: Text | None = Field(None, description="a published average, by its name, as robes")
+    spread: float | None = Field(
+        None, ge=0, description="SD of the bias between trials, where the preset's source was not read for it: 0 or 0.1"
+    )
+    outcome: Kind | None = Field(None, description="what kind of outcome the endpoint is")
+    although: Text | None = Field(None, description="why a preset seen on outcomes of another kind is taken")
+    bias: Bias | None = Field(None, description="a bias on the log-odds scale")
+    acknowledge: Text | None = Field(None, description="why nothing is taken off for it")
+    source: Text | None = Field(None, description="where the bias comes from, or why this preset")
+
+
+class BridgeSection(Section):
+    """How an uncontrolled rate becomes the treatment arm's: two terms told apart, or one of four ways for both."""
+
+    no_concurrent_control: NoConcurrentControlSection | None = None
+    no_blinding: NoBlindingSection | None = None
+    discount: Share | None = Field(None, description="share of the excess over the control rate not believed")
+    lower_limit: float | None = Field(None, gt=0, lt=1, description="confidence whose lower limit is taken, as 0.95")
+    bias: Bias | None = Field(None, description="a bias on the log-odds scale")
+    acknowledge_uncontrolled: Text | None = Field(None, description="why the rate is taken as it stands")
+    source: Text | None = Field(None, description="where the discount, or the bias, comes from")
+
+    def sources(self) -> Iterator[str]:
+        """Where its numbers come from, term by term."""
+        for one in (self, self.no_concurrent_control, self.no_blinding):
+            yield (one and one.source) or ""
+
+
+class DrawnSection(Section):
+    """A rate read from the evidence table: one study's, or several studies' pooled."""
+
+    study: Text | None = None
+    studies: tuple[Text, ...] | Literal["one-per-centre"] | None = Field(
+        None, description="the studies to pool; one-per-centre takes the largest report of each overlapping set"
+    )
+    method: Text = Field("reml", description="how the studies are pooled")
+    outcome: Text | tuple[Text, ...] = Field(description="one outcome, or several exclusive ones counted together")
+    arm: Text | tuple[Text, ...] | None = Field(None, description="one arm, or several counted together")
+    denominator: Literal["reported", "enrolled"] = "reported"
+    net_of: Text | None = Field(None, description="an outcome whose events are taken off: relapses off responses ever")
+
+
+class PooledEffectSection(Section):
+    """An effect pooled over the table's studies of two arms, and carried to the trial's own control arm."""
+
+    outcome: Text
+    measure: EffectMeasure = Field(description="on which scale: a difference or a ratio of two arms")
+    studies: tuple[Text, ...] | Literal["one-per-centre", "all"] | None = Field(
+        None, description="the studies to pool; one-per-centre takes the largest report of each overlapping set"
+    )
+    arms: tuple[Text, ...] | None = Field(None, description="the arms to compare, where a study has more than two")
+    timepoint_months: float | None = Field(None, gt=0, description="the time, where studies report several")
+    method: Text = Field("reml", description="how the studies are pooled")
+    source: Text = Field(description="why this effect is expected of the trial")
+
+
 class AssumptionSection(Section):
-    """One number of a design: a value with its source, drawn from the evidence with its bridge, or borrowed."""
+    """One number of a design: a value with its source, drawn from the evidence by bridge or effect, or borrowed."""
 
     value: float | tuple[float, ...] | None = Field(None, description="one number; of a vector one for each stratum")
     source: Text | None = None
@@ -139,6 +189,7 @@ class AssumptionSection(Section):
     range: tuple[float, float] | None = Field(None, description="how low and how high a stated value may plausibly lie")
     range_source: Text | None = Field(None, description="where the range comes from; 'ours' where it is the planners'")
     evidence: DrawnSection | None = None
+    effect: PooledEffectSection | None = None
     bridge: BridgeSection | None = None
     belief: Borrowed | None = None
 

@@ -1,24 +1,26 @@
 """A plan's own assumptions as something to vary: the discount, the control arms, the definition of response.
 
 Beside the design's numbers a plan may be varied by `discount` (of the open-label excess), `control_arm` (a rate of
-[[scenarios.controls]]) and `reading` (one of [[scenarios.readings]]), the latter two by their keys. Whatever moves
-the control rate moves the treatment rate with it, because the plan bridges the one toward the other.
+[[scenarios.controls]]), `reading` (one of [[scenarios.readings]]), the latter two by their keys, and `no_blinding` (a
+published average of the bias of open trials, where the plan tells the bridge's two terms apart). Whatever moves the
+control rate moves the treatment rate with it, because the plan bridges the one toward the other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trialplan.analyses.scenarios.cells import TARGET, GridSpec, N, grid_spec
 from trialplan.errors import PlanError
+from trialplan.evidence.bias import ON_LOG_ODDS, PRESETS
 from trialplan.evidence.bridge import Bridge, Observed
 from trialplan.parameter import Interval, Parameter
 from trialplan.plan.building import Trial
 
-DISCOUNT, CONTROL_ARM, READING = "discount", "control_arm", "reading"
+DISCOUNT, CONTROL_ARM, READING, NO_BLINDING = "discount", "control_arm", "reading", "no_blinding"
 PLANNED, ALL = "plan", "all"
 """The plan's own rate among the listed ones; and all of them."""
 
@@ -33,6 +35,8 @@ class Bridged:
     controls: Mapping[str, float]
     bridge: Bridge | None
     readings: Mapping[str, Observed]
+    follows: Callable[[Any], Any] | None = None
+    """The effect at each control rate, where it is a pooled one."""
 
     def __call__(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """The design's numbers; the treatment rate is bridged anew unless it is varied itself."""
@@ -41,11 +45,16 @@ class Bridged:
         observed = self.readings.get(numbers.pop(READING, PLANNED))
         if arm is not None:
             numbers[self.against] = self.controls[arm]
-        moved = {DISCOUNT, CONTROL_ARM, READING, self.against} & set(values)
+        open_bias = numbers.pop(NO_BLINDING, PLANNED)
+        moved = {DISCOUNT, CONTROL_ARM, READING, NO_BLINDING, self.against} & set(values)
         if moved and self.bridge is not None and observed is not None and self.effect not in numbers:
             control = numbers.get(self.against, self.control)
-            bridge = self.bridge if share is None else Bridge(reason=self.bridge.reason, discount=share)
+            bridge = self.bridge if share is None else self.bridge.discounted(share)
+            if open_bias != PLANNED:
+                bridge = bridge.with_open_bias(PRESETS[open_bias])
             numbers[self.effect] = bridge.rate(observed, control)
+        elif self.follows is not None and self.against in numbers and self.effect not in numbers:
+            numbers[self.effect] = self.follows(numbers[self.against])
         return numbers
 
 
@@ -74,6 +83,7 @@ def _bridged(trial: Trial) -> Bridged | None:
     if comparator is None or comparator.value is None or comparator.unit != "proportion":
         return None
     effect = next((one for one in trial.primary.assumptions if one.bridge is not None), None)
+    pooled = next((one for one in trial.primary.assumptions if one.pooled is not None), None)
     content = trial.plan.content.scenarios
     listed = {key_of(one.label, one.key): one.value for one in content.controls}
     named = zip(content.readings, trial.readings, strict=True)
@@ -86,11 +96,14 @@ def _bridged(trial: Trial) -> Bridged | None:
         controls={PLANNED: comparator.value} | listed,
         bridge=effect.bridge if effect else None,
         readings=own | readings,
+        follows=pooled.follows if pooled else None,
     )
 
 
 def _known(resolve: Bridged) -> dict[str, Parameter]:
-    return {
+    told_apart = resolve.bridge is not None and resolve.bridge.no_blinding is not None
+    open_biases = {NO_BLINDING: Parameter("which bias of open trials", domain=(PLANNED, *ON_LOG_ODDS))}
+    return (open_biases if told_apart else {}) | {
         DISCOUNT: Parameter("share of the excess not believed", unit="proportion", domain=Interval(0, 1, "leftright")),
         CONTROL_ARM: Parameter("which control arms", domain=tuple(resolve.controls)),
         READING: Parameter("which reading of the table", domain=tuple(resolve.readings)),
@@ -99,7 +112,12 @@ def _known(resolve: Bridged) -> dict[str, Parameter]:
 
 def _check(trial: Trial, axes: Mapping[str, Any], resolve: Bridged | None) -> None:
     """Raise where two axes decide the same rate, or an axis has nothing to act on."""
-    moved = [name for name in (DISCOUNT, READING) if name in axes]
+    moved = [name for name in (DISCOUNT, READING, NO_BLINDING) if name in axes]
+    if NO_BLINDING in axes and (resolve is None or resolve.bridge is None or resolve.bridge.no_blinding is None):
+        raise PlanError(
+            f"{trial.plan.name}: its bridge has no term of its own for the lack of blinding, so no_blinding has "
+            "nothing to act on; tell no_concurrent_control and no_blinding apart"
+        )
     if resolve is None or not (moved or CONTROL_ARM in axes):
         return
     if resolve.against in axes and CONTROL_ARM in axes:

@@ -161,7 +161,7 @@ def assurance(
 
     >>> answer = assurance("msc-lupus-nephritis")
     >>> answer.n, round(answer.assurance, 2), round(answer.ceiling, 2)
-    (254, 0.73, 0.97)
+    (254, 0.71, 0.95)
     """
     from trialplan.analyses.assurance.assess import assess
     from trialplan.parameter import PROPORTION, Parameter

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from trialplan.enrolment.minimisation import Minimisation
     from trialplan.enrolment.randomisation import Scheme
     from trialplan.plan import Plan, Trial
+    from trialplan.plan.addition import Addition
     from trialplan.plan.difference import Difference
+    from trialplan.plan.next_fact import Facts
     from trialplan.protocol.checking.check import Checked
     from trialplan.verbs._arguments import PlanLike
 
@@ -116,6 +118,32 @@ def diff(a: PlanLike, b: PlanLike) -> Difference:
     from trialplan.plan.difference import difference
 
     return difference(read(a), read(b))
+
+
+def add_study(plan: PlanLike, study: str | Path) -> Addition:
+    """What does a new study bring? The change in n, in the rates and in assurance, shared among its arms exactly.
+
+    `study` is an evidence table: an arm joins where its outcome bears the name that the plan reads, and has a role.
+
+    >>> found = add_study("starter", "msc-lupus-nephritis-randomised")
+    >>> [str(share.changes["n"]) for share in found.shares]
+    ['48']
+    """
+    from trialplan.plan.addition import addition
+
+    return addition(read(plan), path_like("add_study", study, "the name or the path of an evidence table"))
+
+
+def facts(plan: PlanLike) -> Facts:
+    """Which missing or doubtful cell of the evidence is worth asking the authors for? n over what each may be, ranked.
+
+    >>> found = facts("starter")
+    >>> found.facts[0].doubt.question, found.facts[0].answers
+    ('ask the authors of wang-2012 what became of those without a result', (('16/31', 252), ('17/31', 210)))
+    """
+    from trialplan.plan.next_fact import facts as ranked
+
+    return ranked(read(plan))
 
 
 def randomise(

@@ -44,7 +44,7 @@ TAKEN = {
     *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
     *("t", "z"),
     *("comparisons", "enrolled", "enrolled_per_arm", "first_stage", "groups", "per_arm", "reduction"),
-    *("control_arm", "discount", "reading"),  # what a plan is varied by, beside its design's numbers
+    *("control_arm", "discount", "reading", "no_blinding"),  # what a plan is varied by, beside its design's numbers
 }
 """What a design may not call a number of its own: the options of the verbs that take a design."""
 

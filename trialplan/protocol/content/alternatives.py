@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from trialplan.analyses.compare import actual_size, variants
 from trialplan.design import Design
 from trialplan.errors import UnreachableError
-from trialplan.evidence.bridge import discount
+from trialplan.evidence.bridge import Bridge
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.schema import StatedRate
@@ -78,13 +80,14 @@ def controls(trial: Trial) -> list[StatedRate]:
 
 def by_discount(trial: Trial) -> list[ScenarioRow]:
     """Control rates down, discounts and the lower limit across: the observed rate bridged toward each control rate."""
-    drawn = next((one.reading for one in trial.primary.assumptions if one.reading is not None), None)
-    if drawn is None:
+    read = next((one for one in trial.primary.assumptions if one.reading is not None), None)
+    if read is None or read.reading is None:
         return []
+    drawn, bridge = read.reading, read.bridge or Bridge(reason="")
     shares, lower = trial.plan.content.scenarios.discounts, drawn.lower(0.95)
 
     def cells(control: float) -> tuple[Cell, ...]:
-        believed = [*(discount(drawn.rate, control, share) for share in shares), lower]
+        believed = [*(bridge.discounted(share).rate(drawn, control) for share in shares), lower]
         return _cells(trial, [(control, rate) for rate in believed])
 
     return [
@@ -102,10 +105,10 @@ def drifted(trial: Trial) -> list[tuple[float, Cell, Cell]]:
     if trial.primary.rates is None:
         return []
     treatment, control = trial.primary.rates
-    if control.value is None or treatment.value is None or treatment.bridge is None or treatment.reading is None:
+    if control.value is None or treatment.value is None or treatment.follows is None:
         return []
     rates = [control.value + drift for drift in _DRIFTS if control.value + drift < 1]
-    bridged = _cells(trial, [(rate, treatment.bridge.rate(treatment.reading, rate)) for rate in rates])
+    bridged = _cells(trial, [(rate, float(treatment.follows(rate))) for rate in rates])
     kept = _cells(trial, [(rate, treatment.value) for rate in rates])
     return list(zip(rates, bridged, kept, strict=True))
 
@@ -126,10 +129,13 @@ def _cells(trial: Trial, pairs: list[tuple[float, float]]) -> tuple[Cell, ...]:
     """One array call over pairs of rates; an exact test, searched anew for each pair, is sized by normal theory."""
     assert trial.primary.rates is not None  # `controls` has looked
     names = [one.name for one in reversed(trial.primary.rates)]
-    control, treatment = np.array(pairs).T
+    return cells_at(trial, dict(zip(names, np.array(pairs).T, strict=True)), pairs)
+
+
+def cells_at(trial: Trial, numbers: Mapping[str, Any], pairs: Sequence[tuple[float, float]]) -> tuple[Cell, ...]:
+    """A cell for each element of the design's numbers, at each of which its two rates are a pair."""
     planned = trial.design if trial.design.smooth else trial.design.by_normal_theory()
-    design = planned.replace(**dict(zip(names, (control, treatment), strict=True)))
-    answer = design.sample_size(trial.primary.section.power)
+    answer = planned.replace(**numbers).sample_size(trial.primary.section.power)
     arms = arm_names(trial, answer.design)
     cells = [Cell(control=float(below), treatment=float(rate), n=None, arms=()) for below, rate in pairs]
     for i in np.flatnonzero(~np.isnan(answer.n)):

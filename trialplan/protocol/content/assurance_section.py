@@ -69,8 +69,8 @@ def break_evens(trial: Trial) -> list[BreakEven]:
 
     def risen(rate: float) -> Design:
         believed = treatment.value  # held where it was stated, else bridged anew
-        if treatment.bridge is not None and treatment.reading is not None:
-            believed = treatment.bridge.rate(treatment.reading, rate)
+        if treatment.follows is not None:
+            believed = treatment.follows(rate)
         assert believed is not None  # a built plan has resolved its assumptions
         return smooth.replace(**{control.name: rate, treatment.name: float(np.clip(believed, 1e-9, 1 - 1e-9))})
 

@@ -10,6 +10,7 @@ from trialplan import evidence
 from trialplan.design import Design, Sized
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
+from trialplan.evidence.bias import LATER_TRIALS
 from trialplan.evidence.regression import regression_to_the_mean
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
@@ -29,6 +30,7 @@ from trialplan.protocol.content.coverage import Coverage, judge
 from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources
 from trialplan.protocol.content.formula_legend import legend
 from trialplan.protocol.content.interim_analyses import calendar, method, monitored
+from trialplan.protocol.content.open_biases import open_biases
 from trialplan.protocol.content.operating_characteristics import blind_spot, operating
 from trialplan.protocol.content.pitfalls import by_section, met
 from trialplan.protocol.content.planning_rates import planning_rates
@@ -121,6 +123,8 @@ def _said(trial: Trial) -> dict[str, Any]:
         "table": trial.table,
         "rows": _outcomes(trial),
         "control_belief": control_belief(trial),
+        "open_biases": open_biases(trial),
+        "later_trials": LATER_TRIALS,
         "control_source": "" if assumed is None else assumed.source,
         "assured": found,
         "alternatives": alternatives(trial, found),

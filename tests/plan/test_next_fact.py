@@ -1,0 +1,142 @@
+"""What the next fact is worth, against tables edited by hand; what a new study brings, in shares that add up."""
+
+from fractions import Fraction
+
+import pytest
+
+from trialplan.errors import PlanError
+from trialplan.files import shipped
+from trialplan.plan import read
+from trialplan.plan.addition import addition
+from trialplan.plan.building import size_primary
+from trialplan.plan.next_fact import facts
+
+LUPUS = "msc-lupus-nephritis"
+
+
+@pytest.fixture(scope="module")
+def ranked():
+    """The shipped plan's open cells."""
+    return facts(read(LUPUS))
+
+
+@pytest.fixture
+def by_hand(tmp_path):
+    """n of the shipped plan with texts replaced in it and in its tables, all of them in one folder."""
+
+    def n(plan=(), table=(), controls=()):
+        for name, file, changes in (
+            (LUPUS, "evidence.toml", table),
+            ("lupus-nephritis-controls", "evidence.toml", controls),
+            (LUPUS, "plan.toml", plan),
+        ):
+            text = (shipped("examples") / name / file).read_text(encoding="utf-8")
+            if file == "plan.toml":
+                text = text.replace(f'table = "{LUPUS}"', f'table = "{LUPUS}.toml"')
+                text = text.replace('table = "lupus-nephritis-controls"', 'table = "lupus-nephritis-controls.toml"')
+            for old, new in changes:
+                assert old in text
+                text = text.replace(old, new)
+            (tmp_path / (file if file == "plan.toml" else f"{name}.toml")).write_text(text, encoding="utf-8")
+        return int(size_primary(read(str(tmp_path / "plan.toml"))).answer.n)
+
+    return n
+
+
+def found(ranked, study, cell):
+    """n over what the cell may be, by its words."""
+    return dict(next(one for one in ranked.facts if (one.doubt.study.key, one.doubt.cell) == (study, cell)).answers)
+
+
+@pytest.mark.sweep
+class TestRanking:
+    def test_the_widest_range_stands_first(self, ranked):
+        """Sorted by how many times the least n the most is; the cells of the shipped table are all there."""
+        spreads = [one.spread for one in ranked.facts]
+        assert spreads == sorted(spreads, reverse=True)
+        cells = {(one.doubt.study.key, one.doubt.cell) for one in ranked.facts}
+        assert cells == {
+            ("wang-2012", "definition"),
+            ("wang-2012", "missing"),
+            ("wang-2013", "missing"),
+            ("wang-2014", "of"),
+            ("mylupus-cyc", "missing"),
+            ("mylupus-mps", "missing"),
+        }
+        assert ranked.page().headline.startswith("ask the authors of wang-2012 how the outcome was defined first")
+        assert [one.study for one in ranked.without] == ["wang-2012"]
+
+    @pytest.mark.parametrize("counts", [(16, 31), (17, 31)])
+    def test_the_one_without_a_result(self, ranked, by_hand, counts):
+        """The single infusion's arm with the one who is missing, edited into the table."""
+        events, of = counts
+        edited = [("events = 16\nof = 30\n", f"events = {events}\nof = {of}\n")]
+        assert found(ranked, "wang-2012", "missing")[f"{events}/{of}"] == by_hand(table=edited)
+
+    @pytest.mark.parametrize("counts", [(24, 40), (23, 83)])
+    def test_another_definition(self, ranked, by_hand, counts):
+        """What the plan's other readings count, in the place of the row's count."""
+        events, of = counts
+        edited = [("events = 16\nof = 30\n", f"events = {events}\nof = {of}\n")]
+        assert found(ranked, "wang-2012", "definition")[f"{events}/{of}"] == by_hand(table=edited)
+
+    @pytest.mark.parametrize("of", [24, 40])
+    def test_a_denominator_that_is_not_reported(self, ranked, by_hand, of):
+        """Written into both rows, and read on it, by a plan that draws its rate there."""
+        drawn = 'evidence = { study = "wang-2012", outcome = "complete remission", arm = "single" }'
+        other = 'evidence = { study = "wang-2014", outcome = ["major clinical response", "partial clinical response"] }'
+        rows = [(f"events = {x}\nreported", f"events = {x}\nof = {of}\nreported") for x in (13, 11)]
+        assert found(ranked, "wang-2014", "of")[f"of {of}"] == by_hand(plan=[(drawn, other)], table=rows)
+
+    def test_the_missing_of_a_control_arm(self, ranked, by_hand):
+        """All seven of MyLupus without a result had it, edited into the table of controls."""
+        edited = [("events = 9\nof = 25\n", "events = 16\nof = 32\n")]
+        assert found(ranked, "mylupus-cyc", "missing")["16/32"] == by_hand(controls=edited)
+
+
+class TestAddition:
+    def test_deng_s_arms_add_up_exactly(self):
+        """Fractions, not roundings: n, both rates and assurance; the ends are the plan's own and that of both arms."""
+        answer = addition(read(LUPUS), "msc-lupus-nephritis-randomised")
+        assert set(answer.before) == {"n", "control", "treatment", "assurance"}
+        for name, before in answer.before.items():
+            assert sum(share.changes[name] for share in answer.shares) == answer.after[name] - before
+            assert isinstance(answer.after[name], Fraction)
+        assert answer.before["n"] == 254
+        labels = [one.label for share in answer.shares for one in share.joined]
+        assert [label.split(", ")[1] for label in labels] == ["control 3/6", "treatment 5/12"]
+
+    @pytest.mark.sweep
+    def test_the_end_is_the_plan_that_somebody_would_write(self, by_hand):
+        """Deng's two arms written into the tables and named in the plan give the n that is told."""
+        arm = """
+[[study]]
+key = "deng-2017"
+enrolled = {of}
+
+[[study.outcome]]
+name = "{name}"
+arm = "{arm}"
+events = {events}
+of = {of}
+"""
+        treated = arm.format(name="complete remission", arm="single", events=5, of=12)
+        control = arm.format(name="complete renal response", arm="control", events=3, of=6)
+        plan = [
+            (
+                'evidence = { study = "wang-2012", outcome = "complete remission", arm = "single" }',
+                'evidence = { studies = ["wang-2012", "deng-2017"], outcome = "complete remission", arm = "single" }',
+            ),
+            ('"bliss-ln-relapsed"]\ndenominator', '"bliss-ln-relapsed", "deng-2017"]\ndenominator'),
+        ]
+        first = [('[[study]]\nkey = "sun-2010"', f'{treated}\n[[study]]\nkey = "sun-2010"')]
+        controls = [('[[study]]\nkey = "aurora-1"', f'{control}\n[[study]]\nkey = "aurora-1"')]
+        answer = addition(read(LUPUS), "msc-lupus-nephritis-randomised")
+        assert answer.after["n"] == by_hand(plan=plan, table=first, controls=controls)
+
+    def test_a_table_of_which_nothing_joins(self, tmp_path):
+        """The sentence names the outcomes that the plan reads."""
+        path = tmp_path / "other.csv"
+        path.write_text("study,outcome,events,of\nNew,pain,3,10\n", encoding="utf-8")
+        with pytest.raises(PlanError, match="which reads 'complete remission'"):
+            addition(read("starter"), path)

@@ -1,0 +1,74 @@
+"""What a new study brings to a plan as a page: the change as a sentence, its shares among the arms as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from trialplan.page import Page, Table
+from trialplan.text import listed
+
+if TYPE_CHECKING:
+    from trialplan.plan.addition import Addition, Share
+
+
+def page(found: Addition) -> Page:
+    """The change as a sentence, its shares as a table with their sum."""
+    names = list(found.before)
+    rows = [[_label(one), *(_shown(name, one.changes[name]) for name in names)] for one in found.shares]
+    rows.append(["together", *(_shown(name, found.after[name] - found.before[name]) for name in names)])
+    records = [
+        {
+            "joined": _label(one),
+            "changes": {name: {"exact": str(x), "value": float(x)} for name, x in one.changes.items()},
+        }
+        for one in found.shares
+    ]
+    return Page(
+        data={
+            "plan": found.plan,
+            "added": list(found.added),
+            "before": {name: float(x) for name, x in found.before.items()},
+            "after": {name: float(x) for name, x in found.after.items()},
+            "shares": records,
+            "ignored": list(found.ignored),
+        },
+        headline=headline(found),
+        tables=[Table(("what joins", *(f"change in {name}" for name in names)), rows)],
+        notes=list(_notes(found)),
+        records=lambda: records,
+    )
+
+
+def headline(found: Addition) -> str:
+    """n before and after, and the assurance that the planned number has."""
+    before, after = (int(each["n"]) for each in (found.before, found.after))
+    told = f"with {listed(found.added)} {found.plan} asks for {after:,} participants instead of {before:,}"
+    if "assurance" not in found.before:
+        return told
+    was, now = (float(each["assurance"]) for each in (found.before, found.after))
+    return f"{told}; the assurance of {before:,} is {now:.3f} instead of {was:.3f}"
+
+
+def _notes(found: Addition) -> Iterator[str]:
+    yield (
+        "A share is what an arm brings, averaged over every order in which the arms could be added; the shares add up "
+        "to the whole change exactly (Shapley 1953). Changes in rates are in points, those of the assurance of the "
+        "planned number too. What joins a bridged rate is bridged with it, whoever was blinded."
+    )
+    if found.ignored:
+        yield f"Rows that the plan does not read: {'; '.join(found.ignored)}."
+    if any(len(one.joined) > 1 for one in found.shares):
+        yield "Arms in one row are counted as one: with only some of them no number of participants would do."
+
+
+def _label(one: Share) -> str:
+    return " and ".join(joined.label for joined in one.joined)
+
+
+def _shown(name: str, change: Fraction) -> str:
+    """Whole participants as they are, halves and thirds to a figure; rates in points."""
+    if name == "n":
+        return f"{float(change):+,.1f}".removesuffix(".0").replace("-", "−")
+    return f"{100 * float(change):+.2f}".replace("-", "−")
