@@ -11,7 +11,7 @@ from trialplan.design import Sized
 from trialplan.errors import PlanError, did_you_mean
 from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
 from trialplan.evidence.selection import PoolChoice, pool_outcome
-from trialplan.parameter import Numbers, Parameter, parameters, with_role
+from trialplan.parameter import Numbers, Parameter, in_units_of_the_outcome, parameters, with_role
 from trialplan.plan import schema
 from trialplan.plan.borrowing import Borrowing, borrow
 from trialplan.plan.checks import check_range
@@ -175,6 +175,20 @@ def resolved(assumptions: tuple[Assumption, ...]) -> tuple[Assumption, ...]:
         one if one.borrowed is None else replace(one, value=float(one.borrowed.belief.mean())) for one in assumptions
     ]
     return tuple(one if one.bridge is None else replace(one, value=bridged(one, known)) for one in known)
+
+
+def told_by(design: Sized, assumptions: Iterable[Assumption], unit: str | None) -> tuple[Assumption, ...]:
+    """The assumptions in the design's words and units at its own choices; a measurement has the outcome's unit."""
+    declared = design.fixed.declarations()
+    return tuple(_told(one, declared[one.name], unit or "") for one in assumptions)
+
+
+def _told(one: Assumption, what: Parameter, unit: str) -> Assumption:
+    over = f" by {what.axis}" if isinstance(one.value, tuple) and what.axis and what.axis not in what.label else ""
+    shown = unit if in_units_of_the_outcome(what.unit) else what.unit
+    if shown == "difference of proportions" and what.role != "effect":  # a width has no direction
+        shown = "points"
+    return replace(one, meaning=f"{what.label}{over}", unit=shown)
 
 
 def bridged(one: Assumption, assumptions: Iterable[Assumption]) -> float:
