@@ -242,6 +242,10 @@ class Outcome:
         """The options that tell a look's result, for the examples of a help page."""
         return "--t 1.84/58" if "t" in self.results else "--z 1.84"
 
+    def look_as_planned(self, design: Design, n: int) -> str:
+        """The options that tell the result of a look at n participants, as it is expected by the plan."""
+        return self.example_of_look(type(design))
+
     # Counting.
 
     def counts(self, design: Sized, n: int) -> Counts | None:

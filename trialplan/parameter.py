@@ -290,6 +290,11 @@ def _plain(value: float) -> str:
     return f"{value:.10g}"
 
 
+def in_units_of_the_outcome(unit: str) -> bool:
+    """Whether a number is measured as the outcome is, in a unit that a plan names and a design does not know."""
+    return unit.startswith("units of the outcome")
+
+
 def largest(value: Numbers) -> float:
     """The largest element; a plain number, or a vector of them, costs no numpy."""
     if isinstance(value, tuple):

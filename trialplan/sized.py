@@ -102,6 +102,8 @@ class Sized(Stated, metaclass=_Spoken):
     detects: ClassVar[str] = ""
     """The number of which n participants exclude all that is larger, or smaller, where there is no test of it."""
     has_level: ClassVar[bool] = False
+    by_stages: ClassVar[bool] = False
+    """Whether counts decide stage by stage, so that no interval at the end does."""
     """Whether it tests, and so has a level and sides."""
     unscripted: ClassVar[tuple[str, ...]] = ("allocation",)
     """Fields that the script of a second statistician does not bind: it sees what they lead to, or needs none of it."""

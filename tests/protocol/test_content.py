@@ -274,7 +274,7 @@ class TestConduct:
     def test_looks_are_told_even_where_the_plan_says_no_word_of_them(self, starter):
         """A monitored plan's looks are named with their information, and count as said."""
         shown = part(starter(more="\n[monitoring]\nlooks = [0.5, 1.0]\n"), "## Interim analyses")
-        assert "looked at with 50 % and 100 % of the information" in shown
+        assert "looked at with 50 % of the information, and at the end" in shown
 
     def test_one_endpoint_needs_no_adjustment(self, starter):
         """A plan with one tested endpoint says that nothing has to be adjusted."""

@@ -143,7 +143,7 @@ class TestOtherPlan:
         source = read("starter").text.replace("[scenarios]", "[monitoring]\nlooks = [0.5, 1.0]\n\n[scenarios]", 1)
         path = tmp_path / "plan.toml"
         path.write_text(source, encoding="utf-8")
-        assert "with 50 % and 100 % of the information" in render(build(read(str(path))))
+        assert "with 50 % of the information, and at the end" in render(build(read(str(path))))
 
 
 class TestDoubts:

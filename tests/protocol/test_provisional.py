@@ -16,7 +16,7 @@ SOURCE = ("power = 0.8\n", 'power = 0.8\nmargin_source = "m"\n')
 REASON = ('missing = "non-response"', 'missing = "non-response"\nmissing_rationale = "r"')
 ANSWER = (
     'table = "msc-lupus-nephritis"',
-    'table = "msc-lupus-nephritis"\nanswers = { P01 = "a", P06 = "a", P12 = "a", P13 = "a" }',
+    'table = "msc-lupus-nephritis"\nanswers = { P01 = "a", P02 = "a", P06 = "a", P12 = "a", P13 = "a" }',
 )
 BLOCKED = {
     "power": ({"changes": (ANSWER, ("power = 0.8", "power = 0.55"))}, ["the power asked for, 55 %, is below the 80 %"]),
@@ -33,7 +33,7 @@ BLOCKED = {
         NON_INFERIOR | {"changes": (ANSWER, SOURCE)},
         ["how a missing outcome of response at 12 months"],
     ),
-    "finding": ({}, [f"P{id} is not answered (" for id in ("13", "01", "12", "06")]),
+    "finding": ({}, [f"P{id} is not answered (" for id in ("13", "01", "02", "12", "06")]),
 }
 
 

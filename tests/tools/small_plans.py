@@ -58,4 +58,9 @@ def built(folder, **how):
 
 def prose(trial):
     """The document without the plan's text, and without the marks that Markdown needs."""
-    return render(trial).split("# Reproduction")[0].replace("\\", "")
+    return prose_of(render(trial))
+
+
+def prose_of(text):
+    """A document's text without the plan's, and without the marks that Markdown needs."""
+    return text.split("# Reproduction")[0].replace("\\", "")

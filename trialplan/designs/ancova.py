@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -17,7 +18,7 @@ from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcome import Latent, by_arm
 from trialplan.outcomes.measurements import ADJUSTED
-from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
+from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, Parameter, largest, parameter
 from trialplan.rejection import decide, no_evidence
 from trialplan.stated import SizingMethod, sized_by
 
@@ -92,6 +93,18 @@ class Ancova(Design):
     margin: Numbers | tuple[float, float] | None = fields.margin()
     favourable: fields.Favourable = fields.favourable()
     allocation: str = fields.allocation()
+
+    def declarations(self) -> Mapping[str, Parameter]:
+        """The standard deviation is that of logarithms on the ratio scale, which have no unit."""
+        declared = dict(super().declarations())
+        ratio = self.scale == "ratio"
+        words = "standard deviation of natural logarithms" if ratio else "standard deviation"
+        declared["sd"] = dataclasses.replace(
+            declared["sd"],
+            meaning=f"{words} between participants at follow-up before adjustment for baseline",
+            unit="" if ratio else "units of the outcome",
+        )
+        return declared
 
     def check(self) -> None:
         """One effect, on the scale that is named; a margin that suits the goal and the scale."""

@@ -59,7 +59,7 @@ class PrecisionDifference(Sized):
     @property
     def formula(self) -> str:
         """The name of the formula."""
-        return f"width of the {self.interval} interval of the difference at the expected rates"
+        return f"width of the {self.interval.title()} interval of the difference at the expected rates"
 
     @property
     def reference(self) -> str:

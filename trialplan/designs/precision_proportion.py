@@ -55,7 +55,7 @@ class PrecisionProportion(Sized):
     @property
     def formula(self) -> str:
         """The name of the formula."""
-        return f"width of the {self.interval} interval at the expected rate"
+        return f"width of the {self.interval.title()} interval at the expected rate"
 
     @property
     def reference(self) -> str:

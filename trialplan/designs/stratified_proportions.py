@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -17,7 +19,18 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
 from trialplan.numerics.two_rates import DIFFERENCE, SCALES, Scale
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
-from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, effect_on, largest, parameter, smallest
+from trialplan.parameter import (
+    POSITIVE,
+    PROPORTION,
+    Interval,
+    Numbers,
+    Parameter,
+    effect_on,
+    largest,
+    parameter,
+    smallest,
+)
+from trialplan.text import probability
 
 ScaleName = Literal["difference", "ratio", "odds-ratio"]
 """The scales of the common effect."""
@@ -142,6 +155,12 @@ class StratifiedProportions(Design):
     favourable: fields.Favourable = fields.favourable()
     test: TestName = parameter("the analysis test", TestName, role="method", default="cmh")
     allocation: str = fields.allocation()
+
+    def declarations(self) -> Mapping[str, Parameter]:
+        """The weights of several strata are told together."""
+        declared = dict(super().declarations())
+        declared["weight"] = dataclasses.replace(declared["weight"], meaning="relative size of the strata")
+        return declared
 
     def check(self) -> None:
         """Vectors of one length; one effect, on its scale, that leaves every rate a rate; margin and test that fit."""
@@ -323,6 +342,10 @@ class StratifiedProportions(Design):
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """What the same participants would show without the strata, where no margin makes that another question."""
         return {} if self.margin is not None else {"power_without_strata": float(self.without_strata().success(n))}
+
+    def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """That power as a probability."""
+        return [(name.replace("_", " "), probability(value)) for name, value in extra.items()]
 
     # Participants.
 

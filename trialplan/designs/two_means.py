@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from trialplan.numerics.elementary import divide, sqrt, square
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import T_POWER, normal_score, t_power, tost_power, z_power
 from trialplan.outcomes.measurements import MEANS
-from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
+from trialplan.parameter import POSITIVE, REAL, Numbers, Parameter, largest, parameter
 from trialplan.rejection import decide, either_way, no_evidence, variance
 from trialplan.stated import SizingMethod, Slip, by_hand, sized_by
 
@@ -100,6 +101,14 @@ class TwoMeans(Design):
     favourable: fields.Favourable = fields.favourable()
     test: TestName = parameter("the analysis test", TestName, role="method", default="t")
     allocation: str = fields.allocation()
+
+    def declarations(self) -> Mapping[str, Parameter]:
+        """Of two standard deviations each is of one arm."""
+        declared = dict(super().declarations())
+        if self.sd_treatment is not None:
+            words = "standard deviation between participants in the control arm"
+            declared["sd"] = dataclasses.replace(declared["sd"], meaning=words)
+        return declared
 
     def check(self) -> None:
         """Margin must suit the goal, and Student's t test takes one standard deviation."""

@@ -72,7 +72,7 @@ class Tornado(canvas.Figure):
         more = len(self.bars) - 6
         rest = [f"{plural(more, 'assumption')} with less effect not told here."] if more > 0 else []
         opening = (
-            f"Tornado: participants if one of {plural(len(self.bars), 'assumption')} is otherwise; "
+            f"Tornado: participants if {_which(len(self.bars))} is otherwise; "
             f"{wording.count(self.planned)} are planned."
         )
         return " ".join([opening, *told, *rest])
@@ -186,3 +186,8 @@ def _said(n: float | None) -> str:
 
 def _chance(value: float | None) -> str:
     return "–" if value is None else wording.share(value)
+
+
+def _which(bars: int) -> str:
+    """Of how many assumptions one is moved at a time."""
+    return "one assumption" if bars == 1 else f"one of {bars} assumptions"

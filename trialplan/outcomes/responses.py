@@ -103,6 +103,14 @@ class Responses(Outcome):
         """Responders of participants of each arm."""
         return "--events 3/6" if len(design.arm_names) == 1 else "--events 14/30,9/30"
 
+    def look_as_planned(self, design: Design, n: int) -> str:
+        """The responders that are expected in each arm."""
+        sizes = design.count_sizes(n)
+        if len(sizes) != len(design.arm_names):
+            return super().look_as_planned(design, n)
+        seen = (f"{round(float(rate) * size)}/{size}" for rate, size in zip(design.count_rates(), sizes, strict=True))
+        return f"--events {','.join(seen)}"
+
     def counts(self, design: Sized, n: int) -> Counts | None:
         """One binomial count for each arm, or for each stage."""
         return Counts(sizes=design.count_sizes(n), rates=design.count_rates())

@@ -13,7 +13,8 @@ from trialplan.errors import PlanError, did_you_mean
 from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
 from trialplan.evidence.carried import ON_A_CONTROL_RATE, PooledEffect
 from trialplan.evidence.selection import PoolChoice, pool_outcome
-from trialplan.parameter import Interval, Numbers, Parameter, parameters, with_role
+from trialplan.parameter import Interval, Numbers, Parameter, in_units_of_the_outcome, parameters, with_role
+from trialplan.plan import schema
 from trialplan.plan.borrowing import Borrowing, borrow
 from trialplan.plan.bridging import bridge_of
 from trialplan.plan.checks import check_range
@@ -202,6 +203,20 @@ def resolved(assumptions: tuple[Assumption, ...]) -> tuple[Assumption, ...]:
     ]
     drawn = [one for one in known if one.bridge is not None or one.pooled is not None]
     return tuple(replace(one, value=bridged(one, known)) if one in drawn else one for one in known)
+
+
+def told_by(design: Sized, assumptions: Iterable[Assumption], unit: str | None) -> tuple[Assumption, ...]:
+    """The assumptions in the design's words and units at its own choices; a measurement has the outcome's unit."""
+    declared = design.fixed.declarations()
+    return tuple(_told(one, declared[one.name], unit or "") for one in assumptions)
+
+
+def _told(one: Assumption, what: Parameter, unit: str) -> Assumption:
+    over = f" by {what.axis}" if isinstance(one.value, tuple) and what.axis and what.axis not in what.label else ""
+    shown = unit if in_units_of_the_outcome(what.unit) else what.unit
+    if shown == "difference of proportions" and what.role != "effect":  # a width has no direction
+        shown = "points"
+    return replace(one, meaning=f"{what.label}{over}", unit=shown)
 
 
 def bridged(one: Assumption, assumptions: Iterable[Assumption]) -> float:

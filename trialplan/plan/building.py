@@ -17,7 +17,7 @@ from trialplan.evidence.bridge import Observed
 from trialplan.page import Answer, Page
 from trialplan.parameter import needed, parameters
 from trialplan.plan.assumptions import Assumption as Assumption
-from trialplan.plan.assumptions import assumptions_of, read_rate, resolved
+from trialplan.plan.assumptions import assumptions_of, read_rate, resolved, told_by
 from trialplan.plan.checks import (
     check_citations,
     check_losses,
@@ -230,7 +230,7 @@ def _designed(plan: Plan, draft: Endpoint) -> Endpoint:
         check_null(design)
         if section.role == "primary" and isinstance(design, Design) and plan.content.family is None:
             design = with_looks(design, plan.content.monitoring)
-        return dataclasses.replace(draft, design=design, assumptions=assumptions)
+        return dataclasses.replace(draft, design=design, assumptions=told_by(design, assumptions, section.unit))
 
 
 def _sized(plan: Plan, endpoint: Endpoint) -> Endpoint:

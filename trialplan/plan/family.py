@@ -40,7 +40,7 @@ def _of_members(members: Sequence[Endpoint]) -> Iterator[Assumption]:
     """Each member's assumptions, by name and place; a bridged one is the value that its member has."""
     for place, member in enumerate(members, 1):
         for one in member.assumptions:
-            words: dict[str, Any] = {"name": f"{one.name}_{place}", "meaning": f"{one.label} of {member.name}"}
+            words: dict[str, Any] = {"name": f"{one.name}_{place}", "meaning": f"{one.label} for {member.name}"}
             apart: dict[str, Any] = {"role": "", "bridge": None, "reading": None if one.bridge else one.reading}
             yield dataclasses.replace(one, **words, **apart)
 

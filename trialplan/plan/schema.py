@@ -216,6 +216,7 @@ class EndpointSection(Section):
     timepoint_months: float | None = Field(None, gt=0, description="the time point in months, to match evidence by")
     definition: Text
     rationale: Text | None = Field(None, description="why this endpoint, at this time")
+    unit: Name | None = Field(None, description="the unit that a measurement is in, such as mmHg or g/day")
     estimand: Text | None = Field(None, description="a secondary endpoint's estimand, where it is not the primary's")
     design: Text | None = Field(None, description="the design that sizes it; none for a descriptive endpoint")
     power: float = Field(0.8, gt=0, lt=1)
@@ -245,6 +246,15 @@ class FamilySection(Section):
     power: float | None = Field(None, gt=0, lt=1, description="power of the whole; without it, what the endpoints say")
     source: Text | None = Field(None, description="where the rule's own numbers, such as a correlation, come from")
     why: Text | None = Field(None, description="why the endpoints are tested together by this rule")
+
+
+class HierarchySection(Section):
+    """`[hierarchy]`: how the outcomes hang together that are tested in order, the primary first."""
+
+    correlation: float = Field(
+        gt=-1, lt=1, description="latent correlation of every pair of outcomes, positive where they improve together"
+    )
+    source: Text = Field(description="where it comes from; 'ours' where it is the planners'")
 
 
 class RandomisedSection(Section):
@@ -324,6 +334,7 @@ class PlanFile(Section):
     target_difference: TargetDifference
     endpoint: tuple[EndpointSection, ...] = Field(min_length=1)
     family: FamilySection | None = None
+    hierarchy: HierarchySection | None = None
     randomised: tuple[RandomisedSection, ...] = ()
     assurance: AssuranceSection | None = None
     monitoring: Monitoring | None = None

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trialplan.analyses.sensitivity.tornado import Axis, Swing
 from trialplan.figures import Tornado
 
 
-def figure(swings: Sequence[Swing], n: int, title: str = "") -> Tornado | None:
-    """The n at either end of each range, and the assurance where every end has one; None where nothing has a range."""
+def figure(swings: Sequence[Swing], n: int, title: str = "", labels: Mapping[str, str] | None = None) -> Tornado | None:
+    """The n at either end of each range, and the assurance where every end has one; None where nothing has a range.
+
+    `labels` are what a reader calls the assumptions, by their names in the design.
+    """
     ends = [(one.axis, one.low, one.high) for one in swings if one.low is not None and one.high is not None]
     if not ends:
         return None
     assured = [(low.assurance, high.assurance) for _, low, high in ends]
     known = all(value is not None for pair in assured for value in pair)
     bars = [
-        (axis.assumption.replace("_", " "), _value(axis, low.value), _value(axis, high.value), low.n, high.n)
+        (_called(axis.assumption, labels or {}), _value(axis, low.value), _value(axis, high.value), low.n, high.n)
         for axis, low, high in ends
     ]
     return Tornado(bars=bars, planned=n, assurance=assured if known else (), title=title)
+
+
+def _called(assumption: str, labels: Mapping[str, str]) -> str:
+    """An assumption by its label, with what of it is varied."""
+    name, colon, part = assumption.partition(":")
+    return f"{labels.get(name, name.replace('_', ' '))}{colon}{part}"
 
 
 def _value(axis: Axis, value: float) -> str:

@@ -299,7 +299,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
             "report 3",
             "target difference as the outcome asks, with both rates or the SD",
             SIZE,
-            "sized_for.shown",
+            "targets.shown",
             "primary.assumptions|value_of",
         ),
         ("report 4", "allocation ratio", "trial-design", "trial.allocation"),

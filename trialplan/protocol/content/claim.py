@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import cast
 
 from trialplan import fields
-from trialplan.design import Design
+from trialplan.design import Design, Sized
 from trialplan.outcome import EffectScale
+from trialplan.parameter import in_units_of_the_outcome
 from trialplan.plan.building import Trial
 from trialplan.plan.endpoint import Endpoint
-from trialplan.protocol.content.filters import Verbatim, margin, number, on_scale, percent
+from trialplan.protocol.content.filters import Verbatim, escape, margin, number, on_scale, percent
+from trialplan.wrapper import Wrapper
 
 ABOUT = (fields.NON_INFERIORITY, fields.EQUIVALENCE)
 """Goals that are about a margin: to them it matters that missing outcomes make the arms alike."""
@@ -21,7 +24,8 @@ class Claim:
     """How one test is decided: how many tests, at which level, by which interval, within which limits.
 
     `margin` is empty where the goal has none; `better`, the direction in the treatment's favour, where neither is, and
-    where several endpoints are one.
+    where several endpoints are one; `beyond`, the threshold of a single arm with its side, where there are two. `near`
+    says that the claim is to be as good as the control, within the margin.
     """
 
     tests: str
@@ -29,6 +33,9 @@ class Claim:
     decides: Verbatim
     better: str
     margin: Verbatim | None = None
+    beyond: Verbatim | None = None
+    near: bool = False
+    by_stages: bool = False
 
     @property
     def about_margin(self) -> bool:
@@ -36,41 +43,67 @@ class Claim:
         return self.margin is not None
 
 
-def claim(design: Design) -> Claim:
-    """The claim of a design, looks aside."""
+def claim(design: Design, unit: str = "") -> Claim:
+    """The claim of a design, looks aside; `unit` is that of the outcome, where the plan gives one."""
     fixed = design.fixed
     assert isinstance(fixed, Design)  # a test's design without looks is one
-    level = f"{float(design.alpha):g}"
     two = fixed.goal == fields.EQUIVALENCE
-    sided = "two-sided" if design.sides == 2 else "one-sided"
-    shown = None if fixed.margin is None else _margin(fixed)
     return Claim(
-        tests=f"two one-sided tests, each at the {level} level" if two else f"a {sided} test at the {level} level",
+        tests=_tests(design, fixed),
         confidence=f"{100 * (1 - 2 * float(design.level)):.4g} %",
-        decides=_decides(fixed),
+        decides=_decides(fixed, unit),
         better="" if two or fixed.members else fixed.outcome.better(fixed),
-        margin=shown,
+        margin=None if fixed.margin is None else _margin(fixed, unit),
+        near=fixed.goal in ABOUT,
+        by_stages=fixed.by_stages,
+        beyond=_beyond(fixed, unit) if fixed.goal == fields.SINGLE_ARM and not fixed.members else None,
     )
 
 
-def _margin(fixed: Design) -> Verbatim:
+def scale_of(design: Sized, unit: str = "") -> EffectScale:
+    """The scale on which the effect is read, in the outcome's own unit where it is measured in that."""
+    scale, effect = design.outcome.effect_scale(design), design.fixed.declared("effect")
+    own = effect is not None and in_units_of_the_outcome(effect.unit) and not (scale.ratio or scale.points)
+    return dataclasses.replace(scale, unit=unit) if unit and own else scale
+
+
+def _tests(design: Design, fixed: Design) -> str:
+    """How many tests of how many sides, at which level."""
+    level, sided = f"{float(design.alpha):g}", "two-sided" if design.sides == 2 else "one-sided"
+    if fixed.goal == fields.EQUIVALENCE:
+        return f"two one-sided tests, each at the {level} level"
+    if isinstance(fixed, Wrapper) and fixed.members:
+        shared = set(fixed.shares) == {1.0}
+        return f"{sided} tests, {'each at' if shared else 'together at'} the {level} level"
+    return f"a {sided} test at the {level} level"
+
+
+def _margin(fixed: Design, unit: str) -> Verbatim:
     """The margin as the plan states it, with the scale that it is on."""
-    scale, stated = fixed.outcome.effect_scale(fixed), cast("float | tuple[float, float]", fixed.margin)
+    scale, stated = scale_of(fixed, unit), cast("float | tuple[float, float]", fixed.margin)
     return Verbatim(f"{margin(stated, scale)} on the {scale.name}")
 
 
-def _decides(fixed: Design) -> Verbatim:
+def _beyond(fixed: Design, unit: str) -> Verbatim:
+    """The threshold of a single arm, on the side where the treatment is to lie."""
+    null, what = float(fixed.null_values()[0]), fixed.declared("effect")
+    if what is not None and what.unit == "proportion":
+        shown: str = percent(null)
+    else:
+        shown = f"{number(null)} {escape(unit)}".rstrip()
+    return Verbatim(f"{'above' if fixed.upward else 'below'} {shown}")
+
+
+def _decides(fixed: Design, unit: str) -> Verbatim:
     """Where the interval must lie for the claim to hold."""
     if fixed.members or (fixed.margin is None and fixed.two_tailed):
         return Verbatim("must exclude no effect")
-    side = "above" if fixed.upward else "below"
     if fixed.goal == fields.SINGLE_ARM:
-        null, what = float(fixed.null_values()[0]), fixed.declared("effect")
-        share = what is not None and what.unit == "proportion"
-        return Verbatim(f"must lie wholly {side} {percent(null) if share else number(null)}")
+        return Verbatim(f"must lie wholly {_beyond(fixed, unit)}")
+    side = "above" if fixed.upward else "below"
     if fixed.margin is None:
         return Verbatim(f"must lie wholly {side} no effect")
-    scale = fixed.outcome.effect_scale(fixed)
+    scale = scale_of(fixed, unit)
     limits = [on_scale(float(limit), scale) for limit in fixed.outcome.null_limits(fixed)]
     if len(limits) == 2:
         return Verbatim(f"must lie wholly between {limits[0]} and {limits[1]}")
@@ -81,24 +114,47 @@ def _decides(fixed: Design) -> Verbatim:
 class Target:
     """The target difference in its own unit, and what it is called."""
 
+    endpoint: str
     shown: Verbatim
     name: str
+    claim: Claim
+    margin_source: str | None
 
 
-def target(trial: Trial) -> Target:
-    """The plan's own unit where it gives one; else what the endpoint's outcome calls its effect."""
-    said, lead = trial.plan.content.target_difference, trial.primaries[0]
-    if said.unit or not isinstance(lead.design, Design):
-        return Target(shown=number(said.value), name=said.unit or "the effect")
-    fixed = lead.design.fixed
-    if lead.rates is not None:  # a plan states the difference of two rates, whatever scale they are tested on
+def targets(trial: Trial) -> tuple[Target, ...]:
+    """Of each primary endpoint; the first one's is the plan's, in the unit that it gives, where it gives one."""
+    said = trial.plan.content.target_difference
+    lead, *others = [one for one in trial.primaries if isinstance(one.design, Design)]
+    return (_target(lead, said.value, said.unit), *(_target(one, _planned(one)) for one in others))
+
+
+def _planned(endpoint: Endpoint) -> float:
+    """What an endpoint is sized for: of two rates their difference."""
+    if endpoint.rates is not None:
+        treatment, control = (float(one.value or 0.0) for one in endpoint.rates)
+        return treatment - control
+    assert isinstance(endpoint.design, Design)
+    return float(endpoint.design.effect_value())
+
+
+def _target(endpoint: Endpoint, value: float, called: str | None = None) -> Target:
+    assert isinstance(endpoint.design, Design)
+    fixed, unit = endpoint.design.fixed, endpoint.section.unit or ""
+    assert isinstance(fixed, Design)
+    if endpoint.rates is not None:  # a plan states the difference of two rates, whatever scale they are tested on
         scale = EffectScale(name="difference of proportions", short="difference", points=True)
     else:
-        assert isinstance(fixed, Design)
-        scale = fixed.outcome.target_scale(fixed)
-    effect = lead.by_role("effect")
+        scale = dataclasses.replace(fixed.outcome.target_scale(fixed), unit=scale_of(fixed, unit).unit)
+    effect = endpoint.by_role("effect")
     share = effect is not None and effect.unit == "proportion" and not scale.points
-    return Target(shown=percent(said.value) if share else on_scale(said.value, scale), name=scale.name)
+    shown = number(value) if called else percent(value) if share else on_scale(value, scale)
+    return Target(
+        endpoint=endpoint.name,
+        shown=shown,
+        name=called or scale.name,
+        claim=claim(endpoint.design, unit),
+        margin_source=endpoint.section.margin_source,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

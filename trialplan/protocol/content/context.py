@@ -13,7 +13,8 @@ from trialplan.errors import ParameterError
 from trialplan.evidence.bias import LATER_TRIALS
 from trialplan.evidence.regression import regression_to_the_mean
 from trialplan.numerics.lazy import np
-from trialplan.parameter import parameters
+from trialplan.outcome import EffectScale
+from trialplan.parameter import in_units_of_the_outcome, parameters
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.protocol.content.alternatives import (
     by_discount,
@@ -25,10 +26,13 @@ from trialplan.protocol.content.alternatives import (
     spread,
 )
 from trialplan.protocol.content.assurance_section import alternatives, assured, break_evens, control_belief
-from trialplan.protocol.content.claim import claim, missing_outcome, target
+from trialplan.protocol.content.claim import claim, missing_outcome, scale_of, targets
 from trialplan.protocol.content.coverage import Coverage, judge
 from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources
+from trialplan.protocol.content.filters import Verbatim, number, percent, width
+from trialplan.protocol.content.filters import power as power_shown
 from trialplan.protocol.content.formula_legend import legend
+from trialplan.protocol.content.hierarchy import hierarchy
 from trialplan.protocol.content.interim_analyses import calendar, method, monitored
 from trialplan.protocol.content.open_biases import open_biases
 from trialplan.protocol.content.operating_characteristics import blind_spot, operating
@@ -89,7 +93,7 @@ def context(trial: Trial) -> dict[str, Any]:
     bites = met(trial, said)
     return said | {
         "pitfalls": by_section(bites),
-        "blocks": blocks(trial, bites),
+        "blocks": blocks(trial, bites, said["level_kept"]),
         "coverage": found,
         "crosswalk": found.crosswalk(),
     }
@@ -134,10 +138,11 @@ def _said(trial: Trial) -> dict[str, Any]:
         "endpoints": views,
         "ordered": ordered,
         "several": len(ordered) > 1,
+        "hierarchy": hierarchy(trial),
         "randomises": len(trial.answer.arms) > 1,
         "uncontrolled": any(one.id == "P01" for one in trial.findings),
         "blind_spot": blind_spot(trial),
-        "effects": design.outcome.same_effect(design),
+        "effects": _same_effect(trial),
         "sets": design.outcome.estimate_name(design),
         "values": design.outcome.planned,
         "rates": rates is not None,
@@ -146,7 +151,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "drifted": drifted(trial),
         "standards": STANDARDS,
         "planned_difference": difference,
-        "sized_for": target(trial),
+        "targets": targets(trial),
         "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
         "primary": whole,
         "primaries": [view for view in views if view.section.role == "primary"],
@@ -185,12 +190,20 @@ def _said(trial: Trial) -> dict[str, Any]:
     }
 
 
+def _same_effect(trial: Trial) -> tuple[tuple[EffectScale, float], ...]:
+    """The planned effect on every scale that readers ask for, in the outcome's unit where it has that."""
+    design, own = trial.design, trial.primary.section.unit or ""
+    of = design.outcome.effect_scale(design)
+    scales = design.outcome.same_effect(design)
+    return tuple((scale_of(design, own) if scale == of else scale, value) for scale, value in scales)
+
+
 def _conduct(trial: Trial) -> dict[str, Any]:
     """How the trial is run, in the plan's words; each section is there, whether or not it says anything."""
     content, looks = trial.plan.content, None
     if content.monitoring is not None:
-        fractions = listed([f"{100 * look:g} %" for look in content.monitoring.looks])
-        looks = f"The primary endpoint is looked at with {fractions} of the information"
+        fractions = listed([f"{100 * look:g} %" for look in trial.design.looks[:-1]])
+        looks = f"The primary endpoint is looked at with {fractions} of the information, and at the end"
     return {
         "objectives": content.objectives,
         "population": content.population,
@@ -226,10 +239,11 @@ def _own_words(trial: Trial) -> list[tuple[str, str]]:
 
 def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
     design, chosen, comparator = endpoint.design, endpoint.section.selection, endpoint.by_role("comparator")
+    unit = endpoint.section.unit or ""
     return EndpointView(
         section=endpoint.section,
         design=design,
-        scale=None if design is None else design.outcome.effect_scale(design),
+        scale=None if design is None else scale_of(design, unit),
         goal="" if design is None else design.goal,
         two_sided=isinstance(design, Design) and design.sides == 2,
         tests=isinstance(design, Design),
@@ -245,7 +259,8 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         other_test=None if design is None else _other_test(trial, endpoint, design.fixed),
         method="" if design is None else method(design),
         bridged_toward=None if comparator is None else comparator.value,
-        claim=claim(design) if isinstance(design, Design) else None,
+        lacks_arms=design is not None and not {*design.arm_names} <= {*trial.answer.arms},
+        claim=claim(design, unit) if isinstance(design, Design) else None,
         missing=missing_outcome(endpoint),
     )
 
@@ -289,8 +304,9 @@ def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None
             n=n,
             attains=design.attains,
             observed=asked * kept,
-            power=float(design.attained(asked * kept)),
-            detectable=_detectable(other, _whole(other, n * kept), power)
+            power=float(attained := design.attained(asked * kept)),
+            shown=_attained(design, float(attained)),
+            detectable=_detectable(other, _whole(other, n * kept), power, "")
             if other is not None and len(arms) > 1
             else None,
             harm=other is not None,
@@ -299,10 +315,21 @@ def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None
     if design.only_n not in (None, observed):  # its power with fewer, or with more, is not defined
         return None
     observed = _whole(design, observed)
-    told = _detectable(design, observed, power)
+    told = _detectable(design, observed, power, endpoint.section.unit or "")
     return AtTrial(
-        n=n, attains=design.attains, observed=observed, power=float(design.success(observed)), detectable=told
+        n=n,
+        attains=design.attains,
+        observed=observed,
+        power=float(power_here := design.success(observed)),
+        shown=power_shown(float(power_here)),
+        detectable=told,
     )
+
+
+def _attained(design: Sized, value: float) -> Verbatim:
+    """What a design without a test attains, in the unit of what it asks for."""
+    unit = design.declarations()[design.asks_for].unit if design.asks_for else ""
+    return width(value) if unit == "difference of proportions" else percent(value) if unit else number(value)
 
 
 def _whole(design: Design, observed: float) -> float:
@@ -310,14 +337,16 @@ def _whole(design: Design, observed: float) -> float:
     return observed if design.smooth else max(1, observed // design.block) * design.block
 
 
-def _detectable(design: Design, observed: float, power: float) -> Detectable | None:
+def _detectable(design: Design, observed: float, power: float, unit: str) -> Detectable | None:
     try:
-        effect, what = float(design.detectable_effect(observed, power)), design.declared("effect")
+        effect = float(design.detectable_effect(observed, power))
+        what = None if design.field("effect") is None else design.declarations()[design.effect]
     except ParameterError:  # equivalence has none
         return None
     if np.isnan(effect) or what is None:
         return None
-    return Detectable(value=effect, unit=what.unit, meaning=what.label)
+    shown = unit if in_units_of_the_outcome(what.unit) else what.unit
+    return Detectable(value=effect, unit=shown, meaning=what.label)
 
 
 def _findings(trial: Trial, severity: str) -> list[FindingView]:

@@ -141,4 +141,5 @@ def swings(trial: Trial) -> figures.Tornado | None:
         all_swings = tornado(axes_of(trial), n=n, target=target)
     except TrialplanError:  # the plan's numbers allow none
         return None
-    return figure_of_swings(all_swings, n)
+    labels = {one.name: one.label for one in trial.primary.assumptions}
+    return figure_of_swings(all_swings, n, labels=labels)

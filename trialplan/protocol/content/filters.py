@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from trialplan import text
 from trialplan.outcome import EffectScale
+from trialplan.parameter import in_units_of_the_outcome
 from trialplan.text import listed, plural, with_article
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}&!])")
@@ -82,8 +83,10 @@ def value_of(assumption: Any) -> Verbatim:
         return Verbatim(listed(each))
     if assumption.unit == "proportion":
         return Verbatim(f"{100 * assumption.value:.2f} %")
+    if assumption.unit in _POINTS:
+        return _POINTS[assumption.unit](assumption.value)
     # a ratio has no unit, and which units those of an outcome are, the plan's own words say
-    unit = "" if assumption.unit == "ratio" or assumption.unit.startswith("units of") else assumption.unit
+    unit = "" if assumption.unit == "ratio" or in_units_of_the_outcome(assumption.unit) else assumption.unit
     return Verbatim(f"{number(assumption.value)} {escape(unit)}".rstrip())
 
 
@@ -186,6 +189,9 @@ def boundary(z: float) -> Verbatim:
     """A value on the z scale with three decimals."""
     return Verbatim(f"{z:.3f}".replace("-", "−"))
 
+
+_POINTS: Mapping[str, Callable[[float], Verbatim]] = {"difference of proportions": points, "points": width}
+"""How a difference of shares is shown: a signed one, and one without a direction."""
 
 _WORDS: tuple[_Filter, ...] = (attribute, capitalised, ended, equation, quoted, symbol, with_article)
 _SHARES: tuple[_Filter, ...] = (level, of_hundred, percent, points, power, whole_percent, width)

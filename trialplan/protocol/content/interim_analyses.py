@@ -129,6 +129,7 @@ class Monitored:
     calendar: Calendar | None
     overruns: tuple[str, ...]
     command: str
+    read: str
 
     @property
     def stops(self) -> bool:
@@ -185,7 +186,8 @@ def monitored(trial: Trial) -> Monitored | None:
         truths=tuple(_truth(name, by[name], trial.answer.extra["expected_n"][name]) for name in _TRUTHS),
         calendar=calendar(trial),
         overruns=tuple(overrunning(rows)),
-        command=f"trialplan monitor {Path(trial.plan.name).name}",
+        command=f"trialplan monitor {Path(trial.plan.name).name} {_as_planned(design, rows)}",
+        read=design.outcome.z_is_read,
     )
 
 
@@ -303,3 +305,8 @@ def _rates(said: Any) -> Iterator[str]:
         yield f"{one.accrual_rate:g} participants a month from month {one.from_month:g}"
     if said.ramp_up_months:
         yield f"reached over the first {said.ramp_up_months:g} months"
+
+
+def _as_planned(design: GroupSequential, looks: Any) -> str:
+    """How the first look's result is told on the command line, if it is what the plan expects."""
+    return design.outcome.look_as_planned(design.design, int(looks[0]["n"]))

@@ -41,7 +41,7 @@ def control_accepted(trial: Trial, said: Said) -> str | None:
     if assumed is not None and assumed.borrowed is not None:
         accepted = all(one.severity == "information" for one in assumed.borrowed.findings)
         return "Accepted by name; the predictive interval and the scenarios carry the difference" if accepted else None
-    return "No control arm was read in a source; the scenarios show other rates" if said["controls"][1:] else None
+    return None  # other rates beside it are no source
 
 
 def change_within_an_arm(trial: Trial, said: Said) -> str | None:
@@ -236,12 +236,16 @@ def by_centre(trial: Trial, said: Said) -> str | None:
     return f"Randomisation is stratified by {centre[0]}" if centre else None
 
 
+_AT_LEVEL = 5e-4
+"""What four printed decimals do not tell from the level."""
+
+
 def level_exceeded(trial: Trial, said: Said) -> str | None:
     """P29: the test exceeds, or stays well below, its level at this number."""
     kept, nominal = said["level_kept"], float(trial.design.alpha)
     if kept is None:
         return None
-    if 0.9 * nominal <= kept <= nominal + 5e-4:
+    if 0.9 * nominal <= kept <= nominal + _AT_LEVEL:
         return None
     way = "exceeds" if kept > nominal else "stays below"
     return f"Counted over all outcomes, the largest type I error is {kept:.4f}, which {way} {nominal:g}"
@@ -249,6 +253,8 @@ def level_exceeded(trial: Trial, said: Said) -> str | None:
 
 def level_answer(trial: Trial, said: Said) -> str | None:
     """P29: what an exact test would cost instead."""
+    if said["level_kept"] <= float(trial.design.alpha) + _AT_LEVEL:
+        return "It is kept; what counts leave of it unused is the price of an exact test"
     exact = [one for one in said["by_test"] if one.level is not None and one.level <= trial.design.alpha]
     sized = {one.test: sum(arm.n for arm in one.arms) for one in exact if one.arms and not one.chosen}
     if not sized:

@@ -7,15 +7,26 @@ from collections.abc import Iterator, Sequence
 from trialplan.plan.building import Trial
 from trialplan.protocol.content.claim import claim, missing_outcome
 from trialplan.protocol.content.pitfalls import Met
-from trialplan.protocol.content.views import ABSURD
+from trialplan.protocol.content.views import ABSURD, of_control
 
 _LEAST_POWER = 0.8
 """The error of the second kind is by convention at most 20 % (ICH E9, 3.5)."""
 
 
-def blocks(trial: Trial, pitfalls: Sequence[Met]) -> tuple[str, ...]:
+_MOST_OF_LEVEL = 1.5
+"""Type I error as a multiple of its level beyond which a test does not keep it (Bradley 1978, Br J Math Stat Psychol
+31:144, the liberal criterion)."""
+
+
+def blocks(trial: Trial, pitfalls: Sequence[Met], level_kept: float | None = None) -> tuple[str, ...]:
     """What stands in the way of recommending the number; nothing where it may be recommended."""
-    return (*_unanswered(trial, pitfalls), *_of_the_number(trial), *_of_the_claim(trial))
+    return (
+        *_unanswered(trial, pitfalls),
+        *_of_the_control(trial, pitfalls),
+        *_of_the_number(trial),
+        *_of_the_level(trial, level_kept),
+        *_of_the_claim(trial),
+    )
 
 
 def _unanswered(trial: Trial, pitfalls: Sequence[Met]) -> Iterator[str]:
@@ -27,12 +38,26 @@ def _unanswered(trial: Trial, pitfalls: Sequence[Met]) -> Iterator[str]:
         yield f"{id} is not answered ({topics.get(id, means.rstrip('.'))})"
 
 
+def _of_the_control(trial: Trial, pitfalls: Sequence[Met]) -> Iterator[str]:
+    """P02, a control rate without a source, blocks where the plan does not answer it."""
+    assumed = of_control(trial)
+    unanswered = any(one.id == "P02" and not one.answer for one in pitfalls)
+    if unanswered and assumed is not None and assumed.borrowed is None and assumed.basis == "ours":
+        yield "P02 is not answered (the control rate is the planners' own, and no source of it is named)"
+
+
 def _of_the_number(trial: Trial) -> Iterator[str]:
     asked, largest = trial.primary.section.power, max(trial.arms_randomised.values())
     if asked < _LEAST_POWER:
         yield f"the power asked for, {100 * asked:g} %, is below the {100 * _LEAST_POWER:g} % that is usual at least"
     if largest > ABSURD:
         yield f"an arm of {largest:,} participants says that the question is out of reach of such a trial"
+
+
+def _of_the_level(trial: Trial, kept: float | None) -> Iterator[str]:
+    allowed = float(trial.design.alpha)
+    if kept is not None and kept > _MOST_OF_LEVEL * allowed:
+        yield f"the test does not keep its level: its largest type I error is {kept:.4f}, where {allowed:g} is allowed"
 
 
 def _of_the_claim(trial: Trial) -> Iterator[str]:

@@ -56,13 +56,15 @@ class Detectable:
 class AtTrial:
     """What an endpoint has at the number that the primary sets: power, or what a design without a test `attains`.
 
-    What is asked of one arm, as of a `harm`, has as `detectable` what would be told from the same on control.
+    `shown` is that as it is printed. What is asked of one arm, as of a `harm`, has as `detectable` what would be told
+    from the same on control.
     """
 
     n: int
     attains: str
     observed: float
     power: float
+    shown: str
     detectable: Detectable | None
     harm: bool = False
 
@@ -95,6 +97,7 @@ class EndpointView:
     spontaneous: SpontaneousFall | None
     other_test: OtherTest | None
     method: str
+    lacks_arms: bool
     bridged_toward: float | None = None
     claim: Claim | None = None
     missing: MissingOutcome | None = None
