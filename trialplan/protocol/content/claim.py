@@ -7,6 +7,7 @@ from typing import cast
 
 from trialplan import fields
 from trialplan.design import Design
+from trialplan.design_facts import deciding_confidence, direction, tests_in_words
 from trialplan.outcome import EffectScale
 from trialplan.plan.building import Trial
 from trialplan.plan.endpoint import Endpoint
@@ -40,16 +41,12 @@ def claim(design: Design) -> Claim:
     """The claim of a design, looks aside."""
     fixed = design.fixed
     assert isinstance(fixed, Design)  # a test's design without looks is one
-    level = f"{float(design.alpha):g}"
-    two = fixed.goal == fields.EQUIVALENCE
-    sided = "two-sided" if design.sides == 2 else "one-sided"
-    shown = None if fixed.margin is None else _margin(fixed)
     return Claim(
-        tests=f"two one-sided tests, each at the {level} level" if two else f"a {sided} test at the {level} level",
-        confidence=f"{100 * (1 - 2 * float(design.level)):.4g} %",
+        tests=tests_in_words(design),
+        confidence=deciding_confidence(design),
         decides=_decides(fixed),
-        better="" if two or fixed.members else fixed.outcome.better(fixed),
-        margin=shown,
+        better=direction(design),
+        margin=None if fixed.margin is None else _margin(fixed),
     )
 
 
