@@ -78,7 +78,7 @@ def deciding_confidence(trial: Design) -> str:
 
 def direction(trial: Design) -> str:
     """What favours the treatment; empty where neither direction does, and where several endpoints are one."""
-    fixed = cast("Design", trial.fixed)
+    fixed = trial.fixed
     return "" if fixed.goal == fields.EQUIVALENCE or fixed.members else fixed.outcome.better(fixed)
 
 

@@ -15,6 +15,8 @@ from trialplan.plan.section import Line, Name, Section, Text, left_out
 Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Basis = Literal["cited", "derived", "ours"]
+DocumentKind = Literal["protocol", "statement", "committee"]
+"""For whom a document is: everybody, whoever copies a paragraph, a data monitoring committee."""
 Strategy = Literal["treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"]
 
 
@@ -251,6 +253,7 @@ class Reference(Section):
 class Report(Section):
     """`[report]`: what the document shows."""
 
+    document: DocumentKind = Field("protocol", description="which document the plan makes where none is asked for")
     appendix_plan: bool = Field(True, description="whether the plan's text is printed at the end")
     appendix_evidence: bool = Field(
         True,

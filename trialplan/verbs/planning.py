@@ -56,6 +56,7 @@ def build(plan: PlanLike) -> Trial:
 def render_protocol(
     plan: PlanLike,
     *,
+    document: str | None = ...,
     templates: str | Path | None = ...,
     reference: str | Path | None = ...,
     patience: float = ...,
@@ -64,6 +65,7 @@ def render_protocol(
 def render_protocol(
     plan: PlanLike,
     *outputs: str | Path,
+    document: str | None = ...,
     templates: str | Path | None = ...,
     reference: str | Path | None = ...,
     patience: float = ...,
@@ -71,15 +73,18 @@ def render_protocol(
 def render_protocol(
     plan: PlanLike,
     *outputs: str | Path,
+    document: str | None = None,
     templates: str | Path | None = None,
     reference: str | Path | None = None,
     patience: float = _PATIENCE,
 ) -> str | list[Path]:
     """The protocol draft that a plan makes: its Markdown, or, where `outputs` are named, those files, written.
 
-    The format follows the suffix: .md, .html, .docx, .pdf or .tex; all but Markdown need the extra `report`.
-    `templates` is a folder that overrides some of the shipped ones, in at most `patience` seconds; `reference` is the
-    Word file whose styles a .docx takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
+    `document` is for whom it is: the whole protocol, statement (the sample size as a paragraph to copy) or committee
+    (the sheet of a data monitoring committee); without it what the plan's `[report]` says. The format follows the
+    suffix: .md, .html, .docx, .pdf or .tex; all but Markdown need the extra `report`. `templates` is a folder that
+    overrides some of the shipped ones, in at most `patience` seconds; `reference` is the Word file whose styles a .docx
+    takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
     """
     from trialplan import protocol
 
@@ -87,6 +92,7 @@ def render_protocol(
         "templates": None if templates is None else Path(templates),
         "reference": None if reference is None else Path(reference),
         "patience": patience,
+        "kind": document,
     }
     if outputs:
         return protocol.write(read(plan), [Path(output) for output in outputs], **house)
