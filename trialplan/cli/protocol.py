@@ -13,7 +13,7 @@ from trialplan.cli.options.output import path_option
 from trialplan.cli.options.workers import patience_option
 from trialplan.errors import FileError
 
-DOCUMENTS = ("protocol", "statement", "committee")
+DOCUMENTS = ("protocol", "statistics", "statement", "committee")
 """What a plan can be made into; the names stand here so that a help page need not read plans."""
 
 
@@ -31,8 +31,9 @@ DOCUMENTS = ("protocol", "statement", "committee")
         click.Option(
             ["--document"],
             type=click.Choice(DOCUMENTS),
-            help="for whom: the whole protocol; statement, the sample size as a paragraph to copy; committee, the "
-            "sheet of a data monitoring committee  [default: what the plan says under [report], else protocol]",
+            help="for whom: the whole protocol; statistics, sample size and analysis alone; statement, a paragraph to "
+            "copy; committee, the sheet of a data monitoring committee  [default: what the plan's [report] says, else "
+            "protocol]",
         ),
         path_option(
             "--templates",

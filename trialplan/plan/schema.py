@@ -15,8 +15,8 @@ from trialplan.plan.section import Line, Name, Section, Text, left_out
 Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Basis = Literal["cited", "derived", "ours"]
-DocumentKind = Literal["protocol", "statement", "committee"]
-"""For whom a document is: everybody, whoever copies a paragraph, a data monitoring committee."""
+DocumentKind = Literal["protocol", "statistics", "statement", "committee"]
+"""For whom a document is: everybody, statisticians, whoever copies a paragraph, a data monitoring committee."""
 Strategy = Literal["treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"]
 
 

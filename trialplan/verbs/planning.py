@@ -80,11 +80,12 @@ def render_protocol(
 ) -> str | list[Path]:
     """The protocol draft that a plan makes: its Markdown, or, where `outputs` are named, those files, written.
 
-    `document` is for whom it is: the whole protocol, statement (the sample size as a paragraph to copy) or committee
-    (the sheet of a data monitoring committee); without it what the plan's `[report]` says. The format follows the
-    suffix: .md, .html, .docx, .pdf or .tex; all but Markdown need the extra `report`. `templates` is a folder that
-    overrides some of the shipped ones, in at most `patience` seconds; `reference` is the Word file whose styles a .docx
-    takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
+    `document` is for whom it is: the whole protocol, statistics (sample size and analysis alone), statement (the sample
+    size as a paragraph to copy) or committee (the sheet of a data monitoring committee); without it what the plan's
+    `[report]` says. The format follows the suffix: .md, .html, .docx, .pdf or .tex; all but Markdown need the extra
+    `report`. `templates` is a folder that overrides some of the shipped ones, in at most `patience` seconds;
+    `reference` is the Word file whose styles a .docx takes:
+    `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
     """
     from trialplan import protocol
 

@@ -62,6 +62,7 @@ NAMES = {
     "logit_sd": "2",
     "recruitment_model": "Anisimov & Fedorov 2007, Statistics in Medicine 26:4958",
     "lower": "lower 95 % limit",
+    "analysis_plan": "Gamble et al. 2017, JAMA 318:2337",
     "charter": "DAMOCLES Study Group 2005, Lancet 365:711",
     "endpoints_over_looks": "Hung, Wang & O’Neill 2007, J Biopharm Stat 17:1201",
 }

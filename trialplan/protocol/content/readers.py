@@ -8,6 +8,8 @@ from typing import Any
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.plan.building import Trial
+from trialplan.protocol.content.analysis_plan_items import REFERENCE as ANALYSIS_PLAN
+from trialplan.protocol.content.analysis_plan_items import analysis_plan_items
 from trialplan.protocol.content.committee import sheet
 from trialplan.protocol.content.context import basics, context
 from trialplan.protocol.content.plan_statement import loose_ends
@@ -43,6 +45,12 @@ def _whole(trial: Trial) -> dict[str, Any]:
     return context(trial)
 
 
+def _statistics(trial: Trial) -> dict[str, Any]:
+    said = context(trial)
+    items = analysis_plan_items(said)
+    return said | {"items": items, "standards": (*said["standards"], ANALYSIS_PLAN)}
+
+
 def _statement(trial: Trial) -> dict[str, Any]:
     said = basics(trial)
     whole = said["primary"]  # the looks have a sentence of their own
@@ -58,6 +66,7 @@ DOCUMENTS = {
     one.name: one
     for one in (
         Document(name="protocol", words="the whole protocol", objects=_whole, long=True),
+        Document(name="statistics", words="sample size and analysis alone", objects=_statistics, long=True),
         Document(name="statement", words="the sample size as a paragraph to copy", objects=_statement),
         Document(name="committee", words="the sheet of a data monitoring committee", objects=_committee),
     )

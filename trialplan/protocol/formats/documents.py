@@ -176,7 +176,7 @@ def _figures(path: Path) -> Path:
     return path.with_name(f"{path.stem}-figures")
 
 
-def typesetting(language: str, template: Path, numbered: Sequence[str]) -> list[str]:
+def typesetting(language: str, template: Path, numbered: Sequence[str] = pandoc.CONTENTS) -> list[str]:
     """Pandoc's options for pages set in this language."""
     shared = ("widths.lua", "percent.lua", "figures.lua", "together.lua", "new-page.lua")
     return [
