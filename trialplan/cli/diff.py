@@ -1,4 +1,4 @@
-"""`trialplan diff`: why one plan asks for more participants than another."""
+"""`trialplan diff`: why one plan asks for more participants than another, or where a registry's record differs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from trialplan.cli.options.output import output_options, show
     params=[click.Argument(["a"]), click.Argument(["b"]), *output_options()],
     short_help="Why does one plan ask for more participants than another?",
     epilog=options.examples(
-        "trialplan diff starter msc-lupus-nephritis", "trialplan diff starter msc-lupus-nephritis --json"
+        "trialplan diff starter msc-lupus-nephritis",
+        "trialplan diff registry.json msc-lupus-nephritis",
     ),
 )
 def command(a: str, b: str, as_json: bool, output: Any) -> None:
@@ -25,7 +26,8 @@ def command(a: str, b: str, as_json: bool, output: Any) -> None:
 
     A share is what changing that assumption does to n, averaged over every order in which the changes could be
     made (Shapley 1953), so the shares add up to the change. Plans are shipped ones by name, or files by path; only
-    what sizes the primary endpoint is compared.
+    what sizes the primary endpoint is compared. Where A is a registry's record (.json, as ClinicalTrials.gov gives it),
+    it says instead where record and plan differ: enrolment, allocation, masking, arms, outcomes and their time frames.
     """
     from trialplan.verbs.planning import diff
 

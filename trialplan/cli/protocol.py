@@ -13,7 +13,7 @@ from trialplan.cli.options.output import path_option
 from trialplan.cli.options.workers import patience_option
 from trialplan.errors import FileError
 
-DOCUMENTS = ("protocol", "statistics", "statement", "committee")
+DOCUMENTS = ("protocol", "statistics", "statement", "committee", "registry")
 """What a plan can be made into; the names stand here so that a help page need not read plans."""
 
 
@@ -24,16 +24,17 @@ DOCUMENTS = ("protocol", "statistics", "statement", "committee")
         click.Argument(["plan"]),
         path_option(
             *("-o", "--output", "outputs"),
-            help="write to a .md, .html, .docx, .pdf or .tex file; may be repeated  [default: Markdown on the screen]",
+            help="write to a .md, .html, .docx, .pdf or .tex file, a registry's record also to .txt or .json; may be "
+            "repeated  [default: Markdown on the screen]",
             multiple=True,
-            formats=(".md", ".html", ".docx", ".pdf", ".tex"),
+            formats=(".md", ".html", ".docx", ".pdf", ".tex", ".txt", ".json"),
         ),
         click.Option(
             ["--document"],
             type=click.Choice(DOCUMENTS),
             help="for whom: the whole protocol; statistics, sample size and analysis alone; statement, a paragraph to "
-            "copy; committee, the sheet of a data monitoring committee  [default: what the plan's [report] says, else "
-            "protocol]",
+            "copy; committee, the sheet of a data monitoring committee; registry, the fields of a trial registry  "
+            "[default: what the plan's [report] says, else protocol]",
         ),
         path_option(
             "--templates",

@@ -10,13 +10,14 @@ from pydantic import ConfigDict, Field
 from trialplan.plan import narrative
 from trialplan.plan.enrolment import Enrolment
 from trialplan.plan.monitoring import Monitoring
+from trialplan.plan.registration import Registration
 from trialplan.plan.section import Line, Name, Section, Text, left_out
 
 Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Basis = Literal["cited", "derived", "ours"]
-DocumentKind = Literal["protocol", "statistics", "statement", "committee"]
-"""For whom a document is: everybody, statisticians, whoever copies a paragraph, a data monitoring committee."""
+DocumentKind = Literal["protocol", "statistics", "statement", "committee", "registry"]
+"""For whom a document is: everybody, statisticians, whoever copies a paragraph, a committee, a trial registry."""
 Strategy = Literal["treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"]
 
 
@@ -292,3 +293,4 @@ class PlanFile(Section):
     analysis: narrative.Analysis = left_out(narrative.Analysis)
     safety: narrative.Safety = left_out(narrative.Safety)
     oversight: narrative.Oversight = left_out(narrative.Oversight)
+    registration: Registration = left_out(Registration)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trialplan.plan import Plan, Trial
     from trialplan.plan.difference import Difference
     from trialplan.protocol.checking.check import Checked
+    from trialplan.protocol.registry_difference import RegistryDifference
     from trialplan.verbs._arguments import PlanLike
 
 DEMO = "msc-lupus-nephritis"
@@ -81,11 +82,11 @@ def render_protocol(
     """The protocol draft that a plan makes: its Markdown, or, where `outputs` are named, those files, written.
 
     `document` is for whom it is: the whole protocol, statistics (sample size and analysis alone), statement (the sample
-    size as a paragraph to copy) or committee (the sheet of a data monitoring committee); without it what the plan's
-    `[report]` says. The format follows the suffix: .md, .html, .docx, .pdf or .tex; all but Markdown need the extra
-    `report`. `templates` is a folder that overrides some of the shipped ones, in at most `patience` seconds;
-    `reference` is the Word file whose styles a .docx takes:
-    `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
+    size as a paragraph to copy), committee (the sheet of a data monitoring committee) or registry (the fields of a
+    trial registry); without it what the plan's `[report]` says. The format follows the suffix: .md, .html, .docx, .pdf
+    or .tex, of a registry's record .txt and .json too; .html, .docx, .pdf and .tex need the extra `report`. `templates`
+    is a folder that overrides some of the shipped ones, in at most `patience` seconds; `reference` is the Word file
+    whose styles a .docx takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
     """
     from trialplan import protocol
 
@@ -113,8 +114,11 @@ def check(file: str | Path, *, templates: str | Path | None = None, patience: fl
     return checked(path, None if templates is None else Path(templates), patience)
 
 
-def diff(a: PlanLike, b: PlanLike) -> Difference:
+def diff(a: PlanLike, b: PlanLike) -> Difference | RegistryDifference:
     """Why does plan b ask for more participants than plan a? The change in n, shared among what changed.
+
+    Where `a` is the path of a registry's record (.json, as downloaded from ClinicalTrials.gov): where do the record and
+    plan b say different things of enrolment, allocation, masking, arms, outcomes and their time frames?
 
     >>> found = diff("starter", "msc-lupus-nephritis")
     >>> found.of_b.n - found.of_a.n == found.change == sum(part.change_in_n for part in found.parts)
@@ -122,6 +126,10 @@ def diff(a: PlanLike, b: PlanLike) -> Difference:
     """
     from trialplan.plan.difference import difference
 
+    if isinstance(a, (str, Path)) and str(a).lower().endswith(".json"):
+        from trialplan.protocol.registry_difference import registry_difference
+
+        return registry_difference(Path(a), built(b))
     return difference(read(a), read(b))
 
 

@@ -13,6 +13,7 @@ from trialplan.protocol.content.analysis_plan_items import analysis_plan_items
 from trialplan.protocol.content.committee import sheet
 from trialplan.protocol.content.context import basics, context
 from trialplan.protocol.content.plan_statement import loose_ends
+from trialplan.protocol.content.registry import REGISTRIES, record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,10 @@ def _committee(trial: Trial) -> dict[str, Any]:
     return basics(trial) | {"sheet": sheet(trial)}
 
 
+def _registry(trial: Trial) -> dict[str, Any]:
+    return basics(trial) | {"record": record(trial), "registries": REGISTRIES}
+
+
 DOCUMENTS = {
     one.name: one
     for one in (
@@ -69,6 +74,7 @@ DOCUMENTS = {
         Document(name="statistics", words="sample size and analysis alone", objects=_statistics, long=True),
         Document(name="statement", words="the sample size as a paragraph to copy", objects=_statement),
         Document(name="committee", words="the sheet of a data monitoring committee", objects=_committee),
+        Document(name="registry", words="the fields of a registry's record", objects=_registry),
     )
 }
 """Every document, by the name that it is asked for."""

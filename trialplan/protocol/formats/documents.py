@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -72,7 +73,7 @@ def write(
     """
     asked = document(kind or plan.content.report.document)
     for path in outputs:
-        _check(path)
+        _check(path, asked)
     check_patience(patience)
     if templates is not None:
         house.check_folder(templates)
@@ -90,10 +91,11 @@ def write(
     return outputs
 
 
-def _check(path: Path) -> None:
+def _check(path: Path, kind: Document) -> None:
     suffix = path.suffix.lower()
-    if suffix not in FORMATS:
-        raise FileError(f"no protocol is written as {path.name}; name it with one of {', '.join(SUFFIXES)}")
+    known = [one for one in FORMATS if one in SUFFIXES or kind.name == REGISTRY]
+    if suffix not in known:
+        raise FileError(f"no {kind.name} is written as {path.name}; name it with one of {', '.join(known)}")
     check_writable(path)
     if suffix == ".tex" and not re.fullmatch(r"[\w.-]+", path.stem, re.ASCII):
         raise FileError(
@@ -192,13 +194,28 @@ def _before_the_contents(template: Path) -> list[str]:
     return ["decision.lua"] if "$abstract$" in read_text(template) else []
 
 
+def plain(source: Source, path: Path) -> dict[Path, bytes]:
+    """A registry's record as plain text, a line for each field."""
+    return {path: source.objects["record"].text().encode()}
+
+
+def data(source: Source, path: Path) -> dict[Path, bytes]:
+    """A registry's record as data."""
+    return {path: (json.dumps(source.objects["record"].to_dict(), indent=2, ensure_ascii=False) + "\n").encode()}
+
+
 FORMATS: dict[str, tuple[Callable[[Source, Path], dict[Path, bytes]], tuple[str, ...]]] = {
     ".md": (markdown, ()),
     ".html": (html, ("pypandoc", "matplotlib")),
     ".docx": (docx, ("pypandoc", "matplotlib")),
     ".pdf": (pdf, ("pypandoc", "matplotlib", "typst")),
     ".tex": (tex, ("pypandoc", "matplotlib")),
+    ".txt": (plain, ()),
+    ".json": (data, ()),
 }
-"""How each format is made, and the libraries that it takes."""
+"""How each format is made, and the libraries that it takes; the last two are of a registry's record alone."""
 
-SUFFIXES = tuple(FORMATS)
+REGISTRY = "registry"
+"""The document that is data."""
+
+SUFFIXES = tuple(suffix for suffix in FORMATS if suffix not in (".txt", ".json"))
