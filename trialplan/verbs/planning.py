@@ -230,11 +230,16 @@ def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:
     return dict.fromkeys(arms, 1)
 
 
-def starter_plan() -> str:
-    """The text of a commented plan file, to be saved and filled in."""
-    from trialplan import plan
+def starter_plan(document: str = "protocol") -> str:
+    """The text of a commented plan file, to be saved and filled in, for the document that it is to make.
 
-    return plan.starter()
+    >>> "[monitoring]" in starter_plan("committee")
+    True
+    """
+    from trialplan.plan.starters import starter_for
+    from trialplan.protocol.content.readers import document as of_that_name
+
+    return starter_for(of_that_name(document).name)
 
 
 def schema() -> dict[str, Any]:
