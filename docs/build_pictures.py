@@ -18,7 +18,7 @@ import typst
 
 from trialplan import build, read_plan
 from trialplan.cli import main
-from trialplan.protocol.content.context import context
+from trialplan.protocol.content.readers import document
 from trialplan.protocol.formats import pandoc
 from trialplan.protocol.formats.documents import Source, typesetting
 from trialplan.protocol.formats.pictures import pictures
@@ -36,7 +36,8 @@ def first_page() -> str:
     """The shipped plan's first page as typst, up to its contents, on paper as long as it needs."""
     plan = read_plan(PLAN)
     trial = build(plan)
-    source = Source(trial=trial, objects=context(trial), pictures=pictures(trial), templates=None, reference=None)
+    kind = document("protocol")
+    source = Source(trial=trial, objects=kind.context(trial), pictures=pictures(trial), kind=kind)
     written = pandoc.convert(source.text({}), plan, typesetting("typst", source.look("page.typ"))).decode()
     page = written.split("#v(1em)\n#show outline")[0]
     assert page != written, "templates/page.typ begins its contents otherwise"

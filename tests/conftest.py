@@ -139,9 +139,9 @@ def protocols(once):
 def shipped_once():
     """What the protocol of a shipped plan says takes seconds to compute; here each worker computes it once."""
     from trialplan.files import examples
-    from trialplan.protocol.formats import documents, markdown
+    from trialplan.protocol.content import readers
 
-    compute, known = documents.context, {}
+    compute, known = readers.context, {}
     shipped = {path.parent for path in examples("plan.toml").values()}
 
     def remembered(trial):
@@ -153,8 +153,7 @@ def shipped_once():
         return known[folder]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(documents, "context", remembered)
-        patch.setattr(markdown, "context", remembered)
+        patch.setattr(readers, "context", remembered)
         yield remembered
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 from trialplan import __version__, fields
 from trialplan.fields import named
 from trialplan.page import plain
-from trialplan.text import flag, spoken, stated, stated_apart, stated_percent, with_article
+from trialplan.text import flag, number, spoken, stated, stated_apart, stated_percent, with_article
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
+    from trialplan.wrapper import Wrapper
 
 _NOT_ASSUMED = ("alpha", "sides", "test")
 """What stands in the rows of level and test."""
@@ -61,6 +62,28 @@ def level(design: Sized) -> list[tuple[str, str]]:
     usual = set(trial.defaulted) >= {"alpha", "sides"}
     default = f"  (default for {named(trial.goal, trial.margin)}; --alpha, --sides)" if usual else ""
     return [("level", f"{stated(trial.alpha)} {sides}{default}"), ("test", name_of_test(trial))]
+
+
+def tests_in_words(trial: Design) -> str:
+    """How many tests decide, on how many sides, and at which level."""
+    at, sided = f"the {number(float(trial.alpha))} level", "two-sided" if trial.sides == 2 else "one-sided"
+    if trial.fixed.goal == fields.EQUIVALENCE:
+        return f"two one-sided tests, each at {at}"
+    if trial.fixed.members:
+        shared = set(cast("Wrapper", trial.fixed).shares) == {1.0}
+        return f"{sided} tests, {'each' if shared else 'together'} at {at}"
+    return f"a {sided} test at {at}"
+
+
+def deciding_confidence(trial: Design) -> str:
+    """The confidence of the interval that decides as the tests do: 1 less twice the level of one side."""
+    return f"{100 * (1 - 2 * float(trial.level)):.4g} %"
+
+
+def direction(trial: Design) -> str:
+    """What favours the treatment; empty where neither direction does, and where several endpoints are one."""
+    fixed = trial.fixed
+    return "" if fixed.goal == fields.EQUIVALENCE or fixed.members else fixed.outcome.better(fixed)
 
 
 def source(design: Sized) -> list[tuple[str, str]]:

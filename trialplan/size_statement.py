@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from trialplan import __version__, fields
-from trialplan.design_facts import name_of_test, to_show
+from trialplan import __version__
+from trialplan.design_facts import deciding_confidence, direction, name_of_test, tests_in_words, to_show
 from trialplan.text import listed, number, participants, percent, stated, stated_percent
 
 if TYPE_CHECKING:
@@ -85,15 +85,9 @@ def _stated(value: Any, unit: str) -> str:
 
 def _decision(trial: Design) -> str:
     """How many tests, at which level, by which analysis, over how many looks, and which direction is better."""
-    fixed = trial.fixed
-    level, sided = number(trial.alpha), "two-sided" if trial.sides == 2 else "one-sided"
-    if fixed.goal == fields.EQUIVALENCE:
-        tests = f"two one-sided tests, each at the {level} level"
-    else:
-        tests = f"a {sided} test at the {level} level"
     at = listed(percent(look) for look in trial.looks)
     looks = f", over {len(trial.looks)} looks together, at {at} of the information" if trial.looks else ""
-    better = "" if fixed.goal == fields.EQUIVALENCE or fixed.members else f"; {fixed.outcome.better(fixed)}"
-    interval = f"{100 * (1 - 2 * float(trial.level)):.4g} %"
-    analysis = f"{tests} ({name_of_test(fixed)}){looks}"
-    return f"The analysis is {analysis}, with the {interval} interval that goes with it{better}."
+    better = direction(trial)
+    analysis = f"{tests_in_words(trial)} ({name_of_test(trial.fixed)}){looks}"
+    interval = f"the {deciding_confidence(trial)} interval that goes with it"
+    return f"The analysis is {analysis}, with {interval}{f'; {better}' if better else ''}."

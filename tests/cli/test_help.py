@@ -16,6 +16,8 @@ from trialplan.cli import VERBS, root
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.design import TAKEN, DesignGroup
 from trialplan.parameter import parameters
+from trialplan.plan import read
+from trialplan.protocol import write
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -68,6 +70,8 @@ class TestHelp:
         """Every example in a help text runs."""
         for document in re.findall(r"^check (\S+)", line):
             shutil.copy(protocols("starter")[Path(document).suffix], document)
+        for record in re.findall(r"^diff (\S+\.json)", line):
+            write(read("starter"), [Path(record)], kind="registry")
         ran = run(*shlex.split(line))
         assert (ran.code, ran.err) == (0, "")
         assert ran.out

@@ -213,6 +213,18 @@ class TestInit:
         ran = run("protocol", str(path), "-o", str(tmp_path / "a.md"))
         assert (ran.code, ran.err) == (0, "")
 
+    @pytest.mark.parametrize("document", ["statistics", "statement", "committee", "registry"])
+    def test_starts_one_for_a_document(self, run, tmp_path, document):
+        """What `init` writes for a reader says which document it makes, and is a plan."""
+        from trialplan.plan import read
+
+        path = tmp_path / "plan.toml"
+        assert run("init", str(path), "--document", document).code == 0
+        found = read(str(path))
+        assert found.content.report.document == document
+        assert (found.content.monitoring is not None) == (document == "committee")
+        assert "printed as missing" not in found.text
+
     def test_overwrites_only_by_force(self, run, tmp_path):
         """An existing file is kept unless --force is given."""
         path = tmp_path / "plan.toml"

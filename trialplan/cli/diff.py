@@ -1,4 +1,4 @@
-"""`trialplan diff`: why one plan asks for more participants than another."""
+"""`trialplan diff`: why one plan asks for more participants than another, or where a registry's record differs."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from trialplan.cli.options.output import output_options, path_option, show
         "trialplan diff starter msc-lupus-nephritis",
         "trialplan diff starter msc-lupus-nephritis --json",
         "trialplan diff msc-lupus-nephritis --add msc-lupus-nephritis-randomised",
+        "trialplan diff registry.json msc-lupus-nephritis",
     ),
 )
 def command(a: str, b: str | None, add: str | None, as_json: bool, output: Any) -> None:
@@ -32,9 +33,10 @@ def command(a: str, b: str | None, add: str | None, as_json: bool, output: Any) 
 
     A share is what changing that assumption does to n, averaged over every order in which the changes could be
     made (Shapley 1953), so the shares add up to the change. Plans are shipped ones by name, or files by path; only
-    what sizes the primary endpoint is compared. With --add FILE the other plan is A with the studies of that table:
-    each arm whose outcome A reads joins what A draws or borrows, and the change in n, in the rates and in assurance is
-    shared among the arms.
+    what sizes the primary endpoint is compared. Where A is a registry's record (.json, as ClinicalTrials.gov gives it),
+    it says instead where record and plan differ: enrolment, allocation, masking, arms, outcomes and their time frames.
+    With --add FILE the other plan is A with the studies of that table: each arm whose outcome A reads joins what A
+    draws or borrows, and the change in n, in the rates and in assurance is shared among the arms.
     """
     from trialplan.verbs.planning import add_study, diff
 

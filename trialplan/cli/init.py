@@ -10,6 +10,7 @@ import click
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import NamedPath, wrote
+from trialplan.cli.protocol import DOCUMENTS
 
 _NO_PLAN = (".tsv", ".tab", ".txt", ".xls", ".ods", ".json", ".md")
 """Names that promise something else than the TOML of a plan."""
@@ -20,12 +21,24 @@ _NO_PLAN = (".tsv", ".tab", ".txt", ".xls", ".ods", ".json", ".md")
     cls=Verb,
     params=[
         click.Argument(["path"], type=NamedPath(), default=Path("plan.toml")),
+        click.Option(
+            ["--document"],
+            type=click.Choice(DOCUMENTS),
+            default=DOCUMENTS[0],
+            help="the document that the plan is to make: all that a protocol says, or what its reader needs alone  "
+            "[default: protocol]",
+        ),
         click.Option(["--force"], is_flag=True, help="overwrite the file if it exists"),
     ],
     short_help="Write a plan to start from, or a table of evidence.",
-    epilog=options.examples("trialplan init", "trialplan init my-trial.toml", "trialplan init evidence.csv"),
+    epilog=options.examples(
+        "trialplan init",
+        "trialplan init my-trial.toml",
+        "trialplan init sheet.toml --document committee",
+        "trialplan init evidence.csv",
+    ),
 )
-def command(path: Path, force: bool) -> None:
+def command(path: Path, document: str, force: bool) -> None:
     """A commented plan file at PATH (plan.toml unless another is named), to be filled in.
 
     `trialplan protocol` makes a protocol draft of it; `trialplan schema` says what each key may hold. Where PATH ends
@@ -42,7 +55,7 @@ def command(path: Path, force: bool) -> None:
         return
     if path.suffix.lower() in _NO_PLAN:
         files.check_suffix(path, (".toml", *STARTERS))
-    files.write(path, starter_plan())
+    files.write(path, starter_plan(document))
     wrote(path)
     typed = shlex.quote(str(path)) if str(path).isprintable() else f"${str(path)!r}"  # as bash and zsh take escapes
-    click.echo(f"next: trialplan protocol {typed} -o protocol.md")
+    click.echo(f"next: trialplan protocol {typed} -o {document}.md")

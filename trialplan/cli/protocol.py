@@ -13,6 +13,9 @@ from trialplan.cli.options.output import path_option, wrote
 from trialplan.cli.options.workers import patience_option
 from trialplan.errors import FileError
 
+DOCUMENTS = ("protocol", "statistics", "statement", "committee", "registry")
+"""What a plan can be made into; the names stand here so that a help page need not read plans."""
+
 
 @click.command(
     "protocol",
@@ -21,9 +24,17 @@ from trialplan.errors import FileError
         click.Argument(["plan"]),
         path_option(
             *("-o", "--output", "outputs"),
-            help="write to a .md, .html, .docx, .pdf or .tex file; may be repeated  [default: Markdown on the screen]",
+            help="write to a .md, .html, .docx, .pdf or .tex file, a registry's record also to .txt or .json; may be "
+            "repeated  [default: Markdown on the screen]",
             multiple=True,
-            formats=(".md", ".html", ".docx", ".pdf", ".tex"),
+            formats=(".md", ".html", ".docx", ".pdf", ".tex", ".txt", ".json"),
+        ),
+        click.Option(
+            ["--document"],
+            type=click.Choice(DOCUMENTS),
+            help="for whom: the whole protocol; statistics, sample size and analysis alone; statement, a paragraph to "
+            "copy; committee, the sheet of a data monitoring committee; registry, the fields of a trial registry  "
+            "[default: what the plan's [report] says, else protocol]",
         ),
         path_option(
             "--templates",
@@ -40,7 +51,12 @@ from trialplan.errors import FileError
     ),
 )
 def command(
-    plan: str, outputs: tuple[Path, ...], templates: Path | None, patience: float, reference: Path | None
+    plan: str,
+    outputs: tuple[Path, ...],
+    document: str | None,
+    templates: Path | None,
+    patience: float,
+    reference: Path | None,
 ) -> None:
     """The protocol draft of PLAN: a shipped plan's name, or the path of a plan file.
 
@@ -53,6 +69,7 @@ def command(
     from trialplan.verbs.planning import render_protocol
 
     house: dict[str, Any] = {"templates": templates, "reference": reference, "patience": patience}
+    house |= {"document": document}
     if outputs:
         for path in render_protocol(plan, *outputs, **house):
             wrote(path)

@@ -14,7 +14,6 @@ from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
 from trialplan.evidence.carried import ON_A_CONTROL_RATE, PooledEffect
 from trialplan.evidence.selection import PoolChoice, pool_outcome
 from trialplan.parameter import Interval, Numbers, Parameter, in_units_of_the_outcome, parameters, with_role
-from trialplan.plan import schema
 from trialplan.plan.borrowing import Borrowing, borrow
 from trialplan.plan.bridging import bridge_of
 from trialplan.plan.checks import check_range

@@ -47,6 +47,10 @@ RULE = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at"
 """The keys of [monitoring] that make the design; the others are words."""
 
 
+HARM_CERTAINTY = 0.95
+"""Of guidance for harm, where a plan does not say otherwise: a harm that is likelier on treatment by 19 to 1 (ours)."""
+
+
 class Monitoring(Section):
     """`[monitoring]`: looks at the primary endpoint, the rule, and who acts on it."""
 
@@ -56,6 +60,13 @@ class Monitoring(Section):
     binding: bool = Field(False, description="whether futility is always obeyed, so that the level relies on it")
     efficacy_at: SomeLooks = Field(None, description="the looks that may stop for efficacy")
     futility_at: SomeLooks = Field(None, description="the looks that may stop for futility")
+    harm_certainty: float = Field(
+        HARM_CERTAINTY,
+        gt=0.5,
+        lt=1,
+        description="how probable it is, where the committee's sheet asks it to consider stopping, that a harm is more "
+        "likely on treatment; guidance, and no boundary",
+    )
     why: Text | None = Field(None, description="why the trial is looked at then, and why by this rule")
     reviewer: Text | None = Field(None, description="who sees the results by arm, and advises whom")
     blinded: Text | None = Field(None, description="who does not see them")

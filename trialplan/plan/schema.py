@@ -13,11 +13,14 @@ from trialplan.evidence.measures import EffectMeasure
 from trialplan.plan import narrative
 from trialplan.plan.enrolment import Enrolment
 from trialplan.plan.monitoring import Monitoring
+from trialplan.plan.registration import Registration
 from trialplan.plan.section import Line, Name, Section, Text, left_out
 
 Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Basis = Literal["cited", "derived", "ours"]
+DocumentKind = Literal["protocol", "statistics", "statement", "committee", "registry"]
+"""For whom a document is: everybody, statisticians, whoever copies a paragraph, a committee, a trial registry."""
 Strategy = Literal["treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"]
 
 
@@ -312,6 +315,7 @@ class Reference(Section):
 class Report(Section):
     """`[report]`: what the document shows."""
 
+    document: DocumentKind = Field("protocol", description="which document the plan makes where none is asked for")
     appendix_plan: bool = Field(True, description="whether the plan's text is printed at the end")
     appendix_evidence: bool = Field(
         True,
@@ -351,3 +355,4 @@ class PlanFile(Section):
     analysis: narrative.Analysis = left_out(narrative.Analysis)
     safety: narrative.Safety = left_out(narrative.Safety)
     oversight: narrative.Oversight = left_out(narrative.Oversight)
+    registration: Registration = left_out(Registration)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trialplan.plan.difference import Difference
     from trialplan.plan.next_fact import Facts
     from trialplan.protocol.checking.check import Checked
+    from trialplan.protocol.registry_difference import RegistryDifference
     from trialplan.verbs._arguments import PlanLike
 
 DEMO = "msc-lupus-nephritis"
@@ -58,6 +59,7 @@ def build(plan: PlanLike) -> Trial:
 def render_protocol(
     plan: PlanLike,
     *,
+    document: str | None = ...,
     templates: str | Path | None = ...,
     reference: str | Path | None = ...,
     patience: float = ...,
@@ -66,6 +68,7 @@ def render_protocol(
 def render_protocol(
     plan: PlanLike,
     *outputs: str | Path,
+    document: str | None = ...,
     templates: str | Path | None = ...,
     reference: str | Path | None = ...,
     patience: float = ...,
@@ -73,15 +76,19 @@ def render_protocol(
 def render_protocol(
     plan: PlanLike,
     *outputs: str | Path,
+    document: str | None = None,
     templates: str | Path | None = None,
     reference: str | Path | None = None,
     patience: float = _PATIENCE,
 ) -> str | list[Path]:
     """The protocol draft that a plan makes: its Markdown, or, where `outputs` are named, those files, written.
 
-    The format follows the suffix: .md, .html, .docx, .pdf or .tex; all but Markdown need the extra `report`.
-    `templates` is a folder that overrides some of the shipped ones, in at most `patience` seconds; `reference` is the
-    Word file whose styles a .docx takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
+    `document` is for whom it is: the whole protocol, statistics (sample size and analysis alone), statement (the sample
+    size as a paragraph to copy), committee (the sheet of a data monitoring committee) or registry (the fields of a
+    trial registry); without it what the plan's `[report]` says. The format follows the suffix: .md, .html, .docx, .pdf
+    or .tex, of a registry's record .txt and .json too; .html, .docx, .pdf and .tex need the extra `report`. `templates`
+    is a folder that overrides some of the shipped ones, in at most `patience` seconds; `reference` is the Word file
+    whose styles a .docx takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
     """
     from trialplan import protocol
 
@@ -89,6 +96,7 @@ def render_protocol(
         "templates": None if templates is None else Path(templates),
         "reference": None if reference is None else Path(reference),
         "patience": patience,
+        "kind": document,
     }
     if outputs:
         return protocol.write(read(plan), [Path(output) for output in outputs], **house)
@@ -108,8 +116,11 @@ def check(file: str | Path, *, templates: str | Path | None = None, patience: fl
     return checked(path, None if templates is None else Path(templates), patience)
 
 
-def diff(a: PlanLike, b: PlanLike) -> Difference:
+def diff(a: PlanLike, b: PlanLike) -> Difference | RegistryDifference:
     """Why does plan b ask for more participants than plan a? The change in n, shared among what changed.
+
+    Where `a` is the path of a registry's record (.json, as downloaded from ClinicalTrials.gov): where do the record and
+    plan b say different things of enrolment, allocation, masking, arms, outcomes and their time frames?
 
     >>> found = diff("starter", "msc-lupus-nephritis")
     >>> found.of_b.n - found.of_a.n == found.change == sum(part.change_in_n for part in found.parts)
@@ -117,6 +128,10 @@ def diff(a: PlanLike, b: PlanLike) -> Difference:
     """
     from trialplan.plan.difference import difference
 
+    if isinstance(a, (str, Path)) and str(a).lower().endswith(".json"):
+        from trialplan.protocol.registry_difference import registry_difference
+
+        return registry_difference(Path(a), built(b))
     return difference(read(a), read(b))
 
 
@@ -243,11 +258,16 @@ def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:
     return dict.fromkeys(arms, 1)
 
 
-def starter_plan() -> str:
-    """The text of a commented plan file, to be saved and filled in."""
-    from trialplan import plan
+def starter_plan(document: str = "protocol") -> str:
+    """The text of a commented plan file, to be saved and filled in, for the document that it is to make.
 
-    return plan.starter()
+    >>> "[monitoring]" in starter_plan("committee")
+    True
+    """
+    from trialplan.plan.starters import starter_for
+    from trialplan.protocol.content.readers import document as of_that_name
+
+    return starter_for(of_that_name(document).name)
 
 
 def schema() -> dict[str, Any]:

@@ -22,7 +22,9 @@ from trialplan.protocol.checking.compare import CheckedStatement, DocumentCompar
 from trialplan.protocol.checking.embedded import embedded
 from trialplan.protocol.checking.extraction import TextBlock, blocks, read
 from trialplan.protocol.checking.rebuild import rebuilt
+from trialplan.protocol.content.readers import DOCUMENTS, OPTION
 
+_COMMAND = re.compile(rf"trialplan protocol .* {OPTION} ([a-z]+)")
 _VERSION = re.compile(r"\btrialplan (\d+(?:\.\w+)+)")
 
 
@@ -72,11 +74,18 @@ def examine(content: bytes, suffix: str, templates: Path | None = None) -> Check
     """The same of a document's content, in this process and for as long as it takes."""
     said = blocks(content, suffix)
     plan, tables = embedded(said)
-    fresh = rebuilt(plan, tables, suffix, templates)
+    fresh = rebuilt(plan, tables, suffix, templates, _kind(said))
     version = _version(said)
     ours = blocks(fresh.content, suffix)
     theirs = [_of_this_version(block, version) for block in said]
     return Checked(plan=plan[0], version=version, comparison=compare(ours, theirs, fresh.required, fresh.named))
+
+
+def _kind(said: Sequence[TextBlock]) -> str | None:
+    """The document that the printed command makes; None where it names none, and the plan says which."""
+    cells = (cell for block in said if block.kind != "code" for cell in block.cells)
+    asked = (match[1] for cell in cells if (match := _COMMAND.fullmatch(cell)))
+    return next((name for name in asked if name in DOCUMENTS), None)
 
 
 def _version(said: Sequence[TextBlock]) -> str | None:

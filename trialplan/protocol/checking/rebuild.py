@@ -40,8 +40,10 @@ class Rebuilt:
 
 
 @lru_cache(maxsize=8)
-def rebuilt(plan: Named, tables: tuple[Named, ...], suffix: str, templates: Path | None = None) -> Rebuilt:
-    """The document that a plan and its tables give now."""
+def rebuilt(
+    plan: Named, tables: tuple[Named, ...], suffix: str, templates: Path | None = None, kind: str | None = None
+) -> Rebuilt:
+    """The document of this kind that a plan and its tables give now."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         name, text = plan
@@ -51,7 +53,7 @@ def rebuilt(plan: Named, tables: tuple[Named, ...], suffix: str, templates: Path
         with given(TABLE, paths):
             found = dataclasses.replace(read(str(path)), name=name)
             required = tuple(map(tuple, _required(size_primary(found))))
-            write(found, [output], templates=templates)
+            write(found, [output], kind=kind, templates=templates)
         return Rebuilt(output.read_bytes(), required, tuple(one.name for one in found.content.endpoint))
 
 

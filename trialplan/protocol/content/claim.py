@@ -8,12 +8,12 @@ from typing import cast
 
 from trialplan import fields
 from trialplan.design import Design, Sized
+from trialplan.design_facts import deciding_confidence, direction, tests_in_words
 from trialplan.outcome import EffectScale
 from trialplan.parameter import in_units_of_the_outcome
 from trialplan.plan.building import Trial
 from trialplan.plan.endpoint import Endpoint
 from trialplan.protocol.content.filters import Verbatim, escape, margin, number, on_scale, percent
-from trialplan.wrapper import Wrapper
 
 ABOUT = (fields.NON_INFERIORITY, fields.EQUIVALENCE)
 """Goals that are about a margin: to them it matters that missing outcomes make the arms alike."""
@@ -47,12 +47,11 @@ def claim(design: Design, unit: str = "") -> Claim:
     """The claim of a design, looks aside; `unit` is that of the outcome, where the plan gives one."""
     fixed = design.fixed
     assert isinstance(fixed, Design)  # a test's design without looks is one
-    two = fixed.goal == fields.EQUIVALENCE
     return Claim(
-        tests=_tests(design, fixed),
-        confidence=f"{100 * (1 - 2 * float(design.level)):.4g} %",
+        tests=tests_in_words(design),
+        confidence=deciding_confidence(design),
         decides=_decides(fixed, unit),
-        better="" if two or fixed.members else fixed.outcome.better(fixed),
+        better=direction(design),
         margin=None if fixed.margin is None else _margin(fixed, unit),
         near=fixed.goal in ABOUT,
         by_stages=fixed.by_stages,
@@ -65,17 +64,6 @@ def scale_of(design: Sized, unit: str = "") -> EffectScale:
     scale, effect = design.outcome.effect_scale(design), design.fixed.declared("effect")
     own = effect is not None and in_units_of_the_outcome(effect.unit) and not (scale.ratio or scale.points)
     return dataclasses.replace(scale, unit=unit) if unit and own else scale
-
-
-def _tests(design: Design, fixed: Design) -> str:
-    """How many tests of how many sides, at which level."""
-    level, sided = f"{float(design.alpha):g}", "two-sided" if design.sides == 2 else "one-sided"
-    if fixed.goal == fields.EQUIVALENCE:
-        return f"two one-sided tests, each at the {level} level"
-    if isinstance(fixed, Wrapper) and fixed.members:
-        shared = set(fixed.shares) == {1.0}
-        return f"{sided} tests, {'each at' if shared else 'together at'} the {level} level"
-    return f"a {sided} test at the {level} level"
 
 
 def _margin(fixed: Design, unit: str) -> Verbatim:

@@ -68,6 +68,8 @@ NAMES = {
     "logit_sd": "2",
     "recruitment_model": "Anisimov & Fedorov 2007, Statistics in Medicine 26:4958",
     "lower": "lower 95 % limit",
+    "analysis_plan": "Gamble et al. 2017, JAMA 318:2337",
+    "charter": "DAMOCLES Study Group 2005, Lancet 365:711",
     "endpoints_over_looks": "Hung, Wang & O’Neill 2007, J Biopharm Stat 17:1201",
 }
 """Names and conventions that are written with figures; templates hold none."""
@@ -106,25 +108,14 @@ def covered(trial: Trial) -> Coverage:
 
 def _said(trial: Trial) -> dict[str, Any]:
     """What the protocol says of the plan, its evidence and its number, before it is held against lists."""
-    content = trial.plan.content
-    name = Path(trial.plan.name).name  # a document does not tell where on a machine its plan lay
-    views = [_view(trial, endpoint) for endpoint in trial.endpoints]
+    content, design = trial.plan.content, trial.design
     discounted, read = by_discount(trial), by_reading(trial)
-    secondary = [view for view in views if view.section.role == "secondary"]
-    # what is tested, in the order in which it is tested; the endpoints of a family together
-    ordered = [trial.primary.name, *(view.section.name for view in secondary if view.design is not None)]
     found, assumed = assured(trial), of_control(trial)
     rates = trial.primary.rates
     difference = None if rates is None else (rates[0].value or 0.0) - (rates[1].value or 0.0)
-    design = trial.design
-    whole = _view(trial, trial.primary)
-    return {
-        "trial": content.trial,
-        "estimand": content.estimand,
-        "target": content.target_difference,
+    return basics(trial) | {
         "note": content.evidence.note,
         "own_words": _own_words(trial),
-        "table": trial.table,
         "rows": _outcomes(trial),
         "control_belief": control_belief(trial),
         "open_biases": open_biases(trial),
@@ -134,25 +125,54 @@ def _said(trial: Trial) -> dict[str, Any]:
         "alternatives": alternatives(trial, found),
         "break_evens": break_evens(trial),
         "randomised": trial.randomised,
+        "uncontrolled": any(one.id == "P01" for one in trial.findings),
+        "blind_spot": blind_spot(trial),
+        "level_kept": level_kept(design, int(trial.answer.n)),
+        "operating": operating(trial),
+        "drifted": drifted(trial),
+        "planned_difference": difference,
+        "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
+        "cells_by": "" if design.smooth else method(design.by_normal_theory()),
+        "legend": legend(design.fixed.tex) if isinstance(design.fixed, Design) else (),
+        "discounts": content.scenarios.discounts,
+        "controls": controls(trial),
+        "by_test": by_test(trial),
+        "by_discount": discounted,
+        "by_reading": read,
+        "range": spread([*discounted, *read]),
+        "verified": verified(trial),
+        "recruited": recruited(trial),
+        "within": within_strata(trial),
+    }
+
+
+def basics(trial: Trial) -> dict[str, Any]:
+    """What every document may print: the plan's words, its endpoints and their numbers, which are at hand."""
+    content = trial.plan.content
+    name = Path(trial.plan.name).name  # a document does not tell where on a machine its plan lay
+    views = [_view(trial, endpoint) for endpoint in trial.endpoints]
+    secondary = [view for view in views if view.section.role == "secondary"]
+    # what is tested, in the order in which it is tested; the endpoints of a family together
+    ordered = [trial.primary.name, *(view.section.name for view in secondary if view.design is not None)]
+    design = trial.design
+    whole = _view(trial, trial.primary)
+    return {
+        "trial": content.trial,
+        "estimand": content.estimand,
+        "target": content.target_difference,
+        "table": trial.table,
         **_conduct(trial),
         "endpoints": views,
         "ordered": ordered,
         "several": len(ordered) > 1,
         "hierarchy": hierarchy(trial),
         "randomises": len(trial.answer.arms) > 1,
-        "uncontrolled": any(one.id == "P01" for one in trial.findings),
-        "blind_spot": blind_spot(trial),
         "effects": _same_effect(trial),
         "sets": design.outcome.estimate_name(design),
         "values": design.outcome.planned,
-        "rates": rates is not None,
-        "level_kept": level_kept(design, int(trial.answer.n)),
-        "operating": operating(trial),
-        "drifted": drifted(trial),
+        "rates": trial.primary.rates is not None,
         "standards": STANDARDS,
-        "planned_difference": difference,
         "targets": targets(trial),
-        "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
         "primary": whole,
         "primaries": [view for view in views if view.section.role == "primary"],
         "family": None if trial.family is None else _together(trial, whole),
@@ -161,22 +181,11 @@ def _said(trial: Trial) -> dict[str, Any]:
         "arms": arms_randomised(trial),
         "n_randomised": trial.n_randomised,
         "planning_rates": planning_rates(trial),
-        "cells_by": "" if design.smooth else method(design.by_normal_theory()),
-        "legend": legend(design.fixed.tex) if isinstance(design.fixed, Design) else (),
         "loses": bool(trial.primary.section.dropout),
-        "discounts": content.scenarios.discounts,
-        "controls": controls(trial),
-        "by_test": by_test(trial),
-        "by_discount": discounted,
-        "by_reading": read,
-        "range": spread([*discounted, *read]),
-        "verified": verified(trial),
-        "within": within_strata(trial),
         "references": content.reference,
         "report": content.report,
         "monitored": monitored(trial),
         "calendar": calendar(trial),
-        "recruited": recruited(trial),
         "looks": trial.answer.extra.get("looks", ()),
         "methods": list(dict.fromkeys(one.design.reference for one in trial.counted if one.design is not None)),
         "names": NAMES,

@@ -114,13 +114,13 @@ def _of_shipped(ours: Path) -> Any:
     return environment
 
 
-def sections(env: Any) -> tuple[str, ...]:
-    """The names of the sections, in the order in which the protocol has them."""
-    return tuple(env.get_template(OURS + MAIN).blocks)
+def sections(env: Any, template: str = MAIN) -> tuple[str, ...]:
+    """The names of the sections, in the order in which a document has them; a sheet has none."""
+    return tuple(env.get_template(OURS + template).blocks)
 
 
-def chosen(env: Any, report: Any, name: str) -> tuple[str, ...]:
-    """The sections that a plan's `[report]` asks for."""
+def chosen(env: Any, report: Any, name: str, template: str = MAIN) -> tuple[str, ...]:
+    """The sections that a plan's `[report]` asks for; `sections` is about the protocol alone."""
     known = sections(env)
     asked = {key: tuple(one.replace("-", "_") for one in getattr(report, key)) for key in ("sections", "leave_out")}
     for key, names in asked.items():
@@ -129,8 +129,9 @@ def chosen(env: Any, report: Any, name: str) -> tuple[str, ...]:
                 raise PlanError(f"{name}, [report]: {key}: there is no section {one!r}; {did_you_mean(one, known)}")
     if all(asked.values()):
         raise PlanError(f"{name}, [report]: sections says what to print and leave_out what not to; keep one of them")
-    wanted = asked["sections"] or known
-    return tuple(one for one in known if one in wanted and one not in asked["leave_out"])
+    there = sections(env, template)
+    wanted = asked["sections"] if asked["sections"] and template == MAIN else there
+    return tuple(one for one in there if one in wanted and one not in asked["leave_out"])
 
 
 @contextmanager

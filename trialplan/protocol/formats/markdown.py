@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from trialplan.plan.building import Trial
-from trialplan.protocol.content.context import context
+from trialplan.protocol.content.readers import Document, document
 from trialplan.protocol.formats import house_style as house
 from trialplan.protocol.formats.pictures import Picture, pictures
+
+PROTOCOL = "protocol"
+"""The document that is made where none is named."""
 
 _WITHOUT = "**Figure.** "
 """How a figure begins that is told in words. No text of a plan can begin a line so, nor with ": " or "!["."""
@@ -19,19 +22,21 @@ _CAPTIONS = {": ": (": ", "Table"), "![": ("![", "Figure"), _WITHOUT: ("", "Figu
 """By how a caption begins: what stands before its number, and what is numbered."""
 
 
-def render(trial: Trial, templates: Path | None = None) -> str:
-    """The protocol as Markdown that stands alone: its figures in words and as tables of their data."""
-    return text_of(trial, context(trial), pictures(trial), templates)
+def render(trial: Trial, templates: Path | None = None, kind: str = PROTOCOL) -> str:
+    """A document as Markdown that stands alone: its figures in words and as tables of their data."""
+    asked = document(kind)
+    return text_of(trial, asked.context(trial), pictures(trial) if asked.long else {}, templates)
 
 
 def text_of(
     trial: Trial, objects: Mapping[str, Any], shown: Mapping[str, Picture], templates: Path | None = None
 ) -> str:
-    """The protocol as Markdown, with these pictures."""
+    """The document that the objects are for as Markdown, with these pictures."""
+    asked: Document = objects["document"]
     with house.told(templates):
         env = house.environment(templates)
-        wanted = house.chosen(env, trial.plan.content.report, str(objects["plan_name"]))
-        text = env.get_template(house.MAIN).render({**objects, "sections": wanted, "pictures": shown})
+        wanted = house.chosen(env, trial.plan.content.report, str(objects["plan_name"]), asked.template)
+        text = env.get_template(asked.template).render({**objects, "sections": wanted, "pictures": shown})
     return "\n".join(_tidied(text.strip().split("\n"))) + "\n"
 
 

@@ -18,8 +18,11 @@ _READER = "markdown-raw_html-raw_tex-raw_attribute-citations-yaml_metadata_block
 _ALWAYS = (
     *(f"--from={_READER}", "--output=-", "--sandbox", "--standalone", "--preserve-tabs"),
     "--columns=1",  # tables take the widths that the templates' dashes give them
-    *("--toc", "--toc-depth=2", "--syntax-highlighting=none"),
+    "--syntax-highlighting=none",
 )
+
+CONTENTS = ("--number-sections", "--toc", "--toc-depth=2")
+"""For sections with numbers, and a table of them."""
 
 
 def program() -> str:

@@ -29,8 +29,8 @@ _NO_DATE = "1980-01-01"
 _EMPTY_CONTENTS = re.compile(r'<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirty="true" ?/>.*?</w:p>', re.DOTALL)
 
 
-def document(text: str, plan: Plan, reference: Path | None) -> bytes:
-    """The Markdown as a Word file."""
+def document(text: str, plan: Plan, reference: Path | None, *, long: bool = True) -> bytes:
+    """The Markdown as a Word file; a `long` one has a table of contents."""
     content = reference_document() if reference is None else read_bytes(reference)
     by_style = counts_headings(content)
     with tempfile.TemporaryDirectory() as folder:
@@ -38,8 +38,11 @@ def document(text: str, plan: Plan, reference: Path | None) -> bytes:
         lent.write_bytes(content)
         options = ["--to=docx", f"--reference-doc={lent}", "--metadata=toc-title:Contents"]
         options += ["--metadata=abstract-title:The decision"]
-        options += [] if by_style else ["--number-sections"]
-        options += pandoc.filters("decision.lua", "widths.lua", "percent.lua", "figures.lua", "together.lua")
+        numbers, *contents = pandoc.CONTENTS
+        options += contents if long else []
+        options += [] if by_style or not long else [numbers]
+        shared = ("widths.lua", "percent.lua", "figures.lua", "together.lua", "new-page.lua")
+        options += pandoc.filters("decision.lua", *shared)
         made = pandoc.convert(text, plan, options)
     return rewritten(made, lambda name: _after(name, plan, by_style))
 

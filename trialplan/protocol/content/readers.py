@@ -1,0 +1,88 @@
+"""The documents that a plan makes, by reader: what each is called, what it prints, and from which template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan.errors import ParameterError, did_you_mean
+from trialplan.plan.building import Trial
+from trialplan.protocol.content.analysis_plan_items import REFERENCE as ANALYSIS_PLAN
+from trialplan.protocol.content.analysis_plan_items import analysis_plan_items
+from trialplan.protocol.content.committee import sheet
+from trialplan.protocol.content.context import basics, context
+from trialplan.protocol.content.plan_statement import loose_ends
+from trialplan.protocol.content.registry import REGISTRIES, record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """One kind of document; only a long one has figures and a table of contents."""
+
+    name: str
+    words: str
+    objects: Callable[[Trial], dict[str, Any]]
+    long: bool = False
+
+    @property
+    def template(self) -> str:
+        """The template that it begins from."""
+        return f"{self.name}.md.j2"
+
+    def context(self, trial: Trial) -> dict[str, Any]:
+        """Every object that its templates may print, by name."""
+        objects = self.objects(trial)
+        usual = trial.plan.content.report.document
+        asked = "" if self.name == usual else f" {OPTION} {self.name}"
+        return objects | {"command": f"{objects['command']}{asked}", "document": self}
+
+
+OPTION = "--document"
+"""What a command names a document by."""
+
+
+def _whole(trial: Trial) -> dict[str, Any]:
+    return context(trial)
+
+
+def _statistics(trial: Trial) -> dict[str, Any]:
+    said = context(trial)
+    items = analysis_plan_items(said)
+    return said | {"items": items, "standards": (*said["standards"], ANALYSIS_PLAN)}
+
+
+def _statement(trial: Trial) -> dict[str, Any]:
+    said = basics(trial)
+    whole = said["primary"]  # the looks have a sentence of their own
+    briefly = vars(whole) | {"method": whole.design.fixed.formula}
+    return said | {"loose_ends": loose_ends(said), "briefly": briefly}
+
+
+def _committee(trial: Trial) -> dict[str, Any]:
+    return basics(trial) | {"sheet": sheet(trial)}
+
+
+def _registry(trial: Trial) -> dict[str, Any]:
+    return basics(trial) | {"record": record(trial), "registries": REGISTRIES}
+
+
+DOCUMENTS = {
+    one.name: one
+    for one in (
+        Document(name="protocol", words="the whole protocol", objects=_whole, long=True),
+        Document(name="statistics", words="sample size and analysis alone", objects=_statistics, long=True),
+        Document(name="statement", words="the sample size as a paragraph to copy", objects=_statement),
+        Document(name="committee", words="the sheet of a data monitoring committee", objects=_committee),
+        Document(name="registry", words="the fields of a registry's record", objects=_registry),
+    )
+}
+"""Every document, by the name that it is asked for."""
+
+
+def document(name: str) -> Document:
+    """The document of that name."""
+    if name not in DOCUMENTS:
+        reason = f"there is no document {name!r}; {did_you_mean(name, DOCUMENTS)}"
+        raise ParameterError(reason, parameter="document", value=name)
+    return DOCUMENTS[name]
