@@ -38,7 +38,13 @@ InterventionType = Literal[
     "other",
 ]
 ControlType = Literal["active comparator", "placebo comparator", "sham comparator", "no intervention", "other"]
-Model = Literal["single group", "parallel", "crossover", "factorial", "sequential"]
+Model = Literal[
+    "single group assignment",
+    "parallel assignment",
+    "crossover assignment",
+    "factorial assignment",
+    "sequential assignment",
+]
 
 
 class Registration(Section):

@@ -168,7 +168,7 @@ def _design(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     yield ("designModule", "studyType"), _field("Study type", "INTERVENTIONAL")
     yield ("designModule", "phases"), _field("Phase", phases(words.phase), "[trial] phase, as I, II, II/III")
     yield (*info, "allocation"), _field("Allocation", "RANDOMIZED" if arms > 1 else "NA")
-    model = said.intervention_model or ("parallel" if arms > 1 else "single group")
+    model = (said.intervention_model or ("parallel" if arms > 1 else "single group")).removesuffix(" assignment")
     yield (*info, "interventionModel"), _field("Intervention model", model.replace(" ", "_").upper())
     purpose = said.purpose and said.purpose.replace(" ", "_").upper()
     yield (*info, "primaryPurpose"), _field("Primary purpose", purpose, "[registration] purpose")
