@@ -243,11 +243,11 @@ class TestRefused:
     def test_a_title_of_ten_megabytes(self, tmp_path):
         """It is refused in a moment, by one short sentence that says how long a text may be."""
         name = starter(tmp_path, "Working title of the trial", "x" * 10_000_000)
-        begun = time.monotonic()
+        begun = time.process_time()
         with pytest.raises(FileError, match=r"trial\.title: a text may have 20,000 characters") as why:
             read(name)
         assert len(str(why.value)) < 300 + len(name)
-        assert time.monotonic() - begun < 5
+        assert time.process_time() - begun < 5
 
     def test_a_title_longer_than_a_title(self, tmp_path):
         """A title that no page header holds is refused with its length, not printed whole."""
