@@ -306,8 +306,8 @@ class TestPool:
         """Groups are named by a field of the studies; an unknown one is told in Python's words."""
         pools = trialplan.pool(PLAN, "death", by="product")
         assert "UC" in pools.parts
-        with pytest.raises(ParameterError, match=r"^by: a study has no 'cel_source'; did you mean"):
-            trialplan.pool(PLAN, "death", by="cel_source")
+        with pytest.raises(ParameterError, match=r"^by: a study has no 'prduct'; did you mean"):
+            trialplan.pool(PLAN, "death", by="prduct")
         with pytest.raises(ParameterError, match="outcome is needed"):
             trialplan.pool(PLAN)
 

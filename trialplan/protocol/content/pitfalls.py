@@ -168,9 +168,9 @@ PITFALLS = (
         seen="Those who make, fund or plan a treatment have an interest in its success",
         answer=lambda trial, said: trial.plan.content.oversight.interests,
     ),
-    Pitfall("P36", "an arm whose role is not said", EVIDENCE),
-    Pitfall("P37", "several contradictions in one report", EVIDENCE),
-    Pitfall("P38", "randomised, and not blinded", BACKGROUND),
+    Pitfall("P36", "arms of which it is not said what they received", BACKGROUND),
+    Pitfall("P37", "a report that contradicts itself", BACKGROUND),
+    Pitfall("P38", "a comparison without blinding", BACKGROUND),
     Pitfall("P40", "fewer can be recruited than are wanted", RECRUITMENT, seen=bites.too_few_come),
 )
 """In the order of the list. P20 (a difference without a base rate), P21 (effect scales) and P35 (borrowed wording) are
