@@ -11,6 +11,7 @@ from trialplan.text import NONE, decimals, p_value
 
 if TYPE_CHECKING:
     from trialplan.evidence.pooling import Pool, PooledStudy
+    from trialplan.evidence.risk_of_bias import RiskOfBias
     from trialplan.figures import Forest
 
 _COLUMNS = ("pool", "studies", "estimate", "95 % interval", "τ²", "I²", "new study", "left out")
@@ -25,6 +26,23 @@ def tables(pools: Mapping[str, Pool], parts: Mapping[str, Pool]) -> Iterator[Tab
     if parts:
         rows = [_row(name, pool) for name, pool in parts.items()]
         yield Table(_COLUMNS, rows, "All reports, in parts", frozenset({1}))
+
+
+def risk_tables(risks: Mapping[str, RiskOfBias]) -> Iterator[Table]:
+    """The studies' judgements by domain, as signs and in words, a table for each tool."""
+    for tool in dict.fromkeys(risk.tool.name for risk in risks.values()):
+        rows = [
+            [key, " ".join(risk.signs.replace(" ", "·")), risk.overall or "not judged", risk.words]
+            for key, risk in risks.items()
+            if risk.tool.name == tool
+        ]
+        signs = "+ low or yes, − moderate or some concerns, × serious, high or no, ! critical, ? unknown, · not judged"
+        yield Table(("study", "domains", "overall", "judgements"), rows, f"Risk of bias by {tool} ({signs})")
+
+
+def judged(key: str, risk: RiskOfBias) -> dict[str, Any]:
+    """A study's judgements as plain data."""
+    return {"study": key, "tool": risk.tool.name, "overall": risk.overall, "domains": dict(risk.judgements)}
 
 
 def notes(pools: Mapping[str, Pool]) -> list[str]:
@@ -46,8 +64,11 @@ def _equals(printed: str) -> str:
     return printed if printed.startswith("<") else f"= {printed}"
 
 
-def forest(pool: Pool, title: str = "") -> Forest:
-    """A pool as a forest plot: its studies with their counts, what they pool to, and where a new study would lie."""
+def forest(pool: Pool, title: str = "", risks: Mapping[str, RiskOfBias] | None = None) -> Forest:
+    """A pool as a forest plot: its studies with their counts, what they pool to, and where a new study would lie.
+
+    `risks` are shown beside the studies that have one, if all that have were judged by one tool.
+    """
     from trialplan.figures import Forest
 
     shown = pool.natural
@@ -63,7 +84,18 @@ def forest(pool: Pool, title: str = "") -> Forest:
         measure="rate" if pool.measure in PROPORTIONS else pool.measure.replace("-", " "),
         confidence=pool.confidence,
         title=title,
+        **_lights(pool, risks or {}),
     )
+
+
+def _lights(pool: Pool, risks: Mapping[str, RiskOfBias]) -> dict[str, Any]:
+    shown = [risks.get(study.label) for study in pool.studies]
+    tools = {risk.tool.name for risk in shown if risk is not None}
+    if len(tools) != 1:
+        return {}
+    lights = [risk.signs if risk else "" for risk in shown]
+    (domains,) = {risk.tool.domains for risk in shown if risk is not None}
+    return {"lights": lights, "lights_are": (f"risk of bias, {tools.pop()}", domains)}
 
 
 def _counts(study: PooledStudy) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from dataclasses import field as part_of
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.evidence.overlap import overlapping
-from trialplan.evidence.pool_page import forest, notes, tables
-from trialplan.evidence.pooling import Pool, by_subgroup, leave_one_out
+from trialplan.evidence.pool_page import forest, judged, notes, risk_tables, tables
+from trialplan.evidence.pooling import Pool, by_subgroup, leave_one_out, pool
+from trialplan.evidence.risk_of_bias import RiskOfBias, worst_studies
 from trialplan.evidence.selection import PoolChoice, compares, outcome_effects, pool_choices
 from trialplan.evidence.table import EvidenceTable, Study, domains
 from trialplan.page import Answer, Page, plain
@@ -33,6 +35,8 @@ class Pools(Answer):
     by_reports: Mapping[str, Pool]
     reports: Mapping[str, str]
     parts: Mapping[str, Pool]
+    risks: Mapping[str, RiskOfBias] = part_of(default_factory=dict)
+    """How the studies were judged for risk of bias, where the table says it."""
 
     def page(self) -> Page:
         """The pools, their studies, and what remains in parts."""
@@ -45,9 +49,10 @@ class Pools(Answer):
                     ],
                     "parts": [{"part": name} | asdict(part) for name, part in self.parts.items()],
                 }
+                | ({"risk_of_bias": [judged(key, one) for key, one in self.risks.items()]} if self.risks else {})
             ),
             headline=f"{self.outcome} over {self.title}",
-            tables=list(tables(self.by_reports, self.parts)),
+            tables=[*tables(self.by_reports, self.parts), *risk_tables(self.risks)],
             notes=notes(self.by_reports),
         )
 
@@ -57,7 +62,7 @@ class Pools(Answer):
         if name not in self.by_reports:
             way_out = did_you_mean(name, self.by_reports)
             raise ParameterError(f"there is no pool {name!r}", owner=self, value=name, way_out=way_out)
-        return forest(self.by_reports[name], f"{self.outcome}: {name}")
+        return forest(self.by_reports[name], f"{self.outcome}: {name}", self.risks)
 
     def draw(self, path: str | Path) -> None:
         """The forest plot of the first pool, in the format that the suffix names: `figure().save(path)`."""
@@ -85,6 +90,7 @@ def pools_of(
     pools: dict[str, Pool] = {}
     parts: dict[str, Pool] = {}
     reports: dict[str, str] = {}
+    judged_risks: dict[str, RiskOfBias] = {}
     measures = _measures(table, name, base, measure, method)
     for one in measures or (None,):
         choices = pool_choices(table, name, base, measure=one, **how)
@@ -96,8 +102,15 @@ def pools_of(
         some = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), method, interval)
         if len(effects.labels) > 2:
             some |= {f"without {label}": other for label, other in leave_one_out(effects, method, interval).items()}
+        risks = {key: risk for key in effects.labels if (risk := table.study(key).risk) is not None}
+        judged_worst = worst_studies(risks)
+        kept = [i for i, label in enumerate(effects.labels) if label not in judged_worst]
+        if judged_worst and kept:
+            named = f"without the worst by {next(iter(risks.values())).tool.name} ({', '.join(judged_worst)})"
+            some[named] = pool(effects.take(kept), method, interval)
         parts |= {f"{part}{of_measure}": found for part, found in some.items()}
-    return Pools(outcome=outcome, title=table.title, by_reports=pools, reports=reports, parts=parts)
+        judged_risks |= risks
+    return Pools(outcome=outcome, title=table.title, by_reports=pools, reports=reports, parts=parts, risks=judged_risks)
 
 
 def _measures(table: EvidenceTable, name: str, choice: PoolChoice, measure: str | None, method: str) -> Sequence[str]:

@@ -17,6 +17,7 @@ from typing import Any, Literal, cast
 from trialplan.errors import ParameterError
 from trialplan.evidence.control import CONTROL, says_none
 from trialplan.evidence.measures import EFFECT_MEASURES, RATIO_MEASURES, EffectMeasure
+from trialplan.evidence.risk_of_bias import FORM, RiskOfBias, parse
 from trialplan.page import Answer, Page
 
 NotKnown = Literal["NR", "ND"]
@@ -207,6 +208,7 @@ class Study:
     product: str | None = _says("text: the product, its form or its source; several separated by commas")
     regimen: str | None = _says("text: dose and schedule as printed")
     conditioning: str | None = _says('text: what was given beforehand as printed, or "none"')
+    risk_of_bias: str | None = _says(f"text: {FORM}")
     note: str | None = _says("text: the transcriber's remark and its source")
     outcomes: tuple[ReportedOutcome, ...] = _says("[[study.outcome]] sections", default=())
 
@@ -214,6 +216,8 @@ class Study:
         _named("key", self.key)
         _at_least(1, "enrolled", self.enrolled)
         _above("follow_up_months", self.follow_up_months)
+        if self.risk_of_bias is not None:
+            parse(self.risk_of_bias)
         if self.year is not None and not 1900 <= self.year <= 2100:
             raise ParameterError(f"year must lie within 1900 and 2100, not {self.year}; write four digits")
         for name in ("enrolled_from", "enrolled_to"):
@@ -238,6 +242,11 @@ class Study:
                 f"outcome {twice[0]!r} is given twice for the same arm and timepoint; "
                 "remove one, or set their arm or timepoint_months apart"
             )
+
+    @property
+    def risk(self) -> RiskOfBias | None:
+        """How the study was judged for risk of bias, if it was."""
+        return None if self.risk_of_bias is None else parse(self.risk_of_bias)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

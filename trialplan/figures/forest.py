@@ -20,6 +20,11 @@ _PAD = 7.0
 """Points between two rows."""
 _MARKS = ("s", "o", "^", "v", "P", "X")
 _POOLED, _PREDICTED = "pooled estimate", "prediction"
+_LIGHT = 12.0
+"""Points from one light to the next."""
+_LIGHTS = {"+": canvas.BLUE, "−": canvas.CYCLE[4], "×": canvas.ORANGE, "!": canvas.INK}
+"""Colours of the signs; grey for what says neither."""
+_SIGNS_SAY = "+ low or yes, − moderate or some concerns, × serious, high or no, ! critical, ? unknown"
 _PARTS = ("label", "estimate", "lower", "upper", "weight or None", "kind")
 Row = tuple[str, float | None, float, float, float | None, str]
 
@@ -37,11 +42,17 @@ class Forest(canvas.Figure):
     measure: str = "estimate"
     confidence: float = 0.95
     title: str = ""
+    lights: Sequence[str] = ()
+    """One text of signs a row, one sign a domain: what each row was judged in; empty where nothing was."""
+    lights_are: tuple[str, Sequence[str]] = ("", ())
+    """What the lights are, and the domain of each."""
 
     def __post_init__(self) -> None:
         """Check that every row has its parts."""
         check_rows(self, "rows", self.rows, _PARTS)
         check_rows(self, "pooled", self.pooled, _PARTS)
+        if self.lights:
+            check_shape(self, "lights", self.lights, (len(self.rows),), "a text of signs for each row")
         if self.prediction is not None:
             check_shape(self, "prediction", self.prediction, (2,), "a lower and an upper end")
 
@@ -58,7 +69,7 @@ class Forest(canvas.Figure):
         heights = [len(lines) * TEXT * LINE + _PAD for lines in labels]
         head = 2 * SMALL * LINE + 4
         body = head + sum(heights)
-        sheet = blank(self.title, body + 32, self._keys())
+        sheet = blank(self.title, body + 32, self._keys(), self._domains())
         paper = sheet.paper()
         left, right, across = self._columns(labels, shown)
         axes = sheet.plot(left, head, across, sum(heights))
@@ -76,6 +87,7 @@ class Forest(canvas.Figure):
                 rows.column(paper, WIDTH - EDGE, head + middle, [share], ha="right", gid="weight")
             self._mark(axes, row, middle)
             top += height
+        self._draw_lights(paper, right, head, heights)
         if self.rows and (self.pooled or self.prediction):
             # a rule between the rows and what they pool to
             axes.axhline(sum(heights[: len(self.rows)]), color=canvas.RULE, linewidth=0.8, zorder=0)
@@ -92,6 +104,11 @@ class Forest(canvas.Figure):
         if self.prediction:
             low, high = map(_short, self.prediction)
             parts.append(f"A new study is predicted at {low} to {high}.")
+        if self._lit():
+            lit = [
+                f"{wording.brief(row[0])} {' '.join(signs)}" for row, signs in zip(self.rows, self.lights, strict=True)
+            ]
+            parts.append(f"{self._domains()}. {'; '.join(lit)}.")
         return " ".join(parts)
 
     def table(self) -> canvas.Table:
@@ -114,7 +131,41 @@ class Forest(canvas.Figure):
         left = EDGE + max(lettering.widest(lines, TEXT, bold=True) for lines in labels) + 12
         numbers = max(lettering.widest([_numbers(row) for row in shown], SMALL, bold=True), 70)
         right = WIDTH - EDGE - numbers - (44 if self._weighted() else 0)
-        return left, right, right - left - 12
+        return left, right, right - self._lit() - left - 12
+
+    def _lit(self) -> float:
+        """How wide the column of lights is."""
+        most = max(map(len, self.lights), default=0)
+        return most * _LIGHT + 10 if most else 0.0
+
+    def _domains(self) -> str:
+        """What the lights are and what their signs say; nothing where there are none."""
+        name, domains = self.lights_are
+        if not self._lit():
+            return ""
+        numbered = ", ".join(f"{i} {domain}" for i, domain in enumerate(domains, 1))
+        return f"{name[:1].upper()}{name[1:]}: {numbered}; {_SIGNS_SAY}".lstrip(": ")
+
+    def _draw_lights(self, paper: Any, right: float, head: float, heights: Sequence[float]) -> None:
+        """A disc with its sign for each domain of each row: the sign says what the colour does."""
+        first = right - self._lit() + 4 + _LIGHT / 2
+        for i in range(max(map(len, self.lights), default=0)):
+            place = first + i * _LIGHT
+            paper.text(place, head - 4, str(i + 1), ha="center", va="bottom", size=SMALL, color=canvas.GREY)
+            top = head
+            for signs, height in zip(self.lights, heights, strict=False):
+                sign = signs[i : i + 1].strip()
+                if sign:
+                    look = {
+                        "marker": "o",
+                        "markersize": 9,
+                        "color": _LIGHTS.get(sign, canvas.GREY),
+                        "linestyle": "none",
+                    }
+                    paper.plot([place], [top + height / 2], **look, gid="light")
+                    said = {"ha": "center", "va": "center", "size": SMALL, "color": "white", "weight": "bold"}
+                    paper.text(place, top + height / 2, sign, **said, gid="sign")
+                top += height
 
     def _head(self, paper: Any, columns: tuple[float, float, float], heights: tuple[float, float]) -> None:
         left, right, across = columns

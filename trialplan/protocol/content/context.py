@@ -34,6 +34,7 @@ from trialplan.protocol.content.filters import power as power_shown
 from trialplan.protocol.content.formula_legend import legend
 from trialplan.protocol.content.hierarchy import hierarchy
 from trialplan.protocol.content.interim_analyses import calendar, method, monitored
+from trialplan.protocol.content.judged_studies import judged_studies
 from trialplan.protocol.content.open_biases import open_biases
 from trialplan.protocol.content.operating_characteristics import blind_spot, operating
 from trialplan.protocol.content.pitfalls import by_section, met
@@ -119,6 +120,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "rows": _outcomes(trial),
         "control_belief": control_belief(trial),
         "open_biases": open_biases(trial),
+        "judged": judged_studies(trial),
         "later_trials": LATER_TRIALS,
         "control_source": "" if assumed is None else assumed.source,
         "assured": found,
