@@ -87,6 +87,7 @@ PAIRS: dict[str, list[Pair]] = {
     "protocol": [Pair("protocol starter -o draft.md", 'render_protocol("starter", "draft.md")')],
     "check": [Pair("check draft.md", 'check("draft.md")')],
     "diff": [Pair(f"diff starter {PLAN}", f'diff("starter", "{PLAN}")')],
+    "facts": [Pair("facts starter", 'facts("starter")')],
     "reproduce": [
         Pair(
             f"reproduce {RATES} --power 0.8 --n 186",
