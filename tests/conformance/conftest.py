@@ -27,6 +27,9 @@ MANY = 4
 FAST, ALL = 1, 2
 """Draws per combination of choices: by default, and with the slow ones."""
 
+_FEW = 4
+"""Optional numbers of which every choice is tried."""
+
 _SECONDS = 20
 _MODEST = (8, 1500)
 """Blocks that a drawn design may need: fewer leave nothing to search, more make the suite slow."""
@@ -98,8 +101,9 @@ def attempts(cls, choice, rng):
     side = choice.get("goal"), choice.get("favourable")
     below = side in {("non-inferiority", "higher"), ("superiority", "lower")}
     tried = margins(choice.get("scale", cls.scale), below, rng) if "margin" in parameters(cls) else [None]
-    # none of them, each alone, and all together
-    for names in dict.fromkeys([(), *((name,) for name in optional), tuple(optional)]):
+    # every choice of a few; of many none of them, each alone, and all together
+    sizes = range(len(optional) + 1) if len(optional) <= _FEW else (0, 1, len(optional))
+    for names in (names for size in sizes for names in itertools.combinations(optional, size)):
         for margin in tried:
             given = {} if margin is None else {"margin": margin}
             label = (*names, *(["pair"] if isinstance(margin, tuple) else []))
@@ -172,7 +176,7 @@ def drawn(draws):
             kind = tuple(value for name, value in choice.items() if name not in ("favourable", "sides"))
             every_other = zlib.crc32(repr(kind).encode()) % 2
             first = 0 if kind not in seen and (every_other or choice.get("test") not in seen) else FAST
-            seen |= {kind, choice.get("test")}
+            seen.add(kind)
             for draw in range(first, draws):
                 words = (slug, *choice.values())
                 rng = seed(*words, draw)
@@ -195,15 +199,23 @@ def wrapped(draws):
     # the class with most tests is wrapped in all its forms; of the others one of each test will do
     most = max(fixed().values(), key=lambda cls: len(cls.tests))
     inner = [one for one in fixed_ones if type(one[2]) is most and one[0] == 0]
-    others = {(type(one[2]), one[2].test): one for one in reversed(fixed_ones) if one[2].sides == 1}
+    # the first of each, and a fast one before a slow one, so that it is the same whichever are drawn
+    first = sorted(fixed_ones, key=lambda one: one[0])
+    others = {(type(one[2]), one[2].test): one for one in reversed(first) if one[2].sides == 1}
     inner += [one for (cls, _), one in others.items() if cls is not most]
-    for index, ((slug, cls), (draw, name, design)) in enumerate(itertools.product(wrappers().items(), inner)):
-        draw = max(draw, FAST if index % 3 else 0)  # a search inside a search: most wrappers are left to the slow run
+    there = set()
+    for (slug, cls), (draw, name, design) in itertools.product(wrappers().items(), inner):
+        # a search inside a search: most wrappers are left to the slow run, but one of each
+        draw = max(draw, FAST if slug in there and zlib.crc32(f"{slug}/{name}".encode()) % 3 else 0)
+        if draw >= draws:
+            continue
         looks = LOOKS[zlib.crc32(name.encode()) % 2]
         try:
-            yield draw, f"{slug}-{len(looks)}-over-{name}", cls(design=design, looks=looks)
+            made = cls(design=design, looks=looks)
         except TrialplanError:
             continue
+        there |= {slug} if draw < FAST else set()
+        yield draw, f"{slug}-{len(looks)}-over-{name}", made
 
 
 _MEMORY = {}
