@@ -125,5 +125,5 @@ class TestPage:
     def test_a_vector_is_told_to_be_one(self, values):
         """One number for each stratum is no range, and the sentence says where vectors are varied."""
         design = StratifiedProportions(control=(0.1, 0.2), difference=0.3)
-        with pytest.raises(ParameterError, match="each of the strata.* vary the vectors as scenarios"):
+        with pytest.raises(ParameterError, match=r"each of the strata.* vary the vectors as scenarios"):
             tornado_of_design(design, {"control": values}, 0.8)
