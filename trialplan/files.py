@@ -179,6 +179,13 @@ def _texts(data: Any, place: str = "") -> Iterator[tuple[str, str]]:
             yield from _texts(value, f"{place} number {number}")
 
 
+def as_path(value: Any) -> Path:
+    """The path that is meant, or the sentence that says what one is."""
+    if not isinstance(value, (str, os.PathLike)) or not str(value):
+        raise FileError(f"a file to write is named by its path, as in 'answer.json', not by {value!r}")
+    return Path(value)
+
+
 def check_suffix(path: Path, known: Sequence[str]) -> None:
     """Raise unless the suffix is one that can be written."""
     if path.suffix.lower() not in known:

@@ -82,7 +82,7 @@ class Answer:
         The file is written whole or not at all, and its path given back. Raises FileError where the suffix names no
         format or the file cannot be written, ParameterError where the answer has no picture.
         """
-        path = Path(path)
+        path = files.as_path(path)
         files.check_suffix(path, [*FORMATS, *PICTURES])
         if path.suffix.lower() in PICTURES:
             return self.figure().save(path)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower
 
-from trialplan import TwoMeans, TwoProportions
+from trialplan import StratifiedProportions, TwoMeans, TwoProportions
 from trialplan.analyses.sensitivity.tornado import Axis, tornado
 from trialplan.analyses.sensitivity.tornado_page import tornado_of_design
 from trialplan.errors import ParameterError
@@ -120,3 +120,10 @@ class TestPage:
         """A choice has no range, and an unknown name is met by the nearest."""
         with pytest.raises(ParameterError, match=r"leave it out|did you mean 'control'"):
             tornado_of_design(RATES, {name: values}, 0.8).page()
+
+    @pytest.mark.parametrize("values", [("0.1/0.2", "0.2/0.3"), (0.1, 0.2)])
+    def test_a_vector_is_told_to_be_one(self, values):
+        """One number for each stratum is no range, and the sentence says where vectors are varied."""
+        design = StratifiedProportions(control=(0.1, 0.2), difference=0.3)
+        with pytest.raises(ParameterError, match=r"each of the strata.* vary the vectors as scenarios"):
+            tornado_of_design(design, {"control": values}, 0.8)

@@ -112,13 +112,6 @@ WRONG = {
         (*GRID[:2], "--treatment", "0.5", "--test", "wald", "--vary", "control=0,1"),
         "(0, 1) for test wald, not 0",
     ),
-    "tornado-of-a-vector": (
-        (
-            *("tornado", "stratified-proportions", "--control", "0.1,0.2", "--difference", "0.3"),
-            *("--vary", "control=0.1/0.2"),
-        ),
-        "as scenarios",
-    ),
     "vary-twice": ((*GRID, "--vary", "treatment=0.4", "--vary", "treatment=0.5"), "one --vary"),
     "vary-what-is-given": ((*GRID, "--treatment", "0.5", "--vary", "treatment=0.4,0.5"), "keep one"),
     "vary-with-power-and-n": ((*GRID, "--vary", "treatment=0.5", "--power", "0.8", "--n", "100"), "keep one"),

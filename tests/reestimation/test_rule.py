@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from trialplan import Ancova, GroupSequential, TwoMeans, TwoProportions
 from trialplan.errors import ParameterError, UnreachableError
@@ -96,6 +97,18 @@ class TestRule:
             Reestimated(design=MEANS, pilot=60).final_n(0.0)
         with pytest.raises(ParameterError, match="no room"):
             Reestimated(design=RATES, pilot=60).truth(0.05)
+        with pytest.raises(ParameterError, match="at most 100,000, not 6,000,000"):
+            Reestimated(design=RATES, pilot=6_000_000)
+
+    def test_the_chances_of_a_large_pilot(self):
+        """The distribution of the final n is scipy's binomial, whose tails without a chance are left out."""
+        rule = Reestimated(design=RATES.replace(treatment=0.33), pilot=2_000, at_least=2_000)
+        truth = RATES.replace(control=0.4, treatment=0.4)
+        chances = rule.counts.chances(tuple(map(float, truth.count_rates())))
+        leads = rule.final_n(np.arange(2_001) / 2_000)
+        mass = stats.binom.pmf(np.arange(2_001), 2_000, 0.4)
+        for n, chance in chances.items():
+            assert chance == pytest.approx(mass[leads == n].sum(), rel=1e-6, abs=1e-12)
 
 
 class TestCourse:

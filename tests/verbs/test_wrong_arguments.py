@@ -14,6 +14,7 @@ from trialplan import (
     compare,
     estimate,
     list_designs,
+    minimise,
     randomise,
     read_evidence,
     render_protocol,
@@ -29,6 +30,7 @@ from trialplan.errors import TrialplanError
 DESIGN = TwoProportions(control=0.3, treatment=0.5)
 CONTROL = {"control": Beta(3, 7)}
 PLACEBO = ["placebo", "cells"]
+FACTORS = {"arms": PLACEBO, "factors": {"sex": ("f", "m")}}
 
 WRONG = {
     "beliefs without names": (
@@ -60,6 +62,23 @@ WRONG = {
         "site must be a sequence, not 'AB'",
     ),
     "half a participant": (lambda: randomise(arms=PLACEBO, n=20.5), "n must be whole, not 20.5"),
+    "no path to save to": (lambda: size(DESIGN).save(None), "named by its path, as in 'answer.json', not by None"),
+    "no path for a grid": (lambda: scenarios(DESIGN, {"control": (0.2, 0.3)}).save(5), "not by 5"),
+    "no path for a picture": (lambda: size(DESIGN).figure().save(""), "not by ''"),
+    "no path for a protocol": (lambda: render_protocol("starter", None), "not by None"),
+    "half a seed of minimisation": (lambda: minimise(**FACTORS, n=9, seed=1.5), "seed must be whole, not 1.5"),
+    "factors in a row": (
+        lambda: minimise(arms=PLACEBO, factors=["sex"], n=9),
+        "factors must be given by names, not as \\['sex'\\]",
+    ),
+    "levels as one text": (lambda: minimise(arms=PLACEBO, factors={"sex": "fm"}, n=9), "sex must be a sequence"),
+    "levels that are numbers": (lambda: minimise(arms=PLACEBO, factors={"sex": (1, 2)}, n=9), "texts, not 1"),
+    "participants without levels": (lambda: minimise(**FACTORS, participants=["f"]), "participant 1 is 'f', and no"),
+    "more participants than the trial": (
+        lambda: minimise(**FACTORS, participants=[{"sex": "f"}] * 3, n=2),
+        "n is 2, and 3 participants have come",
+    ),
+    "half a weight": (lambda: randomise(arms={"a": 1.5, "b": 1}, n=9), "whole weight from 1 on, not 'a' with 1.5"),
     "half a seed": (lambda: randomise(arms=PLACEBO, n=20, seed=0.5), "seed must be whole, not 0.5"),
     "no range": (lambda: tornado(DESIGN, {"control": 0.3}), "control needs several values, not 0.3"),
     "no ranges": (lambda: tornado(DESIGN), r'tornado: axes are needed of a design; as in \{"NAME": \(0.2, 0.4\)\}'),

@@ -206,7 +206,8 @@ def _write(scheme: Scheme, output: Path | None, masked: Path | None) -> None:
         lines = page.data["list"]
         strata = len({tuple(line[name] for name in scheme.strata) for line in lines})
         each = "each stratum's list" if strata > 1 else "it"
-        extent = f"{strata} strata, {len(lines):,} lines; {each} is long enough for all {scheme.n:,} participants"
+        across = f"{strata} strata, " if strata > 1 else ""
+        extent = f"{across}{len(lines):,} lines; {each} is long enough for all {scheme.n:,} participants"
         wrote(output, f": {extent}; {SECRET}")
         if masked is not None:
             wrote(masked, ", without arms and blocks")

@@ -26,7 +26,10 @@ _LEAST_LEVEL = 1e-12
 def check(design: TwoProportions) -> None:
     """Raise unless the level is one that an enumeration can tell from none."""
     if smallest(design.alpha) < _LEAST_LEVEL:
-        reason = f"must be at least {_LEAST_LEVEL:g} for an exact test, not {smallest(design.alpha):g}"
+        reason = (
+            f"must be at least {_LEAST_LEVEL:g} for an exact test, whose least likely tables are not counted, not "
+            f"{smallest(design.alpha):g}"
+        )
         way_out = f"use {field('test')} score"
         raise ParameterError(reason, owner=design, parameter="alpha", value=design.alpha, way_out=way_out)
 

@@ -49,7 +49,8 @@ def imbalances(levels: Sequence[int], arms: int, n: int, probability: float) -> 
     crossed = math.prod(levels)
     made = [(f"minimisation, probability {probability:g}", _minimised(levels, arms, probability))]
     if crossed * arms * TRIALS <= _MOST_CELLS:
-        made.append((f"permuted blocks in {crossed:,} strata", _blocked(levels, arms)))
+        within = f" in {crossed:,} strata" if crossed > 1 else ""
+        made.append((f"permuted blocks{within}", _blocked(levels, arms)))
     made.append(("plain chance", lambda at, rng: rng.integers(arms, size=TRIALS)))
     return tuple(_simulated(method, levels, arms, n, choose) for method, choose in made)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from trialplan.enrolment.draws import Draws
 from trialplan.enrolment.imbalance import Imbalance, imbalances
-from trialplan.enrolment.randomisation import LONGEST, SECRET, check_arms, check_strata
+from trialplan.enrolment.randomisation import LONGEST, SECRET, check_arms, check_strata, check_whole
 from trialplan.errors import ParameterError
 from trialplan.page import Answer, Page, Table, plain
 from trialplan.parameter import Interval, Parameter
@@ -25,7 +25,7 @@ PROBABILITY = 0.8
 """Of the arm that balances best, where none is given: within the .75 to .85 that Pocock and Simon's examples span, far
 enough below 1 that a site cannot foretell who gets what."""
 
-CHANCE = Parameter("probability of the arm that balances best", unit="proportion", domain=Interval(0, 1, "right"))
+CHANCE = Parameter("probability of the arm that balances best", domain=Interval(0, 1, "right"))
 
 _FINE = 2**53
 """Steps of a uniform draw: those that a number between 0 and 1 has."""
@@ -55,6 +55,7 @@ class Minimisation(Answer):
 
     def __post_init__(self) -> None:
         """Check every number, and every participant's levels."""
+        check_whole("minimisation", n=(self.n,), seed=(self.seed,))
         check_arms(self.arms)
         if len(set(self.arms.values())) > 1:
             ratio = ":".join(map(str, self.arms.values()))
@@ -74,6 +75,9 @@ class Minimisation(Answer):
             raise ParameterError(f"n must lie in [1, {LONGEST:,}], not {self.n:,}; it is the trial's participants")
         if self.seed < 0:
             raise ParameterError(f"seed must be a whole number from 0 on, not {self.seed}")
+        if len(self.participants) > self.n:
+            reason = f"is {self.n:,}, and {len(self.participants):,} participants have come"
+            raise ParameterError(reason, parameter="n", value=self.n, way_out="give the number of the whole trial")
         for number, one in enumerate(self.participants, 1):
             _check_participant(number, one, self.factors)
 
@@ -156,6 +160,9 @@ def _range(count: Mapping[str, int], arm: str) -> int:
 
 
 def _check_participant(number: int, one: Mapping[str, str], factors: Mapping[str, tuple[str, ...]]) -> None:
+    if not isinstance(one, Mapping):
+        way_out = "give its levels by factor"
+        raise ParameterError(f"participant {number:,} is {one!r}, and no levels", way_out=way_out)
     for name, levels in factors.items():
         if name not in one:
             raise ParameterError(f"participant {number:,} has no {name}; give a level of {listed(factors)} for each")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from numbers import Integral
@@ -51,9 +51,7 @@ class Scheme(Answer):
 
     def __post_init__(self) -> None:
         """Fill block sizes in, and check every number."""
-        for name, value in (("n", self.n), ("seed", self.seed), *(("blocks", size) for size in self.blocks)):
-            if not isinstance(value, Integral) or isinstance(value, bool):
-                raise ParameterError(f"must be whole, not {value!r}", owner="randomise", parameter=name, value=value)
+        check_whole("randomise", n=(self.n,), seed=(self.seed,), blocks=self.blocks)
         object.__setattr__(self, "strata", dict(self.strata or {}))
         check_arms(self.arms)
         check_strata(self.strata)
@@ -158,22 +156,39 @@ def _stratum(scheme: Scheme, stratum: tuple[str, ...]) -> Iterator[Assignment]:
             yield Assignment(stratum, sequence, block, "-".join([*stratum, f"{sequence:04d}"]), arm)
 
 
+def check_whole(owner: str, **numbers: Sequence[Any]) -> None:
+    """Raise unless all of these numbers are whole."""
+    for name, values in numbers.items():
+        for value in values:
+            if not isinstance(value, Integral) or isinstance(value, bool):
+                raise ParameterError(f"must be whole, not {value!r}", owner=owner, parameter=name, value=value)
+
+
 def check_arms(arms: Mapping[str, int]) -> None:
     """Raise unless there are two arms or more, each with a name and a whole weight."""
     if len(arms) < 2:
-        reason = f"must be two or more, not {', '.join(arms) or 'none'}: one arm is not randomised"
+        reason = f"must be two or more, not {', '.join(map(str, arms)) or 'none'}: one arm is not randomised"
         raise ParameterError(reason, parameter="arms")
+    _check_texts("arms", arms)
     for name, weight in arms.items():
         if is_formula(name.strip()):
             reason = f"cannot be called {name!r}, which a spreadsheet takes for a formula"
             raise ParameterError(reason, parameter="arms", way_out="begin with a letter")
-        if not name.strip() or weight < 1:
+        if not name.strip() or not isinstance(weight, Integral) or weight < 1:
             reason = f"need a name and a whole weight from 1 on, not {name!r} with {weight}"
             raise ParameterError(reason, parameter="arms")
 
 
+def _check_texts(of: str, names: Iterable[Any]) -> None:
+    """Raise unless names are texts: a number would be another level than the same number in a table."""
+    for name in names:
+        if not isinstance(name, str):
+            raise ParameterError(f"are named by texts, not {name!r}", parameter=of, value=name)
+
+
 def check_strata(strata: Mapping[str, tuple[str, ...]]) -> None:
     """Raise unless each stratum has a name and levels that differ, and all together are not too many."""
+    _check_texts("strata", (one for name, levels in strata.items() for one in (name, *levels)))
     for name, levels in strata.items():
         if not name.strip() or name in ("sequence", "block", "participant", "arm"):
             raise ParameterError(f"a stratum cannot be called {name!r}; name it for what it is, as in site=A,B")

@@ -91,7 +91,7 @@ class Figure:
 
         Raises FileError where the suffix names none of these or the file cannot be written.
         """
-        path = Path(path)
+        path = files.as_path(path)
         files.check_suffix(path, FORMATS)
         return files.write(path, render(self, path.suffix))
 

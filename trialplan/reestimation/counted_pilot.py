@@ -46,7 +46,12 @@ class Pilot:
 
     def chances(self, rates: tuple[float, float]) -> dict[int, float]:
         """The distribution of the total at the end."""
-        totals = np.convolve(*(binomial_pmf(m, p) for m, p in zip(self.arms, rates, strict=True)))
+        (first, treatment), (second, control) = (
+            _likely(binomial_pmf(m, p)) for m, p in zip(self.arms, rates, strict=True)
+        )
+        totals = np.zeros(len(self.sizes))
+        likely = np.convolve(treatment, control)
+        totals[first + second :][: likely.size] = likely
         sizes, leads = np.unique([sum(arms) for arms in self.sizes], return_inverse=True)
         masses = np.bincount(leads, weights=totals)
         return {int(n): float(mass) for n, mass in zip(sizes, masses, strict=True) if mass > _NEVER}
@@ -72,6 +77,12 @@ class Pilot:
         leads = {arms: np.array([one == arms for one in self.sizes]) for arms in dict.fromkeys(self.sizes)}
         masses = [(arms, joint * chosen[totals]) for arms, chosen in leads.items()]
         return [(arms, mass) for arms, mass in masses if mass.sum() > _NEVER]
+
+
+def _likely(mass: Any) -> tuple[int, Any]:
+    """The first count that has a chance, and the chances from there to the last one that has."""
+    there = np.flatnonzero(mass > _NEVER / mass.size)
+    return int(there[0]), mass[there[0] : there[-1] + 1]
 
 
 def _later(before: int, at_end: int, rate: float) -> Any:

@@ -53,7 +53,8 @@ class OperatingCharacteristics:
 def pilot_of_counts(rule: Reestimated) -> Pilot:
     """The totals of responses in the pilot, and what each leads to."""
     totals = rule.final_n(np.arange(rule.pilot + 1) / rule.pilot)
-    arms = tuple(_arms(rule.design, int(n)) for n in totals)
+    known = {n: _arms(rule.design, int(n)) for n in np.unique(totals).tolist()}
+    arms = tuple(known[n] for n in totals.tolist())
     return Pilot(_arms(rule.design, rule.pilot), arms, _decision(rule.design))
 
 

@@ -20,6 +20,9 @@ from trialplan.text import with_article
 TRIALS, SEED = 400_000, 1
 """Drawn trials, so that a level of 0.05 has a standard error of 0.0003, and where they begin."""
 
+_MOST_READ = 100_000
+"""Participants of a pilot: what it leads to is worked out for each total of responses, some seconds for so many."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reestimated:
@@ -198,6 +201,10 @@ def _check(rule: Reestimated) -> None:
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
             reason = f"must be a whole number of participants, not {value!r}"
             raise ParameterError(reason, parameter=name, value=value)
+    if rule.pilot > _MOST_READ:
+        reason = f"the participants read together must be at most {_MOST_READ:,}, not {rule.pilot:,}"
+        way_out = "in so many the rate, or the spread, is known well enough to size the trial by it"
+        raise ParameterError(reason, value=rule.pilot, way_out=way_out)
     fewest = 2 * design.block
     if rule.pilot < fewest or rule.pilot % design.block:
         reason = f"must be whole allocation blocks, {fewest} or more, not {rule.pilot}"

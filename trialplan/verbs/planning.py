@@ -91,6 +91,7 @@ def render_protocol(
     whose styles a .docx takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
     """
     from trialplan import protocol
+    from trialplan.files import as_path
 
     house: dict[str, Any] = {
         "templates": None if templates is None else Path(templates),
@@ -99,7 +100,7 @@ def render_protocol(
         "kind": document,
     }
     if outputs:
-        return protocol.write(read(plan), [Path(output) for output in outputs], **house)
+        return protocol.write(read(plan), [as_path(output) for output in outputs], **house)
     with tempfile.TemporaryDirectory() as folder:  # by way of a file: the one road that a protocol is written on
         (path,) = protocol.write(read(plan), [Path(folder) / "protocol.md"], **house)
         return path.read_text(encoding="utf-8")
@@ -217,16 +218,19 @@ def minimise(
     from trialplan.enrolment.minimisation import PROBABILITY, Minimisation
 
     weights, total = _of_plan(plan, arms, n) if plan is not None else (_weights(arms), n)
+    participants = several("minimise", "participants", participants, '[{"sex": "f"}, {"sex": "m"}]')
+    factors = mapping("minimise", "factors", factors, '{"sex": ("f", "m")}')
+    levels = {name: several("minimise", f"factors: {name}", each, '("f", "m")') for name, each in factors.items()}
     total = len(participants) if total is None else total
     if not total:
         raise ParameterError(f"{field('n')} is needed where there is no plan: all arms together, as in {field('n')} 60")
     return Minimisation(
         arms=weights,
-        factors={name: tuple(levels) for name, levels in factors.items()},
+        factors=levels,
         n=total,
         seed=secrets.randbits(_BITS) if seed is None else seed,
         probability=PROBABILITY if probability is None else probability,
-        participants=tuple(participants),
+        participants=participants,
     )
 
 

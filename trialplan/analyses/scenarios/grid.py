@@ -17,6 +17,7 @@ from trialplan.analyses.executors import Executor, Serial
 from trialplan.analyses.scenarios.cells import AnsweredCells, GridSpec, evaluate, grid_spec, variable
 from trialplan.analyses.scenarios.vary import check_cells, parse_vary
 from trialplan.design import Sized
+from trialplan.files import as_path
 from trialplan.numerics.lazy import np
 from trialplan.page import Answer, Page, as_frame
 from trialplan.sizing import whole
@@ -69,7 +70,7 @@ class Grid(Answer):
         """
         from trialplan.analyses.scenarios import files as grid_files
 
-        grid_files.check_kind(path := Path(path), self.asked, kind)
+        grid_files.check_kind(path := as_path(path), self.asked, kind)
         grid_files.write(self, path, kind, self.planned)
         return path
 

@@ -65,8 +65,8 @@ def page(axes: Sequence[Axis], n: int, target: float) -> Page:
 
 def tornado_of_design(design: Design, axes: Mapping[str, Sequence[Any]], target: float) -> Tornado:
     """A design whose own numbers are the plan: each named one between the least and the greatest of its values."""
-    n = int(design.sample_size(target).n)
-    return Tornado(axes=tuple(axes_of_design(design, axes)), n=n, target=target)
+    moved = tuple(axes_of_design(design, axes))  # refused before any work
+    return Tornado(axes=moved, n=int(design.sample_size(target).n), target=target)
 
 
 def axes_of_design(design: Design, varied: Mapping[str, Sequence[Any]]) -> list[Axis]:
