@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field
 
@@ -16,6 +16,9 @@ Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Basis = Literal["cited", "derived", "ours"]
 Strategy = Literal["treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"]
+
+STRATEGIES: tuple[str, ...] = get_args(Strategy)
+"""The strategies for intercurrent events of ICH E9(R1), A.3.2."""
 
 
 class ReasonedChoice(Section):
@@ -297,6 +300,7 @@ class PlanFile(Section):
     blinding: narrative.Blinding = left_out(narrative.Blinding)
     randomisation: narrative.Randomisation = left_out(narrative.Randomisation)
     follow_up: narrative.FollowUp = left_out(narrative.FollowUp)
+    visit: tuple[narrative.Visit, ...] = ()
     analysis: narrative.Analysis = left_out(narrative.Analysis)
     safety: narrative.Safety = left_out(narrative.Safety)
     oversight: narrative.Oversight = left_out(narrative.Oversight)
