@@ -219,12 +219,12 @@ class TestPitfalls:
         ids = [one.id for one in PITFALLS]
         assert ids == sorted(set(ids))
 
-    def test_a_lupus_trial_of_half_a_year_is_short(self, starter):
-        """A follow-up below a year is raised where the trial is in lupus, and not elsewhere."""
+    def test_a_reading_sooner_than_others_followed_is_short(self, starter):
+        """A follow-up below a year is raised where the table's studies followed for longer, whatever the disease."""
         month = ('timepoint = "12 months', 'timepoint_months = 6\ntimepoint = "6 months')
         name = ("response at 12 months", "response at 6 months")
-        assert "P31" not in starter(month, name)
-        assert "*P31, a short follow-up.*" in starter(month, name, ("Working title", "Working title in lupus"))
+        assert "*P31, a short follow-up.*" in starter(month, name)
+        assert "P31" not in starter()
 
     def test_stopping_without_a_rule_is_not_raised_against_looks(self, starter):
         """A plan with looks has a rule for stopping."""

@@ -20,6 +20,7 @@ from trialplan.plan.assumptions import Assumption as Assumption
 from trialplan.plan.assumptions import assumptions_of, read_rate, resolved, told_by
 from trialplan.plan.checks import (
     check_citations,
+    check_estimand,
     check_losses,
     check_names,
     check_null,
@@ -123,6 +124,7 @@ def build(plan: Plan) -> Trial:
     check_primaries(content, plan.name)
     check_names(content, plan.name)
     check_citations(content, plan.name)
+    check_estimand(content, plan.name)
     prognostic(plan)  # what is wrong with the strata is said before anything is computed
     table = plan.table(content.evidence.table)
     with _place(f"{plan.name}, [scenarios]"):

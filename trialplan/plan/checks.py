@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, PlanError, did_you_mean
 from trialplan.parameter import parameters
-from trialplan.plan.schema import AssumptionSection, EndpointSection, PlanFile
-from trialplan.text import with_article
+from trialplan.plan.schema import STRATEGIES, AssumptionSection, EndpointSection, PlanFile
+from trialplan.text import listed, with_article
 
 _AGREE = 0.005
 """How far the stated target difference may lie from the planned one: what rounding to two decimals does."""
@@ -77,6 +77,52 @@ def check_names(content: PlanFile, name: str) -> None:
     names = [endpoint.name for endpoint in content.endpoint]
     for twice in (one for one in names if names.count(one) > 1):
         raise PlanError(f"{name}: two endpoints are called {twice!r}; give each a name of its own")
+
+
+_MISSING = re.compile(
+    r"\b(missing|lost to follow.?up|no assessment|not assessed|no (outcome|visit)|withdrawal "
+    r"(from the (trial|study)|of consent)|withdrawn (from the (trial|study)|consent))\b",
+    re.IGNORECASE,
+)
+"""What E9(R1), A.3.1, keeps apart from intercurrent events: data that would be meaningful and were not collected."""
+
+_ALIVE = re.compile(
+    r"\b(those|participants|patients|everybody|survivors) (still )?alive\b|\bamong survivors\b", re.IGNORECASE
+)
+"""A population that the treatment itself selects: none of the five strategies, unless it is a principal stratum."""
+
+_RESPONDERS = re.compile(r"\b(of|among|in) (the |those )?(responders|who respond(ed)?)\b", re.IGNORECASE)
+"""What is counted only where there was a response first."""
+
+
+def check_estimand(content: PlanFile, name: str) -> None:
+    """Missing data are no intercurrent event, and what follows another strategy is no sensitivity analysis."""
+    for one in content.estimand.intercurrent:
+        if _MISSING.search(one.event):
+            raise PlanError(
+                f"{name}: {one.event!r} is missing data and no intercurrent event (ICH E9(R1), A.3.1); say under "
+                "[[endpoint]] missing and [analysis] missing how it enters"
+            )
+        if _ALIVE.search(one.planning):
+            raise PlanError(
+                f"{name}: analysing those alive is none of the five strategies, {listed(STRATEGIES)}; say which of "
+                f"them {one.event!r} follows"
+            )
+    for endpoint in content.endpoint:
+        told = " ".join(filter(None, (endpoint.metric, endpoint.aggregation, endpoint.estimand)))
+        if endpoint.design is not None and endpoint.role != "safety" and _RESPONDERS.search(told):
+            raise PlanError(
+                f"{name}, endpoint {endpoint.name!r}: it would be tested among responders, whom the treatment selects, "
+                "so the arms are no longer randomised; leave design out, and it is described"
+            )
+    for words in content.analysis.sensitivity:
+        strategy = next((one for one in STRATEGIES if one in words.lower()), None)
+        if strategy is not None or _ALIVE.search(words):
+            about = f"the strategy {strategy!r}" if strategy else "those alive"
+            raise PlanError(
+                f"{name}: the sensitivity analysis {words!r} is of {about}, and so of another estimand; a sensitivity "
+                "analysis keeps the estimand and varies assumptions (ICH E9(R1), A.5.2): move it to supplementary"
+            )
 
 
 def check_citations(content: PlanFile, name: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from trialplan.plan.section import Section, Text
+from trialplan.plan.section import Name, Section, Text
 
 
 class Objectives(Section):
@@ -85,6 +86,33 @@ class FollowUp(Section):
     end: Text | None = Field(None, description="when the trial ends")
 
 
+class Visit(Section):
+    """`[[visit]]`: one visit, when it is and what is done there."""
+
+    name: Name
+    month: float | None = Field(None, description="the month from randomisation, 0 at it, below 0 before; or the week")
+    week: float | None = Field(None, description="the week from randomisation, in place of the month")
+    window: Text | None = Field(None, description="how far from that time the visit may be, such as ± 7 days")
+    procedures: tuple[Text, ...] = Field(min_length=1, description="what is done and assessed")
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Visit:
+        if (self.month is None) == (self.week is None):
+            raise PydanticCustomError("one_time", "must say when it is, by month or by week, one of the two")
+        return self
+
+    @property
+    def months(self) -> float:
+        """When it is, in months."""
+        return self.month if self.month is not None else (self.week or 0.0) * 7 * 12 / 365.25
+
+    @property
+    def when(self) -> str:
+        """When it is, as the plan says it."""
+        unit, at = ("week", self.week) if self.month is None else ("month", self.month)
+        return f"{unit} {at:g}".replace("-", "−")
+
+
 class AnalysisSet(Section):
     """Who is analysed, and for what."""
 
@@ -106,6 +134,10 @@ class Analysis(Section):
     subgroups: Text | None = Field(None, description="subgroups, and what would be concluded from them")
     multiplicity: Text | None = Field(None, description="how the family's level is kept, beyond the testing order")
     safety: Text | None = Field(None, description="how harms are analysed")
+    clustering: Text | None = Field(
+        None,
+        description="what participants share, such as donors, lots or therapists, and how the analysis accounts for it",
+    )
 
 
 class Safety(Section):

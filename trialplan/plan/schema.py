@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field
 
@@ -22,6 +22,9 @@ Basis = Literal["cited", "derived", "ours"]
 DocumentKind = Literal["protocol", "statistics", "statement", "committee", "registry"]
 """For whom a document is: everybody, statisticians, whoever copies a paragraph, a committee, a trial registry."""
 Strategy = Literal["treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"]
+
+STRATEGIES: tuple[str, ...] = get_args(Strategy)
+"""The strategies for intercurrent events of ICH E9(R1), A.3.2."""
 
 
 class ReasonedChoice(Section):
@@ -352,6 +355,7 @@ class PlanFile(Section):
     blinding: narrative.Blinding = left_out(narrative.Blinding)
     randomisation: narrative.Randomisation = left_out(narrative.Randomisation)
     follow_up: narrative.FollowUp = left_out(narrative.FollowUp)
+    visit: tuple[narrative.Visit, ...] = ()
     analysis: narrative.Analysis = left_out(narrative.Analysis)
     safety: narrative.Safety = left_out(narrative.Safety)
     oversight: narrative.Oversight = left_out(narrative.Oversight)

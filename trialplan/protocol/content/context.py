@@ -41,6 +41,7 @@ from trialplan.protocol.content.pitfalls import by_section, met
 from trialplan.protocol.content.planning_rates import planning_rates
 from trialplan.protocol.content.provisional import blocks
 from trialplan.protocol.content.recruitment_section import recruited
+from trialplan.protocol.content.schedule import Schedule, schedule
 from trialplan.protocol.content.strata_section import within_strata
 from trialplan.protocol.content.verification_section import verified
 from trialplan.protocol.content.views import (
@@ -61,6 +62,7 @@ from trialplan.wrapper import Wrapper
 NAMES = {
     "estimand": "ICH E9(R1)",
     "spirit": "SPIRIT 2025, item 16",
+    "schedule": "SPIRIT 2025, item 18",
     "harmonised": "ICH M11",
     "harm_power": "80 %",
     "confidence": "95 %",
@@ -125,6 +127,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "control_source": "" if assumed is None else assumed.source,
         "assured": found,
         "alternatives": alternatives(trial, found),
+        "planned_width": design.fixed.outcome.expected_width(design.fixed, int(trial.answer.n), 0.95),
         "break_evens": break_evens(trial),
         "randomised": trial.randomised,
         "uncontrolled": any(one.id == "P01" for one in trial.findings),
@@ -211,7 +214,7 @@ def _same_effect(trial: Trial) -> tuple[tuple[EffectScale, float], ...]:
 
 def _conduct(trial: Trial) -> dict[str, Any]:
     """How the trial is run, in the plan's words; each section is there, whether or not it says anything."""
-    content, looks = trial.plan.content, None
+    content, looks, grid = trial.plan.content, None, schedule(trial)
     if content.monitoring is not None:
         fractions = listed([f"{100 * look:g} %" for look in trial.design.looks[:-1]])
         looks = f"The primary endpoint is looked at with {fractions} of the information, and at the end"
@@ -221,13 +224,19 @@ def _conduct(trial: Trial) -> dict[str, Any]:
         "intervention": content.intervention,
         "blinding": content.blinding,
         "randomisation": content.randomisation,
-        "follow_up": content.follow_up,
+        "follow_up": content.follow_up.model_copy(update=_scheduled(grid)),
+        "schedule": grid,
         "analysis": content.analysis,
         "safety_plan": content.safety,
         "oversight": content.oversight,
         "interim": content.oversight.interim or looks,
         "interim_access": content.monitoring.reviewer if content.monitoring else content.oversight.interim,
     }
+
+
+def _scheduled(grid: Schedule | None) -> dict[str, str]:
+    """What the grid says where the plan has one, in place of the plan's words on the schedule."""
+    return {} if grid is None else {"schedule": grid.in_words}
 
 
 def _together(trial: Trial, whole: EndpointView) -> FamilyView:

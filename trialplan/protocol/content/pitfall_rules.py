@@ -270,12 +270,56 @@ def several(trial: Trial, said: Said) -> str | None:
 
 
 def short(trial: Trial, said: Said) -> str | None:
-    """P31: a lupus trial that is shorter than a year."""
+    """P31: the primary is read sooner than studies of the table, or the control arms, followed participants."""
     months = trial.primary.section.timepoint_months
-    about = f"{trial.plan.content.trial.title} {trial.plan.content.trial.population}"
-    if months is None or months >= 12 or "lupus" not in about.lower():
+    if months is None or months >= _YEAR:
         return None
-    return f"The primary is read at {months:g} months; guidance for lupus asks for at least a year"
+    seen = {study.key: study.follow_up_months or 0 for study in trial.table.studies}
+    borrowed = (one.borrowed.readings for one in trial.assumptions if one.borrowed is not None)
+    seen |= {arm.study.key: arm.outcomes[0].timepoint_months or 0 for arms in borrowed for arm in arms}
+    longer = {key: told for key, told in seen.items() if told > months}
+    if not longer:
+        return None
+    longest = max(longer, key=longer.__getitem__)
+    return (
+        f"The primary is read at {months:g} months, and {longest} followed participants for {longer[longest]:g}: "
+        "whether what is seen then lasts is not seen"
+    )
+
+
+_YEAR = 12
+"""Months from which a follow-up is not called short, as guidance for chronic disease asks for (FDA 2010 for lupus)."""
+
+
+def counts_as(trial: Trial, said: Said) -> str | None:
+    """P39: what a missing outcome counts as helps the claim, or makes arms alike."""
+    views = [view for view in said["primaries"] if view.missing is not None and view.missing.counts]
+    told = [
+        f"{view.section.name}: a missing outcome counts as {view.missing.counts}; "
+        + (
+            view.missing.favours
+            or "it works against the treatment if the arms lose alike, and for the arm that loses fewer"
+        )
+        for view in views
+    ]
+    return "; ".join(told) or None
+
+
+def counted_so(trial: Trial, said: Said) -> str | None:
+    """P39: the plan's reason; where nothing is helped, that the losses are looked at by arm."""
+    reasons = [
+        view.missing.rationale for view in said["primaries"] if view.missing is not None and view.missing.rationale
+    ]
+    if reasons:
+        return "; ".join(dict.fromkeys(reasons))
+    words = trial.plan.content.analysis.missing
+    helped = any(view.missing is not None and view.missing.favours for view in said["primaries"])
+    return None if helped else words
+
+
+def clustered(trial: Trial, said: Said) -> str | None:
+    """P28: the plan accounts for what participants share, or randomisation is stratified by centre."""
+    return trial.plan.content.analysis.clustering or by_centre(trial, said)
 
 
 def drift(trial: Trial, said: Said) -> str | None:
@@ -312,7 +356,10 @@ def _is_mean(endpoint: Endpoint) -> bool:
 
 
 def too_few_come(trial: Trial, said: Said) -> str | None:
-    """P40: by the plan's own month fewer come, with an even chance, than are wanted."""
+    """P40: by the plan's own month fewer come, with an even chance, than are wanted; or nobody knows how many come."""
+    if trial.plan.content.enrolment is None:
+        wanted = f"{trial.n_randomised:,}"
+        return f"The plan does not say how fast participants come, so nobody knows whether {wanted} can be recruited"
     recruited = said["recruited"]
     by = None if recruited is None else recruited.answer.by
     if by is None or by.median >= recruited.answer.n:

@@ -88,7 +88,6 @@ OBJECTIVES, POPULATION, INTERVENTION = "objectives-and-estimands", "population",
 RANDOMISATION, ENDPOINTS = "randomisation", "endpoints"
 INTERIM, MULTIPLICITY = "interim-analyses", "multiplicity"
 SIZE, OTHERWISE = "sample-size", "what-the-number-would-be-otherwise"
-RECRUITMENT = "recruitment"
 WORTH, SECONDARY, OVERSIGHT = "what-the-number-is-worth", "secondary-endpoints-at-this-number", "oversight"
 
 PITFALLS = (
@@ -143,7 +142,7 @@ PITFALLS = (
     ),
     Pitfall("P26", "whether blinding can hold", INTERVENTION, seen=bites.blinding_planned, answer=bites.blinded),
     Pitfall("P27", "conditioning in one arm unblinds", INTERVENTION, seen=bites.conditioned),
-    Pitfall("P28", "one group of investigators, few producers", RANDOMISATION, answer=bites.by_centre),
+    Pitfall("P28", "one group of investigators, few producers", RANDOMISATION, answer=bites.clustered),
     Pitfall("P29", "the level that a test really keeps", SIZE, seen=bites.level_exceeded, answer=bites.level_answer),
     Pitfall(
         "P30",
@@ -171,7 +170,8 @@ PITFALLS = (
     Pitfall("P36", "arms of which it is not said what they received", BACKGROUND),
     Pitfall("P37", "a report that contradicts itself", BACKGROUND),
     Pitfall("P38", "a comparison without blinding", BACKGROUND),
-    Pitfall("P40", "fewer can be recruited than are wanted", RECRUITMENT, seen=bites.too_few_come),
+    Pitfall("P39", "what a missing outcome counts as", SIZE, seen=bites.counts_as, answer=bites.counted_so),
+    Pitfall("P40", "fewer can be recruited than are wanted", POPULATION, seen=bites.too_few_come),
 )
 """In the order of the list. P20 (a difference without a base rate), P21 (effect scales) and P35 (borrowed wording) are
 refused or answered by construction: rates are required, the target is printed on every scale, wording is our own."""
