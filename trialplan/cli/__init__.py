@@ -37,6 +37,7 @@ VERBS = (
         "check",
         "diff",
         "facts",
+        "elicit",
         "reproduce",
         "code",
         "randomise",

@@ -65,6 +65,7 @@ NAMES = {
     "logit_sd": "2",
     "recruitment_model": "Anisimov & Fedorov 2007, Statistics in Medicine 26:4958",
     "lower": "lower 95 % limit",
+    "ends": (0.05, 0.5, 0.95),
     "endpoints_over_looks": "Hung, Wang & O’Neill 2007, J Biopharm Stat 17:1201",
 }
 """Names and conventions that are written with figures; templates hold none."""
