@@ -62,6 +62,7 @@ Every call is also a verb of the command line, which prints the page of its answ
     the evidence                read_evidence · audit · estimate · pool
     plans                       starter_plan · schema · read_plan · build · diff (why one asks for more)
     what else to know           facts (which cell to ask the authors for) · add_study (what a new one brings)
+    what experts believe        elicitation_sheet (to send out) · elicit (what came back, fitted and pooled)
     documents                   render_protocol · check (a finished one) · code (a script in R or Python) · demo
     while it runs               randomise · minimise · monitor (a look was taken) · reestimate (n again, blinded)
     what others printed         reproduce (does a stated n follow from what is stated?) · reproduce_table (many)
@@ -91,6 +92,7 @@ _HOMES = {
     **dict.fromkeys(("recruit", "duration"), "trialplan.verbs.recruiting"),
     **dict.fromkeys(("monitor", "reestimate"), "trialplan.verbs.monitoring"),
     **dict.fromkeys(("code", "reproduce", "reproduce_table", "list_designs"), "trialplan.verbs.second_opinion"),
+    **dict.fromkeys(("elicit", "elicitation_sheet"), "trialplan.verbs.eliciting"),
     "Answer": "trialplan.page",
     "Design": "trialplan.design",
     "Effects": "trialplan.evidence.effects",

@@ -40,6 +40,7 @@ VERBS = (
         "check",
         "diff",
         "facts",
+        "elicit",
         "reproduce",
         "code",
         "randomise",

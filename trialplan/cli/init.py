@@ -12,7 +12,7 @@ from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import NamedPath, wrote
 from trialplan.cli.protocol import DOCUMENTS
 
-_NO_PLAN = (".tsv", ".tab", ".txt", ".xls", ".ods", ".json", ".md")
+_NO_PLAN = (".tsv", ".tab", ".txt", ".xls", ".ods", ".json")
 """Names that promise something else than the TOML of a plan."""
 
 
@@ -43,6 +43,7 @@ def command(path: Path, document: str, force: bool) -> None:
 
     `trialplan protocol` makes a protocol draft of it; `trialplan schema` says what each key may hold. Where PATH ends
     in .csv or .xlsx it is a table of evidence, one outcome a row, which `trialplan evidence` reads and a plan names.
+    Where it ends in .md it is a sheet to send to experts, which `trialplan elicit` reads back.
     """
     from trialplan import files
     from trialplan.evidence.write import STARTERS, starter
@@ -53,8 +54,14 @@ def command(path: Path, document: str, force: bool) -> None:
         files.write(path, starter(path.suffix.lower()))
         click.echo(f"wrote {path}\nnext: replace its rows by your studies, then trialplan evidence {path}")
         return
+    if path.suffix.lower() == ".md":
+        from trialplan.verbs.eliciting import elicitation_sheet
+
+        files.write(path, elicitation_sheet())
+        click.echo(f"wrote {path}\nnext: write the question into it, send it out, then trialplan elicit SHEET.md ...")
+        return
     if path.suffix.lower() in _NO_PLAN:
-        files.check_suffix(path, (".toml", *STARTERS))
+        files.check_suffix(path, (".toml", *STARTERS, ".md"))
     files.write(path, starter_plan(document))
     wrote(path)
     typed = shlex.quote(str(path)) if str(path).isprintable() else f"${str(path)!r}"  # as bash and zsh take escapes

@@ -39,6 +39,8 @@ class Curves(canvas.Figure):
     chosen: tuple[float, float] | None = None
     title: str = ""
     fixed: str = ""
+    from_zero: bool = False
+    """Whether the axis begins at 0 and is even however far apart the values are, as for a density."""
 
     def __post_init__(self) -> None:
         """Check that every line has a value for each x."""
@@ -150,7 +152,7 @@ class Curves(canvas.Figure):
     def _by_ratio(self) -> bool:
         """Whether the values are so far apart that ratios show them better."""
         known = self._known()
-        return self.shown.by_ratio and bool(known) and max(known) > 5 * min(known)
+        return not self.from_zero and self.shown.by_ratio and bool(known) and max(known) > 5 * min(known)
 
     def _limits(self) -> tuple[float, float]:
         known = self._known() or [100.0]

@@ -8,6 +8,7 @@ from typing import Any
 
 from trialplan import evidence
 from trialplan.belief import Belief
+from trialplan.belief.experts import Elicited
 from trialplan.design import Sized
 from trialplan.errors import PlanError, did_you_mean
 from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
@@ -17,6 +18,7 @@ from trialplan.parameter import Interval, Numbers, Parameter, in_units_of_the_ou
 from trialplan.plan.borrowing import Borrowing, borrow
 from trialplan.plan.bridging import bridge_of
 from trialplan.plan.checks import check_range
+from trialplan.plan.eliciting import elicited_by
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import AssumptionSection, DrawnSection, EndpointSection, PooledEffectSection
 
@@ -40,6 +42,7 @@ class Assumption:
     bridge: Bridge | None = None
     borrowed: Borrowing | None = None
     pooled: PooledEffect | None = None
+    elicited: Elicited | None = None
     range: tuple[float, float] | None = None
     range_source: str | None = None
 
@@ -47,6 +50,13 @@ class Assumption:
     def label(self) -> str:
         """What the number is in a few words."""
         return Parameter(self.meaning).label
+
+    @property
+    def belief(self) -> Belief | None:
+        """What is believed of the number by itself: borrowed from other arms, or said by experts."""
+        if self.elicited is not None:
+            return self.elicited.belief
+        return None if self.borrowed is None else self.borrowed.belief
 
     @property
     def follows(self) -> Callable[[Numbers], Numbers] | None:
@@ -60,7 +70,10 @@ class Assumption:
 
     @property
     def believed(self) -> Callable[[Numbers], Belief] | None:
-        """What is believed of the number at each control rate; None where it is not drawn from the evidence."""
+        """What is believed of the number at each control rate; None where it carries no uncertainty."""
+        if self.elicited is not None:
+            belief = self.elicited.belief
+            return lambda control: belief
         if self.pooled is not None:
             return self.pooled.given
         if self.bridge is None or self.reading is None:
@@ -87,6 +100,10 @@ def assumptions_of(cls: type[Sized], section: EndpointSection, plan: Plan) -> tu
             _takes_a_rate(cls, name)
             borrowed = borrow(said.belief, section, plan.table(said.belief.table))
             values[name] = _declared(cls, name, value=None, basis="belief", source=said.belief.why, borrowed=borrowed)
+        elif said.experts is not None:
+            experts = elicited_by(said.experts, parameters(cls)[name].unit == "proportion")
+            source = f"{said.experts.question}; {experts.label}. {said.experts.source}"
+            values[name] = _declared(cls, name, value=None, basis="belief", source=source, elicited=experts)
         elif said.effect is not None:
             values[name] = _pooled_effect(cls, name, said.effect, plan, by_role(values.values(), "comparator"))
         elif said.evidence is not None:
@@ -97,7 +114,7 @@ def assumptions_of(cls: type[Sized], section: EndpointSection, plan: Plan) -> tu
 
 
 def _one_origin(name: str, one: AssumptionSection) -> None:
-    origins = [word for word in ("value", "evidence", "effect", "belief") if getattr(one, word) is not None]
+    origins = [word for word in ("value", "evidence", "effect", "experts", "belief") if getattr(one, word) is not None]
     if len(origins) > 1:
         raise PlanError(f"{name} has both a {origins[0]} and {origins[1]}; keep one")
     if one.bridge is not None and one.evidence is None:
@@ -197,9 +214,7 @@ def _drawn(
 
 def resolved(assumptions: tuple[Assumption, ...]) -> tuple[Assumption, ...]:
     """The assumptions with the values of beliefs and bridges computed."""
-    known = [
-        one if one.borrowed is None else replace(one, value=float(one.borrowed.belief.mean())) for one in assumptions
-    ]
+    known = [one if one.belief is None else replace(one, value=float(one.belief.mean())) for one in assumptions]
     drawn = [one for one in known if one.bridge is not None or one.pooled is not None]
     return tuple(replace(one, value=bridged(one, known)) if one in drawn else one for one in known)
 

@@ -24,7 +24,7 @@ def beliefs_of(trial: Trial) -> dict[str, Any]:
     if effect is None or effect.believed is None:
         raise PlanError(
             f"{trial.plan.name}: assurance needs a treatment rate that is drawn from the evidence through a bridge, or "
-            "from a pooled effect; a stated value carries no uncertainty"
+            "from a pooled effect, or said by experts; a stated value carries no uncertainty"
         )
     if effect.bridge is not None and effect.bridge.confidence is not None:
         raise PlanError(f"{trial.plan.name}: a lower limit is a planning value, not a belief; bridge by a discount")
@@ -39,8 +39,8 @@ def sensitivity(trial: Trial, own: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for share in trial.plan.content.scenarios.discounts if effect.bridge else ():
         other = replace(effect, bridge=effect.bridge.discounted(share) if effect.bridge else None)
         others[f"{100 * share:.0f} % of the excess not believed"] = own if other == effect else _pair(trial, other)
-    if comparator is not None and comparator.borrowed is not None:
-        vague = robustify(comparator.borrowed.belief, _VAGUE, Beta(1, 1))
+    if comparator is not None and comparator.belief is not None and comparator.unit == "proportion":
+        vague = robustify(comparator.belief, _VAGUE, Beta(1, 1))
         others["control rate half as sure (half of its weight uniform)"] = own | {comparator.name: vague}
     return others
 
@@ -49,10 +49,10 @@ def _pair(trial: Trial, effect: Assumption) -> dict[str, Any]:
     """What is believed of the comparator, and of the effect given it."""
     believed, comparator = effect.believed, trial.primary.by_role("comparator")
     assert believed is not None  # beliefs_of has refused an effect that is not drawn
-    if comparator is None or comparator.borrowed is None:
+    if comparator is None or comparator.belief is None:
         return {effect.name: believed(None if comparator is None else comparator.value)}
     name = comparator.name
-    return {name: comparator.borrowed.belief, effect.name: lambda **known: believed(known[name])}
+    return {name: comparator.belief, effect.name: lambda **known: believed(known[name])}
 
 
 def assess_trial(

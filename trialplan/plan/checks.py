@@ -143,6 +143,7 @@ def _sources(content: PlanFile) -> Iterator[str]:
             yield one.source or ""
             yield one.range_source or ""
             yield (one.effect and one.effect.source) or ""
+            yield (one.experts and one.experts.source) or ""
             yield from one.bridge.sources() if one.bridge else ()
     for stated in content.scenarios.controls:
         yield stated.source

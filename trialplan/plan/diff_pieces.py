@@ -167,6 +167,8 @@ def _bare(value: Any, planned: Planned) -> Any:
     if value.belief is not None:
         table = planned.plan.table(value.belief.table)
         return value.belief.model_dump(exclude={"why", "accept", "table"}), table.studies
+    if value.experts is not None:
+        return value.experts.model_dump(exclude={"source", "question"})
     if value.effect is not None:
         return value.effect.model_dump(exclude={"source"}), planned.plan.table(
             planned.plan.content.evidence.table

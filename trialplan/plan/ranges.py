@@ -64,6 +64,9 @@ def _range(trial: Trial, one: Assumption) -> tuple[float | None, float | None, s
     if one.borrowed is not None:
         low, high = one.borrowed.belief.interval()
         return float(low), float(high), f"95 % predictive interval of the {len(one.borrowed.readings)} arms it rests on"
+    if one.elicited is not None:
+        low, high = one.elicited.belief.interval()
+        return float(low), float(high), f"95 % interval of what {plural(len(one.elicited.fits), 'expert')} believe"
     if one.reading is not None:
         return _interval(one.reading)
     if one.range is not None:
@@ -160,7 +163,7 @@ def _discounted(trial: Trial, one: Assumption, bridge: Bridge) -> Axis:
 
 def _fixed(trial: Trial, one: Assumption, value: float) -> Trial:
     """The trial with a number held at a value: nothing is borrowed or believed about it any more."""
-    return _with(trial, one, value=value, borrowed=None, reading=None)
+    return _with(trial, one, value=value, borrowed=None, reading=None, elicited=None)
 
 
 def _with(trial: Trial, one: Assumption, **changes: Any) -> Trial:
@@ -213,10 +216,10 @@ def _assured_at_rate(trial: Trial, one: Assumption, bridge: Bridge) -> Callable[
     comparator, fixed = _comparator(trial), trial.design.fixed
 
     def found(seen: float) -> float:
-        if comparator.borrowed is None:
+        if comparator.belief is None:
             moved = bridge.moved(seen, comparator.value)
             return float(fixed.replace(**{one.name: moved}).success(trial.answer.n))
-        rates, weights = comparator.borrowed.belief.nodes(_NODES)
+        rates, weights = comparator.belief.nodes(_NODES)
         moved = np.broadcast_to(bridge.moved(seen, rates), np.shape(rates))
         design = fixed.replace(**{comparator.name: rates, one.name: moved})
         return float((weights * design.success(trial.answer.n)).sum())

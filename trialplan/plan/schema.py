@@ -186,8 +186,32 @@ class PooledEffectSection(Section):
     source: Text = Field(description="why this effect is expected of the trial")
 
 
+class ExpertSection(Section):
+    """One expert's judgements: quantiles, or chips laid into bins."""
+
+    name: Name
+    quantiles: tuple[tuple[Share, float], ...] | None = Field(
+        None, description="pairs of a probability and the value below which the number lies with it"
+    )
+    edges: tuple[float, ...] | None = Field(None, description="the edges of the bins, rising")
+    chips: tuple[int, ...] | None = Field(None, description="how many chips lie in each bin")
+    weight: float = Field(1.0, gt=0, description="weight in the pool, against those of the others")
+
+
+class ExpertsSection(Section):
+    """What experts believe of a number: each one's judgements, fitted and pooled."""
+
+    question: Text = Field(description="what they were asked, in whom, when and in which unit")
+    family: Literal["beta", "normal", "log-normal"] | None = Field(
+        None, description="what is fitted; of a rate beta unless another is named"
+    )
+    pool: Literal["linear", "logarithmic"] = Field("linear", description="by which rule they are pooled")
+    expert: tuple[ExpertSection, ...] = Field(min_length=1)
+    source: Text = Field(description="who was asked, when and how, and who chose them")
+
+
 class AssumptionSection(Section):
-    """One number of a design: a value with its source, drawn from the evidence by bridge or effect, or borrowed."""
+    """One number of a design: stated with its source, drawn from the evidence, borrowed, or said by experts."""
 
     value: float | tuple[float, ...] | None = Field(None, description="one number; of a vector one for each stratum")
     source: Text | None = None
@@ -196,6 +220,7 @@ class AssumptionSection(Section):
     range_source: Text | None = Field(None, description="where the range comes from; 'ours' where it is the planners'")
     evidence: DrawnSection | None = None
     effect: PooledEffectSection | None = None
+    experts: ExpertsSection | None = None
     bridge: BridgeSection | None = None
     belief: Borrowed | None = None
 

@@ -73,6 +73,7 @@ NAMES = {
     "lower": "lower 95 % limit",
     "analysis_plan": "Gamble et al. 2017, JAMA 318:2337",
     "charter": "DAMOCLES Study Group 2005, Lancet 365:711",
+    "ends": (0.05, 0.5, 0.95),
     "endpoints_over_looks": "Hung, Wang & O’Neill 2007, J Biopharm Stat 17:1201",
 }
 """Names and conventions that are written with figures; templates hold none."""

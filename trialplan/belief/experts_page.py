@@ -1,0 +1,94 @@
+"""Experts' beliefs as a page and as curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from trialplan.belief.base import Belief
+from trialplan.numerics.lazy import np
+from trialplan.page import Page, Table
+from trialplan.text import listed, plural
+
+if TYPE_CHECKING:
+    from trialplan.belief.experts import Elicited
+    from trialplan.figures import Curves
+
+_SHOWN = (0.05, 0.5, 0.95)
+"""Quantiles that are shown: what one asks an expert first."""
+_POINTS, _REACH = 121, 0.002
+"""Points of a curve, and the share of the pool that it leaves out at either end."""
+
+
+def page(found: Elicited) -> Page:
+    """Each expert's fit with what it misses, and the pool."""
+    total = sum(one.expert.weight for one in found.fits)
+    rows = [
+        [
+            one.expert.name,
+            f"{one.expert.weight / total:.2f}",
+            *_quantiles(one.belief),
+            f"{one.largest_miss:.3f} at {one.missed_at:g}",
+            "poor" if one.poor else "good",
+        ]
+        for one in found.fits
+    ]
+    pool = [f"{found.rule} pool", "1.00", *_quantiles(found.belief), "", ""]
+    columns = ("expert", "weight", *(f"{100 * p:g} %" for p in _SHOWN), "largest miss of a probability", "fit")
+    records = [
+        {
+            "expert": one.expert.name,
+            "weight": one.expert.weight / total,
+            "family": found.family,
+            "belief": _plain(one.belief),
+            "sum_of_squares": one.sum_of_squares,
+            "largest_miss": one.largest_miss,
+        }
+        for one in found.fits
+    ]
+    low, middle, high = _quantiles(found.belief)
+    return Page(
+        data={"rule": found.rule, "pool": _plain(found.belief), "experts": records},
+        headline=f"{plural(len(found.fits), 'expert')} believe in {middle}, 90 % interval {low} to {high}",
+        tables=[Table(columns, [*rows, pool])],
+        notes=list(_notes(found)),
+        records=lambda: records,
+    )
+
+
+def figure(found: Elicited) -> Curves:
+    """The densities of the experts and of their pool over the same values."""
+    from trialplan.figures import Curves
+
+    beliefs = [one.belief for one in found.fits] + [found.belief]
+    low = min(float(one.quantile(_REACH)) for one in beliefs)
+    high = max(float(one.quantile(1 - _REACH)) for one in beliefs)
+    x = np.linspace(low, high, _POINTS)
+    lines = [(one.expert.name, one.belief.density(x)) for one in found.fits]
+    return Curves(
+        x_name="value",
+        x=[float(one) for one in x],
+        lines=[*lines, (f"{found.rule} pool", found.belief.density(x))],
+        quantity="density",
+        title="What experts believe",
+        fixed=found.label,
+        from_zero=True,
+    )
+
+
+def _notes(found: Elicited) -> Iterator[str]:
+    yield f"Fitted by least squares on the cdf ({found.family}); {found.rule}: {found.rule_means}."
+    if found.poor:
+        yield (
+            f"What {listed(found.poor)} said is missed by more than {found.tolerated:g} in probability: ask again, or "
+            "choose another family."
+        )
+
+
+def _quantiles(belief: Belief) -> list[str]:
+    return [f"{float(belief.quantile(p)):.3g}" for p in _SHOWN]
+
+
+def _plain(belief: Belief) -> dict[str, Any]:
+    shown = {f"q{100 * p:g}": float(belief.quantile(p)) for p in _SHOWN}
+    return {"mean": float(belief.mean()), "sd": float(belief.sd()), **shown}
