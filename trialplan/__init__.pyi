@@ -6,10 +6,12 @@ from trialplan.designs.adverse_event import AdverseEvent as AdverseEvent
 from trialplan.designs.ancova import Ancova as Ancova
 from trialplan.designs.event_counts import EventCounts as EventCounts
 from trialplan.designs.log_rank import LogRank as LogRank
+from trialplan.designs.milestone import Milestone as Milestone
 from trialplan.designs.one_proportion import OneProportion as OneProportion
 from trialplan.designs.precision_difference import PrecisionDifference as PrecisionDifference
 from trialplan.designs.precision_proportion import PrecisionProportion as PrecisionProportion
 from trialplan.designs.ratio_of_means import RatioOfMeans as RatioOfMeans
+from trialplan.designs.restricted_mean import RestrictedMean as RestrictedMean
 from trialplan.designs.simon import Simon as Simon
 from trialplan.designs.stratified_proportions import StratifiedProportions as StratifiedProportions
 from trialplan.designs.two_means import TwoMeans as TwoMeans

@@ -10,6 +10,8 @@ import pytest
 
 from trialplan.designs._survival import Curve, Entry, Seen, calendar_of
 from trialplan.designs.log_rank import LogRank
+from trialplan.designs.milestone import Milestone
+from trialplan.designs.restricted_mean import RestrictedMean
 from trialplan.sequential.group_sequential import GroupSequential
 
 HERE = Path(__file__).parent
@@ -183,6 +185,35 @@ def sequential(given):
     }
 
 
+def along(cls, name):
+    """A number that is read off the curves, of designs whose curves need no constant ratio."""
+
+    def answer(given):
+        time, changes = given["milestone_months"], given["piece_start_months"][1:]
+        shapes = [Curve(given[f"hazard_{arm}"], changes) for arm in ("treatment", "control")]
+        values = [one.survival(time) if cls is Milestone else one.mean_to(time) for one in shapes]
+        several = {"hazard_changes": tuple(changes)} if changes else {}
+        design = cls(
+            **{name: time},
+            difference=values[0] - values[1],
+            treatment_hazard=tuple(given["hazard_treatment"]),
+            control_hazard=tuple(given["hazard_control"]),
+            allocation=ratio_of(given),
+            alpha=given["alpha"],
+            sides=given["sides"],
+            **several,
+            **followed(given),
+        )
+        found = {"estimand_treatment": design.treatment_value, "estimand_control": design.control_value}
+        if "power" in given:
+            return found | {"n_total": design.unrounded(given["power"])}
+        n = given["accrual_rate_per_month"] * given["accrual_months"]
+        error, _ = design.standard_error(n)
+        return found | {"information": 1 / error**2, "power": design.success(n)}
+
+    return answer
+
+
 def refused(given):
     """No design answers this."""
 
@@ -210,9 +241,9 @@ ADAPTERS = {
     "survival.calendar_time_of_events": calendar_times,
     "survival.expected_events_at_time": events_at,
     "survival.group_sequential.calendar": sequential,
-    "survival.rmst_difference.power": refused,
-    "survival.milestone_difference.power": refused,
-    "survival.rmst_difference.sample_size": refused,
+    "survival.rmst_difference.power": along(RestrictedMean, "horizon"),
+    "survival.milestone_difference.power": along(Milestone, "milestone"),
+    "survival.rmst_difference.sample_size": along(RestrictedMean, "horizon"),
     "survival.one_arm.milestone.power": refused,
     "survival.one_arm.rmst.power": refused,
     "survival.weighted_logrank.fleming_harrington.power": refused,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trialplan.design import Design
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import between, divide, every, exp, expm1, greatest, least, log, some, where
+from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
 from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, parameter
@@ -62,6 +63,11 @@ class Curve:
             spent = greatest((time if end is None else least(time, end)) - start, 0.0)
             total = total + hazard * spent
         return total
+
+    def along(self, times: Any) -> Any:
+        """The cumulative hazard by times on an axis of their own, the last one."""
+        hazards, changes = ([np.asarray(one)[..., None] for one in values] for values in (self.hazards, self.changes))
+        return Curve(hazards, changes).cumulative(times)
 
     def survival(self, time: Numbers) -> Numbers:
         """The share without the event at a time, if nobody is lost."""
@@ -141,6 +147,13 @@ class Entry:
         return found
 
 
+_Share = tuple[Numbers, Numbers, Numbers]
+"""A share as a + bs + cs² after s of a stretch."""
+
+_NODES = 32
+"""Within each part of the follow-up, where nothing has a kink."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """What is seen of participants by a time of the calendar: entry, dropout, and the longest that each is followed."""
@@ -162,25 +175,44 @@ class Seen:
             yield low, high, before + rate * spent + slope * spent * spent / 2, -(rate + slope * spent), slope / 2
             before = before + rate * length + slope * length * length / 2
 
-    def events(self, curve: Curve, calendar: Numbers) -> Numbers:
-        """The share of all participants in whom the event is seen by a time of the calendar."""
-        total = 0.0
-        for (start, end, hazard), (low, high, a, b, c) in itertools.product(
-            curve.pieces(), list(self.stretches(calendar))
-        ):
+    def parts(self, curve: Curve, calendar: Numbers) -> Iterator[tuple[Numbers, Numbers, Numbers, _Share]]:
+        """Start, length and hazard of each part of the follow-up with one hazard, and the share who could be in it."""
+        stretches = list(self.stretches(calendar))
+        for (start, end, hazard), (low, high, a, b, c) in itertools.product(curve.pieces(), stretches):
             first = greatest(start, low)
             length = greatest((high if end is None else least(end, high)) - first, 0.0)
             after = first - low
+            yield first, length, hazard, (a + after * (b + c * after), b + 2 * c * after, c)
+
+    def events(self, curve: Curve, calendar: Numbers) -> Numbers:
+        """The share of all participants in whom the event is seen by a time of the calendar."""
+        total = 0.0
+        for first, length, hazard, (a, b, c) in self.parts(curve, calendar):
             m0, m1, m2 = _moments((hazard + self.dropout) * length)
-            level, slope = a + after * (b + c * after), b + 2 * c * after
-            inside = length * (level * m0 + length * (slope * m1 + length * c * m2))
+            inside = length * (a * m0 + length * (b * m1 + length * c * m2))
             total = total + where(length > 0, hazard * curve.survival(first) * exp(-self.dropout * first) * inside, 0.0)
         return total
 
-    def at_risk(self, time: Any, calendar: Numbers) -> Any:
-        """The share of all participants who could be seen without the event for so long, the event set aside."""
-        there = self.entry.enrolled(calendar - time) * np.exp(-self.dropout * time)
-        return there if self.longest is None else np.where(time <= self.longest, there, 0.0)
+    def variance(self, curve: Curve, calendar: Numbers, until: Numbers, weight: Callable[[Any], Any]) -> Any:
+        """The variance, times participants, of what is read off the Kaplan–Meier curve.
+
+        The integral of weight² · hazard over the share at risk, where an event at a time moves it by the weight.
+        Source: Breslow & Crowley (1974), Annals of Statistics 2:437; for means Karrison (1987), JASA 82:1169.
+        """
+        x, w = gauss_legendre(_NODES)
+        lost = np.asarray(self.dropout)[..., None]
+        total = 0.0
+        for start, length, rate, share in self.parts(curve, calendar):
+            end = greatest(least(start + length, until) - start, 0.0)
+            first, inside, hazard, a, b, c = (np.asarray(one)[..., None] for one in (start, end, rate, *share))
+            after = inside * x
+            time = first + after
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                # together in logs: where the curve is all but 0, 0 would meet infinity
+                moved = np.log(np.maximum(weight(time), 0.0)) + (curve.along(time) + lost * time) / 2
+                grown = np.where(inside > 0, np.exp(2 * moved) * hazard / (a + after * (b + after * c)), 0.0)
+            total = total + (w * inside * grown).sum(axis=-1)
+        return total
 
 
 def calendar_of(share: Numbers, seen: Any, latest: Numbers) -> Numbers:

@@ -1,0 +1,183 @@
+"""Two curves compared by a number that is read off each: survival at a milestone, or the mean up to a horizon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from trialplan import fields, sizing
+from trialplan.designs._survival import NOT_NEGATIVE, Curve, _Times, listed
+from trialplan.errors import ParameterError
+from trialplan.numerics.elementary import divide, log, normal_quantile, sqrt
+from trialplan.numerics.lazy import np
+from trialplan.numerics.student import z_power
+from trialplan.outcome import RATIO
+from trialplan.parameter import Numbers, largest, parameter, smallest
+from trialplan.rejection import decide, either_way, no_evidence
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AlongCurves(_Times):
+    """What is read off each arm's Kaplan–Meier curve at or up to a time, with the variance at the planned curves.
+
+    The treatment's curve has hazards in a constant ratio to the control's, or to a shape of its own, which the effect
+    sets.
+    """
+
+    treatment_hazard: Numbers | tuple[float, ...] | None = parameter(
+        "shape of the hazard under treatment, where it is not that of the control: hazards that are multiplied until "
+        "they give the effect, one or one for each piece of time",
+        NOT_NEGATIVE,
+        axis="pieces",
+        optional=True,
+        unit="events per unit of time",
+        typical=(0.03, 0.08),
+    )
+    goal: fields.Goal = fields.goal()
+    margin: Numbers | tuple[float, float] | None = fields.margin()
+    favourable: fields.Favourable = fields.favourable()
+    allocation: str = fields.allocation()
+
+    @property
+    def until(self) -> Numbers:
+        """The time up to which the curves are read."""
+        raise NotImplementedError
+
+    def read_off(self, curve: Curve) -> Numbers:
+        """What is read off a curve."""
+        raise NotImplementedError
+
+    def weight(self, curve: Curve) -> Any:
+        """By how much an event at a time moves what is read, as a function of times on an axis of their own."""
+        raise NotImplementedError
+
+    def scaled(self, shape: Curve, value: Numbers) -> Curve:
+        """The curve of this shape off which the value is read."""
+        raise NotImplementedError
+
+    def estimated(self, arm: Any) -> tuple[Any, Any]:
+        """What is read off each trial's Kaplan–Meier curve, and its variance."""
+        raise NotImplementedError
+
+    def _check_time(self, name: str) -> None:
+        """The curves are seen up to there by some participants, and the effect leaves a curve."""
+        self._check_curves()
+        seen = self.duration if self.longest_follow_up is None else np.minimum(self.duration, self.longest_follow_up)
+        if largest(self.until / seen) >= 1:
+            reason = f"must lie before the end of follow-up, at {largest(seen):g}: nobody is seen for longer"
+            raise ParameterError(reason, owner=self, parameter=name, value=self.until)
+        if self.treatment_hazard is not None:
+            self._check_steps("treatment_hazard", "hazard_changes", None)
+
+    def _check_value(self, name: str, most: Numbers) -> None:
+        """What is read off the treatment's curve lies between 0 and `most`."""
+        if self.open_effect is None and getattr(self, name) is not None:
+            value = self.treatment_value / most
+            if not (smallest(value) > 0 and largest(value) < 1):
+                shown = largest(self.treatment_value)
+                reason = f"leaves the treatment {shown:.4g}, which must lie in (0, {largest(most):g})"
+                raise ParameterError(reason, owner=self, parameter=name, value=getattr(self, name))
+
+    @property
+    def control_value(self) -> Numbers:
+        """What is read off the control's curve."""
+        return self.read_off(self.control)
+
+    @property
+    def treatment_value(self) -> Numbers:
+        """What is read off the treatment's curve, by the effect."""
+        effect = self.effect_value()
+        return self.control_value * effect if self.scale == RATIO else self.control_value + effect
+
+    @cached_property
+    def curves(self) -> tuple[Curve, Curve]:
+        """Treatment, control."""
+        control = self.control
+        shape = control if self.treatment_hazard is None else Curve(listed(self.treatment_hazard), control.changes)
+        return self.scaled(shape, self.treatment_value), control
+
+    @cached_property
+    def _variance(self) -> Numbers:
+        """Of the estimate, of its logarithm on a ratio scale, times the participants in all."""
+        total = 0.0
+        for share, seen, curve in zip(self.split(1.0), self.seen, self.curves, strict=True):
+            own = seen.variance(curve, self.duration, self.until, self.weight(curve)) / share
+            total = total + (own / self.read_off(curve) ** 2 if self.scale == RATIO else own)
+        return total
+
+    def standard_error(self, n: Numbers) -> tuple[Numbers, None]:
+        """Of the difference, or of the log ratio, at the planned curves."""
+        return sqrt(self._variance / n), None
+
+    @property
+    def _shift(self) -> Numbers:
+        return log(self.effect_value()) if self.scale == RATIO else self.effect_value()
+
+    def power(self, n: Numbers) -> Numbers:
+        """Both tails of a two-sided test; for equivalence, both one-sided tests."""
+        return either_way(_tail)(self, n)
+
+    def success(self, n: Numbers) -> Numbers:
+        """The favourable tail alone."""
+        return _tail(self, n)
+
+    def tail(self, n: Numbers, direction: int) -> Numbers:
+        """P(reject) in the treatment's favour, 1, or against it, -1."""
+        error, _ = self.standard_error(n)
+        away = [direction * sign * divide(self._shift - limit, error) for limit, sign in self.sided_limits()]
+        return z_power(away, self.z_alpha)
+
+    def unrounded(self, target: Numbers) -> Numbers:
+        """In closed form from one limit; with two it is searched for."""
+        if len(self.limits()) == 2:
+            return super().unrounded(target)
+        away = (self.z_alpha + normal_quantile(target)) / (self._shift - self.limits()[0])
+        return sizing.number(self._variance * away * away)
+
+    @property
+    def exact(self) -> bool:
+        """No: the estimate is normal in large trials only."""
+        return False
+
+    def details(self, n: Any, target: Numbers) -> dict[str, Any]:
+        """What is read off the curves, the events that are expected, and when the trial is analysed."""
+        control, treatment = self.control_value, self.treatment_value
+        return {"control": control, "treatment": treatment, "events": self.events(n), "duration": self.duration}
+
+    def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
+        """Entry, time followed, and 1 where it ended in the event, of every participant: treatment, control."""
+        return self.drawn_arms(n, trials, rng)
+
+    def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
+        """What is read off the Kaplan–Meier curves, against the normal critical value."""
+        arms = [arm[:, : round(fraction * arm.shape[1])] for arm in data]
+        if not all(arm.shape[1] for arm in arms):
+            return no_evidence(self, len(data[0]))
+        (treatment, own), (control, other) = (self.estimated(arm) for arm in arms)
+        if self.scale != RATIO:
+            return decide(self, treatment - control, np.sqrt(own + other), self.z_alpha)
+        there = (treatment > 0) & (control > 0)
+        one, two = np.where(there, treatment, 1.0), np.where(there, control, 1.0)
+        error = np.where(there, np.sqrt(own / one**2 + other / two**2), np.inf)
+        return decide(self, np.log(one / two), error, self.z_alpha)
+
+
+def _tail(design: _AlongCurves, n: Numbers, direction: int = 1) -> Numbers:
+    return design.tail(n, direction)
+
+
+def in_order(arm: Any) -> tuple[Any, Any, Any, Any]:
+    """Times in order, who was at risk at each, the share of them with the event, and the curve after it; a row a trial.
+
+    Source: Kaplan & Meier (1958), JASA 53:457.
+    """
+    order = np.argsort(arm[..., 1], axis=1)
+    time, event = (np.take_along_axis(arm[..., one], order, axis=1) for one in (1, 2))
+    at_risk = np.arange(arm.shape[1], 0, -1)
+    return time, at_risk, event / at_risk, np.cumprod(1 - event / at_risk, axis=1)
+
+
+def greenwood(at_risk: Any, share: Any) -> Any:
+    """What each event adds to the variance of the log of the curve; the last participant's event adds nothing."""
+    return np.where(at_risk > 1, share / np.maximum(at_risk - 1, 1), 0.0)
