@@ -166,6 +166,14 @@ def quoted(text: str) -> Verbatim:
     return Verbatim(text.rstrip("\n"))
 
 
+def code(text: str) -> Verbatim:
+    """Text as a person types it, between marks that none of its own can close."""
+    one_line = " ".join(text.split())
+    mark = "`" * (1 + max(map(len, re.findall("`+", one_line)), default=0))
+    room = " " if one_line[:1] == "`" or one_line[-1:] == "`" else ""
+    return Verbatim(f"{mark}{room}{one_line}{room}{mark}")
+
+
 def or_missing(value: Any) -> Any:
     """The plan's words; where it says nothing, that they are missing."""
     return Verbatim("**Missing from the plan**") if value is None or value == "" or value == () else value
@@ -187,7 +195,7 @@ def boundary(z: float) -> Verbatim:
     return Verbatim(f"{z:.3f}".replace("-", "−"))
 
 
-_WORDS: tuple[_Filter, ...] = (attribute, capitalised, ended, equation, quoted, symbol, with_article)
+_WORDS: tuple[_Filter, ...] = (attribute, capitalised, code, ended, equation, quoted, symbol, with_article)
 _SHARES: tuple[_Filter, ...] = (level, of_hundred, percent, points, power, whole_percent, width)
 _NUMBERS: tuple[_Filter, ...] = (boundary, count, number, number_or_never, signed, unrounded, whole)
 _OTHERS: tuple[_Filter, ...] = (dated, margin, months, on_scale, or_missing, or_none, plural, value_of)
