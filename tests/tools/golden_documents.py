@@ -53,13 +53,17 @@ ENDS = {"statistics": "# Sample size"}
 """Where a text ends that is kept; what follows is the protocol's own, or the plan."""
 
 
-def documents() -> dict[str, str]:
+SHEETS = ("statement", "committee", "registry")
+"""The documents that take a moment; the statistical one weighs what else the number could be."""
+
+
+def documents(kinds: tuple[str, ...] = ("statistics", *SHEETS)) -> dict[str, str]:
     """Each text by the name of its file."""
     found = {}
     for name, how in PLANS.items():
         with tempfile.TemporaryDirectory() as folder:
             trial = built(Path(folder), **how)
-            for kind in ("statistics", "statement", "committee", "registry"):
+            for kind in kinds:
                 text = render(trial, kind=kind).split(ENDS.get(kind, "::: new-page"))[0]
                 found[f"{kind}-{name}.md"] = text.rstrip("\n") + "\n"
     return found
