@@ -119,6 +119,11 @@ def points(difference: float) -> Verbatim:
     return Verbatim(f"{rounded:+.1f} points".replace("-", "−"))
 
 
+def change(n: int) -> Verbatim:
+    """A change in whole numbers, with its sign."""
+    return Verbatim(f"{n:+,}".replace("-", "−") if n else "0")
+
+
 def number_or_never(value: float | None) -> Verbatim:
     """A number; "never" for one that is not reached."""
     return Verbatim("never") if value is None else number(value)
@@ -197,7 +202,7 @@ def boundary(z: float) -> Verbatim:
 
 _WORDS: tuple[_Filter, ...] = (attribute, capitalised, code, ended, equation, quoted, symbol, with_article)
 _SHARES: tuple[_Filter, ...] = (level, of_hundred, percent, points, power, whole_percent, width)
-_NUMBERS: tuple[_Filter, ...] = (boundary, count, number, number_or_never, signed, unrounded, whole)
+_NUMBERS: tuple[_Filter, ...] = (boundary, change, count, number, number_or_never, signed, unrounded, whole)
 _OTHERS: tuple[_Filter, ...] = (dated, margin, months, on_scale, or_missing, or_none, plural, value_of)
 
 FILTERS = {one.__name__: one for one in (*_WORDS, *_SHARES, *_NUMBERS, *_OTHERS)}
