@@ -22,7 +22,7 @@ except ImportError:  # not a Unix: what a killed writer leaves behind is not cle
 
 _PACKAGE = Path(__file__).resolve().parent
 
-_GIVEN: ContextVar[tuple[str, Mapping[str, Path]] | None] = ContextVar("given", default=None)
+_GIVEN: ContextVar[Mapping[str, Mapping[str, Path]] | None] = ContextVar("given", default=None)
 _INPUTS: ContextVar[set[Path] | None] = ContextVar("inputs", default=None)
 _PREPARED: ContextVar[list[_Prepared] | None] = ContextVar("prepared", default=None)
 
@@ -63,10 +63,10 @@ def locate(name: str, file: str, folder: Path | None = None, error: type[FileErr
     """The path that `name` means: a file (relative to `folder`), or the shipped example's `file`."""
     if not name.strip():
         raise error("the name of the file is empty; give a path or the name of a shipped example")
-    held = _GIVEN.get()
-    if held is not None and held[0] == file:
-        if name in held[1]:
-            return held[1][name]
+    held = (_GIVEN.get() or {}).get(file)
+    if held is not None:
+        if name in held:
+            return held[name]
         raise error(f"{name} is not among the files that are given")
     path = (folder or Path()) / name
     try:
@@ -90,7 +90,7 @@ def locate(name: str, file: str, folder: Path | None = None, error: type[FileErr
 @contextmanager
 def given(file: str, paths: Mapping[str, Path]) -> Iterator[None]:
     """Within the block, names of a `file` mean these paths and nothing else, wherever they seem to point."""
-    before = _GIVEN.set((file, paths))
+    before = _GIVEN.set({**(_GIVEN.get() or {}), file: paths})
     try:
         yield
     finally:

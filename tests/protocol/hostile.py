@@ -45,7 +45,7 @@ OPENINGS = (
 
 IDENTIFIERS = {
     *("table", "study", "studies", "outcome", "arm", "method", "design", "allocation", "efficacy", "futility"),
-    *("analysis_test", "net_of", "key", "sections", "leave_out", "accept", "randomised"),
+    *("analysis_test", "net_of", "key", "sections", "leave_out", "accept", "randomised", "amends"),
 }
 """Fields whose text names something else; hostile text in them is refused."""
 

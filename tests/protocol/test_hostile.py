@@ -24,6 +24,7 @@ from trialplan.files import shipped
 from trialplan.plan import build, read
 from trialplan.protocol import SUFFIXES, write
 from trialplan.protocol.content.filters import attribute, escape
+from trialplan.protocol.content.readers import DOCUMENTS
 
 TOKEN = re.compile(r"F(\d{3})Q")
 SOUGHT = 40
@@ -55,7 +56,7 @@ class Page(HTMLParser):
         self.texts.append(data)
 
 
-def written(folder, choose, suffixes=SUFFIXES, template="{token} {text}"):
+def written(folder, choose, suffixes=SUFFIXES, template="{token} {text}", kind="protocol"):
     """Every format of a plan whose fields hold hostile text; and what each token is followed by."""
     said = {}
 
@@ -66,9 +67,12 @@ def written(folder, choose, suffixes=SUFFIXES, template="{token} {text}"):
 
     (folder / "evidence.toml").write_text(evidence_text(texts), encoding="utf-8")
     plan = plan_text(texts).replace('table = "msc-lupus-nephritis"', 'table = "evidence.toml"')
+    if kind == "committee":
+        who = json.dumps(texts("monitoring.reviewer"), ensure_ascii=False)
+        plan += f"\n[monitoring]\nlooks = [0.5, 1]\nreviewer = {who}\n"
     (folder / "plan.toml").write_text(plan, encoding="utf-8")
     paths = [folder / f"protocol{suffix}" for suffix in suffixes]
-    write(read(str(folder / "plan.toml")), paths)
+    write(read(str(folder / "plan.toml")), paths, kind=kind)
     return {path.suffix: path for path in paths}, said
 
 
@@ -165,6 +169,17 @@ class TestEveryField:
             "protocol-figures",
             *(f"protocol{suffix}" for suffix in SUFFIXES),
         }
+
+    @pytest.mark.sweep
+    @pytest.mark.parametrize("kind", [name for name in DOCUMENTS if name != "protocol"])
+    def test_documents_of_other_readers_show_it_as_text(self, kind, tmp_path):
+        """No document makes an order of it, whoever it is for."""
+        payloads = [text[:80] for text in PAYLOADS.values()]
+        paths, said = written(tmp_path, lambda i: payloads[i % len(payloads)], (".html", ".pdf", ".docx"), kind=kind)
+        page = Page(paths[".html"].read_text(encoding="utf-8"))
+        assert not page.tags & {"script", "iframe", "object", "embed", "link", "base", "form"}
+        assert {value[:1] for name, value in page.attributes if name == "href"} <= {"#"}
+        assert not_literal("".join(page.texts), said) == []
 
     @pytest.mark.sweep
     @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)

@@ -7,7 +7,7 @@ import pytest
 from trialplan.errors import TrialplanError
 from trialplan.files import shipped
 from trialplan.plan import build, read
-from trialplan.protocol.content.filters import FILTERS, escape
+from trialplan.protocol.content.filters import FILTERS, code, escape
 from trialplan.protocol.formats.house_style import environment
 from trialplan.protocol.formats.markdown import render
 
@@ -59,6 +59,14 @@ class TestEscape:
 
         html = pypandoc.convert_text(escape(text), "html", format="markdown")
         assert html.strip().startswith("<p>")
+
+    @pytest.mark.parametrize("text", ["trialplan monitor a.toml", "a`b", "`a``b`", "'a`b'", "a{=html}"])
+    def test_what_is_typed_stays_between_its_marks(self, text):
+        """A name with marks of its own does not end the code."""
+        import pypandoc
+
+        found = pypandoc.convert_text(f"{code(text)}.", "html", format="markdown-raw_attribute")
+        assert f"<code>{text}</code>" in found
 
     def test_lines_are_joined(self):
         """A line break in user text cannot end a table row."""

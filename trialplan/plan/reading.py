@@ -13,7 +13,8 @@ from trialplan.plan.complaint import complaint
 from trialplan.plan.schema import PlanFile
 from trialplan.text import plural
 
-_FILE = "plan.toml"
+FILE = "plan.toml"
+"""The file of a shipped plan."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -49,7 +50,7 @@ def read(name: str) -> Plan:
     """The plan at a path, or the shipped plan of that name."""
     from pydantic import ValidationError
 
-    path = locate(str(name), _FILE, error=PlanError)
+    path = locate(str(name), FILE, error=PlanError)
     text = read_text(path, PlanError)
     try:
         content = PlanFile.model_validate(parse_toml(text, path, PlanError))
@@ -65,4 +66,4 @@ def json_schema() -> dict[str, Any]:
 
 def starter() -> str:
     """The text of a plan to start from."""
-    return read_text(locate("starter", _FILE, error=PlanError), PlanError)
+    return read_text(locate("starter", FILE, error=PlanError), PlanError)

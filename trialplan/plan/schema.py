@@ -344,6 +344,9 @@ class Report(Section):
     """`[report]`: what the document shows."""
 
     document: DocumentKind = Field("protocol", description="which document the plan makes where none is asked for")
+    amends: Text | None = Field(
+        None, description="an earlier version of this plan, relative to it: what has changed since is printed"
+    )
     appendix_plan: bool = Field(True, description="whether the plan's text is printed at the end")
     appendix_evidence: bool = Field(
         True,

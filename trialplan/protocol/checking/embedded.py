@@ -30,18 +30,34 @@ def embedded(said: Sequence[TextBlock]) -> tuple[Named, tuple[Named, ...]]:
     plans = [one for one, text in texts.items() if one in names and _is_plan(text)]
     if not plans:
         raise FileError(_without_plan(texts, names))
-    if len(plans) > 1:
+    amending = [one for one in plans if _amends(texts[one]) is not None]
+    if len(plans) > 2 or (len(plans) == 2 and len(amending) != 1):
         raise FileError(f"it holds {len(plans)} plans; check the documents that it was put together from one by one")
-    text = texts[plans[0]]
-    if len(text) > _MOST:
+    main = amending[0] if amending else plans[0]
+    text = texts[main]
+    if max(len(texts[one]) for one in plans) > _MOST:
         raise FileError(f"the plan in it has {len(text):,} characters, which no plan has; it is not read")
-    found = {name: texts[one] for one, called in names.items() if one in texts and one != plans[0] for name in called}
-    return (names[plans[0]][0], text), tuple(_tables(text, found, names))
+    found = {name: texts[one] for one, called in names.items() if one in texts and one != main for name in called}
+    return (names[main][0], text), tuple(_tables(text, found, names))
+
+
+def _amends(plan: str) -> str | None:
+    """The name of the earlier version that a plan says it amends."""
+    report = _toml(plan).get("report")
+    name = report.get("amends") if isinstance(report, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _tables(plan: str, found: Mapping[str, str], names: Mapping[str, Sequence[str]]) -> Iterator[Named]:
-    """Every table that the plan and its tables name, with its verified text."""
+    """Every table that the plan and its tables name, with its verified text; of a plan that it amends, the same."""
     wanted = list(dict.fromkeys(named(_toml(plan))))
+    amended = _amends(plan)
+    if amended is not None:
+        earlier = found.get(normal(amended))
+        if earlier is None:
+            raise FileError(f"the earlier plan {amended} cannot be taken from it: it holds no text of its digest")
+        yield amended, earlier
+        wanted = list(dict.fromkeys([*wanted, *named(_toml(earlier))]))
     for name in wanted:  # it grows: a table may name another
         shown = normal(name)
         digests = [one for one, called in names.items() if shown in called]

@@ -18,6 +18,7 @@ from typing import Any
 from trialplan.files import given
 from trialplan.plan import read
 from trialplan.plan.building import size_primary
+from trialplan.plan.reading import FILE
 from trialplan.protocol.checking.embedded import Named
 from trialplan.protocol.checking.extraction import normal, tokens
 from trialplan.protocol.content.embedded_sources import TABLE
@@ -50,7 +51,8 @@ def rebuilt(
         path, output = home / "plan.toml", home / f"document{suffix}"
         path.write_text(text, encoding="utf-8")
         paths = {table: _placed(home / str(i), table, said) for i, (table, said) in enumerate(tables)}
-        with given(TABLE, paths):
+        plans = {**paths, **{str(one): one for one in (path, *paths.values())}}
+        with given(TABLE, paths), given(FILE, plans):
             found = dataclasses.replace(read(str(path)), name=name)
             required = tuple(map(tuple, _required(size_primary(found))))
             write(found, [output], kind=kind, templates=templates)

@@ -87,7 +87,11 @@ def analysis_plan_items(said: Mapping[str, Any]) -> tuple[AnalysisPlanItem, ...]
 
 
 def _applying(said: Mapping[str, Any]) -> Iterator[Item]:
+    if said["amended"]:
+        yield "4a–4c", "revisions, their reasons and times", "Amendments", "amended.version"
     for item in _ITEMS:
+        if item[0] == "4a–4c" and said["amended"]:
+            continue
         if (item[0] == "10" and not said["randomises"]) or (item[0] == "13b" and not said["monitored"]):
             continue
         yield tuple(one for one in item if said["secondary"] or not one.startswith("secondary."))

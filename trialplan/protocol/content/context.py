@@ -15,6 +15,7 @@ from trialplan.evidence.regression import regression_to_the_mean
 from trialplan.numerics.lazy import np
 from trialplan.outcome import EffectScale
 from trialplan.parameter import in_units_of_the_outcome, parameters
+from trialplan.plan.amendments import amendments
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.protocol.content.alternatives import (
     by_discount,
@@ -137,6 +138,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "operating": operating(trial),
         "drifted": drifted(trial),
         "planned_difference": difference,
+        "amended": amendments(trial),
         "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
         "cells_by": "" if design.smooth else method(design.by_normal_theory()),
         "legend": legend(design.fixed.tex) if isinstance(design.fixed, Design) else (),

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.errors import PlanError
+from trialplan.plan.amendments import earlier_plan
 from trialplan.plan.reading import Plan
 
 TABLE = "evidence.toml"
@@ -22,6 +24,12 @@ class EmbeddedSource:
 
     name: str
     text: str
+    what: str = "evidence table"
+
+    @property
+    def label(self) -> str:
+        """What a table of sources calls it."""
+        return self.what.removesuffix(" table").capitalize()
 
     @property
     def digest(self) -> str:
@@ -55,8 +63,21 @@ def digest(text: str) -> str:
 
 
 def sources(plan: Plan) -> tuple[EmbeddedSource, ...]:
-    """The tables that the plan rests on, in the order in which it names them."""
-    return tuple(EmbeddedSource(name=name, text=canonical(plan.table_text(name))) for name in tables(plan))
+    """The tables that the plan rests on, in the order in which it names them; what it amends, with its own."""
+    own = tuple(EmbeddedSource(name=name, text=canonical(plan.table_text(name))) for name in tables(plan))
+    earlier = earlier_plan(plan)
+    if earlier is None:
+        return own
+    texts = {one.name: one.text for one in own}
+    further = [EmbeddedSource(name=name, text=canonical(earlier.table_text(name))) for name in tables(earlier)]
+    for one in further:
+        if texts.get(one.name, one.text) != one.text:
+            raise PlanError(
+                f"{plan.name}, [report]: {earlier.name} reads another table under the name {one.name}, and a document "
+                "that holds both could not tell them apart; give the new one a name of its own"
+            )
+    amended = EmbeddedSource(name=earlier.name, text=canonical(earlier.text), what="earlier plan")
+    return (*own, *(one for one in further if one.name not in texts), amended)
 
 
 def tables(plan: Plan) -> tuple[str, ...]:

@@ -122,6 +122,11 @@ def points(difference: float) -> Verbatim:
     return Verbatim(f"{rounded:+.1f} points".replace("-", "−"))
 
 
+def change(n: int) -> Verbatim:
+    """A change in whole numbers, with its sign."""
+    return Verbatim(f"{n:+,}".replace("-", "−") if n else "0")
+
+
 def number_or_never(value: float | None) -> Verbatim:
     """A number; "never" for one that is not reached."""
     return Verbatim("never") if value is None else number(value)
@@ -169,6 +174,14 @@ def quoted(text: str) -> Verbatim:
     return Verbatim(text.rstrip("\n"))
 
 
+def code(text: str) -> Verbatim:
+    """Text as a person types it, between marks that none of its own can close."""
+    one_line = " ".join(text.split())
+    mark = "`" * (1 + max(map(len, re.findall("`+", one_line)), default=0))
+    room = " " if one_line[:1] == "`" or one_line[-1:] == "`" else ""
+    return Verbatim(f"{mark}{room}{one_line}{room}{mark}")
+
+
 def or_missing(value: Any) -> Any:
     """The plan's words; where it says nothing, that they are missing."""
     return Verbatim("**Missing from the plan**") if value is None or value == "" or value == () else value
@@ -193,9 +206,9 @@ def boundary(z: float) -> Verbatim:
 _POINTS: Mapping[str, Callable[[float], Verbatim]] = {"difference of proportions": points, "points": width}
 """How a difference of shares is shown: a signed one, and one without a direction."""
 
-_WORDS: tuple[_Filter, ...] = (attribute, capitalised, ended, equation, quoted, symbol, with_article)
+_WORDS: tuple[_Filter, ...] = (attribute, capitalised, code, ended, equation, quoted, symbol, with_article)
 _SHARES: tuple[_Filter, ...] = (level, of_hundred, percent, points, power, whole_percent, width)
-_NUMBERS: tuple[_Filter, ...] = (boundary, count, number, number_or_never, signed, unrounded, whole)
+_NUMBERS: tuple[_Filter, ...] = (boundary, change, count, number, number_or_never, signed, unrounded, whole)
 _OTHERS: tuple[_Filter, ...] = (dated, margin, months, on_scale, or_missing, or_none, plural, value_of)
 
 FILTERS = {one.__name__: one for one in (*_WORDS, *_SHARES, *_NUMBERS, *_OTHERS)}

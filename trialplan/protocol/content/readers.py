@@ -18,12 +18,16 @@ from trialplan.protocol.content.registry import REGISTRIES, record
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One kind of document; only a long one has figures and a table of contents."""
+    """One kind of document; only a long one has figures and a table of contents.
+
+    One with `slots` marks each thing that the plan does not say where it would stand; others name them together.
+    """
 
     name: str
     words: str
     objects: Callable[[Trial], dict[str, Any]]
     long: bool = False
+    slots: bool = False
 
     @property
     def template(self) -> str:
@@ -70,7 +74,7 @@ def _registry(trial: Trial) -> dict[str, Any]:
 DOCUMENTS = {
     one.name: one
     for one in (
-        Document(name="protocol", words="the whole protocol", objects=_whole, long=True),
+        Document(name="protocol", words="the whole protocol", objects=_whole, long=True, slots=True),
         Document(name="statistics", words="sample size and analysis alone", objects=_statistics, long=True),
         Document(name="statement", words="the sample size as a paragraph to copy", objects=_statement),
         Document(name="committee", words="the sheet of a data monitoring committee", objects=_committee),
