@@ -105,6 +105,8 @@ class Sized(Stated, metaclass=_Spoken):
     by_stages: ClassVar[bool] = False
     """Whether counts decide stage by stage, so that no interval at the end does."""
     """Whether it tests, and so has a level and sides."""
+    in_turn: ClassVar[bool] = False
+    """Whether each participant takes the treatments in turn, and so must come back to where he was."""
     unscripted: ClassVar[tuple[str, ...]] = ("allocation",)
     """Fields that the script of a second statistician does not bind: it sees what they lead to, or needs none of it."""
 

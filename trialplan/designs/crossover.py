@@ -127,6 +127,7 @@ class Crossover(Design):
     outcome = ADJUSTED
     arm_names: ClassVar[tuple[str, ...]] = ("participants",)
     called = CALLED
+    in_turn: ClassVar[bool] = True
     statistic_is_z = True  # t counts as the z of its P value
     exact = True  # for normal outcomes, or log-normal ones, without carry-over
     formula = "t test after means of participants, periods and treatments, noncentral t distribution"

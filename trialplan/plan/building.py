@@ -27,6 +27,7 @@ from trialplan.plan.checks import (
     check_primaries,
     check_target,
     check_times,
+    check_turns,
 )
 from trialplan.plan.endpoint import Endpoint as Endpoint
 from trialplan.plan.enrolment import recruitment
@@ -193,6 +194,8 @@ def _draft(plan: Plan, section: EndpointSection) -> Endpoint:
         cls = design_named(section.design)
         if section.role == "primary" and not issubclass(cls, Design):
             raise PlanError(f"a primary endpoint needs a design that tests; {section.design} does not")
+        if cls.in_turn:
+            check_turns(plan.content, cls.slug())
         assumptions = assumptions_of(cls, section, plan)
         _check_numbers(cls, section, assumptions)
         return Endpoint(section=section, design=None, assumptions=assumptions)

@@ -56,6 +56,26 @@ def check_times(section: EndpointSection) -> None:
             )
 
 
+def check_turns(content: PlanFile, slug: str) -> None:
+    """What is taken in turn must wear off: a plan says so, and for how long nothing is given between periods."""
+    given, parallel = content.intervention, "or compare arms that are treated side by side"
+    if given.reversible is False:
+        raise PlanError(
+            f"{slug} gives each participant one treatment after the other, and [intervention] says that what is given "
+            "cannot be taken back (reversible = false); compare arms that are treated side by side"
+        )
+    if given.reversible is None:
+        raise PlanError(
+            f"{slug} gives each participant one treatment after the other, so what is given must wear off before the "
+            f"next; say reversible = true under [intervention], with the washout, {parallel}"
+        )
+    if given.washout is None:
+        raise PlanError(
+            f"{slug} needs washout under [intervention]: how long nothing is given between periods, and why nothing is "
+            f"carried over, {parallel}"
+        )
+
+
 def _months(text: str) -> list[float]:
     """The durations that a text names, in months, each once."""
     named = re.findall(r"(\d+(?:\.\d+)?)[\s-]*(day|week|month|year)", text, re.IGNORECASE)

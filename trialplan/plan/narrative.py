@@ -39,6 +39,12 @@ class Intervention(Section):
     background: Text | None = Field(None, description="treatment of both arms: drugs, doses, taper schedule")
     rescue: Text | None = Field(None, description="what counts as rescue, and when it is given")
     concomitant: Text | None = Field(None, description="what else is permitted, and what is prohibited")
+    reversible: bool | None = Field(
+        None,
+        description="whether what is given wears off or can be taken away, so that a participant comes back to where he "
+        "was; asked where participants take the treatments in turn",
+    )
+    washout: Text | None = Field(None, description="how long nothing is given between periods, and why that is enough")
 
 
 class Blinding(Section):

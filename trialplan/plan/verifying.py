@@ -197,7 +197,8 @@ def _of_completers(design: Design, left: list[int]) -> tuple[Design, int] | None
     if min(left) < 2:
         return None
     if len(left) == 1 and not design.members:
-        return design, left[0]
+        n = left[0] - left[0] % design.block  # whole blocks, where one is more than a participant
+        return (design, n) if n else None
     if not design.members and max(left) <= _LARGEST:
         with contextlib.suppress(ParameterError):  # such arms do not fit its other numbers, as those of its blocks
             return design.replace(allocation=fields.allocation_of(left)), sum(left)
