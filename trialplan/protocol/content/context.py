@@ -38,6 +38,7 @@ from trialplan.protocol.content.recruitment_section import recruited
 from trialplan.protocol.content.strata_section import within_strata
 from trialplan.protocol.content.verification_section import verified
 from trialplan.protocol.content.views import (
+    ONE_ARM,
     Alone,
     AtTrial,
     Detectable,
@@ -160,6 +161,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "ordered": ordered,
         "several": len(ordered) > 1,
         "randomises": len(trial.answer.arms) > 1,
+        "single_arm": tuple(trial.answer.arms) == ONE_ARM,
         "effects": design.outcome.same_effect(design),
         "sets": design.outcome.estimate_name(design),
         "values": design.outcome.planned,
