@@ -15,7 +15,7 @@ from trialplan.numerics.elementary import normal_quantile
 from trialplan.plan.building import Trial
 from trialplan.plan.monitoring import HARM_CERTAINTY
 from trialplan.protocol.content.interim_analyses import LookView, Monitored, monitored
-from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS, arm_names
+from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS
 from trialplan.sequential.interim.counts_at_bounds import (
     CountsAtBounds,
     counts_at_bounds,
@@ -98,7 +98,6 @@ class CommitteeSheet:
 
     monitored: Monitored | None
     looks: tuple[LookSheet, ...]
-    arms: tuple[str, ...]
     upward: bool
     responders: str
     harm: HarmGuidance
@@ -117,7 +116,6 @@ def sheet(trial: Trial) -> CommitteeSheet:
     return CommitteeSheet(
         monitored=found,
         looks=() if found is None else tuple(_look(trial, design, look) for look in found.looks),
-        arms=tuple(arm_names(trial, design).values()),
         upward=fixed.upward,
         responders=fixed.outcome.responder,
         harm=_harm(trial, found),

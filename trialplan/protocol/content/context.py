@@ -150,6 +150,8 @@ def basics(trial: Trial) -> dict[str, Any]:
     # what is tested, in the order in which it is tested; the endpoints of a family together
     ordered = [trial.primary.name, *(view.section.name for view in secondary if view.design is not None)]
     design = trial.design
+    fixed = design.fixed
+    assert isinstance(fixed, Design)  # a test's design without looks is one
     whole = _view(trial, trial.primary)
     return {
         "trial": content.trial,
@@ -162,8 +164,8 @@ def basics(trial: Trial) -> dict[str, Any]:
         "several": len(ordered) > 1,
         "randomises": len(trial.answer.arms) > 1,
         "single_arm": tuple(trial.answer.arms) == ONE_ARM,
-        "effects": design.outcome.same_effect(design),
-        "sets": design.outcome.estimate_name(design),
+        "effects": design.outcome.same_effect(fixed),
+        "sets": design.outcome.estimate_name(fixed),
         "values": design.outcome.planned,
         "rates": trial.primary.rates is not None,
         "standards": STANDARDS,

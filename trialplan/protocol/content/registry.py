@@ -14,7 +14,7 @@ from typing import Any
 
 from trialplan.plan.building import Trial
 from trialplan.plan.endpoint import Endpoint
-from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS, arms_randomised
+from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS, Arm, arms_randomised
 from trialplan.text import listed
 
 REGISTRIES = ("ClinicalTrials.gov", "CTIS")
@@ -196,6 +196,11 @@ def phases(said: str | None) -> list[str] | None:
     return None if None in found else [one for one in found if one is not None]
 
 
+def _side_by_side(trial: Trial) -> tuple[Arm, ...]:
+    """The arms; none where participants, or pairs, are their own control."""
+    return arms_randomised(trial) if tuple(trial.arms_randomised) in (ONE_ARM, TWO_ARMS) else ()
+
+
 def _arms(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Arms with what they receive, and the interventions."""
     content = trial.plan.content
@@ -203,8 +208,7 @@ def _arms(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     kinds = ["EXPERIMENTAL", said.control_type and said.control_type.replace(" ", "_").upper()]
     texts = [words.intervention, words.control]
     groups, given = [], []
-    beside = arms_randomised(trial) if tuple(trial.arms_randomised) in (ONE_ARM, TWO_ARMS) else ()
-    for arm, kind, text in zip(beside, kinds, texts, strict=False):
+    for arm, kind, text in zip(_side_by_side(trial), kinds, texts, strict=False):
         named = f"{said.intervention_type.title()}: {arm.name}" if said.intervention_type else None
         group = {"label": arm.name, "type": kind, "description": text, "interventionNames": [named] if named else None}
         groups.append({name: value for name, value in group.items() if value is not None})
@@ -262,8 +266,8 @@ def _ctis(trial: Trial) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "exclusionCriteria", _field("Principal exclusion criteria", list(people.exclusion), "[population] exclusion")
     yield "primaryEndpoints", _field("Primary endpoints", by["primary"])
     yield "secondaryEndpoints", _field("Secondary endpoints", by["secondary"], "[[endpoint]] role = secondary")
-    arms = [f"{arm.name}, {arm.n:,} participants" for arm in arms_randomised(trial)]
-    yield "arms", _field("Arms", arms)
+    arms = [f"{arm.name}, {arm.n:,} participants" for arm in _side_by_side(trial)]
+    yield "arms", _field("Arms", arms, "no key: arms are not side by side")
     side_by_side = {ONE_ARM: "not randomised: one arm", TWO_ARMS: f"randomised {words.allocation}"}
     method = side_by_side.get(tuple(trial.arms_randomised), content.registration.allocation or "")
     strata = [one.factor for one in content.randomisation.strata]
