@@ -83,6 +83,7 @@ class HarmGuidance:
     """Cases of a harm that make it likely to be more frequent on treatment; of one arm, the limits of its rate."""
 
     certainty: float
+    chosen: bool
     reference: str
     on_control: tuple[int, ...]
     at: tuple[CasesAt, ...]
@@ -164,6 +165,7 @@ def _harm(trial: Trial, found: Monitored | None) -> HarmGuidance:
     rates = named or [("", rate) for rate in RATES]
     return HarmGuidance(
         certainty=certainty,
+        chosen=said is not None and "harm_certainty" in said.model_fields_set,
         reference=REFERENCE,
         on_control=tuple(columns),
         at=tuple(CasesAt(sizes=one, least=tuple(least_cases(one, x, certainty) for x in columns)) for one in sizes),
