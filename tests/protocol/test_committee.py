@@ -1,6 +1,8 @@
 """The committee's sheet: its counts are those at which the rule stops, and its guidance for harm means what it says."""
 
 import shlex
+import shutil
+import subprocess
 from statistics import NormalDist
 
 import numpy as np
@@ -14,7 +16,7 @@ from trialplan.analyses.harm_guidance import chance_raised, least_cases
 from trialplan.cli import main
 from trialplan.numerics.beta_inequalities import probability_larger
 from trialplan.plan import build, read
-from trialplan.protocol import render
+from trialplan.protocol import render, write
 from trialplan.protocol.content.committee import sheet
 
 MONITORED = "msc-lupus-nephritis-monitored"
@@ -121,9 +123,24 @@ class TestCounts:
     def test_without_looks_it_is_the_sheet_of_harms(self, tmp_path):
         """No boundary, no stop for efficacy on the form."""
         said = render(built(tmp_path), kind="committee").split("# Reproduction")[0]
-        assert "No result of it stops this trial" in said
+        assert "No such result stops this trial" in said
         assert "Stop for efficacy" not in said
         assert "Stop for harm" in said
+
+
+class TestPage:
+    @pytest.mark.sweep
+    def test_the_sheet_of_the_shipped_plan_is_one_page(self, tmp_path):
+        """From the title to the signature; what it is made from begins on another."""
+        if shutil.which("pdftotext") is None:
+            pytest.skip("pdftotext is not installed")
+        output = tmp_path / "sheet.pdf"
+        write(read(MONITORED), [output], kind="committee")
+        command = ["pdftotext", "-l", "1", "-layout", str(output), "-"]
+        first = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+        assert "Look 1, 130 assessed" in first
+        assert "signature of the chair" in first
+        assert "Reproduction" not in first
 
 
 class TestHarm:

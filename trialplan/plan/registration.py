@@ -63,6 +63,9 @@ class Registration(Section):
     primary_completion: Month | None = Field(None, description="when the last primary outcome is expected")
     completion: Month | None = Field(None, description="when the last participant is expected to be done")
     purpose: Purpose | None = Field(None, description="the primary purpose")
+    allocation: Literal["randomized", "non-randomized", "N/A"] | None = Field(
+        None, description="where arms are not side by side, and the design does not say it"
+    )
     intervention_model: Model | None = Field(None, description="where it is neither one group nor parallel arms")
     masked: tuple[Masked, ...] | None = Field(None, description="who is masked; an empty list for an open trial")
     intervention_type: InterventionType | None = None

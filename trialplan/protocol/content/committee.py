@@ -15,7 +15,7 @@ from trialplan.numerics.elementary import normal_quantile
 from trialplan.plan.building import Trial
 from trialplan.plan.monitoring import HARM_CERTAINTY
 from trialplan.protocol.content.interim_analyses import LookView, Monitored, monitored
-from trialplan.protocol.content.views import arm_names
+from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS
 from trialplan.sequential.interim.counts_at_bounds import (
     CountsAtBounds,
     counts_at_bounds,
@@ -83,6 +83,7 @@ class HarmGuidance:
     """Cases of a harm that make it likely to be more frequent on treatment; of one arm, the limits of its rate."""
 
     certainty: float
+    chosen: bool
     reference: str
     on_control: tuple[int, ...]
     at: tuple[CasesAt, ...]
@@ -98,7 +99,6 @@ class CommitteeSheet:
 
     monitored: Monitored | None
     looks: tuple[LookSheet, ...]
-    arms: tuple[str, ...]
     upward: bool
     responders: str
     harm: HarmGuidance
@@ -117,7 +117,6 @@ def sheet(trial: Trial) -> CommitteeSheet:
     return CommitteeSheet(
         monitored=found,
         looks=() if found is None else tuple(_look(trial, design, look) for look in found.looks),
-        arms=tuple(arm_names(trial, design).values()),
         upward=fixed.upward,
         responders=fixed.outcome.responder,
         harm=_harm(trial, found),
@@ -131,7 +130,7 @@ def _look(trial: Trial, design: Design, look: LookView) -> LookSheet:
     """The look in counts, where it is told so."""
     sizes = tuple(round(arm.n) for arm in look.arms)
     counts: tuple[CountsAtBounds, ...] = ()
-    if looked_at_in_counts(design, look.n):
+    if design.arm_names in (ONE_ARM, TWO_ARMS) and looked_at_in_counts(design, look.n):
         rates = design.fixed.count_rates()
         controls = (None,) if len(sizes) == 1 else expected_counts(float(rates[1]), sizes[1])
         bounds = [None if bound is None else bound.z for bound in (look.efficacy, look.futility)]
@@ -153,11 +152,11 @@ def _command(trial: Trial, look: LookView, sizes: tuple[int, ...], counts: tuple
 
 def _harm(trial: Trial, found: Monitored | None) -> HarmGuidance:
     """The table of cases at the looks, or at shares of the trial where it has none."""
-    arms = tuple(trial.arms_randomised.values())
+    names, arms = tuple(trial.arms_randomised), tuple(trial.arms_randomised.values())
     said = trial.plan.content.monitoring
     certainty = HARM_CERTAINTY if said is None else said.harm_certainty
     sizes: list[tuple[int, int]] = []
-    if len(arms) == 2:  # of two arms alone one rate can be larger than the other
+    if names == TWO_ARMS:
         shares = [tuple(round(share * n) for n in arms) for share in WITHOUT_LOOKS]
         taken = shares if found is None else [tuple(round(arm.n) for arm in look.arms) for look in found.looks]
         sizes = [(first, second) for first, second in taken]
@@ -166,12 +165,13 @@ def _harm(trial: Trial, found: Monitored | None) -> HarmGuidance:
     rates = named or [("", rate) for rate in RATES]
     return HarmGuidance(
         certainty=certainty,
+        chosen=said is not None and "harm_certainty" in said.model_fields_set,
         reference=REFERENCE,
         on_control=tuple(columns),
         at=tuple(CasesAt(sizes=one, least=tuple(least_cases(one, x, certainty) for x in columns)) for one in sizes),
         alarms=tuple(_alarm(sizes, label, rate, certainty) for label, rate in rates) if sizes else (),
         named=bool(named),
-        limits=tuple(_limits(cases, arms[0]) for cases in columns if cases <= arms[0]) if len(arms) == 1 else (),
+        limits=tuple(_limits(cases, arms[0]) for cases in columns if cases <= arms[0]) if names == ONE_ARM else (),
         n=sum(arms),
     )
 

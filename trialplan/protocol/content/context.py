@@ -46,6 +46,7 @@ from trialplan.protocol.content.schedule import Schedule, schedule
 from trialplan.protocol.content.strata_section import within_strata
 from trialplan.protocol.content.verification_section import verified
 from trialplan.protocol.content.views import (
+    ONE_ARM,
     Alone,
     AtTrial,
     Detectable,
@@ -163,6 +164,8 @@ def basics(trial: Trial) -> dict[str, Any]:
     # what is tested, in the order in which it is tested; the endpoints of a family together
     ordered = [trial.primary.name, *(view.section.name for view in secondary if view.design is not None)]
     design = trial.design
+    fixed = design.fixed
+    assert isinstance(fixed, Design)  # a test's design without looks is one
     whole = _view(trial, trial.primary)
     return {
         "trial": content.trial,
@@ -175,8 +178,9 @@ def basics(trial: Trial) -> dict[str, Any]:
         "several": len(ordered) > 1,
         "hierarchy": hierarchy(trial),
         "randomises": len(trial.answer.arms) > 1,
+        "single_arm": tuple(trial.answer.arms) == ONE_ARM,
         "effects": _same_effect(trial),
-        "sets": design.outcome.estimate_name(design),
+        "sets": design.outcome.estimate_name(fixed),
         "values": design.outcome.planned,
         "rates": trial.primary.rates is not None,
         "standards": STANDARDS,
@@ -209,7 +213,8 @@ def basics(trial: Trial) -> dict[str, Any]:
 
 def _same_effect(trial: Trial) -> tuple[tuple[EffectScale, float], ...]:
     """The planned effect on every scale that readers ask for, in the outcome's unit where it has that."""
-    design, own = trial.design, trial.primary.section.unit or ""
+    design, own = trial.design.fixed, trial.primary.section.unit or ""
+    assert isinstance(design, Design)  # a test's design without looks is one
     of = design.outcome.effect_scale(design)
     scales = design.outcome.same_effect(design)
     return tuple((scale_of(design, own) if scale == of else scale, value) for scale, value in scales)

@@ -24,7 +24,6 @@ class Document:
     """
 
     name: str
-    words: str
     objects: Callable[[Trial], dict[str, Any]]
     long: bool = False
     slots: bool = False
@@ -74,11 +73,11 @@ def _registry(trial: Trial) -> dict[str, Any]:
 DOCUMENTS = {
     one.name: one
     for one in (
-        Document(name="protocol", words="the whole protocol", objects=_whole, long=True, slots=True),
-        Document(name="statistics", words="sample size and analysis alone", objects=_statistics, long=True),
-        Document(name="statement", words="the sample size as a paragraph to copy", objects=_statement),
-        Document(name="committee", words="the sheet of a data monitoring committee", objects=_committee),
-        Document(name="registry", words="the fields of a registry's record", objects=_registry),
+        Document(name="protocol", objects=_whole, long=True, slots=True),
+        Document(name="statistics", objects=_statistics, long=True),
+        Document(name="statement", objects=_statement),
+        Document(name="committee", objects=_committee),
+        Document(name="registry", objects=_registry),
     )
 }
 """Every document, by the name that it is asked for."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from trialplan.plan.building import Trial
 from trialplan.plan.endpoint import Endpoint
-from trialplan.protocol.content.views import arms_randomised
+from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS, Arm, arms_randomised
 from trialplan.text import listed
 
 REGISTRIES = ("ClinicalTrials.gov", "CTIS")
@@ -164,12 +164,20 @@ def _design(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Type, phase, allocation, model, purpose, masking and enrolment."""
     said, words = trial.plan.content.registration, trial.plan.content.trial
     info = ("designModule", "designInfo")
-    arms = len(trial.arms_randomised)
+    arms = tuple(trial.arms_randomised)
+    allocation = {ONE_ARM: "NA", TWO_ARMS: "RANDOMIZED"}.get(arms)
+    if said.allocation:
+        allocation = said.allocation.replace("N/A", "NA").replace("-", "_").upper()
     yield ("designModule", "studyType"), _field("Study type", "INTERVENTIONAL")
     yield ("designModule", "phases"), _field("Phase", phases(words.phase), "[trial] phase, as I, II, II/III")
-    yield (*info, "allocation"), _field("Allocation", "RANDOMIZED" if arms > 1 else "NA")
-    model = (said.intervention_model or ("parallel" if arms > 1 else "single group")).removesuffix(" assignment")
-    yield (*info, "interventionModel"), _field("Intervention model", model.replace(" ", "_").upper())
+    yield (*info, "allocation"), _field("Allocation", allocation, "[registration] allocation")
+    model = (said.intervention_model or {ONE_ARM: "single group", TWO_ARMS: "parallel"}.get(arms, "")).removesuffix(
+        " assignment"
+    )
+    yield (
+        (*info, "interventionModel"),
+        _field("Intervention model", model and model.replace(" ", "_").upper(), "[registration] intervention_model"),
+    )
     purpose = said.purpose and said.purpose.replace(" ", "_").upper()
     yield (*info, "primaryPurpose"), _field("Primary purpose", purpose, "[registration] purpose")
     masking: dict[str, Any] = {"maskingDescription": words.blinding}
@@ -190,6 +198,11 @@ def phases(said: str | None) -> list[str] | None:
     return None if None in found else [one for one in found if one is not None]
 
 
+def _side_by_side(trial: Trial) -> tuple[Arm, ...]:
+    """The arms; none where participants, or pairs, are their own control."""
+    return arms_randomised(trial) if tuple(trial.arms_randomised) in (ONE_ARM, TWO_ARMS) else ()
+
+
 def _arms(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Arms with what they receive, and the interventions."""
     content = trial.plan.content
@@ -197,7 +210,7 @@ def _arms(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     kinds = ["EXPERIMENTAL", said.control_type and said.control_type.replace(" ", "_").upper()]
     texts = [words.intervention, words.control]
     groups, given = [], []
-    for arm, kind, text in zip(arms_randomised(trial), kinds, texts, strict=False):
+    for arm, kind, text in zip(_side_by_side(trial), kinds, texts, strict=False):
         named = f"{said.intervention_type.title()}: {arm.name}" if said.intervention_type else None
         group = {"label": arm.name, "type": kind, "description": text, "interventionNames": [named] if named else None}
         groups.append({name: value for name, value in group.items() if value is not None})
@@ -211,7 +224,7 @@ def _arms(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
                 }
             )
     module = "armsInterventionsModule"
-    yield (module, "armGroups"), _field("Arms", groups)
+    yield (module, "armGroups"), _field("Arms", groups, "no key: arms are not side by side")
     if len(groups) > 1 and kinds[1] is None:
         yield (module, "armGroups", "type"), _field("Type of the control arm", None, "[registration] control_type")
     yield (module, "interventions"), _field("Interventions", given, "[registration] intervention_type")
@@ -255,11 +268,19 @@ def _ctis(trial: Trial) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "exclusionCriteria", _field("Principal exclusion criteria", list(people.exclusion), "[population] exclusion")
     yield "primaryEndpoints", _field("Primary endpoints", by["primary"])
     yield "secondaryEndpoints", _field("Secondary endpoints", by["secondary"], "[[endpoint]] role = secondary")
-    arms = [f"{arm.name}, {arm.n:,} participants" for arm in arms_randomised(trial)]
-    yield "arms", _field("Arms", arms)
-    method = f"randomised {words.allocation}" if len(arms) > 1 else "not randomised: one arm"
+    arms = [f"{arm.name}, {arm.n:,} participants" for arm in _side_by_side(trial)]
+    yield "arms", _field("Arms", arms, "no key: arms are not side by side")
+    side_by_side = {ONE_ARM: "not randomised: one arm", TWO_ARMS: f"randomised {words.allocation}"}
+    method = side_by_side.get(tuple(trial.arms_randomised), content.registration.allocation or "")
     strata = [one.factor for one in content.randomisation.strata]
-    yield "allocationMethod", _field("Allocation", method + (f", stratified by {listed(strata)}" if strata else ""))
+    yield (
+        "allocationMethod",
+        _field(
+            "Allocation",
+            method + (f", stratified by {listed(strata)}" if method and strata else ""),
+            "[registration] allocation",
+        ),
+    )
     yield "blinding", _field("Blinding", words.blinding)
     yield "participants", _field("Participants planned", trial.n_randomised)
     ages = [one for one in (said.minimum_age, said.maximum_age) if one]

@@ -178,6 +178,10 @@ def of_control(trial: Trial) -> Assumption | None:
     return trial.primary.by_role("comparator") if len(trial.answer.arms) > 1 else None
 
 
+ONE_ARM, TWO_ARMS = ("treatment",), ("treatment", "control")
+"""Arms side by side. What has others, as pairs or sequences of treatments, compares within a participant or a pair."""
+
+
 def arm_names(trial: Trial, design: Sized) -> dict[str, str]:
     """The plan's names of the design's arms."""
     words = {"treatment": trial.plan.content.trial.treatment_name, "control": trial.plan.content.trial.control_name}
