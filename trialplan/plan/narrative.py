@@ -41,8 +41,8 @@ class Intervention(Section):
     concomitant: Text | None = Field(None, description="what else is permitted, and what is prohibited")
     reversible: bool | None = Field(
         None,
-        description="whether what is given wears off or can be taken away, so that participants come back to where they "
-        "were; asked where they take the treatments in turn",
+        description="whether what is given wears off or can be taken away, so that participants come back to where "
+        "they were; asked where they take the treatments in turn",
     )
     washout: Text | None = Field(None, description="how long nothing is given between periods, and why that is enough")
 

@@ -179,6 +179,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "hierarchy": hierarchy(trial),
         "randomises": len(trial.answer.arms) > 1,
         "single_arm": tuple(trial.answer.arms) == ONE_ARM,
+        "in_turn": design.fixed.in_turn,
         "effects": _same_effect(trial),
         "sets": design.outcome.estimate_name(fixed),
         "values": design.outcome.planned,
