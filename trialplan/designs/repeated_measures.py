@@ -67,6 +67,7 @@ class RepeatedMeasures(Design):
     """
 
     outcome = VISITS
+    loses_by = "retention"
     called = {"mmrm": ("t", "z"), "mixed-model": ("t",)}
     slips = SPREAD_SLIPS
 
