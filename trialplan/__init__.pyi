@@ -11,6 +11,7 @@ from trialplan.designs.one_proportion import OneProportion as OneProportion
 from trialplan.designs.precision_difference import PrecisionDifference as PrecisionDifference
 from trialplan.designs.precision_proportion import PrecisionProportion as PrecisionProportion
 from trialplan.designs.ratio_of_means import RatioOfMeans as RatioOfMeans
+from trialplan.designs.repeated_measures import RepeatedMeasures as RepeatedMeasures
 from trialplan.designs.restricted_mean import RestrictedMean as RestrictedMean
 from trialplan.designs.simon import Simon as Simon
 from trialplan.designs.stratified_proportions import StratifiedProportions as StratifiedProportions

@@ -101,6 +101,8 @@ class Sized(Stated, metaclass=_Spoken):
     """The field that states what is asked for, where there is no power to ask for: it is open where n is given."""
     detects: ClassVar[str] = ""
     """The number of which n participants exclude all that is larger, or smaller, where there is no test of it."""
+    loses_by: ClassVar[str] = ""
+    """The field by which it loses participants itself, so that its n is the number randomised; empty where none is."""
     has_level: ClassVar[bool] = False
     by_stages: ClassVar[bool] = False
     """Whether counts decide stage by stage, so that no interval at the end does."""

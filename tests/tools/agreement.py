@@ -378,6 +378,7 @@ OTHERS = {
     "enrolment": ("test_enrolment.py", None),
     "counts": ("test_counts.py", "disagreements_counts.toml"),
     "survival": ("test_survival.py", "disagreements_survival.toml"),
+    "repeated": ("test_repeated.py", "disagreements_repeated.toml"),
 }
 """Files of cases that tests of their own hold, and where their disagreements are listed."""
 

@@ -21,7 +21,9 @@ _STATEMENT = click.Option(
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     call = f"trialplan size {cls.slug()} {options.example(cls)}"
-    more = "--json" if cls.attains != "power" else "--dropout 0.1" if cls.fixes_n() else "--power 0.9 --dropout 0.1"
+    more = "--json" if cls.attains != "power" else "" if cls.fixes_n() else "--power 0.9"
+    if cls.attains == "power" and not cls.loses_by:
+        more = f"{more} --dropout 0.1".strip()
     calendar = options.calendar_options() if issubclass(cls, Design) else []
     pictures = PICTURES if issubclass(cls, Design) else ()
     return options.verb(

@@ -114,6 +114,13 @@ class _AlongCurves(_Times):
     def _shift(self) -> Numbers:
         return log(self.effect_value()) if self.scale == RATIO else self.effect_value()
 
+    def _in_parts(self, arm: Any) -> tuple[Any, Any]:
+        """As `estimated`, of so many trials at a time as fit."""
+        step = max(1, _PART // arm.shape[1])
+        parts = [self.estimated(arm[start : start + step]) for start in range(0, len(arm), step)]
+        value, variance = (np.concatenate(one) for one in zip(*parts, strict=True))
+        return value, variance
+
     def power(self, n: Numbers) -> Numbers:
         """Both tails of a two-sided test; for equivalence, both one-sided tests."""
         return either_way(_tail)(self, n)
@@ -154,13 +161,17 @@ class _AlongCurves(_Times):
         arms = [arm[:, : round(fraction * arm.shape[1])] for arm in data]
         if not all(arm.shape[1] for arm in arms):
             return no_evidence(self, len(data[0]))
-        (treatment, own), (control, other) = (self.estimated(arm) for arm in arms)
+        (treatment, own), (control, other) = (self._in_parts(arm) for arm in arms)
         if self.scale != RATIO:
             return decide(self, treatment - control, np.sqrt(own + other), self.z_alpha)
         there = (treatment > 0) & (control > 0)
         one, two = np.where(there, treatment, 1.0), np.where(there, control, 1.0)
         error = np.where(there, np.sqrt(own / one**2 + other / two**2), np.inf)
         return decide(self, np.log(one / two), error, self.z_alpha)
+
+
+_PART = 50_000
+"""Participants of an arm whose curves are made at once: they then stay in a processor's own memory."""
 
 
 def _tail(design: _AlongCurves, n: Numbers, direction: int = 1) -> Numbers:

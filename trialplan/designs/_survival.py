@@ -229,6 +229,8 @@ def calendar_of(share: Numbers, seen: Any, latest: Numbers) -> Numbers:
 class _Times(Design):
     """What every design of times to an event knows: the control's curve, entry, follow-up and dropout."""
 
+    loses_by = "dropout_rate"
+
     control_median: Numbers | None = parameter(
         "median time to the event in the control arm, where the hazard is constant",
         POSITIVE,

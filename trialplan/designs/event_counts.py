@@ -45,6 +45,7 @@ class EventCounts(Design):
 
     outcome = COUNTS
     scale = "ratio"
+    loses_by = "dropout_rate"
     called = {
         "negative-binomial": ("wald", "score"),
         "negative-binomial-regression": ("wald",),
@@ -56,7 +57,7 @@ class EventCounts(Design):
     slips = (Slip("the dispersion is stated as its inverse", ("dispersion",), lambda k: 1 / k if k else 0.0),)
 
     control_rate: Numbers = parameter(
-        "events of a control participant in a unit of time",
+        "rate of events in the control arm",
         POSITIVE,
         role="comparator",
         symbol="λ_C",
@@ -64,7 +65,7 @@ class EventCounts(Design):
         typical=(0.5, 2.0),
     )
     rate_ratio: Numbers = parameter(
-        "rate of events under treatment over that of the control",
+        "rate of events under treatment over that of the control arm",
         POSITIVE,
         role="effect",
         symbol="θ",

@@ -1,0 +1,114 @@
+"""Measurements at several visits against lrstat and longpower."""
+
+import json
+import math
+import tomllib
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from trialplan.designs.repeated_measures import RepeatedMeasures
+
+HERE = Path(__file__).parent
+CASES = [json.loads(line) for line in (HERE / "repeated.jsonl").read_text().splitlines()]
+LISTED = {entry["id"]: entry for entry in tomllib.loads((HERE / "disagreements_repeated.toml").read_text())["case"]}
+
+
+def made(given, matrix, test="z", **more):
+    """The design with this correlation matrix, whatever its form."""
+    visits = len(matrix)
+    pairs = tuple(float(matrix[i][j]) for i in range(visits) for j in range(i + 1, visits))
+    ratio = Fraction(given.get("allocation_treatment_to_control", 1)).limit_denominator(1000)
+    return RepeatedMeasures(
+        difference=given["mean_difference"],
+        visits=visits,
+        structure="unstructured",
+        correlation=pairs,
+        allocation=f"{ratio.numerator}:{ratio.denominator}",
+        alpha=given["alpha"],
+        sides=given["sides"],
+        test=test,
+        **more,
+    )
+
+
+def size(given):
+    """By the normal, and by t."""
+    more = {
+        "sd": given["sd_control"],
+        "sd_treatment": given["sd_treatment"],
+        "retention": tuple(given["retention_control"]),
+        "retention_treatment": tuple(given["retention_treatment"]),
+    }
+    z, t = (made(given, given["correlation_matrix"], test, **more) for test in ("z", "t"))
+    return {"n_total": z.unrounded(given["power"]), "n_total_t": t.unrounded(given["power"])}
+
+
+def power(given):
+    """From a covariance matrix."""
+    covariance = np.array(given["covariance"])
+    sds = np.sqrt(covariance.diagonal())
+    matrix = covariance / np.outer(sds, sds)
+    design = made(given, matrix, sd=float(sds[-1]), retention=tuple(given["retention"]))
+    error, _ = design.standard_error(given["n_total"])
+    return {"information": 1 / error**2, "power": design.success(given["n_total"])}
+
+
+def ar1(given):
+    """By its own structure, over times of visits."""
+    design = RepeatedMeasures(
+        difference=given["mean_difference"],
+        sd=given["sd"],
+        visit_times=tuple(given["visits"]),
+        structure="ar1",
+        correlation=given["ar1_correlation"],
+        retention=tuple(given["retention"]),
+        alpha=given["alpha"],
+        sides=given["sides"],
+        test="z",
+    )
+    return {"n_per_arm": design.unrounded(given["power"]) / 2}
+
+
+def refused(given):
+    """No design answers this."""
+
+
+ADAPTERS = {
+    "repeated.mmrm.last_visit_difference.sample_size": size,
+    "repeated.mmrm.last_visit_difference.power": power,
+    "repeated.mmrm.ar1.sample_size": ar1,
+    "repeated.slope_difference.separate_intercepts.sample_size": refused,
+    "repeated.slope_difference.common_intercept.power": refused,
+    "repeated.slope_difference.common_intercept.variable_followup.power": refused,
+    "repeated.frison_pocock.sample_size": refused,
+    "repeated.one_way_anova.sample_size": refused,
+}
+
+
+class TestCase:
+    @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+    def test_agrees_or_is_listed(self, case):
+        """A case agrees within its tolerance in all that both have, or is listed with the reason."""
+        ours = ADAPTERS[case["method"]](case["inputs"])
+        if case["id"] in LISTED:
+            assert ours is None
+            return
+        shared = [name for name in case["expected"] if name in ours]
+        assert shared
+        for name in shared:
+            tolerance = case["tolerance"]["value"] * max(1, abs(case["expected"][name]))
+            assert math.isclose(ours[name], case["expected"][name], abs_tol=tolerance, rel_tol=0), name
+
+
+class TestList:
+    def test_every_entry_has_its_case_and_a_reason(self):
+        """What is listed is among the cases, and has a reason that ends in a full stop."""
+        assert set(LISTED) <= {case["id"] for case in CASES}
+        assert all(entry["why"].endswith(".") for entry in LISTED.values())
+
+    def test_every_adapter_has_cases(self):
+        """No adapter stands for cases that are not there."""
+        assert {case["method"] for case in CASES} == set(ADAPTERS)
