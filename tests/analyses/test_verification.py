@@ -240,6 +240,12 @@ class TestVerify:
         there = verify(MEANS, n=32, trials=4000, seed=3, executor=Processes(2))
         assert there == verify(MEANS, n=32, trials=4000, seed=3)
 
+    def test_no_two_checks_bear_one_name(self):
+        """What is checked of the plan and what of the null are told apart, by each witness."""
+        found = verify(TwoProportions(control=0.3, treatment=0.7, test="fisher"), n=20, trials=500)
+        names = [(one.what, one.by) for one in found.checks]
+        assert len(names) == len({*names})
+
     def test_a_grid_is_refused(self):
         """Verification is of one trial."""
         with pytest.raises(ParameterError, match="not a grid"):
