@@ -5,6 +5,20 @@ test decides. An **evidence table** is what publications report, row by row. A *
 evidence, every assumption with its source, and the endpoints; built, it is a trial. Asked something, each gives an
 **answer**.
 
+What is asked is a call, each of them also a verb of the command line, which prints the page of its answer:
+
+    what a design asks for      size · power · effect · compare (every test that applies) · verify (by simulation)
+    what if                     scenarios · tornado · exclude (what n participants rule out) · assurance
+    who can be recruited        recruit (months, sites, and what can be shown) · duration
+    the evidence                read_evidence · audit · estimate · pool
+    plans                       starter_plan · schema · read_plan · build · diff (why one asks for more)
+    what else to know           facts (which cell to ask the authors for) · add_study (what a new one brings)
+    what experts believe        elicitation_sheet (to send out) · elicit (what came back, fitted and pooled)
+    documents                   render_protocol · check (a finished one) · code (a script in R or Python) · demo
+    while it runs               randomise · minimise · monitor (a look was taken) · reestimate (n again, blinded)
+    what others printed         reproduce (does a stated n follow from what is stated?) · reproduce_table (many)
+    the catalogue               list_designs
+
 A design is made by its class, and asked by a call. What its numbers mean, `list_designs("two-proportions")` says:
 
     >>> from trialplan import TwoProportions, size
@@ -53,20 +67,6 @@ path, too, and calls that say `design` take `build(plan).design`:
 
 `render_protocol(trial)` is its protocol draft as Markdown, and `render_protocol(trial, "draft.docx")` writes it. A plan
 of your own begins as `starter_plan()`, a commented text to save and fill in; an error says what it still lacks.
-
-Every call is also a verb of the command line, which prints the page of its answer:
-
-    what a design asks for      size · power · effect · compare (every test that applies) · verify (by simulation)
-    what if                     scenarios · tornado · exclude (what n participants rule out) · assurance
-    who can be recruited        recruit (months, sites, and what can be shown) · duration
-    the evidence                read_evidence · audit · estimate · pool
-    plans                       starter_plan · schema · read_plan · build · diff (why one asks for more)
-    what else to know           facts (which cell to ask the authors for) · add_study (what a new one brings)
-    what experts believe        elicitation_sheet (to send out) · elicit (what came back, fitted and pooled)
-    documents                   render_protocol · check (a finished one) · code (a script in R or Python) · demo
-    while it runs               randomise · minimise · monitor (a look was taken) · reestimate (n again, blinded)
-    what others printed         reproduce (does a stated n follow from what is stated?) · reproduce_table (many)
-    the catalogue               list_designs
 
 `help(trialplan.size)` tells one call, with an example. What is wrong is a `TrialplanError`, in one sentence with the
 value and the way out. Beliefs for `assurance` are in `trialplan.belief`, figures in `trialplan.figures`. Names are

@@ -20,7 +20,7 @@ from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Latent
-from trialplan.parameter import Numbers, effect_on, largest, parameters, smallest, with_role
+from trialplan.parameter import POSITIVE, Numbers, effect_on, largest, parameters, smallest, with_role
 from trialplan.rejection import EitherWay
 from trialplan.sized import AnalysisTest, Sized
 from trialplan.text import listed
@@ -133,6 +133,12 @@ class Design(Sized):
         if name is None:
             raise ParameterError("it has no effect", owner=self)
         return name
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the statistic is a straight line in the logarithm of the effect, given or open, as for ratios."""
+        name = self.field("effect") or self.open_effect
+        return name is not None and parameters(type(self))[name].domain == POSITIVE
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The value of the effect on the null's boundary: one, or lower and upper for equivalence."""

@@ -266,6 +266,10 @@ class Outcome:
         """The width of the interval of the difference at the true values, which may be arrays; None where unknown."""
         return None
 
+    def interval_at_any(self, design: Design, n: int, confidence: float) -> EffectInterval | None:
+        """One as wide as that of whatever effect, about none; None where an interval's width moves with the effect."""
+        return None
+
     def smallest_significant(self, design: Design, n: int) -> float | None:
         """The observed effect nearest to the null that is significant: where power is one half, unless counted."""
         return half_power_effect(design, n)

@@ -284,3 +284,25 @@ class TestDomainOfN:
         """The smallest significant count is sought among ten million at most."""
         with pytest.raises(ParameterError, match="must be at most 10,000,000"):
             trialplan.exclude(RATES, 10**8).page()
+
+
+@pytest.mark.parametrize(
+    ("left_open", "planned"),
+    [
+        (TwoMeans(sd=2), {"difference": 3.0}),
+        (RatioOfMeans(cv=0.4), {"ratio": 1.3}),
+        (Ancova(sd=1, correlation=0.5), {"difference": -7.0}),
+    ],
+)
+def test_means_need_no_effect(left_open, planned):
+    """What is excluded by measurements does not depend on the effect that is planned, which may be left open."""
+    (found,), (beside,) = exclusion(left_open, [60]), exclusion(left_open.replace(**planned), [60])
+    assert found.half_width == pytest.approx(beside.half_width)
+    assert found.kind == beside.kind
+    assert (found.smallest_significant, found.possible) == (beside.smallest_significant, beside.possible)
+
+
+def test_rates_need_one():
+    """The width of an interval of rates moves with the effect, which is asked for."""
+    with pytest.raises(ParameterError, match="treatment is left open"):
+        exclusion(TwoProportions(control=0.3), [60])

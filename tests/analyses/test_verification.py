@@ -240,6 +240,12 @@ class TestVerify:
         there = verify(MEANS, n=32, trials=4000, seed=3, executor=Processes(2))
         assert there == verify(MEANS, n=32, trials=4000, seed=3)
 
+    def test_no_two_checks_bear_one_name(self):
+        """What is drawn at the plan and what at the null are told apart."""
+        found = verify(TwoProportions(control=0.3, treatment=0.7, test="fisher"), n=20, trials=500)
+        drawn = [one.what for one in found.checks if one.what.startswith("drawing")]
+        assert drawn == ["drawing", "drawing at the null"]
+
     def test_a_grid_is_refused(self):
         """Verification is of one trial."""
         with pytest.raises(ParameterError, match="not a grid"):

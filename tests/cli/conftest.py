@@ -81,6 +81,11 @@ WRONG = {
     "looks-too-many": ((*SIZE, *RATES, "--looks", "30"), "20 information fractions at most, not 30; look less"),
     "looks-of-1": ((*SIZE, *RATES, "--looks", "1"), "or the number of looks, as in 3, not 1"),
     "looks-by-0": ((*SIZE, *RATES, "--looks", "1/0,1"), "1/3,2/3,1"),
+    "futility-misnamed": ((*SIZE, *RATES, "--looks", "0.5,1", "--futility", "foo"), "predictive-power, effect\n"),
+    "stages-misnamed": (
+        ("size", "two-stage", "--null", "0.1", "--expected", "0.3", "--stages", "foo"),
+        "as in 1/10,5/29, not foo",
+    ),
     "looks-reversed": ((*SIZE, *RATES, "--looks", "1,0.5"), "0.5,1"),
     "looks-over-fisher": ((*SIZE, *RATES, "--test", "fisher", "--looks", "0.5,1"), "such as score"),
     "efficacy-without-looks": ((*SIZE, *RATES, "--efficacy", "pocock"), "--looks 0.5,1"),

@@ -60,7 +60,7 @@ def _n() -> click.Option:
 
 def _of_design(cls: type[Design], **given: Any) -> None:
     numbers = _numbers(given["n"])
-    _answer(cast("Design", options.build(cls, given)), numbers, given)
+    _answer(cast("Design", options.build(cls, given, left_open=options.effects(cls))), numbers, given)
 
 
 def _of_plan(name: str, given: Mapping[str, Any]) -> None:

@@ -18,6 +18,12 @@ _STATEMENT = click.Option(
 )
 
 
+_OF_ITS_OWN = (
+    "Answers with the participants that its own numbers fix, and with what they attain; --alpha changes nothing but "
+    "what the actual level is held against."
+)
+
+
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     call = f"trialplan size {cls.slug()} {options.example(cls)}"
@@ -29,7 +35,7 @@ def for_design(cls: type[Sized]) -> click.Command:
     return options.verb(
         cls,
         _size,
-        "Answers with the fewest participants, in whole allocation blocks.",
+        _OF_ITS_OWN if cls.fixes_n() else "Answers with the fewest participants, in whole allocation blocks.",
         [*options.of_design(cls), *options.sizing_options(cls), *calendar, _STATEMENT, *output_options(*pictures)],
         *(call, f"{call} {more}"),
     )

@@ -28,7 +28,11 @@ def _read_stages(value: Any) -> tuple[str, ...]:
     numbers = [(int(match[1]), int(match[2])) for match in matches if match]
     growing = len(numbers) == len(stages) == 2 and all(a <= b for a, b in zip(*numbers, strict=True))
     if not growing or numbers[0][1] == numbers[1][1] or any(r >= n for r, n in numbers):
-        raise ParameterError(f'must be two stages r1/n1 and r/n, as in ("1/10", "5/29"), not {value!r}')
+        given = ", ".join(map(str, stages)) if stages else value
+        raise ParameterError(
+            "must be two stages, the most responses at which each ends for nothing of the participants so far, as in "
+            f"1/10,5/29, not {given}"
+        )
     return tuple(f"{r}/{n}" for r, n in numbers)
 
 

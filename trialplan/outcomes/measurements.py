@@ -80,6 +80,10 @@ class Measurements(Outcome):
         test = {"z": "normal", "welch": "Welch t"}.get(design.test, "t")
         return EffectInterval(name=f"{test} interval of the {self.effect_scale(design).name}", limits=limits)
 
+    def interval_at_any(self, design: Design, n: int, confidence: float) -> EffectInterval | None:
+        """That of no effect: its standard error does not know the effect."""
+        return self.interval(design, n, confidence, True)
+
     def expected_width(self, design: Design, n: int, confidence: float) -> Numbers | None:
         """Twice t times the standard error at the true standard deviations; none for a ratio."""
         if design.logarithmic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -189,7 +189,7 @@ def read(given: Mapping[str, Any]) -> Statement:
         looks=_rule("looks", given),
         efficacy=_rule("efficacy", given),
         first_stage=_whole("first_stage", given["first_stage"]) if "first_stage" in given else None,
-        test=_test(given.get("test")),
+        test=_test(cls, given.get("test")),
         effect=_effect(cls, given),
     )
     return _with_sizes(statement, {name: given[name] for name in SIZES if name in given})
@@ -313,12 +313,33 @@ def _rule(name: str, given: Mapping[str, Any]) -> Any:
     return parameters(GroupSequential)[name].check("the statement", name, given[name])
 
 
-def _test(stated: Any) -> str | None:
-    """The test as it is named, in small letters; None where it is not."""
+def _test(cls: type[Sized], stated: Any) -> str | None:
+    """The test as it is named, in small letters; None where it is not. A word that no test here bears is refused."""
     if stated is not None and not isinstance(stated, str):
         raise ParameterError(f"must be the name of a test, not {_brief(stated)}", parameter="test", value=stated)
     words = re.sub(r"[\s_]+", "-", (stated or "").strip().lower())
-    return None if words.replace("-", " ") in UNNAMED else words
+    if words.replace("-", " ") in UNNAMED:
+        return None
+    if not any(_mentions(words, name) for design in catalogue.designs().values() for name in _test_names(design)):
+        names = ", ".join(dict.fromkeys((*cls.tests, *cls.called))) or "for this design none"
+        reason = f"is {_brief(stated)}, which names no test; names are {names}"
+        raise ParameterError(reason, parameter="test", value=stated)
+    return words
+
+
+def _test_names(cls: type[Sized]) -> Iterator[str]:
+    """What a test of the design may be called: its own names, those of others' words, and the words of its formula."""
+    yield from (*cls.tests, *cls.called, cls.slug())
+    yield from (one for declared in parameters(cls).values() if declared.role == "method" for one in declared.choices)
+    yield from (test.formula for test in cls.tests.values())
+    if isinstance(formula := vars(cls).get("formula", ""), str):
+        yield formula
+
+
+def _mentions(words: str, name: str) -> bool:
+    """Whether one of the two holds the other, word by word: "Pearson's chi-squared" and chi-squared."""
+    first, second = (f"-{re.sub(r'[^a-z0-9]+', '-', one.lower()).strip('-')}-" for one in (words, name))
+    return first in second or second in first
 
 
 def _share(stated: Any) -> float | None:

@@ -70,7 +70,11 @@ def half_width(design: Design, n: int, confidence: float = 0.95) -> float | None
 
 def _at(design: Design, n: int, confidence: float) -> Exclusion:
     outcome = design.outcome
-    planned, none = (outcome.interval(design, n, confidence, no_effect) for no_effect in (False, True))
+    planned = None if design.open_effect is None else outcome.interval_at_any(design, n, confidence)
+    if planned is None:
+        design.require_effect()
+        planned = outcome.interval(design, n, confidence, False)
+    none = outcome.interval(design, n, confidence, True)
     ratio = outcome.effect_scale(design).ratio
     return Exclusion(
         n=n,

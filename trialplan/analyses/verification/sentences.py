@@ -6,7 +6,16 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from trialplan.analyses.verification.claims import BOTH, DRAWING, ENUMERATION, FAVOUR, LEVEL, POWER, SUCCESS
+from trialplan.analyses.verification.claims import (
+    BOTH,
+    DRAWING,
+    DRAWING_AT_NULL,
+    ENUMERATION,
+    FAVOUR,
+    LEVEL,
+    POWER,
+    SUCCESS,
+)
 from trialplan.analyses.verification.true_sample_size import Reached
 from trialplan.text import chances
 
@@ -20,7 +29,7 @@ _NOTHING_SHOWN = 0.1
 """What chance may leave open of a power before a claim of it is shown to hold: the step from 0.8 to 0.9, between which
 trials choose."""
 
-_ORDER = (POWER, SUCCESS, FAVOUR, BOTH, LEVEL, DRAWING)
+_ORDER = (POWER, SUCCESS, FAVOUR, BOTH, LEVEL, DRAWING, DRAWING_AT_NULL)
 
 
 def headline(found: Verification) -> str:
@@ -109,7 +118,7 @@ def _complaint(one: Check) -> str:
         return f"the formula claims {abs(one.claimed - one.seen):.3f} {way} {one.what} than {one.by} shows{cautious}"
     if one.what == LEVEL:
         return f"the test rejects a true null in {one.seen:.4f} by {one.by}, above its level of {one.claimed:g}"
-    if one.what == DRAWING:
+    if one.what in (DRAWING, DRAWING_AT_NULL):
         return f"drawing trials gives {one.seen:.4f} where counting gives {one.claimed:.4f}: draw or analyse is wrong"
     way = "in the treatment's favour" if one.what == FAVOUR else "either way"
     return (

@@ -12,6 +12,7 @@ from trialplan.analyses.executors import Executor
 from trialplan.analyses.verification.claims import (
     BOTH,
     DRAWING,
+    DRAWING_AT_NULL,
     ENUMERATION,
     FAVOUR,
     LEVEL,
@@ -262,14 +263,14 @@ def _checks(design: Design, n: int, witnessed: list[_Witnessed], *, size: float 
     yield from _against(POWER, plan, power, True, 0.0 if design.exact else ALLOWANCE)
     if max(power - success, plan.seen.power - plan.seen.success) > _PRINTED:
         yield from _against(SUCCESS, plan, success, False, 0.0 if design.exact else ALLOWANCE)
-    yield from _drawing(plan)
+    yield from _drawing(DRAWING, plan)
     for null in nulls:
         off = 0.0 if design.exact else LIBERAL * float(design.level)
         power, success = float(null.design.power(n)), float(null.design.success(n))
         yield from _against(FAVOUR, null, success, False, off)
         if power - success > _EXACT:
             yield from _against(BOTH, null, power, True, off)
-        yield from _drawing(null)
+        yield from _drawing(DRAWING_AT_NULL, null)
         beyond = 0.0 if design.exact else STRINGENT * level
         yield from _against(LEVEL, null, level, True, beyond, above_only=True)
     if design.exact and size is not None:
@@ -289,11 +290,11 @@ def _against(
         yield Check(by=ENUMERATION, seen=counted, **claim)  # type: ignore[arg-type]
 
 
-def _drawing(one: _Witnessed) -> Iterator[Check]:
+def _drawing(what: str, one: _Witnessed) -> Iterator[Check]:
     if one.counted is not None:
         claimed, seen = one.counted.power, one.seen.power
         error = max(_standard_error(claimed, one.seen.trials), one.seen.standard_error)
-        yield Check(what=DRAWING, by=SIMULATION, claimed=claimed, seen=seen, standard_error=error)
+        yield Check(what=what, by=SIMULATION, claimed=claimed, seen=seen, standard_error=error)
 
 
 def _level(design: Design) -> float:

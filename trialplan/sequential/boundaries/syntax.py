@@ -55,7 +55,8 @@ def read_rule(value: Any, known: Collection[str]) -> str | tuple[float, ...]:
         name, numbers = split(value)
         if name not in known:
             nearest = did_you_mean(name, known) if name else ""
-            raise ParameterError(f"is {value!r}, which is not one of {', '.join(known)}", way_out=nearest)
+            near = nearest if nearest.endswith("?") else ""  # all of them stand there already
+            raise ParameterError(f"is {value!r}, which is not one of {', '.join(known)}", way_out=near)
         plain = ("none" if number is None else repr(float(number)).removesuffix(".0") for number in numbers)
         return f"{name}({','.join(plain)})" if numbers else name
     if isinstance(value, tuple) and value and all(map(_is_number, value)):
