@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from trialplan.analyses.compare import actual_size, variants
+from trialplan.answers import SampleSize
 from trialplan.design import Design
 from trialplan.errors import UnreachableError
 from trialplan.evidence.bridge import discount
@@ -43,7 +44,7 @@ def _by(trial: Trial, name: str, design: Design, prose: str, chosen: bool) -> Te
         reason = f"not searched above {_SEARCHED:,} participants"
     else:
         try:
-            answer = design.sample_size(trial.primary.section.power)
+            answer = _sized(design, trial.primary.section.power)
         except UnreachableError as why:
             reason = why.sentence
     if answer is not None:
@@ -58,6 +59,12 @@ def _by(trial: Trial, name: str, design: Design, prose: str, chosen: bool) -> Te
         chosen=chosen,
         level=level,
     )
+
+
+@lru_cache(maxsize=64)
+def _sized(design: Design, power: float) -> SampleSize:
+    """The answer by one test, remembered: a plan whose words alone are changed is rendered again and again."""
+    return design.sample_size(power)
 
 
 @lru_cache(maxsize=64)
