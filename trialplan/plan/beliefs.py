@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from trialplan.analyses.assurance.assess import Assurance, assess
-from trialplan.belief import Beta, robustify
+from trialplan.belief import Belief, Beta, robustify
+from trialplan.design import Design
 from trialplan.errors import PlanError
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Trial
+
+Items = tuple[tuple[str, Any], ...]
+"""What is believed, or how often a harm occurs, by name: a mapping that can be remembered."""
 
 _VAGUE = 0.5
 """Weight of the uniform component when it is asked what a vaguer control belief would do."""
@@ -51,8 +56,26 @@ def _pair(trial: Trial, effect: Assumption) -> dict[str, Any]:
     assert believed is not None  # beliefs_of has refused an effect that is not drawn
     if comparator is None or comparator.belief is None:
         return {effect.name: believed(None if comparator is None else comparator.value)}
-    name = comparator.name
-    return {name: comparator.belief, effect.name: lambda **known: believed(known[name])}
+    return {comparator.name: comparator.belief, effect.name: _Given(effect, comparator.name)}
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The belief about the effect at each value of the comparator, which is known by its name."""
+
+    effect: Assumption
+    name: str
+
+    def __call__(self, **known: Any) -> Belief:
+        believed = self.effect.believed
+        assert believed is not None  # beliefs_of has refused an effect that is not drawn
+        return believed(known[self.name])
+
+
+@lru_cache(maxsize=32)
+def _assessed(design: Design, n: int, beliefs: Items, target: float, harms: Items) -> Assurance:
+    """Remembered: a draft whose words alone are changed asks the same again."""
+    return assess(design, n, dict(beliefs), target=target, harms=dict(harms))
 
 
 def assess_trial(
@@ -67,9 +90,10 @@ def assess_trial(
     size = int(trial.answer.n) if n is None else n
     sought = target if target is not None else said.target if said else 0.8
     own = beliefs_of(trial)
-    planned = assess(design, size, own, target=sought, harms=dict(said.harms) if said else {})
+    harms = tuple(dict(said.harms).items()) if said else ()
+    planned = _assessed(design, size, tuple(own.items()), sought, harms)
     others = [
-        (words, replace(planned, events={}) if one is own else assess(design, size, one, target=sought))
+        (words, replace(planned, events={}) if one is own else _assessed(design, size, tuple(one.items()), sought, ()))
         for words, one in sensitivity(trial, own).items()
     ]
     return planned, others

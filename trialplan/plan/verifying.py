@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from trialplan import fields
@@ -123,7 +124,9 @@ def verify_trial(
     whole = [] if trial.family is None else [trial.family]
     tested = [(one, one.design) for one in (*whole, *trial.endpoints) if isinstance(one.design, Design)]
     tested.sort(key=lambda pair: pair[0].section.role != "primary")
-    how: dict[str, Any] = {"seed": seed, "executor": executor, "progress": progress}
+    how: dict[str, Any] = {"seed": seed}
+    if executor is not None or progress is not None:
+        how |= {"executor": executor, "progress": progress}
     verified = []
     for endpoint, design in tested:
         n = int(trial.answer.n)
@@ -133,7 +136,7 @@ def verify_trial(
         if most is not None and design.counted(n) is None:  # of counts only the counts are drawn
             number = min(trials, max(1000, most // n))
         target = endpoint.section.power if endpoint is trial.primary else None
-        found = verify(design, n=n, target=target, trials=number, **how)
+        found = (_verified if len(how) == 1 else verify)(design, n=n, target=target, trials=number, **how)
         verified.append(
             VerifiedEndpoint(
                 name=endpoint.section.name,
@@ -173,6 +176,10 @@ def with_losses(
         if progress is not None:
             progress(done, trials)
     return Simulation(trials, rejected, favoured)
+
+
+_verified, _lost = lru_cache(maxsize=64)(verify), lru_cache(maxsize=64)(with_losses)
+"""Remembered where nobody shares the work or watches it: a draft whose words are changed asks the same again."""
 
 
 def _drawn(task: tuple[Design, list[list[int]], list[int], Any]) -> tuple[int, int]:
@@ -217,7 +224,7 @@ def _losses(trial: Trial, endpoint: Endpoint, found: Verification, how: Mapping[
         number = _whole(design, trial.n_randomised)
         # an exact test is defined for whole blocks only
         expected = number * (1 - dropout) if design.smooth else float(found.n)
-    seen = with_losses(design, number, dropout, trials=found.trials, **how)
+    seen = (_lost if len(how) == 1 else with_losses)(design, number, dropout, trials=found.trials, **how)
     share = seen.success
     return SimulatedLosses(
         dropout=dropout,

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from trialplan.analyses.compare import actual_size, variants
+from trialplan.answers import SampleSize
 from trialplan.design import Design
 from trialplan.errors import UnreachableError
 from trialplan.evidence.bridge import Bridge
@@ -45,7 +46,7 @@ def _by(trial: Trial, name: str, design: Design, prose: str, chosen: bool) -> Te
         reason = f"not searched above {_SEARCHED:,} participants"
     else:
         try:
-            answer = design.sample_size(trial.primary.section.power)
+            answer = _sized(design, trial.primary.section.power)
         except UnreachableError as why:
             reason = why.sentence
     if answer is not None:
@@ -60,6 +61,12 @@ def _by(trial: Trial, name: str, design: Design, prose: str, chosen: bool) -> Te
         chosen=chosen,
         level=level,
     )
+
+
+@lru_cache(maxsize=64)
+def _sized(design: Design, power: float) -> SampleSize:
+    """The answer by one test, remembered: a plan whose words alone are changed is rendered again and again."""
+    return design.sample_size(power)
 
 
 @lru_cache(maxsize=64)
