@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from trialplan.design import Design
+from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.multinormal import multivariate_cdf
@@ -96,8 +97,11 @@ def shown_in_turn(designs: Sequence[Design], counts: Sequence[float], correlatio
 
     `counts` are the participants who have each outcome, the fewer among the more. `correlation` is the latent one of
     every pair of outcomes, positive where a participant who does better on one does better on the other.
-    Raises ParameterError where an outcome cannot be joined with others.
+    Raises ParameterError where an outcome cannot be joined with others, as one that is counted by stage.
     """
+    for one in designs:
+        if len(one.latent()) != len(designs[0].arm_names):
+            raise ParameterError("counts groups that are not the arms, and cannot be joined with others", owner=one)
     places = range(len(designs))
     joint = [[_joined(designs, counts, correlation, i, j) for j in places] for i in places]
     scores = [

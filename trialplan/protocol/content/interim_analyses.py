@@ -11,9 +11,11 @@ from trialplan import figures
 from trialplan.analyses import size_picture
 from trialplan.design import Sized
 from trialplan.enrolment.calendar import ends, overrunning
+from trialplan.fields import NON_INFERIORITY, SINGLE_ARM
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
 from trialplan.plan.enrolment import law_of, recruitment
+from trialplan.protocol.content.claim import scale_of
 from trialplan.protocol.content.views import Arm, arm_names
 from trialplan.sequential.boundaries.fields import shown
 from trialplan.sequential.group_sequential import GroupSequential
@@ -39,7 +41,8 @@ _FUTILITY = {
     "predictive-power": "a predictive power of at most {}, over a flat prior",
     "effect": "an estimate no better than {}",
 }
-_TRUTHS = {"null": "no effect", "halfway": "half the planned effect", "alternative": "the planned effect"}
+_TRUTHS = {"halfway": "half the planned effect", "alternative": "the planned effect"}
+_FROM_MARGIN = {"halfway": "halfway from the margin to the planned effect", "alternative": "the planned effect"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +133,9 @@ class Monitored:
     overruns: tuple[str, ...]
     command: str
     read: str
+    null: str
+    shown: str
+    unit: str
 
     @property
     def stops(self) -> bool:
@@ -183,11 +189,16 @@ def monitored(trial: Trial) -> Monitored | None:
         fixed=int(design.design.sample_size(trial.primary.section.power).n),
         n=int(trial.answer.n),
         inflation=trial.answer.extra["inflation"],
-        truths=tuple(_truth(name, by[name], trial.answer.extra["expected_n"][name]) for name in _TRUTHS),
+        truths=tuple(
+            _truth(words, by[name], trial.answer.extra["expected_n"][name]) for name, words in _truths(design).items()
+        ),
         calendar=calendar(trial),
         overruns=tuple(overrunning(rows)),
         command=f"trialplan monitor {Path(trial.plan.name).name} {_as_planned(design, rows)}",
         read=design.outcome.z_is_read,
+        null=_null(design),
+        shown=_shown(trial, design),
+        unit=scale_of(design.design, trial.primary.section.unit or "").unit,
     )
 
 
@@ -242,9 +253,31 @@ def _opposite(design: GroupSequential, row: Any) -> Bound | None:
     return Bound(z=z, p=upper.p, effect=effect, conditional_power=None, predictive_power=None)
 
 
-def _truth(name: str, chances: Any, expected: float) -> HypothesisRow:
+def _null(design: GroupSequential) -> str:
+    """Where the null's edge lies, as a clause."""
+    if design.margin is not None:
+        return "the effect lies on the margin"
+    return "the rate lies on the threshold" if design.goal == SINGLE_ARM else "there is no effect"
+
+
+def _truths(design: GroupSequential) -> dict[str, str]:
+    """The truths that are looked at, by the names that the looks know them by."""
+    return {"null": _null(design), **(_TRUTHS if design.margin is None else _FROM_MARGIN)}
+
+
+def _shown(trial: Trial, design: GroupSequential) -> str:
+    """What a trial that stops for efficacy has shown."""
+    words = trial.plan.content.trial
+    if design.goal == NON_INFERIORITY:
+        return f"{words.treatment_name} is not worse than {words.control_name} by more than the margin"
+    if design.margin is not None:
+        return f"{words.treatment_name} is better than {words.control_name} by more than the margin"
+    return f"{words.treatment_name} is better"
+
+
+def _truth(label: str, chances: Any, expected: float) -> HypothesisRow:
     return HypothesisRow(
-        label=_TRUTHS[name],
+        label=label,
         early_efficacy=float((chances.efficacy + chances.harm)[:-1].sum()),
         early_futility=float(np.asarray(chances.futility)[:-1].sum()),
         rejects=float((chances.efficacy + chances.harm).sum()),

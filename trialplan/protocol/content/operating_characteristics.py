@@ -54,7 +54,7 @@ def operating(trial: Trial) -> Operating | None:
     """The probability of rejecting at the trial's number, over control rates and shares of the planned effect."""
     design, n = trial.design, int(trial.answer.n)
     table = rejected(design, n)
-    if table is not None and controls(trial):
+    if table is not None and controls(trial) and design.margin is None:  # of a margin the null is not equality
         return Operating(n=n, shares=SHARES, rows=tuple(_counted(trial, design, n, table)), counted=True)
     shares = SHARES[1:]  # a formula at no effect gives the nominal level, which is no news
     settled = design.settled(n)  # another truth does not move the boundaries
