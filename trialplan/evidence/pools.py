@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pool_page import forest, notes, tables
-from trialplan.evidence.pooling import Pool, by_subgroup, leave_one_out
+from trialplan.evidence.pooling import Pool, pool
 from trialplan.evidence.selection import PoolChoice, compares, outcome_effects, pool_choices
 from trialplan.evidence.table import EvidenceTable, Study, domains
 from trialplan.page import Answer, Page, plain
@@ -33,6 +33,8 @@ class Pools(Answer):
     by_reports: Mapping[str, Pool]
     reports: Mapping[str, str]
     parts: Mapping[str, Pool]
+    undefined: tuple[str, ...] = ()
+    """The parts that cannot be pooled by the method, each with the reason."""
 
     def page(self) -> Page:
         """The pools, their studies, and what remains in parts."""
@@ -48,7 +50,7 @@ class Pools(Answer):
             ),
             headline=f"{self.outcome} over {self.title}",
             tables=list(tables(self.by_reports, self.parts)),
-            notes=notes(self.by_reports),
+            notes=[*notes(self.by_reports), *self.undefined],
         )
 
     def figure(self, reports: str | None = None) -> Forest:
@@ -85,6 +87,7 @@ def pools_of(
     pools: dict[str, Pool] = {}
     parts: dict[str, Pool] = {}
     reports: dict[str, str] = {}
+    undefined: list[str] = []
     measures = _measures(table, name, base, measure, method)
     for one in measures or (None,):
         choices = pool_choices(table, name, base, measure=one, **how)
@@ -93,11 +96,24 @@ def pools_of(
         pools |= {f"{which}{of_measure}": found for which, found in whole.items()}
         reports |= {f"{which}{of_measure}": which for which in whole}
         effects, _ = outcome_effects(table, name, replace(base, reports="all"), one)
-        some = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), method, interval)
+        groups = [] if by is None else _groups(table, effects.labels, by)
+        some = {group: [i for i, name in enumerate(groups) if name == group] for group in dict.fromkeys(groups)}
         if len(effects.labels) > 2:
-            some |= {f"without {label}": other for label, other in leave_one_out(effects, method, interval).items()}
-        parts |= {f"{part}{of_measure}": found for part, found in some.items()}
-    return Pools(outcome=outcome, title=table.title, by_reports=pools, reports=reports, parts=parts)
+            places = range(len(effects.labels))
+            some |= {f"without {effects.labels[left]}": [i for i in places if i != left] for left in places}
+        for part, indices in some.items():
+            try:
+                parts[f"{part}{of_measure}"] = pool(effects.take(indices), method, interval)
+            except ParameterError as why:
+                undefined.append(f"{part}{of_measure}: {why}.")
+    return Pools(
+        outcome=outcome,
+        title=table.title,
+        by_reports=pools,
+        reports=reports,
+        parts=parts,
+        undefined=tuple(undefined),
+    )
 
 
 def _measures(table: EvidenceTable, name: str, choice: PoolChoice, measure: str | None, method: str) -> Sequence[str]:
