@@ -26,12 +26,21 @@ PICTURES = (".svg", ".png", ".pdf")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under column names; a table of facts has no names. `right` are the columns of numbers."""
+    """Rows of text under column names; a table of facts has no names. `right` are the columns of numbers.
+
+    A line break in a cell, which a file may hold, becomes a space: it would end the row in text and in Markdown.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     title: str = ""
     right: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Cells of one line."""
+        if any("\n" in cell for row in self.rows for cell in row):
+            rows = [[re.sub(r"\s*\n\s*", " ", cell) for cell in row] for row in self.rows]
+            object.__setattr__(self, "rows", rows)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from trialplan.evidence import audit, has_concurrent_control, read
 from trialplan.evidence.comparison import mantel_haenszel, peto, two_means, two_rates
 from trialplan.evidence.effects import Effects
 from trialplan.evidence.pooling import leave_one_out, pool
+from trialplan.evidence.pools import pools_of
 from trialplan.evidence.selection import PoolChoice, outcome_effects, pool_outcome
 
 ROWS = "study,outcome,arm,role,events,of\n"
@@ -113,6 +114,17 @@ class TestRoles:
         assert (found.estimate, found.standard_error) == pytest.approx((both.estimate, both.standard_error), rel=1e-12)
         assert "One control is shared by drug and double of Smith 2001" in found.note
         assert (found.studies[0].n, found.studies[0].control_n) == (40, 20)
+
+    def test_a_part_without_an_estimate_does_not_end_the_pool(self, table):
+        """Without the one study with events on treatment no ratio is defined: that part is named with the reason."""
+        rare = table(ROWS + "".join(
+            f"{key},harm,drug,treatment,{x},50\n{key},harm,placebo,control,{c},50\n"
+            for key, x, c in (("a", 0, 0), ("b", 2, 1), ("c", 0, 2))
+        ))  # fmt: skip
+        found = pools_of(rare, "harm", measure="odds-ratio", method="beta-binomial")
+        assert set(found.parts) == {"without a", "without c"}
+        assert found.undefined[0].startswith("without b: an arm has the event in nobody")
+        assert "beta-binomial take them as they are" in found.by_reports["all"].note
 
     def test_a_control_shared_by_means_counts_once(self):
         """The difference of the arms' inverse-variance mean from the control, here of arms alike."""
@@ -231,7 +243,7 @@ class TestMeasures:
         rows = TWO.replace(",3,20", ",0,20")
         effects, remarks = outcome_effects(table(rows), "response", PoolChoice(), "odds-ratio")
         assert effects.values[0] == pytest.approx(np.log(8.5 * 20.5 / (12.5 * 0.5)))
-        assert "Half an event is added to each cell of Smith 2001" in remarks["note"]
+        assert "add half an event to each cell of Smith 2001" in remarks["note"]
 
     def test_two_means(self, table):
         """Differences of changes are weighted by the variances of both arms."""

@@ -12,6 +12,7 @@ import pytest
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence import read, read_with_notes
+from trialplan.page import as_markdown, as_text
 
 TABLE = [
     {"study": "Smith 2001", "outcome": "response", "arm": "drug", "role": "treatment", "events": "8", "of": "20"},
@@ -245,6 +246,17 @@ class TestHeaders:
         with pytest.raises(EvidenceError) as refused:
             table(f"{header}\na,b,3,9,9\n")
         assert sentence in str(refused.value)
+
+
+class TestLineBreaks:
+    def test_a_cell_of_several_lines_is_one_row_of_a_page(self, table):
+        """In text and in Markdown; the table itself keeps what was written."""
+        found = table('study,outcome,events,of,reported\n"Smith\n2001",x,1,9,"one\r\nof nine"\n')
+        assert found.studies[0].key == "Smith\n2001"
+        shown = as_markdown(found.page())
+        assert "| Smith 2001 | x |" in shown
+        assert all(line.endswith("|") for line in shown.splitlines() if line.startswith("|"))
+        assert "Smith 2001  x" in as_text(found.page())
 
 
 class TestErrors:

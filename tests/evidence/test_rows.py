@@ -119,7 +119,7 @@ class TestPage:
         shown = page(typed)
         rows = [row for row in shown.tables[2].rows if row[1] == "P08"]
         assert len(rows) == 1
-        assert rows[0][2] == "a, response; b, response; c, response"
+        assert rows[0][2] == "response: a, b and c"
         assert "b, response: 5 had it" in rows[0][3]
         assert sum(finding["id"] == "P08" for finding in shown.data["findings"]) == 3
 

@@ -197,8 +197,19 @@ class TestWrongPlan:
 class TestAgreement:
     def test_a_target_that_is_not_the_planned_difference_is_refused(self, edit):
         """The stated target difference must be the one that the assumptions plan for."""
-        with pytest.raises(PlanError, match=r"target_difference\.value is 16, but the assumptions plan for 0\.167"):
+        with pytest.raises(PlanError, match=r"value is 16, but the assumptions plan for 0\.167 \(0\.367 − 0\.2\)"):
             edit(("value = 0.167", "value = 16"))
+
+    def test_a_new_table_is_answered_at_once(self, edit, tmp_path):
+        """What the starter says of the first table is named in one go: its study, and the trial that it answers."""
+        table = "study,outcome,events,of,control\na,x,3,9,none\n"
+        (tmp_path / "evidence.csv").write_text(table, encoding="utf-8")
+        with pytest.raises(PlanError) as refused:
+            edit(('table = "msc-lupus-nephritis"', 'table = "evidence.csv"'))
+        first, second = str(refused.value).split(" | ")
+        assert "no study 'wang-2012'; known are a" in first
+        assert second.startswith("[[randomised]] names no table")
+        assert "remove the section" in second
 
     def test_a_citation_that_is_not_listed_is_refused(self, edit):
         """A source that cites [key] needs that key among the references."""

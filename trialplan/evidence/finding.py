@@ -48,21 +48,47 @@ class Finding:
     means: str
 
 
+COLUMNS = ("severity", "id", "where", "seen", "for planning")
+
+
+def told_once(findings: Iterable[Finding]) -> Iterator[list[str]]:
+    """The findings as rows of a table; those that mean the same are one, which lists where and what was seen."""
+    same: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        same.setdefault((finding.severity, finding.id, finding.means), []).append(finding)
+    for (severity, id, means), several in same.items():
+        seen: dict[str, list[Finding]] = {}
+        for each in several:
+            seen.setdefault(each.seen, []).append(each)
+        shown = [*seen] if len(seen) == 1 else [f"{_where(rows)}: {what}" for what, rows in seen.items()]
+        yield [severity, id, _where(several), " ".join(shown), means]
+
+
+def _where(findings: Sequence[Finding]) -> str:
+    """The rows of findings, by outcome: "response: a, b and c"."""
+    studies: dict[str | None, dict[str, None]] = {}
+    for each in findings:
+        studies.setdefault(each.outcome, {}).update(dict.fromkeys([each.study] if each.study else []))
+    return "; ".join(
+        ", ".join(filter(None, (*of, outcome))) or "table"
+        if len(of) < 2
+        else f"{f'{outcome}: ' if outcome else ''}{listed(of)}"
+        for outcome, of in studies.items()
+    )
+
+
 class Findings(Answer, tuple[Finding, ...]):
     """What an audit says about a table: its findings, the most severe first."""
 
     def page(self) -> Page:
         """The findings, each with what was seen and what it means."""
-        rows = [
-            [one.severity, one.id, ", ".join(filter(None, (one.study, one.outcome))) or "table", one.seen, one.means]
-            for one in self
-        ]
+        rows = list(told_once(self))
         blocking = sum(one.severity == "block" for one in self)
         records = [asdict(one) for one in self]
         return Page(
             data={"findings": records},
             headline=f"{plural(len(self), 'finding')}, {blocking} of which a plan must answer",
-            tables=[Table(("severity", "id", "where", "seen", "for planning"), rows, "Findings")] if rows else [],
+            tables=[Table(COLUMNS, rows, "Findings")] if rows else [],
             records=lambda: records,
         )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.evidence.overlap import overlapping
 from trialplan.evidence.pool_page import forest, judged, notes, risk_tables, tables
-from trialplan.evidence.pooling import Pool, by_subgroup, leave_one_out, pool
+from trialplan.evidence.pooling import Pool, pool
 from trialplan.evidence.risk_of_bias import RiskOfBias, worst_studies
 from trialplan.evidence.selection import PoolChoice, compares, outcome_effects, pool_choices
 from trialplan.evidence.table import EvidenceTable, Study, domains
@@ -37,6 +37,8 @@ class Pools(Answer):
     parts: Mapping[str, Pool]
     risks: Mapping[str, RiskOfBias] = part_of(default_factory=dict)
     """How the studies were judged for risk of bias, where the table says it."""
+    undefined: tuple[str, ...] = ()
+    """The parts that cannot be pooled by the method, each with the reason."""
 
     def page(self) -> Page:
         """The pools, their studies, and what remains in parts."""
@@ -53,7 +55,7 @@ class Pools(Answer):
             ),
             headline=f"{self.outcome} over {self.title}",
             tables=[*tables(self.by_reports, self.parts), *risk_tables(self.risks)],
-            notes=notes(self.by_reports),
+            notes=[*notes(self.by_reports), *self.undefined],
         )
 
     def figure(self, reports: str | None = None) -> Forest:
@@ -91,6 +93,7 @@ def pools_of(
     parts: dict[str, Pool] = {}
     reports: dict[str, str] = {}
     judged_risks: dict[str, RiskOfBias] = {}
+    undefined: list[str] = []
     measures = _measures(table, name, base, measure, method)
     for one in measures or (None,):
         choices = pool_choices(table, name, base, measure=one, **how)
@@ -99,18 +102,32 @@ def pools_of(
         pools |= {f"{which}{of_measure}": found for which, found in whole.items()}
         reports |= {f"{which}{of_measure}": which for which in whole}
         effects, _ = outcome_effects(table, name, replace(base, reports="all"), one)
-        some = {} if by is None else by_subgroup(effects, _groups(table, effects.labels, by), method, interval)
+        groups = [] if by is None else _groups(table, effects.labels, by)
+        some = {group: [i for i, name in enumerate(groups) if name == group] for group in dict.fromkeys(groups)}
         if len(effects.labels) > 2:
-            some |= {f"without {label}": other for label, other in leave_one_out(effects, method, interval).items()}
+            places = range(len(effects.labels))
+            some |= {f"without {effects.labels[left]}": [i for i in places if i != left] for left in places}
         risks = {key: risk for key in effects.labels if (risk := table.study(key).risk) is not None}
         judged_worst = worst_studies(risks)
         kept = [i for i, label in enumerate(effects.labels) if label not in judged_worst]
         if judged_worst and kept:
             named = f"without the worst by {next(iter(risks.values())).tool.name} ({', '.join(judged_worst)})"
-            some[named] = pool(effects.take(kept), method, interval)
-        parts |= {f"{part}{of_measure}": found for part, found in some.items()}
+            some[named] = kept
         judged_risks |= risks
-    return Pools(outcome=outcome, title=table.title, by_reports=pools, reports=reports, parts=parts, risks=judged_risks)
+        for part, indices in some.items():
+            try:
+                parts[f"{part}{of_measure}"] = pool(effects.take(indices), method, interval)
+            except ParameterError as why:
+                undefined.append(f"{part}{of_measure}: {why}.")
+    return Pools(
+        outcome=outcome,
+        title=table.title,
+        by_reports=pools,
+        reports=reports,
+        parts=parts,
+        risks=judged_risks,
+        undefined=tuple(undefined),
+    )
 
 
 def _measures(table: EvidenceTable, name: str, choice: PoolChoice, measure: str | None, method: str) -> Sequence[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from trialplan.evidence.audit import audit
 from trialplan.evidence.estimate import Estimate, estimate
-from trialplan.evidence.finding import Finding, percent
+from trialplan.evidence.finding import COLUMNS, percent, told_once
 from trialplan.page import Page, Table, plain
 from trialplan.text import number, plural
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _STUDIES = ("study", "year", "design", "control", "enrolled", "conditioning")
 _OUTCOMES = ("study", "outcome", "arm", "months", "reported", "estimate", "95 % interval")
-_FINDINGS = ("severity", "id", "where", "seen", "for planning")
 _ESTIMATE = ("kind", "value", "lower", "upper", "confidence", "n", "method", "reference")
 
 
@@ -49,7 +48,7 @@ def page(table: EvidenceTable, interval: str = "wilson", notes: Sequence[str] = 
     found = audit(table)
     studies = [[_cell(getattr(study, name)) for name in ("key", *_STUDIES[1:])] for study in table.studies]
     rows = [(study, outcome, estimate(outcome, interval)) for study in table.studies for outcome in study.outcomes]
-    findings = list(_together(found))
+    findings = list(told_once(found))
     blocking = sum(finding.severity == "block" for finding in found)
     return Page(
         data=plain(as_json(table, interval) | {"notes": list(notes)}),
@@ -58,23 +57,11 @@ def page(table: EvidenceTable, interval: str = "wilson", notes: Sequence[str] = 
         tables=[
             Table(_STUDIES, studies, "Studies", frozenset({1, 4})),
             Table(_OUTCOMES, [_shown(*row) for row in rows], "Outcomes", frozenset({3})),
-            *([Table(_FINDINGS, findings, "Findings")] if findings else []),
+            *([Table(COLUMNS, findings, "Findings")] if findings else []),
         ],
         records=lambda: [_record(*row) for row in rows],
         notes=[*_cut(row[2] for row in rows), *_of_changes(row[2] for row in rows), *notes],
     )
-
-
-def _together(found: Iterable[Finding]) -> Iterator[list[str]]:
-    """The findings as rows of a table; those that mean the same are one, which lists where and what was seen."""
-    same: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in found:
-        same.setdefault((finding.severity, finding.id, finding.means), []).append(finding)
-    for (severity, id, means), several in same.items():
-        where = [", ".join(filter(None, (each.study, each.outcome))) or "table" for each in several]
-        seen = [each.seen for each in several]
-        shown = seen[:1] if len(set(seen)) == 1 else [f"{at}: {what}" for at, what in zip(where, seen, strict=True)]
-        yield [severity, id, "; ".join(dict.fromkeys(where)), " ".join(shown), means]
 
 
 def _record(study: Study, outcome: ReportedOutcome, estimated: Estimate | None) -> dict[str, Any]:

@@ -347,7 +347,12 @@ def _zero_cells(labels: list[str], treated: list[list[tuple[int, int]]], untreat
     if not any(x for counts in arms.values() for x, _ in counts):
         return "No study has an event: the result is that of the half events added, and says nothing."
     empty = [key for key, counts in arms.items() if any(x in (0, n) for x, n in counts)]
-    return f"Half an event is added to each cell of {listed(empty)}, where one is empty." if empty else ""
+    if not empty:
+        return ""
+    return (
+        f"Inverse variances add half an event to each cell of {listed(empty)}, where one is empty; mantel-haenszel, "
+        "peto and beta-binomial take them as they are."
+    )
 
 
 def _added(rows: dict[str, list[ReportedOutcome]]) -> list[str]:

@@ -76,6 +76,9 @@ _LACKING = {"na", "#n/a"}
 _UNKNOWN = {"nr": "NR", "nd": "ND"}
 _MEANS = ("baseline_mean", "followup_mean", "change_mean")
 
+_LIKENESS = 0.6
+"""Of a column to the known ones: of a name that is less alike all are listed."""
+
 Lines = dict[tuple[int, ...], int]
 
 
@@ -159,7 +162,7 @@ def _columns(grid: Grid, name: str) -> tuple[list[str], list[str]]:
         elif not meant and spelt in _WHAT_MEAN:
             wrong.append(f"{name}: the column {written!r} does not say of what; {_WHAT_MEAN[spelt]}")
         elif not meant:
-            wrong.append(f"{name}: unknown column {written!r}; {did_you_mean(spelt, COLUMNS)}")
+            wrong.append(f"{name}: unknown column {written!r}; {did_you_mean(spelt, COLUMNS, _LIKENESS)}")
         elif meant in columns:
             twice = grid.header[columns.index(meant)]
             same = (

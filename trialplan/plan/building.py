@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from trialplan import evidence
 from trialplan.answers import SampleSize
@@ -14,6 +15,7 @@ from trialplan.design import Design, Sized
 from trialplan.enrolment.calendar import dated
 from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_you_mean
 from trialplan.evidence.bridge import Observed
+from trialplan.evidence.complaint import together
 from trialplan.page import Answer, Page
 from trialplan.parameter import needed, parameters
 from trialplan.plan.assumptions import Assumption as Assumption
@@ -37,6 +39,8 @@ from trialplan.plan.randomised_evidence import AnsweredComparison, answered_comp
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
 from trialplan.plan.strata import WithinStrata, prognostic, within_strata
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -128,25 +132,43 @@ def build(plan: Plan) -> Trial:
     check_estimand(content, plan.name)
     prognostic(plan)  # what is wrong with the strata is said before anything is computed
     table = plan.table(content.evidence.table)
-    with _place(f"{plan.name}, [scenarios]"):
-        readings = tuple((one.label, read_rate(table, one)) for one in content.scenarios.readings)
-    drafts = [_draft(plan, section) for section in content.endpoint]
+    # what three sections say wrong of a new table is told at once
+    wrong: list[PlanError] = []
+    drafts = [one for section in content.endpoint for one in _told(wrong, _draft, plan, section)]
+    readings = next(_told(wrong, _readings, plan, table), ())
+    compared = next(_told(wrong, answered_comparisons, plan, table), ())
+    if wrong:
+        raise wrong[0] if len(wrong) == 1 else PlanError(together([str(why) for why in wrong], plan.name))
     borrowed = [stated.borrowed for draft in drafts for stated in draft.assumptions if stated.borrowed is not None]
-    comparisons = answered_comparisons(plan, table)
     designed = sorted((_designed(plan, draft) for draft in drafts), key=lambda one: one.section.role != "primary")
     sized = {endpoint.name: _sized(plan, endpoint) for endpoint in designed}
     primaries = [sized[draft.name] for draft in drafts if draft.section.role == "primary"]
-    _check_against(plan, comparisons, primaries[0])
+    _check_against(plan, compared, primaries[0])
     trial = Trial(
         plan=plan,
         table=table,
         findings=(*evidence.audit(table), *(finding for arms in borrowed for finding in arms.findings)),
         endpoints=tuple(sized[draft.name] for draft in drafts),
         readings=readings,
-        randomised=comparisons,
+        randomised=compared,
         family=_sized_family(plan, primaries),
     )
     return dataclasses.replace(trial, within=within_strata(plan, trial.design, int(trial.answer.n)))
+
+
+def _told(wrong: list[PlanError], make: Callable[..., _Made], *of: Any) -> Iterator[_Made]:
+    """What `make` makes of `of`; nothing where it complains, which is kept."""
+    try:
+        made = make(*of)
+    except PlanError as why:
+        wrong.append(why)
+        return
+    yield made
+
+
+def _readings(plan: Plan, table: evidence.EvidenceTable) -> tuple[tuple[str, Observed], ...]:
+    with _place(f"{plan.name}, [scenarios]"):
+        return tuple((one.label, read_rate(table, one)) for one in plan.content.scenarios.readings)
 
 
 def size_primary(plan: Plan) -> Endpoint:
@@ -162,7 +184,7 @@ def _check_against(plan: Plan, comparisons: tuple[AnsweredComparison, ...], prim
     rates = [one.value for one in primary.rates or () if one.value is not None]
     if rates:
         treatment, control = rates
-        check_target(plan.content, plan.name, treatment - control)
+        check_target(plan.content, plan.name, treatment - control, f" ({treatment:.3g} − {control:.3g})")
         check_override(plan, comparisons, treatment - control)
     elif isinstance(primary.design, Design):
         check_target(plan.content, plan.name, float(primary.design.effect_value()))

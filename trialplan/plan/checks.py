@@ -213,10 +213,10 @@ def _shown(margin: object) -> str:
     return " to ".join(f"{one:g}" for one in margin) if isinstance(margin, tuple) else f"{margin:g}"
 
 
-def check_target(content: PlanFile, name: str, planned: float) -> None:
-    """The target difference that the plan states must be the one that its assumptions plan for."""
+def check_target(content: PlanFile, name: str, planned: float, how: str = "") -> None:
+    """The target difference that the plan states must be the one that its assumptions plan for; `how` is their sum."""
     said = content.target_difference.value
     if abs(said - planned) > max(_AGREE, _AGREE * abs(planned)):
         raise PlanError(
-            f"{name}: target_difference.value is {said:g}, but the assumptions plan for {planned:.3g}; correct one"
+            f"{name}: target_difference.value is {said:g}, but the assumptions plan for {planned:.3g}{how}; correct one"
         )

@@ -50,7 +50,10 @@ def check_override(plan: Plan, found: tuple[AnsweredComparison, ...], planned: f
 def _compared(plan: Plan, table: evidence.EvidenceTable, said: RandomisedSection) -> AnsweredComparison:
     name = said.table or table.randomised
     if name is None:
-        raise PlanError(f"{plan.name}: [[randomised]] names no table, and the evidence table names none either")
+        raise PlanError(
+            f"{plan.name}: [[randomised]] names no table, and the evidence table names none "
+            "either; remove the section, or name the table with table"
+        )
     randomised = plan.table(name)
     keys = [study.key for study in randomised.studies]
     if said.study not in keys:
