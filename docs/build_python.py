@@ -86,8 +86,12 @@ PAIRS: dict[str, list[Pair]] = {
     "init": [Pair("init plan.toml", "starter_plan()")],
     "protocol": [Pair("protocol starter -o draft.md", 'render_protocol("starter", "draft.md")')],
     "check": [Pair("check draft.md", 'check("draft.md")')],
-    "diff": [Pair(f"diff starter {PLAN}", f'diff("starter", "{PLAN}")')],
+    "diff": [
+        Pair(f"diff starter {PLAN}", f'diff("starter", "{PLAN}")'),
+        Pair(f"diff starter --add {PLAN}-randomised", f'add_study("starter", "{PLAN}-randomised")'),
+    ],
     "facts": [Pair("facts starter", 'facts("starter")')],
+    "elicit": [Pair("elicit ada.md bo.md", 'elicit("ada.md", "bo.md")')],
     "reproduce": [
         Pair(
             f"reproduce {RATES} --power 0.8 --n 186",

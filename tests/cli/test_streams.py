@@ -24,6 +24,8 @@ ASKED = {
     "protocol": "protocol msc-lupus-nephritis",
     "check": "check {protocol}",
     "diff": "diff msc-lupus-nephritis msc-lupus-nephritis-monitored",
+    "facts": "facts starter",
+    "elicit": "elicit nowhere.md",
     "reproduce": "reproduce etanercept-psoriasis",
     "code": "code two-means --difference 0.5 --sd 1 --language r",
     "randomise": "randomise --arms a,b --n 8 --seed 1",

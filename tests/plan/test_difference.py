@@ -83,7 +83,7 @@ class TestShares:
         changes = [
             ("tau_scale = 0.5", "tau_scale = 1.0"),
             ('arm = "single" }', 'arm = ["single", "double"] }'),
-            ("discount = 0.395", "discount = 0.25"),
+            ("discount = 0.396", "discount = 0.25"),
             ("power = 0.8", "power = 0.9"),
             ('allocation = "1:1"', 'allocation = "2:1"'),
         ]

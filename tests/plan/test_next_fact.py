@@ -140,3 +140,82 @@ of = {of}
         path.write_text("study,outcome,events,of\nNew,pain,3,10\n", encoding="utf-8")
         with pytest.raises(PlanError, match="which reads 'complete remission'"):
             addition(read("starter"), path)
+
+
+SINGLE = """study,outcome,events,of,reported,control,enrolled
+Ash,response,16,30,53 %,none,30
+Birch,response,9,30,45 %,none,30
+Cedar,response,12,25,48 %,none,28
+"""
+CHANGES = """study,outcome,arm,role,change_mean,change_sd,n,control
+Ash,pain,drug,treatment,-2.0,1.5,30,placebo
+Ash,pain,placebo,control,-1.0,2.0,30,placebo
+Birch,pain,drug,treatment,-1.8,1.6,40,placebo
+Birch,pain,placebo,control,-0.9,,40,placebo
+"""
+MEANS = """
+[endpoint.settings]
+test = "t"
+favourable = "lower"
+
+[endpoint.assumptions.sd]
+value = 1.8
+source = "ours"
+
+[endpoint.assumptions.difference]
+effect = { outcome = "pain", measure = "mean-difference", studies = "all", source = "ours" }
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    """The starter on a table of one's own, with its primary's numbers replaced."""
+
+    def plan(table, numbers, name="two-proportions"):
+        (tmp_path / "own.csv").write_text(table, encoding="utf-8")
+        text = (shipped("examples") / "starter" / "plan.toml").read_text(encoding="utf-8")
+        start = text.index("[endpoint.settings]")
+        text = text[:start] + numbers + text[text.index("[scenarios]") :]
+        text = text.replace('table = "msc-lupus-nephritis"', 'table = "own.csv"')
+        path = tmp_path / "plan.toml"
+        path.write_text(text.replace('design = "two-proportions"', f'design = "{name}"'), encoding="utf-8")
+        return read(str(path))
+
+    return plan
+
+
+POOLED = """[endpoint.assumptions.control]
+value = 0.2
+source = "ours"
+
+[endpoint.assumptions.treatment]
+evidence = { studies = ["Ash", "Birch", "Cedar"], outcome = "response" }
+bridge = { discount = 0.5, source = "ours" }
+
+"""
+
+
+class TestAnyTable:
+    def test_a_percentage_that_is_another_count_s(self, own):
+        """45 % of 30 is no whole count; what is near it and fits is asked for, and n without the row stands below."""
+        found = facts(own(SINGLE, POOLED))
+        cells = {(one.doubt.study.key, one.doubt.cell): dict(one.answers) for one in found.facts}
+        assert {key for key in cells if key[1] != "definition"} == {("Birch", "reported"), ("Cedar", "missing")}
+        assert {"12/28", "15/28"} <= cells["Cedar", "missing"].keys()
+        for words, n in cells["Birch", "reported"].items():
+            events, of = words.split("/")
+            edited = own(SINGLE.replace("Birch,response,9,30", f"Birch,response,{events},{of}"), POOLED)
+            assert n == int(size_primary(edited).answer.n)
+        (left,) = found.without
+        other = own(SINGLE, POOLED.replace('"Ash", "Birch", "Cedar"', '"Ash", "Cedar"'))
+        assert (left.study, left.n) == ("Birch", int(size_primary(other).answer.n))
+
+    def test_a_missing_standard_deviation(self, own):
+        """As small and as large as the other arms', each written into the table; without it the study is not pooled."""
+        found = facts(own(CHANGES, MEANS, "two-means"))
+        (cell,) = [one for one in found.facts if one.doubt.cell == "sd"]
+        assert [words for words, _ in cell.answers] == ["SD 1.5", "SD 1.6", "SD 2"]
+        for words, n in cell.answers:
+            sd = words.removeprefix("SD ")
+            edited = own(CHANGES.replace("-0.9,,40", f"-0.9,{sd},40"), MEANS, "two-means")
+            assert n == int(size_primary(edited).answer.n)

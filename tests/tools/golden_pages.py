@@ -54,6 +54,9 @@ PAGES = {
     "monitor": f"monitor {RATES} --looks 0.5,1 --efficacy lan-demets-pocock --events 25/50,15/50",
     "reestimate": f"reestimate {MEANS} --blinded-sd 1.2/60",
     "diff": f"diff {LUPUS} {LUPUS}-monitored",
+    "diff-add": f"diff starter --add {LUPUS}-randomised",
+    "facts": "facts starter",
+    "elicit": "elicit ada.md bo.md",
     "reproduce": "reproduce etanercept-psoriasis",
     "reproduce-incomplete": f"reproduce {RATES} --n 186",
     "reproduce-table": "reproduce statements.csv",
@@ -73,8 +76,10 @@ NO_PAGE = {"demo": "it writes what `protocol` writes, in three formats"}
 """Verbs without a page of their own here, and why."""
 
 FILES = {
+    "ada.md": "Name: Ada\n\n| 5 % | 0.08 |\n| 50 % | 0.2 |\n| 95 % | 0.4 |\n",
+    "bo.md": "Name: Bo\n\n| From | To | Chips |\n| 0 | 0.1 | 4 |\n| 0.1 | 0.2 | 10 |\n| 0.2 | 0.5 | 6 |\n",
     "statements.csv": "label,design,control,treatment,power,n\n"
-    "as stated,two-proportions,0.3,0.5,0.8,186\nanother n,two-proportions,0.3,0.5,0.8,150\n"
+    "as stated,two-proportions,0.3,0.5,0.8,186\nanother n,two-proportions,0.3,0.5,0.8,150\n",
 }
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")

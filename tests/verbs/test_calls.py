@@ -51,12 +51,23 @@ def called(text):
     return eval(text, {name: getattr(trialplan, name) for name in dir(trialplan)})
 
 
+def filled_in(name, values):
+    """An elicitation sheet with these values at 5, 50 and 95 %."""
+    text = trialplan.elicitation_sheet().replace("Name: ____", f"Name: {name}")
+    for start, value in zip(("| 5 %", "| 50 %", "| 95 %"), values, strict=True):
+        line = next(line for line in text.splitlines() if line.startswith(start))
+        text = text.replace(line, f"{line.rstrip('|').rstrip()} {value} |")
+    return text
+
+
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """A folder of its own, with a table of statements in it."""
     monkeypatch.chdir(tmp_path)
     rows = "design,control,treatment,power,n", "two-proportions,0.3,0.5,0.8,186", "two-proportions,0.3,0.6,0.8,84"
     (tmp_path / "statements.csv").write_text("\n".join(rows), encoding="utf-8")
+    for name, values in (("Ada", ("8 %", "20 %", "40 %")), ("Bo", ("0.1", "0.15", "0.3"))):
+        (tmp_path / f"{name.lower()}.md").write_text(filled_in(name, values), encoding="utf-8")
 
 
 @pytest.fixture

@@ -28,13 +28,22 @@ def page(found: Elicited) -> Page:
             one.expert.name,
             f"{one.expert.weight / total:.2f}",
             *_quantiles(one.belief),
+            *_moments(one.belief),
             f"{one.largest_miss:.3f} at {one.missed_at:g}",
             "poor" if one.poor else "good",
         ]
         for one in found.fits
     ]
-    pool = [f"{found.rule} pool", "1.00", *_quantiles(found.belief), "", ""]
-    columns = ("expert", "weight", *(f"{100 * p:g} %" for p in _SHOWN), "largest miss of a probability", "fit")
+    pool = [f"{found.rule} pool", "1.00", *_quantiles(found.belief), *_moments(found.belief), "", ""]
+    columns = (
+        "expert",
+        "weight",
+        *(f"{100 * p:g} %" for p in _SHOWN),
+        "mean",
+        "SD",
+        "largest miss of a probability",
+        "fit",
+    )
     records = [
         {
             "expert": one.expert.name,
@@ -87,6 +96,10 @@ def _notes(found: Elicited) -> Iterator[str]:
 
 def _quantiles(belief: Belief) -> list[str]:
     return [f"{float(belief.quantile(p)):.3g}" for p in _SHOWN]
+
+
+def _moments(belief: Belief) -> list[str]:
+    return [f"{float(belief.mean()):.3g}", f"{float(belief.sd()):.3g}"]
 
 
 def _plain(belief: Belief) -> dict[str, Any]:

@@ -48,11 +48,13 @@ def for_plan(name: str) -> click.Command:
         callback=lambda **given: _of_plan(name, **given),
         help="Answers with n for every combination of the varied numbers, around the plan's primary endpoint. Beside "
         "the numbers of its design a plan varies discount (of the open-label excess), control_arm and reading (of the "
-        "rates and readings that its [scenarios] list, by key, or all of them: reading=all). What moves the control "
+        "rates and readings that its [scenarios] list, by key, or all of them: reading=all), and no_blinding (a "
+        "published bias of open trials, or all, where its bridge tells the two terms apart). What moves the control "
         "rate moves a treatment rate that is bridged toward it.",
         epilog=options.examples(
             "trialplan scenarios msc-lupus-nephritis --vary control=0.2:0.4:0.05",
             "trialplan scenarios msc-lupus-nephritis --vary discount=0,0.25,0.5,0.75 --vary control_arm=all",
+            "trialplan scenarios msc-lupus-nephritis --vary no_blinding=all",
             "trialplan scenarios msc-lupus-nephritis --vary n=100:400:20 -o power.svg",
         ),
     )

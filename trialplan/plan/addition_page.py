@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 def page(found: Addition) -> Page:
     """The change as a sentence, its shares as a table with their sum."""
     names = list(found.before)
-    rows = [[_label(one), *(_shown(name, one.changes[name]) for name in names)] for one in found.shares]
-    rows.append(["together", *(_shown(name, found.after[name] - found.before[name]) for name in names)])
+    rows = [["before", *(_held(name, found.before[name]) for name in names)]]
+    rows += [[_label(one), *(_shown(name, one.changes[name]) for name in names)] for one in found.shares]
+    rows.append(["after", *(_held(name, found.after[name]) for name in names)])
     records = [
         {
             "joined": _label(one),
@@ -35,7 +36,7 @@ def page(found: Addition) -> Page:
             "ignored": list(found.ignored),
         },
         headline=headline(found),
-        tables=[Table(("what joins", *(f"change in {name}" for name in names)), rows)],
+        tables=[Table(("what joins", *names), rows)],
         notes=list(_notes(found)),
         records=lambda: records,
     )
@@ -54,8 +55,8 @@ def headline(found: Addition) -> str:
 def _notes(found: Addition) -> Iterator[str]:
     yield (
         "A share is what an arm brings, averaged over every order in which the arms could be added; the shares add up "
-        "to the whole change exactly (Shapley 1953). Changes in rates are in points, those of the assurance of the "
-        "planned number too. What joins a bridged rate is bridged with it, whoever was blinded."
+        "to the whole change exactly (Shapley 1953). The assurance is that of the number "
+        "planned before. What joins a bridged rate is bridged with it, whoever was blinded."
     )
     if found.ignored:
         yield f"Rows that the plan does not read: {'; '.join(found.ignored)}."
@@ -68,7 +69,11 @@ def _label(one: Share) -> str:
 
 
 def _shown(name: str, change: Fraction) -> str:
-    """Whole participants as they are, halves and thirds to a figure; rates in points."""
+    """A change with its sign: whole participants as they are, halves and thirds to a figure; rates to four."""
     if name == "n":
         return f"{float(change):+,.1f}".removesuffix(".0").replace("-", "−")
-    return f"{100 * float(change):+.2f}".replace("-", "−")
+    return f"{float(change):+.4f}".replace("-", "−")
+
+
+def _held(name: str, value: Fraction) -> str:
+    return f"{int(value):,}" if name == "n" else f"{float(value):.4f}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 ANSWERED_BY = {
     "evidence": ("read_evidence", "pool"),
     "designs": ("list_designs",),
+    "diff": ("diff", "add_study"),
     "init": ("starter_plan",),
     "protocol": ("render_protocol",),
     "randomise": ("randomise", "minimise"),
