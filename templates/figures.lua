@@ -1,4 +1,4 @@
--- The data of each figure: folded away below it on a page, in an appendix where pages are printed.
+-- The data of each figure: folded away below it on a page, attached to a PDF, in an appendix where pages are printed.
 local appendix = {}
 local named = nil
 
@@ -72,7 +72,7 @@ local function visit(blocks)
     elseif block.t == "Div" and block.classes:includes("figure-data") then
       if FORMAT:match("html") then
         found:insert(folded(block))
-      else
+      elseif FORMAT ~= "typst" then
         found:extend(put_last(block))
       end
     elseif block.t == "Div" then

@@ -270,7 +270,7 @@ class TestLatex:
         """The LaTeX begins and ends a document, closes what it opens, and finds its figures beside it."""
         text = written[".tex"].read_text(encoding="utf-8")
         assert text.startswith("\\documentclass")
-        assert text.rstrip().endswith("\\end{document}")
+        assert re.sub(r"(?m)^(%.*)?\n", "", text).rstrip().endswith("\\end{document}")
         for name in re.findall(r"\\includegraphics\[[^\]]*\]\{([^}]+)\}", text):
             assert (written[".tex"].parent / name).is_file()
         begun, ended = (re.findall(rf"\\{word}\{{(\w+\*?)\}}", text) for word in ("begin", "end"))

@@ -40,8 +40,10 @@ class Rebuilt:
 
 
 @lru_cache(maxsize=8)
-def rebuilt(plan: Named, tables: tuple[Named, ...], suffix: str, templates: Path | None = None) -> Rebuilt:
-    """The document that a plan and its tables give now."""
+def rebuilt(
+    plan: Named, tables: tuple[Named, ...], suffix: str, templates: Path | None = None, prints: bool = False
+) -> Rebuilt:
+    """The document that a plan and its tables give now; with `prints`, as one that prints them at its end."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         name, text = plan
@@ -51,7 +53,7 @@ def rebuilt(plan: Named, tables: tuple[Named, ...], suffix: str, templates: Path
         with given(TABLE, paths):
             found = dataclasses.replace(read(str(path)), name=name)
             required = tuple(map(tuple, _required(size_primary(found))))
-            write(found, [output], templates=templates)
+            write(found, [output], templates=templates, prints_sources=prints)
         return Rebuilt(output.read_bytes(), required, tuple(one.name for one in found.content.endpoint))
 
 

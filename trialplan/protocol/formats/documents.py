@@ -16,10 +16,11 @@ from trialplan.plan.building import Trial, build
 from trialplan.plan.reading import Plan
 from trialplan.protocol.bounded import PATIENCE, bounded, check_patience
 from trialplan.protocol.content.context import context
+from trialplan.protocol.content.embedded_sources import EmbeddedSource
+from trialplan.protocol.formats import attached, pandoc, word
 from trialplan.protocol.formats import house_style as house
-from trialplan.protocol.formats import pandoc, word
 from trialplan.protocol.formats import typst as typeset
-from trialplan.protocol.formats.markdown import text_of
+from trialplan.protocol.formats.markdown import PRINTED, text_of
 from trialplan.protocol.formats.pictures import Picture, beside, embedded, pictures
 from trialplan.protocol.formats.word_styles import check_reference
 
@@ -33,15 +34,26 @@ class Source:
     pictures: Mapping[str, Picture]
     templates: Path | None = None
     reference: Path | None = None
+    prints_sources: bool = False
 
     @property
     def plan(self) -> Plan:
         """The plan as it was read."""
         return self.trial.plan
 
-    def text(self, shown: Mapping[str, Picture] | None = None) -> str:
+    @property
+    def attached(self) -> tuple[EmbeddedSource, ...]:
+        """The files that travel inside the document, as far as the plan wants them there: itself, then its tables."""
+        report = self.plan.content.report
+        if self.prints_sources or not report.appendix_plan:
+            return ()
+        return (self.objects["plan_source"], *(self.objects["sources"] if report.appendix_evidence else ()))
+
+    def text(self, suffix: str, shown: Mapping[str, Picture] | None = None) -> str:
         """The Markdown, with the figures in words unless their drawings are given."""
-        return text_of(self.trial, self.objects, self.pictures if shown is None else shown, self.templates)
+        kept = ".md" if self.prints_sources else suffix
+        objects = {**self.objects, "prints_sources": kept == ".md", "kept_where": KEPT[kept]}
+        return text_of(self.trial, objects, self.pictures if shown is None else shown, self.templates)
 
     def look(self, name: str) -> Path:
         """A template of a page, the house's or the shipped one."""
@@ -55,11 +67,13 @@ def write(
     templates: Path | None = None,
     reference: Path | None = None,
     patience: float = PATIENCE,
+    prints_sources: bool = False,
 ) -> list[Path]:
     """The plan's protocol in each of the files named; the suffix picks the format.
 
-    `templates` is a folder whose files override the shipped ones, `reference` the Word file whose styles, headers
-    and footers a .docx takes. Nothing is written before everything is made; with somebody's templates it is made in a
+    The plan and its tables travel inside the file; with `prints_sources` they are printed at its end. `templates` is
+    a folder whose files override the shipped ones, `reference` the Word file whose styles, headers and footers a .docx
+    takes. Nothing is written before everything is made; with somebody's templates it is made in a
     process of its own, which is ended after `patience` seconds.
     """
     for path in outputs:
@@ -70,9 +84,9 @@ def write(
     if reference is not None:
         check_reference(reference)
     if templates is None:
-        made = _made(plan, outputs, templates, reference)
+        made = _made(plan, outputs, templates, reference, prints_sources)
     else:
-        made = bounded(_made, plan, outputs, templates, reference, patience=patience)
+        made = bounded(_made, plan, outputs, templates, reference, prints_sources, patience=patience)
     with together():
         for files in made:
             for path, content in files.items():
@@ -99,18 +113,25 @@ def _check(path: Path) -> None:
         require(library, "report", f"writing {suffix}")
 
 
-def _made(plan: Plan, outputs: list[Path], templates: Path | None, reference: Path | None) -> list[dict[Path, bytes]]:
+def _made(
+    plan: Plan, outputs: list[Path], templates: Path | None, reference: Path | None, prints_sources: bool
+) -> list[dict[Path, bytes]]:
     """The content of every file, by output."""
     trial = build(plan)
     source = Source(
-        trial=trial, objects=context(trial), pictures=pictures(trial), templates=templates, reference=reference
+        trial=trial,
+        objects=context(trial),
+        pictures=pictures(trial),
+        templates=templates,
+        reference=reference,
+        prints_sources=prints_sources,
     )
     return [FORMATS[path.suffix.lower()][0](source, path) for path in outputs]
 
 
 def markdown(source: Source, path: Path) -> dict[Path, bytes]:
     """The text itself."""
-    return {path: source.text().encode()}
+    return {path: source.text(".md").encode()}
 
 
 def html(source: Source, path: Path) -> dict[Path, bytes]:
@@ -126,7 +147,8 @@ def html(source: Source, path: Path) -> dict[Path, bytes]:
         *pandoc.filters(*_before_the_contents(source.look("page.html")), "widths.lua", "percent.lua", "labels.lua"),
         *pandoc.filters("figures.lua"),
     ]
-    return {path: pandoc.convert(source.text(embedded(source.pictures, ".svg")), source.plan, options)}
+    page = pandoc.convert(source.text(".html", embedded(source.pictures, ".svg")), source.plan, options)
+    return {path: attached.in_html(page, source.attached)}
 
 
 def docx(source: Source, path: Path) -> dict[Path, bytes]:
@@ -134,25 +156,26 @@ def docx(source: Source, path: Path) -> dict[Path, bytes]:
     reference = source.reference
     if reference is None and source.look("reference.docx").is_file():
         reference = source.look("reference.docx")
-    text = source.text(embedded(source.pictures, ".png"))
-    return {path: word.document(text, source.plan, reference)}
+    text = source.text(".docx", embedded(source.pictures, ".png"))
+    return {path: word.document(text, source.plan, reference, source.attached)}
 
 
 def pdf(source: Source, path: Path) -> dict[Path, bytes]:
     """A PDF set by typst, with the drawings as vectors."""
-    text = source.text(beside(source.pictures, "", ".svg"))
+    text = source.text(".pdf", beside(source.pictures, "", ".svg"))
     written = pandoc.convert(text, source.plan, typesetting("typst", source.look("page.typ")))
+    commands, files = attached.in_typst(source.attached, text, source.pictures)
     drawings = {f"{name}.svg": one.bytes(".svg") for name, one in source.pictures.items()}
-    return {path: typeset.compiled(written, drawings, pandoc.epoch(source.plan))}
+    return {path: typeset.compiled(written + commands.encode(), drawings | files, pandoc.epoch(source.plan))}
 
 
 def tex(source: Source, path: Path) -> dict[Path, bytes]:
     """LaTeX that stands alone, with its drawings in a folder beside it."""
     folder = _figures(path)
-    text = source.text(beside(source.pictures, f"{folder.name}/", ".pdf"))
+    text = source.text(".tex", beside(source.pictures, f"{folder.name}/", ".pdf"))
     written = pandoc.convert(text, source.plan, typesetting("latex", source.look("page.tex")))
     drawings = {folder / f"{name}.pdf": one.bytes(".pdf") for name, one in source.pictures.items()}
-    return {**drawings, path: written}
+    return {**drawings, path: attached.in_latex(written, source.attached)}
 
 
 def _figures(path: Path) -> Path:
@@ -183,5 +206,14 @@ FORMATS: dict[str, tuple[Callable[[Source, Path], dict[Path, bytes]], tuple[str,
     ".tex": (tex, ("pypandoc", "matplotlib")),
 }
 """How each format is made, and the libraries that it takes."""
+
+KEPT = {
+    ".md": PRINTED,
+    ".html": "are held by this file, where a browser shows nothing of them",
+    ".docx": "are held by this file, in a custom part and in its properties",
+    ".pdf": "are attached to this file, beside the data of each figure",
+    ".tex": "stand in comments after the end of this file",
+}
+"""Where each format keeps the files that the document is made from."""
 
 SUFFIXES = tuple(FORMATS)

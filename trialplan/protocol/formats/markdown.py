@@ -15,8 +15,15 @@ from trialplan.protocol.formats.pictures import Picture, pictures
 _WITHOUT = "**Figure.** "
 """How a figure begins that is told in words. No text of a plan can begin a line so, nor with ": " or "!["."""
 
+PRINTED = "follow"
+"""Where the files that a document is made from are, if it prints them."""
+
 _CAPTIONS = {": ": (": ", "Table"), "![": ("![", "Figure"), _WITHOUT: ("", "Figure")}
 """By how a caption begins: what stands before its number, and what is numbered."""
+
+
+_ALONE = {"prints_sources": True, "kept_where": PRINTED}
+"""What a text that stands alone does with its sources."""
 
 
 def render(trial: Trial, templates: Path | None = None) -> str:
@@ -31,7 +38,7 @@ def text_of(
     with house.told(templates):
         env = house.environment(templates)
         wanted = house.chosen(env, trial.plan.content.report, str(objects["plan_name"]))
-        text = env.get_template(house.MAIN).render({**objects, "sections": wanted, "pictures": shown})
+        text = env.get_template(house.MAIN).render({**_ALONE, **objects, "sections": wanted, "pictures": shown})
     return "\n".join(_tidied(text.strip().split("\n"))) + "\n"
 
 

@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from trialplan.files import read_bytes
 from trialplan.plan.reading import Plan
-from trialplan.protocol.formats import pandoc
-from trialplan.protocol.formats.word_styles import MAIN, SMALL, Change, counts_headings, reference_document, rewritten
+from trialplan.protocol.content.embedded_sources import EmbeddedSource
+from trialplan.protocol.formats import attached, pandoc
+from trialplan.protocol.formats.word_styles import (
+    MAIN,
+    RELATIONS,
+    SMALL,
+    TYPES,
+    Change,
+    counts_headings,
+    reference_document,
+    rewritten,
+)
 
 _HEADING = re.compile(
     r'<w:bookmarkStart w:id="\d+" w:name="(?P<name>[^"]+)" ?/>\s*'
@@ -29,8 +39,8 @@ _NO_DATE = "1980-01-01"
 _EMPTY_CONTENTS = re.compile(r'<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirty="true" ?/>.*?</w:p>', re.DOTALL)
 
 
-def document(text: str, plan: Plan, reference: Path | None) -> bytes:
-    """The Markdown as a Word file."""
+def document(text: str, plan: Plan, reference: Path | None, sources: Sequence[EmbeddedSource] = ()) -> bytes:
+    """The Markdown as a Word file, which holds the sources."""
     content = reference_document() if reference is None else read_bytes(reference)
     by_style = counts_headings(content)
     with tempfile.TemporaryDirectory() as folder:
@@ -41,16 +51,22 @@ def document(text: str, plan: Plan, reference: Path | None) -> bytes:
         options += [] if by_style else ["--number-sections"]
         options += pandoc.filters("decision.lua", "widths.lua", "percent.lua", "figures.lua", "together.lua")
         made = pandoc.convert(text, plan, options)
-    return rewritten(made, lambda name: _after(name, plan, by_style))
+    return rewritten(made, lambda name: _after(name, plan, by_style, sources), attached.word_parts(sources))
 
 
-def _after(name: str, plan: Plan, by_style: bool) -> Change | None:
+def _after(name: str, plan: Plan, by_style: bool, sources: Sequence[EmbeddedSource]) -> Change | None:
     """What is written into a member of pandoc's document."""
     said = plan.content.trial
     if name == MAIN:
         return lambda xml: _with_contents(_counted(_together(_unbroken(_described(xml)))), by_style)
     if name == "docProps/core.xml":  # pandoc's sandbox knows no date
         return lambda xml: _ANY_TIME.sub(f"{said.date or _NO_DATE}T00:00:00Z", xml)
+    if name == "docProps/custom.xml":
+        return lambda xml: attached.word_properties(xml, sources)
+    if name == RELATIONS and sources:
+        return attached.word_relations
+    if name == TYPES and sources:
+        return attached.word_types
     if re.fullmatch(r"word/(header|footer)\d*\.xml", name):
         return lambda xml: _filled(xml, {"TITLE": said.title, "DOCPROPERTY version": said.version})
     return None

@@ -21,7 +21,7 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a zip file can hold: the same plan must give the same bytes."""
 
 MAIN, _STYLES, _NUMBERING = "word/document.xml", "word/styles.xml", "word/numbering.xml"
-_RELATIONS, _TYPES = "word/_rels/document.xml.rels", "[Content_Types].xml"
+RELATIONS, TYPES = "word/_rels/document.xml.rels", "[Content_Types].xml"
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
@@ -76,8 +76,8 @@ def reference_document() -> bytes:
         _STYLES: _styles,
         _NUMBERING: _numbering,
         MAIN: lambda xml: re.sub(r"<w:sectPr>.*?</w:sectPr>", _PAGE, xml, flags=re.DOTALL),
-        _RELATIONS: lambda xml: xml.replace("</Relationships>", f"{relations}</Relationships>"),
-        _TYPES: lambda xml: xml.replace("</Types>", f"{types}</Types>"),
+        RELATIONS: lambda xml: xml.replace("</Relationships>", f"{relations}</Relationships>"),
+        TYPES: lambda xml: xml.replace("</Types>", f"{types}</Types>"),
     }
     return rewritten(plain, changes.get, {"word/header9.xml": _header(), "word/footer9.xml": _footer()})
 
