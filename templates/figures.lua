@@ -15,7 +15,7 @@ end
 -- Typst's image takes an alternative text, which pandoc's writer does not hand on.
 local function typst_image(image)
   local alt = image.attributes.alt or pandoc.utils.stringify(image.caption)
-  return pandoc.RawInline("typst", "#image(" .. typst_string(image.src) .. ", alt: " .. typst_string(alt) .. ")")
+  return pandoc.RawInline("typst", "#image(" .. typst_string(image.src) .. ", width: 88%, alt: " .. typst_string(alt) .. ")")
 end
 
 -- Neither typst nor LaTeX sets the heads of columns in bold of itself.

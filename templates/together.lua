@@ -17,10 +17,46 @@ local function kept(block)
   return { block }
 end
 
+-- A table that takes no more than about a third of a page stands on one; a longer one breaks between its rows.
+local short = 1800 -- letters
+local few = 12 -- rows
+
+local function whole(tbl)
+  local rows = 0
+  for _, body in ipairs(tbl.bodies) do
+    rows = rows + #body.body
+  end
+  return rows <= few and #pandoc.utils.stringify(tbl) <= short
+end
+
+-- A short list stands on one page.
+local function kept_list(list)
+  if #pandoc.utils.stringify(list) > short then
+    return { list }
+  elseif FORMAT == "typst" then
+    return { pandoc.RawBlock("typst", "#block(breakable: false)["), list, pandoc.RawBlock("typst", "]") }
+  elseif FORMAT == "docx" then
+    for i = 1, #list.content - 1 do
+      for _, block in ipairs(list.content[i]) do
+        if block.t == "Para" or block.t == "Plain" then
+          block.content:insert(pandoc.RawInline("openxml", "<!--introduces-->"))
+        end
+      end
+    end
+  end
+  return { list }
+end
+
 function Pandoc(doc)
   local found = pandoc.List()
   for i, block in ipairs(doc.blocks) do
-    found:extend(introduces(block, doc.blocks[i - 1]) and kept(block) or { block })
+    if FORMAT == "typst" and block.t == "Table" and whole(block) then
+      found:extend({ pandoc.RawBlock("typst", "#block(breakable: false)["), block, pandoc.RawBlock("typst", "]") })
+    elseif block.t == "BulletList" then
+      found:extend(kept_list(block))
+    else
+      found:extend(introduces(block, doc.blocks[i - 1]) and kept(block) or { block })
+    end
   end
   doc.blocks = found
   return doc

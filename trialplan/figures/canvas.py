@@ -10,6 +10,7 @@ import importlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,6 @@ HATCH = {"facecolor": PALE, "edgecolor": "#7b8794", "linewidth": 0.0, "hatch": "
 """The look of whatever has no answer, in every figure."""
 
 STYLE: dict[str, Any] = {
-    "font.family": "DejaVu Sans",  # the one font that comes with matplotlib
     "font.size": TEXT,
     "text.color": INK,
     "text.parse_math": False,  # a dollar sign is a dollar sign
@@ -110,13 +110,34 @@ def part(name: str) -> Any:
     return importlib.import_module(f"matplotlib.{name}")
 
 
+SANS, SERIF = "DejaVu Sans", "DejaVu Serif"
+"""The faces that come with matplotlib, so that they are there on every machine."""
+
+_FACE = ContextVar("_FACE", default=SANS)
+
+
+@contextmanager
+def faced(face: str) -> Iterator[None]:
+    """Figures in this face, one of those that come with matplotlib, until the block is left."""
+    token = _FACE.set(face)
+    try:
+        yield
+    finally:
+        _FACE.reset(token)
+
+
+def face() -> str:
+    """The face that figures are lettered in."""
+    return _FACE.get()
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """The house style, whatever the user's own settings are, until the block, or the function it decorates, is left."""
     matplotlib = library()
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
+        matplotlib.rcParams.update(STYLE | {"font.family": face()})
         yield
 
 

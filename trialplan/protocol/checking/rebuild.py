@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,9 +20,10 @@ from trialplan.plan import read
 from trialplan.plan.building import size_primary
 from trialplan.protocol.checking.embedded import Named
 from trialplan.protocol.checking.extraction import normal, tokens
-from trialplan.protocol.content.embedded_sources import TABLE
+from trialplan.protocol.content.embedded_sources import TABLE, studies
 from trialplan.protocol.content.filters import boundary, count
 from trialplan.protocol.formats.documents import write
+from trialplan.protocol.formats.printed_words import printer
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,17 @@ def rebuilt(
         paths = {table: _placed(home / str(i), table, said) for i, (table, said) in enumerate(tables)}
         with given(TABLE, paths):
             found = dataclasses.replace(read(str(path)), name=name)
-            required = tuple(map(tuple, _required(size_primary(found))))
+            required = tuple(map(tuple, _required(size_primary(found), printer(studies(found)))))
             write(found, [output], templates=templates, prints_sources=prints)
         return Rebuilt(output.read_bytes(), required, tuple(one.name for one in found.content.endpoint))
 
 
-def _required(primary: Any) -> Iterator[list[str]]:
+def _required(primary: Any, printed: Callable[[str], str]) -> Iterator[list[str]]:
     randomised = primary.arms_randomised
     sizes = {primary.answer.n, *primary.answer.arms.values(), sum(randomised.values()), *randomised.values()}
     yield [f"{size:,.0f}" for size in sizes]
     for one in primary.assumptions:
-        yield tokens(normal(one.source))
+        yield tokens(normal(printed(one.source)))
     for look in primary.answer.extra.get("looks", ()):
         for z in filter(None, (look["efficacy_z"], look["futility_z"])):
             yield tokens(normal(f"{count(look['n'])} {boundary(z)}"))

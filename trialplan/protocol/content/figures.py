@@ -62,14 +62,14 @@ def _evidence_rows(trial: Trial) -> Iterator[Any]:
             estimate = evidence.estimate(outcome)
             wanted = not names or outcome.name in names
             if wanted and estimate is not None and estimate.kind == "proportion" and not outcome.harm:
-                label = f"{study.key}: {outcome.label}, {outcome.events}/{outcome.of}"
+                label = f"{study.called}: {outcome.label}, {outcome.events}/{outcome.of}"
                 kind = _WHEN.get(outcome.kind or "", _UNSAID if outcome.timepoint_months else "time not stated")
                 yield label, estimate.value, estimate.lower, estimate.upper, None, kind
 
 
 def _control_arm(reading: Reading) -> Any:
     lower, upper = wilson(reading.events, reading.of)
-    return f"{reading.study.key}: {reading.events}/{reading.of}", reading.rate, lower, upper, None, "control arm"
+    return f"{reading.study.called}: {reading.events}/{reading.of}", reading.rate, lower, upper, None, "control arm"
 
 
 def power_curve(trial: Trial) -> figures.Curves:

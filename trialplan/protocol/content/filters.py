@@ -71,8 +71,13 @@ def power(value: float) -> Verbatim:
 
 
 def number(value: float) -> Verbatim:
-    """A number with at most three significant digits."""
-    return escape("none" if math.isnan(value) else f"{value:.3g}".replace("-", "−"))
+    """A number with at most three significant digits; from a thousand on as a whole one."""
+    return escape("none" if math.isnan(value) else _digits(value))
+
+
+def _digits(value: float, sign: str = "") -> str:
+    large = 999.5 <= abs(value) < 1e15
+    return f"{value:{sign}{',.0f' if large else '.3g'}}".replace("-", "−")
 
 
 def value_of(assumption: Any) -> Verbatim:
@@ -126,7 +131,7 @@ def number_or_never(value: float | None) -> Verbatim:
 
 def signed(value: float) -> Verbatim:
     """A number with its sign, three significant digits."""
-    return Verbatim(f"{value:+.3g}".replace("-", "−"))
+    return Verbatim(_digits(value, "+"))
 
 
 def or_none(value: Any) -> Any:

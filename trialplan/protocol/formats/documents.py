@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from trialplan.errors import FileError, require
+from trialplan.figures import SERIF
 from trialplan.files import check_writable, make_folder, read_text, together
 from trialplan.files import write as write_file
 from trialplan.plan.building import Trial, build
@@ -144,7 +145,7 @@ def html(source: Source, path: Path) -> dict[Path, bytes]:
         "--section-divs",
         f"--template={source.look('page.html')}",
         f"--variable=style:{style}",
-        *pandoc.filters(*_before_the_contents(source.look("page.html")), "widths.lua", "percent.lua", "labels.lua"),
+        *pandoc.filters(*_before_the_contents(source.look("page.html")), *_TABLES, "labels.lua", "focus.lua"),
         *pandoc.filters("figures.lua"),
     ]
     page = pandoc.convert(source.text(".html", embedded(source.pictures, ".svg")), source.plan, options)
@@ -165,7 +166,7 @@ def pdf(source: Source, path: Path) -> dict[Path, bytes]:
     text = source.text(".pdf", beside(source.pictures, "", ".svg"))
     written = pandoc.convert(text, source.plan, typesetting("typst", source.look("page.typ")))
     commands, files = attached.in_typst(source.attached, text, source.pictures)
-    drawings = {f"{name}.svg": one.bytes(".svg") for name, one in source.pictures.items()}
+    drawings = {f"{name}.svg": one.bytes(".svg", SERIF) for name, one in source.pictures.items()}
     return {path: typeset.compiled(written + commands.encode(), drawings | files, pandoc.epoch(source.plan))}
 
 
@@ -174,7 +175,7 @@ def tex(source: Source, path: Path) -> dict[Path, bytes]:
     folder = _figures(path)
     text = source.text(".tex", beside(source.pictures, f"{folder.name}/", ".pdf"))
     written = pandoc.convert(text, source.plan, typesetting("latex", source.look("page.tex")))
-    drawings = {folder / f"{name}.pdf": one.bytes(".pdf") for name, one in source.pictures.items()}
+    drawings = {folder / f"{name}.pdf": one.bytes(".pdf", SERIF) for name, one in source.pictures.items()}
     return {**drawings, path: attached.in_latex(written, source.attached)}
 
 
@@ -189,8 +190,12 @@ def typesetting(language: str, template: Path) -> list[str]:
         f"--to={language}",
         "--number-sections",
         f"--template={template}",
-        *pandoc.filters(*_before_the_contents(template), "widths.lua", "percent.lua", "figures.lua", "together.lua"),
+        *pandoc.filters(*_before_the_contents(template), *_TABLES, "figures.lua", "together.lua"),
     ]
+
+
+_TABLES = ("widths.lua", "numbers.lua", "percent.lua")
+"""The filters that set tables, in every format of pages."""
 
 
 def _before_the_contents(template: Path) -> list[str]:

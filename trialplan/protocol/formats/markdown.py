@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from trialplan.plan.building import Trial
 from trialplan.protocol.content.context import context
 from trialplan.protocol.formats import house_style as house
 from trialplan.protocol.formats.pictures import Picture, pictures
+from trialplan.protocol.formats.printed_words import printer
 
 _WITHOUT = "**Figure.** "
 """How a figure begins that is told in words. No text of a plan can begin a line so, nor with ": " or "!["."""
@@ -39,10 +40,10 @@ def text_of(
         env = house.environment(templates)
         wanted = house.chosen(env, trial.plan.content.report, str(objects["plan_name"]))
         text = env.get_template(house.MAIN).render({**_ALONE, **objects, "sections": wanted, "pictures": shown})
-    return "\n".join(_tidied(text.strip().split("\n"))) + "\n"
+    return "\n".join(_tidied(text.strip().split("\n"), printer(objects["studies"]))) + "\n"
 
 
-def _tidied(lines: list[str]) -> Iterator[str]:
+def _tidied(lines: list[str], printed: Callable[[str], str]) -> Iterator[str]:
     """Tables and figures numbered, and empty lines one at a time; what stands in a fence is left alone."""
     counts = {"Table": 0, "Figure": 0}
     fence, before = "", "-"
@@ -51,7 +52,7 @@ def _tidied(lines: list[str]) -> Iterator[str]:
         if not fence:
             fence = opened[0] if (opened := re.match("`{3,}", line)) else ""
             if line.strip() or before.strip():
-                yield _numbered(line, counts)
+                yield printed(_numbered(line, counts))
         else:
             fence = "" if closes else fence
             yield line

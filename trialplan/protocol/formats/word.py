@@ -36,6 +36,8 @@ _HEADING = re.compile(
 )
 _ANY_TIME = re.compile(r"(?<=>)\d{4}-\d\d-\d\dT[\d:.]+Z(?=<)")
 _NO_DATE = "1980-01-01"
+_FEW, _LEFT_BEHIND = 8, 3
+"""Rows, with that of the heads, up to which a table stands on one page, and at the ends of a longer one together."""
 _EMPTY_CONTENTS = re.compile(r'<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirty="true" ?/>.*?</w:p>', re.DOTALL)
 
 
@@ -49,7 +51,9 @@ def document(text: str, plan: Plan, reference: Path | None, sources: Sequence[Em
         options = ["--to=docx", f"--reference-doc={lent}", "--metadata=toc-title:Contents"]
         options += ["--metadata=abstract-title:The decision"]
         options += [] if by_style else ["--number-sections"]
-        options += pandoc.filters("decision.lua", "widths.lua", "percent.lua", "figures.lua", "together.lua")
+        options += pandoc.filters(
+            "decision.lua", "widths.lua", "numbers.lua", "percent.lua", "figures.lua", "together.lua"
+        )
         made = pandoc.convert(text, plan, options)
     return rewritten(made, lambda name: _after(name, plan, by_style, sources), attached.word_parts(sources))
 
@@ -97,9 +101,20 @@ def _entries(xml: str, by_style: bool) -> Iterator[str]:
 
 
 def _unbroken(xml: str) -> str:
-    """Table rows that do not break across pages, which no style of pandoc's can ask for."""
+    """Tables whose rows do not break across pages, and leave no few of them behind: no style of pandoc's can ask so."""
     xml = xml.replace("<w:tr><w:trPr>", "<w:tr><w:trPr><w:cantSplit/>")
-    return re.sub(r"<w:tr>(?!<w:trPr>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>", xml)
+    xml = re.sub(r"<w:tr>(?!<w:trPr>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>", xml)
+    return re.sub(r"<w:tbl>.*?</w:tbl>", lambda table: _rows_together(table[0]), xml, flags=re.DOTALL)
+
+
+def _rows_together(table: str) -> str:
+    """A short table on one page; of a longer one the first rows with each other, and the last."""
+    rows = re.split(r"(?=<w:tr>)", table)
+    last = len(rows) - 1  # what stands before the first row is the first part
+    for i in range(1, last):
+        if last <= _FEW or i <= _LEFT_BEHIND or i > last - _LEFT_BEHIND:
+            rows[i] = re.sub(r"(<w:p><w:pPr><w:pStyle [^>]*/>)(?!<w:keepNext)", r"\1<w:keepNext/>", rows[i])
+    return "".join(rows)
 
 
 def _together(xml: str) -> str:

@@ -134,10 +134,10 @@ def _in_style(xml: str, style: str, place: str, change: str) -> str:
 
 def _contents_style(level: int) -> str:
     """The style of an entry of the contents."""
-    indent = f'<w:spacing w:before="{80 if level == 1 else 0}" w:after="20"/><w:ind w:left="{340 * (level - 1)}"/>'
+    indent = f'<w:spacing w:before="{40 if level == 1 else 0}" w:after="0"/><w:ind w:left="{340 * (level - 1)}"/>'
     return (
         f'<w:style w:type="paragraph" w:styleId="TOC{level}"><w:name w:val="toc {level}"/><w:basedOn w:val="Normal"/>'
-        f'<w:uiPriority w:val="39"/><w:pPr>{indent}</w:pPr></w:style>'
+        f'<w:uiPriority w:val="39"/><w:pPr>{indent}</w:pPr><w:rPr>{_size(17)}</w:rPr></w:style>'
     )
 
 
