@@ -164,7 +164,7 @@ class TestNumber:
 
     def test_losses_are_divided_not_multiplied(self, text):
         """For the endpoint that loses a tenth, n/(1 − d) is used and n(1 + d) is shown beside it."""
-        assert (602.2, 596.2) == (round(542 / 0.9, 1), round(542 * 1.1, 1))
+        assert (round(542 / 0.9, 1), round(542 * 1.1, 1)) == (602.2, 596.2)
         assert "542 observed take 603 enrolled, n/(1 − d), where n(1 + d) would give 597" in text
 
     def test_a_higher_control_rate_is_followed_through_the_bridge(self, said):
