@@ -1,10 +1,12 @@
--- What introduces something stays on one page with it: the line under a heading, and a paragraph that ends in a colon.
-local function introduces(block, before)
+-- What introduces something stays on one page with it: the line under a heading, a paragraph that ends in a colon, and
+-- one before a list.
+local function introduces(block, before, after)
   if block.t ~= "Para" then
     return false
   end
   local alone = #block.content == 1 and block.content[1].t == "Emph"
-  return (alone and before and before.t == "Header") or pandoc.utils.stringify(block):match(":$")
+  local list = after and after.t == "BulletList"
+  return list or (alone and before and before.t == "Header") or pandoc.utils.stringify(block):match(":$")
 end
 
 local function kept(block)
@@ -55,7 +57,7 @@ function Pandoc(doc)
     elseif block.t == "BulletList" then
       found:extend(kept_list(block))
     else
-      found:extend(introduces(block, doc.blocks[i - 1]) and kept(block) or { block })
+      found:extend(introduces(block, doc.blocks[i - 1], doc.blocks[i + 1]) and kept(block) or { block })
     end
   end
   doc.blocks = found

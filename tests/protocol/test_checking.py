@@ -808,3 +808,75 @@ class TestThroughLibreOffice:
             examined(path)
         wrong = examine(path.read_bytes(), ".html", own=texts_of(read("starter"))).wrong
         assert {one.quantity.partition(":")[0].rpartition(", ")[2] for one in wrong} == {"an equation with the numbers"}
+
+
+# ---------------------------------------------------------------- forty single edits, those outside numbers included
+
+OPPOSITES = {
+    "higher": "lower",
+    "better": "worse",
+    "two-sided": "one-sided",
+    "at least": "at most",
+    "above": "below",
+    "treatment": "control",
+    "superiority": "equivalence",
+    "benefit": "harm",
+    "months": "weeks",
+    "smaller": "larger",
+}
+OPPOSITES |= {other: word for word, other in OPPOSITES.items()}
+
+
+def worded(text, pattern, instead, rng, suffix):
+    """The text with one place of a pattern, where a reader sees it, replaced."""
+    hidden = [match.span() for match in UNCOMPUTED[suffix].finditer(text)]
+    places = [
+        (stretch.start() + place.start(), stretch.start() + place.end())
+        for stretch in STRETCHES[suffix].finditer(text)
+        if not SIGNED.search(stretch[0]) and not stretch[0].startswith("#")
+        for place in re.finditer(pattern, stretch[0])
+    ]
+    seen = [place for place in places if not any(low <= place[0] < high for low, high in hidden)]
+    low, high = rng.choice(seen)
+    return f"{text[:low]}{instead(text[low:high])}{text[high:]}", text[low:high]
+
+
+ROW = {
+    ".md": r"\n\|[^\n]*\d[^\n]*(?=\n\|)",
+    ".html": r"(?s)<tr>(?:(?!</tr>).)*?\d.*?</tr>",
+    ".docx": r"(?s)<w:tr>.*?</w:tr>",
+}
+
+
+def forty(source, name, rng):
+    """Forty documents with one edit each: ten figures, ten words, and five each of arms, units, rows and signs."""
+    text, suffix = opened(source), source.suffix
+    arms = {"starter": ("treatment", "control")}.get(name, ("UC-MSC", "placebo"))
+    swapped = {arms[0]: arms[1], arms[1]: arms[0]}
+    words = r"\b(?:{})\b"
+    kinds = [
+        ("figure", 10, r"\d", lambda old: str((int(old) + 1 + rng.randrange(8)) % 10)),
+        ("word", 10, words.format("|".join(OPPOSITES)), OPPOSITES.get),
+        ("arm", 5, words.format("|".join(arms)), swapped.get),
+        ("unit", 5, r"(?<=\d) ?(?:%|months?|points)", lambda old: " years" if "%" in old else " %"),
+        ("sign", 5, r"[−+](?=\d)", lambda old: "+" if old == "−" else "−"),
+    ]
+    for kind, many, pattern, instead in kinds:
+        for _ in range(many):
+            changed, old = worded(text, pattern, instead, rng, suffix)
+            yield f"{kind} {old!r}", changed
+    rows = [match for match in re.finditer(ROW[suffix], text) if re.search(r"\d", re.sub("<[^>]*>", "", match[0]))]
+    for row in rng.sample(rows[5:], 5):
+        yield f"row {row[0][:60]!r}", f"{text[: row.start()]}{text[row.end() :]}"
+
+
+class TestFortyEdits:
+    @pytest.mark.sweep
+    @pytest.mark.parametrize("name", ["starter", "msc-lupus-nephritis-monitored"])
+    @pytest.mark.parametrize("suffix", SUFFIXES)
+    def test_each_is_found(self, protocols, tmp_path, name, suffix):
+        """One changed figure, word, arm, unit, sign or row is no longer what the plan gives, in every format."""
+        source, rng = protocols(name)[suffix], random.Random(20261128)
+        for what, text in forty(source, name, rng):
+            wrong = examined(saved(tmp_path / f"edited{suffix}", text, source)).wrong
+            assert 1 <= len(wrong) <= 3, (what, wrong)

@@ -257,7 +257,7 @@ class TestConduct:
     def test_strata_are_optional(self, starter):
         """A plan without strata says that they are missing, and does not speak of strata otherwise."""
         shown = part(starter(), "# Randomisation")
-        assert "| Strata | **Missing from the plan** |" in shown
+        assert "| Strata | **Missing** |" in shown
         assert "within strata" not in shown
 
     def test_a_single_arm_is_not_randomised(self, tmp_path):

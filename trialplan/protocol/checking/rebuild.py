@@ -22,8 +22,8 @@ from trialplan.protocol.checking.embedded import Named
 from trialplan.protocol.checking.extraction import normal, tokens
 from trialplan.protocol.content.embedded_sources import TABLE, studies
 from trialplan.protocol.content.filters import boundary, count
+from trialplan.protocol.content.printed_words import printer
 from trialplan.protocol.formats.documents import write
-from trialplan.protocol.formats.printed_words import printer
 
 
 @dataclass(frozen=True)

@@ -172,8 +172,8 @@ def quoted(text: str) -> Verbatim:
 
 
 def or_missing(value: Any) -> Any:
-    """The plan's words; where it says nothing, that they are missing."""
-    return Verbatim("**Missing from the plan**") if value is None or value == "" or value == () else value
+    """The plan's words; where it says nothing, a mark that they are missing."""
+    return Verbatim("**Missing**") if value is None or value == "" or value == () else value
 
 
 def of_hundred(probability: float) -> Verbatim:

@@ -17,7 +17,7 @@ from trialplan.plan.building import Trial, build
 from trialplan.plan.reading import Plan
 from trialplan.protocol.bounded import PATIENCE, bounded, check_patience
 from trialplan.protocol.content.context import context
-from trialplan.protocol.content.embedded_sources import EmbeddedSource
+from trialplan.protocol.content.embedded_sources import EmbeddedSource, tables
 from trialplan.protocol.formats import attached, pandoc, word
 from trialplan.protocol.formats import house_style as house
 from trialplan.protocol.formats import typst as typeset
@@ -94,6 +94,12 @@ def write(
                 make_folder(path.parent)
                 write_file(path, content)
     return outputs
+
+
+def lacking_letters(plan: Plan) -> str:
+    """The letters of a plan's words and of its tables that no font has which comes along for a PDF."""
+    texts = (plan.content.model_dump_json(), *(plan.table_text(name) for name in tables(plan)))
+    return typeset.lacking("".join(texts))
 
 
 def _check(path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 from trialplan.plan.building import Trial
 from trialplan.protocol.content.context import context
+from trialplan.protocol.content.printed_words import printer
 from trialplan.protocol.formats import house_style as house
 from trialplan.protocol.formats.pictures import Picture, pictures
-from trialplan.protocol.formats.printed_words import printer
 
 _WITHOUT = "**Figure.** "
 """How a figure begins that is told in words. No text of a plan can begin a line so, nor with ": " or "!["."""
@@ -51,6 +51,8 @@ def _tidied(lines: list[str], printed: Callable[[str], str]) -> Iterator[str]:
         closes = bool(fence) and line.startswith(fence) and not line.strip("`")
         if not fence:
             fence = opened[0] if (opened := re.match("`{3,}", line)) else ""
+            if before.strip() and re.match("#{1,6} ", line):  # pandoc takes a heading for one after an empty line only
+                yield ""
             if line.strip() or before.strip():
                 yield printed(_numbered(line, counts))
         else:

@@ -19,16 +19,25 @@ _HYPHEN = re.compile(r"(?<![\w\\)\].,:/–−%~*-])\\?-(?=\.?\d)")
 _NO_WORD = re.compile(r"[\d_-]")
 """What a key has that is not a word of the language: only such a key is known for one wherever it stands."""
 
+_LISTED = r"(?:(?<=^)|(?<=[(*;,] )|(?<=[(*])|(?<= and )|(?<=: ))(?:{})(?=[,;:)]| and |\. |\.?$)"
+"""Where a key that may be a word of the language stands among others: in a list, or before what is told of it."""
+
 
 def printer(studies: Mapping[str, str]) -> Callable[[str], str]:
     """What prints a line of a document: `studies` are the names of studies by their keys."""
-    named = {key: name for key, name in studies.items() if key != name and _NO_WORD.search(key)}
-    longest_first = sorted(named, key=len, reverse=True)
-    keys = re.compile(rf"(?<![\w/.-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w/-])") if named else None
+    known = {key for key, name in studies.items() if key != name and _NO_WORD.search(key)}
+    surnames = {key for key, name in studies.items() if key != name and name == key.capitalize()} - known
+    patterns = [
+        re.compile(form.format("|".join(map(re.escape, sorted(keys, key=len, reverse=True)))))
+        for form, keys in ((r"(?<![\w/.-])(?:{})(?![\w/-])", known), (_LISTED, surnames))
+        if keys
+    ]
 
     def words(text: str) -> str:
         text = _HYPHEN.sub("−", text)
-        return text if keys is None else keys.sub(lambda key: named[key[0]], text)
+        for keys in patterns:
+            text = keys.sub(lambda key: studies[key[0]], text)
+        return text
 
     def line(text: str) -> str:
         made, at = [], 0
