@@ -1,4 +1,4 @@
--- The data of each figure: folded away below it on a page, in an appendix where pages are printed.
+-- The data of each figure: folded away below it on a page, attached to a PDF, in an appendix where pages are printed.
 local appendix = {}
 local named = nil
 
@@ -15,7 +15,7 @@ end
 -- Typst's image takes an alternative text, which pandoc's writer does not hand on.
 local function typst_image(image)
   local alt = image.attributes.alt or pandoc.utils.stringify(image.caption)
-  return pandoc.RawInline("typst", "#image(" .. typst_string(image.src) .. ", alt: " .. typst_string(alt) .. ")")
+  return pandoc.RawInline("typst", "#image(" .. typst_string(image.src) .. ", width: 88%, alt: " .. typst_string(alt) .. ")")
 end
 
 -- Neither typst nor LaTeX sets the heads of columns in bold of itself.
@@ -72,7 +72,7 @@ local function visit(blocks)
     elseif block.t == "Div" and block.classes:includes("figure-data") then
       if FORMAT:match("html") then
         found:insert(folded(block))
-      else
+      elseif FORMAT ~= "typst" then
         found:extend(put_last(block))
       end
     elseif block.t == "Div" then

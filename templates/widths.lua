@@ -38,8 +38,22 @@ function Table(tbl)
     lacking = lacking + math.max(0, least[i] - width)
     spare = spare + math.max(0, width - least[i])
   end
-  if lacking == 0 or spare <= lacking then
+  if lacking == 0 then
     return nil
+  end
+  if spare <= lacking then -- not every word has room: the short ones do, and the columns of longer ones share the rest
+    local order, left = {}, 0
+    for i, column in ipairs(tbl.colspecs) do
+      order[i], left = i, left + column[2]
+    end
+    table.sort(order, function(a, b) return least[a] < least[b] or (least[a] == least[b] and a < b) end)
+    for place, i in ipairs(order) do
+      local column = tbl.colspecs[i]
+      column[2] = math.min(least[i], left / (#order - place + 1))
+      left = left - column[2]
+      tbl.colspecs[i] = column
+    end
+    return tbl
   end
   for i, column in ipairs(tbl.colspecs) do
     local width = column[2]

@@ -73,7 +73,7 @@ class TestBoundaries:
         """A rule that rejects in either direction has a boundary more, and says so in the key."""
         seen = picture(BOTH)
         assert "bound 0 2" in seen.names
-        assert "rejects no effect, in either direction" in seen.said("key")
+        assert "significant: better above the upper line, worse below the lower" in seen.said("key")
         assert "stops for efficacy" in picture(FIGURE).said("key")
 
     def test_nothing_collides(self, collisions):

@@ -23,8 +23,9 @@ from trialplan.protocol import write
 from trialplan.protocol.checking import check as checking
 from trialplan.protocol.checking.check import check, examine
 from trialplan.protocol.checking.compare import compare
-from trialplan.protocol.checking.embedded import embedded
+from trialplan.protocol.checking.embedded import embedded, texts_of
 from trialplan.protocol.checking.extraction import blocks
+from trialplan.protocol.checking.extraction.attached import is_held
 
 SUFFIXES = (".md", ".html", ".docx")
 EDITS = 20
@@ -603,7 +604,7 @@ BOMB = (
 UNREADABLE = {
     "absent.md": (None, "cannot be read: no such file"),
     "protocol.pdf": (b"%PDF-1.7", "the formats are .md, .html and .docx"),
-    "notes.md": (b"# Notes\n\n12 apples\n", "no plan is printed in it"),
+    "notes.md": (b"# Notes\n\n12 apples\n", "it holds no plan to compute it from"),
     "latin.md": (b"\xe9t\xe9", "not UTF-8"),
     "text.docx": (b"not a zip file", "not a Word file that can be read"),
     "empty.docx": (archive(), "not a Word file that can be read"),
@@ -708,3 +709,174 @@ class TestShortDocument:
         write(read(str(plan)), [written])
         assert "## The evidence table" not in written.read_text(encoding="utf-8")
         assert examined(written).ok
+
+
+# ---------------------------------------------------------------- sources that travel unseen, and programs between
+
+
+def resaved(path, folder, *formats):
+    """The file after LibreOffice has opened and saved it in each of the formats, one after the other."""
+    call = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to"]
+    for step, kind in enumerate(formats):
+        home = folder / str(step)
+        subprocess.run([*call, kind, "--outdir", home, path], check=True, capture_output=True, timeout=180)
+        path = home / f"{path.stem}.{kind}"
+    return path
+
+
+def without_parts(path, target, pattern):
+    """The Word file without the parts of these names, as programs leave it that do not know them."""
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            if not re.search(pattern, entry.filename):
+                new.writestr(entry, old.read(entry))
+    return target
+
+
+class TestSourcesTravel:
+    def test_no_page_shows_them(self, protocols):
+        """The text of the plan is in each file and on none of its pages."""
+        for suffix in (".html", ".docx"):
+            said = blocks(protocols("starter")[suffix].read_bytes(), suffix)
+            assert not [block for block in said if block.kind == "code" and not is_held(block)]
+            assert next(block.raw.strip("\n") for block in said if is_held(block)) == PLAN.strip("\n")
+        assert "% [trial]" in protocols("starter")[".tex"].read_text(encoding="utf-8").partition("\\end{document}")[2]
+
+    @pytest.mark.skipif(shutil.which("pdfdetach") is None, reason="poppler is not installed")
+    def test_a_pdf_has_them_attached(self, protocols, tmp_path):
+        """The PDF's attachments are the plan's file and the numbers of each figure."""
+        subprocess.run(["pdfdetach", "-saveall", "-o", tmp_path, protocols("starter")[".pdf"]], check=True)
+        assert (tmp_path / "starter.toml").read_text(encoding="utf-8") == PLAN
+        assert (tmp_path / "figure-1.csv").read_text(encoding="utf-8").count("\n") > 2
+
+    @pytest.mark.parametrize("dropped", ["customXml", "docProps/custom"])
+    def test_either_copy_in_a_word_file_will_do(self, protocols, tmp_path, dropped):
+        """Whether a program has dropped the custom part or the properties, the other has the plan."""
+        path = without_parts(protocols("starter")[".docx"], tmp_path / "less.docx", dropped)
+        assert examined(path).ok
+
+    def test_a_file_that_lost_them(self, protocols, tmp_path):
+        """Without its sources a file is checked against the plan that is named, and says so if none is."""
+        path = without_parts(protocols("starter")[".docx"], tmp_path / "lost.docx", "customXml|docProps/custom")
+        with pytest.raises(FileError, match="name the plan with --plan PLAN"):
+            examined(path)
+        assert examine(path.read_bytes(), ".docx", own=texts_of(read("starter"))).ok
+
+    def test_against_another_plan(self, protocols):
+        """Held against another plan than its own, a document disagrees, its printed digest included."""
+        own = texts_of(read("starter"))
+        other = (own[0][0], own[0][1].replace("power = 0.8\n", "power = 0.9\n")), own[1]
+        wrong = examine(protocols("starter")[".md"].read_bytes(), ".md", own=other).wrong
+        assert any(one.quantity.startswith("Reproduction") for one in wrong)
+
+    @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.sweep) for name in SHIPPED])
+    def test_a_document_that_prints_them(self, tmp_path, name):
+        """A document with its sources printed at its end, as they once were, is checked as it is."""
+        for path in write(read(name), [tmp_path / "old.docx", tmp_path / "old.html"], prints_sources=True):
+            assert [block for block in blocks(path.read_bytes(), path.suffix) if block.kind == "code"]
+            assert examined(path).ok
+
+    def test_a_changed_source(self, protocols, tmp_path):
+        """A plan that was changed inside a file is not the one of the printed digest."""
+        text = protocols("starter")[".html"].read_text(encoding="utf-8").replace("power = 0.8\n", "power = 0.9\n")
+        with pytest.raises(FileError, match="was changed after the document was written"):
+            examine(text.encode(), ".html")
+
+    def test_headings_with_their_numbers_as_words(self):
+        """A program that writes the numbers of headings into their text changes nothing."""
+        ours, theirs = (blocks(f"## {name}\n\nOf 5.".encode(), ".md") for name in ("Sample size", "12.1 Sample size"))
+        assert all(one.ok for one in compare(ours, theirs).statements)
+
+
+@pytest.mark.sweep
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+class TestThroughLibreOffice:
+    @pytest.mark.parametrize("formats", [("docx",), ("odt", "docx")])
+    @pytest.mark.parametrize("name", SHIPPED)
+    def test_saved_again(self, protocols, tmp_path, name, formats):
+        """A Word file that was saved by LibreOffice, once in its own format, agrees with the plan inside it."""
+        path = resaved(protocols(name)[".docx"], tmp_path, *formats)
+        found = examined(path)
+        drops_equations = "<m:oMath>" not in opened(path)  # LibreOffice without its Math module
+        assert drops_equations or found.wrong == ()
+        assert all(one.quantity.endswith("an equation with the numbers") for one in found.wrong)
+
+    def test_a_page_saved_by_it_is_held_against_the_plan(self, protocols, tmp_path):
+        """An HTML file that LibreOffice has saved has lost its sources and its equations, and nothing else."""
+        path = resaved(protocols("starter")[".html"], tmp_path, "html")
+        with pytest.raises(FileError, match="--plan PLAN"):
+            examined(path)
+        wrong = examine(path.read_bytes(), ".html", own=texts_of(read("starter"))).wrong
+        assert {one.quantity.partition(":")[0].rpartition(", ")[2] for one in wrong} == {"an equation with the numbers"}
+
+
+# ---------------------------------------------------------------- forty single edits, those outside numbers included
+
+OPPOSITES = {
+    "higher": "lower",
+    "better": "worse",
+    "two-sided": "one-sided",
+    "at least": "at most",
+    "above": "below",
+    "treatment": "control",
+    "superiority": "equivalence",
+    "benefit": "harm",
+    "months": "weeks",
+    "smaller": "larger",
+}
+OPPOSITES |= {other: word for word, other in OPPOSITES.items()}
+
+
+def worded(text, pattern, instead, rng, suffix):
+    """The text with one place of a pattern, where a reader sees it, replaced."""
+    hidden = [match.span() for match in UNCOMPUTED[suffix].finditer(text)]
+    places = [
+        (stretch.start() + place.start(), stretch.start() + place.end())
+        for stretch in STRETCHES[suffix].finditer(text)
+        if not SIGNED.search(stretch[0]) and not stretch[0].startswith("#")
+        for place in re.finditer(pattern, stretch[0])
+    ]
+    seen = [place for place in places if not any(low <= place[0] < high for low, high in hidden)]
+    low, high = rng.choice(seen)
+    return f"{text[:low]}{instead(text[low:high])}{text[high:]}", text[low:high]
+
+
+ROW = {
+    ".md": r"\n\|[^\n]*\d[^\n]*(?=\n\|)",
+    ".html": r"(?s)<tr>(?:(?!</tr>).)*?\d.*?</tr>",
+    ".docx": r"(?s)<w:tr>.*?</w:tr>",
+}
+
+
+def forty(source, name, rng):
+    """Forty documents with one edit each: ten figures, ten words, and five each of arms, units, rows and signs."""
+    text, suffix = opened(source), source.suffix
+    arms = {"starter": ("treatment", "control")}.get(name, ("UC-MSC", "placebo"))
+    swapped = {arms[0]: arms[1], arms[1]: arms[0]}
+    words = r"\b(?:{})\b"
+    kinds = [
+        ("figure", 10, r"\d", lambda old: str((int(old) + 1 + rng.randrange(8)) % 10)),
+        ("word", 10, words.format("|".join(OPPOSITES)), OPPOSITES.get),
+        ("arm", 5, words.format("|".join(arms)), swapped.get),
+        ("unit", 5, r"(?<=\d) ?(?:%|months?|points)", lambda old: " years" if "%" in old else " %"),
+        ("sign", 5, r"[−+](?=\d)", lambda old: "+" if old == "−" else "−"),
+    ]
+    for kind, many, pattern, instead in kinds:
+        for _ in range(many):
+            changed, old = worded(text, pattern, instead, rng, suffix)
+            yield f"{kind} {old!r}", changed
+    rows = [match for match in re.finditer(ROW[suffix], text) if re.search(r"\d", re.sub("<[^>]*>", "", match[0]))]
+    for row in rng.sample(rows[5:], 5):
+        yield f"row {row[0][:60]!r}", f"{text[: row.start()]}{text[row.end() :]}"
+
+
+class TestFortyEdits:
+    @pytest.mark.sweep
+    @pytest.mark.parametrize("name", ["starter", "msc-lupus-nephritis-monitored"])
+    @pytest.mark.parametrize("suffix", SUFFIXES)
+    def test_each_is_found(self, protocols, tmp_path, name, suffix):
+        """One changed figure, word, arm, unit, sign or row is no longer what the plan gives, in every format."""
+        source, rng = protocols(name)[suffix], random.Random(20261128)
+        for what, text in forty(source, name, rng):
+            wrong = examined(saved(tmp_path / f"edited{suffix}", text, source)).wrong
+            assert 1 <= len(wrong) <= 3, (what, wrong)

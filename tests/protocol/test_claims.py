@@ -133,7 +133,7 @@ class TestMargins:
         target = text.split("## Target difference")[1].split("##")[0]
         assert f"the margin of {words[0].removesuffix(' on')}" in target
         assert "sized to show" not in target
-        assert "**Justification of the margin:** **Missing from the plan**." in target
+        assert "**Justification of the margin:** **Missing**." in target
         assert "the margin sets the number" in target or "are the same effect" not in target
         assert f"| Significance level | {words[1].removeprefix('by ')} |" in text
 
@@ -196,7 +196,7 @@ class TestMissing:
         """Where fewer are better a missing outcome counts as the better one: named, flagged, and asked for a reason."""
         text = prose(built(tmp_path, **self.FEWER))
         assert "a missing outcome counts as a participant without the event. **Warning.** That is the better" in text
-        assert "the more participants it loses: **Missing from the plan**." in text
+        assert "the more participants it loses: **Missing**." in text
         assert "non-respon" not in text.split("## Missing outcomes")[1].split("##")[0]
 
     def test_the_plan_gives_its_reason(self, tmp_path):

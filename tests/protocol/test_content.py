@@ -164,7 +164,8 @@ class TestNumber:
 
     def test_losses_are_divided_not_multiplied(self, text):
         """For the endpoint that loses a tenth, n/(1 − d) is used and n(1 + d) is shown beside it."""
-        assert f"{542 / 0.9:,.1f} enrolled, n/(1 − d), where n(1 + d) would give {542 * 1.1:,.1f}" in text
+        assert (round(542 / 0.9, 1), round(542 * 1.1, 1)) == (602.2, 596.2)
+        assert "542 observed take 603 enrolled, n/(1 − d), where n(1 + d) would give 597" in text
 
     def test_a_higher_control_rate_is_followed_through_the_bridge(self, said):
         """Five points more on placebo ask for the textbook number, the treatment rate bridged anew."""
@@ -257,7 +258,7 @@ class TestConduct:
     def test_strata_are_optional(self, starter):
         """A plan without strata says that they are missing, and does not speak of strata otherwise."""
         shown = part(starter(), "# Randomisation")
-        assert "| Strata | **Missing from the plan** |" in shown
+        assert "| Strata | **Missing** |" in shown
         assert "within strata" not in shown
 
     def test_a_single_arm_is_not_randomised(self, tmp_path):

@@ -185,7 +185,7 @@ class TestMissing:
         """A protocol never says N/A: an item is filled, missing, or no part of the draft."""
         text = made(name)[1].split("## The plan")[0]
         assert not re.search(r"\bn/a\b|not applicable", text, re.IGNORECASE)
-        assert "**Missing from the plan**" in text
+        assert "**Missing**" in text
 
     def test_taking_a_key_away_empties_its_items(self, made, printed, tmp_path):
         """An item is filled by the plan's own words, so it is missing when they are gone."""

@@ -44,7 +44,7 @@ class TestWrite:
 
     def test_a_number_keeps_its_per_cent_sign(self, written):
         """No line of a page or a cell ends between a number and its per-cent sign; texts as they are may."""
-        html = re.sub(r"(?s)<pre.*?</pre>", "", written[".html"].read_text(encoding="utf-8"))
+        html = re.sub(r"(?s)<(pre|script).*?</\1>", "", written[".html"].read_text(encoding="utf-8"))
         text = re.sub("<[^>]*>", "", html.partition("<body")[2])
         assert "80.1\u00a0%" in text
         assert not re.search(r"\d[ \n]%", text)
@@ -270,7 +270,7 @@ class TestLatex:
         """The LaTeX begins and ends a document, closes what it opens, and finds its figures beside it."""
         text = written[".tex"].read_text(encoding="utf-8")
         assert text.startswith("\\documentclass")
-        assert text.rstrip().endswith("\\end{document}")
+        assert re.sub(r"(?m)^(%.*)?\n", "", text).rstrip().endswith("\\end{document}")
         for name in re.findall(r"\\includegraphics\[[^\]]*\]\{([^}]+)\}", text):
             assert (written[".tex"].parent / name).is_file()
         begun, ended = (re.findall(rf"\\{word}\{{(\w+\*?)\}}", text) for word in ("begin", "end"))
@@ -291,3 +291,67 @@ class TestLatexCompiles:
         assert ran.returncode == 0, log[-2000:]
         assert (tmp_path / "protocol.pdf").stat().st_size > 100_000
         assert "Missing character" not in log
+
+
+class TestLetters:
+    def test_those_that_the_fonts_lack(self):
+        """Chinese is told, and nothing that the shipped documents print; a letter counts once."""
+        from trialplan.protocol.formats.documents import lacking_letters
+        from trialplan.protocol.formats.typst import lacking
+
+        assert lacking("脐带 and 带: α ≥ −1.5 × 10⁸, “é”") == "带脐"
+        assert lacking_letters(read("msc-lupus-nephritis")) == ""
+
+
+class TestPrintedWords:
+    STUDIES = {"wang-2012": "Wang 2012", "wang-2012b": "Wang 2012b", "belong": "BELONG", "a-1": "a-1", "young": "Young"}
+
+    @pytest.mark.parametrize(
+        ("written", "printed"),
+        [
+            ("wang-2012, wang-2012b: 3/5", "Wang 2012, Wang 2012b: 3/5"),
+            ("they belong to belong", "they belong to belong"),  # a key that is a word is known where a study stands
+            ("(young, wang-2012 and young) young: 3/5", "(Young, Wang 2012 and Young) young: 3/5"),
+            ("the young belong, young people", "the young belong, young people"),
+            ("xwang-2012 and wang-2012-x", "xwang-2012 and wang-2012-x"),
+            ("`--exclude wang-2012`, [it](#wang-2012)", "`--exclude wang-2012`, [it](#wang-2012)"),
+            ("r > -0.27 (-45 to +2), \\-.5", "r > −0.27 (−45 to +2), −.5"),
+            ("1-3, week-2, 10.1/x-4, 2010-11, NCT-01, a -b", "1-3, week-2, 10.1/x-4, 2010-11, NCT-01, a -b"),
+            ("$$x^{-1}$$ at -1", "$$x^{-1}$$ at −1"),
+            ("|:---|---:|", "|:---|---:|"),
+        ],
+    )
+    def test_names_and_signs(self, written, printed):
+        """A study's key is its name and a hyphen before a number a minus, but not in what is typed or linked."""
+        from trialplan.protocol.content.printed_words import printer
+
+        assert printer(self.STUDIES)(written) == printed
+
+    @pytest.mark.parametrize(
+        ("key", "name", "called"),
+        [
+            ("wang-2012", None, "Wang 2012"),
+            ("Lit2012a", None, "Lit2012a"),
+            ("x", "The X", "The X"),
+            ("y-z", None, "y-z"),
+        ],
+    )
+    def test_what_a_study_is_called(self, key, name, called):
+        """Its name; without one author and year, where the key is made of them; else the key."""
+        from trialplan.evidence.table import Study
+
+        assert Study(key=key, name=name).called == called
+
+
+class TestPages:
+    @pytest.mark.skipif(shutil.which("pdfinfo") is None, reason="poppler is not installed")
+    def test_the_shipped_plan_takes_few(self, written):
+        """The shipped plan is read on at most 32 pages, none of which is its source."""
+        told = subprocess.run(["pdfinfo", written[".pdf"]], capture_output=True, check=True, text=True).stdout
+        assert int(re.search(r"Pages:\s+(\d+)", told)[1]) <= 32
+
+    def test_no_heading_is_lost_in_a_paragraph(self, written):
+        """Each heading of the text is a heading of the page, whatever a template leaves above it."""
+        headings = re.findall(r"(?m)^#{1,2} (.+)$", written[".md"].read_text().partition("\n## The plan\n")[0])
+        page = written[".html"].read_text(encoding="utf-8")
+        assert len(headings) == len(re.findall(r"<h[12]\b", page.partition("<main>")[2])) > 40

@@ -151,7 +151,7 @@ class TestOtherPlans:
     def test_missing_words_and_dates_are_marked(self, starter):
         """A plan that monitors and says no more is told what it lacks."""
         text = starter(MONITORING)
-        assert text.count("Missing from the plan") >= 5
+        assert text.count("**Missing**") >= 5
         assert "no look has a date" in text
         assert "It is not stopped for futility" in text
 

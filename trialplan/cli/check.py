@@ -18,16 +18,21 @@ from trialplan.cli.options.workers import patience_option
     cls=Verb,
     params=[
         click.Argument(["file"], type=click.Path(path_type=Path)),
+        click.Option(["--plan"], metavar="PLAN", help="the plan to check against, where the file has lost its own"),
         path_option("--templates", metavar="DIR", help="the house style that the document was written with"),
         patience_option("computing the plan in it"),
         *output_options(),
     ],
     short_help="Does a finished protocol still say what its plan gives?",
-    epilog=options.examples("trialplan check protocol.docx", "trialplan check protocol.md --json")
+    epilog=options.examples(
+        "trialplan check protocol.docx",
+        "trialplan check protocol.md --json",
+        "trialplan check saved-elsewhere.docx --plan plan.toml",
+    )
     + "\n\nExit codes: 0 all agrees; 1 something does not, and is named; 2 the document cannot be checked.",
 )
-def command(file: Path, templates: Path | None, patience: float, as_json: bool, output: Any) -> None:
-    """Every number of FILE, a protocol as .md, .html or .docx, recomputed from the plan that is printed in it.
+def command(file: Path, plan: str | None, templates: Path | None, patience: float, as_json: bool, output: Any) -> None:
+    """Every number of FILE, a protocol as .md, .html or .docx, recomputed from the plan that it holds, or from --plan.
 
     A number, a word of a computed sentence or a row of a table that was changed, moved or removed is named, with what
     is printed and what the plan gives. Paragraphs and tables that were added are counted and not judged; comments,
@@ -36,5 +41,5 @@ def command(file: Path, templates: Path | None, patience: float, as_json: bool, 
     """
     from trialplan.verbs.planning import check
 
-    checked = check(file, templates=templates, patience=patience)
+    checked = check(file, plan=plan, templates=templates, patience=patience)
     show(checked.page(), as_json, output, ok=checked.ok)

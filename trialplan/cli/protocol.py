@@ -12,6 +12,10 @@ from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import path_option, wrote
 from trialplan.cli.options.workers import patience_option
 from trialplan.errors import FileError
+from trialplan.text import plural
+
+_SHOWN = 20
+"""Letters that are shown before the rest are left to the eye."""
 
 DOCUMENTS = ("protocol", "statistics", "statement", "committee", "registry")
 """What a plan can be made into; the names stand here so that a help page need not read plans."""
@@ -73,8 +77,25 @@ def command(
     if outputs:
         for path in render_protocol(plan, *outputs, **house):
             wrote(path)
+        _tell_of_letters(plan, outputs)
     else:
         click.echo(render_protocol(plan, **house), nl=False)
+
+
+def _tell_of_letters(plan: str, outputs: tuple[Path, ...]) -> None:
+    """Say which letters of the plan the fonts of a PDF lack: nobody else sees the boxes before a reader does."""
+    if not any(path.suffix.lower() == ".pdf" for path in outputs):
+        return
+    from trialplan.plan import read
+    from trialplan.protocol.formats.documents import lacking_letters
+
+    if letters := lacking_letters(read(plan)):
+        shown = letters[:_SHOWN] + ("…" if len(letters) > _SHOWN else "")
+        click.echo(
+            f"trialplan: the fonts that come along lack {plural(len(letters), 'letter')} of this plan ({shown}): a "
+            "font of this machine sets them in the PDF, or a box where it has none, and boxes stand in figures",
+            err=True,
+        )
 
 
 def _check_house(outputs: tuple[Path, ...], templates: Path | None, reference: Path | None) -> None:

@@ -26,7 +26,7 @@ from trialplan.evidence.text_table import Grid
 from trialplan.text import plural
 
 _TABLE = {"table": "title"} | {f"table_{part}": part for part in ("citation", "doi", "source_note", "randomised")}
-_RENAMED = {"key": "study", "note": "study_note"}
+_RENAMED = {"key": "study", "name": "study_name", "note": "study_note"}
 _STUDY = {_RENAMED.get(name, name): name for name in domains(Study) if name != "outcomes"}
 _OUTCOME = {"outcome" if name == "name" else name: name for name in domains(ReportedOutcome)}
 COLUMNS = (*_TABLE, *_STUDY, *_OUTCOME)

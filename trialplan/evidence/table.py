@@ -33,6 +33,7 @@ _COUNT = 'a whole number of participants, or "NR" (not reported) or "ND" (not do
 _NUMBER = 'a number, or "NR" (not reported) or "ND" (not done)'
 _CONFIDENCE = 0.95
 """Of a reported interval that does not say: nearly every journal's."""
+_AUTHOR_AND_YEAR = re.compile(r"([a-z]+)[-_ ]?(\d{4}[a-z]?)")
 _P_VALUE = re.compile(r"\s*+[pP]?\s*+(<=|>=|[<>=≤≥])?\s*+((?:\d++(?:\.\d++)?|\.\d++)(?:[eE]-?\d++)?)\s*+")
 
 
@@ -188,6 +189,7 @@ class Study:
     __pydantic_config__ = {"extra": "forbid"}
 
     key: str = field(metadata={"domain": "a short text that no other study bears"})
+    name: str | None = _says('text: what a document calls the study, such as "Wang 2012"; made from the key if absent')
     citation: str | None = _says("text: how the report is cited")
     registry: str | None = _says('text: the registration number as printed, or "NR"')
     year: int | None = _says("a whole number: the year of publication")
@@ -212,8 +214,16 @@ class Study:
     note: str | None = _says("text: the transcriber's remark and its source")
     outcomes: tuple[ReportedOutcome, ...] = _says("[[study.outcome]] sections", default=())
 
+    @property
+    def called(self) -> str:
+        """What a reader is told that the study is: its name, or author and year where the key is made of them."""
+        made = _AUTHOR_AND_YEAR.fullmatch(self.key)
+        return self.name or (f"{made[1].capitalize()} {made[2]}" if made else self.key)
+
     def __post_init__(self) -> None:
         _named("key", self.key)
+        if self.name is not None:
+            _named("name", self.name)
         _at_least(1, "enrolled", self.enrolled)
         _above("follow_up_months", self.follow_up_months)
         if self.risk_of_bias is not None:

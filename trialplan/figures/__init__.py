@@ -10,7 +10,7 @@ writes it, and a notebook shows it. `answer.figure()` makes the one that suits a
 from __future__ import annotations
 
 from trialplan.figures.boundaries import Boundaries
-from trialplan.figures.canvas import FORMATS, render, save
+from trialplan.figures.canvas import FORMATS, SANS, SERIF, faced, render, save
 from trialplan.figures.contour import Contour
 from trialplan.figures.curves import Curves
 from trialplan.figures.fan import Fan, LookMark
@@ -21,6 +21,8 @@ from trialplan.figures.tornado import Tornado
 
 __all__ = [
     "FORMATS",
+    "SANS",
+    "SERIF",
     "Boundaries",
     "Contour",
     "Curves",
@@ -30,6 +32,7 @@ __all__ = [
     "LookMark",
     "Tornado",
     "TrialSchema",
+    "faced",
     "render",
     "save",
 ]

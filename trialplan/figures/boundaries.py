@@ -113,7 +113,11 @@ class Boundaries(canvas.Figure):
 
     def entries(self) -> list[Key]:
         """The key: the boundaries, no effect, the planned effect."""
-        label = "stops for efficacy" if self.opposite is None else "rejects no effect, in either direction"
+        label = (
+            "stops for efficacy"
+            if self.opposite is None
+            else "significant: better above the upper line, worse below the lower"
+        )
         lines = [(label, _EFFICACY), ("no effect", _NULL), ("planned effect", _PLANNED)]
         if any(bound is not None for bound in self.futility[0]):
             lines.insert(1, ("stops for futility (z at or below)", _FUTILITY))

@@ -36,7 +36,6 @@ HATCH = {"facecolor": PALE, "edgecolor": "#7b8794", "linewidth": 0.0, "hatch": "
 """The look of whatever has no answer, in every figure."""
 
 STYLE: dict[str, Any] = {
-    "font.family": "DejaVu Sans",  # the one font that comes with matplotlib
     "font.size": TEXT,
     "text.color": INK,
     "text.parse_math": False,  # a dollar sign is a dollar sign
@@ -114,6 +113,26 @@ def part(name: str) -> Any:
 _in_force: ContextVar[bool] = ContextVar("in_force", default=False)
 """Whether the house style is in force already: to set and unset it takes as long as to draw some of a figure."""
 
+SANS, SERIF = "DejaVu Sans", "DejaVu Serif"
+"""The faces that come with matplotlib, so that they are there on every machine."""
+
+_FACE = ContextVar("_FACE", default=SANS)
+
+
+@contextmanager
+def faced(face: str) -> Iterator[None]:
+    """Figures in this face, one of those that come with matplotlib, until the block is left."""
+    token = _FACE.set(face)
+    try:
+        yield
+    finally:
+        _FACE.reset(token)
+
+
+def face() -> str:
+    """The face that figures are lettered in."""
+    return _FACE.get()
+
 
 @contextmanager
 def style() -> Iterator[None]:
@@ -124,7 +143,7 @@ def style() -> Iterator[None]:
         return
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
+        matplotlib.rcParams.update(STYLE | {"font.family": face()})
         token = _in_force.set(True)
         try:
             yield

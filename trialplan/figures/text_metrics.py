@@ -15,15 +15,17 @@ _PIXELS = 1.03
 
 def drawable(text: object) -> str:
     """The text with a box for each letter that the font does not have, as a reader of paper would see it."""
-    return "".join(letter if ord(letter) in _letters() else BOX for letter in literal(text))
+    return "".join(letter if ord(letter) in _letters(canvas.face()) else BOX for letter in literal(text))
+
+
+def width(text: str, size: float, bold: bool = False) -> float:
+    """The width of a line of text, in points; the house style must be in force."""
+    return _width(text, size, bold, canvas.face())
 
 
 @functools.lru_cache(maxsize=20_000)
-def width(text: str, size: float, bold: bool = False) -> float:
-    """The width of a line of text, in points; the house style must be in force."""
-    font = canvas.part("font_manager").FontProperties(
-        family=canvas.STYLE["font.family"], size=size, weight="bold" if bold else "normal"
-    )
+def _width(text: str, size: float, bold: bool, face: str) -> float:
+    font = canvas.part("font_manager").FontProperties(family=face, size=size, weight="bold" if bold else "normal")
     return _PIXELS * float(canvas.part("textpath").TextToPath().get_text_width_height_descent(text, font, False)[0])
 
 
@@ -52,9 +54,9 @@ def widest(texts: Sequence[str], size: float, bold: bool = False) -> float:
 
 
 @functools.cache
-def _letters() -> frozenset[int]:
+def _letters(face: str) -> frozenset[int]:
     fonts = canvas.part("font_manager")
-    return frozenset(fonts.get_font(fonts.findfont(canvas.STYLE["font.family"])).get_charmap())
+    return frozenset(fonts.get_font(fonts.findfont(face)).get_charmap())
 
 
 def _break(text: str, across: float, size: float, bold: bool) -> int:

@@ -347,10 +347,13 @@ class Report(Section):
     amends: Text | None = Field(
         None, description="an earlier version of this plan, relative to it: what has changed since is printed"
     )
-    appendix_plan: bool = Field(True, description="whether the plan's text is printed at the end")
+    appendix_plan: bool = Field(
+        True,
+        description="whether the plan travels inside the document: attached to it, or printed at the end of a text",
+    )
     appendix_evidence: bool = Field(
         True,
-        description="whether the text of every evidence table is printed after the plan's; without it a document that "
+        description="whether every evidence table travels with the plan; without it a document that "
         "rests on tables of your own cannot be checked by itself",
     )
     verification_trials: int = Field(

@@ -106,15 +106,22 @@ def render_protocol(
         return path.read_text(encoding="utf-8")
 
 
-def check(file: str | Path, *, templates: str | Path | None = None, patience: float = _PATIENCE) -> Checked:
+def check(
+    file: str | Path,
+    *,
+    plan: PlanLike | None = None,
+    templates: str | Path | None = None,
+    patience: float = _PATIENCE,
+) -> Checked:
     """Does a finished protocol, .md, .html or .docx, still say what the plan in it gives? `.ok`, `.wrong`.
 
-    `templates` is the house style that it was written with.
+    `plan` is what it is held against where it has lost its own, `templates` the house style that it was written with.
     """
     from trialplan.protocol.checking.check import check as checked
 
     path = Path(path_like("check", file, "the path of a finished protocol"))
-    return checked(path, None if templates is None else Path(templates), patience)
+    held = None if plan is None else read(plan)
+    return checked(path, None if templates is None else Path(templates), patience, held)
 
 
 def diff(a: PlanLike, b: PlanLike) -> Difference | RegistryDifference:

@@ -1,8 +1,9 @@
 """A finished protocol held against what its plan gives: everything is computed again from what it holds itself.
 
-The plan and the tables printed at the end of the document are taken from it, each held against the SHA-256 digest that
-is printed beside its name; the document is written again from them, in its own format, and what the two say is
-compared. Text that a sponsor has added is counted and not judged.
+The plan and the tables that the document holds, or prints at its end, are taken from it, each held against the SHA-256
+digest that is printed beside its name; the document is written again from them, in its own format, and what the two
+say is compared. Text that a sponsor has added is counted and not judged. A document whose sources a program has dropped
+is held against a plan that is named.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from typing import cast
 import trialplan
 from trialplan.errors import FileError, TrialplanError
 from trialplan.page import Answer, Page
+from trialplan.plan.reading import Plan
 from trialplan.protocol.bounded import PATIENCE, bounded, check_patience
 from trialplan.protocol.checking.compare import CheckedStatement, DocumentComparison, compare
-from trialplan.protocol.checking.embedded import embedded
+from trialplan.protocol.checking.embedded import Named, as_printed, embedded, texts_of
 from trialplan.protocol.checking.extraction import TextBlock, blocks, read
+from trialplan.protocol.checking.extraction.attached import is_held
 from trialplan.protocol.checking.rebuild import rebuilt
 from trialplan.protocol.content.readers import DOCUMENTS, OPTION
 
@@ -59,22 +62,26 @@ class Checked(Answer):
         return self.version is not None and self.version != trialplan.__version__
 
 
-def check(path: Path, templates: Path | None = None, patience: float = PATIENCE) -> Checked:
-    """Every statement of a finished protocol, recomputed from the plan that is embedded in it."""
+def check(path: Path, templates: Path | None = None, patience: float = PATIENCE, plan: Plan | None = None) -> Checked:
+    """Every statement of a finished protocol, recomputed from the plan in it, or from the one named."""
     check_patience(patience)
-    content = read(path)
+    content, suffix = read(path), path.suffix.lower()
+    own = None if plan is None else texts_of(plan)
     try:
-        checked = cast("Checked", bounded(examine, content, path.suffix.lower(), templates, patience=patience))
+        checked = cast("Checked", bounded(examine, content, suffix, templates, own, patience=patience))
     except TrialplanError as why:
         raise FileError(f"{path.name} cannot be checked: {why}") from None
     return dataclasses.replace(checked, file=path.name)
 
 
-def examine(content: bytes, suffix: str, templates: Path | None = None) -> Checked:
-    """The same of a document's content, in this process and for as long as it takes."""
+def examine(
+    content: bytes, suffix: str, templates: Path | None = None, own: tuple[Named, tuple[Named, ...]] | None = None
+) -> Checked:
+    """The same of a document's content, in this process, for as long as it takes; `own` are a plan and its tables."""
     said = blocks(content, suffix)
-    plan, tables = embedded(said)
-    fresh = rebuilt(plan, tables, suffix, templates, _kind(said))
+    plan, tables = embedded(said) if own is None else (as_printed(said, own[0]), own[1])
+    prints = any(block.kind == "code" for block in said) and not any(map(is_held, said))
+    fresh = rebuilt(plan, tables, suffix, templates, _kind(said), prints)
     version = _version(said)
     ours = blocks(fresh.content, suffix)
     theirs = [_of_this_version(block, version) for block in said]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ _WORDS = 60
 _AROUND = 5
 _CHANCE = 6
 NOTHING = "–"
+_COUNTED = re.compile(r"^\d+(\.\d+)*\.? ")
+"""The number of a heading, where a program has made words of it."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,10 @@ def _statements(ours: TextBlock, theirs: TextBlock, names: set[str]) -> Iterator
                     quantity, told = f"{where}: “{_short(mine)}”", "; ".join(numbers(mine))
                 yield CheckedStatement(quantity, told, told, ok=True)
             continue
-        if ours.kind == "heading" and mine.casefold() not in names and numbers(mine) == numbers(other):
+        if ours.kind == "heading" and (
+            _COUNTED.sub("", other, count=1) == mine
+            or (mine.casefold() not in names and numbers(mine) == numbers(other))
+        ):
             continue  # a heading is the sponsor's to word, unless it is the name of an endpoint
         yield from _changes(ours, where, mine, other)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from trialplan.errors import FileError
 from trialplan.files import examples, read_text
+from trialplan.plan.reading import Plan
 from trialplan.protocol.checking.extraction import TextBlock, normal
-from trialplan.protocol.content.embedded_sources import TABLE, canonical, digest, named
+from trialplan.protocol.content.embedded_sources import TABLE, canonical, digest, named, sources
 
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _TAIL = re.compile(r"[,:;(\s]+(?:[\w-]+[:\s]+)?$")
@@ -46,6 +48,18 @@ def _amends(plan: str) -> str | None:
     report = _toml(plan).get("report")
     name = report.get("amends") if isinstance(report, dict) else None
     return name if isinstance(name, str) else None
+
+
+def texts_of(plan: Plan) -> tuple[Named, tuple[Named, ...]]:
+    """The texts of a plan and of the tables that it rests on, as a document would hold them."""
+    name = Path(plan.name).name
+    return (name, canonical(plan.text)), tuple((one.name, one.text) for one in sources(plan))
+
+
+def as_printed(said: Sequence[TextBlock], plan: Named) -> Named:
+    """The plan under the name that the document prints beside its digest; under its own where it prints another."""
+    name, text = plan
+    return _printed(said).get(digest(text), [name])[0], text
 
 
 def _tables(plan: str, found: Mapping[str, str], names: Mapping[str, Sequence[str]]) -> Iterator[Named]:
@@ -100,12 +114,12 @@ def _without_plan(texts: Mapping[str, str], names: Mapping[str, Sequence[str]]) 
     changed = [one for one, text in texts.items() if _is_plan(text)]
     if not changed:
         return (
-            "no plan is printed in it, so there is nothing to compute it from; write it with appendix_plan = true in "
-            "the plan's [report]"
+            "it holds no plan to compute it from: a program that saved it may have dropped it, or it was written with "
+            "appendix_plan = false in the plan's [report]; name the plan with --plan PLAN"
         )
     printed = [f"{one} for {called[0]}" for one, called in names.items() if one not in texts]
     return (
-        f"the plan printed in it has the SHA-256 digest {changed[0]}, and the document prints "
+        f"the plan in it has the SHA-256 digest {changed[0]}, and the document prints "
         f"{' and '.join(printed) or 'none'}: the plan, or its digest, was changed after the document was written"
     )
 

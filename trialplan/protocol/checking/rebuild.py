@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,8 +21,9 @@ from trialplan.plan.building import size_primary
 from trialplan.plan.reading import FILE
 from trialplan.protocol.checking.embedded import Named
 from trialplan.protocol.checking.extraction import normal, tokens
-from trialplan.protocol.content.embedded_sources import TABLE
+from trialplan.protocol.content.embedded_sources import TABLE, studies
 from trialplan.protocol.content.filters import boundary, count
+from trialplan.protocol.content.printed_words import printer
 from trialplan.protocol.formats.documents import write
 
 
@@ -42,9 +43,14 @@ class Rebuilt:
 
 @lru_cache(maxsize=8)
 def rebuilt(
-    plan: Named, tables: tuple[Named, ...], suffix: str, templates: Path | None = None, kind: str | None = None
+    plan: Named,
+    tables: tuple[Named, ...],
+    suffix: str,
+    templates: Path | None = None,
+    kind: str | None = None,
+    prints: bool = False,
 ) -> Rebuilt:
-    """The document of this kind that a plan and its tables give now."""
+    """The document of this kind that a plan and its tables give now; `prints` says that it prints them at its end."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         name, text = plan
@@ -54,17 +60,17 @@ def rebuilt(
         plans = {**paths, **{str(one): one for one in (path, *paths.values())}}
         with given(TABLE, paths), given(FILE, plans):
             found = dataclasses.replace(read(str(path)), name=name)
-            required = tuple(map(tuple, _required(size_primary(found))))
-            write(found, [output], kind=kind, templates=templates)
+            required = tuple(map(tuple, _required(size_primary(found), printer(studies(found)))))
+            write(found, [output], kind=kind, templates=templates, prints_sources=prints)
         return Rebuilt(output.read_bytes(), required, tuple(one.name for one in found.content.endpoint))
 
 
-def _required(primary: Any) -> Iterator[list[str]]:
+def _required(primary: Any, printed: Callable[[str], str]) -> Iterator[list[str]]:
     randomised = primary.arms_randomised
     sizes = {primary.answer.n, *primary.answer.arms.values(), sum(randomised.values()), *randomised.values()}
     yield [f"{size:,.0f}" for size in sizes]
     for one in primary.assumptions:
-        yield tokens(normal(one.source))
+        yield tokens(normal(printed(one.source)))
     for look in primary.answer.extra.get("looks", ()):
         for z in filter(None, (look["efficacy_z"], look["futility_z"])):
             yield tokens(normal(f"{count(look['n'])} {boundary(z)}"))

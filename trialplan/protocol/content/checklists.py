@@ -82,7 +82,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
             "background: evidence of benefit and harm",
             "background",
             "table.title",
-            "table.studies.key",
+            "table.studies.called",
             "safety_plan.benefit_risk",
         ),
         ("9b", "choice of comparator", INTERVENTION, "intervention.control_rationale"),
@@ -271,7 +271,7 @@ ITEMS: tuple[ChecklistItem, ...] = (
             "literature brought together on what is important or realistic",
             "background",
             "table.title",
-            "table.studies.key",
+            "table.studies.called",
         ),
         (
             "recommendation 2",

@@ -29,7 +29,7 @@ from trialplan.protocol.content.alternatives import (
 from trialplan.protocol.content.assurance_section import alternatives, assured, break_evens, control_belief
 from trialplan.protocol.content.claim import claim, missing_outcome, scale_of, targets
 from trialplan.protocol.content.coverage import Coverage, judge
-from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources
+from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources, studies
 from trialplan.protocol.content.filters import Verbatim, number, percent, width
 from trialplan.protocol.content.filters import power as power_shown
 from trialplan.protocol.content.formula_legend import legend
@@ -79,6 +79,9 @@ NAMES = {
     "endpoints_over_looks": "Hung, Wang & O’Neill 2007, J Biopharm Stat 17:1201",
 }
 """Names and conventions that are written with figures; templates hold none."""
+
+OURS = "(ours)"
+"""How a plan marks what its authors decided without a source."""
 
 _SEVERITIES = ("block", "warning", "information")
 
@@ -205,6 +208,8 @@ def basics(trial: Trial) -> dict[str, Any]:
         "first": 0,
         "command": f"trialplan protocol {name}",
         "sources": sources(trial.plan),
+        "studies": studies(trial.plan),
+        "marks_ours": OURS in trial.plan.text,
         "plan": trial.plan,
         "plan_name": name,
         "plan_source": EmbeddedSource(name=name, text=canonical(trial.plan.text)),
@@ -261,8 +266,8 @@ def _own_words(trial: Trial) -> list[tuple[str, str]]:
     """What the transcriber adds to the table, with its source: by study, and by outcome."""
     notes: list[tuple[str, str | None]] = []
     for study in trial.table.studies:
-        notes.append((study.key, study.note))
-        notes += [(f"{study.key}, {outcome.label}", outcome.note) for outcome in study.outcomes]
+        notes.append((study.called, study.note))
+        notes += [(f"{study.called}, {outcome.label}", outcome.note) for outcome in study.outcomes]
     return [(where, note) for where, note in notes if note]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from trialplan.protocol.content.checklists import CHAPTERS, DELTA2, ITEMS, M11, SPIRIT, ChecklistItem
 from trialplan.protocol.content.filters import FILTERS, escape
+from trialplan.protocol.content.printed_words import printer
 
 FILLED, MISSING, OUTSIDE = "filled", "missing", "not part of this draft"
 
@@ -82,6 +83,11 @@ class Coverage:
         """Filled and missing by standard."""
         return tuple(_count(standard, self.of(standard)) for standard in (SPIRIT, M11, DELTA2))
 
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What the plan does not say, each key once, in the order of the standards."""
+        return tuple(dict.fromkeys(key for one in self.judged for key in one.lacks))
+
     def crosswalk(self) -> dict[str, str]:
         """Where each chapter stands in the standards, by its anchor; the items of DELTA2 have no numbers to look up."""
         places = {}
@@ -116,11 +122,12 @@ def _judged(item: ChecklistItem, said: Mapping[str, Any]) -> Judged:
 def phrases(need: str, said: Mapping[str, Any]) -> Iterator[str | None]:
     """What a path leads to, as the protocol prints it; None where an object on the way says nothing."""
     path, _, form = need.partition("|")
+    printed = printer(said["studies"])
     for value in _values(said, path.split(".")):
         if value is None or value == "":
             yield None
         else:
-            yield str(FILTERS[form](value) if form else escape(str(value)))
+            yield printed(str(FILTERS[form](value) if form else escape(str(value))))
 
 
 def plan_key(need: str) -> str:

@@ -87,6 +87,11 @@ def tables(plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*said, *filter(None, further)]))
 
 
+def studies(plan: Plan) -> dict[str, str]:
+    """What a reader is told each study of those tables is called, by its key."""
+    return {study.key: study.called for name in tables(plan) for study in plan.table(name).studies}
+
+
 def named(node: Any) -> Iterator[str]:
     """The tables that a plan's content names: whatever stands under a key `table`, wherever in the plan."""
     if isinstance(node, dict):

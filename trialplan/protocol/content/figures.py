@@ -16,6 +16,7 @@ from trialplan.evidence.intervals import wilson
 from trialplan.plan.building import Trial
 from trialplan.plan.ranges import axes_of
 from trialplan.plan.variation import DISCOUNT, ask
+from trialplan.protocol.content.filters import months as in_months
 from trialplan.protocol.content.views import arms_randomised
 
 _STEP, _STEPS = 0.05, 4
@@ -53,7 +54,10 @@ def forest(trial: Trial) -> figures.Forest | None:
 
 
 def _evidence_rows(trial: Trial) -> Iterator[Any]:
-    """Rates of the table under the names of the outcomes that the primary or a reading is drawn from, else of any."""
+    """Rates of the table under the names of the outcomes that the primary or a reading is drawn from, else of any.
+
+    Each tells when it was seen, as those of control arms do, for they need not be seen at the same time.
+    """
     own = [one.evidence for one in trial.primary.section.assumptions.values() if one.evidence is not None]
     named = [one.outcome for one in (*own, *trial.plan.content.scenarios.readings)]
     names = {name for names in named for name in ([names] if isinstance(names, str) else names)}
@@ -62,14 +66,23 @@ def _evidence_rows(trial: Trial) -> Iterator[Any]:
             estimate = evidence.estimate(outcome)
             wanted = not names or outcome.name in names
             if wanted and estimate is not None and estimate.kind == "proportion" and not outcome.harm:
-                label = f"{study.key}: {outcome.label}, {outcome.events}/{outcome.of}"
+                when = _at(outcome.timepoint_months)
+                label = f"{study.called}: {outcome.label}{when}, {outcome.events}/{outcome.of}"
                 kind = _WHEN.get(outcome.kind or "", _UNSAID if outcome.timepoint_months else "time not stated")
                 yield label, estimate.value, estimate.lower, estimate.upper, None, kind
 
 
 def _control_arm(reading: Reading) -> Any:
     lower, upper = wilson(reading.events, reading.of)
-    return f"{reading.study.key}: {reading.events}/{reading.of}", reading.rate, lower, upper, None, "control arm"
+    times = {outcome.timepoint_months for outcome in reading.outcomes}
+    when = _at(times.pop()) if len(times) == 1 else ""
+    label = f"{reading.study.called}{when}: {reading.events}/{reading.of}"
+    return label, reading.rate, lower, upper, None, "control arm"
+
+
+def _at(months: float | None) -> str:
+    """When a rate was seen, behind a comma; nothing where the table does not say."""
+    return "" if months is None else f", {in_months(months)}"
 
 
 def power_curve(trial: Trial) -> figures.Curves:

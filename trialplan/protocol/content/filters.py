@@ -72,8 +72,13 @@ def power(value: float) -> Verbatim:
 
 
 def number(value: float) -> Verbatim:
-    """A number with at most three significant digits."""
-    return escape("none" if math.isnan(value) else f"{value:.3g}".replace("-", "−"))
+    """A number with at most three significant digits; from a thousand on as a whole one."""
+    return escape("none" if math.isnan(value) else _digits(value))
+
+
+def _digits(value: float, sign: str = "") -> str:
+    large = 999.5 <= abs(value) < 1e15
+    return f"{value:{sign}{',.0f' if large else '.3g'}}".replace("-", "−")
 
 
 def value_of(assumption: Any) -> Verbatim:
@@ -134,7 +139,7 @@ def number_or_never(value: float | None) -> Verbatim:
 
 def signed(value: float) -> Verbatim:
     """A number with its sign, three significant digits."""
-    return Verbatim(f"{value:+.3g}".replace("-", "−"))
+    return Verbatim(_digits(value, "+"))
 
 
 def or_none(value: Any) -> Any:
@@ -183,8 +188,8 @@ def code(text: str) -> Verbatim:
 
 
 def or_missing(value: Any) -> Any:
-    """The plan's words; where it says nothing, that they are missing."""
-    return Verbatim("**Missing from the plan**") if value is None or value == "" or value == () else value
+    """The plan's words; where it says nothing, a mark that they are missing."""
+    return Verbatim("**Missing**") if value is None or value == "" or value == () else value
 
 
 def of_hundred(probability: float) -> Verbatim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -146,6 +147,11 @@ def losses_seen(trial: Trial, said: Said) -> str | None:
     return f"Counting the missing {counted} and inflating the number for them are alternatives"
 
 
+def _people(number: float) -> str:
+    """A number of participants, of whom there are no parts."""
+    return f"{math.ceil(number - 1e-9):,}"
+
+
 def losses_answer(trial: Trial, said: Said) -> str | None:
     """P19: never both, and by n/(1 − d)."""
     non_response = trial.primary.section.missing == "non-response"
@@ -155,8 +161,8 @@ def losses_answer(trial: Trial, said: Said) -> str | None:
         if share is not None and answer is not None:
             n = int(answer.n)
             answers.append(
-                f"for {endpoint.name}, {n:,} observed take {n / (1 - share):,.1f} enrolled, n/(1 − d), where n(1 + d) "
-                f"would give {n * (1 + share):,.1f}"
+                f"for {endpoint.name}, {n:,} observed take {_people(n / (1 - share))} enrolled, n/(1 − d), where "
+                f"n(1 + d) would give {_people(n * (1 + share))}, arms not yet made whole"
             )
     return "; ".join(answers) or None
 

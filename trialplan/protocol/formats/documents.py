@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from trialplan.errors import FileError, require
+from trialplan.figures import SERIF
 from trialplan.files import check_writable, make_folder, read_text, together
 from trialplan.files import write as write_file
 from trialplan.plan.building import Trial, build
 from trialplan.plan.reading import Plan
 from trialplan.protocol.bounded import PATIENCE, bounded, check_patience
+from trialplan.protocol.content.embedded_sources import EmbeddedSource, tables
 from trialplan.protocol.content.readers import Document, document
+from trialplan.protocol.formats import attached, pandoc, word
 from trialplan.protocol.formats import house_style as house
-from trialplan.protocol.formats import pandoc, word
 from trialplan.protocol.formats import typst as typeset
-from trialplan.protocol.formats.markdown import text_of
+from trialplan.protocol.formats.markdown import PRINTED, text_of
 from trialplan.protocol.formats.pictures import Picture, beside, embedded, pictures
 from trialplan.protocol.formats.word_styles import check_reference
 
@@ -35,15 +37,26 @@ class Source:
     kind: Document
     templates: Path | None = None
     reference: Path | None = None
+    prints_sources: bool = False
 
     @property
     def plan(self) -> Plan:
         """The plan as it was read."""
         return self.trial.plan
 
-    def text(self, shown: Mapping[str, Picture] | None = None) -> str:
+    @property
+    def attached(self) -> tuple[EmbeddedSource, ...]:
+        """The files that travel inside the document, as far as the plan wants them there: itself, then its tables."""
+        report = self.plan.content.report
+        if self.prints_sources or not report.appendix_plan:
+            return ()
+        return (self.objects["plan_source"], *(self.objects["sources"] if report.appendix_evidence else ()))
+
+    def text(self, suffix: str, shown: Mapping[str, Picture] | None = None) -> str:
         """The Markdown, with the figures in words unless their drawings are given."""
-        return text_of(self.trial, self.objects, self.pictures if shown is None else shown, self.templates)
+        kept = ".md" if self.prints_sources else suffix
+        objects = {**self.objects, "prints_sources": kept == ".md", "kept_where": KEPT[kept]}
+        return text_of(self.trial, objects, self.pictures if shown is None else shown, self.templates)
 
     @property
     def numbered(self) -> tuple[str, ...]:
@@ -63,13 +76,15 @@ def write(
     templates: Path | None = None,
     reference: Path | None = None,
     patience: float = PATIENCE,
+    prints_sources: bool = False,
 ) -> list[Path]:
     """The plan's protocol in each of the files named; the suffix picks the format.
 
-    `kind` is the document, by its name, where it is not the one that the plan's `[report]` asks for. `templates` is a
-    folder whose files override the shipped ones, `reference` the Word file whose styles, headers and footers a .docx
-    takes. Nothing is written before everything is made; with somebody's templates it is made in a process of its own,
-    which is ended after `patience` seconds.
+    `kind` is the document, by its name, where it is not the one that the plan's `[report]` asks for. The plan and its
+    tables travel inside the file; with `prints_sources` they are printed at its end. `templates` is a folder whose
+    files override the shipped ones, `reference` the Word file whose styles, headers and footers a .docx takes. Nothing
+    is written before everything is made; with somebody's templates it is made in a process of its own, which is ended
+    after `patience` seconds.
     """
     asked = document(kind or plan.content.report.document)
     for path in outputs:
@@ -80,15 +95,21 @@ def write(
     if reference is not None:
         check_reference(reference)
     if templates is None:
-        made = _made(plan, outputs, asked.name, templates, reference)
+        made = _made(plan, outputs, asked.name, templates, reference, prints_sources)
     else:
-        made = bounded(_made, plan, outputs, asked.name, templates, reference, patience=patience)
+        made = bounded(_made, plan, outputs, asked.name, templates, reference, prints_sources, patience=patience)
     with together():
         for files in made:
             for path, content in files.items():
                 make_folder(path.parent)
                 write_file(path, content)
     return outputs
+
+
+def lacking_letters(plan: Plan) -> str:
+    """The letters of a plan's words and of its tables that no font has which comes along for a PDF."""
+    texts = (plan.content.model_dump_json(), *(plan.table_text(name) for name in tables(plan)))
+    return typeset.lacking("".join(texts))
 
 
 def _check(path: Path, kind: Document) -> None:
@@ -111,7 +132,12 @@ def _check(path: Path, kind: Document) -> None:
 
 
 def _made(
-    plan: Plan, outputs: list[Path], name: str, templates: Path | None, reference: Path | None
+    plan: Plan,
+    outputs: list[Path],
+    name: str,
+    templates: Path | None,
+    reference: Path | None,
+    prints_sources: bool,
 ) -> list[dict[Path, bytes]]:
     """The content of every file, by output."""
     trial, kind = build(plan), document(name)
@@ -122,13 +148,14 @@ def _made(
         kind=kind,
         templates=templates,
         reference=reference,
+        prints_sources=prints_sources,
     )
     return [FORMATS[path.suffix.lower()][0](source, path) for path in outputs]
 
 
 def markdown(source: Source, path: Path) -> dict[Path, bytes]:
     """The text itself."""
-    return {path: source.text().encode()}
+    return {path: source.text(".md").encode()}
 
 
 def html(source: Source, path: Path) -> dict[Path, bytes]:
@@ -141,10 +168,11 @@ def html(source: Source, path: Path) -> dict[Path, bytes]:
         "--section-divs",
         f"--template={source.look('page.html')}",
         f"--variable=style:{style}",
-        *pandoc.filters(*_before_the_contents(source.look("page.html")), "widths.lua", "percent.lua", "labels.lua"),
+        *pandoc.filters(*_before_the_contents(source.look("page.html")), *_TABLES, "labels.lua", "focus.lua"),
         *pandoc.filters("figures.lua"),
     ]
-    return {path: pandoc.convert(source.text(embedded(source.pictures, ".svg")), source.plan, options)}
+    page = pandoc.convert(source.text(".html", embedded(source.pictures, ".svg")), source.plan, options)
+    return {path: attached.in_html(page, source.attached)}
 
 
 def docx(source: Source, path: Path) -> dict[Path, bytes]:
@@ -152,25 +180,26 @@ def docx(source: Source, path: Path) -> dict[Path, bytes]:
     reference = source.reference
     if reference is None and source.look("reference.docx").is_file():
         reference = source.look("reference.docx")
-    text = source.text(embedded(source.pictures, ".png"))
-    return {path: word.document(text, source.plan, reference, long=source.kind.long)}
+    text = source.text(".docx", embedded(source.pictures, ".png"))
+    return {path: word.document(text, source.plan, reference, source.attached, long=source.kind.long)}
 
 
 def pdf(source: Source, path: Path) -> dict[Path, bytes]:
     """A PDF set by typst, with the drawings as vectors."""
-    text = source.text(beside(source.pictures, "", ".svg"))
+    text = source.text(".pdf", beside(source.pictures, "", ".svg"))
     written = pandoc.convert(text, source.plan, typesetting("typst", source.look("page.typ"), source.numbered))
-    drawings = {f"{name}.svg": one.bytes(".svg") for name, one in source.pictures.items()}
-    return {path: typeset.compiled(written, drawings, pandoc.epoch(source.plan))}
+    commands, files = attached.in_typst(source.attached, text, source.pictures)
+    drawings = {f"{name}.svg": one.bytes(".svg", SERIF) for name, one in source.pictures.items()}
+    return {path: typeset.compiled(written + commands.encode(), drawings | files, pandoc.epoch(source.plan))}
 
 
 def tex(source: Source, path: Path) -> dict[Path, bytes]:
     """LaTeX that stands alone, with its drawings in a folder beside it."""
     folder = _figures(path)
-    text = source.text(beside(source.pictures, f"{folder.name}/", ".pdf"))
+    text = source.text(".tex", beside(source.pictures, f"{folder.name}/", ".pdf"))
     written = pandoc.convert(text, source.plan, typesetting("latex", source.look("page.tex"), source.numbered))
-    drawings = {folder / f"{name}.pdf": one.bytes(".pdf") for name, one in source.pictures.items()}
-    return {**drawings, path: written}
+    drawings = {folder / f"{name}.pdf": one.bytes(".pdf", SERIF) for name, one in source.pictures.items()}
+    return {**drawings, path: attached.in_latex(written, source.attached)}
 
 
 def _figures(path: Path) -> Path:
@@ -180,13 +209,16 @@ def _figures(path: Path) -> Path:
 
 def typesetting(language: str, template: Path, numbered: Sequence[str] = pandoc.CONTENTS) -> list[str]:
     """Pandoc's options for pages set in this language."""
-    shared = ("widths.lua", "percent.lua", "figures.lua", "together.lua", "new-page.lua")
     return [
         f"--to={language}",
         *numbered,
         f"--template={template}",
-        *pandoc.filters(*_before_the_contents(template), *shared),
+        *pandoc.filters(*_before_the_contents(template), *_TABLES, "figures.lua", "together.lua", "new-page.lua"),
     ]
+
+
+_TABLES = ("widths.lua", "numbers.lua", "percent.lua")
+"""The filters that set tables, in every format of pages."""
 
 
 def _before_the_contents(template: Path) -> list[str]:
@@ -214,6 +246,15 @@ FORMATS: dict[str, tuple[Callable[[Source, Path], dict[Path, bytes]], tuple[str,
     ".json": (data, ()),
 }
 """How each format is made, and the libraries that it takes; the last two are of a registry's record alone."""
+
+KEPT = {
+    ".md": PRINTED,
+    ".html": "are held by this file, where a browser shows nothing of them",
+    ".docx": "are held by this file, in a custom part and in its properties",
+    ".pdf": "are attached to this file, beside the data of each figure",
+    ".tex": "stand in comments after the end of this file",
+}
+"""Where each format keeps the files that the document is made from."""
 
 REGISTRY = "registry"
 """The document that is data."""

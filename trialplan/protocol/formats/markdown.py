@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from trialplan.plan.building import Trial
+from trialplan.protocol.content.printed_words import printer
 from trialplan.protocol.content.readers import Document, document
 from trialplan.protocol.formats import house_style as house
 from trialplan.protocol.formats.pictures import Picture, pictures
@@ -18,8 +19,15 @@ PROTOCOL = "protocol"
 _WITHOUT = "**Figure.** "
 """How a figure begins that is told in words. No text of a plan can begin a line so, nor with ": " or "!["."""
 
+PRINTED = "follow"
+"""Where the files that a document is made from are, if it prints them."""
+
 _CAPTIONS = {": ": (": ", "Table"), "![": ("![", "Figure"), _WITHOUT: ("", "Figure")}
 """By how a caption begins: what stands before its number, and what is numbered."""
+
+
+_ALONE = {"prints_sources": True, "kept_where": PRINTED}
+"""What a text that stands alone does with its sources."""
 
 
 def render(trial: Trial, templates: Path | None = None, kind: str = PROTOCOL) -> str:
@@ -36,11 +44,11 @@ def text_of(
     with house.told(templates):
         env = house.environment(templates)
         wanted = house.chosen(env, trial.plan.content.report, str(objects["plan_name"]), asked.template)
-        text = env.get_template(asked.template).render({**objects, "sections": wanted, "pictures": shown})
-    return "\n".join(_tidied(text.strip().split("\n"))) + "\n"
+        text = env.get_template(asked.template).render({**_ALONE, **objects, "sections": wanted, "pictures": shown})
+    return "\n".join(_tidied(text.strip().split("\n"), printer(objects["studies"]))) + "\n"
 
 
-def _tidied(lines: list[str]) -> Iterator[str]:
+def _tidied(lines: list[str], printed: Callable[[str], str]) -> Iterator[str]:
     """Tables and figures numbered, and empty lines one at a time; what stands in a fence is left alone."""
     counts = {"Table": 0, "Figure": 0}
     fence, before = "", "-"
@@ -48,8 +56,10 @@ def _tidied(lines: list[str]) -> Iterator[str]:
         closes = bool(fence) and line.startswith(fence) and not line.strip("`")
         if not fence:
             fence = opened[0] if (opened := re.match("`{3,}", line)) else ""
+            if before.strip() and re.match("#{1,6} ", line):  # pandoc takes a heading for one after an empty line only
+                yield ""
             if line.strip() or before.strip():
-                yield _numbered(line, counts)
+                yield printed(_numbered(line, counts))
         else:
             fence = "" if closes else fence
             yield line

@@ -57,9 +57,10 @@ class Picture:
         kept = [i for i, name in enumerate(columns) if name and any(row[i] not in (None, "") for row in rows)]
         return tuple(str(columns[i]) for i in kept), tuple(tuple(_cell(row[i]) for i in kept) for row in rows)
 
-    def bytes(self, suffix: str) -> bytes:
-        """The drawing as a file."""
-        return figures.render(self.figure, suffix)
+    def bytes(self, suffix: str, face: str = figures.SANS) -> bytes:
+        """The drawing as a file, lettered like the text that it stands in."""
+        with figures.faced(face):
+            return figures.render(self.figure, suffix)
 
 
 def pictures(trial: Trial) -> dict[str, Picture]:

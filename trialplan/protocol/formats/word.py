@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from trialplan.files import read_bytes
 from trialplan.plan.reading import Plan
-from trialplan.protocol.formats import pandoc
-from trialplan.protocol.formats.word_styles import MAIN, SMALL, Change, counts_headings, reference_document, rewritten
+from trialplan.protocol.content.embedded_sources import EmbeddedSource
+from trialplan.protocol.formats import attached, pandoc
+from trialplan.protocol.formats.word_styles import (
+    MAIN,
+    RELATIONS,
+    SMALL,
+    TYPES,
+    Change,
+    counts_headings,
+    reference_document,
+    rewritten,
+)
 
 _HEADING = re.compile(
     r'<w:bookmarkStart w:id="\d+" w:name="(?P<name>[^"]+)" ?/>\s*'
@@ -26,11 +36,15 @@ _HEADING = re.compile(
 )
 _ANY_TIME = re.compile(r"(?<=>)\d{4}-\d\d-\d\dT[\d:.]+Z(?=<)")
 _NO_DATE = "1980-01-01"
+_FEW, _LEFT_BEHIND = 8, 3
+"""Rows, with that of the heads, up to which a table stands on one page, and at the ends of a longer one together."""
 _EMPTY_CONTENTS = re.compile(r'<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirty="true" ?/>.*?</w:p>', re.DOTALL)
 
 
-def document(text: str, plan: Plan, reference: Path | None, *, long: bool = True) -> bytes:
-    """The Markdown as a Word file; a `long` one has a table of contents."""
+def document(
+    text: str, plan: Plan, reference: Path | None, sources: Sequence[EmbeddedSource] = (), *, long: bool = True
+) -> bytes:
+    """The Markdown as a Word file, which holds the sources; a `long` one has a table of contents."""
     content = reference_document() if reference is None else read_bytes(reference)
     by_style = counts_headings(content)
     with tempfile.TemporaryDirectory() as folder:
@@ -41,19 +55,25 @@ def document(text: str, plan: Plan, reference: Path | None, *, long: bool = True
         numbers, *contents = pandoc.CONTENTS
         options += contents if long else []
         options += [] if by_style or not long else [numbers]
-        shared = ("widths.lua", "percent.lua", "figures.lua", "together.lua", "new-page.lua")
+        shared = ("widths.lua", "numbers.lua", "percent.lua", "figures.lua", "together.lua", "new-page.lua")
         options += pandoc.filters("decision.lua", *shared)
         made = pandoc.convert(text, plan, options)
-    return rewritten(made, lambda name: _after(name, plan, by_style))
+    return rewritten(made, lambda name: _after(name, plan, by_style, sources), attached.word_parts(sources))
 
 
-def _after(name: str, plan: Plan, by_style: bool) -> Change | None:
+def _after(name: str, plan: Plan, by_style: bool, sources: Sequence[EmbeddedSource]) -> Change | None:
     """What is written into a member of pandoc's document."""
     said = plan.content.trial
     if name == MAIN:
         return lambda xml: _with_contents(_counted(_together(_unbroken(_described(xml)))), by_style)
     if name == "docProps/core.xml":  # pandoc's sandbox knows no date
         return lambda xml: _ANY_TIME.sub(f"{said.date or _NO_DATE}T00:00:00Z", xml)
+    if name == "docProps/custom.xml":
+        return lambda xml: attached.word_properties(xml, sources)
+    if name == RELATIONS and sources:
+        return attached.word_relations
+    if name == TYPES and sources:
+        return attached.word_types
     if re.fullmatch(r"word/(header|footer)\d*\.xml", name):
         return lambda xml: _filled(xml, {"TITLE": said.title, "DOCPROPERTY version": said.version})
     return None
@@ -84,9 +104,20 @@ def _entries(xml: str, by_style: bool) -> Iterator[str]:
 
 
 def _unbroken(xml: str) -> str:
-    """Table rows that do not break across pages, which no style of pandoc's can ask for."""
+    """Tables whose rows do not break across pages, and leave no few of them behind: no style of pandoc's can ask so."""
     xml = xml.replace("<w:tr><w:trPr>", "<w:tr><w:trPr><w:cantSplit/>")
-    return re.sub(r"<w:tr>(?!<w:trPr>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>", xml)
+    xml = re.sub(r"<w:tr>(?!<w:trPr>)", "<w:tr><w:trPr><w:cantSplit/></w:trPr>", xml)
+    return re.sub(r"<w:tbl>.*?</w:tbl>", lambda table: _rows_together(table[0]), xml, flags=re.DOTALL)
+
+
+def _rows_together(table: str) -> str:
+    """A short table on one page; of a longer one the first rows with each other, and the last."""
+    rows = re.split(r"(?=<w:tr>)", table)
+    last = len(rows) - 1  # what stands before the first row is the first part
+    for i in range(1, last):
+        if last <= _FEW or i <= _LEFT_BEHIND or i > last - _LEFT_BEHIND:
+            rows[i] = re.sub(r"(<w:p><w:pPr><w:pStyle [^>]*/>)(?!<w:keepNext)", r"\1<w:keepNext/>", rows[i])
+    return "".join(rows)
 
 
 def _together(xml: str) -> str:

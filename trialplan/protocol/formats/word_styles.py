@@ -21,7 +21,7 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a zip file can hold: the same plan must give the same bytes."""
 
 MAIN, _STYLES, _NUMBERING = "word/document.xml", "word/styles.xml", "word/numbering.xml"
-_RELATIONS, _TYPES = "word/_rels/document.xml.rels", "[Content_Types].xml"
+RELATIONS, TYPES = "word/_rels/document.xml.rels", "[Content_Types].xml"
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
@@ -76,8 +76,8 @@ def reference_document() -> bytes:
         _STYLES: _styles,
         _NUMBERING: _numbering,
         MAIN: lambda xml: re.sub(r"<w:sectPr>.*?</w:sectPr>", _PAGE, xml, flags=re.DOTALL),
-        _RELATIONS: lambda xml: xml.replace("</Relationships>", f"{relations}</Relationships>"),
-        _TYPES: lambda xml: xml.replace("</Types>", f"{types}</Types>"),
+        RELATIONS: lambda xml: xml.replace("</Relationships>", f"{relations}</Relationships>"),
+        TYPES: lambda xml: xml.replace("</Types>", f"{types}</Types>"),
     }
     return rewritten(plain, changes.get, {"word/header9.xml": _header(), "word/footer9.xml": _footer()})
 
@@ -134,10 +134,10 @@ def _in_style(xml: str, style: str, place: str, change: str) -> str:
 
 def _contents_style(level: int) -> str:
     """The style of an entry of the contents."""
-    indent = f'<w:spacing w:before="{80 if level == 1 else 0}" w:after="20"/><w:ind w:left="{340 * (level - 1)}"/>'
+    indent = f'<w:spacing w:before="{40 if level == 1 else 0}" w:after="0"/><w:ind w:left="{340 * (level - 1)}"/>'
     return (
         f'<w:style w:type="paragraph" w:styleId="TOC{level}"><w:name w:val="toc {level}"/><w:basedOn w:val="Normal"/>'
-        f'<w:uiPriority w:val="39"/><w:pPr>{indent}</w:pPr></w:style>'
+        f'<w:uiPriority w:val="39"/><w:pPr>{indent}</w:pPr><w:rPr>{_size(17)}</w:rPr></w:style>'
     )
 
 

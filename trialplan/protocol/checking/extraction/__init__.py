@@ -35,7 +35,13 @@ def read(path: Path) -> bytes:
 
 
 def blocks(content: bytes, suffix: str) -> list[TextBlock]:
-    """What the content of a document says."""
+    """What the content of a document says, and after it the files that it holds where no page shows them."""
+    from trialplan.protocol.checking.extraction.attached import held
+
+    return [*_shown(content, suffix), *held(content, suffix)]
+
+
+def _shown(content: bytes, suffix: str) -> list[TextBlock]:
     from trialplan.protocol.checking.extraction import html, markdown, word
 
     if suffix == ".docx":

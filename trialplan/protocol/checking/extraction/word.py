@@ -1,23 +1,16 @@
-"""What a Word protocol says: the text as it stands once every tracked change is accepted, whoever saved it.
-
-The parts of the file are read as a stream within a bound, and a document type, which no Word file has, is refused:
-that is where entities that unfold without end would be declared.
-"""
+"""What a Word protocol says: the text as it stands once every tracked change is accepted, whoever saved it."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
-from collections.abc import Callable
 from xml.parsers import expat
 
 from trialplan.errors import FileError
 from trialplan.protocol.checking.extraction.blocks import Builder, TableReader, TextBlock
 from trialplan.protocol.checking.extraction.equations import WordMath, in_line, only_equations
-
-MOST = 100_000_000
-"""Bytes of a part once unpacked, beyond which a file is not read."""
+from trialplan.protocol.checking.extraction.parts import parse, part
 
 _DROPPED = {"del", "moveFrom", "Fallback", "pPrChange", "rPrChange", "tblPrChange", "instrText"}
 _OFF = {"0", "false", "off"}
@@ -29,49 +22,16 @@ def read(content: bytes) -> list[TextBlock]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             named = "word/styles.xml" in file.namelist()
-            reader = _WordReader(_style_names(_part(file, "word/styles.xml")) if named else {})
+            reader = _WordReader(_style_names(part(file, "word/styles.xml")) if named else {})
             # online editors count the part that holds the text
             parts = [name for name in file.namelist() if re.fullmatch(r"word/document\d*\.xml", name)]
             main = parts[0] if parts else "word/document.xml"
-            _parse(_part(file, main), reader.start, reader.end, reader.text)
+            parse(part(file, main), reader.start, reader.end, reader.text)
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, zipfile.zlib.error) as why:  # type: ignore[attr-defined]
         raise FileError(f"it is not a Word file that can be read ({' '.join(str(why).split())})") from None
     except expat.ExpatError as why:
         raise FileError(f"the text of the Word file is not valid XML ({why})") from None
     return reader.builder.blocks
-
-
-def _part(file: zipfile.ZipFile, name: str) -> bytes:
-    with file.open(name) as part:
-        content = part.read(MOST + 1)  # what the file says of its own size is not relied on
-    if len(content) > MOST:
-        raise FileError(f"{name} unpacks to more than {MOST // 1_000_000} MB, which no protocol does; it is not read")
-    return content
-
-
-def _parse(
-    content: bytes,
-    start: Callable[[str, dict[str, str]], None],
-    end: Callable[[str], None] = lambda name: None,
-    text: Callable[[str], None] = lambda text: None,
-) -> None:
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartElementHandler = lambda name, given: start(_local(name), {_local(k): v for k, v in given.items()})
-    parser.EndElementHandler = lambda name: end(_local(name))
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.Parse(content, True)
-
-
-def _refuse(*_: object) -> None:
-    raise FileError("the Word file declares a document type, which Word files do not have; it is not read")
-
-
-def _local(name: str) -> str:
-    """The name without its namespace; math keeps an m, for it has elements that are named as Word's are."""
-    space, _, local = name.rpartition(" ")
-    return f"m:{local}" if space.endswith("/math") else local
 
 
 def _style_names(content: bytes) -> dict[str, str]:
@@ -86,7 +46,7 @@ def _style_names(content: bytes) -> dict[str, str]:
         elif name == "name" and style:
             names.setdefault(style, given.get("val", ""))
 
-    _parse(content, start)
+    parse(content, start)
     return names
 
 
