@@ -271,8 +271,16 @@ def level_answer(trial: Trial, said: Said) -> str | None:
 
 def several(trial: Trial, said: Said) -> str | None:
     """P30: more than one endpoint is tested."""
-    tested = [view.section.name for view in [said["primary"], *said["secondary"]] if view.design is not None]
+    tested = [view.section.name for view in [*said["primaries"], *said["secondary"]] if view.design is not None]
     return f"{len(tested)} endpoints are tested" if len(tested) > 1 else None
+
+
+def in_order(trial: Trial, said: Said) -> str | None:
+    """P30: the rule of the family, and the order of what follows."""
+    if trial.family is None:
+        return "In a fixed order, each only if all before it were significant"
+    after = "; what follows in a fixed order, each only if all before it were significant" if said["several"] else ""
+    return f"The primary endpoints by their rule, as said above{after}"
 
 
 def short(trial: Trial, said: Said) -> str | None:

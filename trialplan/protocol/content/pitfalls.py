@@ -149,7 +149,7 @@ PITFALLS = (
         "several endpoints",
         MULTIPLICITY,
         seen=bites.several,
-        answer="In a fixed order, each only if all before it were significant",
+        answer=bites.in_order,
     ),
     Pitfall("P31", "a short follow-up", ENDPOINTS, seen=bites.short),
     Pitfall("P32", "standard of care moves", OTHERWISE, seen=bites.drift),
