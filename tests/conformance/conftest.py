@@ -98,8 +98,12 @@ def attempts(cls, choice, rng):
     side = choice.get("goal"), choice.get("favourable")
     below = side in {("non-inferiority", "higher"), ("superiority", "lower")}
     tried = margins(choice.get("scale", cls.scale), below, rng) if "margin" in parameters(cls) else [None]
-    # none of them, each alone, and all together
-    for names in dict.fromkeys([(), *((name,) for name in optional), tuple(optional)]):
+    # none of them, each alone, and all together, without and with each effect that may be left out
+    effects = [name for name in optional if parameters(cls)[name].role == "effect"]
+    others = [name for name in optional if name not in effects]
+    subsets = dict.fromkeys([(), *((name,) for name in others), tuple(others)])
+    for effect, some in itertools.product([(), *((name,) for name in effects)], subsets):
+        names = (*effect, *some)
         for margin in tried:
             given = {} if margin is None else {"margin": margin}
             label = (*names, *(["pair"] if isinstance(margin, tuple) else []))
