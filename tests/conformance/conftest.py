@@ -93,6 +93,16 @@ def margins(scale, below, rng):
     return [None, round(1 / one, 3) if below else one, (round(1 / one, 3), round(1.1 * one, 3))]
 
 
+def _subsets(cls, optional):
+    """Every choice of a few; of many none of them, each alone, and all together, without and with each effect."""
+    if len(optional) <= _FEW:
+        return [names for size in range(len(optional) + 1) for names in itertools.combinations(optional, size)]
+    effects = [name for name in optional if parameters(cls)[name].role == "effect"]
+    others = [name for name in optional if name not in effects]
+    some = dict.fromkeys([(), *((name,) for name in others), tuple(others)])
+    return [(*effect, *names) for effect in [(), *((name,) for name in effects)] for names in some]
+
+
 def attempts(cls, choice, rng):
     """Keyword arguments worth a try: with and without each optional number, with and without a margin."""
     needed, optional = numbers(cls, rng)
@@ -101,9 +111,7 @@ def attempts(cls, choice, rng):
     side = choice.get("goal"), choice.get("favourable")
     below = side in {("non-inferiority", "higher"), ("superiority", "lower")}
     tried = margins(choice.get("scale", cls.scale), below, rng) if "margin" in parameters(cls) else [None]
-    # every choice of a few; of many none of them, each alone, and all together
-    sizes = range(len(optional) + 1) if len(optional) <= _FEW else (0, 1, len(optional))
-    for names in (names for size in sizes for names in itertools.combinations(optional, size)):
+    for names in _subsets(cls, list(optional)):
         for margin in tried:
             given = {} if margin is None else {"margin": margin}
             label = (*names, *(["pair"] if isinstance(margin, tuple) else []))

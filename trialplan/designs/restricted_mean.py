@@ -52,6 +52,7 @@ class RestrictedMean(_AlongCurves):
     difference: Numbers | None = parameter(
         "mean of the treatment up to the horizon minus that of the control (scale difference)",
         REAL,
+        optional=True,
         role="effect",
         symbol="δ",
         unit="units of time",
