@@ -38,8 +38,8 @@ def first_page() -> str:
     trial = build(plan)
     kind = document("protocol")
     source = Source(trial=trial, objects=kind.context(trial), pictures=pictures(trial), kind=kind)
-    written = pandoc.convert(source.text({}), plan, typesetting("typst", source.look("page.typ"))).decode()
-    page = written.split("#v(1em)\n#show outline")[0]
+    written = pandoc.convert(source.text(".pdf", {}), plan, typesetting("typst", source.look("page.typ"))).decode()
+    page = written.split("#[\n  #set text(7.5pt)")[0]
     assert page != written, "templates/page.typ begins its contents otherwise"
     return page.replace('paper: "a4"', "width: 210mm, height: auto").replace("#h(1fr) Page", "#h(1fr) // Page")
 

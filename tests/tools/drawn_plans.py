@@ -215,7 +215,7 @@ def _others(primary: Design, rng: random.Random, allocation: str) -> Iterator[Dr
             design = drawn_design(cls, rng, allocation)
             if design is not None:
                 role = "secondary" if tests else rng.choice(("secondary", "safety"))
-                lost = rng.choice((None, None, *LOSSES)) if tests else None
+                lost = rng.choice((None, None, *LOSSES)) if tests and not cls.loses_by else None
                 yield DrawnEndpoint(name=f"measure {'AB'[place]}", role=role, design=design, dropout=lost)
                 break
 
@@ -253,11 +253,13 @@ def _plan(
     members = [primary] if family is None else [primary, family[1]]
     names = ["outcome at 12 months", "second outcome at 12 months"]
     endpoints = [
-        DrawnEndpoint(name=name, role="primary", design=design, dropout=lost, unit=unit)
+        DrawnEndpoint(name=name, role="primary", design=design, dropout=None if design.loses_by else lost, unit=unit)
         for name, design in zip(names, members, strict=False)
     ]
     settings, assumptions = sections(primary, chance)
     more = "".join(endpoint_text(one) for one in [*endpoints[1:], *others])
+    if any(one.design.in_turn for one in (*endpoints, *others)):
+        more += '\n[intervention]\nreversible = true\nwashout = "two weeks without either"\n'
     if family is not None:
         more += f'\n[family]\nrule = "{family[0]}"\n'
     begins = "randomisation" if len(primary.arm_names) > 1 else "enrolment"
@@ -266,6 +268,8 @@ def _plan(
         ('allocation = "1:1"', f'allocation = "{allocation}"'),
         (AFTER.format("randomisation"), f"{AFTER.format(begins)}\ntimepoint_months = 12"),
     ]
+    if primary.loses_by:
+        changes.append(('missing = "non-response"\n', ""))
     if unit:
         changes.append((f'name = "{names[0]}"\n', f'name = "{names[0]}"\nunit = "{unit}"\n'))
     text = plan_text(
@@ -273,7 +277,7 @@ def _plan(
         settings,
         assumptions,
         target=target(primary),
-        dropout=lost,
+        dropout=endpoints[0].dropout,
         changes=changes,
         endpoints=more,
         more=monitoring,
@@ -329,7 +333,7 @@ def endpoint_text(one: DrawnEndpoint) -> str:
     """A further endpoint as a plan has it."""
     settings, assumptions = sections(one.design)
     lost = 'missing = "non-response"' if one.dropout is None else EXCLUDED.format(one.dropout)
-    if not isinstance(one.design, Design):
+    if not isinstance(one.design, Design) or one.design.loses_by:
         lost = ""
     words = "".join(f'{key} = "{key} of {one.name}"\n' for key in ("variable", "metric", "aggregation", "definition"))
     return (

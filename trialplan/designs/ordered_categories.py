@@ -53,7 +53,6 @@ class OrderedCategories(Design):
         "is left",
         PROPORTION,
         axis="categories",
-        role="comparator",
         symbol="p_C",
         unit="proportion",
         typical=(0.15, 0.3),

@@ -203,7 +203,7 @@ def _place(where: str) -> Iterator[None]:
 def _draft(plan: Plan, section: EndpointSection) -> Endpoint:
     """The endpoint with its assumptions as far as they are stated, held against what its design declares."""
     with _place(f"{plan.name}, endpoint {section.name!r}"):
-        check_losses(section)
+        check_losses(section, None if section.design is None else design_named(section.design))
         check_times(section)
         if section.role == "primary":
             # what is wrong with these is said before anything is computed

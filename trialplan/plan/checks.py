@@ -22,8 +22,18 @@ _SAME_TIME = 0.1
 """How far two words for one time may lie apart, as a share: 24 weeks are called half a year, 12 a quarter."""
 
 
-def check_losses(section: EndpointSection) -> None:
-    """Missing counted as non-response and an inflation for the same missing would count the loss twice."""
+def check_losses(section: EndpointSection, cls: type[Sized] | None = None) -> None:
+    """Missing counted as non-response and an inflation for the same missing would count the loss twice.
+
+    A design that has its losses among its own numbers sizes those randomised, and takes no others.
+    """
+    if cls is not None and cls.loses_by:
+        if section.missing == "non-response" or section.dropout:
+            raise PlanError(
+                f"{cls.slug()} has its losses among its own numbers ({cls.loses_by}), and n is the number randomised; "
+                "leave missing and dropout out"
+            )
+        return
     if section.missing == "non-response" and section.dropout is not None:
         raise PlanError(
             "missing = 'non-response' already lowers the rates, and dropout would inflate n for the same losses; "

@@ -183,6 +183,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "randomises": len(trial.answer.arms) > 1,
         "single_arm": tuple(trial.answer.arms) == ONE_ARM,
         "in_turn": design.fixed.in_turn,
+        "lost_within": parameters(type(design.fixed))[design.fixed.loses_by].label if design.fixed.loses_by else "",
         "effects": _same_effect(trial),
         "sets": design.outcome.estimate_name(fixed),
         "values": design.outcome.planned,
