@@ -19,13 +19,13 @@ local function kept(block)
   return { block }
 end
 
--- A table that takes no more than a third of a page stands on one; a longer one breaks between its rows. Which it is,
+-- A table that takes no more than a quarter of a page stands on one; a longer one breaks between its rows. Which it is,
 -- depends on how its columns turn out, so typst measures those that may.
 local short = 1800 -- letters
 local few = 12 -- rows
 local measured = {
   "#layout(page => { let body = [",
-  "]; let tall = measure(width: page.width, body).height; block(breakable: tall > page.height / 3, body) })",
+  "]; let tall = measure(width: page.width, body).height; block(breakable: tall > page.height / 4, body) })",
 }
 
 local function whole(tbl)

@@ -45,14 +45,14 @@ OPENINGS = (
 
 IDENTIFIERS = {
     *("table", "study", "studies", "outcome", "arm", "method", "design", "allocation", "efficacy", "futility"),
-    *("analysis_test", "net_of", "key", "sections", "leave_out", "accept", "randomised", "amends"),
+    *("analysis_test", "net_of", "key", "sections", "leave_out", "accept", "randomised", "amends", "preset"),
 }
 """Fields whose text names something else; hostile text in them is refused."""
 
 TOGETHER = {"family"}
 """Sections that a plan with one primary endpoint must not have."""
 
-PAIRED = {"test", "range_source", "dropout_source", "source", "acknowledge_uncontrolled", "acknowledge"}
+PAIRED = {"test", "range_source", "dropout_source", "source", "acknowledge_uncontrolled", "acknowledge", "although"}
 """Fields that make sense beside another one only: replaced where they are, and not added."""
 
 
