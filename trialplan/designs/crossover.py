@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal
@@ -200,6 +201,11 @@ class Crossover(Design):
             raise ParameterError(reason, owner=self, parameter=mine[1])
         self._layout  # noqa: B018 - sequences that do not tell are refused here
         fields.check_margin(self, centre=1.0 if self.scale == "ratio" else 0.0)
+
+    @classmethod
+    def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
+        """The effect and the spread of the scale that is stated."""
+        return _FIELDS["ratio" if numbers.get("scale") == "ratio" else "difference"]
 
     @property
     def _layout(self) -> _Layout:
