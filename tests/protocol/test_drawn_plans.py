@@ -12,9 +12,9 @@ from small_plans import prose_of
 from trialplan.design import Design
 from trialplan.plan import read
 from trialplan.protocol.checking.check import check
-from trialplan.protocol.content.context import context
+from trialplan.protocol.content.readers import document as kind_of
 from trialplan.protocol.formats import documents
-from trialplan.protocol.formats.markdown import text_of
+from trialplan.protocol.formats.markdown import PROTOCOL, text_of
 from trialplan.protocol.formats.pictures import pictures
 
 FEW = range(len(drawn_plans.testing()))
@@ -24,6 +24,13 @@ MANY = range(len(drawn_plans.testing()), max(66, 9 * len(drawn_plans.testing()))
 """The others, with the few at least sixty."""
 
 
+BETTER = {
+    "higher": ("a higher rate", "higher values", "more events", "later categories"),
+    "lower": ("a lower rate", "lower values", "fewer events", "earlier categories"),
+}
+"""How a document says which side is the better one, by the side of the plan."""
+
+
 @pytest.fixture
 def document(tmp_path):
     """The plan of a seed, its trial, what its document prints, and its Markdown as a reader sees it."""
@@ -31,7 +38,7 @@ def document(tmp_path):
     def of(seed):
         plan = drawn_plan(seed)
         trial = plan.built(tmp_path)
-        said = context(trial)
+        said = kind_of(PROTOCOL).context(trial)
         return plan, trial, said, prose_of(text_of(trial, said, pictures(trial)))
 
     return of
@@ -124,7 +131,10 @@ class Holds:
             if two:
                 assert f"two one-sided tests, each at the {fixed.alpha:g} level" in text
             else:
-                assert f"a {fixed.favourable} rate is better" in text or f"{fixed.favourable} values are better" in text
+                assert any(re.search(rf"; {words} (is|are) better\b", text) for words in better(fixed)) or (
+                    "; the participant who is better off wins a pair" in text
+                    and "favourable" not in fixed.declarations()
+                )
 
     def no_slips(self, text):
         """No field name, None, nan, escape or empty slot is printed."""
@@ -139,6 +149,12 @@ class Holds:
         assert not re.search(
             r"\(scale |natural logs|units of the outcome|difference of proportions \(|\b1 participants\b", plain
         )
+
+
+def better(fixed):
+    """What may be said of the better side: times are the later, the lower the hazard is."""
+    later = (fixed.favourable == "lower") is (fixed.effect == "hazard_ratio")
+    return (*BETTER[fixed.favourable], "later events" if later else "earlier events")
 
 
 def ledger(text, name):

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan import Ancova, OneProportion, RatioOfMeans, StratifiedProportions, TwoMeans, TwoProportions
+from trialplan import (
+    Ancova,
+    EventCounts,
+    OneProportion,
+    PairedProportions,
+    RatioOfMeans,
+    StratifiedProportions,
+    TwoMeans,
+    TwoProportions,
+)
 from trialplan.catalogue import designs
 from trialplan.protocol.checking.extraction import blocks
 from trialplan.protocol.content.filters import equation
@@ -108,6 +117,32 @@ class TestFormulas:
         assert exact.power(40) == pytest.approx(stats.binom.sf(k - 1, 40, 0.4), rel=1e-10)
         printed = ((stats.norm.ppf(1 - exact.alpha) * math.sqrt(0.16) + ZB * math.sqrt(0.24)) / 0.2) ** 2
         assert exact.replace(test="score").unrounded(0.8) == pytest.approx(printed, rel=1e-9)
+
+    def test_events_by_the_exact_test(self):
+        """The printed power is the chance of success; R is what the binomial tail of the treatment's events rejects."""
+        design = EventCounts(control_rate=0.8, rate_ratio=0.5, exposure=1.5, test="exact", allocation="2:1")
+        n_t, n_c = 40, 20
+        mu, share = 1.5 * 0.8 * (n_t * 0.5 + n_c), n_t * 0.5 / (n_t * 0.5 + n_c)
+        printed = sum(
+            stats.poisson.pmf(y, mu) * stats.binom.pmf(x, y, share)
+            for y in range(200)
+            for x in range(y + 1)
+            if stats.binom.cdf(x, y, n_t / (n_t + n_c)) <= ALPHA
+        )
+        assert design.success(60) == pytest.approx(printed, rel=1e-9)
+
+    @pytest.mark.parametrize(("test", "counted"), [("mcnemar-exact", 1), ("mcnemar-mid-p", 0.5)])
+    def test_pairs_that_differ(self, test, counted):
+        """The printed power is the chance of success; R is what the coin's tail, or its mid-P, rejects."""
+        n, ours, theirs = 60, 0.3, 0.1
+        design = PairedProportions(treatment_only=ours, control_only=theirs, test=test)
+        printed = sum(
+            stats.binom.pmf(d, n, ours + theirs) * stats.binom.pmf(x, d, ours / (ours + theirs))
+            for d in range(n + 1)
+            for x in range(d + 1)
+            if stats.binom.sf(x, d, 0.5) + counted * stats.binom.pmf(x, d, 0.5) <= ALPHA
+        )
+        assert design.success(n) == pytest.approx(printed, rel=1e-9)
 
 
 def every_tex():

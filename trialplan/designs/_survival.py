@@ -259,7 +259,7 @@ class _Times(Design):
         typical=(3.0, 9.0),
     )
     control_survival: Numbers | None = parameter(
-        "share of the control arm without the event at survival_time, instead of a median",
+        "share of the control arm without the event at a stated time, instead of a median",
         PROPORTION,
         optional=True,
         role="comparator",
@@ -268,7 +268,7 @@ class _Times(Design):
         typical=(0.3, 0.7),
     )
     survival_time: Numbers | None = parameter(
-        "time since enrolment to which control_survival belongs",
+        "time since enrolment at which that share of the control arm is read",
         POSITIVE,
         optional=True,
         unit="units of time",

@@ -341,8 +341,13 @@ def _exact_statistic(design: EventCounts, *arms: Tally) -> tuple[Any, Any]:
 
 
 _TEX = (
-    r"n_C = \frac{\left(z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}\right)^2}{(\ln\theta)^2},\quad "
+    r"n_C = \frac{\left(z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}\right)^2}{\left(\ln\theta\right)^2},\quad "
     r"V_i = \frac{1}{t}\left(\frac{1}{\lambda_{iC}}+\frac{w_C}{w_T\lambda_{iT}}\right)+\frac{w_T+w_C}{w_T}k"
+)
+
+_TEX_EXACT = (
+    r"1-\beta = \sum_y\frac{\mu^y e^{-\mu}}{y!}\sum_{y_T\in R}\binom{y}{y_T}\pi^{y_T}\left(1-\pi\right)^{y-y_T},\quad "
+    r"\mu = t\lambda_C\left(n_T\theta+n_C\right),\quad \pi = \frac{n_T\theta}{n_T\theta+n_C}"
 )
 
 EventCounts.tests = {
@@ -380,6 +385,7 @@ EventCounts.tests = {
         power=either_way(_exact_tail),
         success=_exact_tail,
         statistic=_exact_statistic,
+        tex=_TEX_EXACT,
         exact=True,
     ),
 }

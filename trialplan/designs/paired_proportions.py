@@ -245,6 +245,12 @@ def _counted_statistic(design: PairedProportions, ours: Any, theirs: Any, n: int
     return design.sign * (ours - theirs).astype(float), significant & (favoured | design.two_tailed)
 
 
+_TEX_COUNTED = (
+    r"1-\beta = \sum_d\binom{n}{d}\psi^d\left(1-\psi\right)^{n-d}"
+    r"\sum_{d_T\in R}\binom{d}{d_T}\pi^{d_T}\left(1-\pi\right)^{d-d_T},\quad "
+    r"\psi = p_T+p_C,\quad \pi = \frac{p_T}{p_T+p_C}"
+)
+
 PairedProportions.tests = {
     "mcnemar": AnalysisTest(
         prose="McNemar's z, without a continuity correction. The usual choice; exceeds its level a little where few "
@@ -255,7 +261,7 @@ PairedProportions.tests = {
         power=either_way(_z_tail),
         success=_z_tail,
         statistic=_z_statistic,
-        tex=r"n = \frac{\left(z_{1-\alpha/s}\sqrt{p_T+p_C}+z_{1-\beta}\sqrt{p_T+p_C-(p_T-p_C)^2}\right)^2}"
+        tex=r"n = \frac{\left(z_{1-\alpha/s}\sqrt{p_T+p_C}+z_{1-\beta}\sqrt{p_T+p_C-\left(p_T-p_C\right)^2}\right)^2}"
         r"{\left(p_T-p_C\right)^2}",
     ),
     "mcnemar-exact": AnalysisTest(
@@ -267,6 +273,7 @@ PairedProportions.tests = {
         power=either_way(_counted_tail),
         success=_counted_tail,
         statistic=_counted_statistic,
+        tex=_TEX_COUNTED,
         exact=True,
     ),
     "mcnemar-mid-p": AnalysisTest(
@@ -277,5 +284,6 @@ PairedProportions.tests = {
         power=either_way(_counted_tail),
         success=_counted_tail,
         statistic=_counted_statistic,
+        tex=_TEX_COUNTED,
     ),
 }
