@@ -16,7 +16,7 @@ from trialplan.numerics.elementary import divide, log, log1p, sqrt, square
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.numerics.two_rates import reciprocal_limits
-from trialplan.outcomes.measurements import ADJUSTED
+from trialplan.outcomes.periods import PERIODS
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
 from trialplan.rejection import decide
 
@@ -125,7 +125,7 @@ class Crossover(Design):
         Owen (1965), Biometrika 52:437; Schuirmann (1987), J Pharmacokinet Biopharm 15:657 (equivalence).
     """
 
-    outcome = ADJUSTED
+    outcome = PERIODS
     arm_names: ClassVar[tuple[str, ...]] = ("participants",)
     called = CALLED
     in_turn: ClassVar[bool] = True
