@@ -19,9 +19,14 @@ local function kept(block)
   return { block }
 end
 
--- A table that takes no more than about a third of a page stands on one; a longer one breaks between its rows.
+-- A table that takes no more than a third of a page stands on one; a longer one breaks between its rows. Which it is,
+-- depends on how its columns turn out, so typst measures those that may.
 local short = 1800 -- letters
 local few = 12 -- rows
+local measured = {
+  "#layout(page => { let body = [",
+  "]; let tall = measure(width: page.width, body).height; block(breakable: tall > page.height / 3, body) })",
+}
 
 local function whole(tbl)
   local rows = 0
@@ -53,7 +58,7 @@ function Pandoc(doc)
   local found = pandoc.List()
   for i, block in ipairs(doc.blocks) do
     if FORMAT == "typst" and block.t == "Table" and whole(block) then
-      found:extend({ pandoc.RawBlock("typst", "#block(breakable: false)["), block, pandoc.RawBlock("typst", "]") })
+      found:extend({ pandoc.RawBlock("typst", measured[1]), block, pandoc.RawBlock("typst", measured[2]) })
     elseif block.t == "BulletList" then
       found:extend(kept_list(block))
     else

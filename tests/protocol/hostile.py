@@ -52,7 +52,7 @@ IDENTIFIERS = {
 TOGETHER = {"family"}
 """Sections that a plan with one primary endpoint must not have."""
 
-PAIRED = {"test", "range_source", "dropout_source", "source", "acknowledge_uncontrolled"}
+PAIRED = {"test", "range_source", "dropout_source", "source", "acknowledge_uncontrolled", "acknowledge"}
 """Fields that make sense beside another one only: replaced where they are, and not added."""
 
 
@@ -85,7 +85,7 @@ def _words(kind):
     return [
         name
         for name in found
-        if name not in ("name", "arm", "p_value", "enrolled_from", "enrolled_to", "group", "control")
+        if name not in ("name", "arm", "p_value", "enrolled_from", "enrolled_to", "group", "control", "risk_of_bias")
     ]
 
 

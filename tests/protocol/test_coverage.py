@@ -88,6 +88,10 @@ def everything(tmp_path):
         simple = [key for key, field in kind.model_fields.items() if not _nested(field)]
         lines.append(f"[{name}]")
         for key in simple:
+            kinds = _types(kind.model_fields[key].annotation)
+            if bool in kinds:
+                lines.append(f"{key} = true")
+                continue
             word = f"words of {name.replace(chr(95), chr(32))} {key.replace('_', ' ')}"
             listed = "tuple" in str(kind.model_fields[key].annotation)
             lines.append(f'{key} = ["{word}"]' if listed else f'{key} = "{word}"')

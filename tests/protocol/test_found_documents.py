@@ -144,7 +144,7 @@ class TestPitfalls:
         sooner = ('timepoint = "12 months', 'timepoint_months = 6\ntimepoint = "6 months')
         named = ('name = "response at 12 months"', 'name = "response"')
         text = prose(built(tmp_path, changes=(sooner, named)))
-        assert "The primary is read at 6 months, and wang-2013 followed participants for 27" in text
+        assert "The primary is read at 6 months, and Wang 2013 followed participants for 27" in text
 
 
 class TestVisits:
@@ -185,10 +185,10 @@ class TestShipped:
         assert round(100 * look.effect, 1) == 24.6
 
     def test_the_pilot_arm_says_its_fewest(self):
-        """Item 24: 70 have power .817, and 64 would do."""
+        """Item 24: 70 have power .816, and 64 would do."""
         trial = build(read("msc-lupus-nephritis"))
         (_, answer) = trial.design.fixed.smaller_trials(0.3, 0.8)[1]
-        assert (answer.n, answer.first_n, round(float(answer.success), 3)) == (70, 64, 0.817)
+        assert (answer.n, answer.first_n, round(float(answer.success), 3)) == (70, 64, 0.816)
 
     @pytest.mark.parametrize("name", ["msc-lupus-nephritis", "msc-lupus-nephritis-monitored"])
     def test_nothing_that_depends_on_response_is_tested_among_responders(self, name):

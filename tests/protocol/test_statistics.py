@@ -25,7 +25,7 @@ def bare(tmp_path_factory):
 class TestStatistics:
     def test_a_bare_plan_has_no_empty_slots(self, bare):
         """Only what the number itself rests on is marked missing; the rest is one list."""
-        slots = [line for line in bare.splitlines() if "**Missing from the plan**" in line]
+        slots = [line for line in bare.splitlines() if "**Missing**" in line]
         assert len(slots) == 1
         assert "Who judged it important" in slots[0]
         assert bare.count("**What the plan does not say:**") == 1
