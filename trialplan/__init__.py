@@ -62,8 +62,8 @@ path, too, and calls that say `design` take `build(plan).design`:
     >>> trial = build("msc-lupus-nephritis")
     >>> trial.answer.n
     254
-    >>> tornado(trial).summary()
-    'planned: 254 participants, power 0.8; most damaging if wrong: control'
+    >>> tornado(trial).summary().split("; ")[:2]
+    ['planned: 254 participants, power 0.8', 'most damaging if wrong: control']
 
 `render_protocol(trial)` is its protocol draft as Markdown, and `render_protocol(trial, "draft.docx")` writes it. A plan
 of your own begins as `starter_plan()`, a commented text to save and fill in; an error says what it still lacks.

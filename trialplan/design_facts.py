@@ -108,7 +108,7 @@ def to_show(design: Sized) -> str:
     null = trial.field("comparator") if len(trial.arm_names) == 1 else None
     if null is not None:
         side = "more" if trial.upward else "less"
-        return f"to show {side} than {null} = {stated(trial.value('comparator'))}, if {planned}"
+        return f"to show {side} than {spoken(null)} = {stated(trial.value('comparator'))}, if {planned}"
     return f"to show {planned}"
 
 

@@ -105,7 +105,7 @@ class TestRefused:
         [
             (
                 ("discount = 0.5", "discount = 1.0"),
-                "B.toml, endpoint 'response at 12 months': TwoProportions: no number",
+                "B.toml, endpoint 'response at 12 months': two-proportions: no number",
             ),
             (('test = "score"', 'test = "scores"'), "did you mean 'score'"),
         ],

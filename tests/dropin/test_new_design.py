@@ -345,5 +345,5 @@ class TestCollision:
         copy = house.House.built(tmp_path, {f"trialplan/designs/{newcomer.module}.py": text})
         for verb in ("size", "monitor"):
             line = refused(copy.run(verb, newcomer.slug, f"--{name}", "0.7"))
-            assert newcomer.cls in line
+            assert newcomer.slug in line
             assert name in line

@@ -379,6 +379,10 @@ OTHERS = {
     "counts": ("test_counts.py", "disagreements_counts.toml"),
     "survival": ("test_survival.py", "disagreements_survival.toml"),
     "repeated": ("test_repeated.py", "disagreements_repeated.toml"),
+    "ordered": ("test_ordered.py", None),
+    "paired": ("test_paired.py", None),
+    "precision": ("test_precision.py", None),
+    "metadat": ("test_metadat.py", None),
 }
 """Files of cases that tests of their own hold, and where their disagreements are listed."""
 

@@ -63,7 +63,7 @@ class StratifiedResponses(Outcome):
 
         The nearest to none that does; nan where no effect that leaves every rate a rate does.
         """
-        n, z = (np.asarray(one, dtype=float) for one in (n, z))
+        n, z = np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(z, dtype=float))
         return np.reshape(
             [stratified_tests.effect_of(design, of, at) for of, at in zip(n.ravel(), z.ravel(), strict=True)],  # type: ignore[arg-type]
             z.shape,

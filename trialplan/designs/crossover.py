@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal
@@ -15,7 +16,7 @@ from trialplan.numerics.elementary import divide, log, log1p, sqrt, square
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.numerics.two_rates import reciprocal_limits
-from trialplan.outcomes.measurements import ADJUSTED
+from trialplan.outcomes.periods import PERIODS
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
 from trialplan.rejection import decide
 
@@ -124,7 +125,7 @@ class Crossover(Design):
         Owen (1965), Biometrika 52:437; Schuirmann (1987), J Pharmacokinet Biopharm 15:657 (equivalence).
     """
 
-    outcome = ADJUSTED
+    outcome = PERIODS
     arm_names: ClassVar[tuple[str, ...]] = ("participants",)
     called = CALLED
     in_turn: ClassVar[bool] = True
@@ -200,6 +201,11 @@ class Crossover(Design):
             raise ParameterError(reason, owner=self, parameter=mine[1])
         self._layout  # noqa: B018 - sequences that do not tell are refused here
         fields.check_margin(self, centre=1.0 if self.scale == "ratio" else 0.0)
+
+    @classmethod
+    def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
+        """The effect and the spread of the scale that is stated."""
+        return _FIELDS["ratio" if numbers.get("scale") == "ratio" else "difference"]
 
     @property
     def _layout(self) -> _Layout:

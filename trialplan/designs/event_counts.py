@@ -9,7 +9,7 @@ from trialplan import fields
 from trialplan.design import AnalysisTest, Design
 from trialplan.designs._exact_rates import over_totals, rejection_regions, within
 from trialplan.designs._rates import FollowUp, Tally, fitted_dispersion, fitted_rate, restricted_rate
-from trialplan.errors import ParameterError, field
+from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.elementary import divide, log, sqrt
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
@@ -21,6 +21,9 @@ from trialplan.stated import Slip
 
 Variance = Literal["true-rates", "reference-rate", "maximum-likelihood"]
 """At which rates the variance under the null is taken."""
+
+_SEARCHED, _EVENTS = 200_000, 50_000
+"""Participants and events, by normal theory, up to which an exact n is searched for: beyond, it takes minutes."""
 
 _NOT_NEGATIVE = Interval(0, closed="left")
 
@@ -192,6 +195,23 @@ class EventCounts(Design):
         """By wald, where it counts."""
         return self if self.smooth else self.replace(test="wald")
 
+    def blocks_lower_bound(self, target: float) -> int:
+        """None is known; but where normal theory asks for more than can be searched, the search does not begin."""
+        near = float(self.by_normal_theory().unrounded(target))
+        if not (near < _SEARCHED and float(self._expected(near)) < _EVENTS):  # nan too
+            raise UnreachableError(
+                f"no number of participants can show rate ratio = {self.rate_ratio:.10g} with the exact test among "
+                f"those searched, up to {_SEARCHED:,} with up to {_EVENTS:,} events",
+                owner=self,
+                way_out=f"use {field('test')} wald, which needs {near:.0f}",
+            )
+        return 0
+
+    def _expected(self, n: Numbers) -> Numbers:
+        """The events of n participants."""
+        shares = zip(self.weights, self.rates, strict=True)
+        return n / self.block * self.exposure * sum(weight * rate for weight, rate in shares)
+
     def null_values(self) -> tuple[Numbers, ...]:
         """The rate ratios on the null's boundary."""
         return fields.limits(self.goal, self.margin, self.upward, reciprocal_limits, 1.0)
@@ -277,6 +297,8 @@ def _exact_tail(design: EventCounts, n: Numbers, direction: int = 1) -> Numbers:
         sizes = np.broadcast_to(n, shape)
         cells = [_exact_tail(design.cell(cell, shape), float(sizes[cell]), direction) for cell in np.ndindex(shape)]
         return np.reshape(cells, shape)
+    for broken in np.ravel(n)[np.ravel(n) % design.block != 0]:
+        design.check_n(float(broken))
     (w_t, w_c), (rate_t, rate_c) = design.weights, design.rates
     share = w_t * rate_t / (w_t * rate_t + w_c * rate_c)
     shares = [
@@ -287,8 +309,7 @@ def _exact_tail(design: EventCounts, n: Numbers, direction: int = 1) -> Numbers:
     def chance(totals: Any) -> Any:
         return within(*rejection_regions(totals, shares, design.level), totals, share)
 
-    expected = np.ravel(n) / design.block * (w_t * rate_t + w_c * rate_c) * design.exposure
-    return over_totals(expected, chance).reshape(np.shape(n))
+    return over_totals(np.ravel(design._expected(n)), chance).reshape(np.shape(n))
 
 
 def _wald_statistic(design: EventCounts, *arms: Tally) -> tuple[Any, Any]:

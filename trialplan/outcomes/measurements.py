@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import t_quantile
-from trialplan.numerics.elementary import normal_quantile
+from trialplan.numerics.elementary import exp, normal_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import normal_score, of_normal_score
 from trialplan.outcome import (
@@ -76,7 +76,10 @@ class Measurements(Outcome):
         critical = _critical(confidence, df)
         centre = (1.0 if ratio else 0.0) if no_effect else float(design.effect_value())
         half = critical * float(error)
-        limits = (centre / math.exp(half), centre * math.exp(half)) if ratio else (centre - half, centre + half)
+        factor = exp(half)
+        if ratio and not factor < math.inf:  # the outcome varies so much that nothing is excluded
+            return None
+        limits = (centre / factor, centre * factor) if ratio else (centre - half, centre + half)
         test = {"z": "normal", "welch": "Welch t"}.get(design.test, "t")
         return EffectInterval(name=f"{test} interval of the {self.effect_scale(design).name}", limits=limits)
 

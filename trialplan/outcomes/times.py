@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from trialplan.numerics.elementary import normal_quantile
+from trialplan.numerics.elementary import exp, normal_quantile
 from trialplan.outcome import EffectInterval, EffectScale, Outcome
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ class Times(Outcome):
         half = float(normal_quantile(0.5 + confidence / 2)) * float(error)
         scale = self.effect_scale(design)
         centre = scale.none if no_effect else float(design.effect_value())
-        limits = (centre / math.exp(half), centre * math.exp(half)) if scale.ratio else (centre - half, centre + half)
+        factor = exp(half)
+        if scale.ratio and not factor < math.inf:  # so few events are expected that nothing is excluded
+            return None
+        limits = (centre / factor, centre * factor) if scale.ratio else (centre - half, centre + half)
         return EffectInterval(name=f"normal interval of the {scale.name}", limits=limits)
 
 
