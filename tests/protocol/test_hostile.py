@@ -81,11 +81,11 @@ def written(folder, choose, suffixes=SUFFIXES, template="{token} {text}", kind="
     return {path.suffix: path for path in paths}, said
 
 
-def not_literal(text, said):
+def not_literal(text, said, least=300):
     """Tokens that are not followed by their text as it was written, nor as the embedded plan quotes it."""
     text, found = squeezed(text), []
     tokens = list(TOKEN.finditer(text))
-    assert len(tokens) > 300
+    assert len(tokens) > least
     for token in tokens:
         wanted, after = said[token[0]], text[token.end() : token.end() + 400]
         forms = [
@@ -193,7 +193,7 @@ class TestEveryField:
         page = Page(without_sources(paths[".html"].read_text(encoding="utf-8")))
         assert not page.tags & {"script", "iframe", "object", "embed", "link", "base", "form"}
         assert {value[:1] for name, value in page.attributes if name == "href"} <= {"#"}
-        assert not_literal("".join(page.texts), said) == []
+        assert not_literal("".join(page.texts), said, least=0) == []  # a statement prints few of the plan's words
 
     @pytest.mark.sweep
     @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
