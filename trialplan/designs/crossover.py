@@ -131,7 +131,6 @@ class Crossover(Design):
     in_turn: ClassVar[bool] = True
     statistic_is_z = True  # t counts as the z of its P value
     exact = True  # for normal outcomes, or log-normal ones, without carry-over
-    formula = "t test after means of participants, periods and treatments, noncentral t distribution"
     reference = "Senn 2002; for equivalence Owen 1965"
     stated_example = "--difference 1 --sd-within 1.5 --power 0.8 --n 38"
 
@@ -219,6 +218,14 @@ class Crossover(Design):
     def weights(self) -> tuple[int, ...]:
         """One participant of each sequence in a block."""
         return (len(self.sequences.split("/")),)
+
+    @property
+    def formula(self) -> str:
+        """The name of the formula, with the sequences."""
+        carried = self.carryover == "first-order"
+        last = ", treatments and what is carried over" if carried else " and treatments"
+        means = f"after means of participants, periods{last}"
+        return f"t test of the sequences {self.sequences}, {means}, noncentral t distribution"
 
     @property
     def tex(self) -> str:

@@ -17,7 +17,7 @@ from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_yo
 from trialplan.evidence.bridge import Observed
 from trialplan.evidence.complaint import together
 from trialplan.page import Answer, Page
-from trialplan.parameter import needed, parameters
+from trialplan.parameter import Interval, needed, parameters
 from trialplan.plan.assumptions import Assumption as Assumption
 from trialplan.plan.assumptions import assumptions_of, read_rate, resolved, told_by
 from trialplan.plan.checks import (
@@ -223,6 +223,10 @@ def _draft(plan: Plan, section: EndpointSection) -> Endpoint:
         return Endpoint(section=section, design=None, assumptions=assumptions)
 
 
+_CHOSEN = ("alpha", "confidence")
+"""Numbers that a plan chooses, and that need no source; a margin has its own."""
+
+
 def _check_numbers(cls: type[Sized], section: EndpointSection, assumptions: tuple[Assumption, ...]) -> None:
     """Raise where the section gives a number that the design does not have or take, or leaves out one that it needs."""
     known = parameters(cls)
@@ -230,6 +234,11 @@ def _check_numbers(cls: type[Sized], section: EndpointSection, assumptions: tupl
         if name not in known:
             raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, known)}")
         known[name].check(cls.__name__, name, as_tuple(value))
+        if isinstance(known[name].domain, Interval) and name not in (*_CHOSEN, cls.asks_for):
+            raise PlanError(
+                f"{name} under settings is a number that moves the answer, and has no source there; give it under "
+                f"[endpoint.assumptions.{name}], with value, basis and source"
+            )
     for one in assumptions:
         if one.value is not None:
             known[one.name].check(cls.__name__, one.name, one.value)

@@ -183,7 +183,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "randomises": len(trial.answer.arms) > 1,
         "single_arm": tuple(trial.answer.arms) == ONE_ARM,
         "in_turn": design.fixed.in_turn,
-        "lost_within": parameters(type(design.fixed))[design.fixed.loses_by].label if design.fixed.loses_by else "",
+        "lost_within": _lost_within(design.fixed),
         "effects": _same_effect(trial),
         "sets": design.outcome.estimate_name(fixed),
         "values": design.outcome.planned,
@@ -216,6 +216,12 @@ def basics(trial: Trial) -> dict[str, Any]:
         "plan_source": EmbeddedSource(name=name, text=canonical(trial.plan.text)),
         "version": trialplan.__version__,
     }
+
+
+def _lost_within(design: Sized) -> str:
+    """What the losses are called that are among a design's own numbers; empty where it has or plans none."""
+    planned = design.assumptions().get(design.loses_by)
+    return parameters(type(design))[design.loses_by].label if planned is not None and np.any(planned) else ""
 
 
 def _same_effect(trial: Trial) -> tuple[tuple[EffectScale, float], ...]:

@@ -87,12 +87,30 @@ def value_of(assumption: Any) -> Verbatim:
         each = [value_of(dataclasses.replace(assumption, value=value)) for value in assumption.value]
         return Verbatim(listed(each))
     if assumption.unit == "proportion":
-        return Verbatim(f"{100 * assumption.value:.2f} %")
+        return Verbatim(f"{_percent_that_gives_it(assumption.value)} %")
     if assumption.unit in _POINTS:
         return _POINTS[assumption.unit](assumption.value)
     # a ratio has no unit, and which units those of an outcome are, the plan's own words say
     unit = "" if assumption.unit == "ratio" or in_units_of_the_outcome(assumption.unit) else assumption.unit
-    return Verbatim(f"{number(assumption.value)} {escape(unit)}".rstrip())
+    return Verbatim(f"{_as_stated(assumption.value)} {escape(unit)}".rstrip())
+
+
+_NEAR = 1e-3
+"""By how much of itself a printed rate may differ from the one that n was computed with."""
+
+
+def _percent_that_gives_it(rate: float) -> str:
+    """A rate as a percentage of two decimals, or of more where it is so small that two would lose it."""
+    decimals = 2
+    while abs(float(f"{100 * rate:.{decimals}f}") - 100 * rate) > _NEAR * 100 * abs(rate) and decimals < 12:
+        decimals += 1
+    return f"{100 * rate:.{decimals}f}"
+
+
+def _as_stated(value: float) -> str:
+    """A number that a person stated in a few digits, with all of them; one that was computed as any number."""
+    short = f"{value:.6g}"
+    return f"{value:,.6g}".replace("-", "−") if float(short) == value and "e" not in short else str(number(value))
 
 
 def on_scale(value: float, scale: EffectScale) -> Verbatim:
