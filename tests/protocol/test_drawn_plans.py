@@ -68,7 +68,7 @@ class Holds:
     def one_number(self, plan, trial, text):
         arms = randomised(plan, trial)
         total, analysed = f"{sum(arms):,}", f"{trial.answer.n:,}"
-        done = "randomised" if len(arms) > 1 else "enrolled"
+        done = "randomised" if len(arms) > 1 or plan.primaries[0].design.in_turn else "enrolled"
         assert re.findall(r"\b(?:Randomise|Enrol) ([\d,]+) participants", text) == [total]
         assert {*re.findall(rf"([\d,]+) participants (?:are )?{done}\b", text)} == {total}
         assert {*re.findall(rf"[Ww]ith ([\d,]+) {done}", text)} <= {total}
@@ -107,7 +107,10 @@ class Holds:
                 assert value == f"{100 * planned:+.1f} points".replace("-", "−")
             else:
                 own = one.unit if effect.unit.startswith("units of the outcome") else ""
-                assert value == f"{planned:.3g} {own}".rstrip().replace("-", "−")
+                # with every digit that the plan states, so that whoever recomputes n has the number
+                number, _, unit = value.partition(" ")
+                assert float(number.replace("−", "-").replace(",", "")) == pytest.approx(planned, rel=1e-6)
+                assert unit == own
 
     def claims(self, plan, text):
         """The margin has its scale and unit; tests, sides and interval are those of the goal, and so is the side."""
