@@ -150,6 +150,22 @@ class TestNoEvidence:
         assert [bool(rejects[0]) for _, rejects in found] == [False, True]
 
 
+class TestSearch:
+    @pytest.mark.parametrize(("rate", "ratio"), [(100.0, 1.01), (0.001, 1.05)])
+    def test_an_exact_n_beyond_what_is_searched_is_refused(self, rate, ratio):
+        """Many events, or many participants, would take minutes: the sentence has the n by Wald's test."""
+        design = EventCounts(control_rate=rate, rate_ratio=ratio, favourable="higher", test="exact")
+        near = design.replace(test="wald").unrounded(0.8)
+        with pytest.raises(UnreachableError, match=rf"50,000 events; use test wald, which needs {near:.0f}"):
+            design.sample_size(0.8)
+
+    def test_an_exact_n_is_a_whole_number_of_blocks(self):
+        """Half a block has no exact power."""
+        design = EventCounts(control_rate=1, rate_ratio=0.5, allocation="2:1", test="exact")
+        with pytest.raises(ParameterError, match="multiple of 3"):
+            design.power(31)
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("numbers", "words"),
