@@ -107,7 +107,8 @@ class Holds:
                 assert value == f"{100 * planned:+.1f} points".replace("-", "−")
             else:
                 own = one.unit if effect.unit.startswith("units of the outcome") else ""
-                assert value == f"{planned:.3g} {own}".rstrip().replace("-", "−")
+                digits = 6 if float(f"{planned:.6g}") == planned else 3  # a stated number has all of its own
+                assert value == f"{planned:.{digits}g} {own}".rstrip().replace("-", "−")
 
     def claims(self, plan, text):
         """The margin has its scale and unit; tests, sides and interval are those of the goal, and so is the side."""
