@@ -68,7 +68,7 @@ class Holds:
     def one_number(self, plan, trial, text):
         arms = randomised(plan, trial)
         total, analysed = f"{sum(arms):,}", f"{trial.answer.n:,}"
-        done = "randomised" if len(arms) > 1 else "enrolled"
+        done = "randomised" if len(arms) > 1 or trial.design.fixed.in_turn else "enrolled"
         assert re.findall(r"\b(?:Randomise|Enrol) ([\d,]+) participants", text) == [total]
         assert {*re.findall(rf"([\d,]+) participants (?:are )?{done}\b", text)} == {total}
         assert {*re.findall(rf"[Ww]ith ([\d,]+) {done}", text)} <= {total}
