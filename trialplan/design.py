@@ -55,6 +55,8 @@ class Design(Sized):
 
     goal = fields.SUPERIORITY
     has_level: ClassVar[bool] = True
+    letters: ClassVar[Mapping[str, str]] = {}
+    """What the letters of its formulas mean that stand in no other's and in no number's symbol, as `φ_T`."""
 
     def __init_subclass__(cls) -> None:
         """What a design writes of its formula is told of plain numbers as a float, and refuses an open effect."""

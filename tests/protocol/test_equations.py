@@ -15,13 +15,17 @@ from trialplan import (
     OneProportion,
     PairedProportions,
     RatioOfMeans,
+    RepeatedMeasures,
     StratifiedProportions,
     TwoMeans,
     TwoProportions,
 )
 from trialplan.catalogue import designs
+from trialplan.cli.options.design import typical
+from trialplan.design import Design
 from trialplan.protocol.checking.extraction import blocks
 from trialplan.protocol.content.filters import equation
+from trialplan.protocol.content.formula_legend import legend, spelt
 
 PT, PC, WT, WC, ALPHA = 0.5, 0.3, 2 / 3, 1 / 3, 0.025
 ZA, ZB = stats.norm.ppf(1 - ALPHA), stats.norm.ppf(0.8)
@@ -118,6 +122,57 @@ class TestFormulas:
         printed = ((stats.norm.ppf(1 - exact.alpha) * math.sqrt(0.16) + ZB * math.sqrt(0.24)) / 0.2) ** 2
         assert exact.replace(test="score").unrounded(0.8) == pytest.approx(printed, rel=1e-9)
 
+    @pytest.mark.parametrize(
+        ("variance", "null"), [("true-rates", (0.4, 0.8)), ("reference-rate", (0.8, 0.8)), ("maximum-likelihood", None)]
+    )
+    @pytest.mark.parametrize("k", [(None, None), (0.5, None), (0.5, 0.9)])
+    def test_rates_of_events(self, variance, null, k):
+        """The printed n is the unrounded n, at the rates where the null's variance is taken, or nothing is printed."""
+        design = EventCounts(
+            control_rate=0.8,
+            rate_ratio=0.5,
+            exposure=1.5,
+            dispersion=k[0],
+            dispersion_treatment=k[1],
+            variance=variance,
+            allocation="2:1",
+        )
+        if null is None and k[1] is not None:
+            assert design.tex == ""
+            return
+        mean = WT * 0.4 + WC * 0.8
+        spread = (k[1] or k[0] or 0) / WT + (k[0] or 0) / WC
+        v_0, v_1 = ((1 / (WT * t) + 1 / (WC * c)) / 1.5 + spread for t, c in (null or (mean, mean), (0.4, 0.8)))
+        printed = ((ZA * math.sqrt(v_0) + ZB * math.sqrt(v_1)) / math.log(0.5)) ** 2
+        assert design.tex
+        assert design.unrounded(0.8) == pytest.approx(printed, rel=1e-9)
+
+    @pytest.mark.parametrize("given", [{"dropout_rate": 0.1}, {"accrual_time": 2.0}])
+    def test_unequal_times_have_no_closed_formula(self, given):
+        """Where participants are followed for unequal times, the plain formula is not the one that is computed with."""
+        assert EventCounts(control_rate=0.8, rate_ratio=0.5, dispersion=0.5, **given).tex == ""
+
+    @pytest.mark.parametrize("test", ["t", "z"])
+    def test_visits(self, test):
+        """The printed power of t is success, and the printed n of z the n, for two visits: c is (r², 1 - r²)."""
+        design = RepeatedMeasures(
+            difference=0.6,
+            sd=1.2,
+            sd_treatment=1.5,
+            correlation=0.6,
+            retention=(0.9, 0.8),
+            retention_treatment=(0.8, 0.7),
+            test=test,
+            allocation="2:1",
+        )
+        phi_t, phi_c = 0.36 / 0.8 + 0.64 / 0.7, 0.36 / 0.9 + 0.64 / 0.8
+        if test == "z":
+            printed = ((ZA + ZB) / 0.6) ** 2 * (1.5**2 * phi_t / WT + 1.2**2 * phi_c / WC)
+            assert design.unrounded(0.8) == pytest.approx(printed, rel=1e-9)
+        else:
+            away = 0.6 / math.sqrt(1.5**2 * phi_t / 60 + 1.2**2 * phi_c / 30)
+            assert design.success(90) == pytest.approx(one_tail(away, 60 / phi_t + 30 / phi_c - 2), rel=1e-8)
+
     def test_events_by_the_exact_test(self):
         """The printed power is the chance of success; R is what the binomial tail of the treatment's events rejects."""
         design = EventCounts(control_rate=0.8, rate_ratio=0.5, exposure=1.5, test="exact", allocation="2:1")
@@ -151,7 +206,34 @@ def every_tex():
     }
     found["ancova"] = Ancova(difference=1, sd=1, correlation=0.5).tex
     found["ratio-of-means"] = RatioOfMeans(ratio=1.4, cv=0.6).tex
+    for test in ("wald", "score"):
+        for variance in ("true-rates", "reference-rate", "maximum-likelihood")[2 * (test == "score") :]:
+            design = EventCounts(control_rate=1, rate_ratio=0.5, dispersion=0.5, test=test, variance=variance)
+            found[f"event-counts-{test}"] = found[f"event-counts-{test}-{variance}"] = design.tex
     return found
+
+
+STANDARD = set("zVeij")
+"""Quantiles and variances, which the formulas name as everybody does, Euler's number, and indices."""
+
+
+def letters_of(text):
+    """The letters of a formula or a symbol without what stands below them, CV as one."""
+    return set(re.findall(r"(?<!_)(?:CV|[^\W\d_]\u0304?)", re.sub(r"_\w+", "", text)))
+
+
+class TestLetters:
+    @pytest.mark.parametrize("slug", [slug for slug, cls in designs().items() if issubclass(cls, Design)])
+    def test_every_letter_is_explained(self, slug):
+        """By the legend, by the symbol of a number that the plan states, or by an equation of the formula itself."""
+        cls = designs()[slug]
+        example = cls(**typical(cls))
+        for tex in {example.tex, *(test.tex for test in cls.tests.values())}:
+            text = spelt(re.sub(r"\\mathrm\{\w+\}|\\text\{[^}]*\}", "", tex))
+            told = [letter for letter, _ in legend(tex, cls.letters)]
+            told += [one.symbol for one in example.declarations().values() if one.symbol]
+            told += re.findall(r"([^\W\d_]\u0304?(?:_\w+)?) *(?:\^2)? *=", text)
+            assert letters_of(text) <= STANDARD.union(*map(letters_of, told))
 
 
 class TestSetting:

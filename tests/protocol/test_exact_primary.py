@@ -52,19 +52,21 @@ def test_a_smooth_primary_says_nothing_of_it(tmp_path):
         ("two-proportions", "score", "n w s α β"),
         ("two-proportions", "fisher", "n_T x_T R β"),
         ("two-proportions", "continuity-corrected", "n n_T w s α β"),
-        ("two-means", "t", "n n_T s α β"),
-        ("two-means", "z", "n w s α β"),
+        ("two-means", "t", "n n_T s μ_T T_ν t_ν α β"),
+        ("two-means", "z", "n w s μ_T σ_T α β"),
+        ("paired-proportions", "mcnemar-exact", "n R d d_T β"),
+        ("event-counts", "exact", "n_T R y y_T β"),
         ("one-proportion", "exact", "n s x α β"),
     ],
 )
 def test_the_legend_names_the_letters_of_the_formula(design, test, letters):
     """A letter is explained where the formula has it, and nowhere else."""
-    tex = designs()[design].tests[test].tex
-    assert {letter for letter, _ in legend(tex)} == set(letters.split())
+    cls = designs()[design]
+    assert {letter for letter, _ in legend(cls.tests[test].tex, cls.letters)} == set(letters.split())
 
 
 def test_every_shipped_formula_has_a_legend():
     """No formula is printed whose letters are not explained."""
-    formulas = [test.tex for cls in designs().values() for test in cls.tests.values() if test.tex]
+    formulas = [(test.tex, cls.letters) for cls in designs().values() for test in cls.tests.values() if test.tex]
     assert formulas
-    assert all(legend(tex) for tex in formulas)
+    assert all(legend(tex, letters) for tex, letters in formulas)

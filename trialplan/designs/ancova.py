@@ -49,6 +49,9 @@ class Ancova(Design):
 
     outcome = ADJUSTED
     called = CALLED
+    letters = {
+        "μ_T": "an arm's mean",
+    }
     slips = SPREAD_SLIPS
     statistic_is_z = True  # t counts as the z of its P value
     stated_example = "--difference 0.5 --sd 1 --correlation 0.5 --power 0.8 --n 98"

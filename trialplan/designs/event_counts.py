@@ -57,6 +57,10 @@ class EventCounts(Design):
         "conditional": ("exact",),
     }
     oddity = {"score": 1, "exact": 1}
+    letters = {
+        "y": "how many events there are",
+        "y_T": "how many of them are in the treatment arm",
+    }
     slips = (Slip("the dispersion is stated as its inverse", ("dispersion",), lambda k: 1 / k if k else 0.0),)
 
     control_rate: Numbers = parameter(
@@ -180,6 +184,21 @@ class EventCounts(Design):
         }
         known = self.analysis.formula
         return known if self.test == "exact" else f"{known}, variance under the null {at[self._variance]}"
+
+    @property
+    def tex(self) -> str:
+        """The formula as TeX; nothing with a margin, unequal times, or a common rate of arms unlike in dispersion."""
+        if self.test == "exact" or self.margin is not None:
+            return super().tex
+        if not self.follow_up.equal or (self.dispersion_treatment is not None and self._variance == _MOST_LIKELY):
+            return ""
+        spread = {
+            (True, True): "",
+            (False, True): r"+k\left(\frac{1}{w_T}+\frac{1}{w_C}\right)",
+        }.get((self.dispersion is None, self.dispersion_treatment is None), r"+\frac{k_T}{w_T}+\frac{k}{w_C}")
+        true = r"V_1 = \frac{1}{t}\left(\frac{1}{w_T\,\lambda_T}+\frac{1}{w_C\,\lambda_C}\right)" + spread
+        rates = r"\lambda_T = \theta\lambda_C"
+        return f"{_TEX}\n{true},\\quad {rates},\n{_RATES_UNDER_NULL[self._variance]}"
 
     @property
     def statistic_is_z(self) -> bool:
@@ -361,10 +380,15 @@ def _exact_statistic(design: EventCounts, *arms: Tally) -> tuple[Any, Any]:
     return np.minimum.reduce(surplus), rejects
 
 
-_TEX = (
-    r"n_C = \frac{\left(z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}\right)^2}{\left(\ln\theta\right)^2},\quad "
-    r"V_i = \frac{1}{t}\left(\frac{1}{\lambda_{iC}}+\frac{w_C}{w_T\lambda_{iT}}\right)+\frac{w_T+w_C}{w_T}k"
-)
+_TEX = r"n = \frac{\left(z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}\right)^2}{\left(\ln\theta\right)^2},"
+
+_RATES_UNDER_NULL = {
+    _AT_OWN: r"V_0 = V_1",
+    _OF_REFERENCE: r"V_0\text{ the same with }\lambda_C\text{ for }\lambda_T",
+    _MOST_LIKELY: r"V_0\text{ the same with }w_T\,\lambda_T+w_C\,\lambda_C\text{ for both rates}",
+}
+"""The variance on the null as TeX. Without a margin the most likely rate of both arms, where they are followed equally
+and share a dispersion, is the mean rate (Zhu & Lakkis 2014, method 3)."""
 
 _TEX_EXACT = (
     r"1-\beta = \sum_y\frac{\mu^y e^{-\mu}}{y!}\sum_{y_T\in R}\binom{y}{y_T}\pi^{y_T}\left(1-\pi\right)^{y-y_T},\quad "
@@ -382,7 +406,6 @@ EventCounts.tests = {
         power=either_way(_normal_tail),
         success=_normal_tail,
         statistic=_wald_statistic,
-        tex=_TEX,
     ),
     "score": AnalysisTest(
         prose="The score test at the rates and the dispersion that are most likely on the null. Defined without events "
@@ -394,7 +417,6 @@ EventCounts.tests = {
         power=either_way(_normal_tail),
         success=_normal_tail,
         statistic=_score_statistic,
-        tex=_TEX,
     ),
     "exact": AnalysisTest(
         prose="The binomial test of the treatment's share of all events, which holds its level exactly for Poisson "

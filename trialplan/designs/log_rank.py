@@ -65,6 +65,10 @@ class LogRank(_Times):
     outcome = HAZARDS
     scale = "ratio"
     called = {"logrank": (_SCHOENFELD,), "cox": (_SCHOENFELD,), "lachin": (_LACHIN_FOULKES,)}
+    letters = {
+        "d": "the number of events",
+        "P": "the probability that a participant is seen to have the event, averaged over the arms",
+    }
     oddity = {_FREEDMAN: 1, _LACHIN_FOULKES: 1}
 
     hazard_ratio: Numbers = parameter(
@@ -136,7 +140,7 @@ class LogRank(_Times):
             _SCHOENFELD: r"\frac{(w_T+w_C)^2}{w_T w_C\,(\ln\theta)^2}",
             _FREEDMAN: r"\frac{(w_T\theta+w_C)^2}{w_T w_C\,(1-\theta)^2}",
         }[self.method]
-        return rf"d = \left(z_{{1-\alpha/s}}+z_{{1-\beta}}\right)^2 {away},\quad n = d/\bar P"
+        return rf"d = \left(z_{{1-\alpha/s}}+z_{{1-\beta}}\right)^2 {away},\quad n = d/P"
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The hazard ratios on the null's boundary."""

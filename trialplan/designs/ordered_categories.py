@@ -44,6 +44,10 @@ class OrderedCategories(Design):
     """
 
     outcome = Ordered()
+    letters = {
+        "p_Tj": "the probability of category j in the treatment arm",
+        "p_Cj": "that in the control arm",
+    }
     statistic_is_z = True
     exact = False
     stated_example = "--control 0.2,0.3,0.3,0.2 --odds-ratio 1.8 --power 0.8 --n 294"

@@ -65,6 +65,10 @@ class PairedProportions(Design):
     """
 
     outcome = PairedResponses()
+    letters = {
+        "d": "how many pairs differ",
+        "d_T": "in how many of these the treatment alone has the response",
+    }
     arm_names: ClassVar[tuple[str, ...]] = ("pairs",)
     stated_example = "--treatment-only 0.25 --control-only 0.1 --power 0.8 --n 120"
 

@@ -26,7 +26,7 @@ from trialplan.designs.two_means import SPREAD_SLIPS, t_tests_power
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.numerics.lazy import np
-from trialplan.numerics.student import normal_score, z_power
+from trialplan.numerics.student import T_POWER, normal_score, z_power
 from trialplan.outcomes.visits import VISITS
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter, smallest
 from trialplan.rejection import decide, either_way, no_evidence
@@ -70,6 +70,12 @@ class RepeatedMeasures(Design):
     loses_by = "retention"
     called = {"mmrm": ("t", "z"), "mixed-model": ("t",)}
     slips = SPREAD_SLIPS
+    letters = {
+        "σ_T": "an arm's standard deviation at the visit that is compared",
+        "φ_T": "by how much missed visits enlarge the variance of an arm's mean",
+        "c_j": "the share of the variance at that visit which visit j adds to those before it",
+        "ρ_ij": "the share of arm i who are there at visit j",
+    }
 
     difference: Numbers = parameter(
         "treatment mean minus control mean at the visit that is compared",
@@ -350,9 +356,17 @@ def _z_tail(design: RepeatedMeasures, n: Numbers, direction: int = 1) -> Numbers
     return z_power(design.distances(n, direction), design.z_alpha)
 
 
-_TEX = (
-    r"\lambda = \frac{\left|\mu_T-\mu_C\right|}{\sigma\sqrt{\varphi_T/n_T+\varphi_C/n_C}},\quad "
-    r"\varphi = \sum_j \frac{c_j^2}{\rho_j}"
+_TEX_INFLATION = r"\varphi_i = \sum_j\frac{c_j}{\rho_{ij}}"
+_TEX_T = (
+    f"{T_POWER},\n"
+    r"\lambda = \frac{\left|\delta\right|}{\sqrt{\sigma_T^2\varphi_T/n_T+\sigma_C^2\varphi_C/n_C}},\quad "
+    r"\nu = \frac{n_T}{\varphi_T}+\frac{n_C}{\varphi_C}-2,"
+    f"\n{_TEX_INFLATION}"
+)
+_TEX_Z = (
+    r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}{\delta^2}"
+    r"\left(\frac{\sigma_T^2\varphi_T}{w_T}+\frac{\sigma_C^2\varphi_C}{w_C}\right),"
+    f"\n{_TEX_INFLATION}"
 )
 
 RepeatedMeasures.tests = {
@@ -365,7 +379,7 @@ RepeatedMeasures.tests = {
         power=_t_power,
         success=_t_success,
         statistic=_statistic,
-        tex=_TEX,
+        tex=_TEX_T,
     ),
     "z": AnalysisTest(
         prose="the same against the normal. What Lu, Luo and Chen's formula has; too optimistic in small trials.",
@@ -375,6 +389,6 @@ RepeatedMeasures.tests = {
         power=either_way(_z_tail),
         success=_z_tail,
         statistic=_statistic,
-        tex=_TEX,
+        tex=_TEX_Z,
     ),
 }

@@ -73,6 +73,11 @@ class StratifiedProportions(Design):
     """
 
     outcome = STRATIFIED
+    letters = {
+        "f_j": "the share of the participants who are in stratum j",
+        "p_Tj": "the rate of the treatment arm there",
+        "p_Cj": "that of the control arm",
+    }
     statistic_is_z = True
     tests = stratified_tests.ROWS
     called: ClassVar = {

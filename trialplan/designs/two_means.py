@@ -64,6 +64,11 @@ class TwoMeans(Design):
     """
 
     outcome = MEANS
+    letters = {
+        "μ_T": "an arm's mean",
+        "σ_T": "an arm's standard deviation",
+        "σ_i": "an arm's standard deviation",
+    }
     called = CALLED
     oddity = {"welch": 1}
     slips = SPREAD_SLIPS

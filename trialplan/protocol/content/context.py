@@ -145,7 +145,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "amended": amendments(trial),
         "findings": {severity: _findings(trial, severity) for severity in _SEVERITIES},
         "cells_by": "" if design.smooth else method(design.by_normal_theory()),
-        "legend": legend(design.fixed.tex) if isinstance(design.fixed, Design) else (),
+        "legend": legend(design.fixed.tex, design.fixed.letters) if isinstance(design.fixed, Design) else (),
         "discounts": content.scenarios.discounts,
         "controls": controls(trial),
         "by_test": by_test(trial),
