@@ -292,7 +292,7 @@ def writing(path: Path, *, secret: bool = False) -> Iterator[BinaryIO]:
 
     check_writable(path)
     target = _target(path)
-    prefix = f".{target.name.encode()[:_LONGEST_PREFIX].decode(errors='ignore')}."
+    prefix = f".{os.fsencode(target.name)[:_LONGEST_PREFIX].decode(errors='ignore')}."
     _clear(target.parent, prefix)
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=prefix)

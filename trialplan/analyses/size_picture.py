@@ -69,8 +69,10 @@ def boundaries(design: GroupSequential, looks: Sequence[Mapping[str, Any]], arms
     """The figure of a trial's boundaries at its looks, with the names that it gives its arms."""
     efficacy = [(look["efficacy_z"], look["effect_at_efficacy"]) for look in looks]
     futility = [(look["futility_z"], look["effect_at_futility"]) for look in looks]
+    by_events = all(look.get("events") for look in looks)
     return figures.Boundaries(
-        participants=[int(look["n"]) for look in looks],
+        participants=[round(look["events"]) if by_events else int(look["n"]) for look in looks],
+        counted="events" if by_events else "participants assessed",
         efficacy=_scales(efficacy),
         futility=_scales(futility),
         opposite=_scales([opposite(design, look) for look in looks]) if design.two_tailed else None,

@@ -349,6 +349,9 @@ class _Times(Design):
         if self.accrual_ramp is not None and some(self.accrual_ramp > first):
             reason = "must end before the speed of enrolment changes, or enrolment ends"
             raise ParameterError(reason, owner=self, parameter="accrual_ramp", value=self.accrual_ramp)
+        if not every(sum(seen.events(self.control, self.duration) for seen in self.seen) > 0):
+            reason = "is 0 for as long as anybody is followed: nobody would have the event"
+            raise ParameterError(reason, owner=self, parameter=ways[0], way_out="follow longer, or state it anew")
 
     def _check_steps(self, values: str, changes: str, end: Numbers | None) -> None:
         """As many values as stretches, and times that increase."""

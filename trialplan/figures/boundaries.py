@@ -42,6 +42,8 @@ class Boundaries(canvas.Figure):
     opposite: tuple[Bounds, Bounds] | None = None
     title: str = ""
     fixed: str = ""
+    counted: str = "participants assessed"
+    """What the looks count: participants, or the events that a look waits for."""
 
     def __post_init__(self) -> None:
         """Check that looks increase (several may fall on the same participants) and that each has its bounds."""
@@ -81,7 +83,7 @@ class Boundaries(canvas.Figure):
             ticks(axes.yaxis, y_ticks[panel], labels[panel])
             places = list(self.participants)
             ticks(axes.xaxis, places, wording.ticked(places) if panel else ["" for _ in places])
-        texts(paper, (left + across / 2, 2 * each + _GAP + 20), ["participants assessed"], ha="center", gid="x name")
+        texts(paper, (left + across / 2, 2 * each + _GAP + 20), [self.counted], ha="center", gid="x name")
         return sheet.figure
 
     def _axes(self, sheet: Any, place: tuple[float, float, float], panel: int) -> Any:
@@ -142,5 +144,5 @@ class Boundaries(canvas.Figure):
 
     def table(self) -> canvas.Table:
         """One row a look; None where it has no bound."""
-        columns = ("participants assessed", "efficacy z", "efficacy effect", "futility z", "futility effect")
+        columns = (self.counted, "efficacy z", "efficacy effect", "futility z", "futility effect")
         return columns, tuple(zip(self.participants, *self.efficacy, *self.futility, strict=True))

@@ -250,6 +250,11 @@ def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], 
     trial = built(plan)
     answer, words = trial.answer, trial.plan.content.trial
     weights = answer.design.weights
+    if answer.design.fixed.in_turn:
+        raise PlanError(
+            f"{trial.plan.name}: the order of the treatments is what is randomised; name the sequences as the arms, as in "
+            f"{field('arms')} AB,BA {field('n')} {trial.n_randomised}"
+        )
     if len(weights) < 2:
         raise PlanError(f"{trial.plan.name}: {answer.design.slug()} has one arm, and one arm is not randomised")
     n = n or enrolled(answer.design, answer.arms, trial.primary.section.dropout or 0.0)["n"]

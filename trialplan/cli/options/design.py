@@ -232,6 +232,12 @@ def build(
     numbers |= held or {}
     missing = [name for name in needed(cls) if name not in {*numbers, *left_open}]
     own = effects(cls)
+    if own and not left_open and not missing and not {*own} & {*numbers}:
+        with typed(cls):  # what else it is given may say what the effect is, as both arms' numbers do
+            made = cls(**numbers)
+        if isinstance(made, Design) and made.open_effect is None:
+            with typed(cls):
+                return _looked_at(made, given)
     if own and not left_open and not {*own} & {*numbers, *missing}:
         missing.append(effect_on(given.get("scale"), own))
     if missing:

@@ -160,20 +160,25 @@ def _clinical_trials_gov(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[s
     yield ("contactsLocationsModule", "locations"), _field("Countries", places, "[registration] countries")
 
 
+_IN_TURN = "crossover assignment"
+"""The registry's word for participants who receive the treatments one after the other."""
+
+
 def _design(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Type, phase, allocation, model, purpose, masking and enrolment."""
     said, words = trial.plan.content.registration, trial.plan.content.trial
     info = ("designModule", "designInfo")
     arms = tuple(trial.arms_randomised)
-    allocation = {ONE_ARM: "NA", TWO_ARMS: "RANDOMIZED"}.get(arms)
+    allocation = "RANDOMIZED" if trial.design.fixed.in_turn else {ONE_ARM: "NA", TWO_ARMS: "RANDOMIZED"}.get(arms)
     if said.allocation:
         allocation = said.allocation.replace("N/A", "NA").replace("-", "_").upper()
     yield ("designModule", "studyType"), _field("Study type", "INTERVENTIONAL")
     yield ("designModule", "phases"), _field("Phase", phases(words.phase), "[trial] phase, as I, II, II/III")
     yield (*info, "allocation"), _field("Allocation", allocation, "[registration] allocation")
-    model = (said.intervention_model or {ONE_ARM: "single group", TWO_ARMS: "parallel"}.get(arms, "")).removesuffix(
-        " assignment"
-    )
+    usual = {ONE_ARM: "single group", TWO_ARMS: "parallel"}.get(arms, "")
+    if trial.design.fixed.in_turn:
+        usual = _IN_TURN
+    model = (said.intervention_model or usual).removesuffix(" assignment")
     yield (
         (*info, "interventionModel"),
         _field("Intervention model", model and model.replace(" ", "_").upper(), "[registration] intervention_model"),
