@@ -51,16 +51,15 @@ class Amendments:
 def earlier_plan(plan: Plan) -> Plan | None:
     """The version that a plan says it amends; None where it names none. Raises PlanError where that cannot be read."""
     name = plan.content.report.amends
-    if name is not None and Path(plan.name).name == Path(name).name == name:
-        raise PlanError(
-            f"{plan.name}, [report]: amends names the plan itself; name an earlier version, or leave it out"
-        )
     if name is None:
         return None
     try:
         found = read(str(locate(name, FILE, plan.folder, PlanError)))
     except TrialplanError as why:
         raise why.at(f"{plan.name}, [report]: amends", PlanError) from None
+    if found.text == plan.text:
+        reason = "amends names the plan itself; name an earlier version, or leave it out"
+        raise PlanError(f"{plan.name}, [report]: {reason}")
     return dataclasses.replace(found, name=name)
 
 

@@ -252,8 +252,8 @@ def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], 
     weights = answer.design.weights
     if answer.design.fixed.in_turn:
         raise PlanError(
-            f"{trial.plan.name}: the order of the treatments is what is randomised; name the sequences as the arms, as in "
-            f"{field('arms')} AB,BA {field('n')} {trial.n_randomised}"
+            f"{trial.plan.name}: the order of the treatments is what is randomised; name the sequences as the arms, as "
+            f"in {field('arms')} AB,BA {field('n')} {trial.n_randomised}"
         )
     if len(weights) < 2:
         raise PlanError(f"{trial.plan.name}: {answer.design.slug()} has one arm, and one arm is not randomised")
