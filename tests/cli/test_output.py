@@ -225,6 +225,17 @@ class TestInit:
         assert (found.content.monitoring is not None) == (document == "committee")
         assert "printed as missing" not in found.text
 
+    def test_a_key_that_is_taken_up_stands_in_its_section(self, run, tmp_path):
+        """Keys of a registry stand below their heading, with what they may be."""
+        from trialplan.plan import read
+
+        path = tmp_path / "plan.toml"
+        run("init", str(path), "--document", "registry")
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("# sex = …", 'sex = "female"'), encoding="utf-8")
+        assert read(str(path)).content.registration.sex == "female"
+        assert '"all" | "female" | "male"' in text
+
     def test_overwrites_only_by_force(self, run, tmp_path):
         """An existing file is kept unless --force is given."""
         path = tmp_path / "plan.toml"

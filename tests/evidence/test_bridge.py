@@ -72,6 +72,11 @@ class TestReading:
 
 
 class TestRate:
+    def test_two_ways_for_one_term_are_refused(self) -> None:
+        """A discount beside a bias would be passed over without a word."""
+        with pytest.raises(EvidenceError, match="both discount and bias_mean"):
+            Bridge(reason="", discount=0.5, bias_mean=0.4)
+
     def test_a_discount_moves_toward_the_control_rate(self, single):
         """Half of the excess of 16/30 over a quarter is left."""
         assert Bridge(reason="", discount=0.5).rate(single, 0.25) == pytest.approx((0.25 + 16 / 30) / 2)

@@ -43,6 +43,14 @@ def bridged(tmp_path):
     return built
 
 
+class TestOneTerm:
+    def test_taking_off_and_taking_as_it_stands(self, bridged):
+        """A discount beside the word that nothing is taken off contradicts it, and is refused."""
+        both = 'bridge = { discount = 0.5, acknowledge_uncontrolled = "as it stands", source = "w" }\n'
+        with pytest.raises(PlanError, match="bridge has both discount and acknowledge_uncontrolled; keep one"):
+            bridged(both)
+
+
 class TestTwoTerms:
     def test_both_terms_make_the_rate(self, bridged):
         """40 % of the excess over 0.2, then the odds over exp(0.14)."""

@@ -6,7 +6,7 @@ import pytest
 from small_plans import built, stated
 
 from trialplan import diff
-from trialplan.errors import FileError, TrialplanError
+from trialplan.errors import FileError, PlanError, TrialplanError
 from trialplan.plan import build, read
 from trialplan.protocol import render, write
 from trialplan.protocol.content.registry import REGISTRIES, phases, record
@@ -47,6 +47,36 @@ def written(tmp_path, shipped):
         return path
 
     return changed
+
+
+class TestForms:
+    @pytest.mark.parametrize(
+        ("key", "value", "way_out"),
+        [
+            ("start", "2027-13", "as 2027-03"),
+            ("start", "2027-02-30", "as 2027-03"),
+            ("completion", "spring", "as 2027-03"),
+            ("minimum_age", "eighteen", "as 18 Years"),
+            ("maximum_age", "75", "as 18 Years"),
+        ],
+    )
+    def test_what_no_registry_takes_is_refused(self, tmp_path, key, value, way_out):
+        """A month that the calendar lacks, and an age that is none, are refused with the value and the form."""
+        with pytest.raises(PlanError, match=rf"\[registration\]: {key}: must be .*{way_out}.*, not '{value}'"):
+            built(tmp_path, more=f'[registration]\n{key} = "{value}"\n')
+
+    def test_no_limit_of_age(self, tmp_path):
+        """N/A, which elsewhere says nothing, is the registry's word for no limit."""
+        assert built(tmp_path, more='[registration]\nmaximum_age = "N/A"\n').plan.content.registration.maximum_age
+
+    def test_a_list_in_a_cell_has_no_marks(self, tmp_path):
+        """Criteria stand in a table without the stars of a list, and several outcomes with their numbers."""
+        more = f'{SAID}[population]\ninclusion = ["adults", "consent"]\n'
+        text = render(built(tmp_path, more=more), kind="registry")
+        row = next(line for line in text.splitlines() if line.startswith("| Eligibility"))
+        assert "adults; consent" in row
+        assert "*" not in row
+        assert "| Arms | (1\\) treatment" in text
 
 
 class TestRecord:

@@ -198,6 +198,18 @@ class Bridge:
     no_blinding: NoBlinding | None = None
     favourable: str = "higher"
 
+    def __post_init__(self) -> None:
+        """Refuse two ways for one term, of which one would be passed over."""
+        ways = {
+            "discount": self.discount,
+            "bias_mean": self.bias_mean or self.bias_sd,
+            "confidence": self.confidence,
+            "matched": self.matched,
+        }
+        first, *others = [*filter(ways.get, ways), None]
+        if others and others[0]:
+            raise EvidenceError(f"a bridge has both {first} and {others[0]}, and each stands for the whole; keep one")
+
     @property
     def _against(self) -> int:
         """The sign of what a favourable bias takes off the log odds: below 0 where few events are what is hoped for."""

@@ -53,11 +53,11 @@ def _undivided(said: BridgeSection, rate: Observed) -> Bridge:
         )
     if said.source is None and said.acknowledge_uncontrolled is None:
         raise PlanError(f"the bridge of {rate.label} says no reason; add bridge.source")
-    ways = [way for way in ("discount", "lower_limit", "bias") if getattr(said, way)]
+    ways = [way for way in ("discount", "lower_limit", "bias", "acknowledge_uncontrolled") if getattr(said, way)]
     if len(ways) > 1:
         raise PlanError(f"bridge has both {ways[0]} and {ways[1]}; keep one")
     return Bridge(
-        reason=said.source or said.acknowledge_uncontrolled or "",
+        reason="; ".join(filter(None, [said.acknowledge_uncontrolled, said.source])),
         discount=said.discount or 0.0,
         confidence=said.lower_limit,
         bias_mean=said.bias.mean if said.bias else 0.0,

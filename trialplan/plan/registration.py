@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from trialplan.plan.section import Line, Name, Section, Text
 
-Month = Annotated[str, Field(pattern=r"^\d{4}-\d{2}(-\d{2})?$")]
+_DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?", re.ASCII)
+_AGE = re.compile(r"N/A|[1-9]\d{0,2} (Year|Month|Week|Day|Hour|Minute)s?", re.ASCII)
+
+
+def _of_calendar(text: str) -> str:
+    """The text, if the calendar has that month or day."""
+    try:
+        if not _DATE.fullmatch(text):
+            raise ValueError
+        date.fromisoformat(text if len(text) > len("2027-03") else f"{text}-01")
+    except ValueError:
+        raise PydanticCustomError(
+            "registry_form", "must be a month or a day of the calendar, as 2027-03 or 2027-03-15"
+        ) from None
+    return text
+
+
+def _of_age(text: str) -> str:
+    """The text, if a registry takes it for an age."""
+    if not _AGE.fullmatch(text):
+        raise PydanticCustomError(
+            "registry_form",
+            "must be a whole number of Years, Months, Weeks, Days, Hours or Minutes, as 18 Years, or N/A",
+        )
+    return text
+
+
+Month = Annotated[str, AfterValidator(_of_calendar)]
 """A date as registries write it: the month, or the day."""
+
+Age = Annotated[str, AfterValidator(_of_age)]
+"""An age as ClinicalTrials.gov writes it."""
 
 Masked = Literal["participant", "care provider", "investigator", "outcomes assessor"]
 Purpose = Literal[
@@ -54,7 +87,7 @@ class Registration(Section):
     eu_number: Name | None = Field(None, description="the EU CT number, once there is one")
     identifier: Name | None = Field(None, description="the sponsor's own number of the trial")
     brief_title: Line | None = Field(None, description="the title in words for everybody")
-    acronym: Name | None = None
+    acronym: Name | None = Field(None, description="the short name, where there is one")
     brief_summary: Text | None = Field(None, description="what the trial asks, in words for everybody")
     conditions: tuple[Name, ...] = Field((), description="diseases or conditions")
     sponsor: Name | None = Field(None, description="the lead sponsor")
@@ -72,7 +105,7 @@ class Registration(Section):
     control_type: ControlType | None = None
     committee: bool | None = Field(None, description="whether the trial has a data monitoring committee")
     sex: Literal["all", "female", "male"] | None = None
-    minimum_age: Name | None = Field(None, description="as 18 Years")
-    maximum_age: Name | None = Field(None, description="as 75 Years, or N/A where there is no limit")
+    minimum_age: Age | None = Field(None, description="as 18 Years, or N/A where there is no limit")
+    maximum_age: Age | None = Field(None, description="as 75 Years, or N/A where there is no limit")
     healthy_volunteers: bool | None = None
     countries: tuple[Name, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
 
 from trialplan.plan.reading import starter
 from trialplan.plan.registration import Registration
@@ -25,6 +26,12 @@ futility = "conditional-power(0.2)"
 # committee and stopping who sits there and what else stops the trial. What is left out is named as missing.
 """
 
+_REGISTRATION = (
+    "# What only a registry asks for. A key that is left out is named as missing, save number and acronym, which a",
+    "# trial need not have.",
+    "[registration]",
+)
+
 
 def starter_for(document: str) -> str:
     """The text of a plan to start from that makes this document where none is asked for."""
@@ -42,7 +49,25 @@ def _further(document: str) -> Iterator[str]:
     if document == "committee":
         yield _COMMITTEE
     if document == "registry":
-        keys = ((name, field.description or "") for name, field in Registration.model_fields.items())
-        told = [f"# {name} = …{f'  # {words}' if words else ''}" for name, words in keys]
-        yield "\n".join(["# What only a registry asks for; each key that is left out is named as missing.", *told, ""])
-        yield "[registration]\n"
+        yield "\n".join([*_REGISTRATION, *map(_key, Registration.model_fields), ""])
+
+
+def _key(name: str) -> str:
+    """A key of `[registration]` as a comment, with what it says and may be."""
+    field = Registration.model_fields[name]
+    allowed = " | ".join(f'"{one}"' for one in _choices(field.annotation)) or (
+        "true | false" if bool in get_args(field.annotation) else ""
+    )
+    words = ": ".join(filter(None, [field.description, allowed]))
+    kinds = [get_origin(kind) for kind in (field.annotation, *get_args(field.annotation))]
+    value = "[…]" if tuple in kinds else "…"
+    return f"# {name} = {value}{f'  # {words}' if words else ''}"
+
+
+def _choices(kind: Any) -> Iterator[Any]:
+    """The values that a type allows, where it names them."""
+    if get_origin(kind) is Literal:
+        yield from get_args(kind)
+    else:
+        for part in get_args(kind):
+            yield from _choices(part)

@@ -187,6 +187,11 @@ def symbol(letters: str) -> Verbatim:
     return Verbatim(f"{base}~{escape(below)}~" if below else base)
 
 
+def under(text: str, heading: str) -> str:
+    """A section below its heading; nothing where there is nothing to head."""
+    return f"{heading}\n\n{text.lstrip()}" if text.strip() else ""
+
+
 def capitalised(text: str) -> str:
     """Text with a capital first letter."""
     return text[:1].upper() + text[1:]
@@ -229,7 +234,7 @@ def boundary(z: float) -> Verbatim:
 _POINTS: Mapping[str, Callable[[float], Verbatim]] = {"difference of proportions": points, "points": width}
 """How a difference of shares is shown: a signed one, and one without a direction."""
 
-_WORDS: tuple[_Filter, ...] = (attribute, capitalised, code, ended, equation, quoted, symbol, with_article)
+_WORDS: tuple[_Filter, ...] = (attribute, capitalised, code, ended, equation, quoted, symbol, under, with_article)
 _SHARES: tuple[_Filter, ...] = (level, of_hundred, percent, points, power, whole_percent, width)
 _NUMBERS: tuple[_Filter, ...] = (boundary, change, count, number, number_or_never, signed, unrounded, whole)
 _OTHERS: tuple[_Filter, ...] = (dated, margin, months, on_scale, or_missing, or_none, plural, value_of)

@@ -49,6 +49,14 @@ class RegistryField:
         """The value as lines that a person reads."""
         return tuple(_lines(self.value))
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The same for a cell of a table: without the marks of a list, and of several things each with its number."""
+        several = isinstance(self.value, list) and len(self.value) > 1 and isinstance(self.value[0], dict)
+        return tuple(
+            f"({number}) {line}" if several else line.removeprefix("* ") for number, line in enumerate(self.shown, 1)
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
