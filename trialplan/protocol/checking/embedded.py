@@ -32,10 +32,12 @@ def embedded(said: Sequence[TextBlock]) -> tuple[Named, tuple[Named, ...]]:
     plans = [one for one, text in texts.items() if one in names and _is_plan(text)]
     if not plans:
         raise FileError(_without_plan(texts, names))
-    amending = [one for one in plans if _amends(texts[one]) is not None]
-    if len(plans) > 2 or (len(plans) == 2 and len(amending) != 1):
+    # the document is of the plan that no other one amends, though the earlier one may itself amend a third
+    amended = {normal(name) for one in plans if (name := _amends(texts[one])) is not None}
+    latest = [one for one in plans if not amended & set(names[one])]
+    if len(plans) > 2 or len(latest) != 1:
         raise FileError(f"it holds {len(plans)} plans; check the documents that it was put together from one by one")
-    main = amending[0] if amending else plans[0]
+    main = latest[0]
     text = texts[main]
     if max(len(texts[one]) for one in plans) > _MOST:
         raise FileError(f"the plan in it has {len(text):,} characters, which no plan has; it is not read")

@@ -184,6 +184,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "single_arm": tuple(trial.answer.arms) == ONE_ARM,
         "in_turn": design.fixed.in_turn,
         "lost_within": _lost_within(design.fixed),
+        "loses_by_itself": bool(design.fixed.loses_by),
         "effects": _same_effect(trial),
         "sets": design.outcome.estimate_name(fixed),
         "values": design.outcome.planned,
