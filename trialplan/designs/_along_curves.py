@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from trialplan import fields, sizing
-from trialplan.designs._survival import NOT_NEGATIVE, Curve, _Times, listed
+from trialplan.designs._survival import NOT_NEGATIVE, Curve, _Times
+from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import divide, log, normal_quantile, sqrt
 from trialplan.numerics.lazy import np
@@ -94,7 +95,7 @@ class _AlongCurves(_Times):
     def curves(self) -> tuple[Curve, Curve]:
         """Treatment, control."""
         control = self.control
-        shape = control if self.treatment_hazard is None else Curve(listed(self.treatment_hazard), control.changes)
+        shape = control if self.treatment_hazard is None else Curve(places(self.treatment_hazard), control.changes)
         return self.scaled(shape, self.treatment_value), control
 
     @cached_property

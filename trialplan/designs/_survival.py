@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.design import Design
+from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import between, divide, every, exp, expm1, greatest, least, log, some, where
 from trialplan.numerics.integrate import gauss_legendre
@@ -36,13 +37,6 @@ def _moments(x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         term = term * -near / (j + 1)
     first, second, third = (where(small, s, c) for s, c in zip(series, closed, strict=True))
     return first, second, third
-
-
-def listed(values: Any) -> list[Numbers]:
-    """What a vector holds for each of its places: numbers, or arrays of the cells."""
-    if isinstance(values, tuple):
-        return list(values)
-    return [values] if np.ndim(values) == 0 else [values[..., j] for j in range(values.shape[-1])]
 
 
 @dataclass(frozen=True)
@@ -343,7 +337,7 @@ class _Times(Design):
         self._check_steps("accrual_intensity", "accrual_changes", self.accrual_time)
         if not every(sum(self.control.hazards) > 0):
             raise ParameterError("must not be 0 throughout: nobody would have the event", owner=self, parameter=ways[0])
-        if self.accrual_intensity is not None and not every(sum(listed(self.accrual_intensity)) > 0):
+        if self.accrual_intensity is not None and not every(sum(places(self.accrual_intensity)) > 0):
             raise ParameterError("must not be 0 throughout", owner=self, parameter="accrual_intensity")
         first = self.entry.changes[0] if self.entry.changes else self.accrual_time
         if self.accrual_ramp is not None and some(self.accrual_ramp > first):
@@ -356,8 +350,8 @@ class _Times(Design):
     def _check_steps(self, values: str, changes: str, end: Numbers | None) -> None:
         """As many values as stretches, and times that increase."""
         steps, times = getattr(self, values), getattr(self, changes)
-        given = 1 if steps is None else len(listed(steps))
-        turns = [] if times is None else listed(times)
+        given = 1 if steps is None else len(places(steps))
+        turns = [] if times is None else places(times)
         if given != len(turns) + 1:
             reason = f"has {len(turns)} times where {field(values)} has {given}: one fewer is needed"
             raise ParameterError(reason, owner=self, parameter=changes, value=times)
@@ -373,14 +367,14 @@ class _Times(Design):
             return Curve([_LOG2 / self.control_median])
         if self.control_survival is not None:
             return Curve([-log(self.control_survival) / self.survival_time])
-        changes = [] if self.hazard_changes is None else listed(self.hazard_changes)
-        return Curve(listed(self.control_hazard), changes)
+        changes = [] if self.hazard_changes is None else places(self.hazard_changes)
+        return Curve(places(self.control_hazard), changes)
 
     @property
     def entry(self) -> Entry:
         """How participants are enrolled."""
-        rates = [1.0] if self.accrual_intensity is None else listed(self.accrual_intensity)
-        changes = [] if self.accrual_changes is None else listed(self.accrual_changes)
+        rates = [1.0] if self.accrual_intensity is None else places(self.accrual_intensity)
+        changes = [] if self.accrual_changes is None else places(self.accrual_changes)
         return Entry(accrual_time=self.accrual_time, rates=rates, changes=changes, ramp_up=self.accrual_ramp)
 
     @property

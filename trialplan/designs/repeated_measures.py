@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
-from trialplan.designs._survival import listed
+from trialplan.designs._vectors import places
 from trialplan.designs._visits import (
     AR1,
     COMPOUND_SYMMETRY,
@@ -170,7 +170,7 @@ class RepeatedMeasures(Design):
         self._check_order("retention_treatment", rises=False)
         if self.retention is None and self.retention_treatment is not None:
             raise ParameterError("is needed beside that of the treatment", owner=self, parameter="retention")
-        if self._structure == AR1 and self.visit_times is not None and smallest(listed(self.correlation)[0]) < 0:
+        if self._structure == AR1 and self.visit_times is not None and smallest(places(self.correlation)[0]) < 0:
             reason = "must not be negative where visits are at times of their own"
             raise ParameterError(reason, owner=self, parameter="correlation", value=self.correlation)
         if np.linalg.eigvalsh(self.matrix).min() < _SINGULAR:
@@ -179,8 +179,8 @@ class RepeatedMeasures(Design):
 
     def _check_count(self) -> None:
         """All lists tell of the same number of visits, and at least one does."""
-        told = {name: len(listed(getattr(self, name))) for name in _LISTS if getattr(self, name) is not None}
-        given = len(listed(self.correlation))
+        told = {name: len(places(getattr(self, name))) for name in _LISTS if getattr(self, name) is not None}
+        given = len(places(self.correlation))
         if self._structure == TOEPLITZ:
             told["correlation"] = given + 1
         elif self._structure == UNSTRUCTURED:
@@ -206,7 +206,7 @@ class RepeatedMeasures(Design):
 
     def _check_order(self, name: str, rises: bool) -> None:
         """Times rise from visit to visit, and shares never do."""
-        values = [] if getattr(self, name) is None else listed(getattr(self, name))
+        values = [] if getattr(self, name) is None else places(getattr(self, name))
         for before, after in itertools.pairwise(values):
             if rises and smallest(after - before) <= 0:
                 raise ParameterError(
@@ -218,7 +218,7 @@ class RepeatedMeasures(Design):
 
     @property
     def _structure(self) -> str:
-        return self.structure or (COMPOUND_SYMMETRY if len(listed(self.correlation)) == 1 else TOEPLITZ)
+        return self.structure or (COMPOUND_SYMMETRY if len(places(self.correlation)) == 1 else TOEPLITZ)
 
     @property
     def count(self) -> int:
@@ -228,8 +228,8 @@ class RepeatedMeasures(Design):
     @cached_property
     def matrix(self) -> Any:
         """The correlations of the visits, on the last two axes."""
-        times = [float(i + 1) for i in range(self.count)] if self.visit_times is None else listed(self.visit_times)
-        return correlations(self._structure, times, listed(self.correlation))
+        times = [float(i + 1) for i in range(self.count)] if self.visit_times is None else places(self.visit_times)
+        return correlations(self._structure, times, places(self.correlation))
 
     @property
     def _visit(self) -> int:
@@ -240,11 +240,11 @@ class RepeatedMeasures(Design):
         own = (
             np.ones(self.count)
             if self.retention is None
-            else np.stack(np.broadcast_arrays(*listed(self.retention)), -1)
+            else np.stack(np.broadcast_arrays(*places(self.retention)), -1)
         )
         if self.retention_treatment is None:
             return own, own
-        return np.stack(np.broadcast_arrays(*listed(self.retention_treatment)), -1), own
+        return np.stack(np.broadcast_arrays(*places(self.retention_treatment)), -1), own
 
     @cached_property
     def inflations(self) -> tuple[Numbers, Numbers]:

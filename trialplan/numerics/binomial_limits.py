@@ -39,17 +39,11 @@ def clopper_pearson_limits(p: Any, n: Any, z: Any) -> tuple[Any, Any]:
     return special.betaincinv(x, n - x + 1, tail), special.betaincinv(x + 1, n - x, 1 - tail)
 
 
-def newcombe_limits(rates: tuple[Any, Any], sizes: tuple[Any, Any], z: Any) -> tuple[Any, Any]:
-    """The limits of the difference of two rates, first minus second, made of Wilson's.
+def newcombe_width(rates: tuple[Any, Any], sizes: tuple[Any, Any], z: Any) -> Any:
+    """How wide the interval of the difference of two rates is that is made of Wilson's.
 
     Method 10 of Newcombe (1998), Statistics in Medicine 17:873, without continuity correction.
     """
-    below, above = square_and_add(rates, [wilson_limits(p, m, z) for p, m in zip(rates, sizes, strict=True)])
-    return rates[0] - rates[1] - below, rates[0] - rates[1] + above
-
-
-def newcombe_width(rates: tuple[Any, Any], sizes: tuple[Any, Any], z: Any) -> Any:
-    """How wide that interval is."""
     below, above = square_and_add(rates, [wilson_limits(p, m, z) for p, m in zip(rates, sizes, strict=True)])
     return below + above
 

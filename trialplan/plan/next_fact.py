@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from trialplan import evidence
-from trialplan.errors import TrialplanError
+from trialplan.errors import TrialplanError, UnreachableError
 from trialplan.evidence.bridge import Observed, PooledReading, Reading
 from trialplan.evidence.doubts import Doubt, Guess, doubts, edited
 from trialplan.evidence.selection import REPORTED
@@ -133,10 +133,18 @@ def _n(endpoint: Endpoint) -> int | None:
 
 def _sized(plan: Plan) -> int | None:
     """What the plan asks for; None where no number would do, or what is left makes no plan."""
+    return _sized_or_why_not(plan)[0]
+
+
+def _sized_or_why_not(plan: Plan) -> tuple[int | None, str]:
+    """What the plan asks for; None with the reason where it asks for none."""
     try:
-        return _n(size_primary(plan))
-    except TrialplanError:
-        return None
+        n = _n(size_primary(plan))
+    except UnreachableError:
+        n = None
+    except TrialplanError as why:
+        return None, str(why)
+    return n, "" if n is not None else "no number of participants would do"
 
 
 def _uses(plan: Plan, primary: Endpoint) -> Iterator[_Use]:
@@ -147,13 +155,13 @@ def _uses(plan: Plan, primary: Endpoint) -> Iterator[_Use]:
         if one.borrowed is not None:
             rows = tuple((arm.study, arm.outcomes) for arm in one.borrowed.readings)
             where = one.borrowed.said
-            yield _Use(_called(one), True, plan, where.table, rows, where.denominator, lambda _: plan)
+            yield _Use(one.name, True, plan, where.table, rows, where.denominator, lambda _: plan)
         elif one.pooled is not None:
             keys = [study.label for study in one.pooled.pool.studies]
             rows = tuple(_all_rows(plan.table(home), one.pooled.outcome, keys))
-            yield _Use(_called(one), True, plan, home, rows, REPORTED, lambda _: plan)
+            yield _Use(one.name, True, plan, home, rows, REPORTED, lambda _: plan)
         elif one.reading is not None and said is not None and said.evidence is not None:
-            yield _drawn(plan, one, said, said.evidence, one.reading, _called(one))
+            yield _drawn(plan, one, said, said.evidence, one.reading, one.name, own=True)
     effect = next((one for one in primary.assumptions if one.bridge is not None), None)
     if effect is None:
         return
@@ -162,13 +170,15 @@ def _uses(plan: Plan, primary: Endpoint) -> Iterator[_Use]:
         drawn = DrawnSection(**listed.model_dump(exclude={"key", "label"}))
         if drawn != said.evidence:
             other = with_assumption(plan, effect.name, said.model_copy(update={"evidence": drawn}))
-            yield _drawn(other, effect, said, drawn, read_rate(plan.table(home), drawn), f"reading: {listed.label}")
+            yield _drawn(
+                other, effect, said, drawn, read_rate(plan.table(home), drawn), f"reading: {listed.label}", own=False
+            )
 
 
 def _drawn(
-    plan: Plan, one: Assumption, said: AssumptionSection, drawn: DrawnSection, reading: Observed, label: str
+    plan: Plan, one: Assumption, said: AssumptionSection, drawn: DrawnSection, reading: Observed, label: str, own: bool
 ) -> _Use:
-    home, own = plan.content.evidence.table, not label.startswith("reading: ")
+    home = plan.content.evidence.table
     if isinstance(reading, Reading):
         rows: tuple[tuple[Study, tuple[ReportedOutcome, ...]], ...] = ((reading.study, reading.outcomes),)
     else:
@@ -180,10 +190,6 @@ def _drawn(
         return with_assumption(plan, one.name, said.model_copy(update={"evidence": other}))
 
     return _Use(label, own, plan, home, rows, drawn.denominator, on)
-
-
-def _called(one: Assumption) -> str:
-    return one.name
 
 
 def _all_rows(
@@ -276,6 +282,5 @@ def _left_out(plan: Plan, primary: Endpoint, one: Assumption, study: str, contra
         return Without(study=study, contradictions=contradictions, n=None, reason=f"{one.name} rests on it alone")
     if not kept:
         return Without(study=study, contradictions=contradictions, n=None, reason=f"{one.name} rests on it alone")
-    n = _sized(with_assumption(plan, one.name, other))
-    reason = "" if n is not None else "no number of participants would do"
+    n, reason = _sized_or_why_not(with_assumption(plan, one.name, other))
     return Without(study=study, contradictions=contradictions, n=n, reason=reason)

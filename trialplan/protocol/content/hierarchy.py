@@ -40,11 +40,6 @@ class Hierarchy:
         """Those whose own power is below a half."""
         return tuple(one for one in self.steps if one.alone < _EVEN)
 
-    @property
-    def all_shown(self) -> tuple[float, ...]:
-        """The joint power of the whole order."""
-        return self.steps[-1].in_turn
-
 
 def hierarchy(trial: Trial) -> Hierarchy | None:
     """The order in which the plan tests, looks aside; None where one is tested, or outcomes cannot be joined."""
