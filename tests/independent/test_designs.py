@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
-from trialplan import Ancova, GroupSequential, OneProportion, TwoMeans, TwoProportions
+from trialplan import Ancova, EventCounts, GroupSequential, LogRank, OneProportion, TwoMeans, TwoProportions
 
 
 class TestOneProportion:
@@ -230,3 +230,43 @@ class TestMoreThanPeople:
             with pytest.raises(UnreachableError) as alone:
                 TwoMeans(difference=effect, sd=1).sample_size(0.8)
             assert reason == alone.value.sentence
+
+
+HUMPS = [
+    (EventCounts(control_rate=0.5, rate_ratio=0.5, dispersion=0.7), [40, 66, 70, 90], 0.8),
+    (
+        LogRank(
+            hazard_ratio=0.5,
+            control_median=3,
+            accrual_time=4,
+            follow_up_time=2,
+            method="lachin-foulkes",
+            alpha=0.001,
+            sides=1,
+            allocation="3:1",
+        ),
+        [40, 56, 60, 80],
+        0.9,
+    ),
+    (TwoProportions(control=0.1, treatment=0.5, test="log-odds"), [10, 16, 18, 24], 0.8),
+]
+
+
+class TestHump:
+    """Power that falls again before the end of the effect's domain."""
+
+    @pytest.mark.parametrize(("design", "sizes", "target"), HUMPS, ids=lambda value: type(value).__name__)
+    def test_detectable_effect_is_the_first_of_all(self, design, sizes, target):
+        """It is where the target is first reached among 100,000 effects, and nan only where none of them does."""
+        effects = np.linspace(0, 1, 100_001)[1:-1]
+        effects = effects[effects > design.null_values()[0]] if design.upward else effects[::-1]
+        together = design.detectable_effect(np.array(sizes), target)
+        for n, effect in zip(sizes, together, strict=True):
+            reached = design.replace(**{design.effect: effects}).success(n) >= target
+            assert math.isnan(effect) == (not reached.any()), n
+            alone = float(design.detectable_effect(n, target))
+            assert alone == pytest.approx(effect, abs=1e-9, nan_ok=True)
+            if reached.any():
+                assert effect == pytest.approx(effects[reached.argmax()], abs=2e-5), n
+        assert np.isnan(together).any()
+        assert not np.isnan(together).all()
