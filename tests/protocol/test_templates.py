@@ -8,9 +8,9 @@ from trialplan.errors import TrialplanError
 from trialplan.files import shipped
 from trialplan.plan import build, read
 from trialplan.protocol.content.filters import FILTERS, code, escape
-from trialplan.text import decimals, three_decimals
 from trialplan.protocol.formats.house_style import environment
 from trialplan.protocol.formats.markdown import render
+from trialplan.text import decimals, three_decimals
 
 # the scripts under templates/code are formulas, whose digits tests/protocol/test_cross_check.py holds
 TEMPLATES = sorted(set(shipped("templates").rglob("*.j2")) - set(shipped("templates").glob("code/**/*.j2")))
