@@ -93,7 +93,7 @@ def signed(value: float) -> str:
 
 def three_decimals(value: float | None) -> str:
     """Three decimals, with the sign for minus; none where there is no number."""
-    return "none" if value is None else f"{value:.3f}".replace("-", "−")
+    return "none" if value is None else f"{value:z.3f}".replace("-", "−")
 
 
 def p_value(value: float) -> str:
@@ -173,4 +173,4 @@ NONE = "—"
 
 def decimals(value: float | None, places: int = 3) -> str:
     """A number with so many decimals; a dash where there is none."""
-    return NONE if value is None else f"{value:.{places}f}"
+    return NONE if value is None else f"{value:z.{places}f}"

@@ -63,6 +63,17 @@ class TestPool:
         assert way_out in ran.err
 
 
+def test_two_arms_have_a_number_each(run):
+    """Where arms are compared the column says so, and each study has both numbers, as its row of JSON."""
+    words = ("evidence", "warfarin-stroke", "--pool", "stroke")
+    (pool, *_) = json.loads(run(*words, "--json").out)["pools"]
+    study = pool["studies"][0]
+    out = run(*words).out
+    assert "n, treatment v control" in out
+    assert f"{study['n']} v {study['control_n']}" in out
+    assert study["control_n"]
+
+
 class TestForest:
     """The pool as a picture."""
 

@@ -1,5 +1,7 @@
 """Arms have roles: two arms are compared, and never added up unless the table says that both are the treatment."""
 
+import math
+
 import numpy as np
 import pytest
 from statsmodels.stats.contingency_tables import StratifiedTable
@@ -270,6 +272,31 @@ class TestMeasures:
             pool(effects, "binomial-normal")
         with pytest.raises(ParameterError, match="for two arms with counts, not for mean-difference"):
             pool(two_means([(1.0, 1.0, 9)], [(1.0, 1.0, 9)]), "mantel-haenszel")
-        with pytest.raises(ParameterError, match="no ratio is defined"):
+        with pytest.raises(ParameterError, match="no risk ratio is defined"):
             pool(two_rates([(0, 9), (0, 8)], [(1, 9), (2, 8)], "risk-ratio"), "mantel-haenszel")
         assert len(leave_one_out(effects, "mantel-haenszel")) == 13
+
+    @pytest.mark.parametrize(
+        ("treated", "others", "words", "ways"),
+        [
+            ([(9, 9), (12, 12)], [(5, 10), (8, 11)], "no one without the event", ("risk-ratio", "peto")),
+            ([(0, 9), (0, 12)], [(5, 10), (8, 11)], "no event in any study", ("peto",)),
+            ([(0, 9), (3, 12)], [(5, 10), (11, 11)], "all or none of an arm", ("risk-ratio", "peto")),
+        ],
+    )
+    def test_no_odds_ratio_says_why_and_what_is_defined(self, treated, others, words, ways):
+        """The reason is the tables' own, and every way out that is named gives a number."""
+        with pytest.raises(ParameterError, match=words) as refusal:
+            pool(two_rates(treated, others, "odds-ratio"), "mantel-haenszel")
+        assert [way for way in ("risk-ratio", "peto") if way in str(refusal.value)] == list(ways)
+        if "peto" in ways:
+            assert pool(two_rates(treated, others, "odds-ratio"), "peto").standard_error > 0
+        for measure in {"risk-ratio", "risk-difference"} & {*ways, "risk-difference"}:
+            assert math.isfinite(pool(two_rates(treated, others, measure), "mantel-haenszel").estimate)
+
+    @pytest.mark.parametrize("measure", ["odds-ratio", "risk-ratio", "risk-difference"])
+    @pytest.mark.parametrize("others", [[(10, 10), (11, 11)], [(0, 10), (0, 11)], [(0, 10), (0, 7)]])
+    def test_arms_that_do_not_vary_have_no_error(self, measure, others):
+        """All on treatment, and all or none on control: refused in a sentence, never divided by 0."""
+        with pytest.raises(ParameterError, match=r"all or none|no event in any|no one without"):
+            pool(two_rates([(9, 9), (12, 12)], others, measure), "mantel-haenszel")

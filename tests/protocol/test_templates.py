@@ -10,6 +10,7 @@ from trialplan.plan import build, read
 from trialplan.protocol.content.filters import FILTERS, code, escape
 from trialplan.protocol.formats.house_style import environment
 from trialplan.protocol.formats.markdown import render
+from trialplan.text import decimals, three_decimals
 
 # the scripts under templates/code are formulas, whose digits tests/protocol/test_cross_check.py holds
 TEMPLATES = sorted(set(shipped("templates").rglob("*.j2")) - set(shipped("templates").glob("code/**/*.j2")))
@@ -23,6 +24,12 @@ class TestTemplates:
         assert not re.search(r"\d", text)
         for expression in re.findall(r"{{(.*?)}}", text):
             assert not re.search(r"[*/%]|\*\*|\s[-+]\s", re.sub(r"'[^']*'|\"[^\"]*\"", "", expression)), expression
+
+    @pytest.mark.parametrize("printed", [FILTERS["boundary"], three_decimals, decimals])
+    def test_zero_has_no_sign(self, printed):
+        """What rounds to zero is printed as zero, from either side; what does not keeps its sign."""
+        assert (str(printed(-0.0004)), str(printed(0.0004))) == ("0.000", "0.000")
+        assert str(printed(-0.0006)).replace("−", "-") == "-0.001"
 
     def test_a_number_in_a_template_would_be_noticed(self):
         """The check above fails on a template that states a number."""

@@ -144,15 +144,23 @@ def mantel_haenszel(effects: Effects) -> tuple[float, float]:
         difference = float(((a * n2 - c * n1) / n).sum() / weight)
         p = (c * (n1 / n) ** 2 - a * (n2 / n) ** 2 + n1 * n2 * (n2 - n1) / (2 * n**2)).sum()
         q = ((a * d + c * b) / n).sum() / 2
+        if not difference * p + q > _ROUNDING * (abs(difference * p) + q):
+            raise ParameterError(_NO_ERROR)
         return difference, math.sqrt((difference * p + q) / weight**2)
     if effects.measure == "risk-ratio":
         over, under = (a * n2 / n).sum(), (c * n1 / n).sum()
-        _defined(over, under)
+        if not (over > 0 and under > 0):
+            raise ParameterError(
+                "no risk ratio is defined, since an arm has no event in any study; use risk-difference"
+            )
         spread = ((n1 * n2 * (a + c) - a * c * n) / n**2).sum()
+        if not spread > 0:
+            raise ParameterError(_NO_ERROR)
         return math.log(over / under), math.sqrt(spread / (over * under))
     p, q, r, s = (a + d) / n, (b + c) / n, a * d / n, b * c / n
     over, under = r.sum(), s.sum()
-    _defined(over, under)
+    if not (over > 0 and under > 0):
+        raise ParameterError(_no_odds_ratio(a, b, c, d))
     parts = (p * r).sum() / over**2, (p * s + q * r).sum() / (over * under), (q * s).sum() / under**2
     return math.log(over / under), math.sqrt(sum(parts) / 2)
 
@@ -205,9 +213,23 @@ def _tables(effects: Effects) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
     return np.array(effects.events, dtype=float), np.array(effects.sizes, dtype=float), c, n2
 
 
-def _defined(over: float, under: float) -> None:
-    if not (over > 0 and under > 0):
-        raise ParameterError("no ratio is defined, since an arm has no event in any study; use risk-difference")
+_ROUNDING = 1e-12
+"""Share of its two terms below which their sum, the variance of a difference, is 0 but for rounding."""
+
+_NO_ERROR = "in every study all or none of each arm have the event: mantel-haenszel's standard error would be 0"
+
+
+def _no_odds_ratio(a: Any, b: Any, c: Any, d: Any) -> str:
+    """Why the tables have no common odds ratio, and what can be pooled of them; with events a, c and without b, d."""
+    if not ((a + c).any() and (b + d).any()):
+        return "all or none of the participants have the event: there is no odds ratio to pool"
+    if not (a.any() and c.any()):
+        why, ways = "an arm has no event in any study", ["method peto"]
+    else:
+        why, ways = "in every study all or none of an arm have the event", ["measure risk-ratio", "method peto"]
+        if not (b.any() and d.any()):
+            why = "an arm has no one without the event in any study"
+    return f"no odds ratio is defined, since {why}; use {', or '.join([*ways, 'measure risk-difference'])}"
 
 
 def _cells(*arms: Arm) -> list[tuple[float, float]]:

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("pool", "studies", "estimate", "95 % interval", "τ²", "I²", "new study", "left out")
 _STUDIES = ("pool", "study", "n", "estimate", "interval", "weight")
+_COMPARED = ("pool", "study", "n, treatment v control", "estimate", "interval", "weight")
 
 
 def tables(pools: Mapping[str, Pool], parts: Mapping[str, Pool]) -> Iterator[Table]:
     """The pools and their studies as tables, then subgroups and what remains without each study."""
     yield Table(_COLUMNS, [_row(name, pool) for name, pool in pools.items()], "Pools", frozenset({1}))
-    rows = [_study(name, study) for name, pool in pools.items() for study in pool.studies]
-    yield Table(_STUDIES, rows, "Studies in the pools", frozenset({2}))
+    studies = [(name, study) for name, pool in pools.items() for study in pool.studies]
+    columns = _STUDIES if all(study.control_n is None for _, study in studies) else _COMPARED
+    rows = [_study(name, study) for name, study in studies]
+    yield Table(columns, rows, "Studies in the pools", frozenset({2}))
     if parts:
         rows = [_row(name, pool) for name, pool in parts.items()]
         yield Table(_COLUMNS, rows, "All reports, in parts", frozenset({1}))
@@ -120,7 +123,14 @@ def _both(lower: float | None, upper: float | None) -> tuple[float, float] | Non
 
 
 def _span(lower: float, upper: float) -> str:
-    return f"{lower:.3f} to {upper:.3f}"
+    return f"{lower:z.3f} to {upper:z.3f}"
+
+
+def _size(study: PooledStudy) -> str:
+    """The participants of a study: of its arm, or of the treatment's and the control's."""
+    if study.n is None:
+        return NONE
+    return str(study.n) if study.control_n is None else f"{study.n} v {study.control_n}"
 
 
 def _study(name: str, study: PooledStudy) -> list[str]:
@@ -128,7 +138,7 @@ def _study(name: str, study: PooledStudy) -> list[str]:
     return [
         name,
         study.label,
-        NONE if study.n is None else str(study.n),
+        _size(study),
         decimals(study.estimate),
         interval,
         decimals(study.weight, 2),

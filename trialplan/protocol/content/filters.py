@@ -227,8 +227,8 @@ def level(probability: float) -> Verbatim:
 
 
 def boundary(z: float) -> Verbatim:
-    """A value on the z scale with three decimals."""
-    return Verbatim(f"{z:.3f}".replace("-", "−"))
+    """A value on the z scale with three decimals; what rounds to zero has no sign."""
+    return Verbatim(f"{z:z.3f}".replace("-", "−"))
 
 
 _POINTS: Mapping[str, Callable[[float], Verbatim]] = {"difference of proportions": points, "points": width}

@@ -120,4 +120,4 @@ def _cell(value: Any) -> str:
         return "–"
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
-    return f"{value:,.0f}" if float(value).is_integer() and value >= 1 else f"{value:.3f}".replace("-", "−")
+    return f"{value:,.0f}" if float(value).is_integer() and value >= 1 else f"{value:z.3f}".replace("-", "−")
