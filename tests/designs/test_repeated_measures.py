@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from trialplan.designs._visits import correlations, difference_at, inflation, parts
 from trialplan.designs.repeated_measures import RepeatedMeasures
@@ -85,6 +86,26 @@ class TestPower:
         design = RepeatedMeasures(difference=0.5, sd=1, **numbers)
         seen = design.simulate(n, 2000, np.random.default_rng(3))
         assert seen.power == pytest.approx(float(design.power(n)), abs=0.045)
+
+    @pytest.mark.parametrize(
+        ("difference", "sd_treatment", "allocation", "n"), [(1.5, 2, "1:3", 40), (0.9, 0.4, "3:1", 40)]
+    )
+    def test_each_arm_has_its_degrees_of_freedom(self, difference, sd_treatment, allocation, n):
+        """Where a small arm varies most it is Welch's test of two means, as scipy rejects, and not Student's."""
+        design = RepeatedMeasures(
+            difference=difference, sd=1, sd_treatment=sd_treatment, correlation=0.5, visits=2, allocation=allocation
+        )
+        rng, (treatment, control) = np.random.default_rng(5), design.arms(n).values()
+        arms = rng.normal(difference, sd_treatment, (20_000, treatment)), rng.normal(0, 1, (20_000, control))
+        test = stats.ttest_ind(*arms, axis=1, equal_var=False)
+        shown = ((test.pvalue < 0.05) & (test.statistic > 0)).mean()
+        assert float(design.success(n)) == pytest.approx(shown, abs=0.012)
+        assert "Satterthwaite's" in design.formula
+
+    def test_arms_alike_have_those_of_both(self):
+        """The same standard deviation twice, in arms of one size, changes nothing."""
+        design = RepeatedMeasures(difference=0.5, sd=1, **LEFT)
+        assert design.replace(sd_treatment=1).power(80) == pytest.approx(float(design.power(80)), rel=1e-12)
 
     @pytest.mark.sweep
     @pytest.mark.parametrize(("n", "allocation"), [(24, "1:1"), (40, "3:1"), (160, "1:1")])

@@ -35,7 +35,10 @@ def made(given, matrix, test="z", **more):
 
 
 def size(given):
-    """By the normal, and by t."""
+    """By the normal, and by t where the arms have one standard deviation.
+
+    Where they differ the t of the cases still has n/φ - 2 degrees of freedom, and ours Satterthwaite's, as the test.
+    """
     more = {
         "sd": given["sd_control"],
         "sd_treatment": given["sd_treatment"],
@@ -43,7 +46,8 @@ def size(given):
         "retention_treatment": tuple(given["retention_treatment"]),
     }
     z, t = (made(given, given["correlation_matrix"], test, **more) for test in ("z", "t"))
-    return {"n_total": z.unrounded(given["power"]), "n_total_t": t.unrounded(given["power"])}
+    both = {"n_total": z.unrounded(given["power"]), "n_total_t": t.unrounded(given["power"])}
+    return both if given["sd_treatment"] == given["sd_control"] else {"n_total": both["n_total"]}
 
 
 def power(given):

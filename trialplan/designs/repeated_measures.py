@@ -22,7 +22,7 @@ from trialplan.designs._visits import (
     inflation,
     parts,
 )
-from trialplan.designs.two_means import SPREAD_SLIPS, t_tests_power
+from trialplan.designs.two_means import SPREAD_SLIPS, satterthwaite, t_tests_power
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.numerics.lazy import np
@@ -271,14 +271,23 @@ class RepeatedMeasures(Design):
 
     def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
         """Of the difference, with the degrees of freedom of as many as the visit is worth."""
-        sizes, worth = self.split(n), self.inflations
-        error = np.sqrt(
-            sum(np.square(sd) * phi / size for sd, phi, size in zip(self.arm_sds(), worth, sizes, strict=True))
-        )
-        return error, None if self.test == "z" else self._df(n)
+        return np.sqrt(sum(self._variances(n))), None if self.test == "z" else self._df(n)
+
+    def _variances(self, n: Numbers) -> tuple[Numbers, Numbers]:
+        """The variances of the two arms' means at the visit: treatment, control."""
+        treatment, control = (np.square(sd) / worth for sd, worth in zip(self.arm_sds(), self._worth(n), strict=True))
+        return treatment, control
+
+    def _worth(self, n: Numbers) -> tuple[Numbers, Numbers]:
+        """How many measured at the visit each arm's participants are worth: treatment, control."""
+        treatment, control = (size / phi for size, phi in zip(self.split(n), self.inflations, strict=True))
+        return treatment, control
 
     def _df(self, n: Numbers) -> Numbers:
-        return sum(size / phi for size, phi in zip(self.split(n), self.inflations, strict=True)) - 2
+        """Degrees of freedom: n/φ - 2, or Satterthwaite's where each arm has a standard deviation of its own."""
+        if self.sd_treatment is None:
+            return sum(self._worth(n)) - 2
+        return satterthwaite(self._variances(n), self._worth(n))
 
     def distances(self, n: Numbers, direction: int = 1) -> list[Numbers]:
         """How far the difference lies inside each limit, in standard errors."""
@@ -291,8 +300,10 @@ class RepeatedMeasures(Design):
 
     @property
     def formula(self) -> str:
-        """With the form of the correlations."""
-        return f"{self.analysis.formula}, correlations: {self._structure}"
+        """With the degrees of freedom of t and the form of the correlations."""
+        degrees = "n/φ - 2" if self.sd_treatment is None else "Satterthwaite's"
+        of_t = f" with {degrees} degrees of freedom" if self.test == "t" else ""
+        return f"{self.analysis.formula}{of_t}, correlations: {self._structure}"
 
     @property
     def statistic_is_z(self) -> bool:
@@ -373,7 +384,7 @@ RepeatedMeasures.tests = {
     "t": AnalysisTest(
         prose="Mixed model for repeated measures with an unstructured covariance, t with Satterthwaite's degrees of "
         "freedom. What most trials report; a little off where few are left at the visit.",
-        formula="Mixed model for repeated measures, noncentral t with n/φ - 2 degrees of freedom",
+        formula="Mixed model for repeated measures, noncentral t",
         reference="Lu, Luo & Chen 2008",
         goals=fields.GOALS,
         power=_t_power,

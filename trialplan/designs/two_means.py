@@ -209,8 +209,15 @@ def _df(design: TwoMeans, n: Numbers) -> Numbers:
     """Degrees of freedom: n - 2, or Satterthwaite's at the true standard deviations."""
     if design.test == "t":
         return n - 2
-    n_t, n_c = map(np.asarray, design.split(n))
-    v_t, v_c = map(np.asarray, design.variances(n))
+    return satterthwaite(design.variances(n), design.split(n))
+
+
+def satterthwaite(variances: tuple[Numbers, Numbers], sizes: tuple[Numbers, Numbers]) -> Numbers:
+    """The degrees of freedom of the difference of two means with these variances; 0 where an arm has just one value.
+
+    Satterthwaite (1946), Biometrics Bulletin 2:110.
+    """
+    (v_t, v_c), (n_t, n_c) = map(np.asarray, variances), map(np.asarray, sizes)
     with np.errstate(all="ignore"):
         df = (v_t + v_c) ** 2 / (v_t**2 / (n_t - 1) + v_c**2 / (n_c - 1))
     return np.where((n_t > 1) & (n_c > 1), df, 0.0)
