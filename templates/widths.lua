@@ -1,10 +1,12 @@
 -- No column narrower than its longest word, as far as the page allows; what that takes, the wide columns give.
 local letters_across = 80 -- of the small type that tables are set in, where a wide font stands in for the one asked for
 local most = 0.3 -- no word, however long, claims more of the page than this
+local slack = 1.2 -- what a word is granted over what most fonts need: letters that are counted alike are mostly narrow
 
 local function longest(blocks, found)
   for word in pandoc.utils.stringify(blocks):gsub("[-/–]", "%0 "):gmatch("%S+") do
-    found = math.max(found, utf8.len(word) or #word)
+    local _, wide = word:gsub("[mwMW]", "")
+    found = math.max(found, (utf8.len(word) or #word) + wide / 2)
   end
   return found
 end
@@ -29,7 +31,7 @@ local function needed(tbl)
 end
 
 function Table(tbl)
-  local least, lacking, spare = needed(tbl), 0, 0
+  local least, lacking, spare, all = needed(tbl), 0, 0, 0
   for i, column in ipairs(tbl.colspecs) do
     local width = column[2]
     if not width or not least[i] then
@@ -37,9 +39,17 @@ function Table(tbl)
     end
     lacking = lacking + math.max(0, least[i] - width)
     spare = spare + math.max(0, width - least[i])
+    all = all + least[i]
   end
   if lacking == 0 then
     return nil
+  end
+  if spare <= lacking and all <= slack then -- all words have room where each is granted a little less
+    for i, column in ipairs(tbl.colspecs) do
+      column[2] = least[i] / all
+      tbl.colspecs[i] = column
+    end
+    return tbl
   end
   if spare <= lacking then -- not every word has room: the short ones do, and the columns of longer ones share the rest
     local order, left = {}, 0
