@@ -138,7 +138,9 @@ def plural(count: int, word: str) -> str:
 
 
 def with_article(noun: str) -> str:
-    """A noun with its indefinite article, by its first letter."""
+    """A noun with its indefinite article, by its first letter; odds are many and have none."""
+    if noun.endswith("odds"):
+        return noun
     return f"an {noun}" if noun.startswith(tuple("aeiou")) else f"a {noun}"
 
 

@@ -9,13 +9,13 @@ from typing import Any, ClassVar, Literal
 
 from trialplan import fields
 from trialplan.design import Design
+from trialplan.designs import _two_scales
 from trialplan.designs.two_means import CALLED, SPREAD_SLIPS, TwoMeans, t_tests_power
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score
-from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcome import Latent, by_arm
 from trialplan.outcomes.measurements import ADJUSTED
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, Parameter, largest, parameter
@@ -151,13 +151,11 @@ class Ancova(Design):
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The effects on the null's boundary."""
-        if self.scale == "difference":
-            return fields.limits(self.goal, self.margin, self.upward, lambda m: (-m, m), 0.0)
-        return fields.limits(self.goal, self.margin, self.upward, reciprocal_limits, 1.0)
+        return _two_scales.null_values(self)
 
     def limits(self) -> tuple[Numbers, ...]:
         """The null's boundary as differences, of logs on the ratio scale."""
-        return tuple(np.log(limit) for limit in self.null_values()) if self.scale == "ratio" else self.null_values()
+        return _two_scales.limits(self)
 
     @property
     def shift(self) -> Numbers:

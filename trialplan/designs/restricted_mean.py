@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from trialplan import fields
+from trialplan.designs import _two_scales
 from trialplan.designs._along_curves import _AlongCurves, greenwood, in_order
 from trialplan.designs._survival import Curve
 from trialplan.errors import ParameterError, field
-from trialplan.numerics.elementary import exp, log
+from trialplan.numerics.elementary import exp
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
-from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcomes.times import Times
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, parameter, smallest
 
@@ -88,13 +88,11 @@ class RestrictedMean(_AlongCurves):
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The effects on the null's boundary."""
-        if self.scale == "difference":
-            return fields.limits(self.goal, self.margin, self.upward, lambda m: (-m, m), 0.0)
-        return fields.limits(self.goal, self.margin, self.upward, reciprocal_limits, 1.0)
+        return _two_scales.null_values(self)
 
     def limits(self) -> tuple[Numbers, ...]:
         """The null's boundary as differences, of logs on the ratio scale."""
-        return tuple(log(limit) for limit in self.null_values()) if self.scale == "ratio" else self.null_values()
+        return _two_scales.limits(self)
 
     def effect_domain(self) -> Any:
         """What the control's mean leaves room for, below the horizon."""

@@ -14,6 +14,7 @@ from trialplan.evidence.intervals import wilson
 from trialplan.evidence.pooling import ONE_STAGE, Pool
 from trialplan.evidence.selection import ENROLLED, REPORTED
 from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
+from trialplan.numerics.elementary import some
 from trialplan.numerics.lazy import np, special
 from trialplan.parameter import Numbers
 
@@ -201,10 +202,10 @@ class Bridge:
     def __post_init__(self) -> None:
         """Refuse two ways for one term, of which one would be passed over."""
         ways = {
-            "discount": self.discount,
-            "bias_mean": self.bias_mean or self.bias_sd,
-            "confidence": self.confidence,
-            "matched": self.matched,
+            "discount": some(np.not_equal(self.discount, 0)),  # of many at once where what is believed is varied
+            "bias_mean": some(np.not_equal(self.bias_mean, 0)) or some(np.not_equal(self.bias_sd, 0)),
+            "confidence": self.confidence is not None,
+            "matched": self.matched is not None,
         }
         first, *others = [*filter(ways.get, ways), None]
         if others and others[0]:

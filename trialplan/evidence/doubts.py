@@ -14,6 +14,7 @@ from typing import Any
 from trialplan.evidence.audit_counts import counts_near, disagreeing_percentage
 from trialplan.evidence.selection import ENROLLED, REPORTED
 from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
+from trialplan.text import plural
 
 _POINTS = 3
 """Values looked at of what a count may be: both ends, and the middle, since an n need not rise all the way."""
@@ -81,7 +82,7 @@ def _no_denominator(study: Study, rows: tuple[ReportedOutcome, ...]) -> Iterator
     if not open_rows:
         return
     counted = sum(row.events for row in rows if isinstance(row.events, int))
-    seen = f"{counted} events of a number that is not reported"
+    seen = f"{plural(counted, 'event')} of a number that is not reported"
     if not isinstance(study.enrolled, int) or counted > study.enrolled:
         why = "neither a denominator nor how many were enrolled is reported"
         yield Doubt(study=study, rows=rows, cell="of", seen=seen, guesses=(), no_range=why)

@@ -17,6 +17,7 @@ from trialplan.evidence.spreadsheet import Sheet, read_rows, understood
 from trialplan.evidence.table import EvidenceTable, Study, domains
 from trialplan.evidence.text_table import TEXTS, WORKBOOKS, Grid, decoded, from_text, from_workbook
 from trialplan.files import check_texts, locate, parse_toml, read_text
+from trialplan.text import plural
 
 _LONGEST_COUNT = 10
 """Figures of a number of people: there are not more on earth."""
@@ -161,7 +162,9 @@ def _counted(data: dict[str, Any]) -> list[str]:
             count = whole_part(printed, int(of)) if len(of) < _LONGEST_COUNT else None
             if count is not None:
                 outcome["events"] = count
-                notes.append(f"{printed} of {of} as {count} events ({study.get('key')}, {outcome.get('name')})")
+                notes.append(
+                    f"{printed} of {of} as {plural(count, 'event')} ({study.get('key')}, {outcome.get('name')})"
+                )
     return notes
 
 

@@ -11,7 +11,7 @@ from trialplan.plan import diff_pieces as pieces
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.borrowing import Borrowing
 from trialplan.plan.diff_pieces import Key, Planned
-from trialplan.text import percent
+from trialplan.text import percent, plural
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def _briefly(one: Assumption | None, beside: Assumption | None) -> str:
     if one is None or not any(other and (other.borrowed or other.reading) for other in (one, beside)):
         return ""
     if one.borrowed is not None:
-        return f" (borrowed from {len(one.borrowed.readings)} arms)"
+        return f" (borrowed from {plural(len(one.borrowed.readings), 'arm')})"
     return " (stated)" if one.reading is None else f" (from {one.reading.label})"
 
 

@@ -63,7 +63,11 @@ def _range(trial: Trial, one: Assumption) -> tuple[float | None, float | None, s
     """The ends, and where they come from."""
     if one.borrowed is not None:
         low, high = one.borrowed.belief.interval()
-        return float(low), float(high), f"95 % predictive interval of the {len(one.borrowed.readings)} arms it rests on"
+        return (
+            float(low),
+            float(high),
+            f"95 % predictive interval of the {plural(len(one.borrowed.readings), 'arm')} it rests on",
+        )
     if one.elicited is not None:
         low, high = one.elicited.belief.interval()
         return float(low), float(high), f"95 % interval of what {plural(len(one.elicited.fits), 'expert')} believe"
@@ -109,7 +113,7 @@ def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) 
         name = f"rate behind {reading.study.key}"
         words = f"true uncontrolled rate, of which {reading.study.key} saw {reading.events}/{reading.of},"
     else:
-        name, words = "pooled rate", f"uncontrolled rate pooled from {reading.pool.k} studies"
+        name, words = "pooled rate", f"uncontrolled rate pooled from {plural(reading.pool.k, 'study')}"
     return Axis(
         assumption=f"{one.name}: {name}",
         says=f"the {words} is {{}}",

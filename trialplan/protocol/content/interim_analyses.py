@@ -20,6 +20,7 @@ from trialplan.protocol.content.views import Arm, arm_names
 from trialplan.sequential.boundaries.fields import shown
 from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.look_table import chances_by_hypothesis
+from trialplan.text import plural
 
 _EFFICACY = {
     "obrien-fleming": "O’Brien and Fleming’s boundary",
@@ -331,7 +332,8 @@ def _rates(said: Any) -> Iterator[str]:
     if said.sites:
         law = law_of(said)
         rate = law.accrual.steps[-1][1]
-        yield f"{law.sites:,} sites, expected to randomise {rate:.3g} participants a month once all are open"
+        sites = plural(law.sites or 0, "site")
+        yield f"{sites}, expected to randomise {rate:.3g} participants a month once all are open"
     if said.accrual_rate is not None:
         yield f"{said.accrual_rate:g} participants a month"
     for one in said.steps:
