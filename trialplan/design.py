@@ -83,6 +83,11 @@ class Design(Sized):
             raise ParameterError(reason, owner=self, parameter="alpha", value=self.alpha)
 
     @property
+    def in_order(self) -> bool:
+        """Whether it is itself an order of tests, with the power of each step."""
+        return False
+
+    @property
     def fixed(self) -> Design:
         """The design without looks; itself where it has none."""
         return self

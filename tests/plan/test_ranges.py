@@ -20,8 +20,8 @@ STATED = (DRAWN, 'value = 0.3667\nsource = "ours"\n')
 
 
 def bridged(seen, control):
-    """The shipped plan's two terms by hand: 39.6 % of the excess off, then a bias of 0.14 off the log odds."""
-    return stats.logistic.cdf(stats.logistic.ppf(0.604 * seen + 0.396 * control) - 0.14)
+    """The shipped plan's two terms by hand: 39.6 % of the excess off, then the odds times 0.87."""
+    return stats.logistic.cdf(stats.logistic.ppf(0.604 * seen + 0.396 * control) + np.log(0.87))
 
 
 def told(trial):
@@ -150,7 +150,7 @@ class TestAtTheEnds:
     def test_assurance_at_a_control_rate_is_an_integral(self, lupus):
         """With the control rate known, assurance is scipy's integral of power over posterior and bias."""
         found = axis(lupus, "control")
-        belief, bias = stats.beta(16.5, 14.5), stats.norm(0.14, np.hypot(0.04, 0.1))
+        belief, bias = stats.beta(16.5, 14.5), stats.norm(-np.log(0.87), np.hypot(0.04, 0.1))
 
         def power(off, rate):
             moved = stats.logistic.cdf(stats.logistic.ppf(0.604 * rate + 0.396 * 0.3) - off)

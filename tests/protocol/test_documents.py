@@ -86,7 +86,7 @@ class TestWrite:
         word = re.sub("<[^>]+>", "", zipfile.ZipFile(written[".docx"]).read("word/document.xml").decode())
         for text in (" ".join(written[".html"].read_text().split()), word):
             decision = text[: text.index("Contents")]
-            for words in ("Randomise 254 participants", "assurance 0.712", "0.954", "more than 10,000", "How long."):
+            for words in ("Randomise 254 participants", "assurance 0.713", "0.954", "more than 10,000", "How long."):
                 assert words in decision
             assert text.count("What it is worth.") == 1
 

@@ -22,8 +22,9 @@ ANY = "any"
 class Preset:
     """One published comparison of open with blinded trials, on one kind of outcome.
 
-    `mean` and `se` are those of the *average* bias on the log odds, positive where open looks better. `spread` is the
-    SD of the bias between trials and meta-analyses where the source says it; `effect` is what the source prints.
+    `mean` and `se` are those of the *average* bias on the log odds, positive where open looks better: the mean is minus
+    the logarithm of the ratio of odds ratios as it is printed, not rounded again. `spread` is the SD of
+    the bias between trials and meta-analyses where the source says it; `effect` is what the source prints.
     """
 
     key: str
@@ -58,7 +59,7 @@ PRESETS = {
             seen_on="subjective outcomes, assessors blinded or not (46 meta-analyses)",
             kinds=("subjective",),
             effect="ratio of odds ratios 1.01 (0.86 to 1.18)",
-            mean=-0.01,
+            mean=-math.log(1.01),
             se=0.08,
             spread=0.10,  # the larger of the two that the source gives
             citation="Moustgaard et al. 2020, BMJ, PMC7190062",
@@ -70,7 +71,7 @@ PRESETS = {
             seen_on="patient-reported outcomes, patients blinded or not",
             kinds=("patient-reported",),
             effect="ratio of odds ratios 0.91 (0.61 to 1.34)",
-            mean=0.09,
+            mean=-math.log(0.91),
             se=0.20,
             spread=0.10,
             citation="Moustgaard et al. 2020, BMJ, PMC7190062",
@@ -82,7 +83,7 @@ PRESETS = {
             seen_on="all outcomes, blinding absent or unclear",
             kinds=(ANY,),
             effect="ratio of odds ratios 0.87 (0.80 to 0.93)",
-            mean=0.14,
+            mean=-math.log(0.87),
             se=0.04,
             spread=None,
             citation="Savović et al. 2018, Am J Epidemiol 187:1113",
@@ -93,7 +94,7 @@ PRESETS = {
             seen_on="subjective outcomes, double blinding (a review; one primary study)",
             kinds=("subjective",),
             effect="ratio of odds ratios 0.77 (0.61 to 0.93)",
-            mean=0.26,
+            mean=-math.log(0.77),
             se=0.11,
             spread=None,
             citation="Page et al. 2016, PMC4939945",
@@ -104,7 +105,7 @@ PRESETS = {
             seen_on="binary subjective outcomes, blind and open assessors in the same trials",
             kinds=("subjective",),
             effect="ratio of odds ratios 0.64 (0.43 to 0.96)",
-            mean=0.45,
+            mean=-math.log(0.64),
             se=0.20,
             spread=None,
             citation="Hróbjartsson et al. 2012, BMJ e1119",

@@ -17,6 +17,7 @@ from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 from trialplan.numerics.elementary import some
 from trialplan.numerics.lazy import np, special
 from trialplan.parameter import Numbers
+from trialplan.text import stated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,7 +247,7 @@ class Bridge:
         if second is None or not (second.mean or second.sd):
             return "nothing taken off for the lack of blinding, which the plan acknowledges"
         named = f" ({second.preset.name}, {second.preset.seen_on})" if second.preset else ""
-        return f"log odds {self._moved} by a bias of {second.mean:g} (SD {second.sd:.2g}){named}"
+        return f"log odds {self._moved} by a bias of {stated(second.mean)} (SD {second.sd:.2g}){named}"
 
     @property
     def by_discount(self) -> bool:

@@ -269,13 +269,19 @@ class EndpointSection(Section):
 
 
 class FamilySection(Section):
-    """`[family]`: how the endpoints with role = "primary" succeed together; the rule's own numbers stand beside it."""
+    """`[family]`: how the endpoints with role = "primary" succeed together; the rule's own numbers stand beside it.
+
+    A `correlation` here is of the outcomes as they are measured, whichever side is better; that of `[hierarchy]` is
+    positive where they improve together.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     rule: Text = Field(description="the rule by its name, such as co-primary")
     power: float | None = Field(None, gt=0, lt=1, description="power of the whole; without it, what the endpoints say")
-    source: Text | None = Field(None, description="where the rule's own numbers, such as a correlation, come from")
+    source: Text | None = Field(
+        None, description="where the rule's own numbers come from, such as a correlation (of the outcomes as measured)"
+    )
     why: Text | None = Field(None, description="why the endpoints are tested together by this rule")
 
 
@@ -283,7 +289,9 @@ class HierarchySection(Section):
     """`[hierarchy]`: how the outcomes hang together that are tested in order, the primary first."""
 
     correlation: float = Field(
-        gt=-1, lt=1, description="latent correlation of every pair of outcomes, positive where they improve together"
+        gt=-1,
+        lt=1,
+        description="latent correlation of every pair of outcomes, positive where they improve together",
     )
     source: Text = Field(description="where it comes from; 'ours' where it is the planners'")
 

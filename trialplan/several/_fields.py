@@ -32,7 +32,7 @@ def read_members(value: Any) -> tuple[Design, ...]:
     return members
 
 
-def correlation(meaning: str = "latent correlation of the outcomes of one participant") -> Any:
+def correlation(meaning: str = "latent correlation of the outcomes of one participant, as they are measured") -> Any:
     """The association of a family: one number for all pairs, or the pairs row by row."""
     return parameter(
         meaning, None, default=0.0, read=_read_correlation, role="association", symbol="ρ", typical=(0.0, 0.8)

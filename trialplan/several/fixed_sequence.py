@@ -46,6 +46,11 @@ class FixedSequence(Family):
     correlation: Numbers | tuple[float, ...] = correlation()
     wins_if: WinsIf = parameter("what the trial must show: all steps, or any, the first", WinsIf, default="all")
 
+    @property
+    def in_order(self) -> bool:
+        """It is one."""
+        return True
+
     def success(self, n: Numbers) -> Numbers:
         """The probability that all steps are shown, of the joint normal distribution; of any the first one's power."""
         if self.wins_if == "any":

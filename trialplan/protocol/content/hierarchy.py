@@ -44,11 +44,12 @@ class Hierarchy:
 def hierarchy(trial: Trial) -> Hierarchy | None:
     """The order in which the plan tests, looks aside; None where one is tested, or outcomes cannot be joined."""
     tested = list(_tested(trial))
-    if len(tested) < 2:
+    said = trial.plan.content.hierarchy
+    # a family that is itself the order has its own correlation and power; other correlations beside them would mislead
+    if len(tested) < 2 or (said is None and _in_order(trial)):
         return None
     counts = [_observed(trial, endpoint, design) for endpoint, design in tested]
     designs = [design for _, design in tested]
-    said = trial.plan.content.hierarchy
     shown = _SCANNED if said is None else (said.correlation,)
     try:
         found = [shown_in_turn(designs, counts, correlation) for correlation in shown]
@@ -63,6 +64,11 @@ def hierarchy(trial: Trial) -> Hierarchy | None:
     )
 
 
+def _in_order(trial: Trial) -> bool:
+    """Whether the rule of a family is itself an order, with the power of each step."""
+    return trial.family is not None and trial.design.fixed.in_order
+
+
 def _tested(trial: Trial) -> Iterator[tuple[Endpoint, Design]]:
     """The endpoints that are tested, in their order, each with its test without looks."""
     for role in ("primary", "secondary"):
@@ -75,5 +81,5 @@ def _tested(trial: Trial) -> Iterator[tuple[Endpoint, Design]]:
 
 def _observed(trial: Trial, endpoint: Endpoint, design: Design) -> float:
     """How many have the outcome; whole blocks where the test is defined for these only."""
-    n = trial.expected_of(endpoint)
+    n = float(trial.answer.n) if endpoint in trial.primaries else trial.expected_of(endpoint)
     return n if design.smooth else max(1, n // design.block) * design.block

@@ -9,6 +9,7 @@ from trialplan.numerics.lazy import np
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.protocol.content.alternatives import cells_at
 from trialplan.protocol.content.views import Cell
+from trialplan.text import three_decimals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +23,8 @@ class OpenBias:
 
     @property
     def bias(self) -> str:
-        """The average on the log odds, to the figures of its source."""
-        return "not a ratio of odds ratios" if self.preset.mean is None else f"{self.preset.mean:.2f}".replace("-", "−")
+        """The average on the log odds."""
+        return "not a ratio of odds ratios" if self.preset.mean is None else three_decimals(self.preset.mean)
 
     @property
     def spreads(self) -> str:
