@@ -46,7 +46,7 @@ class TestAnswer:
         change = (text[start:end], "[endpoint.assumptions.control]\n" + stated + tail)
         terms = text[text.index("[endpoint.assumptions.treatment.bridge") :]
         bridge = (terms[: terms.index("[[endpoint]]")], "")
-        target = ("value = 0.159\n", "value = 0.4\n")
+        target = ("value = 0.16\n", "value = 0.4\n")
         strata = ("control_rates = [0.258, 0.140]\n", "control_rates = [0.1, 0.1]\n")
         with pytest.raises(PlanError, match=r"leaves out the planned difference 0\.400.*override = true"):
             edit(change, bridge, target, strata)

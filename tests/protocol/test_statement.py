@@ -36,7 +36,7 @@ class TestStatement:
             "when 130 participants have been assessed, and at the end",
             "without looks 254",
             "counts as a non-responder",
-            "+15.9 points (difference of proportions), realistic",
+            "+16.0 points (difference of proportions), realistic",
         ):
             assert part in words
         assert "\n" not in words
