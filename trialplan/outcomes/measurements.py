@@ -77,8 +77,6 @@ class Measurements(Outcome):
         centre = (1.0 if ratio else 0.0) if no_effect else float(design.effect_value())
         half = critical * float(error)
         factor = exp(half)
-        if ratio and not factor < math.inf:  # the outcome varies so much that nothing is excluded
-            return None
         limits = (centre / factor, centre * factor) if ratio else (centre - half, centre + half)
         test = {"z": "normal", "welch": "Welch t"}.get(design.test, "t")
         return EffectInterval(name=f"{test} interval of the {self.effect_scale(design).name}", limits=limits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from trialplan.numerics.elementary import exp, normal_quantile
@@ -48,8 +47,6 @@ class Times(Outcome):
         scale = self.effect_scale(design)
         centre = scale.none if no_effect else float(design.effect_value())
         factor = exp(half)
-        if scale.ratio and not factor < math.inf:  # so few events are expected that nothing is excluded
-            return None
         limits = (centre / factor, centre * factor) if scale.ratio else (centre - half, centre + half)
         return EffectInterval(name=f"normal interval of the {scale.name}", limits=limits)
 
