@@ -46,7 +46,7 @@ class TestWrite:
         """No line of a page or a cell ends between a number and its per-cent sign; texts as they are may."""
         html = re.sub(r"(?s)<(pre|script).*?</\1>", "", written[".html"].read_text(encoding="utf-8"))
         text = re.sub("<[^>]*>", "", html.partition("<body")[2])
-        assert "80.0\u00a0%" in text
+        assert "80.1\u00a0%" in text
         assert not re.search(r"\d[ \n]%", text)
 
     def test_every_link_of_the_contents_leads_somewhere(self, written):

@@ -170,8 +170,12 @@ class TestFormulas:
             printed = ((ZA + ZB) / 0.6) ** 2 * (1.5**2 * phi_t / WT + 1.2**2 * phi_c / WC)
             assert design.unrounded(0.8) == pytest.approx(printed, rel=1e-9)
         else:
-            away = 0.6 / math.sqrt(1.5**2 * phi_t / 60 + 1.2**2 * phi_c / 30)
-            assert design.success(90) == pytest.approx(one_tail(away, 60 / phi_t + 30 / phi_c - 2), rel=1e-8)
+            v_t, v_c = 1.5**2 * phi_t / 60, 1.2**2 * phi_c / 30
+            df = (v_t + v_c) ** 2 / (v_t**2 / (60 / phi_t - 1) + v_c**2 / (30 / phi_c - 1))
+            assert design.success(90) == pytest.approx(one_tail(0.6 / math.sqrt(v_t + v_c), df), rel=1e-8)
+            alike = design.replace(sd_treatment=None)
+            away = 0.6 / math.sqrt(1.2**2 * (phi_t / 60 + phi_c / 30))
+            assert alike.success(90) == pytest.approx(one_tail(away, 60 / phi_t + 30 / phi_c - 2), rel=1e-8)
 
     def test_events_by_the_exact_test(self):
         """The printed power is the chance of success; R is what the binomial tail of the treatment's events rejects."""

@@ -253,6 +253,12 @@ class RepeatedMeasures(Design):
         treatment, control = (inflation(shares, retention) for retention in self._retentions())
         return treatment, control
 
+    @property
+    def tex(self) -> str:
+        """The formula as TeX, with Satterthwaite's degrees of freedom for two SDs; not with a margin."""
+        plain = super().tex
+        return _TEX_TWO_SDS if plain and self.test == "t" and self.sd_treatment is not None else plain
+
     def null_values(self) -> tuple[Numbers, ...]:
         """The differences on the null's boundary."""
         return fields.limits(self.goal, self.margin, self.upward, lambda m: (-m, m), 0.0)
@@ -372,6 +378,13 @@ _TEX_T = (
     f"{T_POWER},\n"
     r"\lambda = \frac{\left|\delta\right|}{\sqrt{\sigma_T^2\varphi_T/n_T+\sigma_C^2\varphi_C/n_C}},\quad "
     r"\nu = \frac{n_T}{\varphi_T}+\frac{n_C}{\varphi_C}-2,"
+    f"\n{_TEX_INFLATION}"
+)
+_TEX_TWO_SDS = (
+    f"{T_POWER},\n"
+    r"\lambda = \frac{\left|\delta\right|}{\sqrt{v_T+v_C}},\quad v_i = \frac{\sigma_i^2\varphi_i}{n_i},"
+    "\n"
+    r"\nu = \frac{\left(v_T+v_C\right)^2}{v_T^2/(n_T/\varphi_T-1)+v_C^2/(n_C/\varphi_C-1)},"
     f"\n{_TEX_INFLATION}"
 )
 _TEX_Z = (

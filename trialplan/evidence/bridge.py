@@ -203,8 +203,8 @@ class Bridge:
     def __post_init__(self) -> None:
         """Refuse two ways for one term, of which one would be passed over."""
         ways = {
-            "discount": some(np.not_equal(self.discount, 0)),  # of many at once where what is believed is varied
-            "bias_mean": some(np.not_equal(self.bias_mean, 0)) or some(np.not_equal(self.bias_sd, 0)),
+            "discount": some(self.discount != 0),  # of many at once where what is believed is varied
+            "bias_mean": some(self.bias_mean != 0) or some(self.bias_sd != 0),
             "confidence": self.confidence is not None,
             "matched": self.matched is not None,
         }
