@@ -128,6 +128,10 @@ def require(module: str, extra: str, purpose: str) -> ModuleType:
         ) from error
 
 
+_LISTED = 50
+"""Names that a sentence lists, at the most: nobody reads a hundred."""
+
+
 def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.5) -> str:
     """The tail of a sentence about an unknown name: the nearest known one, or all of them."""
     import difflib
@@ -136,4 +140,7 @@ def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.5) -> str:
     name = str(name)  # whatever was typed or passed
     same = [one for one in known if one.casefold() == name.casefold()]
     near = same or difflib.get_close_matches(name, known, n=1, cutoff=likeness)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+    if near:
+        return f"did you mean {near[0]!r}?"
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    return f"known are {', '.join(known[:_LISTED])}{more}"

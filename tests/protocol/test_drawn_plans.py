@@ -102,11 +102,11 @@ class Holds:
             value = shown[effect.label]
             planned = float(fixed.effect_value())
             if effect.unit == "proportion":
-                assert value == f"{100 * planned:.2f} %"
+                assert value == f"{100 * planned:.2f} %".replace("-", "−")
             elif effect.unit == "difference of proportions":
                 assert value == f"{100 * planned:+.1f} points".replace("-", "−")
             else:
-                own = one.unit if effect.unit.startswith("units of the outcome") else ""
+                own = unit_of(one)
                 # with every digit that the plan states, so that whoever recomputes n has the number
                 number, _, unit = value.partition(" ")
                 assert float(number.replace("−", "-").replace(",", "")) == pytest.approx(planned, rel=1e-6)
@@ -123,11 +123,11 @@ class Holds:
                 if p.role == "effect" and fixed.field("effect")
             )
             if fixed.margin is not None:
-                words = margin_words(fixed.margin, ratio, share, one.unit)
+                words = margin_words(fixed.margin, ratio, share, unit_of(one))
                 assert f"margin of {words} on the " in text
                 limits = [float(value) for value in fixed.outcome.null_limits(fixed)]
                 side = "between" if two else "above" if fixed.upward else "below"
-                read = " and ".join(limit_words(limit, ratio, share, one.unit) for limit in limits)
+                read = " and ".join(limit_words(limit, ratio, share, unit_of(one)) for limit in limits)
                 assert f"interval must lie wholly {side} {read}" in text
             level = float(fixed.alpha) / fixed.sides
             assert fixed.by_stages or f"{100 * (1 - 2 * level):.4g} % interval" in text
@@ -152,6 +152,13 @@ class Holds:
         assert not re.search(
             r"\(scale |natural logs|units of the outcome|difference of proportions \(|\b1 participants\b", plain
         )
+
+
+def unit_of(one):
+    """A ratio has no unit, a measurement the plan's, and what is counted or lasts that of the design."""
+    effect = one.design.declarations()[one.design.effect]
+    own = effect.unit.replace("ratio", "")
+    return one.unit if own.startswith("units of the outcome") else own
 
 
 def better(fixed):

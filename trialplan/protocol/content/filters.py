@@ -104,7 +104,7 @@ def _percent_that_gives_it(rate: float) -> str:
     decimals = 2
     while abs(float(f"{100 * rate:.{decimals}f}") - 100 * rate) > _NEAR * 100 * abs(rate) and decimals < 12:
         decimals += 1
-    return f"{100 * rate:.{decimals}f}"
+    return f"{100 * rate:.{decimals}f}".replace("-", "−")
 
 
 def _as_stated(value: float) -> str:
