@@ -38,7 +38,7 @@ class RestrictedMean(_AlongCurves):
         Uno et al. (2014), Journal of Clinical Oncology 32:2380 (the ratio).
     """
 
-    outcome = Times("difference of restricted means", "information")
+    outcome = Times("difference of restricted means", "information", "units of time")
     reference = "Royston & Parmar 2013"
     formula = "Areas below two Kaplan–Meier curves, variance at the planned curves"
 

@@ -193,7 +193,8 @@ def monitored(trial: Trial) -> Monitored | None:
         truths=tuple(
             _truth(words, by[name], trial.answer.extra["expected_n"][name]) for name, words in _truths(design).items()
         ),
-        calendar=calendar(trial),
+        # a design whose looks wait for events dates them by its own enrolment, and counts nobody spared
+        calendar=calendar(trial) if all("spared" in row for row in rows) else None,
         overruns=tuple(overrunning(rows)),
         command=f"trialplan monitor {Path(trial.plan.name).name} {_as_planned(design, rows)}",
         read=design.outcome.z_is_read,
