@@ -23,7 +23,11 @@ class Times(Outcome):
     def effect_scale(self, design: Sized) -> EffectScale:
         """A ratio, or a difference of what is read off the curves."""
         ratio = design.logarithmic
-        name = self.effect if not ratio or self.effect.endswith("ratio") else f"ratio of {self.effect}"
+        name = (
+            self.effect
+            if not ratio or self.effect.endswith("ratio")
+            else f"ratio of {self.effect.removeprefix('difference of ')}"
+        )
         points = not ratio and self.unit == "points"
         unit = "" if ratio or points else self.unit
         return EffectScale(name=name, short=name, unit=unit, ratio=ratio, points=points)
