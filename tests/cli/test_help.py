@@ -70,6 +70,8 @@ class TestHelp:
         """Every example in a help text runs."""
         for document in re.findall(r"^check (\S+)", line):
             shutil.copy(protocols("starter")[Path(document).suffix], document)
+        for plan in re.findall(r"--plan (\S+)", line):
+            shutil.copy(Path(read("starter").folder) / "plan.toml", plan)
         for record in re.findall(r"^diff (\S+\.json)", line):
             write(read("starter"), [Path(record)], kind="registry")
         ran = run(*shlex.split(line))
