@@ -44,6 +44,7 @@ VERBS = (
         "reproduce",
         "code",
         "randomise",
+        "explore",
         "schema",
     ),
 )

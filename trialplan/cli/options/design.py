@@ -349,20 +349,6 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def typical(cls: type[Sized]) -> dict[str, Any]:
-    """The numbers of a sensible call, from the typical values that the design declares."""
-    # of several ways to state the comparator, or the spread, the first
-    first = (*with_role(cls, "comparator")[:1], *with_role(cls, "spread")[:1])
-    shown = {*needed(cls), *effects(cls)[:1], *first}
-    declared = {name: parameter for name, parameter in parameters(cls).items() if name in shown}
-    return {name: parameter.example or _typical(parameter) for name, parameter in declared.items()}
-
-
-def _typical(declared: Parameter) -> Any:
-    """A typical value; of a vector the two ends of what is typical."""
-    return declared.typical if declared.axis else declared.typical[0]
-
-
 def example(cls: type[Sized], without: Iterable[str] = ()) -> str:
     """The options of that call."""
     shown = {name: one if isinstance(one, str) else _typed(one) for name, one in typical(cls).items()}
