@@ -15,11 +15,10 @@ import pytest
 import trialplan
 from trialplan import GroupSequential, OneProportion, TwoMeans, TwoProportions, catalogue
 from trialplan.cli import VERBS, main
-from trialplan.cli.options.design import typical
 from trialplan.design import Design
 from trialplan.errors import MissingExtra, ParameterError
 from trialplan.page import Answer, plain
-from trialplan.parameter import parameters
+from trialplan.parameter import parameters, typical
 from trialplan.verbs import calls, planning
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -38,7 +38,9 @@ def command(plan: str | None, host: str, port: object, no_browser: bool) -> None
     Ctrl-C ends it. Needs the extra `web`.
     """
     if not isinstance(port, int) or not 0 <= port < _PORTS:
-        raise ParameterError(f"--port must be a whole number from 1 to {_PORTS - 1}, or 0 for one that is free, not {port}")
+        raise ParameterError(
+            f"--port must be a whole number from 1 to {_PORTS - 1}, or 0 for one that is free, not {port}"
+        )
     named = _named(plan)
     uvicorn = require("uvicorn", "web", "the explorer")
     require("starlette", "web", "the explorer")
@@ -84,5 +86,7 @@ def _bound(host: str, port: int) -> socket.socket:
         made.listen(128)
     except OSError as cause:
         reason = (cause.strerror or str(cause)).lower()
-        raise FileError(f"nothing can answer at {host}, port {port}: {reason}; name others with --host and --port") from None
+        raise FileError(
+            f"nothing can answer at {host}, port {port}: {reason}; name others with --host and --port"
+        ) from None
     return made

@@ -81,9 +81,7 @@ class Explorer:
         """A picture."""
         name = request.path_params["name"]
         try:
-            made = await self.whole.ask(
-                "picture", name, request.url.query, seconds=WHOLE, gone=request.is_disconnected
-            )
+            made = await self.whole.ask("picture", name, request.url.query, seconds=WHOLE, gone=request.is_disconnected)
         except (Refused, TooLong) as why:
             return PlainTextResponse(str(why) or "the picture takes too long", 400)
         except GivenUp:

@@ -153,9 +153,7 @@ def _settings(section: EndpointSection, path: str, group: str) -> Iterator[Contr
             yield Control(**{**vars(given), "path": f"{path}.{name}"})
 
 
-def _of_key(
-    path: str, name: str, info: Any, value: Any, table: EvidenceTable | None, group: str
-) -> Control | None:
+def _of_key(path: str, name: str, info: Any, value: Any, table: EvidenceTable | None, group: str) -> Control | None:
     """The control of one key; None for words."""
     kind, choices = _kind(info.annotation)
     known = _known(name, path, table)

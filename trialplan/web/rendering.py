@@ -75,23 +75,27 @@ def page_html(subject: Subject, state: State, name: str, live: bool) -> str:
     head, wrong = _head(subject)
     shown = [] if live or wrong else list(_parts(subject, state, kind))
     controls, broken = _controls(subject, kind)
-    return _templates().get_template("page.html").render(
-        kind=kind,
-        kinds=[one for one in known.values() if subject.is_plan or one.of_designs],
-        state=state,
-        query=state.query(),
-        subject=subject,
-        head=head,
-        wrong=wrong or broken,
-        parts=shown,
-        live=live,
-        groups=_groups(controls),
-        hidden=_hidden(state, [one.path for one in controls], shown),
-        plans=subject.shelf.plans(),
-        designs=list(catalogue.designs()),
-        view_hidden=_view_hidden,
-        changed=_changed(subject, state),
-        drawn=lambda figure: _drawn(subject, state, figure),
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            kind=kind,
+            kinds=[one for one in known.values() if subject.is_plan or one.of_designs],
+            state=state,
+            query=state.query(),
+            subject=subject,
+            head=head,
+            wrong=wrong or broken,
+            parts=shown,
+            live=live,
+            groups=_groups(controls),
+            hidden=_hidden(state, [one.path for one in controls], shown),
+            plans=subject.shelf.plans(),
+            designs=list(catalogue.designs()),
+            view_hidden=_view_hidden,
+            changed=_changed(subject, state),
+            drawn=lambda figure: _drawn(subject, state, figure),
+        )
     )
 
 

@@ -62,7 +62,9 @@ class Subject:
             if path in by_path and by_path[path].value == text:
                 continue
             if path not in by_path:
-                raise ParameterError(f"{path!r} is nothing that can be changed in this plan; take it out of the address")
+                raise ParameterError(
+                    f"{path!r} is nothing that can be changed in this plan; take it out of the address"
+                )
             changes[path] = controls.typed(by_path[path], text)
         return changed(self.original, changes)
 

@@ -31,7 +31,9 @@ def of_plan() -> dict[str, TakeAway]:
         "protocol.html": TakeAway("Protocol, web page", "one file", partial(_document, "protocol", ".html")),
         "protocol.pdf": TakeAway("Protocol, PDF", "", partial(_document, "protocol", ".pdf")),
         "protocol.md": TakeAway("Protocol, text", "Markdown", partial(_document, "protocol", ".md")),
-        "statistics.docx": TakeAway("Statistics, Word", "sample size and analysis alone", partial(_document, "statistics", ".docx")),
+        "statistics.docx": TakeAway(
+            "Statistics, Word", "sample size and analysis alone", partial(_document, "statistics", ".docx")
+        ),
     }
     return {
         "plan.zip": TakeAway("Plan and tables", "one file that can be opened again here", _bundle),
@@ -96,7 +98,5 @@ def _script(language: str, subject: Subject, state: State) -> bytes:
     from trialplan.verbs.second_opinion import code
 
     if subject.is_plan:
-        return code(subject.trial, language).encode()  # type: ignore[arg-type]
-    return code(subject.design, language, power=float(subject.answer.target)).encode()  # type: ignore[arg-type]
-
-
+        return code(subject.trial, language).encode()
+    return code(subject.design, language, power=float(subject.answer.target)).encode()

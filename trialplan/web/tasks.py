@@ -73,7 +73,7 @@ def work(shelf: Shelf, name: str, query: str) -> str:
     trials = value(state.looked_at.get("trials", TRIALS))
     if subject.is_plan:
         return part_html(verify(subject.trial, trials=trials).page())
-    return part_html(verify(subject.design, n=int(subject.answer.n), trials=trials).page())  # type: ignore[arg-type]
+    return part_html(verify(subject.design, n=int(subject.answer.n), trials=trials).page())
 
 
 # ---------------------------------------------------------------- what somebody opens

@@ -127,7 +127,7 @@ class Workers:
         loop = asyncio.get_running_loop()
         while True:
             ready = loop.create_future()
-            loop.add_reader(worker.pipe.fileno(), lambda at=ready: at.done() or at.set_result(None))
+            loop.add_reader(worker.pipe.fileno(), _settle, ready)
             try:
                 await asyncio.wait_for(_unless_gone(ready, gone), max(0.0, until - time.monotonic()))
                 kind, content = worker.pipe.recv()
@@ -148,6 +148,11 @@ class Workers:
         worker.pipe.close()
         worker.life.close()
         return self._made()
+
+
+def _settle(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
 
 
 async def _unless_gone(awaited: Awaitable[Any], gone: Callable[[], Awaitable[bool]] | None) -> Any:

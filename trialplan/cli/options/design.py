@@ -16,7 +16,7 @@ from trialplan.cli.options.command import Verb
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.fields import LEVELS, POWER
-from trialplan.parameter import Interval, Parameter, effect_on, needed, parameters, with_role
+from trialplan.parameter import Interval, Parameter, effect_on, needed, parameters, typical, with_role
 from trialplan.text import flag, listed
 from trialplan.verbs._arguments import DEFAULT_POWER
 

@@ -19,9 +19,7 @@ def _takes(control: Control) -> bool:
 def _parts(subject: Subject, state: State) -> Iterator[Part]:
     asked = state.looked_at.get("n", "")
     hint = "participants in all; empty: the plan's own number"
-    yield Part(
-        title="For which number", form=(Control(path="view.n", label="n", hint=hint, kind=NUMBER, value=asked),)
-    )
+    yield Part(title="For which number", form=(Control(path="view.n", label="n", hint=hint, kind=NUMBER, value=asked),))
     yield Part(title="What the trial is worth", page=assurance(subject.trial, _whole(asked)).page())
     yield Part(title="What is believed", figure="beliefs")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from trialplan.errors import TrialplanError
 from trialplan.plan.variation import ALL, CONTROL_ARM, DISCOUNT, NO_BLINDING, READING
@@ -22,7 +23,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     trial = subject.trial
     yield Part(title="From the evidence to the planned rates", page=trial.page())
     listed = trial.plan.content.scenarios
-    asked = {
+    asked: dict[str, dict[str, tuple[Any, ...]]] = {
         "n under each published bias of open trials": {NO_BLINDING: (ALL,)},
         "n by the share of the excess that is not believed": {DISCOUNT: listed.discounts},
         "n against each control arm on record": {CONTROL_ARM: (ALL,)},

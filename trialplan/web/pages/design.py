@@ -31,8 +31,8 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
         if not design.looks:
             from trialplan.verbs.sizing import compare
 
-            target = answer.target if answer.target == answer.target else None
-            yield Part(title="What each applicable test would ask for", page=compare(design, target).page())
+            asked = compare(design, float(answer.target))
+            yield Part(title="What each applicable test would ask for", page=asked.page())
         if not answer.design.fixes_n():
             yield Part(title="Power against participants", figure="power")
 

@@ -1,9 +1,9 @@
-"""Monitoring: the boundaries, when looks are due and who is recruited by then, and what an interim result would mean."""
+"""Monitoring: the boundaries, when looks are due, who is recruited by then, and what an interim result means."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
@@ -47,7 +47,10 @@ def _interim(subject: Subject, state: State) -> Iterator[Part]:
     seen = state.looked_at
     form = [
         Control(path="view.look", label="look", kind=NUMBER, value=seen.get("look", "1")),
-        *(Control(path=f"view.{name}", label=name, hint=hint, kind=TEXT, value=seen.get(name, "")) for name, hint in _SEEN.items()),
+        *(
+            Control(path=f"view.{name}", label=name, hint=hint, kind=TEXT, value=seen.get(name, ""))
+            for name, hint in _SEEN.items()
+        ),
     ]
     yield Part(title="What would this interim result mean?", form=tuple(form))
     given = {name: seen[name] for name in _SEEN if seen.get(name)}
@@ -56,7 +59,7 @@ def _interim(subject: Subject, state: State) -> Iterator[Part]:
     from trialplan.analyses.scenarios.vary import value
     from trialplan.verbs.monitoring import monitor
 
-    told = {name: value(text) if name == "z" else text for name, text in given.items()}
+    told: dict[str, Any] = {name: value(text) if name == "z" else text for name, text in given.items()}
     look = value(seen.get("look", "1"))
     try:
         of = subject.trial if subject.is_plan else subject.design

@@ -72,7 +72,14 @@ def _numbers(subject: Subject) -> dict[str, Any]:
         if isinstance(one.domain, Interval) and isinstance(getattr(inner, name), (int, float)) and name != "alpha"
     }
     roles = {name: one.role for name, one in parameters(type(inner)).items()}
-    ordered = sorted(own, key=lambda name: ("comparator", "effect", "spread").index(roles[name]) if roles[name] in ("comparator", "effect", "spread") else 9)
+    ordered = sorted(
+        own,
+        key=lambda name: (
+            ("comparator", "effect", "spread").index(roles[name])
+            if roles[name] in ("comparator", "effect", "spread")
+            else 9
+        ),
+    )
     return {name: own[name] for name in ordered}
 
 
@@ -118,7 +125,9 @@ def _form(subject: Subject, state: State) -> Iterator[Control]:
         yield Control(path=f"view.{place}", label=words, kind=CHOICE, value=name, choices=choices)
         hint = "first:last:step with the end included, or values with commas; empty: around the planned value"
         label = f"values {words}"
-        yield Control(path=f"view.{place}-values", label=label, hint=hint, kind=TEXT, value=seen.get(f"{place}-values", ""))
+        yield Control(
+            path=f"view.{place}-values", label=label, hint=hint, kind=TEXT, value=seen.get(f"{place}-values", "")
+        )
 
 
 def _map(subject: Subject, state: State, grid: Grid) -> Map:
@@ -135,7 +144,13 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
         if value != value:
             return Cell("—", f"{where}: no answer, {reasons[i, j]}", here=here)
         tone = min(_TONES - 1, _TONES * there.index(value) // len(there))
-        return Cell(f"{value:,.0f}", f"{where}: {value:,.0f} participants in all", tone, _leads_to(subject, state, {across: columns[i], down: rows[j]}), here)
+        return Cell(
+            f"{value:,.0f}",
+            f"{where}: {value:,.0f} participants in all",
+            tone,
+            _leads_to(subject, state, {across: columns[i], down: rows[j]}),
+            here,
+        )
 
     body = tuple((sides[j], tuple(cell(i, j) for i in range(len(columns)))) for j in range(len(rows)))
     return Map(spoken(across), tuple(heads), spoken(down), body)
@@ -143,7 +158,9 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
 
 def _leads_to(subject: Subject, state: State, values: dict[str, Any]) -> State | None:
     """The state in which these are the planned values; None where no control holds one of them."""
-    paths = {one.path.rsplit(".", 2)[-2] if one.path.endswith(".value") else one.path: one.path for one in subject.controls}
+    paths = {
+        one.path.rsplit(".", 2)[-2] if one.path.endswith(".value") else one.path: one.path for one in subject.controls
+    }
     for name, value in values.items():
         path = paths.get(name)
         if path is None:

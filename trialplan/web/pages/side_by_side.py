@@ -34,8 +34,11 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     yield Part(
         title="Another pair",
         links=(
-            Link(words="Put this state aside", path=f"side-by-side?{state.seen(beside=here).query()}",
-                 hint="then change something, and it is held against this"),
+            Link(
+                words="Put this state aside",
+                path=f"side-by-side?{state.seen(beside=here).query()}",
+                hint="then change something, and it is held against this",
+            ),
             Link(words="Go to the other state", path=f"design?{other.state.query()}"),
         ),
     )

@@ -1,4 +1,4 @@
-"""Take away: the plan, the documents, the scenarios and the script as files, and the lines that give the same answer."""
+"""Take away: plan, documents, scenarios and script as files, and the lines that give the same answer."""
 
 from __future__ import annotations
 
