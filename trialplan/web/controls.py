@@ -40,6 +40,10 @@ class Control:
         """Of several the chosen ones."""
         return tuple(self.value.split(",")) if self.value else ()
 
+    def holds(self, text: str) -> bool:
+        """Whether what is typed is what it holds, be it written otherwise: 0.80 is 0.8."""
+        return text == self.value or bool(self.value and typed(self, text) == typed(self, self.value))
+
 
 def shown(value: Any) -> str:
     """A value as a control holds it and as it is typed."""

@@ -22,7 +22,7 @@ from trialplan.plan.endpoint import Endpoint
 from trialplan.plan.reading import Plan, of_text
 from trialplan.sequential.base import WithLooks
 from trialplan.sequential.with_looks import with_looks
-from trialplan.text import spoken
+from trialplan.text import spoken, stated
 from trialplan.web import controls
 from trialplan.web.controls import Control
 from trialplan.web.shelf import Shelf
@@ -59,8 +59,6 @@ class Subject:
         by_path = {control.path: control for control in self._original_controls}
         changes: dict[str, Any] = {}
         for path, text in self.state.changes:
-            if path in by_path and by_path[path].value == text:
-                continue
             if path not in by_path:
                 raise ParameterError(
                     f"{path!r} is nothing that can be changed in this plan; take it out of the address"
@@ -93,10 +91,21 @@ class Subject:
         changes = dict(self.state.changes)
         if not self.is_plan:
             return controls.of_design(self.kind, changes)
-        return [
+        typed = [
             dataclasses.replace(one, value=changes[one.path]) if one.path in changes else one
             for one in self._original_controls
         ]
+        return [self._drawn(one) if one.path.endswith(".value") and not one.value else one for one in typed]
+
+    def _drawn(self, control: Control) -> Control:
+        """The control of a value that is drawn, which says what it comes to."""
+        own = f"{self.primary}.assumptions."
+        with _told_later():
+            if control.path.startswith(own):
+                now = self.endpoint.assumption(control.path.removeprefix(own).removesuffix(".value"))
+                told = f"drawn from the evidence, now {stated(now.value)}; a number typed here takes its place"
+                return dataclasses.replace(control, hint=told)
+        return control
 
     @cached_property
     def changes(self) -> list[tuple[Control, str]]:
@@ -110,6 +119,12 @@ class Subject:
     def kind(self) -> type[Sized]:
         """The class of the design."""
         return catalogue.design(self.state.name) if not self.is_plan else type(self.design)
+
+    @property
+    def primary(self) -> str:
+        """The path of the plan's first primary endpoint."""
+        places = enumerate(self.original.content.endpoint) if self.is_plan else ()
+        return next((f"endpoint.{place}" for place, one in places if one.role == "primary"), "")
 
     @cached_property
     def endpoint(self) -> Endpoint:
@@ -173,10 +188,11 @@ class Subject:
         if not self.is_plan:
             return state
         try:
-            before = {one.path: one.value for one in self._original_controls}
+            known = {one.path: one for one in self._original_controls}
         except TrialplanError:  # the plan cannot be read, which the page tells
             return state
-        return dataclasses.replace(state, changes=tuple(one for one in state.changes if before.get(one[0]) != one[1]))
+        differing = [(path, text) for path, text in state.changes if not (path in known and known[path].holds(text))]
+        return dataclasses.replace(state, changes=tuple(differing))
 
 
 def _without_looks(design: Sized, rule: Mapping[str, Any]) -> Sized:

@@ -30,8 +30,8 @@ def _subject(shelf: Shelf, state: State) -> Subject:
 def _asked(shelf: Shelf, query: str) -> tuple[Subject, State]:
     """The subject of an address's query, and the whole state, with how it is looked at."""
     state = of_query(parse_qsl(query, keep_blank_values=True))
-    subject = _subject(shelf, replace(state, view=()))
-    return subject, subject.pruned(state)
+    state = _subject(shelf, State(state.kind, state.name)).pruned(state)
+    return _subject(shelf, replace(state, view=())), state
 
 
 def page(shelf: Shelf, name: str, query: str, live: bool) -> str:

@@ -16,7 +16,7 @@ from trialplan.web.subject import Subject
 def _takes(control: Control) -> bool:
     """Every number of a design; of a plan the arms, the endpoints' choices and their stated values."""
     path = control.path
-    stated = ".assumptions." in path and path.endswith((".value", ".design"))
+    stated = ".assumptions." in path and path.endswith((".value", ".range"))
     of_endpoint = path.startswith("endpoint.") and ".assumptions." not in path and ".selection." not in path
     return "." not in path or path.startswith(("trial.allocation", "target_difference.")) or of_endpoint or stated
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from trialplan.analyses.scenarios.cells import N
 from trialplan.analyses.scenarios.grid import Grid
+from trialplan.design import Design
 from trialplan.errors import ParameterError, TrialplanError
 from trialplan.parameter import Interval, parameters
 from trialplan.plan.variation import CONTROL_ARM, DISCOUNT, NO_BLINDING, READING
@@ -65,7 +66,7 @@ def _axes(subject: Subject, state: State) -> dict[str, Any]:
 def _numbers(subject: Subject) -> dict[str, Any]:
     """What can be varied, by name, with its planned value."""
     design = subject.design
-    inner = getattr(design, "fixed", design)
+    inner = design.fixed if isinstance(design, Design) else design
     own = {
         name: getattr(inner, name)
         for name, one in parameters(type(inner)).items()
@@ -158,17 +159,16 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
 
 def _leads_to(subject: Subject, state: State, values: dict[str, Any]) -> State | None:
     """The state in which these are the planned values; None where no control holds one of them."""
-    paths = {
-        one.path.rsplit(".", 2)[-2] if one.path.endswith(".value") else one.path: one.path for one in subject.controls
-    }
+    own = f"{subject.primary}.assumptions."
+    paths = {one.path.removeprefix(own).removesuffix(".value"): one.path for one in subject.controls}
     for name, value in values.items():
         path = paths.get(name)
         if path is None:
             return None
         state = state.changed(path, shown(value))
     if not subject.is_plan:  # what was an example is now stated
-        own = {one.path: one.value for one in subject.controls if one.value and one.group == "numbers"}
-        state = replace(state, changes=tuple(sorted((own | dict(state.changes)).items())))
+        stated = {one.path: one.value for one in subject.controls if one.value and one.group == "numbers"}
+        state = replace(state, changes=tuple(sorted((stated | dict(state.changes)).items())))
     return state
 
 
