@@ -89,7 +89,8 @@ def page_html(subject: Subject, state: State, name: str, live: bool) -> str:
             parts=shown,
             live=live,
             groups=_groups(controls),
-            hidden=_hidden(state, [one.path for one in controls], shown),
+            opened=_opened(subject),
+        hidden=_hidden(state, [one.path for one in controls], shown),
             plans=subject.shelf.plans(),
             designs=list(catalogue.designs()),
             view_hidden=_view_hidden,
@@ -160,6 +161,13 @@ def _groups(controls: list[Control]) -> dict[str, list[Control]]:
     for one in controls:
         grouped.setdefault(one.group, []).append(one)
     return grouped
+
+
+def _opened(subject: Subject) -> list[str]:
+    """The groups of controls that stand open: the numbers of a design, its looks, and the primary endpoints."""
+    if not subject.is_plan:
+        return ["numbers", "looks"]
+    return [one.name for one in subject.original.content.endpoint if one.role == "primary"]
 
 
 def _hidden(state: State, shown: list[str], parts: list[Part]) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ the shipped ones. The folder is the only thing that processes share, so that eac
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -62,7 +63,7 @@ class Shelf:
         if _KEY.fullmatch(key):
             folder = self.folder / key
             with suppress(OSError):
-                folder.touch()
+                os.utime(folder)
                 return folder
         raise FileError("what was opened here is no longer kept, or never was; open the file again")
 

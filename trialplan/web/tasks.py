@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -150,8 +150,3 @@ TASKS: dict[str, Callable[..., Any]] = {
     "work": work,
     "take-in": take_in,
 }
-
-
-def warmed(folder: Path) -> None:
-    """Read and size the first plan, so that its first visitor does not wait for what is remembered."""
-    _ = Subject(State(), Shelf(folder=folder)).answer

@@ -31,11 +31,11 @@ MEMORY = 2 * 2**30
 _NEWS = 0.2
 """Seconds between two reports of how far work is."""
 
-_GONE = 0.1
-"""Seconds between two looks whether anybody still waits."""
-
-PRELOADED = "trialplan.web.tasks"
+PRELOADED = "trialplan.web.preloaded"
 """What the process reads from which the others are forked."""
+
+_LOOK = 0.1
+"""Seconds between two looks at the time that work has taken."""
 
 
 class TooLong(Exception):
@@ -105,7 +105,7 @@ class Workers:
         gone: Callable[[], Awaitable[bool]] | None = None,
         told: Callable[[str, int, int | None], None] | None = None,
     ) -> Any:
-        """What a task gives, in so many seconds from when a process takes it.
+        """What a task gives, in so many seconds of a processor, whatever else the machine has to do.
 
         `gone` says whether nobody waits any more, and `told` hears how far it is. Raises TooLong, GivenUp, or Refused
         with the sentence.
@@ -114,7 +114,7 @@ class Workers:
         done = False
         try:
             worker.pipe.send((task, of))
-            answer = await self._answer(worker, time.monotonic() + seconds, gone, told)
+            answer = await self._answer(worker, _seconds(worker) + seconds, gone, told)
             done = True
         finally:
             self._idle.put_nowait(worker if done else self._replaced(worker))
@@ -129,10 +129,12 @@ class Workers:
             ready = loop.create_future()
             loop.add_reader(worker.pipe.fileno(), _settle, ready)
             try:
-                await asyncio.wait_for(_unless_gone(ready, gone), max(0.0, until - time.monotonic()))
+                while not (await asyncio.wait({ready}, timeout=_LOOK))[0]:
+                    if gone is not None and await gone():
+                        raise GivenUp
+                    if _seconds(worker) > until:
+                        raise TooLong
                 kind, content = worker.pipe.recv()
-            except TimeoutError:
-                raise TooLong from None
             except (EOFError, OSError):
                 return "refused", "it needs more memory than there is, or cannot be computed; ask for less"
             finally:
@@ -150,6 +152,15 @@ class Workers:
         return self._made()
 
 
+def _seconds(worker: _Worker) -> float:
+    """Seconds of a processor that a process has had; where the system has no such clock, seconds that have passed."""
+    try:
+        # the clock of another process: clock_getcpuclockid(3), as Linux makes its number
+        return time.clock_gettime((~worker.process.pid << 3) | 2)
+    except OSError:
+        return time.monotonic()
+
+
 def _settle(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
@@ -160,7 +171,7 @@ async def _unless_gone(awaited: Awaitable[Any], gone: Callable[[], Awaitable[boo
     waiting = asyncio.ensure_future(awaited)
     try:
         while True:
-            done, _ = await asyncio.wait({waiting}, timeout=_GONE if gone else None)
+            done, _ = await asyncio.wait({waiting}, timeout=_LOOK if gone else None)
             if done:
                 return waiting.result()
             if gone is not None and await gone():
@@ -175,7 +186,7 @@ async def _unless_gone(awaited: Awaitable[Any], gone: Callable[[], Awaitable[boo
 
 def _serve(pipe: Connection, watched: Connection, setting: tuple[Any, ...], nice: int) -> None:
     """Answer until the starter ends."""
-    from trialplan.web.tasks import TASKS
+    from trialplan.web.preloaded import TASKS
 
     threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
     if nice:
