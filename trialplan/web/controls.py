@@ -19,6 +19,9 @@ from trialplan.plan.schema import EndpointSection, PlanFile
 from trialplan.sequential.base import WithLooks
 from trialplan.text import spoken
 
+ALLOCATION = "allocation"
+"""The one number of a plan that is written as words are: 2:1."""
+
 NUMBER, CHOICE, SEVERAL, TEXT = "number", "choice", "several", "text"
 """How a value is given: typed as a number, one of several, any of several, or typed as it is."""
 
@@ -118,7 +121,7 @@ def _of_section(
     cls = section if isinstance(section, type) else type(section)
     for name, info in cls.model_fields.items():
         value = None if isinstance(section, type) else getattr(section, name)
-        at, within = f"{path}{name}", group or name
+        at, within = f"{path}{name}", group or spoken(name)
         if name == "settings" and isinstance(section, EndpointSection):
             yield from _settings(section, at, within)
         elif isinstance(value, BaseModel):
@@ -150,7 +153,7 @@ def _settings(section: EndpointSection, path: str, group: str) -> Iterator[Contr
     if section.design is None:
         return
     for name, declared in parameters(catalogue.design(section.design)).items():
-        if name in section.assumptions or name == "allocation":
+        if name in section.assumptions or name == ALLOCATION:
             continue
         if name in section.settings or declared.choices or name in ("alpha", "margin"):
             given = _declared(name, declared, shown(section.settings.get(name)), group)
@@ -163,6 +166,8 @@ def _of_key(path: str, name: str, info: Any, value: Any, table: EvidenceTable | 
     known = _known(name, path, table)
     if known:
         kind, choices = (SEVERAL if isinstance(value, tuple) or name == "studies" else CHOICE), known
+    if name == ALLOCATION:
+        kind = TEXT
     if kind is None:
         return None
     where = path.split(".assumptions.")[-1] if ".assumptions." in path else name

@@ -90,7 +90,7 @@ def page_html(subject: Subject, state: State, name: str, live: bool) -> str:
             live=live,
             groups=_groups(controls),
             opened=_opened(subject),
-        hidden=_hidden(state, [one.path for one in controls], shown),
+            hidden=_hidden(state, [one.path for one in controls], shown),
             plans=subject.shelf.plans(),
             designs=list(catalogue.designs()),
             view_hidden=_view_hidden,
