@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import trialplan
 from trialplan import catalogue
-from trialplan.cli import VERBS, root
+from trialplan.cli import SERVING, VERBS, root
 from trialplan.parameter import parameters
 from trialplan.verbs import calls
 
@@ -29,6 +29,9 @@ class Pair(NamedTuple):
     typed: str
     call: str
 
+
+ANSWERING = [verb for verb in VERBS if verb not in SERVING]
+"""Those that give an answer, which a call gives too; the others show all of these in another place."""
 
 RATES = "two-proportions --control 0.3 --treatment 0.5"
 DESIGN = "TwoProportions(control=0.3, treatment=0.5)"
@@ -127,7 +130,7 @@ def reference() -> str:
 
 def _table() -> Iterator[str]:
     yield "| verb | on the command line | in Python |\n|---|---|---|"
-    for verb in VERBS:
+    for verb in ANSWERING:
         for at, pair in enumerate(PAIRS[verb]):
             yield f"| {'' if at else f'`{verb}`'} | `trialplan {pair.typed}` | `{pair.call}` |"
 
@@ -165,8 +168,9 @@ def _design(cls: type[Any]) -> str:
 
 def main() -> int:
     """Write the page, or with --check compare it."""
-    assert [*PAIRS] == [*VERBS] == root.list_commands(None)  # type: ignore[arg-type]
-    assert all(any(f"{name}(" in pair.call for pair in PAIRS[verb]) for verb in VERBS for name in calls(verb))
+    assert [*PAIRS, *SERVING] == [*ANSWERING, *SERVING]
+    assert [*VERBS] == root.list_commands(None)  # type: ignore[arg-type]
+    assert all(any(f"{name}(" in pair.call for pair in PAIRS[verb]) for verb in ANSWERING for name in calls(verb))
     text = reference()
     if "--check" not in sys.argv[1:]:
         PAGE.write_text(text, encoding="utf-8")

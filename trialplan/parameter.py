@@ -202,6 +202,19 @@ def with_role(cls: type, role: str) -> list[str]:
     return [name for name, one in parameters(cls).items() if one.role == role]
 
 
+def typical(cls: type) -> dict[str, Any]:
+    """The numbers of a sensible call, from the typical values that the design declares."""
+    # of several ways to state the effect, the comparator or the spread, the first
+    first = [name for role in ("effect", "comparator", "spread") for name in with_role(cls, role)[:1]]
+    shown = {*needed(cls), *first}
+    return {name: one.example or _typical(one) for name, one in parameters(cls).items() if name in shown}
+
+
+def _typical(declared: Parameter) -> Any:
+    """A typical value; of a vector the two ends of what is typical."""
+    return declared.typical if declared.axis else declared.typical[0]
+
+
 def effect_on(scale: str | None, names: list[str]) -> str:
     """Of the fields that hold an effect the one that is named for a scale, or the first."""
     name = (scale or "").replace("-", "_")

@@ -31,6 +31,7 @@ ASKED = {
     "randomise": "randomise --arms a,b --n 8 --seed 1",
     "recruit": "recruit two-proportions --control 0.1 --treatment 0.3 --sites 20 --patients-per-year 5",
     "duration": "duration --sites 20 --patients-per-year 5 --n 120",
+    "explore": "explore --no-browser",
     "schema": "schema",
     "init": "init",
     "demo": "demo",

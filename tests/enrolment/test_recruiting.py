@@ -8,7 +8,6 @@ from scipy import stats
 
 from trialplan import CoPrimary, TwoMeans, TwoProportions, catalogue, duration, recruit
 from trialplan.analyses.sensitivity.exclusion import exclusion
-from trialplan.cli.options import design as options
 from trialplan.enrolment.completion import Wait
 from trialplan.enrolment.over_time import LEVELS, KnownRate, UncertainRates, of_sites, sites_needed
 from trialplan.enrolment.recruiting import recruiting
@@ -18,6 +17,7 @@ from trialplan.enrolment.sites import Component, Sites, as_many
 from trialplan.errors import ParameterError
 from trialplan.numerics.accrual import Accrual
 from trialplan.numerics.negative_binomials import probabilities
+from trialplan.parameter import typical
 
 DRAWS = 20_000
 GROUPS = (
@@ -199,7 +199,7 @@ class TestRecruit:
     @pytest.mark.parametrize("slug", [slug for slug, cls in catalogue.designs().items() if cls.has_level])
     def test_any_design_answers(self, slug):
         """At the number that it needs, every design has the power that it was sized for, and shows its own effect."""
-        design = catalogue.design(slug)(**options.typical(catalogue.design(slug)))
+        design = catalogue.design(slug)(**typical(catalogue.design(slug)))
         answer = design.sample_size(0.8)
         found = answer.design
         (one,) = what_is_shown(found, [answer.n], 0.8)

@@ -21,8 +21,8 @@ from trialplan import (
     TwoProportions,
 )
 from trialplan.catalogue import designs
-from trialplan.cli.options.design import typical
 from trialplan.design import Design
+from trialplan.parameter import typical
 from trialplan.protocol.checking.extraction import blocks
 from trialplan.protocol.content.filters import equation
 from trialplan.protocol.content.formula_legend import legend, spelt

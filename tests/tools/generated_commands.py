@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 from trialplan import catalogue, files
-from trialplan.cli import root
+from trialplan.cli import SERVING, root
 from trialplan.cli.options.design import MONITORING
 from trialplan.design import Sized
 from trialplan.errors import TrialplanError
@@ -122,7 +122,8 @@ FILES = ("plan.toml", "table.toml", "table.csv", "statement.toml", "statements.c
 def leaves() -> tuple[Leaf, ...]:
     """Every command that answers, found by walking from the root."""
     context = click.Context(root)
-    return tuple(leaf for verb in root.list_commands(context) for leaf in _of_verb(verb, context))
+    answering = [verb for verb in root.list_commands(context) if verb not in SERVING]
+    return tuple(leaf for verb in answering for leaf in _of_verb(verb, context))
 
 
 def _of_verb(verb: str, context: click.Context) -> Iterator[Leaf]:

@@ -72,7 +72,10 @@ PAGES = {
 AS_WIDE_AS_IT_IS = ("randomise", "init", "protocol", "check", "code", "schema")
 """Those that print text of their own, whatever the terminal: once is enough."""
 
-NO_PAGE = {"demo": "it writes what `protocol` writes, in three formats"}
+NO_PAGE = {
+    "demo": "it writes what `protocol` writes, in three formats",
+    "explore": "its pages are in a browser",
+}
 """Verbs without a page of their own here, and why."""
 
 FILES = {

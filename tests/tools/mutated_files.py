@@ -25,11 +25,10 @@ from generated_commands import Command, command, leaves
 from small_plans import endpoint, plan_text, stated
 
 from trialplan import catalogue
-from trialplan.cli.options.design import typical
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
 from trialplan.files import LONGEST, examples
-from trialplan.parameter import with_role
+from trialplan.parameter import typical, with_role
 from trialplan.plan import build, read
 
 VALUES = (

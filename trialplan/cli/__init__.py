@@ -44,9 +44,13 @@ VERBS = (
         "reproduce",
         "code",
         "randomise",
+        "explore",
         "schema",
     ),
 )
+
+SERVING = ("explore",)
+"""Verbs that go on until somebody ends them, and answer in another place."""
 
 DONE, REFUSED, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 2, 130, 141, 143
 """Exit codes; from 128 on those that a shell gives to what a signal has ended."""

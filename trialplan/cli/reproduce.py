@@ -13,6 +13,7 @@ from trialplan.cli.options.output import output_options, show
 from trialplan.cli.options.workers import progress
 from trialplan.design import Sized
 from trialplan.errors import TrialplanError
+from trialplan.parameter import typical
 from trialplan.text import flag
 from trialplan.verbs._arguments import DEFAULT_POWER
 
@@ -55,7 +56,7 @@ def for_design(cls: type[Sized]) -> click.Command:
 def example(cls: type[Sized]) -> str:
     """The options of a statement with the typical values that the design declares, and the n that they need."""
     try:
-        design = cls(**options.typical(cls))
+        design = cls(**typical(cls))
         target = DEFAULT_POWER if cls.attains == "power" else None
         answer = design.sample_size() if target is None else design.sample_size(target)
     except TrialplanError:

@@ -48,15 +48,19 @@ class Plan:
 
 def read(name: str) -> Plan:
     """The plan at a path, or the shipped plan of that name."""
+    path = locate(str(name), FILE, error=PlanError)
+    return of_text(read_text(path, PlanError), str(name), path)
+
+
+def of_text(text: str, name: str, path: Path) -> Plan:
+    """The plan that a text is, as if it had been read from `path`."""
     from pydantic import ValidationError
 
-    path = locate(str(name), FILE, error=PlanError)
-    text = read_text(path, PlanError)
     try:
         content = PlanFile.model_validate(parse_toml(text, path, PlanError))
     except ValidationError as errors:
         raise PlanError(f"{path.name}: {complaint(errors.errors(include_url=False))}") from None
-    return Plan(name=str(name), folder=path.parent, text=text, content=content)
+    return Plan(name=name, folder=path.parent, text=text, content=content)
 
 
 def json_schema() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from trialplan.cli.options.command import Verb
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.fields import LEVELS, POWER
-from trialplan.parameter import Interval, Parameter, effect_on, needed, parameters, with_role
+from trialplan.parameter import Interval, Parameter, effect_on, needed, parameters, typical, with_role
 from trialplan.text import flag, listed
 from trialplan.verbs._arguments import DEFAULT_POWER
 
@@ -347,20 +347,6 @@ def verb(
 def examples(*lines: str) -> str:
     """The examples at the end of a help text."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-def typical(cls: type[Sized]) -> dict[str, Any]:
-    """The numbers of a sensible call, from the typical values that the design declares."""
-    # of several ways to state the comparator, or the spread, the first
-    first = (*with_role(cls, "comparator")[:1], *with_role(cls, "spread")[:1])
-    shown = {*needed(cls), *effects(cls)[:1], *first}
-    declared = {name: parameter for name, parameter in parameters(cls).items() if name in shown}
-    return {name: parameter.example or _typical(parameter) for name, parameter in declared.items()}
-
-
-def _typical(declared: Parameter) -> Any:
-    """A typical value; of a vector the two ends of what is typical."""
-    return declared.typical if declared.axis else declared.typical[0]
 
 
 def example(cls: type[Sized], without: Iterable[str] = ()) -> str:

@@ -1,0 +1,95 @@
+// What is typed is answered at once: the number first, then what takes longer. Without this script every form is sent
+// by its button, and every page is the same.
+"use strict";
+
+const QUIET = 150; // milliseconds without a key before the number is asked for
+const PAUSE = 700; // milliseconds without a key before tables and pictures are
+let number = null; // the request for the number, given up when a newer one is made
+let whole = null;
+let timers = [];
+
+function address(form) {
+  const entries = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === "string" && value.trim()) entries.append(name, value);
+  }
+  return form.getAttribute("action") + "?" + entries;
+}
+
+async function fetched(url, headers, controller) {
+  const answer = await fetch(url, { headers, signal: controller.signal });
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+function swapped(page) {
+  for (const there of document.querySelectorAll("[data-swap]")) {
+    const made = page.getElementById(there.id);
+    if (made === null) continue;
+    if (there.getAttribute("role") === "status") {
+      if (there.innerHTML !== made.innerHTML) there.replaceChildren(...made.childNodes);
+    } else if (!there.contains(document.activeElement)) {
+      there.replaceChildren(...made.childNodes);
+    }
+  }
+  document.title = page.title || document.title;
+}
+
+function waiting(is) {
+  const parts = document.getElementById("parts");
+  if (parts) parts.classList.toggle("waiting", is);
+}
+
+async function ask(form) {
+  const url = address(form);
+  if (number) number.abort();
+  if (whole) whole.abort();
+  number = new AbortController();
+  waiting(true);
+  for (const picture of document.querySelectorAll("img[data-figure]")) picture.removeAttribute("src");
+  try {
+    const page = await fetched(url, { "x-live": "number" }, number);
+    swapped(page);
+    history.replaceState(null, "", url);
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+  }
+}
+
+async function askWhole(form) {
+  const url = address(form);
+  whole = new AbortController();
+  try {
+    swapped(await fetched(url, {}, whole));
+    waiting(false);
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+  }
+}
+
+function typed(form) {
+  timers.forEach(clearTimeout);
+  timers = [setTimeout(ask, QUIET, form), setTimeout(askWhole, PAUSE, form)];
+}
+
+for (const form of document.querySelectorAll("form[data-live]")) {
+  form.addEventListener("input", () => typed(form));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    timers.forEach(clearTimeout);
+    ask(form).then(() => askWhole(form));
+  });
+}
+
+// What was typed before a page was left stands in its form again when somebody goes back; the address says the truth.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+const watched = document.querySelector("[data-watch]");
+if (watched) {
+  const look = setInterval(async () => {
+    const page = await fetched(watched.dataset.watch, {}, new AbortController());
+    swapped(page);
+    if (!page.querySelector("[data-watch]")) clearInterval(look);
+  }, 500);
+}

@@ -1,0 +1,170 @@
+"""The explorer as a person uses it, in a browser: by mouse, by keyboard, on a phone, and without scripts.
+
+Without a browser these tests are left out, which the closing line says; where TRIALPLAN_NEEDS names chromium, as in
+CI, they fail instead.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+import trialplan
+import trialplan.parameter
+
+SHIPPED = "msc-lupus-nephritis"
+POWER = "endpoint.0.power"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NEEDED = "chromium" in os.environ.get("TRIALPLAN_NEEDS", "")
+PATIENCE = 60_000
+"""Milliseconds: the machine may have other things to do."""
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None and not NEEDED, reason="chromium is not installed")
+
+QUIETLY = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    log = tmp_path_factory.mktemp("explorer") / "log"
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "trialplan", "explore", "--no-browser"], stdout=stream, stderr=stream
+        )
+        while not (found := re.search(r"at (http://\S+)/", log.read_text())):
+            time.sleep(0.1)
+        yield found[1]
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIETLY)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens a page of the explorer in a window of its own, and fails where the page complains."""
+    contexts, complaints = [], []
+
+    def opened(path, **how):
+        context = browser.new_context(**how)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{address}/{path}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def number(page):
+    return int(page.inner_text(".number").replace(",", ""))
+
+
+def becomes(page, n):
+    """Wait until the number is that, in the status line."""
+    page.wait_for_selector(f".number:text-is('{n:,}')")
+
+
+def test_a_change_is_answered_while_one_types(visit):
+    """The number follows what is typed, and so do the address, every link and every download."""
+    page = visit(f"design?plan={SHIPPED}")
+    built = trialplan.build(SHIPPED)
+    assert number(page) == built.n_randomised
+    page.fill(f"[name='{POWER}']", "0.9")
+    becomes(page, trialplan.size(built.design, 0.9).n)
+    page.wait_for_url(f"**{POWER}=0.9*")
+    page.wait_for_selector("#parts:not(.waiting)")
+    links = page.eval_on_selector_all("nav a, #parts a", "all => all.map(one => one.getAttribute('href'))")
+    assert links
+    assert all(f"{POWER}=0.9" in link for link in links)
+    hidden = page.eval_on_selector_all(
+        "#parts form", "all => all.map(one => new URLSearchParams(new FormData(one)).toString())"
+    )
+    assert all(POWER in one for one in hidden)
+
+
+def test_what_is_wrong_stands_in_place_of_the_number(visit):
+    """No old number stands beside an entry that cannot be; mended, the number is back."""
+    page = visit("design?design=two-proportions")
+    page.fill("[name='control']", "60")
+    page.wait_for_selector("#answer .wrong")
+    assert "write 60 % as 0.6" in page.inner_text("#answer")
+    assert page.query_selector(".number") is None
+    page.fill("[name='control']", "0.1")
+    page.wait_for_selector("#answer .number")
+
+
+def test_back_reload_and_another_browser(visit):
+    """A state is restored from its link, by Back and by reloading."""
+    page = visit(f"design?plan={SHIPPED}&{POWER}=0.9")
+    expected = number(page)
+    page.click("nav >> text=Evidence")
+    page.wait_for_url("**/evidence?*")
+    assert number(page) == expected
+    page.go_back()
+    assert number(page) == expected
+    page.reload()
+    assert number(page) == expected
+    other = visit(page.url.split("/", 3)[3])
+    assert number(other) == expected
+
+
+def test_without_scripts(visit):
+    """Everything works by submitting."""
+    page = visit("design?design=two-proportions", java_script_enabled=False)
+    page.fill("[name='power']", "0.9")
+    page.click("form.controls button")
+    expected = trialplan.size(trialplan.TwoProportions(**trialplan.parameter.typical(trialplan.TwoProportions)), 0.9)
+    assert number(page) == expected.n
+    page.click("nav >> text=Scenarios")
+    page.click("table.map td a >> nth=3")
+    assert "scenarios?design=two-proportions" in page.url
+
+
+def test_by_keyboard(visit):
+    """From the skip link by Tab to a number, changed by typing: no pointer is needed."""
+    page = visit("design?design=two-proportions")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "power":
+            break
+    page.keyboard.press("Control+A")
+    page.keyboard.type("0.9")
+    page.wait_for_url("**power=0.9*")
+    assert page.evaluate("document.activeElement.name") == "power"
+
+
+def test_on_a_phone(visit):
+    """Nothing runs out of a narrow screen to the side, on any page."""
+    page = visit(f"design?plan={SHIPPED}", viewport={"width": 390, "height": 844})
+    for link in page.eval_on_selector_all("nav a", "all => all.map(one => one.href)"):
+        page.goto(link)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_download_is_checked(visit, tmp_path):
+    """The Word file that is taken away agrees with the plan inside it."""
+    page = visit("take-away?plan=starter")
+    with page.expect_download(timeout=PATIENCE) as taken:
+        page.click("text=Protocol, Word")
+    path = tmp_path / "protocol.docx"
+    taken.value.save_as(path)
+    assert trialplan.check(path).ok

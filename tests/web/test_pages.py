@@ -1,0 +1,140 @@
+"""Every page says what the library says, for plans, for changed plans and for every design of the catalogue."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import trialplan
+import trialplan.plan.reading
+from trialplan import catalogue, files
+from trialplan.design import Design
+from trialplan.parameter import parameters, typical
+from trialplan.web import tasks
+from trialplan.web.pages.side_by_side import other_of
+from trialplan.web.rendering import kinds
+from trialplan.web.state import State
+
+SHIPPED, POWER = "msc-lupus-nephritis", "endpoint.0.power"
+
+
+@pytest.mark.parametrize("slug", list(catalogue.designs()))
+def test_every_design(slug, pages):
+    """A design that nobody named here is sized from its form, which has a control for each of its numbers."""
+    cls = catalogue.design(slug)
+    text = pages("design", f"design={slug}", live=True)
+    named = set(re.findall(r' name="([^"]+)"', text))
+    assert {*parameters(cls)} <= named
+    expected = trialplan.size(cls(**typical(cls)))
+    assert pages.number(f"design={slug}") == int(expected.n)
+
+
+def test_a_typed_design(pages):
+    """What is typed is what is sized."""
+    expected = trialplan.size(trialplan.TwoProportions(control=0.3, treatment=0.6, test="fisher"), 0.9)
+    assert pages.number("design=two-proportions&control=0.3&treatment=0.6&power=0.9&test=fisher") == expected.n
+    looked_at = trialplan.GroupSequential(design=trialplan.TwoProportions(control=0.3, treatment=0.5), looks=(0.5, 1))
+    typed = "design=two-proportions&control=0.3&treatment=0.5&looks=0.5,1"
+    assert pages.number(typed) == trialplan.size(looked_at).n
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("design=two-proportions&control=60&treatment=0.5", "control must lie in [0, 1], not 60; write 60 % as 0.6"),
+        ("design=two-proportions&control=0.3&treatment=0.3", "treatment"),
+        ("design=no-such", "there is no design"),
+        (f"plan={SHIPPED}&{POWER}=90", "power"),
+        (f"plan={SHIPPED}&nothing.of.this=1", "is nothing that can be changed"),
+        ("plan=/etc/passwd", "there is no plan"),
+    ],
+)
+def test_one_sentence(query, why, pages):
+    """What is wrong stands in place of the number, in one sentence."""
+    try:
+        told = pages.wrong(query)
+    except trialplan.errors.TrialplanError as refused:
+        told = [str(refused)]
+    assert why in told[0]
+    assert "\n" not in told[0]
+
+
+@pytest.mark.parametrize("name", list(files.examples("plan.toml")))
+def test_every_shipped_plan(name, pages):
+    """The number of each shipped plan is that of the library."""
+    assert pages.number(f"plan={name}") == trialplan.build(name).n_randomised
+
+
+@pytest.mark.parametrize("name", list(kinds()))
+def test_every_page(name, pages):
+    """Each page of the shipped plan stands, with nothing wrong on it."""
+    text = pages(name, f"plan={SHIPPED}")
+    assert 'class="wrong"' not in text
+    assert text.count("<h1") == 1
+
+
+def test_a_change(pages):
+    """A changed power is what a plan file with that power would give; links carry it, and one undoes it."""
+    query = f"plan={SHIPPED}&{POWER}=0.9"
+    design = trialplan.build(SHIPPED).design
+    assert pages.number(query) == trialplan.size(design, 0.9).n
+    text = pages("design", query, live=True)
+    assert f"/scenarios?plan={SHIPPED}&amp;{POWER}=0.9" in text
+    assert f'href="/design?plan={SHIPPED}">as it was' in text
+
+
+def test_what_stands_in_the_plan_anyway(pages):
+    """A form sends all that it holds; only what differs is a change."""
+    assert "as it was" not in pages("design", f"plan={SHIPPED}&{POWER}=0.80", live=True)
+
+
+@pytest.mark.parametrize("name", [SHIPPED, "starter", "warfarin-stroke"])
+def test_a_changed_source(name, pages):
+    """A number that is changed no longer claims the source of the old one, be that stated or drawn."""
+    query = f"plan={name}&endpoint.0.assumptions.control.value=0.11"
+    assert "trialplan protocol plan.toml" in pages("take-away", query)
+    plan = tasks.take_away(pages.shelf, "plan.toml", query).decode()
+    assert "ours: changed by hand" in plan
+    control = trialplan.plan.reading.of_text(plan, name, Path("plan.toml")).content.endpoint[0].assumptions["control"]
+    assert (control.value, control.basis, control.belief) == (0.11, "ours", None)
+
+
+@pytest.mark.parametrize("of", ["design=two-proportions", f"plan={SHIPPED}"])
+def test_a_cell_becomes_the_plan(of, pages):
+    """A cell of the map leads to the state whose number it shows."""
+    text = pages("scenarios", of)
+    cells = re.findall(r'<a href="/scenarios\?([^"]+)" title="[^"]*: ([\d,]+) participants', text)
+    assert len(cells) > 20
+    for query, shown in cells[:: len(cells) // 5]:
+        assert pages.number(query.replace("&amp;", "&")) == int(shown.replace(",", ""))
+
+
+def test_the_command_gives_the_same(pages, capsys):
+    """The command line and the Python lines that a page prints give its number."""
+    import shlex
+
+    from trialplan.cli import main
+
+    query = "design=two-means&difference=0.5&sd=1&power=0.9&allocation=2:1"
+    text = pages("take-away", query)
+    command, lines = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", text, re.S)
+    assert main([*shlex.split(command)[1:], "--json"]) == 0
+    assert f'"n": {pages.number(query)}' in capsys.readouterr().out
+    exec(lines.replace("&#34;", '"').replace("&#39;", "'"))
+    assert f"{pages.number(query):,}" in capsys.readouterr().out
+
+
+def test_side_by_side(pages):
+    """Two states stand beside each other, with the difference of their numbers."""
+    state = State("design", "two-proportions", (("control", "0.3"), ("treatment", "0.5")))
+    aside = state.changed("treatment", "0.6")
+    assert other_of(state.seen(beside=aside.query())) == aside
+    assert "102 more participants" in pages("side-by-side", state.seen(beside=aside.query()).query())
+
+
+def test_every_number_that_can_be_looked_at(pages):
+    """Every design that tests has its page of scenarios and of monitoring, with or without looks."""
+    for slug in ("one-mean", "simon", "precision-proportion"):
+        for name in ("scenarios", "monitoring"):
+            assert "<h1" in pages(name, f"design={slug}")
+    assert issubclass(catalogue.design("one-mean"), Design)

@@ -1,0 +1,199 @@
+"""The server as it runs: what it refuses, what it keeps, how long work is watched and stopped, and how it ends."""
+
+import io
+import re
+import signal
+import socket
+import time
+import zipfile
+from pathlib import Path
+
+import httpx
+import pytest
+
+import trialplan
+
+SHIPPED = "msc-lupus-nephritis"
+CONTRADICTION = "study,outcome,events,of,reported\nalpha 2019,remission,3,7,3/7 (60%)\n=HYPERLINK(1),remission,3,10,\n"
+"""A table that contradicts itself, with a name that a spreadsheet would take for a formula."""
+
+PATIENCE = 120.0
+"""Seconds: the machine may have other things to do."""
+
+
+class Served:
+    """The explorer, running."""
+
+    def __init__(self, process, address):
+        self.process, self.address = process, address
+        self.origin = {"origin": address}
+
+    def get(self, path, **more):
+        return httpx.get(f"{self.address}/{path}", timeout=PATIENCE, **more)
+
+    def post(self, path, **more):
+        headers = self.origin | more.pop("headers", {})
+        return httpx.post(f"{self.address}/{path}", timeout=PATIENCE, headers=headers, **more)
+
+    def opened(self, **files):
+        """Open files, and follow to the page that shows them."""
+        sent = [("files", (name.replace("__", "."), content)) for name, content in files.items()]
+        return self.post("open", files=sent, follow_redirects=True)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """One explorer for all tests of this file, and afterwards what it wrote: nothing that somebody opened."""
+    import subprocess
+    import sys
+
+    log = tmp_path_factory.mktemp("served") / "log"
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "trialplan", "explore", "--no-browser"], stdout=stream, stderr=stream
+        )
+        until = time.monotonic() + PATIENCE
+        while not (found := re.search(r"at (http://\S+)/", log.read_text())) and time.monotonic() < until:
+            time.sleep(0.1)
+        yield Served(process, found[1])
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+    told = log.read_text()
+    assert "remission" not in told
+    assert "Traceback" not in told
+
+
+def test_pages_and_headers(served):
+    """A page is whole without a script, and says what may run in it."""
+    answer = served.get(f"design?plan={SHIPPED}")
+    assert answer.status_code == 200
+    assert f'class="number">{trialplan.build(SHIPPED).n_randomised}<' in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert " style=" not in answer.text
+    assert not re.search(r"<script(?! src=\"/static/)", answer.text)
+    assert served.get("static/explorer.js").status_code == 200
+    assert served.get("").status_code == 200
+
+
+def test_a_picture_and_files(served):
+    """A picture is drawn, and what is taken away is what the library writes."""
+    assert served.get("figure/power.svg?design=two-proportions").content.startswith(b"<?xml")
+    plan = served.get(f"file/plan.toml?plan={SHIPPED}&endpoint.0.power=0.9")
+    assert "attachment" in plan.headers["content-disposition"]
+    assert "power = 0.9" in plan.text
+    script = served.get("file/check.R?design=two-proportions&control=0.3&treatment=0.5")
+    assert "power.prop.test" in script.text or "rpact" in script.text
+    assert served.get("file/../../etc/passwd?design=two-proportions").status_code == 404
+    assert "there is no file" in served.get("file/none.txt?design=two-proportions").text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"origin": "http://elsewhere.example"}, 403), ({"origin": ""}, 403), ({"host": "elsewhere.example"}, 421)],
+)
+def test_foreign(headers, status, served):
+    """A form from another site, or by another name, changes nothing here."""
+    assert served.post("work", headers=headers, data={"work": "verify"}).status_code == status
+
+
+def test_too_much(served):
+    """A claim of a gigabyte, a stream without a length and an endless address are refused while they come."""
+
+    def endless():
+        yield b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.csv"\r\n\r\n'
+        for _ in range(100):
+            yield b"x" * 100_000
+
+    host, port = served.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as line:
+        head = f"POST /open HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {served.address}\r\n"
+        line.sendall(f"{head}Content-Length: {10**9}\r\n\r\n".encode())
+        assert b" 413 " in line.recv(100)
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    assert served.post("open", headers=kind, content=endless()).status_code == 413
+    assert served.get("design?" + "a=1&" * 4000).status_code == 414
+
+
+def test_a_table(served):
+    """A table that is opened is audited at once, and what stands in it is shown, never run."""
+    answer = served.opened(mine__csv=CONTRADICTION.replace("alpha", "<script>alert(1)</script>").encode())
+    assert "60 % is printed" in answer.text
+    assert "<script>alert" not in answer.text
+    assert "&lt;script&gt;" in answer.text
+
+
+def test_a_plan_there_and_back(served):
+    """What is taken away in one file can be opened again, and is the same."""
+    packed = served.get("file/plan.zip?plan=starter&endpoint.0.power=0.9").content
+    assert zipfile.ZipFile(io.BytesIO(packed)).namelist()[0] == "plan.toml"
+    answer = served.opened(plan__zip=packed)
+    key = re.search(r"opened-[\w-]{43}", str(answer.url))[0]
+    expected = served.get("design?plan=starter&endpoint.0.power=0.9").text
+    number = re.compile(r'class="number">([\d,]+)<')
+    assert number.search(served.get(f"design?plan={key}").text)[1] == number.search(expected)[1]
+
+
+def _bomb():
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 60_000_000)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a__toml", b"\0\1\2junk"),
+        ("a__xlsx", b"PK\3\4junk"),
+        ("a__xlsx", _bomb()),
+        ("a__zip", _bomb()),
+        ("a__toml", b'[trial]\ntitle = "x"\n'),
+        ("a__exe", b"MZ"),
+    ],
+)
+def test_hostile(name, content, served):
+    """What is no plan and no table is refused in a sentence."""
+    answer = served.opened(**{name: content})
+    assert 'class="wrong"' in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_reads_nothing_else(served):
+    """A plan that is opened reads its own tables and the shipped ones, and nothing of this machine."""
+    text = (Path(trialplan.__file__).parent.parent / "examples" / "starter" / "plan.toml").read_text()
+    table = re.search(r'^table = "(.*)"', text, re.M)[1]
+    for name in ("/etc/passwd", "../../../etc/passwd"):
+        answer = served.opened(plan__toml=text.replace(f'table = "{table}"', f'table = "{name}"').encode())
+        key = re.search(r"opened-[\w-]{43}", str(answer.url))
+        shown = answer.text if key is None else served.get(f"evidence?plan={key[0]}").text
+        assert "root:" not in shown
+        assert "is not among the files" in shown
+
+
+@pytest.mark.parametrize("key", ["opened-" + "A" * 43, "opened-../../etc", "opened-x"])
+def test_a_forged_key(key, served):
+    """A key that nobody was given opens nothing."""
+    assert "no longer kept" in served.get(f"design?plan={key}").text
+    assert served.get(f"work/{key}").status_code == 404
+
+
+def test_work(served):
+    """Simulation is started by hand, watched, and shown."""
+    query = "design=two-means&difference=0.5&sd=1&view.trials=2000"
+    with httpx.Client(base_url=served.address, timeout=PATIENCE, headers=served.origin) as visitor:
+        where = visitor.post("/work", data={"work": "verify", "query": query}).headers["location"]
+        until = time.monotonic() + PATIENCE
+        while "data-watch" in (text := visitor.get(where).text) and time.monotonic() < until:
+            time.sleep(0.2)
+    assert "claimed" in text
+
+
+def test_work_is_stopped(served, alive):
+    """Stopped work says so, its process is ended, and another takes its place."""
+    query = "design=two-means&difference=0.5&sd=1&view.trials=10000000"
+    where = served.post("work", data={"work": "verify", "query": query}).headers["location"]
+    text = served.post(f"{where[1:]}/stop", follow_redirects=True).text
+    assert "stopped" in text
+    assert served.get("file/check.R?design=two-means&difference=0.5&sd=1").status_code == 200

@@ -1,0 +1,199 @@
+"""The server: each address is a page, a picture or a file of a state, answered by one of the processes."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from trialplan import files
+from trialplan.web.guard import Guard
+from trialplan.web.rendering import home_html, kinds, message_html, work_html
+from trialplan.web.shelf import Shelf
+from trialplan.web.state import State
+from trialplan.web.work import Desk
+from trialplan.web.workers import GivenUp, Refused, TooLong, Workers
+
+LIVE, WHOLE, FILE = 2.0, 20.0, 120.0
+"""Seconds that a number, a whole page or picture, and a file may take; what takes longer is work, started by hand."""
+
+_VISITOR = "visitor"
+_TYPES = {
+    ".zip": "application/zip",
+    ".toml": "application/toml",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".html": "application/octet-stream",  # a document is saved, and never shown within this site
+    ".pdf": "application/pdf",
+    ".md": "text/markdown; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".json": "application/json",
+    ".R": "text/plain; charset=utf-8",
+    ".py": "text/plain; charset=utf-8",
+}
+
+
+@dataclass
+class Explorer:
+    """The handlers, and the processes that they ask."""
+
+    shelf: Shelf
+    live: Workers
+    whole: Workers
+    heavy: Workers
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.heavy)
+
+    async def home(self, request: Request) -> Response:
+        """What can be looked at."""
+        return HTMLResponse(home_html(self.shelf.plans()))
+
+    async def page(self, request: Request) -> Response:
+        """A page; what a person is typing is answered with the number first."""
+        name, query = request.path_params["page"], request.url.query
+        if name not in kinds():
+            return HTMLResponse(message_html("Nothing is here", f"there is no page {name!r}"), 404)
+        live = request.headers.get("x-live") == "number"
+        workers, seconds = (self.live, LIVE) if live else (self.whole, WHOLE)
+        try:
+            text = await workers.ask("page", name, query, live, seconds=seconds, gone=request.is_disconnected)
+        except Refused as why:
+            return HTMLResponse(message_html("This cannot be shown", str(why)), 400)
+        except TooLong:
+            sentence = f"This takes longer than {seconds:g} seconds. It can be worked out while you wait."
+            return HTMLResponse(message_html("This takes long", sentence, "answer", query))
+        except GivenUp:
+            return Response(status_code=499)
+        return HTMLResponse(text)
+
+    async def figure(self, request: Request) -> Response:
+        """A picture."""
+        name = request.path_params["name"]
+        try:
+            made = await self.whole.ask("picture", name, request.url.query, seconds=WHOLE, gone=request.is_disconnected)
+        except (Refused, TooLong) as why:
+            return PlainTextResponse(str(why) or "the picture takes too long", 400)
+        except GivenUp:
+            return Response(status_code=499)
+        return Response(made, media_type="image/svg+xml")
+
+    async def file(self, request: Request) -> Response:
+        """A file to take away."""
+        name = request.path_params["name"]
+        try:
+            made = await self.heavy.ask(
+                "take-away", name, request.url.query, seconds=FILE, gone=request.is_disconnected
+            )
+        except Refused as why:
+            return HTMLResponse(message_html("There is no such file", str(why)), 400)
+        except TooLong:
+            return HTMLResponse(message_html("This takes too long", f"it took more than {FILE:g} seconds"), 400)
+        except GivenUp:
+            return Response(status_code=499)
+        kind = _TYPES[Path(name).suffix]
+        return Response(made, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+    async def open(self, request: Request) -> Response:
+        """Keep what a visitor opens, and show it."""
+        contents: dict[str, bytes] = {}
+        async with request.form(max_files=20, max_fields=20) as form:
+            for one in form.getlist("files"):
+                if not isinstance(one, str) and one.filename:
+                    contents[one.filename] = await one.read()
+        try:
+            kind, key = await self.whole.ask("take-in", contents, seconds=WHOLE)
+        except Refused as why:
+            return HTMLResponse(message_html("This cannot be opened", str(why)), 400)
+        except TooLong:
+            return HTMLResponse(message_html("This cannot be opened", "reading it takes too long; send less"), 400)
+        if kind == "plan":
+            return RedirectResponse(f"/evidence?{State(name=key).query()}", 303)
+        return RedirectResponse(f"/evidence?{State().seen(table=key).query()}", 303)
+
+    async def begin(self, request: Request) -> Response:
+        """Start long work."""
+        async with request.form(max_files=0, max_fields=20) as form:
+            work, query = str(form.get("work", "")), str(form.get("query", ""))
+        visitor = request.cookies.get(_VISITOR) or secrets.token_urlsafe(16)
+        try:
+            key = self.desk.begin(visitor, work, query)
+        except Refused as why:
+            return HTMLResponse(message_html("Not just now", str(why)), 503)
+        answer = RedirectResponse(f"/work/{key}", 303)
+        answer.set_cookie(_VISITOR, visitor, httponly=True, samesite="strict")
+        return answer
+
+    async def watch(self, request: Request) -> Response:
+        """How far long work is, or what came of it."""
+        key = request.path_params["key"]
+        piece = self.desk.pieces.get(key)
+        if piece is None:
+            return HTMLResponse(message_html("Nothing is here", "this work is no longer kept, or never was"), 404)
+        what, done, total = piece.news
+        told = f"{what}: {done:,} of {total:,}" if total else f"{what}: {done:,}" if what else "waiting for its turn"
+        return HTMLResponse(
+            work_html(
+                title="Worked out" if piece.over and not piece.wrong else "At work" if not piece.over else "Ended",
+                over=piece.over,
+                wrong=piece.wrong,
+                result=piece.result,
+                told=told,
+                done=done,
+                total=total,
+                seconds=1,
+                watched=f"/work/{key}",
+                query=piece.query,
+            )
+        )
+
+    async def stop(self, request: Request) -> Response:
+        """Stop long work."""
+        key = request.path_params["key"]
+        if key in self.desk.pieces:
+            self.desk.stop(key)
+        return RedirectResponse(f"/work/{key}", 303)
+
+
+def app(folder: Path, named: tuple[tuple[str, Path], ...] = (), hosts: tuple[str, ...] = ()) -> Starlette:
+    """The application; what visitors open is kept in `folder`, `named` are plans by name, `hosts` those answered."""
+    shelf, cores = Shelf(folder, named), os.cpu_count() or 1
+    explorer = Explorer(
+        shelf,
+        Workers(max(2, cores), (shelf,)),
+        Workers(max(2, cores), (shelf,), nice=5),  # a number is not to wait for a picture
+        Workers(max(2, cores // 2), (shelf,), nice=10),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        groups = (explorer.live, explorer.whole, explorer.heavy)
+        for group in groups:
+            group.start()
+        yield
+        for group in groups:
+            group.end()
+
+    static = files.shipped("templates") / "web" / "static"
+    routes = [
+        Route("/", explorer.home),
+        Mount("/static", StaticFiles(directory=static)),
+        Route("/figure/{name}.svg", explorer.figure),
+        Route("/file/{name}", explorer.file),
+        Route("/open", explorer.open, methods=["POST"]),
+        Route("/work", explorer.begin, methods=["POST"]),
+        Route("/work/{key}", explorer.watch),
+        Route("/work/{key}/stop", explorer.stop, methods=["POST"]),
+        Route("/{page}", explorer.page),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Guard, hosts=hosts)], lifespan=lifespan)

@@ -1,0 +1,54 @@
+"""Design: n with the sentence that a protocol would carry, all applicable tests beside it, and the power curve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from trialplan.design import Design
+from trialplan.web.controls import Control
+from trialplan.web.pages import PageKind
+from trialplan.web.part import Part
+from trialplan.web.state import State
+from trialplan.web.subject import Subject
+
+
+def _takes(control: Control) -> bool:
+    """Every number of a design; of a plan the arms, the endpoints' choices and their stated values."""
+    path = control.path
+    stated = ".assumptions." in path and path.endswith((".value", ".range"))
+    of_endpoint = path.startswith("endpoint.") and ".assumptions." not in path and ".selection." not in path
+    return "." not in path or path.startswith(("trial.allocation", "target_difference.")) or of_endpoint or stated
+
+
+def _parts(subject: Subject, state: State) -> Iterator[Part]:
+    answer = subject.answer
+    yield Part(title="The number", page=answer.page())
+    if answer.design.has_level:
+        yield Part(title="A paragraph to copy", copied=_statement(subject))
+    design = cast("Design", answer.design)
+    if answer.design.has_level:
+        if not design.looks:
+            from trialplan.verbs.sizing import compare
+
+            asked = compare(design, float(answer.target))
+            yield Part(title="What each applicable test would ask for", page=asked.page())
+        if not answer.design.fixes_n():
+            yield Part(title="Power against participants", figure="power")
+
+
+def _statement(subject: Subject) -> str:
+    if not subject.is_plan:
+        return subject.answer.statement()
+    from trialplan.verbs.planning import render_protocol
+
+    return render_protocol(subject.trial, document="statement").partition("\n\n")[2].strip()
+
+
+PAGE = PageKind(
+    name="design",
+    title="Design",
+    question="How many participants, by which test?",
+    takes=_takes,
+    parts=_parts,
+)

@@ -1,0 +1,181 @@
+"""Scenarios: n or power over any two assumptions, as a map whose cells become the plan; curves; what damages most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from trialplan.analyses.scenarios.cells import N
+from trialplan.analyses.scenarios.grid import Grid
+from trialplan.design import Design
+from trialplan.errors import ParameterError, TrialplanError
+from trialplan.parameter import Interval, parameters
+from trialplan.plan.variation import CONTROL_ARM, DISCOUNT, NO_BLINDING, READING
+from trialplan.text import spoken, stated_apart
+from trialplan.verbs.exploring import scenarios, tornado
+from trialplan.web.controls import CHOICE, TEXT, Control, shown
+from trialplan.web.pages import PageKind
+from trialplan.web.part import Cell, Map, Part
+from trialplan.web.state import State
+from trialplan.web.subject import Subject
+
+_STEPS = 4
+"""Values on either side of the planned one."""
+
+_SPREAD = 0.2
+"""How far each step goes, as a share of the planned value, where nothing was typed."""
+
+_LARGEST = 400
+"""Cells of a map on a page: twenty by twenty still fit a screen."""
+
+_TONES = 10
+
+
+def grid_of(subject: Subject, state: State) -> Grid:
+    """The scenarios over the one or two assumptions that are looked at."""
+    axes = _axes(subject, state)
+    cells = math.prod(_count(values) for values in axes.values())
+    if cells > _LARGEST:
+        raise ParameterError(f"{cells} scenarios are asked for; a page holds {_LARGEST}: take fewer or larger steps")
+    if subject.is_plan:
+        return scenarios(subject.trial, axes)
+    answer = subject.answer
+    target = None if answer.target != answer.target or not answer.design.has_level else float(answer.target)
+    return scenarios(answer.design, axes, power=None if N in axes else target)
+
+
+def _count(values: Any) -> int:
+    from trialplan.analyses.scenarios.vary import parse_values
+
+    return len(parse_values("values", values)) if isinstance(values, str) else len(values)
+
+
+def _axes(subject: Subject, state: State) -> dict[str, Any]:
+    seen, known = state.looked_at, _numbers(subject)
+    first = seen.get("x") or next(iter(known), "")
+    second = seen.get("y", "" if len(known) < 2 else [*known][1])
+    axes = {}
+    for place, name in (("x", first), ("y", second)):
+        if name and name != "none" and name not in axes:
+            axes[name] = seen.get(f"{place}-values") or _around(known.get(name))
+    return axes
+
+
+def _numbers(subject: Subject) -> dict[str, Any]:
+    """What can be varied, by name, with its planned value."""
+    design = subject.design
+    inner = design.fixed if isinstance(design, Design) else design
+    own = {
+        name: getattr(inner, name)
+        for name, one in parameters(type(inner)).items()
+        if isinstance(one.domain, Interval) and isinstance(getattr(inner, name), (int, float)) and name != "alpha"
+    }
+    roles = {name: one.role for name, one in parameters(type(inner)).items()}
+    ordered = sorted(
+        own,
+        key=lambda name: (
+            ("comparator", "effect", "spread").index(roles[name])
+            if roles[name] in ("comparator", "effect", "spread")
+            else 9
+        ),
+    )
+    return {name: own[name] for name in ordered}
+
+
+def _around(planned: Any) -> Any:
+    """Values around the planned one, it among them, on round steps."""
+    if planned is None:
+        return "all"
+    if not planned:
+        return (0.0,)
+    step = abs(planned) * _SPREAD / 2
+    values = [planned + step * place for place in range(-_STEPS, _STEPS + 1)]
+    return tuple(float(f"{one:.4g}") if place != _STEPS else float(planned) for place, one in enumerate(values))
+
+
+def _parts(subject: Subject, state: State) -> Iterator[Part]:
+    yield Part(title="What is varied", form=tuple(_form(subject, state)))
+    try:
+        grid = grid_of(subject, state)
+    except TrialplanError as why:
+        yield Part(title="The map", wrong=str(why))
+        return
+    if len(grid.axes) == 2:
+        yield Part(title="Participants in all, for each pair", map=_map(subject, state, grid))
+    else:
+        yield Part(title="Participants in all, for each value", page=grid.page())
+    yield Part(title="The same as a picture", figure="grid")
+    if subject.is_plan:
+        try:
+            yield Part(title="One assumption at a time, the most damaging first", page=tornado(subject.trial).page())
+            yield Part(title="The same as a picture", figure="swings")
+        except TrialplanError as why:
+            yield Part(title="One assumption at a time", wrong=str(why))
+
+
+def _form(subject: Subject, state: State) -> Iterator[Control]:
+    seen, known = state.looked_at, _numbers(subject)
+    names = tuple(known) + ((DISCOUNT, CONTROL_ARM, READING, NO_BLINDING) if subject.is_plan else ())
+    axes = [*_axes(subject, state).items()]
+    for place, words in (("x", "across"), ("y", "down")):
+        at = "xy".index(place)
+        name = axes[at][0] if at < len(axes) else "none"
+        choices = names if place == "x" else (*names, "none")
+        yield Control(path=f"view.{place}", label=words, kind=CHOICE, value=name, choices=choices)
+        hint = "first:last:step with the end included, or values with commas; empty: around the planned value"
+        label = f"values {words}"
+        yield Control(
+            path=f"view.{place}-values", label=label, hint=hint, kind=TEXT, value=seen.get(f"{place}-values", "")
+        )
+
+
+def _map(subject: Subject, state: State, grid: Grid) -> Map:
+    (across, columns), (down, rows) = grid.axes.items()
+    n, reasons = grid.n.astype(float), grid.reason
+    there = sorted({one for one in n.ravel().tolist() if one == one})
+    heads, sides = stated_apart(columns), stated_apart(rows)
+    planned = _numbers(subject)
+
+    def cell(i: int, j: int) -> Cell:
+        value = float(n[i, j])
+        where = f"{spoken(across)} {heads[i]}, {spoken(down)} {sides[j]}"
+        here = planned.get(across) == columns[i] and planned.get(down) == rows[j]
+        if value != value:
+            return Cell("—", f"{where}: no answer, {reasons[i, j]}", here=here)
+        tone = min(_TONES - 1, _TONES * there.index(value) // len(there))
+        return Cell(
+            f"{value:,.0f}",
+            f"{where}: {value:,.0f} participants in all",
+            tone,
+            _leads_to(subject, state, {across: columns[i], down: rows[j]}),
+            here,
+        )
+
+    body = tuple((sides[j], tuple(cell(i, j) for i in range(len(columns)))) for j in range(len(rows)))
+    return Map(spoken(across), tuple(heads), spoken(down), body)
+
+
+def _leads_to(subject: Subject, state: State, values: dict[str, Any]) -> State | None:
+    """The state in which these are the planned values; None where no control holds one of them."""
+    own = f"{subject.primary}.assumptions."
+    paths = {one.path.removeprefix(own).removesuffix(".value"): one.path for one in subject.controls}
+    for name, value in values.items():
+        path = paths.get(name)
+        if path is None:
+            return None
+        state = state.changed(path, shown(value))
+    if not subject.is_plan:  # what was an example is now stated
+        stated = {one.path: one.value for one in subject.controls if one.value and one.group == "numbers"}
+        state = replace(state, changes=tuple(sorted((stated | dict(state.changes)).items())))
+    return state
+
+
+PAGE = PageKind(
+    name="scenarios",
+    title="Scenarios",
+    question="What if the assumptions are otherwise?",
+    takes=lambda control: False,
+    parts=_parts,
+)

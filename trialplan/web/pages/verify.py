@@ -1,0 +1,34 @@
+"""Verify: simulated trials against what the formula claims, started by hand, watched, and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trialplan.web.controls import NUMBER, Control
+from trialplan.web.pages import PageKind
+from trialplan.web.part import Part
+from trialplan.web.state import State
+from trialplan.web.subject import Subject
+
+TRIALS = "20000"
+"""Trials that are simulated unless more are asked for: a claim is then known within half a point or so."""
+
+
+def _parts(subject: Subject, state: State) -> Iterator[Part]:
+    trials = state.looked_at.get("trials", TRIALS)
+    form = Control(path="view.trials", label="trials", hint="simulated of each claim", kind=NUMBER, value=trials)
+    yield Part(title="How many trials", form=(form,))
+    yield Part(
+        title="Is what the formula claims what simulated trials show?",
+        text="Participants are drawn one by one and analysed by the test itself; no formula is shared.",
+        work="verify",
+    )
+
+
+PAGE = PageKind(
+    name="verify",
+    title="Verify",
+    question="Is it so?",
+    takes=lambda control: False,
+    parts=_parts,
+)

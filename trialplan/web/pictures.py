@@ -1,0 +1,102 @@
+"""The pictures of a state, each by its name: the same figures as on the command line and in documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from trialplan.design import Design
+from trialplan.errors import ParameterError
+from trialplan.figures.canvas import Figure
+from trialplan.numerics.lazy import np
+from trialplan.web.state import State
+from trialplan.web.subject import Subject
+
+_POINTS = 201
+"""Where a density is drawn: finer than a screen shows."""
+
+
+def power(subject: Subject, state: State) -> Figure:
+    """Power against participants, with the plan's point marked; the boundaries where the trial is looked at early."""
+    if subject.is_plan:
+        from trialplan.protocol.content.figures import power_curve
+
+        return power_curve(subject.trial)
+    return subject.answer.figure()
+
+
+def forest(subject: Subject, state: State) -> Figure:
+    """The rates that the plan's assumptions are drawn from, and the control arms."""
+    from trialplan.protocol.content.figures import forest as drawn
+
+    return _there(drawn(subject.trial), "no rate of the table is drawn from")
+
+
+def boundaries(subject: Subject, state: State) -> Figure:
+    """The boundaries at each look."""
+    from trialplan.analyses.size_picture import picture
+
+    if not cast("Design", subject.design).looks:
+        raise ParameterError("the trial is not looked at early, and so has no boundaries")
+    return picture(subject.answer)
+
+
+def fan(subject: Subject, state: State) -> Figure:
+    """How many are randomised over time."""
+    from trialplan.verbs.recruiting import recruit
+
+    return recruit(subject.trial).figure()
+
+
+def swings(subject: Subject, state: State) -> Figure:
+    """Each assumption at the ends of its range, the most damaging first."""
+    from trialplan.protocol.content.figures import swings as drawn
+
+    return _there(drawn(subject.trial), "no assumption has a range")
+
+
+def beliefs(subject: Subject, state: State) -> Figure:
+    """What is believed of the rates, or of the effect, as densities."""
+    from trialplan import figures
+    from trialplan.belief import Belief
+    from trialplan.plan.beliefs import beliefs_of
+
+    trial = subject.trial
+    known = {name: one for name, one in beliefs_of(trial).items() if isinstance(one, Belief)}
+    for name, one in beliefs_of(trial).items():
+        if name not in known:  # given the other, at its middle
+            known[name] = one(**{other: each.quantile(0.5) for other, each in known.items()})
+    ends = [one.interval(0.999) for one in known.values()]
+    x = np.linspace(min(float(low) for low, _ in ends), max(float(high) for _, high in ends), _POINTS)
+    labels = {one.name: one.label for one in trial.primary.assumptions}
+    return figures.Curves(
+        x_name="value",
+        x=x.tolist(),
+        lines=[(labels.get(name, name), np.asarray(one.density(x)).tolist()) for name, one in known.items()],
+        quantity="density of belief",
+        title="What is believed",
+    )
+
+
+def grid(subject: Subject, state: State) -> Figure:
+    """The scenarios as curves or a heat map."""
+    from trialplan.web.pages.scenarios import grid_of
+
+    return grid_of(subject, state).figure()
+
+
+PICTURES: dict[str, Callable[[Subject, State], Figure]] = {
+    "power": power,
+    "forest": forest,
+    "boundaries": boundaries,
+    "fan": fan,
+    "swings": swings,
+    "beliefs": beliefs,
+    "grid": grid,
+}
+
+
+def _there(figure: Figure | None, why: str) -> Figure:
+    if figure is None:
+        raise ParameterError(f"there is no such picture: {why}")
+    return figure

@@ -1,0 +1,218 @@
+"""Pages as HTML: the templates are given answers and words, and compute nothing."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from trialplan import catalogue, files
+from trialplan.errors import ParameterError, TrialplanError, did_you_mean
+from trialplan.page import Page
+from trialplan.web import pages
+from trialplan.web.controls import Control
+from trialplan.web.pages import PageKind
+from trialplan.web.part import Part
+from trialplan.web.pictures import PICTURES
+from trialplan.web.state import State
+from trialplan.web.subject import Subject
+
+_ORDER = (
+    *("evidence", "bridge", "design", "scenarios", "assurance", "monitoring", "verify", "side-by-side", "take-away"),
+)
+"""The road, from what is known to what is taken away."""
+
+
+@cache
+def kinds() -> dict[str, PageKind]:
+    """The pages by name, in the order of the road."""
+    names = [one.name for one in pkgutil.iter_modules(pages.__path__)]
+    made = [importlib.import_module(f"{pages.__name__}.{name}").PAGE for name in names]
+    return {one.name: one for one in sorted(made, key=lambda one: _ORDER.index(one.name))}
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(files.shipped("templates") / "web")
+    made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    made.filters["spaced"] = lambda text: text[:1].upper() + text[1:]
+    return made
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The number, the sentence that goes with it, how many of them are analysed, and what sizes it."""
+
+    n: str
+    headline: str
+    lost: str = ""
+    sized_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A picture as a page holds it: where it is, the sentences that stand for it, and its data."""
+
+    address: str
+    alt: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def page_html(subject: Subject, state: State, name: str, live: bool) -> str:
+    """The page of that name; `live` leaves out what takes longer than the number."""
+    known = kinds()
+    if name not in known:
+        raise ParameterError(f"there is no page {name!r}; {did_you_mean(name, known)}")
+    kind = known[name]
+    if not (subject.is_plan or kind.of_designs):
+        raise ParameterError(f"{kind.title} is a page of plans; a design by itself has no evidence and no beliefs")
+    head, wrong = _head(subject)
+    shown = [] if live or wrong else list(_parts(subject, state, kind))
+    controls, broken = _controls(subject, kind)
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            kind=kind,
+            kinds=[one for one in known.values() if subject.is_plan or one.of_designs],
+            state=state,
+            query=state.query(),
+            subject=subject,
+            head=head,
+            wrong=wrong or broken,
+            parts=shown,
+            live=live,
+            groups=_groups(controls),
+            opened=_opened(subject),
+            hidden=_hidden(state, [one.path for one in controls], shown),
+            plans=subject.shelf.plans(),
+            designs=list(catalogue.designs()),
+            view_hidden=_view_hidden,
+            changed=_changed(subject, state),
+            drawn=lambda figure: _drawn(subject, state, figure),
+        )
+    )
+
+
+def message_html(title: str, sentence: str, work: str = "", query: str = "") -> str:
+    """A page of one sentence; with `work`, a button that starts it."""
+    return _templates().get_template("message.html").render(title=title, sentence=sentence, work=work, query=query)
+
+
+def work_html(**told: Any) -> str:
+    """The page of long work."""
+    return _templates().get_template("work.html").render(**told)
+
+
+def home_html(plans: list[str]) -> str:
+    """The first page: what can be looked at, and how to open a file."""
+    listed = [(slug, catalogue.summary(cls)) for slug, cls in catalogue.designs().items()]
+    return _templates().get_template("home.html").render(plans=plans, designs=listed)
+
+
+def part_html(page: Page) -> str:
+    """An answer's page as a fragment."""
+    return _templates().get_template("answer.html").render(page=page)
+
+
+def _head(subject: Subject) -> tuple[Head | None, str]:
+    """The number with its sentence, or what is wrong."""
+    try:
+        answer = subject.answer
+        n, headline = int(answer.n), answer.page().headline
+        if not subject.is_plan:
+            return Head(n=f"{n:,}", headline=headline), ""
+        endpoint = subject.endpoint
+        randomised = sum(endpoint.arms_randomised.values())
+        lost = "" if randomised == n else f"of whom {n:,} are expected to be analysed"
+        return Head(n=f"{randomised:,}", headline=headline, lost=lost, sized_by=endpoint.name), ""
+    except TrialplanError as why:
+        return None, str(why)
+
+
+def _parts(subject: Subject, state: State, kind: PageKind) -> Iterator[Part]:
+    """The parts of a page; one that fails says why, and the others stand."""
+    parts = kind.parts(subject, state)
+    while True:
+        try:
+            yield next(parts)
+        except StopIteration:
+            return
+        except TrialplanError as why:
+            yield Part(title="This cannot be answered", wrong=str(why))
+            return
+
+
+def _controls(subject: Subject, kind: PageKind) -> tuple[list[Control], str]:
+    try:
+        return [one for one in subject.controls if kind.takes(one)], ""
+    except TrialplanError as why:
+        return [], str(why)
+
+
+def _groups(controls: list[Control]) -> dict[str, list[Control]]:
+    grouped: dict[str, list[Control]] = {}
+    for one in controls:
+        grouped.setdefault(one.group, []).append(one)
+    return grouped
+
+
+def _opened(subject: Subject) -> list[str]:
+    """The groups of controls that stand open: the numbers of a design, its looks, and the primary endpoints."""
+    if not subject.is_plan:
+        return ["numbers", "looks"]
+    return [one.name for one in subject.original.content.endpoint if one.role == "primary"]
+
+
+def _hidden(state: State, shown: list[str], parts: list[Part]) -> list[tuple[str, str]]:
+    """The entries of the state that no control of the form holds, so that they travel with it."""
+    view = [(f"view.{name}", value) for name, value in state.view]
+    return [(state.kind, state.name), *(pair for pair in state.changes if pair[0] not in shown), *view]
+
+
+def _view_hidden(state: State, form: tuple[Control, ...]) -> list[tuple[str, str]]:
+    """The same for a form of how it is looked at."""
+    own = [one.path for one in form]
+    view = [(f"view.{name}", value) for name, value in state.view if f"view.{name}" not in own]
+    return [(state.kind, state.name), *state.changes, *view]
+
+
+def _changed(subject: Subject, state: State) -> list[dict[str, str]]:
+    """What was changed, with what stood there and the address without it."""
+    try:
+        return [
+            {
+                "label": f"{control.group}: {control.label}" if control.group else control.label,
+                "before": before or "nothing",
+                "now": control.value,
+                "undo": state.changed(control.path, None).query(),
+            }
+            for control, before in subject.changes
+        ]
+    except TrialplanError:
+        return []
+
+
+def _drawn(subject: Subject, state: State, name: str) -> Drawn | str:
+    """A picture's words and data, or why there is none."""
+    try:
+        figure = PICTURES[name](subject, state)
+        columns, rows = figure.table()
+    except TrialplanError as why:
+        return str(why)
+    shown = tuple(tuple(_cell(one) for one in row) for row in rows)
+    return Drawn(address=f"figure/{name}.svg?{state.query()}", alt=figure.alt(), columns=tuple(columns), rows=shown)
+
+
+def _cell(value: Any) -> str:
+    from trialplan.text import stated
+
+    if value is None or value != value:
+        return "—"
+    return stated(value) if isinstance(value, (int, float)) else str(value)

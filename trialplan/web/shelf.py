@@ -1,0 +1,97 @@
+"""Where the plans of the explorer lie: the shipped ones, those named at its start, and what visitors have opened.
+
+What a visitor opens lies in a folder of its own under a key that cannot be guessed; it reads no file but its own and
+the shipped ones. The folder is the only thing that processes share, so that each finds what another has taken in.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from trialplan import files
+from trialplan.errors import FileError
+
+PLAN_FILE, TABLE_FILE = "plan.toml", "evidence.toml"
+
+UPLOADED = "opened-"
+"""How the name of what a visitor has opened begins; its key follows."""
+
+_KEY = re.compile(rf"{UPLOADED}[A-Za-z0-9_-]{{43}}")
+"""A key is 32 random bytes (RFC 4086 asks for 16 of what must not be guessed)."""
+
+_BYTES_OF_KEY = 32
+
+LIFETIME = 4 * 3600.0
+"""Seconds that what was opened is kept after it was last used: an afternoon."""
+
+MOST_KEPT = 500
+"""Things opened that are kept at a time; the one that was used longest ago goes first."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The folder of what was opened, and the plans named at the start by their names."""
+
+    folder: Path
+    named: tuple[tuple[str, Path], ...] = ()
+
+    def plans(self) -> list[str]:
+        """The names that anybody may look at."""
+        return [*dict(self.named), *files.examples(PLAN_FILE)]
+
+    def put(self, contents: Mapping[str, bytes]) -> str:
+        """Keep files under a new key, which is given back."""
+        self.sweep()
+        key = UPLOADED + secrets.token_urlsafe(_BYTES_OF_KEY)
+        made = self.folder / f".{key}"
+        made.mkdir(parents=True)
+        for name, content in contents.items():
+            (made / name).write_bytes(content)
+        made.rename(self.folder / key)  # whole or not at all
+        return key
+
+    def folder_of(self, key: str) -> Path:
+        """The folder of what was opened under a key, which is then kept for longer."""
+        if _KEY.fullmatch(key):
+            folder = self.folder / key
+            with suppress(OSError):
+                os.utime(folder)
+                return folder
+        raise FileError("what was opened here is no longer kept, or never was; open the file again")
+
+    def sweep(self) -> None:
+        """Forget what has not been used for long, and what is too much."""
+        kept = []
+        for folder in self.folder.glob(f"{UPLOADED}*"):
+            with suppress(OSError):
+                kept.append((folder.stat().st_mtime, folder))
+        kept.sort(reverse=True)
+        for place, (used, folder) in enumerate(kept):
+            if place >= MOST_KEPT - 1 or used < time.time() - LIFETIME:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def opened(self, name: str) -> Iterator[Path]:
+        """The plan file that a name means; within the block it reads no files but those that it may."""
+        named = dict(self.named)
+        if name in named:
+            yield named[name]
+        elif name.startswith(UPLOADED):
+            folder = self.folder_of(name)
+            own = {path.name: path for path in folder.iterdir()}
+            tables = files.examples(TABLE_FILE) | own
+            plans = files.examples(PLAN_FILE) | own
+            with files.given(TABLE_FILE, tables), files.given(PLAN_FILE, {**plans, name: folder / PLAN_FILE}):
+                yield folder / PLAN_FILE
+        elif name in (shipped := files.examples(PLAN_FILE)):
+            yield shipped[name]
+        else:
+            raise FileError(f"there is no plan {name!r} here; choose one of {', '.join(self.plans())}, or open a file")

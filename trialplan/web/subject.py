@@ -1,0 +1,218 @@
+"""What a state is about: the plan as it was changed, or the design, its controls and its answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, cast
+
+from trialplan import catalogue
+from trialplan.analyses.scenarios.vary import value
+from trialplan.answers import SampleSize
+from trialplan.design import Design, Sized
+from trialplan.errors import ParameterError, TrialplanError
+from trialplan.evidence.table import EvidenceTable
+from trialplan.parameter import needed, parameters, typical
+from trialplan.plan import build
+from trialplan.plan.building import Trial, size_primary
+from trialplan.plan.changes import changed
+from trialplan.plan.endpoint import Endpoint
+from trialplan.plan.reading import Plan, of_text
+from trialplan.sequential.base import WithLooks
+from trialplan.sequential.with_looks import with_looks
+from trialplan.text import spoken, stated
+from trialplan.web import controls
+from trialplan.web.controls import Control
+from trialplan.web.shelf import Shelf
+from trialplan.web.state import PLAN, State
+
+_SIZING = ("power", "dropout")
+
+
+@dataclasses.dataclass
+class Subject:
+    """A state made into objects, each when it is first asked for."""
+
+    state: State
+    shelf: Shelf
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether it is a plan, and not a design by itself."""
+        return self.state.kind == PLAN
+
+    @cached_property
+    def original(self) -> Plan:
+        """The plan as it was opened."""
+        with self.shelf.opened(self.state.name) as path:
+            text = path.read_text(encoding="utf-8")
+            plan = of_text(text, self.state.name, path)
+            with _told_later():
+                plan.table(plan.content.evidence.table)
+            return plan
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan with what was changed."""
+        by_path = {control.path: control for control in self._original_controls}
+        changes: dict[str, Any] = {}
+        for path, text in self.state.changes:
+            if path not in by_path:
+                raise ParameterError(
+                    f"{path!r} is nothing that can be changed in this plan; take it out of the address"
+                )
+            changes[path] = controls.typed(by_path[path], text)
+        return changed(self.original, changes)
+
+    @cached_property
+    def _original_controls(self) -> list[Control]:
+        return controls.of_plan(self.original.content, self._table)
+
+    @cached_property
+    def _table(self) -> EvidenceTable | None:
+        plan = self.original
+        try:
+            with self.shelf.opened(self.state.name):
+                return plan.table(plan.content.evidence.table)
+        except TrialplanError:
+            return None
+
+    @property
+    def table(self) -> EvidenceTable:
+        """The plan's evidence table."""
+        with self.shelf.opened(self.state.name):
+            return self.plan.table(self.plan.content.evidence.table)
+
+    @cached_property
+    def controls(self) -> list[Control]:
+        """Everything that may be changed, with what was typed, be it right or wrong."""
+        changes = dict(self.state.changes)
+        if not self.is_plan:
+            return controls.of_design(self.kind, changes)
+        typed = [
+            dataclasses.replace(one, value=changes[one.path]) if one.path in changes else one
+            for one in self._original_controls
+        ]
+        return [self._drawn(one) if one.path.endswith(".value") and not one.value else one for one in typed]
+
+    def _drawn(self, control: Control) -> Control:
+        """The control of a value that is drawn, which says what it comes to."""
+        own = f"{self.primary}.assumptions."
+        with _told_later():
+            if control.path.startswith(own):
+                now = self.endpoint.assumption(control.path.removeprefix(own).removesuffix(".value"))
+                told = f"drawn from the evidence, now {stated(now.value)}; a number typed here takes its place"
+                return dataclasses.replace(control, hint=told)
+        return control
+
+    @cached_property
+    def changes(self) -> list[tuple[Control, str]]:
+        """What was changed of a plan: the control, and what stood there before."""
+        if not self.is_plan:
+            return []
+        before = {one.path: one.value for one in self._original_controls}
+        return [(one, before[one.path]) for one in self.controls if one.path in dict(self.state.changes)]
+
+    @cached_property
+    def kind(self) -> type[Sized]:
+        """The class of the design."""
+        return catalogue.design(self.state.name) if not self.is_plan else type(self.design)
+
+    @property
+    def primary(self) -> str:
+        """The path of the plan's first primary endpoint."""
+        places = enumerate(self.original.content.endpoint) if self.is_plan else ()
+        return next((f"endpoint.{place}" for place, one in places if one.role == "primary"), "")
+
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        """The plan's primary, sized: the number alone, before anything else is read."""
+        with self.shelf.opened(self.state.name):
+            return size_primary(self.plan)
+
+    @cached_property
+    def trial(self) -> Trial:
+        """The plan, built."""
+        with self.shelf.opened(self.state.name):
+            return build(self.plan)
+
+    @cached_property
+    def answer(self) -> SampleSize:
+        """How many participants."""
+        if self.is_plan:
+            assert self.endpoint.answer is not None  # a primary is sized or refused
+            return self.endpoint.answer
+        from trialplan.verbs.sizing import size
+
+        asked = {name: value(text) for name, text in self.state.changes if name in _SIZING}
+        with self._worded():
+            return size(self._typed_design, asked.get("power"), dropout=asked.get("dropout"))
+
+    @cached_property
+    def design(self) -> Sized:
+        """The design: of a plan that of its primary."""
+        return self.endpoint.answer.design if self.is_plan and self.endpoint.answer else self.answer.design
+
+    @cached_property
+    def _typed_design(self) -> Sized:
+        """The design at what was typed, at typical numbers where nothing was."""
+        cls, known = self.kind, parameters(self.kind)
+        given = {name: _read(text) for name, text in self.state.changes if name in known}
+        rule = {name: _read(text) for name, text in self.state.changes if name in parameters(WithLooks)}
+        rule = {name: one for name, one in rule.items() if name not in known}
+        unknown = [name for name, _ in self.state.changes if name not in {*known, *rule, *_SIZING}]
+        if unknown:
+            raise ParameterError(f"{cls.slug()} has no {unknown[0]!r}; take it out of the address")
+        if not given:  # nothing was typed yet: an example
+            given = {name: _read(one) if isinstance(one, str) else one for name, one in typical(cls).items()}
+        for name in needed(cls):
+            if name not in given and name in typical(cls) and not parameters(cls)[name].open:
+                given[name] = typical(cls)[name]
+        with self._worded():
+            design = cls(**given)
+            return with_looks(cast("Design", design), **rule) if "looks" in rule else _without_looks(design, rule)
+
+    @contextmanager
+    def _worded(self) -> Iterator[None]:
+        """Within it, errors name the controls."""
+        names = {name: spoken(name) for name in (*parameters(self.kind), *parameters(WithLooks), *_SIZING)}
+        try:
+            yield
+        except TrialplanError as error:
+            raise type(error)(error.worded(names)) from None
+
+    def pruned(self, state: State) -> State:
+        """The state without entries that say what stands in the plan anyway, as a form sends them."""
+        if not self.is_plan:
+            return state
+        try:
+            known = {one.path: one for one in self._original_controls}
+        except TrialplanError:  # the plan cannot be read, which the page tells
+            return state
+        differing = [(path, text) for path, text in state.changes if not (path in known and known[path].holds(text))]
+        return dataclasses.replace(state, changes=tuple(differing))
+
+
+def _without_looks(design: Sized, rule: Mapping[str, Any]) -> Sized:
+    if rule:
+        raise ParameterError(f"{spoken(next(iter(rule)))} needs looks; write them, as in 0.5,1")
+    return design
+
+
+@contextmanager
+def _told_later() -> Iterator[None]:
+    """Within it, what is wrong with a table is left for whoever reads it."""
+    try:
+        yield
+    except TrialplanError:
+        return
+
+
+def _read(text: str) -> Any:
+    """A number, several with commas between them, or the text."""
+    parts = [value(part.strip()) for part in text.split(",")]
+    if len(parts) == 1:
+        return {"yes": True, "no": False}.get(text, parts[0])
+    return text if any(isinstance(part, str) for part in parts) else tuple(parts)

@@ -1,0 +1,80 @@
+"""Long work that a visitor has started: one at a time each, watched under a key, stopped by hand or when it expires."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from trialplan.web.workers import GivenUp, Refused, TooLong, Workers
+
+LONGEST = 600.0
+"""Seconds that work may take."""
+
+KEPT = 3600.0
+"""Seconds that a result is kept."""
+
+MOST_WAITING = 20
+"""Pieces of work of all visitors together, at work and waiting."""
+
+
+@dataclass
+class Piece:
+    """One piece of work: whose it is, how far it is, and what came of it."""
+
+    visitor: str
+    name: str
+    query: str
+    news: tuple[str, int, int | None] = ("", 0, None)
+    result: str = ""
+    wrong: str = ""
+    over: bool = False
+    begun: float = field(default_factory=time.monotonic)
+    task: Any = None
+
+
+@dataclass
+class Desk:
+    """All pieces of work by their keys."""
+
+    workers: Workers
+    pieces: dict[str, Piece] = field(default_factory=dict)
+
+    def begin(self, visitor: str, name: str, query: str) -> str:
+        """Start work, in place of what the visitor has at work already; its key. Raises Refused where all is full."""
+        now = time.monotonic()
+        for key, piece in list(self.pieces.items()):
+            if now - piece.begun > KEPT:
+                self.stop(key)
+                del self.pieces[key]
+            elif piece.visitor == visitor and not piece.over:
+                self.stop(key)
+        if sum(not piece.over for piece in self.pieces.values()) >= MOST_WAITING:
+            raise Refused("too many visitors have work here just now; try again in a few minutes")
+        key, piece = secrets.token_urlsafe(32), Piece(visitor, name, query)
+        self.pieces[key] = piece
+        piece.task = asyncio.create_task(self._do(piece))
+        return key
+
+    def stop(self, key: str) -> None:
+        """End a piece of work; its process goes with it."""
+        piece = self.pieces[key]
+        if not piece.over:
+            piece.over, piece.wrong = True, "stopped"
+            piece.task.cancel()
+
+    async def _do(self, piece: Piece) -> None:
+        def told(what: str, done: int, total: int | None) -> None:
+            piece.news = (what, done, total)
+
+        with suppress(asyncio.CancelledError):
+            try:
+                piece.result = await self.workers.ask("work", piece.name, piece.query, seconds=LONGEST, told=told)
+            except Refused as why:
+                piece.wrong = str(why)
+            except (TooLong, GivenUp):
+                piece.wrong = f"it took longer than {LONGEST / 60:g} minutes; the command line has no such limit"
+            piece.over = True

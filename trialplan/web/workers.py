@@ -1,0 +1,235 @@
+"""Processes that answer, one question at a time each; one that takes too long, or is given up, is ended and replaced.
+
+A process is forked from one that has read the library once, so that a new one is there in some milliseconds. It ends
+with its starter, however that ends, and its memory is bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+try:
+    import resource
+except ImportError:  # not a Unix: memory has no bound there but the machine's
+    resource = None  # type: ignore[assignment]
+
+from trialplan import progress
+from trialplan.errors import TrialplanError
+
+MEMORY = 2 * 2**30
+"""Bytes of data that one process may hold; the shipped plan in every format takes a seventh of it."""
+
+_NEWS = 0.2
+"""Seconds between two reports of how far work is."""
+
+PRELOADED = "trialplan.web.preloaded"
+"""What the process reads from which the others are forked."""
+
+_LOOK = 0.1
+"""Seconds between two looks at the time that work has taken."""
+
+
+class TooLong(Exception):
+    """It took longer than it may."""
+
+
+class GivenUp(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class Refused(Exception):
+    """The question cannot be answered, for a reason that is told in a sentence."""
+
+
+@dataclass
+class _Worker:
+    """One process, the end of a pipe to it, and one that it watches to end with its starter."""
+
+    process: Any
+    pipe: Connection
+    life: Any
+
+
+@dataclass
+class Workers:
+    """So many processes; `setting` is what each is told once, and `nice` lowers how much of a processor it claims."""
+
+    count: int
+    setting: tuple[Any, ...] = ()
+    nice: int = 0
+    _idle: asyncio.Queue[_Worker] = field(default_factory=asyncio.Queue)
+    _all: list[_Worker] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the processes."""
+        for _ in range(self.count):
+            self._idle.put_nowait(self._made())
+
+    def end(self) -> None:
+        """End the processes."""
+        for worker in self._all:
+            worker.process.kill()
+
+    @property
+    def idle(self) -> int:
+        """How many have nothing to do."""
+        return self._idle.qsize()
+
+    def _made(self) -> _Worker:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([PRELOADED])
+        ours, theirs = context.Pipe()
+        watched, life = context.Pipe(duplex=False)
+        process = context.Process(target=_serve, args=(theirs, watched, self.setting, self.nice), daemon=True)
+        process.start()
+        theirs.close()
+        watched.close()
+        worker = _Worker(process, ours, life)
+        self._all.append(worker)
+        return worker
+
+    async def ask(
+        self,
+        task: str,
+        *of: Any,
+        seconds: float,
+        gone: Callable[[], Awaitable[bool]] | None = None,
+        told: Callable[[str, int, int | None], None] | None = None,
+    ) -> Any:
+        """What a task gives, in so many seconds of a processor, whatever else the machine has to do.
+
+        `gone` says whether nobody waits any more, and `told` hears how far it is. Raises TooLong, GivenUp, or Refused
+        with the sentence.
+        """
+        worker = await _unless_gone(self._idle.get(), gone)
+        done = False
+        try:
+            worker.pipe.send((task, of))
+            answer = await self._answer(worker, _seconds(worker) + seconds, gone, told)
+            done = True
+        finally:
+            self._idle.put_nowait(worker if done else self._replaced(worker))
+        kind, content = answer
+        if kind == "refused":
+            raise Refused(content)
+        return content
+
+    async def _answer(self, worker: _Worker, until: float, gone: Any, told: Any) -> tuple[str, Any]:
+        loop = asyncio.get_running_loop()
+        while True:
+            ready = loop.create_future()
+            loop.add_reader(worker.pipe.fileno(), _settle, ready)
+            try:
+                while not (await asyncio.wait({ready}, timeout=_LOOK))[0]:
+                    if gone is not None and await gone():
+                        raise GivenUp
+                    if _seconds(worker) > until:
+                        raise TooLong
+                kind, content = worker.pipe.recv()
+            except (EOFError, OSError):
+                return "refused", "it needs more memory than there is, or cannot be computed; ask for less"
+            finally:
+                loop.remove_reader(worker.pipe.fileno())
+            if kind != "news":
+                return kind, content
+            if told is not None:
+                told(*content)
+
+    def _replaced(self, worker: _Worker) -> _Worker:
+        self._all.remove(worker)
+        worker.process.kill()
+        worker.pipe.close()
+        worker.life.close()
+        return self._made()
+
+
+def _seconds(worker: _Worker) -> float:
+    """Seconds of a processor that a process has had; where the system has no such clock, seconds that have passed."""
+    try:
+        # the clock of another process: clock_getcpuclockid(3), as Linux makes its number
+        return time.clock_gettime((~worker.process.pid << 3) | 2)
+    except OSError:
+        return time.monotonic()
+
+
+def _settle(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+async def _unless_gone(awaited: Awaitable[Any], gone: Callable[[], Awaitable[bool]] | None) -> Any:
+    """What is awaited, looked after from time to time whether anybody still waits."""
+    waiting = asyncio.ensure_future(awaited)
+    try:
+        while True:
+            done, _ = await asyncio.wait({waiting}, timeout=_LOOK if gone else None)
+            if done:
+                return waiting.result()
+            if gone is not None and await gone():
+                raise GivenUp
+    finally:
+        if not waiting.done():
+            waiting.cancel()
+
+
+# ---------------------------------------------------------------- in the process
+
+
+def _serve(pipe: Connection, watched: Connection, setting: tuple[Any, ...], nice: int) -> None:
+    """Answer until the starter ends."""
+    from trialplan.web.preloaded import TASKS
+
+    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
+    if nice:
+        os.nice(nice)
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    while True:
+        try:
+            task, of = pipe.recv()
+        except (EOFError, OSError):
+            return
+        with progress.watched(_reporter(pipe)):
+            answer = _answered(TASKS[task], setting, of)
+        with suppress(OSError):
+            pipe.send(answer)
+
+
+def _answered(task: Callable[..., Any], setting: tuple[Any, ...], of: tuple[Any, ...]) -> tuple[str, Any]:
+    try:
+        return "done", task(*setting, *of)
+    except TrialplanError as why:
+        return "refused", str(why)
+    except MemoryError:
+        return "refused", "it needs more memory than there is; ask for less"
+    except Exception as why:  # of what a visitor typed or opened nothing may be logged, so nothing of it is told here
+        return "refused", f"it cannot be computed ({type(why).__name__}); please report how you came here"
+
+
+def _reporter(pipe: Connection) -> progress.Watcher:
+    """Tells how far work is, now and then."""
+    last = [0.0]
+
+    def report(what: str, done: int, total: int | None) -> None:
+        if time.monotonic() - last[0] > _NEWS:
+            last[0] = time.monotonic()
+            with suppress(OSError):
+                pipe.send(("news", (what, done, total)))
+
+    return report
+
+
+def _end_with(watched: Connection) -> None:
+    """End as soon as the other end of the pipe is closed, which happens at the latest when its holder ends."""
+    with suppress(EOFError, OSError):
+        watched.recv()
+    os._exit(0)
