@@ -66,8 +66,15 @@ def deadly(number):
 class TestBitForBit:
     """One question, asked in many places."""
 
-    @pytest.mark.parametrize("asked", [EXACT, LOOKED_AT], ids=["exact", "looked at"])
-    @pytest.mark.parametrize("workers", [2, 4])
+    @pytest.mark.parametrize(
+        ("asked", "workers"),
+        [
+            pytest.param(EXACT, 2, id="exact, 2"),
+            pytest.param(EXACT, 4, id="exact, 4", marks=pytest.mark.sweep),
+            pytest.param(LOOKED_AT, 2, id="looked at, 2", marks=pytest.mark.sweep),
+            pytest.param(LOOKED_AT, 4, id="looked at, 4"),
+        ],
+    )
     def test_workers(self, asked, workers):
         """Two and four processes give the bits that one gives."""
         assert bits(asked, Processes(workers)) == bits(asked, Serial())

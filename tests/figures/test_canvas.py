@@ -138,7 +138,7 @@ assert "matplotlib.pyplot" not in sys.modules
 
 
 class TestHostileWords:
-    @pytest.mark.parametrize("suffix", [".png", ".pdf"])
+    @pytest.mark.parametrize("suffix", [pytest.param(".png", marks=pytest.mark.sweep), ".pdf"])
     def test_words_stay_words(self, hostile, suffix):
         """Mathematics, markup, control characters and letters without a glyph are drawn on paper, too."""
         for figure in figures_of(hostile):
