@@ -150,7 +150,7 @@ class TestHostileWords:
             seen = picture(figure)
             tags = {node.tag.rpartition("}")[2] for node in seen.root.iter() if isinstance(node.tag, str)}
             assert "script" not in tags
-            assert b"<script" not in render(figure, ".svg")
+            assert b"<script" not in seen.data
             assert any("$\\frac{1}{0}$" in text or "$\\frac{1}" in text for text in seen.texts)
 
     def test_long_words_do_not_collide(self, hostile, collisions):
