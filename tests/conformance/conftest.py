@@ -288,6 +288,17 @@ def _cases(draws, keep=lambda design: True):
     ]
 
 
+def _one_of_each(draws):
+    """The same, of which a fast run takes one of each test of each class: for what is dear and is asked of formulas."""
+    seen, cases = set(), []
+    for case in _cases(draws, lambda design: design.only_n is None):
+        (design,) = case.values
+        slow = bool(case.marks) or (type(design), design.test) in seen
+        seen |= set() if slow else {(type(design), design.test)}
+        cases.append(pytest.param(design, id=case.id, marks=[pytest.mark.sweep] if slow else []))
+    return cases
+
+
 def _every_class():
     return {**designs(), **all_wrappers()}
 
@@ -307,6 +318,7 @@ def pytest_generate_tests(metafunc):
     draws = asked_for(metafunc.config)
     asked = {
         "design": lambda: _cases(draws, lambda design: design.only_n is None),
+        "one_of_each": lambda: _one_of_each(draws),
         "design_of_one_n": lambda: _cases(draws, lambda design: design.only_n is not None),
         "exact_design": lambda: _cases(draws, lambda design: design.exact),
         "sized": lambda: [pytest.param(cls, id=slug) for slug, cls in {**designs(), **wrappers()}.items()],
