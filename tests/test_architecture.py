@@ -1,6 +1,7 @@
 """The direction of the arrows: imports never go up a floor, and the cheap questions stay cheap."""
 
 import ast
+import functools
 import json
 import subprocess
 import sys
@@ -60,6 +61,12 @@ def modules():
     return found
 
 
+@functools.cache
+def parsed(path):
+    """A module's tree, of which nobody changes anything."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _walk(node):
     """Every node but those under `if TYPE_CHECKING:`, where an import is for readers and mypy only: no arrow."""
     if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
@@ -72,7 +79,7 @@ def _walk(node):
 def imported(path, name, known):
     """The modules of the package that a file imports, at its top or inside a function."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in _walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _walk(parsed(path)):
         if isinstance(node, ast.Import):
             candidates = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -143,6 +150,9 @@ SHARED = {"alpha", "sides", "allocation", "goal", "margin", "scale", "favourable
 CLASSES = {cls.__name__ for cls in catalogue.designs().values()}
 SLUGS = set(catalogue.designs())
 FIELDS = {name for cls in catalogue.designs().values() for name in parameters(cls)} - SHARED
+
+EVERY = {name for cls in (Design, *catalogue.wrappers().values()) for name in dir(cls)}
+"""What any design can be asked."""
 
 DESIGN_LIKE = {"design", "designs", "fixed", "inner", "lead", "member", "core", "cls"}
 """What a design, or its class, is called; names that are annotated as one are added function by function."""
@@ -221,7 +231,6 @@ def types_caught(node):
 def fields_named(tree):
     """A field of one design: a keyword or key of replace, a look-up of an assumption, an attribute of a design."""
     design_like = DESIGN_LIKE | annotated(tree)
-    every = {name for cls in (Design, *catalogue.wrappers().values()) for name in dir(cls)}
     for node in ast.walk(tree):
         named = set()
         if isinstance(node, ast.Call) and last_name(node.func) == "replace":
@@ -235,7 +244,7 @@ def fields_named(tree):
             looked_in = last_name(node.comparators[0]) in ("assumptions", "parameters", "declared")
             named = literals(node.left) if looked_in else set()
         elif isinstance(node, ast.Attribute) and last_name(node.value) in design_like:
-            named = {node.attr} - every
+            named = {node.attr} - EVERY
         for name in named & FIELDS:
             yield node, f"names the field {name!r}: {ast.unparse(node)[:80]}"
 
@@ -249,15 +258,14 @@ class TestNobodyNamesADesign:
         found = []
         for name, path in modules().items():
             if room(name) not in NAMING:
-                tree = ast.parse(path.read_text(encoding="utf-8"))
-                found += [f"{path.relative_to(ROOT)}:{node.lineno} {what}" for node, what in naming(tree)]
+                found += [f"{path.relative_to(ROOT)}:{node.lineno} {what}" for node, what in naming(parsed(path))]
         assert found == []
 
     def test_a_design_has_a_type(self):
         """No parameter or variable that is called a design is of any type, so that mypy sees what is asked of it."""
         found = []
         for path in modules().values():
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in ast.walk(parsed(path)):
                 name = node.arg if isinstance(node, ast.arg) else getattr(getattr(node, "target", None), "id", "")
                 kind = getattr(node, "annotation", None)
                 if name in ("design", "fixed") and isinstance(kind, ast.Name) and kind.id == "Any":

@@ -29,13 +29,13 @@ def test_done():
 PROPERTIES = """
 import pytest
 
-@pytest.mark.parametrize("number", range(1200))
+@pytest.mark.parametrize("number", range({many}))
 def test_symmetry(number):
     pytest.skip("one arm")
 """
 SAID = (
     "left out: 3 tests for want of Rscript; 1 test for want of soffice; 1 test (it rains); "
-    "1,200 combinations to which a property does not apply"
+    "{many} combinations to which a property does not apply"
 )
 
 
@@ -46,10 +46,11 @@ def closing(tmp_path):
     (folder / "conformance").mkdir(parents=True)
     shutil.copy(Path(__file__).with_name("conftest.py"), folder)
     (folder / "test_programs.py").write_text(PROGRAMS, encoding="utf-8")
-    (folder / "conformance" / "test_properties.py").write_text(PROPERTIES, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = sweep\n", encoding="utf-8")
 
-    def line(*more):
+    def line(*more, many=12):
+        properties = folder / "conformance" / "test_properties.py"
+        properties.write_text(PROPERTIES.format(many=many), encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", *more, "tests"]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         ran = subprocess.run(command, cwd=tmp_path, env=inherited, capture_output=True, text=True, check=False)
@@ -60,14 +61,16 @@ def closing(tmp_path):
 
 
 class TestClosingLine:
-    @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
-    def test_it_counts_what_was_left_out(self, closing, workers):
+    @pytest.mark.parametrize(
+        ("workers", "many", "counted"), [((), 1200, "1,200"), (("-n", "2"), 12, "12")], ids=["alone", "two workers"]
+    )
+    def test_it_counts_what_was_left_out(self, closing, workers, many, counted):
         """Tests for want of a program stand by program, others by their reason, and properties in one count."""
-        assert closing(*workers) == [SAID]
+        assert closing(*workers, many=many) == [SAID.format(many=counted)]
 
     def test_it_names_the_sweeps(self, closing):
         """Where the sweeps are not asked for, the line says so."""
-        assert closing("-m", "not sweep") == [f"{SAID}; the sweeps of `make sweep`"]
+        assert closing("-m", "not sweep") == [f"{SAID.format(many=12)}; the sweeps of `make sweep`"]
 
     def test_it_names_the_seed_of_a_tenth(self, closing):
         """Where a tenth is drawn the line gives the seed, by which the same tests are drawn again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import shlex
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -184,6 +185,16 @@ def as_path(value: Any) -> Path:
     if not isinstance(value, (str, os.PathLike)) or not str(value):
         raise FileError(f"a file to write is named by its path, as in 'answer.json', not by {value!r}")
     return Path(value)
+
+
+def typed(path: Path) -> str:
+    """A path as it is typed at a shell's prompt: quoted where it must be, and never taken for an option.
+
+    >>> typed(Path("plan.toml")), typed(Path("my plan.toml")), typed(Path("-x.toml"))
+    ('plan.toml', "'my plan.toml'", './-x.toml')
+    """
+    name = f"./{path}" if str(path).startswith("-") else str(path)
+    return shlex.quote(name) if name.isprintable() else f"${name!r}"  # as bash and zsh take escapes
 
 
 def check_suffix(path: Path, known: Sequence[str]) -> None:

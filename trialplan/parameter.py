@@ -239,7 +239,9 @@ def _choice(value: Any, choices: tuple[Any, ...]) -> Any:
 def _number(value: Any, domain: Any, unit: str) -> Any:
     """A float, or an array of floats for anything with more than one element."""
     if isinstance(value, (bool, str)):
-        raise ParameterError(f"must be a number, not {value!r}", way_out=_way_out(value, unit))
+        # an outcome may itself be measured in per cent
+        way_out = "" if in_units_of_the_outcome(unit) else of_percent(value)
+        raise ParameterError(f"must be a number, not {value!r}", way_out=way_out)
     if isinstance(value, (int, float)):
         return _inside(float(value), domain, unit)
     try:
@@ -273,19 +275,23 @@ def _inside(value: float, domain: Interval, unit: str) -> float:
             return value
         raise ParameterError(f"must lie in {domain.carried}, where arithmetic keeps its digits, not {_near(value)}")
     where = f"lie in {domain}" if domain != REAL else "be a finite number"
-    raise ParameterError(f"must {where}, not {_plain(value)}", way_out=_way_out(value, unit))
+    share = unit == "proportion" or domain in (PROPORTION, RATE)
+    way_out = of_percent(f"{_plain(value)}%") if share and 1 < value < 100 else ""
+    raise ParameterError(f"must {where}, not {_plain(value)}", way_out=way_out)
 
 
-def _way_out(value: Any, unit: str) -> str:
-    """How to write a rate that was typed as a percentage."""
-    if unit != "proportion":
-        return ""
+def of_percent(value: Any) -> str:
+    """How to write a number that was typed with a percent sign; nothing for what is none.
+
+    >>> of_percent("60%"), of_percent("60"), of_percent("low")
+    ('write 60 % as 0.6', '', '')
+    """
+    text = str(value).strip()
     try:
-        percent = float(str(value).rstrip("% "))
+        percent = float(text.removesuffix("%"))
     except ValueError:
         return ""
-    inside = 1 < percent < 100 or str(value).endswith("%")
-    return f"write {_plain(percent)} % as {_plain(percent / 100)}" if inside else ""
+    return f"write {_plain(percent)} % as {_plain(percent / 100)}" if text.endswith("%") else ""
 
 
 def _near(value: float) -> str:

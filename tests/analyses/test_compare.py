@@ -65,6 +65,21 @@ class TestActualSize:
         fine = ((masses[0] @ rejects) * masses[1]).sum(axis=1).max()
         assert fine - 1e-12 <= actual_size(design, n) <= fine + 1e-7
 
+    def test_the_rate_where_it_is_is_named(self):
+        """At the named rate the rejected tables have together the size that is told; exact tests name none."""
+        design = TwoProportions(control=0.3, treatment=0.6)
+        for row in compare(design, 0.8):
+            exact = TwoProportions.tests[row.test].exact
+            assert (row.actual_size_at is None) is exact
+            if not exact:
+                n_t, n_c = row.arms.values()
+                rejects = design.replace(test=row.test).rejections(row.n)
+                masses = [stats.binom.pmf(np.arange(m + 1), m, row.actual_size_at) for m in (n_t, n_c)]
+                assert masses[0] @ rejects @ masses[1] == pytest.approx(row.actual_size, abs=1e-12)
+        (worst,) = [row for row in compare(design, 0.8) if row.test == "arcsine"]
+        assert worst.actual_size > 0.1
+        assert min(worst.actual_size_at, 1 - worst.actual_size_at) < 0.05
+
     def test_of_a_margin_is_taken_on_the_limit(self):
         """With a margin the nuisance runs along the limit, as far as there are rates."""
         design = TwoProportions(control=0.9, treatment=0.9, goal="non-inferiority", margin=0.15, allocation="3:1")
@@ -79,7 +94,7 @@ class TestActualSize:
         design = TwoProportions(control=0.4, treatment=0.4, goal="equivalence", margin=(-0.1, 0.3))
         rejects = design.rejections(120)
         sizes = [largest_size(rejects, lambda rate, limit=limit: (rate + limit, rate)) for limit in (-0.1, 0.3)]
-        assert actual_size(design, 120) == max(sizes)
+        assert actual_size(design, 120) == max(sizes)[0]
 
     def test_of_one_arm(self):
         """For one arm the null is one rate: the size is a binomial sum."""
@@ -107,7 +122,8 @@ class TestEnumeration:
     def test_a_rule_that_never_rejects(self):
         """Its size is 0; that of a rule that always rejects is 1."""
         for always in (False, True):
-            assert largest_size(np.full((5, 6), always), lambda rate: (rate, rate)) == pytest.approx(float(always))
+            size, _ = largest_size(np.full((5, 6), always), lambda rate: (rate, rate))
+            assert size == pytest.approx(float(always))
 
 
 class TestVerb:
@@ -116,7 +132,7 @@ class TestVerb:
         assert main(["compare", "two-proportions", "--control", "0.3", "--treatment", "0.7", "--json"]) == 0
         data = json.loads(capsys.readouterr().out)
         assert data["design"] == "two-proportions"
-        assert {"test", "n", "arms", "power", "success", "actual_size", "why"} == set(data["rows"][0])
+        assert {"test", "n", "arms", "power", "success", "actual_size", "actual_size_at", "why"} == set(data["rows"][0])
         assert "test" not in data["assumptions"]
 
     def test_text_names_tests_that_exceed_their_level(self, capsys):
@@ -131,7 +147,7 @@ class TestVerb:
         out = tmp_path / "tests.csv"
         assert main(["compare", "one-proportion", "--null", "0.1", "--expected", "0.3", "-o", str(out)]) == 0
         head, *lines = out.read_text().splitlines()
-        assert head.startswith("test,n,arms_treatment,power,success,actual_size,why")
+        assert head.startswith("test,n,arms_treatment,power,success,actual_size,actual_size_at,why")
         assert [line.partition(",")[0] for line in lines] == ["exact", "score"]
 
     def test_one_test_only(self, capsys):

@@ -66,8 +66,15 @@ def deadly(number):
 class TestBitForBit:
     """One question, asked in many places."""
 
-    @pytest.mark.parametrize("asked", [EXACT, LOOKED_AT], ids=["exact", "looked at"])
-    @pytest.mark.parametrize("workers", [2, 4])
+    @pytest.mark.parametrize(
+        ("asked", "workers"),
+        [
+            pytest.param(EXACT, 2, id="exact, 2", marks=pytest.mark.sweep),
+            pytest.param(EXACT, 4, id="exact, 4", marks=pytest.mark.sweep),
+            pytest.param(LOOKED_AT, 2, id="looked at, 2", marks=pytest.mark.sweep),
+            pytest.param(LOOKED_AT, 4, id="looked at, 4"),
+        ],
+    )
     def test_workers(self, asked, workers):
         """Two and four processes give the bits that one gives."""
         assert bits(asked, Processes(workers)) == bits(asked, Serial())
@@ -88,7 +95,10 @@ print(sorted(Processes(2).run(abs, [-1, 2])), len(bounded(str.upper, "a" * 200_0
 class TestTheScriptThatAsks:
     """A process knows nothing of the script that started it, unless a task names what only that defines."""
 
-    @pytest.mark.parametrize("by_name", [True, False], ids=["a file", "standard input"])
+    @pytest.mark.parametrize(
+        "by_name",
+        [pytest.param(True, id="a file"), pytest.param(False, id="standard input", marks=pytest.mark.sweep)],
+    )
     def test_needs_no_guard(self, tmp_path, by_name):
         """A plain script, or one on standard input, is run once, and its processes give their results."""
         script = tmp_path / "plain.py"

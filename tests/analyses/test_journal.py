@@ -19,7 +19,7 @@ ASKED = grid_spec(
     target=0.8,
 )
 
-DAMAGES = 250
+DAMAGES = 80
 SEED = random.randrange(10**6)
 """Drawn anew each time; it stands in the message of what fails."""
 

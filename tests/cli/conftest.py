@@ -19,6 +19,19 @@ GRID = ("scenarios", "two-proportions", "--control", "0.3")
 WRONG = {
     "rate-of-60": ((*SIZE, "--control", "60", "--treatment", "0.7"), "60 % as 0.6"),
     "rate-of-60-percent": ((*SIZE, "--control", "60%", "--treatment", "0.7"), "60 % as 0.6"),
+    "rate-of-events-of-60-percent": (
+        ("size", "event-counts", "--control-rate", "60%", "--rate-ratio", "0.5"),
+        "60 % as 0.6",
+    ),
+    "alpha-of-5": ((*SIZE, *RATES, "--alpha", "5"), "5 % as 0.05"),
+    "alpha-of-5-percent": ((*SIZE, *RATES, "--alpha", "5%"), "5 % as 0.05"),
+    "dropout-of-15-percent": ((*SIZE, *RATES, "--dropout", "15%"), "15 % as 0.15"),
+    "looks-in-percent": ((*SIZE, *RATES, "--looks", "50%,100%"), "50 % as 0.5"),
+    "vary-in-percent": ((*GRID, "--vary", "treatment=40%:60%:0.1"), "40 % as 0.4"),
+    "reproduced-dropout-of-10-percent": (
+        ("reproduce", "two-proportions", *RATES, "--power", "0.8", "--n", "186", "--dropout", "10%"),
+        "10 % as 0.1",
+    ),
     "rate-of-0": ((*SIZE, "--control", "0", "--treatment", "0.7", "--test", "wald"), "score"),
     "rate-in-words": ((*SIZE, "--control", "low", "--treatment", "0.7"), "--control must be a number"),
     "rate-with-decimal-comma": ((*SIZE, "--control", "0,3", "--treatment", "0.7"), "0.3"),

@@ -22,10 +22,10 @@ from trialplan.cli import SERVING, root, watch
 from trialplan.plan import build, read
 from trialplan.protocol import render
 
-DAILY, PORTION, PORTIONS = 120, 100, 100
+DAILY, PORTION, PORTIONS = 60, 100, 100
 """Commands of every day; of one portion of the sweep, and its portions."""
 
-DAILY_FILES, PORTIONS_OF_FILES = 30, 20
+DAILY_FILES, PORTIONS_OF_FILES = 20, 20
 PROCESSES, PORTIONS_OF_PROCESSES = 25, 20
 
 AFTER = 2.0

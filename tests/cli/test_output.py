@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import sys
 
 import numpy as np
@@ -157,14 +158,14 @@ class TestProtocol:
 
     def test_default_is_markdown_on_the_screen(self, run):
         """Without -o the Markdown goes to stdout."""
-        ran = run("protocol", "msc-lupus-nephritis")
+        ran = run("protocol", "starter")
         assert (ran.code, ran.err) == (0, "")
         assert ran.out.lstrip().startswith(("#", "---", "<!--"))
 
     def test_writes_what_is_named(self, run, tmp_path):
         """Each -o is written in its own format."""
         paths = [tmp_path / "a.md", tmp_path / "a.html"]
-        ran = run("protocol", "msc-lupus-nephritis", *(word for path in paths for word in ("-o", str(path))))
+        ran = run("protocol", "starter", *(word for path in paths for word in ("-o", str(path))))
         assert ran.out == "".join(f"wrote {path}\n" for path in paths)
         assert all(path.stat().st_size for path in paths)
 
@@ -235,6 +236,16 @@ class TestInit:
         path.write_text(text.replace("# sex = …", 'sex = "female"'), encoding="utf-8")
         assert read(str(path)).content.registration.sex == "female"
         assert '"all" | "female" | "male"' in text
+
+    @pytest.mark.parametrize("name", ["-x.toml", "-x.csv", "my plan.toml"])
+    def test_names_its_file_as_it_is_typed(self, run, tmp_path, monkeypatch, name):
+        """The command that comes next can be typed as it stands, whatever the file is called."""
+        monkeypatch.chdir(tmp_path)
+        ran = run("init", "--", name)
+        assert (ran.code, ran.err) == (0, "")
+        asked = shlex.split(ran.out.rpartition("trialplan ")[2])
+        assert not any(word.startswith("-") and word != "-o" for word in asked)
+        assert run(*asked).code == 0
 
     def test_overwrites_only_by_force(self, run, tmp_path):
         """An existing file is kept unless --force is given."""

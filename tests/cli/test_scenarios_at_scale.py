@@ -18,7 +18,7 @@ SLOW_GRID = [
     *("--vary", "control=0.1:0.2:0.005", "--vary", "treatment=0.48:0.58:0.01"),
 ]
 """231 searches of some hundredths of a second."""
-WORKERS = [pytest.param((), id="serial"), pytest.param(("--workers", "2"), id="two workers")]
+WORKERS = [pytest.param((), id="serial", marks=pytest.mark.sweep), pytest.param(("--workers", "2"), id="two workers")]
 
 
 def until_kept(path, process, frames=2):
@@ -76,7 +76,7 @@ class TestInterrupted:
             pytest.param(signal.SIGINT, 130, (), id="ctrl-c-serial"),
             pytest.param(signal.SIGINT, 130, ("--workers", "2"), id="ctrl-c-two workers", marks=pytest.mark.sweep),
             pytest.param(signal.SIGTERM, 143, (), id="kill-serial", marks=pytest.mark.sweep),
-            pytest.param(signal.SIGTERM, 143, ("--workers", "2"), id="kill-two workers"),
+            pytest.param(signal.SIGTERM, 143, ("--workers", "2"), id="kill-two workers", marks=pytest.mark.sweep),
         ],
     )
     def test_ended_and_resumed(self, tmp_path, on_its_way, resumed, alive, undisturbed, ended, code, workers):
@@ -268,7 +268,7 @@ class TestFigures:
 
     GRID = ("scenarios", "msc-lupus-nephritis")
 
-    @pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
+    @pytest.mark.parametrize("suffix", ["svg", *(pytest.param(one, marks=pytest.mark.sweep) for one in ("png", "pdf"))])
     def test_one_picture_of_the_article(self, run, tmp_path, suffix):
         """The article's grid is one picture, whose words tell its range and its empty cells."""
         path = tmp_path / f"grid.{suffix}"

@@ -170,7 +170,10 @@ class TestPlan:
 
 
 class TestInterrupted:
-    @pytest.mark.parametrize("workers", [(), ("--workers", "2")], ids=["serial", "two workers"])
+    @pytest.mark.parametrize(
+        "workers",
+        [pytest.param((), id="serial", marks=pytest.mark.sweep), pytest.param(("--workers", "2"), id="two workers")],
+    )
     def test_ctrl_c(self, start, alive, workers):
         """Ctrl-C ends the run with 130, without a traceback, and leaves no process behind."""
         process = start(*MEANS, "--trials", "5000000", *workers)

@@ -247,12 +247,56 @@ def asked_for(config):
     return FAST if config.option.markexpr == "not sweep" else ALL
 
 
+def _wiring(design):
+    """What of its class a design shows: each choice and optional number, its test by goal and scale, what it wraps."""
+    cls, core = type(design), design.fixed
+    for name, declared in parameters(cls).items():
+        value = getattr(design, name)
+        if declared.choices:
+            yield cls, name, value
+        elif declared.optional:
+            yield cls, name, value is None
+    yield cls, design.test, design.goal
+    yield cls, design.test, design.scale
+    if core is not design:
+        yield cls, type(core), core.test
+
+
+def covering(designs):
+    """The names of a few designs, by name, that show together what all of them show: the next is what adds most."""
+    shows = {name: {*_wiring(design)} for name, design in designs.items()}
+    left, names = set().union(*shows.values()), set()
+    while left:
+        name = max(shows, key=lambda one: len(shows[one] & left))
+        names.add(name)
+        left -= shows[name]
+    return names
+
+
+def _fast():
+    """The names of the designs that a fast run puts each property to: the wiring of every class, once."""
+    if "fast" not in _MEMORY:
+        _MEMORY["fast"] = covering({name: design for draw, name, design in instances(FAST) if draw < FAST})
+    return _MEMORY["fast"]
+
+
 def _cases(draws, keep=lambda design: True):
     return [
-        pytest.param(design, id=name, marks=[pytest.mark.sweep] if draw >= FAST else [])
-        for draw, name, design in instances(draws)
+        pytest.param(design, id=name, marks=[] if name in _fast() else [pytest.mark.sweep])
+        for _, name, design in instances(draws)
         if keep(design)
     ]
+
+
+def _one_of_each(draws):
+    """The same, of which a fast run takes one of each test of each class: for what is dear and is asked of formulas."""
+    seen, cases = set(), []
+    for case in _cases(draws, lambda design: design.only_n is None):
+        (design,) = case.values
+        slow = bool(case.marks) or (type(design), design.test) in seen
+        seen |= set() if slow else {(type(design), design.test)}
+        cases.append(pytest.param(design, id=case.id, marks=[pytest.mark.sweep] if slow else []))
+    return cases
 
 
 def _every_class():
@@ -274,6 +318,7 @@ def pytest_generate_tests(metafunc):
     draws = asked_for(metafunc.config)
     asked = {
         "design": lambda: _cases(draws, lambda design: design.only_n is None),
+        "one_of_each": lambda: _one_of_each(draws),
         "design_of_one_n": lambda: _cases(draws, lambda design: design.only_n is not None),
         "exact_design": lambda: _cases(draws, lambda design: design.exact),
         "sized": lambda: [pytest.param(cls, id=slug) for slug, cls in {**designs(), **wrappers()}.items()],

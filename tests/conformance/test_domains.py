@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trialplan.errors import ParameterError
-from trialplan.parameter import RATE, Interval, parameters
+from trialplan.parameter import PROPORTION, RATE, Interval, in_units_of_the_outcome, parameters
 from trialplan.sequential.boundaries.fields import read_some_looks
 
 NOT_NUMBERS = ["0.5", "abc", True, False, np.True_, 1j, object(), [None], ["0.5", "0.4"], [True, False], {}]
@@ -91,9 +91,14 @@ class TestDomains:
             refused(declaration, None)
 
     def test_a_percentage(self, declaration):
-        """A rate that is written as a percentage is refused with the way to write it."""
-        if declaration.unit == "proportion":
+        """A share that is written as a percentage is refused with the way to write it, and so is any per cent sign.
+
+        An outcome may itself be measured in per cent, so nothing is said of what has its unit.
+        """
+        if declaration.unit == "proportion" or declaration.domain in (PROPORTION, RATE):
             assert "write 60 % as 0.6" in refused(declaration, 60)
+        if isinstance(declaration.domain, Interval) and not in_units_of_the_outcome(declaration.unit):
+            assert "write 60 % as 0.6" in refused(declaration, "60%")
 
     def test_no_choice(self, declaration):
         """What is not among the choices is refused with the choices."""

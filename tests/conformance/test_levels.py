@@ -70,7 +70,7 @@ class TestPower:
 
     def test_certain_in_the_end(self, design):
         """Power tends to 1 for a huge n."""
-        huge = 200 * design.sample_size(0.8).n
+        huge = (200 if design.smooth else 20) * design.sample_size(0.8).n  # an exact test counts them
         assert float(design.power(huge // design.block * design.block)) == pytest.approx(1, abs=1e-6)
 
     def test_at_the_null_it_is_the_level(self, design):

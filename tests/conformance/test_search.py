@@ -101,11 +101,11 @@ class TestImpossible:
             for n in (5 * design.block, 50 * design.block):
                 assert float(wrong.success(n)) <= float(design.level) + ROUNDING
 
-    @pytest.mark.parametrize("target", [0.0, 1.0, -0.1, 80, float("nan"), "0.8", True, None])
-    def test_a_target_outside_its_domain_is_refused(self, design, target):
+    def test_a_target_outside_its_domain_is_refused(self, design):
         """A target that is no probability is refused by name."""
-        with pytest.raises(ParameterError, match=r"power"):
-            design.sample_size(target)
+        for target in (0.0, 1.0, -0.1, 80, float("nan"), "0.8", True, None):
+            with pytest.raises(ParameterError, match=r"power"):
+                design.sample_size(target)
 
     def test_a_target_below_the_level_is_refused(self, design):
         """A target that the null hypothesis reaches is refused."""

@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from preloaded import Preloaded
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("trialplan", "templates", "examples", "docs", "tests/conformance", "tests/tools", "pyproject.toml")
 """What is copied: the package, what it reads, and the tests and pages that look at every design."""
@@ -28,9 +30,10 @@ class Ran:
 
 @dataclass(frozen=True)
 class House:
-    """The copy, in a folder of its own."""
+    """The copy, in a folder of its own; where its program is loaded, commands run in that, and else each by itself."""
 
     root: Path
+    program: Preloaded | None = None
 
     @classmethod
     def built(cls, root: Path, files: dict[str, str]) -> House:
@@ -62,12 +65,13 @@ class House:
             text=True,
             timeout=seconds,
         )
-        told = [line for line in ran.stderr.splitlines(True) if not line.startswith("trialplan: at work: ")]
-        return Ran(ran.returncode, ran.stdout, "".join(told))  # a slow machine says so
+        return _without_haste(ran)
 
     def run(self, *words: str) -> Ran:
         """A real command."""
-        return self.python("-m", "trialplan", *words)
+        if self.program is None:
+            return self.python("-m", "trialplan", *words)
+        return _without_haste(self.program.run(*words, folder=self.workshop))
 
     def answer(self, *words: str) -> dict:
         """A command's JSON; it must succeed in silence."""
@@ -84,3 +88,9 @@ class House:
     def suite(self, *words: str, seconds: float = 600) -> Ran:
         """The copy's own tests."""
         return self.python("-m", "pytest", "-p", "no:cacheprovider", *words, folder=self.root, seconds=seconds)
+
+
+def _without_haste(ran: subprocess.CompletedProcess[str]) -> Ran:
+    """What was left behind, without what a slow machine says of its work."""
+    told = [line for line in ran.stderr.splitlines(True) if not line.startswith("trialplan: at work: ")]
+    return Ran(ran.returncode, ran.stdout, "".join(told))

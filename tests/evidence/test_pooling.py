@@ -15,8 +15,6 @@ from trialplan.evidence.heterogeneity import reml
 from trialplan.evidence.pooling import (
     INTERVALS,
     METHODS,
-    by_subgroup,
-    leave_one_out,
     pool,
 )
 from trialplan.evidence.selection import PoolChoice, outcome_effects, pool_choices, pool_outcome
@@ -158,18 +156,11 @@ class TestPool:
 
     def test_leaving_one_out_agrees_with_metafor(self) -> None:
         """The estimates and τ² without each study are those of metafor 3.8's leave1out."""
-        found = leave_one_out(SIX)
-        assert list(found) == list("abcdef")
+        found = [pool(SIX.take([i for i in range(6) if i != left])) for left in range(6)]
         estimates = [0.17485515122, -0.33190565269, 0.02757423388, -0.38748630992, 0.16384984172, -0.35396547031]
         taus = [1.350134110, 1.729915730, 1.873038312, 1.520835294, 1.419894398, 1.675920751]
-        assert [one.estimate for one in found.values()] == pytest.approx(estimates, abs=1e-5)
-        assert [one.tau2 for one in found.values()] == pytest.approx(taus, rel=1e-4)
-
-    def test_subgroups_are_pools_of_their_own(self) -> None:
-        """Each group's pool is the pool of its studies, with the estimator asked for."""
-        found = by_subgroup(SIX, list("xyxyxy"), "paule-mandel", "knapp-hartung")
-        assert found["x"] == pool(SIX.take([0, 2, 4]), "paule-mandel", "knapp-hartung")
-        assert [study.label for study in found["y"].studies] == ["b", "d", "f"]
+        assert [one.estimate for one in found] == pytest.approx(estimates, abs=1e-5)
+        assert [one.tau2 for one in found] == pytest.approx(taus, rel=1e-4)
 
     @pytest.mark.parametrize("interval", INTERVALS)
     @pytest.mark.parametrize("method", TWO_STAGE)
@@ -325,8 +316,9 @@ class TestPoolOutcome:
                 EvidenceTable(title="t", studies=(Study(key="s", outcomes=(ReportedOutcome(name="x"),)),)), "x"
             )
 
-    def test_effects_serve_leaving_out(self) -> None:
-        """The effects behind a pool can be pooled again without each study."""
+    def test_effects_have_the_labels_of_their_studies(self) -> None:
+        """The effects behind a pool name the study of each, so that it can be pooled again without one of them."""
         effects, words = outcome_effects(rates((3, 20), (18, 25), (9, 30)), "response", PoolChoice())
-        assert list(leave_one_out(effects)) == ["s0", "s1", "s2"]
+        assert list(effects.labels) == ["s0", "s1", "s2"]
+        assert [study.label for study in pool(effects.take([0, 2])).studies] == ["s0", "s2"]
         assert words["left_out"] == ()

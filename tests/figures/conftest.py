@@ -18,6 +18,7 @@ class Picture:
     """An SVG file, read."""
 
     def __init__(self, data):
+        self.data = data
         builder = ElementTree.TreeBuilder(insert_comments=True)
         self.root = ElementTree.fromstring(data, ElementTree.XMLParser(target=builder))
 

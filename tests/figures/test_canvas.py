@@ -138,7 +138,7 @@ assert "matplotlib.pyplot" not in sys.modules
 
 
 class TestHostileWords:
-    @pytest.mark.parametrize("suffix", [".png", ".pdf"])
+    @pytest.mark.parametrize("suffix", [pytest.param(".png", marks=pytest.mark.sweep), ".pdf"])
     def test_words_stay_words(self, hostile, suffix):
         """Mathematics, markup, control characters and letters without a glyph are drawn on paper, too."""
         for figure in figures_of(hostile):
@@ -150,7 +150,7 @@ class TestHostileWords:
             seen = picture(figure)
             tags = {node.tag.rpartition("}")[2] for node in seen.root.iter() if isinstance(node.tag, str)}
             assert "script" not in tags
-            assert b"<script" not in render(figure, ".svg")
+            assert b"<script" not in seen.data
             assert any("$\\frac{1}{0}$" in text or "$\\frac{1}" in text for text in seen.texts)
 
     def test_long_words_do_not_collide(self, hostile, collisions):

@@ -1,5 +1,6 @@
 """Exact 2x2 tests against scipy's, table by table, and against plain enumeration that shares no code with them."""
 
+import functools
 import itertools
 import math
 
@@ -98,6 +99,7 @@ def worst(inside, n_t, n_c):
     return min(best, 1.0)
 
 
+@functools.cache
 def brute(test, n_t, n_c, sides):
     """The p-value of every table, by enumeration."""
     extreme = ordering(test, n_t, n_c, sides)
@@ -247,7 +249,7 @@ class TestSize:
     @pytest.mark.parametrize("test", TESTS)
     @pytest.mark.parametrize(
         ("count", "largest", "seed"),
-        [(3, 50, 1), pytest.param(12, 200, 2, marks=pytest.mark.sweep)],
+        [(1, 50, 1), pytest.param(12, 200, 2, marks=pytest.mark.sweep)],
         ids=["few", "many"],
     )
     def test_never_exceeds_alpha(self, test, count, largest, seed):

@@ -61,9 +61,9 @@ class TestRates:
         ("rates", "pilot", "ratio", "least", "most"),
         [
             ((0.5, 0.3), 40, 1, 40, 10_000),
-            ((0.35, 0.35), 40, 1, 40, 10_000),
+            pytest.param((0.35, 0.35), 40, 1, 40, 10_000, marks=pytest.mark.sweep),
             ((0.12, 0.12), 20, 1, 20, 150),
-            ((0.3, 0.3), 48, 3, 208, 10_000),
+            pytest.param((0.3, 0.3), 48, 3, 208, 10_000, marks=pytest.mark.sweep),
             ((0.65, 0.45), 48, 3, 48, 200),
         ],
     )
@@ -187,7 +187,12 @@ class TestMeans:
 
     @pytest.mark.parametrize(
         ("difference", "sd", "ratio", "least", "most"),
-        [(0.5, 1.3, 1, 30, 10_000), (0.0, 1.2, 1, 30, 10_000), (0.0, 0.6, 2, 30, 200), (0.5, 1.2, 2, 150, 210)],
+        [
+            (0.5, 1.3, 1, 30, 10_000),
+            pytest.param(0.0, 1.2, 1, 30, 10_000, marks=pytest.mark.sweep),
+            (0.0, 0.6, 2, 30, 200),
+            pytest.param(0.5, 1.2, 2, 150, 210, marks=pytest.mark.sweep),
+        ],
     )
     def test_drawn_parts_are_what_participants_do(self, difference, sd, ratio, least, most):
         """Level, power and mean n are those of t tests on participants drawn one by one."""

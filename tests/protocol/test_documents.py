@@ -105,7 +105,7 @@ class TestWrite:
 
         monkeypatch.setattr(typeset, "compiled", fail)
         with pytest.raises(TrialplanError, match="typst could not"):
-            write(read("cerebral-vasospasm"), [tmp_path / "a.md", tmp_path / "a.tex", tmp_path / "a.pdf"])
+            write(read("starter"), [tmp_path / "a.md", tmp_path / "a.tex", tmp_path / "a.pdf"])
         assert list(tmp_path.iterdir()) == []
 
     def test_a_folder_that_is_not_there_is_refused(self, tmp_path):
@@ -128,7 +128,7 @@ class TestWrite:
         """Markdown tells its figures in words and as tables, so it takes nothing to draw or to convert with."""
         for library in ("pypandoc", "typst", "matplotlib"):
             monkeypatch.setitem(sys.modules, library, None)
-        write(read("cerebral-vasospasm"), [tmp_path / "protocol.md"])
+        write(read("starter"), [tmp_path / "protocol.md"])
         assert "**Figure 1.** Rates that" in (tmp_path / "protocol.md").read_text(encoding="utf-8")
 
 

@@ -25,6 +25,7 @@ from trialplan.plan import build, read
 from trialplan.protocol import SUFFIXES, write
 from trialplan.protocol.content.filters import attribute, escape
 from trialplan.protocol.content.readers import DOCUMENTS
+from trialplan.protocol.formats import documents
 
 TOKEN = re.compile(r"F(\d{3})Q")
 SOUGHT = 40
@@ -99,9 +100,12 @@ def not_literal(text, said, least=300):
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory):
-    """Each field with another payload, all formats."""
+    """Each field with another payload, all formats, with two of its figures: drawing all takes half of the time."""
     payloads = [text[:80] for text in PAYLOADS.values()]
-    return written(tmp_path_factory.mktemp("mixed"), lambda i: payloads[i % len(payloads)])
+    drawn = documents.pictures
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(documents, "pictures", lambda trial: dict(list(drawn(trial).items())[:2]))
+        return written(tmp_path_factory.mktemp("mixed"), lambda i: payloads[i % len(payloads)])
 
 
 class TestEveryField:

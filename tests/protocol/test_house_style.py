@@ -49,7 +49,8 @@ class TestOverriding:
         said(tmp_path, look.replace('paper: "a4"', 'paper: "a5"'), "page.typ")
         out = tmp_path / "out"
         out.mkdir()
-        write(read("starter"), [out / "a.html", out / "a.pdf"], templates=tmp_path)
+        # the document that takes least to compute and to draw
+        write(read("starter"), [out / "a.html", out / "a.pdf"], templates=tmp_path, kind="statement")
         assert "rebeccapurple" in (out / "a.html").read_text(encoding="utf-8")
         assert re.search(rb"/MediaBox ?\[0 0 419\.5", (out / "a.pdf").read_bytes())
 
@@ -174,45 +175,44 @@ class TestSections:
         assert {"synopsis", "sample_size", "references"} <= {*house.sections(house.environment())}
 
 
+def parts(path):
+    with zipfile.ZipFile(path) as file:
+        return {name: file.read(name).decode() for name in file.namelist() if name.endswith(".xml")}
+
+
+@pytest.fixture(scope="module")
+def sponsored(tmp_path_factory):
+    """The starter's protocol by a sponsor's Word file: pandoc's own, in another face, with its own header."""
+    from trialplan.protocol.formats.word_styles import reference_document
+
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(reference_document())) as source, zipfile.ZipFile(made, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name == "word/styles.xml":
+                data = data.replace(b"Calibri", b"Georgia").replace(b'<w:numId w:val="90"/>', b'<w:numId w:val="0"/>')
+                data = re.sub(rb"<w:numPr>.*?</w:numPr>", b"", data)
+            if name == "word/header9.xml":
+                data = data.replace(" · Version ".encode(), " · SPONSOR ".encode())
+            target.writestr(name, data)
+    folder = tmp_path_factory.mktemp("sponsored")
+    (folder / "sponsor.docx").write_bytes(made.getvalue())
+    (path,) = write(read("starter"), [folder / "a.docx"], reference=folder / "sponsor.docx")
+    return parts(path)
+
+
 class TestReference:
-    def sponsor(self, folder):
-        """A sponsor's Word file: pandoc's own, in another face, with a header of its own."""
-        from trialplan.protocol.formats.word_styles import reference_document
-
-        made = io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(reference_document())) as source, zipfile.ZipFile(made, "w") as target:
-            for name in source.namelist():
-                data = source.read(name)
-                if name == "word/styles.xml":
-                    data = data.replace(b"Calibri", b"Georgia").replace(
-                        b'<w:numId w:val="90"/>', b'<w:numId w:val="0"/>'
-                    )
-                    data = re.sub(rb"<w:numPr>.*?</w:numPr>", b"", data)
-                if name == "word/header9.xml":
-                    data = data.replace(" · Version ".encode(), " · SPONSOR ".encode())
-                target.writestr(name, data)
-        (folder / "sponsor.docx").write_bytes(made.getvalue())
-        return folder / "sponsor.docx"
-
-    def parts(self, path):
-        with zipfile.ZipFile(path) as file:
-            return {name: file.read(name).decode() for name in file.namelist() if name.endswith(".xml")}
-
-    def test_styles_and_headers_are_the_sponsor_s(self, tmp_path):
+    def test_styles_and_headers_are_the_sponsor_s(self, sponsored):
         """A reference document lends its face and its header, whose fields show the plan's title and version."""
-        write(read("starter"), [tmp_path / "a.docx"], reference=self.sponsor(tmp_path))
-        parts = self.parts(tmp_path / "a.docx")
-        assert "Georgia" in parts["word/styles.xml"]
-        header = next(text for name, text in parts.items() if re.search(r"header\d*\.xml", name))
+        assert "Georgia" in sponsored["word/styles.xml"]
+        header = next(text for name, text in sponsored.items() if re.search(r"header\d*\.xml", name))
         words = re.sub("<[^>]+>", "", header)
         assert "Working title of the trial · SPONSOR draft 1" in words
 
-    def test_headings_are_numbered_once(self, tmp_path):
+    def test_headings_are_numbered_once(self, sponsored, protocols):
         """Headings that no style counts carry their number as text; those that a style counts do not."""
-        write(read("starter"), [tmp_path / "a.docx"], reference=self.sponsor(tmp_path))
-        write(read("starter"), [tmp_path / "b.docx"])
-        assert "SectionNumber" in self.parts(tmp_path / "a.docx")["word/document.xml"]
-        assert "SectionNumber" not in self.parts(tmp_path / "b.docx")["word/document.xml"]
+        assert "SectionNumber" in sponsored["word/document.xml"]
+        assert "SectionNumber" not in parts(protocols("starter")[".docx"])["word/document.xml"]
 
     @pytest.mark.parametrize("content", [None, b"no zip", b"PK\x05\x06" + b"\0" * 18])
     def test_what_is_no_word_file(self, content, tmp_path):
@@ -278,7 +278,7 @@ class TestParts:
         """Is taken in."""
         said(tmp_path / "house", "<html>${ greeting.txt() }$body$</html>", "page.html")
         folder = said(tmp_path / "house", "good morning", "greeting.txt")
-        (path,) = write(read("starter"), [tmp_path / "a.html"], templates=folder)
+        (path,) = write(read("starter"), [tmp_path / "a.html"], templates=folder, kind="statement")
         assert "good morning" in path.read_text(encoding="utf-8")
 
     def test_a_link_out_of_the_folder(self, tmp_path):

@@ -209,7 +209,13 @@ class TestEnded:
         assert found.ordered.estimate == pytest.approx(seen.estimate)
         assert found.ordered.interval == pytest.approx(alone, abs=1e-5)
 
-    @pytest.mark.parametrize(("null", "rate", "n"), [(0.05, 0.35, 40), (0.1, 0.3, 100), (0.8, 0.95, 60)])
+    @pytest.mark.parametrize(
+        ("null", "rate", "n"),
+        [
+            (0.05, 0.35, 40),
+            *(pytest.param(*one, marks=pytest.mark.sweep) for one in ((0.1, 0.3, 100), (0.8, 0.95, 60))),
+        ],
+    )
     def test_it_covers_the_true_rate(self, null, rate, n):
         """Over all counts of both looks, the ordered interval of a rate holds it about as often as it says."""
         fixed = OneProportion(null=null, expected=rate, test="score")

@@ -148,14 +148,20 @@ class TestCorrelations:
         "pair",
         [
             (TwoProportions(control=0.3, treatment=0.5), TwoMeans(difference=0.6, sd=1.2)),
-            (TwoProportions(control=0.4, treatment=0.6, test="log-odds"), RatioOfMeans(ratio=1.4, cv=0.6)),
+            pytest.param(
+                (TwoProportions(control=0.4, treatment=0.6, test="log-odds"), RatioOfMeans(ratio=1.4, cv=0.6)),
+                marks=pytest.mark.sweep,
+            ),
             (
                 TwoProportions(control=0.3, treatment=0.6, test="arcsine", allocation="2:1"),
                 TwoProportions(control=0.6, treatment=0.3, favourable="lower", allocation="2:1"),
             ),
-            (
-                TwoProportions(control=0.4, treatment=0.45, goal="non-inferiority", margin=0.7, scale="ratio"),
-                Ancova(difference=0.5, sd=1, correlation=0.6),
+            pytest.param(
+                (
+                    TwoProportions(control=0.4, treatment=0.45, goal="non-inferiority", margin=0.7, scale="ratio"),
+                    Ancova(difference=0.5, sd=1, correlation=0.6),
+                ),
+                marks=pytest.mark.sweep,
             ),
             (OneProportion(null=0.2, expected=0.4, test="score"), OneProportion(null=0.3, expected=0.5, test="score")),
         ],

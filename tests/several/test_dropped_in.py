@@ -3,6 +3,7 @@
 Run with TRIALPLAN_SEED=… to see the names of another draw; the seed stands in the report of a failure.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -13,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from preloaded import Preloaded
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = int(os.environ.get("TRIALPLAN_SEED") or random.SystemRandom().randrange(10**6))
@@ -145,6 +147,7 @@ class House:
         file = root / "trialplan" / "several" / f"{rng.choice(('novel', 'fresh'))}_rule.py"
         file.write_text(WRAPPER.format(name=self.name, field=self.field), encoding="utf-8")
         self.plan = self.written("plan.toml")
+        self.program = Preloaded(root)
 
     def written(self, name, level=""):
         path = self.root / name
@@ -161,16 +164,20 @@ class House:
             timeout=600,
         )
 
+    def command(self, *words):
+        """What a real command leaves behind."""
+        return self.program.run(*map(str, words), folder=self.root)
+
     def run(self, *words):
         """A real command, which must succeed in silence."""
-        ran = self.python("-m", "trialplan", *map(str, words))
+        ran = self.command(*words)
         told = [line for line in ran.stderr.splitlines() if not line.startswith("trialplan: at work: ")]
         assert (ran.returncode, told) == (0, []), (SEED, words, ran.stdout[-2000:], ran.stderr)
         return ran.stdout
 
     def refused(self, *words):
         """The one sentence with which a command refuses."""
-        ran = self.python("-m", "trialplan", *map(str, words))
+        ran = self.command(*words)
         assert ran.returncode == 2, (SEED, words, ran.returncode, ran.stdout[-2000:], ran.stderr)
         told = [line for line in ran.stderr.splitlines() if not line.startswith("trialplan: at work: ")]
         assert len(told) == 1, (SEED, ran.stderr)
@@ -179,7 +186,9 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    return House(tmp_path_factory.mktemp("house"))
+    made = House(tmp_path_factory.mktemp("house"))
+    with contextlib.closing(made.program):
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +264,7 @@ class TestPlan:
         text = documents["md"].read_text(encoding="utf-8")
         document = house.root / "changed.md"
         document.write_text(text.replace("at the full level", "at half the level", 1), encoding="utf-8")
-        assert house.python("-m", "trialplan", "check", str(document)).returncode == 1
+        assert house.command("check", document).returncode == 1
 
     def test_what_it_cannot_do_is_one_sentence(self, house):
         """A script says that it does not recompute it; looks at it are not defined."""

@@ -29,8 +29,9 @@ class ComparedTest:
     """What one test asks for: n, arms, attained power, and the level that it really keeps with that n.
 
     `actual_size` is the largest type I error over the nuisance rate, by enumeration; None where the outcome is no
-    count, or there are too many tables. `n`, `arms`, `power` and `success` are None where
-    no n will do; `reason` says why.
+    count, or there are too many tables. `actual_size_at` is the nuisance rate, the control arm's, where
+    it is so large; None where that was not sought, as for exact tests, which no rate makes exceed their level. `n`,
+    `arms`, `power` and `success` are None where no n will do; `reason` says why.
     """
 
     test: str
@@ -39,6 +40,7 @@ class ComparedTest:
     power: float | None
     success: float | None
     actual_size: float | None
+    actual_size_at: float | None
     why: str
     reason: str | None = None
 
@@ -91,14 +93,19 @@ def variants(design: _Design) -> Iterator[tuple[str, _Design, str]]:
 
 def actual_size(design: Design, n: int) -> float | None:
     """The largest type I error with n participants, counted over every outcome by the analysis itself; or None."""
+    return _size_and_rate(design, n)[0]
+
+
+def _size_and_rate(design: Design, n: int) -> tuple[float | None, float | None]:
+    """The same, and the nuisance rate where it is so large, if that was sought."""
     if design.exact and (known := design.actual_size(n)) is not None:
-        return known
+        return known, None
     if not design.looks and (counts := design.counted(n)) is not None and len(counts.sizes) == 1:
         _, rejects = design.judge((np.arange(n + 1),), (n,))
-        return float(binomial_pmf(n, float(design.null_values()[0])) @ rejects)
+        return float(binomial_pmf(n, float(design.null_values()[0])) @ rejects), None
     # a level counts rejections as if futility were ignored, unless the rule relies on its being obeyed
     table = rejected(design, n, obeyed=design.obeys_futility)
-    return None if table is None else largest_type_one_error(design, table)
+    return (None, None) if table is None else largest_type_one_error(design, table)
 
 
 def rejected(design: Design, n: int, *, obeyed: bool = True) -> Any:
@@ -118,10 +125,11 @@ def _row(design: Design, name: str, prose: str, target: float) -> ComparedTest:
     try:
         answer = design.sample_size(target)
     except UnreachableError as why:
-        none = dict.fromkeys(("n", "arms", "power", "success", "actual_size"))
+        none = dict.fromkeys(("n", "arms", "power", "success", "actual_size", "actual_size_at"))
         return ComparedTest(test=name, **none, why=prose, reason=why.sentence)
     n = int(answer.n)
-    size = answer.extra["actual_size"] if "actual_size" in answer.extra else actual_size(design, n)
+    counted = "actual_size" in answer.extra
+    size, rate = (answer.extra["actual_size"], None) if counted else _size_and_rate(design, n)
     return ComparedTest(
         test=name,
         n=n,
@@ -129,11 +137,12 @@ def _row(design: Design, name: str, prose: str, target: float) -> ComparedTest:
         power=float(answer.power),
         success=float(answer.success),
         actual_size=size,
+        actual_size_at=rate,
         why=prose,
     )
 
 
-def largest_type_one_error(design: Design, rejects: Any) -> float:
-    """Over both limits of an equivalence trial, and over every nuisance rate that a limit leaves possible."""
+def largest_type_one_error(design: Design, rejects: Any) -> tuple[float, float]:
+    """Over both limits of an equivalence trial and every nuisance rate that a limit leaves possible; and that rate."""
     along = [design.outcome.rates_on_null(design, at) for at in range(len(design.null_values()))]
     return max(largest_size(rejects, one) for one in along if one is not None)

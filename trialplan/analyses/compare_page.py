@@ -10,7 +10,7 @@ from trialplan.design import Design
 from trialplan.design_facts import assumed, head, level
 from trialplan.page import Page, Table, facts, plain
 from trialplan.parameter import with_role
-from trialplan.text import NONE, decimals, error_rate, number
+from trialplan.text import NONE, decimals, error_rate, number, percent, spoken
 
 if TYPE_CHECKING:
     from trialplan.analyses.compare import ComparedTest
@@ -61,6 +61,18 @@ def _notes(design: Design, rows: Sequence[ComparedTest]) -> list[str]:
     """What the columns are, and which tests do not keep their level."""
     if all(row.actual_size is None for row in rows):
         return []
-    above = [row.test for row in rows if row.actual_size is not None and row.actual_size > design.alpha]
+    above = [
+        f"{row.test}{_where(design, row)}"
+        for row in rows
+        if row.actual_size is not None and row.actual_size > design.alpha
+    ]
     broken = f"; it exceeds the level with {', '.join(above)}" if above else ""
     return [f"actual size is the largest type I error over the rates of the null, every outcome counted{broken}"]
+
+
+def _where(design: Design, row: ComparedTest) -> str:
+    """At which rate of the null it is that large, where this was sought."""
+    comparator = design.field("comparator")
+    if row.actual_size_at is None or comparator is None:
+        return ""
+    return f" (most where {spoken(comparator)} is {percent(row.actual_size_at)})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
@@ -52,7 +51,7 @@ def command(path: Path, document: str, force: bool) -> None:
     files.check_writable(path, replace=force)
     if path.suffix.lower() in STARTERS:
         files.write(path, starter(path.suffix.lower()))
-        click.echo(f"wrote {path}\nnext: replace its rows by your studies, then trialplan evidence {path}")
+        click.echo(f"wrote {path}\nnext: replace its rows by your studies, then trialplan evidence {files.typed(path)}")
         return
     if path.suffix.lower() == ".md":
         from trialplan.verbs.eliciting import elicitation_sheet
@@ -64,5 +63,4 @@ def command(path: Path, document: str, force: bool) -> None:
         files.check_suffix(path, (".toml", *STARTERS, ".md"))
     files.write(path, starter_plan(document))
     wrote(path)
-    typed = shlex.quote(str(path)) if str(path).isprintable() else f"${str(path)!r}"  # as bash and zsh take escapes
-    click.echo(f"next: trialplan protocol {typed} -o {document}.md")
+    click.echo(f"next: trialplan protocol {files.typed(path)} -o {document}.md")

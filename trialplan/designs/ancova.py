@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from trialplan import fields
 from trialplan.design import Design
+from trialplan.designs import _spread as spread
 from trialplan.designs import _two_scales
 from trialplan.designs.two_means import CALLED, SPREAD_SLIPS, TwoMeans, t_tests_power
 from trialplan.errors import ParameterError, field
@@ -75,13 +76,9 @@ class Ancova(Design):
         unit="ratio",
         typical=(1.2, 2.5),
     )
-    sd: Numbers = parameter(
+    sd: Numbers = spread.sd(
         "standard deviation between participants at follow-up, before adjustment; of natural logs on the ratio scale",
-        POSITIVE,
-        role="spread",
-        symbol="σ",
         unit="units of the outcome, or of its log",
-        typical=(0.8, 1.6),
     )
     correlation: Numbers = parameter(
         "correlation of baseline and follow-up within an arm",

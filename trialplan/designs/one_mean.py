@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 from trialplan import fields
 from trialplan.design import Design, Sized
 from trialplan.designs import _changes as changes
+from trialplan.designs import _spread as spread
 from trialplan.designs.two_means import CALLED, t_tests_power
 from trialplan.numerics.elementary import divide, sqrt
 from trialplan.numerics.student import T_POWER
 from trialplan.outcome import EffectInterval, EffectScale
 from trialplan.outcomes.measurements import Measurements
-from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
+from trialplan.parameter import REAL, Numbers, largest, parameter
 
 
 class Mean(Measurements):
@@ -83,14 +84,7 @@ class OneMean(Design):
         unit="units of the outcome",
         typical=(0.5, 1.5),
     )
-    sd: Numbers = parameter(
-        "standard deviation between participants",
-        POSITIVE,
-        role="spread",
-        symbol="σ",
-        unit="units of the outcome",
-        typical=(0.8, 1.6),
-    )
+    sd: Numbers = spread.sd()
     favourable: fields.Favourable = fields.favourable()
 
     @property

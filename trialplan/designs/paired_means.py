@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 from trialplan import fields
 from trialplan.design import Design
 from trialplan.designs import _changes as changes
+from trialplan.designs import _spread as spread
 from trialplan.designs.two_means import CALLED, t_tests_power
 from trialplan.numerics.elementary import divide, sqrt
 from trialplan.numerics.student import T_POWER
 from trialplan.outcomes.measurements import ADJUSTED
-from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter
+from trialplan.parameter import REAL, Interval, Numbers, largest, parameter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +49,8 @@ class PairedMeans(Design):
         unit="units of the outcome",
         typical=(0.3, 1.5),
     )
-    sd: Numbers = parameter(
-        "standard deviation of the differences within pairs; with a correlation, of one measurement",
-        POSITIVE,
-        role="spread",
-        symbol="σ",
-        unit="units of the outcome",
-        typical=(0.8, 1.6),
+    sd: Numbers = spread.sd(
+        "standard deviation of the differences within pairs; with a correlation, of one measurement"
     )
     correlation: Numbers | None = parameter(
         "correlation of the two measurements of a pair, where the standard deviation is that of one of them",

@@ -9,6 +9,7 @@ from trialplan import sizing
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.designs import _precise_means as precise_means
+from trialplan.designs import _spread as spread
 from trialplan.numerics.elementary import sqrt
 from trialplan.parameter import POSITIVE, PROPORTION, Numbers, parameter
 
@@ -34,14 +35,7 @@ class PrecisionMean(Sized):
     reference = "Kupper & Hafner 1989"
     stated_example = "--sd 1 --width 1 --probability 0.8 --n 22"
 
-    sd: Numbers = parameter(
-        "standard deviation between participants",
-        POSITIVE,
-        role="spread",
-        symbol="σ",
-        unit="units of the outcome",
-        typical=(0.8, 1.6),
-    )
+    sd: Numbers = spread.sd()
     width: Numbers = parameter(
         "full width of the interval that is wanted", POSITIVE, unit="units of the outcome", typical=(0.4, 1.0)
     )

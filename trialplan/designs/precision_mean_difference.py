@@ -9,6 +9,7 @@ from trialplan import fields, sizing
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.designs import _precise_means as precise_means
+from trialplan.designs import _spread as spread
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import divide, sqrt, square
 from trialplan.numerics.lazy import np
@@ -34,14 +35,7 @@ class PrecisionMeanDifference(Sized):
     asks_for: ClassVar[str] = "width"
     stated_example = "--sd 10 --width 6 --per-arm 87"
 
-    sd: Numbers = parameter(
-        "standard deviation between participants, in the control arm and, unless the treatment arm's is given, in both",
-        POSITIVE,
-        role="spread",
-        symbol="σ",
-        unit="units of the outcome",
-        typical=(0.8, 1.6),
-    )
+    sd: Numbers = spread.sd(spread.EITHER_ARM)
     sd_treatment: Numbers | None = parameter(
         "standard deviation in the treatment arm, where it differs",
         POSITIVE,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
+from trialplan.designs import _spread as spread
 from trialplan.designs._vectors import places
 from trialplan.designs._visits import (
     AR1,
@@ -85,13 +86,8 @@ class RepeatedMeasures(Design):
         unit="units of the outcome",
         typical=(0.3, 1.5),
     )
-    sd: Numbers = parameter(
-        "standard deviation between participants at that visit, given the baseline where that is adjusted for",
-        POSITIVE,
-        role="spread",
-        symbol="σ",
-        unit="units of the outcome",
-        typical=(0.8, 1.6),
+    sd: Numbers = spread.sd(
+        "standard deviation between participants at that visit, given the baseline where that is adjusted for"
     )
     sd_treatment: Numbers | None = parameter(
         "standard deviation in the treatment arm, where it differs",

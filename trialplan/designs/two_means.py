@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
+from trialplan.designs import _spread as spread
 from trialplan.designs._stated_rates import NORMAL
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import upper_t_quantile
@@ -85,14 +86,7 @@ class TwoMeans(Design):
         unit="units of the outcome",
         typical=(0.3, 1.5),
     )
-    sd: Numbers = parameter(
-        "standard deviation between participants, in the control arm and, unless the treatment arm's is given, in both",
-        POSITIVE,
-        role="spread",
-        symbol="σ",
-        unit="units of the outcome",
-        typical=(0.8, 1.6),
-    )
+    sd: Numbers = spread.sd(spread.EITHER_ARM)
     sd_treatment: Numbers | None = parameter(
         "standard deviation in the treatment arm, where it differs",
         POSITIVE,

@@ -8,6 +8,7 @@ from typing import Any
 
 from trialplan.errors import did_you_mean
 from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study, domains
+from trialplan.parameter import of_percent
 
 Where = Callable[[tuple[int, ...]], str]
 
@@ -78,6 +79,8 @@ def _way_out(name: str, domain: str, value: object) -> str:
         return '; write "NR" or "ND", or leave the key out if the source does not mention it'
     if name in ("events", "of", "n", "enrolled") and re.search(r"\d[.,]\d{1,2}\b|\d[.,]\d{4}|%", str(value)):
         return "; write the count here and the printed rate in reported"
+    if domain.startswith("a number between 0 and 1") and (way_out := of_percent(value)):
+        return f"; {way_out}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f'; write it in quotes, "{value}"' if domain.startswith("text") else ""
     if name == "centres":

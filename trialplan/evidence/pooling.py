@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -276,24 +275,6 @@ def _from_tables(effects: Effects, method: str, interval: str, confidence: float
         **pooled | alone | {"note": _note(effects, method)},
         **spread,
     )
-
-
-def leave_one_out(effects: Effects, *how: Any) -> dict[str, Pool]:
-    """The pool without each study in turn, by the label of the one that is left out; `how` as for `pool`."""
-    k = len(effects.values)
-    if k < 2:
-        raise ParameterError("leaving one out needs at least two studies")
-    return {effects.labels[left]: pool(effects.take([i for i in range(k) if i != left]), *how) for left in range(k)}
-
-
-def by_subgroup(effects: Effects, groups: Sequence[str], *how: Any) -> dict[str, Pool]:
-    """The pool of each group of studies, τ² estimated in each; `groups` names the group of each study."""
-    if len(groups) != len(effects.values):
-        raise ParameterError(f"{len(effects.values)} studies need as many groups, not {len(groups)}")
-    return {
-        group: pool(effects.take([i for i, name in enumerate(groups) if name == group]), *how)
-        for group in dict.fromkeys(groups)
-    }
 
 
 def _check(effects: Effects, method: str, interval: str, confidence: float) -> None:

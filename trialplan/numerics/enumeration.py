@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -25,8 +26,10 @@ def rejection_probability(rejects: Any, treatment: Any, control: Any) -> Any:
     return ((binomial_pmf(rows, treatment) @ table) * binomial_pmf(columns, control)).sum(axis=-1)
 
 
-def largest_size(rejects: Any, pair: Pair) -> float:
-    """The largest P(reject) along a null's boundary: a grid on the angle of the rate, then its highest peaks refined.
+def largest_size(rejects: Any, pair: Pair) -> tuple[float, float]:
+    """The largest P(reject) along a null's boundary and the nuisance rate where it is; 0 and nan without a boundary.
+
+    A grid on the angle of the rate comes first, then its highest peaks are refined.
 
     A grid alone finds the flanks of the peaks and is anti-conservative.
     """
@@ -35,18 +38,20 @@ def largest_size(rejects: Any, pair: Pair) -> float:
     padded = np.concatenate([[-1.0], values, [-1.0]])
     local = np.flatnonzero((values >= padded[:-2]) & (values >= padded[2:]) & (values >= 0))
     highest = local[np.argsort(values[local])[-_PEAKS:]]
-    return max((_refined(rejects, pair, angles[peak]) for peak in highest), default=0.0)
+    return max((_refined(rejects, pair, angles[peak]) for peak in highest), default=(0.0, math.nan))
 
 
-def _refined(rejects: Any, pair: Pair, centre: float) -> float:
-    """The top of one peak: ever finer grids around the best point so far."""
-    best, width = 0.0, np.pi / 2 / _GRID
+def _refined(rejects: Any, pair: Pair, centre: float) -> tuple[float, float]:
+    """The top of one peak and its nuisance rate: ever finer grids around the best point so far."""
+    best, at, width = 0.0, centre, np.pi / 2 / _GRID
     for _ in range(_PASSES):
         around = np.clip(centre + width * np.linspace(-1, 1, _FINER), 1e-6, np.pi / 2 - 1e-6)
         values = _along(rejects, pair, around)
-        centre, best = float(around[values.argmax()]), max(best, float(values.max()))
+        centre = float(around[values.argmax()])
+        if values.max() > best:
+            best, at = float(values.max()), centre
         width *= 2 / (_FINER - 1)
-    return best
+    return best, float(np.sin(at) ** 2)
 
 
 def _along(rejects: Any, pair: Pair, angles: Any) -> Any:

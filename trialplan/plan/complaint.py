@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from trialplan.errors import did_you_mean
-from trialplan.parameter import Interval
+from trialplan.parameter import Interval, of_percent
 from trialplan.plan.schema import PlanFile
 
 _LONGEST = 80
@@ -25,6 +26,9 @@ _KINDS = {
     "object": "a section of keys and values",
 }
 """What a key takes, by its type in the JSON Schema."""
+
+_MEMBER = re.compile(r"\[|^(constrained-)?(float|int|str|bool)$")
+"""What pydantic calls the member of a union; no key is called so."""
 
 _FIRST = ("extra_forbidden", "renamed")
 """Unknown keys are told before all else, because they cause the rest."""
@@ -78,7 +82,7 @@ def _must(error: Any, node: Mapping[str, Any]) -> str:
 def _keys(loc: Sequence[Any]) -> Sequence[Any]:
     """`loc` as a file has it: pydantic adds the member of a union that it tried, which is no key."""
     known = [*loc]
-    while len(known) > 1 and isinstance(known[-1], str) and "[" in known[-1]:
+    while len(known) > 1 and isinstance(known[-1], str) and _MEMBER.search(known[-1]):
         known.pop()
     return known
 
@@ -108,8 +112,18 @@ def _interval(node: Mapping[str, Any]) -> Interval | None:
 
 def _way_out(node: Mapping[str, Any], value: Any) -> str:
     """How to write a share that was written as a percentage."""
-    highest = node.get("exclusiveMaximum", node.get("maximum"))
-    if highest == 1 and isinstance(value, (int, float)) and not isinstance(value, bool) and 1 < value < 100:
+    options = [_followed(one, _schema()) for one in (node, *node.get("anyOf", ()))]
+    highest = next((end for one in options for end in (one.get("exclusiveMaximum"), one.get("maximum")) if end), None)
+    kinds = {one.get("type") for one in options}
+    if isinstance(value, str) and "number" in kinds and (way_out := of_percent(value)):
+        return f"; {way_out}" if highest == 1 else f"; {way_out} where it is a share"
+    if (
+        highest == 1
+        and "integer" not in kinds
+        and isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and 1 < value < 100
+    ):
         return f"; write {value:g} % as {value / 100:g}"
     return ""
 

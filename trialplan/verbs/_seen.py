@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, field
+from trialplan.parameter import of_percent
 from trialplan.text import listed
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def fractions(given: Any) -> tuple[float, ...]:
     for share in shares:
         if not isinstance(share, (int, float)) or not 0 < share < 10:
             raise ParameterError(
-                f"{field('information')} must be fractions of the planned one, as in 0.32, not {share}"
+                f"{field('information')} must be fractions of the planned one, as in 0.32, not {share}",
+                way_out=of_percent(share),
             )
     return tuple(map(float, shares))
 

@@ -14,7 +14,7 @@ from trialplan import catalogue
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import NON_INFERIORITY, SUPERIORITY
-from trialplan.parameter import parameters, with_role
+from trialplan.parameter import of_percent, parameters, with_role
 from trialplan.stated import StatedEffect
 
 SIZES = {
@@ -252,8 +252,6 @@ def _power(stated: Any) -> tuple[float | None, int, bool]:
     text = str(stated).strip()
     bound = re.match(r"^(>=?|≥|at least)\s*", text)
     text = text[bound.end() :] if bound else text
-    if text.endswith("%"):
-        raise ParameterError(f"must be a number, not {_brief(text)}", parameter="power", way_out="write 80 % as 0.8")
     value = _number("power", text)
     if not 0 < value < 1:
         raise ParameterError(f"must lie in (0, 1), not {text}", parameter="power", way_out="write 80 % as 0.8")
@@ -355,7 +353,10 @@ def _number(name: str, stated: Any) -> float:
     try:
         return float(stated)
     except (TypeError, ValueError):
-        raise ParameterError(f"must be a number, not {_brief(stated)}", parameter=name, value=stated) from None
+        way_out = of_percent(stated)
+        raise ParameterError(
+            f"must be a number, not {_brief(stated)}", parameter=name, value=stated, way_out=way_out
+        ) from None
 
 
 def _whole(name: str, stated: Any, least: int = 1) -> int:

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from trialplan.errors import ParameterError
+from trialplan.parameter import of_percent
 
 LARGEST_GRID = 5_000_000
 """Scenarios in a grid that is held in memory, and values of one axis."""
@@ -97,5 +98,8 @@ def _three(name: str, text: str) -> tuple[Decimal, Decimal, Decimal]:
         numbers = []
     if len(numbers) != 3 or not all(n.is_finite() and abs(n.adjusted()) < 100 for n in numbers):
         reason = f"cannot be {text!r}: a range is first:last:step in numbers"
-        raise ParameterError(reason, parameter=name, value=text, way_out=_FORMS)
+        percent = next(filter(None, map(of_percent, parts)), "")
+        raise ParameterError(
+            reason, parameter=name, value=text, way_out=f"{percent} where it is a share" if percent else _FORMS
+        )
     return numbers[0], numbers[1], numbers[2]

@@ -72,7 +72,7 @@ def true_size(design: Design, n: int) -> float | None:
         return max((truth.power for truth in truths if truth is not None), default=None)
     if math.prod(size + 1 for size in counts.sizes) > _SIZED:
         return None
-    return largest_type_one_error(design, design.rejections(n))
+    return largest_type_one_error(design, design.rejections(n))[0]
 
 
 def _counts(design: Design, n: int) -> Counts | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from trialplan.analyses.harm_guidance import REFERENCE, chance_raised, least_cases
 from trialplan.design import Design
+from trialplan.files import typed
 from trialplan.numerics.binomial_limits import clopper_pearson_limits
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.plan.building import Trial
@@ -140,7 +140,7 @@ def _look(trial: Trial, design: Design, look: LookView) -> LookSheet:
 
 def _command(trial: Trial, look: LookView, sizes: tuple[int, ...], counts: tuple[CountsAtBounds, ...]) -> str:
     """What to type, with the result that lies at the look's boundary as the example."""
-    asked = f"trialplan monitor {shlex.quote(Path(trial.plan.name).name)} --look {look.number}"
+    asked = f"trialplan monitor {typed(Path(Path(trial.plan.name).name))} --look {look.number}"
     middle = counts[len(counts) // 2] if counts else None
     at = None if middle is None else middle.efficacy if middle.efficacy is not None else middle.futility
     if middle is not None and at is not None:

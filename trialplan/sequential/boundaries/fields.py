@@ -8,6 +8,7 @@ from typing import Any
 
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
+from trialplan.parameter import of_percent
 from trialplan.text import with_commas
 
 
@@ -43,7 +44,8 @@ def read_looks(value: Any) -> tuple[float, ...]:
         written = value if isinstance(value, str) else with_commas(value) if numbers else repr(value)
         raise ParameterError(
             "must be increasing information fractions that end at 1, as in 0.5,1 or 1/3,2/3,1, or the number of looks, "
-            f"as in 3, not {written}"
+            f"as in 3, not {written}",
+            way_out=of_percent(str(written).partition(",")[0]),
         )
     if looks[0] < _EARLIEST:
         raise ParameterError(f"must be information fractions in [{_EARLIEST:g}, 1], not {looks[0]:g}")
