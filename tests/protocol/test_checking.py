@@ -299,7 +299,7 @@ class TestNames:
     def test_where_a_cell_stands(self, markdown):
         """A cell is named by its headings, its table, its row and its column, with the whole number."""
         (wrong,) = markdown(
-            ("| rate in the control arm (*p*~C~) | 20.00 % |", "| rate in the control arm (*p*~C~) | 21.00 % |")
+            ("| rate in the control arm (*p*~C~) | 20.0 % |", "| rate in the control arm (*p*~C~) | 21.0 % |")
         ).wrong
         assert "row “rate in the control arm (pC)”" in wrong.quantity
         assert "column “Value”" in wrong.quantity

@@ -63,6 +63,7 @@ class Holds:
         self.losses_once(plan, trial, said)
         self.units(plan, text)
         self.claims(plan, text)
+        assert "**The worst doubt.** " in text
         self.no_slips(text)
 
     def one_number(self, plan, trial, text):
@@ -102,7 +103,8 @@ class Holds:
             value = shown[effect.label]
             planned = float(fixed.effect_value())
             if effect.unit == "proportion":
-                assert value == f"{100 * planned:.2f} %".replace("-", "−")
+                assert re.fullmatch(r"[\d.]+\.\d{1,} %", value)
+                assert float(value.split()[0]) == pytest.approx(100 * planned, rel=1e-3)
             elif effect.unit == "difference of proportions":
                 assert value == f"{100 * planned:+.1f} points".replace("-", "−")
             else:
