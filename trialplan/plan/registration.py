@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from trialplan.plan.section import Line, Name, Section, Text
@@ -109,3 +110,16 @@ class Registration(Section):
     maximum_age: Age | None = Field(None, description="as 75 Years, or N/A where there is no limit")
     healthy_volunteers: bool | None = None
     countries: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_order_of_time(self) -> Self:
+        """A trial starts, has its last primary outcome, and is done; a month is compared with a day by its month."""
+        dated = [(name, getattr(self, name)) for name in ("start", "primary_completion", "completion")]
+        known = [(name, value) for name, value in dated if value is not None]
+        for (earlier, first), (later, second) in itertools.combinations(known, 2):
+            shared = min(len(first), len(second))
+            if second[:shared] < first[:shared]:
+                raise PydanticCustomError(
+                    "out_of_order", f"has {later} {second} before {earlier} {first}; correct one of the two"
+                )
+        return self

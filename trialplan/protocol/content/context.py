@@ -185,6 +185,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "randomises": len(trial.answer.arms) > 1,
         "single_arm": tuple(trial.answer.arms) == ONE_ARM,
         "in_turn": design.fixed.in_turn,
+        "people": design.counted_in,
         "lost_within": _lost_within(design.fixed),
         "loses_by_itself": bool(design.fixed.loses_by),
         "effects": _same_effect(trial),

@@ -120,12 +120,12 @@ def _letters(font: Any) -> dict[int, str]:
         found.update({int(code, 16): _unicode(text) for code, text in zip(codes[::2], codes[1::2], strict=True)})
     for part in _RANGES.findall(data):
         for low, high, first, several in _RANGE.findall(part):
-            codes = range(int(low, 16), int(high, 16) + 1)
+            within = range(int(low, 16), int(high, 16) + 1)
             letters = [_unicode(one) for one in _CODE.findall(several)]
             if first:
                 begins = _unicode(first)
-                letters = [begins[:-1] + chr(ord(begins[-1]) + i) for i in range(len(codes))]
-            found.update(zip(codes, letters, strict=False))
+                letters = [begins[:-1] + chr(ord(begins[-1]) + i) for i in range(len(within))]
+            found.update(zip(within, letters, strict=False))
     return found
 
 
