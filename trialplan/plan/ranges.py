@@ -110,7 +110,7 @@ def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) 
     """What lies behind the uncontrolled rate, bridged as planned."""
     low, high, source = _interval(reading)
     if isinstance(reading, Reading):
-        name = f"rate behind {reading.study.called}"
+        name = f"rate behind {reading.study.key}"
         words = f"true uncontrolled rate, of which {reading.study.called} saw {reading.events}/{reading.of},"
     else:
         name, words = "pooled rate", f"uncontrolled rate pooled from {plural(reading.pool.k, 'study')}"
