@@ -19,13 +19,13 @@ local function kept(block)
   return { block }
 end
 
--- A table that takes no more than a quarter of a page stands on one; a longer one breaks between its rows. Which it is,
+-- A table that takes no more than a sixth of a page stands on one; a longer one breaks between its rows. Which it is,
 -- depends on how its columns turn out, so typst measures those that may.
 local short = 1800 -- letters
 local few = 12 -- rows
 local measured = {
   "#layout(page => { let body = [",
-  "]; let tall = measure(width: page.width, body).height; block(breakable: tall > page.height / 4, body) })",
+  "]; let tall = measure(width: page.width, body).height; block(breakable: tall > page.height / 6, body) })",
 }
 
 local function whole(tbl)
@@ -36,9 +36,10 @@ local function whole(tbl)
   return rows <= few and #pandoc.utils.stringify(tbl) <= short
 end
 
--- A short list stands on one page.
+-- A list of a few lines stands on one page.
+local lines = 700 -- letters
 local function kept_list(list)
-  if #pandoc.utils.stringify(list) > short then
+  if #pandoc.utils.stringify(list) > lines then
     return { list }
   elseif FORMAT == "typst" then
     return { pandoc.RawBlock("typst", "#block(breakable: false)["), list, pandoc.RawBlock("typst", "]") }

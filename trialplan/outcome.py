@@ -204,6 +204,10 @@ class Outcome:
         """The planned effect on each of the scales that readers ask for; empty where there is only its own."""
         return ()
 
+    def target(self, design: Design) -> float:
+        """The effect that a plan states it is sized for, on `target_scale`."""
+        return float(design.effect_value())
+
     def target_scale(self, design: Design) -> EffectScale:
         """The scale on which a plan states the effect that it is sized for."""
         return self.effect_scale(design)

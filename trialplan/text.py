@@ -149,11 +149,15 @@ def as_sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
+PAIRS = "pairs"
+"""The name of the one arm of a design that compares within pairs: what its n counts."""
+
+
 def participants(arms: Mapping[str, int]) -> str:
-    """93 per arm, 186 in all; 62 treatment + 31 control, 93 in all; 33 in all."""
+    """93 per arm, 186 in all; 62 treatment + 31 control, 93 in all; 33 participants in all; 33 pairs in all."""
     total = sum(arms.values())
     if len(arms) == 1:
-        return f"{total:,} participant{'' if total == 1 else 's'} in all"
+        return f"{plural(total, PAIRS[:-1] if PAIRS in arms else 'participant')} in all"
     if len(set(arms.values())) == 1:
         return f"{next(iter(arms.values())):,} per arm, {total:,} in all"
     return f"{' + '.join(f'{n:,} {name}' for name, n in arms.items())}, {total:,} in all"

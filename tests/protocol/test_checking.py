@@ -47,7 +47,13 @@ DOCUMENTS = [
     for name in SHIPPED
     for suffix in SUFFIXES
 ]
+SLOWER = {"starter": ()}
+"""The shipped plan whose PDF is read where little time is to be taken."""
+
 WORD = "word/document.xml"
+MAIN = {".docx": WORD, ".odt": "content.xml"}
+"""The part of an archive in which an edit is made."""
+
 R = "<m:r><m:t>{}</m:t></m:r>"
 D = '<m:d><m:dPr><m:begChr m:val="("/><m:endChr m:val=")"/></m:dPr><m:e>{}</m:e></m:d>'
 F = '<m:f><m:fPr><m:type m:val="{}"/></m:fPr><m:num>{}</m:num><m:den>{}</m:den></m:f>'
@@ -92,20 +98,20 @@ def slow_reader(start, tmp_path):
 
 def opened(path):
     """The text of a document in which an edit is made: its own, or the main part of a Word file."""
-    if path.suffix == ".docx":
+    if path.suffix in MAIN:
         with zipfile.ZipFile(path) as file:
-            return file.read(WORD).decode()
+            return file.read(MAIN[path.suffix]).decode()
     return path.read_text(encoding="utf-8")
 
 
 def saved(path, text, source):
     """Write the text where `opened` found it in `source`."""
-    if path.suffix != ".docx":
+    if path.suffix not in MAIN:
         path.write_text(text, encoding="utf-8")
         return path
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
-            new.writestr(entry, text.encode() if entry.filename == WORD else old.read(entry))
+            new.writestr(entry, text.encode() if entry.filename == MAIN[path.suffix] else old.read(entry))
     return path
 
 
@@ -113,6 +119,7 @@ STRETCHES = {
     ".md": re.compile(r"^(?!```).*$", re.MULTILINE),
     ".html": re.compile(r"(?<=>)[^<>]+(?=<)"),
     ".docx": re.compile(r"(?<=>)[^<>]+(?=</w:t>)"),
+    ".odt": re.compile(r"(?<=>)[^<>]+(?=<)"),
 }
 UNCOMPUTED = {
     ".md": re.compile(r"^(`{3,})\w*\n.*?^\1$", re.MULTILINE | re.DOTALL),
@@ -121,6 +128,7 @@ UNCOMPUTED = {
         re.DOTALL,
     ),
     ".docx": re.compile(r"<w:sdt>.*?</w:sdt>|<w:p>(?:(?!</w:p>).)*?w:val=\"SourceCode\".*?</w:p>|&#?\w+;", re.DOTALL),
+    ".odt": re.compile(r"^.*?<office:text|<text:table-of-content.*?</text:table-of-content>|&#?\w+;", re.DOTALL),
 }
 """What is not computed: the embedded files, and the table of contents, which repeats the headings."""
 
@@ -164,7 +172,10 @@ def edited(source, folder, rng):
 
 
 class TestAgrees:
-    @pytest.mark.parametrize(("name", "suffix"), DOCUMENTS)
+    @pytest.mark.parametrize(
+        ("name", "suffix"),
+        [*DOCUMENTS, *(pytest.param(name, ".pdf", marks=SLOWER.get(name, pytest.mark.sweep)) for name in SHIPPED)],
+    )
     def test_a_document_as_it_was_written(self, protocols, name, suffix):
         """Every shipped plan's protocol agrees with itself in every format, number by number."""
         found = check(protocols(name)[suffix])
@@ -299,12 +310,12 @@ class TestNames:
     def test_where_a_cell_stands(self, markdown):
         """A cell is named by its headings, its table, its row and its column, with the whole number."""
         (wrong,) = markdown(
-            ("| rate in the control arm (*p*~C~) | 20.00 % |", "| rate in the control arm (*p*~C~) | 21.00 % |")
+            ("| rate in the control arm (*p*~C~) | 20.0 % |", "| rate in the control arm (*p*~C~) | 21.0 % |")
         ).wrong
         assert "row “rate in the control arm (pC)”" in wrong.quantity
         assert "column “Value”" in wrong.quantity
         assert " › " in wrong.quantity
-        assert (wrong.printed, wrong.recomputed) == ("21.00", "20.00")
+        assert (wrong.printed, wrong.recomputed) == ("21.0", "20.0")
 
     def test_words_of_a_computed_sentence(self, markdown):
         """A word that says something else is named like a number."""
@@ -793,13 +804,14 @@ class TestSourcesTravel:
 @pytest.mark.sweep
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 class TestThroughLibreOffice:
-    @pytest.mark.parametrize("formats", [("docx",), ("odt", "docx")])
+    @pytest.mark.parametrize("formats", [("docx",), ("odt", "docx"), ("odt",)])
     @pytest.mark.parametrize("name", SHIPPED)
     def test_saved_again(self, protocols, tmp_path, name, formats):
         """A Word file that was saved by LibreOffice, once in its own format, agrees with the plan inside it."""
         path = resaved(protocols(name)[".docx"], tmp_path, *formats)
         found = examined(path)
-        drops_equations = "<m:oMath>" not in opened(path)  # LibreOffice without its Math module
+        # LibreOffice without its Math module
+        drops_equations = "<m:oMath>" not in opened(path) and "<draw:object " not in opened(path)
         assert drops_equations or found.wrong == ()
         assert all(one.quantity.endswith("an equation with the numbers") for one in found.wrong)
 
@@ -847,23 +859,14 @@ ROW = {
     ".md": r"\n\|[^\n]*\d[^\n]*(?=\n\|)",
     ".html": r"(?s)<tr>(?:(?!</tr>).)*?\d.*?</tr>",
     ".docx": r"(?s)<w:tr>.*?</w:tr>",
+    ".odt": r"(?s)<table:table-row\b.*?</table:table-row>",
 }
 
 
 def forty(source, name, rng):
     """Forty documents with one edit each: ten figures, ten words, and five each of arms, units, rows and signs."""
     text, suffix = opened(source), source.suffix
-    arms = {"starter": ("treatment", "control")}.get(name, ("UC-MSC", "placebo"))
-    swapped = {arms[0]: arms[1], arms[1]: arms[0]}
-    words = r"\b(?:{})\b"
-    kinds = [
-        ("figure", 10, r"\d", lambda old: str((int(old) + 1 + rng.randrange(8)) % 10)),
-        ("word", 10, words.format("|".join(OPPOSITES)), OPPOSITES.get),
-        ("arm", 5, words.format("|".join(arms)), swapped.get),
-        ("unit", 5, r"(?<=\d) ?(?:%|months?|points)", lambda old: " years" if "%" in old else " %"),
-        ("sign", 5, r"[−+](?=\d)", lambda old: "+" if old == "−" else "−"),
-    ]
-    for kind, many, pattern, instead in kinds:
+    for kind, many, pattern, instead in kinds_of_edit(name, rng):
         for _ in range(many):
             changed, old = worded(text, pattern, instead, rng, suffix)
             yield f"{kind} {old!r}", changed
@@ -872,7 +875,119 @@ def forty(source, name, rng):
         yield f"row {row[0][:60]!r}", f"{text[: row.start()]}{text[row.end() :]}"
 
 
+def kinds_of_edit(name, rng, rows=0):
+    """Each kind of edit of words with how many, where it may be made and what it makes; `rows` more figures."""
+    arms = {"starter": ("treatment", "control")}.get(name, ("UC-MSC", "placebo"))
+    swapped = {arms[0]: arms[1], arms[1]: arms[0]}
+    words = r"\b(?:{})\b"
+    return [
+        ("figure", 10 + rows, r"\d", lambda old: str((int(old) + 1 + rng.randrange(8)) % 10)),
+        ("word", 10, words.format("|".join(OPPOSITES)), OPPOSITES.get),
+        ("arm", 5, words.format("|".join(arms)), swapped.get),
+        ("unit", 5, r"(?<=\d) ?(?:%|months?|points)", lambda old: " years" if "%" in old else " %"),
+        ("sign", 5, r"[−+](?=\d)", lambda old: "+" if old == "−" else "−"),
+    ]
+
+
+TAGGED = re.compile(
+    rb"MCID (\d+)(?:/Lang\([\w-]+\))?>>BDC(?:(?!EMC).)*?/(f\d+) ([\d.]+) Tf(?:(?!EMC).)*?(\[.*?(?<!\\)\])TJ", re.DOTALL
+)
+"""A line of text on a page that typst has made: its number, its font and its letters."""
+
+
+class PdfLine:
+    """A line of a page, which an edit writes anew in letters that its font has."""
+
+    def __init__(self, page, found, letters):
+        self.page, self.span, self.letters = page, found.span(4), letters
+        literal = b"".join(re.findall(rb"\(((?:\\.|[^\\()])*)\)", found[4], re.DOTALL))
+        codes = re.sub(rb"\\(\d{3}|.)", lambda x: bytes([int(x[1], 8)]) if len(x[1]) == 3 else ESCAPES[x[1]], literal)
+        self.text = "".join(letters[codes[i : i + 2]] for i in range(0, len(codes), 2))
+
+    def with_text(self, text):
+        """The content of the page with this line saying something else; None where the font lacks a letter of it."""
+        codes = {letter: code for code, letter in self.letters.items()}
+        if not {*text} <= {*codes}:
+            return None
+        data = self.page.get_contents().get_data()
+        line = b"[<" + b"".join(codes[letter] for letter in text).hex().encode() + b">]"
+        return data[: self.span[0]] + line + data[self.span[1] :]
+
+
+ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"(": b"(", b")": b")", b"\\": b"\\"}
+
+
+def pdf_lines(file):
+    """The lines of a PDF's pages behind the contents, without those that name digests and versions."""
+    for page in file.pages[1:]:
+        fonts = {}
+        for name, font in page["/Resources"]["/Font"].items():
+            table = font.get_object()["/ToUnicode"].get_object().get_data()
+            pairs = re.findall(rb"^<(\w{4})> <(\w+)>$", table, re.MULTILINE)
+            fonts[name[1:].encode()] = {
+                bytes.fromhex(code.decode()): bytes.fromhex(letter.decode()).decode("utf-16-be")
+                for code, letter in pairs
+            }
+        for found in TAGGED.finditer(page.get_contents().get_data()):
+            line = PdfLine(page, found, fonts[found[2]])
+            if float(found[3]) > 10 and re.fullmatch(r"[\d.]+", line.text):
+                continue  # the number of a heading, which counts itself
+            if not SIGNED.search(line.text) and not re.search(r"[0-9a-f]{12}", line.text):
+                yield line
+
+
+def edits_of_pdf(source, name, rng, kinds):
+    """What was edited, and a PDF with that one edit, for as many of each kind as are asked for."""
+    pypdf = pytest.importorskip("pypdf")
+    lines = list(pdf_lines(pypdf.PdfReader(source)))
+    for kind, many, pattern, instead in kinds:
+        made = 0
+        while made < many:
+            line = rng.choice(lines)
+            places = list(re.finditer(pattern, line.text))
+            if not places:
+                continue
+            place = rng.choice(places)
+            content = line.with_text(f"{line.text[: place.start()]}{instead(place[0])}{line.text[place.end() :]}")
+            if content is None:
+                continue
+            made += 1
+            writer = pypdf.PdfWriter(clone_from=source)
+            stream = pypdf.generic.DecodedStreamObject()
+            stream.set_data(content)
+            page = writer.pages[line.page.page_number]
+            page[pypdf.generic.NameObject("/Contents")] = writer._add_object(stream)
+            changed = io.BytesIO()
+            writer.write(changed)
+            yield f"{kind} {place[0]!r} in {line.text!r}", changed.getvalue()
+
+
 class TestFortyEdits:
+    @pytest.mark.sweep
+    @pytest.mark.parametrize("name", ["starter", "msc-lupus-nephritis-monitored"])
+    def test_each_is_found_in_a_pdf(self, protocols, name):
+        """One changed figure, word, arm, unit or sign of a page is no longer what the plan gives."""
+        source, rng = protocols(name)[".pdf"], random.Random(20261128)
+        for what, content in edits_of_pdf(source, name, rng, kinds_of_edit(name, rng, rows=5)):
+            wrong = examine(content, ".pdf").wrong
+            assert 1 <= len(wrong) <= 3, (what, wrong)
+
+    @pytest.mark.sweep
+    @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+    @pytest.mark.parametrize("name", ["starter", "msc-lupus-nephritis-monitored"])
+    def test_each_is_found_in_an_opendocument_text(self, protocols, tmp_path, name):
+        """The same of the file that LibreOffice makes of the Word file, which agrees before it is edited."""
+        source, rng = resaved(protocols(name)[".docx"], tmp_path, "odt"), random.Random(20261128)
+        agreed = {one.quantity for one in examined(source).wrong}
+        assert all(one.endswith("an equation with the numbers") for one in agreed)  # without LibreOffice's Math module
+        for what, text in forty(source, name, rng):
+            wrong = [
+                one
+                for one in examined(saved(tmp_path / "edited.odt", text, source)).wrong
+                if one.quantity not in agreed
+            ]
+            assert 1 <= len(wrong) <= 3, (what, wrong)
+
     @pytest.mark.sweep
     @pytest.mark.parametrize("name", ["starter", "msc-lupus-nephritis-monitored"])
     @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -111,7 +111,7 @@ class TestText:
         for endpoint in trial.endpoints:
             for one in endpoint.assumptions:
                 assert by_name(trial, one.source.split(";")[0]) in plain
-        assert "| 57.60 % | derived | MyLupus" in plain
+        assert "| 57.6 % | derived | MyLupus" in plain
         assert "Wang 2012, complete remission (single): 16/30" in plain
 
     def test_every_outcome_of_the_table_is_printed_as_printed(self, trial, text):

@@ -63,23 +63,26 @@ class Holds:
         self.losses_once(plan, trial, said)
         self.units(plan, text)
         self.claims(plan, text)
+        assert "**The worst doubt.** " in text
         self.no_slips(text)
 
     def one_number(self, plan, trial, text):
         arms = randomised(plan, trial)
+        unit = "pairs" if trial.design.arm_names == ("pairs",) else "participants"
+        assert not re.search(r"\d participants give" if unit == "pairs" else r"\d pairs (?:give|are)", text)
         total, analysed = f"{sum(arms):,}", f"{trial.answer.n:,}"
         done = "randomised" if len(arms) > 1 or plan.primaries[0].design.in_turn else "enrolled"
-        assert re.findall(r"\b(?:Randomise|Enrol) ([\d,]+) participants", text) == [total]
-        assert {*re.findall(rf"([\d,]+) participants (?:are )?{done}\b", text)} == {total}
+        assert re.findall(rf"\b(?:Randomise|Enrol) ([\d,]+) {unit}", text) == [total]
+        assert {*re.findall(rf"([\d,]+) {unit} (?:are )?{done}\b", text)} == {total}
         assert {*re.findall(rf"[Ww]ith ([\d,]+) {done}", text)} <= {total}
-        assert f"| Participants | {total} {done}" in text
+        assert f"| {unit.capitalize()} | {total} {done}" in text
         assert [int(n.replace(",", "")) for n in re.findall(r"^\| arm \| .* \| ([\d,]+) \|$", text, re.M)] == arms
         assert len(re.findall(rf"^\| In all, {done} \| {total} \|$", text, re.M)) == (plan.dropout > 0)
         if plan.dropout:
             assert f"so that {analysed} are expected to have the outcome" in text
             assert f"the {analysed} of them who are expected to have the outcome give" in text
         else:
-            assert f"{analysed} participants give" in text
+            assert f"{analysed} {unit} give" in text
 
     def losses_once(self, plan, trial, said):
         n, drawn = sum(randomised(plan, trial)), {one.name: one for one in plan.endpoints}
@@ -102,7 +105,8 @@ class Holds:
             value = shown[effect.label]
             planned = float(fixed.effect_value())
             if effect.unit == "proportion":
-                assert value == f"{100 * planned:.2f} %".replace("-", "−")
+                assert re.fullmatch(r"[\d.]+\.\d{1,} %", value)
+                assert float(value.split()[0]) == pytest.approx(100 * planned, rel=1e-3)
             elif effect.unit == "difference of proportions":
                 assert value == f"{100 * planned:+.1f} points".replace("-", "−")
             else:

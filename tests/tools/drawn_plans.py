@@ -350,7 +350,7 @@ def target(design: Design) -> float:
     two = len(design.arm_names) == 2 and effect is not None and comparator is not None
     if two and effect.unit == comparator.unit == "proportion":
         return round(value - float(design.value("comparator")), 6)
-    return value
+    return round(design.outcome.target(design), 6)
 
 
 def of_every_kind() -> Iterator[tuple[str, DrawnPlan]]:

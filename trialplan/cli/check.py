@@ -32,7 +32,7 @@ from trialplan.cli.options.workers import patience_option
     + "\n\nExit codes: 0 all agrees; 1 something does not, and is named; 2 the document cannot be checked.",
 )
 def command(file: Path, plan: str | None, templates: Path | None, patience: float, as_json: bool, output: Any) -> None:
-    """Every number of FILE, a protocol as .md, .html or .docx, recomputed from the plan that it holds, or from --plan.
+    """Every number of FILE (.md, .html, .docx, .odt or .pdf), recomputed from the plan that it holds, or from --plan.
 
     A number, a word of a computed sentence or a row of a table that was changed, moved or removed is named, with what
     is printed and what the plan gives. Paragraphs and tables that were added are counted and not judged; comments,

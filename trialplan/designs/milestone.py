@@ -47,7 +47,7 @@ class Milestone(_AlongCurves):
         Interval(-1, 1),
         role="effect",
         symbol="δ",
-        unit="proportion",
+        unit="difference of proportions",
         typical=(0.1, 0.25),
     )
 

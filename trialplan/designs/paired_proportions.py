@@ -38,6 +38,14 @@ class PairedResponses(Outcome):
 
     kind = "paired responses"
 
+    def target(self, design: Design) -> float:
+        """The rate with the treatment minus that with the control: pairs in which both or neither respond cancel."""
+        return float(design.effect_value()) - float(design.value("comparator"))
+
+    def target_scale(self, design: Design) -> EffectScale:
+        """A difference of two rates."""
+        return EffectScale(name="difference of proportions", short="difference", points=True)
+
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
         """As the chance that only the treatment succeeds, as a difference of rates, as the odds of discordant pairs."""
         ours, theirs = float(design.effect_value()), float(design.value("comparator"))

@@ -75,7 +75,7 @@ def _in_two_terms(
         raise PlanError(f"bridge.no_concurrent_control says no reason for its {way}; add source")
     controls = first.controls
     return Bridge(
-        reason=first.source or first.acknowledge or (controls.why if controls else ""),
+        reason="; ".join(filter(None, [first.acknowledge, controls.why if controls else "", first.source])),
         discount=first.discount or 0.0,
         bias_mean=first.bias.mean if first.bias else 0.0,
         bias_sd=first.bias.sd if first.bias else 0.0,
@@ -100,19 +100,27 @@ def _matched(said: Borrowed, section: EndpointSection, plan: Plan) -> Matched:
     logit = special.logit(rates)
     mean = float((weights * logit).sum())
     sd = float(np.sqrt((weights * (logit - mean) ** 2).sum()))
-    arms = listed(f"{arm.study.key} {arm.events}/{arm.of}" for arm in borrowed.readings)
+    arms = listed(f"{arm.study.called} {arm.events}/{arm.of}" for arm in borrowed.readings)
     return Matched(mean=mean, sd=sd, label=f"the matched control arms {arms}")
 
 
 def _no_blinding(said: NoBlindingSection) -> NoBlinding:
     way = _only_way("no_blinding", said, ("preset", "bias", "acknowledge"))
+    for name in ("spread", "although"):
+        if way != "preset" and getattr(said, name) is not None:
+            what = (
+                "the SD of a bias is of one trial already"
+                if name == "spread" and way == "bias"
+                else (f"{name} is said of a preset, and there is none beside {way}")
+            )
+            raise PlanError(f"bridge.no_blinding: {what}; remove {name}")
     if way == "acknowledge":
-        return NoBlinding(mean=0.0, sd=0.0, source=said.acknowledge or "", kind=said.outcome)
+        return NoBlinding(
+            mean=0.0, sd=0.0, source="; ".join(filter(None, [said.acknowledge, said.source])), kind=said.outcome
+        )
     if said.bias is not None:
         if said.source is None:
             raise PlanError("bridge.no_blinding says no reason for its bias; add source")
-        if said.spread is not None:
-            raise PlanError("bridge.no_blinding: the SD of bias is of one trial already; remove spread")
         return NoBlinding(mean=said.bias.mean, sd=said.bias.sd, source=said.source, kind=said.outcome)
     try:
         chosen = preset(said.preset or "")

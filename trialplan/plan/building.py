@@ -26,6 +26,7 @@ from trialplan.plan.checks import (
     check_losses,
     check_names,
     check_null,
+    check_order,
     check_primaries,
     check_target,
     check_times,
@@ -153,7 +154,17 @@ def build(plan: Plan) -> Trial:
         randomised=compared,
         family=_sized_family(plan, primaries),
     )
+    check_order(content.hierarchy, _in_turn(trial), plan.name)
     return dataclasses.replace(trial, within=within_strata(plan, trial.design, int(trial.answer.n)))
+
+
+def _in_turn(trial: Trial) -> list[Any]:
+    """What is tested in the order of the plan; nothing where a family's own rule is the order."""
+    if trial.family is not None and trial.design.fixed.in_order:
+        return []
+    return [
+        one.design.fixed for one in trial.endpoints if isinstance(one.design, Design) and one.section.role != "safety"
+    ]
 
 
 def _told(wrong: list[PlanError], make: Callable[..., _Made], *of: Any) -> Iterator[_Made]:
@@ -187,7 +198,8 @@ def _check_against(plan: Plan, comparisons: tuple[AnsweredComparison, ...], prim
         check_target(plan.content, plan.name, treatment - control, f" ({treatment:.3g} − {control:.3g})")
         check_override(plan, comparisons, treatment - control)
     elif isinstance(primary.design, Design):
-        check_target(plan.content, plan.name, float(primary.design.effect_value()))
+        fixed = primary.design.fixed
+        check_target(plan.content, plan.name, fixed.outcome.target(fixed))
 
 
 @contextmanager

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, PlanError, did_you_mean
 from trialplan.parameter import parameters
-from trialplan.plan.schema import STRATEGIES, AssumptionSection, EndpointSection, PlanFile
+from trialplan.plan.schema import STRATEGIES, AssumptionSection, EndpointSection, HierarchySection, PlanFile
 from trialplan.text import listed, with_article
 
 _AGREE = 0.005
@@ -181,6 +181,34 @@ def _sources(content: PlanFile) -> Iterator[str]:
         yield stratum.source or ""
     yield (content.family and content.family.source) or ""
     yield from content.enrolment.sources() if content.enrolment else ()
+
+
+def check_order(said: HierarchySection | None, tested: Sequence[Design], name: str) -> None:
+    """Raise where `[hierarchy]` says of outcomes tested in order what cannot be, or what nothing could be made of."""
+    if said is None:
+        return
+    where = f"{name}, [hierarchy]"
+    if len(tested) < 2:
+        raise PlanError(
+            f"{where}: fewer than two endpoints are tested one after the other by it; leave it out, or state the "
+            "correlation under [family]"
+        )
+    for one in tested:
+        try:
+            joined = len(one.latent()) == len(tested[0].arm_names)
+        except ParameterError:
+            joined = False
+        if not joined:
+            raise PlanError(
+                f"{where}: the outcome of an endpoint of design {one.slug()} cannot be joined with others; leave "
+                "[hierarchy] out"
+            )
+    least = -1 / (len(tested) - 1)
+    if said.correlation < least:
+        raise PlanError(
+            f"{where}: {len(tested)} outcomes cannot all have the correlation {said.correlation:g} with each other; "
+            f"it is at least {least:.3g}"
+        )
 
 
 def check_range(cls: type[Sized], name: str, one: AssumptionSection) -> None:

@@ -72,7 +72,7 @@ def _must(error: Any, node: Mapping[str, Any]) -> str:
             return f" must have at most {_counted(context['max_length'], 'character', 'characters')}"
         case "string_pattern_mismatch":
             return " must be small letters, figures and hyphens, a letter first, as in open-label"
-        case "value_error" | "assertion_error" | "says_nothing" | "one_time" | "registry_form":
+        case "value_error" | "assertion_error" | "says_nothing" | "one_time" | "registry_form" | "out_of_order":
             return f": {error['msg'].removeprefix('Value error, ')}"
     if error["type"].startswith("date"):
         return " must be a date, as in 2026-11-24"

@@ -21,8 +21,8 @@ class RateStep(Section):
 
     renamed: ClassVar = {"per_month": "accrual_rate"}
 
-    from_month: float = Field(ge=0)
-    accrual_rate: float = Field(ge=0)
+    from_month: float = Field(ge=0, description="the month from which the rate holds")
+    accrual_rate: float = Field(ge=0, description="participants a month")
 
 
 class SitesSection(Section):
@@ -44,17 +44,17 @@ class SitesSection(Section):
 class ScreeningSection(Section):
     """`[[enrolment.screening]]`: a step that patients pass or fail before they can be randomised."""
 
-    step: Name
+    step: Name = Field(description="what is asked or tested")
     share: float = Field(gt=0, le=1, description="share of those who reach the step who pass it")
-    source: Text
+    source: Text = Field(description="where the share comes from")
 
 
 class CompetingSection(Section):
     """`[[enrolment.competing]]`: a trial that recruits the same patients."""
 
-    trial: Name
+    trial: Name = Field(description="the trial that recruits from the same patients")
     share: float = Field(ge=0, lt=1, description="share of the eligible patients that it takes")
-    source: Text
+    source: Text = Field(description="where this is known from")
 
 
 class Enrolment(Section):

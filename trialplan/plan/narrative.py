@@ -60,7 +60,7 @@ class Blinding(Section):
 class Stratum(Section):
     """A factor that randomisation is stratified by."""
 
-    factor: Text
+    factor: Text = Field(description="what is told apart")
     levels: tuple[Text, ...] = Field((), description="its levels; may be left open, as centres often are")
     why: Text | None = Field(None, description="why it matters to the outcome")
     control_rates: tuple[float, ...] = Field(
@@ -95,7 +95,7 @@ class FollowUp(Section):
 class Visit(Section):
     """`[[visit]]`: one visit, when it is and what is done there."""
 
-    name: Name
+    name: Name = Field(description="what the visit is called")
     month: float | None = Field(None, description="the month from randomisation, 0 at it, below 0 before; or the week")
     week: float | None = Field(None, description="the week from randomisation, in place of the month")
     window: Text | None = Field(None, description="how far from that time the visit may be, such as ± 7 days")
@@ -122,9 +122,9 @@ class Visit(Section):
 class AnalysisSet(Section):
     """Who is analysed, and for what."""
 
-    name: Text
-    definition: Text
-    used_for: Text
+    name: Text = Field(description="what the set is called")
+    definition: Text = Field(description="who belongs to it")
+    used_for: Text = Field(description="which analyses are made on it")
 
 
 class Analysis(Section):

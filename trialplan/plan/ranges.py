@@ -111,7 +111,7 @@ def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) 
     low, high, source = _interval(reading)
     if isinstance(reading, Reading):
         name = f"rate behind {reading.study.key}"
-        words = f"true uncontrolled rate, of which {reading.study.key} saw {reading.events}/{reading.of},"
+        words = f"true uncontrolled rate, of which {reading.study.called} saw {reading.events}/{reading.of},"
     else:
         name, words = "pooled rate", f"uncontrolled rate pooled from {plural(reading.pool.k, 'study')}"
     return Axis(

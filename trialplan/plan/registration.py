@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from trialplan.plan.section import Line, Name, Section, Text
@@ -91,7 +92,9 @@ class Registration(Section):
     brief_summary: Text | None = Field(None, description="what the trial asks, in words for everybody")
     conditions: tuple[Name, ...] = Field((), description="diseases or conditions")
     sponsor: Name | None = Field(None, description="the lead sponsor")
-    responsible_party: Literal["sponsor", "principal investigator", "sponsor-investigator"] | None = None
+    responsible_party: Literal["sponsor", "principal investigator", "sponsor-investigator"] | None = Field(
+        None, description="who is responsible for the record"
+    )
     start: Month | None = Field(None, description="when the first participant is expected, as 2027-03")
     primary_completion: Month | None = Field(None, description="when the last primary outcome is expected")
     completion: Month | None = Field(None, description="when the last participant is expected to be done")
@@ -101,11 +104,24 @@ class Registration(Section):
     )
     intervention_model: Model | None = Field(None, description="where it is neither one group nor parallel arms")
     masked: tuple[Masked, ...] | None = Field(None, description="who is masked; an empty list for an open trial")
-    intervention_type: InterventionType | None = None
-    control_type: ControlType | None = None
+    intervention_type: InterventionType | None = Field(None, description="what kind of intervention it is")
+    control_type: ControlType | None = Field(None, description="what kind of arm the control is")
     committee: bool | None = Field(None, description="whether the trial has a data monitoring committee")
-    sex: Literal["all", "female", "male"] | None = None
+    sex: Literal["all", "female", "male"] | None = Field(None, description="who may take part")
     minimum_age: Age | None = Field(None, description="as 18 Years, or N/A where there is no limit")
     maximum_age: Age | None = Field(None, description="as 75 Years, or N/A where there is no limit")
-    healthy_volunteers: bool | None = None
-    countries: tuple[Name, ...] = ()
+    healthy_volunteers: bool | None = Field(None, description="whether healthy volunteers may take part")
+    countries: tuple[Name, ...] = Field((), description="where participants are recruited")
+
+    @model_validator(mode="after")
+    def _in_order_of_time(self) -> Self:
+        """A trial starts, has its last primary outcome, and is done; a month is compared with a day by its month."""
+        dated = [(name, getattr(self, name)) for name in ("start", "primary_completion", "completion")]
+        known = [(name, value) for name, value in dated if value is not None]
+        for (earlier, first), (later, second) in itertools.combinations(known, 2):
+            shared = min(len(first), len(second))
+            if second[:shared] < first[:shared]:
+                raise PydanticCustomError(
+                    "out_of_order", f"has {later} {second} before {earlier} {first}; correct one of the two"
+                )
+        return self

@@ -30,18 +30,18 @@ STRATEGIES: tuple[str, ...] = get_args(Strategy)
 class ReasonedChoice(Section):
     """A choice about the trial that is the planners' own, with its reason."""
 
-    what: Text
-    why: Text
+    what: Text = Field(description="what was chosen")
+    why: Text = Field(description="the reason")
 
 
 class TrialSection(Section):
     """`[trial]`: what the trial is, in words."""
 
-    title: Line
+    title: Line = Field(description="the title of the protocol")
     version: Name = Field("draft", description="version of the protocol draft")
     date: datetime.date | None = Field(None, description="date of the draft; documents carry no other date")
     authors: tuple[Text, ...] = Field((), description="who answers for the plan")
-    phase: Text | None = None
+    phase: Text | None = Field(None, description="the phase of development")
     population: Text = Field(description="who is eligible")
     intervention: Text = Field(description="the trial intervention, with dose and schedule")
     control: Text = Field(description="the control, and the background treatment of both arms")
@@ -58,17 +58,17 @@ class TrialSection(Section):
 class IntercurrentEvent(Section):
     """One intercurrent event, its strategy, and what that does to the planning numbers."""
 
-    event: Text
-    strategy: Strategy
+    event: Text = Field(description="what may happen after the start that changes what the outcome means")
+    strategy: Strategy = Field(description="how it is taken, by the name of ICH E9(R1)")
     planning: Text = Field(description="what the strategy does to the rates or to n")
 
 
 class Estimand(Section):
     """`[estimand]`: the five attributes of ICH E9(R1)."""
 
-    treatment: Text
-    population: Text
-    variable: Text
+    treatment: Text = Field(description="the treatments compared, with what goes with them")
+    population: Text = Field(description="of whom the effect is")
+    variable: Text = Field(description="what is observed of each participant")
     summary: Text = Field(description="population-level summary")
     rationale: Text | None = Field(None, description="why these strategies answer the question that is asked")
     intercurrent: tuple[IntercurrentEvent, ...] = Field(min_length=1)
@@ -85,10 +85,12 @@ class EvidenceSection(Section):
 class TargetDifference(Section):
     """`[target_difference]`: what the trial is sized for, and on what basis (DELTA2)."""
 
-    value: float
+    value: float = Field(description="the effect that the trial is sized for; of two rates their difference")
     unit: Text | None = Field(None, description="what the value is; without it, what the primary's design calls it")
-    basis: Literal["important", "realistic", "both"]
-    source: Text
+    basis: Literal["important", "realistic", "both"] = Field(
+        description="whether it is the least that matters, what may be expected, or both"
+    )
+    source: Text = Field(description="why this difference")
     important_to: Text | None = Field(None, description="who judged the difference important, and how they were asked")
 
 
@@ -96,10 +98,12 @@ class Borrowed(Section):
     """A belief about a rate, borrowed from several arms of a table by a meta-analytic-predictive prior."""
 
     table: Text = Field(description="a shipped table's name, or a TOML or CSV file relative to the plan")
-    outcome: Text
-    studies: tuple[Text, ...] = Field(min_length=1)
+    outcome: Text = Field(description="the outcome's name in the table")
+    studies: tuple[Text, ...] = Field(min_length=1, description="the studies' keys in the table")
     arm: Text | None = Field(None, description="the arm to borrow, where the studies report several")
-    denominator: Literal["reported", "enrolled"] = "reported"
+    denominator: Literal["reported", "enrolled"] = Field(
+        "reported", description="whether a rate is of those that the report counts, or of all enrolled"
+    )
     tau_scale: float = Field(
         0.5, gt=0, le=10, description="scale of the half-normal prior of the between-trial SD of logits"
     )
@@ -161,21 +165,23 @@ class BridgeSection(Section):
 class DrawnSection(Section):
     """A rate read from the evidence table: one study's, or several studies' pooled."""
 
-    study: Text | None = None
+    study: Text | None = Field(None, description="one study's key in the table")
     studies: tuple[Text, ...] | Literal["one-per-centre"] | None = Field(
         None, description="the studies to pool; one-per-centre takes the largest report of each overlapping set"
     )
     method: Text = Field("reml", description="how the studies are pooled")
     outcome: Text | tuple[Text, ...] = Field(description="one outcome, or several exclusive ones counted together")
     arm: Text | tuple[Text, ...] | None = Field(None, description="one arm, or several counted together")
-    denominator: Literal["reported", "enrolled"] = "reported"
+    denominator: Literal["reported", "enrolled"] = Field(
+        "reported", description="whether a rate is of those that the report counts, or of all enrolled"
+    )
     net_of: Text | None = Field(None, description="an outcome whose events are taken off: relapses off responses ever")
 
 
 class PooledEffectSection(Section):
     """An effect pooled over the table's studies of two arms, and carried to the trial's own control arm."""
 
-    outcome: Text
+    outcome: Text = Field(description="the outcome's name in the table")
     measure: EffectMeasure = Field(description="on which scale: a difference or a ratio of two arms")
     studies: tuple[Text, ...] | Literal["one-per-centre", "all"] | None = Field(
         None, description="the studies to pool; one-per-centre takes the largest report of each overlapping set"
@@ -189,7 +195,7 @@ class PooledEffectSection(Section):
 class ExpertSection(Section):
     """One expert's judgements: quantiles, or chips laid into bins."""
 
-    name: Name
+    name: Name = Field(description="who the expert is")
     quantiles: tuple[tuple[Share, float], ...] | None = Field(
         None, description="pairs of a probability and the value below which the number lies with it"
     )
@@ -214,7 +220,7 @@ class AssumptionSection(Section):
     """One number of a design: stated with its source, drawn from the evidence, borrowed, or said by experts."""
 
     value: float | tuple[float, ...] | None = Field(None, description="one number; of a vector one for each stratum")
-    source: Text | None = None
+    source: Text | None = Field(None, description='where the number comes from; "ours" where it is the planners\' own')
     basis: Basis = Field("cited", description="cited from a source, derived from one, or the planners' own choice")
     range: tuple[float, float] | None = Field(None, description="how low and how high a stated value may plausibly lie")
     range_source: Text | None = Field(None, description="where the range comes from; 'ours' where it is the planners'")
@@ -232,25 +238,25 @@ class Selection(Section):
     typical: float = Field(gt=0, description="geometric mean in the population they come from")
     between_sd: float = Field(ge=0, description="SD of natural logs between participants")
     within_sd: float = Field(gt=0, description="SD of natural logs within a participant")
-    source: Text
+    source: Text = Field(description="where these numbers come from")
 
 
 class EndpointSection(Section):
     """`[[endpoint]]`: what is measured, and how it is sized. The primary sizes the trial."""
 
-    name: Line
-    role: Literal["primary", "secondary", "safety"]
+    name: Line = Field(description="what the endpoint is called, with its time where it has one")
+    role: Literal["primary", "secondary", "safety"] = Field(description="what it does in the trial")
     variable: Text = Field(description="what is measured in a participant (SPIRIT 2025, item 16)")
     metric: Text = Field(description="the participant-level metric")
     aggregation: Text = Field(description="how participants are summarised in an arm")
-    timepoint: Text
+    timepoint: Text = Field(description="when it is read, as 12 months after randomisation")
     timepoint_months: float | None = Field(None, gt=0, description="the time point in months, to match evidence by")
-    definition: Text
+    definition: Text = Field(description="how it is measured and judged")
     rationale: Text | None = Field(None, description="why this endpoint, at this time")
     unit: Name | None = Field(None, description="the unit that a measurement is in, such as mmHg or g/day")
     estimand: Text | None = Field(None, description="a secondary endpoint's estimand, where it is not the primary's")
     design: Text | None = Field(None, description="the design that sizes it; none for a descriptive endpoint")
-    power: float = Field(0.8, gt=0, lt=1)
+    power: float = Field(0.8, gt=0, lt=1, description="the power that is asked for")
     margin_source: Text | None = Field(None, description="why the margin of non-inferiority or equivalence is this one")
     settings: dict[str, Any] = Field({}, description="choices of the design: test, goal, alpha, sides, favourable, …")
     assumptions: dict[str, AssumptionSection] = {}
@@ -261,11 +267,11 @@ class EndpointSection(Section):
         None, description="why a missing outcome is analysed so, above all where that favours the treatment"
     )
     dropout: float | None = Field(None, ge=0, lt=1, description="share without an outcome, where missing = 'excluded'")
-    dropout_source: Text | None = None
+    dropout_source: Text | None = Field(None, description="where the share of losses comes from")
     analysis: Text | None = Field(None, description="the planned analysis, in words")
     analysis_test: Text | None = Field(None, description="the analysis test, where it is not the one that sizes")
     selection: Selection | None = None
-    note: Text | None = None
+    note: Text | None = Field(None, description="a remark that the document prints")
 
 
 class FamilySection(Section):
@@ -300,9 +306,9 @@ class RandomisedSection(Section):
     """`[[randomised]]`: a randomised comparison of the same intervention, and what the plan answers to it."""
 
     table: Text | None = Field(None, description="its table; without it the one that the evidence table names")
-    study: Text
-    outcome: Text
-    favourable: Literal["higher", "lower"] = "higher"
+    study: Text = Field(description="the study's key in its table")
+    outcome: Text = Field(description="the outcome's name in its table")
+    favourable: Literal["higher", "lower"] = Field("higher", description="which side of the outcome is the better one")
     compares_with_primary: bool = Field(False, description="whether its interval is held against the planned effect")
     differs: Text | None = Field(None, description="how population, time and definition differ from the plan's")
     answer: Text | None = Field(None, description="why the trial is planned although this estimate is not in favour")
@@ -321,16 +327,16 @@ class StatedRate(Section):
     """A rate with the place it comes from, for the scenario tables."""
 
     key: Key | None = Field(None, description="its name on the command line, as in --vary control_arm=…")
-    value: float = Field(gt=0, lt=1)
-    label: Text
-    source: Text
+    value: float = Field(gt=0, lt=1, description="the rate")
+    label: Text = Field(description="what the rate is called in the tables of scenarios")
+    source: Text = Field(description="where it comes from")
 
 
 class LabelledReading(DrawnSection):
     """A reading of the evidence table that somebody might plan with."""
 
     key: Key | None = Field(None, description="its name on the command line, as in --vary reading=…")
-    label: Text
+    label: Text = Field(description="what the reading is called in the tables of scenarios")
 
 
 class Scenarios(Section):
@@ -344,8 +350,8 @@ class Scenarios(Section):
 class Reference(Section):
     """One entry of the list of references."""
 
-    key: Text
-    citation: Text
+    key: Text = Field(description="the short name by which the text cites it")
+    citation: Text = Field(description="the whole reference")
 
 
 class Report(Section):

@@ -17,6 +17,7 @@ from trialplan.protocol.content.registry import record
 
 AGREES, DIFFERS = "agrees", "differs"
 NOT_THERE, NOT_PLANNED, NEITHER = "not in the record", "not in the plan", "in neither"
+BY_EYE = "in other words, to be read"
 """What may be said of a field."""
 
 _MONTHS = {"day": 12 / 365.25, "week": 7 * 12 / 365.25, "month": 1.0, "year": 12.0}
@@ -54,17 +55,19 @@ class RegistryDifference(Answer):
         """The differences as a sentence, every field as a table."""
         named = "; ".join(one.field for one in self.differing)
         compared = sum(one.verdict in (AGREES, DIFFERS) for one in self.fields)
-        told = f"{self.number} and {self.plan} differ in {named}" if named else f"{self.number} and {self.plan} agree"
+        both = f"{self.number} and {self.plan}"
+        told = f"{both} differ in {named}" if named else f"{both} agree" if compared else f"{both} were not compared"
         rows = [(one.field, one.in_record or "–", one.in_plan or "–", one.verdict) for one in self.fields]
         words = "names and descriptions are compared as words: other words for the same thing differ"
         return Page(
             data={
                 "record": self.number,
                 "plan": self.plan,
-                "ok": not self.differing,
+                "ok": bool(compared) and not self.differing,
+                "compared": compared,
                 "fields": [vars(one) for one in self.fields],
             },
-            headline=f"{told}; {compared} fields stand in both.",
+            headline=f"{told}; {compared or 'no'} field{'s' * (compared != 1)} stand{'s' * (compared == 1)} in both.",
             tables=[Table(("field", "record", "plan", ""), rows)],
             notes=[words],
             records=lambda: [vars(one) for one in self.fields],
@@ -112,6 +115,7 @@ def _at(section: Any, path: str) -> Any:
     return section
 
 
+_MASKING = "designModule.designInfo.maskingInfo"
 _SIMPLE = (
     ("enrolment", "designModule.enrollmentInfo.count"),
     ("phase", "designModule.phases"),
@@ -129,6 +133,10 @@ _SIMPLE = (
 def _compared(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[FieldDifference]:
     for name, path in _SIMPLE:
         yield _difference(name, _words(_at(theirs, path)), _words(_at(ours, path)))
+    described = [_words(_at(one, f"{_MASKING}.maskingDescription")) for one in (theirs, ours)]
+    if not _at(ours, f"{_MASKING}.masking"):  # a plan without the registry's terms has words of its own
+        described[0] = described[0] or _words(_at(theirs, f"{_MASKING}.masking"))
+    yield _difference("masking, described", described[0], described[1], otherwise=BY_EYE)
     arms = [_named(_at(one, "armsInterventionsModule.armGroups"), "label") for one in (theirs, ours)]
     yield _number("number of arms", *arms)
     yield _difference("arms", "; ".join(arms[0]), "; ".join(arms[1]), _as_sets)
@@ -201,10 +209,14 @@ def _times(text: str) -> list[float]:
 
 
 def _difference(
-    field: str, in_record: str, in_plan: str, same: Callable[[str, str], bool] = _as_words
+    field: str,
+    in_record: str,
+    in_plan: str,
+    same: Callable[[str, str], bool] = _as_words,
+    otherwise: str = DIFFERS,
 ) -> FieldDifference:
     if not in_plan or not in_record:
         verdict = NOT_THERE if in_plan else NOT_PLANNED if in_record else NEITHER
     else:
-        verdict = AGREES if same(in_record, in_plan) else DIFFERS
+        verdict = AGREES if same(in_record, in_plan) else otherwise
     return FieldDifference(field=field, in_record=in_record, in_plan=in_plan, verdict=verdict)

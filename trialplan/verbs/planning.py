@@ -113,7 +113,7 @@ def check(
     templates: str | Path | None = None,
     patience: float = _PATIENCE,
 ) -> Checked:
-    """Does a finished protocol, .md, .html or .docx, still say what the plan in it gives? `.ok`, `.wrong`.
+    """Does a finished protocol, .md, .html, .docx, .odt or .pdf, still say what the plan in it gives? `.ok`, `.wrong`.
 
     `plan` is what it is held against where it has lost its own, `templates` the house style that it was written with.
     """

@@ -109,7 +109,7 @@ def _end(axis: Axis, value: float, n: int, target: float) -> End:
         design = axis.design_at(value)
     except TrialplanError as why:
         return End(value=value, n=None, power=None, assurance=None, effect=True, reason=why.sentence)
-    needed, reason, null = None, None, design.null_values()
+    needed, reason = None, None
     try:
         needed = int(design.sample_size(target).n)
     except TrialplanError as why:
@@ -119,9 +119,15 @@ def _end(axis: Axis, value: float, n: int, target: float) -> End:
         n=needed,
         power=float(design.success(n)),
         assurance=None if axis.assurance_at is None else axis.assurance_at(value),
-        effect=bool(on_favourable_side(float(design.effect_value()), tuple(map(float, null)), design.upward)),
+        effect=needed is not None or all(_has_an_effect(one) for one in design.fixed.members or (design,)),
         reason=reason,
     )
+
+
+def _has_an_effect(design: Design) -> bool:
+    """Whether the truth lies where the trial is to show that it does."""
+    null = tuple(float(value) for value in design.null_values())
+    return bool(on_favourable_side(float(design.effect_value()), null, design.upward))
 
 
 def _breaks(axis: Axis, end: float, n: int, target: float) -> BreakEven | None:

@@ -165,16 +165,14 @@ def _line(swing: Swing) -> list[str]:
 def _outcome(axis: Axis, end: End, n: int, target: float) -> str:
     """What becomes of the trial at one end: what it finds, and how many would be needed."""
     design, trial = axis.design_at(axis.planned), f"the trial of {n:,} participants"
-    margin = design.goal in _MARGINS or design.margin is not None
-    finds = f"show {named(design.goal, design.margin)}" if margin else "find the effect"
+    finds = f"show {named(design.goal, design.margin)}" if _has_margin(design) else "find the effect"
     if end.power is None:
         return f"there is no such trial: {end.reason}."
     chance = "below 0.01" if end.power < 0.005 else "above 0.99" if end.power > 0.995 else f"{end.power:.2f}"
     if not end.effect:
-        beyond = "falls short of" if design.goal == SUPERIORITY else "lies beyond"
-        none = f"the truth {beyond} the margin" if margin else "there is no effect to find"
         return (
-            f"{none}: no number of participants would do, and {trial} would claim otherwise with probability {chance}."
+            f"{nothing_to_show(design)}: no number of participants would do, and {trial} would claim otherwise with "
+            f"probability {chance}."
         )
     if end.n is None:
         return f"{trial} would {finds} with probability {chance}, and {end.reason}."
@@ -182,6 +180,16 @@ def _outcome(axis: Axis, end: End, n: int, target: float) -> str:
         f"{end.n:,} participants would be needed for power {number(target)}" if end.n > n else f"{end.n:,} would do"
     )
     return f"{trial} would {finds} with probability {chance}; {needed}."
+
+
+def nothing_to_show(design: Design) -> str:
+    """Why no number of participants would do where the truth is not what the trial is to show."""
+    beyond = "falls short of" if design.goal == SUPERIORITY else "lies beyond"
+    return f"the truth {beyond} the margin" if _has_margin(design) else "there is no effect to find"
+
+
+def _has_margin(design: Design) -> bool:
+    return design.goal in _MARGINS or design.margin is not None
 
 
 def _other_end(axis: Axis, end: End, n: int) -> str:

@@ -22,7 +22,7 @@ from trialplan.plan.reading import Plan
 from trialplan.protocol.bounded import PATIENCE, bounded, check_patience
 from trialplan.protocol.checking.compare import CheckedStatement, DocumentComparison, compare
 from trialplan.protocol.checking.embedded import Named, as_printed, embedded, texts_of
-from trialplan.protocol.checking.extraction import TextBlock, blocks, read
+from trialplan.protocol.checking.extraction import MADE_AS, TextBlock, blocks, read
 from trialplan.protocol.checking.extraction.attached import is_held
 from trialplan.protocol.checking.rebuild import rebuilt
 from trialplan.protocol.content.readers import DOCUMENTS, OPTION
@@ -81,9 +81,10 @@ def examine(
     said = blocks(content, suffix)
     plan, tables = embedded(said) if own is None else (as_printed(said, own[0]), own[1])
     prints = any(block.kind == "code" for block in said) and not any(map(is_held, said))
-    fresh = rebuilt(plan, tables, suffix, templates, _kind(said), prints)
+    made = MADE_AS.get(suffix, suffix)
+    fresh = rebuilt(plan, tables, made, templates, _kind(said), prints)
     version = _version(said)
-    ours = blocks(fresh.content, suffix)
+    ours = blocks(fresh.content, made)
     theirs = [_of_this_version(block, version) for block in said]
     return Checked(plan=plan[0], version=version, comparison=compare(ours, theirs, fresh.required, fresh.named))
 

@@ -122,7 +122,8 @@ def _planned(endpoint: Endpoint) -> float:
         treatment, control = (float(one.value or 0.0) for one in endpoint.rates)
         return treatment - control
     assert isinstance(endpoint.design, Design)
-    return float(endpoint.design.effect_value())
+    fixed = endpoint.design.fixed
+    return fixed.outcome.target(fixed)
 
 
 def _target(endpoint: Endpoint, value: float, called: str | None = None) -> Target:

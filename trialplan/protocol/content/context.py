@@ -58,6 +58,7 @@ from trialplan.protocol.content.views import (
     arms_randomised,
     of_control,
 )
+from trialplan.protocol.content.worst_doubt import worst_doubt
 from trialplan.text import listed
 from trialplan.wrapper import Wrapper
 
@@ -135,6 +136,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "alternatives": alternatives(trial, found),
         "planned_width": design.fixed.outcome.expected_width(design.fixed, int(trial.answer.n), 0.95),
         "break_evens": break_evens(trial),
+        "doubt": worst_doubt(trial),
         "randomised": trial.randomised,
         "uncontrolled": any(one.id == "P01" for one in trial.findings),
         "blind_spot": blind_spot(trial),
@@ -183,6 +185,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "randomises": len(trial.answer.arms) > 1,
         "single_arm": tuple(trial.answer.arms) == ONE_ARM,
         "in_turn": design.fixed.in_turn,
+        "people": design.counted_in,
         "lost_within": _lost_within(design.fixed),
         "loses_by_itself": bool(design.fixed.loses_by),
         "effects": _same_effect(trial),

@@ -48,7 +48,7 @@ def equation(tex: str) -> Verbatim:
 
 def percent(share: float) -> Verbatim:
     """A share as a percentage with one decimal."""
-    return Verbatim(f"{100 * share:.1f} %")
+    return Verbatim(f"{100 * share:.1f} %".replace("-", "−"))
 
 
 def whole_percent(share: float) -> Verbatim:
@@ -95,13 +95,29 @@ def value_of(assumption: Any) -> Verbatim:
     return Verbatim(f"{_as_stated(assumption.value)} {escape(unit)}".rstrip())
 
 
+def in_its_unit(value: Any, unit: str, own: str) -> Verbatim:
+    """A number of a design as a reader compares it: shares in percent or points, else with a unit."""
+    if isinstance(value, tuple):
+        return Verbatim(listed([in_its_unit(each, unit, own) for each in value]))
+    if unit == "proportion":
+        return percent(value)
+    if unit in _POINTS:
+        return _POINTS[unit](value)
+    shown = own if in_units_of_the_outcome(unit) else "" if unit == "ratio" else unit
+    return Verbatim(f"{number(value)} {escape(shown)}".rstrip())
+
+
 _NEAR = 1e-3
 """By how much of itself a printed rate may differ from the one that n was computed with."""
 
 
+_ALL_OF_IT = 1e-9
+"""What a rate in percent may miss its one decimal by in floating point."""
+
+
 def _percent_that_gives_it(rate: float) -> str:
-    """A rate as a percentage of two decimals, or of more where it is so small that two would lose it."""
-    decimals = 2
+    """A rate as a percentage of one decimal where that is all of it, else of two, or more where two lose it."""
+    decimals = 1 if abs(round(100 * rate, 1) - 100 * rate) < _ALL_OF_IT else 2
     while abs(float(f"{100 * rate:.{decimals}f}") - 100 * rate) > _NEAR * 100 * abs(rate) and decimals < 12:
         decimals += 1
     return f"{100 * rate:.{decimals}f}".replace("-", "−")
@@ -175,6 +191,16 @@ def width(share: float) -> Verbatim:
     return Verbatim(f"{100 * share:.1f} points")
 
 
+def between(loop: Any, comma: str = ", ") -> Verbatim:
+    """What stands behind an item of a list in a sentence: a comma, before the last one "and", behind that nothing."""
+    return Verbatim("" if loop.last else " and " if loop.revindex0 == 1 else comma)
+
+
+def rounded(assumption: Any, own: str = "") -> Verbatim:
+    """An assumption's value as a reader compares it with others; `value_of` has the digits that give n again."""
+    return in_its_unit(assumption.value, assumption.unit, own)
+
+
 def ended(text: str) -> str:
     """A sentence with its full stop, which text that ends in a mark of its own has already."""
     return text if text.endswith((".", "?", "!")) else type(text)(f"{text}.")
@@ -234,10 +260,21 @@ def boundary(z: float) -> Verbatim:
 _POINTS: Mapping[str, Callable[[float], Verbatim]] = {"difference of proportions": points, "points": width}
 """How a difference of shares is shown: a signed one, and one without a direction."""
 
-_WORDS: tuple[_Filter, ...] = (attribute, capitalised, code, ended, equation, quoted, symbol, under, with_article)
+_WORDS: tuple[_Filter, ...] = (
+    attribute,
+    between,
+    capitalised,
+    code,
+    ended,
+    equation,
+    quoted,
+    symbol,
+    under,
+    with_article,
+)
 _SHARES: tuple[_Filter, ...] = (level, of_hundred, percent, points, power, whole_percent, width)
 _NUMBERS: tuple[_Filter, ...] = (boundary, change, count, number, number_or_never, signed, unrounded, whole)
-_OTHERS: tuple[_Filter, ...] = (dated, margin, months, on_scale, or_missing, or_none, plural, value_of)
+_OTHERS: tuple[_Filter, ...] = (dated, margin, months, on_scale, or_missing, or_none, plural, rounded, value_of)
 
 FILTERS = {one.__name__: one for one in (*_WORDS, *_SHARES, *_NUMBERS, *_OTHERS)}
 """What templates print with, by the name that stands after a bar."""

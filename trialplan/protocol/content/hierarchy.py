@@ -55,6 +55,8 @@ def hierarchy(trial: Trial) -> Hierarchy | None:
         found = [shown_in_turn(designs, counts, correlation) for correlation in shown]
         alone = [float(design.success(n)) for design, n in zip(designs, counts, strict=True)]
     except TrialplanError:
+        if said is not None:  # what the plan says is not dropped in silence
+            raise
         return None
     steps = zip((endpoint.name for endpoint, _ in tested), alone, zip(*found, strict=True), strict=True)
     return Hierarchy(

@@ -354,7 +354,7 @@ def contrary(trial: Trial, said: Said) -> str | None:
     against: dict[str, list[str]] = {}
     for one in trial.randomised:
         if not one.comparison.in_favour:
-            against.setdefault(one.comparison.study.key, []).append(one.said.outcome)
+            against.setdefault(one.comparison.study.called, []).append(one.said.outcome)
     if not against:
         return None
     named = "; ".join(f"{study} for {' and '.join(outcomes)}" for study, outcomes in against.items())

@@ -10,7 +10,10 @@ from trialplan.protocol.checking.extraction.blocks import TextBlock, masked, nor
 
 __all__ = ["SUFFIXES", "TextBlock", "blocks", "masked", "normal", "numbers", "read", "stretch", "tokens"]
 
-SUFFIXES = (".md", ".html", ".docx")
+SUFFIXES = (".md", ".html", ".docx", ".odt", ".pdf")
+
+MADE_AS = {".odt": ".docx"}
+"""What a document of a format that is only read was written as, before another program saved it."""
 
 MOST = 50_000_000
 """Bytes beyond which a file is not read."""
@@ -20,7 +23,8 @@ def read(path: Path) -> bytes:
     """The content of a document, if it is one that can be checked."""
     if path.suffix.lower() not in SUFFIXES:
         raise FileError(
-            f"{path.name} cannot be checked: the formats are .md, .html and .docx; check the file that it was made from"
+            f"{path.name} cannot be checked: the formats are .md, .html, .docx, .odt and .pdf; check the file that it "
+            "was made from"
         )
     try:
         strange = path.exists() and not path.is_file()
@@ -42,10 +46,14 @@ def blocks(content: bytes, suffix: str) -> list[TextBlock]:
 
 
 def _shown(content: bytes, suffix: str) -> list[TextBlock]:
-    from trialplan.protocol.checking.extraction import html, markdown, word
+    from trialplan.protocol.checking.extraction import html, markdown, opendocument, pdf, word
 
     if suffix == ".docx":
         return word.read(content)
+    if suffix == ".odt":
+        return opendocument.read(content)
+    if suffix == ".pdf":
+        return pdf.read(content)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as why:

@@ -9,19 +9,17 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from xml.parsers import expat
 
 from trialplan.errors import FileError
+from trialplan.protocol.checking.extraction import pdf
 from trialplan.protocol.checking.extraction.blocks import TextBlock, normal
 from trialplan.protocol.checking.extraction.parts import MOST, parse, part
 from trialplan.protocol.formats.attached import PROPERTY, SPACE
 
 INSIDE = "Inside the file"
 """Where a text stands that no page shows."""
-
-ARCHIVES = (".docx", ".odt")
-"""Formats that are archives of XML texts."""
 
 _SCRIPT = re.compile(r'<script\b[^>]*\bdata-source="([^"]*)"[^>]*>(.*?)</script>', re.DOTALL)
 _CUSTOM = re.compile(r"customXml/item\d*\.xml")
@@ -31,7 +29,7 @@ _PROPERTIES = ("docProps/custom.xml", "meta.xml")
 
 def held(content: bytes, suffix: str) -> list[TextBlock]:
     """The texts that the document holds unseen, each as a block that no heading stands above."""
-    named = _in_page(content) if suffix == ".html" else _in_archive(content) if suffix in ARCHIVES else ()
+    named = _HOLDS[suffix](content) if suffix in _HOLDS else ()
     return [
         TextBlock(kind="code", section=(f"{INSIDE}, {normal(name)}",), cells=(normal(text),), raw=text)
         for name, text in named
@@ -96,3 +94,12 @@ def _unpacked(value: str) -> str:
         return data.decode()
     except (binascii.Error, zlib.error, UnicodeDecodeError):
         return ""
+
+
+_HOLDS: Mapping[str, Callable[[bytes], Iterator[tuple[str, str]]]] = {
+    ".html": _in_page,
+    ".docx": _in_archive,
+    ".odt": _in_archive,
+    ".pdf": pdf.attachments,
+}
+"""How each format holds files that no page shows."""

@@ -1,0 +1,90 @@
+"""The box on page one names what weighs most on the number, by the plan's own tornado, for any plan."""
+
+import dataclasses
+import re
+
+import pytest
+from drawn_plans import drawn_plan
+from scipy.stats import norm
+from small_plans import built, prose, stated
+
+from trialplan.analyses.sensitivity.tornado import tornado
+from trialplan.plan import build, read
+from trialplan.plan.ranges import axes_of
+from trialplan.protocol.content.worst_doubt import worst_doubt
+
+
+def paragraph(trial, head):
+    """A paragraph of the box."""
+    box = prose(trial).split(":::")[1]
+    return re.search(rf"\*\*{head}\.?\*\*\.? (.*)", box)[1]
+
+
+def score_size(treatment, control, power=0.8):
+    """Participants in all of two equal arms by the pooled z test, from its textbook formula."""
+    mean, gap = (treatment + control) / 2, abs(treatment - control)
+    spread = norm.ppf(0.975) * (2 * mean * (1 - mean)) ** 0.5
+    spread += norm.ppf(power) * (treatment * (1 - treatment) + control * (1 - control)) ** 0.5
+    return 2 * -int(-((spread / gap) ** 2) // 1)
+
+
+class TestWorstDoubt:
+    def test_a_range_that_the_plan_states_is_followed_to_its_worse_end(self, tmp_path):
+        """Of two ranges the one that asks for most is named, with both ends, its source and the number there."""
+        ranged = stated(control=0.2, treatment=0.4).replace("value = 0.4\n", "value = 0.4\nrange = [0.28, 0.45]\n")
+        ranged = ranged.replace("range = [0.28, 0.45]\n", 'range = [0.28, 0.45]\nrange_source = "a survey"\n')
+        told = paragraph(built(tmp_path, assumptions=ranged, target=0.2), "The worst doubt")
+        needed = score_size(0.28, 0.2)
+        assert "if the rate of response at 12 months on treatment is 28.0 % instead of 40.0 %, " in told
+        assert f"{needed} participants would be needed, not {score_size(0.4, 0.2)}" in told
+        assert "It may lie anywhere from 28.0 % to 45.0 % (a survey)" in told
+
+    def test_losses_are_in_the_number_that_would_be_needed(self, tmp_path):
+        """What would be needed is randomised, like the number beside it."""
+        ranged = stated(difference=5, sd=9).replace("value = 9\n", 'value = 9\nrange = [8, 12]\nrange_source = "s"\n')
+        how = {"design": "two-means", "settings": "", "assumptions": ranged, "target": 5.0}
+        alone, lost = (worst_doubt(built(tmp_path, **how, dropout=share)) for share in (None, 0.2))
+        assert lost.needed == pytest.approx(alone.needed / 0.8, abs=2)
+
+    def test_without_a_range_each_number_is_moved_by_the_same_share(self, tmp_path):
+        """Of a difference and a standard deviation the former weighs more: a tenth less asks for a quarter more."""
+        how = {
+            "design": "two-means",
+            "settings": 'test = "z"',
+            "assumptions": stated(difference=5, sd=9),
+            "target": 5.0,
+        }
+        trial = built(tmp_path, **how)
+        doubt = worst_doubt(trial)
+        assert (doubt.shift, doubt.clause) == (0.1, "the treatment mean minus control mean is 4.5 instead of 5")
+        assert doubt.needed == pytest.approx(trial.answer.n / 0.81, abs=2)
+        assert "states no range for any number that this rests on" in paragraph(trial, "The worst doubt")
+
+    @pytest.mark.parametrize("name", ["msc-lupus-nephritis", "msc-lupus-nephritis-monitored", "warfarin-stroke"])
+    def test_a_shipped_plan_names_the_first_of_its_tornado(self, name):
+        """The box and `trialplan tornado` agree on what does most damage, and at which value."""
+        trial = build(read(name))
+        axes = [dataclasses.replace(axis, assurance_at=None) for axis in axes_of(trial)]
+        first = tornado(axes, n=int(trial.answer.n), target=trial.primary.section.power)[0]
+        doubt = worst_doubt(trial)
+        assert f"{100 * first.worst.value:.1f} % instead of {100 * first.axis.planned:.1f} %" in doubt.clause
+        assert doubt.power == pytest.approx(first.worst.power)
+        assert (doubt.needed is None) == (first.worst.n is None)
+
+    @pytest.mark.parametrize("seed", [6, 9, 17, 33, 55])
+    def test_any_plan_has_one(self, tmp_path, seed):
+        """One arm, pairs, stages, and several primary endpoints too."""
+        told = paragraph(drawn_plan(seed).built(tmp_path), "The worst doubt")
+        assert re.search(r"one (number )?weighs most: if .+ is .+ instead of ", told)
+
+
+class TestLists:
+    def test_arms_that_a_rate_is_borrowed_from_are_told_apart(self, protocols):
+        """Names of arms hold commas themselves, so a semicolon and an "and" stand between them."""
+        box = protocols("msc-lupus-nephritis")[".md"].read_text(encoding="utf-8").split("**What it is worth.**")[0]
+        borrowed = box.split("borrowed from ")[1].split(". ")[0]
+        arms = re.split(r"; | and ", borrowed)
+        assert [arm.rsplit(": ", 1)[1] for arm in arms] == [
+            f"{arm} of all enrolled" for arm in ("9/32", "7/27", "8/75")
+        ]
+        assert "(127 UC-MSC and 127 placebo)" in box
