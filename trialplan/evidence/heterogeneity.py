@@ -66,7 +66,7 @@ def hunter_schmidt(values: Any, variances: Any) -> float:
 
 
 def sidik_jonkman(values: Any, variances: Any) -> float:
-    """The spread about the mean weighted by a first guess, which is never 0 (Sidik & Jonkman 2005, Appl Stat 54:367)."""
+    """The spread about the mean weighted by a first guess, never 0 (Sidik & Jonkman 2005, Appl Stat 54:367)."""
     crude = float(values.var())
     if crude == 0:  # all studies have the same value
         return 0.0
