@@ -155,7 +155,7 @@ def _measures(results: dict[str, Any], arms: _Arms, place: str, counted: Counter
             _text(group, "id"): _text(group, "title") for group in _dicts(measure.get("groups", []), at, "groups")
         }
         for part in _dicts(measure.get("classes", []), at):
-            people = _people(part, at) or _people(measure, at)
+            people, other, unit = _denominators(measure, part, at)
             for category in _dicts(part.get("categories", []), at):
                 named = ": ".join(filter(None, (title, _text(part, "title"), _text(category, "title"))))
                 for cell in _dicts(category.get("measurements", []), at):
@@ -163,6 +163,9 @@ def _measures(results: dict[str, Any], arms: _Arms, place: str, counted: Counter
                     if group not in groups:
                         raise EvidenceError(f"{at}: a measurement is of the group {group!r}, which the outcome lacks")
                     row = _row(measure, part, cell, people.get(group), counted)
+                    if group in other and group not in people:
+                        counted[f"denominators that count {unit.lower()}, not participants, told in a note alone"] += 1
+                        row["note"] = "; ".join(filter(None, [row.get("note"), f"of {other[group]} {unit.lower()}"]))
                     row |= {"name": named, "_title": title, "_frame": _text(measure, "timeFrame")}
                     yield row | arms.of(groups[group])
 
@@ -200,6 +203,12 @@ def _row(
         counted["SDs made of standard errors, SE × √n (Cochrane Handbook 6.5.2.2)"] += 1
         row[f"{which}_sd"] = float(printed) * math.sqrt(of)
         row["note"] = f"standard error {printed} as printed"
+    else:
+        limits = " to ".join(filter(None, (_text(cell, "lowerLimit"), _text(cell, "upperLimit"))))
+        if printed or limits:
+            counted["spreads of means that give no SD, kept as printed"] += 1
+            named = _text(measure, "dispersionType").lower() or "spread not named"
+            row["reported"] = f"{value} {unit} ({named} {printed or limits})"
     return row
 
 
@@ -262,14 +271,29 @@ _LONGEST = 2000
 """Characters of a definition: descriptions in the registry may run over pages."""
 
 
-def _people(part: dict[str, Any], place: str) -> dict[str, int]:
-    """The participants of each group, by its id."""
+def _denominators(
+    measure: dict[str, Any], part: dict[str, Any], place: str
+) -> tuple[dict[str, int], dict[str, int], str]:
+    """The participants of each group by its id; or else what else was counted of each, such as eyes, and its name."""
+    sizes = {**_sizes(measure, place), **_sizes(part, place)}
+    analysed = _text(measure, "typeUnitsAnalyzed")
+    others = [unit for unit in sizes if not _PEOPLE.fullmatch(unit)]
+    of_people = _kind(measure, "paramType") == "COUNT_OF_PARTICIPANTS"
+    if analysed and not _PEOPLE.fullmatch(analysed) and not of_people:
+        # the participants are told beside the units, and are no denominator of what was measured
+        return {}, sizes.get(analysed, sizes.get(others[0], {}) if others else {}), analysed
+    people = next((counts for unit, counts in sizes.items() if _PEOPLE.fullmatch(unit)), {})
+    return people, sizes[others[0]] if others else {}, others[0] if others else ""
+
+
+def _sizes(part: dict[str, Any], place: str) -> dict[str, dict[str, int]]:
+    """How many of each unit each group has, by its id."""
+    found = {}
     for denominator in _dicts(part.get("denoms", []), place):
-        if _PEOPLE.fullmatch(_text(denominator, "units")):
-            counts = _dicts(denominator.get("counts", []), place)
-            sizes = {_text(each, "groupId"): _whole(each.get("value")) for each in counts}
-            return {group: size for group, size in sizes.items() if size}
-    return {}
+        counts = _dicts(denominator.get("counts", []), place)
+        sizes = {_text(each, "groupId"): _whole(each.get("value")) for each in counts}
+        found[_text(denominator, "units")] = {group: size for group, size in sizes.items() if size}
+    return found
 
 
 def _months(text: str) -> float | None:
