@@ -13,8 +13,51 @@ Where = Callable[[tuple[int, ...]], str]
 
 _KINDS: tuple[type[EvidenceTable] | type[Study] | type[ReportedOutcome], ...] = (EvidenceTable, Study, ReportedOutcome)
 _PRINTED = {"studies": "study", "outcomes": "outcome"}  # the singular that a TOML file writes
-_WORDS_FOR_MISSING = {"na", "n/a", "nan", "nr", "nd", "-", "–", ".", "none", "unknown", "?", "not reported"}
+_WORDS_FOR_MISSING = {
+    "na",
+    "n/a",
+    "nan",
+    "nr",
+    "nd",
+    "-",
+    "–",
+    "—",
+    "--",
+    ".",
+    "..",
+    "…",
+    "none",
+    "unknown",
+    "?",
+    "not reported",
+}
 
+
+_FIGURES = r"[+-]?\d+(?:[.,·]\d+)?"
+_AS_PRINTED = tuple(
+    (re.compile(pattern, re.IGNORECASE), way_out)
+    for pattern, way_out in (
+        (
+            rf"({_FIGURES})\s*(?:[*†‡§¶‖#¹²³⁴⁵⁶⁷⁸⁹ᵃ-ᶻ^]+\)?|\[?[a-z]\]?)",
+            "it bears the mark of a footnote: write {0}, and in note what the mark says",
+        ),
+        (
+            r"(?:[<>≤≥~≈≃±]|<=|>=|ca?\.?|about|approx\.?|circa|up to|at least|more than|fewer than|less than)\s*\S+",
+            'it is no number but a bound or a guess: write "NR", and what is printed in reported',
+        ),
+        (
+            rf"({_FIGURES})\s*(?:-|–|—|to|bis)\s*({_FIGURES})",
+            'it is a range: write the number that is meant, or "NR" and the range in reported',
+        ),
+        (
+            rf"({_FIGURES})\s*(?:±|\+/-|\+-|\()\s*.*",
+            "two things stand in one cell: write {0} here if it is the {name}, and the other in a column of its own",
+        ),
+        (r"n\.?\s*[rs]\.?|not (?:reported|stated|given|known)", 'write "NR" if it is not reported'),
+        (r"n\.?\s*[da]\.?|not (?:done|measured|applicable|assessed)", 'write "ND" if it was not done'),
+    )
+)
+"""Cells as journals print them, and how to write each: nothing is taken for a number that is none."""
 
 _MOST = 20
 """Errors that are told at once: a column of the wrong kind has one in every row."""
@@ -78,6 +121,10 @@ def _way_out(name: str, domain: str, value: object) -> str:
         return '; write "NR" or "ND", or leave the key out if the source does not mention it'
     if name in ("events", "of", "n", "enrolled") and re.search(r"\d[.,]\d{1,2}\b|\d[.,]\d{4}|%", str(value)):
         return "; write the count here and the printed rate in reported"
+    if isinstance(value, str) and domain.startswith(("a number", "a whole number")):
+        for pattern, way_out in _AS_PRINTED:
+            if match := pattern.fullmatch(value.strip()):
+                return f"; {way_out.format(*match.groups(), name=name)}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f'; write it in quotes, "{value}"' if domain.startswith("text") else ""
     if name == "centres":

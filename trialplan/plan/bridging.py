@@ -82,7 +82,7 @@ def _in_two_terms(
         raise PlanError(f"bridge.no_concurrent_control says no reason for its {way}; add source")
     controls = first.controls
     return Bridge(
-        reason=_joined(first.acknowledge, controls and controls.why, first.source),
+        reason=_joined(first.acknowledge, controls.why if controls else None, first.source),
         discount=first.discount or 0.0,
         bias_mean=first.bias.mean if first.bias else 0.0,
         bias_sd=first.bias.sd if first.bias else 0.0,

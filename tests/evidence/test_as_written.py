@@ -1,0 +1,270 @@
+"""Tables as people export and type them: read to what they say, or refused in the words that mend the cell."""
+
+import math
+
+import pytest
+from scipy import stats
+
+from trialplan.errors import EvidenceError
+from trialplan.evidence import audit, read, read_with_notes
+from trialplan.evidence.selection import PoolChoice, pool_outcome
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Reads a table from the text of a CSV, with what was understood."""
+
+    def made(text):
+        (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+        found, _, notes = read_with_notes(tmp_path / "t.csv")
+        return found, notes[0]
+
+    return made
+
+
+@pytest.fixture
+def refused(told):
+    """The sentence by which a table is refused."""
+
+    def made(text):
+        with pytest.raises(EvidenceError) as why:
+            told(text)
+        return str(why.value)
+
+    return made
+
+
+# Colditz et al. 1994, JAMA 271:698, the first two trials: events and participants, vaccinated and not
+ARMS = [("Aronson", (4, 123), (11, 139)), ("Ferguson", (6, 306), (29, 303))]
+FORMS = {
+    "meta": "studlab,event.e,n.e,event.c,n.c",
+    "metafor": "study,ai,n1i,ci,n2i",
+    "words": "Study,Events (treatment),Total (treatment),Events (control),Total (control)",
+    "RevMan Web": "Study,Experimental cases,Experimental N,Control cases,Control N",
+    "RevMan 5": "study,Events 1,Total 1,Events 2,Total 2",
+    "placebo": "trial,r_treatment,n_treatment,r_placebo,n_placebo",
+    "numbers": "study,x1,n1,x2,n2",
+}
+
+
+class TestArmsSideBySide:
+    @pytest.mark.parametrize("form", FORMS)
+    def test_each_arm_is_a_row(self, told, form):
+        """A row of two arms as programs for meta-analysis want it; only an arm that is called so has a role."""
+        rows = [f"{study},{a[0]},{a[1]},{b[0]},{b[1]},tuberculosis" for study, a, b in ARMS]
+        found, note = told("\n".join([f"{FORMS[form]},outcome", *rows]))
+        assert [[row.counts for row in study.outcomes] for study in found.studies] == [[a, b] for _, a, b in ARMS]
+        roles = [row.role for row in found.studies[0].outcomes]
+        numbered = form in ("metafor", "RevMan 5", "numbers")
+        assert roles == ([None, None] if numbered else ["treatment", "control"])
+        assert "arms side by side as rows of their own" in note
+        assert ("of unknown role" in note) is numbered
+        if numbered:
+            with pytest.raises(EvidenceError, match="role"):
+                pool_outcome(found, "tuberculosis", PoolChoice(), measure="risk-ratio")
+
+    def test_those_without_the_event_make_the_denominator(self, told):
+        """2 × 2 tables as metafor's data sets hold them; the row numbers of R beside."""
+        header = '"","author","year","tpos","tneg","cpos","cneg","outcome"\n'
+        rows = '"1","Aronson",1948,4,119,11,128,"tuberculosis"\n"2","Ferguson",1949,6,300,29,274,"tuberculosis"\n'
+        found, note = told(header + rows)
+        assert [[row.counts for row in study.outcomes] for study in found.studies] == [[a, b] for _, a, b in ARMS]
+        assert "those with and those without the event as their denominator" in note
+
+    def test_means_say_of_what(self, told, refused):
+        """mean.e may be of the change or of the end; with its name it is read, and a standard error is made an SD."""
+        sentence = refused("studlab,outcome,n.e,mean.e,sd.e,n.c,mean.c,sd.c\nA,pain,20,-1.2,0.8,21,-0.3,0.9\n")
+        assert "the column 'mean' does not say of what; call it change_mean" in sentence
+        found, _ = told(
+            "studlab,outcome,n.e,change_mean.e,sd.e,n.c,change_mean.c,sd.c\nA,pain,20,-1.2,0.8,21,-0.3,0.9\n"
+        )
+        assert [row.change for row in found.studies[0].outcomes] == [(-1.2, 0.8, 20), (-0.3, 0.9, 21)]
+        found, _ = told("study,outcome,n_e,change_e,se_e,n_c,change_c,se_c\nA,pain,25,-1.2,0.2,16,-0.3,0.25\n")
+        assert [row.change for row in found.studies[0].outcomes] == [(-1.2, 1.0, 25), (-0.3, 1.0, 16)]
+
+    def test_an_arm_of_which_nothing_is_said_is_no_row(self, told):
+        """And a study of which nothing is said stays."""
+        found, _ = told("study,outcome,events_e,n_e,events_c,n_c\nA,x,8,20,3,20\nB,x,9,30,,\nC,x,,,,\n")
+        assert [[row.counts for row in study.outcomes] for study in found.studies] == [
+            [(8, 20), (3, 20)],
+            [(9, 30)],
+            [None],
+        ]
+
+    def test_what_may_be_of_either_is_asked_about(self, refused):
+        """An effect, or one n, beside two arms."""
+        header = "study,outcome,events_e,n_e,events_c,n_c"
+        assert "'CI start' and 'CI end' do not say of which" in refused(
+            f"{header},CI start,CI end\nA,x,8,20,3,20,0.8,8.6\n"
+        )
+        assert "'N' do not say of which" in refused(f"{header},N\nA,x,8,20,3,20,40\n")
+
+    def test_errors_keep_their_line(self, refused):
+        """Each arm of a row stands on the line of the row."""
+        sentence = refused("study,outcome,events_e,n_e,events_c,n_c\nA,x,8,20,3,20\nB,x,nine,30,4*,29\n")
+        assert sentence.count("line 3") == 2
+        assert "(experimental): events must be" in sentence
+        assert "not '4*'; it bears the mark of a footnote: write 4" in sentence
+
+
+class TestCountsWithPercentages:
+    @pytest.mark.parametrize("cell", ["8 (40%)", "8 (40.0 %)", "8/20 (40%)", '"8 (40,0 %)"', "8 of 20 (40 %)"])
+    def test_a_count_with_its_percentage_is_both(self, told, cell):
+        """The count is read, and what is printed kept for the audit."""
+        found, note = told(f"study,outcome,events,of\nA,x,{cell},20\n")
+        outcome = found.studies[0].outcomes[0]
+        assert outcome.counts == (8, 20)
+        assert "(40" in outcome.reported
+        assert "1 cell such as 8 (40 %) as events with what is printed" in note
+        assert "P12" not in {finding.id for finding in audit(found)}
+
+    def test_one_that_does_not_fit_is_found(self, told):
+        """The percentage in the cell is held against the count, as one of its own column is."""
+        found, _ = told("study,outcome,events,of\nA,x,8 (45%),20\n")
+        assert "P12" in {finding.id for finding in audit(found)}
+
+    def test_a_number_in_brackets_needs_a_sign(self, told, refused):
+        """In the cell or in the column's name; else it may be anything."""
+        assert told("study,outcome,n,events (%)\nA,x,20,8 (40.0)\n")[0].studies[0].outcomes[0].reported == "8 (40.0 %)"
+        assert "two things stand in one cell: write 8 here" in refused("study,outcome,n,events\nA,x,20,8 (40)\n")
+
+
+class TestSpreads:
+    def test_a_standard_error_becomes_an_sd(self, told):
+        """SE × √n, with what is printed in the note; se alone is of the only mean that the table has."""
+        found, note = told("study,outcome,n,mean change,SE\nA,HbA1c,25,-1.1,0.2\n")
+        outcome = found.studies[0].outcomes[0]
+        assert (outcome.change, outcome.note) == ((-1.1, 1.0, 25), "standard error 0.2 as printed")
+        assert "SE × √n" in note
+
+    @pytest.mark.parametrize("cell", ["-1.5 to -0.7", '"(-1.5, -0.7)"', "[-1.5; -0.7]", "−1.5 – −0.7", "-1.5 - -0.7"])
+    def test_the_interval_of_a_mean_becomes_an_sd(self, told, cell):
+        """By t, however the two limits are printed: half the width is t times SD over √n."""
+        found, note = told(f"study,outcome,n,change,95% CI\nA,HbA1c,20,-1.1,{cell}\n")
+        mean, sd, n = found.studies[0].outcomes[0].change
+        assert stats.t.interval(0.95, n - 1, mean, sd / math.sqrt(n)) == pytest.approx((-1.5, -0.7))
+        assert "of the 95 % interval of a mean as SD" in note
+
+    def test_the_interval_of_an_effect_is_its_limits(self, told):
+        """Beside an effect the interval is the effect's."""
+        outcome = told("study,outcome,effect,effect_measure,CI\nA,x,2.67,RR,0.82-8.62\n")[0].studies[0].outcomes[0]
+        assert (outcome.effect_lower, outcome.effect_upper) == (0.82, 8.62)
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("study,outcome,change,SE\nA,x,-1.1,0.2\n", "change_se makes an SD only with n"),
+            ("study,outcome,n,change,change_sd,change_se\nA,x,9,1,1,0.2\n", "change_sd and change_se are both there"),
+            ("study,outcome,n,change,lower\nA,x,9,1,0.5\n", "an interval has two limits"),
+            (
+                "study,outcome,n,change,lower,upper\nA,x,9,1,2,0.5\n",
+                "the limits of change_mean must rise, not 2 to 0.5",
+            ),
+            ("study,outcome,n,change,CI\nA,x,9,1,about 2\n", "the interval 'about 2' is not read; write its limits"),
+            (
+                "study,outcome,n,change,followup_mean,SE\nA,x,9,1,2,0.5\n",
+                "does not say of which mean; call it baseline_se",
+            ),
+            ("study,outcome,n,events,CI\nA,x,9,1,0.1 to 0.3\n", "'0.1 to 0.3' does not say of what"),
+        ],
+    )
+    def test_what_makes_none_is_asked_about(self, refused, text, words):
+        """One sentence with the way out."""
+        assert words in refused(text)
+
+
+CELLS = [
+    ("12*", "it bears the mark of a footnote: write 12, and in note what the mark says"),
+    ("3†", "it bears the mark of a footnote: write 3"),
+    ("3¹", "it bears the mark of a footnote: write 3"),
+    ("5a", "it bears the mark of a footnote: write 5"),
+    ("<1", 'it is no number but a bound or a guess: write "NR"'),
+    ("≥ 4", "it is no number but a bound or a guess"),
+    ("~5", "it is no number but a bound or a guess"),
+    ("about 5", "it is no number but a bound or a guess"),
+    ("8-12", "it is a range: write the number that is meant"),
+    ("8 to 12", "it is a range"),
+    ("14 ± 3", "two things stand in one cell: write 14 here if it is the events"),
+    ("n.r.", 'write "NR" if it is not reported'),
+    ("not done", 'write "ND" if it was not done'),
+    ("—", 'write "NR" or "ND", or leave the key out'),
+]
+
+
+class TestCells:
+    @pytest.mark.parametrize(("cell", "way_out"), CELLS)
+    def test_what_is_no_number_says_how_to_write_it(self, refused, cell, way_out):
+        """The cell, and what to write for it; nothing is taken off a cell in silence."""
+        sentence = refused(f"study,outcome,events,of\nA,x,{cell},20\n")
+        assert f"not {cell!r}" in sentence
+        assert way_out in sentence
+
+
+class TestRows:
+    def test_a_merged_cell_is_written_again(self, refused):
+        """Excel keeps the study of a merged cell on its first row alone."""
+        sentence = refused("study,outcome,arm,events,of\nLee 2010,x,drug,8,20\n,x,placebo,3,20\n")
+        assert "line 3: the cell in column 'study' is empty; each row names both; write 'Lee 2010' again" in sentence
+
+    def test_a_remark_below_the_table_is_named(self, refused):
+        """A footnote stands alone in its line."""
+        sentence = refused("study,outcome,events,of\nA,x,8,20\n* at 6 months,,,\n")
+        assert "line 3: '* at 6 months' stands alone; begin a remark with #, or remove the line" in sentence
+
+    def test_a_title_above_the_header_is_named(self, refused):
+        """One sentence, not one for each column."""
+        sentence = refused("Table 2. Response,,,\n,,,\nstudy,outcome,events,of\nA,x,8,20\n")
+        assert "the names of the columns seem to stand on line 3; remove the lines above it" in sentence
+        assert "|" not in sentence
+
+    def test_a_header_of_two_lines_is_named(self, refused):
+        """RevMan's forest plot as it is copied."""
+        sentence = refused("Study or Subgroup,Experimental,,Control,\n,Events,Total,Events,Total\nSmith,8,20,3,20\n")
+        assert "seem to stand on two lines, the second on line 2; write them on one" in sentence
+        assert "|" not in sentence
+
+
+class TestColumns:
+    def test_a_column_of_no_use_is_left_out_and_told(self, told, refused):
+        """Its name with a line before it; without, it is unknown, and the way out is told."""
+        found, note = told("study,outcome,events,of,_weight,_age\nA,x,8,20,12.1 %,54\n")
+        assert found.studies[0].outcomes[0].counts == (8, 20)
+        assert "'_weight' and '_age' left out" in note
+        sentence = refused("study,outcome,events,of,Weight\nA,x,8,20,12.1 %\n")
+        assert "unknown column 'Weight'; begin its name with _ to leave it out" in sentence
+
+    @pytest.mark.parametrize(
+        ("column", "words"),
+        [
+            ("median", "the column 'median' holds no mean; write it in reported"),
+            ("IQR", "the column 'IQR' holds no mean"),
+            ("mean (SD)", "write the means and their SDs in columns of their own"),
+            ("percent", "call it reported, and write its cells as 29.6 %"),
+            ("timepoint (weeks)", "is not in months; write those (weeks over 4.348"),
+            ("follow-up days", "is not in months"),
+        ],
+    )
+    def test_what_has_no_column_says_where_to_write_it(self, refused, column, words):
+        """A unit is never taken for another."""
+        assert words in refused(f"study,outcome,events,of,{column}\nA,x,8,20,14\n")
+
+    def test_sd_is_of_the_only_mean_without_one(self, told, refused):
+        """Of two means without an SD it may be of either."""
+        text = "study,outcome,n,baseline_mean,baseline_sd,followup_mean,sd\nA,x,9,3,1,2,1.5\n"
+        assert told(text)[0].studies[0].outcomes[0].final == (2, 1.5, 9)
+        assert "'sd' does not say of what" in refused(text.replace("baseline_sd", "_sd at baseline"))
+
+    def test_words_for_numbers_of_people(self, told):
+        """n of responders and total n, as journals head them."""
+        found, _ = told('Studie;Endpunkt;"Responders, n";"Total, n"\nMeyer;Remission;8;20\n')
+        assert found.studies[0].outcomes[0].counts == (8, 20)
+
+
+def test_a_workbook_s_arms_may_stand_side_by_side(tmp_path):
+    """As in a CSV."""
+    pytest.importorskip("python_calamine", reason="python-calamine is not installed")
+    from tests.evidence.test_dialects import workbook
+
+    rows = [["study", "outcome", "events_e", "n_e", "events_c", "n_c"], ["A", "x", 8.0, 20.0, 3.0, 20.0]]
+    (tmp_path / "t.xlsx").write_bytes(workbook(rows))
+    assert [row.counts for row in read(tmp_path / "t.xlsx").studies[0].outcomes] == [(8, 20), (3, 20)]
