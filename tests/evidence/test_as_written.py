@@ -63,6 +63,16 @@ class TestArmsSideBySide:
             with pytest.raises(EvidenceError, match="role"):
                 pool_outcome(found, "tuberculosis", PoolChoice(), measure="risk-ratio")
 
+    def test_arms_of_any_name_are_rows_of_unknown_role(self, told):
+        """Three arms, of which the placebo is the control; what the others are is asked where they are compared."""
+        header = "study,outcome,events_low_dose,n_low_dose,high dose events,high dose n,events_placebo,n_placebo"
+        found, note = told(f"{header}\nA,x,8,20,11,21,3,20\n")
+        rows = [(row.arm, row.role, row.counts) for row in found.studies[0].outcomes]
+        assert sorted(rows, key=lambda row: row[2]) == [
+            ("placebo", "control", (3, 20)), ("low dose", None, (8, 20)), ("high dose", None, (11, 21)),
+        ]  # fmt: skip
+        assert "'low dose' of unknown role" in note
+
     def test_those_without_the_event_make_the_denominator(self, told):
         """2 × 2 tables as metafor's data sets hold them; the row numbers of R beside."""
         header = '"","author","year","tpos","tneg","cpos","cneg","outcome"\n'
@@ -94,10 +104,10 @@ class TestArmsSideBySide:
     def test_what_may_be_of_either_is_asked_about(self, refused):
         """An effect, or one n, beside two arms."""
         header = "study,outcome,events_e,n_e,events_c,n_c"
-        assert "'CI start' and 'CI end' do not say of which" in refused(
+        assert "not said to which 'CI start' and 'CI end' belongs" in refused(
             f"{header},CI start,CI end\nA,x,8,20,3,20,0.8,8.6\n"
         )
-        assert "'N' do not say of which" in refused(f"{header},N\nA,x,8,20,3,20,40\n")
+        assert "not said to which 'N' belongs" in refused(f"{header},N\nA,x,8,20,3,20,40\n")
 
     def test_errors_keep_their_line(self, refused):
         """Each arm of a row stands on the line of the row."""
@@ -173,6 +183,24 @@ class TestSpreads:
         assert words in refused(text)
 
 
+class TestEffects:
+    @pytest.mark.parametrize("column", ["HR", "hr", "Hazard ratio"])
+    def test_a_column_may_be_called_by_its_measure(self, told, column):
+        """With the limits as forest plots print them."""
+        found, note = told(f"study,outcome,{column},lower 95% CI,upper 95% CI\nA,survival,0.8,0.6,1.07\n")
+        outcome = found.studies[0].outcomes[0]
+        assert (outcome.effect, outcome.effect_measure) == (0.8, "hazard-ratio")
+        assert (outcome.effect_lower, outcome.effect_upper) == (0.6, 1.07)
+        assert f"`{column}` as `effect`" in note
+
+    @pytest.mark.parametrize("cell", ["0.70 (0.50 to 0.98)", '"0.70 [0.50, 0.98]"', "0.70 (95% CI 0.50-0.98)"])
+    def test_an_effect_with_its_interval_in_one_cell(self, told, cell):
+        """As abstracts print it."""
+        outcome = told(f"study,outcome,OR\nA,x,{cell}\n")[0].studies[0].outcomes[0]
+        assert (outcome.effect, outcome.effect_lower, outcome.effect_upper) == (0.7, 0.5, 0.98)
+        assert outcome.effect_measure == "odds-ratio"
+
+
 CELLS = [
     ("12*", "it bears the mark of a footnote: write 12, and in note what the mark says"),
     ("3†", "it bears the mark of a footnote: write 3"),
@@ -185,8 +213,10 @@ CELLS = [
     ("8-12", "it is a range: write the number that is meant"),
     ("8 to 12", "it is a range"),
     ("14 ± 3", "two things stand in one cell: write 14 here if it is the events"),
+    ("12 patients", "it is more than a number: write the number alone"),
+    ("(12)", "brackets may mean a number below 0: write -12 or 12"),
     ("n.r.", 'write "NR" if it is not reported'),
-    ("not done", 'write "ND" if it was not done'),
+    ("not done", 'write "ND", or leave it empty, if it was not done'),
     ("—", 'write "NR" or "ND", or leave the key out'),
 ]
 
@@ -199,8 +229,56 @@ class TestCells:
         assert f"not {cell!r}" in sentence
         assert way_out in sentence
 
+    def test_a_study_s_cell_has_words_of_its_own(self, refused):
+        """Where NR has no place the cell is left empty, and the words stand where the study has them."""
+        sentence = refused("study,outcome,follow_up_months\nA,x,6-12\n")
+        assert "leave the cell empty and write the range in follow_up" in sentence
+
+    @pytest.mark.parametrize(
+        ("printed", "way_out"),
+        [
+            ('"p<0,001"', "write p<0.001"),
+            ("0.000", 'write "< 0.001", for a P value is above 0'),
+            ("0.05*", "write 0.05, and what stands beside it in note"),
+            ("5 %", "write 5 % as 0.05"),
+        ],
+    )
+    def test_p_values_say_how_to_write_them(self, told, refused, printed, way_out):
+        """A comma, a zero, a mark; n.s. is read."""
+        assert way_out in refused(f"study,outcome,events,of,p_value\nA,x,8,20,{printed}\n")
+        assert told("study,outcome,events,of,p_value\nA,x,8,20,n.s.\n")[0].studies[0].outcomes[0].p_bound() is None
+
+    def test_a_role_may_be_said_by_the_word_for_it(self, told):
+        """Placebo is a control and an intervention the treatment, which is told."""
+        text = "study,outcome,arm,role,events,of\nA,x,drug,Intervention group,8,20\nA,x,none,Placebo,3,20\n"
+        found, note = told(text)
+        assert [row.role for row in found.studies[0].outcomes] == ["treatment", "control"]
+        assert "2 cells such as placebo as the role of an arm" in note
+
+    def test_what_differs_between_arms_is_no_group_of_investigators(self, refused):
+        """The column group is of the study; its arms' names stand in arm."""
+        sentence = refused("study,outcome,arm,group,events,of\nA,x,a,drug,8,20\nA,x,b,placebo,3,20\n")
+        assert (
+            "group is 'placebo' here and 'drug' on an earlier row; make the two agree, or call the column arm"
+            in sentence
+        )
+
 
 class TestRows:
+    def test_a_study_under_two_names_is_found(self, told):
+        """A comma, a capital or the mark of a footnote makes two studies of one."""
+        found, _ = told('study,outcome,events,of\nMeyer 2011,x,8,20\n"meyer, 2011*",x,8,20\nKim 2012,x,9,30\n')
+        (finding,) = [each for each in audit(found) if each.id == "T15"]
+        assert "'Meyer 2011' and 'meyer, 2011*' are 2 studies here" in finding.seen
+
+    @pytest.mark.parametrize(
+        "key", ["Subtotal (95% CI)", "Pooled estimate", "Total events", "Zwischensumme", "Overall"]
+    )
+    def test_a_row_that_sums_up_is_found_by_its_name(self, told, key):
+        """However a program calls it; a study whose name has such a word is none."""
+        found, _ = told(f"study,outcome,events,of\nA 2011,x,8,20\n{key},x,8,20\nTotalcare 2012,x,9,30\n")
+        assert [each.study for each in audit(found) if each.id == "T11"] == [key]
+
     def test_a_merged_cell_is_written_again(self, refused):
         """Excel keeps the study of a merged cell on its first row alone."""
         sentence = refused("study,outcome,arm,events,of\nLee 2010,x,drug,8,20\n,x,placebo,3,20\n")
@@ -242,6 +320,9 @@ class TestColumns:
             ("percent", "call it reported, and write its cells as 29.6 %"),
             ("timepoint (weeks)", "is not in months; write those (weeks over 4.348"),
             ("follow-up days", "is not in months"),
+            ("treatment", "may name the arm of a row, or what a study gave; call it arm, or product"),
+            ("person-years", "write the effect that it gives, its interval and effect_measure = rate-ratio"),
+            ("%", "call it reported, and write its cells as 29.6 %"),
         ],
     )
     def test_what_has_no_column_says_where_to_write_it(self, refused, column, words):

@@ -43,21 +43,35 @@ _AS_PRINTED = tuple(
         ),
         (
             r"(?:[<>≤≥~≈≃±]|<=|>=|ca?\.?|about|approx\.?|circa|up to|at least|more than|fewer than|less than)\s*\S+",
-            'it is no number but a bound or a guess: write "NR", and what is printed in reported',
+            "it is no number but a bound or a guess: {unknown}, and write what is printed in {words}",
         ),
         (
             rf"({_FIGURES})\s*(?:-|–|—|to|bis)\s*({_FIGURES})",
-            'it is a range: write the number that is meant, or "NR" and the range in reported',
+            "it is a range: write the number that is meant, or {unknown} and write the range in {words}",
+        ),
+        (
+            rf"\(\s*({_FIGURES})\s*\)",
+            "brackets may mean a number below 0: write -{0} or {0}",
+        ),
+        (
+            rf"({_FIGURES})\s*(?:[a-zµ%°]+[\w./²³ ]*)|(?:median|mean|p)\s*[:=]?\s*({_FIGURES})",
+            "it is more than a number: write the number alone, in the unit that the column has",
         ),
         (
             rf"({_FIGURES})\s*(?:±|\+/-|\+-|\()\s*.*",
             "two things stand in one cell: write {0} here if it is the {name}, and the other in a column of its own",
         ),
-        (r"n\.?\s*[rs]\.?|not (?:reported|stated|given|known)", 'write "NR" if it is not reported'),
-        (r"n\.?\s*[da]\.?|not (?:done|measured|applicable|assessed)", 'write "ND" if it was not done'),
+        (r"n\.?\s*[rs]\.?|not (?:reported|stated|given|known)", "{unknown} if it is not reported"),
+        (
+            r"n\.?\s*[da]\.?|not (?:done|measured|applicable|assessed)",
+            'write "ND", or leave it empty, if it was not done',
+        ),
     )
 )
 """Cells as journals print them, and how to write each: nothing is taken for a number that is none."""
+
+_PRINTED_IN = {"follow_up_months": "follow_up"}
+"""Where a study's cell has words of its own."""
 
 _MOST = 20
 """Errors that are told at once: a column of the wrong kind has one in every row."""
@@ -124,7 +138,9 @@ def _way_out(name: str, domain: str, value: object) -> str:
     if isinstance(value, str) and domain.startswith(("a number", "a whole number")):
         for pattern, way_out in _AS_PRINTED:
             if match := pattern.fullmatch(value.strip()):
-                return f"; {way_out.format(*match.groups(), name=name)}"
+                unknown = 'write "NR"' if '"NR"' in domain else "leave the cell empty"
+                words = _PRINTED_IN.get(name, "reported" if name in domains(ReportedOutcome) else "study_note")
+                return f"; {way_out.format(*match.groups(), name=name, unknown=unknown, words=words)}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f'; write it in quotes, "{value}"' if domain.startswith("text") else ""
     if name == "centres":

@@ -66,6 +66,27 @@ _WHAT_MEAN = {
 """Names that are usual and mean several columns."""
 _PARTS = {"effect_se": "se", "effect_lower": "lower", "effect_upper": "upper"}
 """Of a mean where the table has no effect."""
+MEASURES = {
+    "rr": "risk-ratio", "risk_ratio": "risk-ratio", "relative_risk": "risk-ratio",
+    "or": "odds-ratio", "odds_ratio": "odds-ratio",
+    "hr": "hazard-ratio", "hazard_ratio": "hazard-ratio",
+    "irr": "rate-ratio", "rate_ratio": "rate-ratio",
+    "rd": "risk-difference", "risk_difference": "risk-difference",
+    "md": "mean-difference", "mean_difference": "mean-difference",
+    "smd": "standardised-mean-difference", "standardised_mean_difference": "standardised-mean-difference",
+    "standardized_mean_difference": "standardised-mean-difference",
+}  # fmt: skip
+"""What an effect measures, as forest plots print it."""
+_WORDS_FOR_ARM = {"treatment", "intervention", "drug", "therapy", "treatment_arm", "treatment_group", "cohort"}
+_PERSON_TIME = {
+    "person_years",
+    "patient_years",
+    "person_time",
+    "patient_time",
+    "exposure",
+    "person_months",
+    "time_at_risk",
+}
 _NO_NUMBER = {"median", "iqr", "interquartile_range", "range", "median_iqr", "median_range", "min", "max", "q1", "q3"}
 """What a table may hold of measurements that are no means."""
 _PERCENT = {"percent", "percentage", "per_cent", "prozent", "rate"}
@@ -86,6 +107,15 @@ def plain(header: str) -> str:
 def known_as(spelt: str) -> str:
     """The column that a plain name is, or is usually called; empty where it is none."""
     return spelt if spelt in COLUMNS or spelt in SPREADS else _KNOWN_AS.get(spelt, "")
+
+
+def _limit(spelt: str) -> str:
+    """The limit of an interval that a plain name is made of: lower 95 % CI, CI upper limit."""
+    words = {*spelt.split("_")}
+    ends = words & {"lower", "upper", "low", "high"}
+    if len(ends) != 1 or not words <= ends | {"95", "ci", "cl", "limit", "confidence", "bound", "interval"}:
+        return ""
+    return "effect_lower" if ends & {"lower", "low"} else "effect_upper"
 
 
 def columns_of(grid: Grid, name: str) -> tuple[list[str], list[str]]:
@@ -132,11 +162,13 @@ def _meant(spelt: str, names: Sequence[str]) -> str:
     """The column that a plain name means beside the others."""
     known = {known_as(each) for each in names}
     means = [which for which in MEANS if f"{which}_mean" in known]
-    if spelt == "n" and "events" in known and not means:
+    if spelt == "n" and {"events", "reported"} & known and not means:
         return "of"
     if spelt in ("total", "total_n", "n_total") and means and "events" not in known:
         return "n"
-    meant = known_as(spelt)
+    meant = known_as(spelt) or _limit(spelt)
+    if not meant and spelt in MEASURES and "effect" not in known:
+        return "effect"
     part = "sd" if spelt == "sd" else _PARTS.get(meant, "") if spelt != meant and "effect" not in known else ""
     if part and means:
         # it is of the only mean that has none of its own
@@ -149,8 +181,9 @@ def _unknown(written: str, spelt: str) -> str:
     """Why a column means nothing here, and the way out."""
     if spelt in _WHAT_MEAN:
         return f"the column {written!r} does not say of what; {_WHAT_MEAN[spelt]}"
-    if _KNOWN_AS.get(spelt, "").startswith("effect_"):
-        part = _KNOWN_AS[spelt].removeprefix("effect_")
+    limit = _KNOWN_AS.get(spelt, "") or _limit(spelt)
+    if limit.startswith("effect_"):
+        part = limit.removeprefix("effect_")
         return f"the column {written!r} does not say of which mean; call it {' or '.join(f'{w}_{part}' for w in MEANS)}"
     if spelt in _NO_NUMBER:
         return f"the column {written!r} holds no mean; {_IN_WORDS}"
@@ -159,7 +192,16 @@ def _unknown(written: str, spelt: str) -> str:
             f"the column {written!r} is not in months; write those (weeks over 4.348, days over 30.44, years times 12) "
             "and call it timepoint_months, or follow_up_months of a study"
         )
-    if spelt in _PERCENT:
+    if spelt in MEASURES:
+        return f"the column {written!r} stands beside another effect; write a row for each, with effect_measure"
+    if spelt in _WORDS_FOR_ARM:
+        return f"the column {written!r} may name the arm of a row, or what a study gave; call it arm, or product"
+    if spelt in _PERSON_TIME:
+        return (
+            f"the column {written!r} has no place: write the effect that it gives, its interval and effect_measure "
+            "= rate-ratio, or the share who had an event by a time as events of participants"
+        )
+    if spelt in _PERCENT or written.strip() == "%":
         return f"the column {written!r} does not say of what; call it reported, and write its cells as 29.6 %"
     hint = did_you_mean(spelt, COLUMNS, _LIKENESS)
     left_out = "" if hint.startswith("did") else f"begin its name with {LEFT_OUT} to leave it out; "

@@ -8,6 +8,7 @@ control has that role; arms with numbers have none, and are asked about where th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from trialplan.errors import EvidenceError
@@ -16,7 +17,7 @@ from trialplan.evidence.headers import INTERVAL, LEFT_OUT, OUTCOME, SPREADS, kno
 from trialplan.evidence.text_table import Grid
 from trialplan.text import listed
 
-_WORDS = {
+ARM_WORDS = {
     **dict.fromkeys(("treatment", "treated", "experimental", "intervention", "exp", "trt", "e", "verum"), TREATMENT),
     **dict.fromkeys(("control", "controls", "placebo", "sham", "ctrl", "c", "kontrolle"), CONTROL),
     "1": "group 1",
@@ -33,6 +34,9 @@ _SPELT = {
 }  # fmt: skip
 """Names of metafor (escalc) and of its data sets."""
 _NUMBERED = re.compile(r"(n|m|sd|x|r|events?|total|mean)_?([12])i?")
+_OF_EACH = ("events", "event", "r", "cases", "responders", "n", "total", "of", "change_mean", "change_sd", "change_se",
+            "change", "baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "mean", "sd", "se")  # fmt: skip
+"""What an arm of any name may have a column of."""
 _SHORT = {"m": "mean", "x": "events", "r": "events"}
 _OF_BOTH = ("outcome", "definition", "kind", "timepoint_months", "unit", "harm", "note")
 """What an outcome's columns may say of all arms at once."""
@@ -41,15 +45,15 @@ _OF_BOTH = ("outcome", "definition", "kind", "timepoint_months", "unit", "harm",
 def one_arm_a_row(grid: Grid, name: str) -> Grid:
     """The grid with a row for each arm, where it has arms side by side; else as it is."""
     names = [plain(cell) for cell in grid.header]
-    parted = [_parted(each, names) for each in names]
+    parted = _all_parted(names)
     if not _is_wide(parted):
         return grid
     common = [at for at, part in enumerate(parted) if part is None]
     clash = [grid.header[at] for at in common if known_as(names[at]) in {*OUTCOME, *SPREADS, INTERVAL} - {*_OF_BOTH}]
     if clash:
         raise EvidenceError(
-            f"{name}: arms stand side by side, and {listed(map(repr, clash))} do not say of which; write each arm in a "
-            f"row of its own, or leave them out ({', '.join(LEFT_OUT + cell for cell in clash)})"
+            f"{name}: arms stand side by side, and it is not said to which {listed(map(repr, clash))} belongs; write "
+            f"each arm in a row of its own, or leave out what is of both ({', '.join(LEFT_OUT + c for c in clash)})"
         )
     where = {part: at for at, part in enumerate(parted) if part}
     arms = list(dict.fromkeys(arm for _, arm in where))
@@ -80,7 +84,8 @@ def _at(cells: Sequence[str], at: int | None) -> str:
 
 
 def _role(arm: str) -> str:
-    return _WORDS[arm] if _WORDS[arm] in (TREATMENT, CONTROL) else ""
+    role = ARM_WORDS.get(arm, "")
+    return role if role in (TREATMENT, CONTROL) else ""
 
 
 def _is_wide(parted: Sequence[tuple[str, str] | None]) -> bool:
@@ -92,8 +97,30 @@ def _is_wide(parted: Sequence[tuple[str, str] | None]) -> bool:
     return any(len(arms) > 1 for arms in found.values())
 
 
+def _all_parted(names: Sequence[str]) -> list[tuple[str, str] | None]:
+    """Each plain name as its column and its arm; None where it names no arm.
+
+    An arm may have any name where two or more columns bear it, as in events_low_dose and n_low_dose.
+    """
+    parted = [_parted(each, names) for each in names]
+    free = [None if part or known_as(each) else _with_any_arm(each) for part, each in zip(parted, names, strict=True)]
+    often = Counter(part[1] for part in free if part)
+    return [
+        part or (other if other and often[other[1]] > 1 else None) for part, other in zip(parted, free, strict=True)
+    ]
+
+
+def _with_any_arm(spelt: str) -> tuple[str, str] | None:
+    words = spelt.split("_")
+    for at in range(1, len(words)):
+        for column, arm in ((words[:at], words[at:]), (words[at:], words[:at])):
+            if "_".join(column) in _OF_EACH:
+                return _inner("_".join(column)), " ".join(arm)
+    return None
+
+
 def _parted(spelt: str, names: Sequence[str]) -> tuple[str, str] | None:
-    """A plain name as its column and its arm; None where it names no arm."""
+    """A plain name as its column and the arm that a word or a number names."""
     if spelt in _SPELT and ({"ai", "ci"} <= {*names} or {"tpos", "cpos"} <= {*names}):
         return _SPELT[spelt]
     numbered = _NUMBERED.fullmatch(spelt)
@@ -102,7 +129,7 @@ def _parted(spelt: str, names: Sequence[str]) -> tuple[str, str] | None:
     words = spelt.split("_")
     for arm, rest in ((words[-1], words[:-1]), (words[0], words[1:])):
         inner = "_".join(rest)
-        if arm in _WORDS and (known_as(inner) or inner in ("mean", "sd")):
+        if arm in ARM_WORDS and (known_as(inner) or inner in ("mean", "sd")):
             return _inner(inner), arm
     return None
 

@@ -19,9 +19,22 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from trialplan.evidence.headers import COLUMNS, INTERVAL, MEANS, OUTCOME, REMARK, SPREADS, STUDY, TABLE, columns_of
+from trialplan.evidence.control import CONTROL, TREATMENT
+from trialplan.evidence.headers import (
+    COLUMNS,
+    INTERVAL,
+    MEANS,
+    MEASURES,
+    OUTCOME,
+    REMARK,
+    SPREADS,
+    STUDY,
+    TABLE,
+    columns_of,
+    plain,
+)
 from trialplan.evidence.numerals import decimal_mark, number, tidy
-from trialplan.evidence.side_by_side import one_arm_a_row
+from trialplan.evidence.side_by_side import ARM_WORDS, one_arm_a_row
 from trialplan.evidence.spreads import sd_of_interval, sd_of_standard_error
 from trialplan.evidence.table import ReportedOutcome, Study, domains
 from trialplan.evidence.text_table import Grid
@@ -29,16 +42,6 @@ from trialplan.text import plural
 
 __all__ = ["COLUMNS", "Sheet", "read_rows", "understood"]
 
-_SHORT_MEASURES = {
-    "rr": "risk-ratio",
-    "or": "odds-ratio",
-    "hr": "hazard-ratio",
-    "irr": "rate-ratio",
-    "rd": "risk-difference",
-    "md": "mean-difference",
-    "smd": "standardised-mean-difference",
-}
-"""As forest plots print them."""
 _COUNT = re.compile(
     r"(?P<events>\d{1,9})\s*(?:(?:/|\bof\b|\bout of\b)\s*(?P<of>\d{1,9}))?"
     r"\s*(?:\(\s*(?P<share>\d{1,3}(?:[.,·]\d+)?)\s*(?P<sign>%)?\s*\))?",
@@ -46,8 +49,15 @@ _COUNT = re.compile(
 )
 """A count as it is printed: 8, 8/20, 8 (40 %), 8/20 (40 %)."""
 _LIMIT = r"[+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)"
-_LIMITS = re.compile(rf"[(\[]?\s*({_LIMIT})\s*(?:-|;|,\s|\bto\b|\bbis\b)\s*({_LIMIT})\s*[)\]]?", re.IGNORECASE)
+_BETWEEN = r"\s*(?:-|;|,\s|\bto\b|\bbis\b)\s*"
+_LIMITS = re.compile(rf"[(\[]?\s*({_LIMIT}){_BETWEEN}({_LIMIT})\s*[)\]]?", re.IGNORECASE)
 """Two limits as they are printed: 0.8 to 8.6, (0.8; 8.6), [0.8, 8.6], -1.5 - -0.7."""
+_WITH_LIMITS = re.compile(
+    rf"({_LIMIT})\s*[(\[]\s*(?:95\s*%\s*(?:CI)?\s*[:,]?\s*)?({_LIMIT}){_BETWEEN}({_LIMIT})\s*[)\]]", re.IGNORECASE
+)
+"""An effect with its interval: 0.7 (0.5 to 0.98), 0.7 [95 % CI 0.5, 0.98]."""
+_OF_A_ROW = ("group", "product", "regimen", "subgroup")
+"""Fields of a study whose names a table may give to what differs between its arms."""
 _LACKING = {"na", "#n/a"}
 """R's and Excel's words for a cell without a value."""
 _FEWEST = 2
@@ -87,6 +97,9 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
     grid = one_arm_a_row(grid, name)
     columns, notes = columns_of(grid, name)
     in_percent = any("%" in cell for cell, column in zip(grid.header, columns, strict=True) if column == "events")
+    measures = [
+        MEASURES.get(plain(cell)) for cell, column in zip(grid.header, columns, strict=True) if column == "effect"
+    ]
     previous = ""
     sheet = Sheet({}, {}, notes=[*grid.notes, *notes])
     mark = decimal_mark(_numerals(grid, columns), grid.comma_separates)
@@ -108,6 +121,9 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
             sheet.wrong.append((line, f"{place}: {_lacks(empty[0], row, previous)}"))
             continue
         previous = row["study"]
+        if "effect" in row and measures[0]:
+            row.setdefault("effect_measure", measures[0])
+        counted[_of_role(row)] += 1
         _of_events(row)
         counted[_of_count(row, in_percent)] += 1
         wrong = [*_limits(row), *_read_numbers(row, mark)]
@@ -144,6 +160,17 @@ def _of_events(row: dict[str, str]) -> None:
         row["of"] = row.pop("n")
 
 
+def _of_role(row: dict[str, str]) -> str:
+    """Put the role for a word that says it, such as placebo, of an arm with a name; empty where nothing was put."""
+    if "arm" not in row:
+        return ""
+    word = re.sub(r"_?(group|arm)$", "", plain(row.get("role", "")))
+    if row.get("role", "").lower() in ARM_WORDS.values() or ARM_WORDS.get(word) not in (TREATMENT, CONTROL):
+        return ""
+    row["role"] = ARM_WORDS[word]
+    return "such as placebo as the role of an arm"
+
+
 def _of_count(row: dict[str, str], in_percent: bool) -> str:
     """What the events were understood as, where they are written with a denominator or a percentage; empty if not.
 
@@ -165,13 +192,17 @@ def _of_count(row: dict[str, str], in_percent: bool) -> str:
 
 
 def _limits(row: dict[str, str]) -> list[str]:
-    """Part an interval as printed into its limits: of the effect, or of the row's only mean."""
+    """Part an interval as printed into its limits: of the effect, or of the row's only mean; say what cannot be."""
+    both = _WITH_LIMITS.fullmatch(tidy(row.get("effect", "")))
+    if both and not {"effect_lower", "effect_upper", INTERVAL} & {*row}:
+        row["effect"], row["effect_lower"], row["effect_upper"] = both.groups()
+        return []
     if INTERVAL not in row:
         return []
     written = row.pop(INTERVAL)
     means = [which for which in MEANS if f"{which}_mean" in row]
     ours = ["effect", *means] if "effect" in row else means
-    limits = _LIMITS.fullmatch(tidy(written).replace("−", "-"))
+    limits = _LIMITS.fullmatch(tidy(written))
     if limits is None:
         return [f"the interval {written!r} is not read; write its limits with 'to' between them, as 0.8 to 1.2"]
     if len(ours) != 1:
@@ -233,8 +264,8 @@ def _read_numbers(row: dict[str, str], mark: str | None) -> list[str]:
         if column in row:
             row[column] = row[column].lower()
     if "effect_measure" in row:
-        spelt = re.sub(r"[\W_]+", "-", row["effect_measure"].lower())
-        row["effect_measure"] = _SHORT_MEASURES.get(spelt, spelt)
+        spelt = plain(row["effect_measure"])
+        row["effect_measure"] = MEASURES.get(spelt, spelt.replace("_", "-"))
     if mark == "," and "p_value" in row:
         row["p_value"] = re.sub(r"(?<=\d),(?=\d)", ".", row["p_value"])
     return wrong
@@ -258,6 +289,7 @@ def _merge(kept: dict[str, Any], new: dict[str, Any], place: str) -> list[str]:
     """Add what `new` says to `kept`; where a study contradicts its own earlier row, say so."""
     return [
         f"{place}: {field} is {value!r} here and {kept[field]!r} on an earlier row; make the two agree"
+        + (", or call the column arm if it is of the row" if field in _OF_A_ROW else "")
         for field, value in new.items()
         if kept.setdefault(field, value) != value
     ]
