@@ -35,8 +35,8 @@ _WORDS_FOR_MISSING = {
 
 _FIGURES = r"[+-]?\d+(?:[.,·]\d+)?"
 _AS_PRINTED = tuple(
-    (re.compile(pattern, re.IGNORECASE), way_out)
-    for pattern, way_out in (
+    (re.compile(pattern, re.IGNORECASE), words_for_it)
+    for pattern, words_for_it in (
         (
             rf"({_FIGURES})\s*(?:[*†‡§¶‖#¹²³⁴⁵⁶⁷⁸⁹ᵃ-ᶻ^]+\)?|\[?[a-z]\]?)",
             "it bears the mark of a footnote: write {0}, and in note what the mark says",
@@ -122,10 +122,10 @@ def _sentence(error: Any) -> str:
     if not isinstance(place[-1], str):
         return f"this must be a section of keys and values, not {error['input']!r}"
     written, domain, value = _PRINTED.get(name, name), meanings[name], error["input"]
-    return f"{written} must be {domain}, not {value!r}{_way_out(name, domain, value)}"
+    return f"{written} must be {domain}, not {value!r}{way_out(name, domain, value)}"
 
 
-def _way_out(name: str, domain: str, value: object) -> str:
+def way_out(name: str, domain: str, value: object) -> str:
     """The end of the sentence: how to write what was probably meant."""
     if name == "kind":
         return f"; {did_you_mean(str(value), ['landmark', 'ever'])}"
@@ -136,11 +136,11 @@ def _way_out(name: str, domain: str, value: object) -> str:
     if name in ("events", "of", "n", "enrolled") and re.search(r"\d[.,]\d{1,2}\b|\d[.,]\d{4}|%", str(value)):
         return "; write the count here and the printed rate in reported"
     if isinstance(value, str) and domain.startswith(("a number", "a whole number")):
-        for pattern, way_out in _AS_PRINTED:
+        for pattern, words_for_it in _AS_PRINTED:
             if match := pattern.fullmatch(value.strip()):
                 unknown = 'write "NR"' if '"NR"' in domain else "leave the cell empty"
                 words = _PRINTED_IN.get(name, "reported" if name in domains(ReportedOutcome) else "study_note")
-                return f"; {way_out.format(*match.groups(), name=name, unknown=unknown, words=words)}"
+                return f"; {words_for_it.format(*match.groups(), name=name, unknown=unknown, words=words)}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f'; write it in quotes, "{value}"' if domain.startswith("text") else ""
     if name == "centres":

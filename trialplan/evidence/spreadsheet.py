@@ -14,11 +14,13 @@ comment lines, trailing empty columns. What could mean two things is refused wit
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from trialplan.evidence.complaint import way_out
 from trialplan.evidence.control import CONTROL, TREATMENT
 from trialplan.evidence.headers import (
     COLUMNS,
@@ -35,7 +37,7 @@ from trialplan.evidence.headers import (
 )
 from trialplan.evidence.numerals import decimal_mark, number, tidy
 from trialplan.evidence.side_by_side import ARM_WORDS, one_arm_a_row
-from trialplan.evidence.spreads import sd_of_interval, sd_of_standard_error
+from trialplan.evidence.spreads import CONFIDENCE, sd_of_interval, sd_of_standard_error
 from trialplan.evidence.table import ReportedOutcome, Study, domains
 from trialplan.evidence.text_table import Grid
 from trialplan.text import plural
@@ -62,9 +64,10 @@ _LACKING = {"na", "#n/a"}
 """R's and Excel's words for a cell without a value."""
 _FEWEST = 2
 """Participants of whom an SD can be."""
+_A_SPREAD = 'a number, or "NR" (not reported) or "ND" (not done)'
 _MADE = {
     "error": "of a standard error as SD, SE × √n (Cochrane Handbook 6.5.2.2)",
-    "limits": "of the 95 % interval of a mean as SD, by t (Cochrane Handbook 6.5.2.2)",
+    "limits": "of the interval of a mean as SD, by t (Cochrane Handbook 6.5.2.2)",
 }
 _UNKNOWN = {"nr": "NR", "nd": "ND"}
 Lines = dict[tuple[int, ...], int]
@@ -225,21 +228,43 @@ def _spreads(row: dict[str, str], counted: Counter[str]) -> list[str]:
             continue
         printed, sd = row.pop(column), f"{which}_sd"
         limits = (printed, row.pop(f"{which}_upper", "")) if column.endswith("lower") else None
-        if column.endswith("upper") or (limits and not limits[1]):
+        words = next((cell for cell in limits or (printed,) if cell and not _is_number(cell)), "")
+        if words in _UNKNOWN.values():
+            row.setdefault(sd, words)
+        elif words:
+            wrong.append(f"{column} must be {_A_SPREAD}, not {words!r}{way_out(column, _A_SPREAD, words)}")
+        elif column.endswith("upper") or (limits and not limits[1]):
             wrong.append(f"an interval has two limits; write {which}_lower and {which}_upper")
         elif sd in row:
             wrong.append(f"{sd} and {column} are both there; keep {sd}")
         elif not row.get("n", "").isdecimal() or int(row["n"]) < _FEWEST:
             wrong.append(f"{column} makes an SD only with n; write in n how many were measured")
-        elif limits and (float(limits[0]) >= float(limits[1]) or row.get("effect_confidence")):
+        elif float(printed) < 0 and not limits:
+            wrong.append(f"{column} must be 0 or more, not {printed}; correct it")
+        elif limits and not float(limits[0]) < float(limits[1]):
             wrong.append(f"the limits of {which}_mean must rise, not {limits[0]} to {limits[1]}; check the two")
         else:
-            made = sd_of_interval if limits else sd_of_standard_error
-            row[sd] = repr(made(*map(float, limits or (printed,)), n=int(row["n"])))
-            as_printed = f"95 % interval {limits[0]} to {limits[1]}" if limits else f"standard error {printed}"
+            row[sd], as_printed = _sd(printed, limits, row)
             row["note"] = "; ".join(filter(None, [row.get("note"), f"{as_printed} as printed"]))
             counted[_MADE["limits" if limits else "error"]] += 1
     return wrong
+
+
+def _sd(printed: str, limits: tuple[str, str] | None, row: dict[str, str]) -> tuple[str, str]:
+    """The SD that a standard error or two limits make, and what was printed."""
+    if limits is None:
+        return repr(sd_of_standard_error(float(printed), n=int(row["n"]))), f"standard error {printed}"
+    told = row.pop("effect_confidence", "")
+    confidence = float(told) if _is_number(told) and 0 < float(told) < 1 else CONFIDENCE
+    made = sd_of_interval(float(limits[0]), float(limits[1]), n=int(row["n"]), confidence=confidence)
+    return repr(made), f"{100 * confidence:g} % interval {limits[0]} to {limits[1]}"
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
 
 
 def _numerals(grid: Grid, columns: list[str]) -> list[str]:
