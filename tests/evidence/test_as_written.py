@@ -1,11 +1,15 @@
 """Tables as people export and type them: read to what they say, or refused in the words that mend the cell."""
 
+import io
 import math
 import random
+import re
+import zipfile
 
 import pytest
 from scipy import stats
 
+from tests.tools.workbooks import open_document, workbook
 from trialplan.errors import EvidenceError
 from trialplan.evidence import audit, read, read_with_notes
 from trialplan.evidence.selection import PoolChoice, pool_outcome
@@ -352,14 +356,93 @@ class TestColumns:
         assert found.studies[0].outcomes[0].counts == (8, 20)
 
 
-def test_a_workbook_s_arms_may_stand_side_by_side(tmp_path):
-    """As in a CSV."""
-    pytest.importorskip("python_calamine", reason="python-calamine is not installed")
-    from tests.evidence.test_dialects import workbook
+TWO_ROWS = [["study", "outcome", "events", "of"], ["A", "x", 8.0, 20.0], ["B", "x", 9.0, 30.0]]
 
-    rows = [["study", "outcome", "events_e", "n_e", "events_c", "n_c"], ["A", "x", 8.0, 20.0, 3.0, 20.0]]
-    (tmp_path / "t.xlsx").write_bytes(workbook(rows))
-    assert [row.counts for row in read(tmp_path / "t.xlsx").studies[0].outcomes] == [(8, 20), (3, 20)]
+
+class TestWorkbooks:
+    @pytest.fixture
+    def rebuilt(self, tmp_path):
+        """Reads a workbook after its parts were changed, with what was understood."""
+        pytest.importorskip("python_calamine", reason="python-calamine is not installed")
+
+        def made(content, change=lambda name, xml: xml, more=(), file="t.xlsx"):
+            with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(tmp_path / file, "w") as new:
+                for name in old.namelist():
+                    new.writestr(name, change(name, old.read(name).decode()))
+                for name, xml in more:
+                    new.writestr(name, xml)
+            found, _, notes = read_with_notes(tmp_path / file)
+            return found, notes[0]
+
+        return made
+
+    def test_arms_may_stand_side_by_side(self, rebuilt):
+        """As in a CSV."""
+        rows = [["study", "outcome", "events_e", "n_e", "events_c", "n_c"], ["A", "x", 8.0, 20.0, 3.0, 20.0]]
+        assert [row.counts for row in rebuilt(workbook(rows))[0].studies[0].outcomes] == [(8, 20), (3, 20)]
+
+    @pytest.mark.parametrize(
+        ("cell", "why"),
+        [
+            ('<c t="e"><f>1/0</f><v>#DIV/0!</v></c>', "line 2, column 4: the cell holds an error of its formula"),
+            ("<c><f>10+10</f></c>", "line 2, column 4: the cell holds a formula without its result; open the file"),
+            ('<c r="D2"><f>10+10</f><v></v></c>', "line 2, column 4: the cell holds a formula without its result"),
+        ],
+    )
+    def test_an_error_is_no_empty_cell(self, rebuilt, cell, why):
+        """A reader of workbooks takes an error, and a formula that no program computed, for nothing."""
+        with pytest.raises(EvidenceError, match=re.escape(why)):
+            rebuilt(workbook(TWO_ROWS), lambda _, xml: xml.replace("<c><v>20.0</v></c>", cell))
+
+    def test_a_formula_with_its_result_is_that(self, rebuilt):
+        """As a spreadsheet program saves it."""
+        found, _ = rebuilt(
+            workbook(TWO_ROWS), lambda _, xml: xml.replace("<c><v>20.0</v></c>", "<c><f>10+10</f><v>20</v></c>")
+        )
+        assert found.studies[0].outcomes[0].counts == (8, 20)
+
+    def test_an_error_in_an_open_document_is_told(self, rebuilt):
+        """Its rows and cells may be repeated."""
+        error = '<table:table-cell office:value-type="string" calcext:value-type="error"><text:p>#DIV/0!</text:p>'
+        error += "</table:table-cell>"
+        spaces = ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+        rows = [["study", "outcome", "events", "of"], ["A", "x", "8", "20"], ["B", "x", "ERR", "30"]]
+
+        def change(_, xml):
+            cell = re.compile(r"<table:table-cell[^>]*><text:p>ERR</text:p></table:table-cell>")
+            return cell.sub(error, xml).replace("<office:document-content", f"<office:document-content{spaces}")
+
+        with pytest.raises(EvidenceError, match="line 3, column 3: the cell holds an error of its formula"):
+            rebuilt(open_document(rows), change, file="t.ods")
+
+    def test_a_merged_cell_is_that_of_each_of_its_rows(self, rebuilt):
+        """The file says how far it reaches, and that it was taken so is told."""
+        rows = [["study", "outcome", "arm", "events", "of"], ["A", "x", "drug", 8.0, 20.0], ["", "", "none", 3.0, 20.0]]
+        merged = '</sheetData><mergeCells count="2"><mergeCell ref="A2:A3"/><mergeCell ref="B2:B3"/></mergeCells>'
+        found, note = rebuilt(workbook(rows), lambda _, xml: xml.replace("</sheetData>", merged))
+        assert [row.counts for row in found.studies[0].outcomes] == [(8, 20), (3, 20)]
+        assert "2 merged cells as that of each of its rows" in note
+
+    def test_the_sheet_that_names_the_columns_is_read(self, rebuilt):
+        """Behind one with remarks; which it was is told."""
+        with zipfile.ZipFile(io.BytesIO(workbook([["Read me first"]]))) as other:
+            remarks = other.read("xl/worksheets/sheet1.xml").decode()
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+        office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+        def change(name, xml):
+            before = '<sheets><sheet name="Remarks" sheetId="2" r:id="rId2"/>'
+            part = f'<Override PartName="/xl/worksheets/sheet2.xml" ContentType="{kind}"/></Types>'
+            relation = (
+                f'<Relationship Id="rId2" Type="{office}/worksheet" Target="worksheets/sheet2.xml"/></Relationships>'
+            )
+            xml = xml.replace("<sheets>", before) if name == "xl/workbook.xml" else xml
+            xml = xml.replace("</Types>", part)
+            return xml.replace("</Relationships>", relation) if name == "xl/_rels/workbook.xml.rels" else xml
+
+        found, note = rebuilt(workbook(TWO_ROWS), change, [("xl/worksheets/sheet2.xml", remarks)])
+        assert found.studies[1].outcomes[0].counts == (9, 30)
+        assert "sheet 'Evidence' of 2" in note
 
 
 COLUMN_SETS = [

@@ -118,6 +118,11 @@ def _limit(spelt: str) -> str:
     return "effect_lower" if ends & {"lower", "low"} else "effect_upper"
 
 
+def names_columns(cells: Sequence[str]) -> bool:
+    """Whether a row names the columns that every table has."""
+    return {"study", "outcome"} <= {known_as(plain(cell)) for cell in cells}
+
+
 def columns_of(grid: Grid, name: str) -> tuple[list[str], list[str]]:
     """The column that each cell of the header means, empty for one to leave out; and what was understood by it."""
     columns: list[str] = []
@@ -212,7 +217,7 @@ def _check_header(grid: Grid, name: str, missing: Sequence[str]) -> None:
     """Refuse a header that stands further down, below a title, or on two lines."""
     below = [(line, [plain(cell) for cell in cells]) for line, cells in grid.rows[:_LOOKED_AT]]
     for line, names in below:
-        if {"study", "outcome"} <= {known_as(each) for each in names}:
+        if names_columns(names):
             raise EvidenceError(
                 f"{name}: the names of the columns seem to stand on line {line}; remove the lines above it, or begin "
                 f"them with {REMARK}"
