@@ -13,6 +13,8 @@ from trialplan.cli import main
 from trialplan.errors import PlanError
 from trialplan.files import shipped
 from trialplan.plan.beliefs import beliefs_of
+from trialplan.protocol import write
+from trialplan.protocol.checking.check import check
 from trialplan.protocol.content.context import _said
 from trialplan.protocol.formats.pictures import pictures
 
@@ -239,7 +241,7 @@ class TestPlan:
     def test_the_protocol_shows_their_curves(self, planned):
         """Each expert's density and the pool's, as a picture whose sentence says where each is highest."""
         trial = planned(EXPERTS, "0.16")
-        shown = pictures(trial)["experts-1"]
+        shown = pictures(trial)["experts-1-control"]
         assert "What experts believe of the rate in the control arm" in shown.caption
         assert shown.columns == ("response on placebo", "Ada", "Bo", "linear pool")
         belief = trial.primary.assumption("control").elicited.fits[0].belief
@@ -248,6 +250,14 @@ class TestPlan:
         highest = float(re.search(r"Ada: highest at ([\d.]+)", shown.alt)[1])
         assert highest == pytest.approx(mode, abs=0.01)
         assert shown.bytes(".svg").startswith(b"<?xml")
+
+    @pytest.mark.sweep
+    def test_the_document_holds_them(self, planned, tmp_path):
+        """The picture stands below the table of the judgements, and every number of both agrees."""
+        write(planned(EXPERTS, "0.16").plan, [tmp_path / "p.md"])
+        text = (tmp_path / "p.md").read_text(encoding="utf-8")
+        assert text.index("What each expert said") < text.index("the density of each, and of their pool")
+        assert check(tmp_path / "p.md").ok
 
     @pytest.mark.parametrize(
         ("changes", "words"),

@@ -89,10 +89,10 @@ def _at(months: float | None) -> str:
 
 def experts(trial: Trial) -> dict[str, tuple[figures.Curves, str]]:
     """What experts believe of each number that they were asked, by the picture's name, with what it is of."""
-    asked = [one for one in trial.assumptions if one.elicited is not None]
     return {
-        f"experts-{at}": (one.elicited.figure(_POINTS_OF_BELIEF), one.label)
-        for at, one in enumerate(asked, 1)
+        f"experts-{place}-{one.name}": (one.elicited.figure(_POINTS_OF_BELIEF), one.label)
+        for place, endpoint in enumerate(trial.primaries, 1)
+        for one in endpoint.assumptions
         if one.elicited is not None
     }
 
