@@ -197,6 +197,15 @@ class TestSpreads:
         """One sentence with the way out."""
         assert words in refused(text)
 
+    def test_toml_has_the_sd_alone(self, tmp_path):
+        """A standard error is never taken for the SD that it looks like."""
+        rows = '[[study]]\nkey = "a"\n[[study.outcome]]\nname = "x"\nn = 9\nchange_mean = 1.0\nchange_se = 0.2\n'
+        (tmp_path / "t.toml").write_text(f'[table]\ntitle = "t"\n{rows}', encoding="utf-8")
+        with pytest.raises(
+            EvidenceError, match="unknown key 'change_se'; write change_sd, the standard error times √n"
+        ):
+            read(tmp_path / "t.toml")
+
 
 class TestEffects:
     @pytest.mark.parametrize("column", ["HR", "hr", "Hazard ratio"])

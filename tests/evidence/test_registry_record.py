@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence import audit, read_with_notes
@@ -167,21 +168,27 @@ class TestOtherRecords:
         change = rows(rewritten(both)[0], "Change from baseline in score")["Placebo"]
         assert (change.n, change.change_sd, change.note) == (None, None, "of 128 eyes")
 
-    def test_a_mean_with_an_interval_keeps_it(self, rewritten):
-        """A spread that is no SD and no standard error has no cell, and is kept in words."""
+    @pytest.mark.parametrize("spread", ["Inter-Quartile Range", "95% Confidence Interval"])
+    def test_a_mean_with_two_limits(self, rewritten, spread):
+        """An interval makes the SD by t; another spread has no cell, and is kept in words."""
 
         def interval(record):
             measure = record["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"][1]
-            measure["dispersionType"] = "95% Confidence Interval"
+            measure["dispersionType"] = spread
             for cell in measure["classes"][0]["categories"][0]["measurements"]:
                 cell |= {"lowerLimit": "-6", "upperLimit": "1"}
                 del cell["spread"]
 
         found, _, notes = rewritten(interval)
         row = rows(found, "Change from baseline in score")["Placebo"]
-        assert (row.change_mean, row.n, row.change_sd) == (-1.25, 64, None)
-        assert row.reported == "-1.25 points (95% confidence interval -6 to 1)"
-        assert "spreads of means that give no SD" in notes[0]
+        assert (row.change_mean, row.n) == (-1.25, 64)
+        if spread.startswith("95"):
+            assert stats.t.interval(0.95, 63, -2.5, row.change_sd / 8) == pytest.approx((-6, 1))
+            assert row.note == "95 % interval -6 to 1 as printed"
+            assert "SDs made of intervals, by t" in notes[0]
+        else:
+            assert (row.change_sd, row.reported) == (None, "-1.25 points (inter-quartile range -6 to 1)")
+            assert "spreads of means that give no SD" in notes[0]
 
     def test_several_records_are_several_studies(self, record, tmp_path):
         """The answer of a search holds a list; records without results are counted."""

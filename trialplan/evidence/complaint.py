@@ -73,6 +73,8 @@ _AS_PRINTED = tuple(
 _PRINTED_IN = {"follow_up_months": "follow_up"}
 """Where a study's cell has words of its own."""
 
+_SPREAD = re.compile("(baseline|followup|change)_(?:se|lower|upper)")
+"""Columns of a spreadsheet that are no keys of a table."""
 _MOST = 20
 """Errors that are told at once: a column of the wrong kind has one in every row."""
 
@@ -113,6 +115,11 @@ def _sentence(error: Any) -> str:
     name = str(place[-1]) if place else ""
     meanings = domains(_KINDS[len(_indices(place))])
     match error["type"]:
+        case "unexpected_keyword_argument" if spread := _SPREAD.fullmatch(name):
+            return (
+                f"unknown key {name!r}; write {spread[1]}_sd, the standard error times √n (Cochrane Handbook 6.5.2.2), "
+                "or write the table as a spreadsheet, which may have this column"
+            )
         case "unexpected_keyword_argument":
             return f"unknown key {name!r}; {did_you_mean(name, [_PRINTED.get(key, key) for key in meanings])}"
         case "missing":

@@ -8,7 +8,6 @@ and by nothing else. The format: ClinicalTrials.gov, Study Data Structure of the
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence.control import CONTROL, TREATMENT
+from trialplan.evidence.spreads import sd_of_interval, sd_of_standard_error
 from trialplan.text import listed
 
 _ROLES = {
@@ -38,6 +38,8 @@ _PEOPLE = re.compile(r"(number of )?(participants?|patients?|subjects?|people|pe
 _PERCENT_OF_PEOPLE = re.compile(r"(%|per ?cent(age)?)( of)? ?(participants?|patients?|subjects?)?", re.IGNORECASE)
 _MEANS = ("MEAN", "LEAST_SQUARES_MEAN")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
+_INTERVAL = re.compile(r"(\d\d(?:_\d+)?)_(?:PERCENT_)?CONFIDENCE_INTERVAL")
+"""Of a mean, with its confidence in percent, as `_kind` has it."""
 _CHANGE = re.compile(r"\bchange", re.IGNORECASE)
 _BASELINE = re.compile(r"\s*(baseline|day 0|week 0)\s*", re.IGNORECASE)
 _UNITS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
@@ -201,8 +203,14 @@ def _row(
         row[f"{which}_sd"] = float(printed)
     elif _NUMBER.fullmatch(printed) and spread == "STANDARD_ERROR" and of:
         counted["SDs made of standard errors, SE × √n (Cochrane Handbook 6.5.2.2)"] += 1
-        row[f"{which}_sd"] = float(printed) * math.sqrt(of)
+        row[f"{which}_sd"] = sd_of_standard_error(float(printed), n=of)
         row["note"] = f"standard error {printed} as printed"
+    elif (interval := _INTERVAL.fullmatch(spread)) and of and of > 1 and _rise(cell):
+        counted["SDs made of intervals, by t (Cochrane Handbook 6.5.2.2)"] += 1
+        low, high = _text(cell, "lowerLimit"), _text(cell, "upperLimit")
+        confidence = float(interval[1].replace("_", ".")) / 100
+        row[f"{which}_sd"] = sd_of_interval(float(low), float(high), n=of, confidence=confidence)
+        row["note"] = f"{100 * confidence:g} % interval {low} to {high} as printed"
     else:
         limits = " to ".join(filter(None, (_text(cell, "lowerLimit"), _text(cell, "upperLimit"))))
         if printed or limits:
@@ -210,6 +218,12 @@ def _row(
             named = _text(measure, "dispersionType").lower() or "spread not named"
             row["reported"] = f"{value} {unit} ({named} {printed or limits})"
     return row
+
+
+def _rise(cell: dict[str, Any]) -> bool:
+    """Whether a measurement has two limits that are numbers, the lower one first."""
+    low, high = _text(cell, "lowerLimit"), _text(cell, "upperLimit")
+    return all(map(_NUMBER.fullmatch, (low, high))) and float(low) < float(high)
 
 
 def _which_mean(measure: dict[str, Any], part: dict[str, Any]) -> str:

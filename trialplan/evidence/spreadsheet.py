@@ -8,8 +8,13 @@ Columns, in any order and case; only `study` and `outcome` are required; an empt
 * `table`, `table_citation`, `table_doi`, `table_source_note`, `table_randomised`: the table's own, wherever given;
   without them the title is the file's name.
 
-What else is usual is understood and told: other names of a column (`total` for `of`), R's column of row names and NA,
-comment lines, trailing empty columns. What could mean two things is refused with the question.
+* `change_se`, or `change_lower` and `change_upper` (of baseline and follow-up, too): in place of the SD, which is made
+  of them.
+* `interval`: two limits as printed, of the effect or of the only mean.
+
+What else is usual is understood and told: other names of a column (`total` for `of`), two arms side by side
+(`side_by_side`), R's column of row names and NA, comment lines, trailing empty columns, columns whose name begins with
+`_`, counts as 8/20 or 8 (40 %). What could mean two things is refused with the question.
 """
 
 from __future__ import annotations
