@@ -403,6 +403,20 @@ class TestWorkbooks:
         with pytest.raises(EvidenceError, match=re.escape(why)):
             rebuilt(workbook(TWO_ROWS), lambda _, xml: xml.replace("<c><v>20.0</v></c>", cell))
 
+    def test_an_error_in_a_column_of_no_use_matters_not(self, rebuilt):
+        """Left out by its name, or beyond the last one."""
+        rows = [
+            ["study", "outcome", "events", "of", "_share"],
+            ["A", "x", 8.0, 20.0, 0.4],
+            ["B", "x", 9.0, 30.0, 0.3, 5.5],
+        ]
+        error = '<c t="e"><v>#DIV/0!</v></c>'
+
+        def change(_, xml):
+            return xml.replace("<c><v>0.4</v></c>", error).replace("<c><v>5.5</v></c>", error)
+
+        assert rebuilt(workbook(rows), change)[0].studies[0].outcomes[0].counts == (8, 20)
+
     def test_a_formula_with_its_result_is_that(self, rebuilt):
         """As a spreadsheet program saves it."""
         found, _ = rebuilt(
