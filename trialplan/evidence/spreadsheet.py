@@ -103,8 +103,8 @@ class Sheet:
 
 def read_rows(grid: Grid, name: str, title: str) -> Sheet:
     """The table in a grid of cells, with all that is wrong with its cells."""
-    kept = [not cell.startswith(LEFT_OUT) for cell in grid.header]
-    grid.wrong = {(line, at): why for (line, at), why in grid.wrong.items() if any(kept[at : at + 1])}
+    used = [not cell.startswith(LEFT_OUT) for cell in grid.header]
+    grid.wrong = {(line, at): why for (line, at), why in grid.wrong.items() if any(used[at : at + 1])}
     grid = one_arm_a_row(grid, name)
     columns, notes = columns_of(grid, name)
     in_percent = any("%" in cell for cell, column in zip(grid.header, columns, strict=True) if column == "events")
