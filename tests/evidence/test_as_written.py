@@ -308,6 +308,14 @@ class TestRows:
         sentence = refused("study,outcome,arm,events,of\nLee 2010,x,drug,8,20\n,x,placebo,3,20\n")
         assert "line 3: the cell in column 'study' is empty; each row names both; write 'Lee 2010' again" in sentence
 
+    def test_a_row_that_is_there_twice_is_named_with_the_other(self, refused):
+        """Both lines, and nothing of one of them is dropped."""
+        sentence = refused(
+            "study,outcome,timepoint_months,events,of\nA,x,6,8,20\nA,x,12,5,20\nB,x,12,1,9\nA,x,12,6,20\n"
+        )
+        assert "line 5: study 'A' has x, 12 on line 3 already; remove one, or set their arm or timepoint" in sentence
+        assert "|" not in sentence
+
     def test_a_remark_below_the_table_is_named(self, refused):
         """A footnote stands alone in its line."""
         sentence = refused("study,outcome,events,of\nA,x,8,20\n* at 6 months,,,\n")

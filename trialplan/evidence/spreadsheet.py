@@ -66,6 +66,8 @@ _WITH_LIMITS = re.compile(
 """An effect with its interval: 0.7 (0.5 to 0.98), 0.7 [95 % CI 0.5, 0.98]."""
 _OF_A_ROW = ("group", "product", "regimen", "subgroup")
 """Fields of a study whose names a table may give to what differs between its arms."""
+_PLACE = ("outcome", "arm", "timepoint_months", "effect_measure")
+"""What tells the rows of a study apart."""
 _LACKING = {"na", "#n/a"}
 """R's and Excel's words for a cell without a value."""
 _FEWEST = 2
@@ -117,6 +119,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
     if mark == ",":
         sheet.notes.append("decimal commas")
     studies: dict[str, dict[str, Any]] = {}
+    places: dict[tuple[str | None, ...], int] = {}
     lacking = 0
     counted: Counter[str] = Counter()
     for line, cells in grid.rows:
@@ -146,6 +149,11 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         study = _named(row, STUDY)
         kept = studies.setdefault(study["key"], {"outcomes": []})
         sheet.wrong += [(line, words) for words in _merge(kept, study, f"{place}, study {study['key']!r}")]
+        cell = tuple(row.get(part) for part in ("study", *_PLACE))
+        if cell in places:
+            sheet.wrong.append((line, f"{place}: {_twice(row, places[cell])}"))
+            continue
+        places[cell] = line
         kept["outcomes"].append(_named(row, OUTCOME))
         index = list(studies).index(study["key"])
         sheet.lines.setdefault((index,), line)
@@ -155,6 +163,15 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         sheet.notes.append(f"{plural(lacking, 'cell')} with NA as empty")
     sheet.data = {"title": title.replace("-", " ").replace("_", " ")} | sheet.data | {"studies": list(studies.values())}
     return sheet
+
+
+def _twice(row: dict[str, str], before: int) -> str:
+    """That a row is of the same outcome, arm and time as one before it."""
+    where = ", ".join(row[part] for part in _PLACE if part in row)
+    return (
+        f"study {row['study']!r} has {where} on line {before} already; remove one, or set their arm or "
+        "timepoint_months apart"
+    )
 
 
 def _lacks(column: str, row: dict[str, str], previous: str) -> str:

@@ -169,7 +169,7 @@ class DrawnSection(Section):
     outcome: Text | tuple[Text, ...] = Field(description="one outcome, or several exclusive ones counted together")
     arm: Text | tuple[Text, ...] | None = Field(None, description="one arm, or several counted together")
     denominator: Literal["reported", "enrolled"] = "reported"
-    net_of: Text | None = Field(None, description="an outcome whose events are taken off, as losses off those who ever had it")
+    net_of: Text | None = Field(None, description="an outcome whose events are taken off: losses off all who had it")
 
 
 class PooledEffectSection(Section):
