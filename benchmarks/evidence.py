@@ -128,7 +128,13 @@ Other machines, and this one on another day, give other times; the ratios are st
 
 def main() -> int:
     """Measure, print, and write the page."""
-    methods = {"reml": "REML", "maximum-likelihood": "ML", "paule-mandel": "PM", "dersimonian-laird": "DL"}
+    methods = {
+        "reml": "REML",
+        "maximum-likelihood": "ML",
+        "paule-mandel": "PM",
+        "dersimonian-laird": "DL",
+        "sidik-jonkman": "SJ",
+    }
     pools = [lambda ours=ours, theirs=theirs: pooling(ours, theirs) for ours, theirs in methods.items()]
     return write(PAGE, HEAD, [reading, *pools])
 

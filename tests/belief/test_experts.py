@@ -99,6 +99,46 @@ class TestPool:
             assert pooled.belief.density(x) == pytest.approx(product(x) / total, rel=1e-6)
 
 
+class TestShelf:
+    """SHELF 1.13.0 itself under R 4.2.2: `fitdist` and `plinearpool` of three experts with weights 3, 1 and 2."""
+
+    P = (0.05, 0.25, 0.5, 0.75, 0.95)
+    VALUES = {
+        "A": ((0.08, 0.15, 0.2, 0.28, 0.4), 3),
+        "B": ((0.1, 0.22, 0.3, 0.38, 0.5), 1),
+        "C": ((0.02, 0.06, 0.12, 0.2, 0.35), 2),
+    }
+    FITTED = {
+        "beta": [(3.7966674, 13.7174477), (4.4791893, 10.1713289), (1.4345205, 8.6097256)],
+        "log-normal": [(-1.6008306, 0.46004278), (-1.2296985, 0.38512421), (-2.1889648, 0.84929202)],
+        "normal": [(0.21005618, 0.09413059), (0.29999991, 0.11972547), (0.12919217, 0.09205486)],
+    }
+    SQUARES = {
+        "beta": [1.02869e-3, 1.18043e-3, 1.7305e-4],
+        "log-normal": [1.40573e-3, 4.35932e-3, 3.82326e-3],
+        "normal": [4.31981e-3, 2.14375e-5, 9.33758e-3],
+    }
+    POOLED = {  # up to 0.15, 0.30 and 0.45
+        "beta": [0.350695, 0.7940272, 0.9673234],
+        "log-normal": [0.3482904, 0.7829998, 0.9408729],
+        "normal": [0.3448594, 0.8212508, 0.9796964],
+    }
+
+    @pytest.mark.parametrize("family", FITTED)
+    def test_fits_and_their_linear_pool_are_those_of_shelf(self, family):
+        """To where its search (Nelder and Mead's, to 1e-8 of the sum of squares) ends."""
+        experts = [
+            Expert(name=name, quantiles=tuple(zip(self.P, values, strict=True)), weight=weight)
+            for name, (values, weight) in self.VALUES.items()
+        ]
+        pooled = elicited(experts, family)
+        parts = ("a", "b") if family == "beta" else ("location", "scale")
+        found = [tuple(getattr(one.belief, part) for part in parts) for one in pooled.fits]
+        assert found == [pytest.approx(expected, rel=2e-3) for expected in self.FITTED[family]]
+        assert [one.sum_of_squares for one in pooled.fits] == pytest.approx(self.SQUARES[family], rel=1e-4)
+        assert pooled.belief.cdf(np.array([0.15, 0.3, 0.45])) == pytest.approx(self.POOLED[family], abs=2e-4)
+
+
 WRONG = [
     ({"quantiles": ((0.5, 0.3),)}, "a fit needs two or more"),
     ({"quantiles": ((0.25, 0.3), (0.75, 0.2))}, "fit no distribution"),

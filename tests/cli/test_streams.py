@@ -25,7 +25,7 @@ ASKED = {
     "check": "check {protocol}",
     "diff": "diff msc-lupus-nephritis msc-lupus-nephritis-monitored",
     "facts": "facts starter",
-    "elicit": "elicit nowhere.md",
+    "elicit": "elicit {sheet}",
     "reproduce": "reproduce etanercept-psoriasis",
     "code": "code two-means --difference 0.5 --sd 1 --language r",
     "randomise": "randomise --arms a,b --n 8 --seed 1",
@@ -71,7 +71,8 @@ EVERY = [pytest.param(verb, marks=[] if verb in QUICK else pytest.mark.sweep) fo
 @pytest.mark.parametrize(("where", "reason"), [("> /dev/full", "no space left on device"), (">&-", "is closed")])
 def test_standard_output_that_takes_nothing(verb, where, reason, tmp_path, request):
     """Full, or closed."""
-    words = ASKED[verb]
+    words = ASKED[verb].replace("{sheet}", "sheet.md")
+    (tmp_path / "sheet.md").write_text("Name: Ada\n\n| 5 % | 0.1 |\n| 50 % | 0.2 |\n| 95 % | 0.4 |\n")
     if "{protocol}" in words:
         words = words.format(protocol=request.getfixturevalue("protocol"))
     seen = told(words, where, tmp_path)

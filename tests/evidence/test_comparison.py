@@ -162,8 +162,8 @@ class TestRoles:
 
     def test_another_word_is_no_role(self, table):
         """A misplaced name of an arm is answered with where it belongs."""
-        with pytest.raises(EvidenceError, match="not 'placebo'; name the arm in arm"):
-            table(TWO.replace("placebo,control", "placebo,placebo"))
+        with pytest.raises(EvidenceError, match="not 'old drug'; name the arm in arm"):
+            table(TWO.replace("placebo,control", "placebo,old drug"))
 
     def test_the_audit_says_what_is_true(self, table):
         """With roles no finding says that there is no control; without them the question is asked, and nothing else."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence import audit, read_with_notes
@@ -137,6 +138,57 @@ class TestOtherRecords:
         found = rewritten(twice)[0].studies[0].outcomes
         times = {row.name: row.timepoint_months for row in found if row.name.startswith("Response")}
         assert times == {"Response [Week 24]": 5.52, "Response [Week 24] (2)": 5.52, "Response": None}
+
+    def test_a_denominator_in_another_unit_is_told_and_not_taken(self, rewritten):
+        """Eyes are no participants: neither for a count, nor for the SD that is made of a standard error."""
+
+        def eyes(record):
+            for measure in record["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"][:2]:
+                for denominator in measure["denoms"]:
+                    denominator["units"] = "Eyes"
+
+        found, _, notes = rewritten(eyes)
+        counted, change = rows(found, "Response")["Placebo"], rows(found, "Change from baseline in score")["Placebo"]
+        assert (counted.events, counted.of, counted.note) == (12, None, "of 61 eyes")
+        assert (change.change_mean, change.change_sd, change.n) == (-1.25, None, None)
+        assert change.reported == "-1.25 points (standard error 0.25)"
+        assert "denominators that count eyes, not participants, told in a note alone (5)" in notes[0]
+        assert "spreads of means that give no SD, kept as printed (2)" in notes[0]
+
+    def test_participants_beside_the_units_analysed_are_no_denominator(self, rewritten):
+        """A record tells both; what was measured in eyes has so many eyes."""
+
+        def both(record):
+            measure = record["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"][1]
+            measure["typeUnitsAnalyzed"] = "Eyes"
+            people = measure["denoms"][0]["counts"]
+            eyes = [{"groupId": each["groupId"], "value": str(2 * int(each["value"]))} for each in people]
+            measure["denoms"].append({"units": "Eyes", "counts": eyes})
+
+        change = rows(rewritten(both)[0], "Change from baseline in score")["Placebo"]
+        assert (change.n, change.change_sd, change.note) == (None, None, "of 128 eyes")
+
+    @pytest.mark.parametrize("spread", ["Inter-Quartile Range", "95% Confidence Interval"])
+    def test_a_mean_with_two_limits(self, rewritten, spread):
+        """An interval makes the SD by t; another spread has no cell, and is kept in words."""
+
+        def interval(record):
+            measure = record["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"][1]
+            measure["dispersionType"] = spread
+            for cell in measure["classes"][0]["categories"][0]["measurements"]:
+                cell |= {"lowerLimit": "-6", "upperLimit": "1"}
+                del cell["spread"]
+
+        found, _, notes = rewritten(interval)
+        row = rows(found, "Change from baseline in score")["Placebo"]
+        assert (row.change_mean, row.n) == (-1.25, 64)
+        if spread.startswith("95"):
+            assert stats.t.interval(0.95, 63, -2.5, row.change_sd / 8) == pytest.approx((-6, 1))
+            assert row.note == "95 % interval -6 to 1 as printed"
+            assert "SDs made of intervals, by t" in notes[0]
+        else:
+            assert (row.change_sd, row.reported) == (None, "-1.25 points (inter-quartile range -6 to 1)")
+            assert "spreads of means that give no SD" in notes[0]
 
     def test_several_records_are_several_studies(self, record, tmp_path):
         """The answer of a search holds a list; records without results are counted."""

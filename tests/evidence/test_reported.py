@@ -120,7 +120,7 @@ class TestEffects:
             ("0.8,RR,0.9,1.1,", "the effect must lie within its limits"),
             ("-0.2,RR,0.6,1.1,", "effect must be above 0, not -0.2; write a ratio as printed, not its log"),
             ("0.8,RR,,,0", "effect_se must be above 0"),
-            ("0.8,relative risk,,,0.2", "effect_measure must be one of risk-ratio"),
+            ("0.8,relative luck,,,0.2", "effect_measure must be one of risk-ratio"),
         ],
     )
     def test_wrong_effects_are_one_sentence(self, table, cells, sentence):

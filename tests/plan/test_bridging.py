@@ -18,6 +18,8 @@ OLD = 'bridge = { discount = 0.5, source = "why this much of the open-label exce
 HEAD = "[endpoint.assumptions.treatment.bridge."
 FIRST = f'\n{HEAD}no_concurrent_control]\ndiscount = 0.4\nsource = "a"\n'
 SECOND = f'\n{HEAD}no_blinding]\npreset = "robes"\noutcome = "objective"\nspread = 0.1\n'
+BY_HAND = SECOND.replace('preset = "robes"', 'bias = { mean = 0.1, sd = 0.1 }\nsource = "b"')
+AS_IT_STANDS = SECOND.replace('preset = "robes"', 'acknowledge = "read centrally"')
 MATCHED = f"""
 {HEAD}no_concurrent_control.controls]
 table = "lupus-nephritis-controls"
@@ -90,12 +92,28 @@ class TestTwoTerms:
             (FIRST.replace('source = "a"\n', "") + SECOND, "says no reason for its discount"),
             (FIRST.replace("0.4", "0.0") + SECOND, "takes nothing off"),
             (f"{HEAD[:-1]}]\ndiscount = 0.5\n" + FIRST + SECOND, "both discount, which stands for everything"),
+            (
+                f'{HEAD[:-1]}]\nsource = "c"\n' + FIRST + SECOND,
+                "source beside its two terms, each of which has its own",
+            ),
+            (FIRST + BY_HAND, "has spread beside bias, where it says nothing: the SD of bias is of one trial already"),
+            (FIRST + AS_IT_STANDS, "has spread beside acknowledge, where it says nothing: nothing is taken off"),
+            (FIRST + BY_HAND.replace("spread = 0.1", 'although = "x"'), "has although beside bias, where it says no"),
+            (FIRST + AS_IT_STANDS.replace("spread = 0.1", 'although = "x"'), "has although beside acknowledge"),
         ],
     )
     def test_what_it_lacks_is_one_sentence(self, bridged, bridge, words):
         """Two terms with a reason each, one way for each, and a preset for its own kind of outcome."""
         with pytest.raises(PlanError, match=words):
             bridged(bridge)
+
+    def test_no_reason_is_dropped(self, bridged):
+        """Where a term says more than one, both are kept."""
+        first = FIRST.replace("discount = 0.4", 'acknowledge = "a control would do no better"')
+        second = AS_IT_STANDS.replace("spread = 0.1", 'source = "the charter of the readers"')
+        bridge = bridged(first + second, "0.333").primary.assumption("treatment").bridge
+        assert bridge.reason == "a control would do no better; a"
+        assert bridge.no_blinding.source == "read centrally; the charter of the readers"
 
     def test_another_kind_of_outcome_takes_a_word(self, bridged):
         """With a reason the preset is taken, and the reason kept."""

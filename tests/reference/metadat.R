@@ -4,10 +4,11 @@ suppressMessages({library(metafor); library(metadat); library(VGAM)})
 num <- function(x) if (length(x)==0) "null" else if (length(x)==1) (if (is.na(x)) "null" else sprintf("%.15g", x)) else paste0("[", paste(sprintf("%.15g", x), collapse=", "), "]")
 js <- function(l) paste0("{", paste(sprintf('"%s": %s', names(l), sapply(l, function(v) if (is.character(v)) (if (length(v)==1) sprintf('"%s"', v) else paste0("[", paste(sprintf('"%s"', v), collapse=", "), "]")) else if (is.list(v)) js(v) else num(v))), collapse=", "), "}")
 out <- stdout()
-meth <- c(fixed="FE", "dersimonian-laird"="DL", "paule-mandel"="PM", reml="REML", "maximum-likelihood"="ML", hedges="HE")
+meth <- c(fixed="FE", "dersimonian-laird"="DL", "paule-mandel"="PM", reml="REML", "maximum-likelihood"="ML", hedges="HE",
+  "sidik-jonkman"="SJ", "hunter-schmidt"="HS", "empirical-bayes"="EB")
 one <- function(yi, vi, name, knha) {
   test <- if (knha) "knha" else "z"
-  c2 <- if (name %in% c("REML","ML")) list(threshold=1e-12*mean(vi), maxiter=100000) else if (name=="PM") list(tol=1e-12, maxiter=1000, tau2.max=1e6) else list()
+  c2 <- if (name %in% c("REML","ML","EB")) list(threshold=1e-12*mean(vi), maxiter=100000) else if (name=="PM") list(tol=1e-12, maxiter=1000, tau2.max=1e6) else list()
   m <- suppressWarnings(rma(yi, vi, method=name, test=test, control=c2)); p <- predict(m)
   l <- list(estimate=as.numeric(m$b), se=m$se, lower=m$ci.lb, upper=m$ci.ub, p=m$pval)
   if (name!="FE") l <- c(l, list(pi_lower=p$pi.lb, pi_upper=p$pi.ub))

@@ -79,8 +79,9 @@ NO_PAGE = {
 """Verbs without a page of their own here, and why."""
 
 FILES = {
-    "ada.md": "Name: Ada\n\n| 5 % | 0.08 |\n| 50 % | 0.2 |\n| 95 % | 0.4 |\n",
-    "bo.md": "Name: Bo\n\n| From | To | Chips |\n| 0 | 0.1 | 4 |\n| 0.1 | 0.2 | 10 |\n| 0.2 | 0.5 | 6 |\n",
+    "ada.md": "Question: response on placebo\n\nName: Ada\n\n| 5 % | 0.08 |\n| 50 % | 0.2 |\n| 95 % | 0.4 |\n",
+    "bo.md": "Question: response on placebo\n\nName: Bo\n\n"
+    "| From | To | Chips |\n| 0 | 0.1 | 4 |\n| 0.1 | 0.2 | 10 |\n| 0.2 | 0.5 | 6 |\n",
     "statements.csv": "label,design,control,treatment,power,n\n"
     "as stated,two-proportions,0.3,0.5,0.8,186\nanother n,two-proportions,0.3,0.5,0.8,150\n",
 }

@@ -172,12 +172,13 @@ def fit(expert: Expert, family: str) -> Fit:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Elicited(Answer):
-    """The beliefs of several experts and their pool by a rule."""
+    """The beliefs of several experts and their pool by a rule; `question` is what they were asked, if that is known."""
 
     family: str
     rule: str
     fits: tuple[Fit, ...]
     belief: Belief
+    question: str = ""
 
     tolerated: ClassVar[float] = POOR
 
@@ -192,11 +193,11 @@ class Elicited(Answer):
 
         return page(self)
 
-    def figure(self) -> Curves:
-        """The densities of the experts and of their pool."""
+    def figure(self, points: int = 121) -> Curves:
+        """The densities of the experts and of their pool, at so many values."""
         from trialplan.belief.experts_page import figure
 
-        return figure(self)
+        return figure(self, points)
 
     @property
     def poor(self) -> tuple[str, ...]:
@@ -211,8 +212,8 @@ class Elicited(Answer):
         return f"{names}: {self.family} fitted by least squares on the cdf{pooled}"
 
 
-def elicited(experts: Sequence[Expert], family: str, rule: str = LINEAR) -> Elicited:
-    """The experts' fitted beliefs and their pool; weights are taken as shares of their sum."""
+def elicited(experts: Sequence[Expert], family: str, rule: str = LINEAR, question: str = "") -> Elicited:
+    """The experts' fitted beliefs of one `question` and their pool; weights are taken as shares of their sum."""
     if not experts:
         raise ParameterError("there is no expert to pool")
     names = [one.name for one in experts]
@@ -226,7 +227,7 @@ def elicited(experts: Sequence[Expert], family: str, rule: str = LINEAR) -> Elic
     weights = tuple(one.weight / total for one in experts)
     beliefs = tuple(one.belief for one in fits)
     belief = beliefs[0] if len(beliefs) == 1 else _POOLS[rule](beliefs, weights)
-    return Elicited(family=family, rule=rule, fits=fits, belief=belief)
+    return Elicited(family=family, rule=rule, fits=fits, belief=belief, question=question)
 
 
 def _linear(beliefs: tuple[Belief, ...], weights: tuple[float, ...]) -> Belief:

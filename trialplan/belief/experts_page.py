@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 _SHOWN = (0.05, 0.5, 0.95)
 """Quantiles that are shown: what one asks an expert first."""
-_POINTS, _REACH = 121, 0.002
-"""Points of a curve, and the share of the pool that it leaves out at either end."""
+_REACH = 0.002
+"""The share of a belief that a curve leaves out at either end."""
 
 
 def page(found: Elicited) -> Page:
@@ -57,27 +58,30 @@ def page(found: Elicited) -> Page:
     ]
     low, middle, high = _quantiles(found.belief)
     return Page(
-        data={"rule": found.rule, "pool": _plain(found.belief), "experts": records},
-        headline=f"{plural(len(found.fits), 'expert')} believe in {middle}, 90 % interval {low} to {high}",
-        tables=[Table(columns, [*rows, pool])],
+        data={"question": found.question or None, "rule": found.rule, "pool": _plain(found.belief), "experts": records},
+        headline=f"{_experts(found)} in {middle}, 90 % interval {low} to {high}",
+        tables=[Table(columns, [*rows, pool] if len(rows) > 1 else rows)],
         notes=list(_notes(found)),
         records=lambda: records,
     )
 
 
-def figure(found: Elicited) -> Curves:
+def figure(found: Elicited, points: int) -> Curves:
     """The densities of the experts and of their pool over the same values."""
     from trialplan.figures import Curves
 
     beliefs = [one.belief for one in found.fits] + [found.belief]
     low = min(float(one.quantile(_REACH)) for one in beliefs)
     high = max(float(one.quantile(1 - _REACH)) for one in beliefs)
-    x = np.linspace(low, high, _POINTS)
+    # as many decimals as tell neighbours apart: these values stand in a table
+    x = np.linspace(low, high, points).round(max(0, math.ceil(-math.log10((high - low) / points)) + 1))
     lines = [(one.expert.name, one.belief.density(x)) for one in found.fits]
+    if len(found.fits) > 1:
+        lines.append((f"{found.rule} pool", found.belief.density(x)))
     return Curves(
-        x_name="value",
+        x_name=found.question or "value",
         x=[float(one) for one in x],
-        lines=[*lines, (f"{found.rule} pool", found.belief.density(x))],
+        lines=lines,
         quantity="density",
         title="What experts believe",
         fixed=found.label,
@@ -85,8 +89,17 @@ def figure(found: Elicited) -> Curves:
     )
 
 
+def _experts(found: Elicited) -> str:
+    return f"{plural(len(found.fits), 'expert')} {'believes' if len(found.fits) == 1 else 'believe'}"
+
+
 def _notes(found: Elicited) -> Iterator[str]:
-    yield f"Fitted by least squares on the cdf ({found.family}); {found.rule}: {found.rule_means}."
+    if found.question:
+        yield f"Asked: {found.question}"
+    elif len(found.fits) > 1:
+        yield "What was asked is not said: they are pooled as if it were the same of all."
+    pooled = f"; {found.rule}: {found.rule_means}" if len(found.fits) > 1 else ""
+    yield f"Fitted by least squares on the cdf ({found.family}){pooled}."
     if found.poor:
         yield (
             f"What {listed(found.poor)} said is missed by more than {found.tolerated:g} in probability: ask again, or "

@@ -30,9 +30,9 @@ from trialplan.page import PICTURES
 def command(sheets: tuple[Path, ...], family: str, pool: str, as_json: bool, output: Any) -> None:
     """A distribution fitted to what each of SHEETS says, by least squares on its cdf, and their pool.
 
-    `trialplan init sheet.md` writes a sheet to send out; experts fill in quantiles or lay chips. The page says how
-    well each fit says what its expert said; -o FILE.svg draws the curves. A plan takes the same judgements under an
-    assumption's [experts].
+    `trialplan init sheet.md` writes a sheet to send out, sheet.docx one in Word; experts fill in quantiles or lay
+    chips, and all must have been asked the same. The page says how well each fit says what its expert said; -o
+    FILE.svg draws the curves. A plan takes the same judgements under an assumption's [experts].
     """
     from trialplan.verbs.eliciting import elicit
 

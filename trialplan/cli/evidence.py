@@ -31,7 +31,8 @@ from trialplan.text import flag
         ),
         click.Option(
             ["--method"],
-            metavar="reml|maximum-likelihood|hedges|paule-mandel|dersimonian-laird|fixed|binomial-normal|beta-binomial|mantel-haenszel|peto",
+            metavar="reml|maximum-likelihood|hedges|paule-mandel|dersimonian-laird|sidik-jonkman|hunter-schmidt|"
+            "empirical-bayes|fixed|binomial-normal|beta-binomial|mantel-haenszel|peto",
             help="the heterogeneity of a pool; the last two for two arms  [default: reml]",
         ),
         click.Option(

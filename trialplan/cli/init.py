@@ -42,10 +42,11 @@ def command(path: Path, document: str, force: bool) -> None:
 
     `trialplan protocol` makes a protocol draft of it; `trialplan schema` says what each key may hold. Where PATH ends
     in .csv or .xlsx it is a table of evidence, one outcome a row, which `trialplan evidence` reads and a plan names.
-    Where it ends in .md it is a sheet to send to experts, which `trialplan elicit` reads back.
+    Where it ends in .md or .docx it is a sheet to send to experts, which `trialplan elicit` reads back.
     """
     from trialplan import files
     from trialplan.evidence.write import STARTERS, starter
+    from trialplan.verbs.eliciting import SHEETS, WORD, elicitation_sheet
     from trialplan.verbs.planning import starter_plan
 
     files.check_writable(path, replace=force)
@@ -53,14 +54,14 @@ def command(path: Path, document: str, force: bool) -> None:
         files.write(path, starter(path.suffix.lower()))
         click.echo(f"wrote {path}\nnext: replace its rows by your studies, then trialplan evidence {files.typed(path)}")
         return
-    if path.suffix.lower() == ".md":
-        from trialplan.verbs.eliciting import elicitation_sheet
-
-        files.write(path, elicitation_sheet())
-        click.echo(f"wrote {path}\nnext: write the question into it, send it out, then trialplan elicit SHEET.md ...")
+    suffix = path.suffix.lower()
+    if suffix in SHEETS:
+        files.write(path, elicitation_sheet(WORD) if suffix == WORD else elicitation_sheet())
+        next_command = f"trialplan elicit SHEET{suffix} ..."
+        click.echo(f"wrote {path}\nnext: write the question into it, send it out, then {next_command}")
         return
-    if path.suffix.lower() in _NO_PLAN:
-        files.check_suffix(path, (".toml", *STARTERS, ".md"))
+    if suffix in _NO_PLAN:
+        files.check_suffix(path, (".toml", *STARTERS, *SHEETS))
     files.write(path, starter_plan(document))
     wrote(path)
     click.echo(f"next: trialplan protocol {files.typed(path)} -o {document}.md")

@@ -40,7 +40,7 @@ def denominator_below_enrolment(study: Study, outcome: ReportedOutcome) -> SeenA
     return (
         f"{rate(x, of)}, but {enrolled} were enrolled: the {missing} missing make it {rate(x, enrolled)} if "
         f"none had the outcome and {rate(x + missing, enrolled)} if all had.",
-        "Use the enrolled as the denominator, with the missing as non-responders, and show both: a trial "
+        "Use the enrolled as the denominator, with the missing as without the outcome, and show both: a trial "
         "that counts everyone randomised will see that rate, not the completers'.",
         missing / enrolled,
     )
@@ -159,7 +159,7 @@ def arms_do_not_add_up(table: EvidenceTable) -> Iterator[Seen]:
                 (study.key, group[0].name),
                 f"The arms hold {total} of the {study.enrolled} enrolled: {off}.",
                 "Someone was left out after enrolment, or a denominator is misprinted. Compute each arm's rate on "
-                "those randomised to it, counting the missing as non-responders, before it is used.",
+                "those randomised to it, counting the missing as without the outcome, before it is used.",
                 abs(missing) / sum(numbers),
             )
 

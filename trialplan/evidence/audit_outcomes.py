@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 
 @outcome_rule("P08", "warning", MEANING)
 def ever_or_landmark(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
-    """Having responded at any time is easier than being in response at a visit."""
+    """To have had it at any time is easier than to have it at a visit."""
     if outcome.kind == "landmark" or not is_response(outcome):
         return None
     how = "had it at any time" if outcome.kind == "ever" else "had it, at a visit or ever is not said"
     losses = [row for row in study.outcomes if LOSS.search(row.name) and not row.harm and isinstance(row.events, int)]
     counts = listed(f"{row.events} ({row.label})" for row in losses)
-    again = f"; the same study counts {counts} who lost a response again" if losses else ""
+    again = f"; the same study counts {counts} who lost it again" if losses else ""
     return (
         f"{outcome.events} {how}{again}.",
-        "A trial that counts response at a fixed visit will see fewer than ever responded. Convert it "
+        "A trial that counts it at a fixed visit will see fewer than had it at any time. Convert it "
         "to a landmark (net of those who lost it by then) or define the trial's outcome the same way.",
     )
 
@@ -60,7 +60,7 @@ def mixed_timepoints(table: EvidenceTable) -> Iterator[Seen]:
             yield (
                 (None, name),
                 f"{name} is reported at different times ({when}).",
-                "Do not pool across them: responses, relapses and harms all grow with time. Choose the row "
+                "Do not pool across them: what is counted up to a time grows with it. Choose the row "
                 "nearest to the trial's own timepoint, or model the time.",
             )
 

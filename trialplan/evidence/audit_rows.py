@@ -32,6 +32,22 @@ def nearly_the_same_name(table: EvidenceTable) -> Iterator[Seen]:
             )
 
 
+@rule("T15", "block", RATE)
+def a_study_under_two_names(table: EvidenceTable) -> Iterator[Seen]:
+    """Two spellings of a study are two studies, and its participants count twice."""
+    spellings: dict[str, list[str]] = {}
+    for study in table.studies:
+        spellings.setdefault(folded(study.key), []).append(study.key)
+    for names in spellings.values():
+        if len(names) > 1:
+            yield (
+                (names[0], None),
+                f"{listed(map(repr, names))} are {len(names)} studies here.",
+                "Their participants are counted apart. Write one name on all rows of one study, without marks of "
+                "footnotes, and names that a reader can tell apart if they are two.",
+            )
+
+
 @rule("T11", "block", RATE)
 def a_sum_among_the_studies(table: EvidenceTable) -> Iterator[Seen]:
     """A row of totals counts everybody twice."""

@@ -85,7 +85,7 @@ class PooledReading:
         method = "restricted maximum likelihood" if pool.method == "reml" else pool.method
         one_sided = any(study.events in (0, study.n) for study in pool.studies)
         corrected = one_sided and pool.method != ONE_STAGE
-        half = ", half an event added where all or none responded" if corrected else ""
+        half = ", half an event added where all or none had it" if corrected else ""
         apart = "" if pool.tau2 is None else f"; SD between studies {math.sqrt(pool.tau2):.2g}"
         return f"{self.outcome}, {pool.k} studies pooled on the log odds by {method}{half}{apart} ({names})"
 

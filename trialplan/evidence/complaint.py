@@ -14,9 +14,68 @@ Where = Callable[[tuple[int, ...]], str]
 
 _KINDS: tuple[type[EvidenceTable] | type[Study] | type[ReportedOutcome], ...] = (EvidenceTable, Study, ReportedOutcome)
 _PRINTED = {"studies": "study", "outcomes": "outcome"}  # the singular that a TOML file writes
-_WORDS_FOR_MISSING = {"na", "n/a", "nan", "nr", "nd", "-", "–", ".", "none", "unknown", "?", "not reported"}
+_WORDS_FOR_MISSING = {
+    "na",
+    "n/a",
+    "nan",
+    "nr",
+    "nd",
+    "-",
+    "–",
+    "—",
+    "--",
+    ".",
+    "..",
+    "…",
+    "none",
+    "unknown",
+    "?",
+    "not reported",
+}
 
 
+_FIGURES = r"[+-]?\d+(?:[.,·]\d+)?"
+_AS_PRINTED = tuple(
+    (re.compile(pattern, re.IGNORECASE), words_for_it)
+    for pattern, words_for_it in (
+        (
+            rf"({_FIGURES})\s*(?:[*†‡§¶‖#¹²³⁴⁵⁶⁷⁸⁹ᵃ-ᶻ^]+\)?|\[?[a-z]\]?)",
+            "it bears the mark of a footnote: write {0}, and in note what the mark says",
+        ),
+        (
+            r"(?:[<>≤≥~≈≃±]|<=|>=|ca?\.?|about|approx\.?|circa|up to|at least|more than|fewer than|less than)\s*\S+",
+            "it is no number but a bound or a guess: {unknown}, and write what is printed in {words}",
+        ),
+        (
+            rf"({_FIGURES})\s*(?:-|–|—|to|bis)\s*({_FIGURES})",
+            "it is a range: write the number that is meant, or {unknown} and write the range in {words}",
+        ),
+        (
+            rf"\(\s*({_FIGURES})\s*\)",
+            "brackets may mean a number below 0: write -{0} or {0}",
+        ),
+        (
+            rf"({_FIGURES})\s*(?:[a-zµ%°]+[\w./²³ ]*)|(?:median|mean|p)\s*[:=]?\s*({_FIGURES})",
+            "it is more than a number: write the number alone, in the unit that the column has",
+        ),
+        (
+            rf"({_FIGURES})\s*(?:±|\+/-|\+-|\()\s*.*",
+            "two things stand in one cell: write {0} here if it is the {name}, and the other in a column of its own",
+        ),
+        (r"n\.?\s*[rs]\.?|not (?:reported|stated|given|known)", "{unknown} if it is not reported"),
+        (
+            r"n\.?\s*[da]\.?|not (?:done|measured|applicable|assessed)",
+            'write "ND", or leave it empty, if it was not done',
+        ),
+    )
+)
+"""Cells as journals print them, and how to write each: nothing is taken for a number that is none."""
+
+_PRINTED_IN = {"follow_up_months": "follow_up"}
+"""Where a study's cell has words of its own."""
+
+_SPREAD = re.compile("(baseline|followup|change)_(?:se|lower|upper)")
+"""Columns of a spreadsheet that are no keys of a table."""
 _MOST = 20
 """Errors that are told at once: a column of the wrong kind has one in every row."""
 
@@ -57,6 +116,11 @@ def _sentence(error: Any) -> str:
     name = str(place[-1]) if place else ""
     meanings = domains(_KINDS[len(_indices(place))])
     match error["type"]:
+        case "unexpected_keyword_argument" if spread := _SPREAD.fullmatch(name):
+            return (
+                f"unknown key {name!r}; write {spread[1]}_sd, the standard error times √n (Cochrane Handbook 6.5.2.2), "
+                "or write the table as a spreadsheet, which may have this column"
+            )
         case "unexpected_keyword_argument":
             return f"unknown key {name!r}; {did_you_mean(name, [_PRINTED.get(key, key) for key in meanings])}"
         case "missing":
@@ -66,10 +130,10 @@ def _sentence(error: Any) -> str:
     if not isinstance(place[-1], str):
         return f"this must be a section of keys and values, not {error['input']!r}"
     written, domain, value = _PRINTED.get(name, name), meanings[name], error["input"]
-    return f"{written} must be {domain}, not {value!r}{_way_out(name, domain, value)}"
+    return f"{written} must be {domain}, not {value!r}{way_out(name, domain, value)}"
 
 
-def _way_out(name: str, domain: str, value: object) -> str:
+def way_out(name: str, domain: str, value: object) -> str:
     """The end of the sentence: how to write what was probably meant."""
     if name == "kind":
         return f"; {did_you_mean(str(value), ['landmark', 'ever'])}"
@@ -81,6 +145,12 @@ def _way_out(name: str, domain: str, value: object) -> str:
         return "; write the count here and the printed rate in reported"
     if domain.startswith("a number between 0 and 1") and (way_out := of_percent(value)):
         return f"; {way_out}"
+    if isinstance(value, str) and domain.startswith(("a number", "a whole number")):
+        for pattern, words_for_it in _AS_PRINTED:
+            if match := pattern.fullmatch(value.strip()):
+                unknown = 'write "NR"' if '"NR"' in domain else "leave the cell empty"
+                words = _PRINTED_IN.get(name, "reported" if name in domains(ReportedOutcome) else "study_note")
+                return f"; {words_for_it.format(*match.groups(), name=name, unknown=unknown, words=words)}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f'; write it in quotes, "{value}"' if domain.startswith("text") else ""
     if name == "centres":

@@ -59,6 +59,20 @@ def hedges(values: Any, variances: Any) -> float:
     return max(0.0, float(values.var(ddof=1) - variances.mean()))
 
 
+def hunter_schmidt(values: Any, variances: Any) -> float:
+    """By the moments of Q against k, not k − 1, cut at 0 (Hunter & Schmidt 1990; Viechtbauer 2005, eq. 9)."""
+    weights = 1 / variances
+    return max(0.0, float((q_statistic(values, variances) - len(values)) / weights.sum()))
+
+
+def sidik_jonkman(values: Any, variances: Any) -> float:
+    """The spread about the mean weighted by a first guess, never 0 (Sidik & Jonkman 2005, Appl Stat 54:367)."""
+    crude = float(values.var())
+    if crude == 0:  # all studies have the same value
+        return 0.0
+    return crude * q_statistic(values, variances, crude) / (len(values) - 1)
+
+
 def reml(values: Any, variances: Any) -> float:
     """The maximum of the restricted likelihood over τ² ≥ 0 (Viechtbauer 2005, J Educ Behav Stat 30:261)."""
     return _in_unit(values, variances, restricted=True)
@@ -99,6 +113,10 @@ ESTIMATORS: dict[str, Callable[[Any, Any], float]] = {
     "reml": reml,
     "hedges": hedges,
     "maximum-likelihood": maximum_likelihood,
+    "sidik-jonkman": sidik_jonkman,
+    "hunter-schmidt": hunter_schmidt,
+    # the empirical Bayes equation is that of Paule & Mandel (Viechtbauer et al. 2015, Psychol Methods 20:360)
+    "empirical-bayes": paule_mandel,
 }
 
 

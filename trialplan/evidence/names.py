@@ -5,11 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_TOTAL = re.compile(
-    r"\W*(grand |sub)?(total|totals|overall|pooled|summary|combined|sum|all|all (studies|trials|patients|participants)"
-    r"|gesamt|summe|somme|totale?)\W*",
-    re.IGNORECASE,
-)
+_TOTALS = {
+    *("total", "totals", "subtotal", "subtotals", "overall", "pooled", "summary", "combined", "sum", "all"),
+    *("average", "mean", "gesamt", "insgesamt", "summe", "zwischensumme", "somme", "totale"),
+}
+_BESIDE = {
+    *("grand", "the", "of", "study", "studies", "trial", "trials", "patients", "participants", "subjects", "events"),
+    *(
+        "effect",
+        "effects",
+        "estimate",
+        "estimates",
+        "weighted",
+        "rate",
+        "result",
+        "results",
+        "random",
+        "fixed",
+        "model",
+    ),
+    "ci",
+}
+"""Words that a row's name may have beside one for a sum."""
 
 
 def folded(name: str) -> str:
@@ -23,5 +40,6 @@ def near(name: str, names: Iterable[str]) -> list[str]:
 
 
 def is_total(key: str) -> bool:
-    """Whether a row's name says that it sums up others."""
-    return _TOTAL.fullmatch(key) is not None
+    """Whether a row's name says that it sums up others: Total, Pooled estimate, Subtotal (95 % CI)."""
+    words = {*re.findall(r"[^\W\d_]+", key.casefold())}
+    return bool(words & _TOTALS) and words <= _TOTALS | _BESIDE

@@ -47,7 +47,8 @@ def decimal_mark(cells: Iterable[str], comma_separates: bool) -> str | None:
 
 def tidy(cell: str) -> str:
     """A number without the spaces around it, with a minus sign and a raised point as a computer writes them."""
-    return cell.strip().replace("−", "-").replace("–", "-").replace("·", ".")
+    plain = cell.strip().replace("−", "-").replace("–", "-").replace("·", ".")
+    return re.sub(r"^([+-])\s+(?=[\d.,])", r"\1", plain)
 
 
 def number(cell: str, mark: str | None, whole: bool) -> tuple[str, str]:

@@ -29,6 +29,9 @@ METHODS = {
     "reml": "τ² by restricted likelihood; the usual default",
     "maximum-likelihood": "τ² by likelihood; too small with few studies",
     "hedges": "τ² by the spread of the estimates, unweighted; unbiased but imprecise",
+    "sidik-jonkman": "τ² by the spread about a first guess; never 0, too large where studies hardly differ",
+    "hunter-schmidt": "τ² by moments against k; too small with few studies",
+    "empirical-bayes": "τ² by empirical Bayes; the equation, and so the value, of Paule–Mandel",
     ONE_STAGE: "logistic model with a random intercept; takes zero counts as they are",
     BETA: "rates with a beta distribution, in one arm or two; for rare harms, zeros in both arms as they are",
 }

@@ -8,7 +8,6 @@ and by nothing else. The format: ClinicalTrials.gov, Study Data Structure of the
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence.control import CONTROL, TREATMENT
+from trialplan.evidence.spreads import sd_of_interval, sd_of_standard_error
 from trialplan.text import listed
 
 _ROLES = {
@@ -38,6 +38,8 @@ _PEOPLE = re.compile(r"(number of )?(participants?|patients?|subjects?|people|pe
 _PERCENT_OF_PEOPLE = re.compile(r"(%|per ?cent(age)?)( of)? ?(participants?|patients?|subjects?)?", re.IGNORECASE)
 _MEANS = ("MEAN", "LEAST_SQUARES_MEAN")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
+_INTERVAL = re.compile(r"(\d\d(?:_\d+)?)_(?:PERCENT_)?CONFIDENCE_INTERVAL")
+"""Of a mean, with its confidence in percent, as `_kind` has it."""
 _CHANGE = re.compile(r"\bchange", re.IGNORECASE)
 _BASELINE = re.compile(r"\s*(baseline|day 0|week 0)\s*", re.IGNORECASE)
 _UNITS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
@@ -155,7 +157,7 @@ def _measures(results: dict[str, Any], arms: _Arms, place: str, counted: Counter
             _text(group, "id"): _text(group, "title") for group in _dicts(measure.get("groups", []), at, "groups")
         }
         for part in _dicts(measure.get("classes", []), at):
-            people = _people(part, at) or _people(measure, at)
+            people, other, unit = _denominators(measure, part, at)
             for category in _dicts(part.get("categories", []), at):
                 named = ": ".join(filter(None, (title, _text(part, "title"), _text(category, "title"))))
                 for cell in _dicts(category.get("measurements", []), at):
@@ -163,6 +165,9 @@ def _measures(results: dict[str, Any], arms: _Arms, place: str, counted: Counter
                     if group not in groups:
                         raise EvidenceError(f"{at}: a measurement is of the group {group!r}, which the outcome lacks")
                     row = _row(measure, part, cell, people.get(group), counted)
+                    if group in other and group not in people:
+                        counted[f"denominators that count {unit.lower()}, not participants, told in a note alone"] += 1
+                        row["note"] = "; ".join(filter(None, [row.get("note"), f"of {other[group]} {unit.lower()}"]))
                     row |= {"name": named, "_title": title, "_frame": _text(measure, "timeFrame")}
                     yield row | arms.of(groups[group])
 
@@ -198,9 +203,27 @@ def _row(
         row[f"{which}_sd"] = float(printed)
     elif _NUMBER.fullmatch(printed) and spread == "STANDARD_ERROR" and of:
         counted["SDs made of standard errors, SE × √n (Cochrane Handbook 6.5.2.2)"] += 1
-        row[f"{which}_sd"] = float(printed) * math.sqrt(of)
+        row[f"{which}_sd"] = sd_of_standard_error(float(printed), n=of)
         row["note"] = f"standard error {printed} as printed"
+    elif (interval := _INTERVAL.fullmatch(spread)) and of and of > 1 and _rise(cell):
+        counted["SDs made of intervals, by t (Cochrane Handbook 6.5.2.2)"] += 1
+        low, high = _text(cell, "lowerLimit"), _text(cell, "upperLimit")
+        confidence = float(interval[1].replace("_", ".")) / 100
+        row[f"{which}_sd"] = sd_of_interval(float(low), float(high), n=of, confidence=confidence)
+        row["note"] = f"{100 * confidence:g} % interval {low} to {high} as printed"
+    else:
+        limits = " to ".join(filter(None, (_text(cell, "lowerLimit"), _text(cell, "upperLimit"))))
+        if printed or limits:
+            counted["spreads of means that give no SD, kept as printed"] += 1
+            named = _text(measure, "dispersionType").lower() or "spread not named"
+            row["reported"] = f"{value} {unit} ({named} {printed or limits})"
     return row
+
+
+def _rise(cell: dict[str, Any]) -> bool:
+    """Whether a measurement has two limits that are numbers, the lower one first."""
+    low, high = _text(cell, "lowerLimit"), _text(cell, "upperLimit")
+    return all(map(_NUMBER.fullmatch, (low, high))) and float(low) < float(high)
 
 
 def _which_mean(measure: dict[str, Any], part: dict[str, Any]) -> str:
@@ -262,14 +285,29 @@ _LONGEST = 2000
 """Characters of a definition: descriptions in the registry may run over pages."""
 
 
-def _people(part: dict[str, Any], place: str) -> dict[str, int]:
-    """The participants of each group, by its id."""
+def _denominators(
+    measure: dict[str, Any], part: dict[str, Any], place: str
+) -> tuple[dict[str, int], dict[str, int], str]:
+    """The participants of each group by its id; or else what else was counted of each, such as eyes, and its name."""
+    sizes = {**_sizes(measure, place), **_sizes(part, place)}
+    analysed = _text(measure, "typeUnitsAnalyzed")
+    others = [unit for unit in sizes if not _PEOPLE.fullmatch(unit)]
+    of_people = _kind(measure, "paramType") == "COUNT_OF_PARTICIPANTS"
+    if analysed and not _PEOPLE.fullmatch(analysed) and not of_people:
+        # the participants are told beside the units, and are no denominator of what was measured
+        return {}, sizes.get(analysed, sizes.get(others[0], {}) if others else {}), analysed
+    people = next((counts for unit, counts in sizes.items() if _PEOPLE.fullmatch(unit)), {})
+    return people, sizes[others[0]] if others else {}, others[0] if others else ""
+
+
+def _sizes(part: dict[str, Any], place: str) -> dict[str, dict[str, int]]:
+    """How many of each unit each group has, by its id."""
+    found = {}
     for denominator in _dicts(part.get("denoms", []), place):
-        if _PEOPLE.fullmatch(_text(denominator, "units")):
-            counts = _dicts(denominator.get("counts", []), place)
-            sizes = {_text(each, "groupId"): _whole(each.get("value")) for each in counts}
-            return {group: size for group, size in sizes.items() if size}
-    return {}
+        counts = _dicts(denominator.get("counts", []), place)
+        sizes = {_text(each, "groupId"): _whole(each.get("value")) for each in counts}
+        found[_text(denominator, "units")] = {group: size for group, size in sizes.items() if size}
+    return found
 
 
 def _months(text: str) -> float | None:

@@ -8,77 +8,76 @@ Columns, in any order and case; only `study` and `outcome` are required; an empt
 * `table`, `table_citation`, `table_doi`, `table_source_note`, `table_randomised`: the table's own, wherever given;
   without them the title is the file's name.
 
-What else is usual is understood and told: other names of a column (`total` for `of`), R's column of row names and NA,
-comment lines, trailing empty columns. What could mean two things is refused with the question.
+* `change_se`, or `change_lower` and `change_upper` (of baseline and follow-up, too): in place of the SD, which is made
+  of them.
+* `interval`: two limits as printed, of the effect or of the only mean.
+
+What else is usual is understood and told: other names of a column (`total` for `of`), two arms side by side
+(`side_by_side`), R's column of row names and NA, comment lines, trailing empty columns, columns whose name begins with
+`_`, counts as 8/20 or 8 (40 %). What could mean two things is refused with the question.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from trialplan.errors import EvidenceError, did_you_mean
-from trialplan.evidence.complaint import together
-from trialplan.evidence.numerals import decimal_mark, number
+from trialplan.evidence.complaint import way_out
+from trialplan.evidence.control import CONTROL, TREATMENT
+from trialplan.evidence.headers import (
+    COLUMNS,
+    INTERVAL,
+    LEFT_OUT,
+    MEANS,
+    MEASURES,
+    OUTCOME,
+    REMARK,
+    SPREADS,
+    STUDY,
+    TABLE,
+    columns_of,
+    plain,
+)
+from trialplan.evidence.numerals import decimal_mark, number, tidy
+from trialplan.evidence.side_by_side import ARM_WORDS, one_arm_a_row
+from trialplan.evidence.spreads import CONFIDENCE, sd_of_interval, sd_of_standard_error
 from trialplan.evidence.table import ReportedOutcome, Study, domains
 from trialplan.evidence.text_table import Grid
 from trialplan.text import plural
 
-_TABLE = {"table": "title"} | {f"table_{part}": part for part in ("citation", "doi", "source_note", "randomised")}
-_RENAMED = {"key": "study", "name": "study_name", "note": "study_note"}
-_STUDY = {_RENAMED.get(name, name): name for name in domains(Study) if name != "outcomes"}
-_OUTCOME = {"outcome" if name == "name" else name: name for name in domains(ReportedOutcome)}
-COLUMNS = (*_TABLE, *_STUDY, *_OUTCOME)
+__all__ = ["COLUMNS", "Sheet", "read_rows", "understood"]
 
-ALIASES = {
-    "study": ("trial", "author", "authors", "study_id", "studlab", "paper", "publication"),
-    "outcome": ("endpoint", "end_point", "outcome_name"),
-    "events": ("event", "r", "responders", "n_events", "number_of_events"),
-    "of": ("total", "n_total", "denominator", "sample_size", "number_of_participants", "out_of"),
-    "n": ("number",),
-    "change_mean": ("change", "mean_change"),
-    "change_sd": ("sd_change", "sd_of_change"),
-    "timepoint_months": ("months", "month"),
-    "p_value": ("p", "pvalue", "p_val"),
-    "year": ("publication_year", "pub_year"),
-    "reported": ("printed", "as_printed"),
-    "note": ("notes", "comment", "comments", "remark", "remarks"),
-    "enrolled": ("n_enrolled", "number_enrolled"),
-    "effect": ("estimate", "effect_size"),
-    "effect_se": ("se", "standard_error"),
-    "effect_lower": ("ci_lower", "lower", "ci_low", "lower_ci"),
-    "effect_upper": ("ci_upper", "upper", "ci_high", "upper_ci"),
-    "definition": ("outcome_definition",),
-    "product": ("cell_source",),
-}
-"""What other tables call a column; the name of a column itself always means that column."""
-
-_KNOWN_AS = {other: name for name, others in ALIASES.items() for other in others}
-_WHAT_MEAN = {
-    "mean": "call it change_mean where it is the mean of the change, else baseline_mean or followup_mean",
-    "sd": "call it change_sd where it is the SD of the change, else baseline_sd or followup_sd",
-}
-"""Names that are usual and mean several columns."""
-_SHORT_MEASURES = {
-    "rr": "risk-ratio",
-    "or": "odds-ratio",
-    "hr": "hazard-ratio",
-    "irr": "rate-ratio",
-    "rd": "risk-difference",
-    "md": "mean-difference",
-    "smd": "standardised-mean-difference",
-}
-"""As forest plots print them."""
-_FRACTION = re.compile(r"(\d{1,9})\s*(?:/|\bof\b|\bout of\b)\s*(\d{1,9})", re.IGNORECASE)
+_COUNT = re.compile(
+    r"(?P<events>\d{1,9})\s*(?:(?:/|\bof\b|\bout of\b)\s*(?P<of>\d{1,9}))?"
+    r"\s*(?:\(\s*(?P<share>\d{1,3}(?:[.,·]\d+)?)\s*(?P<sign>%)?\s*\))?",
+    re.IGNORECASE,
+)
+"""A count as it is printed: 8, 8/20, 8 (40 %), 8/20 (40 %)."""
+_LIMIT = r"[+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)"
+_BETWEEN = r"\s*(?:-|;|,\s|\bto\b|\bbis\b)\s*"
+_LIMITS = re.compile(rf"[(\[]?\s*({_LIMIT}){_BETWEEN}({_LIMIT})\s*[)\]]?", re.IGNORECASE)
+"""Two limits as they are printed: 0.8 to 8.6, (0.8; 8.6), [0.8, 8.6], -1.5 - -0.7."""
+_WITH_LIMITS = re.compile(
+    rf"({_LIMIT})\s*[(\[]\s*(?:95\s*%\s*(?:CI)?\s*[:,]?\s*)?({_LIMIT}){_BETWEEN}({_LIMIT})\s*[)\]]", re.IGNORECASE
+)
+"""An effect with its interval: 0.7 (0.5 to 0.98), 0.7 [95 % CI 0.5, 0.98]."""
+_OF_A_ROW = ("group", "product", "regimen", "subgroup")
+"""Fields of a study whose names a table may give to what differs between its arms."""
+_PLACE = ("outcome", "arm", "timepoint_months", "effect_measure")
+"""What tells the rows of a study apart."""
 _LACKING = {"na", "#n/a"}
 """R's and Excel's words for a cell without a value."""
+_FEWEST = 2
+"""Participants of whom an SD can be."""
+_A_SPREAD = 'a number, or "NR" (not reported) or "ND" (not done)'
+_MADE = {
+    "error": "of a standard error as SD, SE × √n (Cochrane Handbook 6.5.2.2)",
+    "limits": "of the interval of a mean as SD, by t (Cochrane Handbook 6.5.2.2)",
+}
 _UNKNOWN = {"nr": "NR", "nd": "ND"}
-_MEANS = ("baseline_mean", "followup_mean", "change_mean")
-
-_LIKENESS = 0.6
-"""Of a column to the known ones: of a name that is less alike all are listed."""
-
 Lines = dict[tuple[int, ...], int]
 
 
@@ -88,7 +87,7 @@ def _of_domain(beginning: str) -> set[str]:
 
 
 _WHOLE = _of_domain("a whole number of participants") | {"year"}
-_NUMBERS = _of_domain("a number") | _WHOLE
+_NUMBERS = _of_domain("a number") | _WHOLE | {*SPREADS}
 
 
 @dataclass
@@ -106,13 +105,23 @@ class Sheet:
 
 def read_rows(grid: Grid, name: str, title: str) -> Sheet:
     """The table in a grid of cells, with all that is wrong with its cells."""
-    columns, notes = _columns(grid, name)
+    used = [not cell.startswith(LEFT_OUT) for cell in grid.header]
+    grid.wrong = {(line, at): why for (line, at), why in grid.wrong.items() if any(used[at : at + 1])}
+    grid = one_arm_a_row(grid, name)
+    columns, notes = columns_of(grid, name)
+    in_percent = any("%" in cell for cell, column in zip(grid.header, columns, strict=True) if column == "events")
+    measures = [
+        MEASURES.get(plain(cell)) for cell, column in zip(grid.header, columns, strict=True) if column == "effect"
+    ]
+    previous = ""
     sheet = Sheet({}, {}, notes=[*grid.notes, *notes])
     mark = decimal_mark(_numerals(grid, columns), grid.comma_separates)
     if mark == ",":
         sheet.notes.append("decimal commas")
     studies: dict[str, dict[str, Any]] = {}
-    lacking = fractions = 0
+    places: dict[tuple[str | None, ...], int] = {}
+    lacking = 0
+    counted: Counter[str] = Counter()
     for line, cells in grid.rows:
         place = f"{name}, line {line}"
         if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
@@ -123,87 +132,164 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         row = {column: cell for column, cell in row.items() if cell.lower() not in _LACKING}
         empty = [column for column in ("study", "outcome") if column not in row]
         if empty:
-            sheet.wrong.append((line, f"{place}: the cell in column {empty[0]!r} is empty; each row names both"))
+            sheet.wrong.append((line, f"{place}: {_lacks(empty[0], row, previous)}"))
             continue
+        previous = row["study"]
+        if "effect" in row and measures[0]:
+            row.setdefault("effect_measure", measures[0])
+        counted[_of_role(row)] += 1
         _of_events(row)
-        fractions += _of_fraction(row)
-        sheet.wrong += [(line, f"{place}, {sentence}") for sentence in _read_numbers(row, mark)]
-        sheet.wrong += [(line, f"{place}, {words}") for at, words in grid.wrong.items() if at[0] == line]
-        sheet.wrong += [(line, words) for words in _merge(sheet.data, _named(row, _TABLE), place)]
-        study = _named(row, _STUDY)
+        counted[_of_count(row, in_percent)] += 1
+        wrong = [*_limits(row), *_read_numbers(row, mark)]
+        wrong += [] if wrong else _spreads(row, counted)
+        sheet.wrong += [(line, f"{place}, study {previous!r}, outcome {row['outcome']!r}: {why}") for why in wrong]
+        dated = [(line, f"{place}, {words}") for at, words in grid.wrong.items() if at[0] == line]
+        sheet.wrong += [each for each in dated if each not in sheet.wrong]  # two arms may stand on one line
+        sheet.wrong += [(line, words) for words in _merge(sheet.data, _named(row, TABLE), place)]
+        study = _named(row, STUDY)
         kept = studies.setdefault(study["key"], {"outcomes": []})
         sheet.wrong += [(line, words) for words in _merge(kept, study, f"{place}, study {study['key']!r}")]
-        kept["outcomes"].append(_named(row, _OUTCOME))
+        cell = tuple(row.get(part) for part in ("study", *_PLACE))
+        if cell in places:
+            sheet.wrong.append((line, f"{place}: {_twice(row, places[cell])}"))
+            continue
+        places[cell] = line
+        kept["outcomes"].append(_named(row, OUTCOME))
         index = list(studies).index(study["key"])
         sheet.lines.setdefault((index,), line)
         sheet.lines[index, len(kept["outcomes"]) - 1] = line
-    if fractions:
-        sheet.notes.append(f"{plural(fractions, 'cell')} such as 3/10 as events and of")
+    sheet.notes += [f"{plural(cells, 'cell')} {what}" for what, cells in counted.items() if what]
     if lacking:
         sheet.notes.append(f"{plural(lacking, 'cell')} with NA as empty")
     sheet.data = {"title": title.replace("-", " ").replace("_", " ")} | sheet.data | {"studies": list(studies.values())}
     return sheet
 
 
-def _columns(grid: Grid, name: str) -> tuple[list[str], list[str]]:
-    """The column that each cell of the header means, and which of them were written otherwise."""
-    columns: list[str] = []
-    wrong: list[str] = []
-    notes: list[str] = []
-    plain = [_plain(cell) for cell in grid.header]
-    for at, (written, spelt) in enumerate(zip(grid.header, plain, strict=True), 1):
-        meant = spelt if spelt in COLUMNS else _KNOWN_AS.get(spelt, "")
-        if spelt == "n" and "events" in {_KNOWN_AS.get(each, each) for each in plain} and not _has_means(plain):
-            meant = "of"
-        if spelt == "sd" and {"change", "mean_change", "change_mean"} & set(plain):
-            meant = "change_sd"
-        if not written:
-            wrong.append(f"{name}: column {at} has no name; name it, or remove it")
-        elif not meant and spelt in _WHAT_MEAN:
-            wrong.append(f"{name}: the column {written!r} does not say of what; {_WHAT_MEAN[spelt]}")
-        elif not meant:
-            wrong.append(f"{name}: unknown column {written!r}; {did_you_mean(spelt, COLUMNS, _LIKENESS)}")
-        elif meant in columns:
-            twice = grid.header[columns.index(meant)]
-            same = (
-                f"the column {written!r} is there twice" if twice == written else f"{twice!r} and {written!r} are both"
-            )
-            wrong.append(f"{name}: {same}{'' if twice == written else f' {meant}'}; keep one of them")
-        elif meant != spelt:
-            notes.append(f"`{written}` as `{meant}`")
-        columns.append(meant)
-    for column in ("study", "outcome"):
-        if column not in columns:
-            near = did_you_mean(column, [each for each in grid.header if each and _plain(each) not in COLUMNS])
-            hint = f"; {near}" if near.startswith("did") else "; add it to the header"
-            wrong.insert(0, f"{name}: the column {column!r} is missing{hint}")
-    if wrong:
-        raise EvidenceError(together(wrong, name))
-    return columns, notes
+def _twice(row: dict[str, str], before: int) -> str:
+    """That a row is of the same outcome, arm and time as one before it."""
+    where = ", ".join(row[part] for part in _PLACE if part in row)
+    return (
+        f"study {row['study']!r} has {where} on line {before} already; remove one, or set their arm or "
+        "timepoint_months apart"
+    )
 
 
-def _plain(header: str) -> str:
-    """A header in lower case, with underscores for what stands between its words."""
-    return re.sub(r"[\W_]+", "_", header.strip().casefold()).strip("_")
-
-
-def _has_means(plain: list[str]) -> bool:
-    return any(_KNOWN_AS.get(each, each) in _MEANS for each in plain)
+def _lacks(column: str, row: dict[str, str], previous: str) -> str:
+    """That a row names no study or no outcome, and what it may be instead."""
+    if len(row) == 1:
+        return f"{next(iter(row.values()))!r} stands alone; begin a remark with {REMARK}, or remove the line"
+    way_out = f"; write {previous!r} again if it is of the same" if column == "study" and previous else ""
+    return f"the cell in column {column!r} is empty; each row names both{way_out}"
 
 
 def _of_events(row: dict[str, str]) -> None:
     """In a table of counts and means, the n of a row of counts is its denominator."""
-    if "events" in row and "of" not in row and "n" in row and not any(mean in row for mean in _MEANS):
+    if "events" in row and "of" not in row and "n" in row and not any(f"{which}_mean" in row for which in MEANS):
         row["of"] = row.pop("n")
 
 
-def _of_fraction(row: dict[str, str]) -> bool:
-    """Whether the events are written as a fraction, which then are events and their denominator."""
-    fraction = _FRACTION.fullmatch(row.get("events", ""))
-    if fraction is None or row.get("of", fraction[2]) != fraction[2]:
+def _of_role(row: dict[str, str]) -> str:
+    """Put the role for a word that says it, such as placebo, of an arm with a name; empty where nothing was put."""
+    if "arm" not in row:
+        return ""
+    word = re.sub(r"_?(group|arm)$", "", plain(row.get("role", "")))
+    if row.get("role", "").lower() in ARM_WORDS.values() or ARM_WORDS.get(word) not in (TREATMENT, CONTROL):
+        return ""
+    row["role"] = ARM_WORDS[word]
+    return "such as placebo as the role of an arm"
+
+
+def _of_count(row: dict[str, str], in_percent: bool) -> str:
+    """What the events were understood as, where they are written with a denominator or a percentage; empty if not.
+
+    A number in brackets is a percentage where it has the sign, or its column's name has it.
+    """
+    written = row.get("events", "")
+    count = _COUNT.fullmatch(written)
+    if count is None or row.get("of", count["of"]) != (count["of"] or row.get("of")):
+        return ""
+    if count["share"] and not (count["sign"] or in_percent):
+        return ""
+    row["events"] = count["events"]
+    if count["of"]:
+        row["of"] = count["of"]
+    if count["share"]:
+        row.setdefault("reported", written if count["sign"] else f"{count['events']} ({count['share']} %)")
+        return "such as 8 (40 %) as events with what is printed"
+    return "such as 3/10 as events and of" if count["of"] else ""
+
+
+def _limits(row: dict[str, str]) -> list[str]:
+    """Part an interval as printed into its limits: of the effect, or of the row's only mean; say what cannot be."""
+    both = _WITH_LIMITS.fullmatch(tidy(row.get("effect", "")))
+    if both and not {"effect_lower", "effect_upper", INTERVAL} & {*row}:
+        row["effect"], row["effect_lower"], row["effect_upper"] = both.groups()
+        return []
+    if INTERVAL not in row:
+        return []
+    written = row.pop(INTERVAL)
+    means = [which for which in MEANS if f"{which}_mean" in row]
+    ours = ["effect", *means] if "effect" in row else means
+    limits = _LIMITS.fullmatch(tidy(written))
+    if limits is None:
+        return [f"the interval {written!r} is not read; write its limits with 'to' between them, as 0.8 to 1.2"]
+    if len(ours) != 1:
+        return [
+            f"the interval {written!r} does not say of what; write it in {_choices('lower')} and {_choices('upper')}"
+        ]
+    row[f"{ours[0]}_lower"], row[f"{ours[0]}_upper"] = limits.groups()
+    return []
+
+
+def _choices(part: str) -> str:
+    return f"effect_{part}, change_{part} or followup_{part}"
+
+
+def _spreads(row: dict[str, str], counted: Counter[str]) -> list[str]:
+    """Make SDs of the standard errors and of the limits of means, and say where that cannot be done."""
+    wrong = []
+    for column, which in SPREADS.items():
+        if column not in row:
+            continue
+        printed, sd = row.pop(column), f"{which}_sd"
+        limits = (printed, row.pop(f"{which}_upper", "")) if column.endswith("lower") else None
+        words = next((cell for cell in limits or (printed,) if cell and not _is_number(cell)), "")
+        if words in _UNKNOWN.values():
+            row.setdefault(sd, words)
+        elif words:
+            wrong.append(f"{column} must be {_A_SPREAD}, not {words!r}{way_out(column, _A_SPREAD, words)}")
+        elif column.endswith("upper") or (limits and not limits[1]):
+            wrong.append(f"an interval has two limits; write {which}_lower and {which}_upper")
+        elif sd in row:
+            wrong.append(f"{sd} and {column} are both there; keep {sd}")
+        elif not row.get("n", "").isdecimal() or int(row["n"]) < _FEWEST:
+            wrong.append(f"{column} makes an SD only with n; write in n how many were measured")
+        elif float(printed) < 0 and not limits:
+            wrong.append(f"{column} must be 0 or more, not {printed}; correct it")
+        elif limits and not float(limits[0]) < float(limits[1]):
+            wrong.append(f"the limits of {which}_mean must rise, not {limits[0]} to {limits[1]}; check the two")
+        else:
+            row[sd], as_printed = _sd(printed, limits, row)
+            row["note"] = "; ".join(filter(None, [row.get("note"), f"{as_printed} as printed"]))
+            counted[_MADE["limits" if limits else "error"]] += 1
+    return wrong
+
+
+def _sd(printed: str, limits: tuple[str, str] | None, row: dict[str, str]) -> tuple[str, str]:
+    """The SD that a standard error or two limits make, and what was printed."""
+    if limits is None:
+        return repr(sd_of_standard_error(float(printed), n=int(row["n"]))), f"standard error {printed}"
+    told = row.pop("effect_confidence", "")
+    confidence = float(told) if _is_number(told) and 0 < float(told) < 1 else CONFIDENCE
+    made = sd_of_interval(float(limits[0]), float(limits[1]), n=int(row["n"]), confidence=confidence)
+    return repr(made), f"{100 * confidence:g} % interval {limits[0]} to {limits[1]}"
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
         return False
-    row["events"], row["of"] = fraction.groups()
-    return True
 
 
 def _numerals(grid: Grid, columns: list[str]) -> list[str]:
@@ -222,14 +308,14 @@ def _read_numbers(row: dict[str, str], mark: str | None) -> list[str]:
             continue
         row[column], why = number(cell, mark, column in _WHOLE)
         if why:
-            wrong.append(f"study {row['study']!r}, outcome {row['outcome']!r}: {column} {why}")
+            wrong.append(f"{column} {why}")
             del row[column]
     for column in ("role", "kind"):
         if column in row:
             row[column] = row[column].lower()
     if "effect_measure" in row:
-        spelt = re.sub(r"[\W_]+", "-", row["effect_measure"].lower())
-        row["effect_measure"] = _SHORT_MEASURES.get(spelt, spelt)
+        spelt = plain(row["effect_measure"])
+        row["effect_measure"] = MEASURES.get(spelt, spelt.replace("_", "-"))
     if mark == "," and "p_value" in row:
         row["p_value"] = re.sub(r"(?<=\d),(?=\d)", ".", row["p_value"])
     return wrong
@@ -253,6 +339,7 @@ def _merge(kept: dict[str, Any], new: dict[str, Any], place: str) -> list[str]:
     """Add what `new` says to `kept`; where a study contradicts its own earlier row, say so."""
     return [
         f"{place}: {field} is {value!r} here and {kept[field]!r} on an earlier row; make the two agree"
+        + (", or call the column arm if it is of the row" if field in _OF_A_ROW else "")
         for field, value in new.items()
         if kept.setdefault(field, value) != value
     ]

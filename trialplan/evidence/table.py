@@ -135,13 +135,13 @@ class ReportedOutcome:
 
     def p_bound(self) -> tuple[str, float] | None:
         """The printed P value as its sign ("<", ">" or "=") and its number; None where there is none."""
-        if self.p_value is None or self.p_value.strip().upper() in ("NR", "ND", "NS"):
+        if self.p_value is None or re.sub(r"[.\s]", "", self.p_value).upper() in ("NR", "ND", "NS"):
             return None
         match = _P_VALUE.fullmatch(self.p_value)
         if match is None or not 0 < float(match[2]) < 1:
             raise ParameterError(
                 'p_value must be a P value between 0 and 1 as printed, such as "< 0.001", '
-                f"not {self.p_value!r}; write 5 % as 0.05"
+                f"not {self.p_value!r}; {_p_way_out(self.p_value)}"
             )
         sign = (match[1] or "=").replace("≤", "<").replace("≥", ">")
         return sign[0], float(match[2])
@@ -308,6 +308,18 @@ class EvidenceTable(Answer):
             if study.key == key:
                 return study
         raise KeyError(key)
+
+
+def _p_way_out(printed: str) -> str:
+    """How to write what was probably meant by a P value."""
+    if re.search(r"\d,\d", printed):
+        return f"write {re.sub(r'(?<=[0-9]),(?=[0-9])', '.', printed)}"
+    figures = re.search(r"\d*\.\d+", printed)
+    if figures and float(figures[0]) == 0:
+        return f'write "< {figures[0][:-1]}1", for a P value is above 0'
+    if figures:
+        return f"write {figures[0]}, and what stands beside it in note"
+    return "write 5 % as 0.05"
 
 
 def domains(kind: type[EvidenceTable] | type[Study] | type[ReportedOutcome]) -> dict[str, str]:

@@ -1,17 +1,15 @@
-"""A file as a grid of cells: text by comma, semicolon or tab in the usual encodings, or the sheet of a workbook."""
+"""A text as a grid of cells: by comma, semicolon or tab, in the usual encodings."""
 
 from __future__ import annotations
 
 import codecs
 import csv
-import datetime
 import io
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from trialplan.errors import EvidenceError, require
+from trialplan.errors import EvidenceError
 from trialplan.files import read_bytes
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -102,7 +100,7 @@ def from_text(text: str, name: str) -> Grid:
         raise EvidenceError(_not_csv(lines, begins, skipped + reader.line_num, separator, name, cause)) from cause
     notes = [] if separator == "," else [f"separated by {SEPARATORS.get(separator, repr(separator))}"]
     notes += [f"{comments} comment line{'' if comments == 1 else 's'} left out"] if comments else []
-    return _grid(rows, name, notes, separator == ",")
+    return made_grid(rows, name, notes, separator == ",")
 
 
 def _not_csv(lines: list[str], begins: int, ends: int, separator: str, name: str, cause: csv.Error) -> str:
@@ -136,32 +134,12 @@ def _opened(lines: list[str], separator: str) -> tuple[int, int] | None:
     return None
 
 
-def from_workbook(path: Path, name: str) -> Grid:
-    """The grid in the first sheet that holds anything."""
-    calamine: Any = require("python_calamine", "sheets", f"reading {name}")
-    try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(read_bytes(path, EvidenceError)))
-        sheets = {sheet: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in book.sheet_names}
-    except calamine.CalamineError as cause:
-        raise EvidenceError(f"{name} is not a workbook that can be read: {cause}; save it again, or as CSV") from cause
-    filled = {sheet: rows for sheet, rows in sheets.items() if any(cell != "" for row in rows for cell in row)}
-    notes = [f"sheet {next(iter(filled))!r} of {len(filled)}"] if len(filled) > 1 else []
-    numbered = list(enumerate(next(iter(filled.values()), []), 1))
-    rows = [(line, [_shown(cell) for cell in cells]) for line, cells in numbered if any(cell != "" for cell in cells)]
-    comments = sum(cells[0].startswith("#") for _, cells in rows)
-    notes += [f"{comments} comment line{'' if comments == 1 else 's'} left out"] if comments else []
-    grid = _grid([row for row in rows if not row[1][0].startswith("#")], name, notes, False)
-    dated = {(line, at) for line, cells in numbered for at, cell in enumerate(cells) if isinstance(cell, datetime.date)}
-    grid.wrong = _dates(grid, dated)
-    return grid
-
-
 def _aside(line: str) -> bool:
     """Whether a line above the header is a remark or names the separator."""
     return line.lstrip().startswith("#") or _SEPARATOR_LINE.fullmatch(line) is not None
 
 
-def _grid(rows: list[tuple[int, list[str]]], name: str, notes: list[str], comma: bool) -> Grid:
+def made_grid(rows: list[tuple[int, list[str]]], name: str, notes: list[str], comma: bool) -> Grid:
     """The header and the rows without what a program added: trailing empty columns, R's row names."""
     if len(rows) < 2:
         raise EvidenceError(f"{name} has no rows below its header; write one outcome a row")
@@ -176,21 +154,3 @@ def _grid(rows: list[tuple[int, list[str]]], name: str, notes: list[str], comma:
         below = [(line, cells[1:]) for line, cells in below]
         notes = [*notes, "the row numbers left out"]
     return Grid(header, below, comma, notes)
-
-
-def _shown(cell: Any) -> str:
-    """A cell of a workbook as it would stand in a CSV."""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return cell.isoformat()[:10] if isinstance(cell, datetime.date) else str(cell)
-
-
-def _dates(grid: Grid, dated: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
-    """Cells that a spreadsheet turned into a date, such as 3/10, outside the columns of dates."""
-    return {
-        (line, at): f"column {at + 1}: the cell is a date; format it as text and write again what was printed"
-        for line, at in sorted(dated)
-        if at < len(grid.header) and "enrolled" not in grid.header[at].lower()
-    }

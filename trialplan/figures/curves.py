@@ -103,7 +103,7 @@ class Curves(canvas.Figure):
         return sheet.figure
 
     def alt(self) -> str:
-        """Where each line begins and ends, where it reaches the target, and where it has no answer."""
+        """Where each line begins and ends, or a density is highest; where it reaches the target or has no answer."""
         along = wording.ticked([min(self.x), max(self.x)]) if self.numeric else [f"{len(self.x)} choices"]
         opening = (
             f"{self.quantity.capitalize()} against {wording.brief(self.x_name)} ({' to '.join(along)}), "
@@ -224,6 +224,9 @@ class Curves(canvas.Figure):
         if not known.size:
             return f"{opening}{self.shown.missing} at any value."
         marks = wording.ticked(self.x)
+        if self.from_zero:  # of a density the ends say nothing
+            top = known[np.argmax(row[known])]
+            return f"{opening}highest at {marks[top]} ({self.shown.say(row[top])})."
         low, high = (f"{self.shown.say(row[end])} at {marks[end]}" for end in (known[0], known[-1]))
         missing = len(row) - known.size
         gaps = f"; {self.shown.missing} at {missing} of {len(row)} values" if missing else ""

@@ -37,6 +37,8 @@ def bridge_of(said: BridgeSection | None, rate: Observed, section: EndpointSecti
             f"bridge has both {alone[0]}, which stands for everything, and a term of its own; keep {alone[0]}, or put "
             "it under no_concurrent_control"
         )
+    if said.source is not None:
+        raise PlanError("bridge has source beside its two terms, each of which has its own; move it there")
     if said.no_concurrent_control is None or said.no_blinding is None:
         missing = "no_blinding" if said.no_blinding is None else "no_concurrent_control"
         raise PlanError(
@@ -57,12 +59,17 @@ def _undivided(said: BridgeSection, rate: Observed) -> Bridge:
     if len(ways) > 1:
         raise PlanError(f"bridge has both {ways[0]} and {ways[1]}; keep one")
     return Bridge(
-        reason="; ".join(filter(None, [said.acknowledge_uncontrolled, said.source])),
+        reason=_joined(said.acknowledge_uncontrolled, said.source),
         discount=said.discount or 0.0,
         confidence=said.lower_limit,
         bias_mean=said.bias.mean if said.bias else 0.0,
         bias_sd=said.bias.sd if said.bias else 0.0,
     )
+
+
+def _joined(*reasons: str | None) -> str:
+    """All the reasons that are given."""
+    return "; ".join(filter(None, reasons))
 
 
 def _in_two_terms(
@@ -75,7 +82,7 @@ def _in_two_terms(
         raise PlanError(f"bridge.no_concurrent_control says no reason for its {way}; add source")
     controls = first.controls
     return Bridge(
-        reason="; ".join(filter(None, [first.acknowledge, controls.why if controls else "", first.source])),
+        reason=_joined(first.acknowledge, controls.why if controls else None, first.source),
         discount=first.discount or 0.0,
         bias_mean=first.bias.mean if first.bias else 0.0,
         bias_sd=first.bias.sd if first.bias else 0.0,
@@ -106,18 +113,9 @@ def _matched(said: Borrowed, section: EndpointSection, plan: Plan) -> Matched:
 
 def _no_blinding(said: NoBlindingSection) -> NoBlinding:
     way = _only_way("no_blinding", said, ("preset", "bias", "acknowledge"))
-    for name in ("spread", "although"):
-        if way != "preset" and getattr(said, name) is not None:
-            what = (
-                "the SD of a bias is of one trial already"
-                if name == "spread" and way == "bias"
-                else (f"{name} is said of a preset, and there is none beside {way}")
-            )
-            raise PlanError(f"bridge.no_blinding: {what}; remove {name}")
+    _none_without_preset(way, said)
     if way == "acknowledge":
-        return NoBlinding(
-            mean=0.0, sd=0.0, source="; ".join(filter(None, [said.acknowledge, said.source])), kind=said.outcome
-        )
+        return NoBlinding(mean=0.0, sd=0.0, source=_joined(said.acknowledge, said.source), kind=said.outcome)
     if said.bias is not None:
         if said.source is None:
             raise PlanError("bridge.no_blinding says no reason for its bias; add source")
@@ -143,6 +141,17 @@ def _no_blinding(said: NoBlindingSection) -> NoBlinding:
         kind=said.outcome,
         although=said.although,
     )
+
+
+def _none_without_preset(way: str, said: NoBlindingSection) -> None:
+    """Refuse what is said of a preset where there is none, since it would move nothing."""
+    unused = {
+        "spread": "the SD of bias is of one trial already" if way == "bias" else "nothing is taken off",
+        "although": "it says why a preset is taken on another kind of outcome",
+    }
+    for name, why in unused.items():
+        if way != "preset" and getattr(said, name) is not None:
+            raise PlanError(f"bridge.no_blinding has {name} beside {way}, where it says nothing: {why}; remove {name}")
 
 
 def _check_kind(chosen: Preset, said: NoBlindingSection) -> None:

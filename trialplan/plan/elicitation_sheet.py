@@ -1,19 +1,20 @@
-"""The sheet that is sent to an expert, and the judgements read back from it: plain text that any editor opens."""
+"""The sheet sent to an expert, and the judgements read back from it, as plain text (in Word: `elicitation_word`)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from trialplan.belief.experts import Expert
 from trialplan.errors import PlanError
-from trialplan.files import read_text
+from trialplan.evidence.numerals import number
 
-SHEET = """# What do you believe?
+_HINT = "(which number, in whom, on which treatment, at what time, in which unit)"
+SHEET = f"""# What do you believe?
 
-Question: ____ (which number, in whom, on which treatment, at what time, in which unit)
+Question: ____ {_HINT}
 
 Name: ____
 
@@ -42,67 +43,120 @@ What your judgement rests on, and what would change it:
 ____
 """
 
+_QUESTION = re.compile(
+    r"^[ \t]*\**Question\**[ \t]*:[ \t]*\**(.*?)(?:\n[ \t]*\n|\Z)", re.IGNORECASE | re.MULTILINE | re.DOTALL
+)
 _NAME = re.compile(r"^[ \t]*\**Name\**[ \t]*:[ \t]*\**[ \t]*(.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
-_ROW = re.compile(r"^\s*\|(.*)\|\s*$", re.MULTILINE)
-_PERCENT = re.compile(r"^\s*(\d+(?:[.,]\d+)?)\s*%")
-_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
+_TABLE = re.compile(r"(?:^[ \t]*\|.*\|[ \t]*(?:\n|\Z))+", re.MULTILINE)
+_RULE = re.compile(r":?-+:?")
+_PERCENT = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*%")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_CHIPS = ["from", "to", "chips"]
 
 
-def read_sheet(path: Path) -> Expert:
-    """The expert who has filled in a sheet: quantiles, or chips; a PlanError says what is missing."""
-    text = read_text(path, PlanError)
-    named = _NAME.search(text)
-    name = "" if named is None else named[1].replace("_", "").strip()
+@dataclass(frozen=True, kw_only=True)
+class FilledSheet:
+    """What came back: who judged, and what was asked, empty where the sheet does not say."""
+
+    file: str
+    question: str
+    expert: Expert
+
+
+def read_sheet(text: str, file: str) -> FilledSheet:
+    """The judgements in a sheet that was filled in: quantiles, or chips; a PlanError says what is missing."""
+    name = _after(_NAME, text)
     if not name:
-        raise PlanError(f"{path}: the sheet says no name; write it after Name:")
-    quantiles, chips = list(_quantiles(path, text)), list(_chips(path, text))
+        raise PlanError(f"{file}: the sheet says no name; write it after Name:")
+    tables = [list(_cells(table)) for table in _TABLE.findall(text)]
+    quantiles = [pair for table in tables for pair in _quantiles(file, table)]
+    chips = [laid for table in tables for laid in _chips(file, table)]
     if bool(quantiles) == bool(chips):
-        said = "both tables are filled in; keep one" if chips else "neither table is filled in"
-        raise PlanError(f"{path}: {said}")
+        filled = "both tables are filled in; keep one" if chips else "neither table is filled in"
+        raise PlanError(f"{file}: {filled}")
     if quantiles:
-        return Expert(name=name, quantiles=tuple(quantiles))
-    edges = [low for low, _, _ in chips] + [chips[-1][1]]
-    for (_, high, _), (low, _, _) in pairwise(chips):
-        if high != low:
+        expert = Expert(name=name, quantiles=tuple(quantiles))
+    else:
+        expert = Expert.from_chips(name, _edges(file, chips), [count for *_, count in chips])
+    return FilledSheet(file=file, question=_after(_QUESTION, text.replace(_HINT, "")), expert=expert)
+
+
+def asked(sheets: Sequence[FilledSheet]) -> str:
+    """The one question of all sheets; a PlanError where they ask different ones, which no pool answers."""
+    first = sheets[0]
+    for sheet in sheets[1:]:
+        if _alike(sheet.question) != _alike(first.question):
+            questions = [f"{each.question!r}" if each.question else "nothing" for each in (first, sheet)]
             raise PlanError(
-                f"{path}: a bin ends at {high:g} and the next begins at {low:g}; let each begin where one ends"
+                f"{first.file} asks {questions[0]} and {sheet.file} asks {questions[1]}; pool sheets with the same "
+                "question, and write it in the same words after Question:"
             )
-    return Expert.from_chips(name, edges, [count for *_, count in chips])
+    return first.question
 
 
-def _quantiles(path: Path, text: str) -> Iterator[tuple[float, float]]:
-    for cells in _rows(text, 2):
-        probability = _PERCENT.match(cells[0])
-        if probability is not None and cells[1]:
-            yield _plain(probability[1]) / 100, _number(path, cells[1])
+def _alike(question: str) -> str:
+    """The question without what an editor changes: case, spaces, the mark at its end."""
+    return " ".join(question.casefold().split()).rstrip(".?! ")
 
 
-def _chips(path: Path, text: str) -> Iterator[tuple[float, float, int]]:
-    for cells in _rows(text, 3):
-        if any(cells) and not any(re.search("[A-Za-z]|--", cell) for cell in cells):
-            low, high, count = (_number(path, cell) for cell in cells)
-            if count != int(count):
-                raise PlanError(f"{path}: {cells[2]!r} is no number of chips; write a whole number")
-            yield low, high, int(count)
+def _after(label: re.Pattern[str], text: str) -> str:
+    """What stands after a label of the sheet, without the line to write on."""
+    written = label.search(text)
+    return "" if written is None else " ".join(re.sub("_{2,}", " ", written[1]).split())
 
 
-def _rows(text: str, columns: int) -> Iterator[list[str]]:
-    """The rows of the tables with so many columns, each as its cells."""
-    for row in _ROW.findall(text):
-        cells = [cell.strip() for cell in row.split("|")]
-        if len(cells) == columns:
+def _cells(table: str) -> Iterator[list[str]]:
+    """The rows of a table as their cells, without the rule below its head."""
+    for row in table.strip().splitlines():
+        cells = [cell.strip() for cell in row.strip().removeprefix("|").removesuffix("|").split("|")]
+        if not all(_RULE.fullmatch(cell) for cell in cells):
             yield cells
 
 
-def _number(path: Path, cell: str) -> float:
-    """A number as it was typed; of a percentage the share."""
-    bare = cell.replace("−", "-").strip()
-    share = bare.endswith("%")
-    bare = bare.removesuffix("%").strip()
-    if not _NUMBER.fullmatch(bare):
-        raise PlanError(f"{path}: {cell!r} is no number; write one number, such as 0.2 or 20 %")
-    return _plain(bare) / 100 if share else _plain(bare)
+def _quantiles(file: str, table: list[list[str]]) -> Iterator[tuple[float, float]]:
+    """The rows of a table of two columns in whose first probabilities stand; an expert's own notes are none."""
+    if any(len(cells) != 2 for cells in table) or not any(_PERCENT.match(first) for first, _ in table):
+        return
+    for at, (first, value) in enumerate(table):
+        probability = _PERCENT.match(first)
+        if probability is not None and value:
+            yield float(probability[1].replace(",", ".")) / 100, _number(file, value)
+        elif value and at > 0:  # before it, the names of the columns
+            raise PlanError(f"{file}: {value!r} stands beside {first!r}; write its probability in percent, as 10 %")
 
 
-def _plain(text: str) -> float:
-    return float(text.replace(",", "."))
+def _chips(file: str, table: list[list[str]]) -> Iterator[tuple[float, float, int]]:
+    """The rows of a table of bins and chips: it has their names above, or a number in its first cell."""
+    named = bool(table) and [cell.casefold() for cell in table[0]] == _CHIPS
+    if any(len(cells) != 3 for cells in table) or not (named or any(re.match(r"[\d.,−-]", row[0]) for row in table)):
+        return
+    for cells in table[1:] if named else table:
+        if not any(cells):
+            continue
+        if not all(cells):
+            raise PlanError(f"{file}: the bin {' | '.join(cells)} is not complete; write from, to and how many chips")
+        low, high, count = (_number(file, cell) for cell in cells)
+        if count != int(count):
+            raise PlanError(f"{file}: {cells[2]!r} is no number of chips; write a whole number")
+        yield low, high, int(count)
+
+
+def _edges(file: str, chips: Sequence[tuple[float, float, int]]) -> list[float]:
+    """The edges of the bins, of which each begins where one ends."""
+    for (_, high, _), (low, _, _) in pairwise(chips):
+        if high != low:
+            raise PlanError(
+                f"{file}: a bin ends at {high:g} and the next begins at {low:g}; let each begin where one ends"
+            )
+    return [low for low, _, _ in chips] + [chips[-1][1]]
+
+
+def _number(file: str, cell: str) -> float:
+    """A number as it was typed, of a percentage the share; what may be thousands is not guessed."""
+    bare = cell.strip().removesuffix("%").strip()
+    written, wrong = number(bare, None, whole=False)
+    if wrong:
+        raise PlanError(f"{file}: {wrong}")
+    if not _NUMBER.fullmatch(written):
+        raise PlanError(f"{file}: {cell!r} is no number; write one number, such as 0.2 or 20 %")
+    return float(written) / (100 if cell.strip().endswith("%") else 1)

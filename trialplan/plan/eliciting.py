@@ -18,7 +18,7 @@ def elicited_by(said: ExpertsSection, rate: bool) -> Elicited:
             f"experts are fitted by {family}, and {'a rate' if rate else 'no rate'} is asked; use {fitting}"
         )
     try:
-        return elicited([_expert(one) for one in said.expert], family, said.pool)
+        return elicited([_expert(one) for one in said.expert], family, said.pool, said.question)
     except ParameterError as why:
         raise PlanError(f"experts: {why}") from None
 

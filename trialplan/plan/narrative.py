@@ -31,7 +31,7 @@ class Intervention(Section):
     """`[intervention]`: the product and its dose, what both arms receive besides, and what is not allowed."""
 
     product: Text | None = Field(None, description="source, donors, preparation, release criteria, storage")
-    dose_rationale: Text | None = Field(None, description="why this dose, and why this many infusions")
+    dose_rationale: Text | None = Field(None, description="why this dose, and why this often")
     administration: Text | None = Field(None, description="how it is given")
     modification: Text | None = Field(None, description="when it is reduced, interrupted or not given")
     adherence: Text | None = Field(None, description="how it is recorded whether it was given in full")
@@ -48,7 +48,7 @@ class Intervention(Section):
 
 
 class Blinding(Section):
-    """`[blinding]`: how an infusion that looks, smells and acts otherwise is kept blind."""
+    """`[blinding]`: how a treatment that looks, smells or acts otherwise is kept blind."""
 
     similarity: Text | None = Field(None, description="in what the control is like the intervention")
     delivery: Text | None = Field(None, description="bags, lines and what else hides the product at the bedside")

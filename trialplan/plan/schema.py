@@ -175,7 +175,7 @@ class DrawnSection(Section):
     denominator: Literal["reported", "enrolled"] = Field(
         "reported", description="whether a rate is of those that the report counts, or of all enrolled"
     )
-    net_of: Text | None = Field(None, description="an outcome whose events are taken off: relapses off responses ever")
+    net_of: Text | None = Field(None, description="an outcome whose events are taken off: losses off all who had it")
 
 
 class PooledEffectSection(Section):

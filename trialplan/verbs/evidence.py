@@ -105,9 +105,9 @@ def pool(
     tells are compared by each suiting `measure`, unless one is named, or the `arms` whose rows are pooled;
     `timepoint_months` names the rows of one visit. Of `Effects`, those studies.
 
-    `method` is reml, maximum-likelihood, hedges, paule-mandel, dersimonian-laird, fixed, binomial-normal or
-    beta-binomial, of two arms mantel-haenszel or peto too; `interval` is normal, knapp-hartung or
-    knapp-hartung-modified.
+    `method` is reml, maximum-likelihood, hedges, paule-mandel, dersimonian-laird, sidik-jonkman, hunter-schmidt,
+    empirical-bayes, fixed, binomial-normal or beta-binomial, of two arms mantel-haenszel or peto too; `interval` is
+    normal, knapp-hartung or knapp-hartung-modified.
 
     >>> pools = pool("msc-lupus-nephritis", "complete-remission")
     >>> round(pools.by_reports["all"].natural.estimate, 3)

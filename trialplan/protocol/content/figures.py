@@ -21,6 +21,8 @@ from trialplan.protocol.content.views import arms_randomised
 
 _STEP, _STEPS = 0.05, 4
 """How far apart the rates of the heat map lie, and how many on either side of the planned ones."""
+_POINTS_OF_BELIEF = 33
+"""Of a density: enough for the eye, and few enough for the table that repeats it."""
 _LOWER, _UPPER = 0.005, 0.995
 _WHEN = {"ever": "at any time", "landmark": "at the time point"}
 _UNSAID = "at a time or up to it: not stated"
@@ -83,6 +85,16 @@ def _control_arm(reading: Reading) -> Any:
 def _at(months: float | None) -> str:
     """When a rate was seen, behind a comma; nothing where the table does not say."""
     return "" if months is None else f", {in_months(months)}"
+
+
+def experts(trial: Trial) -> dict[str, tuple[figures.Curves, str]]:
+    """What experts believe of each number that they were asked, by the picture's name, with what it is of."""
+    return {
+        f"experts-{place}-{one.name}": (one.elicited.figure(_POINTS_OF_BELIEF), one.label)
+        for place, endpoint in enumerate(trial.primaries, 1)
+        for one in endpoint.assumptions
+        if one.elicited is not None
+    }
 
 
 def power_curve(trial: Trial) -> figures.Curves:

@@ -80,6 +80,10 @@ def pictures(trial: Trial) -> dict[str, Picture]:
             drawings.forest(trial),
             f"Rates that the planning of {section.name} rests on, with 95 % Wilson intervals{apart}.",
         ),
+        *(
+            (name, figure, f"What experts believe of the {label}: the density of each, and of their pool.")
+            for name, (figure, label) in drawings.experts(trial).items()
+        ),
         ("schema", drawings.schema(trial), "Trial schema."),
         ("recruitment", fan(trial), f"Participants randomised over time{decided}."),
         ("boundaries", boundaries(trial), "Boundaries of the looks, by participants assessed."),

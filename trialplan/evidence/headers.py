@@ -1,0 +1,231 @@
+"""What the columns of a spreadsheet mean: their own names, what other tables call them, and what must be asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from trialplan.errors import EvidenceError, did_you_mean
+from trialplan.evidence.complaint import together
+from trialplan.evidence.table import ReportedOutcome, Study, domains
+from trialplan.evidence.text_table import Grid
+from trialplan.text import listed
+
+TABLE = {"table": "title"} | {f"table_{part}": part for part in ("citation", "doi", "source_note", "randomised")}
+_RENAMED = {"key": "study", "name": "study_name", "note": "study_note"}
+STUDY = {_RENAMED.get(name, name): name for name in domains(Study) if name != "outcomes"}
+OUTCOME = {"outcome" if name == "name" else name: name for name in domains(ReportedOutcome)}
+COLUMNS = (*TABLE, *STUDY, *OUTCOME)
+
+MEANS = ("baseline", "followup", "change")
+"""Whose mean and SD a table may hold."""
+SPREADS = {f"{which}_{part}": which for which in MEANS for part in ("se", "lower", "upper")}
+"""What a spreadsheet may hold in place of an SD: the standard error of a mean, or the limits of its interval."""
+INTERVAL = "interval"
+"""A column of intervals as printed: its two limits, of an effect or of a mean."""
+LEFT_OUT = "_"
+"""What the name of a column begins with that is of no use here."""
+REMARK = "#"
+"""What a line begins with that is no row."""
+
+ALIASES = {
+    "study": ("trial", "author", "authors", "study_id", "studlab", "paper", "publication", "study_or_subgroup",
+              "studie"),
+    "outcome": ("endpoint", "end_point", "outcome_name", "endpunkt"),
+    "events": ("event", "r", "responders", "n_events", "events_n", "number_of_events", "n_responders", "responders_n",
+               "cases", "ereignisse"),
+    "of": ("total", "n_total", "total_n", "denominator", "sample_size", "number_of_participants", "out_of", "gesamt"),
+    "n": ("number",),
+    "change_mean": ("change", "mean_change"),
+    "change_sd": ("sd_change", "sd_of_change"),
+    "change_se": ("se_change", "se_of_change"),
+    "timepoint_months": ("months", "month"),
+    "p_value": ("p", "pvalue", "p_val"),
+    "year": ("publication_year", "pub_year", "study_year", "jahr"),
+    "reported": ("printed", "as_printed"),
+    "note": ("notes", "comment", "comments", "remark", "remarks", "bemerkung"),
+    "enrolled": ("n_enrolled", "number_enrolled"),
+    "effect": ("estimate", "effect_size"),
+    "effect_se": ("se", "standard_error"),
+    "effect_lower": ("ci_lower", "lower", "ci_low", "lower_ci", "ci_start"),
+    "effect_upper": ("ci_upper", "upper", "ci_high", "upper_ci", "ci_end"),
+    "definition": ("outcome_definition",),
+    "product": ("cell_source",),
+    INTERVAL: ("ci", "95_ci", "95_confidence_interval", "confidence_interval", "ci_95"),
+}  # fmt: skip
+"""What other tables call a column; the name of a column itself always means that column."""
+
+_KNOWN_AS = {other: name for name, others in ALIASES.items() for other in others}
+_IN_WORDS = "write it in reported, as printed: it has no place among the numbers"
+_WHAT_MEAN = {
+    "mean": "call it change_mean where it is the mean of the change, else baseline_mean or followup_mean",
+    "sd": "call it change_sd where it is the SD of the change, else baseline_sd or followup_sd",
+    "mean_sd": "write the means and their SDs in columns of their own, as change_mean and change_sd",
+    "mean_se": "write the means and their standard errors in columns of their own, as change_mean and change_se",
+}
+"""Names that are usual and mean several columns."""
+_PARTS = {"effect_se": "se", "effect_lower": "lower", "effect_upper": "upper"}
+"""Of a mean where the table has no effect."""
+MEASURES = {
+    "rr": "risk-ratio", "risk_ratio": "risk-ratio", "relative_risk": "risk-ratio",
+    "or": "odds-ratio", "odds_ratio": "odds-ratio",
+    "hr": "hazard-ratio", "hazard_ratio": "hazard-ratio",
+    "irr": "rate-ratio", "rate_ratio": "rate-ratio",
+    "rd": "risk-difference", "risk_difference": "risk-difference",
+    "md": "mean-difference", "mean_difference": "mean-difference",
+    "smd": "standardised-mean-difference", "standardised_mean_difference": "standardised-mean-difference",
+    "standardized_mean_difference": "standardised-mean-difference",
+}  # fmt: skip
+"""What an effect measures, as forest plots print it."""
+_WORDS_FOR_ARM = {"treatment", "intervention", "drug", "therapy", "treatment_arm", "treatment_group", "cohort"}
+_PERSON_TIME = {
+    "person_years",
+    "patient_years",
+    "person_time",
+    "patient_time",
+    "exposure",
+    "person_months",
+    "time_at_risk",
+}
+_NO_NUMBER = {"median", "iqr", "interquartile_range", "range", "median_iqr", "median_range", "min", "max", "q1", "q3"}
+"""What a table may hold of measurements that are no means."""
+_PERCENT = {"percent", "percentage", "per_cent", "prozent", "rate"}
+
+_TIME, _OTHER_UNIT = re.compile("time|follow|durat|visit|week$|day$"), re.compile("(week|day|year)s?$")
+_NAMES = {"study": "the study", "outcome": "what was counted or measured"}
+_LIKENESS = 0.6
+"""Of a column to the known ones: of a name that is less alike all are listed."""
+_LOOKED_AT = 10
+"""Rows below the first among which the names of the columns are sought."""
+
+
+def plain(header: str) -> str:
+    """A header in lower case, with underscores for what stands between its words."""
+    return re.sub(r"[\W_]+", "_", header.strip().casefold()).strip("_")
+
+
+def known_as(spelt: str) -> str:
+    """The column that a plain name is, or is usually called; empty where it is none."""
+    return spelt if spelt in COLUMNS or spelt in SPREADS else _KNOWN_AS.get(spelt, "")
+
+
+def _limit(spelt: str) -> str:
+    """The limit of an interval that a plain name is made of: lower 95 % CI, CI upper limit."""
+    words = {*spelt.split("_")}
+    ends = words & {"lower", "upper", "low", "high"}
+    if len(ends) != 1 or not words <= ends | {"95", "ci", "cl", "limit", "confidence", "bound", "interval"}:
+        return ""
+    return "effect_lower" if ends & {"lower", "low"} else "effect_upper"
+
+
+def names_columns(cells: Sequence[str]) -> bool:
+    """Whether a row names the columns that every table has."""
+    return {"study", "outcome"} <= {known_as(plain(cell)) for cell in cells}
+
+
+def columns_of(grid: Grid, name: str) -> tuple[list[str], list[str]]:
+    """The column that each cell of the header means, empty for one to leave out; and what was understood by it."""
+    columns: list[str] = []
+    wrong: list[str] = []
+    notes: list[str] = []
+    left_out: list[str] = []
+    names = [plain(cell) for cell in grid.header]
+    for at, (written, spelt) in enumerate(zip(grid.header, names, strict=True), 1):
+        meant = _meant(spelt, names)
+        if written.startswith(LEFT_OUT):
+            left_out.append(repr(written))
+            columns.append("")
+            continue
+        if not written:
+            wrong.append(f"{name}: column {at} has no name; name it, or remove it")
+        elif not meant:
+            wrong.append(f"{name}: {_unknown(written, spelt)}")
+        elif meant in columns:
+            twice = grid.header[columns.index(meant)]
+            same = (
+                f"the column {written!r} is there twice" if twice == written else f"{twice!r} and {written!r} are both"
+            )
+            wrong.append(f"{name}: {same}{'' if twice == written else f' {meant}'}; keep one of them")
+        elif meant != spelt:
+            notes.append(f"`{written}` as `{meant}`")
+        columns.append(meant)
+    missing = [column for column in ("study", "outcome") if column not in columns]
+    if missing:
+        _check_header(grid, name, missing)
+    for column in missing[::-1]:
+        near = did_you_mean(column, [each for each in grid.header if each and plain(each) not in COLUMNS])
+        hint = f"; {near}" if near.startswith("did") else "; add it, and name in each row " + _NAMES[column]
+        wrong.insert(0, f"{name}: the column {column!r} is missing{hint}")
+    if wrong:
+        raise EvidenceError(together(wrong, name))
+    if left_out:
+        notes.append(f"{listed(left_out)} left out")
+    return columns, notes
+
+
+def _meant(spelt: str, names: Sequence[str]) -> str:
+    """The column that a plain name means beside the others."""
+    known = {known_as(each) for each in names}
+    means = [which for which in MEANS if f"{which}_mean" in known]
+    if spelt == "n" and {"events", "reported"} & known and not means:
+        return "of"
+    if spelt in ("total", "total_n", "n_total") and means and "events" not in known:
+        return "n"
+    meant = known_as(spelt) or _limit(spelt)
+    if not meant and spelt in MEASURES and "effect" not in known:
+        return "effect"
+    part = "sd" if spelt == "sd" else _PARTS.get(meant, "") if spelt != meant and "effect" not in known else ""
+    if part and means:
+        # it is of the only mean that has none of its own
+        without = [which for which in means if not {f"{which}_{part}", f"{which}_sd"} & known]
+        return f"{without[0]}_{part}" if len(without) == 1 else ""
+    return meant
+
+
+def _unknown(written: str, spelt: str) -> str:
+    """Why a column means nothing here, and the way out."""
+    if spelt in _WHAT_MEAN:
+        return f"the column {written!r} does not say of what; {_WHAT_MEAN[spelt]}"
+    limit = _KNOWN_AS.get(spelt, "") or _limit(spelt)
+    if limit.startswith("effect_"):
+        part = limit.removeprefix("effect_")
+        return f"the column {written!r} does not say of which mean; call it {' or '.join(f'{w}_{part}' for w in MEANS)}"
+    if spelt in _NO_NUMBER:
+        return f"the column {written!r} holds no mean; {_IN_WORDS}"
+    if _OTHER_UNIT.search(spelt) and _TIME.search(spelt):
+        return (
+            f"the column {written!r} is not in months; write those (weeks over 4.348, days over 30.44, years times 12) "
+            "and call it timepoint_months, or follow_up_months of a study"
+        )
+    if spelt in MEASURES:
+        return f"the column {written!r} stands beside another effect; write a row for each, with effect_measure"
+    if spelt in _WORDS_FOR_ARM:
+        return f"the column {written!r} may name the arm of a row, or what a study gave; call it arm, or product"
+    if spelt in _PERSON_TIME:
+        return (
+            f"the column {written!r} has no place: write the effect that it gives, its interval and effect_measure "
+            "= rate-ratio, or the share who had an event by a time as events of participants"
+        )
+    if spelt in _PERCENT or written.strip() == "%":
+        return f"the column {written!r} does not say of what; call it reported, and write its cells as 29.6 %"
+    hint = did_you_mean(spelt, COLUMNS, _LIKENESS)
+    left_out = "" if hint.startswith("did") else f"begin its name with {LEFT_OUT} to leave it out; "
+    return f"unknown column {written!r}; {left_out}{hint}"
+
+
+def _check_header(grid: Grid, name: str, missing: Sequence[str]) -> None:
+    """Refuse a header that stands further down, below a title, or on two lines."""
+    below = [(line, [plain(cell) for cell in cells]) for line, cells in grid.rows[:_LOOKED_AT]]
+    for line, names in below:
+        if names_columns(names):
+            raise EvidenceError(
+                f"{name}: the names of the columns seem to stand on line {line}; remove the lines above it, or begin "
+                f"them with {REMARK}"
+            )
+    blank = sum(not cell for cell in grid.header)
+    if blank > 1 and below and sum(bool(known_as(each)) for each in below[0][1]) > 1:
+        raise EvidenceError(
+            f"{name}: the names of the columns seem to stand on two lines, the second on line {below[0][0]}; write "
+            "them on one, those of two arms as events_treatment and events_control, and name the "
+            f"{' and the '.join(missing)}"
+        )

@@ -1,0 +1,196 @@
+"""The sheet of a workbook as a grid of cells: Excel or OpenDocument, with what its reader passes over in silence."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import unescape
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+from trialplan.errors import EvidenceError, require
+from trialplan.evidence.text_table import Grid, made_grid
+from trialplan.files import read_bytes
+from trialplan.text import plural
+
+Cells = list[list[Any]]
+Wrong = dict[tuple[int, int], str]
+
+_LARGEST = 100_000_000
+"""Bytes of a part once unpacked, beyond which it is not looked through."""
+_LOOKED_AT = 10
+"""Rows among which a sheet has the names of its columns."""
+_ERROR = "the cell holds an error of its formula; write the number, or leave it empty"
+_UNCOMPUTED = "the cell holds a formula without its result; open the file in a spreadsheet program and save it again"
+
+
+def from_workbook(path: Path, name: str, names_columns: Callable[[Sequence[str]], bool]) -> Grid:
+    """The grid in the first sheet with a row that names columns, else in the first that holds anything.
+
+    A merged cell is that of each of its rows. Errors and formulas that were never computed, which the reader takes for
+    empty cells, and dates are told as wrong.
+    """
+    calamine: Any = require("python_calamine", "sheets", f"reading {name}")
+    content = read_bytes(path, EvidenceError)
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = {each: book.get_sheet_by_name(each) for each in book.sheet_names}
+        rows_of = {each: sheet.to_python(skip_empty_area=False) for each, sheet in sheets.items()}
+    except calamine.CalamineError as cause:
+        raise EvidenceError(f"{name} is not a workbook that can be read: {cause}; save it again, or as CSV") from cause
+    filled = {each: rows for each, rows in rows_of.items() if any(cell != "" for row in rows for cell in row)}
+    likely = [each for each, rows in filled.items() if any(names_columns(_texts(row)) for row in rows[:_LOOKED_AT])]
+    chosen = next(iter(likely or filled), "")
+    notes = [f"sheet {chosen!r} of {len(filled)}"] if len(filled) > 1 else []
+    rows = filled.get(chosen, [])
+    merged = _spread_out(rows, getattr(sheets.get(chosen), "merged_cell_ranges", None) or ())
+    notes += [f"{plural(merged, 'merged cell')} as that of each of its rows"] if merged else []
+    numbered = list(enumerate(rows, 1))
+    texts = [(line, _texts(cells)) for line, cells in numbered if any(cell != "" for cell in cells)]
+    comments = sum(cells[0].startswith("#") for _, cells in texts)
+    notes += [f"{comments} comment line{'' if comments == 1 else 's'} left out"] if comments else []
+    grid = made_grid([row for row in texts if not row[1][0].startswith("#")], name, notes, False)
+    dated = {(line, at) for line, cells in numbered for at, cell in enumerate(cells) if isinstance(cell, datetime.date)}
+    grid.wrong = {**_dates(grid, dated), **_passed_over(content, chosen)}
+    return grid
+
+
+def _texts(cells: Sequence[Any]) -> list[str]:
+    return [_shown(cell) for cell in cells]
+
+
+def _spread_out(rows: Cells, ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> int:
+    """Write a cell that is merged over rows into each of them, and say how many there were."""
+    merged = 0
+    for (top, left), (bottom, right) in ranges:
+        if left == right and top < bottom < len(rows) and left < len(rows[top]) and rows[top][left] != "":
+            merged += 1
+            for row in rows[top + 1 : bottom + 1]:
+                row[left] = rows[top][left]
+    return merged
+
+
+def _shown(cell: Any) -> str:
+    """A cell of a workbook as it would stand in a CSV."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return cell.isoformat()[:10] if isinstance(cell, datetime.date) else str(cell)
+
+
+def _dates(grid: Grid, dated: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """Cells that a spreadsheet turned into a date, such as 3/10, outside the columns of dates."""
+    return {
+        (line, at): f"column {at + 1}: the cell is a date; format it as text and write again what was printed"
+        for line, at in sorted(dated)
+        if at < len(grid.header) and "enrolled" not in grid.header[at].lower()
+    }
+
+
+def _passed_over(content: bytes, sheet: str) -> Wrong:
+    """Cells of a sheet that are read as empty, and hold an error or a formula that was never computed."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            names = file.namelist()
+            if "content.xml" in names:
+                found = _in_open_document(_part(file, "content.xml"), sheet)
+            else:
+                found = _in_excel(_part(file, part) if part in names else b"" for part in [_sheet_part(file, sheet)])
+            return {(line, at): f"column {at + 1}: {why}" for (line, at), why in found.items()}
+    except (zipfile.BadZipFile, expat.ExpatError, KeyError, ValueError):
+        return {}  # .xls, which is no archive, or a part that only the reader understands
+
+
+def _part(file: zipfile.ZipFile, name: str) -> bytes:
+    return b"" if file.getinfo(name).file_size > _LARGEST else file.read(name)
+
+
+def _sheet_part(file: zipfile.ZipFile, sheet: str) -> str:
+    """The part of an Excel file that holds a sheet (ECMA-376, part 1, 18.2.19)."""
+    sheets = _tags(_part(file, "xl/workbook.xml").decode(), "sheet")
+    targets = {
+        each["Id"]: each["Target"] for each in _tags(_part(file, "xl/_rels/workbook.xml.rels").decode(), "Relationship")
+    }
+    target = next(targets[each["r:id"]] for each in sheets if unescape(each["name"]) == sheet)
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _tags(xml: str, name: str) -> list[dict[str, str]]:
+    return [dict(re.findall(r'([\w:]+)="([^"]*)"', tag)) for tag in re.findall(rf"<{name}\s[^>]*>", xml)]
+
+
+def _in_excel(parts: Iterator[bytes]) -> Wrong:
+    """Errors, and formulas without a result, of a worksheet."""
+    found: Wrong = {}
+    line, at, kind, value, formula, inside = 0, -1, "", "", False, ""
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        nonlocal line, at, kind, value, formula, inside
+        if name == "row":
+            line, at = int(attributes.get("r", line + 1)), -1
+        elif name == "c":
+            at = _column(attributes["r"]) if "r" in attributes else at + 1
+            kind, value, formula = attributes.get("t", ""), "", False
+        formula, inside = formula or name == "f", name
+
+    def text(more: str) -> None:
+        nonlocal value
+        value += more if inside == "v" else ""
+
+    def end(name: str) -> None:
+        nonlocal inside
+        inside = ""
+        if name == "c" and (kind == "e" or (formula and not value)):
+            found[line, at] = _ERROR if kind == "e" else _UNCOMPUTED
+
+    for part in parts:
+        if part:
+            _parsed(part, start, end, text)
+    return found
+
+
+def _in_open_document(part: bytes, sheet: str) -> Wrong:
+    """Errors of a table in an OpenDocument spreadsheet, whose rows and cells may be repeated."""
+    found: Wrong = {}
+    here, line, at, rows, cells = False, 0, 0, 1, 1
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        nonlocal here, line, at, rows, cells
+        if name == "table:table":
+            here, line, rows = attributes.get("table:name") == sheet, 1, 0
+        elif here and name == "table:table-row":
+            line, at, cells = line + rows, 0, 0
+            rows = int(attributes.get("table:number-rows-repeated", 1))
+        elif here and name in ("table:table-cell", "table:covered-table-cell"):
+            at += cells
+            cells = int(attributes.get("table:number-columns-repeated", 1))
+            if attributes.get("calcext:value-type") == "error":
+                found[line, at] = _ERROR
+
+    if part:
+        _parsed(part, start)
+    return found
+
+
+def _parsed(
+    part: bytes,
+    start: Callable[[str, Mapping[str, str]], None],
+    end: Callable[[str], None] = lambda name: None,
+    text: Callable[[str], None] = lambda text: None,
+) -> None:
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+    parser.Parse(part, True)
+
+
+def _column(reference: str) -> int:
+    """The place of a cell such as AB12, from 0."""
+    at = 0
+    for letter in reference.rstrip("0123456789"):
+        at = 26 * at + ord(letter) - ord("A") + 1
+    return at - 1
