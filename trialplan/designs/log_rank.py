@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Self
 
 from trialplan import fields
@@ -245,10 +245,7 @@ class LogRank(_Times):
 
     def at_look(self, n: int, fraction: float) -> dict[str, Any]:
         """The events that a look waits for, the time of the calendar that it is expected at, and who is enrolled."""
-        events = fraction * float(self.events(n))
-        month = float(self.duration if fraction >= 1 else self.month_of(n, events))
-        blocks = math.ceil(n / self.block * float(self.entry.enrolled(month)) - 1e-9)
-        return {"events": events, "month": month, "n": blocks * self.block}
+        return self.look_by_events(partial(self.events, n), n, fraction)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Entry, time followed, and 1 where it ended in the event, of every participant: treatment, control."""
