@@ -23,21 +23,20 @@ _SMALL, _TERMS = 0.5, 16
 """Where the closed form of a moment loses digits, its series has them all after so many terms: 0.5^16/18! < 1e-20."""
 
 
-def _moments(x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """The integrals over u from 0 to 1 of exp(-xu), u exp(-xu) and u² exp(-xu), for x >= 0."""
+def _moments(x: Numbers, highest: int = 2) -> list[Numbers]:
+    """The integrals over u from 0 to 1 of exp(-xu), u exp(-xu), u² exp(-xu) and so on, for x >= 0."""
     small = x < _SMALL
     far = where(small, 1.0, x)
     gone = exp(-far)
     closed = [-expm1(-far) / far]
-    for order in (1, 2):
+    for order in range(1, highest + 1):
         closed.append((order * closed[-1] - gone) / far)
     near = where(small, x, 0.0)
-    series, term = [0.0, 0.0, 0.0], 1.0
+    series, term = [0.0] * (highest + 1), 1.0
     for j in range(_TERMS):
         series = [total + term / (order + 1 + j) for order, total in enumerate(series)]
         term = term * -near / (j + 1)
-    first, second, third = (where(small, s, c) for s, c in zip(series, closed, strict=True))
-    return first, second, third
+    return [where(small, s, c) for s, c in zip(series, closed, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -190,15 +189,14 @@ class Seen:
 
     def cumulative_at_events(self, curve: Curve, calendar: Numbers) -> Any:
         """The mean over all participants of the cumulative hazard at the event, 0 where none is seen."""
-        x, w = gauss_legendre(_NODES)
-        lost = np.asarray(self.dropout)[..., None]
         total = 0.0
-        for start, length, rate, share in self.parts(curve, calendar):
-            first, inside, hazard, a, b, c = (np.asarray(part)[..., None] for part in (start, length, rate, *share))
-            after = inside * x
-            spent = curve.along(first + after)
-            density = hazard * np.exp(-spent - lost * (first + after)) * (a + after * (b + after * c))
-            total = total + (w * inside * spent * density).sum(axis=-1)
+        for first, length, hazard, (a, b, c) in self.parts(curve, calendar):
+            m0, m1, m2, m3 = _moments((hazard + self.dropout) * length, 3)
+            inside = length * (a * m0 + length * (b * m1 + length * c * m2))
+            later = length * length * (a * m1 + length * (b * m2 + length * c * m3))
+            spent = curve.cumulative(first) * inside + hazard * later
+            there = hazard * curve.survival(first) * exp(-self.dropout * first)
+            total = total + where(length > 0, there * spent, 0.0)
         return total
 
     def variance(self, curve: Curve, calendar: Numbers, until: Numbers, weight: Callable[[Any], Any]) -> Any:

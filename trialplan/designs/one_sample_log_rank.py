@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
 from trialplan.designs._survival import NOT_NEGATIVE, Curve, Followed, check_stated, stated
-from trialplan.numerics.elementary import divide, exp, normal_quantile, sqrt
+from trialplan.numerics.elementary import divide, exp, greatest, normal_quantile, sqrt
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
 from trialplan.outcome import EffectInterval
@@ -170,7 +170,8 @@ class OneSampleLogRank(Followed):
         q = self.seen.cumulative_at_events(self.curve, self.duration)
         expected = p / ratio
         second = p - 2 * q / ratio + 2 * q / ratio**2
-        return expected - p, second - (expected - p) ** 2
+        # where nearly all have the event at once, rounding may leave less than nothing
+        return expected - p, greatest(second - (expected - p) ** 2, 0.0)
 
     def _null_variance(self) -> Numbers:
         """By which the test judges, of one participant."""
