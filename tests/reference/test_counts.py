@@ -1,19 +1,14 @@
 """Rates of events against rpact, lrstat, statsmodels and enumerations of other authors."""
 
-import json
-import tomllib
 from fractions import Fraction
-from pathlib import Path
 
-import pytest
+from reference_cases import ReferenceCases
 
 from trialplan.designs.event_counts import EventCounts
 from trialplan.designs.one_rate import OneRate
 from trialplan.sequential.group_sequential import GroupSequential
 
-HERE = Path(__file__).parent
-CASES = [json.loads(line) for line in (HERE / "counts.jsonl").read_text().splitlines()]
-LISTED = {entry["id"]: entry for entry in tomllib.loads((HERE / "disagreements_counts.toml").read_text())["case"]}
+CASES = ReferenceCases("counts")
 
 
 def made(given, **more):
@@ -162,28 +157,12 @@ ADAPTERS = {
 """Fields of an answer that are missing are those of another rounding, of a target, or of a simulation."""
 
 
-class TestCase:
-    @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
-    def test_agrees_or_is_listed(self, case):
-        """A case agrees within its tolerance in all that both have, or is listed with the reason."""
-        ours = ADAPTERS[case["method"]](case["inputs"])
-        if case["id"] in LISTED:
-            assert ours is None
-            return
-        shared = [name for name in case["expected"] if name in ours]
-        assert shared
-        tolerance = case["tolerance"]["value"]
-        for name in shared:
-            relative = {"rel": tolerance} if case["tolerance"]["type"] == "rel" else {"rel": 0, "abs": tolerance}
-            assert ours[name] == pytest.approx(case["expected"][name], **({"abs": tolerance} | relative)), name
+@CASES.each
+def test_agrees_or_is_listed(case):
+    """A case agrees within its tolerance in all that both have, or is listed with the reason."""
+    CASES.agrees_or_is_listed(case, ADAPTERS)
 
 
-class TestList:
-    def test_every_entry_has_its_case_and_a_reason(self):
-        """What is listed is among the cases, and has a reason that ends in a full stop."""
-        assert set(LISTED) <= {case["id"] for case in CASES}
-        assert all(entry["why"].endswith(".") for entry in LISTED.values())
-
-    def test_every_adapter_has_cases(self):
-        """No adapter stands for cases that are not there."""
-        assert {case["method"] for case in CASES} == set(ADAPTERS)
+def test_list_and_adapters_have_their_cases():
+    """What is listed is among the cases and has a reason; no adapter stands for cases that are not there."""
+    CASES.is_whole(ADAPTERS)

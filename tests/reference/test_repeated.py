@@ -1,21 +1,15 @@
 """Measurements at several visits against lrstat and longpower."""
 
-import json
-import math
-import tomllib
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
-import pytest
+from reference_cases import ReferenceCases
 
 from trialplan.designs.mean_of_visits import MeanOfVisits
 from trialplan.designs.repeated_measures import RepeatedMeasures
 from trialplan.designs.slopes import Slopes
 
-HERE = Path(__file__).parent
-CASES = [json.loads(line) for line in (HERE / "repeated.jsonl").read_text().splitlines()]
-LISTED = {entry["id"]: entry for entry in tomllib.loads((HERE / "disagreements_repeated.toml").read_text())["case"]}
+CASES = ReferenceCases("repeated")
 
 
 def made(given, matrix, test="z", **more):
@@ -164,27 +158,12 @@ ADAPTERS = {
 }
 
 
-class TestCase:
-    @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
-    def test_agrees_or_is_listed(self, case):
-        """A case agrees within its tolerance in all that both have, or is listed with the reason."""
-        ours = ADAPTERS[case["method"]](case["inputs"])
-        if case["id"] in LISTED:
-            assert ours is None
-            return
-        shared = [name for name in case["expected"] if name in ours]
-        assert shared
-        for name in shared:
-            tolerance = case["tolerance"]["value"] * max(1, abs(case["expected"][name]))
-            assert math.isclose(ours[name], case["expected"][name], abs_tol=tolerance, rel_tol=0), name
+@CASES.each
+def test_agrees_or_is_listed(case):
+    """A case agrees within its tolerance in all that both have, or is listed with the reason."""
+    CASES.agrees_or_is_listed(case, ADAPTERS)
 
 
-class TestList:
-    def test_every_entry_has_its_case_and_a_reason(self):
-        """What is listed is among the cases, and has a reason that ends in a full stop."""
-        assert set(LISTED) <= {case["id"] for case in CASES}
-        assert all(entry["why"].endswith(".") for entry in LISTED.values())
-
-    def test_every_adapter_has_cases(self):
-        """No adapter stands for cases that are not there."""
-        assert {case["method"] for case in CASES} == set(ADAPTERS)
+def test_list_and_adapters_have_their_cases():
+    """What is listed is among the cases and has a reason; no adapter stands for cases that are not there."""
+    CASES.is_whole(ADAPTERS)
