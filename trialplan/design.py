@@ -274,6 +274,13 @@ class Design(Sized):
         """The scale on which the statistic compares the arms."""
         return self.scale
 
+    def z_shown(self, effect: Any, n: Any) -> Any:
+        """The z that the analysis gives of n participants who show this effect, the control being as it is planned.
+
+        Of arrays of one shape, or one more axis of effects. None where it is a straight line in the effect, or its log.
+        """
+        return None
+
     def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
         """Of the effect, or its logarithm, with the degrees of freedom of its t; None of these for a normal."""
         raise NotImplementedError

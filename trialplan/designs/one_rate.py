@@ -236,6 +236,13 @@ class OneRate(Design):
             rows.append(("rejects from", "no count of events" if count < 0 else f"{count:,} events {more}"))
         return rows
 
+    def z_shown(self, effect: Any, n: Any) -> Any:
+        """The log rate over its error where the rate is that which is seen; of the exact test there is none."""
+        if not self.smooth:
+            return None
+        told = self.follow_up.information(effect, self._dispersion)
+        return self.sign * np.log(effect / self.null) * np.sqrt(n * told)
+
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """Counts, a row a trial and a column a participant; unequal times followed beside them on the last axis."""
         time = self.follow_up.drawn(n, trials, rng)

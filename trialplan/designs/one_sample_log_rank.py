@@ -207,6 +207,13 @@ class OneSampleLogRank(Followed):
         """The events that a look waits for, the time of the calendar that it is expected at, and who is enrolled."""
         return self.look_by_events(partial(self.events, n), n, fraction)
 
+    def z_shown(self, effect: Any, n: Any) -> Any:
+        """Of as many events as are planned, with those expected that the ratio makes of them."""
+        seen = n * self.share
+        expected = seen / effect
+        variance = expected if self.test == _SCORE else (seen + expected) / 2
+        return self.sign * (seen - expected) / np.sqrt(variance)
+
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """Of every participant entry, time followed, and 1 where it ended in the event."""
         return self.drawn_arm(n, self.curve, self.seen, trials, rng)
