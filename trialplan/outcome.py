@@ -304,6 +304,11 @@ class Outcome:
         reason = f"are not the statistic of {design.slug()}"
         raise ParameterError(reason, parameter=kind, way_out=f"give {field('z')}")
 
+    def seen_times(self, design: Design, n: int, arms: Sequence[Any]) -> InterimData:
+        """A look's participants by arm, treatment first: entry, time followed, and 1 where it ended in the event."""
+        reason = f"are no data of {design.slug()}, whose outcome is no time"
+        raise ParameterError(reason, parameter="times", way_out=f"give {field('z')}")
+
     # Together with other outcomes.
 
     def draw_from(self, design: Design, uniforms: Any) -> Any:

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from trialplan.design import Design
@@ -320,15 +321,25 @@ class Followed(Design):
         """The time of the calendar at which the trial is analysed."""
         return self.accrual_time + self.follow_up_time
 
-    def look_by_events(self, happened: Callable[[Numbers], Numbers], n: int, fraction: float) -> dict[str, Any]:
+    def events(self, n: Numbers, calendar: Numbers | None = None) -> Numbers:
+        """The events that are expected of n participants by a time of the calendar, or by the end."""
+        raise NotImplementedError
+
+    def look_by_events(self, whose: str, n: int, fraction: float) -> dict[str, Any]:
         """The events that a look waits for, the time of the calendar that it is expected at, and who is enrolled.
 
-        `happened` are the events that are expected of n participants by a time of the calendar.
+        Also when it comes where the hazards of the curve that is stated, and with it the other's, are larger or smaller
+        by `PACE`; None where so many events never come.
         """
-        events = fraction * float(happened(self.duration))
-        month = float(self.duration if fraction >= 1 else calendar_of(events, happened, self.duration))
+        events = fraction * float(self.events(n))
+        month = self.duration if fraction >= 1 else calendar_of(events, partial(self.events, n), self.duration)
         blocks = math.ceil(n / self.block * float(self.entry.enrolled(month)) - 1e-9)
-        return {"events": events, "month": month, "n": blocks * self.block}
+        times: dict[str, float | None] = {"month": float(month)}
+        for name, factor in (("month_faster", 1 + PACE), ("month_slower", 1 - PACE)):
+            other = paced(self, whose, factor)
+            at = float(calendar_of(events, partial(other.events, n), _LATER * self.duration))
+            times[name] = at if math.isfinite(at) else None
+        return {"events": events, **times, "n": blocks * self.block}
 
     def drawn_arm(self, size: int, curve: Curve, seen: Seen, trials: int, rng: Any) -> Any:
         """Of each participant entry, time followed and 1 where it ended in the event, on the last axis."""
@@ -460,6 +471,20 @@ def stated(design: Followed | _ControlCurve, whose: str) -> Curve:
     return Curve(places(hazard), [] if changes is None else places(changes))
 
 
+def paced(design: Followed, whose: str, factor: float) -> Followed:
+    """The same design where the hazards of the curve that it states are multiplied."""
+    median, hazard, survival = _ways(whose)
+    numbers: dict[str, Any] = {}
+    if getattr(design, median) is not None:
+        numbers = {median: getattr(design, median) / factor}
+    elif getattr(design, survival) is not None:
+        numbers = {survival: getattr(design, survival) ** factor}
+    else:
+        value = getattr(design, hazard)
+        numbers = {hazard: tuple(factor * one for one in value) if isinstance(value, tuple) else factor * value}
+    return design.replace(**numbers)
+
+
 def check_stated(design: Followed, whose: str, seen: Sequence[Seen]) -> None:
     """Raise unless a curve is stated in one way, whole, with events while any of the participants are followed."""
     median, hazard, survival = names = _ways(whose)
@@ -483,4 +508,8 @@ def check_stated(design: Followed, whose: str, seen: Sequence[Seen]) -> None:
         raise ParameterError(reason, owner=design, parameter=ways[0], way_out="follow longer, or state it anew")
 
 
+PACE = 0.25
+"""By which share events come faster or slower than planned where a page tells what then becomes of the looks (ours)."""
+_LATER = 20.0
+"""How many times as long as planned a trial is followed where events come more slowly."""
 _LOG2 = 0.6931471805599453

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal, Self
 
 from trialplan import fields
@@ -245,7 +244,7 @@ class LogRank(_Times):
 
     def at_look(self, n: int, fraction: float) -> dict[str, Any]:
         """The events that a look waits for, the time of the calendar that it is expected at, and who is enrolled."""
-        return self.look_by_events(partial(self.events, n), n, fraction)
+        return self.look_by_events("control", n, fraction)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Entry, time followed, and 1 where it ended in the event, of every participant: treatment, control."""

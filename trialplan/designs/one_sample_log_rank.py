@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from trialplan import fields
@@ -205,7 +205,7 @@ class OneSampleLogRank(Followed):
 
     def at_look(self, n: int, fraction: float) -> dict[str, Any]:
         """The events that a look waits for, the time of the calendar that it is expected at, and who is enrolled."""
-        return self.look_by_events(partial(self.events, n), n, fraction)
+        return self.look_by_events("null", n, fraction)
 
     def z_shown(self, effect: Any, n: Any) -> Any:
         """Of as many events as are planned, with those expected that the ratio makes of them."""
