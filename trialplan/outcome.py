@@ -101,6 +101,21 @@ class InterimData:
     method: str = "at the planned variance"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """A trial over time as planned: of each arm who is without the event, and at risk; events and enrolment.
+
+    `time` is that since enrolment, `calendar` that since the first one; `at_risk(time)` are participants of each arm.
+    """
+
+    time: Any
+    without_event: tuple[Any, ...]
+    at_risk: Callable[[Any], tuple[Any, ...]]
+    calendar: Any
+    events: Any
+    enrolled: Any
+
+
 class Blinded:
     """What both arms show together, and what follows from it for n: a number that nobody is unblinded for.
 
@@ -246,6 +261,10 @@ class Outcome:
     def look_as_planned(self, design: Design, n: int) -> str:
         """The options that tell the result of a look at n participants, as it is expected by the plan."""
         return self.example_of_look(type(design))
+
+    def course(self, design: Design, n: int, times: Callable[[float], Any]) -> Course | None:
+        """What happens over time as it is planned, at the times that `times` gives up to an end; None where untold."""
+        return None
 
     # Counting.
 

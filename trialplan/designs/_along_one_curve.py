@@ -156,10 +156,23 @@ class AlongOneCurve(Followed):
         away = divide(self.z_alpha + normal_quantile(target), self.effect_value() - self.null_values()[0])
         return sizing.number(self._variance * away * away)
 
+    def without_event(self, time: Numbers) -> tuple[Numbers, ...]:
+        """The share without the event by a time since enrolment."""
+        return (self.curve.survival(time),)
+
+    def at_risk(self, n: Numbers, time: Numbers) -> tuple[Numbers, ...]:
+        """The participants who are expected to be at risk at a time since enrolment, by the end."""
+        seen = self.seen_with(self.dropout_rate)
+        return (n * self.curve.survival(time) * seen.followed(time, self.duration),)
+
+    def events(self, n: Numbers, calendar: Numbers | None = None) -> Numbers:
+        """The events that are expected of n participants by a time of the calendar, or by the end."""
+        at = self.duration if calendar is None else calendar
+        return n * self.seen_with(self.dropout_rate).events(self.curve, at)
+
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The events that are expected, and when the trial is analysed."""
-        share = self.seen_with(self.dropout_rate).events(self.curve, self.duration)
-        return {"events": n * share, "duration": self.duration}
+        return {"events": self.events(n), "duration": self.duration}
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """Of every participant entry, time followed, and 1 where it ended in the event."""

@@ -200,6 +200,11 @@ class Seen:
             total = total + where(length > 0, there * spent, 0.0)
         return total
 
+    def followed(self, time: Numbers, calendar: Numbers) -> Numbers:
+        """The share who are followed for a time by a time of the calendar, but for the event."""
+        there = self.entry.enrolled(calendar - time) * exp(-self.dropout * time)
+        return there if self.longest is None else where(time <= self.longest, there, 0.0)
+
     def variance(self, curve: Curve, calendar: Numbers, until: Numbers, weight: Callable[[Any], Any]) -> Any:
         """The variance, times participants, of what is read off the Kaplan–Meier curve.
 
@@ -341,6 +346,14 @@ class Followed(Design):
             times[name] = at if math.isfinite(at) else None
         return {"events": events, **times, "n": blocks * self.block}
 
+    def without_event(self, time: Numbers) -> tuple[Numbers, ...]:
+        """The share of each arm without the event by a time since enrolment, had nobody left."""
+        raise NotImplementedError
+
+    def at_risk(self, n: Numbers, time: Numbers) -> tuple[Numbers, ...]:
+        """The participants of each arm who are expected to be at risk at a time since enrolment, by the end."""
+        raise NotImplementedError
+
     def drawn_arm(self, size: int, curve: Curve, seen: Seen, trials: int, rng: Any) -> Any:
         """Of each participant entry, time followed and 1 where it ended in the event, on the last axis."""
         entry = seen.entry.drawn((trials, size), rng)
@@ -438,6 +451,15 @@ class _Times(Followed, _ControlCurve):
     def curves(self) -> tuple[Curve, Curve]:
         """Treatment, control."""
         raise NotImplementedError
+
+    def without_event(self, time: Numbers) -> tuple[Numbers, ...]:
+        """The share of each arm without the event by a time since enrolment: treatment, control."""
+        return tuple(curve.survival(time) for curve in self.curves)
+
+    def at_risk(self, n: Numbers, time: Numbers) -> tuple[Numbers, ...]:
+        """The participants of each arm who are expected to be at risk at a time since enrolment, by the end."""
+        arms = zip(self.split(n), self.curves, self.seen, strict=True)
+        return tuple(size * curve.survival(time) * seen.followed(time, self.duration) for size, curve, seen in arms)
 
     def event_shares(self, calendar: Numbers | None = None) -> tuple[Numbers, Numbers]:
         """The share of each arm's participants in whom the event is seen by a time, or by the end."""

@@ -140,6 +140,17 @@ class CompetingRisks(LogRank):
             return -expm1(self.hazard_ratio * log1p(-control)), control
         return _incidence(self.curves[0], self._competing[0], time), control
 
+    def without_event(self, time: Numbers) -> tuple[Numbers, ...]:
+        """The share of each arm without the event of interest: treatment, control."""
+        return tuple(1 - incidence for incidence in self.incidences(time))
+
+    def at_risk(self, n: Numbers, time: Numbers) -> tuple[Numbers, ...]:
+        """By subdistribution hazards those with the competing event, too."""
+        if self.compared == _CAUSE_SPECIFIC:
+            return super().at_risk(n, time)
+        arms = zip(self.split(n), self.without_event(time), self._staying, strict=True)
+        return tuple(size * share * seen.followed(time, self.duration) for size, share, seen in arms)
+
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The events of interest, when the trial is analysed, and the cumulative incidence of those enrolled first."""
         treatment, control = self.incidences(self.duration)

@@ -198,6 +198,15 @@ class OneSampleLogRank(Followed):
         """The events that are expected of n participants by a time of the calendar, or by the end."""
         return n * (self.share if calendar is None else self.seen.events(self.curve, calendar))
 
+    def without_event(self, time: Numbers) -> tuple[Numbers, ...]:
+        """The share without the event by a time since enrolment."""
+        return (self.curve.survival(time),)
+
+    def at_risk(self, n: Numbers, time: Numbers) -> tuple[Numbers, ...]:
+        """The participants who are expected to be at risk at a time since enrolment, by the end."""
+        seen = self.seen_with(self.dropout_rate)
+        return (n * self.curve.survival(time) * seen.followed(time, self.duration),)
+
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The events that are expected, by the plan and by the fixed curve, and when the trial is analysed."""
         events = self.events(n)

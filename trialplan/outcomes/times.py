@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trialplan.numerics.elementary import exp, normal_quantile
 from trialplan.numerics.lazy import np
-from trialplan.outcome import EffectInterval, EffectScale, InterimData, Outcome
+from trialplan.outcome import Course, EffectInterval, EffectScale, InterimData, Outcome
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -55,6 +55,21 @@ class Times(Outcome):
         factor = exp(half)
         limits = (centre / factor, centre * factor) if scale.ratio else (centre - half, centre + half)
         return EffectInterval(name=f"normal interval of the {scale.name}", limits=limits)
+
+    def course(self, design: Design, n: int, times: Callable[[float], Any]) -> Course | None:
+        """Curves until nobody is seen for longer, and the calendar until the analysis."""
+        trial: Any = design
+        end = float(trial.duration)
+        longest = end if trial.longest_follow_up is None else min(end, float(trial.longest_follow_up))
+        time, calendar = times(longest), times(end)
+        return Course(
+            time=time,
+            without_event=tuple(trial.without_event(time)),
+            at_risk=lambda at: tuple(trial.at_risk(n, at)),
+            calendar=calendar,
+            events=trial.events(n, calendar),
+            enrolled=n * trial.entry.enrolled(calendar),
+        )
 
     def seen_times(self, design: Design, n: int, arms: Sequence[Any]) -> InterimData:
         """By the design's own test; where a look counts events, with those seen as a share of those planned."""
