@@ -168,6 +168,12 @@ class Design(Sized):
         return list(zip(limits, (1, -1) if len(limits) == 2 else (self.sign,), strict=True))
 
     @property
+    def held_against(self) -> str | None:
+        """The field of the value that a single group is held against, where that is a value of its effect."""
+        name = self.field("comparator") if len(self.arm_names) == 1 else None
+        return name if name is not None and getattr(self, name) is self.null_values()[0] else None
+
+    @property
     def two_tailed(self) -> bool:
         """Whether the test rejects in either direction."""
         return self.sides == 2 and self.goal == fields.SUPERIORITY and self.margin is None
@@ -267,6 +273,13 @@ class Design(Sized):
     def test_scale(self) -> str:
         """The scale on which the statistic compares the arms."""
         return self.scale
+
+    def z_shown(self, effect: Any, n: Any) -> Any:
+        """The z that the analysis gives of n participants who show this effect, the control being as it is planned.
+
+        Of arrays of one shape, or one more axis of effects. None where it is a straight line in the effect, or its log.
+        """
+        return None
 
     def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
         """Of the effect, or its logarithm, with the degrees of freedom of its t; None of these for a normal."""

@@ -105,7 +105,7 @@ def to_show(design: Sized) -> str:
     trial, planned = cast("Design", fixed), f"{spoken(name)} = {stated(fixed.value('effect'))}"
     if trial.margin is not None:
         return f"to show {beyond(trial)}, if {planned}"
-    null = trial.field("comparator") if len(trial.arm_names) == 1 else None
+    null = trial.held_against
     if null is not None:
         side = "more" if trial.upward else "less"
         return f"to show {side} than {spoken(null)} = {stated(trial.value('comparator'))}, if {planned}"

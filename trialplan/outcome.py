@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, TrialplanError, field
 from trialplan.numerics.lazy import np
+from trialplan.numerics.search import first_share
 from trialplan.parameter import PROPORTION, RATE, REAL, Numbers
 from trialplan.text import number, percent
 
@@ -98,6 +99,21 @@ class InterimData:
     estimate: float | None = None
     interval: IntervalAt | None = None
     method: str = "at the planned variance"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """A trial over time as planned: of each arm who is without the event, and at risk; events and enrolment.
+
+    `time` is that since enrolment, `calendar` that since the first one; `at_risk(time)` are participants of each arm.
+    """
+
+    time: Any
+    without_event: tuple[Any, ...]
+    at_risk: Callable[[Any], tuple[Any, ...]]
+    calendar: Any
+    events: Any
+    enrolled: Any
 
 
 class Blinded:
@@ -250,6 +266,10 @@ class Outcome:
         """The options that tell the result of a look at n participants, as it is expected by the plan."""
         return self.example_of_look(type(design))
 
+    def course(self, design: Design, n: int, times: Callable[[float], Any]) -> Course | None:
+        """What happens over time as it is planned, at the times that `times` gives up to an end; None where untold."""
+        return None
+
     # Counting.
 
     def counts(self, design: Sized, n: int) -> Counts | None:
@@ -298,7 +318,7 @@ class Outcome:
 
         The control is seen as it is planned. None where the estimate is a straight line in z.
         """
-        return None
+        return showing(design, np.asarray(n, dtype=float), np.asarray(z, dtype=float))
 
     def seen(
         self, design: Design, n: int, kind: str, arms: Sequence[tuple[Any, int]], sds: Sequence[float] | None = None
@@ -306,6 +326,11 @@ class Outcome:
         """A look's results by arm, treatment first, as the design's own test reads them."""
         reason = f"are not the statistic of {design.slug()}"
         raise ParameterError(reason, parameter=kind, way_out=f"give {field('z')}")
+
+    def seen_times(self, design: Design, n: int, arms: Sequence[Any]) -> InterimData:
+        """A look's participants by arm, treatment first: entry, time followed, and 1 where it ended in the event."""
+        reason = f"are no data of {design.slug()}, whose outcome is no time"
+        raise ParameterError(reason, parameter="times", way_out=f"give {field('z')}")
 
     # Together with other outcomes.
 
@@ -319,6 +344,36 @@ class Outcome:
     def latent(self, design: Design) -> tuple[Latent, ...]:
         """How each arm's outcomes follow from the normal variables that a copula joins; up to one factor for all."""
         raise ParameterError("its outcome cannot be joined with another one", owner=design)
+
+
+_NEARLY = 1 - 1e-9
+"""How near to an effect without end, or to none of the events, one is looked for."""
+
+
+def showing(design: Design, n: Any, z: Any) -> Any:
+    """The effects nearest to the null at which `design.z_shown` is z; nan where never, None where it tells nothing.
+
+    The way to an end at 0 or infinity is measured in factors.
+    """
+    null, domain = float(design.null_values()[0]), design.effect_domain()
+    if design.z_shown(np.asarray(null), np.asarray(1.0)) is None:
+        return None
+    upward = z * design.sign >= 0
+
+    def effect(share: Any) -> Any:
+        up = upward if share.ndim == z.ndim else upward[..., None]
+        if math.isfinite(domain.high):
+            return null + share * (np.where(up, domain.high, domain.low) - null)
+        left = 1 - _NEARLY * share
+        return null * np.where(up, 1 / left, left)
+
+    def surplus(share: Any) -> Any:
+        wider = share.ndim > z.ndim
+        at, of = (z[..., None], n[..., None]) if wider else (z, n)
+        return np.where(at >= 0, 1, -1) * (design.z_shown(effect(share), of) - at)
+
+    with np.errstate(all="ignore"):
+        return effect(first_share(surplus, z.shape))
 
 
 def by_arm(design: Design, uniforms: Any) -> list[Any]:

@@ -109,6 +109,8 @@ class Parameter:
     """Whether it is what a question may leave open: an effect that has no default."""
     axis: str = ""
     """What it has a value for each of, such as strata, where it is a vector: the core axis, always the last one."""
+    order: str = ""
+    """Where it is a vector of which each value must lie beyond the one before: rises, or falls."""
     shown: str = ""
     """What the help prints for it after the option, where its domain does not tell."""
     role: str = ""

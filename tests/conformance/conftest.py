@@ -78,6 +78,8 @@ STRATA = 3
 def _typical(declared, rng):
     """A typical number, or a vector of them."""
     values = tuple(round(rng.uniform(*declared.typical), 3) for _ in range(STRATA if declared.axis else 1))
+    if declared.order:
+        values = tuple(sorted(values, reverse=declared.order == "falls"))
     return values if declared.axis else values[0]
 
 

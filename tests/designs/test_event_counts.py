@@ -208,3 +208,17 @@ class TestLevel:
         """With an estimated dispersion at 3:1 Wald's test is liberal in small trials and nearly right in large ones."""
         design = EventCounts(control_rate=1.5, rate_ratio=1, dispersion=0.8, test=test, allocation="3:1")
         assert design.simulate(n, 20_000, np.random.default_rng(3)).power < most
+
+
+class TestShown:
+    @pytest.mark.parametrize("test", ["wald", "score"])
+    def test_the_effect_at_a_boundary_is_where_the_test_crosses_it(self, test):
+        """Counts that show the ratio exactly, of Poisson rates, have the boundary's z in the analysis itself."""
+        design = EventCounts(control_rate=1.0, rate_ratio=0.6, test=test)
+        z = np.array([2.8, 2.2])
+        ratios = design.outcome.estimate_at(design, np.array([100.0, 160.0]), z)
+        for n, ratio, at in zip((100, 160), ratios, z, strict=True):
+            # counts need not be whole for a sum and its mean
+            arms = tuple(np.full((1, n // 2), rate) for rate in (ratio, 1.0))
+            tallies = [Tally(arm.sum(axis=1, keepdims=True), n // 2, 1.0, arm) for arm in arms]
+            assert design.analysis.statistic(design, *tallies)[0] == pytest.approx([at], abs=1e-6)

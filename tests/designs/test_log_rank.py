@@ -196,3 +196,20 @@ class TestPower:
         design = LogRank(**(PLAN | numbers))
         seen = design.simulate(n, 10_000, np.random.default_rng(6)).success
         assert design.success(n) - seen == pytest.approx(gap, abs=0.025)
+
+
+class TestPace:
+    def test_looks_move_with_the_events(self):
+        """Where hazards are a quarter larger or smaller looks come when the formula says."""
+        design = LogRank(hazard_ratio=0.6, **BUSY | {"longest_follow_up": None})
+        look = design.at_look(300, 0.5)
+        for name, factor in (("month_faster", 1.25), ("month_slower", 0.75)):
+            hazards = tuple(factor * hazard for hazard in BUSY["control_hazard"])
+            other = design.replace(control_hazard=hazards)
+            assert other.events(300, look[name]) == pytest.approx(look["events"], rel=1e-9)
+        assert look["month_faster"] < look["month"] < look["month_slower"]
+
+    def test_events_that_never_come(self):
+        """Where everybody is followed for a fixed time, slower events never reach the last look's number."""
+        design = LogRank(hazard_ratio=0.6, **PLAN, longest_follow_up=10)
+        assert design.at_look(300, 1.0)["month_slower"] is None

@@ -5,6 +5,7 @@ from fractions import Fraction
 from reference_cases import ReferenceCases
 
 from trialplan.designs.event_counts import EventCounts
+from trialplan.designs.one_rate import OneRate
 from trialplan.sequential.group_sequential import GroupSequential
 
 CASES = ReferenceCases("counts")
@@ -104,8 +105,35 @@ def sequential(given):
     return {"critical_values": list(design.efficacy_z), "max_information": 1 / error**2, "n_total": n}
 
 
-def refused(given):
-    """No design has one rate only."""
+def one_rate(given, **more):
+    """The design of a case of one rate."""
+    rising = {"favourable": "higher"} if given["rate"] > given["null_rate"] else {}
+    level = {"alpha": given["alpha"], "sides": given["sides"]}
+    return OneRate(null=given["null_rate"], expected=given["rate"], **rising, **level, **more)
+
+
+def one_rate_power(given):
+    """By counting."""
+    design, n = one_rate(given, exposure=given["exposure_each"]), given["n"]
+    size = {"critical_count": design.critical_count(n), "attained_alpha": design.actual_size(n)}
+    return size | {"power": design.power(n)}
+
+
+def one_rate_size(given):
+    """The first n, and the one from which the power stays."""
+    design = one_rate(given, exposure=given["exposure_each"])
+    answer = design.sample_size(given["power"])
+    first, stable = answer.first_n, answer.n
+    return {"n_first": first, "n_stable": stable, "power_at_first": design.success(first)}
+
+
+def one_dispersed_rate(given):
+    """Negative binomial, of unequal times."""
+    words = {"exposure": given["min_followup_months"], "accrual_time": given["accrual_months"], "test": "wald"}
+    design = one_rate(given, dispersion=given["dispersion_k"], **words)
+    n = given["accrual_rate_per_month"] * given["accrual_months"]
+    error, _ = design.standard_error(n)
+    return {"information": 1 / error**2, "power": design.success(n)}
 
 
 ADAPTERS = {
@@ -118,9 +146,9 @@ ADAPTERS = {
     "count.negative_binomial.variable_exposure.sample_size": size,
     "count.negative_binomial.equivalence.power": equivalent,
     "count.poisson.equivalence.power": equivalent,
-    "count.one_sample_rate.exact.power": refused,
-    "count.one_sample_rate.exact.sample_size": refused,
-    "count.negative_binomial.one_sample.power": refused,
+    "count.one_sample_rate.exact.power": one_rate_power,
+    "count.one_sample_rate.exact.sample_size": one_rate_size,
+    "count.negative_binomial.one_sample.power": one_dispersed_rate,
     "count.poisson.exact_conditional.power": exact,
     "count.negative_binomial.group_sequential.sample_size": sequential,
     "count.negative_binomial.zhu_lakkis.sample_size": three_ways,

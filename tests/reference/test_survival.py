@@ -8,6 +8,9 @@ from reference_cases import ReferenceCases
 from trialplan.designs._survival import Curve, Entry, Seen, calendar_of
 from trialplan.designs.log_rank import LogRank
 from trialplan.designs.milestone import Milestone
+from trialplan.designs.one_milestone import OneMilestone
+from trialplan.designs.one_restricted_mean import OneRestrictedMean
+from trialplan.designs.one_sample_log_rank import OneSampleLogRank
 from trialplan.designs.restricted_mean import RestrictedMean
 from trialplan.sequential.group_sequential import GroupSequential
 
@@ -35,12 +38,13 @@ def control(given):
 
 def followed(given):
     """Entry, follow-up and dropout in the words of the design."""
-    words = {
+    stated = {
         "accrual_time": given.get("accrual_months", 1.0),
         "follow_up_time": given.get("min_followup_months", LATE),
         "dropout_rate": given.get("dropout_hazard_control", given.get("dropout_hazard_per_month")),
         "dropout_rate_treatment": given.get("dropout_hazard_treatment"),
     }
+    words = {name: value for name, value in stated.items() if value is not None}
     if len(given.get("accrual_interval_start_months", [])) > 1:
         words["accrual_intensity"] = tuple(given["relative_accrual_rate"])
         words["accrual_changes"] = tuple(given["accrual_interval_start_months"][1:])
@@ -209,6 +213,41 @@ def along(cls, name):
     return answer
 
 
+def one_curve(cls, name):
+    """A number that is read off one curve, which the case states by its hazards."""
+
+    def answer(given):
+        time, changes = given["milestone_months"], tuple(given["piece_start_months"][1:])
+        curve = Curve(given["hazard"], changes)
+        design = cls(
+            **{name: time},
+            null=given["null_value"],
+            expected=curve.survival(time) if cls is OneMilestone else curve.mean_to(time),
+            alpha=given["alpha"],
+            sides=given["sides"],
+            **({"hazard": tuple(given["hazard"]), "hazard_changes": changes} if changes else {}),
+            **followed(given),
+        )
+        n = given["accrual_rate_per_month"] * given["accrual_months"]
+        error, _ = design.standard_error(n)
+        return {"value_h1": design.effect_value(), "information": 1 / error**2, "power": design.success(n)}
+
+    return answer
+
+
+def one_sample(given):
+    """By the exact variance at the plan."""
+    design = OneSampleLogRank(
+        hazard_ratio=given["hazard_ratio_vs_history"],
+        null_hazard=given["historical_hazard_per_month"],
+        alpha=given["alpha"],
+        sides=given["sides"],
+        **followed(given),
+    )
+    answer = design.sample_size(given["power"])
+    return {"n": design.unrounded(given["power"]), "n_ceil": answer.n, "power_at_ceil": answer.success}
+
+
 def refused(given):
     """No design answers this."""
 
@@ -239,11 +278,11 @@ ADAPTERS = {
     "survival.rmst_difference.power": along(RestrictedMean, "horizon"),
     "survival.milestone_difference.power": along(Milestone, "milestone"),
     "survival.rmst_difference.sample_size": along(RestrictedMean, "horizon"),
-    "survival.one_arm.milestone.power": refused,
-    "survival.one_arm.rmst.power": refused,
+    "survival.one_arm.milestone.power": one_curve(OneMilestone, "milestone"),
+    "survival.one_arm.rmst.power": one_curve(OneRestrictedMean, "horizon"),
     "survival.weighted_logrank.fleming_harrington.power": refused,
     "survival.equivalence_log_hr.schoenfeld.power": power,
-    "survival.one_sample_logrank.sample_size": refused,
+    "survival.one_sample_logrank.sample_size": one_sample,
 }
 
 

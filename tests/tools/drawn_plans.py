@@ -133,6 +133,8 @@ def _accepted(cls: type[Sized], given: dict[str, Any]) -> Sized | None:
 
 def _typical(declared: Parameter, rng: random.Random) -> Any:
     values = tuple(round(rng.uniform(*declared.typical), 2) for _ in range(2 if declared.axis else 1))
+    if declared.order:
+        values = tuple(sorted(values, reverse=declared.order == "falls"))
     return values if declared.axis else values[0]
 
 

@@ -11,6 +11,7 @@ from trialplan.answers import SampleSize
 from trialplan.design import Design
 from trialplan.design_facts import assumed, in_words, level
 from trialplan.errors import ParameterError, TrialplanError
+from trialplan.figures.over_time import along, marks_along
 from trialplan.numerics.lazy import np
 from trialplan.sequential import scales
 
@@ -21,11 +22,14 @@ _POINTS, _POINTS_EXACT = 31, 16
 """Numbers of participants that make a curve; an exact test's power takes longer, and jumps anyway."""
 
 
-def picture(answer: SampleSize, fixed: str | None = None) -> figures.Boundaries | figures.Curves:
+def picture(answer: SampleSize, fixed: str | None = None) -> figures.Boundaries | figures.Curves | figures.OverTime:
     """The figure of an answer for one set of numbers; `fixed` says what it rests on, the assumptions unless given."""
     design = answer.design
     fixed = in_words([*assumed(design), *level(design)]) if fixed is None else fixed
     looks = answer.extra.get("looks", ())
+    drawn_over_time = over_time(answer, looks)
+    if drawn_over_time is not None:
+        return replace(drawn_over_time, title="The trial over time, as planned", fixed=fixed)
     if len(looks) > 1 and "effect_at_efficacy" in looks[0]:
         from trialplan.sequential.group_sequential import GroupSequential
 
@@ -47,6 +51,29 @@ def picture(answer: SampleSize, fixed: str | None = None) -> figures.Boundaries 
         chosen=(n, float(answer.success)),
         title="Power, against participants in all",
         fixed=fixed,
+    )
+
+
+def over_time(answer: SampleSize, looks: Sequence[Mapping[str, Any]] = ()) -> figures.OverTime | None:
+    """Curves with those at risk, events and enrolment with the looks; None where the outcome has no course in time."""
+    design = answer.design.fixed
+    if not isinstance(design, Design):
+        return None
+    n = int(answer.n)
+    course = design.outcome.course(design, n, along)
+    if course is None:
+        return None
+    marks = marks_along(float(course.time[-1]))
+    arms = design.arm_names
+    return figures.OverTime(
+        time=course.time,
+        shares=list(zip(arms, course.without_event, strict=True)),
+        marks=marks,
+        at_risk=list(zip(arms, course.at_risk(np.array(marks)), strict=True)),
+        calendar=course.calendar,
+        events=course.events,
+        enrolled=course.enrolled,
+        looks=[(look["month"], look["events"]) for look in looks if look.get("events")],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,8 +11,9 @@ from trialplan import fields, sizing
 from trialplan.designs._survival import NOT_NEGATIVE, Curve, _Times
 from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError
-from trialplan.numerics.elementary import divide, log, normal_quantile, sqrt
+from trialplan.numerics.elementary import divide, exp, log, normal_quantile, sqrt
 from trialplan.numerics.lazy import np
+from trialplan.numerics.search import increasing_root
 from trialplan.numerics.student import z_power
 from trialplan.outcome import RATIO
 from trialplan.parameter import Numbers, largest, parameter, smallest
@@ -115,13 +117,6 @@ class _AlongCurves(_Times):
     def _shift(self) -> Numbers:
         return log(self.effect_value()) if self.scale == RATIO else self.effect_value()
 
-    def _in_parts(self, arm: Any) -> tuple[Any, Any]:
-        """As `estimated`, of so many trials at a time as fit."""
-        step = max(1, _PART // arm.shape[1])
-        parts = [self.estimated(arm[start : start + step]) for start in range(0, len(arm), step)]
-        value, variance = (np.concatenate(one) for one in zip(*parts, strict=True))
-        return value, variance
-
     def power(self, n: Numbers) -> Numbers:
         """Both tails of a two-sided test; for equivalence, both one-sided tests."""
         return either_way(_tail)(self, n)
@@ -162,7 +157,7 @@ class _AlongCurves(_Times):
         arms = [arm[:, : round(fraction * arm.shape[1])] for arm in data]
         if not all(arm.shape[1] for arm in arms):
             return no_evidence(self, len(data[0]))
-        (treatment, own), (control, other) = (self._in_parts(arm) for arm in arms)
+        (treatment, own), (control, other) = (in_parts(self.estimated, arm) for arm in arms)
         if self.scale != RATIO:
             return decide(self, treatment - control, np.sqrt(own + other), self.z_alpha)
         there = (treatment > 0) & (control > 0)
@@ -173,6 +168,14 @@ class _AlongCurves(_Times):
 
 _PART = 50_000
 """Participants of an arm whose curves are made at once: they then stay in a processor's own memory."""
+
+
+def in_parts(estimated: Callable[[Any], tuple[Any, Any]], arm: Any) -> tuple[Any, Any]:
+    """As `estimated` of an arm, of so many trials at a time as fit."""
+    step = max(1, _PART // arm.shape[1])
+    parts = [estimated(arm[start : start + step]) for start in range(0, len(arm), step)]
+    value, variance = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return value, variance
 
 
 def _tail(design: _AlongCurves, n: Numbers, direction: int = 1) -> Numbers:
@@ -193,3 +196,44 @@ def in_order(arm: Any) -> tuple[Any, Any, Any, Any]:
 def greenwood(at_risk: Any, share: Any) -> Any:
     """What each event adds to the variance of the log of the curve; the last participant's event adds nothing."""
     return np.where(at_risk > 1, share / np.maximum(at_risk - 1, 1), 0.0)
+
+
+def survival_of(arm: Any, milestone: Numbers) -> tuple[Any, Any]:
+    """Each trial's curve at the milestone, and Greenwood's variance."""
+    time, at_risk, share, curve = in_order(arm)
+    before = time <= milestone
+    last = np.minimum.reduce(np.where(before, curve, 1.0), axis=1)
+    return last, last**2 * np.where(before, greenwood(at_risk, share), 0.0).sum(axis=1)
+
+
+def mean_of(arm: Any, horizon: Numbers) -> tuple[Any, Any]:
+    """The area up to the horizon, and its variance; beyond the last time seen the curve goes on as it is there."""
+    time, at_risk, share, curve = in_order(arm)
+    ends = np.minimum(time, horizon)
+    steps = np.diff(ends, axis=1, append=np.full((len(ends), 1), float(horizon)))
+    # the area after each time, from the end
+    after = np.cumsum((curve * steps)[:, ::-1], axis=1)[:, ::-1]
+    moved = np.where(time <= horizon, after**2 * greenwood(at_risk, share), 0.0)
+    return ends[:, 0] + after[:, 0], moved.sum(axis=1)
+
+
+def weight_of_mean(curve: Curve, horizon: Numbers) -> Callable[[Any], Any]:
+    """By how much an event at a time moves the mean up to the horizon: it takes away the area that was left."""
+    parts = ([np.asarray(value)[..., None] for value in values] for values in (curve.hazards, curve.changes))
+    along = Curve(*parts)
+    whole = np.asarray(curve.mean_to(horizon))[..., None]
+    return lambda times: whole - along.mean_to(times)
+
+
+def scaled_to_mean(shape: Curve, horizon: Numbers, value: Numbers) -> Curve:
+    """The curve of this shape with this mean up to the horizon: its hazards by the factor that gives it."""
+
+    def surplus(log_factor: Numbers) -> Numbers:
+        return value - shape.times(exp(log_factor)).mean_to(horizon)
+
+    middle = 0.0 * value * surplus(0.0)
+    return shape.times(exp(increasing_root(surplus, middle - _WIDEST, middle + _WIDEST)))
+
+
+_WIDEST = 40.0
+"""The logarithm of the factor by which hazards are multiplied at most: beyond it the curve is flat or falls at once."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from trialplan.design import Design
@@ -22,21 +24,20 @@ _SMALL, _TERMS = 0.5, 16
 """Where the closed form of a moment loses digits, its series has them all after so many terms: 0.5^16/18! < 1e-20."""
 
 
-def _moments(x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """The integrals over u from 0 to 1 of exp(-xu), u exp(-xu) and u² exp(-xu), for x >= 0."""
+def _moments(x: Numbers, highest: int = 2) -> list[Numbers]:
+    """The integrals over u from 0 to 1 of exp(-xu), u exp(-xu), u² exp(-xu) and so on, for x >= 0."""
     small = x < _SMALL
     far = where(small, 1.0, x)
     gone = exp(-far)
     closed = [-expm1(-far) / far]
-    for order in (1, 2):
+    for order in range(1, highest + 1):
         closed.append((order * closed[-1] - gone) / far)
     near = where(small, x, 0.0)
-    series, term = [0.0, 0.0, 0.0], 1.0
+    series, term = [0.0] * (highest + 1), 1.0
     for j in range(_TERMS):
         series = [total + term / (order + 1 + j) for order, total in enumerate(series)]
         term = term * -near / (j + 1)
-    first, second, third = (where(small, s, c) for s, c in zip(series, closed, strict=True))
-    return first, second, third
+    return [where(small, s, c) for s, c in zip(series, closed, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,23 @@ class Seen:
             total = total + where(length > 0, hazard * curve.survival(first) * exp(-self.dropout * first) * inside, 0.0)
         return total
 
+    def cumulative_at_events(self, curve: Curve, calendar: Numbers) -> Any:
+        """The mean over all participants of the cumulative hazard at the event, 0 where none is seen."""
+        total = 0.0
+        for first, length, hazard, (a, b, c) in self.parts(curve, calendar):
+            m0, m1, m2, m3 = _moments((hazard + self.dropout) * length, 3)
+            inside = length * (a * m0 + length * (b * m1 + length * c * m2))
+            later = length * length * (a * m1 + length * (b * m2 + length * c * m3))
+            spent = curve.cumulative(first) * inside + hazard * later
+            there = hazard * curve.survival(first) * exp(-self.dropout * first)
+            total = total + where(length > 0, there * spent, 0.0)
+        return total
+
+    def followed(self, time: Numbers, calendar: Numbers) -> Numbers:
+        """The share who are followed for a time by a time of the calendar, but for the event."""
+        there = self.entry.enrolled(calendar - time) * exp(-self.dropout * time)
+        return there if self.longest is None else where(time <= self.longest, there, 0.0)
+
     def variance(self, curve: Curve, calendar: Numbers, until: Numbers, weight: Callable[[Any], Any]) -> Any:
         """The variance, times participants, of what is read off the Kaplan–Meier curve.
 
@@ -220,10 +238,140 @@ def calendar_of(share: Numbers, seen: Any, latest: Numbers) -> Numbers:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Times(Design):
-    """What every design of times to an event knows: the control's curve, entry, follow-up and dropout."""
+class Followed(Design):
+    """What every design of times to an event knows: how participants are enrolled, followed and lost."""
 
     loses_by = "dropout_rate"
+
+    accrual_time: Numbers = parameter(
+        "time over which participants are enrolled", POSITIVE, symbol="A", unit="units of time", typical=(12.0, 24.0)
+    )
+    follow_up_time: Numbers = parameter(
+        "time from the last enrolment to the analysis", POSITIVE, symbol="F", unit="units of time", typical=(6.0, 18.0)
+    )
+    longest_follow_up: Numbers | None = parameter(
+        "longest time for which one participant is followed, where that ends before the analysis",
+        POSITIVE,
+        optional=True,
+        unit="units of time",
+        typical=(18.0, 24.0),
+    )
+    accrual_intensity: Numbers | tuple[float, ...] | None = parameter(
+        "relative speeds of enrolment, where it is not even: one for each stretch",
+        NOT_NEGATIVE,
+        axis="stretches",
+        optional=True,
+        typical=(1.0, 3.0),
+    )
+    accrual_changes: Numbers | tuple[float, ...] | None = parameter(
+        "times at which the speed of enrolment changes, one fewer than there are speeds",
+        POSITIVE,
+        axis="turns",
+        optional=True,
+        unit="units of time",
+        typical=(2.0, 9.0),
+    )
+    accrual_ramp: Numbers | None = parameter(
+        "time over which the speed of enrolment rises evenly from nothing",
+        POSITIVE,
+        optional=True,
+        unit="units of time",
+        typical=(1.0, 6.0),
+    )
+    dropout_rate: Numbers | None = parameter(
+        "rate at which participants without the event leave, in both arms unless the treatment arm's is stated; n is "
+        "the number randomised",
+        NOT_NEGATIVE,
+        optional=True,
+        unit="per unit of time",
+        typical=(0.005, 0.02),
+    )
+
+    def _check_steps(self, values: str, changes: str, end: Numbers | None) -> None:
+        """As many values as stretches, and times that increase."""
+        steps, times = getattr(self, values), getattr(self, changes)
+        given = 1 if steps is None else len(places(steps))
+        turns = [] if times is None else places(times)
+        if given != len(turns) + 1:
+            reason = f"has {len(turns)} times where {field(values)} has {given}: one fewer is needed"
+            raise ParameterError(reason, owner=self, parameter=changes, value=times)
+        for before, after in itertools.pairwise([*turns, *([] if end is None else [end])]):
+            if not every(before < after):
+                ends = "" if end is None else ", and end before enrolment does"
+                raise ParameterError(f"must increase{ends}", owner=self, parameter=changes, value=times)
+
+    def _check_entry(self) -> None:
+        """Speeds of enrolment that belong to their times, and some enrolment."""
+        self._check_steps("accrual_intensity", "accrual_changes", self.accrual_time)
+        if self.accrual_intensity is not None and not every(sum(places(self.accrual_intensity)) > 0):
+            raise ParameterError("must not be 0 throughout", owner=self, parameter="accrual_intensity")
+        first = self.entry.changes[0] if self.entry.changes else self.accrual_time
+        if self.accrual_ramp is not None and some(self.accrual_ramp > first):
+            reason = "must end before the speed of enrolment changes, or enrolment ends"
+            raise ParameterError(reason, owner=self, parameter="accrual_ramp", value=self.accrual_ramp)
+
+    @property
+    def entry(self) -> Entry:
+        """How participants are enrolled."""
+        rates = [1.0] if self.accrual_intensity is None else places(self.accrual_intensity)
+        changes = [] if self.accrual_changes is None else places(self.accrual_changes)
+        return Entry(accrual_time=self.accrual_time, rates=rates, changes=changes, ramp_up=self.accrual_ramp)
+
+    def seen_with(self, dropout: Numbers | None) -> Seen:
+        """What is seen of participants who leave at a rate; None where nobody does."""
+        return Seen(entry=self.entry, dropout=0.0 if dropout is None else dropout, longest=self.longest_follow_up)
+
+    @property
+    def duration(self) -> Numbers:
+        """The time of the calendar at which the trial is analysed."""
+        return self.accrual_time + self.follow_up_time
+
+    def events(self, n: Numbers, calendar: Numbers | None = None) -> Numbers:
+        """The events that are expected of n participants by a time of the calendar, or by the end."""
+        raise NotImplementedError
+
+    def look_by_events(self, whose: str, n: int, fraction: float) -> dict[str, Any]:
+        """The events that a look waits for, the time of the calendar that it is expected at, and who is enrolled.
+
+        Also when it comes where the hazards of the curve that is stated, and with it the other's, are larger or smaller
+        by `PACE`; None where so many events never come.
+        """
+        events = fraction * float(self.events(n))
+        month = self.duration if fraction >= 1 else calendar_of(events, partial(self.events, n), self.duration)
+        blocks = math.ceil(n / self.block * float(self.entry.enrolled(month)) - 1e-9)
+        times: dict[str, float | None] = {"month": float(month)}
+        for name, factor in (("month_faster", 1 + PACE), ("month_slower", 1 - PACE)):
+            other = paced(self, whose, factor)
+            at = float(calendar_of(events, partial(other.events, n), _LATER * self.duration))
+            times[name] = at if math.isfinite(at) else None
+        return {"events": events, **times, "n": blocks * self.block}
+
+    def without_event(self, time: Numbers) -> tuple[Numbers, ...]:
+        """The share of each arm without the event by a time since enrolment, had nobody left."""
+        raise NotImplementedError
+
+    def at_risk(self, n: Numbers, time: Numbers) -> tuple[Numbers, ...]:
+        """The participants of each arm who are expected to be at risk at a time since enrolment, by the end."""
+        raise NotImplementedError
+
+    def drawn_arm(self, size: int, curve: Curve, seen: Seen, trials: int, rng: Any) -> Any:
+        """Of each participant entry, time followed and 1 where it ended in the event, on the last axis."""
+        entry = seen.entry.drawn((trials, size), rng)
+        time = curve.drawn((trials, size), rng)
+        last = self.duration - entry
+        if seen.longest is not None:
+            last = np.minimum(last, seen.longest)
+        if seen.dropout:
+            last = np.minimum(last, rng.exponential(1 / seen.dropout, (trials, size)))
+        # each of the three lies in one piece of memory, though it is the last axis
+        arm = np.empty((3, trials, size))
+        arm[0], arm[1], arm[2] = entry, np.minimum(time, last), time <= last
+        return np.moveaxis(arm, 0, -1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ControlCurve(Design):
+    """The control's curve, in one of three ways."""
 
     control_median: Numbers | None = parameter(
         "median time to the event in the control arm, where the hazard is constant",
@@ -268,49 +416,17 @@ class _Times(Design):
         unit="units of time",
         typical=(12.0, 24.0),
     )
-    accrual_time: Numbers = parameter(
-        "time over which participants are enrolled", POSITIVE, symbol="A", unit="units of time", typical=(12.0, 24.0)
-    )
-    follow_up_time: Numbers = parameter(
-        "time from the last enrolment to the analysis", POSITIVE, symbol="F", unit="units of time", typical=(6.0, 18.0)
-    )
-    longest_follow_up: Numbers | None = parameter(
-        "longest time for which one participant is followed, where that ends before the analysis",
-        POSITIVE,
-        optional=True,
-        unit="units of time",
-        typical=(18.0, 24.0),
-    )
-    accrual_intensity: Numbers | tuple[float, ...] | None = parameter(
-        "relative speeds of enrolment, where it is not even: one for each stretch",
-        NOT_NEGATIVE,
-        axis="stretches",
-        optional=True,
-        typical=(1.0, 3.0),
-    )
-    accrual_changes: Numbers | tuple[float, ...] | None = parameter(
-        "times at which the speed of enrolment changes, one fewer than there are speeds",
-        POSITIVE,
-        axis="turns",
-        optional=True,
-        unit="units of time",
-        typical=(2.0, 9.0),
-    )
-    accrual_ramp: Numbers | None = parameter(
-        "time over which the speed of enrolment rises evenly from nothing",
-        POSITIVE,
-        optional=True,
-        unit="units of time",
-        typical=(1.0, 6.0),
-    )
-    dropout_rate: Numbers | None = parameter(
-        "rate at which participants without the event leave, in both arms unless the treatment arm's is stated; n is "
-        "the number randomised",
-        NOT_NEGATIVE,
-        optional=True,
-        unit="per unit of time",
-        typical=(0.005, 0.02),
-    )
+
+    @property
+    def control(self) -> Curve:
+        """The control's curve."""
+        return stated(self, "control")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Times(Followed, _ControlCurve):
+    """What every comparison of two curves knows: the control's curve, entry, follow-up and dropout."""
+
     dropout_rate_treatment: Numbers | None = parameter(
         "rate at which they leave in the treatment arm, where it differs",
         NOT_NEGATIVE,
@@ -321,80 +437,29 @@ class _Times(Design):
 
     def _check_curves(self) -> None:
         """One way to state the control's curve; vectors that belong together; times in order; some event."""
-        ways = [name for name in _WAYS if getattr(self, name) is not None]
-        if len(ways) != 1:
-            what = (
-                "is needed" if not ways else f"is stated beside {field(ways[0])}, and each says what the control does"
-            )
-            one = "control_median" if not ways else ways[1]
-            reason = f"{what}, or {', '.join(map(field, _WAYS[1:]))}" if not ways else what
-            raise ParameterError(reason, owner=self, parameter=one, value=getattr(self, one))
-        if (self.control_survival is None) != (self.survival_time is None):
-            missing = "control_survival" if self.control_survival is None else "survival_time"
-            other = "survival_time" if self.control_survival is None else "control_survival"
-            raise ParameterError(f"is needed beside {field(other)}", owner=self, parameter=missing)
-        self._check_steps("control_hazard", "hazard_changes", None)
-        self._check_steps("accrual_intensity", "accrual_changes", self.accrual_time)
-        if not every(sum(self.control.hazards) > 0):
-            raise ParameterError("must not be 0 throughout: nobody would have the event", owner=self, parameter=ways[0])
-        if self.accrual_intensity is not None and not every(sum(places(self.accrual_intensity)) > 0):
-            raise ParameterError("must not be 0 throughout", owner=self, parameter="accrual_intensity")
-        first = self.entry.changes[0] if self.entry.changes else self.accrual_time
-        if self.accrual_ramp is not None and some(self.accrual_ramp > first):
-            reason = "must end before the speed of enrolment changes, or enrolment ends"
-            raise ParameterError(reason, owner=self, parameter="accrual_ramp", value=self.accrual_ramp)
-        if not every(sum(seen.events(self.control, self.duration) for seen in self.seen) > 0):
-            reason = "is 0 for as long as anybody is followed: nobody would have the event"
-            raise ParameterError(reason, owner=self, parameter=ways[0], way_out="follow longer, or state it anew")
-
-    def _check_steps(self, values: str, changes: str, end: Numbers | None) -> None:
-        """As many values as stretches, and times that increase."""
-        steps, times = getattr(self, values), getattr(self, changes)
-        given = 1 if steps is None else len(places(steps))
-        turns = [] if times is None else places(times)
-        if given != len(turns) + 1:
-            reason = f"has {len(turns)} times where {field(values)} has {given}: one fewer is needed"
-            raise ParameterError(reason, owner=self, parameter=changes, value=times)
-        for before, after in itertools.pairwise([*turns, *([] if end is None else [end])]):
-            if not every(before < after):
-                ends = "" if end is None else ", and end before enrolment does"
-                raise ParameterError(f"must increase{ends}", owner=self, parameter=changes, value=times)
-
-    @property
-    def control(self) -> Curve:
-        """The control's curve."""
-        if self.control_median is not None:
-            return Curve([_LOG2 / self.control_median])
-        if self.control_survival is not None:
-            return Curve([-log(self.control_survival) / self.survival_time])
-        changes = [] if self.hazard_changes is None else places(self.hazard_changes)
-        return Curve(places(self.control_hazard), changes)
-
-    @property
-    def entry(self) -> Entry:
-        """How participants are enrolled."""
-        rates = [1.0] if self.accrual_intensity is None else places(self.accrual_intensity)
-        changes = [] if self.accrual_changes is None else places(self.accrual_changes)
-        return Entry(accrual_time=self.accrual_time, rates=rates, changes=changes, ramp_up=self.accrual_ramp)
+        self._check_entry()
+        check_stated(self, "control", self.seen)
 
     @property
     def seen(self) -> tuple[Seen, Seen]:
         """What is seen of each arm: treatment, control."""
         own = 0.0 if self.dropout_rate is None else self.dropout_rate
         treated = own if self.dropout_rate_treatment is None else self.dropout_rate_treatment
-        return tuple(  # type: ignore[return-value]
-            Seen(entry=self.entry, dropout=rate, longest=self.longest_follow_up) for rate in (treated, own)
-        )
-
-    @property
-    def duration(self) -> Numbers:
-        """The time of the calendar at which the trial is analysed."""
-        return self.accrual_time + self.follow_up_time
+        return self.seen_with(treated), self.seen_with(own)
 
     @property
     def curves(self) -> tuple[Curve, Curve]:
         """Treatment, control."""
         raise NotImplementedError
+
+    def without_event(self, time: Numbers) -> tuple[Numbers, ...]:
+        """The share of each arm without the event by a time since enrolment: treatment, control."""
+        return tuple(curve.survival(time) for curve in self.curves)
+
+    def at_risk(self, n: Numbers, time: Numbers) -> tuple[Numbers, ...]:
+        """The participants of each arm who are expected to be at risk at a time since enrolment, by the end."""
+        arms = zip(self.split(n), self.curves, self.seen, strict=True)
+        return tuple(size * curve.survival(time) * seen.followed(time, self.duration) for size, curve, seen in arms)
 
     def event_shares(self, calendar: Numbers | None = None) -> tuple[Numbers, Numbers]:
         """The share of each arm's participants in whom the event is seen by a time, or by the end."""
@@ -406,27 +471,67 @@ class _Times(Design):
         """The events that are expected of n participants by a time of the calendar, or by the end."""
         return sum(size * share for size, share in zip(self.split(n), self.event_shares(calendar), strict=True))
 
-    def month_of(self, n: Numbers, events: Numbers) -> Numbers:
-        """The time of the calendar at which so many events are expected of n participants; nan where never."""
-        return calendar_of(events, lambda time: self.events(n, time), self.duration)
-
     def drawn_arms(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Of each arm's participants entry, time followed and 1 where it ended in the event, on the last axis."""
-        arms = []
-        for size, curve, seen in zip(map(round, self.split(n)), self.curves, self.seen, strict=True):
-            entry = seen.entry.drawn((trials, size), rng)
-            time = curve.drawn((trials, size), rng)
-            last = self.duration - entry
-            if seen.longest is not None:
-                last = np.minimum(last, seen.longest)
-            if seen.dropout:
-                last = np.minimum(last, rng.exponential(1 / seen.dropout, (trials, size)))
-            # each of the three lies in one piece of memory, though it is the last axis
-            arm = np.empty((3, trials, size))
-            arm[0], arm[1], arm[2] = entry, np.minimum(time, last), time <= last
-            arms.append(np.moveaxis(arm, 0, -1))
-        return tuple(arms)
+        arms = zip(map(round, self.split(n)), self.curves, self.seen, strict=True)
+        return tuple(self.drawn_arm(size, curve, seen, trials, rng) for size, curve, seen in arms)
 
 
-_WAYS = ("control_median", "control_hazard", "control_survival")
+def _ways(whose: str) -> tuple[str, str, str]:
+    """The fields that state a curve."""
+    return f"{whose}_median", f"{whose}_hazard", f"{whose}_survival"
+
+
+def stated(design: Followed | _ControlCurve, whose: str) -> Curve:
+    """The curve that a design states by a median, by hazards or by what survives at a time, in fields of that name."""
+    median, hazard, survival = (getattr(design, name) for name in _ways(whose))
+    if median is not None:
+        return Curve([_LOG2 / median])
+    if survival is not None:
+        return Curve([-log(survival) / design.survival_time])  # type: ignore[union-attr]
+    changes = design.hazard_changes  # type: ignore[union-attr]
+    return Curve(places(hazard), [] if changes is None else places(changes))
+
+
+def paced(design: Followed, whose: str, factor: float) -> Followed:
+    """The same design where the hazards of the curve that it states are multiplied."""
+    median, hazard, survival = _ways(whose)
+    numbers: dict[str, Any] = {}
+    if getattr(design, median) is not None:
+        numbers = {median: getattr(design, median) / factor}
+    elif getattr(design, survival) is not None:
+        numbers = {survival: getattr(design, survival) ** factor}
+    else:
+        value = getattr(design, hazard)
+        numbers = {hazard: tuple(factor * one for one in value) if isinstance(value, tuple) else factor * value}
+    return design.replace(**numbers)
+
+
+def check_stated(design: Followed, whose: str, seen: Sequence[Seen]) -> None:
+    """Raise unless a curve is stated in one way, whole, with events while any of the participants are followed."""
+    median, hazard, survival = names = _ways(whose)
+    ways = [name for name in names if getattr(design, name) is not None]
+    if len(ways) != 1:
+        what = f"is stated beside {field(ways[0])}, and each says what the {whose} does" if ways else "is needed"
+        reason = what if ways else f"{what}, or {field(hazard)}, {field(survival)}"
+        way = ways[1] if ways else median
+        raise ParameterError(reason, owner=design, parameter=way, value=getattr(design, way))
+    if (getattr(design, survival) is None) != (design.survival_time is None):  # type: ignore[attr-defined]
+        missing, other = survival, "survival_time"
+        if getattr(design, survival) is not None:
+            missing, other = other, missing
+        raise ParameterError(f"is needed beside {field(other)}", owner=design, parameter=missing)
+    design._check_steps(hazard, "hazard_changes", None)
+    curve = stated(design, whose)
+    if not every(sum(curve.hazards) > 0):
+        raise ParameterError("must not be 0 throughout: nobody would have the event", owner=design, parameter=ways[0])
+    if not every(sum(one.events(curve, design.duration) for one in seen) > 0):
+        reason = "is 0 for as long as anybody is followed: nobody would have the event"
+        raise ParameterError(reason, owner=design, parameter=ways[0], way_out="follow longer, or state it anew")
+
+
+PACE = 0.25
+"""By which share events come faster or slower than planned where a page tells what then becomes of the looks (ours)."""
+_LATER = 20.0
+"""How many times as long as planned a trial is followed where events come more slowly."""
 _LOG2 = 0.6931471805599453

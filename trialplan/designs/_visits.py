@@ -57,17 +57,21 @@ class Estimate:
     df: Any
 
 
-def difference_at(arms: Sequence[Any], visit: int, pooled: bool) -> Estimate:
+def difference_at(arms: Sequence[Any], visit: int, pooled: bool, constrained: bool = False) -> Estimate:
     """The difference of means at a visit, visits after the last one of each participant being nan.
 
     Each visit is regressed on those before it among those who are left, which for such patterns is the maximum of the
     likelihood with any covariance (Anderson 1957, JASA 52:200). Each residual variance has its own degrees of freedom,
     and each regression the error of its coefficients at the means of all; covariances are those of both arms, or each
-    arm has its own. The degrees of freedom are Satterthwaite's (1946, Biometrics Bulletin 2:110).
+    arm has its own. The degrees of freedom are Satterthwaite's (1946, Biometrics Bulletin 2:110). With the first visit
+    `constrained` both arms have one mean there (Lu 2010, Statistics in Medicine 29:1825).
     """
+    if constrained:
+        mean = np.concatenate([arm[..., :1] for arm in arms], axis=1).mean(axis=1, keepdims=True)
+        arms = [np.concatenate([arm[..., :1] - mean, arm[..., 1:]], axis=-1) for arm in arms]
     step = max(1, _PART // sum(arm.shape[1] for arm in arms))
     portions = [
-        _difference([arm[start : start + step] for arm in arms], visit, pooled)
+        _difference([arm[start : start + step] for arm in arms], visit, pooled, constrained)
         for start in range(0, len(arms[0]), step)
     ]
     return Estimate(
@@ -75,12 +79,12 @@ def difference_at(arms: Sequence[Any], visit: int, pooled: bool) -> Estimate:
     )
 
 
-def _difference(arms: Sequence[Any], visit: int, pooled: bool) -> Estimate:
+def _difference(arms: Sequence[Any], visit: int, pooled: bool, constrained: bool) -> Estimate:
     """As `difference_at`, of so many trials as fit."""
     if pooled:
-        found = [_of_regressions(arms, visit, np.array([1.0, -1.0]))]
+        found = [_of_regressions(arms, visit, np.array([1.0, -1.0]), constrained)]
     else:
-        found = [_of_regressions([arm], visit, np.array([1.0])) for arm in arms]
+        found = [_of_regressions([arm], visit, np.array([1.0]), constrained) for arm in arms]
     signs = (1.0,) if pooled else (1.0, -1.0)
     effect = sum(sign * one.effect for sign, one in zip(signs, found, strict=True))
     variance = sum(one.variance for one in found)
@@ -89,8 +93,11 @@ def _difference(arms: Sequence[Any], visit: int, pooled: bool) -> Estimate:
     return Estimate(effect, variance, df)
 
 
-def _of_regressions(arms: Sequence[Any], visit: int, contrast: Any) -> Estimate:
-    """A contrast of the arms' means at a visit, from one regression a visit with an intercept for each arm."""
+def _of_regressions(arms: Sequence[Any], visit: int, contrast: Any, constrained: bool) -> Estimate:
+    """A contrast of the arms' means at a visit, from one regression a visit with an intercept for each arm.
+
+    A constrained first visit, whose values are less their common mean, counts as 0 in both arms.
+    """
     data = np.concatenate([arm[..., : visit + 1] for arm in arms], axis=1)
     marks = np.repeat(np.eye(len(arms)), [arm.shape[1] for arm in arms], axis=0)
     trials = len(data)
@@ -109,9 +116,11 @@ def _of_regressions(arms: Sequence[Any], visit: int, contrast: Any) -> Estimate:
         residual = (values[..., k] - (x @ coefficients[..., None])[..., 0]) * seen
         df = np.where(usable, seen.sum(axis=1) - x.shape[-1], np.nan)
         at = np.concatenate([np.broadcast_to(contrast, (trials, len(contrast))), effects], axis=1)
-        effects = np.concatenate([effects, (at * coefficients).sum(axis=1, keepdims=True)], axis=1)
+        known = constrained and k == 0
+        own = np.zeros((trials, 1)) if known else (at * coefficients).sum(axis=1, keepdims=True)
+        effects = np.concatenate([effects, own], axis=1)
         slopes.append(coefficients[:, len(contrast) :])
-        variances.append((residual**2).sum(axis=1) / df)
+        variances.append(np.zeros(trials) if known else (residual**2).sum(axis=1) / df)
         spreads.append(np.einsum("ti,tij,tj->t", at, inverse, at))
         dfs.append(df)
     passed = _passed_on(slopes, trials)

@@ -277,6 +277,21 @@ class EventCounts(Design):
             for (limit, sign), ratio in ends
         ]
 
+    def z_shown(self, effect: Any, n: Any) -> Any:
+        """The log ratio over its error where the rates are those that are seen; of score the score on the null."""
+        if self.test == "exact":
+            return None
+        seen = self.replace(rate_ratio=effect)
+        ((limit, sign),), (ratio,) = self.sided_limits()[:1], self.null_values()[:1]
+        if self.test == "wald":
+            return sign * (np.log(effect) - limit) / seen._error(n, seen.rates)
+        (n_t, n_c), means = self.split(n), tuple(rate * self.exposure for rate in seen.rates)
+        control = restricted_rate(means, self.weights, self.dispersions, ratio)
+        treatment, k = ratio * control, self.dispersions[1]
+        told = n_t * treatment / (1 + k * treatment), n_c * control / (1 + k * control)
+        surplus = n_t * (means[0] - treatment) / (1 + k * treatment)
+        return sign * surplus / np.sqrt(told[0] * told[1] / (told[0] + told[1]))
+
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Counts of each participant, a row a trial and a column a participant; unequal times followed beside them."""
         return tuple(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -17,7 +16,7 @@ from trialplan.outcomes.times import HAZARDS
 from trialplan.parameter import POSITIVE, Numbers, parameter
 from trialplan.rejection import decide_by_z, either_way, no_evidence
 
-_SCHOENFELD, _FREEDMAN, _LACHIN_FOULKES = "schoenfeld", "freedman", "lachin-foulkes"
+_SCHOENFELD, _FREEDMAN, LACHIN_FOULKES = "schoenfeld", "freedman", "lachin-foulkes"
 Method = Literal["schoenfeld", "freedman", "lachin-foulkes"]
 
 _WAYS = {
@@ -33,7 +32,7 @@ _WAYS = {
         "log-rank test, Freedman's events over the share who have one",
         "Freedman 1982",
     ),
-    _LACHIN_FOULKES: (
+    LACHIN_FOULKES: (
         "the log ratio of exponential hazards, with its variance under the null at the critical value. What gsDesign "
         "uses.",
         "Lachin and Foulkes's test of two hazards, variances under the null and the alternative",
@@ -64,12 +63,12 @@ class LogRank(_Times):
 
     outcome = HAZARDS
     scale = "ratio"
-    called = {"logrank": (_SCHOENFELD,), "cox": (_SCHOENFELD,), "lachin": (_LACHIN_FOULKES,)}
+    called = {"logrank": (_SCHOENFELD,), "cox": (_SCHOENFELD,), "lachin": (LACHIN_FOULKES,)}
     letters = {
         "d": "the number of events",
         "P": "the probability that a participant is seen to have the event, averaged over the arms",
     }
-    oddity = {_FREEDMAN: 1, _LACHIN_FOULKES: 1}
+    oddity = {_FREEDMAN: 1, LACHIN_FOULKES: 1}
 
     hazard_ratio: Numbers = parameter(
         "hazard of the event under treatment over that of the control",
@@ -134,7 +133,7 @@ class LogRank(_Times):
     @property
     def tex(self) -> str:
         """Schoenfeld's and Freedman's formulas as TeX; nothing with a margin."""
-        if self.margin is not None or self.method == _LACHIN_FOULKES:
+        if self.margin is not None or self.method == LACHIN_FOULKES:
             return ""
         away = {
             _SCHOENFELD: r"\frac{(w_T+w_C)^2}{w_T w_C\,(\ln\theta)^2}",
@@ -167,7 +166,7 @@ class LogRank(_Times):
     def _terms(self) -> tuple[list[tuple[Numbers, Numbers]], Numbers]:
         """The way from each limit to the plan with the error under that null, and the error under the plan, of one."""
         ends = [(sign * (log(self.hazard_ratio) - limit)) for limit, sign in self.sided_limits()]
-        if self.method == _LACHIN_FOULKES:
+        if self.method == LACHIN_FOULKES:
             nulls = [self._spread(*self._under(ratio)) for ratio in self.null_values()]
             return list(zip(ends, nulls, strict=True)), self._spread(*self.curves)
         if self.method == _FREEDMAN:
@@ -245,10 +244,7 @@ class LogRank(_Times):
 
     def at_look(self, n: int, fraction: float) -> dict[str, Any]:
         """The events that a look waits for, the time of the calendar that it is expected at, and who is enrolled."""
-        events = fraction * float(self.events(n))
-        month = float(self.duration if fraction >= 1 else self.month_of(n, events))
-        blocks = math.ceil(n / self.block * float(self.entry.enrolled(month)) - 1e-9)
-        return {"events": events, "month": month, "n": blocks * self.block}
+        return self.look_by_events("control", n, fraction)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Entry, time followed, and 1 where it ended in the event, of every participant: treatment, control."""

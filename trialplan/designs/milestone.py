@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan import fields
-from trialplan.designs._along_curves import _AlongCurves, greenwood, in_order
+from trialplan.designs._along_curves import _AlongCurves, survival_of
 from trialplan.designs._survival import Curve
 from trialplan.numerics.elementary import log
 from trialplan.numerics.lazy import np
@@ -85,7 +85,4 @@ class Milestone(_AlongCurves):
 
     def estimated(self, arm: Any) -> tuple[Any, Any]:
         """The curve at the milestone, and Greenwood's variance."""
-        time, at_risk, share, curve = in_order(arm)
-        before = time <= self.milestone
-        last = np.minimum.reduce(np.where(before, curve, 1.0), axis=1)
-        return last, last**2 * np.where(before, greenwood(at_risk, share), 0.0).sum(axis=1)
+        return survival_of(arm, self.milestone)

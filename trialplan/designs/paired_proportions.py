@@ -174,6 +174,12 @@ class PairedProportions(Design):
         rest = {name: value for name, value in extra.items() if name != "discordant_pairs"}
         return [*super().detail_rows(rest), ("discordant pairs", f"{extra['discordant_pairs']:.1f} expected")]
 
+    def z_shown(self, effect: Any, n: Any) -> Any:
+        """The difference over the root of all pairs that differ; of the tests that count them there is none."""
+        if not self.smooth:
+            return None
+        return self.sign * (effect - self.control_only) * np.sqrt(n / (effect + self.control_only))
+
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Each pair: 1 where the treatment alone has the response, -1 where the control alone, else 0."""
         u = rng.random((trials, n))

@@ -32,6 +32,9 @@ from trialplan.outcomes.visits import VISITS
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter, smallest
 from trialplan.rejection import decide, either_way, no_evidence
 
+_OUTSIDE, _CONSTRAINED = "outside", "constrained"
+Baseline = Literal["outside", "constrained"]
+"""Whether the baseline is outside of the model, or the first of its visits, with one mean for both arms."""
 Structure = Literal["compound-symmetry", "ar1", "toeplitz", "unstructured"]
 _SHARE = Interval(0, 1, "right")
 _CORRELATION = Interval(-1, 1)
@@ -65,6 +68,7 @@ class RepeatedMeasures(Design):
     References:
         Lu, Luo & Chen (2008), International Journal of Biostatistics 4(1):9.
         Lu, Mehrotra & Liu (2009), Statistics in Medicine 28:679 (retention by arm).
+        Liang & Zeger (2000), Sankhya B 62:134; Lu (2010), Statistics in Medicine 29:1825 (baseline constrained).
     """
 
     outcome = VISITS
@@ -111,6 +115,13 @@ class RepeatedMeasures(Design):
         "it is given",
         Structure,
         optional=True,
+    )
+    baseline: Baseline = parameter(
+        "whether the baseline stays outside of the model, adjusted for or not, or is the visit at time 0 with one mean "
+        "for both arms (constrained longitudinal analysis, cLDA): then correlation counts it as a visit, and sd is "
+        "before adjustment",
+        Baseline,
+        default=_OUTSIDE,
     )
     visits: int | None = parameter(
         "how many visits there are after baseline, where no list tells",
@@ -178,9 +189,9 @@ class RepeatedMeasures(Design):
         told = {name: len(places(getattr(self, name))) for name in _LISTS if getattr(self, name) is not None}
         given = len(places(self.correlation))
         if self._structure == TOEPLITZ:
-            told["correlation"] = given + 1
+            told["correlation"] = given + 1 - self._before
         elif self._structure == UNSTRUCTURED:
-            told["correlation"] = round((1 + (1 + 8 * given) ** 0.5) / 2)
+            told["correlation"] = round((1 + (1 + 8 * given) ** 0.5) / 2) - self._before
         if self.visits is not None:
             told["visits"] = self.visits
         if not told:
@@ -191,9 +202,12 @@ class RepeatedMeasures(Design):
             if another != count:
                 reason = f"tells of {another} visits, and {field(name)} of {count}"
                 raise ParameterError(reason, owner=self, parameter=other, value=getattr(self, other))
-        wanted = {TOEPLITZ: count - 1, UNSTRUCTURED: count * (count - 1) // 2}.get(self._structure, 1)
+        all_visits = count + self._before
+        pairs = all_visits * (all_visits - 1) // 2
+        wanted = {TOEPLITZ: all_visits - 1, UNSTRUCTURED: pairs}.get(self._structure, 1)
         if given != wanted:
-            reason = f"has {given} values where {self._structure} of {count} visits needs {wanted}"
+            beside = " and the baseline" if self._before else ""
+            reason = f"has {given} values where {self._structure} of {count} visits{beside} needs {wanted}"
             raise ParameterError(reason, owner=self, parameter="correlation", value=self.correlation)
         if self.compared_visit is not None and self.compared_visit > count:
             reason = f"must be one of the {count} visits"
@@ -221,15 +235,21 @@ class RepeatedMeasures(Design):
         """How many visits there are."""
         return int(vars(self)["_count"])
 
+    @property
+    def _before(self) -> int:
+        """How many visits of the model come before treatment."""
+        return 1 if self.baseline == _CONSTRAINED else 0
+
     @cached_property
     def matrix(self) -> Any:
-        """The correlations of the visits, on the last two axes."""
+        """The correlations of the visits, that at baseline among them where it is constrained, on the last two axes."""
         times = [float(i + 1) for i in range(self.count)] if self.visit_times is None else places(self.visit_times)
-        return correlations(self._structure, times, places(self.correlation))
+        return correlations(self._structure, [0.0, *times][1 - self._before :], places(self.correlation))
 
     @property
     def _visit(self) -> int:
-        return (self.compared_visit or self.count) - 1
+        """The place of the visit that is compared, among those of the model."""
+        return (self.compared_visit or self.count) - 1 + self._before
 
     def _retentions(self) -> tuple[Any, Any]:
         """The share who are there at each visit on the last axis: treatment, control."""
@@ -245,14 +265,15 @@ class RepeatedMeasures(Design):
     @cached_property
     def inflations(self) -> tuple[Numbers, Numbers]:
         """By how much missed visits enlarge the variance of each arm's mean: treatment, control."""
-        shares = parts(self.matrix, self._visit)
+        # of a baseline with one mean the arms' difference is known, so what it adds to the visit falls away
+        shares = parts(self.matrix, self._visit)[..., self._before :]
         treatment, control = (inflation(shares, retention) for retention in self._retentions())
         return treatment, control
 
     @property
     def tex(self) -> str:
-        """The formula as TeX, with Satterthwaite's degrees of freedom for two SDs; not with a margin."""
-        plain = super().tex
+        """The formula as TeX, with Satterthwaite's degrees of freedom for two SDs; not with margin or constraint."""
+        plain = "" if self._before else super().tex
         return _TEX_TWO_SDS if plain and self.test == "t" and self.sd_treatment is not None else plain
 
     def null_values(self) -> tuple[Numbers, ...]:
@@ -286,10 +307,15 @@ class RepeatedMeasures(Design):
         return treatment, control
 
     def _df(self, n: Numbers) -> Numbers:
-        """Degrees of freedom: n/φ - 2, or Satterthwaite's where each arm has a standard deviation of its own."""
+        """Degrees of freedom: n/φ - 2, or Satterthwaite's where each arm has a standard deviation of its own.
+
+        A constrained baseline counts in φ, and takes one, as after adjustment for it.
+        """
+        taken = parts(self.matrix, self._visit)[..., : self._before].sum(axis=-1)
+        worth = [size / (phi + taken) for size, phi in zip(self.split(n), self.inflations, strict=True)]
         if self.sd_treatment is None:
-            return sum(self._worth(n)) - 2
-        return satterthwaite(self._variances(n), self._worth(n))
+            return sum(worth) - 2 - self._before
+        return satterthwaite(self._variances(n), (worth[0], worth[1]))
 
     def distances(self, n: Numbers, direction: int = 1) -> list[Numbers]:
         """How far the difference lies inside each limit, in standard errors."""
@@ -303,9 +329,10 @@ class RepeatedMeasures(Design):
     @property
     def formula(self) -> str:
         """With the degrees of freedom of t and the form of the correlations."""
-        degrees = "n/φ - 2" if self.sd_treatment is None else "Satterthwaite's"
+        degrees = f"n/φ - {2 + self._before}" if self.sd_treatment is None else "Satterthwaite's"
         of_t = f" with {degrees} degrees of freedom" if self.test == "t" else ""
-        return f"{self.analysis.formula}{of_t}, correlations: {self._structure}"
+        constrained = ", baseline constrained" if self._before else ""
+        return f"{self.analysis.formula}{of_t}, correlations: {self._structure}{constrained}"
 
     @property
     def statistic_is_z(self) -> bool:
@@ -318,9 +345,10 @@ class RepeatedMeasures(Design):
         The difference grows evenly to the visit that is compared; the analysis has a mean of its own for each.
         """
         arms = zip(self.split(n), self.arm_sds(), self.arm_means(), self._retentions(), strict=True)
-        grows = np.arange(1, self.count + 1) / (self._visit + 1)
+        grows = np.arange(1 - self._before, self.count + 1) / (self._visit + 1 - self._before)
+        whole = np.ones(self._before)
         return tuple(
-            drawn(self.matrix, sd, mean * grows, retention)(round(size), trials, rng)
+            drawn(self.matrix, sd, mean * grows, np.concatenate([whole, retention]))(round(size), trials, rng)
             for size, sd, mean, retention in arms
         )
 
@@ -328,7 +356,7 @@ class RepeatedMeasures(Design):
         arms = [arm[:, : round(fraction * arm.shape[1])] for arm in data]
         if not all(arm.shape[1] for arm in arms):
             return None
-        return difference_at(arms, self._visit, pooled=self.sd_treatment is None)
+        return difference_at(arms, self._visit, pooled=self.sd_treatment is None, constrained=bool(self._before))
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The mixed model with a mean for each visit and arm and any covariance, against t or the normal."""

@@ -8,17 +8,11 @@ from typing import Any, Literal
 
 from trialplan import fields
 from trialplan.designs import _two_scales
-from trialplan.designs._along_curves import _AlongCurves, greenwood, in_order
+from trialplan.designs._along_curves import _AlongCurves, mean_of, scaled_to_mean, weight_of_mean
 from trialplan.designs._survival import Curve
 from trialplan.errors import ParameterError, field
-from trialplan.numerics.elementary import exp
-from trialplan.numerics.lazy import np
-from trialplan.numerics.search import increasing_root
 from trialplan.outcomes.times import Times
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, parameter, smallest
-
-_WIDEST = 40.0
-"""The logarithm of the factor by which hazards are multiplied at most: beyond it the curve is flat or falls at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,26 +106,12 @@ class RestrictedMean(_AlongCurves):
 
     def weight(self, curve: Curve) -> Any:
         """An event takes away the area that was left."""
-        parts = ([np.asarray(one)[..., None] for one in values] for values in (curve.hazards, curve.changes))
-        along = Curve(*parts)
-        whole = np.asarray(self.read_off(curve))[..., None]
-        return lambda times: whole - along.mean_to(times)
+        return weight_of_mean(curve, self.horizon)
 
     def scaled(self, shape: Curve, value: Numbers) -> Curve:
         """By the factor that gives the area."""
-
-        def surplus(log_factor: Numbers) -> Numbers:
-            return value - shape.times(exp(log_factor)).mean_to(self.horizon)
-
-        middle = 0.0 * value * surplus(0.0)
-        return shape.times(exp(increasing_root(surplus, middle - _WIDEST, middle + _WIDEST)))
+        return scaled_to_mean(shape, self.horizon, value)
 
     def estimated(self, arm: Any) -> tuple[Any, Any]:
-        """The area up to the horizon, and its variance; beyond the last time seen the curve goes on as it is there."""
-        time, at_risk, share, curve = in_order(arm)
-        ends = np.minimum(time, self.horizon)
-        steps = np.diff(ends, axis=1, append=np.full((len(ends), 1), float(self.horizon)))
-        # the area after each time, from the end
-        after = np.cumsum((curve * steps)[:, ::-1], axis=1)[:, ::-1]
-        moved = np.where(time <= self.horizon, after**2 * greenwood(at_risk, share), 0.0)
-        return ends[:, 0] + after[:, 0], moved.sum(axis=1)
+        """The area up to the horizon, and its variance."""
+        return mean_of(arm, self.horizon)

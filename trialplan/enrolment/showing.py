@@ -97,8 +97,7 @@ def _as_read(design: Design) -> float:
             if other.short == scale.short or other.short.startswith(f"{scale.short} of "):
                 return value
     planned = float(design.planned_estimate())
-    alone = len(design.arm_names) == 1 and design.field("comparator") is not None
-    return planned - float(design.value("comparator")) if alone else planned
+    return planned if design.held_against is None else planned - float(design.value("comparator"))
 
 
 def _half_width(design: Design, n: int) -> float | None:

@@ -16,6 +16,7 @@ from trialplan.figures.curves import Curves
 from trialplan.figures.fan import Fan, LookMark
 from trialplan.figures.forest import Forest
 from trialplan.figures.heat_map import HeatMap
+from trialplan.figures.over_time import OverTime
 from trialplan.figures.schema import TrialSchema
 from trialplan.figures.tornado import Tornado
 
@@ -30,6 +31,7 @@ __all__ = [
     "Forest",
     "HeatMap",
     "LookMark",
+    "OverTime",
     "Tornado",
     "TrialSchema",
     "faced",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from trialplan.numerics.elementary import exp, normal_quantile
-from trialplan.outcome import EffectInterval, EffectScale, Outcome
+from trialplan.numerics.lazy import np
+from trialplan.outcome import Course, EffectInterval, EffectScale, InterimData, Outcome
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -53,6 +55,30 @@ class Times(Outcome):
         factor = exp(half)
         limits = (centre / factor, centre * factor) if scale.ratio else (centre - half, centre + half)
         return EffectInterval(name=f"normal interval of the {scale.name}", limits=limits)
+
+    def course(self, design: Design, n: int, times: Callable[[float], Any]) -> Course | None:
+        """Curves until nobody is seen for longer, and the calendar until the analysis."""
+        trial: Any = design
+        end = float(trial.duration)
+        longest = end if trial.longest_follow_up is None else min(end, float(trial.longest_follow_up))
+        time, calendar = times(longest), times(end)
+        return Course(
+            time=time,
+            without_event=tuple(trial.without_event(time)),
+            at_risk=lambda at: tuple(trial.at_risk(n, at)),
+            calendar=calendar,
+            events=trial.events(n, calendar),
+            enrolled=n * trial.entry.enrolled(calendar),
+        )
+
+    def seen_times(self, design: Design, n: int, arms: Sequence[Any]) -> InterimData:
+        """By the design's own test; where a look counts events, with those seen as a share of those planned."""
+        data = [np.asarray(people, dtype=float)[None] for people in arms]
+        z = float(design.z(tuple(data) if len(data) > 1 else data[0])[0])
+        share = None
+        if self.looks_count == "events":
+            share = sum(float(people[..., 2].sum()) for people in data) / float(design.details(n, 0.5)["events"])
+        return InterimData(z=z, n=sum(people.shape[1] for people in data), share=share)
 
 
 HAZARDS = Times("hazard ratio", "events")

@@ -15,6 +15,8 @@ BY_COUNT = ("rejects at", "efficacy_count", "futile at", "futility_count", 0)
 _CALENDAR = {
     "events": "events",
     "month": "month",
+    "month_faster": "month, events faster",
+    "month_slower": "month, events slower",
     "evaluable": "evaluable",
     "randomised": "randomised by then",
     "overrun": "of these not in the look",
@@ -58,10 +60,15 @@ def _calendar(looks: Sequence[Mapping[str, Any]]) -> list[Table]:
     if "month" not in looks[0]:
         return []
     there = [name for name in _CALENDAR if name in looks[0]]
-    rows = [
-        [f"{look[name]:,}" if isinstance(look[name], int) else f"{look[name]:.1f}" for name in there] for look in looks
-    ]
+    rows = [[_dated(look[name]) for name in there] for look in looks]
     return [_right(tuple(_CALENDAR[name] for name in there), rows)]
+
+
+def _dated(value: float | None) -> str:
+    """A number of participants, events or months; of what never comes there is none."""
+    if value is None:
+        return "never"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.1f}"
 
 
 def _right(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import math
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, field
+from trialplan.files import read_text
 from trialplan.parameter import of_percent
 from trialplan.text import listed
 
 if TYPE_CHECKING:
     from trialplan.design import Design
 
-KINDS = ("events", "means", "z", "t")
+KINDS = ("events", "means", "times", "z", "t")
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
 """A number as it may be typed, as a pattern."""
 
@@ -134,6 +138,42 @@ def pairs(kind: str, seen: Any) -> list[tuple[Any, int]]:
             )
         arms.append((int(parts[1]) if counted else float(parts[1]), int(parts[2])))
     return arms
+
+
+_COLUMNS = ("arm", "time", "event")
+
+
+def times(path: str, arms: Sequence[str]) -> list[list[tuple[float, float, float]]]:
+    """Of each arm's participants entry, time followed and 1 where it ended in the event, from a CSV file.
+
+    It has the columns arm, time and event, and may have entry, the time of the calendar.
+    """
+    rows = csv.DictReader(read_text(Path(path)).splitlines())
+    columns = [name.strip() for name in rows.fieldnames or ()]
+    if not set(_COLUMNS) <= set(columns):
+        reason = f"has the columns {listed(columns) if columns else 'of no name'}, and needs {listed(_COLUMNS)}"
+        raise ParameterError(f"{field('times')} {path} {reason}; entry may stand beside them")
+    found: dict[str, list[tuple[float, float, float]]] = {arm: [] for arm in arms}
+    for line, row in enumerate(rows, 2):
+        cells = {str(name).strip(): str(value or "").strip() for name, value in row.items()}
+        arm, event = cells["arm"], cells["event"]
+        if arm not in found:
+            raise ParameterError(f"line {line} of {path}: arm must be {' or '.join(arms)}, not {arm or 'empty'}")
+        if event not in ("0", "1"):
+            raise ParameterError(f"line {line} of {path}: event must be 1, or 0 where there was none, not {event!r}")
+        numbers = [cells.get("entry") or "0", cells["time"]]
+        try:
+            entry, time = map(float, numbers)
+        except ValueError:
+            entry = time = math.nan
+        if not (0 <= entry < math.inf and 0 < time < math.inf):
+            shown = " and ".join(numbers) if "entry" in columns else cells["time"]
+            raise ParameterError(f"line {line} of {path}: times must be numbers, time above 0, not {shown or 'empty'}")
+        found[arm].append((entry, time, float(event)))
+    for arm, people in found.items():
+        if not people:
+            raise ParameterError(f"{path} has nobody on {arm}; a look needs every arm")
+    return list(found.values())
 
 
 def check_growing(told: Sequence[Sequence[tuple[float, int]]], *, responders: bool) -> None:

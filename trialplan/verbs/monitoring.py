@@ -30,6 +30,7 @@ def monitor(
     events: Counts | None = None,
     means: Counts | None = None,
     sds: float | Sequence[float] | None = None,
+    times: str | Sequence[str] | None = None,
     z: float | Sequence[float] | None = None,
     t: Any = None,
     look: int | None = None,
@@ -41,7 +42,8 @@ def monitor(
     """An interim look has been taken: what does the rule say, and what may be said of the effect?
 
     What was seen is one of `events` (responders of participants, each look with everybody read by then), `means` with
-    `sds`, `z`, and `t` with its degrees of freedom, "2.31/57"; of one look, or of each look so far: one of which
+    `sds`, `times`, a CSV file of participants with their arm, time and event (1 or 0), and entry if it is known, `z`,
+    and `t` with its degrees of freedom, "2.31/57"; of one look, or of each look so far: one of which
     nothing is told is assumed to have been taken as planned, and the answer says so. `information` are
     fractions of the plan, `final` ends the trial here. A design needs looks, and is planned for `power` or has `n`
     participants; a plan has a rule and an n of its own.
@@ -51,7 +53,7 @@ def monitor(
     >>> monitor(trial, events="30/47,12/47").verdict
     'stop-for-efficacy'
     """
-    seen = {"events": events, "means": means, "sds": sds, "z": z, "t": t}
+    seen = {"events": events, "means": means, "sds": sds, "times": times, "z": z, "t": t}
     seen |= {"look": look, "information": information, "final": final}
     _seen.check_one_kind(seen)
     design, n, answer = _planned("monitor", plan, n, power)
@@ -158,7 +160,7 @@ def _decided(design: GroupSequential, n: int, seen: Mapping[str, Any]) -> list[L
     from trialplan.sequential.interim.observed_information import observed_fractions
 
     arms = 2 if len(design.arm_names) > 1 else 1  # levels of brackets around what one look saw
-    depths = {"events": arms, "means": arms, "z": 0, "t": 1}
+    depths = {"events": arms, "means": arms, "times": 0, "z": 0, "t": 1}
     kind = next(name for name in depths if _seen.there(seen[name]))
     told = _seen.each_look(seen[kind], depths[kind])
     last = len(told) - 1
@@ -186,5 +188,8 @@ def _read(kind: str, text: Any, design: GroupSequential, n: int, sds: Any) -> In
         return InterimData(z=float(text))
     if kind == "t":
         return from_t(*_seen.t_statistic(text, design.design))
+    if kind == "times":
+        people = _seen.times(str(text), design.arm_names)
+        return design.outcome.seen_times(design.design, n, people)
     known = None if sds is None else tuple(map(float, sds if isinstance(sds, (tuple, list)) else (sds,)))
     return design.outcome.seen(design.design, n, kind, _seen.pairs(kind, text), known)

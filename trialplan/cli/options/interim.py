@@ -13,7 +13,7 @@ from trialplan.cli.options import design as options
 from trialplan.design import Design
 from trialplan.verbs import _seen
 
-SEEN = ("events", "means", "sds", "z", "t", "look", "information", "final")
+SEEN = ("events", "means", "sds", "times", "z", "t", "look", "information", "final")
 """What a look at the arms is told by."""
 
 
@@ -40,6 +40,13 @@ def seen_options() -> list[click.Parameter]:
             ["--sds"],
             type=options.Literal("SD,SD", lists=True),
             help="standard deviations seen at the last of --means  [default: as planned, and taken as known]",
+        ),
+        click.Option(
+            ["--times"],
+            multiple=True,
+            metavar="FILE",
+            help="a .csv file of participants, with the columns arm (treatment or control), time and event (1 or 0), "
+            "and entry if it is known; repeated, one for each look",
         ),
         click.Option(["--z"], multiple=True, type=options.NUMBER, help=z),
         click.Option(["--t"], multiple=True, metavar="T/DF", help=t),

@@ -63,7 +63,10 @@ def scale_of(design: Sized, unit: str = "") -> EffectScale:
     """The scale on which the effect is read, in the outcome's own unit where it is measured in that."""
     scale, effect = design.outcome.effect_scale(design), design.fixed.declared("effect")
     own = effect is not None and in_units_of_the_outcome(effect.unit) and not (scale.ratio or scale.points)
-    return dataclasses.replace(scale, unit=unit) if unit and own else scale
+    if not (unit and own and effect is not None):
+        return scale
+    _, per, other = effect.unit.partition(" per ")  # a slope has the outcome's unit, and one of time
+    return dataclasses.replace(scale, unit=f"{unit}{per}{other}")
 
 
 def _margin(fixed: Design, unit: str) -> Verbatim:
@@ -78,7 +81,7 @@ def _beyond(fixed: Design, unit: str) -> Verbatim:
     if what is not None and what.unit == "proportion":
         shown: str = percent(null)
     else:
-        shown = f"{number(null)} {escape(unit)}".rstrip()
+        shown = f"{number(null)} {escape(scale_of(fixed, unit).unit)}".rstrip()
     return Verbatim(f"{'above' if fixed.upward else 'below'} {shown}")
 
 
