@@ -212,6 +212,11 @@ class Design(Sized):
         """Whether `z` is a z, so that looks at it make a Brownian motion."""
         return False
 
+    @property
+    def no_looks(self) -> str:
+        """What of its numbers looks are not defined over, with why; empty where its test and goal say enough."""
+        return ""
+
     def z(self, data: Any, fraction: float = 1) -> Any:
         """What boundaries are held against, trial by trial: the statistic, or the normal score of its P value."""
         return self.analyse(data, fraction)[0]
