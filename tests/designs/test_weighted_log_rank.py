@@ -8,6 +8,8 @@ from trialplan.designs import _ranks
 from trialplan.designs._combined import all_below, sum_among
 from trialplan.designs._risk_sets import FlemingHarrington, Modest, along_risk_sets
 from trialplan.designs.log_rank import LogRank
+from trialplan.designs.milestone import Milestone
+from trialplan.designs.restricted_mean import RestrictedMean
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.sequential.group_sequential import GroupSequential
 
@@ -191,6 +193,18 @@ class TestTogether:
 
 
 class TestAverage:
+    @pytest.mark.parametrize(
+        ("design", "ratio", "events"),
+        [
+            (DELAYED.replace(allocation="1:1"), 0.6643449884, 52.5443082),
+            (CROSSING, 1.008163347, 58.87416195),
+        ],
+    )
+    def test_is_that_of_gsdesign2(self, design, ratio, events):
+        """Of ahr in gsDesign2 1.1.5, at 20 participants a month for half a year."""
+        assert design.details(120, 0.8)["average_hazard_ratio"] == pytest.approx(ratio, rel=1e-9)
+        assert design.events(120) == pytest.approx(events, rel=1e-9)
+
     def test_a_steady_effect_is_all_there(self):
         """One share for all the time is a power of the ratio."""
         part = LogRank(hazard_ratio=0.5, effect_course=0.5, **PLAN)
@@ -248,3 +262,55 @@ class TestRefused:
         """The mean does not grow in proportion to the information."""
         with pytest.raises(ParameterError, match="whose mean does not grow in proportion to the information"):
             GroupSequential(design=design, looks=(0.5, 1.0))
+
+
+class TestAlongCurves:
+    """The same courses where two curves are read off."""
+
+    @pytest.mark.parametrize(
+        ("design", "numbers", "power"),
+        [
+            (RestrictedMean, {"horizon": 14}, 0.1446331107),
+            (RestrictedMean, {"horizon": 14, "scale": "ratio"}, 0.143030329),
+            (Milestone, {"milestone": 14}, 0.4157930211),
+        ],
+    )
+    def test_crossing_hazards_are_those_of_npsurvss(self, design, numbers, power):
+        """Of power_two_arm in npsurvSS 1.1.0, at 360 participants."""
+        crossing = design.from_hazard_ratios(ratios=(1.2, 0.4, 0.7), changes=(4, 9), **numbers, **PLAN)
+        assert crossing.success(360) == pytest.approx(power, rel=1e-5)
+
+    @pytest.mark.parametrize(("design", "numbers"), [(RestrictedMean, {"horizon": 14}), (Milestone, {"milestone": 14})])
+    def test_the_effect_gives_back_the_ratios(self, design, numbers):
+        """The curve that has the effect is the one that it was read off, in a grid, too."""
+        delayed = design.from_hazard_ratios(ratios=(1, 0.5, 0.7), changes=(3, 9), **numbers, **PLAN)
+        assert delayed.curves[0].hazards == pytest.approx([0.05, 0.025, 0.035])
+        grid = delayed.replace(difference=np.array([0.5, 1.0]) * delayed.difference)
+        assert grid.curves[0].hazards[1][1] == pytest.approx(0.025)
+        assert grid.sample_size(0.8).n[1] == delayed.sample_size(0.8).n
+
+    def test_drawn_trials_have_the_power_and_under_the_null_the_level(self):
+        """A delayed effect is no effect at all under the null."""
+        delayed = Milestone.from_hazard_ratios(ratios=(1, 0.4), changes=(3,), milestone=12, **PLAN)
+        assert delayed.simulate(300, 4000, np.random.default_rng(6)).success == pytest.approx(
+            delayed.success(300), abs=0.03
+        )
+        (null,) = delayed.at_null()
+        assert null.curves[0].hazards == pytest.approx([0.05, 0.05])
+
+    @pytest.mark.parametrize(
+        ("numbers", "words"),
+        [
+            ({"effect_course": (-1, 1), "effect_changes": 3}, "of curves that cross no ratio of hazards belongs"),
+            ({"effect_course": (0, 1), "effect_changes": 15}, "comes too late for more than"),
+            ({"effect_course": (0, 1), "effect_changes": 11.9, "difference": 0.2}, "comes too late for more than"),
+            (
+                {"effect_course": (0, 1), "effect_changes": 3, "treatment_hazard": 0.04},
+                "is stated beside treatment_hazard",
+            ),
+        ],
+    )
+    def test_what_does_not_fit(self, numbers, words):
+        """Each in one sentence."""
+        with pytest.raises(ParameterError, match=words):
+            Milestone(**({"milestone": 12, "difference": 0.1} | PLAN | numbers))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trialplan.designs._survival import Curve, _Times
 from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError
-from trialplan.numerics.elementary import exp, greatest, is_scalar, least
+from trialplan.numerics.elementary import exp, greatest, is_scalar, least, log
 from trialplan.numerics.lazy import np
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter, smallest
 
@@ -65,13 +66,40 @@ class _Course(_Times):
 
     def under_effect(self, control: Curve, log_ratio: Numbers) -> Curve:
         """The control's curve with its hazards in the ratio that each period has."""
-        course = self.course
-        if not course.changes:
-            return control.times(exp(course.hazards[0] * log_ratio))
-        changes = _in_order([*control.changes, *course.changes])
-        middles = [changes[0] / 2, *((a + b) / 2 for a, b in itertools.pairwise(changes)), 2 * changes[-1]]
-        rates = [height(control, at) * exp(height(course, at) * log_ratio) for at in middles]
-        return Curve(rates, changes)
+        return under_course(control, self.course, log_ratio)
+
+
+def under_course(control: Curve, course: Curve, log_ratio: Numbers) -> Curve:
+    """The control's curve with its hazards in the ratio that each period has of an effect."""
+    if not course.changes:
+        return control.times(exp(course.hazards[0] * log_ratio))
+    changes = _in_order([*control.changes, *course.changes])
+    middles = _middles(changes)
+    return Curve([height(control, at) * exp(height(course, at) * log_ratio) for at in middles], changes)
+
+
+def in_pieces_of(curve: Curve, other: Curve) -> Curve:
+    """The same curve in the pieces of another, which has its turns and more."""
+    return Curve([height(curve, at) for at in _middles(other.changes)], other.changes)
+
+
+def _middles(changes: Sequence[Numbers]) -> list[Numbers]:
+    """A time in each piece."""
+    if not changes:
+        return [0.0]
+    return [changes[0] / 2, *((a + b) / 2 for a, b in itertools.pairwise(changes)), 2 * changes[-1]]
+
+
+def shares_of(ratios: Sequence[float], changes: Sequence[float], owner: type) -> tuple[float, Curve]:
+    """The logarithm of the strongest of the hazard ratios of periods, and all of them as shares of it."""
+    logs = [float(log(ratio)) for ratio in ratios]
+    if len(logs) != len(changes) + 1:
+        reason = f"has {len(changes)} times where ratios has {len(logs)}: one fewer is needed"
+        raise ParameterError(reason, owner=owner, parameter="changes", value=changes)
+    whole = max(logs, key=abs)
+    if whole == 0:
+        raise ParameterError("must not be 1 throughout: there would be no effect", owner=owner, parameter="ratios")
+    return whole, Curve([one / whole if one else 0.0 for one in logs], list(changes))
 
 
 def height(curve: Curve, time: Numbers) -> Numbers:

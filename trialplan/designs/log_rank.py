@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from trialplan import fields, sizing
 from trialplan.designs import _ranks, _risk_sets
 from trialplan.designs._combined import Combined, independent, sum_among
-from trialplan.designs._course import _Course
+from trialplan.designs._course import _Course, shares_of
 from trialplan.designs._survival import Curve
 from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError, UnreachableError, field
@@ -274,16 +274,9 @@ class LogRank(_Course):
         ... ).effect_course
         (0.0, 1.0)
         """
-        logs = [float(log(ratio)) for ratio in ratios]
-        whole = max(logs, key=abs)
-        if whole == 0:
-            raise ParameterError("must not be 1 throughout: there would be no effect", owner=cls, parameter="ratios")
-        return cls(
-            hazard_ratio=exp(whole),
-            effect_course=tuple(one / whole if one else 0.0 for one in logs),
-            effect_changes=tuple(changes) or None,
-            **numbers,
-        )
+        whole, course = shares_of(ratios, changes, cls)
+        shares, times = tuple(course.hazards), tuple(changes) or None
+        return cls(hazard_ratio=exp(whole), effect_course=shares, effect_changes=times, **numbers)
 
     @property
     def formula(self) -> str:

@@ -15,7 +15,7 @@ from trialplan.numerics.elementary import exp
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
 from trialplan.outcomes.times import Times
-from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, parameter, smallest
+from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter, smallest
 
 _WIDEST = 40.0
 """The logarithm of the factor by which hazards are multiplied at most: beyond it the curve is flat or falls at once."""
@@ -96,10 +96,11 @@ class RestrictedMean(_AlongCurves):
 
     def effect_domain(self) -> Any:
         """What the control's mean leaves room for, below the horizon."""
-        mean, most = self.control_value, self.horizon
+        mean = self.control_value
+        least, most = self.attainable(self.horizon)
         if self.scale == "ratio":
-            return Interval(0, smallest(most / mean))
-        return Interval(-smallest(mean), smallest(most - mean))
+            return Interval(largest(least / mean), smallest(most / mean))
+        return Interval(largest(least - mean), smallest(most - mean))
 
     @property
     def until(self) -> Numbers:
