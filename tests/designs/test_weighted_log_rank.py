@@ -142,6 +142,13 @@ class TestStatistic:
         assert 2 * beyond == pytest.approx(0.00328, abs=3e-5)
 
     @pytest.mark.parametrize("method", METHODS)
+    def test_hardly_any_events(self, method):
+        """Trials with one event, or two, or none, are analysed without a warning, and reject seldom."""
+        rare = LogRank(hazard_ratio=1.0, **(PLAN | {"control_hazard": 0.002}), weight_time=None)
+        rare = rare.replace(method=method, weight_time=6 if method == "modestly-weighted" else None)
+        assert rare.simulate(60, 2000, np.random.default_rng(7)).power < 0.1
+
+    @pytest.mark.parametrize("method", METHODS)
     def test_all_censored(self, method):
         """Where nobody has the event nothing is rejected, and nothing warns."""
         arm = np.zeros((2, 20, 3))

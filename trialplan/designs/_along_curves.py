@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from trialplan import fields, sizing
-from trialplan.designs._course import _Course, in_pieces_of, shares_of, under_course
+from trialplan.designs._course import _Course, in_pieces_of, shares_of, stated, under_course
 from trialplan.designs._survival import NOT_NEGATIVE, Curve
 from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError, field
@@ -121,7 +121,7 @@ class _AlongCurves(_Course):
         control = plain.control
         treatment = under_course(control, course, whole)
         if min(course.hazards) >= 0:
-            shape = {"effect_course": tuple(course.hazards), "effect_changes": tuple(changes) or None}
+            shape = stated(course)
         else:
             shape = dict.fromkeys(("control_median", "control_survival", "survival_time")) | {
                 "control_hazard": tuple(in_pieces_of(control, treatment).hazards),

@@ -21,7 +21,7 @@ _NODES, _FAR = 48, 8.0
 """On each side of the kink, and standard deviations beyond which there is nothing."""
 
 _LEAST = 1e-9
-"""Error of a statistic in that of its null, below which it is certain."""
+"""Stands for no error, and no share of a sum: trials with one or two events have tests that are one and the same."""
 
 _INDEPENDENT = 1e-9
 """Least singular value of weights, over the largest, from which on none is a sum of the others."""
@@ -62,9 +62,9 @@ def all_below(limits: Sequence[Any], correlations: Any, total: Sum | None) -> An
     if total is None:
         return multivariate_cdf(limits, correlations)
     whole, first, second = total
-    both = 1 - correlations[first][second] ** 2
+    both = np.maximum(1 - correlations[first][second] ** 2, _LEAST)
     own = [
-        (correlations[whole][one] - correlations[whole][other] * correlations[first][second]) / both
+        np.maximum((correlations[whole][one] - correlations[whole][other] * correlations[first][second]) / both, _LEAST)
         for one, other in ((first, second), (second, first))
     ]
     top = np.clip(limits[first], -_FAR, _FAR)
@@ -75,15 +75,13 @@ def all_below(limits: Sequence[Any], correlations: Any, total: Sum | None) -> An
     def column(value: Any) -> Any:
         return np.asarray(value, dtype=float)[..., None]
 
-    left = {one: np.sqrt(1 - column(correlations[first][one]) ** 2) for one in rest}
-    partial = [
-        [
-            (column(correlations[one][other]) - column(correlations[first][one] * correlations[first][other]))
-            / (left[one] * left[other])
-            for other in rest
-        ]
-        for one in rest
-    ]
+    left = {one: np.sqrt(np.maximum(1 - column(correlations[first][one]) ** 2, _LEAST)) for one in rest}
+
+    def partial(one: int, other: int) -> Any:
+        through = column(correlations[first][one] * correlations[first][other])
+        return np.clip((column(correlations[one][other]) - through) / (left[one] * left[other]), -1.0, 1.0)
+
+    given_first = [[partial(one, other) for other in rest] for one in rest]
     found = 0.0
     for low, high in ((-_FAR, kink), (kink, top)):
         length = column(high - low)
@@ -92,7 +90,7 @@ def all_below(limits: Sequence[Any], correlations: Any, total: Sum | None) -> An
         bounds[second] = np.minimum(bounds[second], (column(limits[whole]) - column(own[0]) * z) / column(own[1]))
         given = [(bounds[one] - column(correlations[first][one]) * z) / left[one] for one in rest]
         density = w * length * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-        found = found + (density * multivariate_cdf(given, partial)).sum(axis=-1)
+        found = found + (density * multivariate_cdf(given, given_first)).sum(axis=-1)
     return found
 
 

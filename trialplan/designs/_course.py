@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from trialplan.designs._survival import Curve, _Times
 from trialplan.designs._vectors import places
@@ -88,6 +89,13 @@ def _middles(changes: Sequence[Numbers]) -> list[Numbers]:
     if not changes:
         return [0.0]
     return [changes[0] / 2, *((a + b) / 2 for a, b in itertools.pairwise(changes)), 2 * changes[-1]]
+
+
+def stated(course: Curve) -> dict[str, Any]:
+    """The course as numbers of a design; nothing where the effect is the same all the time."""
+    if not course.changes:
+        return {}
+    return {"effect_course": tuple(course.hazards), "effect_changes": tuple(course.changes)}
 
 
 def shares_of(ratios: Sequence[float], changes: Sequence[float], owner: type) -> tuple[float, Curve]:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from trialplan import fields, sizing
 from trialplan.designs import _ranks, _risk_sets
 from trialplan.designs._combined import Combined, independent, sum_among
-from trialplan.designs._course import _Course, shares_of
+from trialplan.designs._course import _Course, shares_of, stated
 from trialplan.designs._survival import Curve
 from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError, UnreachableError, field
@@ -275,8 +275,7 @@ class LogRank(_Course):
         (0.0, 1.0)
         """
         whole, course = shares_of(ratios, changes, cls)
-        shares, times = tuple(course.hazards), tuple(changes) or None
-        return cls(hazard_ratio=exp(whole), effect_course=shares, effect_changes=times, **numbers)
+        return cls(hazard_ratio=exp(whole), **stated(course), **numbers)
 
     @property
     def formula(self) -> str:
