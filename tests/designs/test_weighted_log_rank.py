@@ -235,10 +235,14 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("numbers", "words"),
         [
-            ({"effect_course": (0, 1)}, "one fewer is needed"),
+            ({"effect_course": (0, 1)}, "effect_course needs effect_changes"),
+            ({"effect_changes": 3}, "one fewer is needed"),
             ({"effect_course": (0, 0), "effect_changes": 3}, "there would be no effect"),
-            ({"effect_course": (0, 1), "effect_changes": 3, "method": "freedman"}, "freedman knows no effect_course"),
-            ({"method": "lachin-foulkes", "effect_course": (0, 1), "effect_changes": 3}, "knows no effect_course"),
+            ({"effect_course": (0, 1), "effect_changes": 3, "method": "freedman"}, "is not known to freedman"),
+            (
+                {"method": "lachin-foulkes", "effect_course": (0, 1), "effect_changes": 3},
+                "is not known to lachin-foulkes",
+            ),
             ({"method": "max-combo", "goal": "non-inferiority", "margin": 1.3}, "max-combo knows no margin"),
             (
                 {"effect_course": (0, 1), "effect_changes": 3, "goal": "non-inferiority", "margin": 1.3},

@@ -9,7 +9,7 @@ from typing import Any
 
 from trialplan.designs._survival import Curve, _Times
 from trialplan.designs._vectors import places
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import exp, greatest, is_scalar, least, log
 from trialplan.numerics.lazy import np
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter, smallest
@@ -34,7 +34,7 @@ class _Course(_Times):
     effect_changes: Numbers | tuple[float, ...] | None = parameter(
         "times since enrolment at which that share changes, one fewer than there are shares",
         POSITIVE,
-        axis="periods",
+        axis="changes",
         optional=True,
         unit="units of time",
         typical=(3.0, 9.0),
@@ -42,6 +42,9 @@ class _Course(_Times):
 
     def _check_course(self) -> None:
         """Shares and times that belong together, and some effect."""
+        if self.effect_changes is None and len(places(1.0 if self.steady else self.effect_course)) > 1:
+            reason = f"needs {field('effect_changes')}, the times at which it changes"
+            raise ParameterError(reason, owner=self, parameter="effect_course", value=self.effect_course)
         self._check_steps("effect_course", "effect_changes", None)
         shares = places(1.0 if self.effect_course is None else self.effect_course)
         if max(largest(abs(share) if is_scalar(share) else np.abs(share)) for share in shares) == 0:

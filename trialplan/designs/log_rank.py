@@ -188,24 +188,25 @@ class LogRank(_Course):
         self._check_course()
         fields.check_margin(self, centre=1.0)
         if self.margin is not None:
-            self._check_known(self.method != _FREEDMAN and not self._is_weighted, "margin", _SCHOENFELD)
+            if self.method == _FREEDMAN or self._is_weighted:
+                reason = f"{self.method} knows no {field('margin')}"
+                way_out = f"set {field('method')} to {_SCHOENFELD}"
+                raise ParameterError(reason, owner=self, parameter="method", value=self.method, way_out=way_out)
             if not self.steady:
                 reason = "is defined for a ratio of hazards that is the same all the time"
                 way_out = f"leave {field('effect_course')} out"
                 raise ParameterError(reason, owner=self, parameter="margin", value=self.margin, way_out=way_out)
-        if not self.steady:
-            self._check_known(self.method not in (_FREEDMAN, _LACHIN_FOULKES), "effect_course", _YUNG_LIU)
+        if not self.steady and self.method in (_FREEDMAN, _LACHIN_FOULKES):
+            reason = f"is not known to {self.method}, for which the ratio of hazards is the same all the time"
+            way_out = f"set {field('method')} to {_YUNG_LIU}"
+            raise ParameterError(
+                reason, owner=self, parameter="effect_course", value=self.effect_course, way_out=way_out
+            )
         self._check_weights()
 
     @property
     def _is_weighted(self) -> bool:
         return self.method in _WEIGHTED
-
-    def _check_known(self, known: bool, name: str, other: str) -> None:
-        if not known:
-            reason = f"{self.method} knows no {field(name)}"
-            way_out = f"set {field('method')} to {other}"
-            raise ParameterError(reason, owner=self, parameter="method", value=self.method, way_out=way_out)
 
     def _check_weights(self) -> None:
         """Only numbers that the method's weights have, and as many of one as of the other."""
