@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
@@ -220,6 +220,10 @@ class Design(Sized):
     def z(self, data: Any, fraction: float = 1) -> Any:
         """What boundaries are held against, trial by trial: the statistic, or the normal score of its P value."""
         return self.analyse(data, fraction)[0]
+
+    def z_at(self, data: Any, fractions: Sequence[float]) -> list[Any]:
+        """The same at each of several looks, for which a design may do much once."""
+        return [self.z(data, fraction) for fraction in fractions]
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """Noncentrality, positive in the treatment's favour, and degrees of freedom of a t statistic; None for a z."""

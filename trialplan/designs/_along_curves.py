@@ -207,6 +207,11 @@ class _AlongCurves(_Course):
         return sizing.number(self._variance * away * away)
 
     @property
+    def no_looks(self) -> str:
+        """Why there are none."""
+        return "what is read off the curves, for which no joint law from look to look is at hand"
+
+    @property
     def exact(self) -> bool:
         """No: the estimate is normal in large trials only."""
         return False

@@ -533,6 +533,13 @@ class LogRank(_Course):
         """Entry, time followed, and 1 where it ended in the event, of every participant: treatment, control."""
         return self.drawn_arms(n, trials, rng)
 
+    def z_at(self, data: tuple[Any, ...], fractions: Sequence[float]) -> list[Any]:
+        """Of the log-rank test with the calendar of the events made once."""
+        if self._is_weighted or not all(arm.shape[1] for arm in data):
+            return super().z_at(data, fractions)
+        ratios = [float(ratio) for ratio in self.null_values()]
+        return [decide_by_z(self, zs)[0] for zs in _ranks.log_rank_at(data, ratios, fractions)]
+
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The log-rank test when this fraction of the trial's events has happened; at the end for 1."""
         if not all(arm.shape[1] for arm in data):
