@@ -344,6 +344,15 @@ class LogRank(_Course):
         control = self.control
         return self.under_effect(control, log(self.hazard_ratio)), control
 
+    @cached_property
+    def _shares_at_the_end(self) -> tuple[Numbers, Numbers]:
+        """Remembered: everything asks for them."""
+        return super().event_shares()
+
+    def event_shares(self, calendar: Numbers | None = None) -> tuple[Numbers, Numbers]:
+        """The share of each arm's participants in whom the event is seen by a time, or by the end."""
+        return self._shares_at_the_end if calendar is None else super().event_shares(calendar)
+
     def standard_error(self, n: Numbers) -> tuple[Numbers, None]:
         """Of the logarithm of the whole effect; infinite where the test is blind for it, as curves may cross.
 
@@ -394,6 +403,7 @@ class LogRank(_Course):
         """The weighted statistics' law against each limit."""
         return tuple(_risk_sets.along_risk_sets(self, self.weighting, ratio) for ratio in self.null_values())
 
+    @cached_property
     def _terms(self) -> list[tuple[Numbers, Numbers, Numbers]]:
         """The way from each limit to the plan, the error under that null, and that under the plan, of one."""
         if self.method == _FREEDMAN:
@@ -431,7 +441,7 @@ class LogRank(_Course):
         """Whether the test sees an effect on the favourable side: curves that cross may not show one."""
         if len(self.null_values()) == 2:
             return super().reachable()
-        ways = self.sign * self._laws[0].means if self.method == _MAX_COMBO else [far for far, _, _ in self._terms()]
+        ways = self.sign * self._laws[0].means if self.method == _MAX_COMBO else [far for far, _, _ in self._terms]
         return super().reachable() & (functools.reduce(greatest, ways) > 0)
 
     def unreachable(self) -> UnreachableError:
@@ -471,7 +481,7 @@ class LogRank(_Course):
         if self.method == _MAX_COMBO:
             return self._in_each_cell(n, direction) if self.shape() else sizing.number(self.combined.tail(n, direction))
         return z_power(
-            [divide(direction * far * sqrt(n) - self.z_alpha * null, error) for far, null, error in self._terms()], 0.0
+            [divide(direction * far * sqrt(n) - self.z_alpha * null, error) for far, null, error in self._terms], 0.0
         )
 
     def _in_each_cell(self, n: Numbers, direction: int) -> Any:
@@ -484,7 +494,7 @@ class LogRank(_Course):
         """In closed form from one limit; with two it is searched for."""
         if self.method == _MAX_COMBO or len(self.null_values()) == 2:
             return super().unrounded(target)
-        ((far, null, error),) = self._terms()
+        ((far, null, error),) = self._terms
         return sizing.number(((self.z_alpha * null + normal_quantile(target) * error) / far) ** 2)
 
     def needed_events(self, target: Numbers) -> Numbers:
