@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
@@ -218,9 +218,18 @@ class Design(Sized):
         """Whether `z` is a z, so that looks at it make a Brownian motion."""
         return False
 
+    @property
+    def no_looks(self) -> str:
+        """What of its numbers looks are not defined over, with why; empty where its test and goal say enough."""
+        return ""
+
     def z(self, data: Any, fraction: float = 1) -> Any:
         """What boundaries are held against, trial by trial: the statistic, or the normal score of its P value."""
         return self.analyse(data, fraction)[0]
+
+    def z_at(self, data: Any, fractions: Sequence[float]) -> list[Any]:
+        """The same at each of several looks, for which a design may do much once."""
+        return [self.z(data, fraction) for fraction in fractions]
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """Noncentrality, positive in the treatment's favour, and degrees of freedom of a t statistic; None for a z."""

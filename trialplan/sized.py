@@ -264,6 +264,12 @@ class Sized(Stated, metaclass=_Spoken):
         name = self.field("method")
         return self.slug() if name is None else str(self.value("method"))
 
+    @property
+    def not_elsewhere(self) -> str:
+        """Why no second program's power is held against its own; empty where a script computes it."""
+        way = self.way()
+        return self.tests[way].not_elsewhere if way in self.tests else ""
+
     def prose_of(self, way: str) -> str:
         """A line on one of the ways: what it is, who uses it, when it errs; empty where nothing is said."""
         return self.tests[way].prose if way in self.tests else ""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from trialplan.designs._ranks import calendar_of_events, log_rank
+from trialplan.designs._ranks import _in_parts, log_rank
 from trialplan.designs._survival import Curve, Entry, Seen
 from trialplan.designs.log_rank import LogRank
 from trialplan.errors import ParameterError, UnreachableError
@@ -25,6 +25,15 @@ BUSY = {
     "allocation": "2:1",
 }
 """Everything at once."""
+
+
+def calendar_of_events(arms, fraction):
+    """For each trial the time of the calendar at which this fraction of its events has happened."""
+    found = []
+    for trial in zip(*arms, strict=True):
+        events = sorted(float(one[0] + one[1]) for arm in trial for one in arm if one[2])
+        found.append(events[int(np.ceil(fraction * len(events))) - 1] + 1e-9)
+    return np.array(found)
 
 
 def by_hand(arms, ratio, calendar):
@@ -50,7 +59,7 @@ class TestStatistic:
         """By ranks or event by event, with a null ratio of 1 or not, at the end or when some events have happened."""
         design = LogRank(hazard_ratio=0.6, **BUSY)
         data = design.draw(60, 5, np.random.default_rng(1))
-        calendar = calendar_of_events(data, fraction)[:, 0] if fraction < 1 else np.full(5, 1e9)
+        calendar = calendar_of_events(data, fraction) if fraction < 1 else np.full(5, 1e9)
         found = log_rank(data, [1.0, 1.4], fraction)
         for trial in range(5):
             arms = [arm[trial] for arm in data]
@@ -60,8 +69,8 @@ class TestStatistic:
     def test_a_look_sees_its_share_of_events(self):
         """At a look just so many events have happened."""
         data = LogRank(hazard_ratio=0.6, **BUSY).draw(90, 4, np.random.default_rng(2))
-        calendar = calendar_of_events(data, 0.5)
-        seen = sum(((arm[..., 2] > 0) & (arm[..., 0] + arm[..., 1] <= calendar)).sum(axis=1) for arm in data)
+        (trials,) = _in_parts(data)
+        seen = trials.in_order(0.5).event.sum(axis=1)
         assert (seen == np.ceil(sum(arm[..., 2].sum(axis=1) for arm in data) / 2)).all()
 
     def test_parts_make_no_difference(self, monkeypatch):
@@ -78,6 +87,14 @@ class TestStatistic:
         arm[..., 1] = 5.0
         z, rejects = LogRank(hazard_ratio=0.5, **PLAN).analyse((arm, arm), fraction)
         assert (z.tolist(), rejects.tolist()) == ([0, 0], [False, False])
+
+    def test_looks_without_events(self):
+        """A trial in which nobody has the event passes its looks without a decision and without a warning."""
+        arm = np.zeros((2, 20, 3))
+        arm[..., 1] = 5.0
+        looked = GroupSequential(design=LogRank(hazard_ratio=0.5, **PLAN), looks=(0.3, 0.7, 1.0), futility="z(-9)")
+        z, rejects, stopped_at = looked.stopping((arm, arm))
+        assert (z.tolist(), rejects.tolist(), stopped_at.tolist()) == ([0, 0], [False, False], [2, 2])
 
     def test_an_empty_arm(self):
         """An arm without participants is no evidence."""

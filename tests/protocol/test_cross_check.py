@@ -20,9 +20,12 @@ from trialplan import OneProportion, StratifiedProportions, TwoMeans, TwoProport
 from trialplan.cross_check.script import left_out, of_design, of_trial, script
 from trialplan.designs.adverse_event import AdverseEvent
 from trialplan.designs.ancova import Ancova
+from trialplan.designs.log_rank import LogRank
+from trialplan.designs.milestone import Milestone
 from trialplan.designs.precision_difference import PrecisionDifference
 from trialplan.designs.precision_proportion import PrecisionProportion
 from trialplan.designs.ratio_of_means import RatioOfMeans
+from trialplan.designs.restricted_mean import RestrictedMean
 from trialplan.designs.simon import Simon
 from trialplan.errors import ParameterError
 from trialplan.files import shipped
@@ -47,7 +50,24 @@ STOPS = (
 )
 """Every kind of boundary that a trial may stop at."""
 
+TIMES = {
+    "control_hazard": (0.05, 0.08),
+    "hazard_changes": (5,),
+    "accrual_time": 6,
+    "follow_up_time": 12,
+    "longest_follow_up": 14,
+    "accrual_ramp": 2,
+    "dropout_rate": 0.01,
+    "allocation": "2:1",
+}
+LATE = {"ratios": (1, 0.5, 0.7), "changes": (3, 9), **TIMES}
+WEIGHED = ("schoenfeld", "yung-liu", "fleming-harrington", "modestly-weighted")
+
 DESIGNS = [
+    *((LogRank.from_hazard_ratios(method=method, **LATE), 0.8) for method in WEIGHED),
+    (LogRank(hazard_ratio=0.95, goal="non-inferiority", margin=1.3, method="yung-liu", **TIMES), 0.8),
+    (RestrictedMean.from_hazard_ratios(horizon=12, scale="ratio", **LATE), 0.8),
+    (Milestone.from_hazard_ratios(milestone=12, **(LATE | {"ratios": (1.3, 0.5, 0.7)})), 0.8),
     *((TwoProportions(**RATES, test=test, allocation=ratio), 0.8) for test in TESTS for ratio in ("1:1", "2:1")),
     *((TwoProportions(control=0.5, treatment=0.3, favourable="lower", test=test), 0.9) for test in TESTS),
     *((TwoProportions(**RATES, sides=1, alpha=0.025, test=test), 0.8) for test in ("score", "fisher")),

@@ -125,17 +125,25 @@ def drawn_design(cls: type[Sized], rng: random.Random, allocation: str, fixed: M
 
 
 def _accepted(cls: type[Sized], given: dict[str, Any]) -> Sized | None:
+    """The design with these numbers, without optional ones that do not go with the others; None where it has none."""
     try:
         return cls(**given)
-    except TrialplanError:
-        return None
+    except TrialplanError as why:
+        name = getattr(why, "parameter", "")
+        optional = name in given and parameters(cls)[name].optional and not parameters(cls)[name].choices
+        return _accepted(cls, {one: given[one] for one in given if one != name}) if optional else None
 
 
 def _typical(declared: Parameter, rng: random.Random) -> Any:
-    values = tuple(round(rng.uniform(*declared.typical), 2) for _ in range(2 if declared.axis else 1))
+    values = tuple(round(rng.uniform(*declared.typical), 2) for _ in range(_places(declared)))
     if declared.order:
         values = tuple(sorted(values, reverse=declared.order == "falls"))
     return values if declared.axis else values[0]
+
+
+def _places(declared: Parameter) -> int:
+    """Two of a vector, and one time at which one of two changes to the other."""
+    return 2 if declared.axis not in ("", "changes") else 1
 
 
 def _margin(cls: type[Sized], given: dict[str, Any], rng: random.Random) -> Any:

@@ -12,6 +12,7 @@ as agreement or as two decimals, because other versions of numpy draw other numb
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import itertools
@@ -27,14 +28,17 @@ from trialplan import (
     Ancova,
     ExactGroupSequential,
     GroupSequential,
+    LogRank,
+    Milestone,
     OneProportion,
     RatioOfMeans,
+    RestrictedMean,
     TwoMeans,
     TwoProportions,
     TwoStage,
 )
 from trialplan.analyses.verification.verification import ERRORS, verify
-from trialplan.errors import TrialplanError
+from trialplan.errors import ParameterError, TrialplanError
 from trialplan.parameter import parameters
 from trialplan.sequential.look_table import whole_looks
 
@@ -100,7 +104,21 @@ def points():
     for numbers, n, rule in _STUDENT:
         yield GroupSequential(design=TwoMeans(**numbers), looks=(0.5, 1.0), **rule), n
     yield from exact_points()
+    yield from times_points()
     yield from other_points()
+
+
+def times_points():
+    """(design, n) of times to an event: small, strong, lopsided, hardly any events, effects that change; every way."""
+    ways = parameters(LogRank)["method"].choices
+    for (numbers, n), method in itertools.product((*_TIMES, *_COURSES), ways):
+        more = {"weight_time": 6} if method == "modestly-weighted" and "effect_changes" not in numbers else {}
+        # a way that knows no changing effect has no point there
+        with contextlib.suppress(ParameterError):
+            yield LogRank(**numbers, **more, method=method), n
+    for numbers, n in _READ_OFF:
+        yield RestrictedMean.from_hazard_ratios(horizon=10, **numbers), n
+        yield Milestone.from_hazard_ratios(milestone=10, **numbers), n
 
 
 def other_points():
@@ -167,6 +185,32 @@ _ANCOVA = (
     ({"difference": 0, "sd": 1, "correlation": 0.6, "goal": "non-inferiority", "margin": 1}, 24),
     ({"difference": 0, "sd": 1, "correlation": 0.6, "goal": "equivalence", "margin": 1}, 32),
     ({"ratio": 1.8, "sd": 0.7, "correlation": 0.5, "scale": "ratio", "allocation": "1:3"}, 32),
+)
+
+_FEW = {"control_median": 60, "accrual_time": 6, "follow_up_time": 6}
+_USUAL = {"control_median": 9, "accrual_time": 6, "follow_up_time": 12}
+_TIMES = (
+    ({"hazard_ratio": 0.2, **_USUAL}, 24),
+    ({"hazard_ratio": 0.35, **_USUAL, "allocation": "3:1"}, 48),
+    ({"hazard_ratio": 0.35, **_USUAL, "allocation": "1:3"}, 48),
+    ({"hazard_ratio": 0.3, **_FEW}, 100),
+    ({"hazard_ratio": 0.3, **_FEW, "allocation": "3:1"}, 120),
+    ({"hazard_ratio": 0.5, **_USUAL, "dropout_rate": 0.2}, 120),
+)
+"""At 60 months some nine of a hundred have the event; a dropout rate of 0.2 leaves a third."""
+
+_COURSES = (
+    ({"hazard_ratio": 0.3, **_USUAL, "effect_course": (0, 1), "effect_changes": 4}, 60),
+    ({"hazard_ratio": 0.3, **_USUAL, "effect_course": (1, 0.2), "effect_changes": 4, "allocation": "3:1"}, 60),
+    ({"hazard_ratio": 0.3, **_USUAL, "effect_course": (-0.3, 1), "effect_changes": 3}, 80),
+)
+_READ_OFF = (
+    ({"ratios": (0.3,), "changes": (), **_USUAL}, 24),
+    ({"ratios": (0.3,), "changes": (), **_USUAL, "allocation": "3:1"}, 48),
+    ({"ratios": (0.2,), "changes": (), **_FEW}, 100),
+    ({"ratios": (0.4,), "changes": (), **_USUAL, "dropout_rate": 0.15}, 120),
+    ({"ratios": (1, 0.2), "changes": (3,), **_USUAL}, 60),
+    ({"ratios": (1.5, 0.2), "changes": (3,), **_USUAL, "allocation": "1:3"}, 80),
 )
 
 _MEANS = (
@@ -431,6 +475,7 @@ class Point:
     level: float
     simulated: float
     agrees: bool
+    seen_size: float | None
 
     @property
     def gap(self):
@@ -465,7 +510,7 @@ def point(design, n, trials=TRIALS, sized=True):
     against = found.claimed if math.isnan(power) else power
     error = math.sqrt(max(against * (1 - against), 1 / trials) / trials)
     agrees = abs(found.simulated - against) <= ERRORS * error
-    return Point(design, n, found.claimed, power, size, found.level, found.simulated, agrees)
+    return Point(design, n, found.claimed, power, size, found.level, found.simulated, agrees, found.type_one_error)
 
 
 def test_of(design):
@@ -515,7 +560,8 @@ GOOD = """## Where it is not
 DETAIL = """## Point by point
 
 The true size is the largest type I error over the nuisance rate, or at the standard deviations given, on the null's
-boundary; next to it stands the level that the test should keep. Simulated trials agree with the truth, or with the
+boundary; next to it stands the level that the test should keep. Where nothing is counted it is what simulated trials
+show on that boundary, every rejection counted. Simulated trials agree with the truth, or with the
 claim where there is nothing to count, within four standard errors of {trials:,} trials; else what they show is printed.
 
 | design | test | numbers | n | formula's power | true power | gap | true size | level | simulation |
@@ -574,7 +620,8 @@ def _cells(cells):
 def _line(one):
     arms = ":".join(str(arm) for arm in one.design.arms(one.n).values())
     cells = [one.design.slug(), test_of(one.design), _numbers(one.design), f"{one.n} ({arms})", f"{one.claimed:.3f}"]
-    cells += [f"{one.power:.3f}", f"{one.gap:+.3f}", f"{one.size:.3f}"] if one.counted else ["–", "–", "–"]
+    seen = "–" if one.seen_size is None else f"seen {one.seen_size:.2f}"
+    cells += [f"{one.power:.3f}", f"{one.gap:+.3f}", f"{one.size:.3f}"] if one.counted else ["–", "–", seen]
     return _cells([*cells, f"{one.level:g}", "agrees" if one.agrees else f"{one.simulated:.2f}"])
 
 

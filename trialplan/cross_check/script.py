@@ -104,7 +104,7 @@ def _item(sizing: Sizing, language: str, folder: Path) -> dict[str, Any]:
     """One comparison as a template sees it; `numbers` are bound as variables of the script."""
     design, answer, slug = sizing.design, sizing.answer, sizing.design.slug()
     test = slug if design.members else design.way()
-    why = design.tests[test].not_elsewhere if test in design.tests else ""
+    why = "" if design.members else design.not_elsewhere
     there = (folder / language / f"{slug}.j2").is_file() and not why
     return {
         "title": f"{sizing.name}: {slug}, {test}, n = {answer.n:,}",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from trialplan import fields, sizing
-from trialplan.designs._survival import NOT_NEGATIVE, Curve, _Times
+from trialplan.designs._course import _Course, in_pieces_of, shares_of, stated, under_course
+from trialplan.designs._survival import NOT_NEGATIVE, Curve
 from trialplan.designs._vectors import places
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import divide, exp, log, normal_quantile, sqrt
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
@@ -21,11 +22,11 @@ from trialplan.rejection import decide, either_way, no_evidence
 
 
 @dataclass(frozen=True, kw_only=True)
-class _AlongCurves(_Times):
+class _AlongCurves(_Course):
     """What is read off each arm's Kaplan–Meier curve at or up to a time, with the variance at the planned curves.
 
-    The treatment's curve has hazards in a constant ratio to the control's, or to a shape of its own, which the effect
-    sets.
+    The treatment's curve has hazards in a ratio to the control's, constant or with a course over time, or to a shape of
+    its own, which the effect sets.
     """
 
     treatment_hazard: Numbers | tuple[float, ...] | None = parameter(
@@ -70,8 +71,18 @@ class _AlongCurves(_Times):
         if largest(self.until / seen) >= 1:
             reason = f"must lie before the end of follow-up, at {largest(seen):g}: nobody is seen for longer"
             raise ParameterError(reason, owner=self, parameter=name, value=self.until)
+        self._check_course()
         if self.treatment_hazard is not None:
             self._check_steps("treatment_hazard", "hazard_changes", None)
+            if not self.steady:
+                reason = f"is stated beside {field('treatment_hazard')}, and each says how the effect changes"
+                raise ParameterError(reason, owner=self, parameter="effect_course", value=self.effect_course)
+        if self.crosses:
+            reason = "has a share below 0: of curves that cross no ratio of hazards belongs to one effect"
+            way_out = f"state the hazards, {field('treatment_hazard')}, with the effect that they have"
+            raise ParameterError(
+                reason, owner=self, parameter="effect_course", value=self.effect_course, way_out=way_out
+            )
 
     def _check_value(self, name: str, most: Numbers) -> None:
         """What is read off the treatment's curve lies between 0 and `most`."""
@@ -81,6 +92,44 @@ class _AlongCurves(_Times):
                 shown = largest(self.treatment_value)
                 reason = f"leaves the treatment {shown:.4g}, which must lie in (0, {largest(most):g})"
                 raise ParameterError(reason, owner=self, parameter=name, value=getattr(self, name))
+            low, high = self.attainable(most)
+            if not (smallest(self.treatment_value - low) > 0 and largest(self.treatment_value - high) < 0):
+                shown = largest(self.treatment_value)
+                reason = (
+                    f"leaves the treatment {shown:.4g}, and an effect with this {field('effect_course')} comes too "
+                    f"late for more than {largest(high):.4g}, or less than {smallest(low):.4g}"
+                )
+                raise ParameterError(reason, owner=self, parameter=name, value=getattr(self, name))
+
+    def attainable(self, most: Numbers) -> tuple[Numbers, Numbers]:
+        """What the treatment's curve can have at least and at most, given when its effect comes; else 0 to `most`."""
+        if self.steady:
+            return 0.0, most
+        far = _WIDEST_EFFECT / max(largest(share) for share in self.course.hazards)
+        low, high = (self.read_off(self.under_effect(self.control, log_ratio)) for log_ratio in (far, -far))
+        return low, high
+
+    @classmethod
+    def from_hazard_ratios(cls, *, ratios: Sequence[float], changes: Sequence[float], **numbers: Any) -> Self:
+        """The trial in which the hazard ratio is one of these in each period, as 1 and 0.6 of a delayed effect.
+
+        The effect is what is read off the two curves. Curves that cross have no ratio of hazards that belongs to an
+        effect: their hazards are the treatment's shape, which under another effect is multiplied as a whole.
+        """
+        plain = cls(**numbers)
+        whole, course = shares_of(ratios, changes, cls)
+        control = plain.control
+        treatment = under_course(control, course, whole)
+        if min(course.hazards) >= 0:
+            shape = stated(course)
+        else:
+            shape = dict.fromkeys(("control_median", "control_survival", "survival_time")) | {
+                "control_hazard": tuple(in_pieces_of(control, treatment).hazards),
+                "treatment_hazard": tuple(treatment.hazards),
+                "hazard_changes": tuple(treatment.changes),
+            }
+        seen, other = plain.read_off(treatment), plain.control_value
+        return plain.replace(**{plain.effect: seen / other if plain.scale == RATIO else seen - other}, **shape)
 
     @property
     def control_value(self) -> Numbers:
@@ -97,8 +146,20 @@ class _AlongCurves(_Times):
     def curves(self) -> tuple[Curve, Curve]:
         """Treatment, control."""
         control = self.control
+        if not self.steady:
+            return self._under_its_course(control), control
         shape = control if self.treatment_hazard is None else Curve(places(self.treatment_hazard), control.changes)
         return self.scaled(shape, self.treatment_value), control
+
+    def _under_its_course(self, control: Curve) -> Curve:
+        """By the whole effect's ratio of hazards with which the curve has its value."""
+        far = _WIDEST_EFFECT / max(largest(share) for share in self.course.hazards)
+
+        def surplus(log_ratio: Numbers) -> Numbers:
+            return self.treatment_value - self.read_off(self.under_effect(control, log_ratio))
+
+        middle = 0.0 * surplus(0.0)
+        return self.under_effect(control, increasing_root(surplus, middle - far, middle + far))
 
     @cached_property
     def _variance(self) -> Numbers:
@@ -139,6 +200,11 @@ class _AlongCurves(_Times):
         return sizing.number(self._variance * away * away)
 
     @property
+    def no_looks(self) -> str:
+        """Why there are none."""
+        return "what is read off the curves, for which no joint law from look to look is at hand"
+
+    @property
     def exact(self) -> bool:
         """No: the estimate is normal in large trials only."""
         return False
@@ -165,6 +231,9 @@ class _AlongCurves(_Times):
         error = np.where(there, np.sqrt(own / one**2 + other / two**2), np.inf)
         return decide(self, np.log(one / two), error, self.z_alpha)
 
+
+_WIDEST_EFFECT = 40.0
+"""The logarithm of the ratio of hazards at most, where the effect is whole: beyond it nobody, or everybody, is left."""
 
 _PART = 50_000
 """Participants of an arm whose curves are made at once: they then stay in a processor's own memory."""

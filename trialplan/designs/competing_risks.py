@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from trialplan.designs._survival import Curve, Seen
-from trialplan.designs.log_rank import LACHIN_FOULKES, LogRank
+from trialplan.designs.log_rank import BY_EVENTS, LogRank
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import exp, expm1, greatest, least, log1p
 from trialplan.numerics.integrate import gauss_legendre
@@ -73,10 +73,16 @@ class CompetingRisks(LogRank):
             raise ParameterError(
                 reason, owner=self, parameter="competing_ratio", value=self.competing_ratio, way_out=way_out
             )
-        if self.method == LACHIN_FOULKES:
-            reason = "compares exponential hazards, and a subdistribution hazard is none"
+        if self.method not in BY_EVENTS:
+            reason = f"follows the hazard of each arm over time, and with {self.compared} hazards it is not known"
             way_out = f"set {field('method')} to schoenfeld"
             raise ParameterError(reason, owner=self, parameter="method", value=self.method, way_out=way_out)
+        if not self.steady:
+            reason = "is of a hazard ratio that changes over time, and subdistribution hazards are held in one ratio"
+            way_out = f"leave it out, or set {field('compared')} to {_CAUSE_SPECIFIC}"
+            raise ParameterError(
+                reason, owner=self, parameter="effect_course", value=self.effect_course, way_out=way_out
+            )
 
     @property
     def formula(self) -> str:

@@ -63,7 +63,8 @@ class Milestone(_AlongCurves):
 
     def effect_domain(self) -> Any:
         """What the control's share leaves room for."""
-        return Interval(-smallest(self.control_value), 1 - largest(self.control_value))
+        low, high = self.attainable(1.0)
+        return Interval(largest(low - self.control_value), smallest(high - self.control_value))
 
     @property
     def until(self) -> Numbers:

@@ -12,7 +12,7 @@ from trialplan.designs._along_curves import _AlongCurves, mean_of, scaled_to_mea
 from trialplan.designs._survival import Curve
 from trialplan.errors import ParameterError, field
 from trialplan.outcomes.times import Times
-from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, parameter, smallest
+from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter, smallest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +90,11 @@ class RestrictedMean(_AlongCurves):
 
     def effect_domain(self) -> Any:
         """What the control's mean leaves room for, below the horizon."""
-        mean, most = self.control_value, self.horizon
+        mean = self.control_value
+        least, most = self.attainable(self.horizon)
         if self.scale == "ratio":
-            return Interval(0, smallest(most / mean))
-        return Interval(-smallest(mean), smallest(most - mean))
+            return Interval(largest(least / mean), smallest(most / mean))
+        return Interval(largest(least - mean), smallest(most - mean))
 
     @property
     def until(self) -> Numbers:

@@ -16,20 +16,19 @@ def stopped(design: Design, data: Any, looks: Sequence[tuple[float, float, float
     A look is the fraction of the participants that it sees, and the z of its upper and of its lower boundary.
     A trial that nothing stops ends at the last look. One that stopped for futility does not reject later.
     """
-    first, *later = looks
-    statistic, rejects, ended = _looked(design, data, first)
+    seen = zip(design.z_at(data, [fraction for fraction, _, _ in looks]), looks, strict=True)
+    statistic, rejects, ended = _looked(design, *next(seen))
     at = np.zeros(np.shape(statistic), dtype=int)
-    for number, look in enumerate(later, 1):
-        z, crossed, stops = _looked(design, data, look)
+    for number, (z, look) in enumerate(seen, 1):
+        _, crossed, stops = _looked(design, z, look)
         statistic, at = np.where(ended, statistic, z), np.where(ended, at, number)
         rejects, ended = np.where(ended, rejects, crossed), ended | stops
     return statistic, rejects, at
 
 
-def _looked(design: Design, data: Any, look: tuple[float, float, float]) -> tuple[Any, Any, Any]:
+def _looked(design: Design, z: Any, look: tuple[float, float, float]) -> tuple[Any, Any, Any]:
     """z, whether it rejects, and whether it stops."""
-    fraction, upper, lower = look
-    z = design.z(data, fraction)
+    _, upper, lower = look
     crossed = (np.abs(z) if design.two_tailed else z) >= upper
     return z, crossed, crossed | (z <= lower)
 
