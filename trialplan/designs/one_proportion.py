@@ -121,9 +121,9 @@ class OneProportion(Design):
         return tuple(self.null + one for one in away)
 
     def unrounded(self, target: Numbers) -> Numbers:
-        """In closed form under normal theory, but for two limits; the exact test has no real-valued n, and this is near.
+        """In closed form under normal theory, but for two limits.
 
-        Of two limits the exact test's is that of the score test.
+        The exact test has no real-valued n, and this one, the score test's, is near it.
         """
         limits = self.null_values()
         if len(limits) == 2:
@@ -233,7 +233,9 @@ def _check_whole(design: OneProportion, n: Numbers) -> None:
 def _exact_tail(design: OneProportion, n: Numbers, direction: int = 1) -> Numbers:
     _check_whole(design, n)
     limits = design.null_values()
-    if len(limits) == 2:  # the counts between the first that rejects the lower limit and the last that rejects the upper
+    if (
+        len(limits) == 2
+    ):  # the counts between the first that rejects the lower limit and the last that rejects the upper
         low, high = (binomial_critical(design.level, n, limit) for limit in (limits[0], 1 - limits[1]))
         beyond_low, beyond_high = binomial_sf(low, n, design.expected), binomial_sf(n - high - 1, n, design.expected)
         return np.where(low < n - high - 1, beyond_low - beyond_high, 0.0)[()]

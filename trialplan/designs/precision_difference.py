@@ -29,7 +29,7 @@ class PrecisionDifference(Sized):
 
     References:
         Newcombe (1998), Statistics in Medicine 17:873, method 10.
-        Agresti & Caffo (2000), The American Statistician 54:280 (Wald's with a success and a failure added to each arm).
+        Agresti & Caffo (2000), The American Statistician 54:280 (Wald's, a success and a failure added to each arm).
     """
 
     attains: ClassVar[str] = "an interval of width"

@@ -22,7 +22,7 @@ width falls short there."""
 _MOST_RATERS = 1000
 
 _NO_INTERVAL = 1e9
-"""A width beyond every one that is asked for, where participants are too few for the formula; the search needs it finite."""
+"""A width beyond any that is asked for, where participants are too few for the formula: the search needs a number."""
 
 
 def _read_raters(value: Any) -> int:
@@ -80,7 +80,7 @@ class PrecisionIcc(Sized):
     reference = "Bonett 2002"
 
     def attained(self, n: Numbers) -> Numbers:
-        """The width of the interval with n participants at the expected correlation; beyond any where they are too few."""
+        """The width of the interval with n participants at the expected correlation; beyond any where n is too few."""
         high = (self.icc >= _HIGH) & (self.raters == _TWO) & (self.method == "bonett-adjusted")
         left = n - 1 - where(high, _ADDED * self.icc, 0.0)
         ours, others = 1 - self.icc, 1 + (self.raters - 1) * self.icc

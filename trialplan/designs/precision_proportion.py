@@ -142,9 +142,7 @@ class PrecisionProportion(Sized):
             except UnreachableError as why:
                 reasons[cell] = why.sentence
         whole = sizing.whole(n)
-        return SampleSize(
-            design=self, target=width, n=whole, arms={"treatment": whole}, power=attained, reason=reasons
-        )
+        return SampleSize(design=self, target=width, n=whole, arms={"treatment": whole}, power=attained, reason=reasons)
 
 
 def _searched(design: PrecisionProportion, width: float) -> tuple[int, int, int]:
