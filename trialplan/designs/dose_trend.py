@@ -85,7 +85,7 @@ class DoseTrend(Design):
         r"z_{1-\beta}\sqrt{\sum_j p_j(1-p_j)\left(x_j-x\right)^2/K}\right)^2}"
         r"{\left(\sum_j p_j\left(x_j-x\right)/K\right)^2}"
     )
-    stated_example = "--control 0.2 --difference 0.3 --power 0.8 --n 140"
+    stated_example = "--control 0.15 --difference 0.3 --power 0.8 --n 128"
 
     control: Numbers = parameter(
         "rate with the lowest dose",
@@ -106,8 +106,8 @@ class DoseTrend(Design):
         "the dose of each group, the lowest first: its score in the test, so that logarithms may stand here",
         None,
         default=(0.0, 1.0, 2.0, 3.0),
+        axis="doses",
         read=_read_doses,
-        shown="0,1,2,3",
     )
     profile: Numbers | tuple[float, ...] | None = parameter(
         "share of that difference that each dose beyond the lowest has, the last one 1; as the doses themselves say if "

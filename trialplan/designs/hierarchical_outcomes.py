@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan import fields
-from trialplan.design import Design
+from trialplan.design import Design, Sized
 from trialplan.designs import _pairs as pairs
 from trialplan.designs._vectors import places
 from trialplan.designs.win_ratio import WinRatio
@@ -25,7 +25,7 @@ class Hierarchy(Ordered):
 
     kind = "a hierarchy of outcomes"
 
-    def effect_scale(self, design: Any) -> EffectScale:
+    def effect_scale(self, design: Sized) -> EffectScale:
         """How much of what is planned there is."""
         return EffectScale(name="share of the planned effects", short="share of the planned effects")
 
@@ -68,7 +68,7 @@ class HierarchicalOutcomes(Design):
     formula = "win ratio of the hierarchy, variance of its logarithm without an effect"
     reference = "Yu & Ganju 2022"
     tex = WinRatio.tex
-    stated_example = "--response-control 0.3 --response-treatment 0.5 --power 0.8 --n 234"
+    stated_example = "--response-control 0.3 --response-treatment 0.5 --power 0.8 --n 176"
 
     hazard: Numbers | tuple[float, ...] | None = parameter(
         "hazard of each event in the control arm, the most important first",
@@ -148,6 +148,11 @@ class HierarchicalOutcomes(Design):
         if ratios not in (1, events):
             reason = f"has {ratios} ratios for {events} events"
             raise ParameterError(reason, owner=self, parameter="hazard_ratio", value=self.hazard_ratio)
+
+    @classmethod
+    def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
+        """An outcome, where none is stated."""
+        return () if any(numbers.get(name) is not None for name in _OUTCOMES) else ("difference",)
 
     # The outcomes as they are where so much of the plan is true.
 
@@ -280,3 +285,7 @@ class HierarchicalOutcomes(Design):
         margin = float(self.tie_margin) if last is not None else 0.0
         treatment, control = pairs.one_number(layers, last, margin)
         return pairs.log_win_ratio(self, treatment, control, margin)
+
+
+_OUTCOMES = ("hazard", "response_control", "difference")
+"""The fields by which an outcome is stated."""

@@ -11,6 +11,7 @@ from trialplan.design import Design
 from trialplan.designs import _proportional_odds as proportional_odds
 from trialplan.designs import _strata as strata_sizes
 from trialplan.designs import _written as written
+from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import divide, normal_cdf, sqrt, square
 from trialplan.numerics.lazy import np
@@ -19,14 +20,11 @@ from trialplan.outcomes.ordered import Ordered
 from trialplan.parameter import POSITIVE, Numbers, parameter
 from trialplan.rejection import decide, either_way
 
-_EXAMPLE = "0.2,0.3,0.3,0.2/0.4,0.3,0.2,0.1"
+_EXAMPLE = "0.1,0.2,0.3,0.4/0.25,0.25,0.25,0.25/0.5,0.3,0.15,0.05"
 _COMPLETE = 1e-6
 """How near to 1 the probabilities of a stratum must add up: they are typed, and so rounded."""
 
 _MOST_STRATA = 50
-
-_MOST_TIMES = 1e6
-"""A stratum so many times as large as another leaves that without participants."""
 
 
 def _read_control(value: Any) -> str:
@@ -40,14 +38,6 @@ def _read_control(value: Any) -> str:
             reason = f"must be probabilities in (0, 1) that add up to 1 in each stratum, not {sum(one):.6g}"
             raise ParameterError(reason, way_out=f"write them as in {_EXAMPLE}")
     return "/".join(",".join(f"{p:.12g}" for p in one) for one in rows)
-
-
-def _read_weights(value: Any) -> tuple[float, ...]:
-    """A positive number for each stratum."""
-    weights = written.row(value, "1,2")
-    if len(weights) < 2 or min(weights) <= 0 or max(weights) / min(weights) > _MOST_TIMES:
-        raise ParameterError("must be sizes above 0 of strata in proportion to each other, as in 1,2")
-    return weights
 
 
 class OrderedInStrata(Ordered):
@@ -82,7 +72,7 @@ class StratifiedRankSum(Design):
     exact = False
     formula = "van Elteren's test, variance with ties under the null for the level and at the plan for the power"
     reference = "van Elteren 1960; Zhao, Qu & Rahardja 2008"
-    stated_example = "--odds-ratio 2 --power 0.8 --n 218"
+    stated_example = "--odds-ratio 1.8 --power 0.8 --n 310"
 
     control: str = parameter(
         "probability of each category in the control arm, from the first on; a row for each stratum, a / between them",
@@ -91,12 +81,13 @@ class StratifiedRankSum(Design):
         read=_read_control,
         shown=_EXAMPLE,
     )
-    weight: tuple[float, ...] | None = parameter(
-        "size of each stratum in proportion to the others; the same if it is not given",
-        None,
-        optional=True,
-        read=_read_weights,
-        shown="1,2",
+    weight: Numbers | tuple[float, ...] = parameter(
+        "size of a stratum in proportion to the others",
+        POSITIVE,
+        axis="strata",
+        default=1.0,
+        symbol="f",
+        typical=(1.0, 2.0),
     )
     odds_ratio: Numbers = parameter(
         "odds of a later category in the treatment arm over those in the control arm, in every stratum",
@@ -111,8 +102,8 @@ class StratifiedRankSum(Design):
 
     def check(self) -> None:
         """A weight for each stratum."""
-        if self.weight is not None and len(self.weight) != len(self._controls):
-            reason = f"has {len(self.weight)} sizes, and there are {len(self._controls)} strata"
+        if len(places(self.weight)) not in (1, len(self._controls)):
+            reason = f"has {len(places(self.weight))} sizes, and there are {len(self._controls)} strata"
             raise ParameterError(reason, owner=self, parameter="weight", value=self.weight)
 
     def null_values(self) -> tuple[Numbers, ...]:
@@ -129,10 +120,12 @@ class StratifiedRankSum(Design):
         return written.rows(self.control, _EXAMPLE)
 
     @property
-    def strata_shares(self) -> tuple[float, ...]:
+    def strata_shares(self) -> tuple[Numbers, ...]:
         """Of the participants."""
-        weights = self.weight or (1.0,) * len(self._controls)
-        return tuple(one / sum(weights) for one in weights)
+        weights = places(self.weight)
+        weights = weights * len(self._controls) if len(weights) == 1 else weights
+        total: Any = sum(weights)
+        return tuple(one / total for one in weights)
 
     def _arms(self, stratum: int) -> tuple[list[Numbers], list[Numbers]]:
         """The categories' probabilities in a stratum: treatment, control."""

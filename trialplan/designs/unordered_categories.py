@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +101,11 @@ class UnorderedCategories(Design):
             if smallest(probability) <= 0 or largest(probability) >= 1:
                 reason = f"leaves a category with a probability of {smallest(probability):.6g}"
                 raise ParameterError(reason, owner=self, parameter="realised", value=self.realised)
+
+    @classmethod
+    def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
+        """The probabilities of both arms; that the plan is true is the rule."""
+        return ("control", "treatment")
 
     def _complete(self, name: str) -> list[Numbers]:
         """Of all categories of an arm, in their order."""

@@ -353,7 +353,7 @@ def typical(cls: type[Sized]) -> dict[str, Any]:
     """The numbers of a sensible call, from the typical values that the design declares."""
     # of several ways to state the comparator, or the spread, the first
     first = (*with_role(cls, "comparator")[:1], *with_role(cls, "spread")[:1])
-    shown = {*needed(cls), *effects(cls)[:1], *first}
+    shown = {*needed(cls), *cls.needed({}), *effects(cls)[:1], *first}
     declared = {name: parameter for name, parameter in parameters(cls).items() if name in shown}
     return {name: parameter.example or _typical(parameter) for name, parameter in declared.items()}
 
