@@ -1,5 +1,6 @@
 """Ordered outcomes, trends, pairs, single rates, margins of two rates and widths against other programs' numbers."""
 
+import itertools
 import json
 import math
 import tomllib
@@ -57,7 +58,7 @@ def _whitehead_power(given):
             low, high = (middle, high) if (middle + beyond) / 2 < rest else (low, middle)
         tails.append(low)
     edges = [1.0, *tails, 0.0]
-    control = tuple(a - b for a, b in zip(edges, edges[1:], strict=False))
+    control = tuple(a - b for a, b in itertools.pairwise(edges))
     design = OrderedCategories(control=control, odds_ratio=ratio, **_level(given))
     return {"power": float(design.success(given["n_total"]))}
 

@@ -33,7 +33,8 @@ class OrderedCategories(Design):
     Categories stand from the first to the last; `favourable` says which end is the better one. The odds ratio is that
     of a later category against an earlier one, the same wherever they are cut. Whitehead's formula is for small
     effects: it takes the variance at the mean of both arms. The general variance is that of the Wilcoxon–Mann–Whitney
-    test at each arm's own probabilities, which need have no common odds ratio.
+    test at each arm's own probabilities, which need have no common odds ratio; where both arms' are given, Whitehead's
+    formula takes the common one with which as many pairs are won, and the two can be held against each other.
 
     >>> control = (0.1, 0.2, 0.4, 0.2, 0.1)
     >>> round(OrderedCategories(control=control, odds_ratio=0.5, favourable="lower").unrounded(0.9), 1)
@@ -102,10 +103,6 @@ class OrderedCategories(Design):
         if len(arms[0]) != len(arms[1]):
             reason = f"has {len(arms[0])} categories, and the control arm {len(arms[1])}"
             raise ParameterError(reason, owner=self, parameter="treatment", value=self.treatment)
-        if self.variance == "proportional-odds":
-            way_out = "set variance to general"
-            reason = "has no common odds ratio, which the variance for proportional odds needs"
-            raise ParameterError(reason, owner=self, parameter="treatment", value=self.treatment, way_out=way_out)
 
     def _probabilities(self, name: str) -> list[Numbers]:
         """Of all categories of an arm, in their order."""
@@ -193,7 +190,7 @@ class OrderedCategories(Design):
         null = (1 - tied) / (12 * w_t * w_c)
         if self.variance == "proportional-odds":
             # the log odds ratio is worth so much of the share of pairs where it is small
-            return self.sign * log(self.odds_ratio) * (1 - tied) / 6, sqrt(null), sqrt(null)
+            return self.sign * log(self.effect_value()) * (1 - tied) / 6, sqrt(null), sqrt(null)
         placed_t, placed_c = proportional_odds.placements(control), proportional_odds.placements(treatment)
         true = (
             proportional_odds.variance(placed_t, treatment) / w_t + proportional_odds.variance(placed_c, control) / w_c
@@ -215,10 +212,11 @@ class OrderedCategories(Design):
 
     @property
     def formula(self) -> str:
-        """The name of the formula."""
+        """The name of the formula; of two arms' probabilities, which odds ratio stands for them."""
         if self.variance == "general":
             return "Wilcoxon–Mann–Whitney test with ties, variance at each arm's probabilities"
-        return "proportional odds, variance for small effects"
+        stands = "" if self.treatment is None else " at the odds ratio of as many pairs won"
+        return f"proportional odds{stands}, variance for small effects"
 
     @property
     def reference(self) -> str:
