@@ -29,10 +29,6 @@ class Hierarchy(Ordered):
         """How much of what is planned there is."""
         return EffectScale(name="share of the planned effects", short="share of the planned effects")
 
-    def better(self, design: Design) -> str:
-        """The order of the hierarchy."""
-        return "a later event is better than an earlier one, a response than none, and a larger measurement"
-
     def draw_from(self, design: Design, uniforms: Any) -> Any:
         """A participant has several outcomes, and a copula joins one."""
         return Outcome.draw_from(self, design, uniforms)

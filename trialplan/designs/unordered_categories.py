@@ -30,7 +30,7 @@ class Categories(Outcome):
 
     def better(self, design: Design) -> str:
         """No direction is."""
-        return "any difference of the categories' probabilities counts"
+        return "any difference between the arms counts"
 
 
 @dataclass(frozen=True, kw_only=True)
