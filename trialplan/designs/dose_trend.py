@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from trialplan import fields
-from trialplan.design import Design
+from trialplan.design import Design, Sized
 from trialplan.designs import _written as written
 from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError
@@ -36,6 +36,10 @@ class ResponsesByDose(Outcome):
 
     kind = "responses by dose"
     responder = "responders"
+
+    def effect_scale(self, design: Sized) -> EffectScale:
+        """The difference between the highest dose and the lowest."""
+        return EffectScale(name="difference of proportions", short="difference", points=True)
 
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
         """The difference between the highest dose and the lowest, and the two rates' ratio of odds."""

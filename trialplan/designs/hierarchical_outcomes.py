@@ -123,7 +123,6 @@ class HierarchicalOutcomes(Design):
         Interval(-10, 10),
         role="effect",
         default=1.0,
-        unit="share of the planned effects",
         typical=(0.7, 1.5),
     )
     allocation: str = fields.allocation()

@@ -81,11 +81,11 @@ class StratifiedRankSum(Design):
         read=_read_control,
         shown=_EXAMPLE,
     )
-    weight: Numbers | tuple[float, ...] = parameter(
-        "size of a stratum in proportion to the others",
+    weight: Numbers | tuple[float, ...] | None = parameter(
+        "size of a stratum in proportion to the others, the same if it is not given",
         POSITIVE,
         axis="strata",
-        default=1.0,
+        optional=True,
         symbol="f",
         typical=(1.0, 2.0),
     )
@@ -102,7 +102,7 @@ class StratifiedRankSum(Design):
 
     def check(self) -> None:
         """A weight for each stratum."""
-        if len(places(self.weight)) not in (1, len(self._controls)):
+        if self.weight is not None and len(places(self.weight)) != len(self._controls):
             reason = f"has {len(places(self.weight))} sizes, and there are {len(self._controls)} strata"
             raise ParameterError(reason, owner=self, parameter="weight", value=self.weight)
 
@@ -122,8 +122,7 @@ class StratifiedRankSum(Design):
     @property
     def strata_shares(self) -> tuple[Numbers, ...]:
         """Of the participants."""
-        weights = places(self.weight)
-        weights = weights * len(self._controls) if len(weights) == 1 else weights
+        weights = [1.0] * len(self._controls) if self.weight is None else places(self.weight)
         total: Any = sum(weights)
         return tuple(one / total for one in weights)
 

@@ -85,7 +85,6 @@ class UnorderedCategories(Design):
         Interval(0, 10, "left"),
         role="effect",
         default=1.0,
-        unit="share of the planned difference",
         typical=(0.7, 1.3),
     )
     sides: fields.Sides = parameter("2: the test asks whether the arms differ, in no direction", (2,), optional=True)
