@@ -8,12 +8,12 @@ from typing import Any
 from trialplan import fields
 from trialplan.design import Design, Sized
 from trialplan.designs import _dual_criterion as dual_criterion
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import UnreachableError
 from trialplan.numerics.elementary import divide, greatest, normal_cdf, sqrt
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Counts, EffectScale, Outcome
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
-from trialplan.parameter import PROPORTION, Numbers, largest, parameter
+from trialplan.parameter import PROPORTION, Numbers, parameter
 from trialplan.rejection import decide, no_evidence
 
 
@@ -32,6 +32,11 @@ class RelevantResponses(Outcome):
     def counts(self, design: Sized, n: int) -> Counts | None:
         """A binomial count for each arm."""
         return Counts(sizes=design.count_sizes(n), rates=design.count_rates())
+
+    def shrunk(self, design: Design, ratio: float) -> Design:
+        """The rate of the treatment has so many times its odds."""
+        odds = ratio * design.effect_value() / (1 - design.effect_value())
+        return design.replace(**{design.effect: odds / (1 + odds)})
 
     def better(self, design: Design) -> str:
         """More or fewer of those who are counted."""
@@ -90,13 +95,6 @@ class DualCriterionProportions(Design):
     )
     favourable: fields.Favourable = fields.favourable()
     allocation: str = fields.allocation()
-
-    def check(self) -> None:
-        """A relevant difference that the control's rate leaves room for."""
-        room = 1 - largest(self.control) if self.upward else -largest(-self.control)
-        if largest(self.relevant) >= room:
-            reason = f"leaves no rate that would be so much better than the control's, {largest(self.control):g}"
-            raise ParameterError(reason, owner=self, parameter="relevant", value=self.relevant)
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The control's rate, which significance excludes."""

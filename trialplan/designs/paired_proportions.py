@@ -48,6 +48,10 @@ class PairedResponses(Outcome):
         """Where a margin is set, the difference of the two rates; else the share of pairs itself."""
         return super().effect_scale(design) if design.margin is None else _DIFFERENCE
 
+    def target_scale(self, design: Design) -> EffectScale:
+        """The planned effect is stated as the share of pairs itself."""
+        return super().effect_scale(design)
+
     def null_limits(self, design: Design) -> tuple[Numbers, ...]:
         """On that scale."""
         return super().null_limits(design) if design.margin is None else design.limits()
