@@ -10,13 +10,14 @@ from trialplan import fields
 from trialplan.design import Design, Sized
 from trialplan.designs import _pairs as pairs
 from trialplan.designs._vectors import places
-from trialplan.designs.win_ratio import WinRatio
+from trialplan.designs.win_ratio import WinRatio, null_error
 from trialplan.errors import ParameterError, field
-from trialplan.numerics.elementary import exp, expm1, normal_cdf
+from trialplan.numerics.elementary import divide, exp, expm1, greatest, log, normal_cdf, normal_quantile, square, where
 from trialplan.numerics.lazy import np
 from trialplan.outcome import EffectScale, Outcome
 from trialplan.outcomes.ordered import Ordered
 from trialplan.parameter import POSITIVE, PROPORTION, REAL, Interval, Numbers, parameter
+from trialplan.rejection import either_way
 from trialplan.text import percent
 
 
@@ -194,13 +195,11 @@ class HierarchicalOutcomes(Design):
         losses: Any = sum(lost for _, _, lost in decided)
         return wins, losses
 
-    def as_win_ratio(self) -> WinRatio:
-        """The trial as one whose share of pairs won is stated."""
+    def _log_ratio_and_error(self, n: Numbers) -> tuple[Numbers, Numbers]:
+        """The logarithm of the win ratio, infinite where no pair is lost, and its standard error without an effect."""
         wins, losses = self.wins_and_losses()
-        ties = 1 - wins - losses
-        ties = np.maximum(ties, 0.0) if np.ndim(ties) else max(float(ties), 0.0)  # the last digit of a sum of ones
-        shared: dict[str, Any] = {"allocation": self.allocation, "alpha": self.alpha, "sides": self.sides}
-        return WinRatio(win_ratio=wins / losses, ties=ties, **shared)
+        ties = greatest(1 - wins - losses, 0.0)  # the last digit of a sum of ones
+        return log(divide(wins, losses)), null_error(ties, self.split(n))
 
     def null_values(self) -> tuple[Numbers, ...]:
         """No effect on any outcome."""
@@ -213,15 +212,16 @@ class HierarchicalOutcomes(Design):
 
     def success(self, n: Numbers) -> Numbers:
         """The tail in the treatment's favour."""
-        return self._of_all(self.as_win_ratio().success(n), n)
+        return _tail(self, n)
 
     def power(self, n: Numbers) -> Numbers:
         """Both tails of a two-sided test."""
-        return self._of_all(self.as_win_ratio().power(n), n)
+        return _EITHER(self, n)
 
     def unrounded(self, target: Numbers) -> Numbers:
         """In closed form."""
-        return self._of_all(self.as_win_ratio().unrounded(target), target)
+        away, error = self._log_ratio_and_error(1.0)
+        return self._of_all(square(divide((self.z_alpha + normal_quantile(target)) * error, away)), target)
 
     def _of_all(self, values: Numbers, other: Numbers) -> Numbers:
         """In the shape of all numbers: a follow-up without events, say, changes nothing."""
@@ -234,8 +234,8 @@ class HierarchicalOutcomes(Design):
         half = (1 - win - lose) / 2
         parts = [{"outcome": name, "won": float(won), "lost": float(lost)} for name, won, lost in self.decided()]
         return super().details(n, target) | {
-            "win_ratio": win / lose,
-            "win_odds": (win + half) / (lose + half),
+            **({"win_ratio": win / lose} if lose else {}),
+            **({"win_odds": (win + half) / (lose + half)} if lose + half else {}),
             "net_benefit": win - lose,
             "ties": max(2 * half, 0.0),
             "decided": parts,
@@ -281,6 +281,15 @@ class HierarchicalOutcomes(Design):
         treatment, control = pairs.one_number(layers, last, margin)
         return pairs.log_win_ratio(self, treatment, control, margin)
 
+
+def _tail(design: HierarchicalOutcomes, n: Numbers, direction: int = 1) -> Numbers:
+    """P(reject) in the treatment's favour, or against it; where every pair is tied nothing is seen."""
+    away, error = design._log_ratio_and_error(n)
+    chance = normal_cdf(direction * divide(away, error) - design.z_alpha)
+    return design._of_all(where(away != away, 0.0, chance), n)
+
+
+_EITHER = either_way(_tail)
 
 _OUTCOMES = ("hazard", "response_control", "difference")
 """The fields by which an outcome is stated."""

@@ -27,8 +27,8 @@ class Wins(Ordered):
 
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
         """The win ratio once."""
-        own, _, *others = super().same_effect(design)
-        return (own, *others)
+        own, *others = super().same_effect(design)
+        return (own, *(one for one in others if one[0].name != own[0].name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +93,7 @@ class WinRatio(Design):
 
     def standard_error(self, n: Numbers) -> tuple[Numbers, None]:
         """Of the logarithm of the ratio, without an effect."""
-        share_t, share_c = self.split(1.0)
-        variance = 4 * (1 + self.ties) / (3 * share_t * share_c * (1 - self.ties))
-        return sqrt(variance / n), None
+        return null_error(self.ties, self.split(n)), None
 
     def success(self, n: Numbers) -> Numbers:
         """The tail in the treatment's favour."""
@@ -130,6 +128,15 @@ class WinRatio(Design):
         """The logarithm of the ratio over its standard error, which is that of two U statistics; trial by trial."""
         treatment, control = (arm[:, : round(fraction * arm.shape[1])] for arm in data)
         return pairs.log_win_ratio(self, treatment, control, self._shift_and_margin()[1])
+
+
+def null_error(ties: Numbers, arms: tuple[Numbers, ...]) -> Numbers:
+    """The standard error of the logarithm without an effect, of arms of these sizes; infinite where all pairs are tied.
+
+    Yu & Ganju (2022), Statistics in Medicine 41:950.
+    """
+    n_t, n_c = arms
+    return sqrt(divide(4 * (1 + ties) * (n_t + n_c), 3 * n_t * n_c * (1 - ties)))
 
 
 def _tail(design: WinRatio, n: Numbers, direction: int = 1) -> Numbers:
