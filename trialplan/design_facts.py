@@ -120,4 +120,5 @@ def beyond(trial: Design) -> str:
     if scale.ratio:
         return f"{with_article(scale.short)} {'above' if trial.upward else 'below'} {scale.shown(limits[0])}"
     better = trial.goal == fields.SUPERIORITY
-    return f"that it is {'better' if better else 'not worse'} by more than {scale.shown(abs(limits[0]))}"
+    by = scale.shown(cast("float", trial.margin))
+    return f"that it is {'better' if better else 'not worse'} by more than {by}"

@@ -204,11 +204,11 @@ def with_role(cls: type, role: str) -> list[str]:
     return [name for name, one in parameters(cls).items() if one.role == role]
 
 
-def typical(cls: type) -> dict[str, Any]:
+def typical(cls: type[Any]) -> dict[str, Any]:
     """The numbers of a sensible call, from the typical values that the design declares."""
     # of several ways to state the effect, the comparator or the spread, the first
     first = [name for role in ("effect", "comparator", "spread") for name in with_role(cls, role)[:1]]
-    shown = {*needed(cls), *first}
+    shown = {*needed(cls), *cls.needed({}), *first}
     return {name: one.example or _typical(one) for name, one in parameters(cls).items() if name in shown}
 
 

@@ -97,6 +97,10 @@ class Sized(Stated, metaclass=_Spoken):
     """The analysis tests by name; empty where there is only one."""
     gives: ClassVar[type[Design] | None] = None
     """The design of the answer, where this one is a search for it."""
+    directed: ClassVar[bool] = True
+    """Whether its statistic has a direction; without one any rejection is a success, at the level of both sides."""
+    asks_for_more: ClassVar[bool] = False
+    """Whether it asks for more than that the null is excluded, and so rejects less often at the null than its level."""
     asks_for: ClassVar[str] = ""
     """The field that states what is asked for, where there is no power to ask for: it is open where n is given."""
     detects: ClassVar[str] = ""

@@ -268,7 +268,8 @@ def _reasons(design: Design, possible: Any) -> Any:
     reasons = np.empty(possible.shape, dtype=object)  # of None
     if possible.all():
         return reasons
-    if design.field("effect") is None:  # several effects: each cell says which of them cannot be shown
+    # several effects, or more than that the null is excluded: each cell says what cannot be shown
+    if design.field("effect") is None or design.asks_for_more:
         for cell in zip(*np.nonzero(~possible), strict=True):
             reasons[cell] = design.cell(cell, possible.shape).unreachable().sentence
         return reasons

@@ -35,6 +35,8 @@ from trialplan.sequential.group_sequential import GroupSequential
 RATES = {"control": 0.3, "treatment": 0.5}
 MEANS = {"difference": 0.5, "sd": 1}
 NOT_WORSE = {"control": 0.6, "treatment": 0.6, "goal": "non-inferiority"}
+NEAR_BY = {"goal": "non-inferiority", "margin": 0.1}
+NEAR = {"goal": "equivalence", "margin": 0.15}
 TESTS = ("score", "wald", "continuity-corrected", "arcsine", "log-odds", "fisher")
 
 THREE = (0.3, 0.6, 1.0)
@@ -107,7 +109,11 @@ DESIGNS = [
         (PrecisionProportion(expected=0.3, width=0.2, interval=i), None)
         for i in ("wald", "wilson", "agresti-coull", "clopper-pearson")
     ),
-    *((PrecisionDifference(**RATES, width=0.3, interval=name), None) for name in ("newcombe", "wald")),
+    *((PrecisionDifference(**RATES, width=0.3, interval=name), None) for name in ("newcombe", "wald", "agresti-caffo")),
+    *((OneProportion(null=0.6, expected=0.65, test=test, **NEAR_BY), 0.8) for test in ("exact", "score", "wald")),
+    *((OneProportion(null=0.3, expected=0.35, test=test, **NEAR), 0.8) for test in ("exact", "score", "wald")),
+    *((PrecisionProportion(expected=0.3, width=0.2, probability=0.9, interval=i), None) for i in ("wilson", "wald")),
+    (PrecisionProportion(expected=0.1, width=0.12, probability=0.8, interval="clopper-pearson"), None),
     (AdverseEvent(rate=0.01), None),
     (TwoMeans(difference=-0.5, sd=1, favourable="lower"), 0.85),
     (TwoMeans(difference=0.1, sd=1, goal="non-inferiority", margin=0.5, favourable="lower", test="z"), 0.85),

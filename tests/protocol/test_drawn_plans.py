@@ -139,7 +139,7 @@ class Holds:
                 assert f"two one-sided tests, each at the {fixed.alpha:g} level" in text
             else:
                 assert any(re.search(rf"; {words} (is|are) better\b", text) for words in better(fixed)) or (
-                    "; the participant who is better off wins a pair" in text
+                    ("; the participant who is better off wins a pair" in text or not fixed.directed)
                     and "favourable" not in fixed.declarations()
                 )
 

@@ -28,14 +28,19 @@ from trialplan import (
     Ancova,
     ExactGroupSequential,
     GroupSequential,
+    HierarchicalOutcomes,
     LogRank,
     Milestone,
     OneProportion,
+    OrderedCategories,
+    PairedProportions,
+    RankSum,
     RatioOfMeans,
     RestrictedMean,
     TwoMeans,
     TwoProportions,
     TwoStage,
+    WinRatio,
 )
 from trialplan.analyses.verification.verification import ERRORS, verify
 from trialplan.errors import ParameterError, TrialplanError
@@ -103,6 +108,8 @@ def points():
         yield GroupSequential(design=TwoProportions(**numbers), looks=looks), n
     for numbers, n, rule in _STUDENT:
         yield GroupSequential(design=TwoMeans(**numbers), looks=(0.5, 1.0), **rule), n
+    for design, n in _STRAINED:
+        yield design, n
     yield from exact_points()
     yield from times_points()
     yield from other_points()
@@ -160,6 +167,28 @@ def _proportions(test, goals):
         for numbers, n in margins[goal]:
             yield TwoProportions(test=test, goal=goal, **numbers), n
 
+
+_OFF_PROPORTIONAL_ODDS = {"control": (0.05, 0.55, 0.35, 0.05), "treatment": (0.25, 0.05, 0.1, 0.6)}
+"""More of the treated in the first category and many more in the last one: odds ratios of 0.16, 3.5 and 29."""
+
+_STRAINED = (
+    (RankSum(probability_better=0.8), 30),
+    (RankSum(probability_better=0.8, variance="normal-shift"), 30),
+    *(
+        (OrderedCategories(**_OFF_PROPORTIONAL_ODDS, variance=variance), 60)
+        for variance in ("proportional-odds", "general")
+    ),
+    (OrderedCategories(control=(0.1, 0.2, 0.3, 0.4), odds_ratio=8, favourable="higher"), 40),
+    *(
+        (PairedProportions(treatment_only=0.08, control_only=0.01, test=test), 100)
+        for test in ("mcnemar", "mcnemar-exact", "mcnemar-mid-p")
+    ),
+    (PairedProportions(treatment_only=0.03, control_only=0.03, goal="non-inferiority", margin=0.1), 60),
+    *((WinRatio(win_ratio=2, ties=ties), 200) for ties in (0.0, 0.5, 0.8)),
+    (HierarchicalOutcomes(hazard=(0.1,), hazard_ratio=(0.4,), response_control=0.05, response_treatment=0.15), 200),
+)
+"""Where formulas for ordered and paired outcomes are strained: Noether far from a half, Whitehead off proportional odds
+and at a strong effect, McNemar with few discordant pairs, the win ratio with many ties."""
 
 _SINGLE_ARM = (
     ({"null": 0.05, "expected": 0.2}, 20),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from trialplan import fields
 from trialplan.design import Design
+from trialplan.designs import _proportional_odds as proportional_odds
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import divide, exp, log, normal_cdf, normal_quantile, sqrt, square
 from trialplan.numerics.lazy import np
@@ -32,7 +33,8 @@ class OrderedCategories(Design):
     Categories stand from the first to the last; `favourable` says which end is the better one. The odds ratio is that
     of a later category against an earlier one, the same wherever they are cut. Whitehead's formula is for small
     effects: it takes the variance at the mean of both arms. The general variance is that of the Wilcoxon–Mann–Whitney
-    test at each arm's own probabilities, which need have no common odds ratio.
+    test at each arm's own probabilities, which need have no common odds ratio; where both arms' are given, Whitehead's
+    formula takes the common one with which as many pairs are won, and the two can be held against each other.
 
     >>> control = (0.1, 0.2, 0.4, 0.2, 0.1)
     >>> round(OrderedCategories(control=control, odds_ratio=0.5, favourable="lower").unrounded(0.9), 1)
@@ -101,10 +103,6 @@ class OrderedCategories(Design):
         if len(arms[0]) != len(arms[1]):
             reason = f"has {len(arms[0])} categories, and the control arm {len(arms[1])}"
             raise ParameterError(reason, owner=self, parameter="treatment", value=self.treatment)
-        if self.variance == "proportional-odds":
-            way_out = "set variance to general"
-            reason = "has no common odds ratio, which the variance for proportional odds needs"
-            raise ParameterError(reason, owner=self, parameter="treatment", value=self.treatment, way_out=way_out)
 
     def _probabilities(self, name: str) -> list[Numbers]:
         """Of all categories of an arm, in their order."""
@@ -145,11 +143,11 @@ class OrderedCategories(Design):
         self.require_effect()
         if self.treatment is None:
             return self.odds_ratio
-        sought = _later(*self.arms_probabilities())
+        sought = proportional_odds.later(*self.arms_probabilities())
 
         def surplus(place: Any) -> Any:
             control = self._probabilities("control")
-            return _later(_shifted(control, exp(place)), control) - sought
+            return proportional_odds.later(proportional_odds.shifted(control, exp(place)), control) - sought
 
         shape = self.shape()
         ends = (np.full(shape, -_FARTHEST), np.full(shape, _FARTHEST)) if shape else (-_FARTHEST, _FARTHEST)
@@ -160,7 +158,7 @@ class OrderedCategories(Design):
         control = self._probabilities("control")
         if self.treatment is not None:
             return self._probabilities("treatment"), control
-        return _shifted(control, self.odds_ratio), control
+        return proportional_odds.shifted(control, self.odds_ratio), control
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The same odds in both arms."""
@@ -173,7 +171,10 @@ class OrderedCategories(Design):
     def wins_and_losses(self) -> tuple[Numbers, Numbers]:
         """The chances that a treated participant is in a better, and in a worse category than a control."""
         treatment, control = self.arms_probabilities()
-        later, earlier = _strictly_later(treatment, control), _strictly_later(control, treatment)
+        later, earlier = (
+            proportional_odds.strictly_later(treatment, control),
+            proportional_odds.strictly_later(control, treatment),
+        )
         return (later, earlier) if self.upward else (earlier, later)
 
     # Size and power.
@@ -189,10 +190,12 @@ class OrderedCategories(Design):
         null = (1 - tied) / (12 * w_t * w_c)
         if self.variance == "proportional-odds":
             # the log odds ratio is worth so much of the share of pairs where it is small
-            return self.sign * log(self.odds_ratio) * (1 - tied) / 6, sqrt(null), sqrt(null)
-        placed_t, placed_c = _placements(control), _placements(treatment)
-        true = _variance(placed_t, treatment) / w_t + _variance(placed_c, control) / w_c
-        return self.sign * (_later(treatment, control) - 0.5), sqrt(null), sqrt(true)
+            return self.sign * log(self.effect_value()) * (1 - tied) / 6, sqrt(null), sqrt(null)
+        placed_t, placed_c = proportional_odds.placements(control), proportional_odds.placements(treatment)
+        true = (
+            proportional_odds.variance(placed_t, treatment) / w_t + proportional_odds.variance(placed_c, control) / w_c
+        )
+        return self.sign * (proportional_odds.later(treatment, control) - 0.5), sqrt(null), sqrt(true)
 
     def success(self, n: Numbers) -> Numbers:
         """The tail in the treatment's favour."""
@@ -209,10 +212,11 @@ class OrderedCategories(Design):
 
     @property
     def formula(self) -> str:
-        """The name of the formula."""
+        """The name of the formula; of two arms' probabilities, which odds ratio stands for them."""
         if self.variance == "general":
             return "Wilcoxon–Mann–Whitney test with ties, variance at each arm's probabilities"
-        return "proportional odds, variance for small effects"
+        stands = "" if self.treatment is None else " at the odds ratio of as many pairs won"
+        return f"proportional odds{stands}, variance for small effects"
 
     @property
     def reference(self) -> str:
@@ -272,48 +276,6 @@ class OrderedCategories(Design):
         ties = ((in_t + in_c) ** 3 - (in_t + in_c)).sum(axis=1) / (n * max(n - 1, 1))
         error = np.sqrt(np.maximum(n + 1 - ties, 0) / (12 * n_t * n_c))
         return decide(self, share - 0.5, error, self.z_alpha)
-
-
-def _shifted(control: list[Numbers], odds_ratio: Numbers) -> list[Numbers]:
-    """Probabilities whose odds of lying beyond each cut are so many times those of the control."""
-    beyond: Any = 1.0  # of everybody, before the first category
-    rest, found = beyond, []
-    for probability in control[:-1]:
-        rest = rest - probability
-        now = odds_ratio * rest / (1 - rest + odds_ratio * rest)
-        found.append(beyond - now)
-        beyond = now
-    return [*found, beyond]
-
-
-def _strictly_later(mine: list[Numbers], others: list[Numbers]) -> Numbers:
-    """P(one of mine is in a later category than one of the others)."""
-    total: Any = 0.0
-    before: Any = 0.0
-    for own, other in zip(mine, others, strict=True):
-        total, before = total + own * before, before + other
-    return total
-
-
-def _later(mine: list[Numbers], others: list[Numbers]) -> Numbers:
-    """P(later), and half of P(the same category)."""
-    return _strictly_later(mine, others) + sum(a * b for a, b in zip(mine, others, strict=True)) / 2
-
-
-def _placements(others: list[Numbers]) -> list[Numbers]:
-    """For each category the share of the others before it, and half of those in it."""
-    before: Any = 0.0
-    found = []
-    for other in others:
-        found.append(before + other / 2)
-        before = before + other
-    return found
-
-
-def _variance(values: list[Numbers], probabilities: list[Numbers]) -> Numbers:
-    mean: Any = sum(v * p for v, p in zip(values, probabilities, strict=True))
-    squares: Any = sum(v * v * p for v, p in zip(values, probabilities, strict=True))
-    return squares - mean * mean
 
 
 def _tail(design: OrderedCategories, n: Numbers, direction: int = 1) -> Numbers:

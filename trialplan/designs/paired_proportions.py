@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from trialplan import fields
-from trialplan.design import AnalysisTest, Design
+from trialplan.design import AnalysisTest, Design, Sized
 from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.distributions import binomial_critical, binomial_sf
-from trialplan.numerics.elementary import divide, normal_cdf, normal_quantile, sqrt, square
+from trialplan.numerics.elementary import divide, greatest, normal_cdf, normal_quantile, sqrt, square
 from trialplan.numerics.lazy import np, special
+from trialplan.numerics.search import increasing_root
 from trialplan.outcome import EffectScale, Outcome
 from trialplan.parameter import PROPORTION, Interval, Numbers, largest, parameter
-from trialplan.rejection import either_way
+from trialplan.rejection import decide_by_z, either_way
 
 TestName = Literal["mcnemar", "mcnemar-exact", "mcnemar-mid-p"]
 """The tests of paired proportions."""
@@ -31,6 +33,10 @@ _RATES = 200
 
 _TAIL = 9.0
 """Standard deviations of the number of discordant pairs that are summed over: what lies beyond weighs < 1e-17."""
+
+
+_DIFFERENCE = EffectScale(name="difference of proportions", short="difference", points=True)
+"""The rate with the treatment less that with the control: the pairs that have the response with one of them alone."""
 
 
 class PairedResponses(Outcome):
@@ -46,21 +52,52 @@ class PairedResponses(Outcome):
         """A difference of two rates."""
         return EffectScale(name="difference of proportions", short="difference", points=True)
 
+    def effect_scale(self, design: Sized) -> EffectScale:
+        """Where a margin is set, the difference of the two rates; else the share of pairs itself."""
+        return super().effect_scale(design) if design.margin is None else _DIFFERENCE
+
+    def null_limits(self, design: Design) -> tuple[Numbers, ...]:
+        """On that scale."""
+        return super().null_limits(design) if design.margin is None else design.limits()
+
+    def estimate_at(self, design: Design, n: Any, z: Any) -> Any:
+        """The differences at which the test shows z, beside the planned share with the control alone; nan if none."""
+        n, z = np.broadcast_arrays(np.asarray(n, dtype=float), z)
+        limit, theirs, sign = design.limits()[0], design.value("comparator"), design.sign
+        least, most = 1e-12, 1 - theirs - 1e-12
+
+        def surplus(ours: Any) -> Any:
+            null = np.sqrt(null_variance(ours, theirs, limit))
+            return (ours - theirs - limit) * np.sqrt(n) / null - sign * z
+
+        low, high = np.full(n.shape, least), np.full(n.shape, most)
+        inside = (surplus(low) < 0) & (surplus(high) >= 0)
+        return np.where(inside, increasing_root(surplus, low, high) - theirs, np.nan)
+
+    def estimate_name(self, design: Design) -> str:
+        """The difference of the two rates."""
+        return _DIFFERENCE.short
+
+    def estimate_in_points(self, design: Design) -> bool:
+        """It is."""
+        return True
+
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
         """As the chance that only the treatment succeeds, as a difference of rates, as the odds of discordant pairs."""
         ours, theirs = float(design.effect_value()), float(design.value("comparator"))
-        difference = EffectScale(name="difference of proportions", short="difference", points=True)
         odds = EffectScale(name="ratio of discordant pairs", short="ratio", ratio=True)
-        return (self.effect_scale(design), ours), (difference, ours - theirs), (odds, ours / theirs)
+        shares = (super().effect_scale(design), ours)
+        return shares, (_DIFFERENCE, ours - theirs), (odds, ours / theirs)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairedProportions(Design):
-    """Does a response come more often with the treatment than with the control, on the same participants?
+    """Does a response come more often with the treatment than with the control on the same participants, by a margin?
 
     Only pairs whose two members differ tell: those in which the treatment alone has the response, and those in which
     the control alone has it. McNemar's test compares the two numbers. The exact one takes them as a fair coin's under
-    the null, given how many there are; the mid-P one counts half of what is seen.
+    the null, given how many there are; the mid-P one counts half of what is seen. With a margin on the difference of
+    the two rates the test is Tango's, which is McNemar's where the margin is none.
 
     >>> design = PairedProportions(treatment_only=0.25, control_only=0.1)
     >>> round(design.unrounded(0.8), 1)
@@ -70,6 +107,7 @@ class PairedProportions(Design):
         McNemar (1947), Psychometrika 12:153.
         Connor (1987), Biometrics 43:207 (the sample size).
         Fagerland, Lydersen & Laake (2013), BMC Medical Research Methodology 13:91 (exact and mid-P).
+        Tango (1998), Statistics in Medicine 17:891; Nam (1997), Biometrics 53:1422 (with a margin).
     """
 
     outcome = PairedResponses()
@@ -96,11 +134,17 @@ class PairedProportions(Design):
         unit="proportion",
         typical=(0.05, 0.15),
     )
+    goal: fields.Goal = fields.goal()
+    margin: Numbers | tuple[float, float] | None = fields.margin()
     favourable: fields.Favourable = fields.favourable()
     test: TestName = parameter("the analysis test", TestName, role="method", default="mcnemar")
 
     def check(self) -> None:
-        """Both together are at most all pairs."""
+        """Both together are at most all pairs; a margin where the goal needs one, and a test that takes it."""
+        fields.check_margin(self, domain=PROPORTION)
+        if self.margin is not None and fields.NON_INFERIORITY not in self.analysis.goals:
+            reason, way_out = f"{self.test} is not defined with a margin", "use mcnemar, which is Tango's with one"
+            raise ParameterError(reason, owner=self, parameter="test", value=self.test, way_out=way_out)
         if self.treatment_only is None:
             return
         together = largest(self.treatment_only + self.control_only)
@@ -113,6 +157,16 @@ class PairedProportions(Design):
             )
 
     @property
+    def formula(self) -> str:
+        """The name of the formula: with a margin the test is Tango's."""
+        return super().formula if self.margin is None else "score test of Tango, normal approximation"
+
+    @property
+    def reference(self) -> str:
+        """Where it is published."""
+        return super().reference if self.margin is None else "Tango 1998; Nam 1997"
+
+    @property
     def smooth(self) -> bool:
         """Under normal theory; counts are whole, so the power of the others is a saw-tooth."""
         return self.test == "mcnemar"
@@ -123,21 +177,55 @@ class PairedProportions(Design):
         return self.smooth
 
     def null_values(self) -> tuple[Numbers, ...]:
-        """As many pairs one way as the other."""
-        return (self.control_only,)
+        """Beside the control's share: as many pairs one way as the other, or so many more as the margin says."""
+        return tuple(self.control_only + limit for limit in self.limits())
+
+    def limits(self) -> tuple[Numbers, ...]:
+        """The null's boundary as differences of the two rates."""
+        return fields.limits(self.goal, self.margin, self.upward, lambda m: (-m, m), 0.0)
+
+    def planned_estimate(self) -> Numbers:
+        """The difference of the two rates."""
+        return self.treatment_only - self.control_only
+
+    def null_estimate(self) -> Numbers:
+        """The first of the limits."""
+        return self.limits()[0]
+
+    def at_null(self) -> tuple[Self, ...]:
+        """Without a margin the planned control's share on both sides; with one, the shares nearest the plan on a limit.
+
+        Those are the restricted ones of maximum likelihood: a margin can be wider than the control's share.
+        """
+        if self.margin is None:
+            return super().at_null()
+        found = []
+        for limit in self.limits():
+            theirs = restricted_share(self.treatment_only, self.control_only, limit)
+            with contextlib.suppress(ParameterError):  # on the edge, where no pair differs one way
+                found.append(self.replace(treatment_only=theirs + limit, control_only=theirs))
+        return tuple(found)
 
     def effect_domain(self) -> Interval:
         """What the pairs with the response on the control alone leave."""
         return Interval(0, 1 - largest(self.control_only))
 
-    def moments(self) -> tuple[Numbers, Numbers, Numbers]:
-        """Of one pair: the difference, its variance without one, and its variance."""
-        away, discordant = self.treatment_only - self.control_only, self.treatment_only + self.control_only
-        return away, discordant, discordant - square(away)
+    @property
+    def discordant(self) -> Numbers:
+        """The share of pairs that differ."""
+        return self.treatment_only + self.control_only
+
+    def moments(self, limit: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+        """Of one pair: the difference beyond a limit, its variance on the limit, and its variance."""
+        away = self.treatment_only - self.control_only
+        null = null_variance(self.treatment_only, self.control_only, limit)
+        return away - limit, null, self.discordant - square(away)
 
     def unrounded(self, target: Numbers) -> Numbers:
         """In closed form under normal theory; the others have no real-valued n, and this one is near it."""
-        away, null, true = self.moments()
+        if len(self.limits()) == 2:
+            return super().unrounded(target)
+        away, null, true = self.moments(self.limits()[0])
         return square(divide(self.z_alpha * sqrt(null) + normal_quantile(target) * sqrt(true), away))
 
     def by_normal_theory(self) -> Design:
@@ -167,7 +255,7 @@ class PairedProportions(Design):
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The pairs that are expected to differ, and the actual size of tests that count them."""
-        return super().details(n, target) | {"discordant_pairs": float(n * self.moments()[1])}
+        return super().details(n, target) | {"discordant_pairs": float(n * self.discordant)}
 
     def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Pairs as a number of them."""
@@ -191,19 +279,55 @@ class PairedProportions(Design):
         return self.analysis.statistic(self, (pairs > 0).sum(axis=1), (pairs < 0).sum(axis=1), pairs.shape[1])
 
 
+def restricted_share(ours: Numbers, theirs: Numbers, limit: Numbers) -> Numbers:
+    """The share with the control alone that is likeliest where the difference is the limit (Tango 1998, eq. 8)."""
+    linear = (2 - ours + theirs) * limit - ours - theirs
+    return (sqrt(square(linear) + 8 * theirs * limit * (1 - limit)) - linear) / 4
+
+
+def null_variance(ours: Numbers, theirs: Numbers, limit: Numbers) -> Numbers:
+    """Of one pair's difference, on the limit; without a margin the share of pairs that differ."""
+    return 2 * restricted_share(ours, theirs, limit) + limit * (1 - limit)
+
+
 def _z_tail(design: PairedProportions, n: Numbers, direction: int = 1) -> Numbers:
-    away, null, true = design.moments()
-    return normal_cdf(divide(direction * design.sign * away * sqrt(n) - design.z_alpha * sqrt(null), sqrt(true)))
+    zs: Numbers = 0.0
+    limits = design.sided_limits()
+    for limit, sign in limits:
+        away, null, true = design.moments(limit)
+        zs = zs + normal_cdf(divide(direction * sign * away * sqrt(n) - design.z_alpha * sqrt(null), sqrt(true)))
+    return zs if len(limits) == 1 else greatest(zs - 1, 0.0)
 
 
 def _z_statistic(design: PairedProportions, ours: Any, theirs: Any, n: int) -> tuple[Any, Any]:
-    return _decided(design, (ours - theirs) / max(n, 1), np.sqrt(ours + theirs) / max(n, 1), design.z_alpha)
+    """Each limit's z; the likelihood on the limit is made largest by bisection, which shares no code with the power."""
+    size = max(n, 1)
+    shares, zs = (ours / size, theirs / size), []
+    for limit, _ in design.sided_limits():
+        variance = _likeliest(*shares, float(limit))
+        away = shares[0] - shares[1] - limit
+        zs.append(np.divide(away * math.sqrt(size), np.sqrt(variance), out=np.zeros(len(away)), where=variance > 0))
+    return decide_by_z(design, zs)
 
 
-def _decided(design: PairedProportions, difference: Any, error: Any, critical: Any) -> tuple[Any, Any]:
-    """Of the difference, whose null is 0, while that of the effect is the control's share."""
-    statistic = design.sign * np.divide(difference, error, out=np.zeros(len(difference)), where=error > 0)
-    return statistic, (np.abs(statistic) if design.two_tailed else statistic) >= critical
+def _likeliest(ours: Any, theirs: Any, limit: float) -> Any:
+    """The variance of one pair's difference where the likelihood of the shares seen is largest on the limit."""
+    if limit == 0:
+        return ours + theirs
+    low, high = np.full(len(ours), max(0.0, -limit)), np.full(len(ours), (1 - limit) / 2)
+    for _ in range(60):  # halves leave the digits of a double
+        share = (low + high) / 2
+        with np.errstate(all="ignore"):
+            slope = (
+                _over(ours, share + limit) + _over(theirs, share) - 2 * _over(1 - ours - theirs, 1 - 2 * share - limit)
+            )
+        low, high = np.where(slope > 0, share, low), np.where(slope > 0, high, share)
+    return low + high + limit - limit**2
+
+
+def _over(seen: Any, chance: Any) -> Any:
+    """What one kind of pairs adds to the slope of the likelihood; those that were not seen add nothing."""
+    return np.where(seen > 0, seen / chance, 0.0)
 
 
 @lru_cache(maxsize=64)
@@ -271,11 +395,11 @@ _TEX_COUNTED = (
 
 PairedProportions.tests = {
     "mcnemar": AnalysisTest(
-        prose="McNemar's z, without a continuity correction. The usual choice; exceeds its level a little where few "
-        "pairs differ.",
+        prose="McNemar's z, without a continuity correction, with a margin Tango's score. The usual choice; exceeds "
+        "its level a little where few pairs differ.",
         formula="McNemar's test, normal approximation",
         reference="McNemar 1947; Connor 1987",
-        goals=(fields.SUPERIORITY,),
+        goals=(fields.SUPERIORITY, fields.NON_INFERIORITY, fields.EQUIVALENCE),
         power=either_way(_z_tail),
         success=_z_tail,
         statistic=_z_statistic,

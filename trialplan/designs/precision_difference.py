@@ -10,10 +10,10 @@ from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.designs import _stated_rates as stated_rates
 from trialplan.numerics.binomial_limits import wald_limits, wilson_limits
-from trialplan.numerics.elementary import hypot, normal_quantile
+from trialplan.numerics.elementary import hypot, normal_quantile, sqrt
 from trialplan.parameter import PROPORTION, Interval, Numbers, parameter
 
-IntervalName = Literal["newcombe", "wald"]
+IntervalName = Literal["newcombe", "wald", "agresti-caffo"]
 """The intervals of a difference."""
 
 
@@ -29,6 +29,7 @@ class PrecisionDifference(Sized):
 
     References:
         Newcombe (1998), Statistics in Medicine 17:873, method 10.
+        Agresti & Caffo (2000), The American Statistician 54:280 (Wald's, a success and a failure added to each arm).
     """
 
     attains: ClassVar[str] = "an interval of width"
@@ -64,10 +65,12 @@ class PrecisionDifference(Sized):
     @property
     def reference(self) -> str:
         """Where the interval is published."""
-        return "Newcombe 1998, method 10" if self.interval == "newcombe" else "Newcombe 1998, method 1"
+        return _REFERENCES[self.interval]
 
     def attained(self, n: Numbers) -> Numbers:
         """The width of the interval with n participants in all at the expected rates."""
+        if self.interval == "agresti-caffo":
+            return self._with_four_added(n)
         limits = wilson_limits if self.interval == "newcombe" else wald_limits
         (n_t, n_c), z = self.split(n), normal_quantile(0.5 + self.confidence / 2)
         low_t, high_t = limits(self.treatment, n_t, z)
@@ -75,6 +78,21 @@ class PrecisionDifference(Sized):
         below = hypot(self.treatment - low_t, high_c - self.control)
         return below + hypot(high_t - self.treatment, self.control - low_c)
 
+    def _with_four_added(self, n: Numbers) -> Numbers:
+        """The width of Wald's interval where each arm has one success and one failure more than it is expected to."""
+        variance: Numbers = 0.0
+        for rate, size in zip((self.treatment, self.control), self.split(n), strict=True):
+            added = (rate * size + 1) / (size + 2)
+            variance = variance + added * (1 - added) / (size + 2)
+        return 2 * normal_quantile(0.5 + self.confidence / 2) * sqrt(variance)
+
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest participants whose interval is at most as wide as asked for."""
         return sizing.size_width(self, self._asked("width", target))
+
+
+_REFERENCES = {
+    "newcombe": "Newcombe 1998, method 10",
+    "wald": "Newcombe 1998, method 1",
+    "agresti-caffo": "Agresti & Caffo 2000",
+}

@@ -7,12 +7,13 @@ from typing import Any
 
 from trialplan import fields
 from trialplan.design import Design, Sized
+from trialplan.designs import _pairs as pairs
 from trialplan.numerics.elementary import divide, log, normal_cdf, normal_quantile, sqrt, square
 from trialplan.numerics.lazy import np, special
 from trialplan.outcome import EffectScale
-from trialplan.outcomes.ordered import Ordered, pairs_won
+from trialplan.outcomes.ordered import Ordered
 from trialplan.parameter import POSITIVE, Interval, Numbers, parameter
-from trialplan.rejection import decide, either_way
+from trialplan.rejection import either_way
 
 
 class Wins(Ordered):
@@ -26,8 +27,8 @@ class Wins(Ordered):
 
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
         """The win ratio once."""
-        own, _, *others = super().same_effect(design)
-        return (own, *others)
+        own, *others = super().same_effect(design)
+        return (own, *(one for one in others if one[0].name != own[0].name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +93,7 @@ class WinRatio(Design):
 
     def standard_error(self, n: Numbers) -> tuple[Numbers, None]:
         """Of the logarithm of the ratio, without an effect."""
-        share_t, share_c = self.split(1.0)
-        variance = 4 * (1 + self.ties) / (3 * share_t * share_c * (1 - self.ties))
-        return sqrt(variance / n), None
+        return null_error(self.ties, self.split(n)), None
 
     def success(self, n: Numbers) -> Numbers:
         """The tail in the treatment's favour."""
@@ -126,25 +125,18 @@ class WinRatio(Design):
         return rng.normal(shift, 1.0, (trials, n_t)), rng.normal(0.0, 1.0, (trials, n_c))
 
     def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
-        """The logarithm of the ratio over its standard error, which is that of two U statistics; trial by trial.
-
-        Without a win or without a loss there is no ratio, and no evidence.
-        """
+        """The logarithm of the ratio over its standard error, which is that of two U statistics; trial by trial."""
         treatment, control = (arm[:, : round(fraction * arm.shape[1])] for arm in data)
-        n_t, n_c = treatment.shape[1], control.shape[1]
-        if min(n_t, n_c) < 2:
-            return np.zeros(len(treatment)), np.zeros(len(treatment), dtype=bool)
-        _, margin = self._shift_and_margin()
-        # for each participant the share of the other arm's that are won and lost
-        won_t, won_c = pairs_won(treatment, control, margin) / n_c, pairs_won(control, treatment, margin) / n_t
-        lost_t, lost_c = pairs_won(-treatment, -control, margin) / n_c, pairs_won(-control, -treatment, margin) / n_t
-        wins, losses = won_t.mean(axis=1, keepdims=True), lost_t.mean(axis=1, keepdims=True)
-        with np.errstate(all="ignore"):
-            of_t, of_c = won_t / wins - lost_t / losses, lost_c / wins - won_c / losses
-            error = np.sqrt(of_t.var(axis=1, ddof=1) / n_t + of_c.var(axis=1, ddof=1) / n_c)
-            estimate = np.log(wins / losses)[:, 0]
-        known = np.isfinite(estimate) & np.isfinite(error)
-        return decide(self, np.where(known, estimate, 0.0), np.where(known, error, 0.0), self.z_alpha)
+        return pairs.log_win_ratio(self, treatment, control, self._shift_and_margin()[1])
+
+
+def null_error(ties: Numbers, arms: tuple[Numbers, ...]) -> Numbers:
+    """The standard error of the logarithm without an effect, of arms of these sizes; infinite where all pairs are tied.
+
+    Yu & Ganju (2022), Statistics in Medicine 41:950.
+    """
+    n_t, n_c = arms
+    return sqrt(divide(4 * (1 + ties) * (n_t + n_c), 3 * n_t * n_c * (1 - ties)))
 
 
 def _tail(design: WinRatio, n: Numbers, direction: int = 1) -> Numbers:

@@ -30,9 +30,14 @@ class Ordered(Outcome):
         """
         win, lose = map(float, design.wins_and_losses())  # type: ignore[attr-defined]
         half = (1 - win - lose) / 2
-        every = {"win ratio": win / lose, "win odds": (win + half) / (lose + half)}
+        every = {"win ratio": (win, lose), "win odds": (win + half, lose + half)}
         own = self.effect_scale(design)
-        ratios = tuple((EffectScale(name=name, short=name, ratio=True), value) for name, value in every.items())
+        # where no pair is lost there is no ratio
+        ratios = tuple(
+            (EffectScale(name=name, short=name, ratio=True), above / below)
+            for name, (above, below) in every.items()
+            if below
+        )
         benefit = EffectScale(name="net benefit", short="net benefit", points=True)
         return ((own, float(design.effect_value())), *ratios, (benefit, win - lose))
 

@@ -76,7 +76,9 @@ class Responses(Outcome):
         return EffectScale(name="rate", short="rate")
 
     def null_limits(self, design: Design) -> tuple[Numbers, ...]:
-        """On the scale that the rates are compared on."""
+        """On the scale that the rates are compared on; of one arm as differences from the null rate."""
+        if len(design.arm_names) == 1:
+            return tuple(limit - design.value("comparator") for limit in design.limits())
         return design.limits()
 
     def better(self, design: Design) -> str:
@@ -126,7 +128,7 @@ class Responses(Outcome):
         """The one that inverts the design's test, or score where it has none; of one arm Wilson's, less the null."""
         rates = [float(rate) for rate in design.count_rates()]
         if len(design.arm_names) == 1:
-            null = float(design.null_values()[0])
+            null = float(design.value("comparator"))
             z = NormalDist().inv_cdf(0.5 + confidence / 2)  # the digits of an evidence table's intervals
             low, high = wilson_limits(null if no_effect else rates[0], n, z)
             name = "Wilson interval of the rate, less the null rate"
@@ -153,7 +155,7 @@ class Responses(Outcome):
         _check_counted(design, n)
         if len(design.arm_names) == 1:
             count = _nearest(design, (np.arange(n + 1),), (n,))
-            return None if count is None else count / n - float(design.null_values()[0])
+            return None if count is None else count / n - float(design.value("comparator"))
         found = smallest_rates(design, n)
         if found is None:
             return None

@@ -1,0 +1,295 @@
+"""Two arms compared pair by pair over outcomes of each participant, the most important first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trialplan import fields
+from trialplan.design import Design, Sized
+from trialplan.designs import _pairs as pairs
+from trialplan.designs._vectors import places
+from trialplan.designs.win_ratio import WinRatio, null_error
+from trialplan.errors import ParameterError, field
+from trialplan.numerics.elementary import divide, exp, expm1, greatest, log, normal_cdf, normal_quantile, square, where
+from trialplan.numerics.lazy import np
+from trialplan.outcome import EffectScale, Outcome
+from trialplan.outcomes.ordered import Ordered
+from trialplan.parameter import POSITIVE, PROPORTION, REAL, Interval, Numbers, parameter
+from trialplan.rejection import either_way
+from trialplan.text import percent
+
+
+class Hierarchy(Ordered):
+    """Outcomes of which the first that tells two participants apart decides."""
+
+    kind = "a hierarchy of outcomes"
+
+    def effect_scale(self, design: Sized) -> EffectScale:
+        """How much of what is planned there is."""
+        return EffectScale(name="share of the planned effects", short="share of the planned effects")
+
+    def draw_from(self, design: Design, uniforms: Any) -> Any:
+        """A participant has several outcomes, and a copula joins one."""
+        return Outcome.draw_from(self, design, uniforms)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HierarchicalOutcomes(Design):
+    """Are pairs of a treated participant and a control won more often than lost, over outcomes in their order?
+
+    The hierarchy is that of trials: events by their times, such as death and then relapse, the earlier one losing;
+    then a response, yes or no; then a measurement, such as proteinuria, counted so that larger values are better. Who
+    has had no event when the follow-up ends is as well off as all who have not. What none of them tells apart is a
+    tie. Participants are drawn with all their outcomes, independent of each other; the shares of pairs won, lost and
+    tied follow from them, and the power from these by the formula for the win ratio, which errs for strong effects and
+    for many ties. `realised` is how much of all planned effects is true.
+
+    >>> death = {"hazard": (0.12,), "hazard_ratio": (2 / 3,), "follow_up": 2}
+    >>> round(HierarchicalOutcomes(**death, difference=0.35).unrounded(0.8), 1)
+    262.8
+
+    References:
+        Pocock, Ariti, Collier & Wang (2012), European Heart Journal 33:176 (the win ratio).
+        Buyse (2010), Statistics in Medicine 29:3245 (net benefit); Brunner, Vandemeulebroecke & Mütze (2021),
+        Statistics in Medicine 40:3367 (win odds).
+        Yu & Ganju (2022), Statistics in Medicine 41:950 (the sample size).
+        Bebu & Lachin (2016), Biostatistics 17:178 (the standard error of the test).
+    """
+
+    outcome = Hierarchy()
+    letters = {"θ": "the win ratio", "p_tie": "the share of pairs that are tied"}
+    statistic_is_z = True
+    exact = False
+    formula = "win ratio of the hierarchy, variance of its logarithm without an effect"
+    reference = "Yu & Ganju 2022"
+    tex = WinRatio.tex
+    stated_example = "--response-control 0.3 --response-treatment 0.5 --power 0.8 --n 176"
+
+    hazard: Numbers | tuple[float, ...] | None = parameter(
+        "hazard of each event in the control arm, the most important first",
+        POSITIVE,
+        axis="events",
+        optional=True,
+        symbol="λ_C",
+        unit="events in a unit of time",
+        typical=(0.1, 0.4),
+    )
+    hazard_ratio: Numbers | tuple[float, ...] | None = parameter(
+        "hazard of each event in the treatment arm over that in the control arm, or one ratio for all",
+        POSITIVE,
+        axis="events",
+        optional=True,
+        symbol="HR",
+        unit="ratio",
+        typical=(0.5, 0.8),
+    )
+    follow_up: Numbers = parameter(
+        "time for which each participant is followed, in the same unit", POSITIVE, default=1.0, typical=(0.5, 2.0)
+    )
+    response_control: Numbers | None = parameter(
+        "rate of response in the control arm",
+        PROPORTION,
+        optional=True,
+        symbol="p_C",
+        unit="proportion",
+        typical=(0.2, 0.4),
+    )
+    response_treatment: Numbers | None = parameter(
+        "rate of response in the treatment arm",
+        PROPORTION,
+        optional=True,
+        symbol="p_T",
+        unit="proportion",
+        typical=(0.5, 0.7),
+    )
+    difference: Numbers | None = parameter(
+        "difference of the measurement's means in the treatment's favour, in standard deviations",
+        REAL,
+        optional=True,
+        symbol="d",
+        unit="standard deviations",
+        typical=(0.3, 0.8),
+    )
+    tie_margin: Numbers = parameter(
+        "difference of two measurements, in standard deviations, up to which they are a tie",
+        Interval(0, closed="left"),
+        default=0.0,
+        unit="standard deviations",
+        typical=(0.0, 0.3),
+    )
+    realised: Numbers = parameter(
+        "share of the planned effects that is true, of each outcome on its own scale: 1 is the plan, 0 no effect",
+        Interval(-10, 10),
+        role="effect",
+        default=1.0,
+        typical=(0.7, 1.5),
+    )
+    allocation: str = fields.allocation()
+
+    def check(self) -> None:
+        """At least one outcome, and of each both arms."""
+        for name, other in (("hazard", "hazard_ratio"), ("response_control", "response_treatment")):
+            if (getattr(self, name) is None) != (getattr(self, other) is None):
+                missing, there = (name, other) if getattr(self, name) is None else (other, name)
+                reason = f"is needed beside {field(there)}"
+                raise ParameterError(reason, owner=self, parameter=missing)
+        if self.hazard is None and self.response_control is None and self.difference is None:
+            reason = f"is needed, or {field('response_control')}, or {field('difference')}: there is no outcome"
+            raise ParameterError(reason, owner=self, parameter="hazard")
+        if self.hazard is None:
+            return
+        events, ratios = len(places(self.hazard)), len(places(self.hazard_ratio))
+        if ratios not in (1, events):
+            reason = f"has {ratios} ratios for {events} events"
+            raise ParameterError(reason, owner=self, parameter="hazard_ratio", value=self.hazard_ratio)
+
+    @classmethod
+    def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
+        """An outcome, where none is stated."""
+        return () if any(numbers.get(name) is not None for name in _OUTCOMES) else ("difference",)
+
+    # The outcomes as they are where so much of the plan is true.
+
+    def hazards(self) -> list[tuple[Numbers, Numbers]]:
+        """Of each event: treatment, control. The logarithm of the ratio is what is true in part."""
+        if self.hazard is None:
+            return []
+        control, ratios = places(self.hazard), places(self.hazard_ratio)
+        ratios = ratios * len(control) if len(ratios) == 1 else ratios
+        return [(c * ratio**self.realised, c) for c, ratio in zip(control, ratios, strict=True)]
+
+    def responses(self) -> tuple[Numbers, Numbers] | None:
+        """Rates: treatment, control. The logarithm of the odds ratio is what is true in part."""
+        if self.response_control is None or self.response_treatment is None:
+            return None
+        planned, control = (rate / (1 - rate) for rate in (self.response_treatment, self.response_control))
+        odds = control * (planned / control) ** self.realised
+        return odds / (1 + odds), self.response_control
+
+    def decided(self) -> list[tuple[str, Numbers, Numbers]]:
+        """Of each outcome, in its order, the share of all pairs that it decides for the treatment, and against it."""
+        found: list[tuple[str, Numbers, Numbers]] = []
+        undecided: Any = 1.0
+        for place, (ours, theirs) in enumerate(self.hazards(), 1):
+            both = ours + theirs
+            someone = undecided * -expm1(-both * self.follow_up)
+            found.append((f"event {place}", someone * theirs / both, someone * ours / both))
+            undecided = undecided * exp(-both * self.follow_up)
+        rates = self.responses()
+        if rates is not None:
+            won, lost = rates[0] * (1 - rates[1]), rates[1] * (1 - rates[0])
+            found.append(("response", undecided * won, undecided * lost))
+            undecided = undecided * (1 - won - lost)
+        if self.difference is not None:
+            away, root = self.realised * self.difference, 2**0.5
+            won, lost = (normal_cdf((sign * away - self.tie_margin) / root) for sign in (1, -1))
+            found.append(("measurement", undecided * won, undecided * lost))
+        return found
+
+    def wins_and_losses(self) -> tuple[Numbers, Numbers]:
+        """The chances that a pair is won, and lost."""
+        decided = self.decided()
+        wins: Any = sum(won for _, won, _ in decided)
+        losses: Any = sum(lost for _, _, lost in decided)
+        return wins, losses
+
+    def _log_ratio_and_error(self, n: Numbers) -> tuple[Numbers, Numbers]:
+        """The logarithm of the win ratio, infinite where no pair is lost, and its standard error without an effect."""
+        wins, losses = self.wins_and_losses()
+        ties = greatest(1 - wins - losses, 0.0)  # the last digit of a sum of ones
+        return log(divide(wins, losses)), null_error(ties, self.split(n))
+
+    def null_values(self) -> tuple[Numbers, ...]:
+        """No effect on any outcome."""
+        return (0.0,)
+
+    def reachable(self) -> Any:
+        """Whether more pairs are won than lost."""
+        wins, losses = self.wins_and_losses()
+        return wins > losses
+
+    def success(self, n: Numbers) -> Numbers:
+        """The tail in the treatment's favour."""
+        return _tail(self, n)
+
+    def power(self, n: Numbers) -> Numbers:
+        """Both tails of a two-sided test."""
+        return _EITHER(self, n)
+
+    def unrounded(self, target: Numbers) -> Numbers:
+        """In closed form."""
+        away, error = self._log_ratio_and_error(1.0)
+        return self._of_all(square(divide((self.z_alpha + normal_quantile(target)) * error, away)), target)
+
+    def _of_all(self, values: Numbers, other: Numbers) -> Numbers:
+        """In the shape of all numbers: a follow-up without events, say, changes nothing."""
+        shape = self.shape(other)
+        return np.broadcast_to(values, shape) if shape else values
+
+    def details(self, n: Any, target: Numbers) -> dict[str, Any]:
+        """The win ratio, win odds and net benefit that the outcomes give, and what each of them decides."""
+        win, lose = map(float, self.wins_and_losses())
+        half = (1 - win - lose) / 2
+        parts = [{"outcome": name, "won": float(won), "lost": float(lost)} for name, won, lost in self.decided()]
+        return super().details(n, target) | {
+            **({"win_ratio": win / lose} if lose else {}),
+            **({"win_odds": (win + half) / (lose + half)} if lose + half else {}),
+            "net_benefit": win - lose,
+            "ties": max(2 * half, 0.0),
+            "decided": parts,
+        }
+
+    def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The three effects; and of each outcome the shares of pairs that it decides."""
+        rest = {name: value for name, value in extra.items() if name not in ("decided", "net_benefit", "ties")}
+        if "decided" not in extra:
+            return super().detail_rows(rest)
+        each = [
+            (f"by {one['outcome']}", f"{percent(one['won'])} of pairs won, {percent(one['lost'])} lost")
+            for one in extra["decided"]
+        ]
+        benefit = ("net benefit", f"{percent(extra['net_benefit']).removesuffix(' %')} points")
+        return [*super().detail_rows(rest), benefit, *each, ("tied", f"{percent(extra['ties'])} of pairs")]
+
+    def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
+        """Of each arm, treatment and control, every outcome of every participant: the events, response, measurement.
+
+        A row a trial and a column a participant; outcomes on the last axis, the times of events cut at the follow-up.
+        """
+        arms = []
+        for arm, size in enumerate(map(round, self.split(n))):
+            shape = (trials, size)
+            found = [
+                np.minimum(rng.exponential(1 / float(both[arm]), shape), self.follow_up) for both in self.hazards()
+            ]
+            rates = self.responses()
+            if rates is not None:
+                found.append((rng.random(shape) < rates[arm]).astype(float))
+            if self.difference is not None:
+                found.append(rng.normal(0.0 if arm else self.realised * self.difference, 1.0, shape))
+            arms.append(np.stack(found, axis=-1))
+        return arms[0], arms[1]
+
+    def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
+        """Every treated participant against every control, by the first outcome that tells them apart."""
+        arms = [arm[:, : round(fraction * arm.shape[1])] for arm in data]
+        layers = [(arms[0][..., k], arms[1][..., k]) for k in range(data[0].shape[-1])]
+        last = layers.pop() if self.difference is not None else None
+        margin = float(self.tie_margin) if last is not None else 0.0
+        treatment, control = pairs.one_number(layers, last, margin)
+        return pairs.log_win_ratio(self, treatment, control, margin)
+
+
+def _tail(design: HierarchicalOutcomes, n: Numbers, direction: int = 1) -> Numbers:
+    """P(reject) in the treatment's favour, or against it; where every pair is tied nothing is seen."""
+    away, error = design._log_ratio_and_error(n)
+    chance = normal_cdf(direction * divide(away, error) - design.z_alpha)
+    return design._of_all(where(away != away, 0.0, chance), n)
+
+
+_EITHER = either_way(_tail)
+
+_OUTCOMES = ("hazard", "response_control", "difference")
+"""The fields by which an outcome is stated."""
