@@ -57,7 +57,7 @@ class _Clustered(Design):
         typical=(0.01, 0.05),
     )
     cluster_size: Numbers = parameter(
-        "participants of a cluster on the average",
+        "mean size of a cluster",
         Interval(1, 1e6, "left right"),
         symbol="m",
         unit="participants",

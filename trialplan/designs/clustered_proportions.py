@@ -79,6 +79,10 @@ class ClusteredProportions(clusters._Clustered):
         """The limit."""
         return self.limits()[0]
 
+    def count_rates(self) -> tuple[Numbers, ...]:
+        """Treatment, control."""
+        return self.treatment, self.control
+
     def arm_variances(self) -> tuple[Numbers, Numbers]:
         """Of yes and no."""
         return self.treatment * (1 - self.treatment), self.control * (1 - self.control)

@@ -10,6 +10,7 @@ from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.student import of_normal_score
 from trialplan.outcome import EffectInterval, EffectScale, Outcome
 from trialplan.outcomes.measurements import Measurements
+from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import Numbers
 
 if TYPE_CHECKING:
@@ -29,8 +30,12 @@ class ClusteredRates(Outcome):
         return EffectScale(name="difference of proportions", short="difference", points=True)
 
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
-        """Only its own."""
-        return ()
+        """As that of rates without clusters."""
+        return RESPONSES.same_effect(design)
+
+    def shrunk(self, design: Design, ratio: float) -> Design:
+        """The rate of the treatment has so many times its odds."""
+        return RESPONSES.shrunk(design, ratio)
 
     def null_limits(self, design: Design) -> tuple[Numbers, ...]:
         """Differences."""
