@@ -21,7 +21,7 @@ from trialplan.text import listed, number, probability
 WinsIf = Literal["any", "all"]
 """What counts as success: at least one endpoint that is shown, or every one."""
 
-_POINTS = 2**15
+_POINTS = 2**17
 """Of the lattice for three endpoints and more: the power is right to some 0.001."""
 
 _FAR = 36.0
@@ -39,6 +39,16 @@ class _Stepwise(Family):
 
     correlation: Numbers | tuple[float, ...] = correlation()
     wins_if: WinsIf = parameter("what the trial must show: any endpoint, or all", WinsIf, default="any")
+
+    @property
+    def adjusts(self) -> bool:
+        """They are."""
+        return True
+
+    @property
+    def any_will_do(self) -> bool:
+        """As it says."""
+        return self.wins_if == "any"
 
     def levels(self) -> tuple[tuple[float, ...], ...]:
         """For each endpoint the shares of the level at which it may be tested, ascending."""
@@ -148,7 +158,7 @@ class _Stepwise(Family):
         if found:
             powers = [float(one) for one in self.powers(n)]
             found["hypotheses"] = [{"hypothesis": i, "power": one} for i, one in enumerate(powers[:-2], 1)]
-            found["any"], found["all"] = powers[-2:]
+            found["power_of_any"], found["power_of_all"] = powers[-2:]
         return found
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:

@@ -267,7 +267,14 @@ def _together(trial: Trial, whole: EndpointView) -> FamilyView:
     assert isinstance(design, Wrapper)
     own = tuple(one for one in whole.assumptions if one.name in parameters(type(design)))
     names = [one.name for one in trial.primaries]
-    return FamilyView(section=whole.section, assumptions=own, names=tuple(names), words=design.rule_in_words(names))
+    return FamilyView(
+        section=whole.section,
+        assumptions=own,
+        names=tuple(names),
+        words=design.rule_in_words(names),
+        adjusts=design.adjusts,
+        any_will_do=design.any_will_do,
+    )
 
 
 def _own_words(trial: Trial) -> list[tuple[str, str]]:

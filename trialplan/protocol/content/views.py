@@ -111,6 +111,8 @@ class FamilyView:
     names: tuple[str, ...]
     words: str
     assumptions: tuple[Assumption, ...]
+    adjusts: bool
+    any_will_do: bool
 
 
 @dataclass(frozen=True, kw_only=True)
