@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
-from trialplan import AtLeastOne, Graphical, Hochberg, Holm, TwoMeans
+from trialplan import AtLeastOne, Graphical, Hochberg, Holm, ManyToOne, TwoMeans
+from trialplan.numerics import dunnett
 from trialplan.several import _graph as graphs
 
 HERE = Path(__file__).parent
@@ -96,7 +98,62 @@ def at_least_one(given):
     return {"n_per_arm": whole.unrounded(given["power"]) / 2}
 
 
+def loadings(given):
+    """From what each treatment has for one participant of the control."""
+    return tuple((one / (one + 1)) ** 0.5 for one in given["allocation_each_treatment_to_control"])
+
+
+def dunnett_critical(given):
+    """By t, or by the normal."""
+    df = None if given["df"] == "Inf" else given["df"]
+    return {"critical_value": dunnett.critical_value(loadings(given), given["alpha"], df, given["sides"] == 2)}
+
+
+def dunnett_power(given):
+    """Of any in either direction, of all in favour, with known variance."""
+    shared, shifts = loadings(given), given["noncentrality"]
+    critical = dunnett.critical_value(shared, given["alpha"], None, given["sides"] == 2)
+    limits, inside = [critical] * len(shifts), dunnett.all_between if given["sides"] == 2 else dunnett.all_below
+    return {
+        "critical_value": critical,
+        "power_any": 1 - inside(limits, shared, None, shifts),
+        "power_all_positive": dunnett.all_above(limits, shared, None, shifts),
+    }
+
+
+def dunnett_t(given):
+    """By the variance of all arms."""
+    effects = given["standardized_differences"]
+    design = TwoMeans(difference=effects[0], sd=1, alpha=given["alpha"], sides=given["sides"])
+    shares = tuple(effect / effects[0] for effect in effects)
+    whole = ManyToOne(design=design, treatments=len(effects), effect_shares=shares)
+    n = given["n_control"] + sum(given["n_each_treatment"])
+    *each, some, every = whole.powers(n)
+    critical = whole.critical_value(n)
+    return {"df": whole.df(n), "critical_value": critical, "power_any": some, "power_all": every, "power_each": each}
+
+
+def dunnett_size(given):
+    """An allocation of 1 to the root of 3 is no ratio of whole numbers: the formula is asked at the n of the case."""
+    k, ratio = given["number_of_treatments"], given["allocation_each_treatment_to_control"]
+    shared = ((ratio / (1 + ratio)) ** 0.5,) * k
+    critical = dunnett.critical_value(shared, given["alpha"], None)
+    score = critical + float(norm.ppf(given["power"]))
+    control = (1 + 1 / ratio) * (score / given["standardized_differences"][0]) ** 2
+    shift = given["standardized_differences"][0] / (1 / control + 1 / (ratio * control)) ** 0.5
+    return {
+        "n_control": control,
+        "n_each_treatment": ratio * control,
+        "critical_value": critical,
+        "power_check": dunnett.all_above([critical], shared[:1], None, [shift]),
+    }
+
+
 ANSWERS = {
+    "multiplicity.dunnett.critical_value": dunnett_critical,
+    "multiplicity.dunnett.power_known_variance": dunnett_power,
+    "multiplicity.dunnett.t.power": dunnett_t,
+    "multiplicity.dunnett.normal.sample_size": dunnett_size,
     "multiplicity.power.two_endpoints": two_endpoints,
     "multiplicity.power.k_endpoints_simulated": k_endpoints,
     "multiplicity.adjusted_p.stepwise": stepwise,
