@@ -44,6 +44,7 @@ def truncation() -> Any:
         Interval(0, 1, "left right"),
         default=1.0,
         symbol="γ",
+        typical=(0.5, 1.0),
     )
 
 

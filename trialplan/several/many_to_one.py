@@ -68,7 +68,7 @@ class ManyToOne(WrapperOfOne):
     >>> trial = ManyToOne(design=TwoMeans(difference=0.5, sd=1), treatments=3)
     >>> answer = trial.sample_size(0.9)
     >>> answer.n, answer.arms["control"], round(answer.extra["critical_value"], 3)
-    (260, 65, 2.366)
+    (272, 68, 2.362)
 
     References:
         Dunnett (1955), Journal of the American Statistical Association 50:1096; 1964, Biometrics 20:482.
@@ -129,6 +129,9 @@ class ManyToOne(WrapperOfOne):
         if len(self.design.null_values()) == 2:
             way_out = "take superiority or non-inferiority"
             raise ParameterError("equivalence has two limits, and is not compared so", owner=self, way_out=way_out)
+        if not self.design.smooth:
+            way_out = f"set test to {self.design.by_normal_theory().way()}"
+            raise ParameterError("a test that counts has no joint distribution here", owner=self, way_out=way_out)
         self.design.latent()  # which raises where the outcome cannot be joined
         if self.effect_shares is not None and len(self.effect_shares) != self.treatments:
             reason = f"must be one for each of {self.treatments} treatments, not {len(self.effect_shares)}"
@@ -194,25 +197,24 @@ class ManyToOne(WrapperOfOne):
         """Of the variance of all arms; None where the statistics are taken as normal."""
         return n - self.treatments - 1 if self._student else None
 
+    @cached_property
     def loadings(self) -> tuple[float, ...]:
         """The roots of the statistics' correlations under the null: the control's share of each variance."""
-        treatment, control = self.design.weights
-        return (math.sqrt(treatment / (treatment + control)),) * self.treatments
+        null = self.design.at_null()
+        if self._student or not null:
+            treatment, control = self.design.weights
+            return (math.sqrt(treatment / (treatment + control)),) * self.treatments
+        return (_loading(null[0]),) * self.treatments
 
     def _planned_loadings(self) -> tuple[float, ...]:
-        found = []
-        for one in self.comparisons:
-            parts = zip(one.latent(), one.weights, strict=True)
-            treatment, control = (float((variance(arm) + arm.shared) / weight) for arm, weight in parts)
-            found.append(math.sqrt(control / (treatment + control)))
-        return tuple(found)
+        return tuple(_loading(one) for one in self.comparisons)
 
     def critical_value(self, n: float) -> float:
         """What each statistic must reach, so that all together keep the level."""
         df = self.df(n)
         if df is not None and df <= 0:
             return math.inf
-        return dunnett.critical_value(self.loadings(), float(self.alpha), df, self.sides == 2)
+        return dunnett.critical_value(self.loadings, float(self.alpha), df, self.sides == 2)
 
     @cached_property
     def tested(self) -> tuple[Design, ...]:
@@ -224,7 +226,7 @@ class ManyToOne(WrapperOfOne):
         """The probability that each treatment is shown, then any, then all."""
         if self._student:
             limits, shifts = [self.critical_value(n)] * self.treatments, self._shifts(n)
-            loadings, df = self.loadings(), self.df(n)
+            loadings, df = self.loadings, self.df(n)
             if math.isinf(limits[0]):
                 return (0.0,) * (self.treatments + 2)
         else:
@@ -339,3 +341,10 @@ class ManyToOne(WrapperOfOne):
             f"claim is {number(self.alpha)}, {sided}; the trial succeeds if {needed[self.wins_if]} shown"
             f"{planned if self.effect_shares else ''}"
         )
+
+
+def _loading(comparison: Design) -> float:
+    """The root of the control's share of the variance of a difference."""
+    parts = zip(comparison.latent(), comparison.weights, strict=True)
+    treatment, control = (float((variance(arm) + arm.shared) / weight) for arm, weight in parts)
+    return math.sqrt(control / (treatment + control))
