@@ -88,6 +88,16 @@ class Design(Sized):
         return False
 
     @property
+    def adjusts(self) -> bool:
+        """Whether it is several tests, each held against a level that depends on the others."""
+        return False
+
+    @property
+    def any_will_do(self) -> bool:
+        """Whether one of several tests is enough."""
+        return False
+
+    @property
     def fixed(self) -> Design:
         """The design without looks; itself where it has none."""
         return self

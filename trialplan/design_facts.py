@@ -70,7 +70,7 @@ def tests_in_words(trial: Design) -> str:
     if trial.fixed.goal == fields.EQUIVALENCE:
         return f"two one-sided tests, each at {at}"
     if trial.fixed.members:
-        shared = set(cast("Wrapper", trial.fixed).shares) == {1.0}
+        shared = set(cast("Wrapper", trial.fixed).shares) == {1.0} and not trial.fixed.adjusts
         return f"{sided} tests, {'each' if shared else 'together'} at {at}"
     return f"a {sided} test at {at}"
 

@@ -61,13 +61,15 @@ class Latent:
     """What a participant of one arm adds to the statistic, as a function of the standard normal z behind the outcome.
 
     A straight line of this `slope`, and a jump at each cut: a normal outcome is all line, yes or no is one jump.
-    `noise` is the variance of what does not depend on z.
+    `noise` is the variance of what does not depend on z; `shared` is what the statistic varies by beyond that, because
+    participants share something, as those of one cluster do.
     """
 
     slope: Numbers = 0.0
     cuts: tuple[Numbers, ...] = ()
     jumps: tuple[Numbers, ...] = ()
     noise: Numbers = 0.0
+    shared: Numbers = 0.0
 
 
 @dataclass(frozen=True)

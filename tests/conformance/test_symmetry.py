@@ -20,7 +20,10 @@ def arms_exchanged(design):
         seen = {name: getattr(design, name) for name in parameters(type(design))}
         pairs = {name: f"{name}_treatment" for name in seen if seen.get(f"{name}_treatment") is not None}
         swapped = {name: seen[other] for name, other in [*pairs.items(), *((b, a) for a, b in pairs.items())]}
-        return {design.effect: 1 / value if design.logarithmic else -value, **swapped, **both}
+        # a choice that names one of the arms names the other one then
+        exchange = dict(zip(design.arm_names, reversed(design.arm_names), strict=True))
+        named = {name: exchange[one] for name, one in seen.items() if isinstance(one, str) and one in exchange}
+        return {design.effect: 1 / value if design.logarithmic else -value, **swapped, **named, **both}
     return None
 
 

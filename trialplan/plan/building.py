@@ -18,6 +18,7 @@ from trialplan.evidence.bridge import Observed
 from trialplan.evidence.complaint import together
 from trialplan.page import Answer, Page
 from trialplan.parameter import Interval, needed, parameters
+from trialplan.plan.arms import with_arms
 from trialplan.plan.assumptions import Assumption as Assumption
 from trialplan.plan.assumptions import assumptions_of, read_rate, resolved, told_by
 from trialplan.plan.checks import (
@@ -277,7 +278,7 @@ def _designed(plan: Plan, draft: Endpoint) -> Endpoint:
         design = cls(**({one.name: one.value for one in assumptions} | numbers))
         check_null(design)
         if section.role == "primary" and isinstance(design, Design) and plan.content.family is None:
-            design = with_looks(design, plan.content.monitoring)
+            design = with_looks(with_arms(design, plan.content.arms), plan.content.monitoring)
         return dataclasses.replace(draft, design=design, assumptions=told_by(design, assumptions, section.unit))
 
 

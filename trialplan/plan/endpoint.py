@@ -51,6 +51,6 @@ class Endpoint:
     def rates(self) -> tuple[Assumption, Assumption] | None:
         """The rates of treatment and control, where the design compares the one with the other; else None."""
         effect, comparator = self.by_role("effect"), self.by_role("comparator")
-        if self.design is None or len(self.design.arm_names) != 2 or effect is None or comparator is None:
+        if self.design is None or len(self.design.arm_names) < 2 or effect is None or comparator is None:
             return None
         return (effect, comparator) if effect.unit == comparator.unit == "proportion" else None

@@ -49,7 +49,8 @@ def _own(design: Design, said: FamilySection) -> Iterator[Assumption]:
     """The rule's own numbers, such as the correlation of the outcomes; those that the plan leaves out say so."""
     for name, what in parameters(type(design)).items():
         value = getattr(design, name)
-        if name in ("members", *LEVEL) or what.choices or value is None:
+        # what a rule is made of, such as its weights, is chosen and needs no source: its words tell it
+        if name in ("members", *LEVEL) or what.choices or not what.role or value is None:
             continue
         stated = name in (said.model_extra or {})
         source = (said.source or "no source stated") if stated else "not stated, taken as it is by default"

@@ -291,6 +291,17 @@ class FamilySection(Section):
     why: Text | None = Field(None, description="why the endpoints are tested together by this rule")
 
 
+class ArmsSection(Section):
+    """`[arms]`: several treatments against one control; the rule's own numbers stand beside it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    names: tuple[Text, ...] = Field(min_length=2, description="what the treatments are called, the first one first")
+    rule: Text = Field("many-to-one", description="how they are compared with the control")
+    source: Text | None = Field(None, description="where the rule's own numbers come from")
+    why: Text | None = Field(None, description="why these arms")
+
+
 class HierarchySection(Section):
     """`[hierarchy]`: how the outcomes hang together that are tested in order, the primary first."""
 
@@ -386,6 +397,7 @@ class PlanFile(Section):
     target_difference: TargetDifference
     endpoint: tuple[EndpointSection, ...] = Field(min_length=1)
     family: FamilySection | None = None
+    arms: ArmsSection | None = None
     hierarchy: HierarchySection | None = None
     randomised: tuple[RandomisedSection, ...] = ()
     assurance: AssuranceSection | None = None

@@ -50,7 +50,9 @@ def of_statistics(one: Design, other: Design, correlation: Numbers) -> Numbers:
     """
     own, others, share = one.latent(), other.latent(), one.weights
     joint = sum(covariance(a, b, correlation) / w for a, b, w in zip(own, others, share, strict=True))
-    alone = [sum(variance(arm) / w for arm, w in zip(arms, share, strict=True)) for arms in (own, others)]
+    alone = [
+        sum((variance(arm) + arm.shared) / w for arm, w in zip(arms, share, strict=True)) for arms in (own, others)
+    ]
     return one.sign * other.sign * joint / np.sqrt(alone[0] * alone[1])
 
 

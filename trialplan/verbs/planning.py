@@ -244,11 +244,12 @@ def minimise(
 def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], int]:
     """The plan's arms with their weights, and whom it enrols."""
     from trialplan.enrolment.dropout import enrolled
+    from trialplan.plan.arms import arm_words
 
     if arms is not None:
         raise ParameterError(f"{field('arms')} and a plan are both given; the plan says its {field('arms')}: keep one")
     trial = built(plan)
-    answer, words = trial.answer, trial.plan.content.trial
+    answer = trial.answer
     weights = answer.design.weights
     if answer.design.fixed.in_turn:
         raise PlanError(
@@ -258,7 +259,7 @@ def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], 
     if len(weights) < 2:
         raise PlanError(f"{trial.plan.name}: {answer.design.slug()} has one arm, and one arm is not randomised")
     n = n or enrolled(answer.design, answer.arms, trial.primary.section.dropout or 0.0)["n"]
-    return dict(zip((words.treatment_name, words.control_name), weights, strict=True)), n
+    return dict(zip(arm_words(trial.plan.content, answer.design).values(), weights, strict=True)), n
 
 
 def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:

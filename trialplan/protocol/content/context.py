@@ -17,6 +17,7 @@ from trialplan.outcome import EffectScale
 from trialplan.parameter import in_units_of_the_outcome, parameters
 from trialplan.plan.amendments import amendments
 from trialplan.plan.building import Endpoint, Trial
+from trialplan.plan.schema import ArmsSection
 from trialplan.protocol.content.alternatives import (
     by_discount,
     by_reading,
@@ -56,6 +57,7 @@ from trialplan.protocol.content.views import (
     OtherTest,
     arms_of,
     arms_randomised,
+    as_allocated,
     of_control,
 )
 from trialplan.protocol.content.worst_doubt import worst_doubt
@@ -173,7 +175,7 @@ def basics(trial: Trial) -> dict[str, Any]:
     assert isinstance(fixed, Design)  # a test's design without looks is one
     whole = _view(trial, trial.primary)
     return {
-        "trial": content.trial,
+        "trial": as_allocated(trial),
         "estimand": content.estimand,
         "target": content.target_difference,
         "table": trial.table,
@@ -197,6 +199,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "primary": whole,
         "primaries": [view for view in views if view.section.role == "primary"],
         "family": None if trial.family is None else _together(trial, whole),
+        "compared": None if trial.plan.content.arms is None else _compared(trial, trial.plan.content.arms, whole),
         "secondary": secondary,
         "safety": [view for view in views if view.section.role == "safety"],
         "arms": arms_randomised(trial),
@@ -270,7 +273,29 @@ def _together(trial: Trial, whole: EndpointView) -> FamilyView:
     assert isinstance(design, Wrapper)
     own = tuple(one for one in whole.assumptions if one.name in parameters(type(design)))
     names = [one.name for one in trial.primaries]
-    return FamilyView(section=whole.section, assumptions=own, names=tuple(names), words=design.rule_in_words(names))
+    return FamilyView(
+        section=whole.section,
+        assumptions=own,
+        names=tuple(names),
+        words=design.rule_in_words(names),
+        adjusts=design.adjusts,
+        any_will_do=design.any_will_do,
+    )
+
+
+def _compared(trial: Trial, said: ArmsSection, whole: EndpointView) -> FamilyView:
+    """What the rule says of several treatments against one control."""
+    design = trial.design.fixed
+    assert isinstance(design, Wrapper)
+    words = design.rule_in_words(said.names)
+    return FamilyView(
+        section=whole.section,
+        assumptions=(),
+        names=said.names,
+        words=f"{words} ({said.why})" if said.why else words,
+        adjusts=design.adjusts,
+        any_will_do=design.any_will_do,
+    )
 
 
 def _own_words(trial: Trial) -> list[tuple[str, str]]:

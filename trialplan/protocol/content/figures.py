@@ -17,7 +17,7 @@ from trialplan.plan.building import Trial
 from trialplan.plan.ranges import axes_of
 from trialplan.plan.variation import DISCOUNT, ask
 from trialplan.protocol.content.filters import months as in_months
-from trialplan.protocol.content.views import arms_randomised
+from trialplan.protocol.content.views import arms_randomised, as_allocated
 
 _STEP, _STEPS = 0.05, 4
 """How far apart the rates of the heat map lie, and how many on either side of the planned ones."""
@@ -31,7 +31,7 @@ _UNSAID = "at a time or up to it: not stated"
 
 def schema(trial: Trial) -> figures.TrialSchema:
     """From randomisation to the primary endpoint."""
-    said, section = trial.plan.content.trial, trial.primary.section
+    said, section = as_allocated(trial), trial.primary.section
     arms = [(arm.name, int(arm.n)) for arm in arms_randomised(trial)]
     return figures.TrialSchema(
         arms=arms,

@@ -14,7 +14,7 @@ from typing import Any
 
 from trialplan.plan.building import Trial
 from trialplan.plan.endpoint import Endpoint
-from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS, Arm, arms_randomised
+from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS, Arm, arms_randomised, as_allocated
 from trialplan.text import listed
 
 REGISTRIES = ("ClinicalTrials.gov", "CTIS")
@@ -177,13 +177,16 @@ def _design(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     said, words = trial.plan.content.registration, trial.plan.content.trial
     info = ("designModule", "designInfo")
     arms = tuple(trial.arms_randomised)
-    allocation = "RANDOMIZED" if trial.design.fixed.in_turn else {ONE_ARM: "NA", TWO_ARMS: "RANDOMIZED"}.get(arms)
+    several = trial.plan.content.arms is not None
+    allocation = (
+        "RANDOMIZED" if trial.design.fixed.in_turn or several else {ONE_ARM: "NA", TWO_ARMS: "RANDOMIZED"}.get(arms)
+    )
     if said.allocation:
         allocation = said.allocation.replace("N/A", "NA").replace("-", "_").upper()
     yield ("designModule", "studyType"), _field("Study type", "INTERVENTIONAL")
     yield ("designModule", "phases"), _field("Phase", phases(words.phase), "[trial] phase, as I, II, II/III")
     yield (*info, "allocation"), _field("Allocation", allocation, "[registration] allocation")
-    usual = {ONE_ARM: "single group", TWO_ARMS: "parallel"}.get(arms, "")
+    usual = {ONE_ARM: "single group", TWO_ARMS: "parallel"}.get(arms, "parallel" if several else "")
     if trial.design.fixed.in_turn:
         usual = _IN_TURN
     model = (said.intervention_model or usual).removesuffix(" assignment")
@@ -213,15 +216,17 @@ def phases(said: str | None) -> list[str] | None:
 
 def _side_by_side(trial: Trial) -> tuple[Arm, ...]:
     """The arms; none where participants, or pairs, are their own control."""
-    return arms_randomised(trial) if tuple(trial.arms_randomised) in (ONE_ARM, TWO_ARMS) else ()
+    plain = tuple(trial.arms_randomised) in (ONE_ARM, TWO_ARMS) or trial.plan.content.arms is not None
+    return arms_randomised(trial) if plain else ()
 
 
 def _arms(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Arms with what they receive, and the interventions."""
     content = trial.plan.content
     said, words = content.registration, content.trial
-    kinds = ["EXPERIMENTAL", said.control_type and said.control_type.replace(" ", "_").upper()]
-    texts = [words.intervention, words.control]
+    treatments = max(1, len(trial.arms_randomised) - 1)  # the control comes last
+    kinds = ["EXPERIMENTAL"] * treatments + [said.control_type and said.control_type.replace(" ", "_").upper()]
+    texts = [words.intervention] * treatments + [words.control]
     groups, given = [], []
     for arm, kind, text in zip(_side_by_side(trial), kinds, texts, strict=False):
         named = f"{said.intervention_type.title()}: {arm.name}" if said.intervention_type else None
@@ -285,6 +290,8 @@ def _ctis(trial: Trial) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "arms", _field("Arms", arms, "no key: arms are not side by side")
     side_by_side = {ONE_ARM: "not randomised: one arm", TWO_ARMS: f"randomised {words.allocation}"}
     method = side_by_side.get(tuple(trial.arms_randomised), content.registration.allocation or "")
+    if content.arms is not None:
+        method = f"randomised {as_allocated(trial).allocation}"
     strata = [one.factor for one in content.randomisation.strata]
     yield (
         "allocationMethod",

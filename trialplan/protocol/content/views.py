@@ -10,9 +10,10 @@ from trialplan.design import Sized
 from trialplan.evidence.regression import SpontaneousFall
 from trialplan.outcome import EffectScale
 from trialplan.page import Table
+from trialplan.plan.arms import arm_words
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Trial
-from trialplan.plan.schema import EndpointSection
+from trialplan.plan.schema import EndpointSection, TrialSection
 from trialplan.protocol.content.claim import Claim, MissingOutcome
 
 ABSURD = 10_000
@@ -111,6 +112,8 @@ class FamilyView:
     names: tuple[str, ...]
     words: str
     assumptions: tuple[Assumption, ...]
+    adjusts: bool
+    any_will_do: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,8 +187,15 @@ ONE_ARM, TWO_ARMS = ("treatment",), ("treatment", "control")
 
 def arm_names(trial: Trial, design: Sized) -> dict[str, str]:
     """The plan's names of the design's arms."""
-    words = {"treatment": trial.plan.content.trial.treatment_name, "control": trial.plan.content.trial.control_name}
-    return {name: words.get(name, name) for name in design.arm_names}
+    return arm_words(trial.plan.content, design)
+
+
+def as_allocated(trial: Trial) -> TrialSection:
+    """What the plan says of the trial, with the allocation of all its arms where these are more than it spells out."""
+    content = trial.plan.content
+    if content.arms is None:
+        return content.trial
+    return content.trial.model_copy(update={"allocation": ":".join(map(str, trial.design.weights))})
 
 
 def arms_randomised(trial: Trial) -> tuple[Arm, ...]:

@@ -1,0 +1,47 @@
+"""More than two arms: the design that a plan's [arms] puts around the primary endpoint's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialplan import catalogue
+from trialplan.design import Design, Sized
+from trialplan.errors import ParameterError, PlanError, did_you_mean
+from trialplan.parameter import parameters
+from trialplan.plan.schema import ArmsSection, PlanFile
+from trialplan.wrapper import Wrapper
+
+
+def with_arms(design: Design, said: ArmsSection | None) -> Design:
+    """The design of one treatment against the control, put around all treatments that the plan names, if it does.
+
+    `rule` is a wrapper that declares how many treatments there are.
+    """
+    if said is None:
+        return design
+    known = {slug: cls for slug, cls in catalogue.wrappers().items() if COUNT in parameters(cls)}
+    if said.rule not in known:
+        raise PlanError(f"there is no rule {said.rule!r}; {did_you_mean(said.rule, known)}", place="[arms]")
+    cls: type[Wrapper] = known[said.rule]
+    own = dict(said.model_extra or {})
+    for name in own:
+        if name not in parameters(cls):
+            raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, parameters(cls))}", place="[arms]")
+    numbers: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in own.items()}
+    numbers |= {"design": design, COUNT: len(said.names)}
+    try:
+        return cls(**numbers)
+    except ParameterError as why:
+        raise PlanError(why.sentence, place="[arms]") from None
+
+
+def arm_words(content: PlanFile, design: Sized) -> dict[str, str]:
+    """The plan's names of a design's arms, the control last; those of which it says nothing have the design's."""
+    words = {"treatment": content.trial.treatment_name, "control": content.trial.control_name}
+    if content.arms is not None and len(content.arms.names) == len(design.arm_names) - 1:
+        words |= dict(zip(design.arm_names, content.arms.names, strict=False))
+    return {name: words.get(name, name) for name in design.arm_names}
+
+
+COUNT = "treatments"
+"""The number by which a wrapper over several arms is known: the plan names them, and so counts them."""
