@@ -25,6 +25,7 @@ FLOORS = [
         "grid_page",
         "size_statement",
         "sizing",
+        "sizing_grid",
         "rejection",
         "outcome",
         "stated",
