@@ -1,6 +1,6 @@
 """A plan's protocol in whole processes, with pandoc's own time for the same text; writes docs/benchmarks-documents.md.
 
-    python benchmarks/documents.py            measures (some minutes) and writes the page
+    python benchmarks/documents.py            measures (two minutes) and writes the page
     python benchmarks/documents.py --quick    two rounds, to see that everything runs; writes nothing
     python benchmarks/documents.py --cpu      processor seconds, for a machine that others use; writes nothing
 
@@ -19,13 +19,13 @@ from side_by_side import ENVIRONMENT, ROOT, Contest, Contestant, Goal, process
 
 from trialplan.plan import build, read
 from trialplan.protocol import SUFFIXES
-from trialplan.protocol.content.context import context
+from trialplan.protocol.content.readers import document
 from trialplan.protocol.formats import pandoc
-from trialplan.protocol.formats.markdown import text_of
-from trialplan.protocol.formats.pictures import embedded, pictures
+from trialplan.protocol.formats.documents import Source
+from trialplan.protocol.formats.pictures import beside, pictures
 
 PAGE = ROOT / "docs" / "benchmarks-documents.md"
-ROUNDS = 7
+ROUNDS = 4
 WRITERS = {".html": ("html5", "--mathml"), ".docx": ("docx",), ".tex": ("latex",), ".pdf": ("typst",)}
 """What pandoc is asked for where trialplan writes a format; a PDF is set by typst from pandoc's text."""
 SHIPPED, MONITORED = "msc-lupus-nephritis", "msc-lupus-nephritis-monitored"
@@ -39,11 +39,13 @@ def written(plan: str, suffixes: tuple[str, ...], folder: Path) -> Contestant:
 
 
 def by_pandoc(plan: str, suffixes: tuple[str, ...], folder: Path) -> Contestant:
-    """Pandoc alone, given the text with its figures."""
-    trial = build(read(plan))
-    shown = embedded(pictures(trial), ".svg")
+    """Pandoc alone, given the text, its figures as files beside it."""
+    trial, kind = build(read(plan)), document("protocol")
+    source = Source(trial=trial, objects=kind.context(trial), pictures=pictures(trial), kind=kind)
+    for name, drawing in source.drawn(".svg").items():
+        (folder / f"{name}.svg").write_bytes(drawing)
     text = folder / "text.md"
-    text.write_text(text_of(trial, context(trial), shown, None), encoding="utf-8")
+    text.write_text(source.text(".html", beside(source.pictures, f"{folder}/", ".svg")), encoding="utf-8")
     calls = [
         [pandoc.program(), "--from=markdown", f"--to={writer}", *more, "--standalone", "--toc", str(text)]
         for suffix in suffixes

@@ -1,6 +1,6 @@
 """Run trialplan side by side with what a user would pick instead, and write docs/benchmarks.md.
 
-    python benchmarks/run.py --r-library DIR      measures (some minutes) and writes the page
+    python benchmarks/run.py --r-library DIR      measures (three minutes) and writes the page
     python benchmarks/run.py --quick              few rounds, to see that everything runs; writes nothing
 
 What is not installed is skipped, with its name. Nothing here is a test: a busy machine gives other times.
@@ -44,7 +44,7 @@ from trialplan import catalogue
 from trialplan.designs.two_proportions import TwoProportions
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-COMPARED = ("two-proportions", "two-means", "ancova", "simon", "group-sequential")
+COMPARED = ("two-proportions", "two-means", "ancova", "simon", "group-sequential", "crossover", "win-ratio")
 """The designs that this page and its neighbours measure beside a peer."""
 
 
@@ -160,6 +160,10 @@ def at_once(count: int, words: str, goal: Goal | None = None) -> Contest:
     def ours(number: int) -> str:
         return f"{np.mean(design(number).sample_size(TARGET).n):.2f}"
 
+    def everything(number: int) -> str:
+        answer = design(number).sample_size(TARGET)
+        return f"{np.mean(answer.n):.2f}, power {np.mean(answer.power):.4f} in {len(answer.arms)} arms"
+
     def formula(number: int) -> str:
         return f"{np.mean(design(number).unrounded(TARGET)):.2f}"
 
@@ -188,7 +192,10 @@ def at_once(count: int, words: str, goal: Goal | None = None) -> Contest:
         f"{words} sample sizes",
         f"{count:,} sample sizes of two proportions in one call, the same rates for all; the answer is their mean.",
         [
-            in_python("trialplan, the whole answer", ours, ours=True, note="whole arms, and the power attained"),
+            in_python("trialplan, n", ours, ours=True, note="whole allocation blocks, checked that each has an answer"),
+            in_python(
+                "trialplan, n with arms and power", everything, ours=True, note="computed when they are asked for"
+            ),
             in_python("trialplan, the formula alone", formula, ours=True, note="unrounded"),
             peer,
             from_python("statsmodels", statsmodels),
@@ -203,7 +210,8 @@ def beside_nobody() -> str:
     alone = ", ".join(f"`{slug}`" for slug in every if slug not in COMPARED)
     return (
         "## Measured beside nobody\n\nNo peer was measured for these designs, on this page or on those of "
-        f"[looks](benchmarks-sequential.md) and of [simulation and grids](benchmarks-scale.md): {alone}."
+        f"[looks](benchmarks-sequential.md), of [pairs and crossover](benchmarks-order.md) and of [simulation and "
+        f"grids](benchmarks-scale.md): {alone}."
     )
 
 

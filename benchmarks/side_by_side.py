@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-R_PACKAGES = ("rpact", "gsDesign", "Exact", "clinfun", "lrstat", "metafor")
+R_PACKAGES = ("rpact", "gsDesign", "Exact", "clinfun", "lrstat", "metafor", "PowerTOST")
 TARGET = 0.8
 PYTHON_PACKAGES = ("numpy", "scipy", "statsmodels")
 
@@ -159,7 +159,7 @@ def from_python(package: str, make: Callable[[], Contestant]) -> Contestant:
     return made
 
 
-def process(name: str, command: list[str], rounds: int = 21, note: str = "", ours: bool = False) -> Contestant:
+def process(name: str, command: list[str], rounds: int = 9, note: str = "", ours: bool = False) -> Contestant:
     """A whole process, from start to exit; it answers with the first word that it prints."""
 
     def once(_: int) -> tuple[float, str]:

@@ -26,6 +26,7 @@ FLOORS = [
         "grid_page",
         "size_statement",
         "sizing",
+        "sizing_grid",
         "rejection",
         "outcome",
         "stated",

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from trialplan.figures.canvas import Figure
 
 
+@dataclass(frozen=True)
+class Later:
+    """Numbers of an answer that are computed when one of them is first asked for: `compute` gives them by name."""
+
+    compute: Callable[[], Mapping[str, Any]]
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SampleSize(Answer):
     """The answer to "how many?": what was asked, and what whole allocation blocks attain.
@@ -29,17 +36,19 @@ class SampleSize(Answer):
     the smallest from which power never falls below target again, as far as searched. `success` is the
     chance of rejecting in the treatment's favour, which `target` is held against, and `power` that of rejecting
     either way; where nothing is tested both are what is attained. Of a grid `n` and `arms` are whole numbers where
-    every cell has an answer, else floats with nan. `enrolled` are the participants to enrol, n and arms, where a share
-    `dropout` of them will be lost; `notes` is what a page says below its tables, and `drawing` what makes its picture.
+    every cell has an answer, else floats with nan; what follows from n is computed when it is asked for. `enrolled` are
+    the participants to enrol, n and arms, where a share `dropout` of them will be lost; `notes` is what a page says
+    below its tables, and `drawing` what makes its picture.
     """
 
     design: Sized
     target: Numbers
     n: Numbers
     arms: Mapping[str, Numbers]
-    arms_unrounded: Mapping[str, Numbers] | None = None
+    # no default of the class, which would stand in for what is computed later
+    arms_unrounded: Mapping[str, Numbers] | None = dataclasses.field(default_factory=lambda: None)
     power: Numbers
-    success: Numbers = None
+    success: Numbers = dataclasses.field(default_factory=lambda: None)
     first_n: int | None = None
     searched_to: int | None = None
     reason: Any = None
@@ -50,9 +59,25 @@ class SampleSize(Answer):
     drawing: Callable[[SampleSize], Figure] | None = dataclasses.field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        """What has no far tail succeeds whenever it rejects."""
+        """What has no far tail succeeds whenever it rejects; what is computed later is not there until then."""
         if self.success is None:
             object.__setattr__(self, "success", self.power)
+        if isinstance(self.power, Later):
+            own = vars(self)
+            later = {name: value.compute for name, value in own.items() if isinstance(value, Later)}
+            for name in later:
+                del own[name]
+            own["_later"] = later
+
+    if not TYPE_CHECKING:  # a checker asks the fields themselves
+
+        def __getattr__(self, name: str) -> Any:
+            """What is computed when it is first asked for."""
+            own = vars(self)
+            if name not in own.get("_later", {}):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            own.update(own["_later"][name]())
+            return own[name]
 
     def as_json(self) -> dict[str, Any]:
         """The answer as plain data, at full precision; nan is None, and what a design does not have is left out."""

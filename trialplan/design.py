@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
-from trialplan import fields, sizing
+from trialplan import fields, sizing, sizing_grid
 from trialplan.answers import SampleSize, Simulation
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
@@ -427,6 +427,15 @@ class Design(Sized):
             **{name: self._in_cell(name, value, index, shape) for name, value in self._arrays().items()}
         )
 
+    def stretch(self, axis: int, cut: slice) -> Self:
+        """The design in a stretch of a grid along an axis, counted from the last: its numbers were checked with all."""
+        arrays = self._arrays()
+        own = {name: sizing.stretch_of(value, axis - self._is_vector(name), cut) for name, value in arrays.items()}
+        part = object.__new__(type(self))
+        # besides, what is a plain number or choice: nothing that was remembered of the whole grid
+        vars(part).update({name: value for name, value in vars(self).items() if isinstance(value, _PLAIN)} | own)
+        return part
+
     def _in_cell(self, name: str, value: Any, index: tuple[int, ...], shape: tuple[int, ...]) -> Any:
         if self._is_vector(name):  # its own axis is the last one
             return tuple(np.broadcast_to(value, (*shape, value.shape[-1]))[index].tolist())
@@ -445,7 +454,7 @@ class Design(Sized):
         target = self._target(target)
         self.require_effect()
         if self.shape(target):
-            return sizing.size_grid(self, target)
+            return sizing_grid.size_grid(self, target)
         return sizing.size_scalar(self, target)
 
     def reachable(self) -> Any:

@@ -82,11 +82,6 @@ def _of_only_n(design: Design, n: int, target: float) -> SampleSize:
     return dataclasses.replace(answer, target=target)
 
 
-def size_grid(design: Design, target: Numbers) -> SampleSize:
-    """The answers for arrays of numbers; impossible cells are nan, with the reason beside them."""
-    return _smooth_grid(design, target) if design.smooth else _cell_by_cell(design, target)
-
-
 def unrounded_n(design: Design, target: Numbers) -> Numbers:
     """The real-valued total n at which a smooth chance of success reaches target."""
     shape = design.shape(target)
@@ -206,95 +201,27 @@ def whole(value: Any) -> Any:
 def _smooth(design: Design, target: Numbers) -> SampleSize:
     total = design.unrounded(target)
     if not total < LARGEST:  # nan too
-        raise _beyond_people(design, target)
-    n = _whole_blocks(design, total, target)
+        raise beyond_people(design, target)
+    n = whole_blocks(design, total, target)
     success, power = design.success_and_power(n)
     return SampleSize(
         design=design,
         target=target,
         n=whole(n),
         arms=design.arms(n),
-        arms_unrounded=_named(design, total),
+        arms_unrounded=named_arms(design, total),
         power=number(power),
         success=number(success),
         extra=design.details(whole(n), target),
     )
 
 
-def _beyond_people(design: Design, target: Numbers) -> UnreachableError:
+def beyond_people(design: Design, target: Numbers) -> UnreachableError:
     """Why there is no answer where it would be more participants than there are people."""
     name = design.field("effect")
     at = "" if name is None else f" at {spoken(name)} = {design.effect_value():.10g}"
     reason = f"no number of participants up to {LARGEST:.0e} reaches power {target:g}{at}"
     return UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
-
-
-def _smooth_grid(design: Design, target: Numbers) -> SampleSize:
-    shape = design.shape(target)
-    possible = np.broadcast_to(design.reachable(), shape)
-    with np.errstate(all="ignore"):
-        total = _only(possible, design.unrounded(target))
-        beyond = possible & ~(total < LARGEST)  # nan too
-        if beyond.any():
-            total = np.where(beyond, np.nan, total)
-        possible_n = possible & ~beyond
-        n = _whole_blocks(design, total, target)
-        success, power = (_only(possible_n, chance) for chance in design.success_and_power(n))
-    reasons = _reasons(design, possible)
-    for cell in zip(*np.nonzero(beyond), strict=True):
-        asked = float(np.broadcast_to(target, shape)[cell])
-        reasons[cell] = _beyond_people(design.cell(cell, shape), asked).sentence
-    return SampleSize(
-        design=design,
-        target=target,
-        n=whole(n),
-        arms=_whole_arms(design, whole(n)),
-        arms_unrounded=_named(design, total),
-        power=power,
-        success=success,
-        reason=reasons,
-    )
-
-
-def _only(possible: Any, values: Any) -> Any:
-    """The values where a cell is possible, elsewhere nan; of the shape of all cells."""
-    if possible.all() and np.shape(values) == possible.shape:
-        return values
-    return np.where(possible, values, np.nan)
-
-
-def _reasons(design: Design, possible: Any) -> Any:
-    """None where a cell is possible, elsewhere the sentence that says why it is not."""
-    reasons = np.empty(possible.shape, dtype=object)  # of None
-    if possible.all():
-        return reasons
-    # several effects, or more than that the null is excluded: each cell says what cannot be shown
-    if design.field("effect") is None or design.asks_for_more:
-        for cell in zip(*np.nonzero(~possible), strict=True):
-            reasons[cell] = design.cell(cell, possible.shape).unreachable().sentence
-        return reasons
-    value = np.broadcast_to(design.effect_value(), possible.shape)
-    bounds = [np.broadcast_to(bound, possible.shape) for bound in design.null_values()]
-    for cell in zip(*np.nonzero(~possible), strict=True):
-        at = tuple(float(bound[cell]) for bound in bounds)
-        reasons[cell] = unreachable(design, float(value[cell]), at).sentence
-    return reasons
-
-
-def _cell_by_cell(design: Design, target: Numbers) -> SampleSize:
-    """A grid of a test whose power is a saw-tooth, each cell searched on its own."""
-    shape = design.shape(target)
-    targets = np.broadcast_to(target, shape)
-    n, power, success = (np.full(shape, np.nan) for _ in range(3))
-    reasons = np.full(shape, None, dtype=object)
-    for cell in np.ndindex(shape):
-        try:
-            answer = size_scalar(design.cell(cell, shape), float(targets[cell]))
-            n[cell], power[cell], success[cell] = answer.n, answer.power, answer.success
-        except UnreachableError as why:
-            reasons[cell] = why.sentence
-    arms = _whole_arms(design, whole(n))
-    return SampleSize(design=design, target=target, n=whole(n), arms=arms, power=power, success=success, reason=reasons)
 
 
 def _saw_tooth(design: Design, target: float) -> SampleSize:
@@ -348,7 +275,7 @@ def _stable(powers: list[float], target: float) -> float:
     return last + 1 if last < len(powers) else math.inf
 
 
-def _whole_blocks(design: Design, total: Numbers, target: Numbers) -> Any:
+def whole_blocks(design: Design, total: Numbers, target: Numbers) -> Any:
     """The fewest whole blocks that reach target, next to the real-valued answer."""
     blocks = total / design.block
     whole_blocks = greatest(floor(blocks), 1.0)
@@ -363,15 +290,24 @@ def _filled(shape: tuple[int, ...], value: float) -> Any:
     return np.full(shape, value) if shape else value
 
 
-def _named(design: Sized, n: Numbers, kind: Callable[[Any], Any] = number) -> dict[str, Numbers]:
+def named_arms(design: Sized, n: Numbers, kind: Callable[[Any], Any] = number) -> dict[str, Numbers]:
+    """Each arm's share of n participants, by the arm's name."""
     return {name: kind(share) for name, share in zip(design.arm_names, design.split(n), strict=True)}
 
 
-def _whole_arms(design: Sized, n: Numbers) -> dict[str, Numbers]:
+def whole_arms(design: Sized, n: Numbers) -> dict[str, Numbers]:
     """The arms of whole allocation blocks, for arrays; nan where there is no n."""
     if n.dtype.kind != "i":
-        return _named(design, n, whole)
-    return _named(design, n, lambda share: share.astype(np.int64))  # the quotients are exact, so nothing is rounded
+        return named_arms(design, n, whole)
+    blocks = n // design.block
+    return {name: blocks * weight for name, weight in zip(design.arm_names, design.weights, strict=True)}
+
+
+def stretch_of(values: Numbers, axis: int, cut: slice) -> Numbers:
+    """What lies of a grid's values in a stretch along an axis, counted from the last; all that do not vary along it."""
+    if np.ndim(values) < -axis or np.shape(values)[axis] == 1:
+        return values
+    return values[(..., cut, *(slice(None),) * (-axis - 1))]
 
 
 def attainable(design: Sized, n: Numbers, asked: str) -> tuple[Numbers, Any]:
@@ -406,8 +342,8 @@ def size_width(design: Sized, width: Numbers) -> SampleSize:
         design=design,
         target=width,
         n=n,
-        arms=design.arms(n) if is_scalar(n) else _whole_arms(design, n),
-        arms_unrounded=_named(design, total),
+        arms=design.arms(n) if is_scalar(n) else whole_arms(design, n),
+        arms_unrounded=named_arms(design, total),
         power=number(design.attained(n)),
         reason=reasons,
         extra=design.details(n, width) if is_scalar(n) else {},

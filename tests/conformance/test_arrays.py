@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from trialplan import sizing_grid
 from trialplan.errors import UnreachableError
 from trialplan.parameter import parameters
 
@@ -45,13 +46,17 @@ class TestSampleSize:
         alone = [[design.sample_size(float(target)).n] for target in targets[:, 0]]
         np.testing.assert_array_equal(design.sample_size(targets).n, alone)
 
-    def test_crossed_grid(self, design, effects):
-        """Effects along one axis and targets along another give a table."""
+    def test_crossed_grid(self, design, effects, monkeypatch):
+        """Effects along one axis and targets along another give a table, answered in stretches of a few cells."""
+        monkeypatch.setattr(sizing_grid, "_STRETCH", 4)
         targets = np.array([[0.7], [0.8]])
         answer = design.replace(**{design.effect: effects}).sample_size(targets)
         assert answer.n.shape == answer.reason.shape == (2, len(effects))
-        rows = [[n for n, _, _ in one_by_one(design, effects, target)] for target in (0.7, 0.8)]
+        alone = [list(one_by_one(design, effects, target)) for target in (0.7, 0.8)]
+        rows = [[n for n, _, _ in row] for row in alone]
         np.testing.assert_array_equal(answer.n, np.array(rows, dtype=float))
+        powers = [[power for _, power, _ in row] for row in alone]
+        np.testing.assert_allclose(answer.power, np.array(powers, dtype=float), atol=1e-9)
 
 
 class TestEveryNumber:

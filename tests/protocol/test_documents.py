@@ -1,6 +1,7 @@
 """Documents: whole or not at all, the same bytes from the same plan, readable without anything else."""
 
 import html
+import io
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import pytest
 from trialplan.errors import FileError, MissingExtra, TrialplanError
 from trialplan.plan import read
 from trialplan.protocol import SUFFIXES, write
+from trialplan.protocol.formats.pictures import stand_in
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +198,32 @@ class TestFigures:
         assert len(pictures) == len(FIGURES)
         assert len(re.findall(r'<wp:docPr descr="[^"]{60,}"', xml)) == len(FIGURES)
         assert "Data of Figure 5:" in words(written[".docx"])
+
+    def test_word_holds_them_as_they_are_drawn(self, written):
+        """What stood for them while pandoc read the text is gone: bitmaps in colour, at 200 dots an inch."""
+        from PIL import Image  # comes with what the figures are drawn with
+
+        with zipfile.ZipFile(written[".docx"]) as file:
+            drawings = [Image.open(file.open(name)) for name in file.namelist() if name.endswith(".png")]
+        assert drawings
+        for drawing in drawings:
+            assert drawing.mode in ("RGB", "RGBA")
+            assert drawing.info["dpi"] == pytest.approx((200, 200), abs=0.1)
+            assert len(drawing.convert("RGB").getcolors(10**6)) > 3
+
+    def test_what_stands_for_a_bitmap_is_as_large(self):
+        """On paper too, and is another one for another bitmap."""
+        from PIL import Image
+
+        stands = []
+        for colour in ("red", "blue"):
+            drawn = io.BytesIO()
+            Image.new("RGB", (301, 47), colour).save(drawn, "PNG", dpi=(200, 200))
+            stands.append(stand_in(drawn.getvalue()))
+            seen = Image.open(io.BytesIO(stands[-1]))
+            seen.load()
+            assert (seen.size, seen.info["dpi"]) == ((301, 47), pytest.approx((200, 200), abs=0.1))
+        assert stands[0] != stands[1]
 
     def test_a_plan_without_rates_lacks_what_needs_them(self):
         """A figure that a plan has not got what it takes for is left out, and the others stay."""

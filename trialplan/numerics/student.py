@@ -13,6 +13,8 @@ T_POWER = r"1-\beta = \Pr\left(T_\nu(\lambda)>t_{\nu,\,1-\alpha/s}\right)"
 """`t_power` of one tail, in the treatment's favour, as TeX."""
 _NODES = 128
 """Along the ratio of standard errors, whose density is as smooth as a normal one."""
+_TOGETHER = 128
+"""Integrals that are computed together: their nodes then stay in a processor's cache."""
 _HUGE = 1e6
 """Degrees of freedom beyond which the standard deviation is as good as known (and its density loses digits)."""
 
@@ -58,6 +60,17 @@ def tost_power(distances: list[Any], df: Any, level: Any) -> Any:
     square is chi-squared / df (Owen 1965, Biometrika 52:437; Schuirmann 1987). Gauss-Legendre over s,
     stopped where the region closes.
     """
+    numbers = *distances, df, level
+    together = np.broadcast(*numbers)
+    if together.size <= _TOGETHER:
+        return _tost_power(distances, df, level)
+    below, above, df, level = (np.ravel(one) for one in np.broadcast_arrays(*numbers))
+    cuts = (slice(start, start + _TOGETHER) for start in range(0, together.size, _TOGETHER))
+    parts = [_tost_power([below[cut], above[cut]], df[cut], level[cut]) for cut in cuts]
+    return np.concatenate(parts).reshape(together.shape)
+
+
+def _tost_power(distances: list[Any], df: Any, level: Any) -> Any:
     usable, huge = np.asarray(df) > 0, np.asarray(df) > _HUGE
     known = z_power(distances, upper_normal_quantile(np.asarray(level)))
     df = np.where(usable & ~huge, df, 1.0)[..., None]

@@ -15,7 +15,6 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
-from xml.sax.saxutils import escape, quoteattr
 
 from trialplan.protocol.content.embedded_sources import EmbeddedSource
 from trialplan.protocol.formats.pictures import Picture
@@ -62,7 +61,9 @@ def word_parts(sources: Sequence[EmbeddedSource]) -> dict[str, str]:
     """The parts that are added to a Word file, by name."""
     if not sources:
         return {}
-    texts = "".join(f"<source name={quoteattr(one.name)}>{escape(one.text)}</source>" for one in sources)
+    texts = "".join(
+        f'<source name="{html.escape(one.name)}">{html.escape(one.text, quote=False)}</source>' for one in sources
+    )
     kind, target = f"{_OFFICE}/relationships/customXmlProps", PurePosixPath(_OF_PART).name
     relation = f'<Relationship Id="rId1" Type="{kind}" Target="{target}"/>'
     store = (

@@ -6,12 +6,13 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from trialplan.errors import FileError, require
-from trialplan.figures import SERIF
+from trialplan.figures import SANS, SERIF
 from trialplan.files import check_writable, make_folder, read_text, together
 from trialplan.files import write as write_file
 from trialplan.plan.building import Trial, build
@@ -23,13 +24,16 @@ from trialplan.protocol.formats import attached, pandoc, word
 from trialplan.protocol.formats import house_style as house
 from trialplan.protocol.formats import typst as typeset
 from trialplan.protocol.formats.markdown import PRINTED, text_of
-from trialplan.protocol.formats.pictures import Picture, beside, embedded, pictures
+from trialplan.protocol.formats.pictures import Picture, beside, embedded, pictures, stand_in, standing_for
 from trialplan.protocol.formats.word_styles import check_reference
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What every format is made from: the built trial, what templates print, the figures, and the house style."""
+    """What every format is made from: the built trial, what templates print, the figures, and the house style.
+
+    While a converter works on one format's text in `workers`, the figures are drawn, and the next format is begun.
+    """
 
     trial: Trial
     objects: Mapping[str, Any]
@@ -38,6 +42,7 @@ class Source:
     templates: Path | None = None
     reference: Path | None = None
     prints_sources: bool = False
+    workers: Executor = field(default_factory=ThreadPoolExecutor)
 
     @property
     def plan(self) -> Plan:
@@ -57,6 +62,14 @@ class Source:
         kept = ".md" if self.prints_sources else suffix
         objects = {**self.objects, "prints_sources": kept == ".md", "kept_where": KEPT[kept]}
         return text_of(self.trial, objects, self.pictures if shown is None else shown, self.templates)
+
+    def converted(self, text: str, options: list[str]) -> Future[bytes]:
+        """What pandoc makes of a text, when it has."""
+        return self.workers.submit(pandoc.convert, text, self.plan, options)
+
+    def drawn(self, suffix: str, face: str = SANS) -> dict[str, bytes]:
+        """The figures as files."""
+        return {name: one.bytes(suffix, face) for name, one in self.pictures.items()}
 
     @property
     def numbered(self) -> tuple[str, ...]:
@@ -138,27 +151,35 @@ def _made(
     templates: Path | None,
     reference: Path | None,
     prints_sources: bool,
-) -> list[dict[Path, bytes]]:
+) -> list[Files]:
     """The content of every file, by output."""
     trial, kind = build(plan), document(name)
-    source = Source(
-        trial=trial,
-        objects=kind.context(trial),
-        pictures=pictures(trial) if kind.long else {},
-        kind=kind,
-        templates=templates,
-        reference=reference,
-        prints_sources=prints_sources,
-    )
-    return [FORMATS[path.suffix.lower()][0](source, path) for path in outputs]
+    with ThreadPoolExecutor(max_workers=max(len(outputs), 1)) as workers:
+        source = Source(
+            trial=trial,
+            objects=kind.context(trial),
+            pictures=pictures(trial) if kind.long else {},
+            kind=kind,
+            workers=workers,
+            templates=templates,
+            reference=reference,
+            prints_sources=prints_sources,
+        )
+        begun = [FORMATS[path.suffix.lower()][0](source, path) for path in outputs]
+        return [finish() for finish in begun]
 
 
-def markdown(source: Source, path: Path) -> dict[Path, bytes]:
+Files = dict[Path, bytes]
+Finish = Callable[[], Files]
+"""What is left to do of a format whose text is being converted; it gives the content of its files."""
+
+
+def markdown(source: Source, path: Path) -> Finish:
     """The text itself."""
-    return {path: source.text(".md").encode()}
+    return lambda: {path: source.text(".md").encode()}
 
 
-def html(source: Source, path: Path) -> dict[Path, bytes]:
+def html(source: Source, path: Path) -> Finish:
     """One self-contained file that reads on a phone and prints."""
     style = read_text(source.look("page.css"))
     options = [
@@ -171,35 +192,63 @@ def html(source: Source, path: Path) -> dict[Path, bytes]:
         *pandoc.filters(*_before_the_contents(source.look("page.html")), *_TABLES, "labels.lua", "focus.lua"),
         *pandoc.filters("figures.lua"),
     ]
-    page = pandoc.convert(source.text(".html", embedded(source.pictures, ".svg")), source.plan, options)
-    return {path: attached.in_html(page, source.attached)}
+    converted = source.converted(source.text(".html", beside(source.pictures, _STANDS_FOR, ".svg")), options)
+
+    def finish() -> Files:
+        drawings = embedded(source.pictures, ".svg")
+        page = converted.result().decode()
+        for name, address in drawings.items():
+            page = page.replace(f'src="{_STANDS_FOR}{name}.svg"', f'src="{address}"')
+        return {path: attached.in_html(page.encode(), source.attached)}
+
+    return finish
 
 
-def docx(source: Source, path: Path) -> dict[Path, bytes]:
+_STANDS_FOR = "trialplan-figure:"
+"""What an address in the text begins with that gives way to a drawing: pandoc would read that letter by letter."""
+
+
+def docx(source: Source, path: Path) -> Finish:
     """A Word file with real styles, native equations, and captions that Word counts itself."""
     reference = source.reference
     if reference is None and source.look("reference.docx").is_file():
         reference = source.look("reference.docx")
-    text = source.text(".docx", embedded(source.pictures, ".png"))
-    return {path: word.document(text, source.plan, reference, source.attached, long=source.kind.long)}
+    drawings = source.drawn(".png")
+    text, by_stand_in = (
+        source.text(".docx", standing_for(source.pictures, drawings)),
+        {stand_in(one): one for one in drawings.values()},
+    )
+    made = source.workers.submit(
+        word.document, text, source.plan, reference, source.attached, by_stand_in, long=source.kind.long
+    )
+    return lambda: {path: made.result()}
 
 
-def pdf(source: Source, path: Path) -> dict[Path, bytes]:
+def pdf(source: Source, path: Path) -> Finish:
     """A PDF set by typst, with the drawings as vectors."""
     text = source.text(".pdf", beside(source.pictures, "", ".svg"))
-    written = pandoc.convert(text, source.plan, typesetting("typst", source.look("page.typ"), source.numbered))
-    commands, files = attached.in_typst(source.attached, text, source.pictures)
-    drawings = {f"{name}.svg": one.bytes(".svg", SERIF) for name, one in source.pictures.items()}
-    return {path: typeset.compiled(written + commands.encode(), drawings | files, pandoc.epoch(source.plan))}
+    written = source.converted(text, typesetting("typst", source.look("page.typ"), source.numbered))
+
+    def finish() -> Files:
+        commands, files = attached.in_typst(source.attached, text, source.pictures)
+        drawings = {f"{name}.svg": drawing for name, drawing in source.drawn(".svg", SERIF).items()}
+        whole = written.result() + commands.encode()
+        return {path: typeset.compiled(whole, drawings | files, pandoc.epoch(source.plan))}
+
+    return finish
 
 
-def tex(source: Source, path: Path) -> dict[Path, bytes]:
+def tex(source: Source, path: Path) -> Finish:
     """LaTeX that stands alone, with its drawings in a folder beside it."""
     folder = _figures(path)
     text = source.text(".tex", beside(source.pictures, f"{folder.name}/", ".pdf"))
-    written = pandoc.convert(text, source.plan, typesetting("latex", source.look("page.tex"), source.numbered))
-    drawings = {folder / f"{name}.pdf": one.bytes(".pdf", SERIF) for name, one in source.pictures.items()}
-    return {**drawings, path: attached.in_latex(written, source.attached)}
+    written = source.converted(text, typesetting("latex", source.look("page.tex"), source.numbered))
+
+    def finish() -> Files:
+        drawings = {folder / f"{name}.pdf": drawing for name, drawing in source.drawn(".pdf", SERIF).items()}
+        return {**drawings, path: attached.in_latex(written.result(), source.attached)}
+
+    return finish
 
 
 def _figures(path: Path) -> Path:
@@ -226,17 +275,19 @@ def _before_the_contents(template: Path) -> list[str]:
     return ["decision.lua"] if "$abstract$" in read_text(template) else []
 
 
-def plain(source: Source, path: Path) -> dict[Path, bytes]:
+def plain(source: Source, path: Path) -> Finish:
     """A registry's record as plain text, a line for each field."""
-    return {path: source.objects["record"].text().encode()}
+    return lambda: {path: source.objects["record"].text().encode()}
 
 
-def data(source: Source, path: Path) -> dict[Path, bytes]:
+def data(source: Source, path: Path) -> Finish:
     """A registry's record as data."""
-    return {path: (json.dumps(source.objects["record"].to_dict(), indent=2, ensure_ascii=False) + "\n").encode()}
+    return lambda: {
+        path: (json.dumps(source.objects["record"].to_dict(), indent=2, ensure_ascii=False) + "\n").encode()
+    }
 
 
-FORMATS: dict[str, tuple[Callable[[Source, Path], dict[Path, bytes]], tuple[str, ...]]] = {
+FORMATS: dict[str, tuple[Callable[[Source, Path], Finish], tuple[str, ...]]] = {
     ".md": (markdown, ()),
     ".html": (html, ("pypandoc", "matplotlib")),
     ".docx": (docx, ("pypandoc", "matplotlib")),

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
+import struct
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +27,7 @@ from trialplan.protocol.content.recruitment_section import fan
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 _LONGEST_ALT = 1200
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +98,46 @@ def pictures(trial: Trial) -> dict[str, Picture]:
     return {name: Picture(name=name, caption=text, figure=figure) for name, figure, text in made if figure is not None}
 
 
-def embedded(shown: Mapping[str, Picture], suffix: str) -> dict[str, Picture]:
-    """The pictures with their drawings inside the text."""
-    encoded = {name: base64.b64encode(one.bytes(suffix)).decode() for name, one in shown.items()}
+def embedded(shown: Mapping[str, Picture], suffix: str) -> dict[str, str]:
+    """The drawings as addresses that hold them, by the picture's name."""
+    return {name: _address(one.bytes(suffix), suffix) for name, one in shown.items()}
+
+
+def _address(drawing: bytes, suffix: str) -> str:
+    return f"data:{_MEDIA[suffix]};base64,{base64.b64encode(drawing).decode()}"
+
+
+def standing_for(shown: Mapping[str, Picture], drawings: Mapping[str, bytes]) -> dict[str, Picture]:
+    """The pictures with what stands for their bitmaps inside the text: see `stand_in`."""
     return {
-        name: dataclasses.replace(one, source=Verbatim(f"data:{_MEDIA[suffix]};base64,{encoded[name]}"))
+        name: dataclasses.replace(one, source=Verbatim(_address(stand_in(drawings[name]), ".png")))
         for name, one in shown.items()
     }
+
+
+def stand_in(bitmap: bytes) -> bytes:
+    """A PNG file as large on paper as this one, all black, with a checksum of it, so that no two are the same.
+
+    Pandoc reads letter by letter what a text holds: this little is read in the drawing's stead, and gives way to it.
+    """
+    made, place = list[bytes](), len(_SIGNATURE)
+    while place < len(bitmap):
+        length, kind = struct.unpack_from(">I4s", bitmap, place)
+        end = place + 12 + length  # the length, the kind and a checksum stand around the data
+        if kind == b"IHDR":
+            across, down = struct.unpack_from(">II", bitmap, place + 8)
+            made.append(_chunk(kind, struct.pack(">IIBBBBB", across, down, 1, 0, 0, 0, 0)))  # a bit a dot, no colours
+            rows = zlib.compress(bytes((1 + -(-across // 8)) * down))
+        if kind == b"pHYs":
+            made.append(bitmap[place:end])
+        place = end
+    own = hashlib.sha256(bitmap).hexdigest().encode()
+    made += [_chunk(b"tEXt", b"Comment\0" + own), _chunk(b"IDAT", rows), _chunk(b"IEND", b"")]
+    return _SIGNATURE + b"".join(made)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def beside(shown: Mapping[str, Picture], folder: str, suffix: str) -> dict[str, Picture]:

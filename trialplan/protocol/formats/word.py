@@ -7,11 +7,11 @@ headings, ruled tables, the title and version above, page X of Y below.
 
 from __future__ import annotations
 
+import html
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from trialplan.files import read_bytes
 from trialplan.plan.reading import Plan
@@ -42,9 +42,18 @@ _EMPTY_CONTENTS = re.compile(r'<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirt
 
 
 def document(
-    text: str, plan: Plan, reference: Path | None, sources: Sequence[EmbeddedSource] = (), *, long: bool = True
+    text: str,
+    plan: Plan,
+    reference: Path | None,
+    sources: Sequence[EmbeddedSource] = (),
+    drawings: Mapping[bytes, bytes] | None = None,
+    *,
+    long: bool = True,
 ) -> bytes:
-    """The Markdown as a Word file, which holds the sources; a `long` one has a table of contents."""
+    """The Markdown as a Word file, which holds the sources; a `long` one has a table of contents.
+
+    `drawings` are the bitmaps by those that stand for them in the Markdown.
+    """
     content = reference_document() if reference is None else read_bytes(reference)
     by_style = counts_headings(content)
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +67,7 @@ def document(
         shared = ("widths.lua", "numbers.lua", "percent.lua", "figures.lua", "together.lua", "new-page.lua")
         options += pandoc.filters("decision.lua", *shared)
         made = pandoc.convert(text, plan, options)
-    return rewritten(made, lambda name: _after(name, plan, by_style, sources), attached.word_parts(sources))
+    return rewritten(made, lambda name: _after(name, plan, by_style, sources), attached.word_parts(sources), drawings)
 
 
 def _after(name: str, plan: Plan, by_style: bool, sources: Sequence[EmbeddedSource]) -> Change | None:
@@ -147,7 +156,7 @@ def _filled(xml: str, fields: Mapping[str, str]) -> str:
     """The fields of a header or footer with what they will show, for readers that do not compute them."""
     for name, text in fields.items():
         words = r"\s+".join(map(re.escape, name.split()))
-        shown = f"<w:r>{SMALL}<w:t>{escape(' '.join(text.split()))}</w:t></w:r>".replace("\\", r"\\")
+        shown = f"<w:r>{SMALL}<w:t>{html.escape(' '.join(text.split()), quote=False)}</w:t></w:r>".replace("\\", r"\\")
         simple = rf'(<w:fldSimple w:instr="\s*{words}\b[^"]*"[^>]*>).*?(</w:fldSimple>)'
         xml = re.sub(simple, rf"\g<1>{shown}\g<2>", xml, flags=re.DOTALL | re.I)
     return xml

@@ -82,12 +82,22 @@ def reference_document() -> bytes:
     return rewritten(plain, changes.get, {"word/header9.xml": _header(), "word/footer9.xml": _footer()})
 
 
-def rewritten(content: bytes, change: Callable[[str], Change | None], more: Mapping[str, str] | None = None) -> bytes:
-    """The zip file with members changed and added, and no date that depends on when it was made."""
+def rewritten(
+    content: bytes,
+    change: Callable[[str], Change | None],
+    more: Mapping[str, str] | None = None,
+    instead: Mapping[bytes, bytes] | None = None,
+) -> bytes:
+    """The zip file with members changed and added, and no date that depends on when it was made.
+
+    A member that is a key of `instead` gives way to its value.
+    """
+    instead = instead or {}
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for entry in source.infolist():
             data, changed = source.read(entry), change(entry.filename)
+            data = instead.get(data, data)
             entry.date_time = _NO_DATE
             target.writestr(entry, data if changed is None else changed(data.decode()).encode())
         for name, text in (more or {}).items():
