@@ -505,8 +505,8 @@ def drawn(rng):
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.sweep) for seed in range(1, 20))])
 def test_any_cells_are_read_or_refused_in_a_sentence(seed, tmp_path):
-    """Two hundred drawn tables: no traceback, and what is read is the same after it was saved as TOML."""
-    rng, refusals, tables = random.Random(seed), [], 200
+    """A hundred drawn tables: no traceback, and what is read is the same after it was saved as TOML."""
+    rng, refusals, tables = random.Random(seed), [], 100
     for _ in range(tables):
         (tmp_path / "t.csv").write_text(drawn(rng), encoding="utf-8")
         try:
@@ -518,4 +518,4 @@ def test_any_cells_are_read_or_refused_in_a_sentence(seed, tmp_path):
         (tmp_path / "t.toml").write_text(found.toml(), encoding="utf-8")
         assert read(tmp_path / "t.toml") == found
     assert not any("\n" in sentence for sentence in refusals)
-    assert len(refusals) < tables - 20
+    assert len(refusals) < tables - 10

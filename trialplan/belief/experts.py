@@ -150,7 +150,11 @@ def fit(expert: Expert, family: str) -> Fit:
     p, x = (np.array(column) for column in zip(*sorted(expert.quantiles), strict=True))
     for value in x:
         if value not in support:
-            raise ParameterError(f"expert {expert.name}: a value must lie in {support}, not {value:g}")
+            share = f"; write it as a share, {value / 100:g}, or fit" if support.high == 1 and value > 1 else "; fit"
+            others = " or ".join(name for name, other in FAMILIES.items() if value in other.support)
+            raise ParameterError(
+                f"expert {expert.name}: a value must lie in {support}, not {value:g}{share} another family ({others})"
+            )
     # half of the distance between the quartiles over 0.67 is an SD; here between whatever is nearest to them
     low, middle, high = np.interp([0.25, 0.5, 0.75], p, x)
     spread = max((high - low) / 1.349, (x[-1] - x[0]) / 8)
