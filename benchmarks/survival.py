@@ -1,6 +1,6 @@
 """Times to an event beside R's packages: trials drawn and analysed, sizes, a grid; write docs/benchmarks-survival.md.
 
-    python benchmarks/survival.py --r-library DIR    measures (two minutes) and writes the page
+    python benchmarks/survival.py --r-library DIR    measures (a minute or two) and writes the page
     python benchmarks/survival.py --quick            few rounds, to see that everything runs; writes nothing
 
 What is not installed is skipped, with its name. Nothing here is a test: a busy machine gives other times.
@@ -62,14 +62,14 @@ def trials() -> Contest:
         "looked at after a third, two thirds and all of some 150 events, by O'Brien and Fleming. The answer is the "
         "power. trialplan runs in one thread of one process.",
         [
-            in_python("trialplan, one core", ours, ours=True, rounds=7),
-            in_r("rpact", rpact, "round(x$overallReject, 3)", rounds=7, title="rpact, getSimulationSurvival, one core"),
+            in_python("trialplan, one core", ours, ours=True, rounds=5),
+            in_r("rpact", rpact, "round(x$overallReject, 3)", rounds=5, title="rpact, getSimulationSurvival, one core"),
             *(
                 in_r(
                     "lrstat",
                     lrstat(threads),
                     "round(x$overview$overallReject, 3)",
-                    rounds=7,
+                    rounds=5,
                     title=f"lrstat, lrsim (C++), {threads} thread{'s' * (threads > 1)}",
                 )
                 for threads in (2, 1)

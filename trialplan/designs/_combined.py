@@ -91,7 +91,7 @@ def all_below(limits: Sequence[Any], correlations: Any, total: Sum | None) -> An
         given = [(bounds[one] - column(correlations[first][one]) * z) / left[one] for one in rest]
         density = w * length * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
         found = found + (density * multivariate_cdf(given, given_first)).sum(axis=-1)
-    return found
+    return np.clip(found, 0.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
