@@ -229,7 +229,17 @@ def _of_the_answer(words: Sequence[str], ran: Ran) -> Iterator[str]:
             yield from itertools.islice(_impossible(answer), 1)
 
 
-PROBABILITIES = {"power", "success", "target_power", "alpha", "actual_size", "assurance", "simulated", "claimed"}
+PROBABILITIES = {
+    "power",
+    "success",
+    "target_power",
+    "alpha",
+    "actual_size",
+    "actual_size_at",
+    "assurance",
+    "simulated",
+    "claimed",
+}
 COUNTS = {"n", "enrolled_n", "n_for_target"}
 
 
