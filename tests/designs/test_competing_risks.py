@@ -81,7 +81,7 @@ class TestRefused:
         words = {"control_hazard": 0.05, "compared": "subdistribution"} | PLAN
         with pytest.raises(ParameterError, match="belongs to"):
             CompetingRisks(competing_ratio=1.2, **words)
-        with pytest.raises(ParameterError, match="a subdistribution hazard is none"):
+        with pytest.raises(ParameterError, match="with subdistribution hazards it is not known"):
             CompetingRisks(method="lachin-foulkes", **words)
         with pytest.raises(ParameterError, match="must lie in"):
             CompetingRisks(**words | {"competing_hazard": 0.0})
