@@ -659,3 +659,20 @@ class TestLevels:
         """An n that is more than were enrolled is reproduced, and what is odd is said."""
         best = found(**MEANS, n=162, enrolled=126).best
         assert "why 22% fewer are enrolled than are needed is not stated" in best.remarks
+
+
+class TestTwoByTwo:
+    """A factorial trial gives each of two treatments to half of all: every group is compared, in halves."""
+
+    TOLD = {"design": "two-means", "difference": 3, "sd": 10, "power": 0.8}
+
+    @pytest.mark.parametrize("stated", [{"n": 352}, {"per_arm": 88}, {"n": 352, "per_arm": 88}])
+    @pytest.mark.parametrize("groups", ["2x2", "2 × 2", "2X2"])
+    def test_all_are_compared(self, stated, groups):
+        """Four groups of 88, of which each treatment's comparison has 176 on either side."""
+        assert headline(found(**self.TOLD, groups=groups, **stated)).startswith("Reproduced")
+
+    def test_four_arms_are_another_thing(self):
+        """Of four arms side by side a comparison has two."""
+        assert headline(found(**self.TOLD, groups=4, n=704)).startswith("Reproduced")
+        assert not headline(found(**self.TOLD, groups=4, n=352)).startswith("Reproduced")

@@ -19,6 +19,7 @@ from trialplan import (
     TwoProportions,
 )
 from trialplan.errors import ParameterError
+from trialplan.several import _graph as graphs
 
 LEVEL, TRIALS = 0.025, 100_000
 FEW, ALL = range(10), range(10, 210)
@@ -139,6 +140,18 @@ class TestPower:
         """P(any) of the lattice is that of the joint normal distribution."""
         whole = AtLeastOne(members=means(0.3, 0.25, 0.4), correlation=0.5)
         assert whole.powers(200)[-2] == pytest.approx(float(whole.success(200)), abs=1e-3)
+
+
+class TestAdjusted:
+    def test_step_by_step_is_the_closure(self):
+        """One trial's adjusted P values, found in steps, are those of all intersections."""
+        rng = np.random.default_rng(6)
+        for _ in range(100):
+            k = int(rng.integers(2, 7))
+            weights, arrows = drawn_graph(rng, k)
+            p = rng.random(k) ** 3
+            steps, whole = (graphs.adjusted(one, weights, arrows) for one in (p, p[None]))
+            assert steps.tolist() == pytest.approx(whole[0].tolist(), rel=1e-9, abs=1e-12)
 
 
 class TestLimits:

@@ -53,9 +53,31 @@ def closure(weights: Sequence[float], transitions: Any) -> dict[tuple[int, ...],
 def adjusted(p: Any, weights: Sequence[float], transitions: Any) -> Any:
     """Adjusted P values of weighted Bonferroni tests, for P values of shape (trials, hypotheses).
 
-    The closure's, which are those of the sequentially rejective procedure (Bretz et al. 2009, algorithm 2).
+    The closure's, which are those of the sequentially rejective procedure (Bretz et al. 2009, algorithm 2): one trial's
+    are found step by step, those of many by all intersections at once.
     """
-    return _largest(p, weights, transitions, _bonferroni)
+    values = np.asarray(p, dtype=float)
+    return (
+        _largest(values, weights, transitions, _bonferroni)
+        if values.ndim > 1
+        else _in_steps(values, weights, transitions)
+    )
+
+
+def _in_steps(p: Any, weights: Sequence[float], transitions: Any) -> Any:
+    """The smallest P value beside its weight is rejected first, at no smaller a level than those before it."""
+    w, g = np.array(weights, dtype=float), np.array(transitions, dtype=float)
+    found, least, left = np.ones(len(p)), 0.0, list(range(len(p)))
+    while left:
+        ratios = {one: p[one] / w[one] for one in left if w[one] > _NOTHING}
+        if not ratios:
+            break
+        first = min(ratios, key=ratios.__getitem__)
+        least = max(least, ratios[first])
+        found[first] = min(least, 1.0)
+        w, g = without(w, g, first)
+        left.remove(first)
+    return found
 
 
 def simes(p: Any, weights: Sequence[float], transitions: Any) -> Any:

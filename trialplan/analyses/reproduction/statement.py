@@ -29,7 +29,8 @@ SIZES = {
 AROUND = {
     "power": "the power stated; >0.9 where the statement says no more than that",
     "dropout": "the share of participants that the statement expects to lose",
-    "groups": "arms of the whole trial, where there are more than the two compared",
+    "groups": "arms of the whole trial, where there are more than the two compared; 2x2 where they are two by two, and "
+    "each treatment is compared in all",
     "comparisons": "comparisons that share the significance level",
     "looks": "information fractions of the looks, the last one 1",
     "efficacy": "the efficacy boundary",
@@ -72,6 +73,8 @@ class Statement:
     unclear: bool = False
     dropout: float | None = None
     groups: int = 2
+    cells: int = 1
+    """Groups that make one of the arms compared: two where they are two by two."""
     comparisons: int = 1
     looks: tuple[float, ...] | None = None
     efficacy: str | None = None
@@ -145,7 +148,7 @@ class Statement:
     def counted(self, n: float) -> float:
         """n of the arms that are compared as the statement counts."""
         compared = len(self.cls.arm_names)
-        return n / compared if self.unit == "per arm" else n * self.groups / compared
+        return n / compared / self.cells if self.unit == "per arm" else n * self.groups / compared
 
     def shown(self, n: float) -> str:
         """The same with the words for it."""
@@ -184,7 +187,8 @@ def read(given: Mapping[str, Any]) -> Statement:
         digits=digits,
         at_least=at_least,
         dropout=_share(given.get("dropout")),
-        groups=_whole("groups", given.get("groups", len(cls.arm_names)), least=len(cls.arm_names)),
+        groups=_groups(cls, given.get("groups", len(cls.arm_names))),
+        cells=2 if _two_by_two(cls, given.get("groups")) else 1,
         comparisons=_whole("comparisons", given.get("comparisons", 1)),
         looks=_rule("looks", given),
         efficacy=_rule("efficacy", given),
@@ -268,9 +272,10 @@ def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
     if "arms" in stated:
         arms = _arms(compared, stated["arms"])
         statement = _allocated(statement, arms)
-    totals = {counts[name] * by for name, by in (("n", share), ("per_arm", compared)) if name in counts}
+    every = compared * statement.cells  # of two by two, each arm compared is two groups
+    totals = {counts[name] * by for name, by in (("n", share), ("per_arm", every)) if name in counts}
     totals |= {sum(arms)} if arms else set()
-    after = {counts[name] * by for name, by in (("enrolled", share), ("enrolled_per_arm", compared)) if name in counts}
+    after = {counts[name] * by for name, by in (("enrolled", share), ("enrolled_per_arm", every)) if name in counts}
     if len(totals) > 2 or len(after) > 1 or (len(totals) == 2 and after):
         shown = ", ".join(f"{name} = {value}" for name, value in stated.items())
         raise ParameterError(f"the statement's numbers contradict each other: {shown}; check them")
@@ -365,6 +370,17 @@ def _whole(name: str, stated: Any, least: int = 1) -> int:
         reason = f"must be a whole number from {least} to {_LARGEST:,}, not {_brief(stated)}"
         raise ParameterError(reason, parameter=name, value=stated)
     return int(value)
+
+
+def _two_by_two(cls: type[Sized], stated: Any) -> bool:
+    """Whether groups are those of a factorial trial, where each of two treatments is given to half of all."""
+    named = isinstance(stated, str) and re.fullmatch(r"\s*2\s*[xX×*]\s*2\s*", stated) is not None
+    return named and len(cls.arm_names) == 2
+
+
+def _groups(cls: type[Sized], stated: Any) -> int:
+    """The groups among whom n is counted: of two by two all are compared, in halves."""
+    return 2 if _two_by_two(cls, stated) else _whole("groups", stated, least=len(cls.arm_names))
 
 
 def _brief(stated: Any) -> str:
