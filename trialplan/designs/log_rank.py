@@ -167,6 +167,8 @@ class LogRank(_Times):
         """The way from each limit to the plan with the error under that null, and the error under the plan, of one."""
         ends = [(sign * (log(self.hazard_ratio) - limit)) for limit, sign in self.sided_limits()]
         if self.method == LACHIN_FOULKES:
+            # on the log of the ratio, not on the difference of hazards of their own section 2: margins are ratios, the
+            # test that is analysed is one of the ratio, and gsDesign's nSurv, whose numbers these are, does so too
             nulls = [self._spread(*self._under(ratio)) for ratio in self.null_values()]
             return list(zip(ends, nulls, strict=True)), self._spread(*self.curves)
         if self.method == _FREEDMAN:
