@@ -316,6 +316,18 @@ def in_units_of_the_outcome(unit: str) -> bool:
     return unit.startswith("units of the outcome")
 
 
+def in_unit(declared: str, unit: str) -> str:
+    """The unit of a number, where the outcome's is `unit`: a slope has that, and one of time.
+
+    >>> in_unit("units of the outcome per unit of time", "mmHg"), in_unit("units of the outcome", "mmHg")
+    ('mmHg per unit of time', 'mmHg')
+    """
+    if not in_units_of_the_outcome(declared):
+        return declared
+    _, per, other = declared.partition(" per ")
+    return f"{unit}{per}{other}" if unit else unit
+
+
 def largest(value: Numbers) -> float:
     """The largest element; a plain number, or a vector of them, costs no numpy."""
     if isinstance(value, tuple):

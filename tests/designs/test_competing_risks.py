@@ -8,6 +8,7 @@ from trialplan.designs._ranks import log_rank
 from trialplan.designs.competing_risks import CompetingRisks
 from trialplan.designs.log_rank import LogRank
 from trialplan.errors import ParameterError
+from trialplan.verbs.second_opinion import reproduce
 
 TIMES = {"accrual_time": 12, "follow_up_time": 12}
 PLAN = TIMES | {"hazard_ratio": 0.6, "competing_hazard": 0.03}
@@ -85,3 +86,12 @@ class TestRefused:
             CompetingRisks(method="lachin-foulkes", **words)
         with pytest.raises(ParameterError, match="must lie in"):
             CompetingRisks(**words | {"competing_hazard": 0.0})
+
+
+@pytest.mark.parametrize("cls", [LogRank, CompetingRisks])
+def test_a_statement_by_hazards_is_reproduced(cls):
+    """The effect's side is told whichever way the control's curve is stated."""
+    more = {"competing_hazard": 0.03} if cls is CompetingRisks else {}
+    numbers = {"hazard_ratio": 0.6, "control_hazard": 0.05, **TIMES, **more}
+    n = cls(**numbers).sample_size(0.8).n
+    assert reproduce(cls, n=n, power=0.8, **numbers).verdict == "reproduced"

@@ -36,6 +36,7 @@ from trialplan import (
     PairedProportions,
     RankSum,
     RatioOfMeans,
+    RepeatedMeasures,
     RestrictedMean,
     TwoMeans,
     TwoProportions,
@@ -110,6 +111,8 @@ def points():
         yield GroupSequential(design=TwoMeans(**numbers), looks=(0.5, 1.0), **rule), n
     for design, n in _STRAINED:
         yield design, n
+    for numbers, n in _DEPLETED:
+        yield RepeatedMeasures(**numbers), n
     yield from exact_points()
     yield from times_points()
     yield from other_points()
@@ -261,6 +264,13 @@ _SEQUENTIAL = (
     ({"control": 0.3, "treatment": 0.8, "test": "wald"}, 24, (0.5, 1.0)),
     ({"control": 0.8, "treatment": 0.8, "goal": "non-inferiority", "margin": 0.3}, 40, (0.5, 1.0)),
 )
+
+_DEPLETED = tuple(
+    ({"difference": 0.8, "sd": 1, "visits": 4, "correlation": 0.6, "retention": retention, **more}, n)
+    for retention in ((0.95, 0.9, 0.8, 0.67), (0.8, 0.6, 0.4, 0.3))
+    for more, n in (({}, 40), ({}, 80), ({"allocation": "3:1"}, 40), ({"baseline": "constrained"}, 40))
+)
+"""Measurements at visits that many miss: few regressions have the participants that the formula takes them to have."""
 
 _COUNTED = (
     ({"null": 0.1, "expected": 0.3}, 30, {"efficacy": "obrien-fleming"}),

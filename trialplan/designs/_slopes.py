@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -82,7 +83,7 @@ class _Tallies:
     """Of each arm and each last visit how many participants there are, and the sums and products of their visits."""
 
     def __init__(self, arms: Sequence[Any], times: Any, common: bool) -> None:
-        self.groups = []
+        self.groups: list[tuple[Any, ...]] = []
         self.trials, self.visits, self.times = len(arms[0]), times.shape[-1], times
         width = 3 if common else 4
         self.several = np.zeros(self.trials)
@@ -101,6 +102,15 @@ class _Tallies:
                     self.several = self.several + there.sum(axis=1)
         self.width = width
         self.contrast = np.array([0.0, 1.0, -1.0]) if common else np.array([0.0, 1.0, 0.0, -1.0])
+
+    def of(self, trials: Any) -> _Tallies:
+        """Those of some trials."""
+        if len(trials) == self.trials:
+            return self
+        other = copy.copy(self)
+        other.trials = len(trials)
+        other.groups = [(x, *(one[trials] for one in told)) for x, *told in self.groups]
+        return other
 
     def start(self) -> Any:
         """Half of the spread of all visits between participants, and half within."""
@@ -153,20 +163,24 @@ class _Tallies:
 
 
 def _fitted(tallies: _Tallies) -> tuple[Any, Any, Any]:
-    """The difference, its variance and degrees of freedom."""
+    """The difference, its variance and degrees of freedom; trials that have arrived are left alone."""
     theta = tallies.start()
+    moving = np.arange(tallies.trials)
     for _ in range(_ROUNDS):
-        _, _, score, told = tallies.estimates(theta)
+        left = tallies.of(moving)
+        _, _, score, told = left.estimates(theta[moving])
         ridge = 1e-12 * np.einsum("tpp->tp", told)[..., None] * np.eye(4)
         step = np.linalg.solve(told + ridge, score[..., None])[..., 0]
-        if not np.nanmax(np.einsum("tp,tp->t", step, score)) > _CLOSE:
+        far = np.einsum("tp,tp->t", step, score) > _CLOSE
+        moving, step, now = moving[far], step[far], theta[moving[far]]
+        if not moving.size:
             break
         for _ in range(30):
-            fits = tallies.possible(theta + step)
+            fits = left.possible(now + step)
             if fits.all():
                 break
             step = np.where(fits[:, None], step, step / 2)
-        theta = np.where(tallies.possible(theta + step)[:, None], theta + step, theta)
+        theta[moving] = np.where(left.possible(now + step)[:, None], now + step, now)
     beta, back, _, _ = tallies.estimates(theta)
     variance = np.einsum("i,tij,j->t", tallies.contrast, back, tallies.contrast)
     return beta @ tallies.contrast, variance, np.where(np.isfinite(variance), tallies.several - 2, np.nan)

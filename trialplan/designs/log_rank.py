@@ -421,6 +421,8 @@ class LogRank(_Course):
             ]
         ends = [sign * (self.average_share * log(self.hazard_ratio) - limit) for limit, sign in self.sided_limits()]
         if self.method == _LACHIN_FOULKES:
+            # on the log of the ratio, not on the difference of hazards of their own section 2: margins are ratios, the
+            # test that is analysed is one of the ratio, and the numbers that it is held against are of it too
             planned = self._spread(*self.curves)
             nulls = [self._spread(*self._under(ratio)) for ratio in self.null_values()]
             return [(end, null, planned) for end, null in zip(ends, nulls, strict=True)]

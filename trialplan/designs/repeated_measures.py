@@ -420,7 +420,7 @@ _TEX_Z = (
 RepeatedMeasures.tests = {
     "t": AnalysisTest(
         prose="Mixed model for repeated measures with an unstructured covariance, t with Satterthwaite's degrees of "
-        "freedom. What most trials report; a little off where few are left at the visit.",
+        "freedom. What most trials report; the formula claims some points too much where few are left at the visit.",
         formula="Mixed model for repeated measures, noncentral t",
         reference="Lu, Luo & Chen 2008",
         goals=fields.GOALS,

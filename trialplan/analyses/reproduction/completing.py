@@ -100,8 +100,9 @@ def check_effect(statement: Statement) -> None:
 
 def no_effect(statement: Statement) -> float | None:
     """The effect that is none: on the null's edge of a superiority trial of the same numbers; None where unknown."""
-    cls, effect, comparator = statement.cls, statement.effect_field, statement.comparator_field
-    if effect is None or (comparator is not None and comparator not in statement.numbers):
+    cls, effect, comparators = statement.cls, statement.effect_field, with_role(statement.cls, "comparator")
+    # a curve may be stated in several ways, of which one will do
+    if effect is None or (comparators and not any(name in statement.numbers for name in comparators)):
         return None
     if not issubclass(cls, Design):
         return statement.comparator

@@ -10,7 +10,7 @@ from trialplan import fields
 from trialplan.design import Design, Sized
 from trialplan.design_facts import deciding_confidence, direction, tests_in_words
 from trialplan.outcome import EffectScale
-from trialplan.parameter import in_units_of_the_outcome
+from trialplan.parameter import in_unit, in_units_of_the_outcome
 from trialplan.plan.building import Trial
 from trialplan.plan.endpoint import Endpoint
 from trialplan.protocol.content.filters import Verbatim, escape, margin, number, on_scale, percent
@@ -65,8 +65,7 @@ def scale_of(design: Sized, unit: str = "") -> EffectScale:
     own = effect is not None and in_units_of_the_outcome(effect.unit) and not (scale.ratio or scale.points)
     if not (unit and own and effect is not None):
         return scale
-    _, per, other = effect.unit.partition(" per ")  # a slope has the outcome's unit, and one of time
-    return dataclasses.replace(scale, unit=f"{unit}{per}{other}")
+    return dataclasses.replace(scale, unit=in_unit(effect.unit, unit))
 
 
 def _margin(fixed: Design, unit: str) -> Verbatim:

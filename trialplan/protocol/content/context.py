@@ -14,7 +14,7 @@ from trialplan.evidence.bias import LATER_TRIALS
 from trialplan.evidence.regression import regression_to_the_mean
 from trialplan.numerics.lazy import np
 from trialplan.outcome import EffectScale
-from trialplan.parameter import in_units_of_the_outcome, parameters
+from trialplan.parameter import in_unit, parameters
 from trialplan.plan.amendments import amendments
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.plan.schema import ArmsSection
@@ -415,8 +415,7 @@ def _detectable(design: Design, observed: float, power: float, unit: str) -> Det
         return None
     if np.isnan(effect) or what is None:
         return None
-    shown = unit if in_units_of_the_outcome(what.unit) else what.unit
-    return Detectable(value=effect, unit=shown, meaning=what.label)
+    return Detectable(value=effect, unit=in_unit(what.unit, unit), meaning=what.label)
 
 
 def _findings(trial: Trial, severity: str) -> list[FindingView]:
