@@ -18,7 +18,7 @@ from trialplan.cli import SERVING, VERBS, main
 from trialplan.design import Design
 from trialplan.errors import MissingExtra, ParameterError
 from trialplan.page import Answer, plain
-from trialplan.parameter import parameters, typical
+from trialplan.parameter import parameters, typical, with_role
 from trialplan.verbs import calls, planning
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -261,7 +261,9 @@ class TestNumbers:
 OPEN = {
     cls: {name: value for name, value in typical(cls).items() if parameters(cls)[name].role != "effect"}
     for cls in catalogue.designs().values()
-    if issubclass(cls, Design) and not cls.fixes_n()
+    if issubclass(cls, Design)
+    and not cls.fixes_n()
+    and any(parameters(cls)[name].open for name in with_role(cls, "effect"))
 }
 """Each design that tests, with what it needs beside its effect."""
 

@@ -84,7 +84,7 @@ class TestRefused:
     def test_in_pythons_words(self):
         """A sentence names the argument, not an option of the command line."""
         for seen, way in (
-            ({}, "one of events, means, z and t, as in"),
+            ({}, "one of events, means, times, z and t, as in"),
             ({"events": "20/47,14/47", "z": 1}, "not events and z"),
             ({"events": "20 of 47"}, "events must be what was seen"),
             ({"z": 1, "look": 1.5}, "look must be a whole number"),

@@ -54,7 +54,7 @@ class OneMilestone(AlongOneCurve):
         role="effect",
         symbol="S₁",
         unit="proportion",
-        typical=(0.2, 0.9),
+        typical=(0.5, 0.9),
     )
 
     def check(self) -> None:

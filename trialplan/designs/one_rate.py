@@ -98,7 +98,6 @@ class OneRate(Design):
         "dispersion k, variance = mean + k mean²; left out, counts are Poisson",
         _NOT_NEGATIVE,
         optional=True,
-        role="spread",
         symbol="k",
         typical=(0.2, 1.0),
     )

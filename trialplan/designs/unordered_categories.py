@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from trialplan import fields
 from trialplan.design import Design, Sized
@@ -87,7 +87,9 @@ class UnorderedCategories(Design):
         default=1.0,
         typical=(0.7, 1.3),
     )
-    sides: fields.Sides = parameter("2: the test asks whether the arms differ, in no direction", (2,), optional=True)
+    sides: Literal[2] | None = parameter(
+        "2: the test asks whether the arms differ, in no direction", (2,), optional=True
+    )
     allocation: str = fields.allocation()
 
     def check(self) -> None:
