@@ -1,6 +1,6 @@
 """Simulation and scenario grids side by side with what a user would pick instead; writes docs/benchmarks-scale.md.
 
-    python benchmarks/scale.py --r-library DIR    measures (some minutes) and writes the page
+    python benchmarks/scale.py --r-library DIR    measures (three minutes) and writes the page
     python benchmarks/scale.py --quick            few rounds, to see that everything runs; writes nothing
 
 What is not installed is skipped, with its name. Nothing here is a test: a busy machine gives other times.
@@ -174,8 +174,8 @@ def cores() -> Contest:
         "Cores",
         f"{trials:,} simulated t tests of 352 participants, starting processes and all.",
         [
-            in_python("trialplan, two processes", on(Processes(2)), rounds=3, ours=True),
-            in_python("trialplan, one process", on(Serial()), rounds=3, ours=True),
+            in_python("trialplan, two processes", on(Processes(2)), rounds=2, ours=True),
+            in_python("trialplan, one process", on(Serial()), rounds=2, ours=True),
         ],
     )
 

@@ -1,6 +1,6 @@
 """Run trials with looks side by side with R's packages, and write docs/benchmarks-sequential.md.
 
-    python benchmarks/sequential.py --r-library DIR    measures (some minutes) and writes the page
+    python benchmarks/sequential.py --r-library DIR    measures (two minutes) and writes the page
     python benchmarks/sequential.py --quick            few rounds, to see that everything runs; writes nothing
 
 What is not installed is skipped, with its name. Nothing here is a test: a busy machine gives other times.

@@ -116,6 +116,14 @@ class TestPowerOfT:
         power = float(tost_power([(0.1 + 0.9) / true, (0.9 - 0.1) / true], 2 * n - 2, 0.05))
         assert rejects.mean() == pytest.approx(power, abs=4 * math.sqrt(power * (1 - power) / 100_000))
 
+    def test_two_one_sided_tests_of_a_grid(self):
+        """Cells of a table that is larger than a stretch have the power that each has alone."""
+        below, df = np.linspace(1, 6, 40)[:, None], np.linspace(3, 90, 11)
+        table = tost_power([below, 4.0], df, 0.05)
+        assert table.shape == (40, 11)
+        for i, j in [(0, 0), (11, 6), (11, 7), (23, 10), (39, 10)]:
+            assert table[i, j] == pytest.approx(float(tost_power([below[i, 0], 4.0], df[j], 0.05)), abs=1e-13)
+
     @pytest.mark.parametrize("n", [1e5, 1e7, 1e9, 1e11])
     def test_two_one_sided_tests_of_very_many(self, n):
         """With very many participants, power is that of known standard deviations, and never exceeds 1."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.integrate import gauss_legendre
-from trialplan.numerics.lazy import np
+from trialplan.numerics.lazy import np, special
 
 _REACH = 7.2
 """Standard deviations kept where a boundary is infinite: what lies beyond weighs < 1e-12."""
@@ -59,11 +58,11 @@ class Ahead:
 
     def above(self, score: Any) -> Any:
         """P(going on until now, and then above `score`)."""
-        return (self.weight * normal_cdf((self.mean - _last(score)) / self.scale)).sum(axis=-1)
+        return np.vecdot(self.weight, special.ndtr((self.mean - _last(score)) / self.scale))
 
     def below(self, score: Any) -> Any:
         """P(going on until now, and then below `score`)."""
-        return (self.weight * normal_cdf((_last(score) - self.mean) / self.scale)).sum(axis=-1)
+        return np.vecdot(self.weight, special.ndtr((_last(score) - self.mean) / self.scale))
 
     def upper_bound(self, chance: Any) -> Any:
         """The score above which `chance` lies; inf where that is nothing."""
@@ -140,10 +139,10 @@ def _bound(mixture: tuple[Any, Any, Any], sd: Any, chance: Any, near: Any = None
     """The score below which `chance` of a mixture of normals lies: Newton on the normal score of the share."""
     mean, _, weight = mixture
     mass = np.maximum(weight.sum(axis=-1), _TINY)
-    wanted = normal_quantile(np.minimum(np.maximum(chance / mass, 0.0), 1.0))
+    wanted = special.ndtri(np.minimum(np.maximum(chance / mass, 0.0), 1.0))
     if near is None or not np.isfinite(near).all():
-        centre = (weight * mean).sum(axis=-1) / mass
-        spread = np.sqrt(sd * sd + (weight * (mean - _last(centre)) ** 2).sum(axis=-1) / mass)
+        centre = np.vecdot(weight, mean) / mass
+        spread = np.sqrt(sd * sd + np.vecdot(weight, (mean - _last(centre)) ** 2) / mass)
         bound = centre + spread * _within(wanted, 40.0)
     else:
         spread, bound = sd, near + 0 * wanted
@@ -165,15 +164,15 @@ def _newton(bound: Any, mixture: tuple[Any, Any, Any], scales: tuple[Any, Any], 
     """The step that brings the normal score of the share below `bound` to the one that is wanted."""
     (mean, scale, weight), (sd, mass) = mixture, scales
     away = (_last(bound) - mean) / scale
-    score = normal_quantile((weight * normal_cdf(away)).sum(axis=-1) / mass)
-    slope = (weight * np.exp(away * away * -0.5)).sum(axis=-1) / (sd * mass) * np.exp(score * score * 0.5)
+    score = special.ndtri(np.vecdot(weight, special.ndtr(away)) / mass)
+    slope = np.vecdot(weight, np.exp(away * away * -0.5)) / (sd * mass) * np.exp(score * score * 0.5)
     return (score - wanted) / slope
 
 
 def _tame(step: Any, bound: Any, mixture: tuple[Any, Any, Any], scales: tuple[Any, Any], wanted: Any) -> Any:
     """The step, or, where the share is 0 or 1 to the last digit and there is no slope, a walk towards the mixture."""
     (mean, scale, weight), (sd, mass) = mixture, scales
-    score = normal_quantile((weight * normal_cdf((_last(bound) - mean) / scale)).sum(axis=-1) / mass)
+    score = special.ndtri(np.vecdot(weight, special.ndtr((_last(bound) - mean) / scale)) / mass)
     return np.where(np.isfinite(step), step, np.where(score > wanted, 1.0, -1.0) * _LONGEST * sd)
 
 
