@@ -95,7 +95,7 @@ def actual_size(design: Design, n: int) -> float | None:
         return known
     if not design.looks and (counts := design.counted(n)) is not None and len(counts.sizes) == 1:
         _, rejects = design.judge((np.arange(n + 1),), (n,))
-        return float(binomial_pmf(n, float(design.null_values()[0])) @ rejects)
+        return max(float(binomial_pmf(n, float(null)) @ rejects) for null in design.null_values())
     # a level counts rejections as if futility were ignored, unless the rule relies on its being obeyed
     table = rejected(design, n, obeyed=design.obeys_futility)
     return None if table is None else largest_type_one_error(design, table)
