@@ -148,7 +148,7 @@ class TestVerb:
         assert main(["compare", "one-proportion", "--null", "0.1", "--expected", "0.3", "-o", str(out)]) == 0
         head, *lines = out.read_text().splitlines()
         assert head.startswith("test,n,arms_treatment,power,success,actual_size,actual_size_at,why")
-        assert [line.partition(",")[0] for line in lines] == ["exact", "score"]
+        assert [line.partition(",")[0] for line in lines] == ["exact", "score", "wald"]
 
     def test_one_test_only(self, capsys):
         """A design with one analysis has one row, and says so."""

@@ -53,6 +53,7 @@ class UnorderedCategories(Design):
     letters = {
         "q_j": "the mean of a category's probabilities, weighted by the arms",
         "c": "the number of categories",
+        "χ": "the root of a chi-squared variable with so many degrees of freedom, noncentral by λ",
     }
     exact = False
     directed = False
