@@ -238,7 +238,7 @@ class TestAgrees:
     def test_a_text_retyped_by_a_word_processor(self, markdown):
         """Other dashes, quotation marks, spaces and line breaks are the same statement."""
         found = markdown(
-            ("Randomise 228 participants\n", "Randomise 228\u00a0participants "),
+            ("Randomise 228 participants (", "Randomise 228\u00a0participants\n("),
             ("SPIRIT 2025: 1–3", "SPIRIT 2025: 1\u20143"),
         )
         assert found.ok
@@ -614,7 +614,8 @@ BOMB = (
 )
 UNREADABLE = {
     "absent.md": (None, "cannot be read: no such file"),
-    "protocol.pdf": (b"%PDF-1.7", "the formats are .md, .html and .docx"),
+    "protocol.rtf": (b"{\\rtf1}", "the formats are .md, .html, .docx, .odt and .pdf"),
+    "protocol.pdf": (b"%PDF-1.7", "it is not a PDF that can be read"),
     "notes.md": (b"# Notes\n\n12 apples\n", "it holds no plan to compute it from"),
     "latin.md": (b"\xe9t\xe9", "not UTF-8"),
     "text.docx": (b"not a zip file", "not a Word file that can be read"),
