@@ -899,8 +899,8 @@ class PdfLine:
 
     def __init__(self, page, found, letters):
         self.page, self.span, self.letters = page, found.span(4), letters
-        literal = b"".join(re.findall(rb"\(((?:\\.|[^\\()])*)\)", found[4], re.DOTALL))
-        codes = re.sub(rb"\\(\d{3}|.)", lambda x: bytes([int(x[1], 8)]) if len(x[1]) == 3 else ESCAPES[x[1]], literal)
+        pieces = pytest.importorskip("pypdf").generic.ArrayObject.read_from_stream(io.BytesIO(found[4]), None)
+        codes = b"".join(one.original_bytes for one in pieces if hasattr(one, "original_bytes"))
         self.text = "".join(letters[codes[i : i + 2]] for i in range(0, len(codes), 2))
 
     def with_text(self, text):
@@ -911,9 +911,6 @@ class PdfLine:
         data = self.page.get_contents().get_data()
         line = b"[<" + b"".join(codes[letter] for letter in text).hex().encode() + b">]"
         return data[: self.span[0]] + line + data[self.span[1] :]
-
-
-ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"(": b"(", b")": b")", b"\\": b"\\"}
 
 
 def pdf_lines(file):
