@@ -93,7 +93,7 @@ class TestCheck:
 
     @pytest.mark.parametrize(
         ("name", "way_out"),
-        [("absent.md", "no such file"), ("protocol.pdf", ".md, .html and .docx"), ("folder.md", "is a folder")],
+        [("absent.md", "no such file"), ("protocol.pdf", "not a PDF that can be read"), ("folder.md", "is a folder")],
     )
     def test_what_cannot_be_checked(self, run, here, tmp_path, monkeypatch, name, way_out):
         """A file that cannot be checked is one sentence, and the exit code is 2."""

@@ -59,7 +59,7 @@ class TestStatement:
         line = ("size", cls.slug(), *options.example(cls).split())
         paragraph, page = run(*line, "--statement"), run(*line)
         assert paragraph.code == 0
-        assert re.search(r"[\d,]+(?= (per arm|participants? in all|in all))", page.out)[0] in paragraph.out
+        assert re.search(r"[\d,]+(?= (per arm|participants? in all|pairs in all|in all))", page.out)[0] in paragraph.out
         assert not re.search(r"None|nan|\binf\b|  |\w_\w| ,|\(\)", paragraph.out.rstrip("\n"))
 
     def test_in_place_of_the_page(self, run):

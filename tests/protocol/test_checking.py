@@ -238,7 +238,7 @@ class TestAgrees:
     def test_a_text_retyped_by_a_word_processor(self, markdown):
         """Other dashes, quotation marks, spaces and line breaks are the same statement."""
         found = markdown(
-            ("Randomise 228 participants\n", "Randomise 228\u00a0participants "),
+            ("Randomise 228 participants (", "Randomise 228\u00a0participants\n("),
             ("SPIRIT 2025: 1–3", "SPIRIT 2025: 1\u20143"),
         )
         assert found.ok
@@ -614,7 +614,8 @@ BOMB = (
 )
 UNREADABLE = {
     "absent.md": (None, "cannot be read: no such file"),
-    "protocol.pdf": (b"%PDF-1.7", "the formats are .md, .html and .docx"),
+    "protocol.rtf": (b"{\\rtf1}", "the formats are .md, .html, .docx, .odt and .pdf"),
+    "protocol.pdf": (b"%PDF-1.7", "it is not a PDF that can be read"),
     "notes.md": (b"# Notes\n\n12 apples\n", "it holds no plan to compute it from"),
     "latin.md": (b"\xe9t\xe9", "not UTF-8"),
     "text.docx": (b"not a zip file", "not a Word file that can be read"),
@@ -900,8 +901,8 @@ class PdfLine:
 
     def __init__(self, page, found, letters):
         self.page, self.span, self.letters = page, found.span(4), letters
-        literal = b"".join(re.findall(rb"\(((?:\\.|[^\\()])*)\)", found[4], re.DOTALL))
-        codes = re.sub(rb"\\(\d{3}|.)", lambda x: bytes([int(x[1], 8)]) if len(x[1]) == 3 else ESCAPES[x[1]], literal)
+        pieces = pytest.importorskip("pypdf").generic.ArrayObject.read_from_stream(io.BytesIO(found[4]), None)
+        codes = b"".join(one.original_bytes for one in pieces if hasattr(one, "original_bytes"))
         self.text = "".join(letters[codes[i : i + 2]] for i in range(0, len(codes), 2))
 
     def with_text(self, text):
@@ -912,9 +913,6 @@ class PdfLine:
         data = self.page.get_contents().get_data()
         line = b"[<" + b"".join(codes[letter] for letter in text).hex().encode() + b">]"
         return data[: self.span[0]] + line + data[self.span[1] :]
-
-
-ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"(": b"(", b")": b")", b"\\": b"\\"}
 
 
 def pdf_lines(file):

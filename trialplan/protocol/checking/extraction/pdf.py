@@ -6,6 +6,7 @@ A PDF without such a tree, as a printer or a scanner makes it, holds letters at 
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
@@ -40,7 +41,7 @@ _DEEPEST = 100
 
 def read(content: bytes) -> list[TextBlock]:
     """The blocks of a tagged PDF."""
-    pypdf = require("pypdf", "report", "reading .pdf")
+    pypdf = _library()
     try:
         file = pypdf.PdfReader(io.BytesIO(content))
         tree = file.trailer["/Root"].get("/StructTreeRoot")
@@ -54,9 +55,15 @@ def read(content: bytes) -> list[TextBlock]:
     return reader.builder.blocks
 
 
+def _library() -> Any:
+    """The library that reads the file's objects; what it would log beside our sentence is left out."""
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    return require("pypdf", "report", "reading .pdf")
+
+
 def attachments(content: bytes) -> Iterator[tuple[str, str]]:
     """The names and the texts of the files that are attached, of those that are text."""
-    pypdf = require("pypdf", "report", "reading .pdf")
+    pypdf = _library()
     try:
         held = pypdf.PdfReader(io.BytesIO(content)).attachments
         for name, files in held.items():
