@@ -18,6 +18,7 @@ import importlib.util
 import itertools
 import math
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,11 +132,17 @@ def times_points():
         yield Milestone.from_hazard_ratios(milestone=10, **numbers), n
 
 
+MOST_DRAWN = 10
+"""Trials of one design that the suite draws and this page has: a model is fitted to each of thousands, twice."""
+
+
 def other_points():
     """(design, n) of every design that has no points of its own above: as the suite draws it, small, and as planned."""
     own = (TwoProportions, OneProportion, TwoMeans, Ancova, RatioOfMeans, TwoStage)
+    drawn = Counter()
     for draw, _, design in _suite().instances(1):
-        if draw == 0 and not design.looks and not isinstance(design, own):
+        if draw == 0 and not design.looks and not isinstance(design, own) and drawn[type(design)] < MOST_DRAWN:
+            drawn[type(design)] += 1
             planned = int(design.sample_size(0.8).n)
             for n in sorted({_small(design, 24), planned}):
                 yield design, n

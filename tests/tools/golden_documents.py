@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -69,7 +70,18 @@ def documents(kinds: tuple[str, ...] = ("statistics", *SHEETS)) -> dict[str, str
     return found
 
 
+def main() -> int:
+    """Write the texts, or with --check compare them."""
+    texts, told = documents(), 0
+    for name, text in texts.items():
+        if "--check" not in sys.argv[1:]:
+            GOLDEN.mkdir(exist_ok=True)
+            (GOLDEN / name).write_text(text, encoding="utf-8")
+        elif not (GOLDEN / name).is_file() or (GOLDEN / name).read_text(encoding="utf-8") != text:
+            print(f"{name} is not what the document says; run python tests/tools/golden_documents.py", file=sys.stderr)
+            told = 1
+    return told
+
+
 if __name__ == "__main__":
-    GOLDEN.mkdir(exist_ok=True)
-    for name, text in documents().items():
-        (GOLDEN / name).write_text(text, encoding="utf-8")
+    sys.exit(main())
