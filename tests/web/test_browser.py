@@ -35,8 +35,10 @@ def address(tmp_path_factory):
         process = subprocess.Popen(
             [sys.executable, "-m", "trialplan", "explore", "--no-browser"], stdout=stream, stderr=stream
         )
-        while not (found := re.search(r"at (http://\S+)/", log.read_text())):
+        until = time.monotonic() + PATIENCE / 1000
+        while not (found := re.search(r"at (http://\S+)/", log.read_text())) and time.monotonic() < until:
             time.sleep(0.1)
+        assert found, log.read_text()
         yield found[1]
         process.terminate()
         process.wait()

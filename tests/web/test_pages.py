@@ -1,6 +1,8 @@
 """Every page says what the library says, for plans, for changed plans and for every design of the catalogue."""
 
+import html
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 import trialplan
 import trialplan.plan.reading
 from trialplan import catalogue, files
-from trialplan.design import Design
+from trialplan.cli import main
 from trialplan.parameter import parameters, typical
 from trialplan.web import tasks
 from trialplan.web.pages.side_by_side import other_of
@@ -109,21 +111,6 @@ def test_a_cell_becomes_the_plan(of, pages):
         assert pages.number(query.replace("&amp;", "&")) == int(shown.replace(",", ""))
 
 
-def test_the_command_gives_the_same(pages, capsys):
-    """The command line and the Python lines that a page prints give its number."""
-    import shlex
-
-    from trialplan.cli import main
-
-    query = "design=two-means&difference=0.5&sd=1&power=0.9&allocation=2:1"
-    text = pages("take-away", query)
-    command, lines = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", text, re.S)
-    assert main([*shlex.split(command)[1:], "--json"]) == 0
-    assert f'"n": {pages.number(query)}' in capsys.readouterr().out
-    exec(lines.replace("&#34;", '"').replace("&#39;", "'"))
-    assert f"{pages.number(query):,}" in capsys.readouterr().out
-
-
 def test_side_by_side(pages):
     """Two states stand beside each other, with the difference of their numbers."""
     state = State("design", "two-proportions", (("control", "0.3"), ("treatment", "0.5")))
@@ -132,9 +119,33 @@ def test_side_by_side(pages):
     assert "102 more participants" in pages("side-by-side", state.seen(beside=aside.query()).query())
 
 
-def test_every_number_that_can_be_looked_at(pages):
-    """Every design that tests has its page of scenarios and of monitoring, with or without looks."""
-    for slug in ("one-mean", "simon", "precision-proportion"):
-        for name in ("scenarios", "monitoring"):
-            assert "<h1" in pages(name, f"design={slug}")
-    assert issubclass(catalogue.design("one-mean"), Design)
+@pytest.mark.parametrize("slug", list(catalogue.designs()))
+def test_every_design_has_its_pages(slug, pages):
+    """Every design has its page of scenarios, of monitoring and of what can be taken away, with nothing wrong on it."""
+    for name in ("scenarios", "monitoring", "take-away"):
+        assert pages.wrong(f"design={slug}", name, live=False) == [], name
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "design=two-means&difference=0.5&sd=1&power=0.9&allocation=2:1",
+        "design=two-proportions&control=0.3&treatment=0.5&looks=0.5,1&futility=z(0)",
+        "design=log-rank&control_hazard=0.05, 0.02&hazard_changes=6&hazard_ratio=0.6&accrual_time=12&follow_up_time=12",
+        "design=two-proportions&control=0.3&treatment=0.8&dropout=0.1",
+        "design=paired-proportions",
+    ],
+)
+def test_the_command_gives_the_same(query, pages, capsys):
+    """The command line and the Python lines that a page prints give its number."""
+    text = pages("take-away", query)
+    command, lines = (html.unescape(one) for one in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", text, re.S))
+    assert main([*shlex.split(command)[1:], "--json"]) == 0
+    assert f'"n": {pages.number(query)}' in capsys.readouterr().out
+    exec(lines)
+    assert f"{pages.number(query):,}" in capsys.readouterr().out
+
+
+def test_what_the_number_counts(pages):
+    """Pairs are called pairs."""
+    assert "pairs in all" in pages("design", "design=paired-proportions", live=True)

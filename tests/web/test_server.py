@@ -55,6 +55,7 @@ def served(tmp_path_factory):
         until = time.monotonic() + PATIENCE
         while not (found := re.search(r"at (http://\S+)/", log.read_text())) and time.monotonic() < until:
             time.sleep(0.1)
+        assert found, log.read_text()
         yield Served(process, found[1])
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
@@ -179,6 +180,14 @@ def test_a_forged_key(key, served):
     assert served.get(f"work/{key}").status_code == 404
 
 
+def processes(served):
+    """The processes that answer: children of the one from which they are forked."""
+    found = set()
+    for child in Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split():
+        found |= {int(one) for one in Path(f"/proc/{child}/task/{child}/children").read_text().split()}
+    return found
+
+
 def test_work(served):
     """Simulation is started by hand, watched, and shown."""
     query = "design=two-means&difference=0.5&sd=1&view.trials=2000"
@@ -192,8 +201,15 @@ def test_work(served):
 
 def test_work_is_stopped(served, alive):
     """Stopped work says so, its process is ended, and another takes its place."""
+    before = processes(served)
     query = "design=two-means&difference=0.5&sd=1&view.trials=10000000"
     where = served.post("work", data={"work": "verify", "query": query}).headers["location"]
     text = served.post(f"{where[1:]}/stop", follow_redirects=True).text
     assert "stopped" in text
+    until = time.monotonic() + PATIENCE
+    while len(ended := before - processes(served)) < 1 and time.monotonic() < until:
+        time.sleep(0.1)
+    assert len(ended) == 1
+    assert alive(ended) == []
+    assert len(processes(served)) == len(before)
     assert served.get("file/check.R?design=two-means&difference=0.5&sd=1").status_code == 200

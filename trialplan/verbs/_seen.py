@@ -18,7 +18,19 @@ from trialplan.text import listed
 if TYPE_CHECKING:
     from trialplan.design import Design
 
-KINDS = ("events", "means", "times", "z", "t")
+EXPLAINED = {
+    "events": "responders of participants seen, treatment first, as in 14/30,9/30",
+    "means": "mean and participants seen, treatment first, as in 0.6/32,0.2/32",
+    "times": "a .csv file of participants, with the columns arm (treatment or control), time and event (1 or 0), "
+    "and entry if it is known",
+    "z": "the statistic itself, positive in favour of the treatment",
+    "t": "a t statistic, positive in favour of the treatment, and its degrees of freedom, as in 2.31/57",
+}
+"""What a look may have seen, by its kind, in words."""
+
+SDS = "standard deviations seen at the last of the means; as planned, and taken as known, where they are not given"
+
+KINDS = (*EXPLAINED,)
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?"
 """A number as it may be typed, as a pattern."""
 

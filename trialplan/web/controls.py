@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from trialplan import catalogue, fields
+from trialplan.analyses.scenarios.vary import value
 from trialplan.design import Design, Sized
 from trialplan.evidence.bias import PRESETS
 from trialplan.evidence.pooling import METHODS
@@ -21,6 +22,8 @@ from trialplan.text import spoken
 
 ALLOCATION = "allocation"
 """The one number of a plan that is written as words are: 2:1."""
+
+_YES_NO = ("yes", "no")
 
 NUMBER, CHOICE, SEVERAL, TEXT = "number", "choice", "several", "text"
 """How a value is given: typed as a number, one of several, any of several, or typed as it is."""
@@ -64,9 +67,9 @@ def shown(value: Any) -> str:
 
 def of_design(cls: type[Sized], changes: Mapping[str, str]) -> list[Control]:
     """One control for each number of the design, what it is sized by, and its looks where it can have any."""
-    usual = {name: shown(value) for name, value in typical(cls).items()}
+    usual = typical(cls)
     own = [
-        _declared(name, one, changes.get(name, usual.get(name, "")), "numbers" if name in usual else "more")
+        _declared(name, one, changes.get(name, ""), "numbers" if name in usual else "more")
         for name, one in parameters(cls).items()
     ]
     return [*own, *_asked(cls, changes), *_looks(cls, changes)]
@@ -209,7 +212,7 @@ def _kind(annotation: Any) -> tuple[str | None, tuple[str, ...]]:
         if get_origin(part) is Literal:
             return CHOICE, tuple(map(str, get_args(part)))
     if bool in parts:
-        return CHOICE, ("yes", "no")
+        return CHOICE, _YES_NO
     if parts & {int, float}:
         return NUMBER, ()
     if any(get_origin(part) is tuple and get_args(part)[0] in (float, int) for part in parts) or Any in parts:
@@ -234,11 +237,17 @@ def _section_class(annotation: Any) -> type[BaseModel] | None:
 
 def typed(control: Control, text: str) -> Any:
     """What was given to a control, as a plan holds it; what the plan cannot hold is left for the plan to refuse."""
-    from trialplan.analyses.scenarios.vary import value
-
     if control.kind == SEVERAL:
         return text.split(",")
-    if control.kind == CHOICE:
-        return {"yes": True, "no": False}.get(text, value(text)) if control.choices[:1] == ("yes",) else value(text)
+    if control.kind == CHOICE and control.choices[:1] != _YES_NO[:1]:
+        return value(text)
+    found = read(text)
+    return list(found) if isinstance(found, tuple) else found
+
+
+def read(text: str) -> Any:
+    """What was typed: a number, several with commas between them, yes or no, or the text."""
     parts = [value(part.strip()) for part in text.split(",")]
-    return parts[0] if len(parts) == 1 else text if any(isinstance(part, str) for part in parts) else parts
+    if len(parts) == 1:
+        return dict(zip(_YES_NO, (True, False), strict=True)).get(text, parts[0])
+    return text if any(isinstance(part, str) for part in parts) else tuple(parts)

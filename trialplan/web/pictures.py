@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
-from trialplan.design import Design
 from trialplan.errors import ParameterError
 from trialplan.figures.canvas import Figure
 from trialplan.numerics.lazy import np
@@ -34,11 +32,13 @@ def forest(subject: Subject, state: State) -> Figure:
 
 def boundaries(subject: Subject, state: State) -> Figure:
     """The boundaries at each look."""
-    from trialplan.analyses.size_picture import picture
+    from trialplan.analyses.size_picture import boundaries as drawn
+    from trialplan.sequential.group_sequential import GroupSequential
 
-    if not cast("Design", subject.design).looks:
-        raise ParameterError("the trial is not looked at early, and so has no boundaries")
-    return picture(subject.answer)
+    design, looks = subject.design, subject.answer.extra.get("looks", ())
+    if not isinstance(design, GroupSequential) or "effect_at_efficacy" not in (looks or ({},))[0]:
+        raise ParameterError("there is no such picture: its looks have no boundaries on one scale")
+    return drawn(design, looks, list(design.arm_names))
 
 
 def fan(subject: Subject, state: State) -> Figure:

@@ -22,18 +22,13 @@ from trialplan.web.pictures import PICTURES
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
 
-_ORDER = (
-    *("evidence", "bridge", "design", "scenarios", "assurance", "monitoring", "verify", "side-by-side", "take-away"),
-)
-"""The road, from what is known to what is taken away."""
-
 
 @cache
 def kinds() -> dict[str, PageKind]:
-    """The pages by name, in the order of the road."""
+    """The pages by name, in their order."""
     names = [one.name for one in pkgutil.iter_modules(pages.__path__)]
     made = [importlib.import_module(f"{pages.__name__}.{name}").PAGE for name in names]
-    return {one.name: one for one in sorted(made, key=lambda one: _ORDER.index(one.name))}
+    return {one.name: one for one in sorted(made, key=lambda one: one.place)}
 
 
 @cache
@@ -46,9 +41,10 @@ def _templates() -> jinja2.Environment:
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """The number, the sentence that goes with it, how many of them are analysed, and what sizes it."""
+    """The number with what it counts, the sentence that goes with it, how many are analysed, and what sizes it."""
 
     n: str
+    counts: str
     headline: str
     lost: str = ""
     sized_by: str = ""
@@ -127,11 +123,12 @@ def _head(subject: Subject) -> tuple[Head | None, str]:
         answer = subject.answer
         n, headline = int(answer.n), answer.page().headline
         if not subject.is_plan:
-            return Head(n=f"{n:,}", headline=headline), ""
+            return Head(n=f"{n:,}", counts=f"{answer.design.counted_in} in all", headline=headline), ""
         endpoint = subject.endpoint
         randomised = sum(endpoint.arms_randomised.values())
         lost = "" if randomised == n else f"of whom {n:,} are expected to be analysed"
-        return Head(n=f"{randomised:,}", headline=headline, lost=lost, sized_by=endpoint.name), ""
+        counts = "to be randomised" if len(endpoint.arms_randomised) > 1 else f"{answer.design.counted_in} in all"
+        return Head(n=f"{randomised:,}", counts=counts, headline=headline, lost=lost, sized_by=endpoint.name), ""
     except TrialplanError as why:
         return None, str(why)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, cast
 
 from trialplan import catalogue
-from trialplan.analyses.scenarios.vary import value
 from trialplan.answers import SampleSize
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError
@@ -90,7 +89,7 @@ class Subject:
         """Everything that may be changed, with what was typed, be it right or wrong."""
         changes = dict(self.state.changes)
         if not self.is_plan:
-            return controls.of_design(self.kind, changes)
+            return controls.of_design(self.kind, self.numbers | changes)
         typed = [
             dataclasses.replace(one, value=changes[one.path]) if one.path in changes else one
             for one in self._original_controls
@@ -146,9 +145,8 @@ class Subject:
             return self.endpoint.answer
         from trialplan.verbs.sizing import size
 
-        asked = {name: value(text) for name, text in self.state.changes if name in _SIZING}
         with self._worded():
-            return size(self._typed_design, asked.get("power"), dropout=asked.get("dropout"))
+            return size(self._typed_design, **{name: controls.read(text) for name, text in self.sizing.items()})
 
     @cached_property
     def design(self) -> Sized:
@@ -156,23 +154,40 @@ class Subject:
         return self.endpoint.answer.design if self.is_plan and self.endpoint.answer else self.answer.design
 
     @cached_property
-    def _typed_design(self) -> Sized:
-        """The design at what was typed, at typical numbers where nothing was."""
+    def numbers(self) -> dict[str, str]:
+        """The numbers of a design as they are typed; typical ones where nothing was, or where it cannot do without."""
         cls, known = self.kind, parameters(self.kind)
-        given = {name: _read(text) for name, text in self.state.changes if name in known}
-        rule = {name: _read(text) for name, text in self.state.changes if name in parameters(WithLooks)}
-        rule = {name: one for name, one in rule.items() if name not in known}
-        unknown = [name for name, _ in self.state.changes if name not in {*known, *rule, *_SIZING}]
+        usual = {name: controls.shown(one) for name, one in typical(cls).items()}
+        given = {name: text for name, text in self.state.changes if name in known}
+        if not given:  # an example
+            return usual
+        lacking = [name for name in needed(cls) if name in usual and not known[name].open]
+        return {name: usual[name] for name in lacking} | given
+
+    @cached_property
+    def rule(self) -> dict[str, str]:
+        """What is typed of the looks of a design."""
+        looks = {*parameters(WithLooks)} - {*parameters(self.kind)}
+        return {name: text for name, text in self.state.changes if name in looks}
+
+    @cached_property
+    def sizing(self) -> dict[str, str]:
+        """What else is asked of its size."""
+        return {name: text for name, text in self.state.changes if name in _SIZING and name not in self.numbers}
+
+    @cached_property
+    def _typed_design(self) -> Sized:
+        """The design at what was typed."""
+        cls = self.kind
+        unknown = [name for name, _ in self.state.changes if name not in {*self.numbers, *self.rule, *self.sizing}]
         if unknown:
             raise ParameterError(f"{cls.slug()} has no {unknown[0]!r}; take it out of the address")
-        if not given:  # nothing was typed yet: an example
-            given = {name: _read(one) if isinstance(one, str) else one for name, one in typical(cls).items()}
-        for name in needed(cls):
-            if name not in given and name in typical(cls) and not parameters(cls)[name].open:
-                given[name] = typical(cls)[name]
+        if self.rule and "looks" not in self.rule:
+            raise ParameterError(f"{spoken(next(iter(self.rule)))} needs looks; write them, as in 0.5,1")
         with self._worded():
-            design = cls(**given)
-            return with_looks(cast("Design", design), **rule) if "looks" in rule else _without_looks(design, rule)
+            design = cls(**{name: controls.read(text) for name, text in self.numbers.items()})
+            rule = {name: controls.read(text) for name, text in self.rule.items()}
+            return with_looks(cast("Design", design), **rule) if rule else design
 
     @contextmanager
     def _worded(self) -> Iterator[None]:
@@ -195,12 +210,6 @@ class Subject:
         return dataclasses.replace(state, changes=tuple(differing))
 
 
-def _without_looks(design: Sized, rule: Mapping[str, Any]) -> Sized:
-    if rule:
-        raise ParameterError(f"{spoken(next(iter(rule)))} needs looks; write them, as in 0.5,1")
-    return design
-
-
 @contextmanager
 def _told_later() -> Iterator[None]:
     """Within it, what is wrong with a table is left for whoever reads it."""
@@ -208,11 +217,3 @@ def _told_later() -> Iterator[None]:
         yield
     except TrialplanError:
         return
-
-
-def _read(text: str) -> Any:
-    """A number, several with commas between them, or the text."""
-    parts = [value(part.strip()) for part in text.split(",")]
-    if len(parts) == 1:
-        return {"yes": True, "no": False}.get(text, parts[0])
-    return text if any(isinstance(part, str) for part in parts) else tuple(parts)

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from trialplan.errors import FileError, ParameterError, TrialplanError
+from trialplan.evidence.text_table import WORKBOOKS
 from trialplan.web.pictures import PICTURES
 from trialplan.web.rendering import page_html, part_html
 from trialplan.web.shelf import PLAN_FILE, Shelf
@@ -82,7 +83,9 @@ MOST_BYTES = 5_000_000
 """Of what is opened, before and after it is unpacked: the largest shipped plan with its tables has a fiftieth."""
 
 _MOST_FILES = 20
-_WORKBOOKS = (".xlsx", ".ods")
+
+_ZIPPED = tuple(suffix for suffix in WORKBOOKS if suffix != ".xls")
+"""Workbooks that are archives; one of the old form is not."""
 
 
 def take_in(shelf: Shelf, contents: Mapping[str, bytes]) -> tuple[str, str]:
@@ -94,7 +97,7 @@ def take_in(shelf: Shelf, contents: Mapping[str, bytes]) -> tuple[str, str]:
     if len(plans) > 1:
         raise FileError(f"{len(plans)} of the files are plans; open one at a time, with its tables")
     for name, content in files.items():
-        if name.lower().endswith(_WORKBOOKS):
+        if name.lower().endswith(_ZIPPED):
             _check_archive(name, content)
     if not plans:
         return "table", shelf.put(files)
@@ -129,8 +132,8 @@ def _check_archive(name: str, content: bytes) -> zipfile.ZipFile:
         raise FileError(f"{name} is damaged, or is not what its name says; save it again") from None
     entries = archive.infolist()
     size = sum(one.file_size for one in entries)
-    most = MOST_BYTES * (10 if name.lower().endswith(_WORKBOOKS) else 1)  # a workbook is mostly markup
-    if size > most or (len(entries) > _MOST_FILES and not name.lower().endswith(_WORKBOOKS)):
+    most = MOST_BYTES * (10 if name.lower().endswith(_ZIPPED) else 1)  # a workbook is mostly markup
+    if size > most or (len(entries) > _MOST_FILES and not name.lower().endswith(_ZIPPED)):
         raise FileError(f"{name} unpacks to {len(entries)} files of {size:,} bytes, more than are taken; send less")
     return archive
 

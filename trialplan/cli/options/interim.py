@@ -19,37 +19,22 @@ SEEN = ("events", "means", "sds", "times", "z", "t", "look", "information", "fin
 
 def seen_options() -> list[click.Parameter]:
     """One option for each kind of result, and what goes with it."""
-    z = "the statistic itself, positive in favour of the treatment"
-    t = "a t statistic, positive in favour of the treatment, and its degrees of freedom, as in 2.31/57"
+    told = _seen.EXPLAINED
     return [
         click.Option(["--look"], type=options.NUMBER, help="which of the planned looks this is  [default: 1]"),
         click.Option(
             ["--events"],
             multiple=True,
             metavar="X/N,X/N",
-            help="responders of participants seen, treatment first, as in 14/30,9/30; repeated, one for each look "
-            "so far, each with everybody read by then",
+            help=f"{told['events']}; repeated, one for each look so far, each with everybody read by then",
         ),
         click.Option(
-            ["--means"],
-            multiple=True,
-            metavar="MEAN/N,MEAN/N",
-            help="mean and participants seen, treatment first, as in 0.6/32,0.2/32; repeated, one for each look",
+            ["--means"], multiple=True, metavar="MEAN/N,MEAN/N", help=f"{told['means']}; repeated, one for each look"
         ),
-        click.Option(
-            ["--sds"],
-            type=options.Literal("SD,SD", lists=True),
-            help="standard deviations seen at the last of --means  [default: as planned, and taken as known]",
-        ),
-        click.Option(
-            ["--times"],
-            multiple=True,
-            metavar="FILE",
-            help="a .csv file of participants, with the columns arm (treatment or control), time and event (1 or 0), "
-            "and entry if it is known; repeated, one for each look",
-        ),
-        click.Option(["--z"], multiple=True, type=options.NUMBER, help=z),
-        click.Option(["--t"], multiple=True, metavar="T/DF", help=t),
+        click.Option(["--sds"], type=options.Literal("SD,SD", lists=True), help=_seen.SDS),
+        click.Option(["--times"], multiple=True, metavar="FILE", help=f"{told['times']}; repeated, one for each look"),
+        click.Option(["--z"], multiple=True, type=options.NUMBER, help=told["z"]),
+        click.Option(["--t"], multiple=True, metavar="T/DF", help=told["t"]),
         click.Option(
             ["--information"],
             type=options.Literal("FRACTIONS", lists=True),

@@ -20,5 +20,7 @@ class PageKind:
     question: str
     takes: Callable[[Control], bool]
     parts: Callable[[Subject, State], Iterator[Part]]
+    place: int
+    """Where it stands among the others, from what is known to what is taken away."""
     of_designs: bool = True
     """Whether it can be asked of a design by itself."""

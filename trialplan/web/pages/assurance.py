@@ -36,6 +36,7 @@ def _whole(text: str) -> int | None:
 
 PAGE = PageKind(
     name="assurance",
+    place=5,
     title="Assurance",
     question="How probably does it succeed, averaged over what is believed?",
     takes=_takes,

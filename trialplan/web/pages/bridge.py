@@ -38,6 +38,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
 
 PAGE = PageKind(
     name="bridge",
+    place=2,
     title="Bridge",
     question="What is an open, uncontrolled result worth against placebo?",
     takes=_takes,

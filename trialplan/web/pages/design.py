@@ -47,6 +47,7 @@ def _statement(subject: Subject) -> str:
 
 PAGE = PageKind(
     name="design",
+    place=3,
     title="Design",
     question="How many participants, by which test?",
     takes=_takes,

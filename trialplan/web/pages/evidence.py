@@ -46,6 +46,7 @@ def _opened(subject: Subject, key: str) -> Iterator[Part]:
 
 PAGE = PageKind(
     name="evidence",
+    place=1,
     title="Evidence",
     question="What does the table say, and which of it counts?",
     takes=_takes,

@@ -7,18 +7,16 @@ from typing import Any, cast
 
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
-from trialplan.web.controls import NUMBER, TEXT, Control
+from trialplan.verbs._seen import EXPLAINED, SDS
+from trialplan.verbs.monitoring import monitor
+from trialplan.web.controls import NUMBER, TEXT, Control, read
 from trialplan.web.pages import PageKind
 from trialplan.web.part import Part
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
 
-_SEEN = {
-    "events": "responders of participants seen, treatment first, as in 20/65,12/65",
-    "means": "mean and participants seen, treatment first, as in 0.6/32,0.2/32",
-    "z": "the statistic itself, positive in favour of the treatment",
-}
-"""What a look may have seen, each of which alone is enough."""
+_OF_FILES = ("times",)
+"""Kinds of results that come as a file, which the command line reads."""
 
 
 def _takes(control: Control) -> bool:
@@ -44,33 +42,31 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
 
 
 def _interim(subject: Subject, state: State) -> Iterator[Part]:
-    seen = state.looked_at
+    seen, design = state.looked_at, cast("Design", subject.design)
+    kinds = {name: EXPLAINED[name] for name in design.outcome.results if name not in _OF_FILES}
+    told = kinds | ({"sds": SDS} if "means" in kinds else {})
     form = [
         Control(path="view.look", label="look", kind=NUMBER, value=seen.get("look", "1")),
         *(
             Control(path=f"view.{name}", label=name, hint=hint, kind=TEXT, value=seen.get(name, ""))
-            for name, hint in _SEEN.items()
+            for name, hint in told.items()
         ),
     ]
     yield Part(title="What would this interim result mean?", form=tuple(form))
-    given = {name: seen[name] for name in _SEEN if seen.get(name)}
-    if not given:
+    if not any(seen.get(name) for name in told):
         return
-    from trialplan.analyses.scenarios.vary import value
-    from trialplan.verbs.monitoring import monitor
-
-    told: dict[str, Any] = {name: value(text) if name == "z" else text for name, text in given.items()}
-    look = value(seen.get("look", "1"))
+    given: dict[str, Any] = {name: read(seen[name]) for name in told if seen.get(name)}
     try:
         of = subject.trial if subject.is_plan else subject.design
         n = None if subject.is_plan else int(subject.answer.n)
-        yield Part(title="It would mean", page=monitor(of, look=look, n=n, **told).page())
+        yield Part(title="It would mean", page=monitor(of, look=read(seen.get("look", "1")), n=n, **given).page())
     except TrialplanError as why:
         yield Part(title="It would mean", wrong=str(why))
 
 
 PAGE = PageKind(
     name="monitoring",
+    place=6,
     title="Monitoring",
     question="When is the trial looked at, and what stops it?",
     takes=_takes,

@@ -24,8 +24,8 @@ from trialplan.web.subject import Subject
 _STEPS = 4
 """Values on either side of the planned one."""
 
-_SPREAD = 0.2
-"""How far each step goes, as a share of the planned value, where nothing was typed."""
+_STEP = 0.1
+"""How far they lie apart, as a share of the planned value, before the step is made a round one."""
 
 _LARGEST = 400
 """Cells of a map on a page: twenty by twenty still fit a screen."""
@@ -59,40 +59,48 @@ def _axes(subject: Subject, state: State) -> dict[str, Any]:
     axes = {}
     for place, name in (("x", first), ("y", second)):
         if name and name != "none" and name not in axes:
-            axes[name] = seen.get(f"{place}-values") or _around(known.get(name))
+            axes[name] = seen.get(f"{place}-values") or _around(subject, name)
     return axes
 
 
 def _numbers(subject: Subject) -> dict[str, Any]:
     """What can be varied, by name, with its planned value."""
-    design = subject.design
-    inner = design.fixed if isinstance(design, Design) else design
+    inner = _inner(subject)
     own = {
         name: getattr(inner, name)
         for name, one in parameters(type(inner)).items()
         if isinstance(one.domain, Interval) and isinstance(getattr(inner, name), (int, float)) and name != "alpha"
     }
     roles = {name: one.role for name, one in parameters(type(inner)).items()}
-    ordered = sorted(
-        own,
-        key=lambda name: (
-            ("comparator", "effect", "spread").index(roles[name])
-            if roles[name] in ("comparator", "effect", "spread")
-            else 9
-        ),
-    )
+    first = ("comparator", "effect", "spread")
+    ordered = sorted(own, key=lambda name: first.index(roles[name]) if roles[name] in first else len(first))
     return {name: own[name] for name in ordered}
 
 
-def _around(planned: Any) -> Any:
-    """Values around the planned one, it among them, on round steps."""
+def _around(subject: Subject, name: str) -> Any:
+    """The planned value and round ones on either side, as far as the number may be so; else all that is listed."""
+    planned = _numbers(subject).get(name)
     if planned is None:
         return "all"
     if not planned:
         return (0.0,)
-    step = abs(planned) * _SPREAD / 2
-    values = [planned + step * place for place in range(-_STEPS, _STEPS + 1)]
-    return tuple(float(f"{one:.4g}") if place != _STEPS else float(planned) for place, one in enumerate(values))
+    step = _round(abs(planned) * _STEP)
+    middle = round(planned / step)
+    rounded = [float(f"{step * (middle + place):.12g}") for place in range(-_STEPS, _STEPS + 1)]
+    domain = parameters(type(_inner(subject)))[name].domain
+    apart = [one for one in rounded if abs(one - planned) > step / 5 and one in domain and one * planned > 0]
+    return tuple(sorted([float(planned), *apart]))
+
+
+def _round(step: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is no larger."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return max(factor * power for factor in (1, 2, 5) if factor * power <= step * (1 + 1e-9))
+
+
+def _inner(subject: Subject) -> Any:
+    design = subject.design
+    return design.fixed if isinstance(design, Design) else design
 
 
 def _parts(subject: Subject, state: State) -> Iterator[Part]:
@@ -102,10 +110,11 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     except TrialplanError as why:
         yield Part(title="The map", wrong=str(why))
         return
+    counted = subject.design.counted_in.capitalize()
     if len(grid.axes) == 2:
-        yield Part(title="Participants in all, for each pair", map=_map(subject, state, grid))
+        yield Part(title=f"{counted} in all, for each pair", map=_map(subject, state, grid))
     else:
-        yield Part(title="Participants in all, for each value", page=grid.page())
+        yield Part(title=f"{counted} in all, for each value", page=grid.page())
     yield Part(title="The same as a picture", figure="grid")
     if subject.is_plan:
         try:
@@ -136,7 +145,7 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
     n, reasons = grid.n.astype(float), grid.reason
     there = sorted({one for one in n.ravel().tolist() if one == one})
     heads, sides = stated_apart(columns), stated_apart(rows)
-    planned = _numbers(subject)
+    planned, design = _numbers(subject), subject.design
 
     def cell(i: int, j: int) -> Cell:
         value = float(n[i, j])
@@ -147,7 +156,7 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
         tone = min(_TONES - 1, _TONES * there.index(value) // len(there))
         return Cell(
             f"{value:,.0f}",
-            f"{where}: {value:,.0f} participants in all",
+            f"{where}: {value:,.0f} {design.counted_in} in all",
             tone,
             _leads_to(subject, state, {across: columns[i], down: rows[j]}),
             here,
@@ -174,6 +183,7 @@ def _leads_to(subject: Subject, state: State, values: dict[str, Any]) -> State |
 
 PAGE = PageKind(
     name="scenarios",
+    place=4,
     title="Scenarios",
     question="What if the assumptions are otherwise?",
     takes=lambda control: False,

@@ -54,12 +54,14 @@ def _both(other: Subject, subject: Subject, aside: bool) -> Page:
     head = ("", "put aside" if aside else "as it was opened", "as it is now")
     made = [("in short", left.headline, right.headline), *((name, *pair) for name, pair in rows.items())]
     change = int(subject.answer.n) - int(other.answer.n)
-    told = "as many participants" if not change else f"{abs(change):,} {'more' if change > 0 else 'fewer'} participants"
+    counted = subject.design.counted_in
+    told = f"{abs(change):,} {'more' if change > 0 else 'fewer'} {counted}" if change else f"as many {counted}"
     return Page(data=None, headline=f"Now {told}", tables=[Table(head, made)])
 
 
 PAGE = PageKind(
     name="side-by-side",
+    place=8,
     title="Side by side",
     question="What did the changes do?",
     takes=lambda control: False,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from trialplan.text import flag
+from trialplan.web.controls import read
 from trialplan.web.pages import PageKind
 from trialplan.web.part import Link, Part
 from trialplan.web.state import State
@@ -31,7 +32,9 @@ def command(subject: Subject) -> str:
         if subject.state.changes or subject.state.name not in _shipped():
             return "# with the plan's files from above, unpacked\ntrialplan protocol plan.toml -o protocol.docx"
         return f"trialplan protocol {subject.state.name} -o protocol.docx"
-    words = [f"--{flag(name)} {shlex.quote(text)}" for name, text in _numbers(subject)]
+    asked = subject.numbers | subject.rule | subject.sizing
+    words = [f"--{flag(name)} {shlex.quote(_close(text))}" for name, text in asked.items() if text != "no"]
+    words = [word.removesuffix(" yes") for word in words]
     return " ".join(["trialplan size", subject.kind.slug(), *words])
 
 
@@ -40,11 +43,20 @@ def python(subject: Subject) -> str:
     if subject.is_plan:
         name = "plan.toml" if subject.state.changes or subject.state.name not in _shipped() else subject.state.name
         return f'import trialplan\n\ntrial = trialplan.build("{name}")\nprint(trial.answer)'
-    asked = {name: text for name, text in _numbers(subject) if name in ("power", "dropout")}
-    numbers = ", ".join(f"{name}={_literal(text)}" for name, text in _numbers(subject) if name not in asked)
-    more = "".join(f", {name}={_literal(text)}" for name, text in asked.items())
-    cls = subject.kind.__name__
-    return f"import trialplan\n\nprint(trialplan.size(trialplan.{cls}({numbers}){more}))"
+    design = f"trialplan.{subject.kind.__name__}({_arguments(subject.numbers)})"
+    if subject.rule:
+        design = f"trialplan.{type(subject.design).__name__}(design={design}, {_arguments(subject.rule)})"
+    more = f", {_arguments(subject.sizing)}" if subject.sizing else ""
+    return f"import trialplan\n\nprint(trialplan.size({design}{more}))"
+
+
+def _arguments(typed: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={read(text)!r}" for name, text in typed.items())
+
+
+def _close(text: str) -> str:
+    """Several values as one word of a command."""
+    return ",".join(part.strip() for part in text.split(",")) if isinstance(read(text), tuple) else text
 
 
 def _shipped() -> list[str]:
@@ -53,20 +65,9 @@ def _shipped() -> list[str]:
     return [*files.examples("plan.toml")]
 
 
-def _numbers(subject: Subject) -> list[tuple[str, str]]:
-    """Every number of a design that a control holds, typed or typical."""
-    return [(one.path, one.value) for one in subject.controls if one.value]
-
-
-def _literal(text: str) -> str:
-    from trialplan.analyses.scenarios.vary import value
-
-    parts = [value(part) for part in text.split(",")]
-    return repr(parts[0] if len(parts) == 1 else text if any(isinstance(one, str) for one in parts) else tuple(parts))
-
-
 PAGE = PageKind(
     name="take-away",
+    place=9,
     title="Take away",
     question="How do I go on from here?",
     takes=lambda control: False,

@@ -27,6 +27,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
 
 PAGE = PageKind(
     name="verify",
+    place=7,
     title="Verify",
     question="Is it so?",
     takes=lambda control: False,
