@@ -181,7 +181,7 @@ class Design(Sized):
     def held_against(self) -> str | None:
         """The field of the value that a single group is held against, where that is a value of its effect."""
         name = self.field("comparator") if len(self.arm_names) == 1 else None
-        return name if name is not None and getattr(self, name) is self.null_values()[0] else None
+        return name if name is not None and np.all(getattr(self, name) == self.null_values()[0]) else None
 
     @property
     def two_tailed(self) -> bool:

@@ -53,8 +53,10 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
     if not there.all():
         total[~there] = np.nan
         n = np.where(there, n, np.nan)
-    reasons = _reasons(design, possible)
-    for cell in zip(*np.nonzero(possible & ~there), strict=True):
+    reasons, beyond = _reasons(design, possible), possible & ~there
+    if beyond.any():
+        reasons = np.array(reasons)  # where all are possible it is one None for all
+    for cell in zip(*np.nonzero(beyond), strict=True):
         reasons[cell] = beyond_people(design.cell(cell, shape), float(np.broadcast_to(target, shape)[cell])).sentence
     chances = Later(partial(answers.chances, n))
     return SampleSize(

@@ -48,9 +48,9 @@ class TestNoBlinding:
     @pytest.mark.parametrize(
         ("term", "told"),
         [
-            ('{ acknowledge = "w", spread = 0.1 }', "spread is said of a preset, and there is none beside acknowledge"),
-            ('{ acknowledge = "w", although = "a" }', "although is said of a preset, and there is none beside acknowl"),
-            ('{ bias = { mean = 0.1, sd = 0.1 }, source = "s", although = "a" }', "although is said of a preset"),
+            ('{ acknowledge = "w", spread = 0.1 }', "has spread beside acknowledge"),
+            ('{ acknowledge = "w", although = "a" }', "has although beside acknowledge"),
+            ('{ bias = { mean = 0.1, sd = 0.1 }, source = "s", although = "a" }', "has although beside bias"),
             ('{ bias = { mean = 0.1, sd = 0.1 }, source = "s", spread = 0.1 }', "of one trial already; remove spread"),
         ],
     )

@@ -194,7 +194,7 @@ def _levels(statement: Statement) -> list[Level]:
     declared = parameters(statement.cls)
     if "sides" not in declared:
         return _one_sided(alpha, sides)
-    goal = statement.goal if "goal" in declared else statement.cls.goal
+    goal = str(statement.numbers.get("goal", statement.cls.goal))
     usual_alpha, usual_sides = fields.usual_level(goal, statement.numbers.get("margin"))
     if alpha is not None and sides is not None:
         return [Level(alpha, sides)]

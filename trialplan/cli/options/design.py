@@ -42,7 +42,7 @@ TAKEN = {
     *("figure", "resume", "scheduler", "seed", "statement", "trials", "vary", "workers"),
     *("dropout", "language", "n_per_arm", *CALENDAR, *MONITORING, *RECRUITING),
     *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
-    *("t", "z"),
+    *("t", "times", "z"),
     *("comparisons", "enrolled", "enrolled_per_arm", "first_stage", "groups", "per_arm", "reduction"),
     *("control_arm", "discount", "reading", "no_blinding"),  # what a plan is varied by, beside its design's numbers
 }
