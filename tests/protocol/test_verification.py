@@ -61,7 +61,8 @@ def section(trial):
     """The appendix, on one line."""
     template = environment().get_template("sections/verification.md.j2")
     values, primary = trial.primary.design.outcome.planned, {"missing": missing_outcome(trial.primary)}
-    return " ".join(template.render(verified=verified(trial), version="0", values=values, primary=primary).split())
+    told = {"version": "0", "values": values, "primary": primary, "people": trial.design.counted_in}
+    return " ".join(template.render(verified=verified(trial), **told).split())
 
 
 class TestVerifyTrial:

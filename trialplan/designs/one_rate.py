@@ -75,7 +75,11 @@ class OneRate(Design):
     called = {"poisson": (_EXACT, _WALD), "negative-binomial": (_WALD,), "z": (_WALD,), "normal": (_WALD,)}
     oddity = {_WALD: 1}
     slips = (Slip("the dispersion is stated as its inverse", ("dispersion",), lambda k: 1 / k if k else 0.0),)
-    letters = {"c": "the fewest, or most, events that reject"}
+    letters = {
+        "n": "the participants",
+        "y": "the events that are seen",
+        "c": "the fewest, or most, events that reject",
+    }
     stated_example = "--null 1 --expected 0.6 --power 0.9 --n 55"
 
     null: Numbers = parameter(
@@ -349,6 +353,7 @@ OneRate.tests = {
         success=_exact_tail,
         statistic=_exact_statistic,
         exact=True,
+        tex=_TEX_EXACT[False],
     ),
     _WALD: AnalysisTest(
         prose="Wald's test of the log rate, of negative binomial counts where there is a dispersion. Takes unequal "

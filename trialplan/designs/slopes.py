@@ -68,6 +68,7 @@ class Slopes(Design):
         "X": "a row (1, t) for each of these visits, at time t",
         "M_i": "what a participant of arm i tells of its intercept and slope, the mean over who leaves when",
         "m_i": "how many participants of arm i have two visits or more",
+        "n_i": "the participants of arm i",
     }
 
     difference: Numbers = parameter(
@@ -336,7 +337,7 @@ Slopes.tests = {
         tex=f"{T_POWER},\n"
         + r"\lambda = \frac{\left|\delta\right|}{\sqrt{\sum_i "
         + _TEX_ERROR
-        + r"}},\quad \nu = m_T+m_C-2,"
+        + r"}},\quad \nu = \sum_i m_i-2,"
         + f"\n{_TEX_TOLD}",
     ),
     "z": AnalysisTest(

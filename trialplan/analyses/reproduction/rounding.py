@@ -66,7 +66,7 @@ def _whole(method: SizingMethod, habits: Sequence[RoundingHabit]) -> Iterator[Pr
         yield PrintedSize(method.n, None, 0, ())
         return
     seen = set()
-    for total, cost, words, slip in _totals(method.arms, habits):
+    for total, cost, words, slip in _totals(method, habits):
         if total not in seen and total >= 1:  # rounded down, what a formula gives may be nobody
             seen.add(total)
             remarks, reservations = _told(words, slip, "n")
@@ -80,11 +80,12 @@ def _told(words: str, slip: bool, what: str) -> tuple[tuple[str, ...], tuple[Res
     return ((words,) if words else ()), ()
 
 
-def _totals(arms: Sequence[float], habits: Sequence[RoundingHabit]) -> Iterator[tuple[float, int, str, bool]]:
-    least = min(arms)
+def _totals(method: SizingMethod, habits: Sequence[RoundingHabit]) -> Iterator[tuple[float, int, str, bool]]:
+    arms, least = method.arms, min(method.arms)
     for habit in habits:
-        ratio = [arm / least for arm in arms]
-        in_blocks = sum(habit.whole(share * habit.whole(least)) for share in ratio)
+        in_blocks = sum(habit.whole(arm / least * habit.whole(least)) for arm in arms)
+        if len(arms) == 1 and method.design is not None:  # of several groups that are one arm, as doses are
+            in_blocks = method.design.block * habit.whole(least / method.design.block)
         yield in_blocks, habit.cost, habit.words, habit.slip
         yield sum(habit.whole(arm) for arm in arms), habit.cost, habit.words, habit.slip
     for habit in habits:
