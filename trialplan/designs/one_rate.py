@@ -328,12 +328,12 @@ def _wald_statistic(design: OneRate, seen: Tally) -> tuple[Any, Any]:
 
 
 _TEX_EXACT = {
-    False: r"1-\beta = \sum_{y\le c}\frac{(nt\lambda_1)^y e^{-nt\lambda_1}}{y!},"
+    False: r"1-\beta = \sum_{y\le c}\frac{\mu_1^y e^{-\mu_1}}{y!},\quad \mu_i = n\,t\,\lambda_i,"
     "\n"
-    r"c = \max\left\{c: \sum_{y\le c}\frac{(nt\lambda_0)^y e^{-nt\lambda_0}}{y!}\le\alpha/s\right\}",
-    True: r"1-\beta = \sum_{y\ge c}\frac{(nt\lambda_1)^y e^{-nt\lambda_1}}{y!},"
+    r"c = \max\left\{c: \sum_{y\le c}\frac{\mu_0^y e^{-\mu_0}}{y!}\le\alpha/s\right\}",
+    True: r"1-\beta = \sum_{y\ge c}\frac{\mu_1^y e^{-\mu_1}}{y!},\quad \mu_i = n\,t\,\lambda_i,"
     "\n"
-    r"c = \min\left\{c: \sum_{y\ge c}\frac{(nt\lambda_0)^y e^{-nt\lambda_0}}{y!}\le\alpha/s\right\}",
+    r"c = \min\left\{c: \sum_{y\ge c}\frac{\mu_0^y e^{-\mu_0}}{y!}\le\alpha/s\right\}",
 }
 """For a lower and a higher rate."""
 
