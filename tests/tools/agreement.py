@@ -409,6 +409,8 @@ OTHERS = {
     "order": ("test_order.py", "disagreements_order.toml"),
     "precision": ("test_precision.py", None),
     "metadat": ("test_metadat.py", None),
+    "clusters": ("test_clusters.py", None),
+    "several": ("test_several.py", "disagreements_several.toml"),
 }
 """Files of cases that tests of their own hold, and where their disagreements are listed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import click
@@ -13,6 +14,9 @@ from trialplan.cli.options.command import Verb
 from trialplan.cli.options.interim import SEEN, check_one_kind, seen_options, spelt
 from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design, Sized
+from trialplan.errors import TrialplanError
+from trialplan.parameter import parameters, typical, with_role
+from trialplan.text import flag
 
 _RULE = "--looks 0.5,1 --efficacy lan-demets-obrien-fleming --futility z(0)"
 """A rule that looks at counts can follow as well as looks at a z."""
@@ -33,7 +37,7 @@ class DesignsWithLooks(options.DesignsAndPlans):
 
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design."""
-    example = f"{options.example(cls)} {_RULE} --look 1 {cls.outcome.example_of_look(cls)}"
+    example = f"{options.example(cls)} {_way(cls)}{_RULE} --look 1 {cls.outcome.example_of_look(cls)}"
     return options.verb(
         cls,
         _of_design,
@@ -48,6 +52,17 @@ def for_design(cls: type[Design]) -> click.Command:
         ],
         f"trialplan monitor {cls.slug()} {_quoted(example)}",
     )
+
+
+def _way(cls: type[Design]) -> str:
+    """The first way in which the design can be looked at, as an option, where the usual one cannot."""
+    for method in with_role(cls, "method"):
+        for choice in (None, *parameters(cls)[method].choices):
+            with suppress(TrialplanError):
+                design = cls(**typical(cls) | ({} if choice is None else {method: choice}))
+                if design.looks_by_counts or (design.statistic_is_z and not design.no_looks):
+                    return "" if choice is None else f"--{flag(method)} {choice} "
+    return ""
 
 
 def for_plan(name: str) -> click.Command:

@@ -79,7 +79,7 @@ def sentence(swing: Swing, n: int, target: float) -> str:
     axis, worst, best = swing.axis, swing.worst, swing.best
     if worst is None or best is None:
         return f"{axis.assumption}: {axis.source}, so it was not varied."
-    otherwise = axis.says.format(f"{_value(axis, worst.value)} instead of {_value(axis, axis.planned)}")
+    otherwise = axis.says.replace("{}", f"{_value(axis, worst.value)} instead of {_value(axis, axis.planned)}")
     told = [f"If {otherwise}, {_outcome(axis, worst, n, target)}", _other_end(axis, best, n), _breaking(swing)]
     told.append(_beside(axis))
     return " ".join(filter(None, told))

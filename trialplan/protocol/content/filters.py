@@ -104,7 +104,18 @@ def in_its_unit(value: Any, unit: str, own: str) -> Verbatim:
     if unit in _POINTS:
         return _POINTS[unit](value)
     shown = own if in_units_of_the_outcome(unit) else "" if unit == "ratio" else unit
-    return Verbatim(f"{number(value)} {escape(shown)}".rstrip())
+    told = number(value)
+    return Verbatim(f"{told} {escape(_of_one(shown) if told == '1' else shown)}".rstrip())
+
+
+def _of_one(unit: str) -> str:
+    """A unit that is a plural, of one: 1 participant, 1 unit of time.
+
+    >>> [_of_one(unit) for unit in ("participants", "units of time", "g/day", "mass")]
+    ['participant', 'unit of time', 'g/day', 'mass']
+    """
+    first, space, rest = unit.partition(" ")
+    return f"{first[:-1]}{space}{rest}" if len(first) > 3 and first[-1] == "s" != first[-2] else unit
 
 
 _NEAR = 1e-3

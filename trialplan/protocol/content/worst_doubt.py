@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,20 +97,30 @@ def _told(trial: Trial, doubt: _Doubt, unranged: tuple[str, ...]) -> WorstDoubt:
     half = None if swing.breaks is None else swing.breaks.half_power
     stated = len(unranged) < len(axes_of(trial))
     return WorstDoubt(
-        clause=axis.says.format(_instead(shown(worst.value), shown(swing.axis.planned))),
+        clause=axis.says.replace("{}", _instead(shown(worst.value), shown(swing.axis.planned))),
         low="" if swing.low is None else shown(swing.low.value),
         high="" if swing.high is None else shown(swing.high.value),
         source=axis.source,
         needed=_randomised(trial, swing.axis.design_at(worst.value), worst.n),
         nothing="" if worst.effect else nothing_to_show(trial.design),
-        power=doubt.power,
-        half_power="" if half is None else shown(half),
+        power=_power(trial, axis, doubt),
+        half_power="" if half is None or not trial.design.smooth else shown(half),
         shift=doubt.shift,
         stated=stated,
         unranged=unranged if len(unranged) <= _NAMED else (),
         others=len(unranged) if len(unranged) > _NAMED else 0,
         about=not trial.design.smooth,
     )
+
+
+def _power(trial: Trial, axis: Axis, doubt: _Doubt) -> float:
+    """That of the planned number by the plan's own test; the doubts are ranked by normal theory where that is slow."""
+    if trial.design.smooth:
+        return doubt.power
+    at = doubt.worst.value if doubt.shift is None else _scaled(axis.planned, doubt.worst.value)
+    with suppress(TrialplanError):
+        return float(axis.design_at(at).success(int(trial.answer.n)))
+    return doubt.power
 
 
 def _instead(value: str, planned: str) -> str:
