@@ -248,8 +248,25 @@ def one_sample(given):
     return {"n": design.unrounded(given["power"]), "n_ceil": answer.n, "power_at_ceil": answer.success}
 
 
-def refused(given):
-    """No design answers this."""
+def weighted(given):
+    """Fleming and Harrington's test where the hazards are in another ratio in each piece."""
+    treatment, control = given["hazard_treatment"], given["hazard_control"]
+    changes = tuple(given["piece_start_months"][1:])
+    design = LogRank.from_hazard_ratios(
+        ratios=[one / other for one, other in zip(treatment, control, strict=True)],
+        changes=changes,
+        control_hazard=tuple(control),
+        hazard_changes=changes,
+        accrual_time=given["accrual_months"],
+        follow_up_time=given["min_followup_months"],
+        dropout_rate=given["dropout_hazard_per_month"],
+        method="fleming-harrington",
+        rho=given["rho"],
+        gamma=given["gamma"],
+        alpha=given["alpha"],
+        sides=given["sides"],
+    )
+    return {"power": design.success(given["accrual_rate_per_month"] * given["accrual_months"])}
 
 
 ADAPTERS = {
@@ -280,7 +297,7 @@ ADAPTERS = {
     "survival.rmst_difference.sample_size": along(RestrictedMean, "horizon"),
     "survival.one_arm.milestone.power": one_curve(OneMilestone, "milestone"),
     "survival.one_arm.rmst.power": one_curve(OneRestrictedMean, "horizon"),
-    "survival.weighted_logrank.fleming_harrington.power": refused,
+    "survival.weighted_logrank.fleming_harrington.power": weighted,
     "survival.equivalence_log_hr.schoenfeld.power": power,
     "survival.one_sample_logrank.sample_size": one_sample,
 }

@@ -402,7 +402,7 @@ OTHERS = {
     "stratified": ("test_stratified.py", None),
     "enrolment": ("test_enrolment.py", None),
     "counts": ("test_counts.py", "disagreements_counts.toml"),
-    "survival": ("test_survival.py", "disagreements_survival.toml"),
+    "survival": ("test_survival.py", None),
     "repeated": ("test_repeated.py", "disagreements_repeated.toml"),
     "ordered": ("test_ordered.py", None),
     "paired": ("test_paired.py", None),

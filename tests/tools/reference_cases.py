@@ -22,7 +22,8 @@ class ReferenceCases:
     def __init__(self, name: str) -> None:
         lines = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         self.cases = [json.loads(line) for line in lines]
-        entries = tomllib.loads((FOLDER / f"disagreements_{name}.toml").read_text(encoding="utf-8"))["case"]
+        reasons = FOLDER / f"disagreements_{name}.toml"
+        entries = tomllib.loads(reasons.read_text(encoding="utf-8"))["case"] if reasons.exists() else []
         self.listed = {entry["id"]: entry for entry in entries}
 
     @property

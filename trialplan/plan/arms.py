@@ -24,6 +24,8 @@ def with_arms(design: Design, said: ArmsSection | None) -> Design:
         raise PlanError(f"there is no rule {said.rule!r}; {did_you_mean(said.rule, known)}", place="[arms]")
     cls: type[Wrapper] = known[said.rule]
     own = dict(said.model_extra or {})
+    if COUNT in own:
+        raise PlanError(f"{COUNT} is the number of names; leave it out", place="[arms]")
     for name in own:
         if name not in parameters(cls):
             raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, parameters(cls))}", place="[arms]")

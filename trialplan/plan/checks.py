@@ -106,10 +106,13 @@ def check_primaries(content: PlanFile, name: str) -> None:
 
 
 def check_names(content: PlanFile, name: str) -> None:
-    """Each endpoint has a name of its own."""
+    """Each endpoint has a name of its own, and each arm."""
     names = [endpoint.name for endpoint in content.endpoint]
     for twice in (one for one in names if names.count(one) > 1):
         raise PlanError(f"{name}: two endpoints are called {twice!r}; give each a name of its own")
+    arms = [] if content.arms is None else [content.trial.control_name, *content.arms.names]
+    for twice in (one for one in arms if arms.count(one) > 1):
+        raise PlanError(f"{name}: two arms are called {twice!r}; give each a name of its own")
 
 
 _MISSING = re.compile(

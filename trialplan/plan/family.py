@@ -23,7 +23,7 @@ def family_endpoint(said: FamilySection, members: Sequence[Endpoint]) -> Endpoin
         raise PlanError(f"there is no rule {said.rule!r}; {did_you_mean(said.rule, known)}")
     design = _design(known[said.rule], said, members)
     assumptions = (*_of_members(members), *_own(design, said))
-    return Endpoint(section=_section(said, members), design=design, assumptions=assumptions)
+    return Endpoint(section=_section(said, members, design.any_will_do), design=design, assumptions=assumptions)
 
 
 def _design(cls: type[Wrapper], said: FamilySection, members: Sequence[Endpoint]) -> Wrapper:
@@ -66,7 +66,7 @@ def _own(design: Design, said: FamilySection) -> Iterator[Assumption]:
             )
 
 
-def _section(said: FamilySection, members: Sequence[Endpoint]) -> EndpointSection:
+def _section(said: FamilySection, members: Sequence[Endpoint], any_will_do: bool) -> EndpointSection:
     """What the plan says of all of them; words that differ are joined."""
     sections = [one.section for one in members]
     months = [one.timepoint_months for one in sections if one.timepoint_months is not None]
@@ -75,7 +75,7 @@ def _section(said: FamilySection, members: Sequence[Endpoint]) -> EndpointSectio
     return EndpointSection.model_construct(
         None,
         **words,
-        name=" and ".join(one.name for one in sections),
+        name=(" or " if any_will_do else " and ").join(one.name for one in sections),
         role="primary",
         timepoint_months=max(months) if len(months) == len(sections) else None,
         rationale=said.why or _joined(one.rationale for one in sections),
