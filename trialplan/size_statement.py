@@ -63,7 +63,7 @@ def _if(design: Sized) -> str:
     fixed = design.fixed
     declared = fixed.declarations()
     told = [
-        f"the {declared[name].label.removeprefix('the ')} is {_stated(value, declared[name].unit)}"
+        f"{declared[name].clause(value)} {_stated(value, declared[name].unit)}"
         for name, value in fixed.assumptions().items()
         if name in declared and name not in _OF_THE_TEST and _is_number(value)
     ]

@@ -133,8 +133,18 @@ def listed(items: Iterable[object]) -> str:
 
 def plural(count: int, word: str) -> str:
     """A count with its noun: 1 study, 5 studies."""
-    many = word[:-1] + "ies" if word.endswith("y") else word + "s"
-    return f"{count:,} {word if count == 1 else many}"
+    return f"{count:,} {word if count == 1 else in_plural(word)}"
+
+
+def in_plural(noun: str) -> str:
+    """A noun in the plural; one that ends in s is in it, as times and odds are.
+
+    >>> in_plural("study"), in_plural("relative size"), in_plural("odds")
+    ('studies', 'relative sizes', 'odds')
+    """
+    if noun.endswith("s"):
+        return noun
+    return noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
 
 
 def with_article(noun: str) -> str:

@@ -107,15 +107,15 @@ class DoseTrend(Design):
         typical=(0.2, 0.5),
     )
     doses: tuple[float, ...] = parameter(
-        "the dose of each group, the lowest first: its score in the test, so that logarithms may stand here",
+        "dose of each group, the lowest first: its score in the test, so that logarithms may stand here",
         None,
         default=(0.0, 1.0, 2.0, 3.0),
         axis="doses",
         read=_read_doses,
     )
     profile: Numbers | tuple[float, ...] | None = parameter(
-        "share of that difference that each dose beyond the lowest has, the last one 1; as the doses themselves say if "
-        "it is not given",
+        "share of the whole difference that each dose beyond the lowest has, the last one 1; as the doses themselves "
+        "say if it is not given",
         RATE,
         axis="doses",
         optional=True,

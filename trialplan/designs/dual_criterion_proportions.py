@@ -90,7 +90,7 @@ class DualCriterionProportions(Design):
         "least difference in the treatment's favour that must be seen: the amount",
         PROPORTION,
         symbol="δ_rel",
-        unit="proportion",
+        unit="difference of proportions",
         typical=(0.05, 0.15),
     )
     favourable: fields.Favourable = fields.favourable()

@@ -113,7 +113,7 @@ class HierarchicalOutcomes(Design):
         typical=(0.3, 0.8),
     )
     tie_margin: Numbers = parameter(
-        "difference of two measurements, in standard deviations, up to which they are a tie",
+        "largest difference of two measurements that counts as a tie, in standard deviations",
         Interval(0, closed="left"),
         default=0.0,
         unit="standard deviations",

@@ -82,7 +82,7 @@ class StratifiedRankSum(Design):
         shown=_EXAMPLE,
     )
     weight: Numbers | tuple[float, ...] | None = parameter(
-        "size of a stratum in proportion to the others, the same if it is not given",
+        "size of each stratum in proportion to the others, the same if it is not given",
         POSITIVE,
         axis="strata",
         optional=True,

@@ -89,7 +89,7 @@ class UnorderedCategories(Design):
         typical=(0.7, 1.3),
     )
     sides: Literal[2] | None = parameter(
-        "2: the test asks whether the arms differ, in no direction", (2,), optional=True
+        "number of sides: 2, for the test asks whether the arms differ, in no direction", (2,), optional=True
     )
     allocation: str = fields.allocation()
 
