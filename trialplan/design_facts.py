@@ -102,7 +102,11 @@ def to_show(design: Sized) -> str:
     name = fixed.field("effect") if fixed.has_level else None
     if name is None:
         return ""
-    trial, planned = cast("Design", fixed), f"{spoken(name)} = {stated(fixed.value('effect'))}"
+    trial, value = cast("Design", fixed), fixed.value("effect")
+    of_plan = trial.outcome.effect_scale(trial).of_plan
+    planned = f"{spoken(name)} = {stated(value)}"
+    if of_plan:
+        return f"to show {of_plan}" if value == 1 else f"to show {stated(value)} of {of_plan}"
     if trial.margin is not None:
         return f"to show {beyond(trial)}, if {planned}"
     null = trial.held_against

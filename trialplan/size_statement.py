@@ -55,7 +55,8 @@ def _claim(design: Sized) -> str:
     fixed = cast("Design", design.fixed)
     if fixed.margin is not None or len(fixed.arm_names) == 1:
         return to_show(design).split(", if ")[0]
-    return "to show an effect" if fixed.members else f"to show an effect ({fixed.outcome.effect_scale(fixed).name})"
+    scale = None if fixed.members else fixed.outcome.effect_scale(fixed)
+    return "to show an effect" if scale is None or scale.of_plan else f"to show an effect ({scale.name})"
 
 
 def _if(design: Sized) -> str:
@@ -80,6 +81,8 @@ def _is_number(value: object) -> bool:
 def _stated(value: Any, unit: str) -> str:
     if isinstance(value, tuple):
         return listed(_stated(one, unit) for one in value)
+    if unit == "difference of proportions":
+        return _in_points(value, "points")
     return stated_percent(value) if unit == "proportion" else stated(value)
 
 
@@ -89,5 +92,17 @@ def _decision(trial: Design) -> str:
     looks = f", over {len(trial.looks)} looks together, at {at} of the information" if trial.looks else ""
     better = direction(trial)
     analysis = f"{tests_in_words(trial)} ({name_of_test(trial.fixed)}){looks}"
-    interval = f"the {deciding_confidence(trial)} interval that goes with it"
-    return f"The analysis is {analysis}, with {interval}{f'; {better}' if better else ''}."
+    fixed = trial.fixed
+    of = f"of the {fixed.interval_of}" if fixed.interval_of else "that goes with it"
+    seen = None if fixed.members else fixed.outcome.must_see(fixed)
+    decides = (
+        f"; {fixed.decides}, and no interval"
+        if fixed.decides
+        else f", with the {deciding_confidence(trial)} interval {of}"
+    )
+    besides = "" if seen is None else f", and {seen[0].format(_in_points(seen[1], seen[2]))}"
+    return f"The analysis is {analysis}{decides}{besides}{f'; {better}' if better else ''}."
+
+
+def _in_points(value: float, unit: str) -> str:
+    return f"{stated_percent(value).removesuffix(' %')} points" if unit == "points" else stated(value)

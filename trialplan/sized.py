@@ -108,9 +108,11 @@ class Sized(Stated, metaclass=_Spoken):
     loses_by: ClassVar[str] = ""
     """The field by which it loses participants itself, so that its n is the number randomised; empty where none is."""
     has_level: ClassVar[bool] = False
-    by_stages: ClassVar[bool] = False
-    """Whether counts decide stage by stage, so that no interval at the end does."""
     """Whether it tests, and so has a level and sides."""
+    decides: ClassVar[str] = ""
+    """What decides where no interval does, as a clause; empty where one does."""
+    interval_of: ClassVar[str] = ""
+    """What the deciding interval is of, where that is not what the effect is stated as."""
     in_turn: ClassVar[bool] = False
     """Whether each participant takes the treatments in turn, and so must come back to where he was."""
     unscripted: ClassVar[tuple[str, ...]] = ("allocation",)

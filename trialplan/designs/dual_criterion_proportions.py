@@ -42,6 +42,10 @@ class RelevantResponses(Outcome):
         """More or fewer of those who are counted."""
         return f"a {design.favourable} rate is better"
 
+    def must_see(self, design: Design) -> tuple[str, float, str]:
+        """A difference as large as matters."""
+        return dual_criterion.must_see(design)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DualCriterionProportions(Design):

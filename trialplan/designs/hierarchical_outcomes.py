@@ -28,7 +28,8 @@ class Hierarchy(Ordered):
 
     def effect_scale(self, design: Sized) -> EffectScale:
         """How much of what is planned there is."""
-        return EffectScale(name="share of the planned effects", short="share of the planned effects")
+        name = "share of the planned effects"
+        return EffectScale(name=name, short=name, of_plan="the planned effects on the outcomes of the hierarchy")
 
     def draw_from(self, design: Design, uniforms: Any) -> Any:
         """A participant has several outcomes, and a copula joins one."""
@@ -62,6 +63,7 @@ class HierarchicalOutcomes(Design):
     letters = {"θ": "the win ratio", "p_tie": "the share of pairs that are tied"}
     statistic_is_z = True
     exact = False
+    interval_of = "win ratio"
     formula = "win ratio of the hierarchy, variance of its logarithm without an effect"
     reference = "Yu & Ganju 2022"
     tex = WinRatio.tex

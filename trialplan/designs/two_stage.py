@@ -58,7 +58,7 @@ class TwoStage(Design):
     formula = "two-stage design that may stop for futility, every outcome enumerated"
     reference = "Simon 1989"
     exact, smooth = True, False
-    by_stages = True
+    decides = "the counts at the end of each stage decide"
 
     null: Numbers = single_arm.null()
     expected: Numbers = single_arm.expected()
