@@ -139,8 +139,9 @@ class Parameter:
             return words
         head = _HEAD.match(words)
         assert head is not None  # any word is one
-        each = head[0].endswith("s") or self.axis in words or re.search(r"\beach\b", words)
-        return in_plural(head[0]) + words[head.end() :] + ("" if each else f" by {self.axis}")
+        many = in_plural(head[0]) + words[head.end() :]
+        each = head[0].endswith("s") or self.axis in many or re.search(r"\beach\b", many)
+        return many if each else f"{many} by {self.axis}"
 
     def clause(self, value: Any) -> str:
         """A sentence up to the value: "the rate in the control arm is", "the times of the visits are"."""

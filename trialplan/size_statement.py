@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__
-from trialplan.design_facts import deciding_confidence, direction, name_of_test, tests_in_words, to_show
-from trialplan.text import listed, number, participants, percent, stated, stated_percent
+from trialplan.design_facts import deciding_confidence, direction, name_of_test, rests_on, tests_in_words, to_show
+from trialplan.text import listed, number, participants, percent, plural, stated, stated_percent
 
 if TYPE_CHECKING:
     from trialplan.answers import SampleSize
@@ -25,6 +25,9 @@ def statement(answer: SampleSize) -> str:
     """
     design = answer.design
     sentences = [_size(answer)]
+    besides = rests_on(design, _stated, numbers=False)
+    if besides:
+        sentences.append(f"The number also rests on this: {'; '.join(besides)}.")
     if design.has_level:
         sentences.append(_decision(cast("Design", design)))
     if answer.enrolled is not None:
@@ -44,6 +47,9 @@ def _verb(design: Sized) -> str:
 def _size(answer: SampleSize) -> str:
     """How many, and what they attain if the assumed values are true."""
     design, arms = answer.design, participants(answer.arms)
+    clusters = design.fixed.clusters(answer.n)
+    if clusters:
+        arms += ", in " + listed(f"{plural(count, 'cluster')} of {arm}" for arm, count in clusters.items())
     ratio = "" if len(set(answer.arms.values())) == 1 else f" (allocated {design.assumptions()['allocation']})"
     if not design.has_level:
         return f"The trial needs {arms}{ratio}, for {design.attains} {number(answer.target)}{_if(design)}."

@@ -280,6 +280,14 @@ class Sized(Stated, metaclass=_Spoken):
         """A line on one of the ways: what it is, who uses it, when it errs; empty where nothing is said."""
         return self.tests[way].prose if way in self.tests else ""
 
+    def clusters(self, n: Any) -> Mapping[str, int]:
+        """How many clusters n participants come in, of each arm that has some; empty where each comes alone."""
+        return {}
+
+    def rests_on(self) -> tuple[str, ...]:
+        """What n depends on that no number tells, as clauses: an order, and what holds where a number is left out."""
+        return ()
+
     def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
         """What a page says of the answer's further numbers, `details`: (label, value as it is read) each."""
         plain = {name: value for name, value in extra.items() if isinstance(value, (int, float, str))}

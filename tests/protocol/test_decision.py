@@ -75,7 +75,7 @@ class TestWorstDoubt:
     def test_any_plan_has_one(self, tmp_path, seed):
         """One arm, pairs, stages, and several primary endpoints too."""
         told = paragraph(drawn_plan(seed).built(tmp_path), "The worst doubt")
-        assert re.search(r"one (number )?weighs most: if .+ is .+ instead of ", told)
+        assert re.search(r"one (number )?weighs most: if .+ (?:is|are) .+ instead of ", told)
 
 
 class TestLists:

@@ -154,7 +154,7 @@ class Holds:
         rows = [line for line in plain.splitlines() if line.startswith("|") and not re.fullmatch(r"[|\s]*", line)]
         assert not [line for line in rows if re.search(r"\|\s*\|", line.replace("\\|", ""))]
         assert not re.search(
-            r"\(scale |natural logs|units of the outcome|difference of proportions \(|\b1 participants\b", plain
+            r"\(scale |natural logs|units of the outcome|difference of proportions \(|(?<![.\d])1 participants\b", plain
         )
 
 
@@ -162,7 +162,7 @@ def unit_of(one):
     """A ratio has no unit, a measurement the plan's, and what is counted or lasts that of the design."""
     effect = one.design.declarations()[one.design.effect]
     own = effect.unit.replace("ratio", "")
-    return one.unit if own.startswith("units of the outcome") else own
+    return own.replace("units of the outcome", one.unit) if own.startswith("units of the outcome") else own
 
 
 def better(fixed):

@@ -18,7 +18,7 @@ from trialplan.outcome import EffectScale, Outcome
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.parameter import PROPORTION, RATE, Interval, Numbers, largest, parameter, smallest
 from trialplan.rejection import decide, either_way
-from trialplan.text import percent
+from trialplan.text import listed, percent
 
 _EXAMPLE, _MOST_DOSES = "0,10,20", 20
 
@@ -143,6 +143,13 @@ class DoseTrend(Design):
             return [0.0, *places(self.profile)]
         first, last = self.doses[0], self.doses[-1]
         return [(dose - first) / (last - first) for dose in self.doses]
+
+    def rests_on(self) -> tuple[str, ...]:
+        """The profile that the doses give, where none is stated."""
+        if self.profile is not None:
+            return ()
+        shown = listed(percent(float(share)) for share in self.shares()[1:])
+        return (f"the doses beyond the lowest have {shown} of the whole difference, in proportion to the doses",)
 
     def rates(self) -> list[Numbers]:
         """At each dose."""

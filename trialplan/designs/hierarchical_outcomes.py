@@ -152,6 +152,17 @@ class HierarchicalOutcomes(Design):
         """An outcome, where none is stated."""
         return () if any(numbers.get(name) is not None for name in _OUTCOMES) else ("difference",)
 
+    def rests_on(self) -> tuple[str, ...]:
+        """The order in which the outcomes decide."""
+        events = 0 if self.hazard is None else len(places(self.hazard))
+        kinds = {
+            "the event" if events == 1 else f"the {events} events as they are listed": events > 0,
+            "the response": self.response_control is not None,
+            "the measurement": self.difference is not None,
+        }
+        order = ", then ".join(kind for kind, is_there in kinds.items() if is_there)
+        return (f"a pair is decided by the first outcome that tells it apart: {order}",)
+
     # The outcomes as they are where so much of the plan is true.
 
     def hazards(self) -> list[tuple[Numbers, Numbers]]:

@@ -106,6 +106,10 @@ class StratifiedRankSum(Design):
             reason = f"has {len(places(self.weight))} sizes, and there are {len(self._controls)} strata"
             raise ParameterError(reason, owner=self, parameter="weight", value=self.weight)
 
+    def rests_on(self) -> tuple[str, ...]:
+        """That the strata are alike, where no sizes are stated."""
+        return () if self.weight is not None else (f"the {len(self._controls)} strata are of the same size",)
+
     def null_values(self) -> tuple[Numbers, ...]:
         """The same odds in both arms."""
         return (1.0,)

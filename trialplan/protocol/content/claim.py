@@ -126,6 +126,13 @@ class Target:
     of_plan: str = ""
     whole: bool = False
 
+    @property
+    def in_words(self) -> Verbatim:
+        """The difference with what it is called, or how much of what is planned."""
+        if self.of_plan:
+            return Verbatim(self.of_plan if self.whole else f"{self.shown} of {self.of_plan}")
+        return Verbatim(f"{self.shown} ({escape(self.name)})")
+
 
 def targets(trial: Trial) -> tuple[Target, ...]:
     """Of each primary endpoint; the first one's is the plan's, in the unit that it gives, where it gives one."""
