@@ -131,6 +131,18 @@ def listed(items: Iterable[object]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+def listed_apart(names: Iterable[str]) -> str:
+    """Names of a sentence: with semicolons where a comma is part of one.
+
+    >>> listed_apart(["A, low dose", "B", "C"]), listed_apart(["A", "B"])
+    ('A, low dose; B; and C', 'A and B')
+    """
+    words = list(names)
+    if not any("," in word for word in words):
+        return listed(words)
+    return "; and ".join(filter(None, ("; ".join(words[:-1]), *words[-1:])))
+
+
 def plural(count: int, word: str) -> str:
     """A count with its noun: 1 study, 5 studies."""
     return f"{count:,} {word if count == 1 else in_plural(word)}"
