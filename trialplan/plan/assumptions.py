@@ -57,6 +57,11 @@ class Assumption:
         return verb(self.label, self.value)
 
     @property
+    def stated_by(self) -> str:
+        """On what basis it is stated, with the source; "ours" once, where the source says so itself."""
+        return self.source if self.source.startswith(f"{self.basis}:") else f"{self.basis}: {self.source}"
+
+    @property
     def belief(self) -> Belief | None:
         """What is believed of the number by itself: borrowed from other arms, or said by experts."""
         if self.elicited is not None:

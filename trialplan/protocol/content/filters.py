@@ -195,8 +195,12 @@ def width(share: float) -> Verbatim:
 
 
 def between(loop: Any, comma: str = ", ") -> Verbatim:
-    """What stands behind an item of a list in a sentence: a comma, before the last one "and", behind that nothing."""
-    return Verbatim("" if loop.last else " and " if loop.revindex0 == 1 else comma)
+    """What stands behind an item of a list in a sentence: a comma, before the last one "and", behind that nothing.
+
+    Items that hold commas themselves are separated by semicolons, the last one too.
+    """
+    last = " and " if comma == ", " else f"{comma}and "
+    return Verbatim("" if loop.last else last if loop.revindex0 == 1 else comma)
 
 
 def rounded(assumption: Any, own: str = "") -> Verbatim:
