@@ -149,7 +149,7 @@ SHARED = {"alpha", "sides", "allocation", "goal", "margin", "scale", "favourable
 """Fields that every design has, or has a default for: anybody may name them."""
 
 CLASSES = {cls.__name__ for cls in catalogue.designs().values()}
-SLUGS = set(catalogue.designs())
+SLUGS = {*catalogue.designs(), *catalogue.wrappers()}
 FIELDS = {name for cls in catalogue.designs().values() for name in parameters(cls)} - SHARED
 
 EVERY = {name for cls in (Design, *catalogue.wrappers().values()) for name in dir(cls)}
@@ -282,6 +282,7 @@ class TestNobodyNamesADesign:
             (classes_named, "issubclass(cls, designs.TwoMeans)"),
             (slugs_named, "design.slug() == 'simon'"),
             (slugs_named, "TABLE = {'two-proportions': 1}"),
+            (slugs_named, "Field('many-to-one')"),
             (probed, "getattr(trial.primary.design, 'margin', None)"),
             (probed, "hasattr(design.fixed, 'sd')"),
             (probed, "def f(one: Design): return getattr(one, 'sd', 1)"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__, fields
 from trialplan.fields import named
 from trialplan.page import plain
-from trialplan.text import flag, number, spoken, stated, stated_apart, stated_percent, with_article
+from trialplan.text import flag, listed, number, spoken, stated, stated_apart, stated_percent, with_article
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -64,6 +64,31 @@ def level(design: Sized) -> list[tuple[str, str]]:
     return [("level", f"{stated(trial.alpha)} {sides}{default}"), ("test", name_of_test(trial))]
 
 
+_OF_THE_ANALYSIS = ("alpha", "sides", "goal", "margin", "favourable", "allocation", "test", "method", "scale")
+"""What the sentences on arms, test and direction tell."""
+
+
+def rests_on(
+    design: Sized, shown: Callable[[Any, str], str], without: Collection[str] = (), numbers: bool = True
+) -> list[str]:
+    """What n depends on besides the numbers named in `without`, as clauses; `shown` prints a value in its unit."""
+    fixed = design.fixed
+    if fixed.members:
+        return []
+    declared, told = fixed.declarations(), []
+    for name, value in fixed.assumptions().items():
+        if name in (*_OF_THE_ANALYSIS, *without):
+            continue
+        one = declared[name]
+        if isinstance(value, str):
+            told.append(f"{one.label}: {spoken(value) if one.choices else value.replace('/', ' / ')}")
+        elif numbers and isinstance(value, tuple) and isinstance(value[0], str):
+            told.append(f"{one.label}: {listed(value)}")
+        elif numbers:
+            told.append(f"{one.clause(value)} {shown(value, one.unit)}")
+    return [*told, *fixed.rests_on()]
+
+
 def tests_in_words(trial: Design) -> str:
     """How many tests decide, on how many sides, and at which level."""
     at, sided = f"the {number(float(trial.alpha))} level", "two-sided" if trial.sides == 2 else "one-sided"
@@ -102,7 +127,11 @@ def to_show(design: Sized) -> str:
     name = fixed.field("effect") if fixed.has_level else None
     if name is None:
         return ""
-    trial, planned = cast("Design", fixed), f"{spoken(name)} = {stated(fixed.value('effect'))}"
+    trial, value = cast("Design", fixed), fixed.value("effect")
+    of_plan = trial.outcome.effect_scale(trial).of_plan
+    planned = f"{spoken(name)} = {stated(value)}"
+    if of_plan:
+        return f"to show {of_plan}" if value == 1 else f"to show {stated(value)} of {of_plan}"
     if trial.margin is not None:
         return f"to show {beyond(trial)}, if {planned}"
     null = trial.held_against

@@ -60,7 +60,7 @@ def alpha() -> Any:
 
 def sides() -> Any:
     """One- or two-sided; filled in by goal where it is not given."""
-    return parameter("1 or 2: how many sides the significance level is split over", Sides, optional=True)
+    return parameter("number of sides over which the significance level is split: 1 or 2", Sides, optional=True)
 
 
 def allocation() -> Any:

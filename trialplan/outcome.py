@@ -34,7 +34,8 @@ class EffectScale:
     """The scale on which an effect is read: what it is called, its unit, and the value that means no effect.
 
     `name` is what a page prints in full ("difference of proportions"), `short` what it calls one effect
-    ("difference"). `points` says that values are shares, shown as points of a hundred.
+    ("difference"). `points` says that values are shares, shown as points of a hundred. `of_plan` says, where values are
+    shares of what is planned, what that is: no test estimates them.
     """
 
     name: str
@@ -42,6 +43,7 @@ class EffectScale:
     unit: str = ""
     ratio: bool = False
     points: bool = False
+    of_plan: str = ""
 
     @property
     def none(self) -> float:
@@ -237,6 +239,10 @@ class Outcome:
     def better(self, design: Design) -> str:
         """What counts in the treatment's favour."""
         return f"{design.favourable} values are better"
+
+    def must_see(self, design: Design) -> tuple[str, float, str] | None:
+        """What must be seen besides what the test asks for: words about {}, the number, its unit; None for nothing."""
+        return None
 
     def missing_counts_as(self, design: Design) -> str:
         """What a participant without an outcome counts as, where a plan counts him as not responding."""

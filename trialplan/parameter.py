@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.numerics.lazy import np
+from trialplan.text import in_plural
 
 Numbers = Any
 """A number, or an array of numbers that broadcasts against the others."""
@@ -127,6 +128,25 @@ class Parameter:
         """What the number is in a few words: its meaning without the asides."""
         return re.split(r"[,;:(]", self.meaning)[0].strip()
 
+    def called(self, value: Any) -> str:
+        """What a value is called in a sentence: of several the plural, and by what they go where that is not said.
+
+        >>> Parameter("rate in the control arm", axis="strata").called((0.3, 0.4))
+        'rates in the control arm by strata'
+        """
+        words = self.label.removeprefix("the ")
+        if not several(value):
+            return words
+        head = _HEAD.match(words)
+        assert head is not None  # any word is one
+        many = in_plural(head[0]) + words[head.end() :]
+        each = head[0].endswith("s") or self.axis in many or re.search(r"\beach\b", many)
+        return many if each else f"{many} by {self.axis}"
+
+    def clause(self, value: Any) -> str:
+        """A sentence up to the value: "the rate in the control arm is", "the times of the visits are"."""
+        return f"the {(words := self.called(value))} {verb(words, value)}"
+
     @property
     def choices(self) -> tuple[Any, ...]:
         """The values of an enumerated choice; empty for a number."""
@@ -155,6 +175,28 @@ class Parameter:
         if self.axis:
             return _vector(value, self.domain, self.unit)
         return _number(value, self.domain, self.unit)
+
+
+_HEAD = re.compile(
+    r".+?(?= (?:of|in|at|since|for|over|with|by|up|under|between|within|from|to|that|which|without|who|hoped|minus)\b"
+    r"|$)"
+)
+"""What a meaning speaks of: the noun, with what stands before it."""
+
+
+def several(value: Any) -> bool:
+    """Whether a value is a vector of more than one number."""
+    return isinstance(value, tuple) and len(value) > 1
+
+
+def verb(words: str, value: Any) -> str:
+    """Whether what is called so "is" or "are": several values are, and one of odds or times.
+
+    >>> verb("odds of a later category", 1.6), verb("rate in the control arm", 0.3)
+    ('are', 'is')
+    """
+    head = _HEAD.match(words)
+    return "are" if several(value) or (head is not None and head[0].endswith("s")) else "is"
 
 
 def parameter(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__
-from trialplan.design_facts import deciding_confidence, direction, name_of_test, tests_in_words, to_show
-from trialplan.text import listed, number, participants, percent, stated, stated_percent
+from trialplan.design_facts import deciding_confidence, direction, name_of_test, rests_on, tests_in_words, to_show
+from trialplan.text import listed, number, participants, percent, plural, stated, stated_percent
 
 if TYPE_CHECKING:
     from trialplan.answers import SampleSize
@@ -25,6 +25,9 @@ def statement(answer: SampleSize) -> str:
     """
     design = answer.design
     sentences = [_size(answer)]
+    besides = rests_on(design, _stated, numbers=False)
+    if besides:
+        sentences.append(f"The number also rests on this: {'; '.join(besides)}.")
     if design.has_level:
         sentences.append(_decision(cast("Design", design)))
     if answer.enrolled is not None:
@@ -44,6 +47,9 @@ def _verb(design: Sized) -> str:
 def _size(answer: SampleSize) -> str:
     """How many, and what they attain if the assumed values are true."""
     design, arms = answer.design, participants(answer.arms)
+    clusters = design.fixed.clusters(answer.n)
+    if clusters:
+        arms += ", in " + listed(f"{plural(count, 'cluster')} of {arm}" for arm, count in clusters.items())
     ratio = "" if len(set(answer.arms.values())) == 1 else f" (allocated {design.assumptions()['allocation']})"
     if not design.has_level:
         return f"The trial needs {arms}{ratio}, for {design.attains} {number(answer.target)}{_if(design)}."
@@ -55,7 +61,8 @@ def _claim(design: Sized) -> str:
     fixed = cast("Design", design.fixed)
     if fixed.margin is not None or len(fixed.arm_names) == 1:
         return to_show(design).split(", if ")[0]
-    return "to show an effect" if fixed.members else f"to show an effect ({fixed.outcome.effect_scale(fixed).name})"
+    scale = None if fixed.members else fixed.outcome.effect_scale(fixed)
+    return "to show an effect" if scale is None or scale.of_plan else f"to show an effect ({scale.name})"
 
 
 def _if(design: Sized) -> str:
@@ -63,7 +70,7 @@ def _if(design: Sized) -> str:
     fixed = design.fixed
     declared = fixed.declarations()
     told = [
-        f"the {declared[name].label.removeprefix('the ')} is {_stated(value, declared[name].unit)}"
+        f"{declared[name].clause(value)} {_stated(value, declared[name].unit)}"
         for name, value in fixed.assumptions().items()
         if name in declared and name not in _OF_THE_TEST and _is_number(value)
     ]
@@ -80,6 +87,8 @@ def _is_number(value: object) -> bool:
 def _stated(value: Any, unit: str) -> str:
     if isinstance(value, tuple):
         return listed(_stated(one, unit) for one in value)
+    if unit == "difference of proportions":
+        return _in_points(value, "points")
     return stated_percent(value) if unit == "proportion" else stated(value)
 
 
@@ -89,5 +98,17 @@ def _decision(trial: Design) -> str:
     looks = f", over {len(trial.looks)} looks together, at {at} of the information" if trial.looks else ""
     better = direction(trial)
     analysis = f"{tests_in_words(trial)} ({name_of_test(trial.fixed)}){looks}"
-    interval = f"the {deciding_confidence(trial)} interval that goes with it"
-    return f"The analysis is {analysis}, with {interval}{f'; {better}' if better else ''}."
+    fixed = trial.fixed
+    of = f"of the {fixed.interval_of}" if fixed.interval_of else "that goes with it"
+    seen = None if fixed.members else fixed.outcome.must_see(fixed)
+    decides = (
+        f"; {fixed.decides}, and no interval"
+        if fixed.decides
+        else f", with the {deciding_confidence(trial)} interval {of}"
+    )
+    besides = "" if seen is None else f", and {seen[0].format(_in_points(seen[1], seen[2]))}"
+    return f"The analysis is {analysis}{decides}{besides}{f'; {better}' if better else ''}."
+
+
+def _in_points(value: float, unit: str) -> str:
+    return f"{stated_percent(value).removesuffix(' %')} points" if unit == "points" else stated(value)

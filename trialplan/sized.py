@@ -108,9 +108,11 @@ class Sized(Stated, metaclass=_Spoken):
     loses_by: ClassVar[str] = ""
     """The field by which it loses participants itself, so that its n is the number randomised; empty where none is."""
     has_level: ClassVar[bool] = False
-    by_stages: ClassVar[bool] = False
-    """Whether counts decide stage by stage, so that no interval at the end does."""
     """Whether it tests, and so has a level and sides."""
+    decides: ClassVar[str] = ""
+    """What decides where no interval does, as a clause; empty where one does."""
+    interval_of: ClassVar[str] = ""
+    """What the deciding interval is of, where that is not what the effect is stated as."""
     in_turn: ClassVar[bool] = False
     """Whether each participant takes the treatments in turn, and so must come back to where he was."""
     unscripted: ClassVar[tuple[str, ...]] = ("allocation",)
@@ -277,6 +279,14 @@ class Sized(Stated, metaclass=_Spoken):
     def prose_of(self, way: str) -> str:
         """A line on one of the ways: what it is, who uses it, when it errs; empty where nothing is said."""
         return self.tests[way].prose if way in self.tests else ""
+
+    def clusters(self, n: Any) -> Mapping[str, int]:
+        """How many clusters n participants come in, of each arm that has some; empty where each comes alone."""
+        return {}
+
+    def rests_on(self) -> tuple[str, ...]:
+        """What n depends on that no number tells, as clauses: an order, and what holds where a number is left out."""
+        return ()
 
     def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
         """What a page says of the answer's further numbers, `details`: (label, value as it is read) each."""

@@ -131,10 +131,32 @@ def listed(items: Iterable[object]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+def listed_apart(names: Iterable[str]) -> str:
+    """Names of a sentence: with semicolons where a comma is part of one.
+
+    >>> listed_apart(["A, low dose", "B", "C"]), listed_apart(["A", "B"])
+    ('A, low dose; B; and C', 'A and B')
+    """
+    words = list(names)
+    if not any("," in word for word in words):
+        return listed(words)
+    return "; and ".join(filter(None, ("; ".join(words[:-1]), *words[-1:])))
+
+
 def plural(count: int, word: str) -> str:
     """A count with its noun: 1 study, 5 studies."""
-    many = word[:-1] + "ies" if word.endswith("y") else word + "s"
-    return f"{count:,} {word if count == 1 else many}"
+    return f"{count:,} {word if count == 1 else in_plural(word)}"
+
+
+def in_plural(noun: str) -> str:
+    """A noun in the plural; one that ends in s is in it, as times and odds are.
+
+    >>> in_plural("study"), in_plural("relative size"), in_plural("odds")
+    ('studies', 'relative sizes', 'odds')
+    """
+    if noun.endswith("s"):
+        return noun
+    return noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
 
 
 def with_article(noun: str) -> str:

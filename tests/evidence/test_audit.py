@@ -177,6 +177,13 @@ class TestOrderAndContradictions:
         seen = [one.seen for one in audit(table(study)) if one.id in ("P26", "P38")]
         assert seen == ([] if words is None else [f"The treatment is compared with a control {words}."])
 
+    @pytest.mark.parametrize(("role", "asked"), [("control", False), ("treatment", True), (None, True)])
+    def test_a_control_arm_alone_compares_nothing(self, role: str | None, asked: bool) -> None:
+        """A study told for its control arm, as in a table of controls, has no effect that blinding could spoil."""
+        rows = (counted(events=9, of=20, arm="placebo", role="control"), counted(events=9, of=20, arm="x", role=role))
+        study = Study(key="a", blinding="open label", control="placebo", outcomes=rows)
+        assert any(one.id == "P38" for one in audit(table(study))) == asked
+
     @pytest.mark.parametrize("printed", ["11.5 %", "11,5 %", "11·5%", "11.5 per cent"])
     def test_a_percentage_alone_is_told_with_its_counts(self, printed: str) -> None:
         """It is not words only, however a journal prints it."""

@@ -127,6 +127,22 @@ class TestTwoTerms:
         assert bridge.rate(single, 0.25) == second.rate
         assert (first.source, second.source) == ("r", "s")
 
+    @pytest.mark.parametrize(
+        "how",
+        [
+            {"discount": 0.4},
+            {"discount": 0.4, "no_blinding": OPEN},
+            {"bias_mean": 0.3, "bias_sd": 0.1},
+            {"confidence": 0.9},
+            {"matched": Matched(mean=0.1, sd=0.2, label="arms")},
+            {},
+        ],
+    )
+    def test_plain_words_have_no_terms(self, how):
+        """Page one says what is done to the rate without odds, intervals or SD."""
+        plain = Bridge(reason="r", **how).in_plain_words
+        assert not re.search(r"odds|SD|interval|bias|excess|ROBES|ratio", plain)
+
     def test_where_few_events_are_hoped_for_the_odds_rise(self, single):
         """An open result is too low where lower is better."""
         bridge = Bridge(reason="", discount=0.4, no_blinding=self.OPEN, favourable="lower")

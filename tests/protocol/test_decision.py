@@ -39,6 +39,23 @@ class TestWorstDoubt:
         assert f"{needed} participants would be needed, not {score_size(0.4, 0.2)}" in told
         assert "It may lie anywhere from 28.0 % to 45.0 % (a survey)" in told
 
+    def test_an_interval_is_not_anywhere(self):
+        """A number lies in its 95 % interval 19 times in 20; what its bridge does is told plainly before its terms."""
+        trial = build(read("msc-lupus-nephritis"))
+        worst = paragraph(trial, "The worst doubt")
+        assert re.search(r"19 times in 20 it lies between [\d.]+ % and [\d.]+ % \(95 % predictive interval", worst)
+        rests = paragraph(trial, "What it rests on")
+        assert rests.index("is not believed, for it had no control group") < rests.index("(statistically: ")
+        assert rests.count("log odds") == 1
+
+    def test_the_source_is_told_once_with_the_basis(self, tmp_path):
+        """A stated number has its basis and its source, and one that says "ours" itself says it once."""
+        said = stated(control=0.2, treatment=0.4)
+        told = paragraph(built(tmp_path, assumptions=said, target=0.2), "What it rests on")
+        source = re.search(r'source = "(.*)"', said)[1]
+        assert source in told
+        assert "ours: ours" not in told
+
     def test_losses_are_in_the_number_that_would_be_needed(self, tmp_path):
         """What would be needed is randomised, like the number beside it."""
         ranged = stated(difference=5, sd=9).replace("value = 9\n", 'value = 9\nrange = [8, 12]\nrange_source = "s"\n')
@@ -75,7 +92,7 @@ class TestWorstDoubt:
     def test_any_plan_has_one(self, tmp_path, seed):
         """One arm, pairs, stages, and several primary endpoints too."""
         told = paragraph(drawn_plan(seed).built(tmp_path), "The worst doubt")
-        assert re.search(r"one (number )?weighs most: if .+ is .+ instead of ", told)
+        assert re.search(r"one (number )?weighs most: if .+ (?:is|are) .+ instead of ", told)
 
 
 class TestLists:

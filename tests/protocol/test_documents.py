@@ -332,7 +332,16 @@ class TestLetters:
 
 
 class TestPrintedWords:
-    STUDIES = {"wang-2012": "Wang 2012", "wang-2012b": "Wang 2012b", "belong": "BELONG", "a-1": "a-1", "young": "Young"}
+    STUDIES = {
+        "wang-2012": "Wang 2012",
+        "wang-2012b": "Wang 2012b",
+        "belong": "BELONG",
+        "a-1": "a-1",
+        "young": "Young",
+        "alms": "ALMS",
+        "lupus-a": "MyLupus, mycophenolate",
+        "lupus-b": "MyLupus, voclosporin",
+    }
 
     @pytest.mark.parametrize(
         ("written", "printed"),
@@ -340,6 +349,9 @@ class TestPrintedWords:
             ("wang-2012, wang-2012b: 3/5", "Wang 2012, Wang 2012b: 3/5"),
             ("they belong to belong", "they belong to belong"),  # a key that is a word is known where a study stands
             ("(young, wang-2012 and young) young: 3/5", "(Young, Wang 2012 and Young) young: 3/5"),
+            ("(alms, young and belong): 3/5", "(ALMS, Young and BELONG): 3/5"),
+            ("lupus-a, alms and lupus-b: x, y", "MyLupus, mycophenolate; ALMS; and MyLupus, voclosporin: x, y"),
+            ("lupus-b and young. lupus-a, x", "MyLupus, voclosporin; and Young. MyLupus, mycophenolate, x"),
             ("the young belong, young people", "the young belong, young people"),
             ("xwang-2012 and wang-2012-x", "xwang-2012 and wang-2012-x"),
             ("`--exclude wang-2012`, [it](#wang-2012)", "`--exclude wang-2012`, [it](#wang-2012)"),

@@ -134,7 +134,7 @@ class Holds:
                 read = " and ".join(limit_words(limit, ratio, share, unit_of(one)) for limit in limits)
                 assert f"interval must lie wholly {side} {read}" in text
             level = float(fixed.alpha) / fixed.sides
-            assert fixed.by_stages or f"{100 * (1 - 2 * level):.4g} % interval" in text
+            assert fixed.decides or f"{100 * (1 - 2 * level):.4g} % interval" in text
             if two:
                 assert f"two one-sided tests, each at the {fixed.alpha:g} level" in text
             else:

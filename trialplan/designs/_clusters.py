@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -173,11 +173,18 @@ class _Clustered(Design):
         """The design effect, and how many clusters each arm that has some needs."""
         if self.shape(n):
             return {}
-        found: dict[str, Any] = {"design_effect": float(max(self.design_effects()))}
-        for arm, size in enumerate(self.split(n)):
-            if self.in_clusters(arm):
-                found[f"clusters_{self.arm_names[arm]}"] = clusters_of(float(size), float(self.cluster_size))
-        return found
+        return {
+            "design_effect": float(max(self.design_effects())),
+            **{f"clusters_{arm}": count for arm, count in self.clusters(n).items()},
+        }
+
+    def clusters(self, n: Any) -> Mapping[str, int]:
+        """Of each arm that comes in clusters."""
+        return {
+            self.arm_names[arm]: clusters_of(float(size), float(self.cluster_size))
+            for arm, size in enumerate(self.split(n))
+            if self.in_clusters(arm)
+        }
 
     def unclustered(self) -> tuple[Design, ...]:
         """The same trial of independent participants by the tests that textbooks multiply, the usual ones first."""

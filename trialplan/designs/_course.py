@@ -24,7 +24,7 @@ class _Course(_Times):
     """
 
     effect_course: Numbers | tuple[float, ...] | None = parameter(
-        "share of the effect, on the scale of log hazard ratios, that there is in each period since enrolment, where "
+        "share of the effect that there is in each period since enrolment, on the scale of log hazard ratios, where "
         "it changes: 0,1 begins late, 1,0.5 wanes, -0.5,1 crosses",
         REAL,
         axis="periods",
@@ -32,7 +32,7 @@ class _Course(_Times):
         typical=(0.5, 1.0),
     )
     effect_changes: Numbers | tuple[float, ...] | None = parameter(
-        "times since enrolment at which that share changes, one fewer than there are shares",
+        "times since enrolment at which the share of the effect changes, one fewer than there are shares",
         POSITIVE,
         axis="changes",
         optional=True,

@@ -410,7 +410,7 @@ class _ControlCurve(Design):
         typical=(0.3, 0.7),
     )
     survival_time: Numbers | None = parameter(
-        "time since enrolment at which that share of the control arm is read",
+        "time since enrolment at which the control arm's share without the event is read",
         POSITIVE,
         optional=True,
         unit="units of time",
@@ -428,7 +428,7 @@ class _Times(Followed, _ControlCurve):
     """What every comparison of two curves knows: the control's curve, entry, follow-up and dropout."""
 
     dropout_rate_treatment: Numbers | None = parameter(
-        "rate at which they leave in the treatment arm, where it differs",
+        "rate at which participants without the event leave in the treatment arm, where it differs",
         NOT_NEGATIVE,
         optional=True,
         unit="per unit of time",

@@ -171,7 +171,7 @@ class Crossover(Design):
         typical=(0.2, 0.6),
     )
     sequences: str = parameter(
-        "what is given in which period, a sequence after the other: A is the treatment, B the control; or the name "
+        "sequences of the treatments, one after the other: A is the treatment, B the control; or the name "
         f"{', '.join(NAMED)}",
         None,
         default="AB/BA",

@@ -18,7 +18,7 @@ from trialplan.outcome import EffectScale, Outcome
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.parameter import PROPORTION, RATE, Interval, Numbers, largest, parameter, smallest
 from trialplan.rejection import decide, either_way
-from trialplan.text import percent
+from trialplan.text import listed, percent
 
 _EXAMPLE, _MOST_DOSES = "0,10,20", 20
 
@@ -107,15 +107,15 @@ class DoseTrend(Design):
         typical=(0.2, 0.5),
     )
     doses: tuple[float, ...] = parameter(
-        "the dose of each group, the lowest first: its score in the test, so that logarithms may stand here",
+        "dose of each group, the lowest first: its score in the test, so that logarithms may stand here",
         None,
         default=(0.0, 1.0, 2.0, 3.0),
         axis="doses",
         read=_read_doses,
     )
     profile: Numbers | tuple[float, ...] | None = parameter(
-        "share of that difference that each dose beyond the lowest has, the last one 1; as the doses themselves say if "
-        "it is not given",
+        "share of the whole difference that each dose beyond the lowest has, the last one 1; as the doses themselves "
+        "say if it is not given",
         RATE,
         axis="doses",
         optional=True,
@@ -143,6 +143,13 @@ class DoseTrend(Design):
             return [0.0, *places(self.profile)]
         first, last = self.doses[0], self.doses[-1]
         return [(dose - first) / (last - first) for dose in self.doses]
+
+    def rests_on(self) -> tuple[str, ...]:
+        """The profile that the doses give, where none is stated."""
+        if self.profile is not None:
+            return ()
+        shown = listed(percent(float(share)) for share in self.shares()[1:])
+        return (f"the doses beyond the lowest have {shown} of the whole difference, in proportion to the doses",)
 
     def rates(self) -> list[Numbers]:
         """At each dose."""

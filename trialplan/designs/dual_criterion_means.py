@@ -34,6 +34,10 @@ class RelevantMeans(Measurements):
             return None
         return design.sign * max(abs(significant), float(design.relevant))  # type: ignore[attr-defined]
 
+    def must_see(self, design: Design) -> tuple[str, float, str]:
+        """A difference as large as matters."""
+        return dual_criterion.must_see(design)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DualCriterionMeans(Design):

@@ -42,6 +42,10 @@ class RelevantResponses(Outcome):
         """More or fewer of those who are counted."""
         return f"a {design.favourable} rate is better"
 
+    def must_see(self, design: Design) -> tuple[str, float, str]:
+        """A difference as large as matters."""
+        return dual_criterion.must_see(design)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DualCriterionProportions(Design):
@@ -90,7 +94,7 @@ class DualCriterionProportions(Design):
         "least difference in the treatment's favour that must be seen: the amount",
         PROPORTION,
         symbol="δ_rel",
-        unit="proportion",
+        unit="difference of proportions",
         typical=(0.05, 0.15),
     )
     favourable: fields.Favourable = fields.favourable()

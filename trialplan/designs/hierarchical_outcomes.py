@@ -28,7 +28,8 @@ class Hierarchy(Ordered):
 
     def effect_scale(self, design: Sized) -> EffectScale:
         """How much of what is planned there is."""
-        return EffectScale(name="share of the planned effects", short="share of the planned effects")
+        name = "share of the planned effects"
+        return EffectScale(name=name, short=name, of_plan="the planned effects on the outcomes of the hierarchy")
 
     def draw_from(self, design: Design, uniforms: Any) -> Any:
         """A participant has several outcomes, and a copula joins one."""
@@ -62,6 +63,7 @@ class HierarchicalOutcomes(Design):
     letters = {"θ": "the win ratio", "p_tie": "the share of pairs that are tied"}
     statistic_is_z = True
     exact = False
+    interval_of = "win ratio"
     formula = "win ratio of the hierarchy, variance of its logarithm without an effect"
     reference = "Yu & Ganju 2022"
     tex = WinRatio.tex
@@ -113,7 +115,7 @@ class HierarchicalOutcomes(Design):
         typical=(0.3, 0.8),
     )
     tie_margin: Numbers = parameter(
-        "difference of two measurements, in standard deviations, up to which they are a tie",
+        "largest difference of two measurements that counts as a tie, in standard deviations",
         Interval(0, closed="left"),
         default=0.0,
         unit="standard deviations",
@@ -149,6 +151,17 @@ class HierarchicalOutcomes(Design):
     def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
         """An outcome, where none is stated."""
         return () if any(numbers.get(name) is not None for name in _OUTCOMES) else ("difference",)
+
+    def rests_on(self) -> tuple[str, ...]:
+        """The order in which the outcomes decide."""
+        events = 0 if self.hazard is None else len(places(self.hazard))
+        kinds = {
+            "the event" if events == 1 else f"the {events} events as they are listed": events > 0,
+            "the response": self.response_control is not None,
+            "the measurement": self.difference is not None,
+        }
+        order = ", then ".join(kind for kind, is_there in kinds.items() if is_there)
+        return (f"a pair is decided by the first outcome that tells it apart: {order}",)
 
     # The outcomes as they are where so much of the plan is true.
 

@@ -161,23 +161,23 @@ class LogRank(_Course):
         default=_SCHOENFELD,
     )
     rho: Numbers | tuple[float, ...] | None = parameter(
-        "power of the pooled curve S in the weights S^rho (1-S)^gamma: 0 for fleming-harrington and 0,0,1,1 for "
-        "max-combo, unless stated",
+        "power of the pooled curve S in the weights of the test: S^rho (1-S)^gamma; 0 for fleming-harrington and "
+        "0,0,1,1 for max-combo, unless stated",
         _NOT_NEGATIVE,
         axis="weights",
         optional=True,
         typical=(0.0, 1.0),
     )
     gamma: Numbers | tuple[float, ...] | None = parameter(
-        "power of 1-S in these weights: 1 for fleming-harrington and 0,1,0,1 for max-combo, unless stated",
+        "power of 1-S in the weights of the test: 1 for fleming-harrington and 0,1,0,1 for max-combo, unless stated",
         _NOT_NEGATIVE,
         axis="weights",
         optional=True,
         typical=(0.0, 1.0),
     )
     weight_time: Numbers | None = parameter(
-        "time since enrolment up to which the weights of modestly-weighted rise: the last time at which the effect "
-        "changes, unless stated",
+        "time since enrolment up to which the weights of the test rise: with modestly-weighted, the last time at which "
+        "the effect changes unless stated",
         POSITIVE,
         optional=True,
         unit="units of time",

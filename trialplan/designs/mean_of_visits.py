@@ -92,14 +92,14 @@ class MeanOfVisits(Design):
         typical=(0.3, 0.7),
     )
     baseline_visits: int = parameter(
-        "how many visits there are before treatment, over which the baseline is averaged",
+        "number of visits before treatment, over which the baseline is averaged",
         None,
         default=1,
         read=_read_visits,
         shown="NUMBER",
     )
     follow_up_visits: int = parameter(
-        "how many visits there are after treatment, over which the outcome is averaged",
+        "number of visits after treatment, over which the outcome is averaged",
         None,
         default=2,
         read=_read_visits,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -27,7 +28,7 @@ from trialplan.numerics.elementary import (
 from trialplan.numerics.lazy import np, special
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.outcomes.responses import RESPONSES, rejects_from
-from trialplan.parameter import PROPORTION, RATE, Numbers, largest, parameter, smallest
+from trialplan.parameter import PROPORTION, RATE, Numbers, Parameter, largest, parameter, smallest
 from trialplan.rejection import decide_by_z, either_way
 from trialplan.stated import SizingMethod, both_quantiles
 
@@ -73,13 +74,25 @@ class OneProportion(Design):
     null: Numbers = single_arm.null()
     expected: Numbers = single_arm.expected(domain=RATE)
     goal: GoalName = parameter(
-        "to show that the rate is better than the null rate, not worse than it by a margin, or within margins of it",
+        "what the trial sets out to show: that the rate is better than the null rate, not worse than it by a margin, "
+        "or within margins of it",
         GoalName,
         default=fields.SINGLE_ARM,
     )
     margin: Numbers | tuple[float, float] | None = fields.margin()
     favourable: fields.Favourable = fields.favourable()
     test: TestName = parameter("the analysis test", TestName, role="method", default="exact")
+
+    def declarations(self) -> Mapping[str, Parameter]:
+        """With a margin the fixed rate is no rate to be beaten, and the one that is planned for need not be better."""
+        declared = dict(super().declarations())
+        if self.goal != fields.SINGLE_ARM:
+            words = {
+                "null": "fixed rate that the treatment is held against",
+                "expected": "rate expected under the treatment",
+            }
+            declared |= {name: dataclasses.replace(declared[name], meaning=said) for name, said in words.items()}
+        return declared
 
     def check(self) -> None:
         """A margin where the goal needs one, that leaves a rate on each side which is asked about."""

@@ -109,7 +109,7 @@ class OneSampleLogRank(Followed):
         typical=(0.3, 0.7),
     )
     survival_time: Numbers | None = parameter(
-        "time since enrolment at which that share is read",
+        "time since enrolment at which the fixed curve's share without the event is read",
         POSITIVE,
         optional=True,
         unit="units of time",

@@ -83,7 +83,8 @@ class OrderedCategories(Design):
     )
     favourable: fields.Favourable = fields.favourable()
     variance: VarianceName = parameter(
-        "of the rank sum: as for small effects with proportional odds (Whitehead), or at each arm's own probabilities",
+        "variance of the rank sum: as for small effects with proportional odds (Whitehead), or at each arm's own "
+        "probabilities",
         VarianceName,
         role="method",
         default="proportional-odds",

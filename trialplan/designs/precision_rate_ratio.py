@@ -50,7 +50,7 @@ class PrecisionRateRatio(Sized):
         typical=(0.3, 1.5),
     )
     width: Numbers = parameter(
-        "upper limit of the interval over its lower one, that is wanted", Interval(1), unit="ratio", typical=(1.5, 3.0)
+        "upper limit of the wanted interval over its lower one", Interval(1), unit="ratio", typical=(1.5, 3.0)
     )
     exposure: Numbers = parameter(
         "time for which each participant is followed, in the same unit", POSITIVE, default=1.0, typical=(0.5, 2.0)

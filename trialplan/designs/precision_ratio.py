@@ -43,12 +43,12 @@ class PrecisionRatio(Sized):
         "expected rate in the treatment arm", PROPORTION, symbol="p_T", unit="proportion", typical=(0.3, 0.8)
     )
     width: Numbers = parameter(
-        "upper limit of the interval that is wanted, over its lower limit", Interval(1), unit="ratio", typical=(1.5, 3)
+        "upper limit of the wanted interval over its lower one", Interval(1), unit="ratio", typical=(1.5, 3)
     )
     confidence: Numbers = parameter(
         "confidence of the interval", PROPORTION, default=0.95, unit="proportion", typical=(0.9, 0.99)
     )
-    scale: ScaleName = parameter("a ratio of rates, or of odds", ScaleName, default="ratio")
+    scale: ScaleName = parameter("ratio that is estimated: of rates, or of odds", ScaleName, default="ratio")
     allocation: str = fields.allocation()
 
     @property

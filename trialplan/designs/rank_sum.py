@@ -48,7 +48,7 @@ class RankSum(Design):
         typical=(0.6, 0.8),
     )
     variance: VarianceName = parameter(
-        "of the share of pairs: as without an effect (Noether), or as for normal outcomes that one arm shifts",
+        "variance of the share of pairs: as without an effect (Noether), or as for normal outcomes that one arm shifts",
         VarianceName,
         role="method",
         default="null",

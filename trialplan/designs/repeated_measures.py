@@ -91,7 +91,8 @@ class RepeatedMeasures(Design):
         typical=(0.3, 1.5),
     )
     sd: Numbers = spread.sd(
-        "standard deviation between participants at that visit, given the baseline where that is adjusted for"
+        "standard deviation between participants at the visit that is compared, given the baseline where that is "
+        "adjusted for"
     )
     sd_treatment: Numbers | None = parameter(
         "standard deviation in the treatment arm, where it differs",
@@ -102,7 +103,7 @@ class RepeatedMeasures(Design):
         typical=(0.8, 1.6),
     )
     correlation: Numbers | tuple[float, ...] = parameter(
-        "correlation of visits: one number, of any two (compound-symmetry) or of two a unit of time apart (ar1); one "
+        "correlation of two visits: one number, of any (compound-symmetry) or of those a unit of time apart (ar1); one "
         "for each distance (toeplitz); or one for each pair, row by row (unstructured)",
         _CORRELATION,
         axis="correlations",
@@ -124,7 +125,7 @@ class RepeatedMeasures(Design):
         default=_OUTSIDE,
     )
     visits: int | None = parameter(
-        "how many visits there are after baseline, where no list tells",
+        "number of visits after baseline, where no list tells",
         None,
         optional=True,
         read=_read_visits,

@@ -56,13 +56,14 @@ class Simon(Sized):
     expected: float = single_arm.expected(typical=(0.35, 0.6))
     favourable: fields.Favourable = fields.favourable()
     criterion: Criterion = parameter(
-        "optimal: fewest participants expected under the null; minimax: smallest n; admissible: between, by weight",
+        "what is least: with optimal the participants expected under the null, with minimax n, with admissible a mean "
+        "of both, by weight",
         Criterion,
         role="method",
         default="optimal",
     )
     weight: float = parameter(
-        "of criterion admissible: how much n counts against the participants expected under the null",
+        "weight of n against the participants expected under the null, by the criterion admissible",
         Interval(0, 1, "left right"),
         default=0.5,
         typical=(0.2, 0.8),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from trialplan.parameter import (
     PROPORTION,
     Interval,
     Numbers,
-    Parameter,
     effect_on,
     largest,
     parameter,
@@ -96,7 +94,7 @@ class StratifiedProportions(Design):
         typical=(0.2, 0.4),
     )
     weight: Numbers | tuple[float, ...] = parameter(
-        "size of a stratum in proportion to the others",
+        "size of each stratum in proportion to the others",
         POSITIVE,
         axis="strata",
         default=1.0,
@@ -141,7 +139,7 @@ class StratifiedProportions(Design):
         typical=(0.4, 0.6),
     )
     strata: int | None = parameter(
-        "how many strata there are, where no list of rates or weights tells",
+        "number of strata, where no list of rates or weights tells",
         None,
         optional=True,
         read=strata_sizes.read_strata,
@@ -160,12 +158,6 @@ class StratifiedProportions(Design):
     favourable: fields.Favourable = fields.favourable()
     test: TestName = parameter("the analysis test", TestName, role="method", default="cmh")
     allocation: str = fields.allocation()
-
-    def declarations(self) -> Mapping[str, Parameter]:
-        """The weights of several strata are told together."""
-        declared = dict(super().declarations())
-        declared["weight"] = dataclasses.replace(declared["weight"], meaning="relative size of the strata")
-        return declared
 
     def check(self) -> None:
         """Vectors of one length; one effect, on its scale, that leaves every rate a rate; margin and test that fit."""

@@ -82,7 +82,7 @@ class StratifiedRankSum(Design):
         shown=_EXAMPLE,
     )
     weight: Numbers | tuple[float, ...] | None = parameter(
-        "size of a stratum in proportion to the others, the same if it is not given",
+        "size of each stratum in proportion to the others, the same if it is not given",
         POSITIVE,
         axis="strata",
         optional=True,
@@ -105,6 +105,10 @@ class StratifiedRankSum(Design):
         if self.weight is not None and len(places(self.weight)) != len(self._controls):
             reason = f"has {len(places(self.weight))} sizes, and there are {len(self._controls)} strata"
             raise ParameterError(reason, owner=self, parameter="weight", value=self.weight)
+
+    def rests_on(self) -> tuple[str, ...]:
+        """That the strata are alike, where no sizes are stated."""
+        return () if self.weight is not None else (f"the {len(self._controls)} strata are of the same size",)
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The same odds in both arms."""

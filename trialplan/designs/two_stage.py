@@ -58,12 +58,12 @@ class TwoStage(Design):
     formula = "two-stage design that may stop for futility, every outcome enumerated"
     reference = "Simon 1989"
     exact, smooth = True, False
-    by_stages = True
+    decides = "the counts at the end of each stage decide"
 
     null: Numbers = single_arm.null()
     expected: Numbers = single_arm.expected()
     favourable: fields.Favourable = fields.favourable()
-    stages: tuple[str, ...] = parameter("the stages r1/n1 and r/n", None, read=_read_stages, example="1/10,5/29")
+    stages: tuple[str, ...] = parameter("stages: r1/n1 and r/n", None, read=_read_stages, example="1/10,5/29")
 
     def check(self) -> None:
         """The stopping rule is one-sided."""

@@ -26,7 +26,8 @@ class Categories(Outcome):
 
     def effect_scale(self, design: Sized) -> EffectScale:
         """How much of the planned difference there is."""
-        return EffectScale(name="share of the planned difference", short="share of the planned difference")
+        name = "share of the planned difference"
+        return EffectScale(name=name, short=name, of_plan="the planned difference between the arms")
 
     def better(self, design: Design) -> str:
         """No direction is."""
@@ -57,6 +58,7 @@ class UnorderedCategories(Design):
     }
     exact = False
     directed = False
+    decides = "the chi-squared statistic decides"
     formula = "Pearson's chi-squared test, noncentral chi-squared distribution"
     reference = "Guenther 1977"
     tex = (
@@ -89,7 +91,7 @@ class UnorderedCategories(Design):
         typical=(0.7, 1.3),
     )
     sides: Literal[2] | None = parameter(
-        "2: the test asks whether the arms differ, in no direction", (2,), optional=True
+        "number of sides: 2, for the test asks whether the arms differ, in no direction", (2,), optional=True
     )
     allocation: str = fields.allocation()
 

@@ -61,7 +61,7 @@ class WinRatio(Design):
     stated_example = "--win-ratio 1.5 --ties 0.1 --power 0.8 --n 312"
 
     win_ratio: Numbers = parameter(
-        "pairs won by the treated participant for each pair lost",
+        "win ratio: pairs won by the treated participant for each pair lost",
         POSITIVE,
         role="effect",
         symbol="θ",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from trialplan.evidence.control import arms_without_role, has_concurrent_control
+from trialplan.evidence.control import CONTROL, arms_without_role, has_concurrent_control, role_of
 from trialplan.evidence.finding import EFFECT, MEANING, RATE, RULES, SETTING, THE_TABLE, Seen, arms_of, keys, rate, rule
 from trialplan.evidence.intervals import newcombe
 from trialplan.evidence.overlap import may_overlap, overlapping, registration, sharing
@@ -252,8 +252,12 @@ def several_contradictions(table: EvidenceTable) -> Iterator[Seen]:
 
 @rule("P38", "warning", EFFECT)
 def randomised_but_open(table: EvidenceTable) -> Iterator[Seen]:
-    """A concurrent control does not blind."""
-    compared = [study for study in table.studies if has_concurrent_control(study)]
+    """A concurrent control does not blind; of a study that is told for its control arm alone, no effect is read."""
+    compared = [
+        study
+        for study in table.studies
+        if has_concurrent_control(study) and any(role_of(study, row) != CONTROL for row in study.outcomes)
+    ]
     unblinded = [
         study for study in compared if _OPEN.match(study.blinding or "") or _SINGLE.search(study.blinding or "")
     ]

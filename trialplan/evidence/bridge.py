@@ -224,6 +224,31 @@ class Bridge:
         return first if self.no_blinding is None else f"{first}, then {self._second_words}"
 
     @property
+    def in_plain_words(self) -> str:
+        """What is done to the observed rate, for who knows no terms; `words` has these."""
+        first, second = self._first_plainly, self.no_blinding
+        if second is None:
+            return first
+        if not (second.mean or second.sd):
+            return f"{first}; nothing is allowed for its lack of blinding, which the plan acknowledges"
+        return f"{first}; then it is moved by as much as open trials are off"
+
+    @property
+    def _first_plainly(self) -> str:
+        if self.matched is not None:
+            return "how it compares with control arms of other trials is carried over to the control rate"
+        if self.confidence is not None:
+            return "taken as low as chance alone may have made it too high"
+        if self.bias_mean or self.bias_sd:
+            return "moved by as much as a trial without a control group may be off"
+        if self.discount:
+            share = f"{100 * self.discount:.3g} %"
+            return f"{share} of what lies between it and the control rate is not believed, for it had no control group"
+        if self.no_blinding is not None:
+            return "nothing is allowed for its lack of a control group, which the plan acknowledges"
+        return "taken as it was observed, which the plan acknowledges"
+
+    @property
     def _first_words(self) -> str:
         if self.matched is not None:
             return f"odds ratio against {self.matched.label} applied to the control rate"

@@ -15,14 +15,15 @@ from trialplan.wrapper import Wrapper
 def with_arms(design: Design, said: ArmsSection | None) -> Design:
     """The design of one treatment against the control, put around all treatments that the plan names, if it does.
 
-    `rule` is a wrapper that declares how many treatments there are.
+    `rule` is a wrapper that declares how many treatments there are; without one it is the catalogue's first of them.
     """
     if said is None:
         return design
     known = {slug: cls for slug, cls in catalogue.wrappers().items() if COUNT in parameters(cls)}
-    if said.rule not in known:
-        raise PlanError(f"there is no rule {said.rule!r}; {did_you_mean(said.rule, known)}", place="[arms]")
-    cls: type[Wrapper] = known[said.rule]
+    rule = next(iter(known)) if said.rule is None else said.rule
+    if rule not in known:
+        raise PlanError(f"there is no rule {rule!r}; {did_you_mean(rule, known)}", place="[arms]")
+    cls: type[Wrapper] = known[rule]
     own = dict(said.model_extra or {})
     if COUNT in own:
         raise PlanError(f"{COUNT} is the number of names; leave it out", place="[arms]")

@@ -14,7 +14,7 @@ from trialplan.errors import PlanError, did_you_mean
 from trialplan.evidence.bridge import Bridge, Observed, PooledReading, reading
 from trialplan.evidence.carried import ON_A_CONTROL_RATE, PooledEffect
 from trialplan.evidence.selection import PoolChoice, pool_outcome
-from trialplan.parameter import Interval, Numbers, Parameter, in_unit, parameters, with_role
+from trialplan.parameter import Interval, Numbers, Parameter, in_unit, parameters, verb, with_role
 from trialplan.plan.borrowing import Borrowing, borrow
 from trialplan.plan.bridging import bridge_of
 from trialplan.plan.checks import check_range
@@ -50,6 +50,16 @@ class Assumption:
     def label(self) -> str:
         """What the number is in a few words."""
         return Parameter(self.meaning).label
+
+    @property
+    def verb(self) -> str:
+        """What joins the label to the value in a sentence: is, or are."""
+        return verb(self.label, self.value)
+
+    @property
+    def stated_by(self) -> str:
+        """On what basis it is stated, with the source; "ours" once, where the source says so itself."""
+        return self.source if self.source.startswith(f"{self.basis}:") else f"{self.basis}: {self.source}"
 
     @property
     def belief(self) -> Belief | None:
@@ -226,11 +236,10 @@ def told_by(design: Sized, assumptions: Iterable[Assumption], unit: str | None) 
 
 
 def _told(one: Assumption, what: Parameter, unit: str) -> Assumption:
-    over = f" by {what.axis}" if isinstance(one.value, tuple) and what.axis and what.axis not in what.label else ""
     shown = in_unit(what.unit, unit)
     if shown == "difference of proportions" and what.role != "effect":  # a width has no direction
         shown = "points"
-    return replace(one, meaning=f"{what.label}{over}", unit=shown)
+    return replace(one, meaning=what.called(one.value), unit=shown)
 
 
 def bridged(one: Assumption, assumptions: Iterable[Assumption]) -> float:

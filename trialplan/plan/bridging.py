@@ -15,7 +15,7 @@ from trialplan.plan.schema import (
     NoBlindingSection,
     NoConcurrentControlSection,
 )
-from trialplan.text import listed
+from trialplan.text import listed_apart
 
 _NODES = 256
 """Nodes over what one more matched arm may show: its log odds are then known to 1e-6."""
@@ -107,7 +107,7 @@ def _matched(said: Borrowed, section: EndpointSection, plan: Plan) -> Matched:
     logit = special.logit(rates)
     mean = float((weights * logit).sum())
     sd = float(np.sqrt((weights * (logit - mean) ** 2).sum()))
-    arms = listed(f"{arm.study.called} {arm.events}/{arm.of}" for arm in borrowed.readings)
+    arms = listed_apart(f"{arm.study.called} {arm.events}/{arm.of}" for arm in borrowed.readings)
     return Matched(mean=mean, sd=sd, label=f"the matched control arms {arms}")
 
 

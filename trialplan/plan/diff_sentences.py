@@ -58,7 +58,7 @@ def _number(name: str, a: Planned, b: Planned) -> Clause:
     first, second = (_assumption(name, one) for one in (a, b))
     (was, short), (now, shorter) = (_valued(name, one) for one in (a, b))
     known = {**parameters(type(b.design)), **parameters(type(a.design))}
-    say = f"the {known[name].label} is" if first or second else f"{name} is"
+    say = known[name].clause(b.design.assumptions().get(name)) if first or second else f"{name} is"
     if first and second and first.borrowed and second.borrowed:
         arms, others = _arms(first.borrowed), _arms(second.borrowed)
         trusted = f"with {_strength(second.borrowed)}, not {_strength(first.borrowed)}"

@@ -51,7 +51,10 @@ class Blinding(Section):
     """`[blinding]`: how a treatment that looks, smells or acts otherwise is kept blind."""
 
     similarity: Text | None = Field(None, description="in what the control is like the intervention")
-    delivery: Text | None = Field(None, description="bags, lines and what else hides the product at the bedside")
+    delivery: Text | None = Field(
+        None,
+        description="what hides the product from those who give and receive it, such as capsules alike or opaque bags",
+    )
     preparer: Text | None = Field(None, description="who is not blinded, and how they are kept apart")
     assessment: Text | None = Field(None, description="how it is found out whether the blinding held")
     unblinding: Text | None = Field(None, description="when and how one participant's assignment is revealed")

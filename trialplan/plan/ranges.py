@@ -103,7 +103,7 @@ def _says(trial: Trial, one: Assumption) -> str:
     if one in (trial.primary.rates or ()):
         arm = words.treatment_name if one.role == "effect" else words.control_name
         return f"the rate of {trial.primary.name} on {arm} is {{}}"
-    return f"the {one.label} is {{}}"
+    return f"the {one.label} {one.verb} {{}}"
 
 
 def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) -> Axis:

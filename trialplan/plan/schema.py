@@ -297,7 +297,9 @@ class ArmsSection(Section):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     names: tuple[Text, ...] = Field(min_length=2, description="what the treatments are called, the first one first")
-    rule: Text = Field("many-to-one", description="how they are compared with the control")
+    rule: Text | None = Field(
+        None, description="how they are compared with the control; without it, by the first rule that takes several arms"
+    )
     source: Text | None = Field(None, description="where the rule's own numbers come from")
     why: Text | None = Field(None, description="why these arms")
 

@@ -106,7 +106,7 @@ def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
         raise ParameterError(reason, owner=fixed, parameter=name, value=values, way_out=way_out)
     return Axis(
         assumption=name,
-        says=f"the {declared[name].label} is {{}}",
+        says=f"{declared[name].clause(planned)} {{}}",
         unit=declared[name].unit,
         planned=float(planned),
         source="as given",

@@ -13,7 +13,7 @@ from trialplan.outcome import EffectScale
 from trialplan.parameter import in_unit, in_units_of_the_outcome
 from trialplan.plan.building import Trial
 from trialplan.plan.endpoint import Endpoint
-from trialplan.protocol.content.filters import Verbatim, escape, margin, number, on_scale, percent
+from trialplan.protocol.content.filters import Verbatim, escape, in_its_unit, margin, number, on_scale, percent
 
 ABOUT = (fields.NON_INFERIORITY, fields.EQUIVALENCE)
 """Goals that are about a margin: to them it matters that missing outcomes make the arms alike."""
@@ -25,7 +25,8 @@ class Claim:
 
     `margin` is empty where the goal has none; `better`, the direction in the treatment's favour, where neither is, and
     where several endpoints are one; `beyond`, the threshold of a single arm with its side, where there are two. `near`
-    says that the claim is to be as good as the control, within the margin.
+    says that the claim is to be as good as the control, within the margin. `instead` is what decides where no interval
+    does; `interval_of`, what the interval is of, where that must be told; `besides`, what must hold besides.
     """
 
     tests: str
@@ -35,7 +36,9 @@ class Claim:
     margin: Verbatim | None = None
     beyond: Verbatim | None = None
     near: bool = False
-    by_stages: bool = False
+    instead: str = ""
+    interval_of: str = ""
+    besides: Verbatim = Verbatim("")
 
     @property
     def about_margin(self) -> bool:
@@ -54,7 +57,9 @@ def claim(design: Design, unit: str = "") -> Claim:
         better=direction(design),
         margin=None if fixed.margin is None else _margin(fixed, unit),
         near=fixed.goal in ABOUT,
-        by_stages=fixed.by_stages,
+        instead=fixed.decides,
+        interval_of=fixed.interval_of,
+        besides=_besides(fixed, unit),
         beyond=_beyond(fixed, unit) if fixed.goal == fields.SINGLE_ARM and not fixed.members else None,
     )
 
@@ -84,6 +89,15 @@ def _beyond(fixed: Design, unit: str) -> Verbatim:
     return Verbatim(f"{'above' if fixed.upward else 'below'} {shown}")
 
 
+def _besides(fixed: Design, unit: str) -> Verbatim:
+    """What must be seen besides, in the outcome's unit."""
+    seen = None if fixed.members else fixed.outcome.must_see(fixed)
+    if seen is None:
+        return Verbatim("")
+    words, value, declared = seen
+    return Verbatim(words.format(in_its_unit(value, declared, escape(unit))))
+
+
 def _decides(fixed: Design, unit: str) -> Verbatim:
     """Where the interval must lie for the claim to hold."""
     if fixed.members or (fixed.margin is None and fixed.two_tailed):
@@ -102,13 +116,22 @@ def _decides(fixed: Design, unit: str) -> Verbatim:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The target difference in its own unit, and what it is called."""
+    """The target difference in its own unit, and what it is called; `of_plan`, what it is a share or the `whole` of."""
 
     endpoint: str
     shown: Verbatim
     name: str
     claim: Claim
     margin_source: str | None
+    of_plan: str = ""
+    whole: bool = False
+
+    @property
+    def in_words(self) -> Verbatim:
+        """The difference with what it is called, or how much of what is planned."""
+        if self.of_plan:
+            return Verbatim(self.of_plan if self.whole else f"{self.shown} of {self.of_plan}")
+        return Verbatim(f"{self.shown} ({escape(self.name)})")
 
 
 def targets(trial: Trial) -> tuple[Target, ...]:
@@ -145,6 +168,8 @@ def _target(endpoint: Endpoint, value: float, called: str | None = None) -> Targ
         name=called or scale.name,
         claim=claim(endpoint.design, unit),
         margin_source=endpoint.section.margin_source,
+        of_plan="" if called else scale.of_plan,
+        whole=value == 1,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import trialplan
 from trialplan import evidence
 from trialplan.design import Design, Sized
+from trialplan.design_facts import rests_on
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
 from trialplan.evidence.bias import LATER_TRIALS
@@ -31,7 +32,7 @@ from trialplan.protocol.content.assurance_section import alternatives, assured, 
 from trialplan.protocol.content.claim import claim, missing_outcome, scale_of, targets
 from trialplan.protocol.content.coverage import Coverage, judge
 from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources, studies
-from trialplan.protocol.content.filters import Verbatim, number, percent, width
+from trialplan.protocol.content.filters import Verbatim, number, percent, valued, width
 from trialplan.protocol.content.filters import power as power_shown
 from trialplan.protocol.content.formula_legend import legend
 from trialplan.protocol.content.hierarchy import hierarchy
@@ -55,13 +56,14 @@ from trialplan.protocol.content.views import (
     FamilyView,
     FindingView,
     OtherTest,
+    arm_names,
     arms_of,
     arms_randomised,
     as_allocated,
     of_control,
 )
 from trialplan.protocol.content.worst_doubt import worst_doubt
-from trialplan.text import listed
+from trialplan.text import listed, plural
 from trialplan.wrapper import Wrapper
 
 NAMES = {
@@ -332,7 +334,24 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         lacks_arms=design is not None and not {*design.arm_names} <= {*trial.answer.arms},
         claim=claim(design, unit) if isinstance(design, Design) else None,
         missing=missing_outcome(endpoint),
+        rests_on=() if design is None else _rests_on(endpoint, design),
+        gathered="" if design is None else _gathered(trial, endpoint, design.fixed),
     )
+
+
+def _rests_on(endpoint: Endpoint, design: Sized) -> tuple[str, ...]:
+    """What is set or holds by default, in the outcome's unit."""
+    told, own = [one.name for one in endpoint.assumptions], endpoint.section.unit or ""
+    return tuple(rests_on(design, lambda value, unit: valued(value, in_unit(unit, own)), without=told))
+
+
+def _gathered(trial: Trial, endpoint: Endpoint, fixed: Sized) -> str:
+    """In how many clusters the participants of its own number come, by the plan's names of the arms."""
+    if endpoint.answer is None or fixed.members:
+        return ""
+    names = arm_names(trial, fixed)
+    clusters = fixed.clusters(int(endpoint.answer.n))
+    return listed(f"{plural(count, 'cluster')} of {names[arm]}" for arm, count in clusters.items())
 
 
 def _other_test(trial: Trial, endpoint: Endpoint, fixed: Sized) -> OtherTest | None:

@@ -24,7 +24,7 @@ _STEP, _STEPS = 0.05, 4
 _POINTS_OF_BELIEF = 33
 """Of a density: enough for the eye, and few enough for the table that repeats it."""
 _LOWER, _UPPER = 0.005, 0.995
-_WHEN = {"ever": "at any time", "landmark": "at the time point"}
+_WHEN = {"ever": "at any time", "landmark": "at one visit"}
 _UNSAID = "at a time or up to it: not stated"
 """The months are given, and whether they are a visit's or all that was followed is not."""
 
@@ -42,7 +42,10 @@ def schema(trial: Trial) -> figures.TrialSchema:
 
 
 def forest(trial: Trial) -> figures.Forest | None:
-    """The rates that the primary's assumptions were drawn from, their rivals in the table, and the control arms."""
+    """The rates that the primary's assumptions were drawn from, their rivals in the table, and the control arms.
+
+    Where the plan draws none, they are those of the table; `drawn_from_rates` tells.
+    """
     drawn = list(_evidence_rows(trial))
     borrowed = [one.borrowed for one in trial.assumptions if one.borrowed is not None]
     arms = [_control_arm(reading) for one in borrowed for reading in one.readings]
@@ -53,6 +56,12 @@ def forest(trial: Trial) -> figures.Forest | None:
     limits = [(shown.prediction_lower, shown.prediction_upper) for shown in pools]
     prediction = next(((low, high) for low, high in limits if low is not None and high is not None), None)
     return figures.Forest(rows=[*drawn, *arms], pooled=pooled, prediction=prediction, measure="rate")
+
+
+def drawn_from_rates(trial: Trial) -> bool:
+    """Whether an assumption, or a reading of the table, takes any of the rates that the forest plot shows."""
+    origins = [(one.reading, one.borrowed, one.pooled) for one in trial.assumptions]
+    return bool(trial.plan.content.scenarios.readings) or any(any(one) for one in origins)
 
 
 def _evidence_rows(trial: Trial) -> Iterator[Any]:

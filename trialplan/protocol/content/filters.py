@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -83,16 +82,20 @@ def _digits(value: float, sign: str = "") -> str:
 
 def value_of(assumption: Any) -> Verbatim:
     """An assumption's value in its unit: proportions as percentages, with the digits that give the same n again."""
-    if isinstance(assumption.value, tuple):
-        each = [value_of(dataclasses.replace(assumption, value=value)) for value in assumption.value]
-        return Verbatim(listed(each))
-    if assumption.unit == "proportion":
-        return Verbatim(f"{_percent_that_gives_it(assumption.value)} %")
-    if assumption.unit in _POINTS:
-        return _POINTS[assumption.unit](assumption.value)
+    return valued(assumption.value, assumption.unit)
+
+
+def valued(value: Any, unit: str) -> Verbatim:
+    """A number that was put in, in its unit: as that of an assumption is."""
+    if isinstance(value, tuple):
+        return Verbatim(listed([valued(each, unit) for each in value]))
+    if unit == "proportion":
+        return Verbatim(f"{_percent_that_gives_it(value)} %")
+    if unit in _POINTS:
+        return _POINTS[unit](value)
     # a ratio has no unit, and which units those of an outcome are, the plan's own words say
-    unit = "" if assumption.unit == "ratio" or in_units_of_the_outcome(assumption.unit) else assumption.unit
-    return Verbatim(f"{_as_stated(assumption.value)} {escape(unit)}".rstrip())
+    shown = "" if unit == "ratio" or in_units_of_the_outcome(unit) else unit
+    return Verbatim(f"{_as_stated(value)} {escape(shown)}".rstrip())
 
 
 def in_its_unit(value: Any, unit: str, own: str) -> Verbatim:
@@ -203,8 +206,12 @@ def width(share: float) -> Verbatim:
 
 
 def between(loop: Any, comma: str = ", ") -> Verbatim:
-    """What stands behind an item of a list in a sentence: a comma, before the last one "and", behind that nothing."""
-    return Verbatim("" if loop.last else " and " if loop.revindex0 == 1 else comma)
+    """What stands behind an item of a list in a sentence: a comma, before the last one "and", behind that nothing.
+
+    Items that hold commas themselves are separated by semicolons, the last one too.
+    """
+    last = " and " if comma == ", " else f"{comma}and "
+    return Verbatim("" if loop.last else last if loop.revindex0 == 1 else comma)
 
 
 def rounded(assumption: Any, own: str = "") -> Verbatim:

@@ -217,7 +217,7 @@ def blinding_planned(trial: Trial, said: Said) -> str | None:
     """P26: the plan blinds, and what it gives does not look like its control."""
     if not re.search(r"double.blind", trial.plan.content.trial.blinding, re.IGNORECASE):
         return None
-    return "What is infused may be told from its vehicle by look, smell, taste or fever"
+    return "What is given may be told from its control by look, smell, taste or what follows it"
 
 
 def blinded(trial: Trial, said: Said) -> str | None:

@@ -80,7 +80,11 @@ class OtherTest:
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointView:
-    """An endpoint as a protocol shows it."""
+    """An endpoint as a protocol shows it.
+
+    `rests_on` is what its number depends on besides the assumptions, as clauses; `gathered` tells in how many clusters
+    its participants come, where they do.
+    """
 
     section: EndpointSection
     design: Sized | None
@@ -102,6 +106,8 @@ class EndpointView:
     bridged_toward: float | None = None
     claim: Claim | None = None
     missing: MissingOutcome | None = None
+    rests_on: tuple[str, ...] = ()
+    gathered: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ SHIFT = 0.1
 
 _NAMED = 2
 """Numbers without a range that a box still names one by one."""
+
+
+_INTERVAL = re.compile(r"(\d+) % .*interval")
+"""A source of a range that is an interval, with its level: what `ranges` says of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +55,14 @@ class WorstDoubt:
     unranged: tuple[str, ...]
     others: int
     about: bool
+
+    @property
+    def often(self) -> str:
+        """How often the number lies in a range that is an interval; empty where it is no interval."""
+        level = _INTERVAL.match(self.source)
+        if level is None:
+            return ""
+        return "19 times in 20" if level[1] == "95" else f"{level[1]} times in a hundred"
 
 
 def worst_doubt(trial: Trial) -> WorstDoubt | None:

@@ -73,6 +73,12 @@ def pictures(trial: Trial) -> dict[str, Picture]:
     pooled = any(isinstance(one.reading, PooledReading) for one in trial.assumptions)
     apart = "; of what is pooled, those of the pool" if pooled else ""
     asked = f"Participants for {100 * section.power:.0f} % power"
+    rests = drawings.drawn_from_rates(trial)
+    rates = (
+        f"Rates that the planning of {section.name} rests on"
+        if rests
+        else "Rates in the table, of which the plan draws none"
+    )
     looks = ", without looks" if design.looks else ""
     follows = trial.primary.rates is not None and trial.primary.rates[0].bridge is not None
     others = "the others as planned" + ("; the treatment rate is bridged anew at each control rate" if follows else "")
@@ -82,7 +88,7 @@ def pictures(trial: Trial) -> dict[str, Picture]:
         (
             "forest",
             drawings.forest(trial),
-            f"Rates that the planning of {section.name} rests on, with 95 % Wilson intervals{apart}.",
+            f"{rates}, with 95 % Wilson intervals{apart}.",
         ),
         *(
             (name, figure, f"What experts believe of the {label}: the density of each, and of their pool.")

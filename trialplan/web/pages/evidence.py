@@ -24,7 +24,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
         yield from _opened(subject, opened)
         return
     table = subject.table
-    yield Part(title="The rates that the plan rests on", figure="forest")
+    yield Part(title="The rates of the table", figure="forest")
     yield Part(title="The table, and where it contradicts itself", page=table.page())
 
 

@@ -1,0 +1,54 @@
+"""What the numbers of every design are called in a sentence: words that stand alone, in the number of their values."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from trialplan import catalogue
+from trialplan.designs.one_proportion import OneProportion
+from trialplan.parameter import Parameter, parameters
+
+LABELS = {
+    one.label for design in catalogue.designs().values() for one in parameters(design).values() if not one.choices
+}
+
+NO_NOUN = re.compile(r"(?:of|to|how|what|whether|where|\d)\b")
+
+POINTS_BACK = re.compile(r"\b(?:they|these|this|such|that (?:share|difference|visit|event))\b")
+"""Words for something that another sentence has named."""
+
+
+class TestLabels:
+    def test_stand_alone(self):
+        """They begin with a noun, and speak of nothing that is named elsewhere."""
+        assert [one for one in LABELS if NO_NOUN.match(one) or POINTS_BACK.search(one)] == []
+
+    @pytest.mark.parametrize(
+        ("meaning", "axis", "value", "said"),
+        [
+            ("rate in the control arm, one for each stratum", "strata", 0.3, "the rate in the control arm is"),
+            ("rate in the control arm", "strata", (0.3, 0.4), "the rates in the control arm by strata are"),
+            ("probability of each category in an arm", "categories", (0.3, 0.4), "the probabilities of each category"),
+            ("times of the visits, where they are not 1, 2", "visits", (1.0, 2.0), "the times of the visits are"),
+            ("times at which the hazards change", "changes", (8.89,), "the times at which the hazards change are"),
+            ("correlation of two visits", "correlations", (0.3, 0.4), "the correlations of two visits are"),
+            ("relative size of strata", "strata", (1.0, 2.0), "the relative sizes of strata are"),
+            ("odds of a later category, wherever they are cut", "", 1.6, "the odds of a later category are"),
+            ("mean difference within pairs", "", 1.6, "the mean difference within pairs is"),
+        ],
+    )
+    def test_are_as_many_as_the_values(self, meaning, axis, value, said):
+        """Several values are, by what they go unless that is said; one value is."""
+        assert Parameter(meaning, axis=axis).clause(value).startswith(said)
+
+    def test_of_a_fixed_rate_with_a_margin(self):
+        """Only a single arm that is to beat a rate speaks of one not worth pursuing, and of hope."""
+        beaten = OneProportion(null=0.3, expected=0.5).declarations()
+        held = OneProportion(null=0.3, expected=0.3, goal="non-inferiority", margin=0.1).declarations()
+        assert "worth pursuing" in beaten["null"].label
+        assert [held[name].label for name in ("null", "expected")] == [
+            "fixed rate that the treatment is held against",
+            "rate expected under the treatment",
+        ]
