@@ -13,6 +13,7 @@ import click
 from trialplan import files
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
+from trialplan.cli.watch import shown_otherwise
 from trialplan.errors import FileError, ParameterError, PlanError, require
 
 LOOPBACK = "127.0.0.1"
@@ -41,6 +42,7 @@ def command(plan: str | None, host: str, port: object, no_browser: bool) -> None
         raise ParameterError(
             f"--port must be a whole number from 1 to {_PORTS - 1}, or 0 for one that is free, not {port}"
         )
+    shown_otherwise()  # it goes on until it is ended
     named = _named(plan)
     uvicorn = require("uvicorn", "web", "the explorer")
     require("starlette", "web", "the explorer")

@@ -24,13 +24,13 @@ ClusteredArms = Literal["both", "treatment", "control"]
 TestName = Literal["t", "z"]
 """By the variance between clusters, or by a design effect that counts as known."""
 
-LETTERS = {
+LETTERS: dict[str, str] = {
     "n_i": "an arm's participants",
     "D_i": "an arm's design effect; 1 in an arm without clusters",
     "k_T": "an arm's clusters; its participants in an arm without clusters",
 }
 
-SLIPS = (Slip("the clusters are left out", ("icc",), lambda icc: 0.0),)
+SLIPS: tuple[Slip, ...] = (Slip("the clusters are left out", ("icc",), lambda icc: 0.0),)
 """What statements about clusters are known for."""
 
 _DESIGN_EFFECT = r"D_i = 1+\left((1+CV^2)m-1\right)\rho"

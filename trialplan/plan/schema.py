@@ -298,7 +298,7 @@ class ArmsSection(Section):
 
     names: tuple[Text, ...] = Field(min_length=2, description="what the treatments are called, the first one first")
     rule: Text | None = Field(
-        None, description="how they are compared with the control; without it, by the first rule that takes several arms"
+        None, description="how they are compared with the control; by the first rule for several arms without it"
     )
     source: Text | None = Field(None, description="where the rule's own numbers come from")
     why: Text | None = Field(None, description="why these arms")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -18,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from trialplan import files
-from trialplan.web.guard import Guard
+from trialplan.web.guard import LONGEST_ADDRESS, Guard
 from trialplan.web.rendering import home_html, kinds, message_html, work_html
 from trialplan.web.shelf import Shelf
 from trialplan.web.state import State
@@ -50,6 +52,7 @@ class Explorer:
     shelf: Shelf
     live: Workers
     whole: Workers
+    files: Workers
     heavy: Workers
 
     def __post_init__(self) -> None:
@@ -57,7 +60,7 @@ class Explorer:
 
     async def home(self, request: Request) -> Response:
         """What can be looked at."""
-        return HTMLResponse(home_html(self.shelf.plans()))
+        return _known(request, HTMLResponse(home_html(self.shelf.plans())))
 
     async def page(self, request: Request) -> Response:
         """A page; what a person is typing is answered with the number first."""
@@ -75,7 +78,7 @@ class Explorer:
             return HTMLResponse(message_html("This takes long", sentence, "answer", query))
         except GivenUp:
             return Response(status_code=499)
-        return HTMLResponse(text)
+        return _known(request, HTMLResponse(text))
 
     async def figure(self, request: Request) -> Response:
         """A picture."""
@@ -92,7 +95,7 @@ class Explorer:
         """A file to take away."""
         name = request.path_params["name"]
         try:
-            made = await self.heavy.ask(
+            made = await self.files.ask(
                 "take-away", name, request.url.query, seconds=FILE, gone=request.is_disconnected
             )
         except Refused as why:
@@ -106,11 +109,11 @@ class Explorer:
 
     async def open(self, request: Request) -> Response:
         """Keep what a visitor opens, and show it."""
-        contents: dict[str, bytes] = {}
+        contents: list[tuple[str, bytes]] = []
         async with request.form(max_files=20, max_fields=20) as form:
             for one in form.getlist("files"):
                 if not isinstance(one, str) and one.filename:
-                    contents[one.filename] = await one.read()
+                    contents.append((one.filename, await one.read()))
         try:
             kind, key = await self.whole.ask("take-in", contents, seconds=WHOLE)
         except Refused as why:
@@ -125,14 +128,15 @@ class Explorer:
         """Start long work."""
         async with request.form(max_files=0, max_fields=20) as form:
             work, query = str(form.get("work", "")), str(form.get("query", ""))
-        visitor = request.cookies.get(_VISITOR) or secrets.token_urlsafe(16)
+        # who keeps no cookie is known by where he comes from
+        visitor = request.cookies.get(_VISITOR) or (request.client.host if request.client else "")
+        if len(query) > LONGEST_ADDRESS:
+            return HTMLResponse(message_html("This cannot be worked out", "the state is too long to be kept"), 400)
         try:
             key = self.desk.begin(visitor, work, query)
         except Refused as why:
             return HTMLResponse(message_html("Not just now", str(why)), 503)
-        answer = RedirectResponse(f"/work/{key}", 303)
-        answer.set_cookie(_VISITOR, visitor, httponly=True, samesite="strict")
-        return answer
+        return RedirectResponse(f"/work/{key}", 303)
 
     async def watch(self, request: Request) -> Response:
         """How far long work is, or what came of it."""
@@ -165,6 +169,19 @@ class Explorer:
         return RedirectResponse(f"/work/{key}", 303)
 
 
+def _known(request: Request, answer: Response) -> Response:
+    """The answer, with a name by which the visitor's long work is told from others'."""
+    if _VISITOR not in request.cookies:
+        answer.set_cookie(_VISITOR, secrets.token_urlsafe(16), httponly=True, samesite="strict")
+    return answer
+
+
+async def _nothing(request: Request, why: Exception) -> Response:
+    """What no page answers is told as everything else is."""
+    status = getattr(why, "status_code", 500)
+    return HTMLResponse(message_html("Nothing is here", "there is no such page, or it cannot be asked so"), status)
+
+
 def app(folder: Path, named: tuple[tuple[str, Path], ...] = (), hosts: tuple[str, ...] = ()) -> Starlette:
     """The application; what visitors open is kept in `folder`, `named` are plans by name, `hosts` those answered."""
     shelf, cores = Shelf(folder, named), os.cpu_count() or 1
@@ -173,11 +190,12 @@ def app(folder: Path, named: tuple[tuple[str, Path], ...] = (), hosts: tuple[str
         Workers(max(2, cores), (shelf,)),
         Workers(max(2, cores), (shelf,), nice=5),  # a number is not to wait for a picture
         Workers(max(2, cores // 2), (shelf,), nice=10),
+        Workers(max(2, cores // 2), (shelf,), nice=10),
     )
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
-        groups = (explorer.live, explorer.whole, explorer.heavy)
+        groups = (explorer.live, explorer.whole, explorer.files, explorer.heavy)
         for group in groups:
             group.start()
         yield
@@ -196,4 +214,8 @@ def app(folder: Path, named: tuple[tuple[str, Path], ...] = (), hosts: tuple[str
         Route("/work/{key}/stop", explorer.stop, methods=["POST"]),
         Route("/{page}", explorer.page),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(Guard, hosts=hosts)], lifespan=lifespan)
+    for name in ("multipart", "python_multipart"):
+        logging.getLogger(name).disabled = True  # it tells bytes of what was sent
+    told: Any = {HTTPException: _nothing}
+    guard = [Middleware(Guard, hosts=hosts)]
+    return Starlette(routes=routes, middleware=guard, lifespan=lifespan, exception_handlers=told)

@@ -67,13 +67,13 @@ class Guard:
 
     def _refusal(self, scope: Any, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
-        if self.hosts and urlsplit(f"//{host}").hostname not in self.hosts:
+        if self.hosts and _name(f"//{host}") not in self.hosts:
             return 421, "this host is not answered here; use the address that trialplan explore printed"
         if len(scope["query_string"]) > LONGEST_ADDRESS:
             return 414, f"the address is longer than {LONGEST_ADDRESS:,} characters; put long texts into a plan file"
         if scope["method"] == "POST":
             origin = headers.get("origin", "")
-            if urlsplit(origin).netloc != host:
+            if _place(origin) != host:
                 return 403, "this form was sent from another site; open the explorer and send it there"
             length = headers.get("content-length", "")
             if length.isdecimal() and int(length) > MOST_BYTES:
@@ -85,6 +85,22 @@ class Guard:
     async def _refused(self, refusal: tuple[int, str], scope: Any, receive: Any, send: Any) -> None:
         status, sentence = refusal
         await PlainTextResponse(f"trialplan: {sentence}\n", status, HEADERS)(scope, receive, send)
+
+
+def _name(address: str) -> str | None:
+    """The host of an address; None where it is none."""
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
+
+
+def _place(address: str) -> str | None:
+    """The host and port of an address; None where it is none."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return None
 
 
 _TOO_MUCH = f"more than {MOST_BYTES:,} bytes were sent; a plan and its tables are smaller"

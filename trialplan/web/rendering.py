@@ -21,6 +21,7 @@ from trialplan.web.part import Part
 from trialplan.web.pictures import PICTURES
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
+from trialplan.web.told import told
 
 
 @cache
@@ -91,6 +92,7 @@ def page_html(subject: Subject, state: State, name: str, live: bool) -> str:
             designs=list(catalogue.designs()),
             view_hidden=_view_hidden,
             changed=_changed(subject, state),
+            refused="" if live or wrong or not state.changes else _refused(subject),
             drawn=lambda figure: _drawn(subject, state, figure),
         )
     )
@@ -123,14 +125,16 @@ def _head(subject: Subject) -> tuple[Head | None, str]:
         answer = subject.answer
         n, headline = int(answer.n), answer.page().headline
         if not subject.is_plan:
-            return Head(n=f"{n:,}", counts=f"{answer.design.counted_in} in all", headline=headline), ""
+            lost = "" if answer.enrolled is None else f"of whom {n:,} are expected to be analysed"
+            n = n if answer.enrolled is None else int(answer.enrolled["n"])
+            return Head(n=f"{n:,}", counts=f"{answer.design.counted_in} in all", headline=headline, lost=lost), ""
         endpoint = subject.endpoint
         randomised = sum(endpoint.arms_randomised.values())
         lost = "" if randomised == n else f"of whom {n:,} are expected to be analysed"
         counts = "to be randomised" if len(endpoint.arms_randomised) > 1 else f"{answer.design.counted_in} in all"
         return Head(n=f"{randomised:,}", counts=counts, headline=headline, lost=lost, sized_by=endpoint.name), ""
     except TrialplanError as why:
-        return None, str(why)
+        return None, told(why)
 
 
 def _parts(subject: Subject, state: State, kind: PageKind) -> Iterator[Part]:
@@ -142,7 +146,7 @@ def _parts(subject: Subject, state: State, kind: PageKind) -> Iterator[Part]:
         except StopIteration:
             return
         except TrialplanError as why:
-            yield Part(title="This cannot be answered", wrong=str(why))
+            yield Part(title="This cannot be answered", wrong=told(why))
             return
 
 
@@ -150,7 +154,7 @@ def _controls(subject: Subject, kind: PageKind) -> tuple[list[Control], str]:
     try:
         return [one for one in subject.controls if kind.takes(one)], ""
     except TrialplanError as why:
-        return [], str(why)
+        return [], told(why)
 
 
 def _groups(controls: list[Control]) -> dict[str, list[Control]]:
@@ -196,13 +200,22 @@ def _changed(subject: Subject, state: State) -> list[dict[str, str]]:
         return []
 
 
+def _refused(subject: Subject) -> str:
+    """Why a plan with these changes is no plan yet, although it has a number; nothing where it is one."""
+    try:
+        _ = subject.is_plan and subject.trial
+    except TrialplanError as why:
+        return told(why)
+    return ""
+
+
 def _drawn(subject: Subject, state: State, name: str) -> Drawn | str:
     """A picture's words and data, or why there is none."""
     try:
         figure = PICTURES[name](subject, state)
         columns, rows = figure.table()
     except TrialplanError as why:
-        return str(why)
+        return told(why)
     shown = tuple(tuple(_cell(one) for one in row) for row in rows)
     return Drawn(address=f"figure/{name}.svg?{state.query()}", alt=figure.alt(), columns=tuple(columns), rows=shown)
 

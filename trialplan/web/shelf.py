@@ -14,17 +14,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from trialplan import files
 from trialplan.errors import FileError
+from trialplan.evidence.text_table import WORKBOOKS
 
 PLAN_FILE, TABLE_FILE = "plan.toml", "evidence.toml"
 
 UPLOADED = "opened-"
 """How the name of what a visitor has opened begins; its key follows."""
 
-_KEY = re.compile(rf"{UPLOADED}[A-Za-z0-9_-]{{43}}")
+KEY = rf"{UPLOADED}[A-Za-z0-9_-]{{43}}"
 """A key is 32 random bytes (RFC 4086 asks for 16 of what must not be guessed)."""
 
 _BYTES_OF_KEY = 32
@@ -34,6 +35,21 @@ LIFETIME = 4 * 3600.0
 
 MOST_KEPT = 500
 """Things opened that are kept at a time; the one that was used longest ago goes first."""
+
+
+class _Own(dict[str, Path]):
+    """Files by their names; one that a plan names by way of a folder is the one of that name, for all lie in one."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(_plain(name))
+
+    def __getitem__(self, name: str) -> Path:
+        return super().__getitem__(_plain(name))
+
+
+def _plain(name: object) -> str:
+    path = PurePosixPath(str(name))
+    return str(name) if path.is_absolute() or ".." in path.parts else path.name
 
 
 @dataclass(frozen=True)
@@ -53,14 +69,18 @@ class Shelf:
         key = UPLOADED + secrets.token_urlsafe(_BYTES_OF_KEY)
         made = self.folder / f".{key}"
         made.mkdir(parents=True)
-        for name, content in contents.items():
-            (made / name).write_bytes(content)
-        made.rename(self.folder / key)  # whole or not at all
+        try:
+            for name, content in contents.items():
+                (made / name).write_bytes(content)
+            made.rename(self.folder / key)  # whole or not at all
+        except OSError:
+            shutil.rmtree(made, ignore_errors=True)
+            raise FileError("what was opened cannot be kept; give its files shorter names") from None
         return key
 
     def folder_of(self, key: str) -> Path:
         """The folder of what was opened under a key, which is then kept for longer."""
-        if _KEY.fullmatch(key):
+        if re.fullmatch(KEY, key):
             folder = self.folder / key
             with suppress(OSError):
                 os.utime(folder)
@@ -78,6 +98,14 @@ class Shelf:
             if place >= MOST_KEPT - 1 or used < time.time() - LIFETIME:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def stamp(self, name: str) -> float:
+        """When a plan, or a file beside it, was last written: what is remembered of it holds until then."""
+        path = dict(self.named).get(name)
+        if path is None:
+            return 0.0
+        beside = [one for one in path.parent.iterdir() if one.suffix.lower() in (".toml", ".csv", ".tsv", *WORKBOOKS)]
+        return max(one.stat().st_mtime for one in (path, *beside))
+
     @contextmanager
     def opened(self, name: str) -> Iterator[Path]:
         """The plan file that a name means; within the block it reads no files but those that it may."""
@@ -87,9 +115,9 @@ class Shelf:
         elif name.startswith(UPLOADED):
             folder = self.folder_of(name)
             own = {path.name: path for path in folder.iterdir()}
-            tables = files.examples(TABLE_FILE) | own
-            plans = files.examples(PLAN_FILE) | own
-            with files.given(TABLE_FILE, tables), files.given(PLAN_FILE, {**plans, name: folder / PLAN_FILE}):
+            tables = _Own(files.examples(TABLE_FILE) | own)
+            plans = _Own(files.examples(PLAN_FILE) | own | {name: folder / PLAN_FILE})
+            with files.given(TABLE_FILE, tables), files.given(PLAN_FILE, plans):
                 yield folder / PLAN_FILE
         elif name in (shipped := files.examples(PLAN_FILE)):
             yield shipped[name]

@@ -11,9 +11,10 @@ from typing import Any, cast
 from trialplan import catalogue
 from trialplan.answers import SampleSize
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, TrialplanError
+from trialplan.errors import ParameterError, PlanError, TrialplanError
 from trialplan.evidence.table import EvidenceTable
-from trialplan.parameter import needed, parameters, typical
+from trialplan.files import read_text
+from trialplan.parameter import Interval, needed, parameters, typical
 from trialplan.plan import build
 from trialplan.plan.building import Trial, size_primary
 from trialplan.plan.changes import changed
@@ -46,7 +47,7 @@ class Subject:
     def original(self) -> Plan:
         """The plan as it was opened."""
         with self.shelf.opened(self.state.name) as path:
-            text = path.read_text(encoding="utf-8")
+            text = read_text(path, PlanError)
             plan = of_text(text, self.state.name, path)
             with _told_later():
                 plan.table(plan.content.evidence.table)
@@ -167,13 +168,26 @@ class Subject:
     @cached_property
     def rule(self) -> dict[str, str]:
         """What is typed of the looks of a design."""
-        looks = {*parameters(WithLooks)} - {*parameters(self.kind)}
+        looks = {*parameters(WithLooks)} - {*parameters(self.kind)} if issubclass(self.kind, Design) else set()
         return {name: text for name, text in self.state.changes if name in looks}
 
     @cached_property
     def sizing(self) -> dict[str, str]:
         """What else is asked of its size."""
         return {name: text for name, text in self.state.changes if name in _SIZING and name not in self.numbers}
+
+    def _number(self, name: str, text: str) -> Any:
+        """What was typed for a number of the design, where one is asked for as one."""
+        found, declared = controls.read(text), parameters(self.kind)[name]
+        if isinstance(found, tuple) and isinstance(declared.domain, Interval) and not declared.axis:
+            point = f"; write the decimal comma as a point, {text.replace(',', '.')}" if len(found) == 2 else ""
+            raise ParameterError(f"must be one number, not {text}{point}", parameter=name)
+        return found
+
+    @cached_property
+    def asked(self) -> Sized:
+        """The design that is asked about: of a search not the design that it finds."""
+        return self.design if self.is_plan else self._typed_design
 
     @cached_property
     def _typed_design(self) -> Sized:
@@ -185,7 +199,7 @@ class Subject:
         if self.rule and "looks" not in self.rule:
             raise ParameterError(f"{spoken(next(iter(self.rule)))} needs looks; write them, as in 0.5,1")
         with self._worded():
-            design = cls(**{name: controls.read(text) for name, text in self.numbers.items()})
+            design = cls(**{name: self._number(name, text) for name, text in self.numbers.items()})
             rule = {name: controls.read(text) for name, text in self.rule.items()}
             return with_looks(cast("Design", design), **rule) if rule else design
 

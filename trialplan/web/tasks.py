@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -18,21 +20,23 @@ from trialplan.web.rendering import page_html, part_html
 from trialplan.web.shelf import PLAN_FILE, Shelf
 from trialplan.web.state import State, of_query
 from trialplan.web.subject import Subject
+from trialplan.web.told import told
 
 _REMEMBERED = 32
 """Subjects that a process keeps, built: a visitor's page, its pictures and its files are of the same one."""
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _subject(shelf: Shelf, state: State) -> Subject:
+def _subject(shelf: Shelf, state: State, stamp: float) -> Subject:
     return Subject(state, shelf)
 
 
 def _asked(shelf: Shelf, query: str) -> tuple[Subject, State]:
     """The subject of an address's query, and the whole state, with how it is looked at."""
     state = of_query(parse_qsl(query, keep_blank_values=True))
-    state = _subject(shelf, State(state.kind, state.name)).pruned(state)
-    return _subject(shelf, replace(state, view=())), state
+    stamp = shelf.stamp(state.name)
+    state = _subject(shelf, State(state.kind, state.name), stamp).pruned(state)
+    return _subject(shelf, replace(state, view=()), stamp), state
 
 
 def page(shelf: Shelf, name: str, query: str, live: bool) -> str:
@@ -82,67 +86,99 @@ def work(shelf: Shelf, name: str, query: str) -> str:
 MOST_BYTES = 5_000_000
 """Of what is opened, before and after it is unpacked: the largest shipped plan with its tables has a fiftieth."""
 
-_MOST_FILES = 20
+_MOST_FILES, _LONGEST_NAME = 20, 200
+"""Of files, and of bytes of a name."""
+
+_MARKUP = 10
+"""Times as much as its bytes that a workbook may unpack to: it is mostly markup."""
 
 _ZIPPED = tuple(suffix for suffix in WORKBOOKS if suffix != ".xls")
 """Workbooks that are archives; one of the old form is not."""
 
 
-def take_in(shelf: Shelf, contents: Mapping[str, bytes]) -> tuple[str, str]:
+def take_in(shelf: Shelf, contents: Sequence[tuple[str, bytes]]) -> tuple[str, str]:
     """Keep what was opened: ("plan", its key) of a plan with its tables, ("table", its key) of tables alone."""
     files = _unpacked(contents)
     if not files:
         raise FileError("no file was chosen; choose a plan (.toml, or the .zip taken away here) or a table")
-    plans = [name for name, content in files.items() if name.endswith(".toml") and b"[trial]" in content]
+    plans = [name for name, content in files.items() if name.lower().endswith(".toml") and _PLAN.search(content)]
     if len(plans) > 1:
         raise FileError(f"{len(plans)} of the files are plans; open one at a time, with its tables")
-    for name, content in files.items():
-        if name.lower().endswith(_ZIPPED):
-            _check_archive(name, content)
     if not plans:
         return "table", shelf.put(files)
-    files[PLAN_FILE] = files.pop(plans[0])
-    key = shelf.put(files)
+    plan = files.pop(plans[0])
+    if PLAN_FILE in files:
+        raise FileError(f"a table is called {PLAN_FILE}, as the plan is here; give it another name, in the plan too")
+    key = shelf.put(files | {PLAN_FILE: plan})
     try:
         _ = Subject(State(name=key), shelf).original  # is refused here, in a sentence, and not page by page
     except TrialplanError as why:
-        raise FileError(f"{plans[0]}: {str(why).replace(key, plans[0])}") from None
+        raise FileError(told(why)) from None
     return "plan", key
 
 
-def _unpacked(contents: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files by their plain names, those of an archive in its place."""
+_PLAN = re.compile(rb"^[ \t]*\[[ \t]*trial[ \t]*\]", re.MULTILINE)
+"""What a plan has and a table has not."""
+
+_LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+"""What operating systems add to an archive of their own accord."""
+
+
+def _unpacked(contents: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
+    """The files by their plain names, those of an archive in its place; no more of all together than is taken."""
     files: dict[str, bytes] = {}
-    for name, content in contents.items():
-        if name.lower().endswith(".zip"):
-            archive = _check_archive(name, content)
-            for one in archive.infolist():
-                if not one.is_dir():
-                    files[_plain(one.filename)] = archive.read(one)
-        else:
-            files[_plain(name)] = content
+
+    def keep(name: str, content: bytes) -> None:
+        plain = _plain(name)
+        if plain in files:
+            raise FileError(f"two of the files are called {plain}; give each a name of its own")
+        files[plain] = content
+        _check_size(sum(map(len, files.values())), len(files))
+
+    for name, content in contents:
+        if name.lower().endswith(_ZIPPED):
+            _archive(name, content, MOST_BYTES * _MARKUP)
+        if not name.lower().endswith(".zip"):
+            keep(name, content)
+            continue
+        archive = _archive(name, content, MOST_BYTES)
+        own = [one for one in archive.infolist() if not one.is_dir() and not _is_litter(one.filename)]
+        _check_size(sum(one.file_size for one in own), len(own))
+        for one in own:
+            try:
+                keep(one.filename, archive.read(one))
+            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error):
+                raise FileError(f"{_plain(name)} is damaged or locked; save it again, without a password") from None
     return files
 
 
-def _check_archive(name: str, content: bytes) -> zipfile.ZipFile:
-    """The archive, if it is one and unpacks to what it may."""
+def _is_litter(name: str) -> bool:
+    return name.startswith(_LITTER[0]) or name.rpartition("/")[2].startswith((*_LITTER[1:], "._"))
+
+
+def _check_size(size: int, count: int) -> None:
+    if size > MOST_BYTES or count > _MOST_FILES:
+        raise FileError(
+            f"{count} files of {size:,} bytes were sent; {_MOST_FILES} files of {MOST_BYTES:,} bytes in all are taken"
+        )
+
+
+def _archive(name: str, content: bytes, most: int) -> zipfile.ZipFile:
+    """The archive, if it is one and unpacks to no more than that."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        raise FileError(f"{name} is damaged, or is not what its name says; save it again") from None
-    entries = archive.infolist()
-    size = sum(one.file_size for one in entries)
-    most = MOST_BYTES * (10 if name.lower().endswith(_ZIPPED) else 1)  # a workbook is mostly markup
-    if size > most or (len(entries) > _MOST_FILES and not name.lower().endswith(_ZIPPED)):
-        raise FileError(f"{name} unpacks to {len(entries)} files of {size:,} bytes, more than are taken; send less")
+        raise FileError(f"{_plain(name)} is damaged, or is not what its name says; save it again") from None
+    if (size := sum(one.file_size for one in archive.infolist())) > most:
+        raise FileError(f"{_plain(name)} unpacks to {size:,} bytes, more than the {most:,} that are taken; send less")
     return archive
 
 
 def _plain(name: str) -> str:
     """The name without folders, if it is a name that a file here may have."""
     plain = PurePosixPath(name.replace("\\", "/")).name
-    if not plain or plain.startswith(".") or len(plain) > 100 or not plain.isprintable():
-        raise FileError("a file has no name that can be used here; rename it")
+    if not plain or plain.startswith(".") or len(plain.encode()) > _LONGEST_NAME or not plain.isprintable():
+        raise FileError(f"a file is called {plain[:40]!r}, which no file can be called here; rename it")
     return plain
 
 

@@ -17,6 +17,12 @@ LONGEST = 600.0
 KEPT = 3600.0
 """Seconds that a result is kept."""
 
+KINDS = ("answer", "verify")
+"""What may be begun."""
+
+MOST_KEPT = 200
+"""Results that are kept; the oldest go first."""
+
 MOST_WAITING = 20
 """Pieces of work of all visitors together, at work and waiting."""
 
@@ -45,7 +51,12 @@ class Desk:
 
     def begin(self, visitor: str, name: str, query: str) -> str:
         """Start work, in place of what the visitor has at work already; its key. Raises Refused where all is full."""
+        if name not in KINDS:
+            raise Refused(f"there is no work {name[:40]!r}")
         now = time.monotonic()
+        done = [key for key, piece in self.pieces.items() if piece.over]
+        for key in done[: max(0, len(done) - MOST_KEPT)]:
+            del self.pieces[key]
         for key, piece in list(self.pieces.items()):
             if now - piece.begun > KEPT:
                 self.stop(key)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -24,6 +26,7 @@ except ImportError:  # not a Unix: memory has no bound there but the machine's
 
 from trialplan import progress
 from trialplan.errors import TrialplanError
+from trialplan.web.told import told
 
 MEMORY = 2 * 2**30
 """Bytes of data that one process may hold; the shipped plan in every format takes a seventh of it."""
@@ -57,6 +60,7 @@ class _Worker:
     process: Any
     pipe: Connection
     life: Any
+    scratch: str
 
 
 @dataclass
@@ -78,6 +82,7 @@ class Workers:
         """End the processes."""
         for worker in self._all:
             worker.process.kill()
+            shutil.rmtree(worker.scratch, ignore_errors=True)
 
     @property
     def idle(self) -> int:
@@ -89,11 +94,12 @@ class Workers:
         context.set_forkserver_preload([PRELOADED])
         ours, theirs = context.Pipe()
         watched, life = context.Pipe(duplex=False)
-        process = context.Process(target=_serve, args=(theirs, watched, self.setting, self.nice), daemon=True)
+        scratch = tempfile.mkdtemp(prefix="trialplan-explore-")  # what is left in it goes with the process
+        process = context.Process(target=_serve, args=(theirs, watched, scratch, self.setting, self.nice), daemon=True)
         process.start()
         theirs.close()
         watched.close()
-        worker = _Worker(process, ours, life)
+        worker = _Worker(process, ours, life, scratch)
         self._all.append(worker)
         return worker
 
@@ -111,6 +117,8 @@ class Workers:
         with the sentence.
         """
         worker = await _unless_gone(self._idle.get(), gone)
+        if not worker.process.is_alive():  # ended by the machine, for its memory
+            worker = self._replaced(worker)
         done = False
         try:
             worker.pipe.send((task, of))
@@ -149,6 +157,7 @@ class Workers:
         worker.process.kill()
         worker.pipe.close()
         worker.life.close()
+        shutil.rmtree(worker.scratch, ignore_errors=True)
         return self._made()
 
 
@@ -184,10 +193,11 @@ async def _unless_gone(awaited: Awaitable[Any], gone: Callable[[], Awaitable[boo
 # ---------------------------------------------------------------- in the process
 
 
-def _serve(pipe: Connection, watched: Connection, setting: tuple[Any, ...], nice: int) -> None:
+def _serve(pipe: Connection, watched: Connection, scratch: str, setting: tuple[Any, ...], nice: int) -> None:
     """Answer until the starter ends."""
     from trialplan.web.preloaded import TASKS
 
+    tempfile.tempdir = scratch
     threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
     if nice:
         os.nice(nice)
@@ -208,7 +218,7 @@ def _answered(task: Callable[..., Any], setting: tuple[Any, ...], of: tuple[Any,
     try:
         return "done", task(*setting, *of)
     except TrialplanError as why:
-        return "refused", str(why)
+        return "refused", told(why)
     except MemoryError:
         return "refused", "it needs more memory than there is; ask for less"
     except Exception as why:  # of what a visitor typed or opened nothing may be logged, so nothing of it is told here

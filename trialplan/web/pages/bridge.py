@@ -13,6 +13,7 @@ from trialplan.web.pages import PageKind
 from trialplan.web.part import Part
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
+from trialplan.web.told import told
 
 
 def _takes(control: Control) -> bool:
@@ -33,7 +34,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
         try:
             yield Part(title=title, page=scenarios(trial, axes).page())
         except TrialplanError as why:  # the plan has no such belief, and says so
-            yield Part(title=title, text=f"Not of this plan: {why}.")
+            yield Part(title=title, text=f"Not of this plan: {told(why)}.")
 
 
 PAGE = PageKind(

@@ -10,6 +10,7 @@ from trialplan.web.pages import PageKind
 from trialplan.web.part import Part
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
+from trialplan.web.told import told
 
 
 def _takes(control: Control) -> bool:
@@ -38,7 +39,7 @@ def _opened(subject: Subject, key: str) -> Iterator[Part]:
             with files.given("evidence.toml", {path.name: path}):
                 table = evidence.read(path.name)
         except TrialplanError as why:
-            yield Part(title=path.name, wrong=str(why))
+            yield Part(title=path.name, wrong=told(why))
         else:
             yield Part(title=path.name, page=table.page())
             yield Part(title="The table as a file that a plan can name", copied=table.toml())

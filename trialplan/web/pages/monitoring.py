@@ -14,6 +14,7 @@ from trialplan.web.pages import PageKind
 from trialplan.web.part import Part
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
+from trialplan.web.told import told
 
 _OF_FILES = ("times",)
 """Kinds of results that come as a file, which the command line reads."""
@@ -61,7 +62,7 @@ def _interim(subject: Subject, state: State) -> Iterator[Part]:
         n = None if subject.is_plan else int(subject.answer.n)
         yield Part(title="It would mean", page=monitor(of, look=read(seen.get("look", "1")), n=n, **given).page())
     except TrialplanError as why:
-        yield Part(title="It would mean", wrong=str(why))
+        yield Part(title="It would mean", wrong=told(why))
 
 
 PAGE = PageKind(

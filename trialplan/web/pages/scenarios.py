@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from trialplan.analyses.scenarios.cells import N
+from trialplan.analyses.scenarios.cells import TARGET, N
 from trialplan.analyses.scenarios.grid import Grid
 from trialplan.design import Design
 from trialplan.errors import ParameterError, TrialplanError
@@ -15,11 +15,12 @@ from trialplan.parameter import Interval, parameters
 from trialplan.plan.variation import CONTROL_ARM, DISCOUNT, NO_BLINDING, READING
 from trialplan.text import spoken, stated_apart
 from trialplan.verbs.exploring import scenarios, tornado
-from trialplan.web.controls import CHOICE, TEXT, Control, shown
+from trialplan.web.controls import CHOICE, TEXT, Control, read, shown
 from trialplan.web.pages import PageKind
 from trialplan.web.part import Cell, Map, Part
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
+from trialplan.web.told import told
 
 _STEPS = 4
 """Values on either side of the planned one."""
@@ -41,9 +42,9 @@ def grid_of(subject: Subject, state: State) -> Grid:
         raise ParameterError(f"{cells} scenarios are asked for; a page holds {_LARGEST}: take fewer or larger steps")
     if subject.is_plan:
         return scenarios(subject.trial, axes)
-    answer = subject.answer
-    target = None if answer.target != answer.target or not answer.design.has_level else float(answer.target)
-    return scenarios(answer.design, axes, power=None if N in axes else target)
+    answer, asked = subject.answer, subject.asked
+    target = float(answer.target) if asked.has_level and answer.target == answer.target else None
+    return scenarios(asked, axes, power=None if N in axes else target)
 
 
 def _count(values: Any) -> int:
@@ -55,7 +56,8 @@ def _count(values: Any) -> int:
 def _axes(subject: Subject, state: State) -> dict[str, Any]:
     seen, known = state.looked_at, _numbers(subject)
     first = seen.get("x") or next(iter(known), "")
-    second = seen.get("y", "" if len(known) < 2 else [*known][1])
+    usual = CONTROL_ARM if first in (DISCOUNT, READING, NO_BLINDING) else "none" if first == CONTROL_ARM else ""
+    second = seen.get("y") or usual or ("" if len(known) < 2 else [*known][1])
     axes = {}
     for place, name in (("x", first), ("y", second)):
         if name and name != "none" and name not in axes:
@@ -80,6 +82,8 @@ def _numbers(subject: Subject) -> dict[str, Any]:
 def _around(subject: Subject, name: str) -> Any:
     """The planned value and round ones on either side, as far as the number may be so; else all that is listed."""
     planned = _numbers(subject).get(name)
+    if name == DISCOUNT:
+        return subject.trial.plan.content.scenarios.discounts
     if planned is None:
         return "all"
     if not planned:
@@ -87,7 +91,8 @@ def _around(subject: Subject, name: str) -> Any:
     step = _round(abs(planned) * _STEP)
     middle = round(planned / step)
     rounded = [float(f"{step * (middle + place):.12g}") for place in range(-_STEPS, _STEPS + 1)]
-    domain = parameters(type(_inner(subject)))[name].domain
+    declared = parameters(type(_inner(subject)))[name].domain
+    domain = declared if isinstance(declared, Interval) else Interval()
     apart = [one for one in rounded if abs(one - planned) > step / 5 and one in domain and one * planned > 0]
     return tuple(sorted([float(planned), *apart]))
 
@@ -99,7 +104,7 @@ def _round(step: float) -> float:
 
 
 def _inner(subject: Subject) -> Any:
-    design = subject.design
+    design = subject.asked
     return design.fixed if isinstance(design, Design) else design
 
 
@@ -108,20 +113,20 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     try:
         grid = grid_of(subject, state)
     except TrialplanError as why:
-        yield Part(title="The map", wrong=str(why))
+        yield Part(title="The map", wrong=told(why))
         return
-    counted = subject.design.counted_in.capitalize()
-    if len(grid.axes) == 2:
-        yield Part(title=f"{counted} in all, for each pair", map=_map(subject, state, grid))
+    counted = _counted(subject)
+    if len(grid.axes) == 2 and not {N, TARGET} & {*grid.axes}:
+        yield Part(title=f"{counted}, for each pair", map=_map(subject, state, grid))
     else:
-        yield Part(title=f"{counted} in all, for each value", page=grid.page())
+        yield Part(title="For each value", page=grid.page())
     yield Part(title="The same as a picture", figure="grid")
     if subject.is_plan:
         try:
             yield Part(title="One assumption at a time, the most damaging first", page=tornado(subject.trial).page())
             yield Part(title="The same as a picture", figure="swings")
         except TrialplanError as why:
-            yield Part(title="One assumption at a time", wrong=str(why))
+            yield Part(title="One assumption at a time", wrong=told(why))
 
 
 def _form(subject: Subject, state: State) -> Iterator[Control]:
@@ -145,7 +150,7 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
     n, reasons = grid.n.astype(float), grid.reason
     there = sorted({one for one in n.ravel().tolist() if one == one})
     heads, sides = stated_apart(columns), stated_apart(rows)
-    planned, design = _numbers(subject), subject.design
+    planned, counted = _numbers(subject), _counted(subject).lower()
 
     def cell(i: int, j: int) -> Cell:
         value = float(n[i, j])
@@ -156,7 +161,7 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
         tone = min(_TONES - 1, _TONES * there.index(value) // len(there))
         return Cell(
             f"{value:,.0f}",
-            f"{where}: {value:,.0f} {design.counted_in} in all",
+            f"{where}: {value:,.0f} {counted}",
             tone,
             _leads_to(subject, state, {across: columns[i], down: rows[j]}),
             here,
@@ -166,19 +171,41 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
     return Map(spoken(across), tuple(heads), spoken(down), body)
 
 
+def _counted(subject: Subject) -> str:
+    """What a cell counts: those who are analysed, which are not all where some are lost."""
+    loses = subject.answer.dropout or (subject.is_plan and subject.endpoint.section.dropout)
+    return f"{subject.design.counted_in.capitalize()} {'with the outcome, ' if loses else ''}in all"
+
+
 def _leads_to(subject: Subject, state: State, values: dict[str, Any]) -> State | None:
-    """The state in which these are the planned values; None where no control holds one of them."""
-    own = f"{subject.primary}.assumptions."
-    paths = {one.path.removeprefix(own).removesuffix(".value"): one.path for one in subject.controls}
+    """The state in which these are the planned values; None where no control holds one, or its range does not."""
+    by_path = {one.path: one for one in subject.controls}
+    own = f"{subject.primary}.assumptions." if subject.is_plan else ""
     for name, value in values.items():
-        path = paths.get(name)
-        if path is None:
+        path = f"{own}{name}.value" if own else name
+        if path not in by_path or not _within(by_path.get(f"{own}{name}.range"), value):
             return None
         state = state.changed(path, shown(value))
-    if not subject.is_plan:  # what was an example is now stated
-        stated = {one.path: one.value for one in subject.controls if one.value and one.group == "numbers"}
-        state = replace(state, changes=tuple(sorted((stated | dict(state.changes)).items())))
-    return state
+    if subject.is_plan:
+        return _with_target(subject, state, values)
+    # what was an example is now stated
+    stated = {one.path: one.value for one in subject.controls if one.value and one.group == "numbers"}
+    return replace(state, changes=tuple(sorted((stated | dict(state.changes)).items())))
+
+
+def _within(control: Control | None, value: float) -> bool:
+    """Whether a value lies in the range that the plan states, if it states one."""
+    ends = read(control.value) if control is not None and control.value else None
+    return not isinstance(ends, tuple) or ends[0] <= value <= ends[-1]
+
+
+def _with_target(subject: Subject, state: State, values: dict[str, Any]) -> State | None:
+    """The state with the target that these values plan for; a plan that states another is refused."""
+    try:
+        moved = _inner(subject).replace(**values)
+        return state.changed("target_difference.value", f"{moved.outcome.target(moved):.6g}")
+    except TrialplanError:
+        return None
 
 
 PAGE = PageKind(

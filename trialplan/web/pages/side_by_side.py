@@ -13,6 +13,7 @@ from trialplan.web.pages import PageKind
 from trialplan.web.part import Link, Part
 from trialplan.web.state import State, of_query
 from trialplan.web.subject import Subject
+from trialplan.web.told import told
 
 
 def other_of(state: State) -> State:
@@ -29,7 +30,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
             with subject.shelf.opened(subject.state.name), other.shelf.opened(other.state.name):
                 yield Part(title="Why they differ", page=diff(other.trial, subject.trial).page())
         except TrialplanError as why:
-            yield Part(title="Why they differ", wrong=str(why))
+            yield Part(title="Why they differ", wrong=told(why))
     here = replace(state, view=()).query()
     yield Part(
         title="Another pair",
@@ -53,10 +54,18 @@ def _both(other: Subject, subject: Subject, aside: bool) -> Page:
             rows.setdefault(name, ["", ""])[place] = text
     head = ("", "put aside" if aside else "as it was opened", "as it is now")
     made = [("in short", left.headline, right.headline), *((name, *pair) for name, pair in rows.items())]
-    change = int(subject.answer.n) - int(other.answer.n)
+    change = _randomised(subject) - _randomised(other)
     counted = subject.design.counted_in
     told = f"{abs(change):,} {'more' if change > 0 else 'fewer'} {counted}" if change else f"as many {counted}"
     return Page(data=None, headline=f"Now {told}", tables=[Table(head, made)])
+
+
+def _randomised(subject: Subject) -> int:
+    """All who are randomised, those of whom no outcome is expected among them."""
+    if subject.is_plan:
+        return sum(subject.endpoint.arms_randomised.values())
+    enrolled = subject.answer.enrolled
+    return int(subject.answer.n if enrolled is None else enrolled["n"])
 
 
 PAGE = PageKind(
