@@ -64,7 +64,7 @@ def level(design: Sized) -> list[tuple[str, str]]:
     return [("level", f"{stated(trial.alpha)} {sides}{default}"), ("test", name_of_test(trial))]
 
 
-_OF_THE_ANALYSIS = ("alpha", "sides", "goal", "margin", "favourable", "allocation", "test", "method", "scale")
+_OF_THE_ANALYSIS = ("alpha", "sides", "goal", "margin", "favourable", "allocation", "test", "scale")
 """What the sentences on arms, test and direction tell."""
 
 
@@ -80,6 +80,8 @@ def rests_on(
         if name in (*_OF_THE_ANALYSIS, *without):
             continue
         one = declared[name]
+        if one.role == "method":  # the formula tells it
+            continue
         if isinstance(value, str):
             told.append(f"{one.label}: {spoken(value) if one.choices else value.replace('/', ' / ')}")
         elif numbers and isinstance(value, tuple) and isinstance(value[0], str):

@@ -118,7 +118,7 @@ class RepeatedMeasures(Design):
         optional=True,
     )
     baseline: Baseline = parameter(
-        "whether the baseline stays outside of the model, adjusted for or not, or is the visit at time 0 with one mean "
+        "the baseline: it stays outside of the model, adjusted for or not, or is the visit at time 0 with one mean "
         "for both arms (constrained longitudinal analysis, cLDA): then correlation counts it as a visit, and sd is "
         "before adjustment",
         Baseline,

@@ -136,7 +136,7 @@ class Slopes(Design):
         typical=(0.8, 1.0),
     )
     intercepts: Intercepts = parameter(
-        "whether each arm has an intercept of its own, or both have one, as randomised arms do at enrolment",
+        "intercepts of the arms: separate, or common to both, as those of arms randomised at enrolment",
         Intercepts,
         default="separate",
     )
