@@ -355,7 +355,7 @@ class TestTypes:
                 if declared.choices:
                     # one that may be left out is a Literal or None
                     kinds = [one for one in typing.get_args(annotation(cls, name)) if one is not type(None)]
-                    offered = typing.get_args(kinds[0]) if declared.optional and len(kinds) == 1 else tuple(kinds)
+                    offered = (declared.optional and len(kinds) == 1 and typing.get_args(kinds[0])) or tuple(kinds)
                     assert offered == declared.choices, (cls, name)
             if "test" in parameters(cls):
                 assert tuple(cls.tests) == parameters(cls)["test"].choices

@@ -149,3 +149,32 @@ def test_the_command_gives_the_same(query, pages, capsys):
 def test_what_the_number_counts(pages):
     """Pairs are called pairs."""
     assert "pairs in all" in pages("design", "design=paired-proportions", live=True)
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        # a search is asked, not the design that it finds
+        ("design=simon&null=0.03&expected=0.35&view.x=expected&view.x-values=0.35,0.385,0.49&view.y=none", "11"),
+        # what is asked of a number of participants is its power
+        ("design=two-proportions&control=0.3&treatment=0.5&view.x=n&view.x-values=100:200:50&view.y=none", "0.8"),
+    ],
+)
+def test_what_is_varied_is_what_is_asked(query, shown, pages):
+    """A table has the answers of the command line."""
+    assert f">{shown}" in pages("scenarios", query)
+
+
+def test_losses_are_randomised(pages):
+    """The large number is of those who are randomised, and so is the change beside another state."""
+    query = "design=two-proportions&control=0.3&treatment=0.5&dropout=0.3"
+    assert (
+        pages.number(query)
+        == trialplan.size(trialplan.TwoProportions(control=0.3, treatment=0.5), dropout=0.3).enrolled["n"]
+    )
+    assert "104 more participants" in pages("side-by-side", "plan=metformin-hba1c&endpoint.0.dropout=0.3")
+
+
+def test_a_plan_that_is_refused_says_so(pages):
+    """A number alone is no plan: what the rest of the file says is held against it."""
+    assert "So the plan is not whole" in pages("design", f"plan={SHIPPED}&endpoint.0.assumptions.control.value=0.1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -345,7 +345,7 @@ def z_tail(design: _Clustered, n: Numbers, direction: int = 1) -> Numbers:
     return z_power(design.distances(n, direction), design.z_alpha)
 
 
-Z_POWER = either_way(z_tail)
+Z_POWER: Callable[..., Numbers] = either_way(z_tail)
 """P(reject) by the normal."""
 
 

@@ -18,7 +18,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
 from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, parameter
 
-NOT_NEGATIVE = Interval(0, closed="left")
+NOT_NEGATIVE: Interval = Interval(0, closed="left")
 
 _SMALL, _TERMS = 0.5, 16
 """Where the closed form of a moment loses digits, its series has them all after so many terms: 0.5^16/18! < 1e-20."""

@@ -90,7 +90,7 @@ class UnorderedCategories(Design):
         default=1.0,
         typical=(0.7, 1.3),
     )
-    sides: Literal[2] | None = parameter(
+    sides: Literal[2] = parameter(
         "number of sides: 2, for the test asks whether the arms differ, in no direction", (2,), optional=True
     )
     allocation: str = fields.allocation()

@@ -42,15 +42,15 @@ def changed(plan: Plan, changes: Mapping[str, Any]) -> Plan:
             continue
         stated = last == "value" and within.get(last) != value
         if stated:
-            _now_ours(within)
+            _now_ours(within, assumed=".assumptions." in path)
         within[last] = value
     made = of_text(toml.dumps(document), plan.name, plan.folder / FILE)
     # tables are read once for all versions of a plan
     return dataclasses.replace(made, _tables=plan._tables) if made.content.evidence == plan.content.evidence else made
 
 
-def _now_ours(section: Any) -> None:
-    """Say that a number no longer comes from where it came from, and take out what it came from."""
+def _now_ours(section: Any, assumed: bool) -> None:
+    """Say that a number no longer comes from where it came from, and take out what an assumption came from."""
     drawn = [key for key in _WAYS if section.pop(key, None) is not None]
     before, source = section.get("value"), section.get("source")
     if source is not None and str(source).startswith(_OWN):
@@ -58,7 +58,8 @@ def _now_ours(section: Any) -> None:
     told = (
         f" from {before}" if before is not None else f", in place of the {listed(drawn)} of the plan" if drawn else ""
     )
-    section["basis"] = "ours"
+    if assumed:
+        section["basis"] = "ours"
     section["source"] = f"{_OWN}{told}" + (f", for which the plan gives: {source}" if source else "")
 
 

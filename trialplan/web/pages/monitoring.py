@@ -45,18 +45,18 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
 def _interim(subject: Subject, state: State) -> Iterator[Part]:
     seen, design = state.looked_at, cast("Design", subject.design)
     kinds = {name: EXPLAINED[name] for name in design.outcome.results if name not in _OF_FILES}
-    told = kinds | ({"sds": SDS} if "means" in kinds else {})
+    asked = kinds | ({"sds": SDS} if "means" in kinds else {})
     form = [
         Control(path="view.look", label="look", kind=NUMBER, value=seen.get("look", "1")),
         *(
             Control(path=f"view.{name}", label=name, hint=hint, kind=TEXT, value=seen.get(name, ""))
-            for name, hint in told.items()
+            for name, hint in asked.items()
         ),
     ]
     yield Part(title="What would this interim result mean?", form=tuple(form))
-    if not any(seen.get(name) for name in told):
+    if not any(seen.get(name) for name in asked):
         return
-    given: dict[str, Any] = {name: read(seen[name]) for name in told if seen.get(name)}
+    given: dict[str, Any] = {name: read(seen[name]) for name in asked if seen.get(name)}
     try:
         of = subject.trial if subject.is_plan else subject.design
         n = None if subject.is_plan else int(subject.answer.n)

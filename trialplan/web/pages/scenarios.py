@@ -202,8 +202,12 @@ def _within(control: Control | None, value: float) -> bool:
 def _with_target(subject: Subject, state: State, values: dict[str, Any]) -> State | None:
     """The state with the target that these values plan for; a plan that states another is refused."""
     try:
-        moved = _inner(subject).replace(**values)
-        return state.changed("target_difference.value", f"{moved.outcome.target(moved):.6g}")
+        moved, rates = _inner(subject).replace(**values), subject.endpoint.rates
+        target = moved.outcome.target(moved)
+        if rates is not None:  # of two rates a plan states their difference
+            effect, comparator = (moved.assumptions()[one.name] for one in rates)
+            target = effect - comparator
+        return state.changed("target_difference.value", f"{target:.6g}")
     except TrialplanError:
         return None
 
