@@ -123,6 +123,10 @@ class _Stepwise(Family):
         """The probability that any, or all, are shown."""
         return self.powers(n)[..., -2 if self.wins_if == "any" else -1]
 
+    def all_shown(self, n: Numbers) -> Numbers:
+        """By the procedure, whatever the trial needs."""
+        return self.powers(n)[..., -1]
+
     def at_null(self) -> tuple[Any, ...]:
         """Where any will do, all members on their nulls together; else one of them, the others as they are planned."""
         if self.wins_if == "all":
