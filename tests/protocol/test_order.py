@@ -31,7 +31,8 @@ def test_after_a_family_the_order_has_bounds(tmp_path, rule):
     assert first.alone == pytest.approx(all_shown, abs=1e-12)
     assert first.in_turn == (first.alone, first.alone)
     low, high = later.in_turn
-    assert low == pytest.approx(first.alone + later.alone - 1) and high == min(first.alone, later.alone)
+    assert low == pytest.approx(first.alone + later.alone - 1)
+    assert high == min(first.alone, later.alone)
 
 
 def test_a_correlation_beside_that_of_a_family_is_refused(tmp_path):

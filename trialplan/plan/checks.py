@@ -196,8 +196,8 @@ def check_order(said: HierarchySection | None, tested: Sequence[Design], in_fami
     where = f"{name}, [hierarchy]"
     if in_family:
         raise PlanError(
-            f"{where}: the primary endpoints are a [family], which has its own rule and correlation, and what is tested "
-            "after it is told with the least and the most power that it can have; leave [hierarchy] out"
+            f"{where}: the primary endpoints are a [family], which has its own rule and correlation, and what is "
+            "tested after it is told with the least and the most power that it can have; leave [hierarchy] out"
         )
     if len(tested) < 2:
         raise PlanError(f"{where}: fewer than two endpoints are tested one after the other by it; leave it out")
