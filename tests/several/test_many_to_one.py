@@ -103,6 +103,12 @@ def plan(tmp_path):
 
 
 class TestPlan:
+    @pytest.mark.parametrize("number", ['design = "simon"', "treatments = 3", "arm = 1"])
+    def test_what_is_not_the_rules_is_refused(self, plan, number):
+        """The primary endpoint says the design, and the names how many treatments there are."""
+        with pytest.raises(PlanError, match=number.partition(" ")[0]):
+            build(read(str(plan(f'names = ["a", "b"]\n{number}'))))
+
     def test_is_sized_and_verified(self, plan):
         """Three arms of the same size, whose claim drawn participants bear out."""
         trial = build(read(str(plan())))
