@@ -194,3 +194,4 @@ def test_hochberg_says_where_its_level_is_not_guaranteed(correlation, kept):
     """Sarkar's condition is met by normal statistics without a negative correlation."""
     words = Hochberg(members=means(0.3, 0.3), correlation=correlation).rule_in_words(["a", "b"])
     assert ("is not guaranteed" in words) is not kept
+    assert ("is kept at 0.05" in words) is kept

@@ -174,11 +174,16 @@ class _Stepwise(Family):
             *super().detail_tables(extra),
         ]
 
+    @property
+    def _kept(self) -> str:
+        """What the procedure does to the level."""
+        return "kept"
+
     def _must_show(self, names: Sequence[str]) -> str:
         sided = "two-sided" if self.sides == 2 else "one-sided"
         needed = "at least one of them" if self.wins_if == "any" else "every one of them"
         return (
-            f"{listed(names)} are a family, whose chance of any false claim is kept at {number(self.alpha)}, {sided}; "
+            f"{listed(names)} are a family, whose chance of any false claim is {self._kept} at {number(self.alpha)}, {sided}; "
             f"the trial succeeds if {needed} is shown"
         )
 

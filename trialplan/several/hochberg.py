@@ -55,13 +55,20 @@ class Hochberg(_Stepwise):
             f"the first that is small enough is shown with all smaller ones. {self._what_it_rests_on()}"
         )
 
-    def _what_it_rests_on(self) -> str:
-        """Dependence under which the level is kept, and whether it is that which is planned.
+    @property
+    def _kept(self) -> str:
+        """Not under every dependence."""
+        return "kept" if self._least_correlation >= 0 else "aimed"
 
-        Of normal statistics the least correlation decides (Sarkar 1998, Annals of Statistics 26:494).
-        """
+    @property
+    def _least_correlation(self) -> float:
+        """Of the statistics, by which the level stands (Sarkar 1998, Annals of Statistics 26:494)."""
         pairs = itertools.combinations(range(len(self.members)), 2)
-        least = min(smallest(self.correlations[i][j]) for i, j in pairs)
+        return min(smallest(self.correlations[i][j]) for i, j in pairs)
+
+    def _what_it_rests_on(self) -> str:
+        """Dependence under which the level is kept, and whether it is that which is planned."""
+        least = self._least_correlation
         if least >= 0:
             return "It rests on endpoints that are independent or positively dependent"
         return (

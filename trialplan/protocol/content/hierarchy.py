@@ -10,6 +10,7 @@ from trialplan.errors import TrialplanError
 from trialplan.plan.building import Trial
 from trialplan.plan.endpoint import Endpoint
 from trialplan.several.fixed_sequence import shown_in_turn
+from trialplan.text import listed_apart
 
 _SCANNED = (0.0, 0.3, 0.6)
 """Latent correlations of the outcomes that are shown where the plan states none: none, some, and much in common."""
@@ -40,8 +41,9 @@ class Hierarchy:
 
     @property
     def doubtful(self) -> tuple[Step, ...]:
-        """Those whose own power is below a half."""
-        return tuple(one for one in self.steps if one.alone < _EVEN)
+        """Those whose own power is below a half; a family, which comes first, is no test of its own."""
+        own = self.steps if self.correlations else self.steps[1:]
+        return tuple(one for one in own if one.alone < _EVEN)
 
 
 def hierarchy(trial: Trial) -> Hierarchy | None:
@@ -81,7 +83,8 @@ def _after_family(trial: Trial) -> Hierarchy | None:
     later = [(endpoint, design) for endpoint, design in _tested(trial) if endpoint not in trial.primaries]
     if not later:
         return None
-    names = [trial.primary.name, *(endpoint.name for endpoint, _ in later)]
+    first = f"all of {listed_apart(one.name for one in trial.primaries)}" if family.any_will_do else trial.primary.name
+    names = [first, *(endpoint.name for endpoint, _ in later)]
     alone = [float(family.all_shown(int(trial.answer.n)))]
     alone += [float(design.success(_observed(trial, endpoint, design))) for endpoint, design in later]
     ends = [(max(0.0, sum(alone[:k]) - (k - 1)), min(alone[:k])) for k in range(1, len(alone) + 1)]
