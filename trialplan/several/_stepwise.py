@@ -183,8 +183,8 @@ class _Stepwise(Family):
         sided = "two-sided" if self.sides == 2 else "one-sided"
         needed = "at least one of them" if self.wins_if == "any" else "every one of them"
         return (
-            f"{listed(names)} are a family, whose chance of any false claim is {self._kept} at {number(self.alpha)}, {sided}; "
-            f"the trial succeeds if {needed} is shown"
+            f"{listed(names)} are a family, whose chance of any false claim is {self._kept} at "
+            f"{number(self.alpha)}, {sided}; the trial succeeds if {needed} is shown"
         )
 
 
