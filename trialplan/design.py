@@ -97,6 +97,10 @@ class Design(Sized):
         """Whether one of several tests is enough."""
         return False
 
+    def all_shown(self, n: Numbers) -> Numbers:
+        """The probability that every one of its tests shows its effect in favour, where it is several."""
+        return self.success(n)
+
     @property
     def fixed(self) -> Design:
         """The design without looks; itself where it has none."""

@@ -62,6 +62,9 @@ def attained(design: Sized, n: int) -> SampleSize:
     """The answer for n participants in all: no target was asked for, so there is none to round from."""
     design.check_n(n)
     success = number(design.attained(n))
+    if math.isnan(success):
+        reason = f"what {n:,} participants attain cannot be computed: its numbers lie too far apart"
+        raise UnreachableError(reason, owner=design, way_out="look again at the numbers")
     return SampleSize(
         design=design,
         target=math.nan,
@@ -319,7 +322,7 @@ def attainable(design: Sized, n: Numbers, asked: str) -> tuple[Numbers, Any]:
         return n, None
     reason = f"no number of participants up to {LARGEST:.0e} gives {asked}"
     why = UnreachableError(reason, owner=design, way_out="ask for less, or look again at the numbers")
-    if is_scalar(n):
+    if np.ndim(n) == 0:  # an array without axes is one number, too
         raise why
     beyond = ~(n < LARGEST)
     reasons = np.full(beyond.shape, None, dtype=object)

@@ -11,6 +11,7 @@ from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Counts
 from trialplan.parameter import parameters
+from trialplan.text import listed
 
 LEVEL = ("alpha", "sides")
 
@@ -39,6 +40,10 @@ class Wrapper(Design):
     def rule_in_words(self, names: Sequence[str]) -> str:
         """What the trial must show of members with these names, and at which levels, as a protocol says it."""
         raise NotImplementedError
+
+    def aimed_at(self, names: Sequence[str]) -> str:
+        """Of which of the members, by these names, an effect is to be shown; all of them unless it says otherwise."""
+        return f"each of {listed(names)}"
 
     @property
     def lead(self) -> Design:

@@ -9,6 +9,9 @@ import pytest
 
 RATES = ("two-proportions", "--control", "0.3", "--treatment", "0.5")
 MEANS = ("two-means", "--difference", "0.3")
+ENTRY = ("--accrual-time", "12", "--follow-up-time", "6")
+TIMES, FEW = ("--control-median", "10", *ENTRY), ("--control-median", "1e40", *ENTRY)
+NONE = ("--treatment-hazard", "0")
 
 REFUSED = [
     (("power", *MEANS, "--sd", "1e-170", "--n", "20"), "--sd must lie in [1e-50, 1e+50]"),
@@ -28,6 +31,16 @@ REFUSED = [
         "--width must lie in [1e-100, 1 - 1e-15]",
     ),
     (("size", "precision-proportion", "--expected", "0.8", "--width", "1e-9"), "no number of participants up to 1e+12"),
+    (("size", "precision-mean", "--sd", "1e16", "--width", "0.5"), "no number of participants up to 1e+12"),
+    (("size", "precision-mean-difference", "--sd", "1", "--width", "1e-40"), "no number of participants up to 1e+12"),
+    (("size", "milestone", *TIMES, "--milestone", "10", "--difference", "0.1", *NONE), "has no event by 10"),
+    (("compare", "milestone", *TIMES, "--milestone", "10", "--difference", "0.1", *NONE), "has no event by 10"),
+    (("effect", "milestone", *TIMES, "--milestone", "10", *NONE, "--n", "100"), "has no event by 10"),
+    (("size", "restricted-mean", *TIMES, "--horizon", "10", "--difference", "1", *NONE), "has no event by 10"),
+    (("power", "ordered-categories", "--control", "1e-60", "--odds-ratio", "1.5", "--n", "100"), "in two categories"),
+    (("compare", "log-rank", *FEW, "--hazard-ratio", "0.6"), "no number of participants up to 1e+12"),
+    (("power", "log-rank", *FEW, "--hazard-ratio", "0.6", "--method", "max-combo", "--n", "10"), "no variance"),
+    (("size", "one-rate", "--null", "0.5", "--expected", "0.3", "--exposure", "1e12"), "it counts up to 1e+10"),
     (("size", *RATES, "--alpha", "1e-300"), "--alpha must lie in [1e-100, 1 - 1e-15]"),
     (("size", *RATES, "--power", "0.9999999999999999"), "--power must lie in [1e-100, 1 - 1e-15]"),
     (("size", *RATES, "--dropout", "0.99999999999"), "more than 1e+12 would be enrolled"),

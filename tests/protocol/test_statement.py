@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from small_plans import built, plan_text, stated
+from small_plans import built, endpoint, plan_text, stated
 
 from trialplan import check
 from trialplan.cli.protocol import DOCUMENTS as TYPED
@@ -41,6 +41,26 @@ class TestStatement:
             assert part in words
         assert "\n" not in words
         assert 80 <= len(re.findall(r"\w+", words)) <= 200
+
+    @pytest.mark.parametrize(
+        ("rule", "told"),
+        [
+            ('"holm"', "tested by Holm's procedure"),
+            ('"co-primary"', "must be shown in favour of the treatment"),
+            (
+                '"graphical"\ninitial_weights = [0.8, 0.2]\ntransitions = [0, 1, 0.5, 0]',
+                "response with 80 % and remission with 20 %. Once it is shown, response hands 100 % of its share to "
+                "remission; remission hands 50 % of its share to response",
+            ),
+        ],
+        ids=["holm", "co-primary", "graphical"],
+    )
+    def test_a_family_names_its_rule(self, tmp_path, rule, told):
+        """Without the rule and its numbers nobody could compute n again."""
+        second = endpoint("remission", "primary", "two-proportions", stated(control=0.2, treatment=0.4), dropout=0.1)
+        family = f'\n[family]\nrule = {rule}\ncorrelation = 0.5\nsource = "ours"\n'
+        trial = built(tmp_path, endpoints=second, dropout=0.1, more=family)
+        assert told in paragraph(trial).replace(trial.primaries[0].name, "response")
 
     def test_losses_are_taken_once(self, tmp_path):
         """Randomised and analysed stand beside each other."""

@@ -13,6 +13,7 @@ from trialplan.cli import main
 from trialplan.errors import ParameterError, PlanError
 from trialplan.numerics import dunnett
 from trialplan.plan import build, read
+from trialplan.protocol import render
 
 MEANS = TwoMeans(difference=0.5, sd=1)
 
@@ -103,6 +104,24 @@ def plan(tmp_path):
 
 
 class TestPlan:
+    def test_documents_name_all_arms(self, plan):
+        """Allocation, design, chance, background and the statement are of every treatment, not of the first."""
+        text = render(build(read(str(plan())))).replace("\\", "")
+        for words in (
+            "1:1:1 (single infusion to double infusion to control)",
+            "single infusion and double infusion against control, allocated 1:1:1",
+            "Chance decides who receives single infusion, double infusion or control",
+            "Background treatment of all arms",
+            "of participants on single infusion and double infusion and",
+        ):
+            assert words in text
+
+    @pytest.mark.parametrize("number", ['design = "simon"', "treatments = 3", "arm = 1"])
+    def test_what_is_not_the_rules_is_refused(self, plan, number):
+        """The primary endpoint says the design, and the names how many treatments there are."""
+        with pytest.raises(PlanError, match=number.partition(" ")[0]):
+            build(read(str(plan(f'names = ["a", "b"]\n{number}'))))
+
     def test_is_sized_and_verified(self, plan):
         """Three arms of the same size, whose claim drawn participants bear out."""
         trial = build(read(str(plan())))

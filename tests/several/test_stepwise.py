@@ -187,3 +187,11 @@ class TestRefused:
     def test_what_is_no_graph(self, wrong, words):
         with pytest.raises(ParameterError, match=words):
             Graphical(members=means(0.3, 0.3), **wrong)
+
+
+@pytest.mark.parametrize(("correlation", "kept"), [(0.0, True), (0.4, True), (-0.3, False)])
+def test_hochberg_says_where_its_level_is_not_guaranteed(correlation, kept):
+    """Sarkar's condition is met by normal statistics without a negative correlation."""
+    words = Hochberg(members=means(0.3, 0.3), correlation=correlation).rule_in_words(["a", "b"])
+    assert ("is not guaranteed" in words) is not kept
+    assert ("is kept at 0.05" in words) is kept

@@ -74,6 +74,13 @@ class _AlongCurves(_Course):
         self._check_course()
         if self.treatment_hazard is not None:
             self._check_steps("treatment_hazard", "hazard_changes", None)
+            shape = Curve(places(self.treatment_hazard), self.control.changes)
+            if not smallest(shape.cumulative(self.until)) > 0:
+                reason = f"has no event by {smallest(self.until):g}, and no multiple of it has the effect"
+                way_out = "state a hazard above 0 before that time"
+                raise ParameterError(
+                    reason, owner=self, parameter="treatment_hazard", value=self.treatment_hazard, way_out=way_out
+                )
             if not self.steady:
                 reason = f"is stated beside {field('treatment_hazard')}, and each says how the effect changes"
                 raise ParameterError(reason, owner=self, parameter="effect_course", value=self.effect_course)

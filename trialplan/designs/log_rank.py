@@ -434,6 +434,10 @@ class LogRank(_Course):
     def combined(self) -> Any:
         """The largest of the weighted tests, by their joint law; an array of them where the design has cells."""
         shape, law = self.shape(), self._laws[0]
+        if not np.all(np.diagonal(law.nulls) > 0):
+            reason = "so few events are expected that a weighted test has no variance"
+            way_out = f"look again at the control's curve, or use {field('method')} {_SCHOENFELD}"
+            raise UnreachableError(reason, owner=self, way_out=way_out)
         found: Any = np.empty(shape, dtype=object)
         for cell in np.ndindex(shape):
             rho, gamma = ([float(np.broadcast_to(one, shape)[cell]) for one in powers] for powers in self._powers)

@@ -15,12 +15,15 @@ from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import z_power
 from trialplan.outcome import EffectInterval, EffectScale
 from trialplan.outcomes.counts import Counts
-from trialplan.parameter import POSITIVE, Interval, Numbers, parameter
+from trialplan.parameter import POSITIVE, Interval, Numbers, largest, parameter
 from trialplan.rejection import decide, either_way, no_evidence
 from trialplan.stated import Slip
 
 _SEARCHED = 200_000
 """Participants up to which the exact test is tried, n by n."""
+
+_COUNTED = 1e10
+"""Events up to which the inverse of the Poisson distribution is right; beyond it has no value."""
 
 _NOT_NEGATIVE = Interval(0, closed="left")
 
@@ -267,6 +270,10 @@ class OneRate(Design):
 def _critical(design: OneRate, n: Numbers, upward: bool) -> Any:
     """The fewest events (upward) or the most whose tail at the null is at most the level; -1 where there are none."""
     mean, level = np.broadcast_arrays(n * design.exposure * design.null, design.level)
+    if largest(mean) > _COUNTED:
+        reason = f"exact would count {largest(mean):.3g} events at the null rate, and it counts up to {_COUNTED:.0e}"
+        way_out = f"use {field('test')} wald"
+        raise ParameterError(reason, owner=design, parameter="test", value=design.test, way_out=way_out)
     with np.errstate(all="ignore"):
         near = np.floor(special.pdtrik(1 - level if upward else level, mean))
     near = np.nan_to_num(near, nan=0.0)

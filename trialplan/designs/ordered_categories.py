@@ -22,6 +22,9 @@ VarianceName = Literal["proportional-odds", "general"]
 _COMPLETE = 1e-9
 """How near to 1 probabilities add up that are those of all categories."""
 
+_APART = 1e-12
+"""Share of pairs in two categories below which rounding is most of it: it is a difference of numbers near 1."""
+
 _FARTHEST = 200.0
 """Of the logarithm of an odds ratio: beyond it every participant is in one category."""
 
@@ -93,8 +96,9 @@ class OrderedCategories(Design):
 
     def check(self) -> None:
         """Probabilities that add up to at most 1, in as many categories for both arms, and one effect."""
-        self._probabilities("control")
+        control = self._probabilities("control")
         if self.treatment is None:
+            self._check_spread(control)
             return
         if self.odds_ratio is not None:
             raise ParameterError(
@@ -104,6 +108,15 @@ class OrderedCategories(Design):
         if len(arms[0]) != len(arms[1]):
             reason = f"has {len(arms[0])} categories, and the control arm {len(arms[1])}"
             raise ParameterError(reason, owner=self, parameter="treatment", value=self.treatment)
+        self._check_spread([(t + c) / 2 for t, c in zip(*arms, strict=True)])
+
+    def _check_spread(self, probabilities: list[Numbers]) -> None:
+        """Of pairs some are in two categories: where all are tied but for rounding there is nothing to rank."""
+        apart = 1 - sum(np.asarray(p) ** 2 for p in probabilities)
+        if not np.all(apart > _APART):
+            reason = f"leaves {max(np.min(apart), 0):.3g} of pairs in two categories, too few to compute with"
+            way_out = f"let more than {_APART:g} of pairs lie in two categories"
+            raise ParameterError(reason, owner=self, parameter="control", value=self.control, way_out=way_out)
 
     def _probabilities(self, name: str) -> list[Numbers]:
         """Of all categories of an arm, in their order."""

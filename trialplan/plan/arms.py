@@ -25,11 +25,13 @@ def with_arms(design: Design, said: ArmsSection | None) -> Design:
         raise PlanError(f"there is no rule {rule!r}; {did_you_mean(rule, known)}", place="[arms]")
     cls: type[Wrapper] = known[rule]
     own = dict(said.model_extra or {})
-    if COUNT in own:
-        raise PlanError(f"{COUNT} is the number of names; leave it out", place="[arms]")
+    for name, why in _NOT_ITS_OWN.items():
+        if name in own:
+            raise PlanError(f"{name} is {why}; leave it out", place="[arms]")
+    declared = [name for name in parameters(cls) if name not in _NOT_ITS_OWN]
     for name in own:
-        if name not in parameters(cls):
-            raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, parameters(cls))}", place="[arms]")
+        if name not in declared:
+            raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, declared)}", place="[arms]")
     numbers: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in own.items()}
     numbers |= {"design": design, COUNT: len(said.names)}
     try:
@@ -48,3 +50,6 @@ def arm_words(content: PlanFile, design: Sized) -> dict[str, str]:
 
 COUNT = "treatments"
 """The number by which a wrapper over several arms is known: the plan names them, and so counts them."""
+
+_NOT_ITS_OWN = {COUNT: "the number of names", "design": "that of the primary endpoint"}
+"""What the rule declares and the plan says elsewhere."""

@@ -155,14 +155,12 @@ def build(plan: Plan) -> Trial:
         randomised=compared,
         family=_sized_family(plan, primaries),
     )
-    check_order(content.hierarchy, _in_turn(trial), plan.name)
+    check_order(content.hierarchy, _in_turn(trial), trial.family is not None, plan.name)
     return dataclasses.replace(trial, within=within_strata(plan, trial.design, int(trial.answer.n)))
 
 
 def _in_turn(trial: Trial) -> list[Any]:
-    """What is tested in the order of the plan; nothing where a family's own rule is the order."""
-    if trial.family is not None and trial.design.fixed.in_order:
-        return []
+    """What is tested in the order of the plan."""
     return [
         one.design.fixed for one in trial.endpoints if isinstance(one.design, Design) and one.section.role != "safety"
     ]

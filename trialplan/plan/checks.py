@@ -189,16 +189,18 @@ def _sources(content: PlanFile) -> Iterator[str]:
     yield from content.enrolment.sources() if content.enrolment else ()
 
 
-def check_order(said: HierarchySection | None, tested: Sequence[Design], name: str) -> None:
+def check_order(said: HierarchySection | None, tested: Sequence[Design], in_family: bool, name: str) -> None:
     """Raise where `[hierarchy]` says of outcomes tested in order what cannot be, or what nothing could be made of."""
     if said is None:
         return
     where = f"{name}, [hierarchy]"
-    if len(tested) < 2:
+    if in_family:
         raise PlanError(
-            f"{where}: fewer than two endpoints are tested one after the other by it; leave it out, or state the "
-            "correlation under [family]"
+            f"{where}: the primary endpoints are a [family], which has its own rule and correlation, and what is "
+            "tested after it is told with the least and the most power that it can have; leave [hierarchy] out"
         )
+    if len(tested) < 2:
+        raise PlanError(f"{where}: fewer than two endpoints are tested one after the other by it; leave it out")
     for one in tested:
         try:
             joined = len(one.latent()) == len(tested[0].arm_names)

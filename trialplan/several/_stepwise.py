@@ -123,6 +123,10 @@ class _Stepwise(Family):
         """The probability that any, or all, are shown."""
         return self.powers(n)[..., -2 if self.wins_if == "any" else -1]
 
+    def all_shown(self, n: Numbers) -> Numbers:
+        """By the procedure, whatever the trial needs."""
+        return self.powers(n)[..., -1]
+
     def at_null(self) -> tuple[Any, ...]:
         """Where any will do, all members on their nulls together; else one of them, the others as they are planned."""
         if self.wins_if == "all":
@@ -170,12 +174,17 @@ class _Stepwise(Family):
             *super().detail_tables(extra),
         ]
 
+    @property
+    def _kept(self) -> str:
+        """What the procedure does to the level."""
+        return "kept"
+
     def _must_show(self, names: Sequence[str]) -> str:
         sided = "two-sided" if self.sides == 2 else "one-sided"
         needed = "at least one of them" if self.wins_if == "any" else "every one of them"
         return (
-            f"{listed(names)} are a family, whose chance of any false claim is kept at {number(self.alpha)}, {sided}; "
-            f"the trial succeeds if {needed} is shown"
+            f"{listed(names)} are a family, whose chance of any false claim is {self._kept} at "
+            f"{number(self.alpha)}, {sided}; the trial succeeds if {needed} is shown"
         )
 
 

@@ -62,6 +62,10 @@ class FixedSequence(Family):
         scores, joint = self.scores(n), self.correlations
         return [multivariate_cdf(scores[:k], [row[:k] for row in joint[:k]]) for k in range(1, len(scores) + 1)]
 
+    def all_shown(self, n: Numbers) -> Numbers:
+        """That of the last step, in its turn."""
+        return multivariate_cdf(self.scores(n), self.correlations)
+
     def at_null(self) -> tuple[FixedSequence, ...]:
         """One member on its null; only the first one's null is one where the first is what is to be shown."""
         if self.wins_if == "all":

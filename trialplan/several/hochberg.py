@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.parameter import Numbers
+from trialplan.parameter import Numbers, smallest
 from trialplan.several import _graph as graphs
 from trialplan.several._stepwise import _Stepwise
 from trialplan.several._weights import truncation
@@ -51,6 +52,27 @@ class Hochberg(_Stepwise):
         )
         return (
             f"{self._must_show(names)}. They are tested by {how}: the largest P value first, each at its level, and "
-            "the first that is small enough is shown with all smaller ones. It rests on endpoints that are independent "
-            "or positively dependent"
+            f"the first that is small enough is shown with all smaller ones. {self._what_it_rests_on()}"
+        )
+
+    @property
+    def _kept(self) -> str:
+        """Not under every dependence."""
+        return "kept" if self._least_correlation >= 0 else "aimed"
+
+    @property
+    def _least_correlation(self) -> float:
+        """Of the statistics, by which the level stands (Sarkar 1998, Annals of Statistics 26:494)."""
+        pairs = itertools.combinations(range(len(self.members)), 2)
+        return min(smallest(self.correlations[i][j]) for i, j in pairs)
+
+    def _what_it_rests_on(self) -> str:
+        """Dependence under which the level is kept, and whether it is that which is planned."""
+        least = self._least_correlation
+        if least >= 0:
+            return "It rests on endpoints that are independent or positively dependent"
+        return (
+            "It keeps the level of the family where the statistics are independent or positively dependent; here they "
+            f"are planned with a correlation of {least:.3g}, so the level is not guaranteed (Holm's procedure keeps it "
+            "whatever the correlation)"
         )

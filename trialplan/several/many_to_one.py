@@ -330,6 +330,12 @@ class ManyToOne(WrapperOfOne):
         rows = [[str(one["treatment"]), probability(one["power"])] for one in extra.get("comparisons", ())]
         return [Table(("treatment", "shown"), rows, "Each treatment against the control", right=frozenset({1}))]
 
+    def aimed_at(self, names: Sequence[str]) -> str:
+        """Of which treatments an effect is to be shown."""
+        return {"any": f"at least one of {listed(names)}", "all": f"each of {listed(names)}", "first": names[0]}[
+            self.wins_if
+        ]
+
     def rule_in_words(self, names: Sequence[str]) -> str:
         """Each treatment by Dunnett's test."""
         sided = "two-sided" if self.sides == 2 else "one-sided"

@@ -61,6 +61,7 @@ from trialplan.protocol.content.views import (
     arms_randomised,
     as_allocated,
     of_control,
+    treatments,
 )
 from trialplan.protocol.content.worst_doubt import worst_doubt
 from trialplan.text import listed, plural
@@ -178,6 +179,7 @@ def basics(trial: Trial) -> dict[str, Any]:
     whole = _view(trial, trial.primary)
     return {
         "trial": as_allocated(trial),
+        "treatments": treatments(trial),
         "estimand": content.estimand,
         "target": content.target_difference,
         "table": trial.table,
@@ -295,6 +297,7 @@ def _compared(trial: Trial, said: ArmsSection, whole: EndpointView) -> FamilyVie
         assumptions=(),
         names=said.names,
         words=f"{words} ({said.why})" if said.why else words,
+        aimed=design.aimed_at(said.names),
         adjusts=design.adjusts,
         any_will_do=design.any_will_do,
     )

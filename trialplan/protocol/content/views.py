@@ -112,7 +112,10 @@ class EndpointView:
 
 @dataclass(frozen=True, kw_only=True)
 class FamilyView:
-    """Several primary endpoints as one: the rule in words, and the numbers that belong to none of them alone."""
+    """Several primary endpoints as one: the rule in words, and the numbers that belong to none of them alone.
+
+    `aimed` says of which of several treatments an effect is to be shown; empty where they are endpoints.
+    """
 
     section: EndpointSection
     names: tuple[str, ...]
@@ -120,6 +123,7 @@ class FamilyView:
     assumptions: tuple[Assumption, ...]
     adjusts: bool
     any_will_do: bool
+    aimed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +206,12 @@ def as_allocated(trial: Trial) -> TrialSection:
     if content.arms is None:
         return content.trial
     return content.trial.model_copy(update={"allocation": ":".join(map(str, trial.design.weights))})
+
+
+def treatments(trial: Trial) -> tuple[str, ...]:
+    """What the control is compared with, by the plan's names."""
+    content = trial.plan.content
+    return (content.trial.treatment_name,) if content.arms is None else content.arms.names
 
 
 def arms_randomised(trial: Trial) -> tuple[Arm, ...]:
