@@ -399,6 +399,10 @@ class Design(Sized):
         """The largest type I error over the nuisance parameter, where it is known exactly."""
         return None
 
+    def counted_size(self, n: int) -> float | None:
+        """The same of a test by normal theory, over every outcome that its analysis may see; None if not countable."""
+        return None
+
     def at_null(self) -> tuple[Self, ...]:
         """The designs on the null's boundary, for type I error; a boundary outside the domain is left out."""
         found = []

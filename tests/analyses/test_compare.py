@@ -10,6 +10,8 @@ from trialplan.analyses.compare import LARGEST_TABLE, actual_size, compare, vari
 from trialplan.cli import main
 from trialplan.designs.ancova import Ancova
 from trialplan.designs.one_proportion import OneProportion
+from trialplan.designs.one_rate import OneRate
+from trialplan.designs.paired_proportions import PairedProportions
 from trialplan.designs.two_means import TwoMeans
 from trialplan.designs.two_proportions import TwoProportions
 from trialplan.numerics.enumeration import largest_size, rejection_probability
@@ -103,6 +105,44 @@ class TestActualSize:
         assert actual_size(design, 20) == pytest.approx(stats.binom.sf(first - 1, 20, 0.1))
         exact = design.replace(test="exact")
         assert actual_size(exact, 29) == exact.actual_size(29)
+
+    def test_of_pairs_by_their_z(self):
+        """How many pairs differ is binomial, and which way a fair coin's: scipy's masses, McNemar's z written again."""
+        n, largest = 60, 0.0
+        for differ in np.linspace(0.005, 1, 200):
+            size = 0.0
+            for k in range(1, n + 1):
+                b = np.arange(k + 1)
+                z = np.abs(2 * b - k) / np.sqrt(k)
+                size += stats.binom.pmf(k, n, differ) * stats.binom.pmf(b, k, 0.5)[z >= stats.norm.ppf(0.975)].sum()
+            largest = max(largest, size)
+        design = PairedProportions(treatment_only=0.25, control_only=0.1)
+        assert actual_size(design, n) == pytest.approx(largest, abs=1e-9)
+        assert actual_size(design, 20_000) is None  # too many tables
+
+    def test_of_pairs_with_a_margin(self):
+        """Drawn on the limit it is never more than what was counted as the largest, and near it somewhere."""
+        design = PairedProportions(treatment_only=0.15, control_only=0.15, goal="non-inferiority", margin=0.1)
+        counted, rng, drawn = actual_size(design, 80), np.random.default_rng(11), []
+        for share in np.linspace(0.1, 0.55, 10):
+            at = design.replace(treatment_only=max(share - 0.1, 1e-9), control_only=share)
+            drawn.append(at.analyse(at.draw(80, 20_000, rng))[1].mean())
+        assert max(drawn) < counted + 4 * (counted / 20_000) ** 0.5
+        assert max(drawn) > counted - 0.006
+
+    def test_of_one_rate_by_its_logarithm(self):
+        """The sum of Poisson counts is Poisson."""
+        design = OneRate(null=1, expected=0.6, test="wald", alpha=0.025)
+        x = np.arange(1, 400)
+        rejects = np.log(x / 68) * np.sqrt(x) <= -stats.norm.ppf(0.975)
+        assert actual_size(design, 68) == pytest.approx(stats.poisson.pmf(x, 68)[rejects].sum(), rel=1e-9)
+        assert actual_size(design.replace(dispersion=0.4), 68) is None
+
+    def test_pairs_are_counted_in_pairs(self):
+        """The head says what n counts."""
+        text = str(compare(PairedProportions(treatment_only=0.4, control_only=0.1)))
+        assert " pairs in all\n" in text
+        assert "—" not in text
 
     def test_none_where_it_is_not_counted(self):
         """Means have no size to count, and neither have arms too large to enumerate."""

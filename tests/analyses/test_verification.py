@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan import Ancova, GroupSequential, OneProportion, RatioOfMeans, Simon, TwoMeans, TwoProportions, TwoStage
+from trialplan import (
+    Ancova,
+    GroupSequential,
+    OneMean,
+    OneProportion,
+    RatioOfMeans,
+    Simon,
+    TwoMeans,
+    TwoProportions,
+    TwoStage,
+)
 from trialplan.analyses.executors import Cluster, Processes, Serial
 from trialplan.analyses.verification.counted_truth import enumerated, outcomes, true_size
 from trialplan.analyses.verification.sentences import complaints, headline, reached, verdict
@@ -315,6 +325,24 @@ class TestReaching:
         assert found.high - found.low < 10
         assert abs(found.power - 0.9) < 0.02
         assert f"({found.low:,} to {found.high:,})" in reached(found, 0.9)
+
+    @pytest.mark.parametrize("luck", [-3, -2, -1, 0, 1, 2, 3])
+    def test_the_first_looks_do_not_settle_the_number(self, luck):
+        """However lucky they were, the closest looks, which here see the truth, tell the fewest that reach it."""
+        design = OneMean(null=0, expected=0.25, sd=1, alpha=0.025)
+
+        def power(n):
+            return float(stats.norm.cdf(0.25 * math.sqrt(n) - 1.96))
+
+        def draw(n, turn):
+            trials = 4_000_000 if turn == 2 else 100_000
+            error = 0 if turn == 2 else luck * math.sqrt(0.16 / trials)
+            return Simulation(trials, round((power(n) + error) * trials), 0)
+
+        truth = next(n for n in range(1, 1000) if power(n) >= 0.8)
+        found = by_simulation(design, 110, 0.8, draw(110, 0), draw)
+        assert found.n == truth
+        assert found.low <= truth <= found.high
 
     def test_no_effect_is_not_followed_for_ever(self):
         """Where power does not rise, no larger n is tried."""

@@ -160,7 +160,8 @@ class TestWrong:
         one = expert("A", (25, 30, 35))
         with pytest.raises(
             ParameterError,
-            match=r"must lie in \(0, 1\), not 25; write it as a share, 0.25, or fit another family \(normal or log-",
+            match=r"must lie in \(0, 1\), not 25, which is 2500 %; if 25 % was meant, write 0.25, or fit another "
+            r"family \(normal or log-",
         ):
             fit(one, "beta")
         with pytest.raises(ParameterError, match="rising edges"):

@@ -36,6 +36,13 @@ def test_a_file_of_times_is_its_z_and_its_events(tmp_path):
         ("arm,time,event\nplacebo,1,1", "arm must be treatment or control, not placebo"),
         ("arm,time,event\ntreatment,x,1", "line 2 of .*: times must be numbers"),
         ("arm,time,event\ntreatment,1,yes", "event must be 1, or 0"),
+        ("arm,time,event\ncontrol,3,1,4", "line 2 of .* has 4 cells under 3 columns"),
+        (
+            "arm,entry,time,event\ncontrol,-2,3,1",
+            "line 2 of .*: times must be numbers, entry 0 or more and time above 0, not entry -2 and time 3$",
+        ),
+        ("arm,time,event\ntreatment,,1", "not time empty$"),
+        ("arm,time,event\ntreatment,1,0\ncontrol,2,0", "has no event: nothing can be said yet"),
         ("arm,time,event\ntreatment,1,1", "has nobody on control"),
     ],
 )

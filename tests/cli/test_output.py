@@ -247,6 +247,15 @@ class TestInit:
         assert not any(word.startswith("-") and word != "-o" for word in asked)
         assert run(*asked).code == 0
 
+    @pytest.mark.parametrize("name", ["sheet.odt", "sheet.doc", ".docx", ".odt", "plan.yaml"])
+    def test_a_name_that_promises_no_plan_is_refused(self, run, tmp_path, monkeypatch, name):
+        """A word processor opens no TOML, and a suffix without a name is none that `elicit` reads."""
+        monkeypatch.chdir(tmp_path)
+        ran = run("init", name)
+        assert ran.code == 2
+        assert ran.err.endswith("which says no format; name the output with .toml, .csv, .xlsx, .md or .docx\n")
+        assert not list(tmp_path.iterdir())
+
     def test_overwrites_only_by_force(self, run, tmp_path):
         """An existing file is kept unless --force is given."""
         path = tmp_path / "plan.toml"

@@ -354,6 +354,8 @@ class TestColumns:
             ("follow-up days", "is not in months"),
             ("treatment", "may name the arm of a row, or what a study gave; call it arm, or product"),
             ("person-years", "write the effect that it gives, its interval and effect_measure = rate-ratio"),
+            ("Weeks", "'Weeks' is not in months; write those"),
+            ("days", "'days' is not in months; write those"),
             ("%", "call it reported, and write its cells as 29.6 %"),
         ],
     )
@@ -366,6 +368,31 @@ class TestColumns:
         text = "study,outcome,n,baseline_mean,baseline_sd,followup_mean,sd\nA,x,9,3,1,2,1.5\n"
         assert told(text)[0].studies[0].outcomes[0].final == (2, 1.5, 9)
         assert "'sd' does not say of what" in refused(text.replace("baseline_sd", "_sd at baseline"))
+
+    def test_merged_cells_above_the_names_make_two_lines(self, refused):
+        """A cell that is merged over two columns leaves the second without a name."""
+        text = "Study,Outcome,Drug,,Placebo,\n,,events,n,events,n\nA,x,8,20,3,20\n"
+        assert "two lines, the second on line 2; write them on one" in refused(text)
+        assert refused(text).endswith("as events_treatment and events_control")
+
+    @pytest.mark.parametrize(
+        ("events", "of", "printed", "read_as"),
+        [
+            (12, 40, "0.35", "35 %"),
+            (14, 40, ".35", "35 %"),
+            (12, 40, "1", "100 %"),
+            (1, 40, "1", "1"),  # the count itself
+            (2, 500, "0.4", "0.4 %"),  # the percentage, without its sign
+            (12, 40, "12", "12"),
+            (12, 40, "P = 0.04", "P = 0.04"),
+        ],
+    )
+    def test_a_share_is_held_against_the_count(self, told, events, of, printed, read_as):
+        """A number up to 1 beside a count is its share, and is told as such."""
+        found, notes = told(f"study,outcome,events,of,reported\nA,x,{events},{of},{printed}\n")
+        assert found.studies[0].outcomes[0].reported == read_as
+        assert ("1 cell of reported such as 0.35 as 35 %" in notes) == (read_as != printed)
+        assert ("P12" in {each.id for each in audit(found)}) == (read_as.endswith("%") and events == 12)
 
     def test_words_for_numbers_of_people(self, told):
         """n of responders and total n, as journals head them."""
@@ -392,6 +419,52 @@ class TestWorkbooks:
             return found, notes[0]
 
         return made
+
+    def test_a_percentage_is_read_as_it_is_shown(self, rebuilt):
+        """What is typed as 35 % is stored as its hundredth in a cell of that format, spelt out or by its number."""
+        rows = [["study", "outcome", "events", "of", "reported", "note"], ["A", "x", 12.0, 40.0, "@", "%"]]
+        for number in ("9", "170"):
+            styles = (
+                f'<styleSheet><numFmts><numFmt numFmtId="170" formatCode="0.0%"/><numFmt numFmtId="171" '
+                f'formatCode="0&quot;%&quot;"/></numFmts><cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs>'
+                f'<xf numFmtId="0"/><xf numFmtId="171"/><xf numFmtId="{number}"/></cellXfs></styleSheet>'
+            )
+            cell, number_cell = '<c r="E2" s="2"><v>0.35</v></c>', '<c r="F2" s="1"><v>0.5</v></c>'
+
+            def change(name, xml, cell=cell, number_cell=number_cell):
+                return xml.replace('<c t="inlineStr"><is><t>@</t></is></c>', cell).replace(
+                    '<c t="inlineStr"><is><t>%</t></is></c>', number_cell
+                )
+
+            found, _ = rebuilt(workbook(rows), change, [("xl/styles.xml", styles)])
+            outcome = found.studies[0].outcomes[0]
+            assert (outcome.reported, outcome.note) == ("35 %", "0.5")
+            assert "P12" in {each.id for each in audit(found)}
+
+    def test_a_percentage_of_an_open_document(self, rebuilt):
+        """It has a value and a kind."""
+        rows = [["study", "outcome", "events", "of", "reported"], ["A", "x", "12", "40", "35%"]]
+        string = '"string"><text:p>35%'
+        found, _ = rebuilt(
+            open_document(rows),
+            lambda _, xml: xml.replace(string, '"percentage" office:value="0.35"><text:p>35%'),
+            file="t.ods",
+        )
+        assert found.studies[0].outcomes[0].reported == "35 %"
+
+    def test_hidden_rows_are_told(self, rebuilt):
+        """A filter hides rows that are in the file all the same."""
+        found, notes = rebuilt(
+            workbook(TWO_ROWS),
+            lambda _, xml: xml.replace('<row><c t="inlineStr"><is><t>B', '<row hidden="1"><c t="inlineStr"><is><t>B'),
+        )
+        assert len(found.studies) == 2
+        assert "1 row that the sheet hides among them" in notes
+        rows = [[str(cell).removesuffix(".0") for cell in row] for row in TWO_ROWS]
+        second = '<table:table-row><table:table-cell office:value-type="string"><text:p>A'
+        filtered = second.replace("row>", 'row table:visibility="filter">', 1)
+        _, notes = rebuilt(open_document(rows), lambda _, xml: xml.replace(second, filtered), file="t.ods")
+        assert "1 row that the sheet hides among them" in notes
 
     def test_arms_may_stand_side_by_side(self, rebuilt):
         """As in a CSV."""

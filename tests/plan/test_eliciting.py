@@ -10,9 +10,10 @@ from scipy import stats
 
 from trialplan import build, elicit, elicitation_sheet
 from trialplan.cli import main
-from trialplan.errors import PlanError
+from trialplan.errors import ParameterError, PlanError
 from trialplan.files import shipped
 from trialplan.plan.beliefs import beliefs_of
+from trialplan.plan.elicitation_word import as_word
 from trialplan.protocol import write
 from trialplan.protocol.checking.check import check
 from trialplan.protocol.content.context import _said
@@ -55,6 +56,22 @@ class TestSheet:
         assert found.belief.mean() == pytest.approx(sum(one.belief.mean() for one in found.fits) / 2)
         assert [label for label, _ in found.figure().lines] == ["Ada", "Bo", "linear pool"]
         assert "2 experts believe in" in str(found)
+
+    def test_a_percentage_above_all_is_told_as_one(self, sheet):
+        """A share above 1 that was typed as a percentage is no percentage without its sign."""
+        with pytest.raises(ParameterError, match=r"not 1\.2, which is 120 %; if 1\.2 % was meant, write 0\.012"):
+            elicit(sheet("Ada", quantiles=FILLED | {"95 % (one in twenty lies": "120 %"}))
+
+    def test_a_bar_in_a_name_stays(self, tmp_path):
+        """In a text, and in a Word file, where it divides no cells."""
+        text = elicitation_sheet().replace("Name: ____", "Name: Ada | Bo")
+        for start, value in FILLED.items():
+            line = next(line for line in text.splitlines() if line.startswith(f"| {start}"))
+            text = text.replace(line, line.rstrip("|").rstrip() + f" {value} |")
+        (tmp_path / "a.md").write_text(text, encoding="utf-8")
+        (tmp_path / "a.docx").write_bytes(as_word(text))
+        for path in (tmp_path / "a.md", tmp_path / "a.docx"):
+            assert elicit(path).fits[0].expert.name == "Ada | Bo"
 
     @pytest.mark.parametrize(
         ("made", "words"),

@@ -79,8 +79,8 @@ class Holds:
         assert [int(n.replace(",", "")) for n in re.findall(r"^\| arm \| .* \| ([\d,]+) \|$", text, re.M)] == arms
         assert len(re.findall(rf"^\| In all, {done} \| {total} \|$", text, re.M)) == (plan.dropout > 0)
         if plan.dropout:
-            assert f"so that {analysed} are expected to have the outcome" in text
-            assert f"the {analysed} of them who are expected to have the outcome give" in text
+            assert f"so that at least {analysed} are expected to have the outcome" in text
+            assert f"at least {analysed} of them are expected to have the outcome, which gives" in text
         else:
             assert f"{analysed} {unit} give" in text
 

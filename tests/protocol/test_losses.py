@@ -56,7 +56,7 @@ class TestRandomised:
         text = prose(trial)
         verb, done = ("Randomise", "randomised") if len(arms) > 1 else ("Enrol", "enrolled")
         assert f"{verb} {total} participants" in text
-        assert f"| Participants | {total} {done}, {answer.n:,} of them expected to have the outcome |" in text
+        assert f"| Participants | {total} {done}, at least {answer.n:,} of them expected to have the outcome |" in text
         assert re.search(rf"\n{total} participants are {done}[:.]", text)
         assert [arm.n for arm in context(trial)["arms"]] == arms
         assert [n for _, n in schema(trial).arms] == arms

@@ -65,7 +65,7 @@ class TestStatement:
     def test_losses_are_taken_once(self, tmp_path):
         """Randomised and analysed stand beside each other."""
         words = paragraph(built(tmp_path, dropout=0.3))
-        assert "266 participants are randomised; the 186 of them who are expected to have the outcome" in words
+        assert "266 participants are randomised; at least 186 of them are expected to have the outcome, which" in words
         assert "30.0 % are expected" in words
 
     def test_a_margin_without_a_reason_is_named(self, tmp_path):

@@ -103,6 +103,8 @@ def _size_and_rate(design: Design, n: int) -> tuple[float | None, float | None]:
     if not design.looks and (counts := design.counted(n)) is not None and len(counts.sizes) == 1:
         _, rejects = design.judge((np.arange(n + 1),), (n,))
         return max(float(binomial_pmf(n, float(null)) @ rejects) for null in design.null_values()), None
+    if not design.looks and (known := design.counted_size(n)) is not None:
+        return known, None
     # a level counts rejections as if futility were ignored, unless the rule relies on its being obeyed
     table = rejected(design, n, obeyed=design.obeys_futility)
     return (None, None) if table is None else largest_type_one_error(design, table)

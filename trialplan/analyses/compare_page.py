@@ -31,7 +31,7 @@ def page(design: Design, target: float, rows: Sequence[ComparedTest]) -> Page:
     without_test = [fact for fact in level(design) if fact[0] != "test"]
     return Page(
         data=plain(head(design, varied) | held | {"rows": records}),
-        headline=_headline(rows, target),
+        headline=_headline(design, rows, target),
         tables=[
             Table(columns, [_line(row, arms, chances) for row in rows], right=frozenset(range(1, len(columns) - 1))),
             facts([*assumed(design, varied), *without_test]),
@@ -41,13 +41,13 @@ def page(design: Design, target: float, rows: Sequence[ComparedTest]) -> Page:
     )
 
 
-def _headline(rows: Sequence[ComparedTest], target: float) -> str:
+def _headline(design: Design, rows: Sequence[ComparedTest], target: float) -> str:
     sized = sorted(((row.n, row.test) for row in rows if row.n is not None), key=lambda pair: pair[0])
     (least, by), (most, by_most) = sized[0], sized[-1]
     if len(rows) == 1:
-        return f"{least:,} participants in all by the one test that there is, at power {number(target)}"
+        return f"{least:,} {design.counted_in} in all by the one test that there is, at power {number(target)}"
     span = f"{least:,} ({by}) to {most:,} ({by_most})" if least < most else f"{most:,}"
-    return f"{len(sized)} tests at power {number(target)}: {span} participants in all"
+    return f"{len(sized)} tests at power {number(target)}: {span} {design.counted_in} in all"
 
 
 def _line(row: ComparedTest, arms: Sequence[str], chances: Sequence[str]) -> list[str]:

@@ -150,10 +150,13 @@ def fit(expert: Expert, family: str) -> Fit:
     p, x = (np.array(column) for column in zip(*sorted(expert.quantiles), strict=True))
     for value in x:
         if value not in support:
-            share = f"; write it as a share, {value / 100:g}, or fit" if support.high == 1 and value > 1 else "; fit"
+            way_out = "; fit"
+            if support.high == 1 and value > 1:
+                meant = f"if {value:g} % was meant, write {value / 100:g}, or " if value < 100 else ""
+                way_out = f", which is {100 * value:g} %; {meant}fit"
             others = " or ".join(name for name, other in FAMILIES.items() if value in other.support)
             raise ParameterError(
-                f"expert {expert.name}: a value must lie in {support}, not {value:g}{share} another family ({others})"
+                f"expert {expert.name}: a value must lie in {support}, not {value:g}{way_out} another family ({others})"
             )
     # half of the distance between the quartiles over 0.67 is an SD; here between whatever is nearest to them
     low, middle, high = np.interp([0.25, 0.5, 0.75], p, x)

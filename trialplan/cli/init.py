@@ -11,9 +11,6 @@ from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import NamedPath, wrote
 from trialplan.cli.protocol import DOCUMENTS
 
-_NO_PLAN = (".tsv", ".tab", ".txt", ".xls", ".ods", ".json")
-"""Names that promise something else than the TOML of a plan."""
-
 
 @click.command(
     "init",
@@ -49,6 +46,9 @@ def command(path: Path, document: str, force: bool) -> None:
     from trialplan.verbs.eliciting import SHEETS, WORD, elicitation_sheet
     from trialplan.verbs.planning import starter_plan
 
+    # a dot and nothing before it, as in .docx, is a suffix that names no file
+    if path.suffix.lower() not in (".toml", *STARTERS, *SHEETS) and (path.suffix or path.name.startswith(".")):
+        files.check_suffix(path, (".toml", *STARTERS, *SHEETS))
     files.check_writable(path, replace=force)
     if path.suffix.lower() in STARTERS:
         files.write(path, starter(path.suffix.lower()))
@@ -60,8 +60,6 @@ def command(path: Path, document: str, force: bool) -> None:
         next_command = f"trialplan elicit SHEET{suffix} ..."
         click.echo(f"wrote {path}\nnext: write the question into it, send it out, then {next_command}")
         return
-    if suffix in _NO_PLAN:
-        files.check_suffix(path, (".toml", *STARTERS, *SHEETS))
     files.write(path, starter_plan(document))
     wrote(path)
     click.echo(f"next: trialplan protocol {files.typed(path)} -o {document}.md")

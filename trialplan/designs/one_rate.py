@@ -25,6 +25,9 @@ _SEARCHED = 200_000
 _COUNTED = 1e10
 """Events up to which the inverse of the Poisson distribution is right; beyond it has no value."""
 
+_JUDGED = 1_000_000
+"""Events expected at the null rate up to which each count of them is judged."""
+
 _NOT_NEGATIVE = Interval(0, closed="left")
 
 _EXACT, _WALD = "exact", "wald"
@@ -220,6 +223,17 @@ class OneRate(Design):
     def actual_size(self, n: int) -> float | None:
         """The type I error that n participants really have: at the null rate, at most alpha; of the exact test."""
         return None if self.smooth else float(self.replace(expected=self.null).power(n))
+
+    def counted_size(self, n: int) -> float | None:
+        """Of Poisson counts over equal times, whose sum is Poisson too."""
+        if self.dispersion is not None or not self.follow_up.equal:
+            return None
+        mean = float(self.null) * float(self.exposure) * n
+        if not mean <= _JUDGED:
+            return None
+        x = np.arange(int(mean + 40 * mean**0.5) + 50)[:, None]
+        _, rejects = self.analysis.statistic(self, Tally(x, n, float(self.exposure), x))
+        return float(np.exp(special.xlogy(x[:, 0], mean) - mean - special.gammaln(x[:, 0] + 1)) @ rejects)
 
     def critical_count(self, n: int) -> int:
         """The first count of events, in the favourable direction, that rejects; -1 where none does."""

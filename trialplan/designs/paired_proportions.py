@@ -31,6 +31,9 @@ _SEARCHED = 20_000
 _RATES = 200
 """Shares of discordant pairs at which the type I error is looked at."""
 
+_TABLES = 250_000
+"""Tables of pairs beyond which they are not counted one by one: 700 pairs."""
+
 _TAIL = 9.0
 """Standard deviations of the number of discordant pairs that are summed over: what lies beyond weighs < 1e-17."""
 
@@ -252,6 +255,24 @@ class PairedProportions(Design):
         at = np.linspace(0, 1, _RATES + 1)[1:]
         sizes = [_averaged(rejects, n, float(share)) for share in at]
         return float(max(sizes)) * (2 if self.two_tailed else 1)
+
+    def counted_size(self, n: int) -> float | None:
+        """Over the share of pairs that differ in favour of the control alone, on each limit."""
+        if (n + 1) * (n + 2) // 2 > _TABLES:
+            return None
+        ours, theirs = (each.ravel() for each in np.indices((n + 1, n + 1)))
+        ours, theirs = ours[ours + theirs <= n], theirs[ours + theirs <= n]
+        _, rejects = self.analysis.statistic(self, ours, theirs, n)
+        ours, theirs = ours[rejects], theirs[rejects]
+        same = n - ours - theirs
+        ways = special.gammaln(n + 1) - sum(special.gammaln(each + 1) for each in (ours, theirs, same))
+        sizes = [0.0]
+        for limit in map(float, self.limits()):
+            low, high = max(0.0, -limit), (1 - limit) / 2
+            for share in np.linspace(low, high, _RATES + 1):
+                logs = special.xlogy(ours, share + limit) + special.xlogy(theirs, share)
+                sizes.append(float(np.exp(ways + logs + special.xlogy(same, max(1 - 2 * share - limit, 0.0))).sum()))
+        return max(sizes)
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The pairs that are expected to differ, and the actual size of tests that count them."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from trialplan.evidence.finding import RATE, Seen, SeenAndMeans, arms_of, outcome_rule, percent, rate, rule
 from trialplan.evidence.intervals import wilson
-from trialplan.evidence.numerals import percentages
+from trialplan.evidence.numerals import decimals_of, percentages, rounds_to
 from trialplan.text import listed
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def percentage_disagrees(study: Study, outcome: ReportedOutcome) -> SeenAndMeans
     """A printed percentage that is not the count's leaves two candidates for the truth."""
     count = outcome.counts
     printed = percentages(outcome.reported or "")
-    if not count or not printed or any(_rounds_to(*count, text) for text in printed):
+    if not count or not printed or any(rounds_to(*count, text) for text in printed):
         return None
     x, n = count
-    scales = {text: 10 ** _decimals(text) for text in printed}
+    scales = {text: 10 ** decimals_of(text) for text in printed}
     truncated = any(math.floor(100 * x / n * scale) == round(float(text) * scale) for text, scale in scales.items())
     others = counts_near(x, n, printed[0])
     ways = [f"{listed(f'{a}/{b}' for a, b in others)} would give it"] if others else []
@@ -77,31 +77,22 @@ def percentage_disagrees(study: Study, outcome: ReportedOutcome) -> SeenAndMeans
 def counts_near(x: int, n: int, printed: str) -> list[tuple[int, int]]:
     """The counts near x of n that a printed percentage would be: of up to three more or fewer, or one event off."""
     near = [*((x, n + step) for step in (1, -1, 2, -2, 3, -3)), (x + 1, n), (x - 1, n)]
-    return [(a, b) for a, b in near if 0 <= a <= b and b > 0 and _rounds_to(a, b, printed)]
+    return [(a, b) for a, b in near if 0 <= a <= b and b > 0 and rounds_to(a, b, printed)]
 
 
 def disagreeing_percentage(outcome: ReportedOutcome) -> str | None:
     """The percentage that is printed beside a count and is not the count's."""
     count, printed = outcome.counts, percentages(outcome.reported or "")
-    if not count or not printed or any(_rounds_to(*count, text) for text in printed):
+    if not count or not printed or any(rounds_to(*count, text) for text in printed):
         return None
     return printed[0]
-
-
-def _decimals(text: str) -> int:
-    return len(text.partition(".")[2])
 
 
 def counts_of(text: str, of: int) -> list[int]:
     """The counts out of `of` that are printed as this percentage."""
     middle = round(float(text) * of / 100)
     reach = math.ceil(of / 100) + 1  # a percentage without decimals is within half a hundredth of the denominator
-    return [x for x in range(max(0, middle - reach), min(of, middle + reach) + 1) if _rounds_to(x, of, text)]
-
-
-def _rounds_to(x: int, n: int, text: str) -> bool:
-    """Whether x/n in percent is the printed text on rounding, in either direction at a tie."""
-    return abs(100 * x / n - float(text)) <= 0.5 * 10.0 ** -_decimals(text) + 1e-9
+    return [x for x in range(max(0, middle - reach), min(of, middle + reach) + 1) if rounds_to(x, of, text)]
 
 
 @outcome_rule("P12", "block", RATE)

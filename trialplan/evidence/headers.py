@@ -91,7 +91,7 @@ _NO_NUMBER = {"median", "iqr", "interquartile_range", "range", "median_iqr", "me
 """What a table may hold of measurements that are no means."""
 _PERCENT = {"percent", "percentage", "per_cent", "prozent", "rate"}
 
-_TIME, _OTHER_UNIT = re.compile("time|follow|durat|visit|week$|day$"), re.compile("(week|day|year)s?$")
+_TIME, _OTHER_UNIT = re.compile("time|follow|durat|visit|weeks?$|days?$"), re.compile("(week|day|year)s?$")
 _NAMES = {"study": "the study", "outcome": "what was counted or measured"}
 _LIKENESS = 0.6
 """Of a column to the known ones: of a name that is less alike all are listed."""
@@ -150,7 +150,7 @@ def columns_of(grid: Grid, name: str) -> tuple[list[str], list[str]]:
             notes.append(f"`{written}` as `{meant}`")
         columns.append(meant)
     missing = [column for column in ("study", "outcome") if column not in columns]
-    if missing:
+    if wrong or missing:
         _check_header(grid, name, missing)
     for column in missing[::-1]:
         near = did_you_mean(column, [each for each in grid.header if each and plain(each) not in COLUMNS])
@@ -217,7 +217,7 @@ def _check_header(grid: Grid, name: str, missing: Sequence[str]) -> None:
     """Refuse a header that stands further down, below a title, or on two lines."""
     below = [(line, [plain(cell) for cell in cells]) for line, cells in grid.rows[:_LOOKED_AT]]
     for line, names in below:
-        if names_columns(names):
+        if missing and names_columns(names):
             raise EvidenceError(
                 f"{name}: the names of the columns seem to stand on line {line}; remove the lines above it, or begin "
                 f"them with {REMARK}"
@@ -226,6 +226,6 @@ def _check_header(grid: Grid, name: str, missing: Sequence[str]) -> None:
     if blank > 1 and below and sum(bool(known_as(each)) for each in below[0][1]) > 1:
         raise EvidenceError(
             f"{name}: the names of the columns seem to stand on two lines, the second on line {below[0][0]}; write "
-            "them on one, those of two arms as events_treatment and events_control, and name the "
-            f"{' and the '.join(missing)}"
+            "them on one, those of two arms as events_treatment and events_control"
+            f"{', and name the ' if missing else ''}{' and the '.join(missing)}"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
@@ -13,12 +14,42 @@ _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(([.,'’ ])\d{3})(\2\d{3})*")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}((,\d{3})+\.\d+|(\.\d{3})+,\d+|([.,'’ ]\d{3}){2,})")
 """What can be nothing but thousands."""
 _PERCENTAGE = re.compile(r"(?<![\d.,·])(\d++(?:[.,·]\d++)?)\s*+(?:%|per ?cent)")
+_BARE = re.compile(r"\d{1,9}(?:\.\d{1,20})?|\.\d{1,20}")
 _ONLY_PERCENTAGE = re.compile(r"\s*(\d++(?:[.,·]\d++)?)\s*+(?:%|per ?cent)\s*", re.IGNORECASE)
 
 
 def percentages(text: str) -> list[str]:
     """The percentages in a printed text with a decimal point, however printed: 29.6 %, 29,6 %, 29·6 per cent."""
     return [re.sub("[,·]", ".", number) for number in _PERCENTAGE.findall(text)]
+
+
+def as_percentage(share: str) -> str:
+    """A share as a percentage with as many figures: 0.35 as "35 %"; what is no number as it stands."""
+    try:
+        return f"{(Decimal(share) * 100).normalize():f} %"
+    except InvalidOperation:
+        return share
+
+
+def decimals_of(text: str) -> int:
+    """How many decimals a number has as it is printed."""
+    return len(text.partition(".")[2])
+
+
+def rounds_to(x: int, n: int, text: str) -> bool:
+    """Whether x/n in percent is the printed text on rounding, in either direction at a tie."""
+    return abs(100 * x / n - float(text)) <= 0.5 * 10.0 ** -decimals_of(text) + 1e-9
+
+
+def bare_share(printed: str, x: int, n: int | None) -> str | None:
+    """What a number up to 1 is that is printed beside x of n: a share in percent, or a percentage without its sign.
+
+    None where it is no such number, or is the count itself.
+    """
+    number = re.sub("[,·]", ".", printed.strip())
+    if not _BARE.fullmatch(number) or float(number) > 1 or float(number) == x:
+        return None
+    return f"{number} %" if n and rounds_to(x, n, number) else as_percentage(number)
 
 
 def whole_part(printed: str, of: int) -> int | None:

@@ -41,7 +41,7 @@ from trialplan.evidence.headers import (
     columns_of,
     plain,
 )
-from trialplan.evidence.numerals import decimal_mark, number, tidy
+from trialplan.evidence.numerals import bare_share, decimal_mark, number, tidy
 from trialplan.evidence.side_by_side import ARM_WORDS, one_arm_a_row
 from trialplan.evidence.spreads import CONFIDENCE, sd_of_interval, sd_of_standard_error
 from trialplan.evidence.table import ReportedOutcome, Study, domains
@@ -141,6 +141,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         _of_events(row)
         counted[_of_count(row, in_percent)] += 1
         wrong = [*_limits(row), *_read_numbers(row, mark)]
+        counted[_of_printed(row)] += 1
         wrong += [] if wrong else _spreads(row, counted)
         sheet.wrong += [(line, f"{place}, study {previous!r}, outcome {row['outcome']!r}: {why}") for why in wrong]
         dated = [(line, f"{place}, {words}") for at, words in grid.wrong.items() if at[0] == line]
@@ -217,6 +218,18 @@ def _of_count(row: dict[str, str], in_percent: bool) -> str:
         row.setdefault("reported", written if count["sign"] else f"{count['events']} ({count['share']} %)")
         return "such as 8 (40 %) as events with what is printed"
     return "such as 3/10 as events and of" if count["of"] else ""
+
+
+def _of_printed(row: dict[str, str]) -> str:
+    """Put the percentage for a number up to 1 that is printed beside a count; empty where nothing was put."""
+    events, of = row.get("events", ""), row.get("of", "")
+    if not str(events).isdecimal() or "reported" not in row:
+        return ""
+    share = bare_share(row["reported"], int(events), int(of) if str(of).isdecimal() else None)
+    if share is None:
+        return ""
+    row["reported"] = share
+    return "of reported such as 0.35 as 35 %"
 
 
 def _limits(row: dict[str, str]) -> list[str]:

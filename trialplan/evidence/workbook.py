@@ -6,33 +6,51 @@ import datetime
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
 from trialplan.errors import EvidenceError, require
+from trialplan.evidence.numerals import as_percentage
 from trialplan.evidence.text_table import Grid, made_grid
 from trialplan.files import read_bytes
 from trialplan.text import plural
 
 Cells = list[list[Any]]
-Wrong = dict[tuple[int, int], str]
 
 _LARGEST = 100_000_000
 """Bytes of a part once unpacked, beyond which it is not looked through."""
 _LOOKED_AT = 10
 """Rows among which a sheet has the names of its columns."""
 _ERROR = "the cell holds an error of its formula; write the number, or leave it empty"
+_PERCENT_FORMATS = ("9", "10")
+"""Number formats 0% and 0.00%, which no file spells out (ECMA-376, part 1, 18.8.30)."""
+_NO_CODE = re.compile(r'"[^"]*"|\\.')
+"""What a number format shows as it stands."""
 _UNCOMPUTED = "the cell holds a formula without its result; open the file in a spreadsheet program and save it again"
+
+
+@dataclass
+class _Seen:
+    """What the parts of a file say of a sheet that its reader passes over, by line and column."""
+
+    wrong: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Cells that are read as empty, and hold an error or a formula that was never computed."""
+    percent: set[tuple[int, int]] = field(default_factory=set)
+    """Cells that show their number as a percentage."""
+    hidden: list[range] = field(default_factory=list)
+    """Lines that the program does not show."""
 
 
 def from_workbook(path: Path, name: str, names_columns: Callable[[Sequence[str]], bool]) -> Grid:
     """The grid in the first sheet with a row that names columns, else in the first that holds anything.
 
     A merged cell is that of each of its rows. Errors and formulas that were never computed, which the reader takes for
-    empty cells, and dates are told as wrong.
+    empty cells, and dates are told as wrong. A percentage stands as it is shown among what was printed, where the
+    file holds its hundredth; hidden rows are read, and told.
     """
     calamine: Any = require("python_calamine", "sheets", f"reading {name}")
     content = read_bytes(path, EvidenceError)
@@ -49,14 +67,27 @@ def from_workbook(path: Path, name: str, names_columns: Callable[[Sequence[str]]
     rows = filled.get(chosen, [])
     merged = _spread_out(rows, getattr(sheets.get(chosen), "merged_cell_ranges", None) or ())
     notes += [f"{plural(merged, 'merged cell')} as that of each of its rows"] if merged else []
+    passed_over = _passed_over(content, chosen)
     numbered = list(enumerate(rows, 1))
     texts = [(line, _texts(cells)) for line, cells in numbered if any(cell != "" for cell in cells)]
     comments = sum(cells[0].startswith("#") for _, cells in texts)
     notes += [f"{comments} comment line{'' if comments == 1 else 's'} left out"] if comments else []
     grid = made_grid([row for row in texts if not row[1][0].startswith("#")], name, notes, False)
+    _show_percentages(grid, passed_over.percent)
+    hidden = sum(any(line in lines for lines in passed_over.hidden) for line, _ in grid.rows)
+    grid.notes += [f"{plural(hidden, 'row')} that the sheet hides among them"] if hidden else []
     dated = {(line, at) for line, cells in numbered for at, cell in enumerate(cells) if isinstance(cell, datetime.date)}
-    grid.wrong = {**_dates(grid, dated), **_passed_over(content, chosen)}
+    grid.wrong = {**_dates(grid, dated), **passed_over.wrong}
     return grid
+
+
+def _show_percentages(grid: Grid, percent: set[tuple[int, int]]) -> None:
+    """Write a percentage as it is shown into the columns of what was printed: the numbers of others are as stored."""
+    printed = [at for at, name in enumerate(grid.header) if re.search("reported|printed", name.lower())]
+    for line, cells in grid.rows:
+        for at in printed:
+            if (line, at) in percent:
+                cells[at] = as_percentage(cells[at])
 
 
 def _texts(cells: Sequence[Any]) -> list[str]:
@@ -92,18 +123,21 @@ def _dates(grid: Grid, dated: set[tuple[int, int]]) -> dict[tuple[int, int], str
     }
 
 
-def _passed_over(content: bytes, sheet: str) -> Wrong:
-    """Cells of a sheet that are read as empty, and hold an error or a formula that was never computed."""
+def _passed_over(content: bytes, sheet: str) -> _Seen:
+    """What the parts of a file say of a sheet beside the values of its cells."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             names = file.namelist()
             if "content.xml" in names:
-                found = _in_open_document(_part(file, "content.xml"), sheet)
+                seen = _in_open_document(_part(file, "content.xml"), sheet)
             else:
-                found = _in_excel(_part(file, part) if part in names else b"" for part in [_sheet_part(file, sheet)])
-            return {(line, at): f"column {at + 1}: {why}" for (line, at), why in found.items()}
+                styles, part = "xl/styles.xml", _sheet_part(file, sheet)
+                shares = _percent_styles(_part(file, styles)) if styles in names else set()
+                seen = _in_excel(_part(file, part) if part in names else b"", shares)
     except (zipfile.BadZipFile, expat.ExpatError, KeyError, ValueError):
-        return {}  # .xls, which is no archive, or a part that only the reader understands
+        return _Seen()  # .xls, which is no archive, or a part that only the reader understands
+    seen.wrong = {(line, at): f"column {at + 1}: {why}" for (line, at), why in seen.wrong.items()}
+    return seen
 
 
 def _part(file: zipfile.ZipFile, name: str) -> bytes:
@@ -124,18 +158,40 @@ def _tags(xml: str, name: str) -> list[dict[str, str]]:
     return [dict(re.findall(r'([\w:]+)="([^"]*)"', tag)) for tag in re.findall(rf"<{name}\s[^>]*>", xml)]
 
 
-def _in_excel(parts: Iterator[bytes]) -> Wrong:
-    """Errors, and formulas without a result, of a worksheet."""
-    found: Wrong = {}
+def _percent_styles(part: bytes) -> set[str]:
+    """The numbers of the cell styles whose number format is a percentage (ECMA-376, part 1, 18.8.10 and 18.8.30)."""
+    formats, styles, within = {*_PERCENT_FORMATS}, [], ""
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        nonlocal within
+        if name == "numFmt" and "%" in _NO_CODE.sub("", attributes.get("formatCode", "")):
+            formats.add(attributes["numFmtId"])
+        elif name == "xf" and within == "cellXfs":
+            styles.append(attributes.get("numFmtId", ""))
+        elif name != "xf" and name.endswith("Xfs"):
+            within = name
+
+    if part:
+        _parsed(part, start)
+    return {str(at) for at, each in enumerate(styles) if each in formats}
+
+
+def _in_excel(part: bytes, percent: set[str]) -> _Seen:
+    """What a worksheet holds beside its values; `percent` are the styles of percentages."""
+    seen = _Seen()
     line, at, kind, value, formula, inside = 0, -1, "", "", False, ""
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
         nonlocal line, at, kind, value, formula, inside
         if name == "row":
             line, at = int(attributes.get("r", line + 1)), -1
+            if attributes.get("hidden") in ("1", "true"):
+                seen.hidden.append(range(line, line + 1))
         elif name == "c":
             at = _column(attributes["r"]) if "r" in attributes else at + 1
             kind, value, formula = attributes.get("t", ""), "", False
+            if kind in ("", "n") and attributes.get("s") in percent:
+                seen.percent.add((line, at))
         formula, inside = formula or name == "f", name
 
     def text(more: str) -> None:
@@ -146,17 +202,16 @@ def _in_excel(parts: Iterator[bytes]) -> Wrong:
         nonlocal inside
         inside = ""
         if name == "c" and (kind == "e" or (formula and not value)):
-            found[line, at] = _ERROR if kind == "e" else _UNCOMPUTED
+            seen.wrong[line, at] = _ERROR if kind == "e" else _UNCOMPUTED
 
-    for part in parts:
-        if part:
-            _parsed(part, start, end, text)
-    return found
+    if part:
+        _parsed(part, start, end, text)
+    return seen
 
 
-def _in_open_document(part: bytes, sheet: str) -> Wrong:
-    """Errors of a table in an OpenDocument spreadsheet, whose rows and cells may be repeated."""
-    found: Wrong = {}
+def _in_open_document(part: bytes, sheet: str) -> _Seen:
+    """What a table of an OpenDocument spreadsheet holds beside its values; its rows and cells may be repeated."""
+    seen = _Seen()
     here, line, at, rows, cells = False, 0, 0, 1, 1
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
@@ -166,15 +221,19 @@ def _in_open_document(part: bytes, sheet: str) -> Wrong:
         elif here and name == "table:table-row":
             line, at, cells = line + rows, 0, 0
             rows = int(attributes.get("table:number-rows-repeated", 1))
+            if attributes.get("table:visibility", "visible") != "visible":
+                seen.hidden.append(range(line, line + rows))
         elif here and name in ("table:table-cell", "table:covered-table-cell"):
             at += cells
             cells = int(attributes.get("table:number-columns-repeated", 1))
             if attributes.get("calcext:value-type") == "error":
-                found[line, at] = _ERROR
+                seen.wrong[line, at] = _ERROR
+            elif attributes.get("office:value-type") == "percentage":
+                seen.percent |= {(line + i, at + j) for i in range(rows) for j in range(cells)}
 
     if part:
         _parsed(part, start)
-    return found
+    return seen
 
 
 def _parsed(

@@ -48,6 +48,7 @@ _QUESTION = re.compile(
 )
 _NAME = re.compile(r"^[ \t]*\**Name\**[ \t]*:[ \t]*\**[ \t]*(.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TABLE = re.compile(r"(?:^[ \t]*\|.*\|[ \t]*(?:\n|\Z))+", re.MULTILINE)
+_BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r":?-+:?")
 _PERCENT = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*%")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -108,7 +109,8 @@ def _after(label: re.Pattern[str], text: str) -> str:
 def _cells(table: str) -> Iterator[list[str]]:
     """The rows of a table as their cells, without the rule below its head."""
     for row in table.strip().splitlines():
-        cells = [cell.strip() for cell in row.strip().removeprefix("|").removesuffix("|").split("|")]
+        parts = _BETWEEN_CELLS.split(row.strip().removeprefix("|").removesuffix("|"))
+        cells = [part.strip().replace("\\|", "|") for part in parts]
         if not all(_RULE.fullmatch(cell) for cell in cells):
             yield cells
 

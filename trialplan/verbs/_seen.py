@@ -167,6 +167,11 @@ def times(path: str, arms: Sequence[str]) -> list[list[tuple[float, float, float
         raise ParameterError(f"{field('times')} {path} {reason}; entry may stand beside them")
     found: dict[str, list[tuple[float, float, float]]] = {arm: [] for arm in arms}
     for line, row in enumerate(rows, 2):
+        if None in row:
+            raise ParameterError(
+                f"line {line} of {path} has {len(columns) + len(row[None])} cells under {len(columns)} columns; write "
+                "each participant as the first line names the columns"
+            )
         cells = {str(name).strip(): str(value or "").strip() for name, value in row.items()}
         arm, event = cells["arm"], cells["event"]
         if arm not in found:
@@ -179,12 +184,16 @@ def times(path: str, arms: Sequence[str]) -> list[list[tuple[float, float, float
         except ValueError:
             entry = time = math.nan
         if not (0 <= entry < math.inf and 0 < time < math.inf):
-            shown = " and ".join(numbers) if "entry" in columns else cells["time"]
-            raise ParameterError(f"line {line} of {path}: times must be numbers, time above 0, not {shown or 'empty'}")
+            shown = listed([f"{name} {cells[name] or 'empty'}" for name in ("entry", "time") if name in columns])
+            raise ParameterError(
+                f"line {line} of {path}: times must be numbers, entry 0 or more and time above 0, not {shown}"
+            )
         found[arm].append((entry, time, float(event)))
     for arm, people in found.items():
         if not people:
             raise ParameterError(f"{path} has nobody on {arm}; a look needs every arm")
+    if not any(event for people in found.values() for *_, event in people):
+        raise ParameterError(f"{path} has no event: nothing can be said yet; look once some participants had theirs")
     return list(found.values())
 
 

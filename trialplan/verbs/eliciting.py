@@ -77,7 +77,7 @@ def _text(path: Path) -> str:
     for block in found:
         # a table is one stretch of lines, and all else stands apart
         lines += [""] * (block.table < 0 or block.table != table)
-        cells = [cell.replace("|", "/") for cell in block.cells]
-        lines.append(f"| {' | '.join(cells)} |" if block.kind == "row" else " ".join(cells))
+        cells = [cell.replace("|", "\\|") for cell in block.cells]
+        lines.append(f"| {' | '.join(cells)} |" if block.kind == "row" else " ".join(block.cells))
         table = block.table
     return "\n".join(lines)

@@ -113,7 +113,8 @@ def by_simulation(design: Design, n: int, target: float, seen: Simulation, simul
 
     Two steps come near: along the line through the critical value at n = 0, then along the line through the formula's
     n. Both, and a last simulation at the n that they give together, are averaged by their precision; what remains
-    uncertain is told by `low` and `high`.
+    uncertain is told by `low` and `high`. Where all three give another n, that one is looked at as closely, and the
+    fewer of the two that reach the target are told.
     """
     wanted, z_alpha = float(normal_quantile(target)), float(design.z_alpha)
     start, origin = _point(n, seen), (0.0, -z_alpha)
@@ -128,7 +129,14 @@ def by_simulation(design: Design, n: int, target: float, seen: Simulation, simul
         at = _blocks(design, root[0] ** 2)
         near.append(_point(at, simulate(at, turn)))
         origin = start.root, start.z
-    return _reached(design, near, _average(near, wanted, _slope(origin, near[-1])))
+    root = _average(near, wanted, _slope(origin, near[-1]))
+    again = _blocks(design, root[0] ** 2)
+    if again != at:
+        near.append(_point(again, simulate(again, LAST)))
+        root = _average(near, wanted, _slope(origin, near[LAST]))
+    closest = sorted(near[LAST:], key=lambda one: one.n)
+    told = next((one for one in closest if one.seen.power >= target), closest[-1])
+    return _reached(design, near, told, root)
 
 
 @dataclass(frozen=True)
@@ -165,18 +173,17 @@ def _average(points: list[_Point], wanted: float, slope: float) -> tuple[float, 
     return mean, 1 / (math.sqrt(sum(weights)) * slope)
 
 
-def _reached(design: Design, near: list[_Point], root: tuple[float, float]) -> Reached:
-    last = near[-1]
+def _reached(design: Design, near: list[_Point], told: _Point, root: tuple[float, float]) -> Reached:
     low, high = (_blocks(design, max(root[0] + side * root[1], 0.0) ** 2) for side in (-2, 2))
     return Reached(
         by="simulation",
-        n=last.n,
-        arms=design.arms(last.n),
-        power=last.seen.power,
-        standard_error=last.seen.standard_error,
-        trials=last.seen.trials,
-        low=min(low, last.n),
-        high=max(high, last.n),
+        n=told.n,
+        arms=design.arms(told.n),
+        power=told.seen.power,
+        standard_error=told.seen.standard_error,
+        trials=told.seen.trials,
+        low=min(low, told.n),
+        high=max(high, told.n),
         searched_to=max(one.n for one in near),
     )
 
