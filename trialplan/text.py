@@ -202,3 +202,12 @@ NONE = "—"
 def decimals(value: float | None, places: int = 3) -> str:
     """A number with so many decimals; a dash where there is none."""
     return NONE if value is None else f"{value:z.{places}f}"
+
+
+def true_words(words: str) -> str:
+    """What a planned number is called where it stands for the truth, which nobody hopes for.
+
+    >>> true_words("rate hoped for under the treatment"), true_words("share at the milestone that is hoped for")
+    ('rate under the treatment', 'share at the milestone')
+    """
+    return words.replace(" that is hoped for", "").replace(" hoped for", "")

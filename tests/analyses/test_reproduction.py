@@ -672,6 +672,24 @@ class TestTwoByTwo:
         """Four groups of 88, of which each treatment's comparison has 176 on either side."""
         assert headline(found(**self.TOLD, groups=groups, **stated)).startswith("Reproduced")
 
+    def test_a_group_is_whole(self):
+        """Looks ask for 130 in all, which four groups of the same size have not; 33 in each are the next."""
+        told = {"difference": 5, "sd": 10, "power": 0.8, "looks": (0.5, 1.0)}
+        assert "the inputs give 33 per arm" in headline(found(design="two-means", groups="2x2", per_arm=40, **told))
+
+    def test_groups_are_told_one_by_one(self):
+        """Four counts are two arms of two groups each."""
+        assert headline(found(**self.TOLD, groups="2x2", arms=(88, 88, 88, 88))).startswith("Reproduced")
+        with pytest.raises(
+            ParameterError, match="2 whole numbers, treatment first, or 4, group by group, not 88,88,88"
+        ):
+            found(**self.TOLD, groups="2x2", arms=(88, 88, 88))
+
+    def test_another_factorial_is_told_what_may_be(self):
+        """Three by two has no arms that are halves of all."""
+        with pytest.raises(ParameterError, match="or 2x2 of a factorial trial of two treatments, not '3x2'"):
+            found(**self.TOLD, groups="3x2", per_arm=40)
+
     def test_four_arms_are_another_thing(self):
         """Of four arms side by side a comparison has two."""
         assert headline(found(**self.TOLD, groups=4, n=704)).startswith("Reproduced")

@@ -39,6 +39,33 @@ class TestWorstDoubt:
         assert f"{needed} participants would be needed, not {score_size(0.4, 0.2)}" in told
         assert "It may lie anywhere from 28.0 % to 45.0 % (a survey)" in told
 
+    def test_what_sees_too_little_has_no_number(self, tmp_path):
+        """A truth above no effect, but no more than the difference that has to be seen, is shown by nobody."""
+        ranged = stated(difference=0.8, sd=1, relevant=0.4).replace(
+            "value = 0.8\n", 'value = 0.8\nrange = [0.3, 0.9]\nrange_source = "a survey"\n'
+        )
+        trial = built(tmp_path, design="dual-criterion-means", assumptions=ranged, target=0.8)
+        told = paragraph(trial, "The worst doubt")
+        assert "the truth is no more than what has to be seen, and no number of participants would do" in told
+
+    def test_the_truth_is_not_hoped_for(self, tmp_path):
+        """What the rate is instead of the one hoped for is nobody's hope."""
+        numbers = stated(null=0.1, expected=0.3)
+        trial = built(tmp_path, design="one-proportion", assumptions=numbers, target=0.3)
+        assert "hoped for" not in paragraph(trial, "The worst doubt")
+
+    def test_a_number_that_is_chosen_is_no_doubt(self, tmp_path):
+        """The trial has as many visits as it plans."""
+        numbers = stated(difference=0.5, sd=1, correlation=0.5, follow_up_visits=3, baseline_visits=1).replace(
+            'value = 1\nbasis = "ours"\nsource = "s"\n',
+            'value = 1\nrange = [0.9, 1.4]\nrange_source = "a survey"\nbasis = "ours"\nsource = "s"\n',
+            1,
+        )
+        trial = built(tmp_path, design="mean-of-visits", assumptions=numbers, target=0.5)
+        doubt = worst_doubt(trial)
+        assert len(doubt.unranged) == 2
+        assert not any("visits" in one and "number" in one for one in doubt.unranged)
+
     def test_an_interval_is_not_anywhere(self):
         """A number lies in its 95 % interval 19 times in 20; what its bridge does is told plainly before its terms."""
         trial = build(read("msc-lupus-nephritis"))

@@ -18,7 +18,7 @@ from trialplan.numerics.lazy import np
 from trialplan.plan.assumptions import Assumption, bridged
 from trialplan.plan.beliefs import beliefs_of
 from trialplan.plan.building import Trial
-from trialplan.text import percent, plural
+from trialplan.text import percent, plural, true_words
 
 NONE_STATED = "no range stated"
 
@@ -103,7 +103,7 @@ def _says(trial: Trial, one: Assumption) -> str:
     if one in (trial.primary.rates or ()):
         arm = words.treatment_name if one.role == "effect" else words.control_name
         return f"the rate of {trial.primary.name} on {arm} is {{}}"
-    return f"the {one.label} {one.verb} {{}}"
+    return f"the {true_words(one.label)} {one.verb} {{}}"
 
 
 def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) -> Axis:

@@ -76,7 +76,7 @@ class ManyToOne(WrapperOfOne):
     """
 
     design: Design = parameter("the design of one treatment against the control", None, read=_read_design)
-    treatments: int = parameter("how many treatments there are", None, default=2, read=_read_treatments, shown="NUMBER")
+    treatments: int = parameter("number of treatments", None, default=2, read=_read_treatments, shown="NUMBER")
     effect_shares: tuple[float, ...] | None = parameter(
         "share of the planned effect that each treatment has, the whole of it unless they are given",
         None,

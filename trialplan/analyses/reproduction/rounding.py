@@ -38,13 +38,16 @@ class Allowed:
     reservations: tuple[Reservation, ...]
 
 
+_ALL_BUT = 1e-9
+"""What rounding of a quotient may add to a whole number."""
+
 _ROUNDED = 0.1
 """The share beyond which an n that is larger is another n, not the same one rounded up."""
 
 
 def printed(statement: Statement, method: SizingMethod) -> Iterator[PrintedSize]:
     """Everything that the method may have been printed as, the plain way first."""
-    for whole in _whole(method, statement.cls.rounding_habits):
+    for whole in _whole(statement, method):
         short = max(method.n - whole.evaluable, 0.0) / len(method.arms)
         if statement.dropout is None:
             yield replace(whole, short=short)
@@ -60,17 +63,30 @@ def printed(statement: Statement, method: SizingMethod) -> Iterator[PrintedSize]
             )
 
 
-def _whole(method: SizingMethod, habits: Sequence[RoundingHabit]) -> Iterator[PrintedSize]:
-    """The total in whole participants: arm by arm in whole allocation blocks, arm by arm, or as one number."""
+def _whole(statement: Statement, method: SizingMethod) -> Iterator[PrintedSize]:
+    """The total in whole participants: arm by arm in whole allocation blocks, arm by arm, or as one number.
+
+    Where each arm that is compared is several groups, these are what is whole.
+    """
+    groups = _groups(statement, method)
     if method.whole:
-        yield PrintedSize(method.n, None, 0, ())
+        total = method.n
+        if statement.by_group:
+            total = math.ceil(method.n / len(groups) - _ALL_BUT) * len(groups)
+        yield PrintedSize(total, None, 0, ())
         return
     seen = set()
-    for total, cost, words, slip in _totals(method, habits):
-        if total not in seen and total >= 1:  # rounded down, what a formula gives may be nobody
+    for total, cost, words, slip in _totals(method, groups, statement.cls.rounding_habits):
+        # rounded down, what a formula gives may be nobody
+        if total not in seen and total >= 1 and (not statement.by_group or total % len(groups) == 0):
             seen.add(total)
             remarks, reservations = _told(words, slip, "n")
             yield PrintedSize(total, None, cost, remarks, reservations=reservations)
+
+
+def _groups(statement: Statement, method: SizingMethod) -> list[float]:
+    """Participants of each group: those of an arm, or of two by two half of them each."""
+    return [arm / statement.cells for arm in method.arms for _ in range(statement.cells)]
 
 
 def _told(words: str, slip: bool, what: str) -> tuple[tuple[str, ...], tuple[Reservation, ...]]:
@@ -80,8 +96,10 @@ def _told(words: str, slip: bool, what: str) -> tuple[tuple[str, ...], tuple[Res
     return ((words,) if words else ()), ()
 
 
-def _totals(method: SizingMethod, habits: Sequence[RoundingHabit]) -> Iterator[tuple[float, int, str, bool]]:
-    arms, least = method.arms, min(method.arms)
+def _totals(
+    method: SizingMethod, arms: Sequence[float], habits: Sequence[RoundingHabit]
+) -> Iterator[tuple[float, int, str, bool]]:
+    least = min(arms)
     for habit in habits:
         in_blocks = sum(habit.whole(arm / least * habit.whole(least)) for arm in arms)
         if len(arms) == 1 and method.design is not None:  # of several groups that are one arm, as doses are
@@ -96,13 +114,13 @@ def _totals(method: SizingMethod, habits: Sequence[RoundingHabit]) -> Iterator[t
 def allowing(statement: Statement, method: SizingMethod, evaluable: float) -> Iterator[Allowed]:
     """n/(1 - d), the number that leaves enough; n(1 + d), which leaves too few; each rounded as above."""
     lost = statement.dropout or 0.0
-    arms = len(method.arms)
+    arms = len(method.arms) * statement.cells
     forms = ((1 / (1 - lost), 0, ""), (1 + lost, 1, f"losses are added as n(1 + {lost:g}), not as n/(1 - {lost:g})"))
     for base, before, how in ((evaluable, 0, ""), (method.n, 1, "losses are added before rounding")):
         for (factor, cost, words), habit in product(forms, statement.cls.rounding_habits):
             rounded, reservations = _told(habit.words, habit.slip, "the number to enrol")
             why = tuple(filter(None, (how, words, *(f"{one} after allowing for losses" for one in rounded))))
-            for parts in dict.fromkeys((arms, 1)):
+            for parts in (arms,) if statement.by_group else dict.fromkeys((arms, 1)):
                 enrolled = parts * habit.whole(base * factor / parts)
                 short = max(base * factor - enrolled, 0.0) / arms
                 yield Allowed(enrolled, before + cost + habit.cost, why, short, reservations)

@@ -145,6 +145,11 @@ class Statement:
         """What the statement counts participants by: per arm, or in all."""
         return "per arm" if self.per_arm and len(self.cls.arm_names) > 1 else "in all"
 
+    @property
+    def by_group(self) -> bool:
+        """Whether it counts by group, of which each arm that is compared is several: as many in all of them."""
+        return self.cells > 1 and self.unit == "per arm"
+
     def counted(self, n: float) -> float:
         """n of the arms that are compared as the statement counts."""
         compared = len(self.cls.arm_names)
@@ -270,7 +275,7 @@ def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
     share = compared / statement.groups  # of a trial of more arms, the two that are compared
     counts = {name: _whole(name, value) for name, value in stated.items() if name != "arms"}
     if "arms" in stated:
-        arms = _arms(compared, stated["arms"])
+        arms = _arms(compared, statement.cells, stated["arms"])
         statement = _allocated(statement, arms)
     every = compared * statement.cells  # of two by two, each arm compared is two groups
     totals = {counts[name] * by for name, by in (("n", share), ("per_arm", every)) if name in counts}
@@ -289,11 +294,20 @@ def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
     return statement.replace(evaluable=evaluable, enrolled=enrolled, arms=arms, per_arm=per_arm, unclear=unclear)
 
 
-def _arms(compared: int, stated: Any) -> tuple[int, ...]:
-    """The arms' counts, one for each."""
-    if isinstance(stated, list | tuple) and len(stated) == compared:
+def _arms(compared: int, cells: int, stated: Any) -> tuple[int, ...]:
+    """The counts of the arms that are compared, one for each.
+
+    Of two by two four groups may be stated: those of the factor compared come in pairs, treatment first.
+    """
+    several = isinstance(stated, list | tuple)
+    if several and len(stated) == compared:
         return tuple(_whole("arms", one) for one in stated)
-    reason = f"must be {compared} whole numbers, treatment first, not {_brief(stated)}"
+    if several and cells > 1 and len(stated) == compared * cells:
+        counts = [_whole("arms", one) for one in stated]
+        return tuple(sum(counts[i * cells : (i + 1) * cells]) for i in range(compared))
+    shown = ",".join(map(str, stated)) if several else _brief(stated)
+    groups = f", or {compared * cells}, group by group" if cells > 1 else ""
+    reason = f"must be {compared} whole numbers, treatment first{groups}, not {shown}"
     raise ParameterError(reason, parameter="arms", value=stated)
 
 
@@ -380,7 +394,13 @@ def _two_by_two(cls: type[Sized], stated: Any) -> bool:
 
 def _groups(cls: type[Sized], stated: Any) -> int:
     """The groups among whom n is counted: of two by two all are compared, in halves."""
-    return 2 if _two_by_two(cls, stated) else _whole("groups", stated, least=len(cls.arm_names))
+    if _two_by_two(cls, stated):
+        return 2
+    if isinstance(stated, str) and re.search("[xX×*]", stated):
+        two_by_two = ", or 2x2 of a factorial trial of two treatments" if len(cls.arm_names) == 2 else ""
+        reason = f"must be a whole number{two_by_two}, not {_brief(stated)}"
+        raise ParameterError(reason, parameter="groups", value=stated)
+    return _whole("groups", stated, least=len(cls.arm_names))
 
 
 def _brief(stated: Any) -> str:

@@ -10,7 +10,6 @@ from trialplan.analyses.sensitivity.break_even import BreakEven, break_even
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
 from trialplan.progress import tell
-from trialplan.sizing import on_favourable_side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,9 +124,8 @@ def _end(axis: Axis, value: float, n: int, target: float) -> End:
 
 
 def _has_an_effect(design: Design) -> bool:
-    """Whether the truth lies where the trial is to show that it does."""
-    null = tuple(float(value) for value in design.null_values())
-    return bool(on_favourable_side(float(design.effect_value()), null, design.upward))
+    """Whether the truth lies where the trial is to show that it does, and is as much as has to be seen."""
+    return bool(design.reachable())
 
 
 def _breaks(axis: Axis, end: float, n: int, target: float) -> BreakEven | None:

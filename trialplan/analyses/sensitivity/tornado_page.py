@@ -13,7 +13,7 @@ from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SUPERIORITY, named
 from trialplan.page import Answer, Page, Table, plain
 from trialplan.parameter import parameters
-from trialplan.text import in_unit, listed, number
+from trialplan.text import in_unit, listed, number, true_words
 
 if TYPE_CHECKING:
     from trialplan.figures import Tornado as Bars
@@ -106,7 +106,7 @@ def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
         raise ParameterError(reason, owner=fixed, parameter=name, value=values, way_out=way_out)
     return Axis(
         assumption=name,
-        says=f"{declared[name].clause(planned)} {{}}",
+        says=f"{true_words(declared[name].clause(planned))} {{}}",
         unit=declared[name].unit,
         planned=float(planned),
         source="as given",
@@ -184,6 +184,8 @@ def _outcome(axis: Axis, end: End, n: int, target: float) -> str:
 
 def nothing_to_show(design: Design) -> str:
     """Why no number of participants would do where the truth is not what the trial is to show."""
+    if design.asks_for_more:
+        return "the truth is no more than what has to be seen"
     beyond = "falls short of" if design.goal == SUPERIORITY else "lies beyond"
     return f"the truth {beyond} the margin" if _has_margin(design) else "there is no effect to find"
 

@@ -79,7 +79,8 @@ def worst_doubt(trial: Trial) -> WorstDoubt | None:
             worst = swing.worst
             if worst is not None and worst.power is not None and (shift or worst.power < trial.primary.section.power):
                 axis = next(one for one in axes if one.assumption == swing.axis.assumption)
-                unknown = tuple(_subject(one) for one in unranged)
+                # a count that the trial chooses, as of visits, is not a number that may be off
+                unknown = tuple(_subject(one) for one in unranged if _moves(one))
                 return _told(
                     trial, _Doubt(axis=axis, swing=swing, worst=worst, power=worst.power, shift=shift), unknown
                 )
@@ -163,11 +164,16 @@ def _shifted(axes: Sequence[Axis]) -> Iterator[Axis]:
     A number of several, as the rates of strata, is moved as a whole.
     """
     for axis in axes:
-        known = [factor for factor in (1 - SHIFT, 1 + SHIFT) if _takes(axis, factor)]
+        known = _moves(axis)
         if known:
             yield dataclasses.replace(
                 axis, planned=1.0, low=known[0], high=known[-1], design_at=_by_factor(axis), unit=""
             )
+
+
+def _moves(axis: Axis) -> list[float]:
+    """The multiples of what is planned that its design takes."""
+    return [factor for factor in (1 - SHIFT, 1 + SHIFT) if _takes(axis, factor)]
 
 
 def _by_factor(axis: Axis) -> Callable[[float], Design]:
