@@ -185,7 +185,10 @@ class Design(Sized):
     def held_against(self) -> str | None:
         """The field of the value that a single group is held against, where that is a value of its effect."""
         name = self.field("comparator") if len(self.arm_names) == 1 else None
-        return name if name is not None and np.all(getattr(self, name) == self.null_values()[0]) else None
+        if name is None:
+            return None
+        same = getattr(self, name) == self.null_values()[0]
+        return name if (same if isinstance(same, bool) else np.all(same)) else None  # numbers cost no numpy
 
     @property
     def two_tailed(self) -> bool:

@@ -131,8 +131,8 @@ def code(
 def list_designs(design: str | type[Sized] | None = None) -> DesignList | DesignNumbers:
     """Which designs are there, and what do the numbers of one, by name or class, mean?
 
-    >>> print(list_designs("one-proportion").summary())
-    one-proportion: Is the rate better than a rate that would not be worth pursuing?
+    >>> print(list_designs("log-rank").summary())
+    log-rank: Does the event come later under treatment, by the hazards of two curves?
     """
     from trialplan import catalogue
 
