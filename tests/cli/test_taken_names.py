@@ -19,7 +19,7 @@ def options_of(name):
 @pytest.mark.parametrize("name", ["n", "output", "json", "look", "vary", "discount"])
 def test_an_option_is_refused_in_one_sentence(name):
     """It names the class, the option, and where to change it."""
-    with pytest.raises(ParameterError, match=f"Clash: its number {name} would be the option --{name}, .* in types"):
+    with pytest.raises(ParameterError, match=rf"Clash: its number {name} would be the option --{name}, .* in \S+"):
         options_of(name)
 
 

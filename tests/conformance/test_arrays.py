@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trialplan import sizing_grid
-from trialplan.errors import UnreachableError
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.parameter import parameters
 
 
@@ -68,7 +68,11 @@ class TestEveryNumber:
             if not declared.typical or value is None or (name == "alpha" and core is not design):
                 continue
             values = np.multiply.outer([1, 0.98, 0.95], value)  # a vector's own axis stays the last one
-            grid, alone = design.replace(**{name: values}), [design.replace(**{name: v.tolist()}) for v in values]
+            try:
+                alone = [design.replace(**{name: v.tolist()}) for v in values]
+            except ParameterError:  # it does not go with another number any more, of which a grid's cell has no answer
+                continue
+            grid = design.replace(**{name: values})
             np.testing.assert_allclose(grid.power(n), [float(d.power(n)) for d in alone], atol=1e-9, err_msg=name)
             np.testing.assert_allclose(grid.success(n), [float(d.success(n)) for d in alone], atol=1e-9, err_msg=name)
 

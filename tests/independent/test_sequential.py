@@ -146,7 +146,9 @@ class TestSimulatedParticipants:
         for size in sizes:
             counts = [x + rng.binomial(size - before, rate, trials) for x, rate in zip(counts, rates, strict=True)]
             pooled = sum(counts) / (2 * size)
-            found.append((counts[0] - counts[1]) / size / np.sqrt(pooled * (1 - pooled) * 2 / size))
+            # counts go in steps and a boundary has none: each step is spread evenly over its width
+            apart = counts[0] - counts[1] + rng.uniform(-0.5, 0.5, trials)
+            found.append(apart / size / np.sqrt(pooled * (1 - pooled) * 2 / size))
             before = size
         return found
 

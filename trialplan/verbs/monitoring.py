@@ -191,5 +191,8 @@ def _read(kind: str, text: Any, design: GroupSequential, n: int, sds: Any) -> In
     if kind == "times":
         people = _seen.times(str(text), design.arm_names)
         return design.outcome.seen_times(design.design, n, people)
-    known = None if sds is None else tuple(map(float, sds if isinstance(sds, (tuple, list)) else (sds,)))
-    return design.outcome.seen(design.design, n, kind, _seen.pairs(kind, text), known)
+    known = None if sds is None else tuple(sds) if isinstance(sds, (tuple, list)) else (sds,)
+    if known is not None and not all(isinstance(sd, (int, float)) and not isinstance(sd, bool) for sd in known):
+        told = ",".join(map(str, known))
+        raise ParameterError(f"{field('sds')} must be one number, or one for each arm, as in 1.2,1.4, not {told}")
+    return design.outcome.seen(design.design, n, kind, _seen.pairs(kind, text), known and tuple(map(float, known)))
