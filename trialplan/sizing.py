@@ -62,7 +62,7 @@ def attained(design: Sized, n: int) -> SampleSize:
     """The answer for n participants in all: no target was asked for, so there is none to round from."""
     design.check_n(n)
     success = number(design.attained(n))
-    if math.isnan(success):
+    if not math.isfinite(success):
         reason = f"what {n:,} participants attain cannot be computed: its numbers lie too far apart"
         raise UnreachableError(reason, owner=design, way_out="look again at the numbers")
     return SampleSize(
@@ -347,7 +347,7 @@ def size_width(design: Sized, width: Numbers) -> SampleSize:
         n=n,
         arms=design.arms(n) if is_scalar(n) else whole_arms(design, n),
         arms_unrounded=named_arms(design, total),
-        power=number(design.attained(n)),
+        power=number(design.attained(n) if reasons is None else np.where(np.isnan(total), np.nan, design.attained(n))),
         reason=reasons,
         extra=design.details(n, width) if is_scalar(n) else {},
     )

@@ -95,3 +95,11 @@ def test_the_probability_is_that_of_drawn_trials():
         shares.append((width <= 2).mean())
     assert shares[0] > 0.9 - 0.009
     assert shares[1] < 0.9
+
+
+def test_a_grid_without_an_answer_attains_nothing():
+    """Where no number of participants gives the width, nothing is attained either."""
+    grid = PrecisionMean(sd=1.0, width=np.array([1e-40, 1.0])).sample_size()
+    assert np.isnan(grid.n[0])
+    assert np.isnan(grid.power[0])
+    assert grid.n[1] == PrecisionMean(sd=1.0, width=1.0).sample_size().n
