@@ -6,8 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.design import Design
+from trialplan.designs.two_means import t_tests_power
+from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.numerics.lazy import np
+from trialplan.numerics.student import z_power
 from trialplan.parameter import Numbers
+from trialplan.rejection import decide
 
 _PART = 50_000
 """Participants analysed at once: what is made of their visits then stays in a processor's own memory."""
@@ -55,6 +60,43 @@ class Estimate:
     effect: Any
     variance: Any
     df: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnVisits(Design):
+    """What is estimated from a participant's visits by a model, and held against t or the normal."""
+
+    def distances(self, n: Numbers, direction: int = 1) -> list[Numbers]:
+        """How far the difference lies inside each limit, in standard errors."""
+        raise NotImplementedError
+
+    def degrees_of_freedom(self, n: Numbers) -> Numbers:
+        """Of the t that n participants give."""
+        raise NotImplementedError
+
+
+def held_against(design: OnVisits, found: Estimate) -> tuple[Any, Any]:
+    """The estimate against t or the normal; without an error of its own it is no evidence."""
+    there = np.isfinite(found.variance) & (found.variance > 0) & (found.df >= 1)
+    df = np.where(there, found.df, 1.0)
+    critical = design.z_alpha if design.test == "z" else upper_t_quantile(design.level, df)
+    error = np.where(there, np.sqrt(np.where(there, found.variance, 1.0)), np.inf)
+    return decide(design, np.where(there, found.effect, 0.0), error, critical)
+
+
+def t_power(design: OnVisits, n: Numbers) -> Numbers:
+    """Of the t test, in both tails where it has two."""
+    return t_tests_power(design.distances(n), design.degrees_of_freedom(n), design.level, design.two_tailed)
+
+
+def t_success(design: OnVisits, n: Numbers) -> Numbers:
+    """The favourable tail alone."""
+    return t_tests_power(design.distances(n), design.degrees_of_freedom(n), design.level, both_tails=False)
+
+
+def z_tail(design: OnVisits, n: Numbers, direction: int = 1) -> Numbers:
+    """One tail of the same against the normal."""
+    return z_power(design.distances(n, direction), design.z_alpha)
 
 
 def difference_at(arms: Sequence[Any], visit: int, pooled: bool, constrained: bool = False) -> Estimate:

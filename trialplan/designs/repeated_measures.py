@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from trialplan import fields
-from trialplan.design import AnalysisTest, Design
+from trialplan.design import AnalysisTest
 from trialplan.designs import _spread as spread
 from trialplan.designs._vectors import places
 from trialplan.designs._visits import (
@@ -17,20 +17,24 @@ from trialplan.designs._visits import (
     TOEPLITZ,
     UNSTRUCTURED,
     Estimate,
+    OnVisits,
     correlations,
     difference_at,
     drawn,
+    held_against,
     inflation,
     parts,
+    t_power,
+    t_success,
+    z_tail,
 )
-from trialplan.designs.two_means import SPREAD_SLIPS, satterthwaite, t_tests_power
+from trialplan.designs.two_means import SPREAD_SLIPS, satterthwaite
 from trialplan.errors import ParameterError, field
-from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.numerics.lazy import np
-from trialplan.numerics.student import T_POWER, normal_score, z_power
+from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.outcomes.visits import VISITS
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter, smallest
-from trialplan.rejection import decide, either_way, no_evidence
+from trialplan.rejection import either_way, no_evidence
 
 _OUTSIDE, _CONSTRAINED = "outside", "constrained"
 Baseline = Literal["outside", "constrained"]
@@ -53,7 +57,7 @@ def _read_visits(value: Any) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RepeatedMeasures(Design):
+class RepeatedMeasures(OnVisits):
     """Does the treatment's mean differ from the control's at a visit, by a mixed model of all visits (MMRM)?
 
     n is the number randomised: those who leave still tell something of the visit by those before it. With everybody
@@ -295,7 +299,7 @@ class RepeatedMeasures(Design):
 
     def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
         """Of the difference, with the degrees of freedom of as many as the visit is worth."""
-        return np.sqrt(sum(self._variances(n))), None if self.test == "z" else self._df(n)
+        return np.sqrt(sum(self._variances(n))), None if self.test == "z" else self.degrees_of_freedom(n)
 
     def _variances(self, n: Numbers) -> tuple[Numbers, Numbers]:
         """The variances of the two arms' means at the visit: treatment, control."""
@@ -307,7 +311,7 @@ class RepeatedMeasures(Design):
         treatment, control = (size / phi for size, phi in zip(self.split(n), self.inflations, strict=True))
         return treatment, control
 
-    def _df(self, n: Numbers) -> Numbers:
+    def degrees_of_freedom(self, n: Numbers) -> Numbers:
         """Degrees of freedom: n/φ - 2, or Satterthwaite's where each arm has a standard deviation of its own.
 
         A constrained baseline counts in φ, and takes one, as after adjustment for it.
@@ -325,7 +329,7 @@ class RepeatedMeasures(Design):
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """Of the t test, from the limit that the trial wants to leave behind."""
-        return None if self.test == "z" else (self.distances(n)[0], self._df(n))
+        return None if self.test == "z" else (self.distances(n)[0], self.degrees_of_freedom(n))
 
     @property
     def formula(self) -> str:
@@ -377,27 +381,6 @@ _SINGULAR = 1e-9
 """The least eigenvalue of correlations that can be told from 0."""
 
 
-def _statistic(design: RepeatedMeasures, found: Estimate) -> tuple[Any, Any]:
-    """The estimate against t or the normal; without an error of its own it is no evidence."""
-    there = np.isfinite(found.variance) & (found.variance > 0) & (found.df >= 1)
-    df = np.where(there, found.df, 1.0)
-    critical = design.z_alpha if design.test == "z" else upper_t_quantile(design.level, df)
-    error = np.where(there, np.sqrt(np.where(there, found.variance, 1.0)), np.inf)
-    return decide(design, np.where(there, found.effect, 0.0), error, critical)
-
-
-def _t_power(design: RepeatedMeasures, n: Numbers) -> Numbers:
-    return t_tests_power(design.distances(n), design._df(n), design.level, design.two_tailed)
-
-
-def _t_success(design: RepeatedMeasures, n: Numbers) -> Numbers:
-    return t_tests_power(design.distances(n), design._df(n), design.level, both_tails=False)
-
-
-def _z_tail(design: RepeatedMeasures, n: Numbers, direction: int = 1) -> Numbers:
-    return z_power(design.distances(n, direction), design.z_alpha)
-
-
 _TEX_INFLATION = r"\varphi_i = \sum_j\frac{c_j}{\rho_{ij}}"
 _TEX_T = (
     f"{T_POWER},\n"
@@ -425,9 +408,9 @@ RepeatedMeasures.tests = {
         formula="Mixed model for repeated measures, noncentral t",
         reference="Lu, Luo & Chen 2008",
         goals=fields.GOALS,
-        power=_t_power,
-        success=_t_success,
-        statistic=_statistic,
+        power=t_power,
+        success=t_success,
+        statistic=held_against,
         tex=_TEX_T,
     ),
     "z": AnalysisTest(
@@ -435,9 +418,9 @@ RepeatedMeasures.tests = {
         formula="Mixed model for repeated measures, normal",
         reference="Lu, Luo & Chen 2008",
         goals=fields.GOALS,
-        power=either_way(_z_tail),
-        success=_z_tail,
-        statistic=_statistic,
+        power=either_way(z_tail),
+        success=z_tail,
+        statistic=held_against,
         tex=_TEX_Z,
     ),
 }

@@ -11,16 +11,14 @@ from trialplan import fields
 from trialplan.design import AnalysisTest, Design, Sized
 from trialplan.designs import _slopes
 from trialplan.designs._vectors import places
-from trialplan.designs._visits import Estimate
-from trialplan.designs.two_means import t_tests_power
+from trialplan.designs._visits import Estimate, OnVisits, held_against, t_power, t_success, z_tail
 from trialplan.errors import ParameterError
-from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.numerics.lazy import np
-from trialplan.numerics.student import T_POWER, normal_score, z_power
+from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.outcome import EffectScale
 from trialplan.outcomes.visits import Visits
 from trialplan.parameter import POSITIVE, REAL, Interval, Numbers, largest, parameter, smallest
-from trialplan.rejection import decide, either_way, no_evidence
+from trialplan.rejection import either_way, no_evidence
 
 Intercepts = Literal["separate", "common"]
 _SHARE = Interval(0, 1, "right")
@@ -42,7 +40,7 @@ class OfSlopes(Visits):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Slopes(Design):
+class Slopes(OnVisits):
     """Does the outcome change faster under treatment, by random intercepts and slopes?
 
     Each participant has a line of his own, about that of his arm, and visits scatter about it. n is the number
@@ -234,7 +232,7 @@ class Slopes(Design):
 
     def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
         """Of the difference of slopes, with the degrees of freedom of its t."""
-        return np.sqrt(self._variance / n), None if self.test == "z" else self._df(n)
+        return np.sqrt(self._variance / n), None if self.test == "z" else self.degrees_of_freedom(n)
 
     @cached_property
     def _variance(self) -> Numbers:
@@ -242,7 +240,7 @@ class Slopes(Design):
         treatment, control = (share * told for share, told in zip(self.split(1.0), self._told, strict=True))
         return _slopes.variance_of_difference(treatment, control, self.intercepts == "common")[()]
 
-    def _df(self, n: Numbers) -> Numbers:
+    def degrees_of_freedom(self, n: Numbers) -> Numbers:
         """Participants with two visits or more, less two."""
         return sum(size * share for size, share in zip(self.split(n), self.two_visits, strict=True)) - 2
 
@@ -253,7 +251,7 @@ class Slopes(Design):
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """Of the t test, from the limit that the trial wants to leave behind."""
-        return None if self.test == "z" else (self.distances(n)[0], self._df(n))
+        return None if self.test == "z" else (self.distances(n)[0], self.degrees_of_freedom(n))
 
     @property
     def formula(self) -> str:
@@ -300,27 +298,6 @@ class Slopes(Design):
         return statistic if self.test == "z" else normal_score(statistic, np.where(found.df >= 1, found.df, 0.0))
 
 
-def _statistic(design: Slopes, found: Estimate) -> tuple[Any, Any]:
-    """The estimate against t or the normal; without an error of its own it is no evidence."""
-    there = np.isfinite(found.variance) & (found.variance > 0) & (found.df >= 1)
-    df = np.where(there, found.df, 1.0)
-    critical = design.z_alpha if design.test == "z" else upper_t_quantile(design.level, df)
-    error = np.where(there, np.sqrt(np.where(there, found.variance, 1.0)), np.inf)
-    return decide(design, np.where(there, found.effect, 0.0), error, critical)
-
-
-def _t_power(design: Slopes, n: Numbers) -> Numbers:
-    return t_tests_power(design.distances(n), design._df(n), design.level, design.two_tailed)
-
-
-def _t_success(design: Slopes, n: Numbers) -> Numbers:
-    return t_tests_power(design.distances(n), design._df(n), design.level, both_tails=False)
-
-
-def _z_tail(design: Slopes, n: Numbers, direction: int = 1) -> Numbers:
-    return z_power(design.distances(n, direction), design.z_alpha)
-
-
 _TEX_TOLD = r"M_i = \overline{X^\top V^{-1}X}"
 _TEX_ERROR = r"\frac{1}{n_i}\left(M_i^{-1}\right)_{22}"
 
@@ -331,9 +308,9 @@ Slopes.tests = {
         formula="Random intercepts and slopes, noncentral t",
         reference="Laird & Ware 1982; Ard & Edland 2011",
         goals=fields.GOALS,
-        power=_t_power,
-        success=_t_success,
-        statistic=_statistic,
+        power=t_power,
+        success=t_success,
+        statistic=held_against,
         tex=f"{T_POWER},\n"
         + r"\lambda = \frac{\left|\delta\right|}{\sqrt{\sum_i "
         + _TEX_ERROR
@@ -346,9 +323,9 @@ Slopes.tests = {
         formula="Random intercepts and slopes, normal",
         reference="Laird & Ware 1982; Ard & Edland 2011",
         goals=fields.GOALS,
-        power=either_way(_z_tail),
-        success=_z_tail,
-        statistic=_statistic,
+        power=either_way(z_tail),
+        success=z_tail,
+        statistic=held_against,
         tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}{\delta^2}"
         r"\sum_i\frac{1}{w_i}\left(M_i^{-1}\right)_{22}," + f"\n{_TEX_TOLD}",
     ),
