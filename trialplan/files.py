@@ -137,19 +137,38 @@ def parse_toml(text: str, path: Path, error: type[FileError] = FileError) -> dic
     return content
 
 
-_DECIMAL_COMMA = re.compile(r"=\s*[+-]?(\d+),(\d+)\s*(?:#.*)?")
+_TOML_SLIPS = tuple(
+    (re.compile(rf"{pattern}\s*(?:#.*)?"), way_out)
+    for pattern, way_out in (
+        (r"([+-]?)(\.\d+)", "write the 0 before the point: {0}0{1}"),
+        (r"([+-]?\d+)\.", "write a figure behind the point: {0}.0"),
+        (r"([+-]?[1-9]\d{0,2}),(\d{3})", "write {0}{1} if these are thousands, or {0}.{1} if it is a decimal comma"),
+        (r"([+-]?\d+),(\d+)", "write a decimal point: {0}.{1}"),
+        (r"([+-]?\d{1,3}(?:[,.' ]\d{3})+)(?:[.,]\d+)?", "write the number without marks between its thousands"),
+        (r"([+-]?)0+([1-9]\d*)", "write the number without the 0 before it: {0}{1}"),
+        (r"([+-]?\d*[.,]?\d+)\s*%", "put what is printed between double quotes, or write a share: 5 % as 0.05"),
+        (r"(?i:true|false|yes|no)", "write true or false, in small letters"),
+        (r"\[.*?(?<![\w.\"'])([+-]?)(\.\d+).*", "write the 0 before the point: {0}0{1}"),
+        (r"[“”„»«‘’`].*", "put the text between plain double quotes, as on a keyboard"),
+        (r"(.*\S)\s*[,;]", "end the line without the mark behind the value: {0}"),
+        (r"", "write a value behind the =, or remove the line"),
+        (r"([^\s\"'\[{#][^\"'\[{#]*?)", "put a text between double quotes: \"{0}\""),
+    )
+)
+"""Values as people write them and TOML does not, and how it does; the first that fits."""
 
 
 def _toml_advice(text: str, why: str) -> str:
-    """The end of the sentence where the line is of a kind that people write: a decimal comma, a path of Windows."""
+    """The end of the sentence where the line is of a kind that people write: .35, 0,35, NR, a path of Windows."""
     place = re.search(r"at line (\d+)", why)
     line = text.split("\n")[int(place[1]) - 1] if place else ""
-    comma = _DECIMAL_COMMA.search(line)
-    if comma:
-        return f"; write a decimal point: {comma[1]}.{comma[2]}"
     if "\\" in line and '"' in line:
         return "; a backslash between double quotes begins a code: write / for it, or put single quotes around the text"
-    return ""
+    _, stands, value = line.partition("=")
+    if not stands or "Cannot" in why:
+        return ""
+    fits = ((pattern.fullmatch(value.strip()), way_out) for pattern, way_out in _TOML_SLIPS)
+    return next((f"; {way_out.format(*match.groups())}" for match, way_out in fits if match), "")
 
 
 def check_texts(data: Any, name: str, error: type[FileError] = FileError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -77,7 +78,9 @@ def decimal_mark(cells: Iterable[str], comma_separates: bool) -> str | None:
 
 
 def tidy(cell: str) -> str:
-    """A number without the spaces around it, with a minus sign and a raised point as a computer writes them."""
+    """A number without the spaces around it, with figures, a minus sign and a raised point as a computer writes them."""
+    if not cell.isascii():  # a figure of any script, such as ８ or ٨, has the value of one of ours
+        cell = "".join(str(unicodedata.decimal(letter, letter)) for letter in cell).replace("٫", ".").replace("．", ".")
     plain = cell.strip().replace("−", "-").replace("–", "-").replace("·", ".")
     return re.sub(r"^([+-])\s+(?=[\d.,])", r"\1", plain)
 

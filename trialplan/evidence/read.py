@@ -11,7 +11,6 @@ from typing import Any, cast
 
 from trialplan.errors import EvidenceError, did_you_mean
 from trialplan.evidence.complaint import complaints, together
-from trialplan.evidence.headers import names_columns
 from trialplan.evidence.numerals import percentages, whole_part
 from trialplan.evidence.registry_record import from_registry
 from trialplan.evidence.spreadsheet import Sheet, read_rows, understood
@@ -121,7 +120,7 @@ def _from_text(path: Path, name: str) -> Read:
 
 
 def _from_workbook(path: Path, name: str) -> Read:
-    grid = from_workbook(path, name, names_columns)
+    grid = from_workbook(path, name)
     held = io.StringIO()
     csv.writer(held, lineterminator="\n").writerows([grid.header, *(cells for _, cells in grid.rows)])
     return _from_grid(grid, path, name, held.getvalue())

@@ -46,7 +46,7 @@ from trialplan.evidence.side_by_side import ARM_WORDS, one_arm_a_row
 from trialplan.evidence.spreads import CONFIDENCE, sd_of_interval, sd_of_standard_error
 from trialplan.evidence.table import ReportedOutcome, Study, domains
 from trialplan.evidence.text_table import Grid
-from trialplan.text import plural
+from trialplan.text import listed, plural
 
 __all__ = ["COLUMNS", "Sheet", "read_rows", "understood"]
 
@@ -68,8 +68,8 @@ _OF_A_ROW = ("group", "product", "regimen", "subgroup")
 """Fields of a study whose names a table may give to what differs between its arms."""
 _PLACE = ("outcome", "arm", "timepoint_months", "effect_measure")
 """What tells the rows of a study apart."""
-_LACKING = {"na", "#n/a"}
-"""R's and Excel's words for a cell without a value."""
+_LACKING = re.compile(r"n/?a|#n/?a|#nv|<na>|nan|null|#null!|\.[a-z]?", re.IGNORECASE)
+"""The words of R, Excel, pandas, databases, SPSS, SAS and Stata for a cell without a value."""
 _FEWEST = 2
 """Participants of whom an SD can be."""
 _A_SPREAD = 'a number, or "NR" (not reported) or "ND" (not done)'
@@ -105,8 +105,8 @@ class Sheet:
 
 def read_rows(grid: Grid, name: str, title: str) -> Sheet:
     """The table in a grid of cells, with all that is wrong with its cells."""
-    used = [not cell.startswith(LEFT_OUT) for cell in grid.header]
-    grid.wrong = {(line, at): why for (line, at), why in grid.wrong.items() if any(used[at : at + 1])}
+    used = {at for at, cell in zip(grid.places, grid.header, strict=True) if not cell.startswith(LEFT_OUT)}
+    grid.wrong = {(line, at): why for (line, at), why in grid.wrong.items() if at in used}
     grid = one_arm_a_row(grid, name)
     columns, notes = columns_of(grid, name)
     in_percent = any("%" in cell for cell, column in zip(grid.header, columns, strict=True) if column == "events")
@@ -120,7 +120,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         sheet.notes.append("decimal commas")
     studies: dict[str, dict[str, Any]] = {}
     places: dict[tuple[str | None, ...], int] = {}
-    lacking = 0
+    lacking: Counter[str] = Counter()
     counted: Counter[str] = Counter()
     for line, cells in grid.rows:
         place = f"{name}, line {line}"
@@ -128,8 +128,8 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
             sheet.wrong.append((line, _too_many(place, cells, columns)))
             continue
         row = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if column and cell.strip()}
-        lacking += sum(cell.lower() in _LACKING for cell in row.values())
-        row = {column: cell for column, cell in row.items() if cell.lower() not in _LACKING}
+        lacking.update(cell for cell in row.values() if _LACKING.fullmatch(cell))
+        row = {column: cell for column, cell in row.items() if not _LACKING.fullmatch(cell)}
         empty = [column for column in ("study", "outcome") if column not in row]
         if empty:
             sheet.wrong.append((line, f"{place}: {_lacks(empty[0], row, previous)}"))
@@ -161,7 +161,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         sheet.lines[index, len(kept["outcomes"]) - 1] = line
     sheet.notes += [f"{plural(cells, 'cell')} {what}" for what, cells in counted.items() if what]
     if lacking:
-        sheet.notes.append(f"{plural(lacking, 'cell')} with NA as empty")
+        sheet.notes.append(f"{plural(lacking.total(), 'cell')} with {listed(lacking)} as empty")
     sheet.data = {"title": title.replace("-", " ").replace("_", " ")} | sheet.data | {"studies": list(studies.values())}
     return sheet
 

@@ -6,13 +6,15 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from trialplan.errors import EvidenceError
 from trialplan.files import read_bytes
 
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
+"""The last where no other stands in the header, and every row has as many cells as it (R's write.table)."""
 TEXTS = (".csv", ".tsv", ".tab", ".txt")
 WORKBOOKS = (".xlsx", ".xls", ".ods")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
@@ -22,6 +24,12 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WESTERN = "cp1252"
 _SOME_UTF8 = re.compile(rb"[\xc3-\xf4][\x80-\xbf]+(?![\x80-\xff])")
 """A letter in UTF-8: a file that holds one, and bytes that are none, is damaged."""
+ERROR = re.compile(r"#[^\W_][\w/]*[!?]|#N/A|#N/D|#NV", re.IGNORECASE)
+"""An error of a spreadsheet's formula, in its language: #DIV/0!, #REF!, #NAME?, #N/A, #WERT!."""
+_RULE = re.compile(r"\s*(:?-{2,}:?)?\s*")
+"""A cell of the line that Markdown draws under the names of columns."""
+_ROW_NUMBERS = re.compile(r"(unnamed: ?\d+|\.\.\.\d+|x|index|obs|rn|row ?names?|rows?|no\.?|nr\.?|id|#)?", re.IGNORECASE)
+"""What the first column is called where it numbers the rows: by R, pandas and SAS, and by people."""
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 
 
@@ -35,6 +43,12 @@ class Grid:
     notes: list[str] = field(default_factory=list)
     wrong: dict[tuple[int, int], str] = field(default_factory=dict)
     """What is wrong with a cell of the file, by line and column."""
+    places: list[int] = field(default_factory=list)
+    """The column of the file in which each cell of the header stands."""
+
+    def __post_init__(self) -> None:
+        """Every column of the file has a name, unless it is said otherwise."""
+        self.places = self.places or list(range(len(self.header)))
 
 
 def decoded(path: Path) -> tuple[str, list[str]]:
@@ -82,18 +96,19 @@ def from_text(text: str, name: str) -> Grid:
     while skipped < len(lines) and (not lines[skipped].strip() or _aside(lines[skipped])):
         match = _SEPARATOR_LINE.fullmatch(lines[skipped])
         named = match[1] if match else named
-        comments += lines[skipped].lstrip().startswith("#")
+        comments += is_remark(_roughly(lines[skipped]))
         skipped += 1
-    first = re.sub(r'"[^"]*"', "", lines[skipped]) if skipped < len(lines) else ""
-    separator = named or max(SEPARATORS, key=first.count)
-    reader = csv.reader(io.StringIO("\n".join(lines[skipped:])), delimiter=separator, strict=True)
+    separator = named or _separator(lines[skipped:])
+    reader = csv.reader(
+        io.StringIO("\n".join(lines[skipped:])), delimiter=separator, strict=True, skipinitialspace=separator == " "
+    )
     rows: list[tuple[int, list[str]]] = []
     begins = skipped + 1
     try:
         for cells in reader:
-            if cells and cells[0].lstrip().startswith("#"):
+            if is_remark(cells):
                 comments += 1
-            elif any(cell.strip() for cell in cells):
+            elif any(cell.strip() for cell in cells) and not all(map(_RULE.fullmatch, cells)):
                 rows.append((begins, cells))
             begins = skipped + reader.line_num + 1
     except csv.Error as cause:
@@ -101,6 +116,19 @@ def from_text(text: str, name: str) -> Grid:
     notes = [] if separator == "," else [f"separated by {SEPARATORS.get(separator, repr(separator))}"]
     notes += [f"{comments} comment line{'' if comments == 1 else 's'} left out"] if comments else []
     return made_grid(rows, name, notes, separator == ",")
+
+
+def _separator(lines: list[str]) -> str:
+    """The commonest separator of the header; spaces where it has no other, and the rows are of as many cells."""
+    first = re.sub(r'"[^"]*"', "_", lines[0].strip()) if lines else ""
+    commonest = max(SEPARATORS, key=lambda mark: first.count(mark) * (mark != " "))
+    if commonest in first or " " not in first:
+        return commonest
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=" ", strict=True, skipinitialspace=True) if any(row)]
+    except csv.Error:
+        return commonest
+    return " " if {len(row) for row in rows[1:]} in ({len(rows[0])}, {len(rows[0]) + 1}) else commonest
 
 
 def _not_csv(lines: list[str], begins: int, ends: int, separator: str, name: str, cause: csv.Error) -> str:
@@ -134,23 +162,43 @@ def _opened(lines: list[str], separator: str) -> tuple[int, int] | None:
     return None
 
 
+def _roughly(line: str) -> list[str]:
+    """The cells of a line whose separator is not known yet."""
+    return [cell.strip().strip('"') for cell in re.split("[,;\t|]", line)]
+
+
 def _aside(line: str) -> bool:
     """Whether a line above the header is a remark or names the separator."""
-    return line.lstrip().startswith("#") or _SEPARATOR_LINE.fullmatch(line) is not None
+    return is_remark(_roughly(line)) or _SEPARATOR_LINE.fullmatch(line) is not None
+
+
+def is_remark(cells: Sequence[str]) -> bool:
+    """Whether a row is a remark: it begins with #, which is neither a spreadsheet's error nor the name of a column."""
+    first = cells[0].strip() if cells else ""
+    named = first == "#" and any(map(str.strip, cells[1:]))
+    return first.startswith("#") and not named and not ERROR.fullmatch(first)
 
 
 def made_grid(rows: list[tuple[int, list[str]]], name: str, notes: list[str], comma: bool) -> Grid:
-    """The header and the rows without what a program added: trailing empty columns, R's row names."""
+    """The header and the rows without what a program added: empty columns, R's row names, the numbers of rows."""
     if len(rows) < 2:
         raise EvidenceError(f"{name} has no rows below its header; write one outcome a row")
     header, below = [cell.strip() for cell in rows[0][1]], rows[1:]
-    while header and not header[-1] and not any(cells[len(header) - 1 :][:1] not in ([], [""]) for _, cells in below):
-        header.pop()
-    numbers = [str(at) for at in range(1, len(below) + 1)]
-    firsts = [cells[0].strip() for _, cells in below]
-    shifted = all(len(cells) == len(header) + 1 for _, cells in below)
-    if firsts == numbers and (header[0] == "" or (shifted and header[0] != "")):
-        header = header[1:] if header[0] == "" else header
-        below = [(line, cells[1:]) for line, cells in below]
-        notes = [*notes, "the row numbers left out"]
-    return Grid(header, below, comma, notes)
+    if below and all(len(cells) == len(header) + 1 and any(cells) for _, cells in below) and _numbers(below, 0):
+        header = ["", *header]  # R's row names have no name
+    places = [
+        at for at, cell in enumerate(header) if cell or any("".join(cells[at : at + 1]).strip() for _, cells in below)
+    ]
+    if places and _ROW_NUMBERS.fullmatch(header[places[0]]) and _numbers(below, places[0]):
+        named = f" ({header[places[0]]!r})" if header[places[0]] else ""
+        notes = [*notes, f"the row numbers{named} left out"]
+        places = places[1:]
+    more = len(header)
+    kept = [(line, [*("".join(cells[at : at + 1]) for at in places), *cells[more:]]) for line, cells in below]
+    return Grid([header[at] for at in places], kept, comma, notes, places=places)
+
+
+def _numbers(rows: list[tuple[int, list[str]]], at: int) -> bool:
+    """Whether a column holds whole numbers, each once."""
+    cells = ["".join(row[at : at + 1]).strip() for _, row in rows]
+    return all(cell.isdecimal() for cell in cells) and len(set(cells)) == len(cells)

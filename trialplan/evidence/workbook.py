@@ -14,18 +14,28 @@ from typing import Any
 from xml.parsers import expat
 
 from trialplan.errors import EvidenceError, require
+from trialplan.evidence.headers import LEFT_OUT, known_as, names_columns, plain
 from trialplan.evidence.numerals import as_percentage
-from trialplan.evidence.text_table import Grid, made_grid
+from trialplan.evidence.text_table import ERROR, Grid, is_remark, made_grid
 from trialplan.files import read_bytes
-from trialplan.text import plural
+from trialplan.text import listed, plural
 
 Cells = list[list[Any]]
+Block = tuple[tuple[int, int], tuple[int, int]]
+"""The first and the last cell of a merged one, each by row and column from 0."""
 
 _LARGEST = 100_000_000
 """Bytes of a part once unpacked, beyond which it is not looked through."""
 _LOOKED_AT = 10
 """Rows among which a sheet has the names of its columns."""
+_ERR = re.compile(r"Err:\d{3}")
+"""An error of LibreOffice that has no name."""
 _ERROR = "the cell holds an error of its formula; write the number, or leave it empty"
+_WIDE = "the cell is merged over several columns; part it, and write in each column its own"
+_OLD_FORM = (
+    "of an .xls it is not seen what is hidden, a percentage, or an error in place of an empty cell: saved as .xlsx, "
+    "that is told"
+)
 _PERCENT_FORMATS = ("9", "10")
 """Number formats 0% and 0.00%, which no file spells out (ECMA-376, part 1, 18.8.30)."""
 _NO_CODE = re.compile(r'"[^"]*"|\\.')
@@ -43,14 +53,18 @@ class _Seen:
     """Cells that show their number as a percentage."""
     hidden: list[range] = field(default_factory=list)
     """Lines that the program does not show."""
+    hidden_columns: list[range] = field(default_factory=list)
+    """Columns that the program does not show."""
+    merged: list[Block] = field(default_factory=list)
+    """Cells that stand for several, where the reader does not tell of them."""
 
 
-def from_workbook(path: Path, name: str, names_columns: Callable[[Sequence[str]], bool]) -> Grid:
-    """The grid in the first sheet with a row that names columns, else in the first that holds anything.
+def from_workbook(path: Path, name: str) -> Grid:
+    """The grid in the first sheet with a row that names columns, one that is shown first; else in the first with any.
 
-    A merged cell is that of each of its rows. Errors and formulas that were never computed, which the reader takes for
-    empty cells, and dates are told as wrong. A percentage stands as it is shown among what was printed, where the
-    file holds its hundredth; hidden rows are read, and told.
+    A cell that is merged over rows is that of each of them; one over columns is wrong, as are errors, formulas that
+    were never computed, which the reader takes for empty cells, and dates. A percentage stands as it is shown among
+    events and what was printed, where the file holds its hundredth; hidden rows and columns are read, and told.
     """
     calamine: Any = require("python_calamine", "sheets", f"reading {name}")
     content = read_bytes(path, EvidenceError)
@@ -62,39 +76,65 @@ def from_workbook(path: Path, name: str, names_columns: Callable[[Sequence[str]]
         raise EvidenceError(f"{name} is not a workbook that can be read: {cause}; save it again, or as CSV") from cause
     filled = {each: rows for each, rows in rows_of.items() if any(cell != "" for row in rows for cell in row)}
     likely = [each for each, rows in filled.items() if any(names_columns(_texts(row)) for row in rows[:_LOOKED_AT])]
-    chosen = next(iter(likely or filled), "")
-    notes = [f"sheet {chosen!r} of {len(filled)}"] if len(filled) > 1 else []
+    shown = {each.name for each in book.sheets_metadata if each.visible == calamine.SheetVisibleEnum.Visible}
+    chosen = next(iter(sorted(likely or filled, key=lambda each: each not in shown)), "")
+    notes = _of_sheets(chosen, filled, likely, shown)
     rows = filled.get(chosen, [])
-    merged = _spread_out(rows, getattr(sheets.get(chosen), "merged_cell_ranges", None) or ())
-    notes += [f"{plural(merged, 'merged cell')} as that of each of its rows"] if merged else []
     passed_over = _passed_over(content, chosen)
+    blocks = getattr(sheets.get(chosen), "merged_cell_ranges", None) or passed_over.merged
+    merged = _spread_out(rows, blocks)
+    notes += [f"{plural(merged, 'merged cell')} as that of each of its rows"] if merged else []
+    notes += [] if zipfile.is_zipfile(io.BytesIO(content)) else [_OLD_FORM]
     numbered = list(enumerate(rows, 1))
     texts = [(line, _texts(cells)) for line, cells in numbered if any(cell != "" for cell in cells)]
-    comments = sum(cells[0].startswith("#") for _, cells in texts)
+    comments = sum(is_remark(cells) for _, cells in texts)
     notes += [f"{comments} comment line{'' if comments == 1 else 's'} left out"] if comments else []
-    grid = made_grid([row for row in texts if not row[1][0].startswith("#")], name, notes, False)
+    grid = made_grid([row for row in texts if not is_remark(row[1])], name, notes, False)
     _show_percentages(grid, passed_over.percent)
     hidden = sum(any(line in lines for lines in passed_over.hidden) for line, _ in grid.rows)
     grid.notes += [f"{plural(hidden, 'row')} that the sheet hides among them"] if hidden else []
+    columns = [
+        repr(name)
+        for name, at in zip(grid.header, grid.places, strict=True)
+        if any(at in places for places in passed_over.hidden_columns)
+    ]
+    grid.notes += [f"{listed(columns)} among the columns, which the sheet hides"] if columns else []
+    wide = {(top + 1, left): _WIDE for (top, left), (_, right) in blocks if left < right}
     dated = {(line, at) for line, cells in numbered for at, cell in enumerate(cells) if isinstance(cell, datetime.date)}
-    grid.wrong = {**_dates(grid, dated), **passed_over.wrong}
+    wrong = {**wide, **_dates(grid, dated), **passed_over.wrong}
+    grid.wrong = {(line, at): f"column {at + 1}: {why}" for (line, at), why in wrong.items()}
+    for line, cells in grid.rows:  # what is told once is not told again as no number
+        cells[: len(grid.places)] = ["" if (line, at) in wrong else cell for at, cell in zip(grid.places, cells)]
     return grid
 
 
+def _of_sheets(chosen: str, filled: Mapping[str, object], likely: Sequence[str], shown: set[str]) -> list[str]:
+    """Which sheet was read, where there are several or it is hidden, and which others name columns, too."""
+    others = [repr(each) for each in likely if each != chosen]
+    which = f"sheet {chosen!r} of {len(filled)}" if len(filled) > 1 else f"sheet {chosen!r}"
+    hidden = [] if chosen in shown or not chosen else ["it is hidden"]
+    more = [*hidden, *([f"{listed(others)} not read"] if others else [])]
+    return [f"{which}{f' ({listed(more)})' if more else ''}"] if len(filled) > 1 or hidden else []
+
+
 def _show_percentages(grid: Grid, percent: set[tuple[int, int]]) -> None:
-    """Write a percentage as it is shown into the columns of what was printed: the numbers of others are as stored."""
-    printed = [at for at, name in enumerate(grid.header) if re.search("reported|printed", name.lower())]
-    for line, cells in grid.rows:
-        for at in printed:
-            if (line, at) in percent:
-                cells[at] = as_percentage(cells[at])
+    """Write a percentage as it is shown among events and what was printed; the numbers of others are as stored."""
+    stored = dict.fromkeys(grid.header, 0)
+    for name, at, column in zip(grid.header, grid.places, range(len(grid.header)), strict=True):
+        of_events = known_as(plain(name)) in ("events", "reported") or re.search("reported|printed|event", name.lower())
+        for line, cells in grid.rows:
+            if (line, at) in percent and of_events:
+                cells[column] = as_percentage(cells[column])
+            stored[name] += (line, at) in percent and not of_events and not name.startswith(LEFT_OUT)
+    told = [f"{plural(cells, 'percentage')} of `{name}` as stored, 35 % as 0.35" for name, cells in stored.items() if cells]
+    grid.notes += told
 
 
 def _texts(cells: Sequence[Any]) -> list[str]:
     return [_shown(cell) for cell in cells]
 
 
-def _spread_out(rows: Cells, ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> int:
+def _spread_out(rows: Cells, ranges: Sequence[Block]) -> int:
     """Write a cell that is merged over rows into each of them, and say how many there were."""
     merged = 0
     for (top, left), (bottom, right) in ranges:
@@ -117,9 +157,9 @@ def _shown(cell: Any) -> str:
 def _dates(grid: Grid, dated: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
     """Cells that a spreadsheet turned into a date, such as 3/10, outside the columns of dates."""
     return {
-        (line, at): f"column {at + 1}: the cell is a date; format it as text and write again what was printed"
+        (line, at): "the cell is a date; format it as text and write again what was printed"
         for line, at in sorted(dated)
-        if at < len(grid.header) and "enrolled" not in grid.header[at].lower()
+        if at in grid.places and "enrolled" not in grid.header[grid.places.index(at)].lower()
     }
 
 
@@ -136,7 +176,6 @@ def _passed_over(content: bytes, sheet: str) -> _Seen:
                 seen = _in_excel(_part(file, part) if part in names else b"", shares)
     except (zipfile.BadZipFile, expat.ExpatError, KeyError, ValueError):
         return _Seen()  # .xls, which is no archive, or a part that only the reader understands
-    seen.wrong = {(line, at): f"column {at + 1}: {why}" for (line, at), why in seen.wrong.items()}
     return seen
 
 
@@ -187,6 +226,8 @@ def _in_excel(part: bytes, percent: set[str]) -> _Seen:
             line, at = int(attributes.get("r", line + 1)), -1
             if attributes.get("hidden") in ("1", "true"):
                 seen.hidden.append(range(line, line + 1))
+        elif name == "col" and attributes.get("hidden") in ("1", "true"):
+            seen.hidden_columns.append(range(int(attributes["min"]) - 1, int(attributes["max"])))
         elif name == "c":
             at = _column(attributes["r"]) if "r" in attributes else at + 1
             kind, value, formula = attributes.get("t", ""), "", False
@@ -212,27 +253,42 @@ def _in_excel(part: bytes, percent: set[str]) -> _Seen:
 def _in_open_document(part: bytes, sheet: str) -> _Seen:
     """What a table of an OpenDocument spreadsheet holds beside its values; its rows and cells may be repeated."""
     seen = _Seen()
-    here, line, at, rows, cells = False, 0, 0, 1, 1
+    here, line, at, rows, cells, columns, value = False, 0, 0, 1, 1, 0, ""
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
-        nonlocal here, line, at, rows, cells
+        nonlocal here, line, at, rows, cells, columns, value
         if name == "table:table":
-            here, line, rows = attributes.get("table:name") == sheet, 1, 0
+            here, line, rows, columns = attributes.get("table:name") == sheet, 1, 0, 0
+        elif here and name == "table:table-column":
+            first, columns = columns, columns + int(attributes.get("table:number-columns-repeated", 1))
+            if attributes.get("table:visibility", "visible") != "visible":
+                seen.hidden_columns.append(range(first, columns))
         elif here and name == "table:table-row":
             line, at, cells = line + rows, 0, 0
             rows = int(attributes.get("table:number-rows-repeated", 1))
             if attributes.get("table:visibility", "visible") != "visible":
                 seen.hidden.append(range(line, line + rows))
         elif here and name in ("table:table-cell", "table:covered-table-cell"):
-            at += cells
+            at, value = at + cells, ""
             cells = int(attributes.get("table:number-columns-repeated", 1))
+            high, wide = (int(attributes.get(f"table:number-{part}-spanned", 1)) for part in ("rows", "columns"))
+            if (high, wide) != (1, 1):
+                seen.merged.append(((line - 1, at), (line + high - 2, at + wide - 1)))
             if attributes.get("calcext:value-type") == "error":
                 seen.wrong[line, at] = _ERROR
             elif attributes.get("office:value-type") == "percentage":
                 seen.percent |= {(line + i, at + j) for i in range(rows) for j in range(cells)}
 
+    def text(more: str) -> None:
+        nonlocal value
+        value += more
+
+    def end(name: str) -> None:
+        if here and name == "table:table-cell" and (ERROR.fullmatch(value) or _ERR.fullmatch(value)):
+            seen.wrong[line, at] = _ERROR
+
     if part:
-        _parsed(part, start)
+        _parsed(part, start, end, text)
     return seen
 
 
