@@ -152,7 +152,7 @@ _TOML_SLIPS = tuple(
         (r"[“”„»«‘’`].*", "put the text between plain double quotes, as on a keyboard"),
         (r"(.*\S)\s*[,;]", "end the line without the mark behind the value: {0}"),
         (r"", "write a value behind the =, or remove the line"),
-        (r"([^\s\"'\[{#][^\"'\[{#]*?)", "put a text between double quotes: \"{0}\""),
+        (r"([^\s\"'\[{#][^\"'\[{#]*?)", 'put a text between double quotes: "{0}"'),
     )
 )
 """Values as people write them and TOML does not, and how it does; the first that fits."""

@@ -340,8 +340,8 @@ class TestColumns:
         found, note = told("study,outcome,events,of,_weight,_age\nA,x,8,20,12.1 %,54\n")
         assert found.studies[0].outcomes[0].counts == (8, 20)
         assert "'_weight' and '_age' left out" in note
-        sentence = refused("study,outcome,events,of,Weight\nA,x,8,20,12.1 %\n")
-        assert "unknown column 'Weight'; begin its name with _ to leave it out" in sentence
+        sentence = refused("study,outcome,events,of,Age\nA,x,8,20,54\n")
+        assert "unknown column 'Age'; begin its name with _ to leave it out" in sentence
 
     @pytest.mark.parametrize(
         ("column", "words"),
@@ -465,6 +465,72 @@ class TestWorkbooks:
         filtered = second.replace("row>", 'row table:visibility="filter">', 1)
         _, notes = rebuilt(open_document(rows), lambda _, xml: xml.replace(second, filtered), file="t.ods")
         assert "1 row that the sheet hides among them" in notes
+
+    def test_hidden_columns_are_told(self, rebuilt):
+        """By their names."""
+        rows = [[*TWO_ROWS[0], "_age"], *([*row, 50.0] for row in TWO_ROWS[1:])]
+        hidden = '<cols><col min="3" max="3" width="9"/><col min="4" max="5" width="0" hidden="1"/></cols><sheetData>'
+        found, notes = rebuilt(workbook(rows), lambda _, xml: xml.replace("<sheetData>", hidden))
+        assert found.studies[0].outcomes[0].counts == (8, 20)
+        assert "'of' and '_age' among the columns, which the sheet hides" in notes
+        column = '<table:table-column{} table:number-columns-repeated="{}"/>'
+        columns = column.format("", 2) + column.format(' table:visibility="collapse"', 1) + "<table:table-row>"
+        texts = [[str(cell).removesuffix(".0") for cell in row] for row in TWO_ROWS]
+        _, notes = rebuilt(
+            open_document(texts), lambda _, xml: xml.replace("<table:table-row>", columns, 1), file="t.ods"
+        )
+        assert "'events' among the columns, which the sheet hides" in notes
+
+    def test_a_hidden_sheet_is_told(self, rebuilt):
+        """One that is shown comes first; of a hidden one alone it is said that it is."""
+        _, notes = rebuilt(
+            workbook(TWO_ROWS), lambda _, xml: xml.replace('name="Evidence"', 'name="Evidence" state="hidden"')
+        )
+        assert "sheet 'Evidence' (it is hidden)" in notes
+
+    def test_a_percentage_of_events_is_counted(self, rebuilt):
+        """As in a CSV; of another number it is told that it is read as stored."""
+        rows = [["study", "outcome", "events", "of", "n", "change"], ["A", "x", 0.4, 20.0, "", ""]]
+        rows += [["A", "y", "", "", 20.0, -0.25]]
+        styles = '<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="9"/></cellXfs></styleSheet>'
+
+        def change(_, xml):
+            shares = [(f"<c><v>{value}</v></c>", f'<c s="1"><v>{value}</v></c>') for value in (0.4, -0.25)]
+            for plain, percent in shares:
+                xml = xml.replace(plain, percent)
+            return xml
+
+        found, notes = rebuilt(workbook(rows), change, [("xl/styles.xml", styles)])
+        assert [row.counts for row in found.studies[0].outcomes] == [(8, 20), None]
+        assert "40 % of 20 as 8 events" in notes
+        assert "1 percentage of `change` as stored, 35 % as 0.35" in notes
+
+    def test_a_cell_over_several_columns_is_asked_about(self, rebuilt):
+        """In Excel and in an OpenDocument; one over rows is that of each, there too."""
+        rows = [*TWO_ROWS, ["C", "x", "NR", ""]]
+        merged = '</sheetData><mergeCells count="1"><mergeCell ref="C4:D4"/></mergeCells>'
+        why = "line 4, column 3: the cell is merged over several columns; part it"
+        with pytest.raises(EvidenceError, match=why):
+            rebuilt(workbook(rows), lambda _, xml: xml.replace("</sheetData>", merged))
+        texts = [[str(cell).removesuffix(".0") for cell in row] for row in rows]
+        cell, empty = '<table:table-cell office:value-type="string"><text:p>NR', "<table:table-cell/></table:table-row>"
+        wide = cell.replace("cell ", 'cell table:number-columns-spanned="2" ')
+        covered = "<table:covered-table-cell/></table:table-row>"
+        with pytest.raises(EvidenceError, match=why):
+            rebuilt(
+                open_document(texts),
+                lambda _, xml: xml.replace(cell, wide).replace(empty, covered),
+                file="t.ods",
+            )
+        texts = [["study", "outcome", "events", "of"], ["A", "x", "8", "20"], ["", "y", "3", "20"]]
+        high = '<table:table-cell table:number-rows-spanned="2" office:value-type="string"><text:p>A<'
+        found, notes = rebuilt(
+            open_document(texts),
+            lambda _, xml: xml.replace('<table:table-cell office:value-type="string"><text:p>A<', high),
+            file="t.ods",
+        )
+        assert [row.counts for row in found.studies[0].outcomes] == [(8, 20), (3, 20)]
+        assert "1 merged cell as that of each of its rows" in notes
 
     def test_arms_may_stand_side_by_side(self, rebuilt):
         """As in a CSV."""

@@ -30,18 +30,20 @@ REMARK = "#"
 
 ALIASES = {
     "study": ("trial", "author", "authors", "study_id", "studlab", "paper", "publication", "study_or_subgroup",
-              "studie"),
-    "outcome": ("endpoint", "end_point", "outcome_name", "endpunkt"),
+              "studie", "étude", "etude", "estudio", "estudo", "studio"),
+    "outcome": ("endpoint", "end_point", "outcome_name", "endpunkt", "zielgröße", "critère", "desenlace", "desfecho",
+                "esito", "uitkomst"),
     "events": ("event", "r", "responders", "n_events", "events_n", "number_of_events", "n_responders", "responders_n",
-               "cases", "ereignisse"),
-    "of": ("total", "n_total", "total_n", "denominator", "sample_size", "number_of_participants", "out_of", "gesamt"),
+               "cases", "ereignisse", "événements", "evénements", "evenements", "eventos", "eventi", "gebeurtenissen"),
+    "of": ("total", "n_total", "total_n", "denominator", "sample_size", "number_of_participants", "out_of", "gesamt",
+           "effectif", "totale", "totaal"),
     "n": ("number",),
     "change_mean": ("change", "mean_change"),
     "change_sd": ("sd_change", "sd_of_change"),
     "change_se": ("se_change", "se_of_change"),
     "timepoint_months": ("months", "month"),
     "p_value": ("p", "pvalue", "p_val"),
-    "year": ("publication_year", "pub_year", "study_year", "jahr"),
+    "year": ("publication_year", "pub_year", "study_year", "jahr", "année", "año", "ano", "anno", "jaar"),
     "reported": ("printed", "as_printed"),
     "note": ("notes", "comment", "comments", "remark", "remarks", "bemerkung"),
     "enrolled": ("n_enrolled", "number_enrolled"),
@@ -77,6 +79,11 @@ MEASURES = {
     "standardized_mean_difference": "standardised-mean-difference",
 }  # fmt: skip
 """What an effect measures, as forest plots print it."""
+OF_A_POOL = re.compile(
+    r"(w|weights?)(_(fixed|random|common|m_h|iv|common_effect|fixed_effect|random_effects?))?|(p|chi2?|q|df|i2|tau2?)_"
+    r"(het\w*)|(comparison|outcome|subgroup|analysis)_(number|no|nr)|analysis_group|applicability"
+)
+"""What programs for meta-analysis write beside the studies: it belongs to the pool, and is made anew here."""
 _WORDS_FOR_ARM = {"treatment", "intervention", "drug", "therapy", "treatment_arm", "treatment_group", "cohort"}
 _PERSON_TIME = {
     "person_years",
@@ -109,7 +116,7 @@ def known_as(spelt: str) -> str:
     return spelt if spelt in COLUMNS or spelt in SPREADS else _KNOWN_AS.get(spelt, "")
 
 
-def _limit(spelt: str) -> str:
+def limit(spelt: str) -> str:
     """The limit of an interval that a plain name is made of: lower 95 % CI, CI upper limit."""
     words = {*spelt.split("_")}
     ends = words & {"lower", "upper", "low", "high"}
@@ -132,7 +139,7 @@ def columns_of(grid: Grid, name: str) -> tuple[list[str], list[str]]:
     names = [plain(cell) for cell in grid.header]
     for at, (written, spelt) in enumerate(zip(grid.header, names, strict=True), 1):
         meant = _meant(spelt, names)
-        if written.startswith(LEFT_OUT):
+        if written.startswith(LEFT_OUT) or (not meant and OF_A_POOL.fullmatch(spelt)):
             left_out.append(repr(written))
             columns.append("")
             continue
@@ -152,8 +159,17 @@ def columns_of(grid: Grid, name: str) -> tuple[list[str], list[str]]:
     missing = [column for column in ("study", "outcome") if column not in columns]
     if wrong or missing:
         _check_header(grid, name, missing)
+    unknown = [
+        written
+        for written, column in zip(grid.header, columns, strict=True)
+        if written and not column and repr(written) not in left_out
+    ]
+    if missing == ["outcome"] and any(_unknown(each, plain(each)).startswith("unknown") for each in unknown):
+        raise EvidenceError(f"{name}: {_melted(unknown)}")
     for column in missing[::-1]:
-        near = did_you_mean(column, [each for each in grid.header if each and plain(each) not in COLUMNS])
+        near = did_you_mean(
+            column, [each for each in grid.header if each and plain(each) not in COLUMNS and repr(each) not in left_out]
+        )
         hint = f"; {near}" if near.startswith("did") else "; add it, and name in each row " + _NAMES[column]
         wrong.insert(0, f"{name}: the column {column!r} is missing{hint}")
     if wrong:
@@ -171,7 +187,7 @@ def _meant(spelt: str, names: Sequence[str]) -> str:
         return "of"
     if spelt in ("total", "total_n", "n_total") and means and "events" not in known:
         return "n"
-    meant = known_as(spelt) or _limit(spelt)
+    meant = known_as(spelt) or limit(spelt)
     if not meant and spelt in MEASURES and "effect" not in known:
         return "effect"
     part = "sd" if spelt == "sd" else _PARTS.get(meant, "") if spelt != meant and "effect" not in known else ""
@@ -186,9 +202,9 @@ def _unknown(written: str, spelt: str) -> str:
     """Why a column means nothing here, and the way out."""
     if spelt in _WHAT_MEAN:
         return f"the column {written!r} does not say of what; {_WHAT_MEAN[spelt]}"
-    limit = _KNOWN_AS.get(spelt, "") or _limit(spelt)
-    if limit.startswith("effect_"):
-        part = limit.removeprefix("effect_")
+    end = _KNOWN_AS.get(spelt, "") or limit(spelt)
+    if end.startswith("effect_"):
+        part = end.removeprefix("effect_")
         return f"the column {written!r} does not say of which mean; call it {' or '.join(f'{w}_{part}' for w in MEANS)}"
     if spelt in _NO_NUMBER:
         return f"the column {written!r} holds no mean; {_IN_WORDS}"
@@ -211,6 +227,16 @@ def _unknown(written: str, spelt: str) -> str:
     hint = did_you_mean(spelt, COLUMNS, _LIKENESS)
     left_out = "" if hint.startswith("did") else f"begin its name with {LEFT_OUT} to leave it out; "
     return f"unknown column {written!r}; {left_out}{hint}"
+
+
+def _melted(unknown: Sequence[str]) -> str:
+    """How to write a table whose outcomes stand in columns."""
+    return (
+        f"the column 'outcome' is missing, and {listed(map(repr, unknown))} {'is' if len(unknown) == 1 else 'are'} "
+        "unknown; where outcomes stand in columns, call these death_events and death_of, or weight_change_mean, "
+        "weight_change_sd and weight_n, with the outcomes' own names, or write a row for each outcome of a study, with "
+        f"its name in outcome; begin with {LEFT_OUT} the name of a column to leave out"
+    )
 
 
 def _check_header(grid: Grid, name: str, missing: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence.control import CONTROL, TREATMENT
-from trialplan.evidence.headers import INTERVAL, LEFT_OUT, OUTCOME, SPREADS, known_as, plain
+from trialplan.evidence.headers import INTERVAL, LEFT_OUT, MEASURES, OUTCOME, SPREADS, known_as, limit, plain
 from trialplan.evidence.text_table import Grid
 from trialplan.text import listed
 
@@ -34,7 +34,7 @@ _SPELT = {
 }  # fmt: skip
 """Names of metafor (escalc) and of its data sets."""
 _NUMBERED = re.compile(r"(n|m|sd|x|r|events?|total|mean)_?([12])i?")
-_OF_EACH = ("events", "event", "r", "cases", "responders", "n", "total", "of", "change_mean", "change_sd", "change_se",
+OF_EACH = ("events", "event", "r", "cases", "responders", "n", "total", "of", "change_mean", "change_sd", "change_se",
             "change", "baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "mean", "sd", "se")  # fmt: skip
 """What an arm of any name may have a column of."""
 _SHORT = {"m": "mean", "x": "events", "r": "events"}
@@ -49,6 +49,12 @@ def one_arm_a_row(grid: Grid, name: str) -> Grid:
     if not _is_wide(parted):
         return grid
     common = [at for at, part in enumerate(parted) if part is None]
+    made_of_them = _of_the_comparison(names, common, any(part and part[0] == "events" for part in parted))
+    notes = [*grid.notes]
+    if made_of_them:
+        common = [at for at in common if at not in made_of_them]
+        told = listed(repr(grid.header[at]) for at in made_of_them)
+        notes.append(f"{told} left out, which the arms' own numbers make anew")
     clash = [grid.header[at] for at in common if known_as(names[at]) in {*OUTCOME, *SPREADS, INTERVAL} - {*_OF_BOTH}]
     if clash:
         raise EvidenceError(
@@ -61,26 +67,38 @@ def one_arm_a_row(grid: Grid, name: str) -> Grid:
     summed = len(inner) < len({column for column, _ in where}) and not {"n", "total", "of"} & {*inner}
     rows: list[tuple[int, list[str]]] = []
     for line, cells in grid.rows:
-        shared = [_at(cells, at) for at in common]
+        shared = [cell_at(cells, at) for at in common]
         more = cells[len(grid.header) :]
         empty = ["", "", *[""] * (len(inner) + summed)]
-        of_arms = [[_at(cells, where.get((column, arm))) for column in [*inner, _OTHERWISE]] for arm in arms]
+        of_arms = [[cell_at(cells, where.get((column, arm))) for column in [*inner, _OTHERWISE]] for arm in arms]
         for arm, own in zip(arms, of_arms, strict=True):
             if any(own):
-                sums = [_sum(_at(cells, where.get(("events", arm))), own[-1])] * summed
+                sums = [_sum(cell_at(cells, where.get(("events", arm))), own[-1])] * summed
                 rows.append((line, [*shared, _called(arm), _role(arm), *own[:-1], *sums, *more]))
         if not any(map(any, of_arms)):  # of neither arm anything is said, and the row has its study
             rows.append((line, [*shared, *empty, *more]))
     header = [*(grid.header[at] for at in common), "arm", "role", *inner, *["of"] * summed]
     told = listed(f"{_called(arm)!r} {f'as {_role(arm)}' if _role(arm) else 'of unknown role'}" for arm in arms)
-    notes = [*grid.notes, f"arms side by side as rows of their own: {told}"]
+    notes.append(f"arms side by side as rows of their own: {told}")
     notes += ["those with and those without the event as their denominator"] * summed
     return Grid(header, rows, grid.comma_separates, notes, grid.wrong)
 
 
-def _at(cells: Sequence[str], at: int | None) -> str:
+def cell_at(cells: Sequence[str], at: int | None) -> str:
     """A cell without its spaces; empty where the row, or the arm, has none."""
     return cells[at].strip() if at is not None and at < len(cells) else ""
+
+
+def _of_the_comparison(names: Sequence[str], common: Sequence[int], of_counts: bool) -> list[int]:
+    """The columns of an effect of the one arm against the other, with its limits; none where no column names it.
+
+    Beside counts the effect may be called mean, as Review Manager does.
+    """
+    words = {*MEASURES, "mean"} if of_counts else {*MEASURES}
+    meant = {at: "effect" if names[at] in words else known_as(names[at]) or limit(names[at]) for at in common}
+    if "effect" not in meant.values():
+        return []
+    return [at for at, column in meant.items() if column.startswith("effect") or column in (INTERVAL, "p_value")]
 
 
 def _role(arm: str) -> str:
@@ -114,7 +132,7 @@ def _with_any_arm(spelt: str) -> tuple[str, str] | None:
     words = spelt.split("_")
     for at in range(1, len(words)):
         for column, arm in ((words[:at], words[at:]), (words[at:], words[:at])):
-            if "_".join(column) in _OF_EACH:
+            if "_".join(column) in OF_EACH:
                 return _inner("_".join(column)), " ".join(arm)
     return None
 

@@ -12,8 +12,8 @@ Columns, in any order and case; only `study` and `outcome` are required; an empt
   of them.
 * `interval`: two limits as printed, of the effect or of the only mean.
 
-What else is usual is understood and told: other names of a column (`total` for `of`), two arms side by side
-(`side_by_side`), R's column of row names and NA, comment lines, trailing empty columns, columns whose name begins with
+What else is usual is understood and told: other names of a column (`total` for `of`), arms and outcomes side by side
+(`side_by_side`, `outcomes_side_by_side`), R's column of row names and NA, comment lines, trailing empty columns, columns whose name begins with
 `_`, counts as 8/20 or 8 (40 %). What could mean two things is refused with the question.
 """
 
@@ -25,7 +25,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from trialplan.evidence.complaint import way_out
+from trialplan.evidence.complaint import MADE_A_DATE, MADE_A_DATE_SAYS, way_out
 from trialplan.evidence.control import CONTROL, TREATMENT
 from trialplan.evidence.headers import (
     COLUMNS,
@@ -42,10 +42,11 @@ from trialplan.evidence.headers import (
     plain,
 )
 from trialplan.evidence.numerals import bare_share, decimal_mark, number, tidy
+from trialplan.evidence.outcomes_side_by_side import one_outcome_a_row
 from trialplan.evidence.side_by_side import ARM_WORDS, one_arm_a_row
 from trialplan.evidence.spreads import CONFIDENCE, sd_of_interval, sd_of_standard_error
 from trialplan.evidence.table import ReportedOutcome, Study, domains
-from trialplan.evidence.text_table import Grid
+from trialplan.evidence.text_table import ERROR, ERROR_SAYS, Grid
 from trialplan.text import listed, plural
 
 __all__ = ["COLUMNS", "Sheet", "read_rows", "understood"]
@@ -66,6 +67,8 @@ _WITH_LIMITS = re.compile(
 """An effect with its interval: 0.7 (0.5 to 0.98), 0.7 [95 % CI 0.5, 0.98]."""
 _OF_A_ROW = ("group", "product", "regimen", "subgroup")
 """Fields of a study whose names a table may give to what differs between its arms."""
+_PRINTED = ("arm", "reported", "follow_up", "regimen", "subgroup")
+"""Texts that may be printed as 6-12 or 3/10, of which a program makes a date."""
 _PLACE = ("outcome", "arm", "timepoint_months", "effect_measure")
 """What tells the rows of a study apart."""
 _LACKING = re.compile(r"n/?a|#n/?a|#nv|<na>|nan|null|#null!|\.[a-z]?", re.IGNORECASE)
@@ -107,7 +110,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
     """The table in a grid of cells, with all that is wrong with its cells."""
     used = {at for at, cell in zip(grid.places, grid.header, strict=True) if not cell.startswith(LEFT_OUT)}
     grid.wrong = {(line, at): why for (line, at), why in grid.wrong.items() if at in used}
-    grid = one_arm_a_row(grid, name)
+    grid = one_arm_a_row(one_outcome_a_row(grid), name)
     columns, notes = columns_of(grid, name)
     in_percent = any("%" in cell for cell, column in zip(grid.header, columns, strict=True) if column == "events")
     measures = [
@@ -130,13 +133,24 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         row = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if column and cell.strip()}
         lacking.update(cell for cell in row.values() if _LACKING.fullmatch(cell))
         row = {column: cell for column, cell in row.items() if not _LACKING.fullmatch(cell)}
-        empty = [column for column in ("study", "outcome") if column not in row]
+        failed = [column for column, cell in row.items() if ERROR.fullmatch(cell)]
+        sheet.wrong += [(line, f"{place}: {column} is {row.pop(column)!r}, {ERROR_SAYS}") for column in failed]
+        empty = [column for column in ("study", "outcome") if column not in row and column not in failed]
         if empty:
             sheet.wrong.append((line, f"{place}: {_lacks(empty[0], row, previous)}"))
+        if empty or {"study", "outcome"} - {*row}:
             continue
         previous = row["study"]
         if "effect" in row and measures[0]:
             row.setdefault("effect_measure", measures[0])
+        sheet.wrong += [
+            (
+                line,
+                f"{place}, study {previous!r}, outcome {row['outcome']!r}: {column} is {row[column]!r}; {MADE_A_DATE_SAYS}",
+            )
+            for column in _PRINTED
+            if MADE_A_DATE.fullmatch(row.get(column, ""))
+        ]
         counted[_of_role(row)] += 1
         _of_events(row)
         counted[_of_count(row, in_percent)] += 1

@@ -24,11 +24,14 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WESTERN = "cp1252"
 _SOME_UTF8 = re.compile(rb"[\xc3-\xf4][\x80-\xbf]+(?![\x80-\xff])")
 """A letter in UTF-8: a file that holds one, and bytes that are none, is damaged."""
-ERROR = re.compile(r"#[^\W_][\w/]*[!?]|#N/A|#N/D|#NV", re.IGNORECASE)
-"""An error of a spreadsheet's formula, in its language: #DIV/0!, #REF!, #NAME?, #N/A, #WERT!."""
+ERROR = re.compile(r"#[^\W_][\w/]*[!?]|#N/A|#N/D|#NV|Err:\d{3}", re.IGNORECASE)
+"""An error of a spreadsheet's formula, in its language: #DIV/0!, #REF!, #NAME?, #N/A, #WERT!, Err:502."""
+ERROR_SAYS = "an error of its formula; write the number, or leave it empty"
 _RULE = re.compile(r"\s*(:?-{2,}:?)?\s*")
 """A cell of the line that Markdown draws under the names of columns."""
-_ROW_NUMBERS = re.compile(r"(unnamed: ?\d+|\.\.\.\d+|x|index|obs|rn|row ?names?|rows?|no\.?|nr\.?|id|#)?", re.IGNORECASE)
+_ROW_NUMBERS = re.compile(
+    r"(unnamed: ?\d+|\.\.\.\d+|x|index|obs|rn|row ?names?|rows?|no\.?|nr\.?|id|#)?", re.IGNORECASE
+)
 """What the first column is called where it numbers the rows: by R, pandas and SAS, and by people."""
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 

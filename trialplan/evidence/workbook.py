@@ -16,7 +16,7 @@ from xml.parsers import expat
 from trialplan.errors import EvidenceError, require
 from trialplan.evidence.headers import LEFT_OUT, known_as, names_columns, plain
 from trialplan.evidence.numerals import as_percentage
-from trialplan.evidence.text_table import ERROR, Grid, is_remark, made_grid
+from trialplan.evidence.text_table import ERROR, ERROR_SAYS, Grid, is_remark, made_grid
 from trialplan.files import read_bytes
 from trialplan.text import listed, plural
 
@@ -28,9 +28,7 @@ _LARGEST = 100_000_000
 """Bytes of a part once unpacked, beyond which it is not looked through."""
 _LOOKED_AT = 10
 """Rows among which a sheet has the names of its columns."""
-_ERR = re.compile(r"Err:\d{3}")
-"""An error of LibreOffice that has no name."""
-_ERROR = "the cell holds an error of its formula; write the number, or leave it empty"
+_ERROR = f"the cell holds {ERROR_SAYS}"
 _WIDE = "the cell is merged over several columns; part it, and write in each column its own"
 _OLD_FORM = (
     "of an .xls it is not seen what is hidden, a percentage, or an error in place of an empty cell: saved as .xlsx, "
@@ -126,7 +124,9 @@ def _show_percentages(grid: Grid, percent: set[tuple[int, int]]) -> None:
             if (line, at) in percent and of_events:
                 cells[column] = as_percentage(cells[column])
             stored[name] += (line, at) in percent and not of_events and not name.startswith(LEFT_OUT)
-    told = [f"{plural(cells, 'percentage')} of `{name}` as stored, 35 % as 0.35" for name, cells in stored.items() if cells]
+    told = [
+        f"{plural(cells, 'percentage')} of `{name}` as stored, 35 % as 0.35" for name, cells in stored.items() if cells
+    ]
     grid.notes += told
 
 
@@ -284,7 +284,7 @@ def _in_open_document(part: bytes, sheet: str) -> _Seen:
         value += more
 
     def end(name: str) -> None:
-        if here and name == "table:table-cell" and (ERROR.fullmatch(value) or _ERR.fullmatch(value)):
+        if here and name == "table:table-cell" and ERROR.fullmatch(value):
             seen.wrong[line, at] = _ERROR
 
     if part:
