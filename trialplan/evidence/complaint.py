@@ -48,11 +48,13 @@ MADE_A_DATE = re.compile(
 MADE_A_DATE_SAYS = (
     "a spreadsheet program seems to have made a date of it: write again what was printed, in a cell of text"
 )
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})")
+_SHARE = re.compile(r"\d[.,]\d{1,2}\b|\d[.,]\d{4}|%")
 _AS_PRINTED = tuple(
     (re.compile(pattern, re.IGNORECASE), words_for_it)
     for pattern, words_for_it in (
         (MADE_A_DATE.pattern, MADE_A_DATE_SAYS),
-        (r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})", MADE_A_DATE_SAYS),
+        (_DATE.pattern, MADE_A_DATE_SAYS),
         (
             rf"({_FIGURES})\s*(?:[*†‡§¶‖#¹²³⁴⁵⁶⁷⁸⁹ᵃ-ᶻ^]+\)?|\[?[a-z]\]?)",
             "it bears the mark of a footnote: write {0}, and in note what the mark says",
@@ -156,11 +158,8 @@ def way_out(name: str, domain: str, value: object) -> str:
         return "; name the arm in arm, and say with role whether it is the treatment or the control"
     if isinstance(value, str) and value.strip().lower() in _WORDS_FOR_MISSING:
         return '; write "NR" or "ND", or leave the key out if the source does not mention it'
-    if (
-        name in ("events", "of", "n", "enrolled")
-        and not _AS_PRINTED[1][0].fullmatch(str(value))
-        and re.search(r"\d[.,]\d{1,2}\b|\d[.,]\d{4}|%", str(value))
-    ):
+    of_people = name in ("events", "of", "n", "enrolled")
+    if of_people and _SHARE.search(str(value)) and not _DATE.fullmatch(str(value)):
         return "; write the count here and the printed rate in reported"
     if domain.startswith("a number between 0 and 1") and (way_out := of_percent(value)):
         return f"; {way_out}"

@@ -78,7 +78,7 @@ def decimal_mark(cells: Iterable[str], comma_separates: bool) -> str | None:
 
 
 def tidy(cell: str) -> str:
-    """A number without the spaces around it, with figures, a minus sign and a raised point as a computer writes them."""
+    """A number without the spaces around it, its figures, minus sign and raised point as a computer writes them."""
     if not cell.isascii():  # a figure of any script, such as ８ or ٨, has the value of one of ours
         cell = "".join(str(unicodedata.decimal(letter, letter)) for letter in cell).replace("٫", ".").replace("．", ".")
     plain = cell.strip().replace("−", "-").replace("–", "-").replace("·", ".")

@@ -13,8 +13,9 @@ Columns, in any order and case; only `study` and `outcome` are required; an empt
 * `interval`: two limits as printed, of the effect or of the only mean.
 
 What else is usual is understood and told: other names of a column (`total` for `of`), arms and outcomes side by side
-(`side_by_side`, `outcomes_side_by_side`), R's column of row names and NA, comment lines, trailing empty columns, columns whose name begins with
-`_`, counts as 8/20 or 8 (40 %). What could mean two things is refused with the question.
+(`side_by_side`, `outcomes_side_by_side`), the numbers of rows and the words for nothing of R, Stata, SAS, SPSS and
+pandas, comment lines, empty columns, columns whose name begins with `_`, counts as 8/20 or 8 (40 %).
+What could mean two things is refused with the question.
 """
 
 from __future__ import annotations
@@ -144,10 +145,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         if "effect" in row and measures[0]:
             row.setdefault("effect_measure", measures[0])
         sheet.wrong += [
-            (
-                line,
-                f"{place}, study {previous!r}, outcome {row['outcome']!r}: {column} is {row[column]!r}; {MADE_A_DATE_SAYS}",
-            )
+            (line, f"{place}, study {previous!r}: {column} is {row[column]!r}; {MADE_A_DATE_SAYS}")
             for column in _PRINTED
             if MADE_A_DATE.fullmatch(row.get(column, ""))
         ]

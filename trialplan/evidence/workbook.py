@@ -102,7 +102,8 @@ def from_workbook(path: Path, name: str) -> Grid:
     wrong = {**wide, **_dates(grid, dated), **passed_over.wrong}
     grid.wrong = {(line, at): f"column {at + 1}: {why}" for (line, at), why in wrong.items()}
     for line, cells in grid.rows:  # what is told once is not told again as no number
-        cells[: len(grid.places)] = ["" if (line, at) in wrong else cell for at, cell in zip(grid.places, cells)]
+        for column, at in enumerate(grid.places[: len(cells)]):
+            cells[column] = "" if (line, at) in wrong else cells[column]
     return grid
 
 
