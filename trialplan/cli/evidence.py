@@ -14,12 +14,16 @@ from trialplan.design import Sized
 from trialplan.errors import ParameterError
 from trialplan.text import flag
 
+_OF_ADD = 2
+"""Words after add: a plan, and a table."""
+
 
 @click.command(
     "evidence",
     cls=Verb,
     params=[
-        click.Argument(["table"]),
+        click.Argument(["table"], metavar="TABLE | add PLAN FILE"),
+        click.Argument(["more"], nargs=-1, metavar=""),
         click.Option(
             ["--interval"],
             default="wilson",
@@ -65,9 +69,10 @@ from trialplan.text import flag
         "trialplan evidence msc-lupus-nephritis --interval jeffreys -o evidence.csv",
         "trialplan evidence msc-lupus-nephritis --pool complete-remission",
         "trialplan evidence msc-lupus-nephritis -o table.toml",
+        "trialplan evidence add msc-lupus-nephritis msc-lupus-nephritis-randomised",
     ),
 )
-def command(table: str, interval: str, as_json: bool, output: Any, **pooling: Any) -> None:
+def command(table: str, more: tuple[str, ...], interval: str, as_json: bool, output: Any, **pooling: Any) -> None:
     """Every study and outcome of TABLE with its estimate, and the findings of the audit.
 
     TABLE is the name of a shipped table, or a file: .toml, or .csv, .tsv, .xlsx or .ods with one outcome a row, or a
@@ -80,9 +85,15 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     effect_measure and effect_se, or effect_lower and effect_upper; arm, role (treatment or control), kind (landmark
     or ever), timepoint_months, definition, reported, p_value, and of the study enrolled, control, design, registry,
     centres, year and conditioning.
+
+    add PLAN FILE tells what the studies of the table FILE bring to PLAN, as diff --add does: the change in n, in the
+    rates and in assurance, shared among their arms.
     """
     from trialplan import evidence
 
+    if more:
+        _add(table, more, as_json, output, [name for name, value in pooling.items() if value is not None])
+        return
     if interval not in evidence.INTERVALS:
         raise ParameterError(unknown("--interval", interval, evidence.INTERVALS))
     given = {name: value for name, value in pooling.items() if value is not None}
@@ -114,3 +125,16 @@ def command(table: str, interval: str, as_json: bool, output: Any, **pooling: An
     if forest is not None:
         pools.draw(forest)
     show(pools.page(), as_json, output)
+
+
+def _add(word: str, more: tuple[str, ...], as_json: bool, output: Any, given: list[str]) -> None:
+    """What a study brings to a plan; any other words beside a table are too many."""
+    if word != "add" or len(more) > _OF_ADD:
+        raise click.UsageError(f"Got unexpected extra argument ({more[0] if word != 'add' else more[_OF_ADD]})")
+    if len(more) < _OF_ADD:
+        raise click.UsageError(f"add takes a plan and a table: trialplan evidence add {more[0]} study.toml")
+    if given:
+        raise click.UsageError(f"--{flag(given[0])} belongs to a table, not to add")
+    from trialplan.verbs.planning import add_study
+
+    show(add_study(*more).page(), as_json, output)

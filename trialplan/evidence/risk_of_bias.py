@@ -5,6 +5,7 @@ Judgements are made by people who have read the report: none is derived here but
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -72,6 +73,16 @@ SIGNS = {
 }
 """What stands for a judgement in a narrow column."""
 
+_IN_FULL = {
+    "bias due to ": "", "bias in ": "", "bias arising from the ": "",
+    "randomization": "randomisation", "randomisation process": "randomisation",
+    "deviations from the intended interventions": "deviations", "deviations from intended interventions": "deviations",
+    "missing outcome data": "missing data", "measurement of the outcome": "measurement",
+    "measurement of outcomes": "measurement", "selection of the reported result": "reporting",
+    "selection of participants into the study": "selection", "selection of participants": "selection",
+    "classification of interventions": "classification",
+}  # fmt: skip
+"""The tools' own long names of their domains, which a table may use."""
 OVERALL = "overall"
 FORM = (
     '"ROBINS-I: confounding serious; selection moderate; …", a tool (ROBINS-I, RoB 2 or JBI) and a judgement a domain'
@@ -122,7 +133,9 @@ def worst(tool: Tool, judgements: Iterable[str]) -> str | None:
 
 
 def parse(text: str) -> RiskOfBias:
-    """What a cell says: the tool, a colon, and a domain with its judgement after each semicolon.
+    """What a cell says: the tool, a colon, and a domain with its judgement, with semicolons or commas between them.
+
+    A domain may bear its long name or its number (D1), and a judgement the word risk, as the tools' forms print them.
 
     >>> parse("RoB 2: randomisation low; measurement some concerns").overall
     'some concerns'
@@ -132,7 +145,7 @@ def parse(text: str) -> RiskOfBias:
     if tool is None or not colon:
         raise ParameterError(f"risk_of_bias names no tool in {text!r}; write it as {FORM}")
     judgements: dict[str, str] = {}
-    for part in filter(None, (part.strip() for part in rest.split(";"))):
+    for part in filter(None, (part.strip() for part in re.split("[;,]", rest))):
         domain, judgement = _split(tool, part)
         if domain in judgements:
             raise ParameterError(f"risk_of_bias judges {domain!r} twice; remove one")
@@ -152,8 +165,14 @@ def parse(text: str) -> RiskOfBias:
 
 def _split(tool: Tool, part: str) -> tuple[str, str]:
     """A domain and its judgement, by the tool's own words."""
-    words, known = " ".join(part.replace("=", " ").split()).casefold(), (*tool.judgements, *tool.unknown)
+    words, known = " ".join(re.sub("[=:]", " ", part).split()).casefold(), (*tool.judgements, *tool.unknown)
     domains = (*tool.domains, OVERALL)
+    for longer, short in _IN_FULL.items():
+        words = short + words.removeprefix(longer) if words.startswith(longer) else words
+    numbered = re.match(r"d(\d+) ", words)
+    if numbered and 0 < int(numbered[1]) <= len(tool.domains):
+        words = tool.domains[int(numbered[1]) - 1] + words[numbered.end() - 1 :]
+    words = words.removesuffix(" risk").removesuffix(" risk of bias")
     domain = next((one for one in domains if words == one or words.startswith(f"{one} ")), None)
     if domain is None:
         named = next((words.removesuffix(f" {one}") for one in known if words.endswith(f" {one}")), words)
