@@ -1,3 +1,5 @@
+import pytest
+
 from trialplan import evidence
 from trialplan.figures import Forest, render
 
@@ -42,6 +44,17 @@ class TestPicture:
         assert seen.names.count("pooled") == 1
         assert seen.names.count("estimate") == 5
         assert seen.names.count("interval") == 6
+
+    def test_ratios_have_a_line_of_no_effect(self, data_axes):
+        """Half and twice are as far from 1; a rate, and a figure of before, has no such line."""
+        ratios = Forest(rows=[("a", 2.0, 1.5, 4.0, 1.0, "study")], measure="risk ratio", by_ratio=True, no_effect=1.0)
+        axes = data_axes(ratios)
+        half, one, twice = (axes.transData.transform((value, 0))[0] for value in (0.5, 1.0, 2.0))
+        assert one - half == pytest.approx(twice - one)
+        low, high = axes.get_xlim()
+        assert low < 1 < 4 < high
+        assert [line.get_xdata()[0] for line in axes.lines if line.get_gid() == "no effect"] == [1.0]
+        assert not [line for line in data_axes(FIGURE).lines if line.get_gid() == "no effect"]
 
     def test_weights_are_shares(self, picture):
         """Weights are printed as shares of their sum."""

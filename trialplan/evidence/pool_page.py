@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trialplan.evidence.effects import PROPORTIONS
+from trialplan.evidence.measures import RATIO_MEASURES
 from trialplan.page import Table
 from trialplan.text import NONE, decimals, p_value
 
@@ -87,6 +88,8 @@ def forest(pool: Pool, title: str = "", risks: Mapping[str, RiskOfBias] | None =
         measure="rate" if pool.measure in PROPORTIONS else pool.measure.replace("-", " "),
         confidence=pool.confidence,
         title=title,
+        by_ratio=pool.measure in RATIO_MEASURES,
+        no_effect=None if pool.p_value is None else 1.0 if pool.measure in RATIO_MEASURES else 0.0,
         **_lights(pool, risks or {}),
     )
 

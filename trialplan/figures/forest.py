@@ -42,6 +42,10 @@ class Forest(canvas.Figure):
     measure: str = "estimate"
     confidence: float = 0.95
     title: str = ""
+    by_ratio: bool = False
+    """Whether equal ratios are as wide as each other, as they are for a ratio; every value is above 0 then."""
+    no_effect: float | None = None
+    """The value at which arms are alike, where arms are compared: a line through the rows."""
     lights: Sequence[str] = ()
     """One text of signs a row, one sign a domain: what each row was judged in; empty where nothing was."""
     lights_are: tuple[str, Sequence[str]] = ("", ())
@@ -75,7 +79,10 @@ class Forest(canvas.Figure):
         axes = sheet.plot(left, head, across, sum(heights))
         total = sum(row[4] or 0 for row in self.rows) or 1.0
         extremes = [value for row in shown for value in row[1:4] if value is not None]
-        rows.dress(axes, sum(heights), rows.axis(extremes, False), False)
+        extremes += [] if self.no_effect is None else [self.no_effect]
+        rows.dress(axes, sum(heights), rows.axis(extremes, self.by_ratio), self.by_ratio)
+        if self.no_effect is not None:
+            axes.axvline(self.no_effect, color=canvas.GREY, linewidth=0.8, linestyle="--", zorder=0, gid="no effect")
         self._head(paper, (left, right, across), (head, body))
         top = 0.0
         for row, lines, height in zip(shown, labels, heights, strict=True):
