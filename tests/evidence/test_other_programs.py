@@ -3,7 +3,8 @@
 import pytest
 
 from trialplan.errors import EvidenceError, FileError
-from trialplan.evidence import read_with_notes
+from trialplan.evidence import audit, read, read_with_notes
+from trialplan.evidence.names import is_total
 from trialplan.files import parse_toml
 
 
@@ -101,6 +102,40 @@ class TestPrograms:
         assert "arm is '10-Dec'; a spreadsheet program seems" in refused(text.format("10-Dec", "5/12"))
         assert "reported is '05-Dec'; a spreadsheet program seems" in refused(text.format("high", "05-Dec"))
         assert told(text.format("Marinol 25", "5/12"))[0] == [("x", "Marinol 25", (5, 12))]
+
+
+class TestPrinted:
+    @pytest.mark.parametrize(
+        "printed",
+        ["n=4 (30%)", "4 (40)", "4 (30 %)", "4 von 10", "40 Prozent", "40 pct", "40 p. 100", "40 por ciento", "40％",
+         "30-40 %, of whom 28 %", "28 % (95 % CI 7 to 65)"],
+    )  # fmt: skip
+    def test_what_is_not_the_count_s_is_found(self, tmp_path, printed):
+        """However a language writes it; the level of an interval and the ends of a range are no rates."""
+        (tmp_path / "t.csv").write_text(f'study,outcome,events,of,reported\nA,x,3,10,"{printed}"\n', encoding="utf-8")
+        assert "P12" in {each.id for each in audit(read(tmp_path / "t.csv"))}
+
+    @pytest.mark.parametrize("printed", ["30 Prozent", "3 (30)", "30 (3/10)", "3 von 10", "30 % (95 % CI 7 to 65)"])
+    def test_what_is_the_count_s_is_not(self, tmp_path, printed):
+        """A percentage may stand in front of its count."""
+        (tmp_path / "t.csv").write_text(f'study,outcome,events,of,reported\nA,x,3,10,"{printed}"\n', encoding="utf-8")
+        assert "P12" not in {each.id for each in audit(read(tmp_path / "t.csv"))}
+
+    @pytest.mark.parametrize(("printed", "events"), [("3/10", 3), ("3 of 10", 3), ("30 Prozent", 3), ("20-30 %", None)])
+    def test_a_count_that_is_printed_alone_is_read(self, tmp_path, printed, events):
+        """Where the denominator is its own; a range is none."""
+        (tmp_path / "t.csv").write_text(f"study,outcome,of,reported\nA,x,10,{printed}\n", encoding="utf-8")
+        assert read(tmp_path / "t.csv").studies[0].outcomes[0].events == events
+
+    @pytest.mark.parametrize(
+        ("name", "sums"),
+        [("RE Model", True), ("Random effects (DL)", True), ("Fixed effect model", True), ("Meta-analysis", True),
+         ("Heterogeneity: I² = 30 %", True), ("Test for overall effect: Z = 2.1", True), ("Suma", True),
+         ("Re 2008", False), ("Model 2001", False), ("Common 2003", False)],
+    )  # fmt: skip
+    def test_rows_of_programs_are_no_studies(self, name, sums):
+        """What is printed below the studies; authors may be called so."""
+        assert is_total(name) is sums
 
 
 class TestOutcomesSideBySide:

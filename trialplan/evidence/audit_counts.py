@@ -15,7 +15,11 @@ from trialplan.text import listed
 if TYPE_CHECKING:
     from trialplan.evidence.table import Count, EvidenceTable, ReportedOutcome, Study
 
-_FRACTION = re.compile(r"(?<![\d/])(?<!\d[.,])(\d{1,9})\s*(?:/|\bof\b|\bout of\b)\s*(\d{1,9})(?!\d|[.,/]\d)")
+_FRACTION = re.compile(
+    r"(?<![\d/])(?<!\d[.,])(\d{1,9})\s*(?:/|\b(?:of|out of|von|sur|de|di|van)\b)\s*(\d{1,9})(?!\d|[.,/]\d)"
+)
+_LEADING = re.compile(r"\s*(?:n\s*=\s*)?(\d{1,9})\s*\(")
+"""A count in front of its percentage."""
 _UNKNOWN = re.compile(r"\bN[RD]\b")
 _ZERO = re.compile(r"(?<![\d.])0(?![\d.])")
 LOSS = re.compile(r"relapse|recurren|flare|loss of response|progress", re.IGNORECASE)
@@ -99,7 +103,11 @@ def counts_of(text: str, of: int) -> list[int]:
 def printed_count_disagrees(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
     """A printed count that is not the row's was mistyped in one of the two places."""
     count = outcome.counts
-    printed = [(int(x), int(n)) for x, n in _FRACTION.findall(outcome.reported or "")]
+    text = outcome.reported or ""
+    printed = [(int(x), int(n)) for x, n in _FRACTION.findall(text)]
+    alone = _LEADING.match(text)
+    if count is not None and not printed and alone and not rounds_to(*count, alone[1]):
+        printed = [(int(alone[1]), count[1])]  # 4 (30 %): a percentage in front of a count would round to the row's
     # only what has the row's denominator: 3/4 may be a date, or three of one thing and four of another
     others = [x for x, n in printed if count is not None and n == count[1] >= x]
     if count is None or not others or count[0] in others:

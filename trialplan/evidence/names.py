@@ -7,8 +7,13 @@ from collections.abc import Iterable
 
 _TOTALS = {
     *("total", "totals", "subtotal", "subtotals", "overall", "pooled", "summary", "combined", "sum", "all"),
-    *("average", "mean", "gesamt", "insgesamt", "summe", "zwischensumme", "somme", "totale"),
+    *("average", "mean", "gesamt", "insgesamt", "summe", "zwischensumme", "somme", "suma", "totale", "ensemble"),
 }
+_OF_A_PROGRAM = re.compile(
+    r"(re|fe|ce|random|fixed|common)[\s-]+(effects?[\s-]+)?(model|effects?)\b.*|meta-?analys[ie]s|heterogeneity\b.*"
+    r"|tests? for (overall|subgroup|effect|heterogen).*"
+)
+"""What programs for meta-analysis call the rows below the studies."""
 _BESIDE = {
     *("grand", "the", "of", "study", "studies", "trial", "trials", "patients", "participants", "subjects", "events"),
     *(
@@ -42,4 +47,5 @@ def near(name: str, names: Iterable[str]) -> list[str]:
 def is_total(key: str) -> bool:
     """Whether a row's name says that it sums up others: Total, Pooled estimate, Subtotal (95 % CI)."""
     words = {*re.findall(r"[^\W\d_]+", key.casefold())}
-    return bool(words & _TOTALS) and words <= _TOTALS | _BESIDE
+    sums = bool(words & _TOTALS) and words <= _TOTALS | _BESIDE
+    return sums or _OF_A_PROGRAM.fullmatch(key.strip().casefold()) is not None

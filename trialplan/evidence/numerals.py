@@ -14,9 +14,16 @@ _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(([.,'’ ])\d{3})(\2\d{3})*")
 """What may be thousands: groups of three after a first figure that is not 0, by one mark."""
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}((,\d{3})+\.\d+|(\.\d{3})+,\d+|([.,'’ ]\d{3}){2,})")
 """What can be nothing but thousands."""
-_PERCENTAGE = re.compile(r"(?<![\d.,·])(\d++(?:[.,·]\d++)?)\s*+(?:%|per ?cent)")
+_SIGN = r"(?:[%％٪]|per ?cent|pct\b|prozent|procent|percento|p\. ?100|pour cent|por ciento)"
+"""A percentage's, as English, German, Dutch, Italian, French and Spanish have it."""
+_CONFIDENCE = r"(?!\s*-?\s*(?:CI|CrI|KI|IC|BI|HDI|confidence|credible|konfidenz|vertrauens|interval))"
+"""Behind the sign: a level is no rate."""
+_NO_RANGE = r"(?<!\d[-–])(?<!\d [-–] )(?<!\d to )(?<!\d bis )"
+"""Before the number: the upper end of a range is no rate."""
+_PERCENTAGE = re.compile(rf"(?<![\d.,·]){_NO_RANGE}(\d++(?:[.,·]\d++)?)\s*+{_SIGN}{_CONFIDENCE}", re.IGNORECASE)
+_FRACTION = re.compile(r"\s*(\d{1,9})\s*(?:/|of|out of|von|sur|de|di|van)\s*(\d{1,9})\s*", re.IGNORECASE)
 _BARE = re.compile(r"\d{1,9}(?:\.\d{1,20})?|\.\d{1,20}")
-_ONLY_PERCENTAGE = re.compile(r"\s*(\d++(?:[.,·]\d++)?)\s*+(?:%|per ?cent)\s*", re.IGNORECASE)
+_ONLY_PERCENTAGE = re.compile(rf"\s*(\d++(?:[.,·]\d++)?)\s*+{_SIGN}\s*", re.IGNORECASE)
 
 
 def percentages(text: str) -> list[str]:
@@ -54,7 +61,10 @@ def bare_share(printed: str, x: int, n: int | None) -> str | None:
 
 
 def whole_part(printed: str, of: int) -> int | None:
-    """The count that a printed percentage is of so many people, if it is one exactly: "30 %" of 10 is 3."""
+    """The count that is printed of so many people, as 3/10, or as a percentage that it is exactly: "30 %" of 10."""
+    fraction = _FRACTION.fullmatch(printed)
+    if fraction is not None:
+        return int(fraction[1]) if int(fraction[2]) == of >= int(fraction[1]) else None
     match = _ONLY_PERCENTAGE.fullmatch(printed)
     if match is None:
         return None
