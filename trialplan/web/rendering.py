@@ -18,7 +18,7 @@ from trialplan.web import pages
 from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
 from trialplan.web.part import Part
-from trialplan.web.pictures import PICTURES
+from trialplan.web.pictures import MEDIUM, PICTURES
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
 from trialplan.web.told import told
@@ -56,6 +56,7 @@ class Drawn:
     """A picture as a page holds it: where it is, the sentences that stand for it, and its data."""
 
     address: str
+    narrow: str
     alt: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -217,7 +218,8 @@ def _drawn(subject: Subject, state: State, name: str) -> Drawn | str:
     except TrialplanError as why:
         return told(why)
     shown = tuple(tuple(_cell(one) for one in row) for row in rows)
-    return Drawn(address=f"figure/{name}.svg?{state.query()}", alt=figure.alt(), columns=tuple(columns), rows=shown)
+    address, narrow = (f"figure/{name}.svg?{one.query()}" for one in (state, state.seen(**{MEDIUM: "yes"})))
+    return Drawn(address=address, narrow=narrow, alt=figure.alt(), columns=tuple(columns), rows=shown)
 
 
 def _cell(value: Any) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from trialplan.errors import FileError, ParameterError, TrialplanError
 from trialplan.evidence.text_table import WORKBOOKS
-from trialplan.web.pictures import PICTURES
+from trialplan.web.pictures import MEDIUM, PICTURES
 from trialplan.web.rendering import page_html, part_html
 from trialplan.web.shelf import PLAN_FILE, Shelf
 from trialplan.web.state import State, of_query
@@ -50,7 +50,9 @@ def picture(shelf: Shelf, name: str, query: str) -> bytes:
 
     if name not in PICTURES:
         raise ParameterError(f"there is no picture {name!r}")
-    return figures.render(PICTURES[name](*_asked(shelf, query)), ".svg")
+    subject, state = _asked(shelf, query)
+    with figures.drawn_for(figures.PHONE if MEDIUM in state.looked_at else figures.PAPER):
+        return figures.render(PICTURES[name](subject, state), ".svg")
 
 
 def take_away(shelf: Shelf, name: str, query: str) -> bytes:

@@ -36,7 +36,7 @@ _TONES = 10
 
 def grid_of(subject: Subject, state: State) -> Grid:
     """The scenarios over the one or two assumptions that are looked at."""
-    axes = _axes(subject, state)
+    axes = axes_of(subject, state)
     cells = math.prod(_count(values) for values in axes.values())
     if cells > _LARGEST:
         raise ParameterError(f"{cells} scenarios are asked for; a page holds {_LARGEST}: take fewer or larger steps")
@@ -53,7 +53,8 @@ def _count(values: Any) -> int:
     return len(parse_values("values", values)) if isinstance(values, str) else len(values)
 
 
-def _axes(subject: Subject, state: State) -> dict[str, Any]:
+def axes_of(subject: Subject, state: State) -> dict[str, Any]:
+    """The one or two assumptions that are varied, each with its values."""
     seen, known = state.looked_at, _numbers(subject)
     first = seen.get("x") or next(iter(known), "")
     usual = CONTROL_ARM if first in (DISCOUNT, READING, NO_BLINDING) else "none" if first == CONTROL_ARM else ""
@@ -132,7 +133,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
 def _form(subject: Subject, state: State) -> Iterator[Control]:
     seen, known = state.looked_at, _numbers(subject)
     names = tuple(known) + ((DISCOUNT, CONTROL_ARM, READING, NO_BLINDING) if subject.is_plan else ())
-    axes = [*_axes(subject, state).items()]
+    axes = [*axes_of(subject, state).items()]
     for place, words in (("x", "across"), ("y", "down")):
         at = "xy".index(place)
         name = axes[at][0] if at < len(axes) else "none"
