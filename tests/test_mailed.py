@@ -101,7 +101,7 @@ def test_of_contours():
     values = [[10.0, 40.0, 160.0], [20.0, 80.0, 320.0]]
     _, spots = spotted(figures.Contour(x_name="a", x=[1, 2, 4], y_name="b", y=[1, 2], values=values))
     one, two, three = spots[:3]
-    assert two.width == pytest.approx(one.width + three.width / 2 * 1)
+    assert two.width == pytest.approx(one.width + three.width)
     assert one.left + one.width == pytest.approx(two.left)
     assert spots[0].top == pytest.approx(spots[3].top + spots[3].height)
 

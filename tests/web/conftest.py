@@ -1,12 +1,20 @@
-"""What the tests of the explorer share: a shelf, and pages made in this process."""
+"""What the tests of the explorer share: pages made in this process, and the explorer as it runs."""
 
 import html
 import re
+import signal
+import subprocess
+import sys
+import time
 
+import httpx
 import pytest
 
 from trialplan.web import tasks
 from trialplan.web.shelf import Shelf
+
+PATIENCE = 120.0
+"""Seconds: the machine may have other things to do."""
 
 
 class Pages:
@@ -31,3 +39,43 @@ class Pages:
 @pytest.fixture
 def pages(tmp_path):
     return Pages(tmp_path)
+
+
+class Served:
+    """The explorer, running."""
+
+    patience = PATIENCE
+
+    def __init__(self, process, address):
+        self.process, self.address = process, address
+        self.origin = {"origin": address}
+
+    def get(self, path, **more):
+        return httpx.get(f"{self.address}/{path}", timeout=PATIENCE, **more)
+
+    def post(self, path, **more):
+        headers = self.origin | more.pop("headers", {})
+        return httpx.post(f"{self.address}/{path}", timeout=PATIENCE, headers=headers, **more)
+
+    def opened(self, **files):
+        """Open files, and follow to the page that shows them."""
+        sent = [("files", (name.replace("__", "."), content)) for name, content in files.items()]
+        return self.post("open", files=sent, follow_redirects=True)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """One explorer for all tests of a file, and afterwards what it wrote: nothing that somebody opened or typed."""
+    log = tmp_path_factory.mktemp("served") / "log"
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "trialplan", "explore", "--no-browser"], stdout=stream, stderr=stream
+        )
+        until = time.monotonic() + PATIENCE
+        while not (found := re.search(r"at (http://\S+)/", log.read_text())) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert found, log.read_text()
+        yield Served(process, found[1])
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+    assert len(log.read_text().splitlines()) == 1, log.read_text()

@@ -5,11 +5,7 @@ CI, they fail instead.
 """
 
 import os
-import re
 import shutil
-import subprocess
-import sys
-import time
 
 import pytest
 
@@ -29,19 +25,8 @@ QUIETLY = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    log = tmp_path_factory.mktemp("explorer") / "log"
-    with log.open("w") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "trialplan", "explore", "--no-browser"], stdout=stream, stderr=stream
-        )
-        until = time.monotonic() + PATIENCE / 1000
-        while not (found := re.search(r"at (http://\S+)/", log.read_text())) and time.monotonic() < until:
-            time.sleep(0.1)
-        assert found, log.read_text()
-        yield found[1]
-        process.terminate()
-        process.wait()
+def address(served):
+    return served.address
 
 
 @pytest.fixture(scope="module")

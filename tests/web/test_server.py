@@ -2,7 +2,6 @@
 
 import io
 import re
-import signal
 import socket
 import time
 import zipfile
@@ -16,52 +15,6 @@ import trialplan
 SHIPPED = "msc-lupus-nephritis"
 CONTRADICTION = "study,outcome,events,of,reported\nalpha 2019,remission,3,7,3/7 (60%)\n=HYPERLINK(1),remission,3,10,\n"
 """A table that contradicts itself, with a name that a spreadsheet would take for a formula."""
-
-PATIENCE = 120.0
-"""Seconds: the machine may have other things to do."""
-
-
-class Served:
-    """The explorer, running."""
-
-    def __init__(self, process, address):
-        self.process, self.address = process, address
-        self.origin = {"origin": address}
-
-    def get(self, path, **more):
-        return httpx.get(f"{self.address}/{path}", timeout=PATIENCE, **more)
-
-    def post(self, path, **more):
-        headers = self.origin | more.pop("headers", {})
-        return httpx.post(f"{self.address}/{path}", timeout=PATIENCE, headers=headers, **more)
-
-    def opened(self, **files):
-        """Open files, and follow to the page that shows them."""
-        sent = [("files", (name.replace("__", "."), content)) for name, content in files.items()]
-        return self.post("open", files=sent, follow_redirects=True)
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """One explorer for all tests of this file, and afterwards what it wrote: nothing that somebody opened."""
-    import subprocess
-    import sys
-
-    log = tmp_path_factory.mktemp("served") / "log"
-    with log.open("w") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "trialplan", "explore", "--no-browser"], stdout=stream, stderr=stream
-        )
-        until = time.monotonic() + PATIENCE
-        while not (found := re.search(r"at (http://\S+)/", log.read_text())) and time.monotonic() < until:
-            time.sleep(0.1)
-        assert found, log.read_text()
-        yield Served(process, found[1])
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
-    told = log.read_text()
-    assert "remission" not in told
-    assert "Traceback" not in told
 
 
 def test_pages_and_headers(served):
@@ -191,9 +144,9 @@ def processes(served):
 def test_work(served):
     """Simulation is started by hand, watched, and shown."""
     query = "design=two-means&difference=0.5&sd=1&view.trials=2000"
-    with httpx.Client(base_url=served.address, timeout=PATIENCE, headers=served.origin) as visitor:
+    with httpx.Client(base_url=served.address, timeout=served.patience, headers=served.origin) as visitor:
         where = visitor.post("/work", data={"work": "verify", "query": query}).headers["location"]
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + served.patience
         while "data-watch" in (text := visitor.get(where).text) and time.monotonic() < until:
             time.sleep(0.2)
     assert "claimed" in text
@@ -206,7 +159,7 @@ def test_work_is_stopped(served, alive):
     where = served.post("work", data={"work": "verify", "query": query}).headers["location"]
     text = served.post(f"{where[1:]}/stop", follow_redirects=True).text
     assert "stopped" in text
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + served.patience
     while len(ended := before - processes(served)) < 1 and time.monotonic() < until:
         time.sleep(0.1)
     assert len(ended) == 1
