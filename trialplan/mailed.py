@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,10 +47,9 @@ def mailed(page: Page, figure: Figure, command: str = "") -> str:
 
 
 def _drawn(figure: Figure, name: str, medium: Medium) -> Drawn:
-    from trialplan.figures.canvas import drawn_for
+    from trialplan.figures.canvas import as_address, drawn_for
     from trialplan.figures.spots import spotted
 
     with drawn_for(medium):
         svg, spots = spotted(figure)
-    address = f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
-    return Drawn(medium=name, address=address, spots=spots if len(spots) <= MOST_SPOTS else ())
+    return Drawn(medium=name, address=as_address(svg), spots=spots if len(spots) <= MOST_SPOTS else ())

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 
+import chromium
 import httpx
 import pytest
 
@@ -63,14 +65,11 @@ class Served:
         return self.post("open", files=sent, follow_redirects=True)
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """One explorer for all tests of a file, and afterwards what it wrote: nothing that somebody opened or typed."""
-    log = tmp_path_factory.mktemp("served") / "log"
+@contextmanager
+def running(log, *python):
+    """The explorer as a process, and afterwards what it wrote: nothing that somebody opened or typed."""
     with log.open("w") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "trialplan", "explore", "--no-browser"], stdout=stream, stderr=stream
-        )
+        process = subprocess.Popen([sys.executable, *python], stdout=stream, stderr=stream)
         until = time.monotonic() + PATIENCE
         while not (found := re.search(r"at (http://\S+)/", log.read_text())) and time.monotonic() < until:
             time.sleep(0.1)
@@ -79,3 +78,61 @@ def served(tmp_path_factory):
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
     assert len(log.read_text().splitlines()) == 1, log.read_text()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """One explorer for all tests of a file."""
+    with running(tmp_path_factory.mktemp("served") / "log", "-m", "trialplan", "explore", "--no-browser") as explorer:
+        yield explorer
+
+
+HURRIED = """
+import sys
+from trialplan.cli import main
+from trialplan.web import app
+
+app.WHOLE = app.FILE = float(sys.argv[1])
+sys.exit(main(["explore", "--no-browser"]))
+"""
+
+
+@pytest.fixture(scope="module")
+def hurried(tmp_path_factory):
+    """Starts an explorer that gives a page and a file no more than so many seconds of a processor."""
+    with ExitStack() as explorers:
+
+        def started(seconds):
+            log = tmp_path_factory.mktemp("hurried") / "log"
+            return explorers.enter_context(running(log, "-c", HURRIED, str(seconds)))
+
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The browser of a file's tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = chromium.started(playwright)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser, served):
+    """Opens a page of the explorer in a window of its own, and fails where the page complains."""
+    contexts, complaints = [], []
+
+    def opened(path, size="wide", scheme="light", **how):
+        contexts.append(chromium.window(browser, size, scheme, **how))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{served.address}/{path}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []

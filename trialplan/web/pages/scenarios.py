@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from trialplan import progress
 from trialplan.analyses.scenarios.cells import TARGET, N
 from trialplan.analyses.scenarios.grid import Grid
 from trialplan.design import Design
@@ -40,11 +42,21 @@ def grid_of(subject: Subject, state: State) -> Grid:
     cells = math.prod(_count(values) for values in axes.values())
     if cells > _LARGEST:
         raise ParameterError(f"{cells} scenarios are asked for; a page holds {_LARGEST}: take fewer or larger steps")
+    asked = tuple((name, tuple(values) if not isinstance(values, str) else values) for name, values in axes.items())
+    if asked not in subject.kept:
+        subject.kept.clear()  # whoever looks on has no use for the last one
+        subject.kept[asked] = _answered(subject, axes)
+    grid: Grid = subject.kept[asked]
+    return grid
+
+
+def _answered(subject: Subject, axes: dict[str, Any]) -> Grid:
+    told = partial(progress.tell, "scenarios")
     if subject.is_plan:
-        return scenarios(subject.trial, axes)
+        return scenarios(subject.trial, axes, progress=told)
     answer, asked = subject.answer, subject.asked
     target = float(answer.target) if asked.has_level and answer.target == answer.target else None
-    return scenarios(asked, axes, power=None if N in axes else target)
+    return scenarios(asked, axes, power=None if N in axes else target, progress=told)
 
 
 def _count(values: Any) -> int:
