@@ -17,7 +17,7 @@ from trialplan.parameter import parameters
 ROOT = Path(trialplan.__file__).resolve().parent
 
 FLOORS = [
-    {"numerics", "errors", "text", "progress", "page", "terminal", "files", "figures"},
+    {"numerics", "errors", "text", "progress", "page", "terminal", "files", "figures", "mailed"},
     {
         "parameter",
         "fields",

@@ -319,4 +319,4 @@ class TestFigures:
     def test_a_figure_needs_a_file(self, run, tmp_path):
         """A kind of figure and a table do not go together."""
         ran = run(*self.GRID, "--vary", "n=100,200", "--figure", "curves", "-o", str(tmp_path / "grid.csv"))
-        assert (ran.code, ".svg, .png or .pdf" in ran.err) == (2, True)
+        assert (ran.code, ".svg, .png, .pdf or .html" in ran.err) == (2, True)

@@ -1,12 +1,22 @@
-"""What the tests of the explorer share: a shelf, and pages made in this process."""
+"""What the tests of the explorer share: pages made in this process, and the explorer as it runs."""
 
 import html
 import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
 
+import chromium
+import httpx
 import pytest
 
 from trialplan.web import tasks
 from trialplan.web.shelf import Shelf
+
+PATIENCE = 120.0
+"""Seconds: the machine may have other things to do."""
 
 
 class Pages:
@@ -31,3 +41,99 @@ class Pages:
 @pytest.fixture
 def pages(tmp_path):
     return Pages(tmp_path)
+
+
+class Served:
+    """The explorer, running."""
+
+    patience = PATIENCE
+
+    def __init__(self, process, address):
+        self.process, self.address = process, address
+        self.origin = {"origin": address}
+
+    def get(self, path, **more):
+        return httpx.get(f"{self.address}/{path}", timeout=PATIENCE, **more)
+
+    def post(self, path, **more):
+        headers = self.origin | more.pop("headers", {})
+        return httpx.post(f"{self.address}/{path}", timeout=PATIENCE, headers=headers, **more)
+
+    def opened(self, **files):
+        """Open files, and follow to the page that shows them."""
+        sent = [("files", (name.replace("__", "."), content)) for name, content in files.items()]
+        return self.post("open", files=sent, follow_redirects=True)
+
+
+@contextmanager
+def running(log, *python):
+    """The explorer as a process, and afterwards what it wrote: nothing that somebody opened or typed."""
+    with log.open("w") as stream:
+        process = subprocess.Popen([sys.executable, *python], stdout=stream, stderr=stream)
+        until = time.monotonic() + PATIENCE
+        while not (found := re.search(r"at (http://\S+)/", log.read_text())) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert found, log.read_text()
+        yield Served(process, found[1])
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+    told = [line for line in log.read_text().splitlines() if not line.startswith("trialplan: at work")]
+    assert len(told) == 1, told
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """One explorer for all tests of a file."""
+    with running(tmp_path_factory.mktemp("served") / "log", "-m", "trialplan", "explore", "--no-browser") as explorer:
+        yield explorer
+
+
+HURRIED = """
+import sys
+from trialplan.cli import main
+from trialplan.web import app
+
+app.WHOLE = app.FILE = float(sys.argv[1])
+sys.exit(main(["explore", "--no-browser"]))
+"""
+
+
+@pytest.fixture(scope="module")
+def hurried(tmp_path_factory):
+    """Starts an explorer that gives a page and a file no more than so many seconds of a processor."""
+    with ExitStack() as explorers:
+
+        def started(seconds):
+            log = tmp_path_factory.mktemp("hurried") / "log"
+            return explorers.enter_context(running(log, "-c", HURRIED, str(seconds)))
+
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The browser of a file's tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = chromium.started(playwright)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser, served):
+    """Opens a page of the explorer in a window of its own, and fails where the page complains."""
+    contexts, complaints = [], []
+
+    def opened(path, size="wide", scheme="light", **how):
+        contexts.append(chromium.window(browser, size, scheme, **how))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{served.address}/{path}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []

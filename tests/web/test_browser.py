@@ -4,13 +4,7 @@ Without a browser these tests are left out, which the closing line says; where T
 CI, they fail instead.
 """
 
-import os
-import re
-import shutil
-import subprocess
-import sys
-import time
-
+import chromium
 import pytest
 
 import trialplan
@@ -18,60 +12,8 @@ import trialplan.parameter
 
 SHIPPED = "msc-lupus-nephritis"
 POWER = "endpoint.0.power"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-NEEDED = "chromium" in os.environ.get("TRIALPLAN_NEEDS", "")
-PATIENCE = 60_000
-"""Milliseconds: the machine may have other things to do."""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None and not NEEDED, reason="chromium is not installed")
-
-QUIETLY = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    log = tmp_path_factory.mktemp("explorer") / "log"
-    with log.open("w") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "trialplan", "explore", "--no-browser"], stdout=stream, stderr=stream
-        )
-        until = time.monotonic() + PATIENCE / 1000
-        while not (found := re.search(r"at (http://\S+)/", log.read_text())) and time.monotonic() < until:
-            time.sleep(0.1)
-        assert found, log.read_text()
-        yield found[1]
-        process.terminate()
-        process.wait()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIETLY)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Opens a page of the explorer in a window of its own, and fails where the page complains."""
-    contexts, complaints = [], []
-
-    def opened(path, **how):
-        context = browser.new_context(**how)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{address}/{path}")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
+pytestmark = pytest.mark.skipif(chromium.MISSING, reason="chromium is not installed")
 
 
 def number(page):
@@ -156,7 +98,7 @@ def test_by_keyboard(visit):
 
 def test_on_a_phone(visit):
     """Nothing runs out of a narrow screen to the side, on any page."""
-    page = visit(f"design?plan={SHIPPED}", viewport={"width": 390, "height": 844})
+    page = visit(f"design?plan={SHIPPED}", size="phone")
     for link in page.eval_on_selector_all("nav a", "all => all.map(one => one.href)"):
         page.goto(link)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -165,8 +107,35 @@ def test_on_a_phone(visit):
 def test_a_download_is_checked(visit, tmp_path):
     """The Word file that is taken away agrees with the plan inside it."""
     page = visit("take-away?plan=starter")
-    with page.expect_download(timeout=PATIENCE) as taken:
+    with page.expect_download(timeout=chromium.PATIENCE) as taken:
         page.click("text=Protocol, Word")
     path = tmp_path / "protocol.docx"
     taken.value.save_as(path)
     assert trialplan.check(path).ok
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_table_is_opened(scripts, visit, tmp_path):
+    """What somebody opens is audited at once, and is still there after a look at another page."""
+    table = tmp_path / "mine.csv"
+    table.write_text("study,outcome,events,of,reported\nalpha 2019,remission,3,7,3/7 (60%)\n")
+    page = visit("", java_script_enabled=scripts)
+    page.set_input_files("#files", table)
+    page.click("text=Open >> nth=-1")
+    page.wait_for_url("**/evidence?*")
+    assert "60 % is printed" in page.inner_text("main")
+    page.click("nav >> text=Scenarios")
+    page.wait_for_url("**/scenarios?*")
+    page.click("nav >> text=Evidence")
+    page.wait_for_url("**/evidence?*")
+    assert "60 % is printed" in page.inner_text("main")
+
+
+def test_a_changed_plan_is_taken_away(visit, tmp_path):
+    """The plan that is taken away is the plan that is looked at."""
+    page = visit(f"take-away?plan={SHIPPED}&{POWER}=0.9")
+    with page.expect_download(timeout=chromium.PATIENCE) as taken:
+        page.click("text=Plan >> nth=-1")
+    path = tmp_path / "plan.toml"
+    taken.value.save_as(path)
+    assert trialplan.build(path).n_randomised == number(page)

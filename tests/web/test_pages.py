@@ -178,3 +178,17 @@ def test_losses_are_randomised(pages):
 def test_a_plan_that_is_refused_says_so(pages):
     """A number alone is no plan: what the rest of the file says is held against it."""
     assert "So the plan is not whole" in pages("design", f"plan={SHIPPED}&endpoint.0.assumptions.control.value=0.1")
+
+
+def test_strata_can_follow_a_changed_rate(pages):
+    """Where the strata state the old control rate a page says so and leads there; both changed, the plan is whole."""
+    moved = f"plan={SHIPPED}&endpoint.0.assumptions.control.value=0.25&target_difference.value=0.1378"
+    refusal = pages.wrong(moved, "scenarios", live=False)[0]
+    assert "control_rates" in refusal
+    assert "Take the change back, or change the other on the page" in refusal
+    both = f"{moved}&randomisation.strata.0.control_rates=0.294,0.176"
+    assert pages.wrong(both, "design", live=False) == []
+    plan = tasks.take_away(pages.shelf, "plan.toml", both).decode()
+    strata = trialplan.plan.reading.of_text(plan, SHIPPED, Path("plan.toml")).content.randomisation.strata[0]
+    assert strata.control_rates == (0.294, 0.176)
+    assert strata.source.startswith("ours: changed by hand")

@@ -1,6 +1,7 @@
 """The server as it runs: what it refuses, what it keeps, how long work is watched and stopped, and how it ends."""
 
 import io
+import os
 import re
 import signal
 import socket
@@ -16,52 +17,6 @@ import trialplan
 SHIPPED = "msc-lupus-nephritis"
 CONTRADICTION = "study,outcome,events,of,reported\nalpha 2019,remission,3,7,3/7 (60%)\n=HYPERLINK(1),remission,3,10,\n"
 """A table that contradicts itself, with a name that a spreadsheet would take for a formula."""
-
-PATIENCE = 120.0
-"""Seconds: the machine may have other things to do."""
-
-
-class Served:
-    """The explorer, running."""
-
-    def __init__(self, process, address):
-        self.process, self.address = process, address
-        self.origin = {"origin": address}
-
-    def get(self, path, **more):
-        return httpx.get(f"{self.address}/{path}", timeout=PATIENCE, **more)
-
-    def post(self, path, **more):
-        headers = self.origin | more.pop("headers", {})
-        return httpx.post(f"{self.address}/{path}", timeout=PATIENCE, headers=headers, **more)
-
-    def opened(self, **files):
-        """Open files, and follow to the page that shows them."""
-        sent = [("files", (name.replace("__", "."), content)) for name, content in files.items()]
-        return self.post("open", files=sent, follow_redirects=True)
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """One explorer for all tests of this file, and afterwards what it wrote: nothing that somebody opened."""
-    import subprocess
-    import sys
-
-    log = tmp_path_factory.mktemp("served") / "log"
-    with log.open("w") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "trialplan", "explore", "--no-browser"], stdout=stream, stderr=stream
-        )
-        until = time.monotonic() + PATIENCE
-        while not (found := re.search(r"at (http://\S+)/", log.read_text())) and time.monotonic() < until:
-            time.sleep(0.1)
-        assert found, log.read_text()
-        yield Served(process, found[1])
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
-    told = log.read_text()
-    assert "remission" not in told
-    assert "Traceback" not in told
 
 
 def test_pages_and_headers(served):
@@ -191,12 +146,9 @@ def processes(served):
 def test_work(served):
     """Simulation is started by hand, watched, and shown."""
     query = "design=two-means&difference=0.5&sd=1&view.trials=2000"
-    with httpx.Client(base_url=served.address, timeout=PATIENCE, headers=served.origin) as visitor:
+    with httpx.Client(base_url=served.address, timeout=served.patience, headers=served.origin) as visitor:
         where = visitor.post("/work", data={"work": "verify", "query": query}).headers["location"]
-        until = time.monotonic() + PATIENCE
-        while "data-watch" in (text := visitor.get(where).text) and time.monotonic() < until:
-            time.sleep(0.2)
-    assert "claimed" in text
+    assert "claimed" in _over(served, where)
 
 
 def test_work_is_stopped(served, alive):
@@ -206,10 +158,84 @@ def test_work_is_stopped(served, alive):
     where = served.post("work", data={"work": "verify", "query": query}).headers["location"]
     text = served.post(f"{where[1:]}/stop", follow_redirects=True).text
     assert "stopped" in text
-    until = time.monotonic() + PATIENCE
-    while len(ended := before - processes(served)) < 1 and time.monotonic() < until:
-        time.sleep(0.1)
+    ended = _replaced(served, before)
     assert len(ended) == 1
     assert alive(ended) == []
     assert len(processes(served)) == len(before)
     assert served.get("file/check.R?design=two-means&difference=0.5&sd=1").status_code == 200
+
+
+def test_an_abandoned_download(served, alive):
+    """Who goes away while a file is made leaves no process at work behind."""
+    before = processes(served)
+    most = max(map(_ticks, before))
+    host, port = served.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(f"GET /file/protocol.pdf?plan={SHIPPED} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+        until = time.monotonic() + served.patience
+        while max(map(_ticks, before)) - most < _AT_WORK and time.monotonic() < until:
+            time.sleep(0.05)
+    ended = _replaced(served, before)
+    assert len(ended) == 1
+    assert alive(ended) == []
+
+
+def test_a_process_that_dies(served):
+    """A process that the machine has ended, for its memory, is replaced before anybody asks it."""
+    before = processes(served)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    for _ in range(3):
+        for path in ("design?design=two-means", "figure/power.svg?design=two-means", "file/check.R?design=two-means"):
+            assert served.get(path).status_code == 200
+    where = served.post("work", data={"work": "answer", "query": "design=two-means"}).headers["location"]
+    assert "Worked out" in _over(served, where)
+
+
+def test_long_work_and_downloads(served):
+    """However much long work is at hand, a file is made at once: it has processes of its own."""
+    query = "design=two-means&difference=0.5&sd=1&view.trials=10000000"
+    begun = [
+        served.post("work", data={"work": "verify", "query": query}, headers={"cookie": f"visitor={name}"})
+        for name in "abcd"
+    ]
+    taken = served.get("file/check.R?design=two-means&difference=0.5&sd=1")
+    assert taken.status_code == 200
+    still = [served.get(one.headers["location"][1:]).text for one in begun]
+    assert all("data-watch" in text for text in still)
+    for one in begun:
+        served.post(f"{one.headers['location'][1:]}/stop")
+
+
+def test_one_piece_of_work_for_each(served):
+    """A visitor who begins another piece of work ends the one that he had."""
+    query = "design=two-means&difference=0.5&sd=1&view.trials=10000000"
+    one, other = (served.post("work", data={"work": "verify", "query": query}).headers["location"] for _ in "ab")
+    assert "stopped" in served.get(one[1:]).text
+    assert "data-watch" in served.get(other[1:]).text
+    served.post(f"{other[1:]}/stop")
+
+
+_AT_WORK = 50
+"""Hundredths of a second of a processor by which a process is seen to be at work; the file takes five hundred."""
+
+
+def _ticks(pid):
+    """Hundredths of a second of a processor that a process has had."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
+
+
+def _replaced(served, before):
+    """The processes that have ended since, as soon as there is one."""
+    until = time.monotonic() + served.patience
+    while not (ended := before - processes(served)) and time.monotonic() < until:
+        time.sleep(0.1)
+    return ended
+
+
+def _over(served, where):
+    """The page of a piece of work once it is over."""
+    until = time.monotonic() + served.patience
+    while "data-watch" in (text := served.get(where[1:]).text) and time.monotonic() < until:
+        time.sleep(0.1)
+    return text

@@ -184,7 +184,7 @@ def _run(args: list[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without the letter ≥ shows a question mark in its place
     try:
-        with root.make_context("trialplan", args) as ctx:
+        with root.make_context("trialplan", args, obj=tuple(args)) as ctx:
             root.invoke(ctx)
     except click.exceptions.Exit as done:
         return done.exit_code

@@ -12,7 +12,7 @@ from trialplan.analyses.scenarios.vary import parse_vary, vector
 from trialplan.cli.options import design as options
 from trialplan.cli.options import workers as running
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import output_options, to_screen, wrote
+from trialplan.cli.options.output import as_typed, output_options, to_screen, wrote
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.parameter import needed, parameters
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trialplan.analyses.scenarios.grid import Grid
 
 FIGURES = ("heat-map", "contour", "curves")
-SUFFIXES = (".parquet", ".svg", ".png", ".pdf")
+SUFFIXES = (".parquet", ".svg", ".png", ".pdf", ".html")
 
 
 def for_design(cls: type[Sized]) -> click.Command:
@@ -191,7 +191,7 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = No
             done = f"{journal.scenarios:,} of {plural(asked.cells, 'scenario')}"
             click.echo(f"trialplan: interrupted; {done} are kept in {journal.path}: add --resume to go on", err=True)
             raise
-        grid_files.write(grid, path, given["figure"], plan)
+        grid_files.write(grid, path, given["figure"], plan, as_typed(path))
         if given["as_json"]:
             _show_grid(grid, as_json=True)
         journal.remove()
@@ -222,7 +222,7 @@ command = options.DesignsAndPlans(
     command_for_plan=for_plan,
     help="n across a grid of assumptions, or the power of --n participants. Name a design with its numbers, or a "
     "plan, whose primary endpoint is then varied. Ranges include their end and go in decimal steps; choices may be "
-    "varied too. -o FILE.csv writes one line a scenario.",
+    "varied too. -o FILE.csv writes one line a scenario, -o FILE.html one page to mail.",
     short_help="What would n be if the assumptions were otherwise?",
     epilog=options.examples(
         "trialplan scenarios two-proportions --vary control=0.2:0.4:0.05 --vary treatment=0.5,0.6",

@@ -10,7 +10,7 @@ writes it, and a notebook shows it. `answer.figure()` makes the one that suits a
 from __future__ import annotations
 
 from trialplan.figures.boundaries import Boundaries
-from trialplan.figures.canvas import FORMATS, SANS, SERIF, faced, render, save
+from trialplan.figures.canvas import FORMATS, PAPER, PHONE, SANS, SERIF, drawn_for, faced, render, save
 from trialplan.figures.contour import Contour
 from trialplan.figures.curves import Curves
 from trialplan.figures.fan import Fan, LookMark
@@ -22,6 +22,8 @@ from trialplan.figures.tornado import Tornado
 
 __all__ = [
     "FORMATS",
+    "PAPER",
+    "PHONE",
     "SANS",
     "SERIF",
     "Boundaries",
@@ -34,6 +36,7 @@ __all__ = [
     "OverTime",
     "Tornado",
     "TrialSchema",
+    "drawn_for",
     "faced",
     "render",
     "save",

@@ -68,7 +68,7 @@ class Boundaries(canvas.Figure):
         y_ticks = [scale.evenly(*one[1], most=6) for one in rows]
         labels = [wording.ticked(one) for one in y_ticks]
         left = canvas.EDGE + max(lettering.widest(one, canvas.SMALL) for one in labels) + 8
-        across = canvas.WIDTH - left - canvas.EDGE - 14
+        across = canvas.medium().width - left - canvas.EDGE - 14
         each = line + 6 + _HEIGHT
         sheet = blank(self.title, 2 * each + _GAP + 20 + line + 4, self.entries(), self.fixed)
         paper = sheet.paper()

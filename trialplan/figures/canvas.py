@@ -6,11 +6,13 @@ while a figure is drawn or saved.
 
 from __future__ import annotations
 
+import base64
 import importlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,6 @@ from trialplan.figures.wording import literal
 
 FORMATS = (".svg", ".png", ".pdf")
 
-WIDTH = 453.5
-"""Points across: 16 cm, the text width of an A4 page."""
 EDGE = 4.0
 """Points left free all around."""
 LINE = 1.28
@@ -64,7 +64,36 @@ _UNDATED: dict[str, dict[str, Any]] = {
 }
 _DESCRIBED = {".svg": ("Title", "Description"), ".png": ("Title", "Description"), ".pdf": ("Title", "Subject")}
 
+
+@dataclass(frozen=True)
+class Medium:
+    """What a figure is drawn for: the points across it, and the smallest letters that are read there."""
+
+    width: float
+    smallest: float
+
+    @property
+    def narrow(self) -> bool:
+        """Whether words have no room beside what they belong to, and stand above or below it."""
+        return self.width < PAPER.width / 1.5
+
+
+PAPER = Medium(453.5, 5.5)
+"""16 cm, the text width of an A4 page."""
+
+PHONE = Medium(268.0, 7.5)
+"""The width of a phone that is 390 pixels wide, at 96 to the inch and without its margins: letters keep their size."""
+
 Table = tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]
+
+
+@dataclass(frozen=True)
+class ReadOut:
+    """A place of a picture's plot, from and to in the units of its axes, and the words that say what stands there."""
+
+    told: str
+    x: tuple[float, float]
+    y: tuple[float, float]
 
 
 class Figure:
@@ -84,6 +113,10 @@ class Figure:
     def table(self) -> Table:
         """The data: column names and rows."""
         raise NotImplementedError
+
+    def read_outs(self) -> Sequence[ReadOut]:
+        """What stands where, for who points at a place; none where nothing of it can be told by itself."""
+        return ()
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a .svg, .png or .pdf file, whole or not at all; the path is given back.
@@ -134,6 +167,24 @@ def face() -> str:
     return _FACE.get()
 
 
+_MEDIUM = ContextVar("_MEDIUM", default=PAPER)
+
+
+@contextmanager
+def drawn_for(medium: Medium) -> Iterator[None]:
+    """Figures for this medium until the block is left."""
+    token = _MEDIUM.set(medium)
+    try:
+        yield
+    finally:
+        _MEDIUM.reset(token)
+
+
+def medium() -> Medium:
+    """What figures are drawn for."""
+    return _MEDIUM.get()
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """The house style, whatever the user's own settings are, until the block, or the function it decorates, is left."""
@@ -162,6 +213,17 @@ def save(figure: Any, suffix: str, *, title: str = "", alt: str = "") -> bytes:
     with style():
         figure.savefig(file, format=suffix[1:], metadata=metadata)
     return file.getvalue()
+
+
+def as_address(svg: bytes) -> str:
+    """An address that holds the picture itself."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+
+
+def in_address(drawn: Figure, medium: Medium) -> str:
+    """An address that holds the figure, drawn for a medium."""
+    with drawn_for(medium):
+        return as_address(render(drawn, ".svg"))
 
 
 def render(drawn: Figure, suffix: str) -> bytes:

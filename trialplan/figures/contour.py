@@ -10,7 +10,7 @@ from typing import Any
 from trialplan.errors import ParameterError
 from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
-from trialplan.figures.grid_axes import BAR, Surface, colour_bar, mark, ticks
+from trialplan.figures.grid_axes import BAR, Spans, Surface, colour_bar, halfway, mark, ticks
 from trialplan.figures.layout import Key, blank, hatched, texts
 from trialplan.numerics.lazy import np
 from trialplan.text import listed
@@ -37,10 +37,10 @@ class Contour(Surface):
     def draw(self) -> Any:
         """The picture."""
         line = canvas.TEXT * canvas.LINE
-        above = lettering.wrap(self.y_name, canvas.WIDTH - 2 * canvas.EDGE, canvas.TEXT, lines=2)
+        above = lettering.wrap(self.y_name, canvas.medium().width - 2 * canvas.EDGE, canvas.TEXT, lines=2)
         x_ticks, y_ticks = (scale.evenly(min(along), max(along)) for _, along in self._axes())
         left = canvas.EDGE + lettering.widest(wording.ticked(y_ticks), canvas.SMALL) + 8
-        across = canvas.WIDTH - left - canvas.EDGE - 12
+        across = canvas.medium().width - left - canvas.EDGE - 12
         under = lettering.wrap(self.x_name, across, canvas.TEXT, lines=2)
         top = len(above) * line + 6
         end = top + _HEIGHT + 18 + len(under) * line + 8
@@ -56,6 +56,11 @@ class Contour(Surface):
             mark(axes, self.planned)
         colour_bar(sheet, self, end)
         return sheet.figure
+
+    def cells(self) -> tuple[Spans, Spans]:
+        """Half-way from each pair to its neighbours."""
+        across, up = (halfway(along, min(along), max(along)) for _, along in self._axes())
+        return across, up
 
     def lines(self) -> list[float]:
         """The round values that get a line, as far as the surface reaches them."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
-from trialplan.figures.grid_axes import PLAN, ticks
+from trialplan.figures.grid_axes import PLAN, halfway, ticks
 from trialplan.figures.layout import Key, blank, hatched, texts
 from trialplan.figures.shape import check_rows, check_shape
 from trialplan.numerics.lazy import np
@@ -79,7 +79,7 @@ class Curves(canvas.Figure):
         y_ticks = scale.evenly(low, high, whole=self.shown.whole) if even else self.shown.ticks(low, high)
         y_labels = wording.ticked(y_ticks)
         left = canvas.EDGE + lettering.widest(y_labels, canvas.SMALL) + 8
-        across = canvas.WIDTH - left - canvas.EDGE - 14
+        across = canvas.medium().width - left - canvas.EDGE - 14
         under = lettering.wrap(self.x_name, across, canvas.TEXT, lines=2)
         x_ticks, x_labels, room = self._along(across)
         top = line + 6
@@ -112,6 +112,20 @@ class Curves(canvas.Figure):
         told = [self._told(label, row) for label, row in zip(self.labels[:8], self.rows, strict=False)]
         chosen = [] if self.chosen is None else [f"Chosen is {self._point()}."]
         return " ".join([opening, *told, *chosen])
+
+    def read_outs(self) -> list[canvas.ReadOut]:
+        """One for each x: what every line is there."""
+        limits, marks = self._limits(), wording.ticked(self.x)
+        spans = halfway(self._places().tolist(), *self._ends())
+        values = zip(*self.rows, strict=True)
+        return [
+            canvas.ReadOut(f"{wording.brief(self.x_name)} {mark}: {self._each(row)}", span, limits)
+            for mark, span, row in zip(marks, spans, values, strict=True)
+        ]
+
+    def _each(self, row: Sequence[float]) -> str:
+        told = (self.shown.missing if np.isnan(one) else f"{self.shown.say(one)} {self.quantity}" for one in row)
+        return "; ".join(f"{label}: {one}" if label else one for label, one in zip(self.labels, told, strict=True))
 
     def table(self) -> canvas.Table:
         """One row for each x, one column for each line; None where there is no answer."""
@@ -178,13 +192,11 @@ class Curves(canvas.Figure):
 
     def _stretches(self, axes: Any, limits: tuple[float, float]) -> None:
         """Hatched boxes where no line has an answer, half-way to the nearest answers."""
-        places = np.sort(self._places())
+        spans = sorted(halfway(self._places().tolist(), *self._ends()))
         gone = self._gone()[np.argsort(self._places(), kind="stable")]
-        middles = (places[1:] + places[:-1]) / 2
-        first, last = self._ends()
-        edges = np.concatenate([[first], middles, [last]])
         for start, past in canvas.part("cbook").contiguous_regions(gone):
-            corner, size = (edges[start], limits[0]), (edges[past] - edges[start], limits[1] - limits[0])
+            left, right = spans[start][0], spans[past - 1][1]
+            corner, size = (left, limits[0]), (right - left, limits[1] - limits[0])
             hatched(axes, corner, size, f"no-answer {start} to {past - 1}")
 
     def _lines(self, axes: Any) -> None:

@@ -68,7 +68,7 @@ class Fan(canvas.Figure):
         y_ticks = scale.evenly(0.0, high, whole=True)
         y_labels = wording.ticked(y_ticks)
         left = canvas.EDGE + lettering.widest(y_labels, canvas.SMALL) + 8
-        across = canvas.WIDTH - left - canvas.EDGE - 14
+        across = canvas.medium().width - left - canvas.EDGE - 14
         top = line + 6
         sheet = blank(self.title, top + _HEIGHT + 20 + line + 4, self.entries(), self.fixed)
         paper = sheet.paper()
@@ -152,7 +152,8 @@ class Fan(canvas.Figure):
             axes.plot([look.early, look.late], [height] * 2, **whisker, zorder=3)
             axes.plot([look.middle], [height], **_LOOK, zorder=4, gid=f"look {number}")
             words = wording.brief(look.label, 30)
-            room = canvas.WIDTH * (1 - look.middle / self.last) - 20  # points to the right of it, a little less
+            # points to the right of it, a little less
+            room = canvas.medium().width * (1 - look.middle / self.last) - 20
             side = "left" if lettering.width(words, canvas.SMALL) < room else "right"
             apart = 5 if side == "left" else -5
             place = {"xytext": (apart, -12), "textcoords": "offset points", "ha": side, "size": canvas.SMALL}

@@ -11,7 +11,7 @@ from typing import Any
 from trialplan.figures import canvas, wording
 from trialplan.figures import row_axes as rows
 from trialplan.figures import text_metrics as lettering
-from trialplan.figures.canvas import EDGE, LINE, SMALL, TEXT, WIDTH
+from trialplan.figures.canvas import EDGE, LINE, SMALL, TEXT, medium
 from trialplan.figures.layout import Key, blank, texts
 from trialplan.figures.shape import check_rows, check_shape
 from trialplan.text import plural
@@ -69,13 +69,14 @@ class Forest(canvas.Figure):
     def draw(self) -> Any:
         """The picture: labels, marks, and the numbers that they stand for."""
         shown = self._shown()
-        labels = [lettering.wrap(row[0], 150, TEXT, lines=2) for row in shown]
-        heights = [len(lines) * TEXT * LINE + _PAD for lines in labels]
+        labels = [lettering.wrap(row[0], *_label_room()) for row in shown]
+        above = [len(lines) * TEXT * LINE if medium().narrow else 0.0 for lines in labels]
+        heights = [(len(lines) + medium().narrow) * TEXT * LINE + _PAD for lines in labels]
         head = 2 * SMALL * LINE + 4
         body = head + sum(heights)
         sheet = blank(self.title, body + 32, self._keys(), self._domains())
         paper = sheet.paper()
-        left, right, across = self._columns(labels, shown)
+        left, right, across = columns = self._columns(labels, shown)
         axes = sheet.plot(left, head, across, sum(heights))
         total = sum(row[4] or 0 for row in self.rows) or 1.0
         extremes = [value for row in shown for value in row[1:4] if value is not None]
@@ -83,18 +84,19 @@ class Forest(canvas.Figure):
         rows.dress(axes, sum(heights), rows.axis(extremes, self.by_ratio), self.by_ratio)
         if self.no_effect is not None:
             axes.axvline(self.no_effect, color=canvas.GREY, linewidth=0.8, linestyle="--", zorder=0, gid="no effect")
-        self._head(paper, (left, right, across), (head, body))
+        self._head(paper, columns, (head, body))
         top = 0.0
-        for row, lines, height in zip(shown, labels, heights, strict=True):
-            middle = top + height / 2
-            rows.column(paper, EDGE, head + middle, lines, size=TEXT, gid="label", **_weight_of_type(row))
+        for row, lines, up, height in zip(shown, labels, above, heights, strict=True):
+            middle = top + (height + up) / 2
+            named = top + (up + _PAD) / 2 if up else middle
+            rows.column(paper, EDGE, head + named, lines, size=TEXT, gid="label", **_weight_of_type(row))
             rows.column(paper, right, head + middle, [_numbers(row)], gid="numbers", **_weight_of_type(row))
             if self._weighted() and row[4] is not None:
                 share = f"{100 * row[4] / total:.0f} %"
-                rows.column(paper, WIDTH - EDGE, head + middle, [share], ha="right", gid="weight")
+                rows.column(paper, medium().width - EDGE, head + middle, [share], ha="right", gid="weight")
             self._mark(axes, row, middle)
             top += height
-        self._draw_lights(paper, right, head, heights)
+        self._draw_lights(paper, left + across + 12, head, list(zip(above, heights, strict=True)))
         if self.rows and (self.pooled or self.prediction):
             # a rule between the rows and what they pool to
             axes.axhline(sum(heights[: len(self.rows)]), color=canvas.RULE, linewidth=0.8, zorder=0)
@@ -134,10 +136,17 @@ class Forest(canvas.Figure):
         return any(row[4] is not None for row in self.rows)
 
     def _columns(self, labels: Sequence[list[str]], shown: Sequence[Row]) -> tuple[float, float, float]:
-        """Where the marks begin, where the numbers begin, and how wide the marks' panel is."""
-        left = EDGE + max(lettering.widest(lines, TEXT, bold=True) for lines in labels) + 12
+        """Where the marks begin, where the numbers begin, and how wide the marks' panel is.
+
+        On a narrow medium the labels stand above, and the numbers in their place.
+        """
         numbers = max(lettering.widest([_numbers(row) for row in shown], SMALL, bold=True), 70)
-        right = WIDTH - EDGE - numbers - (44 if self._weighted() else 0)
+        end = medium().width - EDGE - (44 if self._weighted() else 0)
+        if medium().narrow:
+            left = EDGE + numbers + 12
+            return left, EDGE, end - self._lit() - left - 12
+        left = EDGE + max(lettering.widest(lines, TEXT, bold=True) for lines in labels) + 12
+        right = end - numbers
         return left, right, right - self._lit() - left - 12
 
     def _lit(self) -> float:
@@ -153,14 +162,15 @@ class Forest(canvas.Figure):
         numbered = ", ".join(f"{i} {domain}" for i, domain in enumerate(domains, 1))
         return f"{name[:1].upper()}{name[1:]}: {numbered}; {_SIGNS_SAY}".lstrip(": ")
 
-    def _draw_lights(self, paper: Any, right: float, head: float, heights: Sequence[float]) -> None:
+    def _draw_lights(self, paper: Any, left: float, head: float, heights: Sequence[tuple[float, float]]) -> None:
         """A disc with its sign for each domain of each row: the sign says what the colour does."""
-        first = right - self._lit() + 4 + _LIGHT / 2
+        first = left + 4 + _LIGHT / 2
         for i in range(max(map(len, self.lights), default=0)):
             place = first + i * _LIGHT
             paper.text(place, head - 4, str(i + 1), ha="center", va="bottom", size=SMALL, color=canvas.GREY)
             top = head
-            for signs, height in zip(self.lights, heights, strict=False):
+            for signs, (above, height) in zip(self.lights, heights, strict=False):
+                middle = top + (above + height) / 2
                 sign = signs[i : i + 1].strip()
                 if sign:
                     look = {
@@ -169,9 +179,9 @@ class Forest(canvas.Figure):
                         "color": _LIGHTS.get(sign, canvas.GREY),
                         "linestyle": "none",
                     }
-                    paper.plot([place], [top + height / 2], **look, gid="light")
+                    paper.plot([place], [middle], **look, gid="light")
                     said = {"ha": "center", "va": "center", "size": SMALL, "color": "white", "weight": "bold"}
-                    paper.text(place, top + height / 2, sign, **said, gid="sign")
+                    paper.text(place, middle, sign, **said, gid="sign")
                 top += height
 
     def _head(self, paper: Any, columns: tuple[float, float, float], heights: tuple[float, float]) -> None:
@@ -180,7 +190,7 @@ class Forest(canvas.Figure):
         level = f"{100 * self.confidence:g} % interval"
         texts(paper, (right, heights[0] - 4), ["estimate", f"({level})"], va="bottom", **grey)
         if self._weighted():
-            paper.text(WIDTH - EDGE, heights[0] - 4, "weight", ha="right", va="bottom", **grey)
+            paper.text(medium().width - EDGE, heights[0] - 4, "weight", ha="right", va="bottom", **grey)
         name = lettering.shorten(self.measure, 2 * across, SMALL)
         paper.text(left + across / 2, heights[1] + 20, name, ha="center", va="top", size=SMALL, gid="x name")
 
@@ -204,6 +214,11 @@ class Forest(canvas.Figure):
         look = {"color": canvas.INK, "markersize": 6, "linestyle": "none"}
         marked = zip(kinds, itertools.cycle(_MARKS), strict=False)
         return [Key(label=kind, kind="point", look=look | {"marker": marker}) for kind, marker in marked]
+
+
+def _label_room() -> tuple[float, float, int]:
+    """Points across for a label, the size of its letters, and its lines."""
+    return (medium().width - 2 * EDGE if medium().narrow else 150.0), TEXT, 2
 
 
 def _weight_of_type(row: Row) -> dict[str, Any]:

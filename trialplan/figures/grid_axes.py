@@ -14,6 +14,8 @@ from trialplan.figures.shape import check_shape
 from trialplan.numerics.lazy import np
 from trialplan.text import listed, plural
 
+Spans = list[tuple[float, float]]
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Surface(canvas.Figure):
@@ -65,6 +67,22 @@ class Surface(canvas.Figure):
             for x, value in zip(self.x, line, strict=True)
         ]
         return (self.x_name, self.y_name, self.quantity), tuple(rows)
+
+    def read_outs(self) -> list[canvas.ReadOut]:
+        """One for each cell."""
+        across, up = self.cells()
+        return [
+            canvas.ReadOut(f"{self._at(x, y)}: {self._said(self.grid[row, column])}", across[column], up[row])
+            for row, y in enumerate(self.y)
+            for column, x in enumerate(self.x)
+        ]
+
+    def cells(self) -> tuple[Spans, Spans]:
+        """From where to where each column and each row reaches, in the units of the picture's axes."""
+        raise NotImplementedError
+
+    def _said(self, value: float) -> str:
+        return self.shown.missing if np.isnan(value) else f"{self.shown.say(value)} {self.quantity}"
 
     def place(self) -> tuple[float, float] | None:
         """The planned point in columns and rows, if it lies on the picture."""
@@ -168,6 +186,15 @@ def ticks(axis: Any, places: Sequence[float], labels: Sequence[str]) -> None:
     axis.set_major_locator(ticker.FixedLocator([float(place) for place in places]))
     axis.set_major_formatter(ticker.FixedFormatter(list(labels)))
     axis.set_minor_locator(ticker.NullLocator())
+
+
+def halfway(places: Sequence[float], first: float, last: float) -> Spans:
+    """From where to where each place reaches: half-way to its neighbours, in the order in which they are given."""
+    order = np.argsort(np.asarray(places, dtype=float), kind="stable")
+    along = np.asarray(places, dtype=float)[order]
+    edges = [first, *((along[1:] + along[:-1]) / 2).tolist(), last]
+    found = dict(zip(order.tolist(), itertools.pairwise(edges), strict=True))
+    return [found[position] for position in range(len(places))]
 
 
 def _position(value: Any, along: Sequence[Any]) -> float | None:

@@ -9,12 +9,12 @@ from typing import Any
 
 from trialplan.figures import canvas, scale, wording
 from trialplan.figures import text_metrics as lettering
-from trialplan.figures.grid_axes import BAR, PLAN, Surface, colour_bar, mark, ticks
+from trialplan.figures.grid_axes import BAR, PLAN, Spans, Surface, colour_bar, mark, ticks
 from trialplan.figures.layout import Key, blank, hatched, texts
 from trialplan.numerics.lazy import np
 
-_LARGEST, _SMALLEST = 8.0, 5.5
-"""Sizes of the letters in cells."""
+_LARGEST = 8.0
+"""Size of the letters in cells, where there is room."""
 _AS_IMAGE = 5_000
 """Cells beyond which the colours are one image instead of so many shapes."""
 
@@ -40,10 +40,10 @@ class HeatMap(Surface):
         rows, columns = self.grid.shape
         cell = min(max(16.0, 210 / rows), 40.0) if rows <= 22 else 360 / rows
         side = _beside(self.y, cell)
-        across = canvas.WIDTH - 2 * canvas.EDGE - side.room - 10
+        across = canvas.medium().width - 2 * canvas.EDGE - side.room - 10
         below = _below(self.x, across / columns)
         printed, size = self._printed(across / columns, cell)
-        above = lettering.wrap(self.y_name, canvas.WIDTH - 2 * canvas.EDGE, canvas.TEXT, lines=2)
+        above = lettering.wrap(self.y_name, canvas.medium().width - 2 * canvas.EDGE, canvas.TEXT, lines=2)
         under = lettering.wrap(self.x_name, across, canvas.TEXT, lines=2)
         line = canvas.TEXT * canvas.LINE
         top, height = len(above) * line + 4, rows * cell
@@ -63,6 +63,11 @@ class HeatMap(Surface):
         self._plan_on(axes, bool(printed))
         colour_bar(sheet, self, end)
         return sheet.figure
+
+    def cells(self) -> tuple[Spans, Spans]:
+        """Columns and rows, counted."""
+        across, up = ([(i - 0.5, i + 0.5) for i in range(count)] for count in (len(self.x), len(self.y)))
+        return across, up
 
     def _cells(self, axes: Any) -> None:
         """The colours, then hatched boxes over what has none, one for each run of cells in a row."""
@@ -93,7 +98,7 @@ class HeatMap(Surface):
         for say in (_whole, wording.compact) if self.shown.by_ratio else (self.shown.say,):
             words = [say(self.grid[cell]) for cell in known]
             size = min(_LARGEST, 0.92 * wide / lettering.widest(words, 1.0), high / 1.35)
-            if size >= _SMALLEST:
+            if size >= canvas.medium().smallest:
                 return [(*cell, text) for cell, text in zip(known, words, strict=True)], size
         return [], 0.0
 

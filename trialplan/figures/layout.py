@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trialplan.figures.canvas import EDGE, GREY, HATCH, LINE, SMALL, TEXT, TITLE, WIDTH, part
+from trialplan.figures.canvas import EDGE, GREY, HATCH, LINE, SMALL, TEXT, TITLE, medium, part
 from trialplan.figures.text_metrics import width, wrap
 
 _BASELINE = 0.76
@@ -52,17 +52,17 @@ class Sheet:
 
 def blank(title: str, body: float, keys: Sequence[Key] = (), fixed: str = "") -> Sheet:
     """An empty picture with a body of that many points between title and key; `fixed` is what the title rests on."""
-    lines = wrap(title, WIDTH - 4 * EDGE, TITLE, lines=3, bold=True) if title.strip() else []
-    under = wrap(fixed, WIDTH - 2 * EDGE, SMALL, lines=4) if fixed else []
+    lines = wrap(title, medium().width - 4 * EDGE, TITLE, lines=3, bold=True) if title.strip() else []
+    under = wrap(fixed, medium().width - 2 * EDGE, SMALL, lines=4) if fixed else []
     heading = len(lines) * TITLE * LINE
     top = heading + len(under) * SMALL * LINE + (6 if lines or under else 0)
     placed, below = _flow(keys)
     height = top + body + below + 2 * EDGE
-    figure = part("figure").Figure(figsize=(WIDTH / 72, height / 72), facecolor="white")
+    figure = part("figure").Figure(figsize=(medium().width / 72, height / 72), facecolor="white")
     part("backends.backend_agg").FigureCanvasAgg(figure)
-    made = Sheet(figure, WIDTH, height, top, body)
+    made = Sheet(figure, medium().width, height, top, body)
     if top:
-        paper = _in_points(made.axes(0, -top, WIDTH, top), WIDTH, top)
+        paper = _in_points(made.axes(0, -top, medium().width, top), medium().width, top)
         texts(paper, (EDGE, 0), lines, size=TITLE, weight="bold", gid="title")
         texts(paper, (EDGE, heading), under, size=SMALL, color=GREY, gid="fixed")
     _foot(made, placed, below)
@@ -105,9 +105,9 @@ def _flow(keys: Sequence[Key]) -> tuple[list[tuple[Key, float, float, list[str]]
     """Each entry with its place, from left to right while there is room; and the height of all."""
     placed, left, top, row = [], EDGE, 8.0, 0.0
     for key in keys:
-        lines = wrap(key.label, WIDTH - 2 * EDGE - 24, SMALL)
+        lines = wrap(key.label, medium().width - 2 * EDGE - 24, SMALL)
         wide = 24 + max(width(line, SMALL) for line in lines)
-        if left > EDGE and left + wide > WIDTH - EDGE:
+        if left > EDGE and left + wide > medium().width - EDGE:
             left, top, row = EDGE, top + row, 0.0
         placed.append((key, left, top, lines))
         left, row = left + wide + 16, max(row, len(lines) * SMALL * LINE + 3)

@@ -65,7 +65,7 @@ class OverTime(canvas.Figure):
         names = [wording.brief(arm, 20) for arm, _ in self.shares]
         labels = [*wording.ticked(counts), "100 %"]
         left = canvas.EDGE + max(lettering.widest(labels, canvas.SMALL), lettering.widest(names, canvas.SMALL) + 12) + 8
-        across = canvas.WIDTH - left - canvas.EDGE - 14
+        across = canvas.medium().width - left - canvas.EDGE - 14
         under = 20 + line + (1 + len(self.at_risk)) * line
         lower = line + 6 + _HEIGHT + under + _GAP
         sheet = blank(self.title, lower + line + 6 + _HEIGHT + 20 + line + 4, self.entries(), self.fixed)

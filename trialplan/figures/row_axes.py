@@ -30,6 +30,8 @@ def dress(axes: Any, height: float, ends: tuple[float, float], by_ratio: bool) -
     axes.set_ylim(height, 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
+    if canvas.medium().narrow:
+        axes.patch.set_visible(False)  # the labels of the rows stand on the same place
     places = scale.by_ratio(*ends, most=8) if by_ratio else scale.evenly(*ends, most=6)
     labels = wording.ticked(places)
     kept = _apart(axes, places, labels)

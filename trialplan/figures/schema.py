@@ -8,7 +8,7 @@ from typing import Any
 
 from trialplan.figures import canvas, wording
 from trialplan.figures import text_metrics as lettering
-from trialplan.figures.canvas import EDGE, LINE, TEXT, WIDTH
+from trialplan.figures.canvas import EDGE, LINE, TEXT, medium
 from trialplan.figures.layout import blank, texts
 from trialplan.figures.shape import check_rows
 from trialplan.text import listed, plural
@@ -96,7 +96,7 @@ class TrialSchema(canvas.Figure):
         name, how = ("Randomised", self.allocation or "") if len(self.arms) > 1 else ("Enrolled", "")
         before = _box(EDGE, 84, name, [line for line in (how, _n(self.total)) if line])
         left = EDGE + 84 + _GAP + 8
-        free = WIDTH - EDGE - left - _GAP - 8
+        free = medium().width - EDGE - left - _GAP - 8
         arms = [_box(left, free * 0.48, name, [_n(n)] if n is not None else []) for name, n in self.arms]
         time = wording.brief(self.timepoint)
         at = time if time[:2].isupper() else time[:1].lower() + time[1:]

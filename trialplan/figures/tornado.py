@@ -10,7 +10,7 @@ from typing import Any
 from trialplan.figures import canvas, wording
 from trialplan.figures import row_axes as rows
 from trialplan.figures import text_metrics as lettering
-from trialplan.figures.canvas import BLUE, EDGE, LINE, ORANGE, SMALL, TEXT, WIDTH
+from trialplan.figures.canvas import BLUE, EDGE, LINE, ORANGE, SMALL, TEXT, medium
 from trialplan.figures.layout import Key, blank, hatched
 from trialplan.figures.shape import check_rows, check_shape
 from trialplan.text import listed, plural
@@ -48,8 +48,8 @@ class Tornado(canvas.Figure):
     def draw(self) -> Any:
         """The picture: two thin bars a row, for the low and the high value."""
         order = self.order()
-        names = [lettering.wrap(self.bars[i][0], 118, TEXT, lines=4) for i in order]
-        heights = [max(2 * _BAR, len(lines) * TEXT * LINE) + _GAP for lines in names]
+        names = [lettering.wrap(self.bars[i][0], _name_room(), TEXT, lines=4) for i in order]
+        heights = [self._height(lines) for lines in names]
         body = _HEAD + sum(heights)
         sheet = blank(self.title, body + 34, self._keys())
         paper = sheet.paper()
@@ -57,11 +57,14 @@ class Tornado(canvas.Figure):
         axes = [sheet.plot(lane.left, _HEAD, lane.across, sum(heights)) for lane in lanes]
         for lane, one in zip(lanes, axes, strict=True):
             lane.dress(paper, one, sum(heights), body)
-        paper.text(EDGE, _HEAD - 4, "assumption", va="bottom", size=SMALL, color=canvas.GREY)
+        if not medium().narrow:
+            paper.text(EDGE, _HEAD - 4, "assumption", va="bottom", size=SMALL, color=canvas.GREY)
         top = 0.0
         for i, lines, height in zip(order, names, heights, strict=True):
-            middle = top + height / 2
-            rows.column(paper, EDGE, _HEAD + middle, lines, size=TEXT, gid="assumption")
+            above = len(lines) * TEXT * LINE if medium().narrow else 0.0
+            middle = top + (height + above) / 2
+            named = top + above / 2 + _GAP / 2 if above else middle
+            rows.column(paper, EDGE, _HEAD + named, lines, size=TEXT, gid="assumption")
             self._row(paper, axes, lanes, i, middle)
             top += height
         return sheet.figure
@@ -87,6 +90,11 @@ class Tornado(canvas.Figure):
                 table.append((name, value, sizes[side], *((self.assurance[i][side],) if self.assurance else ())))
         return names, tuple(table)
 
+    def _height(self, name: Sequence[str]) -> float:
+        """Points of a row: its two bars beside its name, or below it where there is no room."""
+        words, bars = len(name) * TEXT * LINE, 2 * _BAR
+        return (words + bars if medium().narrow else max(bars, words)) + _GAP
+
     def _swing(self, i: int) -> tuple[int, float]:
         _, _, _, *sizes = self.bars[i]
         ratios = [abs(math.log(n / self.planned)) for n in sizes if n is not None]
@@ -111,13 +119,13 @@ class Tornado(canvas.Figure):
     def _lanes(self) -> list[_Lane]:
         """The panels: participants, and assurance where it is given, each with its column of numbers."""
         words = [lettering.shorten(value, 72, SMALL) for bar in self.bars for value in bar[1:3]]
-        first = EDGE + 124 + lettering.widest(words, SMALL) + 8
+        first = EDGE + (0 if medium().narrow else 124) + lettering.widest(words, SMALL) + 8
         sizes = [[bar[3], bar[4]] for bar in self.bars]
         number = lettering.widest([_said(n) for pair in sizes for n in pair], SMALL) + 14
         known = [n for pair in sizes for n in pair if n is not None] + [self.planned]
         by_ratio = max(known) > 4 * min(known)
         ends = rows.axis(known, by_ratio)
-        room = WIDTH - EDGE - first - number - 4
+        room = medium().width - EDGE - first - number - 4
         if not self.assurance:
             return [_Lane("participants", first, room, self.planned, ends, by_ratio, _said)]
         half = (room - 44) / 2
@@ -178,6 +186,11 @@ class _Lane:
             hatched(axes, (start, top), (self.ends[1] - start, thick), "no-trial")
             arrow = {"marker": ">", "markersize": 6, "color": canvas.HATCH["edgecolor"], "clip_on": False}
             axes.plot([self.ends[1]], [height], **arrow)
+
+
+def _name_room() -> float:
+    """Points across for the name of an assumption."""
+    return medium().width - 2 * EDGE if medium().narrow else 118.0
 
 
 def _said(n: float | None) -> str:

@@ -18,6 +18,9 @@ _WHOLE = re.compile(r"\d{1,4}")
 _OWN = "ours: changed by hand"
 """How the source of a number begins that was changed."""
 
+_SOURCED = ("value", "control_rates", "shares")
+"""Keys whose numbers have the source that stands beside them."""
+
 _WAYS = [
     key for key in AssumptionSection.model_fields if key not in ("value", "source", "basis", "range", "range_source")
 ]
@@ -40,7 +43,7 @@ def changed(plan: Plan, changes: Mapping[str, Any]) -> Plan:
         if value is None:
             within.pop(last, None)
             continue
-        stated = last == "value" and within.get(last) != value
+        stated = last in _SOURCED and within.get(last) != value
         if stated:
             _now_ours(within, assumed=".assumptions." in path)
         within[last] = value

@@ -30,6 +30,9 @@ from trialplan.web.workers import GivenUp, Refused, TooLong, Workers
 LIVE, WHOLE, FILE = 2.0, 20.0, 120.0
 """Seconds that a number, a whole page or picture, and a file may take; what takes longer is work, started by hand."""
 
+ANSWER = "answer"
+"""Long work that is the number alone; other work bears the name of its page."""
+
 _VISITOR = "visitor"
 _TYPES = {
     ".zip": "application/zip",
@@ -56,7 +59,7 @@ class Explorer:
     heavy: Workers
 
     def __post_init__(self) -> None:
-        self.desk = Desk(self.heavy)
+        self.desk = Desk(self.heavy, (ANSWER, *kinds()))
 
     async def home(self, request: Request) -> Response:
         """What can be looked at."""
@@ -75,7 +78,7 @@ class Explorer:
             return HTMLResponse(message_html("This cannot be shown", str(why)), 400)
         except TooLong:
             sentence = f"This takes longer than {seconds:g} seconds. It can be worked out while you wait."
-            return HTMLResponse(message_html("This takes long", sentence, "answer", query))
+            return HTMLResponse(message_html("This takes long", sentence, ANSWER if live else name, query))
         except GivenUp:
             return Response(status_code=499)
         return _known(request, HTMLResponse(text))
@@ -158,6 +161,7 @@ class Explorer:
                 seconds=1,
                 watched=f"/work/{key}",
                 query=piece.query,
+                back=piece.name if piece.name in kinds() else "design",
             )
         )
 

@@ -10,6 +10,9 @@ from trialplan.numerics.lazy import np
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
 
+MEDIUM = "phone"
+"""What an address says of how it is looked at where the picture is for a narrow screen."""
+
 _POINTS = 201
 """Where a density is drawn: finer than a screen shows."""
 
@@ -75,6 +78,7 @@ def beliefs(subject: Subject, state: State) -> Figure:
         lines=[(labels.get(name, name), np.asarray(one.density(x)).tolist()) for name, one in known.items()],
         quantity="density of belief",
         title="What is believed",
+        from_zero=True,
     )
 
 

@@ -13,12 +13,14 @@ import jinja2
 
 from trialplan import catalogue, files
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
+from trialplan.figures import PAPER, PHONE
+from trialplan.figures.canvas import in_address
 from trialplan.page import Page
 from trialplan.web import pages
 from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
 from trialplan.web.part import Part
-from trialplan.web.pictures import PICTURES
+from trialplan.web.pictures import MEDIUM, PICTURES
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
 from trialplan.web.told import told
@@ -56,6 +58,7 @@ class Drawn:
     """A picture as a page holds it: where it is, the sentences that stand for it, and its data."""
 
     address: str
+    narrow: str
     alt: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -94,6 +97,26 @@ def page_html(subject: Subject, state: State, name: str, live: bool) -> str:
             changed=_changed(subject, state),
             refused="" if live or wrong or not state.changes else _refused(subject),
             drawn=lambda figure: _drawn(subject, state, figure),
+        )
+    )
+
+
+def worked_html(subject: Subject, state: State, name: str) -> str:
+    """What a page shows of a state, whole and with its pictures, as a fragment: of what takes long to work out."""
+    kind, (head, wrong) = kinds()[name], _head(subject)
+    if head is None:
+        raise ParameterError(wrong)
+    return (
+        _templates()
+        .get_template("worked.html")
+        .render(
+            kind=kind,
+            state=state,
+            query=state.query(),
+            head=head,
+            parts=list(_parts(subject, state, kind)),
+            view_hidden=_view_hidden,
+            drawn=lambda figure: _drawn(subject, state, figure, within=True),
         )
     )
 
@@ -209,15 +232,19 @@ def _refused(subject: Subject) -> str:
     return ""
 
 
-def _drawn(subject: Subject, state: State, name: str) -> Drawn | str:
-    """A picture's words and data, or why there is none."""
+def _drawn(subject: Subject, state: State, name: str, within: bool = False) -> Drawn | str:
+    """A picture's words and data, or why there is none; `within` puts the picture itself into its address."""
     try:
         figure = PICTURES[name](subject, state)
         columns, rows = figure.table()
     except TrialplanError as why:
         return told(why)
     shown = tuple(tuple(_cell(one) for one in row) for row in rows)
-    return Drawn(address=f"figure/{name}.svg?{state.query()}", alt=figure.alt(), columns=tuple(columns), rows=shown)
+    if within:
+        address, narrow = (in_address(figure, medium) for medium in (PAPER, PHONE))
+    else:
+        address, narrow = (f"/figure/{name}.svg?{one.query()}" for one in (state, state.seen(**{MEDIUM: "yes"})))
+    return Drawn(address=address, narrow=narrow, alt=figure.alt(), columns=tuple(columns), rows=shown)
 
 
 def _cell(value: Any) -> str:

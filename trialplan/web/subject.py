@@ -37,6 +37,8 @@ class Subject:
 
     state: State
     shelf: Shelf
+    kept: dict[Any, Any] = dataclasses.field(default_factory=dict, repr=False)
+    """What was worked out of it, by what was asked: a map and its picture are of one grid."""
 
     @property
     def is_plan(self) -> bool:

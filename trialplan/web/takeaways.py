@@ -50,7 +50,10 @@ def of_design() -> dict[str, TakeAway]:
 
 def _of_both() -> dict[str, TakeAway]:
     return {
-        "scenarios.csv": TakeAway("Scenarios", "one line for each", _scenarios),
+        "scenarios.csv": TakeAway("Scenarios", "one line for each", partial(_scenarios, "scenarios.csv")),
+        "scenarios.html": TakeAway(
+            "Scenarios, to mail", "one page with figure and table", partial(_scenarios, "scenarios.html")
+        ),
         "check.R": TakeAway("Script in R", "a second statistician recomputes with it", partial(_script, "r")),
         "check.py": TakeAway("Script in Python", "the same with statsmodels and scipy", partial(_script, "python")),
     }
@@ -83,11 +86,13 @@ def _document(kind: str, suffix: str, subject: Subject, state: State) -> bytes:
         return path.read_bytes()
 
 
-def _scenarios(subject: Subject, state: State) -> bytes:
-    from trialplan.web.pages.scenarios import grid_of
+def _scenarios(name: str, subject: Subject, state: State) -> bytes:
+    from trialplan.web.command_lines import of_scenarios
+    from trialplan.web.pages.scenarios import axes_of, grid_of
 
+    command = of_scenarios(subject, axes_of(subject, state), name)
     with tempfile.TemporaryDirectory() as folder:
-        return grid_of(subject, state).save(Path(folder) / "scenarios.csv").read_bytes()
+        return grid_of(subject, state).save(Path(folder) / name, command=command).read_bytes()
 
 
 def _json(subject: Subject, state: State) -> bytes:

@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl
 
 from trialplan.errors import FileError, ParameterError, TrialplanError
 from trialplan.evidence.text_table import WORKBOOKS
-from trialplan.web.pictures import PICTURES
-from trialplan.web.rendering import page_html, part_html
+from trialplan.web.pictures import MEDIUM, PICTURES
+from trialplan.web.rendering import page_html, part_html, worked_html
 from trialplan.web.shelf import PLAN_FILE, Shelf
 from trialplan.web.state import State, of_query
 from trialplan.web.subject import Subject
@@ -50,7 +50,9 @@ def picture(shelf: Shelf, name: str, query: str) -> bytes:
 
     if name not in PICTURES:
         raise ParameterError(f"there is no picture {name!r}")
-    return figures.render(PICTURES[name](*_asked(shelf, query)), ".svg")
+    subject, state = _asked(shelf, query)
+    with figures.drawn_for(figures.PHONE if MEDIUM in state.looked_at else figures.PAPER):
+        return figures.render(PICTURES[name](subject, state), ".svg")
 
 
 def take_away(shelf: Shelf, name: str, query: str) -> bytes:
@@ -65,7 +67,7 @@ def take_away(shelf: Shelf, name: str, query: str) -> bytes:
 
 
 def work(shelf: Shelf, name: str, query: str) -> str:
-    """Long work: its result as a fragment of a page."""
+    """Long work, an answer, a simulation or a page by its name: its result as a fragment of a page."""
     from trialplan.analyses.scenarios.vary import value
     from trialplan.verbs.sizing import verify
     from trialplan.web.pages.verify import TRIALS
@@ -74,7 +76,7 @@ def work(shelf: Shelf, name: str, query: str) -> str:
     if name == "answer":
         return part_html(subject.answer.page())
     if name != "verify":
-        raise ParameterError(f"there is no work {name!r}")
+        return worked_html(subject, state, name)
     trials = value(state.looked_at.get("trials", TRIALS))
     if subject.is_plan:
         return part_html(verify(subject.trial, trials=trials).page())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,10 +18,7 @@ LONGEST = 600.0
 KEPT = 3600.0
 """Seconds that a result is kept."""
 
-KINDS = ("answer", "verify")
-"""What may be begun."""
-
-MOST_KEPT = 200
+MOST_KEPT = 100
 """Results that are kept; the oldest go first."""
 
 MOST_WAITING = 20
@@ -47,11 +45,13 @@ class Desk:
     """All pieces of work by their keys."""
 
     workers: Workers
+    known: Collection[str]
+    """What may be begun."""
     pieces: dict[str, Piece] = field(default_factory=dict)
 
     def begin(self, visitor: str, name: str, query: str) -> str:
         """Start work, in place of what the visitor has at work already; its key. Raises Refused where all is full."""
-        if name not in KINDS:
+        if name not in self.known:
             raise Refused(f"there is no work {name[:40]!r}")
         now = time.monotonic()
         done = [key for key, piece in self.pieces.items() if piece.over]

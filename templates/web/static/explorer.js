@@ -45,7 +45,10 @@ async function ask(form) {
   if (whole) whole.abort();
   number = new AbortController();
   waiting(true);
-  for (const picture of document.querySelectorAll("img[data-figure]")) picture.removeAttribute("src");
+  for (const picture of document.querySelectorAll("[data-figure]")) {
+    picture.removeAttribute("srcset");
+    picture.removeAttribute("src");
+  }
   try {
     const page = await fetched(url, { "x-live": "number" }, number);
     swapped(page);

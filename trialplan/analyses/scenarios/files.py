@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     from trialplan.analyses.scenarios.grid import Grid
 
 
+_DRAWN = (*PICTURES, ".html")
+"""The formats that hold a figure."""
+
+
 def prepared(path: Path, asked: GridSpec, kind: str | None = None) -> GridSpec:
     """The question as the format can show it; an error where it cannot show these axes or needs what is not there."""
     check_kind(path, asked, kind)
-    if path.suffix.lower() not in PICTURES:
+    if path.suffix.lower() not in _DRAWN:
         return asked
     from trialplan.analyses.scenarios.figures import drawable
 
@@ -32,32 +36,39 @@ def prepared(path: Path, asked: GridSpec, kind: str | None = None) -> GridSpec:
 def check_kind(path: Path, asked: GridSpec, kind: str | None = None) -> None:
     """Raise unless a file of this suffix can show these axes, as this kind of figure, with what is installed."""
     suffix = path.suffix.lower()
-    files.check_suffix(path, [*_WRITERS, *PICTURES])
+    files.check_suffix(path, [*_WRITERS, *_DRAWN])
     if suffix == ".parquet":
         require("pyarrow.parquet", "parquet", "writing .parquet")
-    if suffix in PICTURES:
+    if suffix in _DRAWN:
         from trialplan.analyses.scenarios.figures import kind_of
 
         kind_of(asked, kind)
         require("matplotlib", "report", f"writing {suffix}")
     elif kind is not None:
-        raise FileError(f"a {kind} needs a figure to write to; name the output with .svg, .png or .pdf")
+        raise FileError(f"a {kind} needs a figure to write to; name the output with .svg, .png, .pdf or .html")
 
 
-def write(grid: Grid, path: Path, kind: str | None = None, plan: Any = None) -> None:
+def write(grid: Grid, path: Path, kind: str | None = None, plan: Any = None, command: str = "") -> None:
     """The grid in the format that the suffix names; for a figure, of this kind or of the one that suits the axes.
 
-    `plan` is the answer of the plan that is varied, where it is one.
+    `plan` is the answer of the plan that is varied, where it is one; `command` the line that asks for the file.
     """
     suffix = path.suffix.lower()
     with files.writing(path) as file:
+        if suffix not in _DRAWN:
+            _WRITERS[suffix](grid, file)
+            return
+        from trialplan.analyses.scenarios.figures import figure
+
+        drawn = figure(grid, kind, plan)
         if suffix in PICTURES:
-            from trialplan.analyses.scenarios.figures import figure
             from trialplan.figures import render
 
-            file.write(render(figure(grid, kind, plan), suffix))
+            file.write(render(drawn, suffix))
         else:
-            _WRITERS[suffix](grid, file)
+            from trialplan.mailed import mailed
+
+            file.write(mailed(page(grid), drawn, command).encode())
 
 
 def json_lines(grid: Grid) -> Iterator[str]:

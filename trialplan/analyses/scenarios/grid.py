@@ -63,15 +63,16 @@ class Grid(Answer):
         drawn: Figure = figure(self, kind, self.planned)
         return drawn
 
-    def save(self, path: str | Path, kind: str | None = None) -> Path:
+    def save(self, path: str | Path, kind: str | None = None, *, command: str = "") -> Path:
         """Write all scenarios (.csv, .json, .parquet), the page (.txt, .md) or a picture (.svg, .png, .pdf) of a kind.
 
-        The file is written whole or not at all, and its path given back.
+        `.html` is page and picture in one file to mail, with read-outs and with the `command` that makes it, if one
+        does. The file is written whole or not at all, and its path given back.
         """
         from trialplan.analyses.scenarios import files as grid_files
 
         grid_files.check_kind(path := as_path(path), self.asked, kind)
-        grid_files.write(self, path, kind, self.planned)
+        grid_files.write(self, path, kind, self.planned, command)
         return path
 
     def blocks(self) -> Iterator[tuple[int, AnsweredCells]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -79,6 +80,12 @@ def output_options(*more: str) -> list[click.Parameter]:
 def wrote(path: Path, more: str = "", *, as_json: bool = False) -> None:
     """Say that the file is written; on stderr where the answer itself is on the screen, as JSON."""
     click.echo(f"wrote {printable(path)}{more}", err=as_json)
+
+
+def as_typed(output: Path) -> str:
+    """The command line as it was typed, for a file that is given to others: of a whole path its last name alone."""
+    typed = (str(word).replace(str(output), output.name) for word in click.get_current_context().find_root().obj or ())
+    return shlex.join(["trialplan", *(Path(word).name if Path(word).is_absolute() else word for word in typed)])
 
 
 def printable(path: Path) -> str:

@@ -18,7 +18,12 @@ def _takes(control: Control) -> bool:
     path = control.path
     stated = ".assumptions." in path and path.endswith((".value", ".range"))
     of_endpoint = path.startswith("endpoint.") and ".assumptions." not in path and ".selection." not in path
-    return "." not in path or path.startswith(("trial.allocation", "target_difference.")) or of_endpoint or stated
+    return (
+        "." not in path
+        or path.startswith(("trial.allocation", "target_difference.", "randomisation."))
+        or of_endpoint
+        or stated
+    )
 
 
 def _parts(subject: Subject, state: State) -> Iterator[Part]:

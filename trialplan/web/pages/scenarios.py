@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from trialplan import progress
 from trialplan.analyses.scenarios.cells import TARGET, N
 from trialplan.analyses.scenarios.grid import Grid
 from trialplan.design import Design
@@ -36,15 +38,25 @@ _TONES = 10
 
 def grid_of(subject: Subject, state: State) -> Grid:
     """The scenarios over the one or two assumptions that are looked at."""
-    axes = _axes(subject, state)
+    axes = axes_of(subject, state)
     cells = math.prod(_count(values) for values in axes.values())
     if cells > _LARGEST:
         raise ParameterError(f"{cells} scenarios are asked for; a page holds {_LARGEST}: take fewer or larger steps")
+    asked = tuple((name, tuple(values) if not isinstance(values, str) else values) for name, values in axes.items())
+    if asked not in subject.kept:
+        subject.kept.clear()  # whoever looks on has no use for the last one
+        subject.kept[asked] = _answered(subject, axes)
+    grid: Grid = subject.kept[asked]
+    return grid
+
+
+def _answered(subject: Subject, axes: dict[str, Any]) -> Grid:
+    told = partial(progress.tell, "scenarios")
     if subject.is_plan:
-        return scenarios(subject.trial, axes)
+        return scenarios(subject.trial, axes, progress=told)
     answer, asked = subject.answer, subject.asked
     target = float(answer.target) if asked.has_level and answer.target == answer.target else None
-    return scenarios(asked, axes, power=None if N in axes else target)
+    return scenarios(asked, axes, power=None if N in axes else target, progress=told)
 
 
 def _count(values: Any) -> int:
@@ -53,7 +65,8 @@ def _count(values: Any) -> int:
     return len(parse_values("values", values)) if isinstance(values, str) else len(values)
 
 
-def _axes(subject: Subject, state: State) -> dict[str, Any]:
+def axes_of(subject: Subject, state: State) -> dict[str, Any]:
+    """The one or two assumptions that are varied, each with its values."""
     seen, known = state.looked_at, _numbers(subject)
     first = seen.get("x") or next(iter(known), "")
     usual = CONTROL_ARM if first in (DISCOUNT, READING, NO_BLINDING) else "none" if first == CONTROL_ARM else ""
@@ -132,7 +145,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
 def _form(subject: Subject, state: State) -> Iterator[Control]:
     seen, known = state.looked_at, _numbers(subject)
     names = tuple(known) + ((DISCOUNT, CONTROL_ARM, READING, NO_BLINDING) if subject.is_plan else ())
-    axes = [*_axes(subject, state).items()]
+    axes = [*axes_of(subject, state).items()]
     for place, words in (("x", "across"), ("y", "down")):
         at = "xy".index(place)
         name = axes[at][0] if at < len(axes) else "none"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 
-from trialplan.text import flag
+from trialplan.web import command_lines
 from trialplan.web.controls import read
 from trialplan.web.pages import PageKind
 from trialplan.web.part import Link, Part
@@ -21,27 +20,15 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
         title="Files",
         links=tuple(Link(words=one.words, path=f"file/{name}?{query}", hint=one.hint) for name, one in known.items()),
     )
-    yield Part(title="On the command line", copied=command(subject))
+    yield Part(title="On the command line", copied=command_lines.of_answer(subject))
     yield Part(title="In Python", copied=python(subject))
     yield Part(title="This state as a link", links=(Link(words="Open it again", path=f"design?{query}"),))
-
-
-def command(subject: Subject) -> str:
-    """The command that gives the same answer."""
-    if subject.is_plan:
-        if subject.state.changes or subject.state.name not in _shipped():
-            return "# with the plan's files from above, unpacked\ntrialplan protocol plan.toml -o protocol.docx"
-        return f"trialplan protocol {subject.state.name} -o protocol.docx"
-    asked = subject.numbers | subject.rule | subject.sizing
-    words = [f"--{flag(name)} {shlex.quote(_close(text))}" for name, text in asked.items() if text != "no"]
-    words = [word.removesuffix(" yes") for word in words]
-    return " ".join(["trialplan size", subject.kind.slug(), *words])
 
 
 def python(subject: Subject) -> str:
     """The lines of Python that give the same answer."""
     if subject.is_plan:
-        name = "plan.toml" if subject.state.changes or subject.state.name not in _shipped() else subject.state.name
+        name = command_lines.plan_of(subject)
         return f'import trialplan\n\ntrial = trialplan.build("{name}")\nprint(trial.answer)'
     design = f"trialplan.{subject.kind.__name__}({_arguments(subject.numbers)})"
     if subject.rule:
@@ -52,17 +39,6 @@ def python(subject: Subject) -> str:
 
 def _arguments(typed: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={read(text)!r}" for name, text in typed.items())
-
-
-def _close(text: str) -> str:
-    """Several values as one word of a command."""
-    return ",".join(part.strip() for part in text.split(",")) if isinstance(read(text), tuple) else text
-
-
-def _shipped() -> list[str]:
-    from trialplan import files
-
-    return [*files.examples("plan.toml")]
 
 
 PAGE = PageKind(

@@ -1,0 +1,36 @@
+"""A picture with its read-outs: where on it each lies, in per cent of width and height, for a page to lay over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trialplan.figures import canvas
+
+_LEAST = 0.2
+"""Per cent of the picture: a place that is smaller is not met by a pointer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """One read-out: its words, and its place in per cent of the picture, from the upper left corner."""
+
+    told: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def spotted(figure: canvas.Figure) -> tuple[bytes, Sequence[Spot]]:
+    """The picture as SVG, and its read-outs."""
+    with canvas.style():
+        drawn = figure.draw()
+        svg = canvas.save(drawn, ".svg", title=figure.title, alt=figure.alt())
+        axes = next(one for one in drawn.axes if one.get_gid() == "plot")
+        onto, found = axes.transData + drawn.transFigure.inverted(), []
+        for one in figure.read_outs():
+            (x0, y0), (x1, y1) = onto.transform([(one.x[0], one.y[0]), (one.x[1], one.y[1])]) * 100
+            size = {"width": max(abs(x1 - x0), _LEAST), "height": max(abs(y1 - y0), _LEAST)}
+            found.append(Spot(told=one.told, left=min(x0, x1), top=100 - max(y0, y1), **size))
+    return svg, found
