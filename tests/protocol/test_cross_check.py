@@ -37,7 +37,16 @@ MEANS = {"difference": 0.5, "sd": 1}
 NOT_WORSE = {"control": 0.6, "treatment": 0.6, "goal": "non-inferiority"}
 NEAR_BY = {"goal": "non-inferiority", "margin": 0.1}
 NEAR = {"goal": "equivalence", "margin": 0.15}
-TESTS = ("score", "wald", "continuity-corrected", "arcsine", "log-odds", "fisher")
+TESTS = (
+    "score",
+    "wald",
+    "continuity-corrected",
+    "arcsine",
+    "log-odds",
+    "log-odds-null-variance",
+    "log-ratio",
+    "fisher",
+)
 
 THREE = (0.3, 0.6, 1.0)
 ONE_SIDED = TwoProportions(**RATES, sides=1, alpha=0.025, allocation="2:1")
@@ -95,6 +104,8 @@ DESIGNS = [
         TwoProportions(control=0.6, treatment=0.3, margin=0.6, scale="odds-ratio", favourable="lower", test="log-odds"),
         0.8,
     ),
+    (TwoProportions(**NOT_WORSE, margin=0.8, scale="ratio", test="log-ratio", allocation="2:1"), 0.8),
+    (TwoProportions(**NOT_WORSE, margin=0.6, scale="odds-ratio", test="log-odds-null-variance"), 0.8),
     (TwoMeans(difference=0.8, sd=1, margin=0.3), 0.85),
     (RatioOfMeans(ratio=2, cv=0.6, margin=1.25), 0.8),
     (StratifiedProportions(control=(0.1, 0.33), scale="odds-ratio", odds_ratio=2.194, weight=(1, 2)), 0.8),

@@ -205,17 +205,20 @@ def _toward(given, limit):
 
 
 def _ratio_margin(given):
-    """The rate less the limit times the control's, by the score; no test takes the logarithm of the ratio."""
+    """The rate less the limit times the control's, by the score; and the logarithm of the ratio."""
     ours = {"scale": "ratio", **_toward(given, given["null_risk_ratio"])}
-    return {"n_total_farrington_manning": _unrounded(given, test="score", **ours)}
+    return {
+        "n_total_farrington_manning": _unrounded(given, test="score", **ours),
+        "n_total_log_wald": _unrounded(given, test="log-ratio", **ours),
+    }
 
 
 def _odds_margin(given):
-    """The logarithm of the odds; the efficient score has the variance of the null."""
+    """The logarithm of the odds ratio, by its own variance and by that of the null."""
     ours = {"scale": "odds-ratio", **_toward(given, given["null_odds_ratio"])}
     return {
         "n_total": _unrounded(given, test="log-odds", **ours),
-        "n_total_null_variance": _unrounded(given, test="score", **ours),
+        "n_total_null_variance": _unrounded(given, test="log-odds-null-variance", **ours),
     }
 
 
@@ -306,7 +309,7 @@ ADAPTERS = {
     "two_proportions.superiority_margin_difference.farrington_manning.sample_size": _better_by_a_margin,
     "two_proportions.superiority_margin_risk_ratio.sample_size": _ratio_margin,
     "two_proportions.margin_odds_ratio.log_wald.sample_size": _odds_margin,
-    "two_proportions.equivalence_risk_ratio.wald.sample_size": _equivalence("ratio", "score"),
+    "two_proportions.equivalence_risk_ratio.wald.sample_size": _equivalence("ratio", "log-ratio"),
     "two_proportions.equivalence_odds_ratio.wald.sample_size": _equivalence("odds-ratio", "log-odds"),
     "two_proportions.exact_unconditional_score.noninferiority_difference.power": lambda given: REFUSED,
     "precision.proportion.assurance.sample_size": _kept_width,
