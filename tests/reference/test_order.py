@@ -222,6 +222,22 @@ def _odds_margin(given):
     }
 
 
+def _exact_margin(given):
+    """By enumeration, with the largest type I error."""
+    arms = given["n_treatment"], given["n_control"]
+    block = math.gcd(*arms)
+    design = TwoProportions(
+        control=given["p_control"],
+        treatment=given["p_treatment"],
+        test="exact-pooled",
+        goal="non-inferiority",
+        margin=-given["margin"],
+        allocation=f"{arms[0] // block}:{arms[1] // block}",
+        **_level(given),
+    )
+    return {"power": float(design.power(sum(arms))), "attained_alpha": design.actual_size(sum(arms))}
+
+
 def _equivalence(scale, test):
     def answer(given):
         more = {"scale": scale, "test": test, "goal": "equivalence", "margin": (given["lower"], given["upper"])}
@@ -311,7 +327,7 @@ ADAPTERS = {
     "two_proportions.margin_odds_ratio.log_wald.sample_size": _odds_margin,
     "two_proportions.equivalence_risk_ratio.wald.sample_size": _equivalence("ratio", "log-ratio"),
     "two_proportions.equivalence_odds_ratio.wald.sample_size": _equivalence("odds-ratio", "log-odds"),
-    "two_proportions.exact_unconditional_score.noninferiority_difference.power": lambda given: REFUSED,
+    "two_proportions.exact_unconditional_score.noninferiority_difference.power": _exact_margin,
     "precision.proportion.assurance.sample_size": _kept_width,
     "precision.risk_difference.sample_size": _risk_difference,
     "precision.rate_ratio.sample_size": _rate_ratio,

@@ -291,8 +291,8 @@ ROWS: dict[str, AnalysisTest] = {
     ),
     "log-odds-null-variance": AnalysisTest(
         prose="the log odds ratio over its standard error at the rates of maximum likelihood on the limit (pooled for "
-        "superiority). Programs offer it as the odds ratio with the null's variance; with its estimate's own variance unlike that, its "
-        "level is off where few respond (.088 for .05 at a rate of .05 in both of two arms of 50).",
+        "superiority). Programs offer it as the odds ratio with the null's variance; off its level where few respond "
+        "(.088 for .05 at a rate of .05 in both of two arms of 50).",
         formula="log odds ratio with its variance under the null, normal approximation",
         reference="Chow, Shao, Wang & Lokhnygina 2018, ch. 4; Miettinen & Nurminen 1985 (rates on the limit)",
         goals=fields.GOALS,
@@ -309,7 +309,7 @@ ROWS: dict[str, AnalysisTest] = {
     ),
     "log-ratio": AnalysisTest(
         prose="Wald z of the logarithm of the ratio of rates, as log-binomial regression prints it. Used where a risk "
-        "ratio and its interval are reported; for rare responses it hardly ever rejects, and in lopsided arms a side has "
+        "ratio and its interval are reported; hardly ever rejects where few respond, and in lopsided arms a side has "
         "up to twice its level (.050 for .025 at .8, 30 v 90).",
         formula="Wald test of the log ratio of rates, normal approximation",
         reference="Katz, Baptista, Azen & Pike 1978; Walter 1975 (half added)",

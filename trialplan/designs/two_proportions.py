@@ -64,7 +64,8 @@ class TwoProportions(Design):
         Katz, Baptista, Azen & Pike (1978), Biometrics 34:469; Walter (1975), Biometrika 62:371 (log ratio).
         Cohen (1988), Statistical Power Analysis, 2nd ed., ch. 6 (arcsine).
         Schuirmann (1987), J Pharmacokinet Biopharm 15:657 (equivalence as two one-sided tests).
-        Boschloo (1970), Statistica Neerlandica 24:1; Suissa & Shuster (1985), JRSS A 148:317 (exact tests).
+        Boschloo (1970), Statistica Neerlandica 24:1; Suissa & Shuster (1985), JRSS A 148:317; with a margin Chan
+        (1998), Statistics in Medicine 17:1403 (exact tests).
     """
 
     outcome = RESPONSES
@@ -153,6 +154,8 @@ class TwoProportions(Design):
     @property
     def formula(self) -> str:
         """The name of the formula; that of the score test says how the variance is held to the null."""
+        if self.exact and self.margin is not None:
+            return "exact unconditional test ordered by the score z, power by enumeration"
         if self.test != "score":
             return super().formula
         whose = "Miettinen and Nurminen" if self.rates_scale is ODDS_RATIO else "Farrington and Manning"
