@@ -59,28 +59,27 @@ def _whitehead_power(given):
         tails.append(low)
     edges = [1.0, *tails, 0.0]
     control = tuple(a - b for a, b in itertools.pairwise(edges))
-    design = OrderedCategories(control=control, odds_ratio=ratio, **_level(given))
+    design = OrderedCategories(control=control, odds_ratio=ratio, variance="proportional-odds-finite", **_level(given))
     return {"power": float(design.success(given["n_total"]))}
 
 
 def _midranks(given):
-    """The rank sum with ties at each arm's own probabilities."""
+    """Midranks of both arms as scores."""
     design = OrderedCategories(
         control=given["control_probabilities"],
         treatment=given["treatment_probabilities"],
-        variance="general",
+        variance="midrank-scores",
         **_level(given),
     )
     return {"n_total": float(design.unrounded(given["power"]))}
 
 
 def _win_odds(given):
-    """The odds of being better off; no margin is known."""
-    if given["null_win_odds"] != 1:
-        return REFUSED
-    better = given["win_odds"] / (1 + given["win_odds"])
-    design = RankSum(probability_better=better, **_level(given), **_allocation(given))
-    return {"n_total": float(design.unrounded(given["power"])), "win_probability": better}
+    """The odds of being better off, beyond a limit."""
+    effect, null = given["win_odds"], given["null_win_odds"]
+    near = {} if null == 1 else {"margin": null, "goal": "superiority" if null > 1 else "non-inferiority"}
+    design = RankSum(scale="win-odds", win_odds=effect, **near, **_level(given), **_allocation(given))
+    return {"n_total": float(design.unrounded(given["power"])), "win_probability": design.better()}
 
 
 def _hierarchy(given):

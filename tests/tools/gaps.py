@@ -195,7 +195,7 @@ _STRAINED = (
     (RankSum(probability_better=0.8, variance="normal-shift"), 30),
     *(
         (OrderedCategories(**_OFF_PROPORTIONAL_ODDS, variance=variance), 60)
-        for variance in ("proportional-odds", "general")
+        for variance in ("proportional-odds", "proportional-odds-finite", "general", "midrank-scores")
     ),
     (OrderedCategories(control=(0.1, 0.2, 0.3, 0.4), odds_ratio=8, favourable="higher"), 40),
     *(
