@@ -150,8 +150,8 @@ def _paired_ratio(given):
 
 
 def _one_mean_by_z(given):
-    """Ours is a t test."""
-    design = OneMean(null=0, expected=given["mean_difference"], sd=given["sd"], **_level(given))
+    """With a known spread."""
+    design = OneMean(null=0, expected=given["mean_difference"], sd=given["sd"], test="z", **_level(given))
     return {"n": design.sample_size(given["power"]).n}
 
 
