@@ -271,3 +271,64 @@ class TestKeptWidths:
                 found = stats.binomtest(x, n).proportion_ci(method="exact")
                 kept += stats.binom.pmf(x, n, 0.3) * (found.high - found.low <= 0.25)
             assert bool(kept >= 0.9) is enough
+
+
+class TestUnequalDoses:
+    def test_drawn_trials_show_the_power_and_keep_the_level(self):
+        """With two participants of the lowest dose for each of the others the trend's power is what trials show."""
+        design = DoseTrend(control=0.2, difference=0.3, group_sizes="2:1:1", doses=(0, 1, 3))
+        n = design.sample_size(0.8).n
+        assert n % 4 == 0
+        shown = design.simulate(n, 20_000, np.random.default_rng(5)).power
+        assert shown == pytest.approx(float(design.power(n)), abs=0.015)
+        (null,) = design.at_null()
+        assert null.simulate(n, 20_000, np.random.default_rng(6)).power == pytest.approx(0.05, abs=0.01)
+
+    @pytest.mark.parametrize(
+        ("sizes", "sentence"),
+        [
+            ("2:1", "must be 3 numbers"),
+            ("2:2:2", "write 1:1:1"),
+            ("2:x:1", "whole numbers"),
+            ("0:1:1", "whole numbers"),
+        ],
+    )
+    def test_what_is_no_allocation(self, sizes, sentence):
+        """Group sizes that are none are refused with a way out."""
+        with pytest.raises(ParameterError, match=sentence):
+            DoseTrend(control=0.2, difference=0.3, group_sizes=sizes, doses=(0, 1, 3))
+
+
+class TestWinOdds:
+    @pytest.mark.parametrize("variance", ["null", "normal-shift"])
+    def test_beyond_a_margin_drawn_trials_show_the_power(self, variance):
+        """Against a limit of the win odds the power is what trials show, and on it the level is kept."""
+        design = RankSum(scale="win-odds", win_odds=1.2, goal="non-inferiority", margin=0.8, variance=variance)
+        n = design.sample_size(0.8).n
+        assert design.simulate(n, 5000, np.random.default_rng(7)).power == pytest.approx(0.8, abs=0.025)
+        (null,) = design.at_null()
+        assert null.simulate(n, 5000, np.random.default_rng(8)).power == pytest.approx(0.025, abs=0.008)
+
+    def test_is_the_odds_of_the_probability(self):
+        """Without a margin win odds ask for what their probability asks for."""
+        same = RankSum(scale="win-odds", win_odds=1.5), RankSum(probability_better=0.6)
+        assert same[0].unrounded(0.8) == pytest.approx(same[1].unrounded(0.8), rel=1e-12)
+
+    def test_one_scale_at_a_time(self):
+        """An effect on the other scale, and a limit on the wrong side, are refused."""
+        with pytest.raises(ParameterError, match="and no win_odds"):
+            RankSum(probability_better=0.6, win_odds=1.5)
+        with pytest.raises(ParameterError, match="for non-inferiority"):
+            RankSum(scale="win-odds", win_odds=1.5, goal="non-inferiority", margin=1.2)
+
+
+@pytest.mark.parametrize(
+    ("variance", "other"), [("proportional-odds-finite", "proportional-odds"), ("midrank-scores", "general")]
+)
+def test_other_variances_of_ordered_categories(variance, other):
+    """A finite number of participants costs two more than Whitehead's limit; midranks ask for two more than the test."""
+    design = OrderedCategories(control=(0.1, 0.2, 0.4, 0.2, 0.1), odds_ratio=1.8)
+    beside = design.replace(variance=other)
+    found = design.replace(variance=variance)
+    assert found.unrounded(0.85) - beside.unrounded(0.85) == pytest.approx(2, abs=0.3)
+    assert found.success(found.unrounded(0.85)) == pytest.approx(0.85, abs=1e-9)

@@ -109,7 +109,7 @@ def _bound(
     scale: str, arms: Any, rates: Any, limits: Limits, level: float, target: float, criticals: list[float]
 ) -> float | None:
     """The chance with these critical values where that decides: too many tables fall short, or too few reach it."""
-    sides = [_Side(scale, *arms, float(limit), sign) for limit, sign in limits]
+    sides = [_Side(scale, arms[0], arms[1], float(limit), sign) for limit, sign in limits]
     firsts = [side.reaching(value) for side, value in zip(sides, criticals, strict=True)]
     tables = _between(arms, [(side.sign, first) for side, first in zip(sides, firsts, strict=True)])
     bound = float(tables.probability(*map(np.asarray, rates)))
@@ -183,11 +183,11 @@ class _OnLimit:
         held = SCALES[scale]
         self.arms, self.limit, self.treated = arms, limit, held.treatment
         back = -limit if held.none == 0 else 1 / limit
-        angles = [_EDGE, np.pi / 2 - _EDGE]
-        ends = np.sin(angles) ** 2
+        first, last = _EDGE, np.pi / 2 - _EDGE
+        ends = np.sin([first, last]) ** 2
         low, high = max(ends[0], held.treatment(ends[0], back)), min(ends[1], held.treatment(ends[1], back))
         points = int(np.pi * np.sqrt(sum(arms)) * _POINTS) + 2
-        even = np.sin(np.linspace(*angles, points)) ** 2
+        even = np.sin(np.linspace(first, last, points)) ** 2
         # evenly spaced in the angle of either rate: near its end the one moves much faster than the other
         both = np.unique(np.concatenate([even, held.treatment(even, back), [low, high]]))
         self.control = both[(both >= low) & (both <= high)]
