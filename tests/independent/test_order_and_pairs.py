@@ -17,6 +17,7 @@ from trialplan.designs.one_proportion import OneProportion
 from trialplan.designs.ordered_categories import OrderedCategories
 from trialplan.designs.paired_proportions import PairedProportions
 from trialplan.designs.precision_proportion import PrecisionProportion
+from trialplan.designs.rank_sum import RankSum
 from trialplan.designs.ratio_of_normal_means import RatioOfNormalMeans
 from trialplan.designs.stratified_rank_sum import StratifiedRankSum
 from trialplan.designs.two_means import TwoMeans

@@ -136,8 +136,8 @@ class DoseTrend(Design):
         typical=(0.4, 0.9),
     )
     group_sizes: str | None = parameter(
-        "participants of each dose in one allocation block, the lowest dose first, as in 2:1:1:1; as many of each if it "
-        "is not given",
+        "participants of each dose in one allocation block, the lowest dose first, as in 2:1:1:1; as many of each if "
+        "it is not given",
         None,
         optional=True,
         read=_read_allocation,
