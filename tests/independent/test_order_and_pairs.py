@@ -327,7 +327,7 @@ class TestWinOdds:
     ("variance", "other"), [("proportional-odds-finite", "proportional-odds"), ("midrank-scores", "general")]
 )
 def test_other_variances_of_ordered_categories(variance, other):
-    """A finite number of participants costs two more than Whitehead's limit; midranks ask for two more than the test."""
+    """A finite number of participants costs two more than Whitehead's limit; midranks cost two more than the test."""
     design = OrderedCategories(control=(0.1, 0.2, 0.4, 0.2, 0.1), odds_ratio=1.8)
     beside = design.replace(variance=other)
     found = design.replace(variance=variance)
