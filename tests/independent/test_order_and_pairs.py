@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from trialplan.designs.contingency_table import ContingencyTable
 from trialplan.designs.dose_trend import DoseTrend
 from trialplan.designs.dual_criterion_means import DualCriterionMeans
 from trialplan.designs.dual_criterion_proportions import DualCriterionProportions
@@ -298,6 +299,40 @@ class TestUnequalDoses:
         """Group sizes that are none are refused with a way out."""
         with pytest.raises(ParameterError, match=sentence):
             DoseTrend(control=0.2, difference=0.3, group_sizes=sizes, doses=(0, 1, 3))
+
+
+THREE_GROUPS = "0.2,0.3,0.5/0.3,0.35,0.35/0.35,0.35,0.3"
+
+
+class TestContingencyTable:
+    @pytest.mark.parametrize(
+        ("more", "target", "n"), [({}, 0.9, 450.0093596), ({"group_sizes": "2:1:1"}, 0.8, 319.8720515)]
+    )
+    def test_other_programs(self, more, target, n):
+        """Of three groups and categories R's pwr.chisq.test (1.3.0) asks for as many."""
+        design = ContingencyTable(rows=THREE_GROUPS, **more)
+        assert design.unrounded(target) == pytest.approx(n, rel=1e-8)
+
+    def test_two_groups_are_two_arms(self):
+        """Of two groups it is the test of two arms."""
+        arms = UnorderedCategories(control=(0.2, 0.3, 0.5), treatment=(0.3, 0.35, 0.35), realised=0.8)
+        table = ContingencyTable(rows="0.3,0.35,0.35/0.2,0.3,0.5", realised=0.8)
+        assert table.degrees_of_freedom == arms.degrees_of_freedom
+        # the arms' plan is realised from the control on, and the groups' from their mean
+        assert table.replace(realised=1).power(300) == pytest.approx(arms.replace(realised=1).power(300), rel=1e-9)
+
+    def test_analysis_is_pearsons(self):
+        """The statistic is scipy's, and drawn trials show the power and the level."""
+        design = ContingencyTable(rows=THREE_GROUPS, group_sizes="2:1:1")
+        n = design.sample_size(0.8).n
+        data = design.draw(n, 20, np.random.default_rng(3))
+        found, _ = design.analyse(data)
+        for trial in range(20):
+            table = [[(group[trial] == one).sum() for one in range(3)] for group in data]
+            assert found[trial] == pytest.approx(stats.chi2_contingency(table, correction=False).statistic)
+        assert design.simulate(n, 10_000, np.random.default_rng(4)).power == pytest.approx(0.8, abs=0.02)
+        null = design.replace(realised=0.0)
+        assert null.simulate(n, 10_000, np.random.default_rng(5)).power == pytest.approx(0.05, abs=0.01)
 
 
 class TestWinOdds:

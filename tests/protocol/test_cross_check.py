@@ -20,6 +20,7 @@ from trialplan import OneProportion, StratifiedProportions, TwoMeans, TwoProport
 from trialplan.cross_check.script import left_out, of_design, of_trial, script
 from trialplan.designs.adverse_event import AdverseEvent
 from trialplan.designs.ancova import Ancova
+from trialplan.designs.contingency_table import ContingencyTable
 from trialplan.designs.crossover import Crossover
 from trialplan.designs.dose_trend import DoseTrend
 from trialplan.designs.log_rank import LogRank
@@ -83,6 +84,7 @@ LATE = {"ratios": (1, 0.5, 0.7), "changes": (3, 9), **TIMES}
 WEIGHED = ("schoenfeld", "yung-liu", "fleming-harrington", "modestly-weighted")
 
 ORDERED = {"control": (0.1, 0.2, 0.4, 0.2, 0.1)}
+THREE_GROUPS = "0.2,0.3,0.5/0.3,0.35,0.35/0.35,0.35,0.3"
 WAYS = ("proportional-odds", "proportional-odds-finite", "general", "midrank-scores")
 
 DESIGNS = [
@@ -161,6 +163,7 @@ DESIGNS = [
         ),
         0.8,
     ),
+    (ContingencyTable(rows=THREE_GROUPS, group_sizes="2:1:1", realised=0.9), 0.8),
     (UnorderedCategories(control=(0.2, 0.3, 0.5), treatment=(0.3, 0.35, 0.35)), 0.8),
     (UnorderedCategories(control=(0.2, 0.3), treatment=(0.3, 0.35), allocation="2:1", realised=0.9), 0.8),
     *(

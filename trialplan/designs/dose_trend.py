@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -30,18 +29,6 @@ def _read_doses(value: Any) -> tuple[float, ...]:
     if not 2 <= len(doses) <= _MOST_DOSES or any(b <= a for a, b in itertools.pairwise(doses)):
         raise ParameterError(f"must be 2 to {_MOST_DOSES} doses, each beyond the one before, as in {_EXAMPLE}")
     return doses
-
-
-def _read_allocation(value: Any) -> str:
-    """Whole numbers, the lowest dose first, in lowest terms: 4:2:2 may mean a block of eight."""
-    parts = re.fullmatch(r"\s*\d{1,4}(\s*:\s*\d{1,4})+\s*", value) if isinstance(value, str) else None
-    numbers = [int(part) for part in parts[0].split(":")] if parts else [0]
-    if not all(numbers) or len(numbers) > _MOST_DOSES:
-        raise ParameterError(f'must be whole numbers, one for each dose, lowest first, as in "2:1:1", not {value!r}')
-    lowest = fields.allocation_of(numbers)
-    if lowest != ":".join(map(str, numbers)):
-        raise ParameterError("must be in lowest terms, for n is in whole blocks of it", way_out=f"write {lowest}")
-    return lowest
 
 
 class ResponsesByDose(Outcome):
@@ -140,7 +127,7 @@ class DoseTrend(Design):
         "it is not given",
         None,
         optional=True,
-        read=_read_allocation,
+        read=written.group_sizes,
         shown="2:1:1:1",
     )
     favourable: fields.Favourable = fields.favourable()
@@ -182,7 +169,7 @@ class DoseTrend(Design):
     @property
     def parts(self) -> tuple[int, ...]:
         """Participants of each dose in a block."""
-        return (1,) * len(self.doses) if self.group_sizes is None else tuple(map(int, self.group_sizes.split(":")))
+        return written.parts_of(self.group_sizes, len(self.doses))
 
     @property
     def weights(self) -> tuple[int, ...]:
