@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -104,6 +105,11 @@ class ContingencyTable(Design):
             if smallest(probability) <= 0 or largest(probability) >= 1:
                 reason = f"leaves a category with a probability of {smallest(probability):.6g}"
                 raise ParameterError(reason, owner=self, parameter="realised", value=self.realised)
+
+    @classmethod
+    def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
+        """The table; that the plan is true is the rule."""
+        return ("rows",)
 
     @functools.cached_property
     def _planned(self) -> tuple[tuple[float, ...], ...]:
