@@ -22,6 +22,8 @@ DESIGNS = [
     TwoProportions(control=0.55, treatment=0.3, scale="ratio", margin=0.8, favourable="lower"),
     TwoProportions(control=0.3, treatment=0.6, scale="odds-ratio", margin=1.5),
     TwoProportions(control=0.3, treatment=0.6, scale="odds-ratio", margin=1.5, test="log-odds"),
+    TwoProportions(control=0.3, treatment=0.6, scale="odds-ratio", margin=1.5, test="log-odds-null-variance"),
+    TwoProportions(control=0.3, treatment=0.5, scale="ratio", margin=1.2, test="log-ratio"),
     TwoMeans(difference=0.8, sd=1, margin=0.3),
     TwoMeans(difference=-0.8, sd=1, sd_treatment=1.4, margin=0.3, favourable="lower", test="welch"),
     TwoMeans(difference=0.8, sd=1, margin=0.3, test="z"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from trialplan.designs.contingency_table import ContingencyTable
 from trialplan.designs.dose_trend import DoseTrend
 from trialplan.designs.dual_criterion_means import DualCriterionMeans
 from trialplan.designs.dual_criterion_proportions import DualCriterionProportions
@@ -17,6 +18,7 @@ from trialplan.designs.one_proportion import OneProportion
 from trialplan.designs.ordered_categories import OrderedCategories
 from trialplan.designs.paired_proportions import PairedProportions
 from trialplan.designs.precision_proportion import PrecisionProportion
+from trialplan.designs.rank_sum import RankSum
 from trialplan.designs.ratio_of_normal_means import RatioOfNormalMeans
 from trialplan.designs.stratified_rank_sum import StratifiedRankSum
 from trialplan.designs.two_means import TwoMeans
@@ -271,3 +273,98 @@ class TestKeptWidths:
                 found = stats.binomtest(x, n).proportion_ci(method="exact")
                 kept += stats.binom.pmf(x, n, 0.3) * (found.high - found.low <= 0.25)
             assert bool(kept >= 0.9) is enough
+
+
+class TestUnequalDoses:
+    def test_drawn_trials_show_the_power_and_keep_the_level(self):
+        """With two participants of the lowest dose for each of the others the trend's power is what trials show."""
+        design = DoseTrend(control=0.2, difference=0.3, group_sizes="2:1:1", doses=(0, 1, 3))
+        n = design.sample_size(0.8).n
+        assert n % 4 == 0
+        shown = design.simulate(n, 20_000, np.random.default_rng(5)).power
+        assert shown == pytest.approx(float(design.power(n)), abs=0.015)
+        (null,) = design.at_null()
+        assert null.simulate(n, 20_000, np.random.default_rng(6)).power == pytest.approx(0.05, abs=0.01)
+
+    @pytest.mark.parametrize(
+        ("sizes", "sentence"),
+        [
+            ("2:1", "must be 3 numbers"),
+            ("2:2:2", "write 1:1:1"),
+            ("2:x:1", "whole numbers"),
+            ("0:1:1", "whole numbers"),
+        ],
+    )
+    def test_what_is_no_allocation(self, sizes, sentence):
+        """Group sizes that are none are refused with a way out."""
+        with pytest.raises(ParameterError, match=sentence):
+            DoseTrend(control=0.2, difference=0.3, group_sizes=sizes, doses=(0, 1, 3))
+
+
+THREE_GROUPS = "0.2,0.3,0.5/0.3,0.35,0.35/0.35,0.35,0.3"
+
+
+class TestContingencyTable:
+    @pytest.mark.parametrize(
+        ("more", "target", "n"), [({}, 0.9, 450.0093596), ({"group_sizes": "2:1:1"}, 0.8, 319.8720515)]
+    )
+    def test_other_programs(self, more, target, n):
+        """Of three groups and categories R's pwr.chisq.test (1.3.0) asks for as many."""
+        design = ContingencyTable(rows=THREE_GROUPS, **more)
+        assert design.unrounded(target) == pytest.approx(n, rel=1e-8)
+
+    def test_two_groups_are_two_arms(self):
+        """Of two groups it is the test of two arms."""
+        arms = UnorderedCategories(control=(0.2, 0.3, 0.5), treatment=(0.3, 0.35, 0.35), realised=0.8)
+        table = ContingencyTable(rows="0.3,0.35,0.35/0.2,0.3,0.5", realised=0.8)
+        assert table.degrees_of_freedom == arms.degrees_of_freedom
+        # the arms' plan is realised from the control on, and the groups' from their mean
+        assert table.replace(realised=1).power(300) == pytest.approx(arms.replace(realised=1).power(300), rel=1e-9)
+
+    def test_analysis_is_pearsons(self):
+        """The statistic is scipy's, and drawn trials show the power and the level."""
+        design = ContingencyTable(rows=THREE_GROUPS, group_sizes="2:1:1")
+        n = design.sample_size(0.8).n
+        data = design.draw(n, 20, np.random.default_rng(3))
+        found, _ = design.analyse(data)
+        for trial in range(20):
+            table = [[(group[trial] == one).sum() for one in range(3)] for group in data]
+            assert found[trial] == pytest.approx(stats.chi2_contingency(table, correction=False).statistic)
+        assert design.simulate(n, 10_000, np.random.default_rng(4)).power == pytest.approx(0.8, abs=0.02)
+        null = design.replace(realised=0.0)
+        assert null.simulate(n, 10_000, np.random.default_rng(5)).power == pytest.approx(0.05, abs=0.01)
+
+
+class TestWinOdds:
+    @pytest.mark.parametrize("variance", ["null", "normal-shift"])
+    def test_beyond_a_margin_drawn_trials_show_the_power(self, variance):
+        """Against a limit of the win odds the power is what trials show, and on it the level is kept."""
+        design = RankSum(scale="win-odds", win_odds=1.2, goal="non-inferiority", margin=0.8, variance=variance)
+        n = design.sample_size(0.8).n
+        assert design.simulate(n, 5000, np.random.default_rng(7)).power == pytest.approx(0.8, abs=0.025)
+        (null,) = design.at_null()
+        assert null.simulate(n, 5000, np.random.default_rng(8)).power == pytest.approx(0.025, abs=0.008)
+
+    def test_is_the_odds_of_the_probability(self):
+        """Without a margin win odds ask for what their probability asks for."""
+        same = RankSum(scale="win-odds", win_odds=1.5), RankSum(probability_better=0.6)
+        assert same[0].unrounded(0.8) == pytest.approx(same[1].unrounded(0.8), rel=1e-12)
+
+    def test_one_scale_at_a_time(self):
+        """An effect on the other scale, and a limit on the wrong side, are refused."""
+        with pytest.raises(ParameterError, match="and no win_odds"):
+            RankSum(probability_better=0.6, win_odds=1.5)
+        with pytest.raises(ParameterError, match="for non-inferiority"):
+            RankSum(scale="win-odds", win_odds=1.5, goal="non-inferiority", margin=1.2)
+
+
+@pytest.mark.parametrize(
+    ("variance", "other"), [("proportional-odds-finite", "proportional-odds"), ("midrank-scores", "general")]
+)
+def test_other_variances_of_ordered_categories(variance, other):
+    """A finite number of participants costs two more than Whitehead's limit; midranks cost two more than the test."""
+    design = OrderedCategories(control=(0.1, 0.2, 0.4, 0.2, 0.1), odds_ratio=1.8)
+    beside = design.replace(variance=other)
+    found = design.replace(variance=variance)
+    assert found.unrounded(0.85) - beside.unrounded(0.85) == pytest.approx(2, abs=0.3)
+    assert found.success(found.unrounded(0.85)) == pytest.approx(0.85, abs=1e-9)

@@ -21,6 +21,7 @@ OWN = [
     *(("miettinen-nurminen", scale) for scale in NULLS),
     ("wald", "difference"),
     ("log-odds", "odds-ratio"),
+    ("log-ratio", "ratio"),
     ("fisher", "odds-ratio"),
 ]
 """Every test with an interval of its own, on each scale on which it has one."""
@@ -168,7 +169,9 @@ class TestNeverContradicts:
         low, _ = limits(design, "odds-ratio", counts, (30, 20), Z)
         np.testing.assert_array_equal(low >= 1, rejects)
 
-    @pytest.mark.parametrize("test", ["wald", "score", "log-odds", "miettinen-nurminen"])
+    @pytest.mark.parametrize(
+        "test", ["wald", "score", "log-odds", "log-odds-null-variance", "log-ratio", "miettinen-nurminen"]
+    )
     def test_nothing_varies(self, test):
         """A standard error of 0 rejects nothing; Wald's has no interval there."""
         design = TwoProportions(control=0.3, treatment=0.5, test=test)

@@ -18,7 +18,16 @@ EFFECTS = (0.0, 0.01, HALF, -HALF, -0.01)
 
 EXACT = ("fisher", "boschloo", "exact-pooled", "exact-unpooled")
 
-NORMAL = ("score", "miettinen-nurminen", "wald", "continuity-corrected", "arcsine", "log-odds")
+NORMAL = (
+    "score",
+    "miettinen-nurminen",
+    "wald",
+    "continuity-corrected",
+    "arcsine",
+    "log-odds",
+    "log-odds-null-variance",
+    "log-ratio",
+)
 
 
 def rejected(design, n):
@@ -71,7 +80,7 @@ class TestTwoProportions:
 
     def test_at_no_effect_both_tails_are_the_level(self):
         """Under normal theory each side's test rejects at its level where nothing differs."""
-        for test in ("score", "wald", "arcsine", "log-odds"):
+        for test in ("score", "wald", "arcsine", "log-odds", "log-odds-null-variance", "log-ratio"):
             design = TwoProportions(control=RATE, treatment=RATE, test=test)
             assert claimed(design, 200) == pytest.approx((0.05, 0.025), abs=1e-12)
 

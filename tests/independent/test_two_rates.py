@@ -61,6 +61,7 @@ def noninferior(scale, **more):
 
 
 CASES = [("ratio", "score"), ("odds-ratio", "score"), ("odds-ratio", "log-odds")]
+CASES += [("odds-ratio", "log-odds-null-variance"), ("ratio", "log-ratio")]
 
 
 class TestMargins:

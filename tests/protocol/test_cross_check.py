@@ -20,13 +20,22 @@ from trialplan import OneProportion, StratifiedProportions, TwoMeans, TwoProport
 from trialplan.cross_check.script import left_out, of_design, of_trial, script
 from trialplan.designs.adverse_event import AdverseEvent
 from trialplan.designs.ancova import Ancova
+from trialplan.designs.contingency_table import ContingencyTable
+from trialplan.designs.crossover import Crossover
+from trialplan.designs.dose_trend import DoseTrend
 from trialplan.designs.log_rank import LogRank
 from trialplan.designs.milestone import Milestone
+from trialplan.designs.one_mean import OneMean
+from trialplan.designs.ordered_categories import OrderedCategories
+from trialplan.designs.paired_means import PairedMeans
 from trialplan.designs.precision_difference import PrecisionDifference
 from trialplan.designs.precision_proportion import PrecisionProportion
+from trialplan.designs.rank_sum import RankSum
 from trialplan.designs.ratio_of_means import RatioOfMeans
 from trialplan.designs.restricted_mean import RestrictedMean
 from trialplan.designs.simon import Simon
+from trialplan.designs.unordered_categories import UnorderedCategories
+from trialplan.designs.win_ratio import WinRatio
 from trialplan.errors import ParameterError
 from trialplan.files import shipped
 from trialplan.plan import build, read
@@ -37,7 +46,16 @@ MEANS = {"difference": 0.5, "sd": 1}
 NOT_WORSE = {"control": 0.6, "treatment": 0.6, "goal": "non-inferiority"}
 NEAR_BY = {"goal": "non-inferiority", "margin": 0.1}
 NEAR = {"goal": "equivalence", "margin": 0.15}
-TESTS = ("score", "wald", "continuity-corrected", "arcsine", "log-odds", "fisher")
+TESTS = (
+    "score",
+    "wald",
+    "continuity-corrected",
+    "arcsine",
+    "log-odds",
+    "log-odds-null-variance",
+    "log-ratio",
+    "fisher",
+)
 
 THREE = (0.3, 0.6, 1.0)
 ONE_SIDED = TwoProportions(**RATES, sides=1, alpha=0.025, allocation="2:1")
@@ -64,6 +82,10 @@ TIMES = {
 }
 LATE = {"ratios": (1, 0.5, 0.7), "changes": (3, 9), **TIMES}
 WEIGHED = ("schoenfeld", "yung-liu", "fleming-harrington", "modestly-weighted")
+
+ORDERED = {"control": (0.1, 0.2, 0.4, 0.2, 0.1)}
+THREE_GROUPS = "0.2,0.3,0.5/0.3,0.35,0.35/0.35,0.35,0.3"
+WAYS = ("proportional-odds", "proportional-odds-finite", "general", "midrank-scores")
 
 DESIGNS = [
     *((LogRank.from_hazard_ratios(method=method, **LATE), 0.8) for method in WEIGHED),
@@ -95,6 +117,8 @@ DESIGNS = [
         TwoProportions(control=0.6, treatment=0.3, margin=0.6, scale="odds-ratio", favourable="lower", test="log-odds"),
         0.8,
     ),
+    (TwoProportions(**NOT_WORSE, margin=0.8, scale="ratio", test="log-ratio", allocation="2:1"), 0.8),
+    (TwoProportions(**NOT_WORSE, margin=0.6, scale="odds-ratio", test="log-odds-null-variance"), 0.8),
     (TwoMeans(difference=0.8, sd=1, margin=0.3), 0.85),
     (RatioOfMeans(ratio=2, cv=0.6, margin=1.25), 0.8),
     (StratifiedProportions(control=(0.1, 0.33), scale="odds-ratio", odds_ratio=2.194, weight=(1, 2)), 0.8),
@@ -118,6 +142,39 @@ DESIGNS = [
     (TwoMeans(difference=-0.5, sd=1, favourable="lower"), 0.85),
     (TwoMeans(difference=0.1, sd=1, goal="non-inferiority", margin=0.5, favourable="lower", test="z"), 0.85),
     (RatioOfMeans(ratio=1.05, cv=0.3, goal="non-inferiority", margin=1.25, favourable="lower"), 0.8),
+    (RankSum(probability_better=0.7), 0.8),
+    (RankSum(probability_better=0.7, variance="normal-shift", allocation="2:1"), 0.8),
+    (RankSum(scale="win-odds", win_odds=1.1, goal="non-inferiority", margin=0.9), 0.8),
+    (RankSum(probability_better=0.5, goal="equivalence", margin=0.1, variance="normal-shift"), 0.8),
+    (WinRatio(win_ratio=1.5, ties=0.2, allocation="2:1"), 0.8),
+    (OneMean(null=0, expected=-1, sd=2, favourable="lower"), 0.8),
+    (OneMean(null=0, expected=1, sd=2, test="z"), 0.8),
+    (PairedMeans(difference=1, sd=2), 0.8),
+    (PairedMeans(difference=0.1, sd=1, correlation=0.4, goal="equivalence", margin=0.6), 0.8),
+    (PairedMeans(difference=0.1, sd=1, goal="non-inferiority", margin=0.6, test="z"), 0.8),
+    (Crossover(difference=1, sd_within=1.5), 0.8),
+    (Crossover(scale="ratio", ratio=0.95, cv_within=0.3, goal="equivalence", margin=1.25, sequences="ABA/BAB"), 0.8),
+    (Crossover(difference=1, sd_within=1.5, sequences="3x6x3", carryover="first-order"), 0.8),
+    (Crossover(difference=1, sd_within=1.5, sequences="4x4", goal="non-inferiority", margin=0.5), 0.8),
+    (DoseTrend(control=0.15, difference=0.3), 0.8),
+    (
+        DoseTrend(
+            control=0.5, difference=-0.3, doses=(0, 1, 4), profile=(0.5, 1), group_sizes="2:1:1", favourable="lower"
+        ),
+        0.8,
+    ),
+    (ContingencyTable(rows=THREE_GROUPS, group_sizes="2:1:1", realised=0.9), 0.8),
+    (UnorderedCategories(control=(0.2, 0.3, 0.5), treatment=(0.3, 0.35, 0.35)), 0.8),
+    (UnorderedCategories(control=(0.2, 0.3), treatment=(0.3, 0.35), allocation="2:1", realised=0.9), 0.8),
+    *(
+        (OrderedCategories(**ORDERED, odds_ratio=1.8, variance=v, allocation=a), 0.8)
+        for v in WAYS
+        for a in ("1:1", "1:2")
+    ),
+    *(
+        (OrderedCategories(control=(0.1, 0.2, 0.3), treatment=(0.2, 0.3, 0.3), favourable="lower", variance=v), 0.8)
+        for v in WAYS
+    ),
     (GroupSequential(design=TwoProportions(**RATES), looks=(0.5, 1.0)), 0.8),
     *((GroupSequential(design=TwoProportions(**RATES), looks=THREE, efficacy=rule), 0.8) for rule in RULES),
     *((GroupSequential(design=ONE_SIDED, looks=THREE, **SPENDS, futility=rule), 0.9) for rule in STOPS),

@@ -59,28 +59,27 @@ def _whitehead_power(given):
         tails.append(low)
     edges = [1.0, *tails, 0.0]
     control = tuple(a - b for a, b in itertools.pairwise(edges))
-    design = OrderedCategories(control=control, odds_ratio=ratio, **_level(given))
+    design = OrderedCategories(control=control, odds_ratio=ratio, variance="proportional-odds-finite", **_level(given))
     return {"power": float(design.success(given["n_total"]))}
 
 
 def _midranks(given):
-    """The rank sum with ties at each arm's own probabilities."""
+    """Midranks of both arms as scores."""
     design = OrderedCategories(
         control=given["control_probabilities"],
         treatment=given["treatment_probabilities"],
-        variance="general",
+        variance="midrank-scores",
         **_level(given),
     )
     return {"n_total": float(design.unrounded(given["power"]))}
 
 
 def _win_odds(given):
-    """The odds of being better off; no margin is known."""
-    if given["null_win_odds"] != 1:
-        return REFUSED
-    better = given["win_odds"] / (1 + given["win_odds"])
-    design = RankSum(probability_better=better, **_level(given), **_allocation(given))
-    return {"n_total": float(design.unrounded(given["power"])), "win_probability": better}
+    """The odds of being better off, beyond a limit."""
+    effect, null = given["win_odds"], given["null_win_odds"]
+    near = {} if null == 1 else {"margin": null, "goal": "superiority" if null > 1 else "non-inferiority"}
+    design = RankSum(scale="win-odds", win_odds=effect, **near, **_level(given), **_allocation(given))
+    return {"n_total": float(design.unrounded(given["power"])), "win_probability": design.better()}
 
 
 def _hierarchy(given):
@@ -151,8 +150,8 @@ def _paired_ratio(given):
 
 
 def _one_mean_by_z(given):
-    """Ours is a t test."""
-    design = OneMean(null=0, expected=given["mean_difference"], sd=given["sd"], **_level(given))
+    """With a known spread."""
+    design = OneMean(null=0, expected=given["mean_difference"], sd=given["sd"], test="z", **_level(given))
     return {"n": design.sample_size(given["power"]).n}
 
 
@@ -205,18 +204,37 @@ def _toward(given, limit):
 
 
 def _ratio_margin(given):
-    """The rate less the limit times the control's, by the score; no test takes the logarithm of the ratio."""
+    """The rate less the limit times the control's, by the score; and the logarithm of the ratio."""
     ours = {"scale": "ratio", **_toward(given, given["null_risk_ratio"])}
-    return {"n_total_farrington_manning": _unrounded(given, test="score", **ours)}
+    return {
+        "n_total_farrington_manning": _unrounded(given, test="score", **ours),
+        "n_total_log_wald": _unrounded(given, test="log-ratio", **ours),
+    }
 
 
 def _odds_margin(given):
-    """The logarithm of the odds; the efficient score has the variance of the null."""
+    """The logarithm of the odds ratio, by its own variance and by that of the null."""
     ours = {"scale": "odds-ratio", **_toward(given, given["null_odds_ratio"])}
     return {
         "n_total": _unrounded(given, test="log-odds", **ours),
-        "n_total_null_variance": _unrounded(given, test="score", **ours),
+        "n_total_null_variance": _unrounded(given, test="log-odds-null-variance", **ours),
     }
+
+
+def _exact_margin(given):
+    """By enumeration, with the largest type I error."""
+    arms = given["n_treatment"], given["n_control"]
+    block = math.gcd(*arms)
+    design = TwoProportions(
+        control=given["p_control"],
+        treatment=given["p_treatment"],
+        test="exact-pooled",
+        goal="non-inferiority",
+        margin=-given["margin"],
+        allocation=f"{arms[0] // block}:{arms[1] // block}",
+        **_level(given),
+    )
+    return {"power": float(design.power(sum(arms))), "attained_alpha": design.actual_size(sum(arms))}
 
 
 def _equivalence(scale, test):
@@ -306,9 +324,9 @@ ADAPTERS = {
     "two_proportions.superiority_margin_difference.farrington_manning.sample_size": _better_by_a_margin,
     "two_proportions.superiority_margin_risk_ratio.sample_size": _ratio_margin,
     "two_proportions.margin_odds_ratio.log_wald.sample_size": _odds_margin,
-    "two_proportions.equivalence_risk_ratio.wald.sample_size": _equivalence("ratio", "score"),
+    "two_proportions.equivalence_risk_ratio.wald.sample_size": _equivalence("ratio", "log-ratio"),
     "two_proportions.equivalence_odds_ratio.wald.sample_size": _equivalence("odds-ratio", "log-odds"),
-    "two_proportions.exact_unconditional_score.noninferiority_difference.power": lambda given: REFUSED,
+    "two_proportions.exact_unconditional_score.noninferiority_difference.power": _exact_margin,
     "precision.proportion.assurance.sample_size": _kept_width,
     "precision.risk_difference.sample_size": _risk_difference,
     "precision.rate_ratio.sample_size": _rate_ratio,

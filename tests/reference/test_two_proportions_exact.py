@@ -96,6 +96,10 @@ def arms_and_power(given, test):
     return {"n_treatment": found.arms["treatment"], "n_control": found.arms["control"], "power": float(found.power)}
 
 
+_OF_ODDS = {"wald_log": "log-odds", "log_or_null_constrained": "log-odds-null-variance"}
+"""The two tests of the log odds ratio."""
+
+
 def answer(case):
     """Our answer in the words of the case."""
     kind, _, question = case["method"].removeprefix("two_proportions.").partition(".")
@@ -103,7 +107,7 @@ def answer(case):
     if kind == "noninferiority_risk_ratio":
         return margins(given, "ratio", "score")
     if kind == "odds_ratio":
-        return margins(given, "odds-ratio", "log-odds" if question.startswith("wald") else "score")
+        return margins(given, "odds-ratio", _OF_ODDS[question.partition(".")[0]])
     asked = {"power": power, "smallest_n": smallest_n, "p_value": single_p_value, "clinfun_ssize": arms_and_power}
     return asked[question](given, TESTS[kind])
 

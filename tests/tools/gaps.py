@@ -93,6 +93,13 @@ _ODDS_MARGINS = {
     ),
     "equivalence": (({"control": 0.5, "treatment": 0.5, "scale": "odds-ratio", "margin": 2}, 200),),
 }
+_RATIO_MARGINS = {
+    "non-inferiority": (
+        ({"control": 0.9, "treatment": 0.9, "scale": "ratio", "margin": 0.8, "allocation": "3:1"}, 60),
+        ({"control": 0.1, "treatment": 0.1, "scale": "ratio", "margin": 2, "favourable": "lower"}, 200),
+    ),
+    "equivalence": (({"control": 0.5, "treatment": 0.5, "scale": "ratio", "margin": 1.5}, 200),),
+}
 
 
 def points():
@@ -171,8 +178,10 @@ def exact_points():
 def _proportions(test, goals):
     for numbers, n in _PROPORTIONS:
         yield TwoProportions(test=test, **numbers), n
-    # with a margin log-odds is a test on the scale of the odds ratio, which has its own points
-    margins = _MARGINS if test != "log-odds" else _ODDS_MARGINS
+    # tests of logarithms have margins on their own scale alone, which has its own points
+    margins = {"log-ratio": _RATIO_MARGINS, "log-odds": _ODDS_MARGINS, "log-odds-null-variance": _ODDS_MARGINS}.get(
+        test, _MARGINS
+    )
     for goal in (goal for goal in goals if goal in margins):
         for numbers, n in margins[goal]:
             yield TwoProportions(test=test, goal=goal, **numbers), n
@@ -186,7 +195,7 @@ _STRAINED = (
     (RankSum(probability_better=0.8, variance="normal-shift"), 30),
     *(
         (OrderedCategories(**_OFF_PROPORTIONAL_ODDS, variance=variance), 60)
-        for variance in ("proportional-odds", "general")
+        for variance in ("proportional-odds", "proportional-odds-finite", "general", "midrank-scores")
     ),
     (OrderedCategories(control=(0.1, 0.2, 0.3, 0.4), odds_ratio=8, favourable="higher"), 40),
     *(

@@ -27,12 +27,14 @@ CALLED = {
     "fishers-exact": ("fisher",),
     "yates": ("continuity-corrected",),
     "binomial": ("exact",),
-    "logistic-regression": ("log-odds",),
+    "logistic-regression": ("log-odds", "log-odds-null-variance"),
+    "log-binomial-regression": ("log-ratio",),
 }
 """What papers call a test of rates, and the tests that may be meant."""
 
 ODDITY = {
     **dict.fromkeys(("wald", "continuity-corrected", "arcsine", "fisher", "clopper-pearson"), 1),
+    **dict.fromkeys(("log-odds-null-variance", "log-ratio"), 2),
     **dict.fromkeys(("miettinen-nurminen", "log-odds", "boschloo", "exact-pooled", "exact-unpooled"), 2),
 }
 """Which tests and intervals of rates are the second thought, and which are rare."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal
@@ -19,6 +19,7 @@ from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.outcomes.periods import PERIODS
 from trialplan.parameter import POSITIVE, REAL, Numbers, largest, parameter
 from trialplan.rejection import decide
+from trialplan.stated import SizingMethod, both_quantiles
 
 ScaleName = Literal["difference", "ratio"]
 """The scales of the effect."""
@@ -288,6 +289,16 @@ class Crossover(Design):
     def success(self, n: Numbers) -> Numbers:
         """The favourable tail alone."""
         return t_tests_power(self._distances(n), self.degrees_of_freedom(n), self.level, both_tails=False)
+
+    def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
+        """z with a known spread (Lachin 1981, Controlled Clinical Trials 2:93), in place of t."""
+        assert power is not None
+        if len(self.limits()) == 2:
+            return
+        error, _ = self.standard_error(1.0)
+        away = self.shift - self.limits()[0]
+        total = float(square(both_quantiles(self, power) * error / away))
+        yield SizingMethod(words="z: the standard deviation is known", arms=(total,), cost=1)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Measurements, or their logs: a row a trial, a column a participant, the periods of each on the last axis.

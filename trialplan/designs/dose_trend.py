@@ -58,8 +58,8 @@ class ResponsesByDose(Outcome):
 class DoseTrend(Design):
     """Does the proportion rise with the dose?
 
-    The trend test of Cochran and Armitage over groups of equal size, each with its own dose as its score: one question
-    for all of them, with more power than comparing each with the lowest where the response follows the scores. It errs
+    The trend test of Cochran and Armitage over groups, each with its own dose as its score: one question for all of
+    them, with more power than comparing each with the lowest where the response follows the scores. It errs
     little; where the response rises and falls again it may miss what is there.
 
     >>> design = DoseTrend(control=0.1, difference=0.4, doses=(1, 2, 3), profile=(0.375, 1))
@@ -74,10 +74,10 @@ class DoseTrend(Design):
     outcome = ResponsesByDose()
     letters = {
         "x_j": "a dose",
-        "x": "the mean of the doses",
+        "w_j": "its share of the participants",
+        "x": "the mean of the participants' doses",
         "p_j": "its rate",
-        "p": "the mean of the rates",
-        "K": "the number of doses",
+        "p": "the mean of the participants' rates",
     }
     arm_names: ClassVar[tuple[str, ...]] = ("participants",)
     statistic_is_z = True
@@ -85,9 +85,9 @@ class DoseTrend(Design):
     formula = "Cochran–Armitage trend test, variance under the null for the level and at the rates for the power"
     reference = "Nam 1987"
     tex = (
-        r"n = \frac{\left(z_{1-\alpha/s}\sqrt{p\,(1-p)\sum_j\left(x_j-x\right)^2/K}+"
-        r"z_{1-\beta}\sqrt{\sum_j p_j(1-p_j)\left(x_j-x\right)^2/K}\right)^2}"
-        r"{\left(\sum_j p_j\left(x_j-x\right)/K\right)^2}"
+        r"n = \frac{\left(z_{1-\alpha/s}\sqrt{p\,(1-p)\sum_j w_j\left(x_j-x\right)^2}+"
+        r"z_{1-\beta}\sqrt{\sum_j w_j\,p_j(1-p_j)\left(x_j-x\right)^2}\right)^2}"
+        r"{\left(\sum_j w_j\,p_j\left(x_j-x\right)\right)^2}"
     )
     stated_example = "--control 0.15 --difference 0.3 --power 0.8 --n 128"
 
@@ -122,6 +122,14 @@ class DoseTrend(Design):
         unit="proportion",
         typical=(0.4, 0.9),
     )
+    group_sizes: str | None = parameter(
+        "participants of each dose in one allocation block, the lowest dose first, as in 2:1:1:1; as many of each if "
+        "it is not given",
+        None,
+        optional=True,
+        read=written.group_sizes,
+        shown="2:1:1:1",
+    )
     favourable: fields.Favourable = fields.favourable()
 
     def check(self) -> None:
@@ -129,6 +137,9 @@ class DoseTrend(Design):
         if self.profile is not None and len(places(self.profile)) != len(self.doses) - 1:
             reason = f"must be {len(self.doses) - 1} shares, one for each dose beyond the lowest"
             raise ParameterError(reason, owner=self, parameter="profile", value=self.profile)
+        if self.group_sizes is not None and len(self.parts) != len(self.doses):
+            reason = f"must be {len(self.doses)} numbers, one for each dose"
+            raise ParameterError(reason, owner=self, parameter="group_sizes", value=self.group_sizes)
         if self.difference is None:
             return
         for rate in self.rates():
@@ -156,9 +167,14 @@ class DoseTrend(Design):
         return [self.control + self.difference * share for share in self.shares()]
 
     @property
+    def parts(self) -> tuple[int, ...]:
+        """Participants of each dose in a block."""
+        return written.parts_of(self.group_sizes, len(self.doses))
+
+    @property
     def weights(self) -> tuple[int, ...]:
-        """One participant of each dose in a block."""
-        return (len(self.doses),)
+        """All participants of a block."""
+        return (sum(self.parts),)
 
     def null_values(self) -> tuple[Numbers, ...]:
         """The same rate at every dose."""
@@ -170,13 +186,14 @@ class DoseTrend(Design):
 
     def _moments(self) -> tuple[Numbers, Numbers, Numbers]:
         """Of a participant's score times response about the means: its mean, variance under the null, and variance."""
-        count, rates = len(self.doses), self.rates()
-        centre = sum(self.doses) / count
-        away = [dose - centre for dose in self.doses]
-        mean: Any = sum(rates) / count
-        trend: Any = sum(far * rate for far, rate in zip(away, rates, strict=True)) / count
-        true: Any = sum(square(far) * rate * (1 - rate) for far, rate in zip(away, rates, strict=True)) / count
-        return trend, mean * (1 - mean) * sum(map(square, away)) / count, true
+        weights, rates = [part / self.block for part in self.parts], self.rates()
+        centre = sum(weight * dose for weight, dose in zip(weights, self.doses, strict=True))
+        groups = [(weight, dose - centre, rate) for weight, dose, rate in zip(weights, self.doses, rates, strict=True)]
+        mean: Any = sum(weight * rate for weight, _, rate in groups)
+        trend: Any = sum(weight * far * rate for weight, far, rate in groups)
+        null: Any = mean * (1 - mean) * sum(weight * square(far) for weight, far, _ in groups)
+        true: Any = sum(weight * square(far) * rate * (1 - rate) for weight, far, rate in groups)
+        return trend, null, true
 
     def reachable(self) -> Any:
         """Whether the rates follow the doses in the favourable direction."""
@@ -209,8 +226,10 @@ class DoseTrend(Design):
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """The responses of each dose, counted when `analyse` asks for them."""
-        each = n // len(self.doses)
-        return tuple(DrawnResponses(each, float(rate), trials, rng) for rate in self.rates())
+        sizes = (part * (n // self.block) for part in self.parts)
+        return tuple(
+            DrawnResponses(size, float(rate), trials, rng) for size, rate in zip(sizes, self.rates(), strict=True)
+        )
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The covariance of score and response, over its standard error if none follows the other."""

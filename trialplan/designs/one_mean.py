@@ -9,9 +9,8 @@ from trialplan import fields
 from trialplan.design import Design, Sized
 from trialplan.designs import _changes as changes
 from trialplan.designs import _spread as spread
-from trialplan.designs.two_means import CALLED, t_tests_power
+from trialplan.designs.two_means import CALLED
 from trialplan.numerics.elementary import divide, sqrt
-from trialplan.numerics.student import T_POWER
 from trialplan.outcome import EffectInterval, EffectScale
 from trialplan.outcomes.measurements import Measurements
 from trialplan.parameter import REAL, Numbers, largest, parameter
@@ -41,14 +40,16 @@ class Mean(Measurements):
         assert found is not None
         centre = float(design.null_values()[0] if no_effect else design.effect_value())
         low, high = found.limits
-        return EffectInterval(name="t interval of the mean", limits=(centre + low, centre + high))
+        name = "normal" if design.test == "z" else "t"
+        return EffectInterval(name=f"{name} interval of the mean", limits=(centre + low, centre + high))
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneMean(Design):
     """Is the mean better than a value that would not be worth pursuing?
 
-    Student's t test of one group against a fixed value. What the group would have shown without treatment is not known.
+    A t test of one group against a fixed value, or a z test where the spread is known. What the group would have shown
+    without treatment is not known.
 
     >>> OneMean(null=-0.4, expected=0, sd=0.6, alpha=0.025).sample_size(0.95).n
     32
@@ -62,10 +63,6 @@ class OneMean(Design):
     goal = fields.SINGLE_ARM
     called = CALLED
     statistic_is_z = True  # t counts as the z of its P value
-    exact = True  # for normal outcomes
-    formula = "one-sample t test, noncentral t distribution"
-    reference = "Cohen 1988, ch. 2"
-    tex = T_POWER + ",\n" + r"\lambda = \frac{\left|\mu_1-\mu_0\right|\sqrt n}{\sigma},\quad \nu = n-1"
     stated_example = "--null 0 --expected 1 --sd 2 --power 0.8 --n 27"
 
     null: Numbers = parameter(
@@ -86,6 +83,7 @@ class OneMean(Design):
     )
     sd: Numbers = spread.sd()
     favourable: fields.Favourable = fields.favourable()
+    test: changes.TestName = parameter("the analysis test", changes.TestName, role="method", default="t")
 
     @property
     def two_tailed(self) -> bool:
@@ -102,22 +100,19 @@ class OneMean(Design):
 
     def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
         """Of the mean."""
-        return self.sd / sqrt(n), n - 1
+        return self.sd / sqrt(n), None if self.test == "z" else n - 1
 
-    def _distance(self, n: Numbers) -> Numbers:
-        return self.sign * divide(self.expected - self.null, self.standard_error(n)[0])
+    def spread_between(self) -> Numbers:
+        """Between participants."""
+        return self.sd
+
+    def distances(self, n: Numbers) -> list[Numbers]:
+        """How many standard errors the effect lies inside the null."""
+        return [self.sign * divide(self.expected - self.null, self.standard_error(n)[0])]
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """From the null."""
-        return self._distance(n), n - 1
-
-    def power(self, n: Numbers) -> Numbers:
-        """Both tails of a two-sided test."""
-        return t_tests_power([self._distance(n)], n - 1, self.level, self.two_tailed)
-
-    def success(self, n: Numbers) -> Numbers:
-        """The favourable tail alone."""
-        return t_tests_power([self._distance(n)], n - 1, self.level, both_tails=False)
+        return None if self.test == "z" else (self.distances(n)[0], n - 1)
 
     def arm_means(self) -> tuple[Numbers, ...]:
         """The mean hoped for."""
@@ -132,9 +127,12 @@ class OneMean(Design):
         return (rng.normal(self.expected, self.sd, (trials, n)),)
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
-        """The t test of the first participants against the null."""
-        return changes.one_sample_t(self, changes.first(data[0], fraction))
+        """The test of the first participants against the null."""
+        return self.analysis.statistic(self, changes.first(data[0], fraction))
 
     def z(self, data: tuple[Any, ...], fraction: float = 1) -> Any:
-        """The normal score of the P value of t."""
+        """That of a z test, or the normal score of the P value of t."""
         return changes.one_sample_z(self, changes.first(data[0], fraction))
+
+
+OneMean.tests = changes.tests("of one group", (fields.SINGLE_ARM,), "Cohen 1988, ch. 2", r"\mu_1-\mu_0", r"\sigma")

@@ -16,7 +16,7 @@ from trialplan.outcomes.ordered import Ordered
 from trialplan.parameter import POSITIVE, PROPORTION, Numbers, parameter
 from trialplan.rejection import decide, either_way
 
-VarianceName = Literal["proportional-odds", "general"]
+VarianceName = Literal["proportional-odds", "proportional-odds-finite", "general", "midrank-scores"]
 """The variances of the rank sum at the planned effect."""
 
 _COMPLETE = 1e-9
@@ -46,6 +46,7 @@ class OrderedCategories(Design):
     References:
         Whitehead (1993), Statistics in Medicine 12:2257 (proportional odds).
         Zhao, Rahardja & Qu (2008), Statistics in Medicine 27:462 (the rank sum with ties, at both variances).
+        Agresti (2010), Analysis of Ordinal Categorical Data, 2nd ed., ch. 7 (midranks as scores).
     """
 
     outcome = Ordered()
@@ -86,8 +87,8 @@ class OrderedCategories(Design):
     )
     favourable: fields.Favourable = fields.favourable()
     variance: VarianceName = parameter(
-        "variance of the rank sum: as for small effects with proportional odds (Whitehead), or at each arm's own "
-        "probabilities",
+        "variance of the rank sum: as for small effects with proportional odds (Whitehead), for many participants or "
+        "a finite number of them; at each arm's own probabilities; or of the categories' midranks in each arm",
         VarianceName,
         role="method",
         default="proportional-odds",
@@ -202,10 +203,11 @@ class OrderedCategories(Design):
         mean = [w_t * t + w_c * c for t, c in zip(treatment, control, strict=True)]
         tied: Any = sum(p**3 for p in mean)
         null = (1 - tied) / (12 * w_t * w_c)
-        if self.variance == "proportional-odds":
+        if self.variance.startswith("proportional-odds"):
             # the log odds ratio is worth so much of the share of pairs where it is small
             return self.sign * log(self.effect_value()) * (1 - tied) / 6, sqrt(null), sqrt(null)
-        placed_t, placed_c = proportional_odds.placements(control), proportional_odds.placements(treatment)
+        others = (mean, mean) if self.variance == "midrank-scores" else (control, treatment)
+        placed_t, placed_c = map(proportional_odds.placements, others)
         true = (
             proportional_odds.variance(placed_t, treatment) / w_t + proportional_odds.variance(placed_c, control) / w_c
         )
@@ -220,7 +222,9 @@ class OrderedCategories(Design):
         return _EITHER(self, n)
 
     def unrounded(self, target: Numbers) -> Numbers:
-        """In closed form."""
+        """In closed form, but for a finite number of participants."""
+        if self.variance == "proportional-odds-finite":
+            return super().unrounded(target)
         mean, null, true = self._moments()
         return square(divide(self.z_alpha * null + normal_quantile(target) * true, mean))
 
@@ -229,18 +233,24 @@ class OrderedCategories(Design):
         """The name of the formula; of two arms' probabilities, which odds ratio stands for them."""
         if self.variance == "general":
             return "Wilcoxon–Mann–Whitney test with ties, variance at each arm's probabilities"
+        if self.variance == "midrank-scores":
+            return "midranks of the categories, compared by their variance in each arm"
         stands = "" if self.treatment is None else " at the odds ratio of as many pairs won"
-        return f"proportional odds{stands}, variance for small effects"
+        many = "" if self.variance == "proportional-odds" else " among a finite number of participants"
+        return f"proportional odds{stands}, variance for small effects{many}"
 
     @property
     def reference(self) -> str:
         """Where it is published."""
-        return "Zhao, Rahardja & Qu 2008" if self.variance == "general" else "Whitehead 1993"
+        return {
+            "general": "Zhao, Rahardja & Qu 2008",
+            "midrank-scores": "Agresti 2010, Analysis of Ordinal Categorical Data, 2nd ed., ch. 7 (the scores)",
+        }.get(self.variance, "Whitehead 1993")
 
     @property
     def tex(self) -> str:
         """Whitehead's formula as TeX."""
-        if self.variance == "general":
+        if self.variance != "proportional-odds":
             return ""
         return (
             r"n = \frac{3\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}"
@@ -254,6 +264,12 @@ class OrderedCategories(Design):
         return {
             "proportional-odds": "Whitehead's formula. The usual choice for an ordinal regression; off where the odds "
             "ratio is far from 1, or is another one at each cut.",
+            "proportional-odds-finite": "Whitehead's formula with the score's variance among so many participants, "
+            "N/(N + 1)² in place of 1/N, as programs of power take it. Asks for two participants more in all; off "
+            "where his formula is.",
+            "midrank-scores": "the categories' midranks of both arms together, taken as scores with a mean and a "
+            "variance in each arm. What some programs take for the rank-sum test, which needs about two participants "
+            "fewer.",
             "general": "the rank-sum test with ties at each arm's own probabilities. Needs no common odds ratio; near "
             "the truth from some twenty participants an arm on.",
         }[way]
@@ -294,6 +310,8 @@ class OrderedCategories(Design):
 
 def _tail(design: OrderedCategories, n: Numbers, direction: int = 1) -> Numbers:
     mean, null, true = design._moments()
+    if design.variance == "proportional-odds-finite":  # both SDs are larger by this share
+        mean = mean * n / (n + 1)
     return normal_cdf(divide(direction * mean * sqrt(n) - design.z_alpha * null, true))
 
 

@@ -9,7 +9,7 @@ from trialplan import fields
 from trialplan.design import Design
 from trialplan.designs import _changes as changes
 from trialplan.designs import _spread as spread
-from trialplan.designs.two_means import CALLED, t_tests_power
+from trialplan.designs.two_means import CALLED
 from trialplan.numerics.elementary import divide, sqrt
 from trialplan.numerics.student import T_POWER
 from trialplan.outcomes.measurements import ADJUSTED
@@ -36,9 +36,6 @@ class PairedMeans(Design):
     arm_names: ClassVar[tuple[str, ...]] = ("pairs",)
     called = CALLED
     statistic_is_z = True  # t counts as the z of its P value
-    exact = True  # for normal differences
-    formula = "Student's t test of the differences within pairs, noncentral t distribution"
-    reference = "Julious 2004; for equivalence Owen 1965"
     stated_example = "--difference 1 --sd 2 --power 0.8 --n 34"
 
     difference: Numbers = parameter(
@@ -63,6 +60,7 @@ class PairedMeans(Design):
     goal: fields.Goal = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()
     favourable: fields.Favourable = fields.favourable()
+    test: changes.TestName = parameter("the analysis test", changes.TestName, role="method", default="t")
 
     def check(self) -> None:
         """A margin that suits the goal."""
@@ -73,7 +71,7 @@ class PairedMeans(Design):
         """The formula as TeX; nothing with a margin."""
         spread = r"\sigma\sqrt{2(1-r)}" if self.correlation is not None else r"\sigma"
         noncentrality = rf"\lambda = \frac{{\left|\delta\right|\sqrt n}}{{{spread}}},\quad \nu = n-1"
-        return "" if self.margin is not None else f"{T_POWER},\n{noncentrality}"
+        return "" if self.margin is not None or self.test == "z" else f"{T_POWER},\n{noncentrality}"
 
     @property
     def sd_of_differences(self) -> Numbers:
@@ -100,23 +98,20 @@ class PairedMeans(Design):
 
     def standard_error(self, n: Numbers) -> tuple[Numbers, Numbers | None]:
         """Of the mean difference."""
-        return self.sd_of_differences / sqrt(n), n - 1
+        return self.sd_of_differences / sqrt(n), None if self.test == "z" else n - 1
 
-    def _distances(self, n: Numbers) -> list[Numbers]:
+    def spread_between(self) -> Numbers:
+        """Of the differences."""
+        return self.sd_of_differences
+
+    def distances(self, n: Numbers) -> list[Numbers]:
+        """How many standard errors the effect lies inside each limit."""
         error, _ = self.standard_error(n)
         return [sign * divide(self.difference - limit, error) for limit, sign in self.sided_limits()]
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """From the limit that the trial wants to leave behind."""
-        return self._distances(n)[0], n - 1
-
-    def power(self, n: Numbers) -> Numbers:
-        """Both tails of a two-sided test; for equivalence, both one-sided tests."""
-        return t_tests_power(self._distances(n), n - 1, self.level, self.two_tailed)
-
-    def success(self, n: Numbers) -> Numbers:
-        """The favourable tail alone."""
-        return t_tests_power(self._distances(n), n - 1, self.level, both_tails=False)
+        return None if self.test == "z" else (self.distances(n)[0], n - 1)
 
     def arm_means(self) -> tuple[Numbers, ...]:
         """Of the differences."""
@@ -131,9 +126,18 @@ class PairedMeans(Design):
         return (rng.normal(self.difference, self.sd_of_differences, (trials, n)),)
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
-        """The t test of the differences of the first pairs."""
-        return changes.one_sample_t(self, changes.first(data[0], fraction))
+        """The test of the differences of the first pairs."""
+        return self.analysis.statistic(self, changes.first(data[0], fraction))
 
     def z(self, data: tuple[Any, ...], fraction: float = 1) -> Any:
-        """The normal score of the P value of t."""
+        """That of a z test, or the normal score of the P value of t."""
         return changes.one_sample_z(self, changes.first(data[0], fraction))
+
+
+PairedMeans.tests = changes.tests(
+    "of the differences within pairs",
+    fields.GOALS,
+    "Julious 2004; for equivalence Owen 1965",
+    r"\delta",
+    r"\sigma",
+)

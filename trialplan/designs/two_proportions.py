@@ -32,6 +32,8 @@ TestName = Literal[
     "continuity-corrected",
     "arcsine",
     "log-odds",
+    "log-odds-null-variance",
+    "log-ratio",
     "fisher",
     "boschloo",
     "exact-pooled",
@@ -59,9 +61,11 @@ class TwoProportions(Design):
         with the continuity correction, Fleiss, Tytun & Ury 1980, Biometrics 36:343).
         Farrington & Manning (1990), Statistics in Medicine 9:1447 (score, with a margin on difference or ratio).
         Miettinen & Nurminen (1985), Statistics in Medicine 4:213 (score, with a margin on the odds ratio).
+        Katz, Baptista, Azen & Pike (1978), Biometrics 34:469; Walter (1975), Biometrika 62:371 (log ratio).
         Cohen (1988), Statistical Power Analysis, 2nd ed., ch. 6 (arcsine).
         Schuirmann (1987), J Pharmacokinet Biopharm 15:657 (equivalence as two one-sided tests).
-        Boschloo (1970), Statistica Neerlandica 24:1; Suissa & Shuster (1985), JRSS A 148:317 (exact tests).
+        Boschloo (1970), Statistica Neerlandica 24:1; Suissa & Shuster (1985), JRSS A 148:317; with a margin Chan
+        (1998), Statistics in Medicine 17:1403 (exact tests).
     """
 
     outcome = RESPONSES
@@ -129,8 +133,8 @@ class TwoProportions(Design):
     @property
     def rates_scale(self) -> Scale:
         """The scale of the limits and of normal theory; superiority has one null, and score one test of it."""
-        if self.test == "log-odds":
-            return ODDS_RATIO
+        if self.test in _OF_LOGARITHMS:
+            return _OF_LOGARITHMS[self.test]
         return DIFFERENCE if self.margin is None else SCALES[self.scale]
 
     def null_values(self) -> tuple[Numbers, ...]:
@@ -150,6 +154,8 @@ class TwoProportions(Design):
     @property
     def formula(self) -> str:
         """The name of the formula; that of the score test says how the variance is held to the null."""
+        if self.exact and self.margin is not None:
+            return "exact unconditional test ordered by the score z, power by enumeration"
         if self.test != "score":
             return super().formula
         whose = "Miettinen and Nurminen" if self.rates_scale is ODDS_RATIO else "Farrington and Manning"
@@ -229,13 +235,13 @@ class TwoProportions(Design):
 
     @property
     def test_scale(self) -> str:
-        """That of the limits: superiority has one null, tested as a difference; log-odds tests the odds ratio."""
+        """That of the limits: superiority has one null, tested as a difference; tests of logarithms have their own."""
         return next(name for name, scale in SCALES.items() if scale is self.rates_scale)
 
     @property
     def logarithmic(self) -> bool:
-        """Of the odds ratio: a ratio of rates is tested as a difference, treatment less limit times control."""
-        return self.rates_scale is ODDS_RATIO
+        """Of the odds ratio; score tests a ratio of rates as a difference, treatment less limit times control."""
+        return self.rates_scale is ODDS_RATIO or self.test in _OF_LOGARITHMS
 
     def planned_estimate(self) -> Numbers:
         """The difference, ratio or odds ratio of the planned rates."""
@@ -266,6 +272,10 @@ class TwoProportions(Design):
 
 BEAR_CERTAINTY = frozenset(("score", "miettinen-nurminen", *exact_proportions.ROWS))
 """The tests that can be planned where an arm certainly responds, or certainly does not."""
+
+
+_OF_LOGARITHMS = {"log-odds": ODDS_RATIO, "log-odds-null-variance": ODDS_RATIO, "log-ratio": RATIO}
+"""The tests of the logarithm of one scale, which is theirs without a margin too."""
 
 
 def _odds(rate: Numbers) -> Numbers:

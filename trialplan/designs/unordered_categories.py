@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -192,11 +192,16 @@ class UnorderedCategories(Design):
         sizes = [arm.shape[1] for arm in arms]
         if not all(sizes):
             return np.zeros(len(arms[0])), np.zeros(len(arms[0]), dtype=bool)
-        kinds = range(len(self._complete("control")))
-        seen = np.stack([[(arm == kind).sum(axis=1) for kind in kinds] for arm in arms]).astype(float)
-        both = seen.sum(axis=0)
-        expected = np.array(sizes, dtype=float)[:, None, None] / sum(sizes) * both
-        terms = np.divide((seen - expected) ** 2, expected, out=np.zeros_like(seen), where=expected > 0)
-        statistic, df = terms.sum(axis=(0, 1)), (both > 0).sum(axis=0) - 1
-        p = np.where(df > 0, special.chdtrc(np.maximum(df, 1), statistic), 1.0)
+        statistic, p = pearson(arms, len(self._complete("control")))
         return statistic, p <= self.alpha
+
+
+def pearson(groups: Sequence[Any], categories: int) -> tuple[Any, Any]:
+    """Pearson's chi-squared and its P value, trial by trial, of groups whose participants' categories count from 0."""
+    sizes = np.array([group.shape[1] for group in groups], dtype=float)[:, None, None]
+    seen = np.stack([[(group == one).sum(axis=1) for one in range(categories)] for group in groups]).astype(float)
+    together = seen.sum(axis=0)
+    expected = sizes / sizes.sum() * together
+    terms = np.divide((seen - expected) ** 2, expected, out=np.zeros_like(seen), where=expected > 0)
+    statistic, df = terms.sum(axis=(0, 1)), (len(groups) - 1) * ((together > 0).sum(axis=0) - 1)
+    return statistic, np.where(df > 0, special.chdtrc(np.maximum(df, 1), statistic), 1.0)

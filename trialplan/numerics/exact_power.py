@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from trialplan.numerics import nuisance
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.two_by_two import bounding, region
+
+Rates = tuple[float, float]
+"""Of the treatment and of the control."""
 
 _BESIDE = 0.1
 """How far beside the critical value of a neighbour, as a share: those of neighbouring sizes differ by less, mostly."""
@@ -55,45 +59,45 @@ def beside(
 
 
 def blocks_lower_bound(
-    weights: tuple[int, ...], rates: tuple[float, float], alpha: float, target: float, most: int
+    weights: tuple[int, ...], rates: Rates, nulls: Sequence[Rates], alpha: float, target: float, most: int
 ) -> int:
     """Up to how many allocation blocks no test of level alpha reaches `target`; at most `most`.
 
-    A bound that holds for every test (see `best_power`) and rises with n, because more participants
-    can be ignored: where it stays below the target, no smaller n needs to be looked at. By bisection.
+    A bound that holds for every test (see `best_power`) against each of the `nulls`, and rises with n, because more
+    participants can be ignored: where it stays below the target, no smaller n needs to be looked at. By bisection.
     """
     low, high = 0, most + 1
     while high - low > 1 + most // 16:
         middle = (low + high) // 2
         arms = (middle * weights[0], middle * weights[1])
-        low, high = (middle, high) if best_power(arms, rates, alpha) < target else (low, middle)
+        best = min(best_power(arms, rates, null, alpha) for null in nulls)
+        low, high = (middle, high) if best < target else (low, middle)
     return low
 
 
-def best_power(arms: tuple[int, int], rates: tuple[float, float], alpha: float) -> float:
-    """The power that no test of level alpha exceeds: that of the likelihood ratio against the nearest null.
+def best_power(arms: tuple[int, int], rates: Rates, null: Rates, alpha: float) -> float:
+    """The power that no test of level alpha exceeds: that of the likelihood ratio against these rates under the null.
 
-    Neyman & Pearson (1933), Phil Trans R Soc A 231:289, with both arms at the pooled rate as the null. The
-    table on the boundary is counted whole, and so are tables too unlikely to matter, which keeps it a bound.
+    Neyman & Pearson (1933), Phil Trans R Soc A 231:289; it is least, and the bound best, where the null's rates are the
+    likeliest. The table on the boundary is counted whole, and so are tables too unlikely to matter, which keeps it a
+    bound.
     """
-    total = sum(arms)
-    pooled = sum(arm * rate / total for arm, rate in zip(arms, rates, strict=True))
     windows = [nuisance.window(arm, rate) for arm, rate in zip(arms, rates, strict=True)]
-    truth, null = (
+    truth, under_null = (
         np.multiply.outer(
             *(nuisance.binomial_pmf(arm, rate, *span) for arm, rate, span in zip(arms, at, windows, strict=True))
         ).ravel()
-        for at in (rates, (pooled, pooled))
+        for at in (rates, null)
     )
-    order = np.argsort(_log_ratio(arms, rates, pooled, windows))
-    reached = int(np.searchsorted(null[order].cumsum(), alpha)) + 1
+    order = np.argsort(_log_ratio(arms, rates, null, windows))
+    reached = int(np.searchsorted(under_null[order].cumsum(), alpha)) + 1
     return float(min(1.0, truth[order[:reached]].sum()))
 
 
-def _log_ratio(arms: Any, rates: Any, pooled: float, windows: Any) -> Any:
+def _log_ratio(arms: Any, rates: Any, null: Any, windows: Any) -> Any:
     """Minus the log likelihood ratio of each table: linear in the two counts."""
     parts = []
-    for arm, rate, (low, high) in zip(arms, rates, windows, strict=True):
+    for arm, rate, other, (low, high) in zip(arms, rates, null, windows, strict=True):
         x = np.arange(low, high + 1.0)
-        parts.append(-special.xlogy(x, rate / pooled) - special.xlogy(arm - x, (1 - rate) / (1 - pooled)))
+        parts.append(-special.xlogy(x, rate / other) - special.xlogy(arm - x, (1 - rate) / (1 - other)))
     return np.add.outer(*parts).ravel()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from trialplan.numerics.distributions import noncentral_t_sf, t_quantile, upper_t_quantile
-from trialplan.numerics.elementary import greatest, normal_cdf, upper_normal_quantile
+from trialplan.numerics.elementary import greatest, is_scalar, normal_cdf, upper_normal_quantile
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 
@@ -61,6 +62,8 @@ def tost_power(distances: list[Any], df: Any, level: Any) -> Any:
     stopped where the region closes.
     """
     numbers = *distances, df, level
+    if all(map(is_scalar, numbers)):
+        return _one_tost_power(*map(float, numbers))
     together = np.broadcast(*numbers)
     if together.size <= _TOGETHER:
         return _tost_power(distances, df, level)
@@ -68,6 +71,21 @@ def tost_power(distances: list[Any], df: Any, level: Any) -> Any:
     cuts = (slice(start, start + _TOGETHER) for start in range(0, together.size, _TOGETHER))
     parts = [_tost_power([below[cut], above[cut]], df[cut], level[cut]) for cut in cuts]
     return np.concatenate(parts).reshape(together.shape)
+
+
+def _one_tost_power(below: float, above: float, df: float, level: float) -> float:
+    """Of plain numbers: most of an array's cost is that it is one, and a search asks for one n after the other."""
+    if not df > 0:
+        return 0.0
+    if df > _HUGE:
+        return float(z_power([below, above], upper_normal_quantile(level)))
+    critical, spread = float(upper_t_quantile(level, df)), _SPREAD / math.sqrt(2 * df)
+    start = max(0.0, 1 - spread)
+    stop = min((below + above) / (2 * critical), 1 + 2 * spread)
+    if math.isnan(stop):
+        return math.nan
+    constant = math.log(2) + df / 2 * math.log(df / 2) - math.lgamma(df / 2)
+    return min(float(_over_ratio(below, above, critical, df, constant, start, stop)), 1.0) if stop > start else 0.0
 
 
 def _tost_power(distances: list[Any], df: Any, level: Any) -> Any:
@@ -79,15 +97,20 @@ def _tost_power(distances: list[Any], df: Any, level: Any) -> Any:
     spread = _SPREAD / np.sqrt(2 * df)
     start = np.maximum(0, 1 - spread)
     stop = np.clip((below + above) / (2 * critical), start, 1 + 2 * spread)
+    constant = np.log(2) + df / 2 * np.log(df / 2) - special.gammaln(df / 2)
+    with np.errstate(divide="ignore"):
+        integral = _over_ratio(below, above, critical, df, constant, start, stop)
+    return np.where(huge, known, np.where(usable, np.minimum(integral, 1.0), 0.0))
+
+
+def _over_ratio(below: Any, above: Any, critical: Any, df: Any, constant: Any, start: Any, stop: Any) -> Any:
+    """The integral over the ratio of standard errors, whose density has this logarithm as its `constant`."""
     x, w = gauss_legendre(_NODES)
     s = start + (stop - start) * x
-    inside = normal_cdf(above - critical * s) - normal_cdf(critical * s - below)
-    with np.errstate(divide="ignore"):
-        density = np.exp(
-            np.log(2) + df / 2 * np.log(df / 2) - special.gammaln(df / 2) + (df - 1) * np.log(s) - df * s**2 / 2
-        )
-    integral = np.sum(w * np.maximum(inside, 0) * density, axis=-1) * (stop - start)[..., 0]
-    return np.where(huge, known, np.where(usable, np.minimum(integral, 1.0), 0.0))
+    bound = critical * s
+    inside = special.ndtr(above - bound) - special.ndtr(bound - below)
+    density = np.exp(constant + (df - 1) * np.log(s) - df / 2 * s**2)
+    return ((stop - start) * w * np.maximum(inside, 0) * density).sum(axis=-1)
 
 
 def z_power(distances: list[Any], critical: Any) -> Any:

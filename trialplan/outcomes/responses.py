@@ -29,7 +29,7 @@ from trialplan.outcome import (
 )
 from trialplan.outcomes.looks import check_arms, of_look
 from trialplan.outcomes.pooled_rate import POOLED_RATE
-from trialplan.outcomes.rate_intervals import LOG_ODDS, limits, method, observed
+from trialplan.outcomes.rate_intervals import AROUND, OF_LOG_ODDS, limits, method, observed
 from trialplan.parameter import Numbers
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Responses(Outcome):
         if len(design.arm_names) == 1:
             return "rate"
         # what is added keeps empty cells from having no odds, and moves the estimate towards none (Gart 1966)
-        added = ", half added to each count" if design.test == LOG_ODDS else ""
+        added = ", half added to each count" if design.test in AROUND else ""
         return design.test_scale.replace("-", " ") + added
 
     def estimate_in_points(self, design: Design) -> bool:
@@ -269,11 +269,10 @@ def _estimates(design: Design, rates: Sequence[Any], sizes: Sequence[Any]) -> An
     if name == DIFFERENCE:
         return treatment - control
     with np.errstate(all="ignore"):
-        if name == RATIO:
-            return treatment / control
-        added = 0.5 if design.test == LOG_ODDS else 0.0
-        cells = [x + added for rate, n in zip(rates, sizes, strict=True) for x in (rate * n, (1 - rate) * n)]
-        return cells[0] * cells[3] / (cells[1] * cells[2])
+        if design.test in AROUND:
+            return AROUND[design.test](treatment * sizes[0], sizes[0], control * sizes[1], sizes[1])[0]
+        ratio = treatment / control
+        return ratio if name == RATIO else ratio * (1 - control) / (1 - treatment)
 
 
 _COUNTED = 10_000_000
@@ -302,9 +301,11 @@ def _slopes(design: Design, rates: Sequence[Numbers]) -> list[Numbers]:
         return [1 / np.sqrt(rate * (1 - rate)) for rate in rates]
     if len(rates) == 1 or design.test_scale == DIFFERENCE:
         return [1.0] * len(rates)
-    if design.test_scale == RATIO:  # the treatment's rate less the limit times the control's
-        return [1.0, design.null_estimate()]
-    if design.test != LOG_ODDS:  # the score is straight along the tangent at the rates that are held to the limit
+    if design.test_scale == RATIO:  # the logarithm; or the treatment's rate less the limit times the control's
+        return [1 / rate for rate in rates] if design.test in AROUND else [1.0, design.null_estimate()]
+    if (
+        design.test not in OF_LOG_ODDS
+    ):  # the score is straight along the tangent at the rates that are held to the limit
         ratio = design.weights[0] / design.weights[1]
         rates = SCALES[ODDS_RATIO].restricted(rates[0], rates[1], ratio, design.null_estimate())
     return [1 / (rate * (1 - rate)) for rate in rates]
@@ -331,9 +332,10 @@ def _two_rates(design: Design, rates: Sequence[float], sizes: Sequence[int]) -> 
         low, high = limits(design, name, counts, sizes, critical)
         return float(low), float(high)
 
-    if design.test == LOG_ODDS:
-        cells = [x + 0.5 for count, n in zip(counts, sizes, strict=True) for x in (count, n - count)]
-        return cells[0] * cells[3] / (cells[1] * cells[2]), interval, method(design, name)
+    if design.test in AROUND:
+        (x_t, x_c), (n_t, n_c) = counts, sizes
+        estimate, error = AROUND[design.test](x_t, n_t, x_c, n_c)
+        return estimate, interval if error > 0 else None, method(design, name)
     varies = math.isfinite(interval(1.0)[0])
     return _estimate(name, treatment, control), interval if varies else None, method(design, name)
 
