@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -286,6 +286,22 @@ class Followed(Design):
         unit="per unit of time",
         typical=(0.005, 0.02),
     )
+
+    @classmethod
+    def presumed(cls, numbers: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """Without a time of enrolment all are followed alike: as long as is stated, or until the curve is read."""
+        found = dict(numbers)
+        survival = any(numbers.get(name) is not None for name in ("control_survival", "null_survival"))
+        if survival and "follow_up_time" not in found:
+            found.setdefault("survival_time", 1.0)  # the time that is not stated is the unit of time
+        times = ("longest_follow_up", "follow_up_time", "milestone", "horizon", "survival_time")
+        time = next((found[name] for name in times if found.get(name) is not None), None)
+        if time is None or found.get("accrual_time") is not None:
+            return {}, ""
+        # enrolled over any time, and each seen for the same one
+        alike = {"accrual_time": time, "follow_up_time": time, "longest_follow_up": time}
+        read = {"survival_time": found["survival_time"]} if survival and "survival_time" in found else {}
+        return alike | read, "everybody is followed for the same time"
 
     def _check_steps(self, values: str, changes: str, end: Numbers | None) -> None:
         """As many values as stretches, and times that increase."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Self
 
 from trialplan import fields, sizing
-from trialplan.designs import _ranks, _risk_sets
+from trialplan.designs import _ranks, _risk_sets, _stated_times
 from trialplan.designs._combined import Combined, independent, sum_among
 from trialplan.designs._course import _Course, shares_of, stated
 from trialplan.designs._survival import Curve
@@ -24,6 +24,7 @@ from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcomes.times import HAZARDS
 from trialplan.parameter import POSITIVE, Interval, Numbers, parameter
 from trialplan.rejection import decide_by_z, either_way, no_evidence
+from trialplan.stated import SizingMethod
 
 _SCHOENFELD, _FREEDMAN, _LACHIN_FOULKES = "schoenfeld", "freedman", "lachin-foulkes"
 _YUNG_LIU, _FLEMING_HARRINGTON, _MODEST, _MAX_COMBO = (
@@ -141,6 +142,9 @@ class LogRank(_Course):
     }
     oddity = {_FREEDMAN: 1, _LACHIN_FOULKES: 1, _YUNG_LIU: 1, **dict.fromkeys(_WEIGHTED, 2)}
 
+    stated_effects = _stated_times.EFFECTS
+    information = "events"
+
     hazard_ratio: Numbers = parameter(
         "hazard of the event under treatment over that of the control",
         POSITIVE,
@@ -206,6 +210,22 @@ class LogRank(_Course):
                 reason, owner=self, parameter="effect_course", value=self.effect_course, way_out=way_out
             )
         self._check_weights()
+
+    @classmethod
+    def by_information(cls, numbers: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Everybody is followed until the event; a ratio of hazards that changes needs its times."""
+        if numbers.get("effect_course") is not None:
+            return None
+        kept = ("hazard_ratio", "goal", "margin", "favourable", "method", "alpha", "sides", "allocation")
+        return {name: numbers[name] for name in kept if name in numbers} | _stated_times.UNTIL_ALL
+
+    def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
+        """The formulas by events, with these rounded up first; and the slip of a ratio of hazards read as of risks."""
+        if power is None or self.margin is not None or not self.steady or self.shape():
+            return
+        for method in BY_EVENTS:
+            yield _stated_times.of_whole_events(self.replace(method=method), power)
+        yield from _stated_times.as_risks(self, power)
 
     @property
     def _is_weighted(self) -> bool:
