@@ -7,7 +7,7 @@ from scipy import integrate
 from trialplan.designs._ranks import _in_parts, log_rank
 from trialplan.designs._survival import Curve, Entry, Seen
 from trialplan.designs.log_rank import LogRank
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import ParameterError
 from trialplan.sequential.group_sequential import GroupSequential
 
 PLAN = {"control_median": 12, "accrual_time": 12, "follow_up_time": 12}
@@ -136,25 +136,6 @@ class TestEvents:
         """A curve whose hazards change keeps its ratio to the control's in every piece."""
         treatment, control = LogRank(hazard_ratio=0.6, **BUSY).curves
         assert treatment.hazards == pytest.approx([0.6 * one for one in control.hazards])
-
-
-class TestSolving:
-    def test_follow_up(self):
-        """So long a follow-up has the power, and a shorter one has not."""
-        design = LogRank(hazard_ratio=0.65, **PLAN)
-        needed = design.needed_follow_up(300, 0.8)
-        assert design.replace(follow_up_time=needed).success(300) == pytest.approx(0.8, abs=1e-9)
-
-    def test_accrual(self):
-        """So long an enrolment has the power."""
-        design = LogRank(hazard_ratio=0.65, **PLAN)
-        needed = design.needed_accrual(20, 0.8)
-        assert design.replace(accrual_time=needed).success(20 * needed) == pytest.approx(0.8, abs=1e-9)
-
-    def test_too_few_for_any_follow_up(self):
-        """Where everybody has had the event and power is not reached, no follow-up is long enough."""
-        with pytest.raises(UnreachableError, match="no follow_up_time gives power"):
-            LogRank(hazard_ratio=0.65, **PLAN).needed_follow_up(60, 0.8)
 
 
 class TestLooks:

@@ -242,6 +242,7 @@ class Followed(Design):
     """What every design of times to an event knows: how participants are enrolled, followed and lost."""
 
     loses_by = "dropout_rate"
+    prolongs_by = ("accrual_time", "follow_up_time")
 
     accrual_time: Numbers = parameter(
         "time over which participants are enrolled", POSITIVE, symbol="A", unit="units of time", typical=(12.0, 24.0)

@@ -531,32 +531,6 @@ class LogRank(_Course):
         """The events at which the power is reached, before rounding."""
         return self.events(self.unrounded(target))
 
-    def needed_follow_up(self, n: int, target: float) -> float:
-        """The follow-up time, from the last enrolment on, at which n participants have this power."""
-        return self._needed("follow_up_time", n, target)
-
-    def needed_accrual(self, accrual_rate: float, target: float) -> float:
-        """The time over which so many participants a unit of time must be enrolled for this power."""
-        return self._needed("accrual_time", None, target, accrual_rate)
-
-    def _needed(self, name: str, n: int | None, target: float, rate: float = 0.0) -> float:
-        """The least value of a time at which the target is reached, by doubling and halving."""
-
-        def surplus(value: float) -> float:
-            trial = self.replace(**{name: value})
-            return float(trial.success(rate * value if n is None else n)) - target
-
-        low, high = 1e-9, 1.0
-        while surplus(high) < 0:
-            if high > _LATEST:
-                reason = f"no {field(name)} gives power {target:g}"
-                raise UnreachableError(reason, owner=self, way_out="enrol more participants")
-            low, high = high, 2 * high
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            low, high = (low, middle) if surplus(middle) >= 0 else (middle, high)
-        return high
-
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The events that are expected, when the trial is analysed, and the average of a ratio that changes."""
         found = {"events": self.events(n), "duration": self.duration}
@@ -592,7 +566,3 @@ class LogRank(_Course):
 
 def _tail(design: LogRank, n: Numbers, direction: int = 1) -> Numbers:
     return design.tail(n, direction)
-
-
-_LATEST, _HALVINGS = 1e6, 100
-"""Units of time beyond which nothing more is seen, and steps after which a double has no digits left."""
