@@ -211,3 +211,12 @@ class TestPace:
         """Where everybody is followed for a fixed time, slower events never reach the last look's number."""
         design = LogRank(hazard_ratio=0.6, **PLAN, longest_follow_up=10)
         assert design.at_look(300, 1.0)["month_slower"] is None
+
+
+def test_a_look_before_any_event_is_a_sentence():
+    """A thousandth of 120 events is none."""
+    trial = GroupSequential(
+        design=LogRank(hazard_ratio=0.6, control_median=12, accrual_time=12, follow_up_time=12), looks=(0.001, 1)
+    )
+    with pytest.raises(ParameterError, match="before the first one"):
+        trial.sample_size(0.8)

@@ -354,6 +354,9 @@ class Followed(Design):
         by `PACE`; None where so many events never come.
         """
         events = fraction * float(self.events(n))
+        if events < _NO_EVENT:
+            reason = f"has a look at {fraction:g} of {float(self.events(n)):.3g} events, which is before the first one"
+            raise ParameterError(reason, owner=self, parameter="looks", value=fraction, way_out="look later")
         month = self.duration if fraction >= 1 else calendar_of(events, partial(self.events, n), self.duration)
         blocks = math.ceil(n / self.block * float(self.entry.enrolled(month)) - 1e-9)
         times: dict[str, float | None] = {"month": float(month)}
@@ -549,6 +552,9 @@ def check_stated(design: Followed, whose: str, seen: Sequence[Seen]) -> None:
 
 PACE = 0.25
 """By which share events come faster or slower than planned where a page tells what then becomes of the looks (ours)."""
+_NO_EVENT = 0.5
+"""Expected events that are none when they are rounded."""
+
 _LATER = 20.0
 """How many times as long as planned a trial is followed where events come more slowly."""
 _LOG2 = 0.6931471805599453

@@ -9,7 +9,7 @@ from trialplan.analyses.reproduction.judge import Reproduction, judge
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.analyses.reproduction.verdicts import INCOMPLETE, INCONSISTENT
 from trialplan.design import Design
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, field
 from trialplan.text import listed
 
 
@@ -29,8 +29,10 @@ def reproduce(statement: Statement) -> Reproduction:
     of_events = None if counted is None else judge(counted)
     if statement.evaluable is None and statement.enrolled is None:
         if of_events is None:
-            reason = f"the {statement.cls.information} alone tell nothing where the effect changes; give n, too"
-            raise ParameterError(reason, parameter=statement.cls.information, value=statement.events)
+            reason = "alone tells nothing where the effect changes with time"
+            raise ParameterError(
+                reason, parameter=statement.cls.information, value=statement.events, way_out=f"give {field('n')}, too"
+            )
         return of_events
     of_n = replace(judge(meant), statement=statement)
     if meant.presumed:  # what is not stated is not what would have to be otherwise

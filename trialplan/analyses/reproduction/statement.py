@@ -16,6 +16,7 @@ from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import NON_INFERIORITY, SUPERIORITY
 from trialplan.parameter import of_percent, parameters, with_role
 from trialplan.stated import StatedEffect
+from trialplan.text import listed
 
 SIZES = {
     "n": "participants in all arms together, as stated",
@@ -272,7 +273,8 @@ def _effect(cls: type[Sized], given: Mapping[str, Any]) -> tuple[StatedEffect, f
     """The effect that is stated in other words than the design's."""
     stated = [effect for effect in cls.stated_effects if effect.name in given]
     if stated and len(stated) + any(name in given for name in with_role(cls, "effect")) > 1:
-        names = " and ".join(effect.name for effect in stated)
+        own = [name for name in with_role(cls, "effect") if name in given]
+        names = listed([*own, *(effect.name for effect in stated)])
         raise ParameterError(f"the effect is stated twice, by {names}", owner=cls.slug(), way_out="keep one")
     if not stated:
         return None

@@ -95,7 +95,8 @@ def _would(found: Reproduction) -> str:
     stated = found.statement.shown(found.statement.stated)
     if found.powers:
         power, one = found.powers[0]
-        return f"; {stated} is what {_by(one)} gives for power {power:g}"
+        are = "are" if found.statement.of_events else "is"
+        return f"; {stated} {are} what {_by(one)} gives for power {power:g}"
     if found.slips:
         words, one = found.slips[0]
         return f"; {stated} follows if {words} ({_by(one, '; ')}), {_inputs_give(found)}"
