@@ -56,6 +56,8 @@ def design_of(trial):
     family = trial["design_family"]
     if "time-to-event" in family:
         return "log-rank"
+    if family == "cluster binary":
+        return "clustered-proportions"
     if any(word in family for word in ("cluster", "crossover", "stratified")):
         return family
     if "Simon" in family:
@@ -82,6 +84,8 @@ def statement(trial):
         stated["power"] = published["power_groups3plus4_v_1"]
     if "p_event_control" in given:
         stated["control_survival"] = 1 - given["p_event_control"]
+    if "clusters_total" in published:
+        stated |= {"icc": given["icc"], "cluster_size": given["m"], "n": published["clusters_total"] * given["m"]}
     if given.get("boundary") == "OBF":
         stated["efficacy"] = "obrien-fleming"
     return {"design": design_of(trial), **stated}
@@ -127,9 +131,9 @@ class TestPublished:
         assert result.reproduced == (trial["id"] != "CIN-NGAL")
         assert not result.reproduced or result.best.matches in ("exact", "near")
 
-    def test_20_of_the_21_that_follow_are(self):
+    def test_21_of_the_22_that_follow_are(self):
         """Of the statements that a recalculation found exact or near all but one are left to reproduce."""
-        assert len([trial for trial in BUILT if trial["match"] in ("exact", "near")]) == 21
+        assert len([trial for trial in BUILT if trial["match"] in ("exact", "near")]) == 22
 
     @pytest.mark.parametrize("trial", of(("no",)))
     def test_what_does_not_follow_is_not(self, trial):
