@@ -107,6 +107,8 @@ class Sized(Stated, metaclass=_Spoken):
     """The number of which n participants exclude all that is larger, or smaller, where there is no test of it."""
     loses_by: ClassVar[str] = ""
     """The field by which it loses participants itself, so that its n is the number randomised; empty where none is."""
+    prolongs_by: ClassVar[tuple[str, ...]] = ()
+    """Its times, of which any may be asked for where n is given: the longer, the more is seen; enrolment first."""
     has_level: ClassVar[bool] = False
     """Whether it tests, and so has a level and sides."""
     decides: ClassVar[str] = ""

@@ -19,17 +19,19 @@ class StatedEffect:
     """A way to state the effect instead of the design's own number for it, given the comparator.
 
     `apply` makes the design's number of the comparator and the stated effect; `misread` does so where the effect is
-    taken for another measure, which `slip` says.
+    taken for another measure, which `slip` says; None where it is not. `beside` is the comparator that it belongs to,
+    where the design can state its own in several ways.
     """
 
     name: str
     meaning: str
     gives: str
     apply: Callable[[float, float], float]
-    misread: Callable[[float, float], float]
-    slip: str
+    misread: Callable[[float, float], float] | None = None
+    slip: str = ""
     domain: Interval = POSITIVE
     where: str = "above 0"
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,14 +175,31 @@ class Stated:
     stated_example: ClassVar[str] = ""
     """The options of a statement that is reproduced; where it is empty, typical values make one."""
 
+    information: ClassVar[str] = ""
+    """What a statement may count beside participants, as events; empty where it counts nothing else."""
+
     @classmethod
     def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
-        """The numbers that a statement must have: those without a default, and of optional effects the one in use."""
+        """The numbers that a statement must have: those without a default.
+
+        Of effects and comparators that may be stated in several ways, each optional, the one in use.
+        """
         names = needed(cls)
-        effects = with_role(cls, "effect")
-        if effects and not set(effects) & set(names):
-            names.append(next((name for name in effects if name in numbers), effects[0]))
+        for role in ("effect", "comparator"):
+            ways = with_role(cls, role)
+            if ways and not set(ways) & set(names):
+                names.append(next((name for name in ways if name in numbers), ways[0]))
         return tuple(name for name in parameters(cls) if name in names)
+
+    @classmethod
+    def presumed(cls, numbers: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """What a statement that leaves numbers out means by that, and the words for it; nothing where it is unclear."""
+        return {}, ""
+
+    @classmethod
+    def by_information(cls, numbers: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The numbers of a trial where each participant is one unit of `information`; None where none tell how many."""
+        return None
 
     def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
         """The formulas of textbooks and tables for it, which it does not use itself."""

@@ -7,7 +7,7 @@ from scipy import integrate
 from trialplan.designs._ranks import _in_parts, log_rank
 from trialplan.designs._survival import Curve, Entry, Seen
 from trialplan.designs.log_rank import LogRank
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import ParameterError
 from trialplan.sequential.group_sequential import GroupSequential
 
 PLAN = {"control_median": 12, "accrual_time": 12, "follow_up_time": 12}
@@ -138,25 +138,6 @@ class TestEvents:
         assert treatment.hazards == pytest.approx([0.6 * one for one in control.hazards])
 
 
-class TestSolving:
-    def test_follow_up(self):
-        """So long a follow-up has the power, and a shorter one has not."""
-        design = LogRank(hazard_ratio=0.65, **PLAN)
-        needed = design.needed_follow_up(300, 0.8)
-        assert design.replace(follow_up_time=needed).success(300) == pytest.approx(0.8, abs=1e-9)
-
-    def test_accrual(self):
-        """So long an enrolment has the power."""
-        design = LogRank(hazard_ratio=0.65, **PLAN)
-        needed = design.needed_accrual(20, 0.8)
-        assert design.replace(accrual_time=needed).success(20 * needed) == pytest.approx(0.8, abs=1e-9)
-
-    def test_too_few_for_any_follow_up(self):
-        """Where everybody has had the event and power is not reached, no follow-up is long enough."""
-        with pytest.raises(UnreachableError, match="no follow_up_time gives power"):
-            LogRank(hazard_ratio=0.65, **PLAN).needed_follow_up(60, 0.8)
-
-
 class TestLooks:
     def test_months_are_those_of_the_events(self):
         """A look is in the month in which its events are expected, the last one at the end."""
@@ -230,3 +211,12 @@ class TestPace:
         """Where everybody is followed for a fixed time, slower events never reach the last look's number."""
         design = LogRank(hazard_ratio=0.6, **PLAN, longest_follow_up=10)
         assert design.at_look(300, 1.0)["month_slower"] is None
+
+
+def test_a_look_before_any_event_is_a_sentence():
+    """A thousandth of 120 events is none."""
+    trial = GroupSequential(
+        design=LogRank(hazard_ratio=0.6, control_median=12, accrual_time=12, follow_up_time=12), looks=(0.001, 1)
+    )
+    with pytest.raises(ParameterError, match="before the first one"):
+        trial.sample_size(0.8)

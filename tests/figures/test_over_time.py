@@ -36,7 +36,15 @@ class TestNumbers:
             assert np.interp(month, drawn.calendar, drawn.events) == pytest.approx(events, rel=1e-3)
         assert drawn.enrolled[-1] == pytest.approx(answer.n)
         assert "2 looks: " in drawn.alt()
-        assert len(drawn.table()[1]) == len(drawn.time) + len(drawn.calendar)
+
+    def test_the_table_has_those_at_risk_at_the_marks(self):
+        """Some fifty rows and not all the points of the drawing; each mark has its participants of each arm."""
+        drawn = size(DESIGNS[0]).figure()
+        columns, rows = drawn.table()
+        at_risk = columns.index("at risk, treatment")
+        marked = {row[0]: row[at_risk] for row in rows if row[at_risk] is not None}
+        assert marked == pytest.approx(dict(zip(drawn.marks, drawn.at_risk[0][1], strict=True)))
+        assert len(rows) < 60
 
 
 class TestPicture:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan import figures
 from trialplan.answers import SampleSize
-from trialplan.design import Design
+from trialplan.design import Design, Sized
 from trialplan.design_facts import assumed, in_words, level
 from trialplan.errors import ParameterError, TrialplanError
 from trialplan.figures.over_time import along, marks_along
@@ -27,7 +27,7 @@ def picture(answer: SampleSize, fixed: str | None = None) -> figures.Boundaries 
     design = answer.design
     fixed = in_words([*assumed(design), *level(design)]) if fixed is None else fixed
     looks = answer.extra.get("looks", ())
-    drawn_over_time = over_time(answer, looks)
+    drawn_over_time = over_time(design, int(answer.n), looks)
     if drawn_over_time is not None:
         return replace(drawn_over_time, title="The trial over time, as planned", fixed=fixed)
     if len(looks) > 1 and "effect_at_efficacy" in looks[0]:
@@ -54,17 +54,21 @@ def picture(answer: SampleSize, fixed: str | None = None) -> figures.Boundaries 
     )
 
 
-def over_time(answer: SampleSize, looks: Sequence[Mapping[str, Any]] = ()) -> figures.OverTime | None:
-    """Curves with those at risk, events and enrolment with the looks; None where the outcome has no course in time."""
-    design = answer.design.fixed
-    if not isinstance(design, Design):
+def over_time(
+    sized: Sized, n: int, looks: Sequence[Mapping[str, Any]] = (), arms: Sequence[str] | None = None
+) -> figures.OverTime | None:
+    """Curves with those at risk, events and enrolment with the looks; None where the outcome has no course in time.
+
+    `arms` are the names that a trial gives them, the design's own unless given.
+    """
+    design = sized.fixed
+    if not isinstance(design, Design) or design.members:
         return None
-    n = int(answer.n)
     course = design.outcome.course(design, n, along)
     if course is None:
         return None
     marks = marks_along(float(course.time[-1]))
-    arms = design.arm_names
+    arms = design.arm_names if arms is None else arms
     return figures.OverTime(
         time=course.time,
         shares=list(zip(arms, course.without_event, strict=True)),

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from trialplan.analyses.reproduction.statement import AROUND, SIZES, around
+from trialplan.analyses.reproduction.statement import AROUND, around, sizes
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import output_options, show
@@ -43,7 +43,7 @@ def for_design(cls: type[Sized]) -> click.Command:
     for option in own:
         option.help = (option.help or "").replace("  [required]", "")
     names = [option.name for option in own]
-    beside = [_stated(name, meaning) for name, meaning in {**SIZES, **around(cls)}.items() if name not in names]
+    beside = [_stated(name, meaning) for name, meaning in {**sizes(cls), **around(cls)}.items() if name not in names]
     return options.verb(
         cls,
         _of_design,

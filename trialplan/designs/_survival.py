@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -242,6 +242,7 @@ class Followed(Design):
     """What every design of times to an event knows: how participants are enrolled, followed and lost."""
 
     loses_by = "dropout_rate"
+    prolongs_by = ("accrual_time", "follow_up_time")
 
     accrual_time: Numbers = parameter(
         "time over which participants are enrolled", POSITIVE, symbol="A", unit="units of time", typical=(12.0, 24.0)
@@ -286,6 +287,22 @@ class Followed(Design):
         unit="per unit of time",
         typical=(0.005, 0.02),
     )
+
+    @classmethod
+    def presumed(cls, numbers: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """Without a time of enrolment all are followed alike: as long as is stated, or until the curve is read."""
+        found = dict(numbers)
+        survival = any(numbers.get(name) is not None for name in ("control_survival", "null_survival"))
+        if survival and "follow_up_time" not in found:
+            found.setdefault("survival_time", 1.0)  # the time that is not stated is the unit of time
+        times = ("longest_follow_up", "follow_up_time", "milestone", "horizon", "survival_time")
+        time = next((found[name] for name in times if found.get(name) is not None), None)
+        if time is None or found.get("accrual_time") is not None:
+            return {}, ""
+        # enrolled over any time, and each seen for the same one
+        alike = {"accrual_time": time, "follow_up_time": time, "longest_follow_up": time}
+        read = {"survival_time": found["survival_time"]} if survival and "survival_time" in found else {}
+        return alike | read, "everybody is followed for the same time"
 
     def _check_steps(self, values: str, changes: str, end: Numbers | None) -> None:
         """As many values as stretches, and times that increase."""
@@ -337,6 +354,9 @@ class Followed(Design):
         by `PACE`; None where so many events never come.
         """
         events = fraction * float(self.events(n))
+        if events < _NO_EVENT:
+            reason = f"has a look at {fraction:g} of {float(self.events(n)):.3g} events, which is before the first one"
+            raise ParameterError(reason, owner=self, parameter="looks", value=fraction, way_out="look later")
         month = self.duration if fraction >= 1 else calendar_of(events, partial(self.events, n), self.duration)
         blocks = math.ceil(n / self.block * float(self.entry.enrolled(month)) - 1e-9)
         times: dict[str, float | None] = {"month": float(month)}
@@ -532,6 +552,9 @@ def check_stated(design: Followed, whose: str, seen: Sequence[Seen]) -> None:
 
 PACE = 0.25
 """By which share events come faster or slower than planned where a page tells what then becomes of the looks (ours)."""
+_NO_EVENT = 0.5
+"""Expected events that are none when they are rounded."""
+
 _LATER = 20.0
 """How many times as long as planned a trial is followed where events come more slowly."""
 _LOG2 = 0.6931471805599453

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,9 @@ from trialplan.parameter import POSITIVE, Numbers, parameter
 _CAUSE_SPECIFIC, _SUBDISTRIBUTION = "cause-specific", "subdistribution"
 Compared = Literal["cause-specific", "subdistribution"]
 """Which hazards are compared: of those without any event yet, or of all without the event of interest."""
+
+_NEARLY_NONE = 1e-9
+"""A competing hazard, beside one of 1, that takes nobody away."""
 
 _NODES = 48
 """Within each part of the follow-up, where the density has no kink."""
@@ -61,6 +65,12 @@ class CompetingRisks(LogRank):
         Compared,
         default=_CAUSE_SPECIFIC,
     )
+
+    @classmethod
+    def by_information(cls, numbers: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Everybody is followed until the event of interest, which nothing prevents."""
+        alone = super().by_information(numbers)
+        return None if alone is None else alone | {"competing_hazard": _NEARLY_NONE}
 
     def check(self) -> None:
         """As of the log-rank test; what belongs to one kind of hazard only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcomes.counts import COUNTS
 from trialplan.parameter import POSITIVE, Interval, Numbers, parameter
 from trialplan.rejection import decide, decide_by_z, either_way, no_evidence
-from trialplan.stated import Slip
+from trialplan.stated import Slip, StatedEffect
 
 Variance = Literal["true-rates", "reference-rate", "maximum-likelihood"]
 """At which rates the variance under the null is taken."""
@@ -62,6 +63,22 @@ class EventCounts(Design):
         "y_T": "how many of them are in the treatment arm",
     }
     slips = (Slip("the dispersion is stated as its inverse", ("dispersion",), lambda k: 1 / k if k else 0.0),)
+    stated_effects = (
+        StatedEffect(
+            name="treatment_rate",
+            meaning="rate of events under treatment",
+            gives="a ratio of rates",
+            apply=lambda control, treatment: treatment / control,
+        ),
+        StatedEffect(
+            name="reduction",
+            meaning="relative reduction of the control rate",
+            gives="a ratio of rates",
+            apply=lambda control, reduction: 1 - reduction,
+            domain=Interval(-math.inf, 1),
+            where="below 1, 10 % as 0.1",
+        ),
+    )
 
     control_rate: Numbers = parameter(
         "rate of events in the control arm",

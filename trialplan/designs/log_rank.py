@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Self
 
 from trialplan import fields, sizing
-from trialplan.designs import _ranks, _risk_sets
+from trialplan.designs import _ranks, _risk_sets, _stated_times
 from trialplan.designs._combined import Combined, independent, sum_among
 from trialplan.designs._course import _Course, shares_of, stated
 from trialplan.designs._survival import Curve
@@ -24,6 +24,7 @@ from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcomes.times import HAZARDS
 from trialplan.parameter import POSITIVE, Interval, Numbers, parameter
 from trialplan.rejection import decide_by_z, either_way, no_evidence
+from trialplan.stated import SizingMethod
 
 _SCHOENFELD, _FREEDMAN, _LACHIN_FOULKES = "schoenfeld", "freedman", "lachin-foulkes"
 _YUNG_LIU, _FLEMING_HARRINGTON, _MODEST, _MAX_COMBO = (
@@ -141,6 +142,9 @@ class LogRank(_Course):
     }
     oddity = {_FREEDMAN: 1, _LACHIN_FOULKES: 1, _YUNG_LIU: 1, **dict.fromkeys(_WEIGHTED, 2)}
 
+    stated_effects = _stated_times.EFFECTS
+    information = "events"
+
     hazard_ratio: Numbers = parameter(
         "hazard of the event under treatment over that of the control",
         POSITIVE,
@@ -206,6 +210,22 @@ class LogRank(_Course):
                 reason, owner=self, parameter="effect_course", value=self.effect_course, way_out=way_out
             )
         self._check_weights()
+
+    @classmethod
+    def by_information(cls, numbers: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Everybody is followed until the event; a ratio of hazards that changes needs its times."""
+        if numbers.get("effect_course") is not None:
+            return None
+        kept = ("hazard_ratio", "goal", "margin", "favourable", "method", "alpha", "sides", "allocation")
+        return {name: numbers[name] for name in kept if name in numbers} | _stated_times.UNTIL_ALL
+
+    def textbook_sizes(self, power: float | None) -> Iterator[SizingMethod]:
+        """The formulas by events, with these rounded up first; and the slip of a ratio of hazards read as of risks."""
+        if power is None or self.margin is not None or not self.steady or self.shape():
+            return
+        for method in BY_EVENTS:
+            yield _stated_times.of_whole_events(self.replace(method=method), power)
+        yield from _stated_times.as_risks(self, power)
 
     @property
     def _is_weighted(self) -> bool:
@@ -511,32 +531,6 @@ class LogRank(_Course):
         """The events at which the power is reached, before rounding."""
         return self.events(self.unrounded(target))
 
-    def needed_follow_up(self, n: int, target: float) -> float:
-        """The follow-up time, from the last enrolment on, at which n participants have this power."""
-        return self._needed("follow_up_time", n, target)
-
-    def needed_accrual(self, accrual_rate: float, target: float) -> float:
-        """The time over which so many participants a unit of time must be enrolled for this power."""
-        return self._needed("accrual_time", None, target, accrual_rate)
-
-    def _needed(self, name: str, n: int | None, target: float, rate: float = 0.0) -> float:
-        """The least value of a time at which the target is reached, by doubling and halving."""
-
-        def surplus(value: float) -> float:
-            trial = self.replace(**{name: value})
-            return float(trial.success(rate * value if n is None else n)) - target
-
-        low, high = 1e-9, 1.0
-        while surplus(high) < 0:
-            if high > _LATEST:
-                reason = f"no {field(name)} gives power {target:g}"
-                raise UnreachableError(reason, owner=self, way_out="enrol more participants")
-            low, high = high, 2 * high
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            low, high = (low, middle) if surplus(middle) >= 0 else (middle, high)
-        return high
-
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The events that are expected, when the trial is analysed, and the average of a ratio that changes."""
         found = {"events": self.events(n), "duration": self.duration}
@@ -572,7 +566,3 @@ class LogRank(_Course):
 
 def _tail(design: LogRank, n: Numbers, direction: int = 1) -> Numbers:
     return design.tail(n, direction)
-
-
-_LATEST, _HALVINGS = 1e6, 100
-"""Units of time beyond which nothing more is seen, and steps after which a double has no digits left."""

@@ -138,14 +138,35 @@ class OverTime(canvas.Figure):
         return " ".join(["Curves as assumed, and the calendar.", *arms, total, *looks, *told])
 
     def table(self) -> canvas.Table:
-        """One row for each time, then one for each month; None where a column has nothing to say."""
-        arms = [arm for arm, _ in self.shares]
-        columns = ("time", *(f"without the event, {arm}" for arm in arms), "month", "events", "enrolled")
-        shares = zip(self.time, *(values for _, values in self.shares), strict=True)
-        rows = [(*map(float, row), None, None, None) for row in shares]
-        nothing = (None,) * (1 + len(arms))
-        months = zip(self.calendar, self.events, self.enrolled, strict=True)
+        """One row for each of some times, with those at risk at the marks, then of some months; None for nothing.
+
+        Every fifth point of the drawing: more are for the eye, not for a reader.
+        """
+        arms, at_risk = [arm for arm, _ in self.shares], [numbers for _, numbers in self.at_risk]
+        columns = (
+            "time",
+            *(f"without the event, {arm}" for arm in arms),
+            *(f"at risk, {arm}" for arm, _ in self.at_risk),
+            *("month", "events", "enrolled"),
+        )
+        marked = {float(mark): [float(one[at]) for one in at_risk] for at, mark in enumerate(self.marks)}
+        unmarked = [None] * len(at_risk)
+        rows = [
+            (
+                time,
+                *(float(np.interp(time, self.time, values)) for _, values in self.shares),
+                *marked.get(time, unmarked),
+                *(None, None, None),
+            )
+            for time in sorted({*map(float, self.time[::_EVERY]), *marked})
+        ]
+        nothing = (None,) * (1 + len(arms) + len(at_risk))
+        months = zip(self.calendar[::_EVERY], self.events[::_EVERY], self.enrolled[::_EVERY], strict=True)
         return columns, (*rows, *((*nothing, *map(float, row)) for row in months))
+
+
+_EVERY = 5
+"""Of the points of a drawing that many are one row of its table."""
 
 
 def marks_along(end: float) -> list[float]:

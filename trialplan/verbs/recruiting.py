@@ -6,13 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from trialplan.design import Sized
+from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
-from trialplan.verbs._arguments import DEFAULT_POWER, built, tested
+from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, tested, total
 
 if TYPE_CHECKING:
     from trialplan.enrolment.duration import Duration
     from trialplan.enrolment.over_time import Recruits
+    from trialplan.enrolment.prolonging import NeededTime
     from trialplan.enrolment.recruiting import Recruiting
     from trialplan.enrolment.screening import Screening
     from trialplan.verbs._arguments import PlanLike
@@ -79,14 +80,17 @@ def recruit(
 
 
 def duration(
-    plan: PlanLike | None = None,
+    plan: Design | PlanLike | None = None,
     *,
     n: int | None = None,
     months: float | None = None,
     read_after: float | None = None,
     so_far: str | Sequence[tuple[int, float]] | None = None,
+    asked: str | None = None,
+    accrual_rate: float | None = None,
+    power: float | None = None,
     **sites: Any,
-) -> Duration:
+) -> Duration | NeededTime:
     """How long do n participants take, from the first site's opening to the last reading; or how many do months bring?
 
     A plan says how it recruits, and n is its own unless given. Without one, `sites` of which each sees
@@ -96,12 +100,26 @@ def duration(
     randomisation. Once a trial recruits, `so_far` are the participants and months of each site that is open,
     "10/4,3/2,0/1": what remains is then predicted from now on.
 
+    Of a design of times the one that is `asked`, whatever its value there, is the least at which n participants have
+    the `power`, or those whom an `accrual_rate` brings.
+
     >>> answer = duration(n=60, sites=10, patients_per_year=6, rate_shape=2, read_after=12)
     >>> round(answer.recruited.median, 1), round(answer.total.median, 1)
     (12.1, 24.1)
     >>> duration(months=24, sites=10, patients_per_year=6, rate_shape=2, read_after=12).by.median
     59
+    >>> from trialplan import LogRank
+    >>> design = LogRank(hazard_ratio=0.6, control_median=12, accrual_time=12, follow_up_time=12)
+    >>> round(duration(design, n=240, asked="follow_up_time").value, 1)
+    9.4
     """
+    if isinstance(plan, Sized):
+        _refuse("duration", sites | {"months": months, "read_after": read_after, "so_far": so_far})
+        return _prolonged(plan, asked, n, accrual_rate, power)
+    given = {"asked": asked, "accrual_rate": accrual_rate, "power": power}
+    for name, value in given.items():
+        if value is not None:
+            raise ParameterError("belongs to a design whose times are asked for", parameter=name, value=value)
     from trialplan.enrolment.completion import Wait, check_month
     from trialplan.enrolment.duration import duration_of, numbers_in
 
@@ -134,6 +152,20 @@ def duration(
     if n is None:
         raise ParameterError(f"{field('n')} or {field('months')} is needed, as in {field('n')} 120")
     return duration_of(law, n, wait, come, notes)
+
+
+def _prolonged(plan: Sized, asked: str | None, n: int | None, rate: float | None, power: float | None) -> NeededTime:
+    """The time of a design that is asked for."""
+    from trialplan.enrolment.prolonging import needed_time
+
+    design = tested("duration", plan)
+    if n is not None:
+        n = total(design, n)
+    if asked is None:
+        raise ParameterError("is needed: the time of the design that is asked for", parameter="asked")
+    target = DEFAULT_POWER if power is None else chance("duration", "power", power)
+    found: NeededTime = needed_time(design, asked, target, n=n, rate=rate)
+    return found
 
 
 def _so_far(value: Any) -> list[tuple[int, float]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from trialplan import catalogue, files
 from trialplan.analyses.reproduction import words
-from trialplan.analyses.reproduction.judge import reproduce
+from trialplan.analyses.reproduction.counted import reproduce
 from trialplan.analyses.reproduction.statement import WORDS, NoDesignError, known, read
 from trialplan.analyses.reproduction.verdicts import INCOMPLETE, INCONSISTENT, NEAR, NOT, REPRODUCED
 from trialplan.analyses.scenarios.vary import value
@@ -146,6 +146,7 @@ def _value(name: str, cell: str) -> Any:
 def _judged(row: BatchRow, stated: Mapping[str, Any]) -> BatchRow:
     statement = read(stated)
     found = reproduce(statement)
+    statement = found.statement
     best = found.best if found.reproduced or found.contradicted else None
     by = None if "power" in found.missing else found.best
     gives = None if by is None else by.n if statement.evaluable is not None or by.enrolled is None else by.enrolled

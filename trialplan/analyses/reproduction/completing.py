@@ -59,6 +59,34 @@ def missing(statement: Statement) -> list[str]:
     return absent
 
 
+def meant(statement: Statement) -> Statement:
+    """The statement with what it means by the numbers that it leaves out: that all are followed for some time, say."""
+    cls = statement.cls
+    if statement.event_share is not None:
+        numbers = cls.by_information(with_effect(statement).numbers)
+        return statement if numbers is None else statement.replace(numbers=numbers, effect=None)
+    numbers, words = cls.presumed(statement.numbers)
+    return statement.having(**numbers).replace(presumed=(words,)) if numbers else statement
+
+
+def counted(statement: Statement) -> Statement | None:
+    """The statement about its events alone, each of them a participant; None where it states none."""
+    numbers = statement.cls.by_information(with_effect(statement).numbers)
+    if statement.events is None or numbers is None:
+        return None
+    alone = dict.fromkeys(("effect", "enrolled", "arms", "dropout", "events", "event_share"))
+    return statement.replace(
+        **alone,
+        numbers=numbers,
+        evaluable=float(statement.events),
+        per_arm=False,
+        unclear=False,
+        groups=len(statement.cls.arm_names),
+        cells=1,
+        of_events=True,
+    )
+
+
 def unstated(statement: Statement) -> list[str]:
     """Everything that the statement leaves out, whether or not something usual stands for it."""
     absent = missing(statement)
@@ -78,7 +106,7 @@ def with_effect(statement: Statement) -> Statement:
 
 def _applied(statement: Statement) -> float | None:
     """The design's own effect by the one that is stated in other words, wherever it lies; None where none is."""
-    if statement.effect is None or statement.comparator is None:
+    if statement.effect is None or statement.comparator is None or isinstance(statement.comparator, tuple):
         return None
     effect, value = statement.effect
     return effect.apply(statement.comparator, value)
@@ -142,7 +170,7 @@ def completed(statement: Statement) -> Iterator[Assumed]:
                 statement.having(**numbers, **favourable),
                 level.cost + odd,
                 tuple(filter(None, (level.remark, how, which))),
-                tuple(filter(None, (level.assumed, none_expected))),
+                tuple(filter(None, (level.assumed, none_expected, *statement.presumed))),
             )
 
 

@@ -80,7 +80,8 @@ class Reproduction(Answer):
 
     `implied` holds, for each number that could be otherwise, the values at which the stated n would follow; `powers`
     the methods by which an n without a power is one for a power that trials aim at. `untried` says what was not tried
-    because it takes too long.
+    because it takes too long. Of a statement that counts events, too, `untold` says what of its n does not follow from
+    what is stated, and `of_events` is the verdict on the events where that is one on n.
     """
 
     statement: Statement
@@ -91,6 +92,8 @@ class Reproduction(Answer):
     implied: dict[str, list[float]] = field(default_factory=dict)
     powers: tuple[tuple[float, Candidate], ...] = ()
     untried: tuple[str, ...] = ()
+    untold: str = ""
+    of_events: Reproduction | None = None
 
     def page(self) -> Page:
         """The verdict as a reviewer would write it, what was stated, and what each method gives."""
@@ -114,15 +117,8 @@ class Reproduction(Answer):
         return self.candidates[0] if self.candidates else None
 
 
-def reproduce(statement: Statement) -> Reproduction:
-    """Which standard method gives the n that is stated; the one with the fewest oddities first.
-
-    >>> from trialplan.analyses.reproduction import read
-    >>> found = reproduce(read({"design": "two-means", "difference": 0.5, "sd": 1, "power": 0.85, "n": 146}))
-    >>> found.verdict, found.best.method.partition(":")[0]
-    ('reproduced', 't')
-    """
-    completing.check_effect(statement)
+def judge(statement: Statement) -> Reproduction:
+    """Which standard method gives the one number that is asked about; the one with the fewest oddities first."""
     absent, without = tuple(completing.unstated(statement)), missing(statement)
     if without == ["power"]:
         return _without_power(statement, absent)

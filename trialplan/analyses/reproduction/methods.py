@@ -45,8 +45,18 @@ def methods(statement: Statement, design: Sized, dear: bool = True) -> Iterator[
     """Every method for the design of a complete statement; without the `dear` ones, exact tests only if named."""
     for method in [*_of_tests(statement, design, dear), *_textbook_sizes(design, statement.power)]:
         for looked_at in _with_looks(statement, design, method):
-            if 0 < looked_at.n <= LARGEST:
-                yield _named(statement, looked_at)
+            of_all = _of_all(statement, looked_at)
+            if 0 < of_all.n <= LARGEST:
+                yield _named(statement, of_all)
+
+
+def _of_all(statement: Statement, method: SizingMethod) -> SizingMethod:
+    """The method's n where only the stated share of participants counts in it."""
+    share = statement.event_share
+    if share is None:
+        return method
+    words = f"over the share of {share:g} with the event"
+    return replace(method.times(1 / share, words, 0), design=method.design, inflation=method.inflation / share)
 
 
 @lru_cache(maxsize=256)

@@ -76,7 +76,9 @@ def _whole(statement: Statement, method: SizingMethod) -> Iterator[PrintedSize]:
         yield PrintedSize(total, None, 0, ())
         return
     seen = set()
-    for total, cost, words, slip in _totals(method, groups, statement.cls.rounding_habits):
+    habits = statement.cls.rounding_habits
+    together = ((habit.whole(method.n), habit.cost, habit.words, habit.slip) for habit in habits)
+    for total, cost, words, slip in together if statement.of_events else _totals(method, groups, habits):
         # rounded down, what a formula gives may be nobody
         if total not in seen and total >= 1 and (not statement.by_group or total % len(groups) == 0):
             seen.add(total)

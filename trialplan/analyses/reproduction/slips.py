@@ -56,6 +56,8 @@ def _of_effect(statement: Statement) -> Iterator[tuple[str, Statement]]:
     if statement.effect is None or statement.comparator is None:
         return
     effect, value = statement.effect
+    if effect.misread is None:
+        return
     read = statement.replace(effect=(replace(effect, apply=effect.misread), value))
     if (mistaken := with_effect(read)) is not read:
         yield effect.slip, mistaken.replace(effect=None)
@@ -75,7 +77,7 @@ def _of_power(statement: Statement) -> Iterator[tuple[str, Statement]]:
 
 def _of_totals(statement: Statement) -> Iterator[tuple[str, Statement]]:
     arms = len(statement.cls.arm_names)
-    if arms == 1:
+    if arms == 1 or statement.of_events:
         return
     per_arm = statement.per_arm
     words = "the stated number per arm is the total" if per_arm else "the stated total is the number per arm"

@@ -16,6 +16,7 @@ from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import NON_INFERIORITY, SUPERIORITY
 from trialplan.parameter import of_percent, parameters, with_role
 from trialplan.stated import StatedEffect
+from trialplan.text import listed
 
 SIZES = {
     "n": "participants in all arms together, as stated",
@@ -24,7 +25,13 @@ SIZES = {
     "enrolled": "participants in all after allowing for losses, as stated",
     "enrolled_per_arm": "participants per arm after allowing for losses, as stated",
 }
-"""The keys under which a statement says how many."""
+"""The keys under which a statement says how many participants."""
+
+OF_INFORMATION = {
+    "events": "events in all arms together, as stated",
+    "event_share": "share of all participants in whom the event is expected, where n follows from that",
+}
+"""What may be stated of designs whose information is events: how many, and of how many participants each is one."""
 
 AROUND = {
     "power": "the power stated; >0.9 where the statement says no more than that",
@@ -59,6 +66,8 @@ class Statement:
     `evaluable` and `enrolled` are participants in all, `arms` the arms' counts where they are stated one by one.
     `unclear` says that one n is stated, and losses, but not whether the n allows for them. `digits` are those
     that the power is printed with; `effect` is one that is stated instead of the design's own number for it.
+    `events` are stated beside n, or instead of it, and `event_share` is of how many participants each is one. Where
+    `of_events` is true, events are what `evaluable` counts. `presumed` says what is meant by what is left out.
     """
 
     design: str
@@ -81,6 +90,10 @@ class Statement:
     first_stage: int | None = None
     test: str | None = None
     effect: tuple[StatedEffect, float] | None = None
+    events: int | None = None
+    event_share: float | None = None
+    of_events: bool = False
+    presumed: tuple[str, ...] = ()
 
     @property
     def cls(self) -> type[Sized]:
@@ -106,8 +119,14 @@ class Statement:
 
     @property
     def comparator_field(self) -> str | None:
-        """The number that the effect is held against, where the design has one: a control rate, a null."""
-        return next(iter(with_role(self.cls, "comparator")), None)
+        """The number that the effect is held against, where the design has one: a control rate, a null.
+
+        Of several ways to state it the one that the effect belongs to, or that is in use.
+        """
+        if self.effect is not None and self.effect[0].beside:
+            return self.effect[0].beside
+        ways = with_role(self.cls, "comparator")
+        return next((name for name in ways if name in self.numbers), next(iter(ways), None))
 
     @property
     def comparator(self) -> float | None:
@@ -142,7 +161,9 @@ class Statement:
 
     @property
     def unit(self) -> str:
-        """What the statement counts participants by: per arm, or in all."""
+        """What the statement counts by: participants per arm, or in all; or events."""
+        if self.of_events:
+            return self.cls.information
         return "per arm" if self.per_arm and len(self.cls.arm_names) > 1 else "in all"
 
     @property
@@ -169,7 +190,12 @@ def around(cls: type[Sized]) -> dict[str, str]:
 
 def known(cls: type[Sized]) -> list[str]:
     """The keys that a statement about this design may have."""
-    return list(dict.fromkeys(["design", *parameters(cls), "alpha", "sides", "test", *around(cls), *SIZES]))
+    return list(dict.fromkeys(["design", *parameters(cls), "alpha", "sides", "test", *around(cls), *sizes(cls)]))
+
+
+def sizes(cls: type[Sized]) -> dict[str, str]:
+    """The keys under which a statement about this design says how many, and what they mean."""
+    return SIZES | {name: meaning for name, meaning in OF_INFORMATION.items() if cls.information}
 
 
 def read(given: Mapping[str, Any]) -> Statement:
@@ -200,7 +226,11 @@ def read(given: Mapping[str, Any]) -> Statement:
         first_stage=_whole("first_stage", given["first_stage"]) if "first_stage" in given else None,
         test=_test(cls, given.get("test")),
         effect=_effect(cls, given),
+        events=_whole("events", given["events"]) if "events" in given else None,
+        event_share=_event_share(given.get("event_share")),
     )
+    if statement.events is not None and not any(name in given for name in SIZES):
+        return statement  # of events alone
     return _with_sizes(statement, {name: given[name] for name in SIZES if name in given})
 
 
@@ -243,7 +273,8 @@ def _effect(cls: type[Sized], given: Mapping[str, Any]) -> tuple[StatedEffect, f
     """The effect that is stated in other words than the design's."""
     stated = [effect for effect in cls.stated_effects if effect.name in given]
     if stated and len(stated) + any(name in given for name in with_role(cls, "effect")) > 1:
-        names = " and ".join(effect.name for effect in stated)
+        own = [name for name in with_role(cls, "effect") if name in given]
+        names = listed([*own, *(effect.name for effect in stated)])
         raise ParameterError(f"the effect is stated twice, by {names}", owner=cls.slug(), way_out="keep one")
     if not stated:
         return None
@@ -270,7 +301,8 @@ def _power(stated: Any) -> tuple[float | None, int, bool]:
 def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
     """The n's, made totals; where two are stated and differ, the larger one allows for losses."""
     if not stated:
-        raise ParameterError("the statement does not say its n; give n, the total, or per_arm, or enrolled")
+        events = f", or {statement.cls.information}" if statement.cls.information else ""
+        raise ParameterError(f"the statement does not say its n; give n, the total, or per_arm, or enrolled{events}")
     compared, arms = len(statement.cls.arm_names), None
     share = compared / statement.groups  # of a trial of more arms, the two that are compared
     counts = {name: _whole(name, value) for name, value in stated.items() if name != "arms"}
@@ -357,6 +389,15 @@ def _mentions(words: str, name: str) -> bool:
     """Whether one of the two holds the other, word by word: "Pearson's chi-squared" and chi-squared."""
     first, second = (f"-{re.sub(r'[^a-z0-9]+', '-', one.lower()).strip('-')}-" for one in (words, name))
     return first in second or second in first
+
+
+def _event_share(stated: Any) -> float | None:
+    if stated is None:
+        return None
+    value = _number("event_share", stated)
+    if not 0 < value <= 1:
+        raise ParameterError(f"must lie in (0, 1], not {stated}", parameter="event_share", way_out="write 40 % as 0.4")
+    return value
 
 
 def _share(stated: Any) -> float | None:

@@ -46,14 +46,19 @@ def page(found: Reproduction) -> Page:
 
 def headline(found: Reproduction) -> str:
     """One sentence: whether the stated n follows, and by which method."""
-    stated = f"{found.statement.shown(found.statement.stated)}"
+    return f"{_verdict(found)}; {found.untold}" if found.untold else _verdict(found)
+
+
+def _verdict(found: Reproduction) -> str:
+    """The sentence without what of a stated n nothing is known of."""
+    stated, are = found.statement.shown(found.statement.stated), "are" if found.statement.of_events else "is"
     if found.verdict == verdicts.REPRODUCED:
-        return f"Reproduced: {stated} is what {_by(found.candidates[0])} gives{_enrolment(found)}"
+        return f"Reproduced: {stated} {are} what {_by(found.candidates[0])} gives{_enrolment(found)}"
     if found.verdict == verdicts.NEAR:
         gives = f"{_by(found.candidates[0])} gives {_gives(found, found.candidates[0])}"
         return f"Nearly reproduced: {stated}; {gives}{_enrolment(found)}"
     if found.contradicted:
-        what = "is what" if found.candidates[0].matches == "exact" else "is nearly what"
+        what = f"{are} what" if found.candidates[0].matches == "exact" else f"{are} nearly what"
         return f"Not as stated: {stated} {what} {_by(found.candidates[0])} gives, but {found.candidates[0].enrolment}"
     if found.verdict == verdicts.INCONSISTENT:
         words, by = found.slips[0]
@@ -90,7 +95,8 @@ def _would(found: Reproduction) -> str:
     stated = found.statement.shown(found.statement.stated)
     if found.powers:
         power, one = found.powers[0]
-        return f"; {stated} is what {_by(one)} gives for power {power:g}"
+        are = "are" if found.statement.of_events else "is"
+        return f"; {stated} {are} what {_by(one)} gives for power {power:g}"
     if found.slips:
         words, one = found.slips[0]
         return f"; {stated} follows if {words} ({_by(one, '; ')}), {_inputs_give(found)}"
@@ -127,6 +133,7 @@ def _enrolment(found: Reproduction) -> str:
 
 def notes(found: Reproduction) -> Iterator[str]:
     """What was odd, what is missing, what would have to be otherwise."""
+    yield from _of_events(found)
     if found.reproduced or found.contradicted:
         yield from (f"{remark[:1].upper()}{remark[1:]}." for remark in found.candidates[0].remarks)
         if found.statement.test is None and found.statement.tests and found.statement.cls.gives is None:
@@ -142,17 +149,31 @@ def notes(found: Reproduction) -> Iterator[str]:
         yield f"It is also what {method(one)} gives for power {power:g}."
     yield from _power(found)
     yield from found.untried
+    what = found.statement.unit if found.statement.of_events else "n"
     for name, values in found.implied.items():
         shown = " or ".join(f"{value:.3g}" for value in values[:4])
         if name == "power":
             continue  # the headline and the notes above say it by method
-        yield f"With all else as stated, {_word(found, name)} of {shown} would give the stated n."
+        yield f"With all else as stated, {_word(found, name)} of {shown} would give the stated {what}."
+
+
+def _of_events(found: Reproduction) -> Iterator[str]:
+    """Whether the events that are stated beside n follow, where that is not in the headline."""
+    events = found.of_events
+    if events is None or found.contradicted or events.best is None:
+        return
+    stated = events.statement.shown(events.statement.stated)
+    if events.reproduced:
+        yield f"{stated} are what {method(events.best)} gives."
+    elif not found.reproduced:
+        yield f"No standard method gives {stated}; {_inputs_give(events)}."
 
 
 def _power(found: Reproduction) -> Iterator[str]:
     best = found.best
     if best is not None and best.power is not None:
-        yield f"The stated n has power {_shown_power(best.power)} by {method(best)}."
+        what = "stated n has" if not found.statement.of_events else f"{found.statement.unit} that are stated have"
+        yield f"The {what} power {_shown_power(best.power)} by {method(best)}."
 
 
 def _inputs_give(found: Reproduction) -> str:
@@ -208,7 +229,9 @@ def stated_numbers(statement: Statement) -> dict[str, Any]:
     """The statement's numbers, those that are given."""
     effect = {} if statement.effect is None else {statement.effect[0].name: statement.effect[1]}
     own = ("power", "evaluable", "enrolled", "arms", "dropout", "looks", "efficacy", "first_stage", "test")
-    around = {name: getattr(statement, name) for name in own}
+    around = {name: getattr(statement, name) for name in (*own, "events", "event_share")}
+    if statement.of_events:
+        around = {**around, "evaluable": None, statement.cls.information: statement.evaluable}
     return {**statement.numbers, **effect, **{name: value for name, value in around.items() if value is not None}}
 
 

@@ -9,11 +9,11 @@ from trialplan import evidence, figures
 from trialplan.analyses.scenarios.grid import answered, scenarios
 from trialplan.analyses.sensitivity.tornado import tornado
 from trialplan.analyses.sensitivity.tornado_figure import figure as figure_of_swings
-from trialplan.analyses.size_picture import participants_around, power_or_nan
+from trialplan.analyses.size_picture import over_time, participants_around, power_or_nan
 from trialplan.errors import TrialplanError
 from trialplan.evidence.bridge import PooledReading, Reading
 from trialplan.evidence.intervals import wilson
-from trialplan.plan.building import Trial
+from trialplan.plan.building import Endpoint, Trial
 from trialplan.plan.ranges import axes_of
 from trialplan.plan.variation import DISCOUNT, ask
 from trialplan.protocol.content.filters import months as in_months
@@ -104,6 +104,28 @@ def experts(trial: Trial) -> dict[str, tuple[figures.Curves, str]]:
         for one in endpoint.assumptions
         if one.elicited is not None
     }
+
+
+def courses(trial: Trial) -> dict[str, tuple[figures.OverTime, str]]:
+    """Each endpoint that is a time, over time at the trial's number, by the picture's name, with what it is of."""
+    found = {}
+    for role in ("primary", "secondary"):
+        for place, endpoint in enumerate([one for one in trial.endpoints if one.section.role == role], 1):
+            drawn = _course(trial, endpoint)
+            if drawn is not None:
+                found[f"over-time-{role}-{place}"] = (drawn, endpoint.name)
+    return found
+
+
+def _course(trial: Trial, endpoint: Endpoint) -> figures.OverTime | None:
+    if endpoint.design is None:
+        return None
+    sizes = endpoint.section.role == "primary" and endpoint.answer is not None
+    looks = endpoint.answer.extra.get("looks", ()) if sizes and endpoint.answer is not None else ()
+    n = round(trial.expected_of(endpoint))
+    names = [trial.plan.content.trial.treatment_name, trial.plan.content.trial.control_name]
+    arms = names if len(endpoint.design.arm_names) == len(names) else names[:1]
+    return over_time(endpoint.design, n, looks, arms)
 
 
 def power_curve(trial: Trial) -> figures.Curves:

@@ -98,6 +98,14 @@ def pictures(trial: Trial) -> dict[str, Picture]:
         ("recruitment", fan(trial), f"Participants randomised over time{decided}."),
         ("boundaries", boundaries(trial), "Boundaries of the looks, by participants assessed."),
         ("power", drawings.power_curve(trial), "Power against the number of participants."),
+        *(
+            (
+                name,
+                figure,
+                f"Who is without the event, and at risk, as planned: {of}; events and enrolment by the calendar.",
+            )
+            for name, (figure, of) in drawings.courses(trial).items()
+        ),
         ("heat-map", drawings.heat_map(trial), f"{asked} by the rates of both arms{looks}{method}."),
         ("tornado", drawings.swings(trial), f"{asked} if one assumption is otherwise, {others}."),
     ]

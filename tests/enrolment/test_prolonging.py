@@ -1,0 +1,57 @@
+"""The time of a design that is asked for: the least at which so many participants have the power."""
+
+import pytest
+
+from trialplan import GroupSequential, LogRank, RestrictedMean, TwoMeans, duration
+from trialplan.errors import ParameterError, UnreachableError
+
+PLAN = {"hazard_ratio": 0.65, "control_median": 12, "accrual_time": 24, "follow_up_time": 1}
+
+
+class TestLeastTime:
+    def test_of_follow_up_has_the_power_and_a_shorter_one_has_not(self):
+        """The power at the time is the one asked for, and a hundredth less has less."""
+        design = LogRank(**PLAN)
+        found = duration(design, n=300, asked="follow_up_time", power=0.85)
+        assert found.design.success(300) == pytest.approx(0.85, abs=1e-9)
+        assert design.replace(follow_up_time=0.99 * found.value).success(300) < 0.85
+
+    def test_of_enrolment_at_a_rate_counts_those_who_come(self):
+        """n are those whom the rate brings in the time, in whole blocks."""
+        found = duration(LogRank(**{**PLAN, "follow_up_time": 12}), asked="accrual_time", accrual_rate=20)
+        assert found.design.success(20 * found.value) == pytest.approx(0.8, abs=1e-9)
+        assert 0 <= found.n - 20 * found.value < 2
+
+    def test_is_none_where_all_events_are_too_few(self):
+        """100 participants never have 169 events; the sentence says what power there is at most."""
+        with pytest.raises(UnreachableError, match=r"however long, power 0\.577 is the most"):
+            duration(LogRank(**PLAN), n=100, asked="follow_up_time")
+
+    def test_begins_where_the_design_allows_it(self):
+        """Nobody is seen up to a horizon of 18 until six months after enrolment: that is the least, if it is enough."""
+        design = RestrictedMean(horizon=18, difference=3, control_median=12, accrual_time=12, follow_up_time=12)
+        assert duration(design, n=600, asked="follow_up_time").value == pytest.approx(6, abs=1e-6)
+
+    def test_counts_looks(self):
+        """Looks ask for a longer follow-up."""
+        plain = duration(LogRank(**PLAN), n=300, asked="follow_up_time").value
+        looked = duration(
+            GroupSequential(design=LogRank(**PLAN), looks=(0.5, 1), efficacy="pocock"), n=300, asked="follow_up_time"
+        ).value
+        assert looked > 1.05 * plain
+
+    @pytest.mark.parametrize(
+        ("design", "more"),
+        [
+            (TwoMeans(difference=1, sd=1), {"n": 20, "asked": "sd"}),
+            (LogRank(**PLAN), {"asked": "follow_up_time"}),
+            (LogRank(**PLAN), {"n": 200}),
+            (LogRank(**PLAN), {"accrual_rate": 4, "asked": "follow_up_time"}),
+            (LogRank(**PLAN), {"accrual_rate": -4, "asked": "accrual_time"}),
+            (LogRank(**PLAN), {"n": 201, "asked": "follow_up_time"}),
+        ],
+    )
+    def test_what_cannot_be_asked_is_a_sentence(self, design, more):
+        """Wrong questions are told what is asked."""
+        with pytest.raises(ParameterError):
+            duration(design, **more)
