@@ -66,22 +66,35 @@ class _Stepwise(Family):
 
     @cached_property
     def _at_levels(self) -> list[list[Design]]:
-        """Each member at each of its levels."""
+        """Each hypothesis at each of its levels."""
         return [
             [one.replace(alpha=self.alpha * share, sides=self.sides) for share in shares]
-            for one, shares in zip(self.members, self.levels(), strict=True)
+            for one, shares in zip(self.hypotheses, self.levels(), strict=True)
         ]
 
     def _limits(self, n: Numbers) -> list[list[Numbers]]:
-        """The normal score of the power of each member at each level."""
+        """The normal score of the power of each hypothesis at each level."""
+        n = self.participants_of_one(n)
         with np.errstate(all="ignore"):
             return [[np.clip(normal_quantile(one.success(n)), -_FAR, _FAR) for one in each] for each in self._at_levels]
 
     @cached_property
     def _table(self) -> Any:
         """Which hypotheses are rejected, by the step of each P value: shape (steps, …, endpoints)."""
-        shares = [(*one, _BEYOND) for one in self.levels()]
-        return self.rejected(np.stack(np.meshgrid(*shares, indexing="ij"), axis=-1))
+        return self.rejected(np.stack(np.meshgrid(*self._edges, indexing="ij"), axis=-1))
+
+    @property
+    def _edges(self) -> list[tuple[float, ...]]:
+        """The upper ends of each P value's steps, as shares of the level."""
+        return [(*one, _BEYOND) for one in self.levels()]
+
+    def _at_steps(self, steps: Sequence[Any]) -> Any:
+        """Which hypotheses are rejected where their P values lie in these steps, arrays of them; by the table."""
+        if math.prod(map(len, self._edges)) <= _CELLS:
+            return self._table[tuple(steps)]
+        # of graphs that give every intersection levels of its own a table would be endless
+        shares = [np.array(edge)[step] for edge, step in zip(self._edges, steps, strict=True)]
+        return self.rejected(np.stack(shares, axis=-1))
 
     def _counted(self, rejected: Any) -> Any:
         """What is asked of rejections: each hypothesis, then any, then all, on the last axis."""
@@ -109,14 +122,13 @@ class _Stepwise(Family):
         shape, k = np.shape(flat[0]), len(limits)
         counts = [len(each) for each in limits]
         found = np.empty((*shape, k + 2))
-        table = self._counted(self._table)
         for index in np.ndindex(shape):
             values = [float(one[index]) for one in flat]
             root = np.linalg.cholesky(np.array(values[sum(counts) :]).reshape(k, k))
             drawn = lattice(k) @ root.T
             edges = np.split(np.array(values[: sum(counts)]), np.cumsum(counts)[:-1])
-            steps = tuple(np.searchsorted(edge, drawn[:, j], side="left") for j, edge in enumerate(edges))
-            found[index] = table[steps].mean(axis=0)
+            steps = [np.searchsorted(edge, drawn[:, j], side="left") for j, edge in enumerate(edges)]
+            found[index] = self._counted(self._at_steps(steps)).mean(axis=0)
         return found
 
     def success(self, n: Numbers) -> Numbers:
@@ -145,7 +157,7 @@ class _Stepwise(Family):
             rejects = np.stack([rejects for _, rejects in found]) & (statistic > 0)
             steps.append((~rejects).sum(axis=0))
             statistics.append(statistic)
-        return np.stack(statistics, axis=-1), self._table[tuple(steps)]
+        return np.stack(statistics, axis=-1), self._at_steps(steps)
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The greatest of the statistics and whether any is shown; the least, and whether all are."""
@@ -168,9 +180,9 @@ class _Stepwise(Family):
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The same as tables, the procedure's first."""
         rows = [[str(one["hypothesis"]), probability(one["power"])] for one in extra.get("hypotheses", ())]
-        title = "Each endpoint by the procedure"
+        title = f"Each {self.numbered[0]} by the procedure"
         return [
-            Table(("endpoint", "shown by the procedure"), rows, title, right=frozenset({1})),
+            Table((self.numbered[0], "shown by the procedure"), rows, title, right=frozenset({1})),
             *super().detail_tables(extra),
         ]
 
@@ -187,6 +199,9 @@ class _Stepwise(Family):
             f"{number(self.alpha)}, {sided}; the trial succeeds if {needed} is shown"
         )
 
+
+_CELLS = 100_000
+"""Of a table of steps, beyond which the procedure is followed for each point."""
 
 _LEVEL = 1e-3
 """A level at which procedures are asked what they reject: it is only the shares of it that matter."""
