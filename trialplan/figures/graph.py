@@ -105,8 +105,14 @@ def _places(k: int, height: float) -> tuple[list[tuple[float, float]], float]:
         3: [(left, top), (right, top), (middle, last)],
         4: corners,
         5: [(left, top), (right, top), (left, top + step), (right, top + step), (middle, last)],
-        6: [(left + _ACROSS * 0.3, top), (right - _ACROSS * 0.3, top), (left, top + step), (right, top + step),
-            (left + _ACROSS * 0.3, last), (right - _ACROSS * 0.3, last)],
+        6: [
+            (left + _ACROSS * 0.3, top),
+            (right - _ACROSS * 0.3, top),
+            (left, top + step),
+            (right, top + step),
+            (left + _ACROSS * 0.3, last),
+            (right - _ACROSS * 0.3, last),
+        ],
     }
     if k not in placed:
         return _oval(k, height)

@@ -30,9 +30,7 @@ def family_endpoint(said: FamilySection, members: Sequence[Endpoint], arms: Arms
     return Endpoint(section=_section(said, members, design.any_will_do), design=design, assumptions=assumptions)
 
 
-def _design(
-    cls: type[Wrapper], said: FamilySection, members: Sequence[Endpoint], arms: ArmsSection | None
-) -> Wrapper:
+def _design(cls: type[Wrapper], said: FamilySection, members: Sequence[Endpoint], arms: ArmsSection | None) -> Wrapper:
     own = dict(said.model_extra or {})
     of_arms = numbers_of(arms)
     declared = {name: one for name, one in parameters(cls).items() if name not in ("members", *OF_ARMS)}

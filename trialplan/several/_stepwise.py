@@ -50,6 +50,11 @@ class _Stepwise(Family):
         """As it says."""
         return self.wins_if == "any"
 
+    @property
+    def shares_by_bonferroni(self) -> bool:
+        """Whether every intersection is tested by shares of the level that add up to it, so that looks may be taken."""
+        return False
+
     def levels(self) -> tuple[tuple[float, ...], ...]:
         """For each endpoint the shares of the level at which it may be tested, ascending."""
         raise NotImplementedError
@@ -88,7 +93,7 @@ class _Stepwise(Family):
         """The upper ends of each P value's steps, as shares of the level."""
         return [(*one, _BEYOND) for one in self.levels()]
 
-    def _at_steps(self, steps: Sequence[Any]) -> Any:
+    def at_steps(self, steps: Sequence[Any]) -> Any:
         """Which hypotheses are rejected where their P values lie in these steps, arrays of them; by the table."""
         if math.prod(map(len, self._edges)) <= _CELLS:
             return self._table[tuple(steps)]
@@ -96,7 +101,7 @@ class _Stepwise(Family):
         shares = [np.array(edge)[step] for edge, step in zip(self._edges, steps, strict=True)]
         return self.rejected(np.stack(shares, axis=-1))
 
-    def _counted(self, rejected: Any) -> Any:
+    def of_rejections(self, rejected: Any) -> Any:
         """What is asked of rejections: each hypothesis, then any, then all, on the last axis."""
         return np.concatenate([rejected, rejected.any(-1, keepdims=True), rejected.all(-1, keepdims=True)], axis=-1)
 
@@ -112,7 +117,7 @@ class _Stepwise(Family):
         joint = [[bivariate_cdf(a, b, self.correlations[0][1]) for b in second] for a in first]
         corners = np.stack([np.stack(np.broadcast_arrays(*row)) for row in np.broadcast_arrays(*map(_stacked, joint))])
         cells = np.maximum(np.diff(np.diff(corners, axis=0), axis=1), 0.0)
-        return np.moveaxis(np.einsum("ij...,ijk->k...", cells, self._counted(self._table).astype(float)), 0, -1)
+        return np.moveaxis(np.einsum("ij...,ijk->k...", cells, self.of_rejections(self._table).astype(float)), 0, -1)
 
     def _of_several(self, limits: list[list[Numbers]]) -> Any:
         """Over a lattice of correlated normal variables, one grid cell after the other."""
@@ -128,7 +133,7 @@ class _Stepwise(Family):
             drawn = lattice(k) @ root.T
             edges = np.split(np.array(values[: sum(counts)]), np.cumsum(counts)[:-1])
             steps = [np.searchsorted(edge, drawn[:, j], side="left") for j, edge in enumerate(edges)]
-            found[index] = self._counted(self._at_steps(steps)).mean(axis=0)
+            found[index] = self.of_rejections(self.at_steps(steps)).mean(axis=0)
         return found
 
     def success(self, n: Numbers) -> Numbers:
@@ -157,7 +162,7 @@ class _Stepwise(Family):
             rejects = np.stack([rejects for _, rejects in found]) & (statistic > 0)
             steps.append((~rejects).sum(axis=0))
             statistics.append(statistic)
-        return np.stack(statistics, axis=-1), self._at_steps(steps)
+        return np.stack(statistics, axis=-1), self.at_steps(steps)
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The greatest of the statistics and whether any is shown; the least, and whether all are."""

@@ -54,7 +54,9 @@ def check_weights(owner: Any, value: tuple[float, ...] | None, k: int) -> None:
         return
     if len(value) != k:
         raise ParameterError(
-            f"must be one for each of {k} {owner.numbered[1]}, not {len(value)}", owner=owner, parameter="initial_weights"
+            f"must be one for each of {k} {owner.numbered[1]}, not {len(value)}",
+            owner=owner,
+            parameter="initial_weights",
         )
     if sum(value) > 1 + _ROUNDING or not sum(value):
         reason = f"must sum to 1 at most, and to more than 0, not {sum(value):g}"

@@ -77,7 +77,9 @@ class FixedSequence(Family):
         """A chain: all of the level is the first one's, and goes along the order."""
         k = self.tests_made
         arrows = [[float(j == i + 1) for j in range(k)] for i in range(k)]
-        return Graph(nodes=[(name, float(not i)) for i, name in enumerate(names)], arrows=arrows, level=float(self.alpha))
+        return Graph(
+            nodes=[(name, float(not i)) for i, name in enumerate(names)], arrows=arrows, level=float(self.alpha)
+        )
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """In which order, each at the full level."""

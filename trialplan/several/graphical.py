@@ -52,6 +52,11 @@ class Graphical(_Stepwise):
         check_transitions(self, self.transitions, self.tests_made)
 
     @property
+    def shares_by_bonferroni(self) -> bool:
+        """They do, in every graph."""
+        return True
+
+    @property
     def shares_at_first(self) -> tuple[float, ...]:
         """Of the level, endpoint by endpoint."""
         return shares_of(self.initial_weights, self.tests_made)

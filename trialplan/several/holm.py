@@ -32,6 +32,11 @@ class Holm(_Stepwise):
 
     truncation: Numbers = truncation()
 
+    @property
+    def shares_by_bonferroni(self) -> bool:
+        """They do; truncated, less is used."""
+        return True
+
     def levels(self) -> tuple[tuple[float, ...], ...]:
         """The steps' levels, the same for each."""
         k = self.tests_made

@@ -397,7 +397,11 @@ def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
 
 def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None:
     """Power with the participants that are expected to be observed, or what else is attained with those in question."""
-    n, arms, power = round(trial.compared_by(endpoint, trial.n_randomised)), trial.arms_randomised, endpoint.section.power
+    n, arms, power = (
+        round(trial.compared_by(endpoint, trial.n_randomised)),
+        trial.arms_randomised,
+        endpoint.section.power,
+    )
     kept = 1 - (endpoint.section.dropout or 0.0)
     if not isinstance(design, Design):
         asked = design.observed_in(arms)
