@@ -60,6 +60,7 @@ from trialplan.sequential.group_sequential import GroupSequential as GroupSequen
 from trialplan.several.at_least_one import AtLeastOne as AtLeastOne
 from trialplan.several.co_primary import CoPrimary as CoPrimary
 from trialplan.several.fallback import Fallback as Fallback
+from trialplan.several.family_with_looks import FamilyWithLooks as FamilyWithLooks
 from trialplan.several.fixed_sequence import FixedSequence as FixedSequence
 from trialplan.several.graphical import Graphical as Graphical
 from trialplan.several.hochberg import Hochberg as Hochberg

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from trialplan.design import Design
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Counts
-from trialplan.parameter import parameters
+from trialplan.parameter import Numbers, parameters
 from trialplan.text import listed
+
+if TYPE_CHECKING:
+    from trialplan.figures.canvas import Figure
 
 LEVEL = ("alpha", "sides")
 
@@ -40,6 +43,19 @@ class Wrapper(Design):
     def rule_in_words(self, names: Sequence[str]) -> str:
         """What the trial must show of members with these names, and at which levels, as a protocol says it."""
         raise NotImplementedError
+
+    @property
+    def numbered(self) -> tuple[str, str]:
+        """What its tables number: one of them, and several."""
+        return "endpoint", "endpoints"
+
+    def named(self, members: Sequence[str], treatments: Sequence[str]) -> tuple[str, ...]:
+        """What it tests, by names of the members and of what they compare with the control: the members."""
+        return tuple(members)
+
+    def rule_figure(self, names: Sequence[str]) -> Figure | None:
+        """The picture of its rule, by names of what it tests; none where words are enough."""
+        return None
 
     def aimed_at(self, names: Sequence[str]) -> str:
         """Of which of the members, by these names, an effect is to be shown; all of them unless it says otherwise."""
@@ -104,6 +120,10 @@ class Wrapper(Design):
     def cell(self, index: tuple[int, ...], shape: tuple[int, ...]) -> Self:
         """The same wrapper around the members' cells."""
         return self.with_members(tuple(one.cell(index, shape) for one in self.members))
+
+    def participants_of_one(self, n: Numbers) -> Numbers:
+        """Those of one comparison among n: all, unless a wrapper compares several treatments with one control."""
+        return n
 
     @property
     def fixed(self) -> Design:

@@ -143,6 +143,12 @@ class TestPower:
 
 
 class TestAdjusted:
+    def test_weights_that_keep_something_back_keep_it_back_by_correlation_too(self):
+        """graphicalMCP 0.2.8: what the first does not hand on is not used for the second, 0.081 / 0.78."""
+        p = [0.6268, 0.0807]
+        found = graphs.parametric(np.array(p), (0.22, 0.78), np.array([[0, 0], [1, 0]]), [[1, 0.4], [0.4, 1]])
+        assert found == pytest.approx([p[0], p[1] / 0.78], abs=1e-9)
+
     def test_step_by_step_is_the_closure(self):
         """One trial's adjusted P values, found in steps, are those of all intersections."""
         rng = np.random.default_rng(6)

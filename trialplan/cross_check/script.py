@@ -51,7 +51,7 @@ def of_trial(trial: Trial) -> list[Sizing]:
             design=one.design,
             target=float(one.answer.target),
             answer=one.answer,
-            trial_n=None if one is trial.primary else trial.n_randomised,
+            trial_n=None if one is trial.primary else round(trial.compared_by(one, trial.n_randomised)),
             dropout=one.section.dropout,
         )
         for one in trial.endpoints

@@ -15,6 +15,7 @@ from trialplan.figures.contour import Contour
 from trialplan.figures.curves import Curves
 from trialplan.figures.fan import Fan, LookMark
 from trialplan.figures.forest import Forest
+from trialplan.figures.graph import Graph
 from trialplan.figures.heat_map import HeatMap
 from trialplan.figures.over_time import OverTime
 from trialplan.figures.schema import TrialSchema
@@ -31,6 +32,7 @@ __all__ = [
     "Curves",
     "Fan",
     "Forest",
+    "Graph",
     "HeatMap",
     "LookMark",
     "OverTime",

@@ -19,7 +19,10 @@ def with_arms(design: Design, said: ArmsSection | None) -> Design:
     """
     if said is None:
         return design
-    known = {slug: cls for slug, cls in catalogue.wrappers().items() if COUNT in parameters(cls)}
+    families = catalogue.families()
+    known = {
+        slug: cls for slug, cls in catalogue.wrappers().items() if COUNT in parameters(cls) and slug not in families
+    }
     rule = next(iter(known)) if said.rule is None else said.rule
     if rule not in known:
         raise PlanError(f"there is no rule {rule!r}; {did_you_mean(rule, known)}", place="[arms]")
@@ -40,6 +43,23 @@ def with_arms(design: Design, said: ArmsSection | None) -> Design:
         raise PlanError(why.sentence, place="[arms]") from None
 
 
+def numbers_of(said: ArmsSection | None) -> dict[str, Any]:
+    """What `[arms]` says to a family of endpoints: how many treatments there are, and its other numbers of them."""
+    if said is None:
+        return {}
+    if said.rule is not None:
+        raise PlanError(
+            f"the rule of [family] is over arms and endpoints together; leave rule = {said.rule!r} out", place="[arms]"
+        )
+    own = dict(said.model_extra or {})
+    for name in own:
+        if name in _NOT_ITS_OWN:
+            raise PlanError(f"{name} is {_NOT_ITS_OWN[name]}; leave it out", place="[arms]")
+        if name not in OF_ARMS:
+            raise PlanError(f"beside a [family] there is no {name!r}; {did_you_mean(name, OF_ARMS)}", place="[arms]")
+    return {COUNT: len(said.names)} | {name: tuple(one) if isinstance(one, list) else one for name, one in own.items()}
+
+
 def arm_words(content: PlanFile, design: Sized) -> dict[str, str]:
     """The plan's names of a design's arms, the control last; those of which it says nothing have the design's."""
     words = {"treatment": content.trial.treatment_name, "control": content.trial.control_name}
@@ -50,6 +70,9 @@ def arm_words(content: PlanFile, design: Sized) -> dict[str, str]:
 
 COUNT = "treatments"
 """The number by which a wrapper over several arms is known: the plan names them, and so counts them."""
+
+OF_ARMS = (COUNT, "effect_shares")
+"""What a family declares of its arms, and [arms] says of them."""
 
 _NOT_ITS_OWN = {COUNT: "the number of names", "design": "that of the primary endpoint"}
 """What the rule declares and the plan says elsewhere."""

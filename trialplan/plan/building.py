@@ -41,6 +41,7 @@ from trialplan.plan.randomised_evidence import AnsweredComparison, answered_comp
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
 from trialplan.plan.strata import WithinStrata, prognostic, within_strata
+from trialplan.wrapper import Wrapper
 
 _Made = TypeVar("_Made")
 
@@ -118,7 +119,13 @@ class Trial(Answer):
 
     def expected_of(self, endpoint: Endpoint) -> float:
         """How many of those randomised are expected to have the outcome of an endpoint: losses are taken once."""
-        return self.n_randomised * (1 - (endpoint.section.dropout or 0.0))
+        return self.compared_by(endpoint, self.n_randomised) * (1 - (endpoint.section.dropout or 0.0))
+
+    def compared_by(self, endpoint: Endpoint, n: float) -> float:
+        """Of n in all arms those that an endpoint compares: of several treatments one of them with the control."""
+        fixed, own = self.design.fixed, endpoint.design
+        one_of_several = own is not None and len(own.arm_names) == 2 and not {*own.arm_names} <= {*self.answer.arms}
+        return float(fixed.participants_of_one(n)) if one_of_several and isinstance(fixed, Wrapper) else n
 
 
 def build(plan: Plan) -> Trial:
@@ -306,7 +313,12 @@ def _sized_family(plan: Plan, members: Sequence[Endpoint]) -> Endpoint | None:
     if plan.content.family is None:
         return None
     with _place(f"{plan.name}, [family]"):
-        whole = family_endpoint(plan.content.family, members)
+        whole = family_endpoint(plan.content.family, members, plan.content.arms)
         assert isinstance(whole.design, Design)
-        design = with_looks(whole.design, plan.content.monitoring)
+        if plan.content.monitoring is not None:
+            raise PlanError(
+                "looks at a family are sized in Python, by FamilyWithLooks, and no document tells them yet; leave "
+                "[monitoring] out"
+            )
+        design = whole.design
         return dataclasses.replace(whole, design=design, answer=_answer(plan, design, whole.section))

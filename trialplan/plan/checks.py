@@ -98,9 +98,6 @@ def check_primaries(content: PlanFile, name: str) -> None:
     if content.family is None and primary != 1:
         way = "; several need a [family] with its rule, such as co-primary" if primary > 1 else ""
         raise PlanError(f"{name}: exactly one endpoint must have role = 'primary', not {primary}{way}")
-    if content.family is not None and content.arms is not None:
-        way = "keep one, and plan what the other would need in a document of its own"
-        raise PlanError(f"{name}: [family] and [arms] are both there, and no rule takes several of both; {way}")
     if content.family is not None and primary < 2:
         raise PlanError(f"{name}: a [family] needs two endpoints or more with role = 'primary', not {primary}")
 

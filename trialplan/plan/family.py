@@ -10,30 +10,35 @@ from trialplan import catalogue
 from trialplan.design import Design
 from trialplan.errors import PlanError, did_you_mean
 from trialplan.parameter import parameters
+from trialplan.plan.arms import OF_ARMS, numbers_of
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.endpoint import Endpoint
-from trialplan.plan.schema import EndpointSection, FamilySection
+from trialplan.plan.schema import ArmsSection, EndpointSection, FamilySection
 from trialplan.wrapper import LEVEL, Wrapper
 
 
-def family_endpoint(said: FamilySection, members: Sequence[Endpoint]) -> Endpoint:
-    """The endpoint that stands for all of them, not yet sized; its numbers bear the place of their member."""
+def family_endpoint(said: FamilySection, members: Sequence[Endpoint], arms: ArmsSection | None = None) -> Endpoint:
+    """The endpoint that stands for all of them, not yet sized; its numbers bear the place of their member.
+
+    With several arms each endpoint is a hypothesis of every treatment, and the rule is over all of these.
+    """
     known = catalogue.families()
     if said.rule not in known:
         raise PlanError(f"there is no rule {said.rule!r}; {did_you_mean(said.rule, known)}")
-    design = _design(known[said.rule], said, members)
+    design = _design(known[said.rule], said, members, arms)
     assumptions = (*_of_members(members), *_own(design, said))
     return Endpoint(section=_section(said, members, design.any_will_do), design=design, assumptions=assumptions)
 
 
-def _design(cls: type[Wrapper], said: FamilySection, members: Sequence[Endpoint]) -> Wrapper:
+def _design(cls: type[Wrapper], said: FamilySection, members: Sequence[Endpoint], arms: ArmsSection | None) -> Wrapper:
     own = dict(said.model_extra or {})
-    declared = {name: one for name, one in parameters(cls).items() if name != "members"}
+    of_arms = numbers_of(arms)
+    declared = {name: one for name, one in parameters(cls).items() if name not in ("members", *OF_ARMS)}
     for name in own:
         if name not in declared:
             raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, declared)}")
     numbers: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in own.items()}
-    return cls(members=tuple(one.design for one in members), **numbers)  # type: ignore[call-arg]
+    return cls(members=tuple(one.design for one in members), **numbers, **of_arms)  # type: ignore[call-arg]
 
 
 def _of_members(members: Sequence[Endpoint]) -> Iterator[Assumption]:

@@ -132,6 +132,8 @@ def verify_trial(
         n = int(trial.answer.n)
         if endpoint.section.role != "primary":
             n = _whole(design, trial.expected_of(endpoint))
+        elif endpoint is not trial.primary:
+            n = _whole(design, trial.compared_by(endpoint, n))
         number = trials
         if most is not None and design.counted(n) is None:  # of counts only the counts are drawn
             number = min(trials, max(1000, most // n))
@@ -164,8 +166,10 @@ def with_losses(
         trials = min(trials, _REGIONS)
     drawing, *streams = np.random.SeedSequence((seed, _SEED_OF_LOSSES)).spawn(1 + _TASKS)
     rng = np.random.default_rng(drawing)
-    arms = [rng.binomial(size, 1 - dropout, trials) for size in design.arms(n).values()]
-    completers, times = np.unique(np.stack(arms, axis=1), axis=0, return_counts=True)
+    arms = np.stack([rng.binomial(size, 1 - dropout, trials) for size in design.arms(n).values()], axis=1)
+    if design.members:  # in whole blocks, as `_of_completers` takes them: of these there are few
+        arms = np.maximum(1, np.round(arms.sum(axis=1, keepdims=True) / design.block)).astype(int) * design.weights
+    completers, times = np.unique(arms, axis=0, return_counts=True)
     tasks = [
         (design, completers[start::_TASKS].tolist(), times[start::_TASKS].tolist(), stream)
         for start, stream in enumerate(streams)
@@ -221,7 +225,7 @@ def _losses(trial: Trial, endpoint: Endpoint, found: Verification, how: Mapping[
     if endpoint is trial.primary:
         number, expected = int(enrolled(design, found.arms, dropout)["n"]), float(n)
     else:
-        number = _whole(design, trial.n_randomised)
+        number = _whole(design, trial.compared_by(endpoint, trial.n_randomised))
         # an exact test is defined for whole blocks only
         expected = number * (1 - dropout) if design.smooth else float(found.n)
     seen = (_lost if len(how) == 1 else with_losses)(design, number, dropout, trials=found.trials, **how)

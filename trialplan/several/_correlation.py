@@ -42,14 +42,20 @@ def of_outcomes(one: Latent, other: Latent, correlation: Numbers) -> Numbers:
     return covariance(one, other, correlation) / np.sqrt(variance(one) * variance(other))
 
 
-def of_statistics(one: Design, other: Design, correlation: Numbers) -> Numbers:
-    """The correlation of two members' statistics, each positive in the treatment's favour.
+def of_statistics(
+    one: Design, other: Design, correlation: Numbers, arms: slice = slice(None), *, same_outcome: bool = False
+) -> Numbers:
+    """The correlation of two designs' statistics, each positive in the treatment's favour.
 
     Their covariance is that of the outcomes, arm by arm over the arm's participants (Sozu, Sugimoto & Hamasaki 2010,
-    equation for the proportions; 2012 for a mean and a proportion).
+    equation for the proportions; 2012 for a mean and a proportion). `arms` are those that both have, as two treatments
+    have the control; of one and the same outcome there, what its latent variable leaves open is shared too.
     """
     own, others, share = one.latent(), other.latent(), one.weights
-    joint = sum(covariance(a, b, correlation) / w for a, b, w in zip(own, others, share, strict=True))
+    both = list(zip(own, others, share, strict=True))[arms]
+    joint = sum(covariance(a, b, correlation) / w for a, b, w in both)
+    if same_outcome:
+        joint = joint + sum(np.sqrt((a.noise + a.shared) * (b.noise + b.shared)) / w for a, b, w in both)
     alone = [
         sum((variance(arm) + arm.shared) / w for arm, w in zip(arms, share, strict=True)) for arms in (own, others)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -15,6 +15,7 @@ from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.page import Table
 from trialplan.parameter import Numbers, Parameter, parameter, parameters
+from trialplan.several._arms import at_shares, check_arms, effect_shares, treatments
 from trialplan.several._correlation import implied, of_statistics
 from trialplan.several._fields import SeveralOutcomes, read_members
 from trialplan.text import listed, number
@@ -31,12 +32,17 @@ _EDGE = 1e-16
 class Family(Wrapper):
     """A trial of several endpoints. A family says `success(n)`, `analyse`, and its own numbers.
 
-    All members have the same arms. `replace` takes alpha, sides and allocation for all of them; any other number of a
+    All members have the same arms: a treatment and a control, or with `treatments` several of them beside one control.
+    Then each endpoint is a hypothesis of every treatment, endpoint by endpoint and in each the treatments in their
+    order; n is of all arms. `replace` takes alpha, sides and allocation for all of them; any other number of a
     member by its name and the member's place: control_1, difference_2. The number whose role is association is the
     latent correlation of the Gaussian copula that joins the outcomes: one for every pair, or the pairs row by row.
     """
 
     members: tuple[Design, ...] = parameter("the designs of the endpoints", None, default=(), read=read_members)
+
+    treatments: int = treatments()
+    effect_shares: tuple[float, ...] | None = effect_shares()
 
     outcome = SeveralOutcomes()
     two_tailed = False  # only what favours the treatment counts
@@ -51,6 +57,10 @@ class Family(Wrapper):
             self._set(name, getattr(self.lead, name))
         self._set("goal", " and ".join(dict.fromkeys(one.goal for one in self.members)))
         super().__post_init__()
+        check_arms(self, self.treatments, self.effect_shares, len(self.members))
+        if self.treatments > 1:
+            names = tuple(f"{self.lead.arm_names[0]} {i + 1}" for i in range(self.treatments))
+            self._set("arm_names", (*names, self.lead.arm_names[-1]))
 
     def _check_members(self) -> None:
         """They have the same arms and one limit each, and outcomes that can be joined."""
@@ -67,6 +77,13 @@ class Family(Wrapper):
                     f"member {i} ({one.slug()}) is of equivalence, which has two limits",
                     owner=self,
                     way_out="a family takes superiority and non-inferiority",
+                )
+            if self.treatments > 1 and len(one.arm_names) != 2:
+                raise ParameterError(
+                    f"member {i} ({one.slug()}) has {_arms(one)}, and several treatments are compared with a control",
+                    owner=self,
+                    parameter="treatments",
+                    way_out="take a design of a treatment and a control",
                 )
             if len(one.latent()) != len(one.arm_names):  # which raises where the outcome cannot be joined
                 raise ParameterError(
@@ -156,6 +173,8 @@ class Family(Wrapper):
             if name not in (*LEVEL, "allocation")
         }
         own = {name: getattr(self, name) for name in parameters(type(self)) if name != "members"}
+        if self.treatments == 1:
+            del own["treatments"]
         split = {"allocation": self.allocation} if self.allocation else {}
         return values | {name: value for name, value in own.items() if value is not None} | split
 
@@ -163,6 +182,46 @@ class Family(Wrapper):
     def defaulted(self) -> tuple[str, ...]:
         """What no member states."""
         return tuple(name for name in LEVEL if all(name in one.defaulted for one in self.members))
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """Of every treatment what the members' allocation has for it, and the control's once."""
+        own = self.lead.weights
+        return own if self.treatments == 1 else (*(own[0],) * self.treatments, own[1])
+
+    @property
+    def tests_made(self) -> int:
+        """How many hypotheses there are."""
+        return len(self.members) * self.treatments
+
+    @cached_property
+    def hypotheses(self) -> tuple[Design, ...]:
+        """What is tested: the members, each for every treatment at its share of the effect."""
+        if self.treatments == 1:
+            return self.members
+        k, shares = self.treatments, self._shares_of_effects()
+        return tuple(
+            one for i, member in enumerate(self.members) for one in at_shares(member, shares[i * k : (i + 1) * k])
+        )
+
+    def _shares_of_effects(self) -> tuple[float, ...]:
+        """One for each hypothesis."""
+        stated = self.effect_shares or (1.0,) * self.treatments
+        return stated if len(stated) > self.treatments else stated * len(self.members)
+
+    def named(self, members: Sequence[str], treatments: Sequence[str]) -> tuple[str, ...]:
+        """What the hypotheses are called, by names of the endpoints and of the treatments."""
+        if self.treatments == 1:
+            return tuple(members)
+        return tuple(f"{member} with {treatment}" for member in members for treatment in treatments)
+
+    def aimed_at(self, names: Sequence[str]) -> str:
+        """Of which treatments an effect on an endpoint is to be shown."""
+        return f"at least one of {listed(names)}" if self.any_will_do else super().aimed_at(names)
+
+    def participants_of_one(self, n: Numbers) -> Numbers:
+        """Those of one hypothesis, a treatment and the control, among n."""
+        return n if self.treatments == 1 else n * self.lead.block / self.block
 
     @property
     def smooth(self) -> bool:
@@ -173,7 +232,7 @@ class Family(Wrapper):
     def formula(self) -> str:
         """The members' formulas, joined."""
         each = "; ".join(dict.fromkeys(one.formula for one in self.members))
-        return f"joint normal distribution of the {len(self.members)} statistics; {each}"
+        return f"joint normal distribution of the {self.tests_made} statistics; {each}"
 
     @property
     def reference(self) -> str:
@@ -218,7 +277,12 @@ class Family(Wrapper):
         return ()
 
     def at_null(self) -> tuple[Self, ...]:
-        """One member on its null, the others as they are planned."""
+        """One member on its null, the others as they are planned; of several treatments one hypothesis."""
+        if self.treatments > 1:
+            shares = self._shares_of_effects()
+            return tuple(
+                self.replace(effect_shares=(*shares[:i], 0.0, *shares[i + 1 :])) for i in range(self.tests_made)
+            )
         return tuple(
             self.with_members((*self.members[:i], null, *self.members[i + 1 :]))
             for i, one in enumerate(self.members)
@@ -233,7 +297,7 @@ class Family(Wrapper):
     # How the outcomes hang together.
 
     def latent_correlation(self, i: int, j: int) -> Numbers:
-        """The latent correlation of two members, by their places from 0; none without an association."""
+        """The latent correlation of two endpoints, by their places from 0; none without an association."""
         if i == j or self.field("association") is None:
             return float(i == j)
         value = self.value("association")
@@ -249,17 +313,21 @@ class Family(Wrapper):
 
     @cached_property
     def correlations(self) -> list[list[Numbers]]:
-        """Of the statistics, each positive in the treatment's favour."""
-        rows: list[list[Numbers]] = [[1.0] * len(self.members) for _ in self.members]
-        for i, j in itertools.combinations(range(len(self.members)), 2):
-            joint = of_statistics(self.members[i], self.members[j], self.latent_correlation(i, j))
-            rows[i][j] = rows[j][i] = joint
+        """Of the hypotheses' statistics, each positive in the treatment's favour."""
+        tested, several = self.hypotheses, self.treatments
+        rows: list[list[Numbers]] = [[1.0] * len(tested) for _ in tested]
+        for i, j in itertools.combinations(range(len(tested)), 2):
+            latent = self.latent_correlation(i // several, j // several)
+            # two treatments share the participants of the control, and no others
+            arms = slice(None) if i % several == j % several else slice(-1, None)
+            same = i // several == j // several
+            rows[i][j] = rows[j][i] = of_statistics(tested[i], tested[j], latent, arms, same_outcome=same)
         return rows
 
     def scores(self, n: Numbers) -> list[Numbers]:
-        """The normal score of each member's own power, its limit in the joint distribution."""
+        """The normal score of each hypothesis's own power, its limit in the joint distribution."""
         with np.errstate(all="ignore"):
-            return [normal_quantile(one.success(n)) for one in self.members]
+            return [normal_quantile(one.success(self.participants_of_one(n))) for one in self.hypotheses]
 
     # Power, participants.
 
@@ -272,39 +340,60 @@ class Family(Wrapper):
         return self.success(n)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
-        """Each member's data, of the same participants: their outcomes joined by a Gaussian copula."""
+        """Each hypothesis's data, of the same participants: their outcomes joined by a Gaussian copula."""
         root = np.linalg.cholesky(np.array(self._matrix(), dtype=float))
         scores = rng.standard_normal((trials, n, len(self.members))) @ root.T
         joined = np.clip(normal_cdf(scores), _EDGE, 1 - _EDGE)
         drawn = []
         for i, one in enumerate(self.members):
             more = rng.random((trials, n, one.uniforms - 1))
-            drawn.append(one.draw_from(np.concatenate([joined[..., [i]], more], axis=-1)))
+            everybody = np.concatenate([joined[..., [i]], more], axis=-1)
+            tested = self.hypotheses[i * self.treatments : (i + 1) * self.treatments]
+            drawn += [each.draw_from(own) for each, own in zip(tested, self._compared(everybody), strict=True)]
         return tuple(drawn)
 
+    def _compared(self, everybody: Any) -> list[Any]:
+        """The participants of each treatment and those of the control, who are the same every time."""
+        if self.treatments == 1:
+            return [everybody]
+        edges = np.cumsum([round(float(size)) for size in self.split(everybody.shape[1])])[:-1]
+        *arms, control = np.split(everybody, edges, axis=1)
+        return [np.concatenate([arm, control], axis=1) for arm in arms]
+
     def analyse_each(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
-        """The statistic of every member, and whether it rejects in favour: (trials, hypotheses) each."""
-        found = [one.analyse(of, fraction) for one, of in zip(self.members, data, strict=True)]
+        """The statistic of every hypothesis, and whether it rejects in favour: (trials, hypotheses) each."""
+        found = [one.analyse(of, fraction) for one, of in zip(self.hypotheses, data, strict=True)]
         statistics = np.stack([statistic for statistic, _ in found], axis=-1)
         return statistics, np.stack([rejects for _, rejects in found], axis=-1) & (statistics > 0)
 
     # What the answer holds.
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
-        """Each member's own power at n, and how the outcomes and the statistics are correlated."""
+        """Each hypothesis's own power at n, and how the outcomes and the statistics are correlated."""
         if self.shape(n):
             return {}
+        of_one = self.participants_of_one(n)
         return {
             "members": [
-                {"member": i, "design": one.slug(), "power": float(one.success(n))}
-                for i, one in enumerate(self.members, 1)
+                {"member": i, "design": one.slug(), "power": float(one.success(of_one))}
+                for i, one in enumerate(self.hypotheses, 1)
             ],
-            "correlations": list(implied(self.members, self._matrix())),
+            "correlations": list(self._implied()),
             "statistics": [
                 {"members": (i + 1, j + 1), "correlation": float(self.correlations[i][j])}
-                for i, j in itertools.combinations(range(len(self.members)), 2)
+                for i, j in itertools.combinations(range(len(self.hypotheses)), 2)
             ],
         }
+
+    def _implied(self) -> Iterator[dict[str, Any]]:
+        """Of each pair of endpoints in every arm; the control's once."""
+        lead, control = self.lead.arm_names[0], self.lead.arm_names[-1]
+        for i in range(self.treatments):
+            for one in implied(self.hypotheses[i :: self.treatments], self._matrix()):
+                if self.treatments == 1 or one["arm"] == lead:
+                    yield one | {"arm": self.arm_names[i]} if self.treatments > 1 else one
+                elif one["arm"] == control and i + 1 == self.treatments:
+                    yield one
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """What the trial must show of its endpoints, and at which level each is tested, as a protocol says it."""
@@ -316,8 +405,14 @@ class Family(Wrapper):
             return f"each is tested at the full level of {number(self.alpha)}, {sided}"
         return f"they are tested at the levels {', '.join(number(one.alpha) for one in self.members)}, {sided}"
 
+    @property
+    def numbered(self) -> tuple[str, str]:
+        """What its tables number: one of them, and several."""
+        return ("endpoint", "endpoints") if self.treatments == 1 else ("hypothesis", "hypotheses")
+
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The same as tables."""
+        what = self.numbered
         rows = [[str(one["member"]), one["design"], f"{one['power']:.3f}"] for one in extra.get("members", ())]
         joined = [
             [_pair(one), one["arm"], *(f"{one[name]:.3f}" for name in ("latent", "implied", "lowest", "highest"))]
@@ -326,9 +421,9 @@ class Family(Wrapper):
         tests = [[_pair(one), f"{one['correlation']:.3f}"] for one in extra.get("statistics", ())]
         columns = ("endpoints", "arm", "latent", "implied", "least possible", "greatest possible")
         return [
-            Table(("endpoint", "design", "own power"), rows, "Each endpoint's own power", right=frozenset({2})),
+            Table((what[0], "design", "own power"), rows, f"Each {what[0]}'s own power", right=frozenset({2})),
             Table(columns, joined, "Correlation of the outcomes", right=frozenset({2, 3, 4, 5})),
-            Table(("endpoints", "correlation"), tests, "Correlation of the test statistics", right=frozenset({1})),
+            Table((what[1], "correlation"), tests, "Correlation of the test statistics", right=frozenset({1})),
         ]
 
 

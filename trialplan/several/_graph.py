@@ -121,11 +121,14 @@ def _simes(p: Any, weights: Any, _: list[int]) -> Any:
 
 
 def _parametric(p: Any, weights: Any, correlations: Any) -> Any:
-    """P(some P value is at most its weight's share of what is seen), all nulls true."""
+    """P(some P value is at most its weight's share of what is seen), all nulls true.
+
+    Weights that sum to less than 1 keep the rest of the level for others: it is held against their sum of it.
+    """
     least = (p / weights).min(axis=-1)
     levels = np.minimum(least[..., None] * weights, 1 - 1e-15)
     limits = [-normal_quantile(levels[..., one]) for one in range(len(weights))]
-    return 1 - multivariate_cdf(limits, correlations.tolist())
+    return (1 - multivariate_cdf(limits, correlations.tolist())) / weights.sum()
 
 
 def stepwise_levels(k: int, truncation: float) -> tuple[float, ...]:

@@ -50,6 +50,11 @@ class _Stepwise(Family):
         """As it says."""
         return self.wins_if == "any"
 
+    @property
+    def shares_by_bonferroni(self) -> bool:
+        """Whether every intersection is tested by shares of the level that add up to it, so that looks may be taken."""
+        return False
+
     def levels(self) -> tuple[tuple[float, ...], ...]:
         """For each endpoint the shares of the level at which it may be tested, ascending."""
         raise NotImplementedError
@@ -66,24 +71,37 @@ class _Stepwise(Family):
 
     @cached_property
     def _at_levels(self) -> list[list[Design]]:
-        """Each member at each of its levels."""
+        """Each hypothesis at each of its levels."""
         return [
             [one.replace(alpha=self.alpha * share, sides=self.sides) for share in shares]
-            for one, shares in zip(self.members, self.levels(), strict=True)
+            for one, shares in zip(self.hypotheses, self.levels(), strict=True)
         ]
 
     def _limits(self, n: Numbers) -> list[list[Numbers]]:
-        """The normal score of the power of each member at each level."""
+        """The normal score of the power of each hypothesis at each level."""
+        n = self.participants_of_one(n)
         with np.errstate(all="ignore"):
             return [[np.clip(normal_quantile(one.success(n)), -_FAR, _FAR) for one in each] for each in self._at_levels]
 
     @cached_property
     def _table(self) -> Any:
         """Which hypotheses are rejected, by the step of each P value: shape (steps, …, endpoints)."""
-        shares = [(*one, _BEYOND) for one in self.levels()]
-        return self.rejected(np.stack(np.meshgrid(*shares, indexing="ij"), axis=-1))
+        return self.rejected(np.stack(np.meshgrid(*self._edges, indexing="ij"), axis=-1))
 
-    def _counted(self, rejected: Any) -> Any:
+    @property
+    def _edges(self) -> list[tuple[float, ...]]:
+        """The upper ends of each P value's steps, as shares of the level."""
+        return [(*one, _BEYOND) for one in self.levels()]
+
+    def at_steps(self, steps: Sequence[Any]) -> Any:
+        """Which hypotheses are rejected where their P values lie in these steps, arrays of them; by the table."""
+        if math.prod(map(len, self._edges)) <= _CELLS:
+            return self._table[tuple(steps)]
+        # of graphs that give every intersection levels of its own a table would be endless
+        shares = [np.array(edge)[step] for edge, step in zip(self._edges, steps, strict=True)]
+        return self.rejected(np.stack(shares, axis=-1))
+
+    def of_rejections(self, rejected: Any) -> Any:
         """What is asked of rejections: each hypothesis, then any, then all, on the last axis."""
         return np.concatenate([rejected, rejected.any(-1, keepdims=True), rejected.all(-1, keepdims=True)], axis=-1)
 
@@ -99,7 +117,7 @@ class _Stepwise(Family):
         joint = [[bivariate_cdf(a, b, self.correlations[0][1]) for b in second] for a in first]
         corners = np.stack([np.stack(np.broadcast_arrays(*row)) for row in np.broadcast_arrays(*map(_stacked, joint))])
         cells = np.maximum(np.diff(np.diff(corners, axis=0), axis=1), 0.0)
-        return np.moveaxis(np.einsum("ij...,ijk->k...", cells, self._counted(self._table).astype(float)), 0, -1)
+        return np.moveaxis(np.einsum("ij...,ijk->k...", cells, self.of_rejections(self._table).astype(float)), 0, -1)
 
     def _of_several(self, limits: list[list[Numbers]]) -> Any:
         """Over a lattice of correlated normal variables, one grid cell after the other."""
@@ -109,14 +127,13 @@ class _Stepwise(Family):
         shape, k = np.shape(flat[0]), len(limits)
         counts = [len(each) for each in limits]
         found = np.empty((*shape, k + 2))
-        table = self._counted(self._table)
         for index in np.ndindex(shape):
             values = [float(one[index]) for one in flat]
             root = np.linalg.cholesky(np.array(values[sum(counts) :]).reshape(k, k))
             drawn = lattice(k) @ root.T
             edges = np.split(np.array(values[: sum(counts)]), np.cumsum(counts)[:-1])
-            steps = tuple(np.searchsorted(edge, drawn[:, j], side="left") for j, edge in enumerate(edges))
-            found[index] = table[steps].mean(axis=0)
+            steps = [np.searchsorted(edge, drawn[:, j], side="left") for j, edge in enumerate(edges)]
+            found[index] = self.of_rejections(self.at_steps(steps)).mean(axis=0)
         return found
 
     def success(self, n: Numbers) -> Numbers:
@@ -145,7 +162,7 @@ class _Stepwise(Family):
             rejects = np.stack([rejects for _, rejects in found]) & (statistic > 0)
             steps.append((~rejects).sum(axis=0))
             statistics.append(statistic)
-        return np.stack(statistics, axis=-1), self._table[tuple(steps)]
+        return np.stack(statistics, axis=-1), self.at_steps(steps)
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The greatest of the statistics and whether any is shown; the least, and whether all are."""
@@ -168,9 +185,9 @@ class _Stepwise(Family):
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The same as tables, the procedure's first."""
         rows = [[str(one["hypothesis"]), probability(one["power"])] for one in extra.get("hypotheses", ())]
-        title = "Each endpoint by the procedure"
+        title = f"Each {self.numbered[0]} by the procedure"
         return [
-            Table(("endpoint", "shown by the procedure"), rows, title, right=frozenset({1})),
+            Table((self.numbered[0], "shown by the procedure"), rows, title, right=frozenset({1})),
             *super().detail_tables(extra),
         ]
 
@@ -187,6 +204,9 @@ class _Stepwise(Family):
             f"{number(self.alpha)}, {sided}; the trial succeeds if {needed} is shown"
         )
 
+
+_CELLS = 100_000
+"""Of a table of steps, beyond which the procedure is followed for each point."""
 
 _LEVEL = 1e-3
 """A level at which procedures are asked what they reject: it is only the shares of it that matter."""

@@ -54,7 +54,9 @@ def check_weights(owner: Any, value: tuple[float, ...] | None, k: int) -> None:
         return
     if len(value) != k:
         raise ParameterError(
-            f"must be one for each of {k} endpoints, not {len(value)}", owner=owner, parameter="initial_weights"
+            f"must be one for each of {k} {owner.numbered[1]}, not {len(value)}",
+            owner=owner,
+            parameter="initial_weights",
         )
     if sum(value) > 1 + _ROUNDING or not sum(value):
         reason = f"must sum to 1 at most, and to more than 0, not {sum(value):g}"
@@ -69,9 +71,9 @@ def check_transitions(owner: Any, value: tuple[float, ...] | None, k: int) -> No
     if len(value) != k * k:
         reason = f"must be {k} rows of {k} shares, not {len(value)} shares"
     elif any(value[i * k + i] for i in range(k)):
-        reason = "must be 0 from an endpoint to itself"
+        reason = "must be 0 from each to itself"
     elif any(sum(row) > 1 + _ROUNDING for row in rows_of(value, k)):
-        reason = "must sum to 1 at most from each endpoint"
+        reason = f"must sum to 1 at most from each {owner.numbered[0]}"
     if reason:
         raise ParameterError(reason, owner=owner, parameter="transitions", value=value)
 

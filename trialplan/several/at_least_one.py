@@ -27,5 +27,5 @@ class AtLeastOne(Graphical):
     @property
     def arrows(self) -> tuple[tuple[float, ...], ...]:
         """None, unless they are given."""
-        k = len(self.members)
+        k = self.tests_made
         return ((0.0,) * k,) * k if self.transitions is None else super().arrows

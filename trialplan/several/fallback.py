@@ -26,6 +26,6 @@ class Fallback(Graphical):
     @property
     def arrows(self) -> tuple[tuple[float, ...], ...]:
         """Each to the next, the last one to nobody, unless they are given."""
-        places = range(len(self.members))
+        places = range(self.tests_made)
         onwards = tuple(tuple(float(j == i + 1) for j in places) for i in places)
         return onwards if self.transitions is None else super().arrows

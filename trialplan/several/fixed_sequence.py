@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from trialplan.design import Design
 from trialplan.errors import ParameterError
+from trialplan.figures.graph import Graph
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.multinormal import multivariate_cdf
@@ -71,6 +72,14 @@ class FixedSequence(Family):
         if self.wins_if == "all":
             return super().at_null()
         return tuple(self.with_members((null, *self.members[1:])) for null in self.lead.at_null())
+
+    def rule_figure(self, names: Sequence[str]) -> Graph:
+        """A chain: all of the level is the first one's, and goes along the order."""
+        k = self.tests_made
+        arrows = [[float(j == i + 1) for j in range(k)] for i in range(k)]
+        return Graph(
+            nodes=[(name, float(not i)) for i, name in enumerate(names)], arrows=arrows, level=float(self.alpha)
+        )
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """In which order, each at the full level."""

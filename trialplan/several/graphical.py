@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from trialplan.figures.graph import Graph
 from trialplan.numerics.elementary import normal_cdf, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.multinormal import multivariate_cdf
@@ -47,18 +48,23 @@ class Graphical(_Stepwise):
     def check(self) -> None:
         """A graph of these endpoints."""
         super().check()
-        check_weights(self, self.initial_weights, len(self.members))
-        check_transitions(self, self.transitions, len(self.members))
+        check_weights(self, self.initial_weights, self.tests_made)
+        check_transitions(self, self.transitions, self.tests_made)
+
+    @property
+    def shares_by_bonferroni(self) -> bool:
+        """They do, in every graph."""
+        return True
 
     @property
     def shares_at_first(self) -> tuple[float, ...]:
         """Of the level, endpoint by endpoint."""
-        return shares_of(self.initial_weights, len(self.members))
+        return shares_of(self.initial_weights, self.tests_made)
 
     @property
     def arrows(self) -> tuple[tuple[float, ...], ...]:
         """What each hands on to each."""
-        k = len(self.members)
+        k = self.tests_made
         return graphs.complete(k) if self.transitions is None else rows_of(self.transitions, k)
 
     @cached_property
@@ -68,7 +74,7 @@ class Graphical(_Stepwise):
     def levels(self) -> tuple[tuple[float, ...], ...]:
         """Every share that an endpoint has in an intersection; one that never has any is tested at next to nothing."""
         found = []
-        for place in range(len(self.members)):
+        for place in range(self.tests_made):
             shares = {round(float(w[place]), 12) for left, w in self._closure.items() if place in left}
             found.append(tuple(sorted(one for one in shares if one > _NO_SHARE)) or (_NO_SHARE,))
         return tuple(found)
@@ -121,6 +127,11 @@ class Graphical(_Stepwise):
         own = [limits[i][self.levels()[i].index(round(self.shares_at_first[i], 12))] for i in places]
         joint = [[self.correlations[i][j] for j in places] for i in places]
         return 1 - multivariate_cdf([-one for one in own], joint)
+
+    def rule_figure(self, names: Sequence[str]) -> Graph:
+        """The graph."""
+        nodes = list(zip(names, self.shares_at_first, strict=True))
+        return Graph(nodes=nodes, arrows=self.arrows, level=float(self.alpha))
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """The shares, and what is handed on."""

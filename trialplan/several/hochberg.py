@@ -36,7 +36,7 @@ class Hochberg(_Stepwise):
 
     def levels(self) -> tuple[tuple[float, ...], ...]:
         """The steps' levels, the same for each."""
-        k = len(self.members)
+        k = self.tests_made
         return (tuple(sorted(set(graphs.stepwise_levels(k, float(self.truncation))))),) * k
 
     def adjusted(self, p_values: Any) -> Any:
@@ -63,7 +63,7 @@ class Hochberg(_Stepwise):
     @property
     def _least_correlation(self) -> float:
         """Of the statistics, by which the level stands (Sarkar 1998, Annals of Statistics 26:494)."""
-        pairs = itertools.combinations(range(len(self.members)), 2)
+        pairs = itertools.combinations(range(self.tests_made), 2)
         return min(smallest(self.correlations[i][j]) for i, j in pairs)
 
     def _what_it_rests_on(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.figures.graph import Graph
 from trialplan.parameter import Numbers
 from trialplan.several import _graph as graphs
 from trialplan.several._stepwise import _Stepwise
@@ -31,14 +32,26 @@ class Holm(_Stepwise):
 
     truncation: Numbers = truncation()
 
+    @property
+    def shares_by_bonferroni(self) -> bool:
+        """They do; truncated, less is used."""
+        return True
+
     def levels(self) -> tuple[tuple[float, ...], ...]:
         """The steps' levels, the same for each."""
-        k = len(self.members)
+        k = self.tests_made
         return (tuple(sorted(set(graphs.stepwise_levels(k, float(self.truncation))))),) * k
 
     def adjusted(self, p_values: Any) -> Any:
         """The smallest level at which each is rejected, for P values of shape (…, endpoints)."""
         return graphs.holm_adjusted(p_values, float(self.truncation))
+
+    def rule_figure(self, names: Sequence[str]) -> Graph | None:
+        """A graph of equal shares that are handed on evenly; truncated, it is none."""
+        if self.truncation != 1:
+            return None
+        k = self.tests_made
+        return Graph(nodes=[(name, 1 / k) for name in names], arrows=graphs.complete(k), level=float(self.alpha))
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """Step down."""

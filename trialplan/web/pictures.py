@@ -33,6 +33,13 @@ def forest(subject: Subject, state: State) -> Figure:
     return _there(drawn(subject.trial), "no rate of the table is drawn from")
 
 
+def graph(subject: Subject, state: State) -> Figure:
+    """How the level of a family is shared and handed on."""
+    from trialplan.protocol.content.figures import graph as drawn
+
+    return _there(drawn(subject.trial), "nothing hands its level on")
+
+
 def boundaries(subject: Subject, state: State) -> Figure:
     """The boundaries at each look."""
     from trialplan.analyses.size_picture import boundaries as drawn
@@ -92,6 +99,7 @@ def grid(subject: Subject, state: State) -> Figure:
 PICTURES: dict[str, Callable[[Subject, State], Figure]] = {
     "power": power,
     "forest": forest,
+    "graph": graph,
     "boundaries": boundaries,
     "fan": fan,
     "swings": swings,

@@ -276,22 +276,28 @@ def _together(trial: Trial, whole: EndpointView) -> FamilyView:
     design = trial.design.fixed
     assert isinstance(design, Wrapper)
     own = tuple(one for one in whole.assumptions if one.name in parameters(type(design)))
-    names = [one.name for one in trial.primaries]
+    names = _hypotheses(trial, design)
     return FamilyView(
         section=whole.section,
         assumptions=own,
-        names=tuple(names),
+        names=names,
+        numbered=design.numbered[1],
         words=design.rule_in_words(names),
         adjusts=design.adjusts,
         any_will_do=design.any_will_do,
     )
 
 
+def _hypotheses(trial: Trial, design: Wrapper) -> tuple[str, ...]:
+    """What the rule of a family is over: its endpoints, with several arms each for every treatment."""
+    return design.named([one.name for one in trial.primaries], treatments(trial))
+
+
 def _compared(trial: Trial, said: ArmsSection, whole: EndpointView) -> FamilyView:
     """What the rule says of several treatments against one control."""
     design = trial.design.fixed
     assert isinstance(design, Wrapper)
-    words = design.rule_in_words(said.names)
+    words = design.rule_in_words(said.names if trial.family is None else _hypotheses(trial, design))
     return FamilyView(
         section=whole.section,
         assumptions=(),
@@ -334,12 +340,18 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         other_test=None if design is None else _other_test(trial, endpoint, design.fixed),
         method="" if design is None else method(design),
         bridged_toward=None if comparator is None else comparator.value,
-        lacks_arms=design is not None and not {*design.arm_names} <= {*trial.answer.arms},
+        lacks_arms=design is not None and _lacks_arms(trial, endpoint, design),
         claim=claim(design, unit) if isinstance(design, Design) else None,
         missing=missing_outcome(endpoint),
         rests_on=() if design is None else _rests_on(endpoint, design),
         gathered="" if design is None else _gathered(trial, endpoint, design.fixed),
     )
+
+
+def _lacks_arms(trial: Trial, endpoint: Endpoint, design: Sized) -> bool:
+    """Whether the trial has not what it compares: its own arms, or one of several treatments with the control."""
+    n = trial.n_randomised
+    return not {*design.arm_names} <= {*trial.answer.arms} and trial.compared_by(endpoint, n) == n
 
 
 def _rests_on(endpoint: Endpoint, design: Sized) -> tuple[str, ...]:
@@ -363,7 +375,7 @@ def _other_test(trial: Trial, endpoint: Endpoint, fixed: Sized) -> OtherTest | N
         return None
     design = fixed.replace(test=test)
     n = int(design.sample_size(endpoint.section.power).n)
-    return OtherTest(n=n, power=float(design.success(int(trial.answer.n))))
+    return OtherTest(n=n, power=float(design.success(trial.compared_by(endpoint, int(trial.answer.n)))))
 
 
 def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
@@ -385,7 +397,11 @@ def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
 
 def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None:
     """Power with the participants that are expected to be observed, or what else is attained with those in question."""
-    n, arms, power = trial.n_randomised, trial.arms_randomised, endpoint.section.power
+    n, arms, power = (
+        round(trial.compared_by(endpoint, trial.n_randomised)),
+        trial.arms_randomised,
+        endpoint.section.power,
+    )
     kept = 1 - (endpoint.section.dropout or 0.0)
     if not isinstance(design, Design):
         asked = design.observed_in(arms)

@@ -17,7 +17,8 @@ from trialplan.plan.building import Endpoint, Trial
 from trialplan.plan.ranges import axes_of
 from trialplan.plan.variation import DISCOUNT, ask
 from trialplan.protocol.content.filters import months as in_months
-from trialplan.protocol.content.views import arms_randomised, as_allocated
+from trialplan.protocol.content.views import arms_randomised, as_allocated, treatments
+from trialplan.wrapper import Wrapper
 
 _STEP, _STEPS = 0.05, 4
 """How far apart the rates of the heat map lie, and how many on either side of the planned ones."""
@@ -39,6 +40,14 @@ def schema(trial: Trial) -> figures.TrialSchema:
         timepoint=section.timepoint,
         endpoint=section.name,
     )
+
+
+def graph(trial: Trial) -> Any:
+    """How a family's level goes from one hypothesis to the others; None where its rule needs no picture."""
+    family = trial.design.fixed
+    if trial.family is None or not isinstance(family, Wrapper):
+        return None
+    return family.rule_figure(family.named([one.name for one in trial.primaries], treatments(trial)))
 
 
 def forest(trial: Trial) -> figures.Forest | None:
@@ -145,7 +154,7 @@ def power_curve(trial: Trial) -> figures.Curves:
 
 def _by_discount(trial: Trial, counts: list[int]) -> Iterator[tuple[str, Any]]:
     """The other shares of the excess that the plan looks at; nothing where no rate is bridged by a share."""
-    bridges = [one.bridge for one in trial.assumptions if one.bridge is not None]
+    bridges = [one.bridge for one in trial.primary.assumptions if one.bridge is not None]
     planned = bridges[0].discount if bridges else None
     if not planned or not trial.design.smooth:
         return

@@ -124,6 +124,7 @@ class FamilyView:
     adjusts: bool
     any_will_do: bool
     aimed: str = ""
+    numbered: str = "endpoints"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,6 +95,7 @@ def pictures(trial: Trial) -> dict[str, Picture]:
             for name, (figure, label) in drawings.experts(trial).items()
         ),
         ("schema", drawings.schema(trial), "Trial schema."),
+        ("graph", drawings.graph(trial), "How the level of the family is shared, and handed on by what is shown."),
         ("recruitment", fan(trial), f"Participants randomised over time{decided}."),
         ("boundaries", boundaries(trial), "Boundaries of the looks, by participants assessed."),
         ("power", drawings.power_curve(trial), "Power against the number of participants."),

@@ -27,10 +27,14 @@ def _takes(control: Control) -> bool:
 
 
 def _parts(subject: Subject, state: State) -> Iterator[Part]:
+    from trialplan.protocol.content import figures
+
     answer = subject.answer
     yield Part(title="The number", page=answer.page())
     if answer.design.has_level:
         yield Part(title="A paragraph to copy", copied=_statement(subject))
+    if subject.is_plan and figures.graph(subject.trial) is not None:
+        yield Part(title="How the level is handed on", figure="graph")
     design = cast("Design", answer.design)
     if answer.design.has_level:
         if not design.looks:

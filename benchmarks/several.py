@@ -1,0 +1,115 @@
+"""Several arms and several endpoints side by side with what a user would pick; writes docs/benchmarks-several.md.
+
+    python benchmarks/several.py --r-library DIR    measures (about a minute) and writes the page
+    python benchmarks/several.py --quick            few rounds, to see that everything runs; writes nothing
+
+What is not installed is skipped, with its name. Nothing here is a test: a busy machine gives other times.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from page import write
+from side_by_side import QUICK, ROOT, Contest, Goal, another_level, in_python, in_r
+
+from trialplan import Graphical, ManyToOne, TwoMeans
+
+PAGE = ROOT / "docs" / "benchmarks-several.md"
+TREATMENTS, EACH = 4, 60
+
+
+def dunnett() -> Contest:
+    """The power of Dunnett's test, its critical value included."""
+
+    def ours(number: int) -> str:
+        one = TwoMeans(difference=0.5, sd=1, alpha=another_level(number))
+        trial = ManyToOne(design=one, treatments=TREATMENTS)
+        return f"{trial.success(EACH * (TREATMENTS + 1)):.6f}"
+
+    setup = (
+        f"k <- {TREATMENTS}; m <- {EACH}; df <- (k + 1) * (m - 1); "
+        "joint <- matrix(0.5, k, k) + diag(0.5, k); shift <- rep(0.5 * sqrt(m / 2), k)"
+    )
+    call = (
+        "{set.seed(1); c <- qmvt(1 - (0.05 - i * 1e-10), tail='both.tails', df=df, corr=joint)$quantile; "
+        "1 - pmvt(upper=rep(c, k), df=df, corr=joint, delta=shift)[1]}"
+    )
+    return Contest(
+        "The power of Dunnett's test",
+        f"{TREATMENTS} treatments and a control of {EACH} participants each, an effect of half a standard deviation of "
+        "every treatment: the critical value at 5 % in both directions by Student's t, and the probability that at "
+        "least one treatment is shown. mvtnorm is asked for its usual three digits.",
+        [
+            in_python("trialplan, the whole design", ours, times=2 if QUICK else 20, ours=True),
+            in_r("mvtnorm", call, "sprintf('%.6f', x)", setup=setup, title="mvtnorm, qmvt and pmvt"),
+        ],
+        Goal(peer="mvtnorm", times=5),
+    )
+
+
+HYPOTHESES = 6
+
+
+def graphs() -> Contest:
+    """Adjusted P values of graphs, the graph made anew each time."""
+    members = (TwoMeans(difference=0.3, sd=1, test="z"),) * HYPOTHESES
+    places = range(HYPOTHESES)
+
+    def ours(number: int) -> str:
+        weights = [1 + i * (number + 1) % 5 for i in places]
+        rows = [[0 if i == j else 1 + (i + 2 * j + number) % 4 for j in places] for i in places]
+        graph = Graphical(
+            members=members,
+            initial_weights=tuple(one / sum(weights) for one in weights),
+            transitions=tuple(tuple(one / sum(row) for one in row) for row in rows),
+        )
+        found = graph.adjusted([0.001 + (i * 37 + number * 13) % 100 / 2000 for i in places])
+        return f"{found.sum():.6f}"
+
+    setup = (
+        f"at <- 0:{HYPOTHESES - 1}; graph <- function(number) {{w <- 1 + (at * (number + 1)) %% 5; "
+        "a <- outer(at, at, function(i, j) 1 + (i + 2 * j + number) %% 4); diag(a) <- 0; "
+        "graph_create(w / sum(w), a / rowSums(a))}"
+    )
+    call = "graph_test_shortcut(graph(i), 0.001 + ((at * 37 + i * 13) %% 100) / 2000, 0.05)$outputs$adjusted_p"
+    times = 20 if QUICK else 1000
+    return Contest(
+        "A thousand graphs of six hypotheses",
+        "The adjusted P values of weighted Bonferroni tests by the graphical procedure of Bretz et al. (2009), each "
+        "time of another graph with all its arrows and of other P values. Both go step by step.",
+        [
+            in_python("trialplan, the graph made and tested", ours, times=times, scale=times, rounds=5, ours=True),
+            in_r(
+                "graphicalMCP",
+                call,
+                "sprintf('%.6f', sum(x))",
+                setup=setup,
+                times=times,
+                scale=times,
+                rounds=5,
+                title="graphicalMCP, graph_test_shortcut",
+            ),
+        ],
+        Goal(peer="graphicalMCP", times=5),
+    )
+
+
+HEAD = """# Side by side: several arms and endpoints
+
+<!-- Written by benchmarks/several.py; do not edit. -->
+
+All take turns, round by round in one run, after a round that is not counted, and each is asked something new every
+time. A time is the median of the rounds with their range; "× ours" is the median of how many times as long as
+trialplan's first line the other took within a round. Measured on {machine}.
+Other machines, and this one on another day, give other times; the ratios are steadier.
+"""
+
+
+def main() -> int:
+    """Measure, print, and write the page."""
+    return write(PAGE, HEAD, [dunnett, graphs])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

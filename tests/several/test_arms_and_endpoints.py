@@ -1,0 +1,176 @@
+"""Several treatments at several endpoints: one family over all of them, in Python, in plans and as a figure."""
+
+import numpy as np
+import pytest
+from small_plans import endpoint, plan_text, stated
+
+from trialplan import (
+    ClusteredMeans,
+    ClusteredProportions,
+    CoPrimary,
+    FixedSequence,
+    Graphical,
+    Holm,
+    ManyToOne,
+    TwoMeans,
+    TwoProportions,
+)
+from trialplan.errors import ParameterError, PlanError
+from trialplan.figures import Graph
+from trialplan.plan import build, read
+from trialplan.protocol import render
+
+ENDS = (TwoProportions(control=0.3, treatment=0.5), TwoMeans(difference=0.4, sd=1))
+HANDED = ((0, 0.5, 0.5, 0), (0.5, 0, 0, 0.5), (0, 1, 0, 0), (1, 0, 0, 0))
+
+
+class TestPower:
+    @pytest.mark.parametrize(
+        "members",
+        [
+            ENDS,
+            (
+                ClusteredProportions(control=0.3, treatment=0.5, icc=0.03, cluster_size=8, clustered="treatment"),
+                ClusteredMeans(difference=-0.4, sd=1, icc=0.03, cluster_size=8, favourable="lower"),
+            ),
+        ],
+        ids=["alone", "in clusters"],
+    )
+    def test_is_that_of_drawn_participants(self, members):
+        """With the control shared, 2:1, and treatments that differ in what they do."""
+        members = tuple(one.replace(allocation="1:2") for one in members)
+        whole = Graphical(
+            members=members,
+            treatments=2,
+            effect_shares=(0.8, 1.0),
+            correlation=-0.4,
+            initial_weights=(0.4, 0.4, 0.1, 0.1),
+            transitions=HANDED,
+        )
+        _, shown = whole.shown(whole.draw(300, 4000, np.random.default_rng(8)))
+        found = [*shown.mean(axis=0), shown.any(axis=1).mean(), shown.all(axis=1).mean()]
+        assert found == pytest.approx(list(whole.powers(300)), abs=4 * 0.5 / 4000**0.5)
+
+    def test_arms_of_one_endpoint_are_correlated_as_dunnetts(self):
+        """By the control's share of the variance: 0.5 at 1:1, a third at 1:2."""
+        for allocation, joint in (("1:1", 0.5), ("1:2", 1 / 3)):
+            member = TwoMeans(difference=0.4, sd=1, test="z", allocation=allocation)
+            whole = CoPrimary(members=(member, member), treatments=2, correlation=0.5)
+            assert whole.correlations[0][1] == pytest.approx(joint)
+            assert whole.correlations[0][2] == pytest.approx(0.5)
+            assert whole.correlations[0][3] == pytest.approx(joint / 2)
+            assert whole.arms(3 * whole.block)["control"] == 3 * whole.weights[-1]
+
+    def test_what_all_have_to_show_is_that_of_the_arms_alone(self):
+        """Where the second endpoint is all but certain, all shown is both arms shown at the first one."""
+        sure = TwoMeans(difference=5, sd=1, test="z")
+        first = TwoMeans(difference=0.4, sd=1, test="z")
+        both = CoPrimary(members=(first, sure), treatments=2)
+        arms = ManyToOne(design=first, treatments=2, wins_if="all")
+        level = arms.tested[0].alpha
+        same = both.replace(alpha=level)
+        assert float(same.power(300)) == pytest.approx(float(arms.power(300)), abs=1e-5)
+
+    def test_each_hypothesis_has_a_null_of_its_own(self):
+        """The type I error of what must all be shown is asked with one of them without an effect."""
+        whole = FixedSequence(members=ENDS, treatments=2)
+        assert [one.effect_shares for one in whole.at_null()] == [
+            tuple(float(i != j) for j in range(4)) for i in range(4)
+        ]
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"treatments": 4}, "8 hypotheses, more than 6"),
+            ({"treatments": 2, "effect_shares": (1, 1, 1)}, "not 3 shares"),
+            ({"effect_shares": (0.5,)}, "there is one"),
+            ({"treatments": 2, "initial_weights": (0.5, 0.5)}, "4 hypotheses"),
+        ],
+    )
+    def test_with_what_is_wrong(self, change, words):
+        with pytest.raises(ParameterError, match=words):
+            Graphical(**({"members": ENDS} | change))
+
+
+class TestFigure:
+    def test_tells_in_words_and_data_what_it_shows(self):
+        """Each level, and each arrow, in the sentence and in the table."""
+        whole = Graphical(members=ENDS, treatments=2, initial_weights=(0.4, 0.4, 0.1, 0.1), transitions=HANDED)
+        drawn = whole.rule_figure(whole.named(("response", "score"), ("low", "high")))
+        assert "response with low (0.4)" in drawn.alt()
+        assert "score with high hands 1 of its level to response with low" in drawn.alt()
+        columns, rows = drawn.table()
+        assert rows[0] == ("1: response with low", "0.4", "0.02", "", "0.5", "0.5", "")
+        assert len(columns) == len(rows[0])
+        weights = [one.get_text() for one in drawn.draw().axes[0].texts if one.get_gid() == "weight"]
+        assert sorted(weights) == ["0.5"] * 4 + ["1"] * 2
+
+    def test_a_chain_and_holm_are_graphs(self):
+        """A fixed sequence hands all of it on; Holm's procedure evenly; truncated it is no graph."""
+        assert FixedSequence(members=ENDS).rule_figure("ab").arrows == [[0, 1], [0, 0]]
+        assert Holm(members=ENDS).rule_figure("ab").nodes == [("a", 0.5), ("b", 0.5)]
+        assert Holm(members=ENDS, truncation=0.5).rule_figure("ab") is None
+
+    def test_asks_for_a_row_for_each(self):
+        with pytest.raises(ParameterError, match="a row and a column"):
+            Graph(nodes=[("a", 0.5), ("b", 0.5)], arrows=[[0, 1]], level=0.05)
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """A plan of two treatments and two primary endpoints, by what stands under [arms] and [family]."""
+
+    def written(arms="", family='rule = "holm"', secondary=""):
+        other = endpoint("score", "primary", "two-means", stated(difference=0.5, sd=1), dropout=0.1)
+        text = plan_text(
+            endpoints=other + secondary, more=f"\n[family]\n{family}\n[arms]\nnames = ['low', 'high']\n{arms}\n"
+        )
+        path = tmp_path / "plan.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+class TestPlan:
+    def test_is_one_family_of_arms_and_endpoints(self, plan):
+        """Sized by it; a document names every hypothesis and shows the graph; each compares its own arms."""
+        trial = build(read(str(plan("effect_shares = [0.8, 1.0]"))))
+        design = trial.design
+        assert (design.slug(), design.treatments, design.effect_shares) == ("holm", 2, (0.8, 1.0))
+        assert list(trial.arms_randomised) == ["treatment 1", "treatment 2", "control"]
+        first = trial.primaries[0]
+        assert trial.compared_by(first, 300) == 200
+        assert trial.compared_by(trial.family, 300) == 300
+        text = render(trial).replace("\\", "")
+        for words in (
+            "score with high",
+            "the hypotheses are numbered",
+            "an effect of at least one of low and high on",
+            "Graph of the testing procedure",
+            "(low to high to ",
+        ):
+            assert words in text, words
+
+    @pytest.mark.parametrize(
+        ("arms", "family", "words"),
+        [
+            ('rule = "many-to-one"', 'rule = "holm"', "leave rule = 'many-to-one' out"),
+            ("treatments = 2", 'rule = "holm"', "the number of names"),
+            ("weights = [1, 1]", 'rule = "holm"', "beside a \\[family\\] there is no 'weights'"),
+            ("", 'rule = "holm"\ntreatments = 2', "no 'treatments'"),
+            ("", 'rule = "graphical"\ninitial_weights = [0.5, 0.5]', "4 hypotheses"),
+        ],
+    )
+    def test_what_belongs_elsewhere_is_refused(self, plan, arms, family, words):
+        with pytest.raises(PlanError, match=words):
+            build(read(str(plan(arms, family))))
+
+    def test_a_secondary_endpoint_compares_one_treatment_with_the_control(self, plan):
+        """Among the participants of these two arms."""
+        later = endpoint("later", "secondary", "two-means", stated(difference=0.5, sd=1))
+        trial = build(read(str(plan(secondary=later))))
+        last = next(one for one in trial.endpoints if one.name == "later")
+        assert trial.expected_of(last) == pytest.approx(trial.n_randomised * 2 / 3)

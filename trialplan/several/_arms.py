@@ -1,0 +1,75 @@
+"""Several treatments beside one control in a family: how many there are, and what of each effect they have."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from trialplan.design import Design
+from trialplan.errors import ParameterError
+from trialplan.numerics.multinormal import MOST
+from trialplan.parameter import Interval, Parameter, parameter
+
+_SHARE = Parameter("share of the planned effect", domain=Interval(-10, 10, "left right"))
+
+
+def treatments() -> Any:
+    """How many there are."""
+    return parameter(
+        "number of treatments, each compared with the one control at every endpoint; allocation is that of one of "
+        "them to the control",
+        None,
+        default=1,
+        read=_read_treatments,
+        shown="NUMBER",
+    )
+
+
+def effect_shares() -> Any:
+    """What each treatment has of the effects that the endpoints plan."""
+    return parameter(
+        "share of the planned effect that each treatment has, or a row of those for each endpoint; the whole of it "
+        "unless they are given",
+        None,
+        optional=True,
+        read=_read_shares,
+    )
+
+
+def check_arms(owner: Any, count: int, shares: tuple[float, ...] | None, endpoints: int) -> None:
+    """Not more hypotheses than a joint distribution takes, and as many shares as there are."""
+    if count * endpoints > MOST:
+        raise ParameterError(
+            f"{count} treatments at {endpoints} endpoints are {count * endpoints} hypotheses, more than {MOST}",
+            owner=owner,
+            parameter="treatments",
+            way_out="take fewer treatments, or fewer endpoints",
+        )
+    if shares is not None and len(shares) not in (count, count * endpoints):
+        reason = f"must be one for each of {count} treatments, or such a row for each of {endpoints} endpoints, "
+        raise ParameterError(f"{reason}not {len(shares)} shares", owner=owner, parameter="effect_shares", value=shares)
+    if shares is not None and count == 1:
+        reason = "are of several treatments, and there is one"
+        raise ParameterError(reason, owner=owner, parameter="effect_shares", way_out="plan its effect as it is")
+
+
+def at_shares(design: Design, shares: Sequence[float]) -> tuple[Design, ...]:
+    """The design of one treatment against the control, at each share of the way from its null to its effect."""
+    (null,), planned = design.null_values(), design.effect_value()
+    return tuple(design.replace(**{design.effect: null + share * (planned - null)}) for share in shares)
+
+
+def _read_treatments(value: Any) -> int:
+    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value in range(1, MOST + 1)
+    if not whole:
+        raise ParameterError(f"must be a whole number from 1 to {MOST}, not {value!r}")
+    return int(value)
+
+
+def _read_shares(value: Any) -> tuple[float, ...]:
+    """One after the other, or rows of them."""
+    if not isinstance(value, (tuple, list)) or not value:
+        raise ParameterError(f"must be a list of shares of the planned effect, not {value!r}")
+    nested = [one if isinstance(one, (tuple, list)) else (one,) for one in value]
+    return tuple(_SHARE.read_value(one) for one in itertools.chain.from_iterable(nested))

@@ -1,0 +1,341 @@
+"""A family whose hypotheses are looked at early: each has boundaries of its own at every share of the level."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, Self
+
+from trialplan.design import Design
+from trialplan.errors import ParameterError, UnreachableError
+from trialplan.numerics.elementary import normal_cdf, upper_normal_quantile
+from trialplan.numerics.lazy import np
+from trialplan.page import Table
+from trialplan.parameter import Numbers, Parameter, parameter, parameters
+from trialplan.sequential.boundaries.efficacy import Efficacy, read_efficacy
+from trialplan.sequential.boundaries.fields import read_looks
+from trialplan.sequential.boundaries.spending import SPENDING
+from trialplan.several._stepwise import _Stepwise, lattice
+from trialplan.text import listed, number, percent, probability
+from trialplan.wrapper import WrapperOfOne
+
+StopsWhen = Literal["all", "any", "first"]
+"""What ends the trial at a look: every hypothesis shown, any, or the first one; else it goes on to the end."""
+
+_OWN = ("design", "times", "spending", "stops_when")
+
+_FAR = 36.0
+"""Where a normal variable has no probability left."""
+
+
+def _read_family(value: Any) -> _Stepwise:
+    if not isinstance(value, _Stepwise) or not value.shares_by_bonferroni:
+        known = "graphical, fallback, at-least-one, or holm"
+        raise ParameterError(f"must be a family whose hypotheses have shares of the level: {known}; not {value!r}")
+    return value
+
+
+def _read_spending(value: Any) -> Any:
+    rule = read_efficacy(value)
+    if not isinstance(rule, str) or rule.partition("(")[0] not in SPENDING:
+        raise ParameterError(
+            f"must be a spending function, which is one at every share of the level ({', '.join(SPENDING)}), "
+            f"not {value!r}"
+        )
+    return rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyWithLooks(WrapperOfOne):
+    """Which of several hypotheses are shown, and when, where a family is looked at before the end?
+
+    Every hypothesis has boundaries by the same spending function at each share of the level that its family may hand
+    it. At a look the family's procedure is put to the smallest share at which each hypothesis has crossed by then; one
+    that is shown hands its share on, and the others are held against the boundaries of what they have now. Every
+    intersection of true hypotheses so has a test of its level, and the family keeps it whatever the correlation. A key
+    secondary endpoint behind a primary is a graph that hands everything to it: it is tested at the look that ends the
+    trial by boundaries of its own, and not at the full level, which would not be kept.
+
+    n is that of the end; `times` are the shares of it that are read at each look, of every hypothesis the same.
+
+    >>> from trialplan import Graphical, TwoMeans
+    >>> ends = (TwoMeans(difference=0.4, sd=1, test="z"), TwoMeans(difference=0.3, sd=1, test="z"))
+    >>> order = Graphical(members=ends, initial_weights=(1, 0), transitions=((0, 1), (0, 0)), correlation=0.5)
+    >>> trial = FamilyWithLooks(design=order, times=(0.5, 1), stops_when="first")
+    >>> [round(float(one), 2) for one in trial.powers(200)[:2]]
+    [0.81, 0.42]
+
+    References:
+        Maurer & Bretz (2013), Statistics in Biopharmaceutical Research 5:311 (graphs with spending functions).
+        Glimm, Maurer & Bretz (2010), Statistics in Medicine 29:219; Tamhane, Mehta & Liu (2010), Biometrics 66:1174
+        (the level of a key secondary endpoint); Hung, Wang & O'Neill (2007), J Biopharm Stat 17:1201 (the want).
+        Liu & Anderson (2008), Journal of the American Statistical Association 103:1621 (sequential P values).
+    """
+
+    design: Design = parameter("the family without looks", None, read=_read_family)
+    times: tuple[float, ...] = parameter(
+        "share of the participants that each look reads, the last one 1", None, read=read_looks, default=(0.5, 1.0)
+    )
+    spending: str = parameter(
+        "the spending function of every hypothesis", None, read=_read_spending, default="lan-demets-obrien-fleming"
+    )
+    stops_when: StopsWhen = parameter(
+        "what ends the trial at a look: all are shown, any is, or the first one", StopsWhen, default="all"
+    )
+
+    two_tailed = False
+    exact = False
+    tex = ""
+
+    @property
+    def members(self) -> tuple[Design, ...]:  # type: ignore[override]
+        """The family."""
+        return (self.design,)
+
+    def place(self, members: tuple[Design, ...]) -> None:
+        """Where it is declared."""
+        self._set("design", members[0])
+
+    def with_members(self, members: tuple[Design, ...]) -> Self:
+        """The same looks at another family."""
+        return self.replace(design=members[0])
+
+    def replace(self, **numbers: Any) -> Self:
+        """The same looks with other numbers of their own or of the family."""
+        own = {name: numbers.pop(name, getattr(self, name)) for name in _OWN}
+        own["design"] = own["design"].replace(**numbers)
+        return type(self)(**own)
+
+    def declarations(self) -> Mapping[str, Parameter]:
+        """The family's, and those of the looks."""
+        own = {name: one for name, one in parameters(type(self)).items() if name in _OWN[1:]}
+        return {**self.design.declarations(), **own}
+
+    def assumptions(self) -> dict[str, Any]:
+        """The family's numbers, and the looks."""
+        return self.design.assumptions() | {name: getattr(self, name) for name in _OWN[1:]}
+
+    @property
+    def adjusts(self) -> bool:
+        """It is a family."""
+        return True
+
+    @property
+    def any_will_do(self) -> bool:
+        """As the family says."""
+        return self.family.any_will_do
+
+    @property
+    def family(self) -> _Stepwise:
+        """The family without looks."""
+        assert isinstance(self.design, _Stepwise)  # `_read_family` refuses all else
+        return self.design
+
+    @property
+    def smooth(self) -> bool:
+        """Where the family is."""
+        return self.design.smooth
+
+    @property
+    def formula(self) -> str:
+        """The family's, at every look."""
+        return f"{self.design.formula}; at each of {len(self.times)} looks, by {self.spending}"
+
+    @property
+    def reference(self) -> str:
+        """That of looks at graphs, and the family's."""
+        return f"Maurer & Bretz 2013, Statistics in Biopharmaceutical Research 5:311; {self.design.reference}"
+
+    # Boundaries.
+
+    @cached_property
+    def boundaries(self) -> tuple[Any, ...]:
+        """For each hypothesis the z that shows it, of shape (shares of the level, looks), the smallest share first."""
+        level = float(self.family.level)
+        found, every = dict[float, Any](), (True,) * len(self.times)
+        for share in {one for shares in self.family.levels() for one in shares}:
+            rule = Efficacy(
+                rule=self.spending, fractions=self.times, in_force=every, level=share * level, two_tailed=False
+            )
+            found[share] = rule.z()
+        return tuple(np.stack([found[one] for one in shares]) for shares in self.family.levels())
+
+    # Power.
+
+    def powers(self, n: Numbers) -> Any:
+        """The probability that each hypothesis is shown by the end, then any, then all: on the last axis."""
+        return self.powers_by_look(n)[..., -1, :]
+
+    def powers_by_look(self, n: Numbers) -> Any:
+        """The same by each look: shape (…, looks, hypotheses and two)."""
+        self.require_effect()
+        drifts = np.broadcast_arrays(*self._drifts(n), *(c for row in self.family.correlations for c in row))
+        shape, k = np.shape(drifts[0]), self.family.tests_made
+        found = np.empty((*shape, len(self.times), k + 2))
+        for index in np.ndindex(shape):
+            values = np.array([float(one[index]) for one in drifts])
+            found[index] = self._of_numbers(values[:k], values[k:].reshape(k, k))
+        return found
+
+    def _drifts(self, n: Numbers) -> list[Numbers]:
+        """The expected z of each hypothesis at the end, by its own power at the full level of a side."""
+        scores = [np.clip(one, -_FAR, _FAR) for one in self.family.scores(n)]
+        return [score + upper_normal_quantile(float(self.family.level)) for score in scores]
+
+    def _of_numbers(self, drifts: Any, correlations: Any) -> Any:
+        """Over a lattice of the increments between the looks, which are independent."""
+        k, steps = len(drifts), np.diff(self.times, prepend=0.0)
+        points = lattice(k * len(steps))[:_POINTS].reshape(-1, len(steps), k) @ np.linalg.cholesky(correlations).T
+        walk = np.cumsum(points * np.sqrt(steps)[:, None] + drifts * steps[:, None], axis=1)
+        shown = self.shown_by_look(walk / np.sqrt(self.times)[:, None])
+        return np.stack([self.family.of_rejections(shown[:, look]).mean(axis=0) for look in range(len(steps))])
+
+    def shown_by_look(self, z: Any) -> Any:
+        """What is shown by each look where the statistics are z: (trials, looks, hypotheses) each."""
+        looks = range(len(self.times))
+        crossed = [[z[:, look, i, None] >= bound[:, look] for look in looks] for i, bound in enumerate(self.boundaries)]
+        return np.stack(self._by_look(crossed), axis=1)
+
+    def _by_look(self, crossed: Sequence[Sequence[Any]]) -> list[Any]:
+        """What is shown by each look, (trials, hypotheses), where each crosses at (trials, shares), look by look.
+
+        A trial that has ended keeps what it had shown then.
+        """
+        looks, family = len(crossed[0]), self.family
+        so_far = [np.zeros_like(each[0]) for each in crossed]
+        shown: list[Any] = []
+        over = np.zeros(len(so_far[0]), dtype=bool)
+        for look in range(looks):
+            so_far = [before | each[look] for before, each in zip(so_far, crossed, strict=True)]
+            # by the smallest share at which it has crossed; who crosses at one crosses at every larger one
+            steps = [np.where(one.any(axis=1), one.argmax(axis=1), one.shape[1]) for one in so_far]
+            now = family.at_steps(steps)
+            now = np.where(over[:, None], shown[-1], now) if shown else now
+            over |= {"all": now.all(axis=1), "any": now.any(axis=1), "first": now[:, 0]}[self.stops_when]
+            shown.append(now)
+        return shown
+
+    def success(self, n: Numbers) -> Numbers:
+        """The probability that any, or all, are shown by the end, as the family says."""
+        return self.powers(n)[..., -2 if self.family.wins_if == "any" else -1]
+
+    def power(self, n: Numbers) -> Numbers:
+        """Nothing but success counts as a rejection."""
+        return self.success(n)
+
+    def all_shown(self, n: Numbers) -> Numbers:
+        """By the end."""
+        return self.powers(n)[..., -1]
+
+    def at_null(self) -> tuple[Self, ...]:
+        """The family's."""
+        return tuple(self.with_members((one,)) for one in self.design.at_null())
+
+    def reachable(self) -> Any:
+        """Where the family's effects are."""
+        return self.design.reachable()
+
+    def unreachable(self) -> UnreachableError:
+        """The family's reason."""
+        return self.design.unreachable()
+
+    def detectable_effect(self, n: Numbers, target: Numbers = 0.8) -> Numbers:
+        """Refused, as by the family: there is no one effect."""
+        return self.design.detectable_effect(n, target)
+
+    def at_share(self, share: float) -> Self | None:
+        """The family's."""
+        moved = self.design.at_share(share)
+        return None if moved is None else self.with_members((moved,))
+
+    def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
+        """There is more than one statistic."""
+        return None
+
+    # Participants.
+
+    def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
+        """The family's."""
+        return tuple(self.design.draw(n, trials, rng))
+
+    def shown(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
+        """The last statistics, and which hypotheses are shown by the looks up to this fraction."""
+        crossed: list[list[Any]] = []
+        statistics: list[Any] = []
+        for one, bounds, of in zip(self.family.hypotheses, self.boundaries, data, strict=True):
+            at_looks, statistic = [], None
+            for look, time in enumerate(self.times):
+                if time > fraction + 1e-9:
+                    continue
+                rejects = []
+                for bound in bounds[:, look]:
+                    level = float(normal_cdf(-min(float(bound), _HIGHEST)))
+                    statistic, found = one.replace(alpha=level * self.sides, sides=self.sides).analyse(of, time)
+                    rejects.append(found & (statistic > 0) & math.isfinite(bound))
+                at_looks.append(np.stack(rejects, axis=1))
+            crossed.append(at_looks)
+            statistics.append(statistic)
+        return np.stack(statistics, axis=-1), self._by_look(crossed)[-1]
+
+    def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
+        """The greatest of the last statistics and whether any is shown; the least, and whether all are."""
+        statistics, shown = self.shown(data, fraction)
+        if self.family.wins_if == "any":
+            return statistics.max(axis=-1), shown.any(axis=-1)
+        return statistics.min(axis=-1), shown.all(axis=-1)
+
+    # What the answer holds.
+
+    def details(self, n: Any, target: Numbers) -> dict[str, Any]:
+        """What is shown by each look, and the boundaries of each hypothesis at each share of the level."""
+        if self.shape(n):
+            return {}
+        return {
+            "by_look": [
+                {"share": time, "hypotheses": list(map(float, row[:-2])), "any": float(row[-2]), "all": float(row[-1])}
+                for time, row in zip(self.times, self.powers_by_look(n), strict=True)
+            ],
+            "boundaries": [
+                {"hypothesis": i, "share_of_level": share, "efficacy_z": [float(z) for z in row]}
+                for i, (shares, rows) in enumerate(zip(self.family.levels(), self.boundaries, strict=True), 1)
+                for share, row in zip(shares, rows, strict=True)
+            ],
+        }
+
+    def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
+        """The same as tables."""
+        looks = [percent(one) for one in self.times]
+        shown = [
+            [percent(one["share"]), *map(probability, (*one["hypotheses"], one["any"], one["all"]))]
+            for one in extra.get("by_look", ())
+        ]
+        names = [str(i + 1) for i in range(self.family.tests_made)]
+        bounds = [
+            [str(one["hypothesis"]), f"{one['share_of_level']:.4g}", *(f"{z:.3f}" for z in one["efficacy_z"])]
+            for one in extra.get("boundaries", ())
+        ]
+        columns = frozenset(range(1, len(names) + 3))
+        of_looks = frozenset(range(1, len(looks) + 2))
+        return [
+            Table(("read", *names, "any", "all"), shown, "Shown by each look", right=columns),
+            Table(("hypothesis", "share of the level", *looks), bounds, "z that shows it", right=of_looks),
+        ]
+
+    def rule_in_words(self, names: Sequence[str]) -> str:
+        """The family's rule, and its looks."""
+        ends = {"all": "all are shown", "any": "any is shown", "first": f"{names[0]} is shown"}[self.stops_when]
+        at = listed([percent(one) for one in self.times[:-1]])
+        return (
+            f"{self.design.rule_in_words(names)}. They are looked at with {at} of the participants, and at the end; at "  # type: ignore[attr-defined]
+            f"each share of the level {number(float(self.alpha))} a hypothesis has boundaries by {self.spending}, and "
+            f"what is shown hands its share on at the same look (Maurer & Bretz 2013). The trial ends early if {ends}"
+        )
+
+
+_POINTS = 2**15
+"""Of the lattice, of which each is followed through all looks: a power is right to some 0.002."""
+
+_HIGHEST = 37.0
+"""A z whose tail a computer still holds."""
