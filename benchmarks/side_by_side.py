@@ -29,7 +29,17 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-R_PACKAGES = ("rpact", "gsDesign", "Exact", "clinfun", "lrstat", "metafor", "PowerTOST")
+R_PACKAGES = (
+    "rpact",
+    "gsDesign",
+    "Exact",
+    "clinfun",
+    "lrstat",
+    "metafor",
+    "PowerTOST",
+    "mvtnorm",
+    "graphicalMCP",
+)
 TARGET = 0.8
 PYTHON_PACKAGES = ("numpy", "scipy", "statsmodels")
 

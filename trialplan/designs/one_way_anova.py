@@ -93,7 +93,7 @@ class OneWayAnova(Design):
         axis="groups",
         symbol="μ_j",
         unit="units of the outcome",
-        typical=(0.0, 0.4, 0.8),
+        typical=(0.2, 1.2),
     )
     sd: Numbers = spread.sd("standard deviation between participants of a group")
     group_sizes: tuple[int, ...] | None = parameter(
