@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from trialplan import AtLeastOne, Graphical, Hochberg, Holm, ManyToOne, TwoMeans
+from trialplan import AtLeastOne, Graphical, Hochberg, Holm, ManyToOne, OneWayAnova, TwoMeans
 from trialplan.numerics import dunnett
 from trialplan.several import _graph as graphs
 
@@ -149,7 +149,16 @@ def dunnett_size(given):
     }
 
 
+def anova(given):
+    """Of groups that need not have the same size."""
+    design = OneWayAnova(
+        group_means=given["means"], sd=given["sd"], group_sizes=given["allocation"], alpha=given["alpha"]
+    )
+    return {"n_total": design.unrounded(given["power"]), "effect_f": design.cohen_f()}
+
+
 ANSWERS = {
+    "anova.one_way.sample_size": anova,
     "multiplicity.dunnett.critical_value": dunnett_critical,
     "multiplicity.dunnett.power_known_variance": dunnett_power,
     "multiplicity.dunnett.t.power": dunnett_t,

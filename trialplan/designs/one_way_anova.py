@@ -11,7 +11,7 @@ from trialplan.design import Design, Sized
 from trialplan.designs import _spread as spread
 from trialplan.designs import _written as written
 from trialplan.designs._vectors import places
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.elementary import sqrt, square
 from trialplan.numerics.lazy import np, special
 from trialplan.outcome import EffectScale, Outcome
@@ -55,7 +55,7 @@ class OneWayAnova(Design):
     the groups differ, not which; to show which treatments are better than a control, compare each with it by Dunnett's
     test. Of two groups it is the two-sided t test.
 
-    >>> design = OneWayAnova(means=(1.5, 2.5, 2.0), sd=3)
+    >>> design = OneWayAnova(group_means=(1.5, 2.5, 2.0), sd=3)
     >>> round(design.unrounded(0.8), 2), round(design.details(525, 0.8)["cohen_f"], 4)
     (523.28, 0.1361)
 
@@ -84,10 +84,10 @@ class OneWayAnova(Design):
         r"1-\beta = \Pr\left(F_{k-1,\,n-k}(\lambda)>F_{k-1,\,n-k,\,1-\alpha}\right),\quad "
         r"\lambda = n\,\rho^2\sum_j w_j\frac{\left(\mu_j-\mu\right)^2}{\sigma^2}"
     )
-    stated_example = "--means 1.5,2.5,2 --sd 3 --power 0.8 --n 525"
+    stated_example = "--group-means 1.5,2.5,2 --sd 3 --power 0.8 --n 525"
     unscripted: ClassVar[tuple[str, ...]] = ("group_sizes",)
 
-    means: Numbers | tuple[float, ...] = parameter(
+    group_means: Numbers | tuple[float, ...] = parameter(
         "mean of each group",
         REAL,
         axis="groups",
@@ -117,24 +117,20 @@ class OneWayAnova(Design):
 
     def check(self) -> None:
         """Two groups or more, and a size for each."""
-        groups = len(places(self.means))
+        groups = len(places(self.group_means))
         if not 2 <= groups <= _MOST_GROUPS:
             reason = f"must be those of 2 to {_MOST_GROUPS} groups, not of {groups}"
-            raise ParameterError(reason, owner=self, parameter="means", value=self.means)
+            raise ParameterError(reason, owner=self, parameter="group_means", value=self.group_means)
         if self.group_sizes is not None and len(self.group_sizes) != groups:
             reason = f"must be {groups} whole numbers, one for each mean"
             raise ParameterError(reason, owner=self, parameter="group_sizes", value=self.group_sizes)
         self._set("arm_names", tuple(f"group {i}" for i in range(1, groups + 1)))
+        self._set("allocation", ":".join(map(str, self.group_sizes or (1,) * groups)))
 
     @classmethod
     def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
         """The means and their spread; that the plan is true is the rule."""
-        return ("means", "sd")
-
-    @property
-    def weights(self) -> tuple[int, ...]:
-        """One participant of each group in a block, unless other sizes are given."""
-        return self.group_sizes or (1,) * len(places(self.means))
+        return ("group_means", "sd")
 
     def null_values(self) -> tuple[Numbers, ...]:
         """No difference."""
@@ -144,16 +140,23 @@ class OneWayAnova(Design):
         """Whether any mean differs."""
         return self.cohen_f() > 0
 
+    def unreachable(self) -> UnreachableError:
+        """Equal means cannot be told apart."""
+        if float(self.realised) > 0:
+            reason = "no number of participants can show a difference where all planned means are the same"
+            return UnreachableError(reason, owner=self, value=self.group_means, way_out="give the means that you expect")
+        return super().unreachable()
+
     def cohen_f(self) -> Numbers:
         """The standard deviation of the groups' means, weighted by their sizes, over that within a group."""
-        means, shares = places(self.means), self.split(1.0)
+        means, shares = places(self.group_means), self.split(1.0)
         centre: Any = sum(share * mean for share, mean in zip(shares, means, strict=True))
         between: Any = sum(share * square(mean - centre) for share, mean in zip(shares, means, strict=True))
         return self.realised * sqrt(between) / self.sd
 
     def power(self, n: Numbers) -> Numbers:
         """The upper tail at the whole level: the statistic has no direction."""
-        groups = len(self.weights)
+        groups = len(self.arm_names)
         usable = np.asarray(n) > groups
         within = np.where(usable, np.asarray(n, dtype=float) - groups, 1.0)
         # the quantile of the small tail is one over that of the other, with the degrees of freedom changed
@@ -175,7 +178,7 @@ class OneWayAnova(Design):
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Outcomes, one row a trial and one column a participant, group by group."""
-        planned = places(self.means)
+        planned = places(self.group_means)
         means = [planned[0] + self.realised * (mean - planned[0]) for mean in planned]
         sizes = map(round, self.split(n))
         return tuple(rng.normal(mean, self.sd, (trials, size)) for mean, size in zip(means, sizes, strict=True))
