@@ -85,6 +85,11 @@ class MultiArmMultiStage(WithLooks):
         assert isinstance(self.design, ManyToOne)
         return self.design
 
+    @property
+    def fixed(self) -> Design:
+        """The trial without its looks, in which all treatments go on to the end."""
+        return self.arms_design.replace(kept=None)
+
     def check(self) -> None:
         """A statistic that is a z, a rule by efficacy z and futility z, and few looks."""
         arms = self.arms_design
@@ -152,7 +157,13 @@ class MultiArmMultiStage(WithLooks):
         return self.upper[-1]
 
     def by_look(self, n: float, share: float = 1.0) -> list[Look]:
-        """What may have happened by each look of n participants, at a share of the planned effects."""
+        """What may have happened by each look of n participants, at a share of the planned effects; remembered."""
+        memory: dict[tuple[float, float], list[Look]] = vars(self).setdefault("_by_look", {})
+        if (n, share) not in memory:
+            memory[n, share] = self._looked(n, share)
+        return memory[n, share]
+
+    def _looked(self, n: float, share: float) -> list[Look]:
         arms = self.arms_design
         level = float(normal_cdf(-self.critical_value())) * self.sides
         of_one = arms.participants_of_one(n)
