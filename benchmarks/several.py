@@ -62,9 +62,7 @@ def stages() -> Contest:
         "getDesign_mams(beta=0.2, M=3, r=1, theta=rep(0.3, 3), kMax=2, informationRates=c(0.5, 1), "
         "alpha=0.025 - i * 5e-11, typeAlphaSpending='sfOF')"
     )
-    answer = (
-        "sprintf('%.2f, %.4f', x$overallResults$information, tail(x$byStageResults$efficacyBounds, 1))"
-    )
+    answer = "sprintf('%.2f, %.4f', x$overallResults$information, tail(x$byStageResults$efficacyBounds, 1))"
     return Contest(
         "A trial of several arms and stages",
         "Three treatments against one control, looked at halfway and at the end: the boundary by Lan and DeMets' "

@@ -160,9 +160,7 @@ def anova(given):
 def mams(given):
     """A pairwise information of 1 is that of one control with an outcome's variance of 1 + 1/ratio."""
     ratio, theta = given["allocation_each_treatment_to_control"], given["theta"]
-    design = TwoMeans(
-        difference=theta[0], sd=1, test="z", alpha=given["alpha"], sides=1, allocation=f"{ratio:g}:1"
-    )
+    design = TwoMeans(difference=theta[0], sd=1, test="z", alpha=given["alpha"], sides=1, allocation=f"{ratio:g}:1")
     shares = tuple(one / theta[0] for one in theta)
     arms = ManyToOne(design=design, treatments=given["treatments"], effect_shares=shares)
     rule = given["alpha_spending"].replace("_", "-")

@@ -50,7 +50,9 @@ class TestNumerics:
         spent = np.cumsum(trial._efficacy.errors()).tolist()
         found = arms_by_looks.boundary(spent, trial.looks, (0.6,))
         assert found == pytest.approx(trial.rule.upper, abs=1e-6)
-        by_look = arms_by_looks.looks(found, [-np.inf] * 3, trial.looks, [Comparison(drift=2.5, loading=0.6)], together=True)
+        by_look = arms_by_looks.looks(
+            found, [-np.inf] * 3, trial.looks, [Comparison(drift=2.5, loading=0.6)], together=True
+        )
         assert by_look[-1].any == pytest.approx(trial.crossed(2.5)[0].sum(), abs=1e-6)
 
     def test_one_look_is_dunnett(self):
@@ -136,7 +138,7 @@ class TestPlan:
     def test_keeping_needs_looks(self, tmp_path):
         """Without them nothing is seen early."""
         (tmp_path / "plan.toml").write_text(plan_text() + self.ARMS + "kept = 1\n")
-        with pytest.raises(PlanError, match="kept = 1 needs looks|kept needs looks"):
+        with pytest.raises(PlanError, match="kept needs looks"):
             build(read(tmp_path / "plan.toml"))
 
 

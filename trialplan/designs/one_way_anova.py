@@ -144,7 +144,9 @@ class OneWayAnova(Design):
         """Equal means cannot be told apart."""
         if float(self.realised) > 0:
             reason = "no number of participants can show a difference where all planned means are the same"
-            return UnreachableError(reason, owner=self, value=self.group_means, way_out="give the means that you expect")
+            return UnreachableError(
+                reason, owner=self, value=self.group_means, way_out="give the means that you expect"
+            )
         return super().unreachable()
 
     def cohen_f(self) -> Numbers:

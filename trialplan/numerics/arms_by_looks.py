@@ -183,7 +183,8 @@ class Course:
             above, below = ahead.above(high), ahead.below(low)
             self.shown[kind] += (scene.weight * above * self._others(scene, place)).sum() * times / self._count(kind)
             walk = state.walk if gap is None else ahead.between(low, high, np.asarray(kind.drift / kind.rest), gap)
-            states.append((_State(kind, walk, state.unshown[..., None] - above, state.dropped[..., None] + below), times))
+            after = _State(kind, walk, state.unshown[..., None] - above, state.dropped[..., None] + below)
+            states.append((after, times))
         return _Scene(scene.weight, tuple(states))
 
     def _count(self, kind: Comparison) -> int:

@@ -111,7 +111,8 @@ class MultiArmMultiStage(WithLooks):
         if self.binding and self.futility is None and arms.kept is None:
             raise refused("binding", "has no meaning without futility or a number of treatments that are kept")
         if self.efficacy_at is not None or self.futility_at is not None:
-            raise refused("efficacy_at" if self.efficacy_at else "futility_at", "is not defined over several treatments")
+            name = "futility_at" if self.efficacy_at is None else "efficacy_at"
+            raise refused(name, "is not defined over several treatments", "leave it out")
         check_efficacy(self._rule)
         _ = self.lower
 
@@ -171,9 +172,7 @@ class MultiArmMultiStage(WithLooks):
             Comparison(drift=share * _drift(one, level, of_one), loading=loading)
             for one, loading in zip(arms.comparisons, arms.planned_loadings(), strict=True)
         ]
-        return arms_by_looks.looks(
-            self.upper, self.lower, self.looks, compared, together=self.together, kept=arms.kept
-        )
+        return arms_by_looks.looks(self.upper, self.lower, self.looks, compared, together=self.together, kept=arms.kept)
 
     def success(self, n: Numbers) -> Numbers:
         """The probability that any, all, or the first is shown at some look."""
@@ -271,9 +270,7 @@ class MultiArmMultiStage(WithLooks):
         by = {name: self.by_look(float(n), share) for name, share in HYPOTHESES.items()}
         return {
             "looks": [self._row(look, size, by) for look, size in enumerate(sizes)],
-            "comparisons": [
-                {"treatment": i, "power": power} for i, power in enumerate(by["alternative"][-1].each, 1)
-            ],
+            "comparisons": [{"treatment": i, "power": power} for i, power in enumerate(by["alternative"][-1].each, 1)],
             "expected_n": {name: self._expected(found, sizes) for name, found in by.items()},
         }
 
