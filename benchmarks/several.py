@@ -11,9 +11,9 @@ from __future__ import annotations
 import sys
 
 from page import write
-from side_by_side import QUICK, ROOT, Contest, Goal, another_level, in_python, in_r
+from side_by_side import QUICK, ROOT, TARGET, Contest, Goal, another_level, in_python, in_r
 
-from trialplan import Graphical, ManyToOne, TwoMeans
+from trialplan import Graphical, ManyToOne, MultiArmMultiStage, TwoMeans
 
 PAGE = ROOT / "docs" / "benchmarks-several.md"
 TREATMENTS, EACH = 4, 60
@@ -95,6 +95,34 @@ def graphs() -> Contest:
     )
 
 
+def stages() -> Contest:
+    """The boundaries and the size of a trial of several arms and stages."""
+
+    def ours(number: int) -> str:
+        one = TwoMeans(difference=0.3, sd=2**0.5, test="z", alpha=another_level(number) / 2, sides=1)
+        arms = ManyToOne(design=one, treatments=3)
+        trial = MultiArmMultiStage(design=arms, efficacy="lan-demets-obrien-fleming")
+        # an information of 1 is one participant an arm, whose outcome has a variance of 2 divided by 4
+        return f"{trial.unrounded(TARGET) / 4 / 4:.2f}, {trial.critical_value():.4f}"
+
+    call = (
+        "getDesign_mams(beta=0.2, M=3, r=1, theta=rep(0.3, 3), kMax=2, informationRates=c(0.5, 1), "
+        "alpha=0.025 - i * 5e-11, typeAlphaSpending='sfOF')"
+    )
+    answer = "sprintf('%.2f, %.4f', x$overallResults$information, tail(x$byStageResults$efficacyBounds, 1))"
+    return Contest(
+        "A trial of several arms and stages",
+        "Three treatments against one control, looked at halfway and at the end: the boundary by Lan and DeMets' "
+        "spending function like O'Brien and Fleming's, and the information of a comparison at which some treatment is "
+        "shown with 80 % power.",
+        [
+            in_python("trialplan, boundary and size", ours, times=1 if QUICK else 10, ours=True),
+            in_r("lrstat", call, answer, title="lrstat, getDesign_mams"),
+        ],
+        Goal(peer="lrstat", times=1),
+    )
+
+
 HEAD = """# Side by side: several arms and endpoints
 
 <!-- Written by benchmarks/several.py; do not edit. -->
@@ -108,7 +136,7 @@ Other machines, and this one on another day, give other times; the ratios are st
 
 def main() -> int:
     """Measure, print, and write the page."""
-    return write(PAGE, HEAD, [dunnett, graphs])
+    return write(PAGE, HEAD, [dunnett, stages, graphs])
 
 
 if __name__ == "__main__":

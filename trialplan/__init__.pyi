@@ -22,6 +22,7 @@ from trialplan.designs.one_proportion import OneProportion as OneProportion
 from trialplan.designs.one_rate import OneRate as OneRate
 from trialplan.designs.one_restricted_mean import OneRestrictedMean as OneRestrictedMean
 from trialplan.designs.one_sample_log_rank import OneSampleLogRank as OneSampleLogRank
+from trialplan.designs.one_way_anova import OneWayAnova as OneWayAnova
 from trialplan.designs.ordered_categories import OrderedCategories as OrderedCategories
 from trialplan.designs.paired_means import PairedMeans as PairedMeans
 from trialplan.designs.paired_proportions import PairedProportions as PairedProportions
@@ -66,6 +67,7 @@ from trialplan.several.graphical import Graphical as Graphical
 from trialplan.several.hochberg import Hochberg as Hochberg
 from trialplan.several.holm import Holm as Holm
 from trialplan.several.many_to_one import ManyToOne as ManyToOne
+from trialplan.several.multi_arm_multi_stage import MultiArmMultiStage as MultiArmMultiStage
 from trialplan.sized import Sized as Sized
 from trialplan.verbs.eliciting import elicit as elicit
 from trialplan.verbs.eliciting import elicitation_sheet as elicitation_sheet

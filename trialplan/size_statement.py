@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__
 from trialplan.design_facts import deciding_confidence, direction, name_of_test, rests_on, tests_in_words, to_show
+from trialplan.fields import allocation_of
 from trialplan.text import listed, number, participants, percent, plural, stated, stated_percent
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _size(answer: SampleSize) -> str:
     clusters = design.fixed.clusters(answer.n)
     if clusters:
         arms += ", in " + listed(f"{plural(count, 'cluster')} of {arm}" for arm, count in clusters.items())
-    ratio = "" if len(set(answer.arms.values())) == 1 else f" (allocated {design.assumptions()['allocation']})"
+    ratio = "" if len(set(answer.arms.values())) == 1 else f" (allocated {allocation_of([*answer.arms.values()])})"
     if not design.has_level:
         return f"The trial needs {arms}{ratio}, for {design.attains} {number(answer.target)}{_if(design)}."
     power = f"{100 * float(answer.success):.1f} %"

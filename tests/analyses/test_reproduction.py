@@ -47,8 +47,9 @@ NAMES = {
     "followup": "follow_up_time",
     "inflate": "dropout",
     "n_recruit": "enrolled",
+    "m": "cluster_size",
 }
-SAME = ("alpha", "sides", "power", "dropout", "sd", "margin", "difference", "test", "n", "looks", "events")
+SAME = ("alpha", "sides", "power", "dropout", "sd", "margin", "difference", "test", "n", "looks", "events", "icc")
 
 
 def design_of(trial):
@@ -56,9 +57,9 @@ def design_of(trial):
     family = trial["design_family"]
     if "time-to-event" in family:
         return "log-rank"
-    if family == "cluster binary":
-        return "clustered-proportions"
-    if any(word in family for word in ("cluster", "stratified")):
+    if "cluster" in family:
+        return "clustered-proportions" if "binary" in family else "clustered-means"
+    if "stratified" in family:
         return family
     if "crossover" in family:
         return "crossover"
@@ -83,13 +84,13 @@ def statement(trial):
         stated["criterion"] = given["design"].split()[-1]
     if trial["design_family"].startswith("non-inferiority"):
         stated["goal"] = "non-inferiority"
+    if "clusters_total" in published:
+        stated["n"] = published["clusters_total"] * given["m"]
     if "n_treat_each" in given:
         stated |= {"arms": [sum(given["n_treat_each"]), given["n_control"]]}
         stated["power"] = published["power_groups3plus4_v_1"]
     if "p_event_control" in given:
         stated["control_survival"] = 1 - given["p_event_control"]
-    if "clusters_total" in published:
-        stated |= {"icc": given["icc"], "cluster_size": given["m"], "n": published["clusters_total"] * given["m"]}
     if given.get("boundary") == "OBF":
         stated["efficacy"] = "obrien-fleming"
     return {"design": design_of(trial), **stated}

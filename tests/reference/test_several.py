@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from trialplan import AtLeastOne, Graphical, Hochberg, Holm, ManyToOne, TwoMeans
+from trialplan import AtLeastOne, Graphical, Hochberg, Holm, ManyToOne, MultiArmMultiStage, OneWayAnova, TwoMeans
 from trialplan.numerics import dunnett
 from trialplan.several import _graph as graphs
 
@@ -149,7 +149,35 @@ def dunnett_size(given):
     }
 
 
+def anova(given):
+    """Of groups that need not have the same size."""
+    design = OneWayAnova(
+        group_means=given["means"], sd=given["sd"], group_sizes=given["allocation"], alpha=given["alpha"]
+    )
+    return {"n_total": design.unrounded(given["power"]), "effect_f": design.cohen_f()}
+
+
+def mams(given):
+    """A pairwise information of 1 is that of one control with an outcome's variance of 1 + 1/ratio."""
+    ratio, theta = given["allocation_each_treatment_to_control"], given["theta"]
+    design = TwoMeans(difference=theta[0], sd=1, test="z", alpha=given["alpha"], sides=1, allocation=f"{ratio:g}:1")
+    shares = tuple(one / theta[0] for one in theta)
+    arms = ManyToOne(design=design, treatments=given["treatments"], effect_shares=shares)
+    rule = given["alpha_spending"].replace("_", "-")
+    trial = MultiArmMultiStage(design=arms, looks=given["looks"], efficacy=rule)
+    n = trial.unrounded(given["power_at_least_one"])
+    control = n / trial.block
+    return {
+        "critical_values": trial.upper,
+        "max_information_pairwise": control * ratio / (1 + ratio),
+        "alpha_attained": trial.details(float(np.ceil(n)), 0.8)["looks"][-1]["cumulative_alpha"],
+        "power": trial.success(n),
+    }
+
+
 ANSWERS = {
+    "multiplicity.mams.design": mams,
+    "anova.one_way.sample_size": anova,
     "multiplicity.dunnett.critical_value": dunnett_critical,
     "multiplicity.dunnett.power_known_variance": dunnett_power,
     "multiplicity.dunnett.t.power": dunnett_t,

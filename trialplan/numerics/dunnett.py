@@ -7,6 +7,7 @@ are independent: so a product is integrated over both (Dunnett 1955, Journal of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -51,12 +52,14 @@ def _within(low: Any, high: Sequence[float], loadings: Sequence[float], df: floa
     weight = (2 * _FAR * w * np.exp(-(control[:, 0] ** 2) / 2) / np.sqrt(2 * np.pi))[:, None]
     s, density = _standard_deviations(df)
     product = np.ones((len(control), len(s)))
-    for i, limit in enumerate(high):
-        own = np.sqrt(1 - loadings[i] ** 2)
-        inside = special.ndtr((limit * s - moved[i] - loadings[i] * control) / own)
-        if low is not None:
-            inside = inside - special.ndtr((low[i] * s - moved[i] - loadings[i] * control) / own)
-        product *= inside
+    # comparisons that are alike, as they all are under the null, have one factor
+    alike = Counter(zip(low or [None] * len(high), high, loadings, moved, strict=True))
+    for (lowest, limit, loading, shift), times in alike.items():
+        own = np.sqrt(1 - loading**2)
+        inside = special.ndtr((limit * s - shift - loading * control) / own)
+        if lowest is not None:
+            inside = inside - special.ndtr((lowest * s - shift - loading * control) / own)
+        product *= inside**times
     return float((weight * product * density).sum())
 
 

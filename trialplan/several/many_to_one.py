@@ -27,7 +27,7 @@ WinsIf = Literal["any", "all", "first"]
 MOST = 20
 """Treatments beyond which a number is a slip of the pen."""
 
-_OWN = ("design", "treatments", "effect_shares", "wins_if")
+_OWN = ("design", "treatments", "effect_shares", "wins_if", "kept")
 """What the comparisons say themselves; all other numbers are the design's."""
 
 _FAR = 36.0
@@ -46,6 +46,13 @@ def _read_treatments(value: Any) -> int:
     whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value in range(2, MOST + 1)
     if not whole:
         raise ParameterError(f"must be a whole number from 2 to {MOST}, not {value!r}")
+    return int(value)
+
+
+def _read_kept(value: Any) -> int:
+    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value in range(1, MOST + 1)
+    if not whole:
+        raise ParameterError(f"must be a whole number from 1 to {MOST}, not {value!r}")
     return int(value)
 
 
@@ -84,6 +91,13 @@ class ManyToOne(WrapperOfOne):
         read=_read_shares,
     )
     wins_if: WinsIf = parameter("what the trial must show: any treatment, all, or the first", WinsIf, default="any")
+    kept: int | None = parameter(
+        "number of treatments, the best by then, that go on after the first look; all, unless it is given",
+        None,
+        optional=True,
+        read=_read_kept,
+        shown="NUMBER",
+    )
 
     two_tailed = False
     tex = ""
@@ -136,6 +150,15 @@ class ManyToOne(WrapperOfOne):
         if self.effect_shares is not None and len(self.effect_shares) != self.treatments:
             reason = f"must be one for each of {self.treatments} treatments, not {len(self.effect_shares)}"
             raise ParameterError(reason, owner=self, parameter="effect_shares", value=self.effect_shares)
+        if self.kept is not None and self.kept >= self.treatments:
+            reason = f"must be fewer than the {self.treatments} treatments, not {self.kept}"
+            raise ParameterError(reason, owner=self, parameter="kept", value=self.kept)
+
+    def looked_at(self, **rule: Any) -> Design:
+        """With looks it is a trial of several stages."""
+        from trialplan.several.multi_arm_multi_stage import MultiArmMultiStage
+
+        return MultiArmMultiStage(design=self, **rule)
 
     @property
     def weights(self) -> tuple[int, ...]:
@@ -206,7 +229,8 @@ class ManyToOne(WrapperOfOne):
             return (math.sqrt(treatment / (treatment + control)),) * self.treatments
         return (_loading(null[0]),) * self.treatments
 
-    def _planned_loadings(self) -> tuple[float, ...]:
+    def planned_loadings(self) -> tuple[float, ...]:
+        """The same at the planned effects."""
         return tuple(_loading(one) for one in self.comparisons)
 
     def critical_value(self, n: float) -> float:
@@ -224,6 +248,9 @@ class ManyToOne(WrapperOfOne):
 
     def powers(self, n: float) -> tuple[float, ...]:
         """The probability that each treatment is shown, then any, then all."""
+        if self.kept is not None:
+            way_out = "say when the trial is looked at, or leave it out"
+            raise ParameterError("needs looks", owner=self, parameter="kept", value=self.kept, way_out=way_out)
         if self._student:
             limits, shifts = [self.critical_value(n)] * self.treatments, self._shifts(n)
             loadings, df = self.loadings, self.df(n)
@@ -232,7 +259,7 @@ class ManyToOne(WrapperOfOne):
         else:
             scores = [normal_quantile(float(one.success(self.participants_of_one(n)))) for one in self.tested]
             limits, shifts = [-min(max(float(one), -_FAR), _FAR) for one in scores], [0.0] * self.treatments
-            loadings, df = self._planned_loadings(), None
+            loadings, df = self.planned_loadings(), None
         each = (
             dunnett.all_above([limit], [loading], df, [shift])
             for limit, loading, shift in zip(limits, loadings, shifts, strict=True)

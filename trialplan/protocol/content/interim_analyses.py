@@ -11,6 +11,7 @@ from trialplan import figures
 from trialplan.analyses import size_picture
 from trialplan.design import Sized
 from trialplan.enrolment.calendar import ends, overrunning
+from trialplan.errors import PlanError
 from trialplan.fields import NON_INFERIORITY, SINGLE_ARM
 from trialplan.numerics.lazy import np
 from trialplan.plan.building import Trial
@@ -167,8 +168,13 @@ class Monitored:
 def monitored(trial: Trial) -> Monitored | None:
     """What the plan's looks are and do; None where it looks once, at the end."""
     design, said = trial.primary.design, trial.plan.content.monitoring
-    if said is None or not isinstance(design, GroupSequential):
+    if said is None:
         return None
+    if not isinstance(design, GroupSequential):
+        raise PlanError(
+            f"[monitoring]: no document tells yet what becomes of {design.slug()} at its looks; size, power and verify "
+            "do; leave [monitoring] out, or [arms]"
+        )
     rows = trial.answer.extra["looks"]
     rule, futility = design.rule, design.rule.futility
     found = design.solved(float(design.success(int(trial.answer.n))))

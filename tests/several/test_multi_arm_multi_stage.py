@@ -1,0 +1,162 @@
+"""Several treatments with looks: drawn participants, limits that other designs know, drawn statistics, refusals."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from small_plans import plan_text
+
+from trialplan import GroupSequential, ManyToOne, MultiArmMultiStage, TwoMeans, TwoProportions
+from trialplan.errors import ParameterError, PlanError
+from trialplan.numerics import arms_by_looks
+from trialplan.numerics.arms_by_looks import Comparison
+from trialplan.plan import build, read
+from trialplan.protocol import render
+from trialplan.sequential.with_looks import with_looks
+
+Z = TwoMeans(difference=0.5, sd=1, test="z", alpha=0.025, sides=1)
+
+
+def staged(design=Z, treatments=3, looks=(0.5, 1.0), **numbers):
+    """A trial of several stages; numbers of the rule and of the comparisons."""
+    rule = {name: numbers.pop(name) for name in ("efficacy", "futility", "binding") if name in numbers}
+    return MultiArmMultiStage(design=ManyToOne(design=design, treatments=treatments, **numbers), looks=looks, **rule)
+
+
+def drawn_rate(upper, lower, fractions, drifts, kept, rng, size=40_000):
+    """How often some treatment without an effect is shown, by drawn statistics: shares no code with the integration."""
+    times, k = np.array(fractions), len(drifts)
+    steps = np.sqrt(np.diff(times, prepend=0.0))
+    control = (rng.standard_normal((size, 1, len(times))) * steps).cumsum(axis=-1)
+    own = (rng.standard_normal((size, k, len(times))) * steps).cumsum(axis=-1)
+    z = ((control + own) / math.sqrt(2) + np.array(drifts)[:, None] * times) / np.sqrt(times)
+    null, goes_on, wrong = np.array(drifts) <= 0, np.ones((size, k), dtype=bool), np.zeros(size, dtype=bool)
+    for look in range(len(times)):
+        reached = goes_on & (z[..., look] >= upper[look])
+        wrong |= (reached & null).any(axis=1)
+        goes_on &= (z[..., look] >= lower[look]) & ~reached.any(axis=1, keepdims=True)
+        if look == 0 and kept is not None:
+            rank = (z[..., 0][:, :, None] < z[..., 0][:, None, :]).sum(axis=-1)
+            goes_on &= rank < kept
+    return wrong.mean()
+
+
+class TestNumerics:
+    def test_one_treatment_is_a_group_sequential_trial(self):
+        """With the same boundary and power, whatever the control's share."""
+        trial = GroupSequential(design=Z, looks=(0.3, 0.6, 1), efficacy="lan-demets-pocock")
+        spent = np.cumsum(trial._efficacy.errors()).tolist()
+        found = arms_by_looks.boundary(spent, trial.looks, (0.6,))
+        assert found == pytest.approx(trial.rule.upper, abs=1e-6)
+        by_look = arms_by_looks.looks(
+            found, [-np.inf] * 3, trial.looks, [Comparison(drift=2.5, loading=0.6)], together=True
+        )
+        assert by_look[-1].any == pytest.approx(trial.crossed(2.5)[0].sum(), abs=1e-6)
+
+    def test_one_look_is_dunnett(self):
+        """A first look that shows nothing leaves the level to the last."""
+        trial = staged(efficacy=(0.0, 0.025), treatments=4)
+        assert trial.upper == (math.inf, pytest.approx(ManyToOne(design=Z, treatments=4).critical_value(100), abs=1e-6))
+
+    def test_keeping_all_but_nothing_changes_little(self):
+        """One that has a mean far below the others is never kept: the best two of three are a trial of two."""
+        two, lone = [Comparison(drift=2.0, loading=0.7)] * 2, Comparison(drift=-9.0, loading=0.7)
+        kept = arms_by_looks.looks((2.5, 2.2), (-np.inf,) * 2, (0.5, 1), [*two, lone], together=True, kept=2)
+        both = arms_by_looks.looks((2.5, 2.2), (-np.inf,) * 2, (0.5, 1), two, together=True)
+        assert kept[-1].any == pytest.approx(both[-1].any, abs=1e-5)
+        assert kept[-1].each[0] == pytest.approx(both[-1].each[0], abs=1e-5)
+
+
+class TestDrawn:
+    @pytest.mark.parametrize(
+        "trial",
+        [
+            staged(TwoMeans(difference=0.5, sd=1), futility="z(0)"),
+            staged(kept=1, futility="z(0)", binding=True, efficacy="pocock"),
+            staged(TwoProportions(control=0.3, treatment=0.5), treatments=2, wins_if="all", efficacy="kim-demets(2)"),
+            staged(Z.replace(allocation="1:2"), efficacy="haybittle-peto", kept=2, effect_shares=(1, 0.5, 0.5)),
+            staged(Z.replace(difference=-0.5, favourable="lower"), wins_if="first", looks=(0.4, 0.7, 1)),
+        ],
+        ids=["t-futility", "best-binding", "rates-all", "haybittle-two-kept", "lower-first"],
+    )
+    def test_power_and_level(self, trial):
+        """Within four standard errors, and a point for what normal theory errs; the expected n too."""
+        n, rng, trials = trial.sample_size(0.8).n, np.random.default_rng(5), 4000
+        seen = trial.simulate(n, trials, rng)
+        assert seen.rejected / trials == pytest.approx(float(trial.power(n)), abs=4 * 0.0063 + 0.01)
+        for null in trial.at_null():
+            assert null.simulate(n, trials, rng).rejected / trials <= trial.level + 4 * math.sqrt(0.025 / trials)
+
+    def test_family_wise_error(self):
+        """Never above the level where some treatments have an effect, whoever is dropped; binding rules too."""
+        rng, effects = np.random.default_rng(8), (-1.5, 0.0, 2.5)
+        size, allowed = 12_000, 4 * math.sqrt(0.025 / 12_000)
+        for kept, lower, binding in ((None, 0.0, False), (1, -math.inf, True), (2, 0.5, True), (1, 0.0, False)):
+            futility = None if math.isinf(lower) else f"z({lower})"
+            trial = staged(kept=kept, futility=futility, binding=binding, efficacy="lan-demets-pocock")
+            for drifts in itertools.combinations_with_replacement(effects, 3):
+                if min(drifts) <= 0:
+                    rate = drawn_rate(trial.upper, trial.lower, trial.looks, drifts, kept, rng, size)
+                    assert rate <= 0.025 + allowed, (kept, lower, binding, drifts)
+
+
+class TestAnswer:
+    def test_dropping_saves(self):
+        """Keeping the best costs a little power, so that n is no smaller, and saves participants on average."""
+        all_go_on, one = staged().sample_size(0.9), staged(kept=1).sample_size(0.9)
+        assert one.n >= all_go_on.n
+        assert one.extra["expected_n"]["null"] < all_go_on.extra["expected_n"]["null"]
+
+    def test_cells_are_scalars(self):
+        """Arrays of n and of the effect."""
+        found = staged(TwoMeans(difference=np.array([0.4, 0.5]), sd=1)).success(120)
+        each = [float(staged(TwoMeans(difference=one, sd=1)).success(120)) for one in (0.4, 0.5)]
+        assert found == pytest.approx(each, rel=1e-12)
+
+    def test_the_level_is_spent(self):
+        """Look by look as the function says."""
+        looks = staged(efficacy=(0.01, 0.025)).sample_size(0.8).extra["looks"]
+        assert [look["cumulative_alpha"] for look in looks] == pytest.approx([0.01, 0.025], abs=1e-6)
+        assert looks[0]["efficacy_p_one_sided"] == pytest.approx(norm.sf(looks[0]["efficacy_z"]))
+
+
+class TestPlan:
+    ARMS = '[arms]\nnames = ["low", "high"]\n'
+
+    def test_arms_and_monitoring_together(self, tmp_path):
+        """They make a trial of several stages; no document tells it yet, which is said."""
+        said = plan_text() + self.ARMS + "kept = 1\n[monitoring]\nlooks = [0.5, 1]\n"
+        (tmp_path / "plan.toml").write_text(said)
+        trial = build(read(tmp_path / "plan.toml"))
+        assert trial.design.slug() == "multi-arm-multi-stage"
+        assert list(trial.arms_randomised) == ["treatment 1", "treatment 2", "control"]
+        with pytest.raises(PlanError, match="no document tells yet"):
+            render(trial)
+
+    def test_keeping_needs_looks(self, tmp_path):
+        """Without them nothing is seen early."""
+        (tmp_path / "plan.toml").write_text(plan_text() + self.ARMS + "kept = 1\n")
+        with pytest.raises(PlanError, match="kept needs looks"):
+            build(read(tmp_path / "plan.toml"))
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("make", "words"),
+        [
+            (lambda: staged(looks=(0.2, 0.4, 0.6, 0.8, 1)), "at most 4"),
+            (lambda: staged(treatments=9), "at most 8"),
+            (lambda: staged(kept=3), "fewer than the 3"),
+            (lambda: staged(kept=1, wins_if="all"), "has no meaning where the trial wins if all"),
+            (lambda: staged(binding=True), "has no meaning without futility"),
+            (lambda: staged(futility="kim-demets(2)"), "a z for each look but the last"),
+            (lambda: staged(futility="z(4)").upper, "reaches the efficacy boundary"),
+            (lambda: with_looks(ManyToOne(design=Z), looks=2, efficacy_at=(1.0,)), "not defined over several"),
+        ],
+    )
+    def test_sentences(self, make, words):
+        """Each says what is wrong."""
+        with pytest.raises(ParameterError, match=words):
+            make()
