@@ -10,7 +10,7 @@ writes it, and a notebook shows it. `answer.figure()` makes the one that suits a
 from __future__ import annotations
 
 from trialplan.figures.boundaries import Boundaries
-from trialplan.figures.canvas import FORMATS, SANS, SERIF, faced, render, save
+from trialplan.figures.canvas import FORMATS, SANS, SERIF, faced, prepare, render, renderings, save
 from trialplan.figures.contour import Contour
 from trialplan.figures.curves import Curves
 from trialplan.figures.fan import Fan, LookMark
@@ -35,6 +35,8 @@ __all__ = [
     "Tornado",
     "TrialSchema",
     "faced",
+    "prepare",
     "render",
+    "renderings",
     "save",
 ]

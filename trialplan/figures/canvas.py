@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -166,5 +166,22 @@ def save(figure: Any, suffix: str, *, title: str = "", alt: str = "") -> bytes:
 
 def render(drawn: Figure, suffix: str) -> bytes:
     """The file's bytes of one figure, with its title and its alternative text as metadata."""
+    return renderings(drawn, (suffix,))[suffix]
+
+
+def renderings(drawn: Figure, suffixes: Iterable[str], face: str | None = None) -> dict[str, bytes]:
+    """The same by suffix, of a figure that is drawn once for all of them; lettered in a face that comes along."""
+    with faced(face or _FACE.get()), style():
+        figure, alt = drawn.draw(), drawn.alt()
+        return {suffix: save(figure, suffix, title=drawn.title, alt=alt) for suffix in suffixes}
+
+
+def prepare() -> None:
+    """Read what figures are drawn with, in a process that does nothing else, so that the first need not wait for it.
+
+    The docstrings that matplotlib writes for each of its classes as it is read, half of its time, are left out there.
+    """
+    part("artist").kwdoc = lambda _: ""
     with style():
-        return save(drawn.draw(), suffix, title=drawn.title, alt=drawn.alt())
+        for name in ("figure", "patches", *(f"backends.backend_{one}" for one in ("agg", "svg"))):
+            part(name)
