@@ -12,16 +12,19 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from page import write
 from side_by_side import ENVIRONMENT, ROOT, Contest, Contestant, Goal, process
 
+from trialplan.figures import SANS
 from trialplan.plan import build, read
 from trialplan.protocol import SUFFIXES
 from trialplan.protocol.content.readers import document
 from trialplan.protocol.formats import pandoc
 from trialplan.protocol.formats.documents import Source
+from trialplan.protocol.formats.drawing import Drawings
 from trialplan.protocol.formats.pictures import beside, pictures
 
 PAGE = ROOT / "docs" / "benchmarks-documents.md"
@@ -41,7 +44,16 @@ def written(plan: str, suffixes: tuple[str, ...], folder: Path) -> Contestant:
 def by_pandoc(plan: str, suffixes: tuple[str, ...], folder: Path) -> Contestant:
     """Pandoc alone, given the text, its figures as files beside it."""
     trial, kind = build(read(plan)), document("protocol")
-    source = Source(trial=trial, objects=kind.context(trial), pictures=pictures(trial), kind=kind)
+    drawings, shown = Drawings({SANS: (".svg",)}), pictures(trial)
+    drawings.begin({name: one.figure for name, one in shown.items()})
+    source = Source(
+        trial=trial,
+        objects=kind.context(trial),
+        pictures=shown,
+        kind=kind,
+        drawings=drawings,
+        workers=ThreadPoolExecutor(1),
+    )
     for name, drawing in source.drawn(".svg").items():
         (folder / f"{name}.svg").write_bytes(drawing)
     text = folder / "text.md"

@@ -14,7 +14,8 @@ field is marked by `field`, and is an option on the command line, a key in a pla
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
+import sys
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
@@ -126,6 +127,13 @@ def require(module: str, extra: str, purpose: str) -> ModuleType:
         raise MissingExtra(
             f"{purpose} needs {module}, which is not installed: pip install 'trialplan[{extra}]'"
         ) from error
+
+
+def require_installed(module: str, extra: str, purpose: str) -> None:
+    """The same, without reading the library, where it is first used later, or by another process."""
+    if module not in sys.modules and importlib.util.find_spec(module) is not None:
+        return
+    require(module, extra, purpose)
 
 
 _LISTED = 50

@@ -15,6 +15,7 @@ import sys
 import warnings
 
 import pytest
+from small_plans import built, endpoint, stated
 
 from trialplan import OneProportion, StratifiedProportions, TwoMeans, TwoProportions
 from trialplan.cross_check.script import left_out, of_design, of_trial, script
@@ -39,6 +40,7 @@ from trialplan.designs.win_ratio import WinRatio
 from trialplan.errors import ParameterError
 from trialplan.files import shipped
 from trialplan.plan import build, read
+from trialplan.protocol.content.context import basics
 from trialplan.sequential.group_sequential import GroupSequential
 
 RATES = {"control": 0.3, "treatment": 0.5}
@@ -445,6 +447,35 @@ class TestSmallest:
         text = written([of_design(design, 0.8)], "python")
         assert f"    below = {below}\n" in text
         assert ("unrounded = None" in text) == (below is None)
+
+
+REMISSION = endpoint("remission", "primary", "two-proportions", stated(control=0.2, treatment=0.4), dropout=0.1)
+LATER = endpoint("later", "secondary", "two-proportions", stated(control=0.3, treatment=0.5), dropout=0.25)
+SEVERAL = {
+    "family": {"endpoints": REMISSION + LATER, "more": '\n[family]\nrule = "holm"\n'},
+    "arms": {"endpoints": LATER, "more": '\n[arms]\nnames = ["one dose", "two doses"]\n'},
+}
+
+
+class TestOfSeveral:
+    """A plan whose number is set by several endpoints or arms together, which no package computes."""
+
+    @pytest.fixture(params=SEVERAL)
+    def trial(self, request, tmp_path):
+        """A trial of the one kind or the other, with losses and a secondary endpoint."""
+        return built(tmp_path, dropout=0.1, **SEVERAL[request.param])
+
+    def test_its_number_is_not_called_confirmed(self, trial, told):
+        """The closing line says that the number that sizes the trial is not among what agrees."""
+        done = told(script(of_trial(trial), "python", title="A trial", origin="", without=left_out(trial)), "python")
+        assert "DISAGREES" not in done.stdout
+        assert "every comparison agrees, but the number that sizes the trial is not among them" in done.stdout
+
+    def test_a_secondary_is_asked_with_those_that_are_observed(self, trial):
+        """The power that the script expects with the trial's number is the one that the document prints."""
+        (view,) = basics(trial)["secondary"]
+        (asked,) = [one.trial_n for one in of_trial(trial) if one.name == "later"]
+        assert asked == view.at_trial.observed == pytest.approx(0.75 * trial.n_randomised)
 
 
 class TestText:

@@ -82,7 +82,7 @@ class Holds:
             assert f"so that at least {analysed} are expected to have the outcome" in text
             assert f"at least {analysed} of them are expected to have the outcome, which gives" in text
         else:
-            assert f"{analysed} {unit} give" in text
+            assert re.search(rf"\b{analysed} {unit}(?:, in [^.;]*?,)? give", text)  # of clusters, in how many they come
 
     def losses_once(self, plan, trial, said):
         n, drawn = sum(randomised(plan, trial)), {one.name: one for one in plan.endpoints}

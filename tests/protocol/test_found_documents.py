@@ -11,6 +11,7 @@ from scipy.stats import norm
 from small_plans import built, endpoint, prose, stated
 
 from trialplan.cli import root
+from trialplan.design import Design
 from trialplan.errors import PlanError
 from trialplan.plan import build, read
 from trialplan.protocol.content.alternatives import by_discount, by_reading, spread
@@ -298,6 +299,47 @@ class TestShippedWords:
         assert "turbidity cannot be matched and is hidden" in text
         assert "same appearance" not in text
 
+    def test_the_smallest_difference_says_where_it_is(self, shipped):
+        """Item 23: 41 against 27 of 127 is significant and 40 is not, and each width says at what it is taken."""
+        _, text = shipped()
+        least = next(x for x in range(27, 128) if pooled_z(x, 27, 127) >= 1.959964)
+        assert f"at the expected control rate | {100 * (least - 27) / 127:.1f} points |" in text
+        averaged = re.search(
+            r"averaged over the beliefs \| ([\d.]+) points \|\n\| The same at the planned rates \| ([\d.]+)", text
+        )
+        assert float(averaged[1]) == pytest.approx(21.3, abs=0.1)
+        assert float(averaged[2]) == pytest.approx(21.85, abs=0.1)
+
+    def test_the_order_has_its_joint_power(self, shipped):
+        """Item 24: without correlation it is the product of the three powers, and the third is questioned."""
+        trial, text = shipped()
+        tested = [one for one in trial.endpoints if isinstance(one.design, Design)]
+        powers = [float(one.design.success(trial.expected_of(one))) for one in tested]
+        told = re.search(r"^\| complete or partial renal response at 12 months \| (0\.\d+) \| (0\.\d+) \|", text, re.M)
+        assert told.groups() == (f"{powers[2]:.3f}", f"{math.prod(powers):.3f}")
+
+    def test_the_heat_map_has_round_rates(self, shipped):
+        """Item 26: its rates go in steps of five in a hundred, but for the planned one."""
+        _, text = shipped()
+        heads = re.search(r"^\| rate on UC-MSC \(%\) .*?placebo \(%\) \|(.*)\|$", text, re.M)[1]
+        rates = [float(one) for one in heads.split("|")]
+        assert [one for one in rates if one % 5] == [21.4]
+
+    def test_abbreviations_of_the_table_are_explained(self, shipped):
+        """Item 27: those of the table's legend stand below the table that uses them."""
+        _, text = shipped()
+        legend = re.search(r"what its abbreviations stand for:\*(.*)", text)[1]
+        for short in ("BM", "CYC", "SLEN", "PR", "CR", "NR", "ND"):
+            assert re.search(rf"\b{short}\b", text.replace(legend, "")) is None or f"{short}, " in legend
+
+    def test_studies_have_names_and_numbers_their_signs(self, shipped):
+        """Item 32: a reader finds "Wang 2012", a minus is no hyphen, and thousands are set apart."""
+        _, text = shipped()
+        prose = re.sub(r"`[^`]*`|\[@?[^\]]*\]|\(#[^)]*\)", "", text)
+        assert not re.search(r"\b(?:wang|sun|liang|deng)-20\d\d\b", prose)
+        assert not re.search(r"(?<=[ (|])-\d", prose)
+        assert not re.search(r"(?<![\d.,-])(?!19\d\d|20\d\d)\d{4,}(?= participants| would| randomised)", prose)
+
     def test_the_test_is_stratified_as_randomisation_is(self, shipped):
         """Item 22: by the prognostic background, with the interval that inverts it, and no circular reason."""
         trial, text = shipped()
@@ -322,6 +364,12 @@ def odds_moved(rate, ratio):
     """A rate whose odds are a multiple of another's."""
     odds = ratio * rate / (1 - rate)
     return odds / (1 + odds)
+
+
+def pooled_z(treatment, control, n):
+    """The pooled z of counts in two arms of n."""
+    rate = (treatment + control) / (2 * n)
+    return (treatment - control) / n / (rate * (1 - rate) * 2 / n) ** 0.5
 
 
 def power_of(treatment, control, n):

@@ -93,7 +93,7 @@ class Processes:
         main = names_main(function, *tasks[:1])
         while left:
             try:
-                with self._pool(len(left), main) as pool:
+                with self.pool(len(left), main) as pool:
                     for index, result in _windowed(pool, function, tasks, list(left), self.workers * _AHEAD):
                         del left[index]
                         yield index, result
@@ -109,7 +109,7 @@ class Processes:
                     raise TrialplanError(f"worker processes died {losses} times: {why}") from None
 
     @contextmanager
-    def _pool(self, tasks: int, main: bool) -> Iterator[futures.Executor]:
+    def pool(self, tasks: int, main: bool = False) -> Iterator[futures.Executor]:
         """Fresh processes, no more than tasks; they leave Ctrl-C to us, and are stopped when we are left."""
         from trialplan.analyses.children import spawning
 

@@ -57,7 +57,8 @@ def _fit(belief: Tabulated, x: Any, mass: Any, start: tuple[float, ...]) -> Mixt
     logs = np.log(x), np.log1p(-x)
     for _ in range(_ROUNDS):
         density = np.log(weight) - special.betaln(a, b) + np.outer(logs[0], a - 1) + np.outer(logs[1], b - 1)
-        share = special.softmax(density, axis=1) * mass[:, None]
+        share = np.exp(density - density.max(axis=1, keepdims=True))
+        share *= (mass / share.sum(axis=1))[:, None]
         weight = share.sum(axis=0)
         a, b = _likeliest(a, b, *(log @ share / weight for log in logs))
     return Mixture(

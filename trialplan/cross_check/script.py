@@ -18,10 +18,14 @@ from trialplan.errors import ParameterError, did_you_mean
 from trialplan.files import shipped
 from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
-from trialplan.plan.building import Trial
+from trialplan.plan.building import Endpoint, Trial
 
 LANGUAGES = {".r": "r", ".py": "python"}
 """The language by the suffix of the script."""
+
+_AGREED = "every comparison agrees"
+_NOT_ITS_OWN = "but the number that sizes the trial is not among them"
+"""How a script ends where nothing disagrees."""
 
 _LONGEST = 200
 """Letters of a user's text that a script repeats."""
@@ -31,16 +35,18 @@ _LONGEST = 200
 class Sizing:
     """One sample size to recompute: what it is of, the design that was asked, the target, the answer.
 
-    `trial_n` is the number that the trial randomises, at which the power of an endpoint that does not size it is told;
-    `dropout` is the share of participants that n is enlarged for.
+    `trial_n` are those of the trial's number that are expected to be observed, at which the power of an endpoint that
+    does not size it is told; `dropout` is the share of participants that n is enlarged for. The trial's own number is
+    one that `sizes_trial`.
     """
 
     name: str
     design: Sized
     target: float
     answer: SampleSize
-    trial_n: int | None = None
+    trial_n: float | None = None
     dropout: float | None = None
+    sizes_trial: bool = False
 
 
 def of_trial(trial: Trial) -> list[Sizing]:
@@ -51,12 +57,19 @@ def of_trial(trial: Trial) -> list[Sizing]:
             design=one.design,
             target=float(one.answer.target),
             answer=one.answer,
-            trial_n=None if one is trial.primary else round(trial.compared_by(one, trial.n_randomised)),
+            trial_n=None if one is trial.primary else _expected(trial, one, one.design),
             dropout=one.section.dropout,
+            sizes_trial=one is trial.primary,
         )
         for one in trial.endpoints
         if one.design is not None and one.answer is not None
     ]
+
+
+def _expected(trial: Trial, endpoint: Endpoint, design: Sized) -> float:
+    """Those expected to have the endpoint's outcome: whole blocks of them where its test is defined for these only."""
+    observed = trial.expected_of(endpoint)
+    return observed if design.smooth or not isinstance(design, Design) else observed // design.block * design.block
 
 
 def left_out(trial: Trial) -> list[str]:
@@ -73,7 +86,9 @@ def left_out(trial: Trial) -> list[str]:
 def of_design(design: Sized, target: float | None = None, dropout: float | None = None) -> Sizing:
     """A design that was sized on its own."""
     answer = design.sample_size() if target is None else design.sample_size(target)
-    return Sizing(name="the trial", design=design, target=float(answer.target), answer=answer, dropout=dropout)
+    return Sizing(
+        name="the trial", design=design, target=float(answer.target), answer=answer, dropout=dropout, sizes_trial=True
+    )
 
 
 def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str, without: Iterable[str] = ()) -> str:
@@ -88,14 +103,25 @@ def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str,
     folder = shipped("templates") / "code"
     items = [item for sizing in sizings for item in _items(sizing, language, folder)]
     template = _environment(folder, language).get_template(f"script.{language}.j2")
-    return str(template.render(items=items, title=title, origin=origin, without=list(without), version=__version__))
+    own = [item for item in items if item["sizes_trial"]]
+    return str(
+        template.render(
+            items=items,
+            title=title,
+            origin=origin,
+            without=list(without),
+            agreed=_AGREED if own and all(item["snippet"] for item in own) else f"{_AGREED}, {_NOT_ITS_OWN}",
+            version=__version__,
+        )
+    )
 
 
 def _items(sizing: Sizing, language: str, folder: Path) -> Iterator[dict[str, Any]]:
     """A looked-at trial is two: the fixed design, and the looks."""
     if sizing.design.looks:
         inner, name = sizing.design.fixed, f"{sizing.name}, without looks"
-        fixed = Sizing(name=name, design=inner, target=sizing.target, answer=inner.sample_size(sizing.target))
+        answer = inner.sample_size(sizing.target)
+        fixed = Sizing(name=name, design=inner, target=sizing.target, answer=answer, sizes_trial=sizing.sizes_trial)
         yield _item(fixed, language, folder)
     yield _item(sizing, language, folder)
 
@@ -113,6 +139,7 @@ def _item(sizing: Sizing, language: str, folder: Path) -> dict[str, Any]:
         "numbers": list(_numbers(sizing).items()) if there else [],
         "test": test,
         "snippet": f"{language}/{slug}.j2" if there else None,
+        "sizes_trial": sizing.sizes_trial,
         "why": why or f"{slug} is in none of the packages",
         "attains": f"{design.attains} with n",
         "before": f"{design.attains} with n before rounding",
@@ -127,7 +154,7 @@ def _numbers(sizing: Sizing) -> Mapping[str, Any]:
     weights = dict(zip(("weight_treatment", "weight_control"), design.weights, strict=False))
     arms, n, below = answer.arms_unrounded, sizing.trial_n, _below(design, int(answer.n))
     attained = None  # where the trial's n is not in whole blocks of this design, or is this one's own
-    if n is not None and n % design.block == 0 and isinstance(design, Design):
+    if n and isinstance(design, Design) and (design.smooth or n % design.block == 0):
         attained = float(design.success(n))
     return {
         **own,

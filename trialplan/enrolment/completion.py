@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from trialplan.enrolment.over_time import LEVELS, Recruits
 from trialplan.errors import ParameterError
@@ -47,8 +48,9 @@ class Wait:
         return self.read_after + self.decision
 
 
+@lru_cache(maxsize=256)
 def completion(law: Recruits, n: int, deadline: float | None = None) -> Completion:
-    """When n are randomised."""
+    """When n are randomised; remembered, for a trial's own number is asked for wherever numbers are compared."""
     early, median, late = (law.month(n, level) for level in LEVELS)
     chance = None if deadline is None else law.chance(n, deadline)
     return Completion(n=n, early=early, median=median, late=late, chance=chance)

@@ -10,7 +10,19 @@ writes it, and a notebook shows it. `answer.figure()` makes the one that suits a
 from __future__ import annotations
 
 from trialplan.figures.boundaries import Boundaries
-from trialplan.figures.canvas import FORMATS, PAPER, PHONE, SANS, SERIF, drawn_for, faced, render, save
+from trialplan.figures.canvas import (
+    FORMATS,
+    PAPER,
+    PHONE,
+    SANS,
+    SERIF,
+    drawn_for,
+    faced,
+    prepare,
+    render,
+    renderings,
+    save,
+)
 from trialplan.figures.contour import Contour
 from trialplan.figures.curves import Curves
 from trialplan.figures.fan import Fan, LookMark
@@ -40,6 +52,8 @@ __all__ = [
     "TrialSchema",
     "drawn_for",
     "faced",
+    "prepare",
     "render",
+    "renderings",
     "save",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import importlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -228,5 +228,22 @@ def in_address(drawn: Figure, medium: Medium) -> str:
 
 def render(drawn: Figure, suffix: str) -> bytes:
     """The file's bytes of one figure, with its title and its alternative text as metadata."""
+    return renderings(drawn, (suffix,))[suffix]
+
+
+def renderings(drawn: Figure, suffixes: Iterable[str], face: str | None = None) -> dict[str, bytes]:
+    """The same by suffix, of a figure that is drawn once for all of them; lettered in a face that comes along."""
+    with faced(face or _FACE.get()), style():
+        figure, alt = drawn.draw(), drawn.alt()
+        return {suffix: save(figure, suffix, title=drawn.title, alt=alt) for suffix in suffixes}
+
+
+def prepare() -> None:
+    """Read what figures are drawn with, in a process that does nothing else, so that the first need not wait for it.
+
+    The docstrings that matplotlib writes for each of its classes as it is read, half of its time, are left out there.
+    """
+    part("artist").kwdoc = lambda _: ""
     with style():
-        return save(drawn.draw(), suffix, title=drawn.title, alt=drawn.alt())
+        for name in ("figure", "patches", *(f"backends.backend_{one}" for one in ("agg", "svg"))):
+            part(name)

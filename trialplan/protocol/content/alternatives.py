@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from trialplan.analyses.beside import begun
 from trialplan.analyses.compare import actual_size, variants
 from trialplan.answers import SampleSize
 from trialplan.design import Design
@@ -31,24 +32,39 @@ _SEARCHED = 500
 """Participants above which an exact test takes longer to search than a draft is worth waiting for."""
 
 
-def by_test(trial: Trial) -> list[TestRow]:
-    """The primary's assumptions through every test that its goal and scale allow."""
-    fixed = trial.design.fixed
-    if not fixed.tests:
-        return []
-    return [_by(trial, name, design, prose, name == fixed.test) for name, design, prose in variants(fixed)]
+def by_test(trial: Trial) -> Callable[[], list[TestRow]]:
+    """What gives the primary's assumptions through every test that its goal and scale allow.
+
+    The searches for exact tests take long, and need nothing but the design: they are begun beside, if they can be.
+    """
+    fixed, power = trial.design.fixed, trial.primary.section.power
+    begun_all = [
+        (name, prose, _begun(design, power, beyond=name != fixed.test and trial.answer.n > _SEARCHED))
+        for name, design, prose in (variants(fixed) if fixed.tests else ())
+    ]
+    return lambda: [_by(trial, name, prose, answered, name == fixed.test) for name, prose, answered in begun_all]
 
 
-def _by(trial: Trial, name: str, design: Design, prose: str, chosen: bool) -> TestRow:
-    """One test's answer; an exact test that would be searched far beyond the trial's own size says why it is not."""
+def _begun(design: Design, power: float, *, beyond: bool) -> Callable[[], SampleSize]:
+    """What gives one test's answer; of an exact test beyond what is searched, that it was not."""
+    if not design.exact or design.smooth:
+        return lambda: _sized(design, power)
+    if beyond:
+        return lambda: _not_searched(design)
+    return begun(_sized, design, power)
+
+
+def _not_searched(design: Design) -> SampleSize:
+    raise UnreachableError(f"not searched above {_SEARCHED:,} participants", owner=design)
+
+
+def _by(trial: Trial, name: str, prose: str, answered: Callable[[], SampleSize], chosen: bool) -> TestRow:
+    """One test's answer, or why there is none."""
     reason = answer = level = None
-    if design.exact and not design.smooth and not chosen and trial.answer.n > _SEARCHED:
-        reason = f"not searched above {_SEARCHED:,} participants"
-    else:
-        try:
-            answer = _sized(design, trial.primary.section.power)
-        except UnreachableError as why:
-            reason = why.sentence
+    try:
+        answer = answered()
+    except UnreachableError as why:
+        reason = why.sentence
     if answer is not None:
         known = answer.extra.get("actual_size")
         level = level_kept(answer.design, int(answer.n)) if known is None else known

@@ -124,6 +124,7 @@ def covered(trial: Trial) -> Coverage:
 def _said(trial: Trial) -> dict[str, Any]:
     """What the protocol says of the plan, its evidence and its number, before it is held against lists."""
     content, design = trial.plan.content, trial.design
+    tests = by_test(trial)
     discounted, read = by_discount(trial), by_reading(trial)
     found, assumed = assured(trial), of_control(trial)
     rates = trial.primary.rates
@@ -155,7 +156,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "legend": legend(design.fixed.tex, design.fixed.letters) if isinstance(design.fixed, Design) else (),
         "discounts": content.scenarios.discounts,
         "controls": controls(trial),
-        "by_test": by_test(trial),
+        "by_test": tests(),
         "by_discount": discounted,
         "by_reading": read,
         "range": spread([*discounted, *read]),

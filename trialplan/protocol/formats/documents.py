@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trialplan.errors import FileError, require
+from trialplan import figures
+from trialplan.analyses.beside import beside as process_beside
+from trialplan.errors import FileError, require_installed
 from trialplan.figures import SANS, SERIF
 from trialplan.files import check_writable, make_folder, read_text, together
 from trialplan.files import write as write_file
@@ -23,8 +27,9 @@ from trialplan.protocol.content.readers import Document, document
 from trialplan.protocol.formats import attached, pandoc, word
 from trialplan.protocol.formats import house_style as house
 from trialplan.protocol.formats import typst as typeset
-from trialplan.protocol.formats.markdown import PRINTED, text_of
-from trialplan.protocol.formats.pictures import Picture, beside, embedded, pictures, stand_in, standing_for
+from trialplan.protocol.formats.drawing import Drawings, by_face
+from trialplan.protocol.formats.markdown import PRINTED, text_of, unbroken
+from trialplan.protocol.formats.pictures import Picture, address, beside, pictures, stand_in, standing_for
 from trialplan.protocol.formats.word_styles import check_reference
 
 
@@ -32,17 +37,18 @@ from trialplan.protocol.formats.word_styles import check_reference
 class Source:
     """What every format is made from: the built trial, what templates print, the figures, and the house style.
 
-    While a converter works on one format's text in `workers`, the figures are drawn, and the next format is begun.
+    While a converter works on one format's text in `workers`, `drawings` are made, and the next format is begun.
     """
 
     trial: Trial
     objects: Mapping[str, Any]
     pictures: Mapping[str, Picture]
     kind: Document
+    drawings: Drawings
+    workers: Executor
     templates: Path | None = None
     reference: Path | None = None
     prints_sources: bool = False
-    workers: Executor = field(default_factory=ThreadPoolExecutor)
 
     @property
     def plan(self) -> Plan:
@@ -61,7 +67,8 @@ class Source:
         """The Markdown, with the figures in words unless their drawings are given."""
         kept = ".md" if self.prints_sources else suffix
         objects = {**self.objects, "prints_sources": kept == ".md", "kept_where": KEPT[kept]}
-        return text_of(self.trial, objects, self.pictures if shown is None else shown, self.templates)
+        text = text_of(self.trial, objects, self.pictures if shown is None else shown, self.templates)
+        return text if suffix == ".md" else unbroken(text)
 
     def converted(self, text: str, options: list[str]) -> Future[bytes]:
         """What pandoc makes of a text, when it has."""
@@ -69,7 +76,7 @@ class Source:
 
     def drawn(self, suffix: str, face: str = SANS) -> dict[str, bytes]:
         """The figures as files."""
-        return {name: one.bytes(suffix, face) for name, one in self.pictures.items()}
+        return {name: self.drawings.of(name, suffix, face) for name in self.pictures}
 
     @property
     def numbered(self) -> tuple[str, ...]:
@@ -140,8 +147,8 @@ def _check(path: Path, kind: Document) -> None:
         raise FileError(
             f"{_figures(path)} is no folder, and the figures of {path.name} need one; choose another output"
         )
-    for library in FORMATS[suffix][1]:
-        require(library, "report", f"writing {suffix}")
+    for library in FORMATS[suffix].needs:
+        require_installed(library, "report", f"writing {suffix}")
 
 
 def _made(
@@ -153,21 +160,33 @@ def _made(
     prints_sources: bool,
 ) -> list[Files]:
     """The content of every file, by output."""
-    trial, kind = build(plan), document(name)
-    with ThreadPoolExecutor(max_workers=max(len(outputs), 1)) as workers:
+    kind, asked = document(name), [FORMATS[path.suffix.lower()] for path in outputs]
+    drawings = Drawings(by_face(one.drawn for one in asked if one.drawn) if kind.long else {})
+    with ExitStack() as stack:
+        if drawings.wanted and _DRAWS_WITH not in sys.modules:  # what is at hand here is not read again beside
+            stack.enter_context(process_beside(figures.prepare))
+        workers = stack.enter_context(ThreadPoolExecutor(max_workers=max(len(outputs), 1)))
+        trial = build(plan)
+        objects, shown = kind.context(trial), pictures(trial) if kind.long else {}
+        drawings.begin({one: picture.figure for one, picture in shown.items()})
         source = Source(
             trial=trial,
-            objects=kind.context(trial),
-            pictures=pictures(trial) if kind.long else {},
+            objects=objects,
+            pictures=shown,
             kind=kind,
+            drawings=drawings,
             workers=workers,
             templates=templates,
             reference=reference,
             prints_sources=prints_sources,
         )
-        begun = [FORMATS[path.suffix.lower()][0](source, path) for path in outputs]
-        return [finish() for finish in begun]
+        begun = {}
+        for at in sorted(range(len(outputs)), key=lambda at: asked[at].waits):
+            begun[at] = asked[at].make(source, outputs[at])
+        return [begun[at]() for at in range(len(outputs))]
 
+
+_DRAWS_WITH = "matplotlib.figure"
 
 Files = dict[Path, bytes]
 Finish = Callable[[], Files]
@@ -189,16 +208,16 @@ def html(source: Source, path: Path) -> Finish:
         "--section-divs",
         f"--template={source.look('page.html')}",
         f"--variable=style:{style}",
-        *pandoc.filters(*_before_the_contents(source.look("page.html")), *_TABLES, "labels.lua", "focus.lua"),
+        *pandoc.filters(*_before_the_contents(source.look("page.html")), "tables.lua", "focus.lua"),
         *pandoc.filters("figures.lua"),
     ]
     converted = source.converted(source.text(".html", beside(source.pictures, _STANDS_FOR, ".svg")), options)
 
     def finish() -> Files:
-        drawings = embedded(source.pictures, ".svg")
+        drawings = source.drawn(".svg")
         page = converted.result().decode()
-        for name, address in drawings.items():
-            page = page.replace(f'src="{_STANDS_FOR}{name}.svg"', f'src="{address}"')
+        for name, one in drawings.items():
+            page = page.replace(f'src="{_STANDS_FOR}{name}.svg"', f'src="{address(one, ".svg")}"')
         return {path: attached.in_html(page.encode(), source.attached)}
 
     return finish
@@ -262,12 +281,8 @@ def typesetting(language: str, template: Path, numbered: Sequence[str] = pandoc.
         f"--to={language}",
         *numbered,
         f"--template={template}",
-        *pandoc.filters(*_before_the_contents(template), *_TABLES, "figures.lua", "together.lua", "new-page.lua"),
+        *pandoc.filters(*_before_the_contents(template), "tables.lua", "figures.lua", "together.lua", "new-page.lua"),
     ]
-
-
-_TABLES = ("widths.lua", "numbers.lua", "percent.lua")
-"""The filters that set tables, in every format of pages."""
 
 
 def _before_the_contents(template: Path) -> list[str]:
@@ -287,16 +302,31 @@ def data(source: Source, path: Path) -> Finish:
     }
 
 
-FORMATS: dict[str, tuple[Callable[[Source, Path], Finish], tuple[str, ...]]] = {
-    ".md": (markdown, ()),
-    ".html": (html, ("pypandoc", "matplotlib")),
-    ".docx": (docx, ("pypandoc", "matplotlib")),
-    ".pdf": (pdf, ("pypandoc", "matplotlib", "typst")),
-    ".tex": (tex, ("pypandoc", "matplotlib")),
-    ".txt": (plain, ()),
-    ".json": (data, ()),
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """How a format is made, the libraries that it takes, and its figures' face and suffix, if it has any.
+
+    One that `waits` needs the drawings before its text can be converted, so it is begun after the others.
+    """
+
+    make: Callable[[Source, Path], Finish]
+    needs: tuple[str, ...] = ()
+    drawn: tuple[str, str] | None = None
+    waits: bool = False
+
+
+_PAGES = ("pypandoc", "matplotlib")
+
+FORMATS = {
+    ".md": Format(make=markdown),
+    ".html": Format(make=html, needs=_PAGES, drawn=(SANS, ".svg")),
+    ".docx": Format(make=docx, needs=_PAGES, drawn=(SANS, ".png"), waits=True),
+    ".pdf": Format(make=pdf, needs=(*_PAGES, "typst"), drawn=(SERIF, ".svg")),
+    ".tex": Format(make=tex, needs=_PAGES, drawn=(SERIF, ".pdf")),
+    ".txt": Format(make=plain),
+    ".json": Format(make=data),
 }
-"""How each format is made, and the libraries that it takes; the last two are of a registry's record alone."""
+"""Every format by suffix; the last two are of a registry's record alone."""
 
 KEPT = {
     ".md": PRINTED,

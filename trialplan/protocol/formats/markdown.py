@@ -48,6 +48,15 @@ def text_of(
     return "\n".join(_tidied(text.strip().split("\n"), printer(objects["studies"]))) + "\n"
 
 
+_PERCENT = re.compile(r"(?<!\\)(`+).*?(?<!`)\1(?!`)|(?<=\d) (?=%)", re.DOTALL)
+"""Code, which is left alone, or what stands between a number and its per-cent sign."""
+
+
+def unbroken(text: str) -> str:
+    """The text with every number on one line with its per-cent sign, for formats that break lines."""
+    return _PERCENT.sub(lambda found: found[0] if found[1] else "\u00a0", text)
+
+
 def _tidied(lines: list[str], printed: Callable[[str], str]) -> Iterator[str]:
     """Tables and figures numbered, and empty lines one at a time; what stands in a fence is left alone."""
     counts = {"Table": 0, "Figure": 0}

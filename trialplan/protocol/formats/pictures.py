@@ -61,11 +61,6 @@ class Picture:
         kept = [i for i, name in enumerate(columns) if name and any(row[i] not in (None, "") for row in rows)]
         return tuple(str(columns[i]) for i in kept), tuple(tuple(_cell(row[i]) for i in kept) for row in rows)
 
-    def bytes(self, suffix: str, face: str = figures.SANS) -> bytes:
-        """The drawing as a file, lettered like the text that it stands in."""
-        with figures.faced(face):
-            return figures.render(self.figure, suffix)
-
 
 def pictures(trial: Trial) -> dict[str, Picture]:
     """Every figure that the plan has what it takes for, by name, in the document's order, without a drawing."""
@@ -113,19 +108,15 @@ def pictures(trial: Trial) -> dict[str, Picture]:
     return {name: Picture(name=name, caption=text, figure=figure) for name, figure, text in made if figure is not None}
 
 
-def embedded(shown: Mapping[str, Picture], suffix: str) -> dict[str, str]:
-    """The drawings as addresses that hold them, by the picture's name."""
-    return {name: _address(one.bytes(suffix), suffix) for name, one in shown.items()}
-
-
-def _address(drawing: bytes, suffix: str) -> str:
+def address(drawing: bytes, suffix: str) -> str:
+    """An address that holds the drawing."""
     return f"data:{_MEDIA[suffix]};base64,{base64.b64encode(drawing).decode()}"
 
 
 def standing_for(shown: Mapping[str, Picture], drawings: Mapping[str, bytes]) -> dict[str, Picture]:
     """The pictures with what stands for their bitmaps inside the text: see `stand_in`."""
     return {
-        name: dataclasses.replace(one, source=Verbatim(_address(stand_in(drawings[name]), ".png")))
+        name: dataclasses.replace(one, source=Verbatim(address(stand_in(drawings[name]), ".png")))
         for name, one in shown.items()
     }
 

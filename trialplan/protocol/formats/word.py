@@ -64,8 +64,7 @@ def document(
         numbers, *contents = pandoc.CONTENTS
         options += contents if long else []
         options += [] if by_style or not long else [numbers]
-        shared = ("widths.lua", "numbers.lua", "percent.lua", "figures.lua", "together.lua", "new-page.lua")
-        options += pandoc.filters("decision.lua", *shared)
+        options += pandoc.filters("decision.lua", "tables.lua", "figures.lua", "together.lua", "new-page.lua")
         made = pandoc.convert(text, plan, options)
     return rewritten(made, lambda name: _after(name, plan, by_style, sources), attached.word_parts(sources), drawings)
 
