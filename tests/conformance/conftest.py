@@ -376,13 +376,13 @@ def pytest_pyfunc_call(pyfuncitem):
     asked = next((name for name, value in given.items() if isinstance(value, Together)), None)
     if asked is None:
         return None
-    failed, left = {}, set()
+    failed, left = {}, {}
     for name, value in given[asked]:
         try:
             with in_time():
                 pyfuncitem.obj(**given | {asked: value})
         except pytest.skip.Exception as why:
-            left.add(why.msg)
+            left[name] = why.msg
         except (Exception, pytest.fail.Exception) as why:
             failed[name] = why
     if failed:
@@ -390,7 +390,7 @@ def pytest_pyfunc_call(pyfuncitem):
         first.add_note(f"{asked}: {', '.join(failed)}")
         raise first
     if len(left) == len(given[asked]):
-        pytest.skip("; ".join(sorted(left)))
+        pytest.skip("; ".join(sorted({*left.values()})))
     return True
 
 
