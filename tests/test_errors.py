@@ -1,6 +1,8 @@
 """An error has parts: who complains, of what, why, and the way out, told in the words of its reader."""
 
 import ast
+import contextlib
+import functools
 import pickle
 import random
 import re
@@ -64,8 +66,31 @@ def refusal(call):
     return caught.value
 
 
-@pytest.mark.parametrize(("cls", "name", "numbers"), list(drawn()))
+@contextlib.contextmanager
+def told(*case):
+    """What fails says of which case."""
+    try:
+        yield
+    except (Exception, pytest.fail.Exception) as why:
+        why.add_note(f"of {case}")
+        raise
+
+
+def each_drawn(test):
+    """The test of one wrong number is put to all that are drawn, and says of which one it fails."""
+
+    @functools.wraps(test)
+    def of_all(self):
+        for cls, name, numbers in drawn():
+            with told(cls.__name__, name, numbers):
+                test(self, cls, name, numbers)
+
+    del of_all.__wrapped__  # whose arguments pytest would take for fixtures
+    return of_all
+
+
 class TestDrawn:
+    @each_drawn
     def test_has_parts(self, cls, name, numbers):
         """A wrong number has an owner, a parameter, its value and a reason, and the sentence is made of these."""
         error = refusal(lambda: cls(**numbers))
@@ -76,6 +101,7 @@ class TestDrawn:
         assert str(error) == f"{cls.__name__}: {told}"
         assert "\0" not in str(error)
 
+    @each_drawn
     def test_has_a_way_out_where_there_is_one(self, cls, name, numbers):
         """A rate typed as a percentage is told how to write it; a misspelt choice is told what there is."""
         error, value = refusal(lambda: cls(**numbers)), numbers[name]
@@ -84,6 +110,7 @@ class TestDrawn:
         if isinstance(value, str) and parameters(cls)[name].choices:
             assert error.way_out or all(str(choice) in error.reason for choice in parameters(cls)[name].choices)
 
+    @each_drawn
     def test_names_the_option(self, cls, name, numbers):
         """On the command line the same sentence begins with the option, and nobody is said to own it."""
         with pytest.raises(ParameterError) as caught, typed(cls):
@@ -92,6 +119,7 @@ class TestDrawn:
         assert str(caught.value).startswith(f"{option} ")
         assert str(caught.value) == refusal(lambda: cls(**numbers)).worded({name: option})
 
+    @each_drawn
     def test_crosses_processes(self, cls, name, numbers):
         """It says the same after pickling, parts and all."""
         error = refusal(lambda: cls(**numbers))

@@ -2,11 +2,13 @@
 
 No design is named here. A test asks for `design` (one instance per combination of choices, whose n is free),
 `design_of_one_n` (one whose own numbers fix n), `exact_design`, `sized`, `any_class`, or a field's `declaration`,
-and runs once for each that is found.
+and its body runs once for each that is found. Those of one class are one test, because pytest takes longer over
+a test than most of these take; where one fails, the message names it, and all the others that fail with it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import random
@@ -145,12 +147,20 @@ def showable(design, rng):
                 null = moved.field("comparator")
                 design = moved.replace(**{null: round(rng.uniform(*moved.declared("comparator").typical), 3)})
                 continue
-            blocks = moved.by_normal_theory().sample_size(0.8).n / moved.block
+            if modest(moved):
+                return moved
         except (TrialplanError, ValueError, ArithmeticError):
             continue
-        if _MODEST[0] <= blocks <= (_MODEST[1] if moved.smooth else _MODEST_EXACT):
-            return moved
     return None
+
+
+def modest(design):
+    """Whether by normal theory neither too few blocks nor too many have a power of 80 %."""
+    quick, most = design.by_normal_theory(), _MODEST[1] if design.smooth else _MODEST_EXACT
+    if not quick.smooth:
+        return _MODEST[0] <= quick.sample_size(0.8).n / design.block <= most
+    # power rises: two looks at it take less time than the search for where it is 80 %
+    return quick.success((_MODEST[0] - 1) * design.block) < 0.8 <= quick.success(most * design.block)
 
 
 def keeps_level(design):
@@ -283,22 +293,44 @@ def _fast():
 
 
 def _cases(draws, keep=lambda design: True):
-    return [
-        pytest.param(design, id=name, marks=[] if name in _fast() else [pytest.mark.sweep])
-        for _, name, design in instances(draws)
-        if keep(design)
-    ]
+    """(kind, id, design, whether it is left to the sweep) of each that is drawn; without those if the sweep is."""
+    cases = [(_kind(one), name, one, name not in _fast()) for _, name, one in instances(draws) if keep(one)]
+    return [case for case in cases if draws > FAST or not case[-1]]
 
 
 def _one_of_each(draws):
     """The same, of which a fast run takes one of each test of each class: for what is dear and is asked of formulas."""
     seen, cases = set(), []
-    for case in _cases(draws, lambda design: design.only_n is None):
-        (design,) = case.values
-        slow = bool(case.marks) or (type(design), design.test) in seen
+    for kind, name, design, slow in _cases(draws, lambda design: design.only_n is None):
+        slow = slow or (type(design), design.test) in seen
         seen |= set() if slow else {(type(design), design.test)}
-        cases.append(pytest.param(design, id=case.id, marks=[pytest.mark.sweep] if slow else []))
+        cases.append((kind, name, design, slow))
     return cases
+
+
+class Together(tuple):
+    """(id, value) of those that one test is put to, one after the other."""
+
+
+SO_MANY = 12
+"""Of one class in one test, so that what fails is soon found and the sweeps can be shared out and drawn from."""
+
+
+def _kind(design):
+    """What those that are one test have in common: a class, or a wrapper and the class that it is around."""
+    core = design.fixed
+    return design.slug() if core is design else f"{design.slug()}-over-{core.slug()}"
+
+
+def _together(cases):
+    """The parameters of a test, by kind."""
+    kinds = {}
+    for kind, name, value, slow in cases:
+        kinds.setdefault((slow, kind), []).append((name, value))
+    for (slow, kind), members in kinds.items():
+        for start in range(0, len(members), SO_MANY):
+            some = Together(members[start : start + SO_MANY])
+            yield pytest.param(some, id=f"{kind}-{start}", marks=[pytest.mark.sweep] if slow else [])
 
 
 def _every_class():
@@ -311,29 +343,58 @@ def _declarations():
     for slug, cls in _every_class().items():
         for name, declared in parameters(cls).items():
             reads = (declared.domain, declared.read, declared.unit, declared.optional, declared.typical)
-            found.setdefault(reads, pytest.param(declared, id=f"{slug}-{name}"))
+            found.setdefault(reads, (slug, f"{slug}-{name}", declared, False))
     return list(found.values())
 
 
+def _classes(found):
+    return [(slug, slug, cls, False) for slug, cls in found.items()]
+
+
 def pytest_generate_tests(metafunc):
-    """One run for each design, class or declaration that a test asks for."""
+    """The designs, classes or declarations that a test asks for."""
     draws = asked_for(metafunc.config)
     asked = {
         "design": lambda: _cases(draws, lambda design: design.only_n is None),
         "one_of_each": lambda: _one_of_each(draws),
         "design_of_one_n": lambda: _cases(draws, lambda design: design.only_n is not None),
         "exact_design": lambda: _cases(draws, lambda design: design.exact),
-        "sized": lambda: [pytest.param(cls, id=slug) for slug, cls in {**designs(), **wrappers()}.items()],
-        "fixed_class": lambda: [pytest.param(cls, id=slug) for slug, cls in fixed().items()],
-        "any_class": lambda: [pytest.param(cls, id=slug) for slug, cls in _every_class().items()],
+        "sized": lambda: _classes({**designs(), **wrappers()}),
+        "fixed_class": lambda: _classes(fixed()),
+        "any_class": lambda: _classes(_every_class()),
         "declaration": _declarations,
     }
     for name, cases in asked.items():
         if name in metafunc.fixturenames:
-            metafunc.parametrize(name, cases())
+            metafunc.parametrize(name, list(_together(cases())))
 
 
-@pytest.fixture(autouse=True)
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """The body of a test once for each of those that it is put to together; it fails with the first, and names all."""
+    given = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    asked = next((name for name, value in given.items() if isinstance(value, Together)), None)
+    if asked is None:
+        return None
+    failed, left = {}, {}
+    for name, value in given[asked]:
+        try:
+            with in_time():
+                pyfuncitem.obj(**given | {asked: value})
+        except pytest.skip.Exception as why:
+            left[name] = why.msg
+        except (Exception, pytest.fail.Exception) as why:
+            failed[name] = why
+    if failed:
+        first = next(iter(failed.values()))
+        first.add_note(f"{asked}: {', '.join(failed)}")
+        raise first
+    if len(left) == len(given[asked]):
+        pytest.skip("; ".join(sorted({*left.values()})))
+    return True
+
+
+@contextlib.contextmanager
 def in_time():
     """A search that never ends is a failure, not a suite that never ends."""
 
@@ -345,9 +406,25 @@ def in_time():
         return
     before = signal.signal(signal.SIGALRM, expired)
     signal.alarm(_SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="session")
+def ask():
+    """What a drawn design answers, computed once: `ask(design.sample_size, 0.8)`; many tests begin with the same."""
+    known = {}
+
+    def asked(method, *numbers):
+        key = id(method.__self__), method.__name__, *numbers
+        if key not in known:
+            known[key] = method.__self__, method(*numbers)  # the design is kept, so that no other gets its id
+        return known[key][1]
+
+    return asked
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,7 @@ def one_by_one(design, effects, target):
             yield np.nan, np.nan, str(why).partition(": ")[2]
 
 
-@pytest.fixture
-def effects(design, impossible):
+def cells(design, impossible):
     """Effects that can be shown between effects that cannot."""
     value, null = float(design.effect_value()), float(design.null_values()[0])
     possible = [value, null + 0.9 * (value - null)]
@@ -27,16 +26,18 @@ def effects(design, impossible):
 
 
 class TestSampleSize:
-    def test_grid_of_effects(self, design, effects):
+    def test_grid_of_effects(self, design, impossible):
         """n, power and the reason why there is none are those of each cell asked alone."""
+        effects = cells(design, impossible)
         answer = design.replace(**{design.effect: effects}).sample_size(0.8)
         n, power, reason = zip(*one_by_one(design, effects, 0.8), strict=True)
         np.testing.assert_array_equal(answer.n, np.array(n, dtype=float))
         np.testing.assert_allclose(answer.power, np.array(power, dtype=float), atol=1e-9)
         assert list(answer.reason) == list(reason)
 
-    def test_arms_of_a_grid(self, design, effects):
+    def test_arms_of_a_grid(self, design, impossible):
         """The arms of a grid are arrays that add up to n."""
+        effects = cells(design, impossible)
         answer = design.replace(**{design.effect: effects}).sample_size(0.8)
         np.testing.assert_array_equal(sum(answer.arms.values()), answer.n)
 
@@ -46,10 +47,11 @@ class TestSampleSize:
         alone = [[design.sample_size(float(target)).n] for target in targets[:, 0]]
         np.testing.assert_array_equal(design.sample_size(targets).n, alone)
 
-    def test_crossed_grid(self, design, effects, monkeypatch):
+    def test_crossed_grid(self, design, impossible, monkeypatch):
         """Effects along one axis and targets along another give a table, answered in stretches of a few cells."""
         monkeypatch.setattr(sizing_grid, "_STRETCH", 4)
         targets = np.array([[0.7], [0.8]])
+        effects = cells(design, impossible)
         answer = design.replace(**{design.effect: effects}).sample_size(targets)
         assert answer.n.shape == answer.reason.shape == (2, len(effects))
         alone = [list(one_by_one(design, effects, target)) for target in (0.7, 0.8)]

@@ -27,12 +27,10 @@ def without_arrays(design):
         return not design.members and type(design.power(12.0 * design.block)) is float
 
 
-@pytest.fixture
 def by_floats(design):
-    """The design, where it is one by normal theory."""
+    """Only designs by normal theory are asked."""
     if not without_arrays(design):
         pytest.skip("its power is computed by arrays")
-    return design
 
 
 def in_one_cell(design, name):
@@ -56,39 +54,43 @@ def agree(alone, cell):
 
 
 class TestAnswers:
-    def test_power_and_success(self, by_floats):
+    def test_power_and_success(self, design):
         """At few participants and many."""
-        cell = in_one_cell(by_floats, by_floats.effect)
-        for n in (blocks * by_floats.block for blocks in BLOCKS):
-            assert agree(by_floats.power(n), cell.power(n))
-            assert agree(by_floats.success(n), cell.success(n))
+        by_floats(design)
+        cell = in_one_cell(design, design.effect)
+        for n in (blocks * design.block for blocks in BLOCKS):
+            assert agree(design.power(n), cell.power(n))
+            assert agree(design.success(n), cell.success(n))
 
-    def test_sample_size(self, by_floats):
+    def test_sample_size(self, design):
         """Unrounded and whole, with its arms and power."""
-        cell = in_one_cell(by_floats, by_floats.effect)
+        by_floats(design)
+        cell = in_one_cell(design, design.effect)
         for target in (0.5, 0.8, 0.99):
-            assert agree(by_floats.unrounded(target), cell.unrounded(target))
-            alone, grid = by_floats.sample_size(target), cell.sample_size(target)
+            assert agree(design.unrounded(target), cell.unrounded(target))
+            alone, grid = design.sample_size(target), cell.sample_size(target)
             assert type(alone.n) is int
             assert alone.n == grid.n[0]
             assert agree(alone.power, grid.power)
             for arm, unrounded in alone.arms_unrounded.items():
                 assert agree(unrounded, grid.arms_unrounded[arm])
 
-    def test_detectable_effect(self, by_floats):
+    def test_detectable_effect(self, design):
         """Of a number of participants that is an array of one."""
+        by_floats(design)
         with contextlib.suppress(TrialplanError):  # equivalence has none
-            n = 40 * by_floats.block
-            assert agree(by_floats.detectable_effect(n), by_floats.detectable_effect(np.array([n])))
+            n = 40 * design.block
+            assert agree(design.detectable_effect(n), design.detectable_effect(np.array([n])))
 
 
 class TestExtremes:
-    def test_every_number(self, by_floats):
+    def test_every_number(self, design):
         """A float neither raises nor differs where a number is at the very end of its domain."""
-        for name, declared in parameters(type(by_floats)).items():
-            for value in EXTREMES.get(declared.domain, ()) if getattr(by_floats, name) is not None else ():
+        by_floats(design)
+        for name, declared in parameters(type(design)).items():
+            for value in EXTREMES.get(declared.domain, ()) if getattr(design, name) is not None else ():
                 try:
-                    extreme = by_floats.replace(**{name: value})
+                    extreme = design.replace(**{name: value})
                     cell = in_one_cell(extreme, name)
                 except TrialplanError:
                     continue

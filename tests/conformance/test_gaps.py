@@ -49,11 +49,6 @@ def swept(gaps):
     return gaps.sweep()
 
 
-@pytest.fixture
-def in_time():
-    """The page takes as long as it takes."""
-
-
 def named(text):
     """The (design, test) of every row under the first heading of the page."""
     section = text.split("\n## ")[1]

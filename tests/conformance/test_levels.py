@@ -1,5 +1,7 @@
 """Level and sides: their defaults by goal, and how replace treats what was filled in."""
 
+from statistics import NormalDist
+
 import pytest
 
 from trialplan.errors import ParameterError
@@ -69,9 +71,9 @@ class TestPower:
             assert 0 <= success <= power + 1e-12
             assert power <= 1
 
-    def test_certain_in_the_end(self, design):
+    def test_certain_in_the_end(self, design, ask):
         """Power tends to 1 for a huge n."""
-        huge = (200 if design.smooth else 20) * design.sample_size(0.8).n  # an exact test counts them
+        huge = (200 if design.smooth else 20) * ask(design.sample_size, 0.8).n  # an exact test counts them
         assert float(design.power(huge // design.block * design.block)) == pytest.approx(1, abs=1e-6)
 
     def test_at_the_null_it_is_the_level(self, design):
@@ -89,12 +91,10 @@ class TestPower:
                 assert success <= design.level + 1e-12
                 assert success > 0 or asks_for_more
 
-    def test_drift_gives_success(self, design):
+    def test_drift_gives_success(self, design, ask):
         """The expected z that drift names gives the success probability back."""
-        import scipy.stats
-
-        n = design.sample_size(0.8).n
-        fixed = scipy.stats.norm.cdf(float(design.drift(n)) - float(design.z_alpha))
+        n = ask(design.sample_size, 0.8).n
+        fixed = NormalDist().cdf(float(design.drift(n)) - float(design.z_alpha))
         assert fixed == pytest.approx(float(design.success(n)), abs=1e-9)
 
 

@@ -14,47 +14,47 @@ ROUNDING = 1e-9
 
 class TestSampleSize:
     @pytest.mark.parametrize("target", TARGETS)
-    def test_reaches_the_target_and_no_sooner(self, design, target):
+    def test_reaches_the_target_and_no_sooner(self, design, target, ask):
         """n reaches the target and one block fewer does not."""
-        answer = design.sample_size(target)
+        answer = ask(design.sample_size, target)
         assert design.success(answer.n) >= target - ROUNDING
         if answer.n > design.block:
             assert design.success(answer.n - design.block) < target + ROUNDING
 
-    def test_reports_the_power_it_attains(self, design):
+    def test_reports_the_power_it_attains(self, design, ask):
         """The power in the answer is the power at n."""
-        answer = design.sample_size(0.8)
+        answer = ask(design.sample_size, 0.8)
         assert answer.power == pytest.approx(float(design.power(answer.n)), abs=1e-12)
 
-    def test_whole_blocks(self, design):
+    def test_whole_blocks(self, design, ask):
         """n is whole allocation blocks and the arms are whole, in the ratio of the allocation."""
-        answer = design.sample_size(0.8)
+        answer = ask(design.sample_size, 0.8)
         assert answer.n % design.block == 0
         assert sum(answer.arms.values()) == answer.n
         assert list(answer.arms) == list(design.arm_names)
         assert [n * design.block for n in answer.arms.values()] == [answer.n * weight for weight in design.weights]
 
-    def test_unrounded_is_within_a_block_below(self, design):
+    def test_unrounded_is_within_a_block_below(self, design, ask):
         """The real-valued answer reaches the target exactly, less than a block below the whole one."""
         if not design.smooth:
             pytest.skip("a saw-tooth has no real-valued answer")
-        answer = design.sample_size(0.8)
+        answer = ask(design.sample_size, 0.8)
         total = sum(answer.arms_unrounded.values())
         assert answer.n - design.block - 1e-6 <= total <= answer.n + 1e-6
         assert float(design.success(total)) == pytest.approx(0.8, abs=1e-7)
 
-    def test_higher_targets_need_no_fewer(self, design):
+    def test_higher_targets_need_no_fewer(self, design, ask):
         """A higher target never needs fewer participants."""
-        sizes = [design.sample_size(target).n for target in (0.7, 0.8, 0.9, 0.95)]
+        sizes = [ask(design.sample_size, target).n for target in (0.7, 0.8, 0.9, 0.95)]
         assert sizes == sorted(sizes)
 
 
 class TestSawTooth:
-    def test_n_is_stable_and_first_n_is_first(self, design):
+    def test_n_is_stable_and_first_n_is_first(self, design, ask):
         """From n to searched_to power never falls below target; before n it does; first_n is the first to reach it."""
         if design.smooth:
             pytest.skip("power rises smoothly")
-        answer = design.sample_size(0.8)
+        answer = ask(design.sample_size, 0.8)
         block = design.block
         powers = {n: float(design.success(n)) for n in range(block, answer.searched_to + 1, block)}
         assert all(power >= 0.8 for n, power in powers.items() if n >= answer.n)
@@ -65,14 +65,15 @@ class TestSawTooth:
 
 
 class TestSmooth:
-    def test_power_rises_with_n(self, design):
+    def test_power_rises_with_n(self, design, ask):
         """Power never falls as participants are added, where a design is declared smooth and has power at all.
 
         Below its level it may: two one-sided t tests on one or two degrees of freedom reject by luck.
         """
         if not design.smooth:
             pytest.skip("power is a saw-tooth")
-        n = np.unique(np.geomspace(2 * design.block, 4 * design.sample_size(0.9).n, 60) // design.block) * design.block
+        last = 4 * ask(design.sample_size, 0.9).n
+        n = np.unique(np.geomspace(2 * design.block, last, 60) // design.block) * design.block
         power = design.success(n)
         assert np.all(np.diff(power)[power[:-1] >= design.level] >= -1e-10)
 
@@ -114,32 +115,32 @@ class TestImpossible:
 
 
 class TestDetectableEffect:
-    def test_round_trip(self, design):
+    def test_round_trip(self, design, ask):
         """Power at the detectable effect is the target, on the favourable side."""
         if len(design.null_values()) == 2:
             with pytest.raises(ParameterError, match="equivalence has no detectable effect"):
                 design.detectable_effect(100 * design.block)
             return
-        n = design.sample_size(0.8).n
-        effect = design.detectable_effect(n, 0.8)
+        n = ask(design.sample_size, 0.8).n
+        effect = ask(design.detectable_effect, n, 0.8)
         found = design.replace(**{design.effect: effect})
         assert float(found.success(n)) == pytest.approx(0.8, abs=1e-7)
         assert (effect - float(design.null_values()[0])) * design.sign > 0
 
-    def test_is_no_larger_than_what_was_planned_for(self, design):
+    def test_is_no_larger_than_what_was_planned_for(self, design, ask):
         """n participants that reach the target detect the planned effect, or a smaller one."""
         if len(design.null_values()) == 2:
             pytest.skip("equivalence has no detectable effect")
-        null, n = float(design.null_values()[0]), design.sample_size(0.8).n
-        distance = abs(design.detectable_effect(n, 0.8) - null)
+        null, n = float(design.null_values()[0]), ask(design.sample_size, 0.8).n
+        distance = abs(ask(design.detectable_effect, n, 0.8) - null)
         assert distance <= abs(float(design.effect_value()) - null) + 1e-9
 
-    def test_shrinks_with_n(self, design):
+    def test_shrinks_with_n(self, design, ask):
         """More participants detect less."""
         if len(design.null_values()) == 2:
             pytest.skip("equivalence has no detectable effect")
-        n, null = design.sample_size(0.8).n, float(design.null_values()[0])
-        effects = [abs(design.detectable_effect(k * n, 0.8) - null) for k in (1, 8)]
+        n, null = ask(design.sample_size, 0.8).n, float(design.null_values()[0])
+        effects = [abs(ask(design.detectable_effect, k * n, 0.8) - null) for k in (1, 8)]
         assert all(a > b for a, b in itertools.pairwise(effects))
 
 

@@ -81,9 +81,9 @@ class TestSimulate:
         first, second = (design.simulate(n, 200, np.random.default_rng(5)) for _ in range(2))
         assert first == second
 
-    def test_large_trials_agree_with_every_formula(self, design):
+    def test_large_trials_agree_with_every_formula(self, design, ask):
         """At the planned n, simulated trials come near the power claimed, within what normal theory owes."""
-        n = design.sample_size(0.8).n
+        n = ask(design.sample_size, 0.8).n
         if n > 1500:
             pytest.skip("too many participants to draw")
         if rarest(design, n) < 1:
@@ -91,12 +91,12 @@ class TestSimulate:
         seen = design.simulate(n, 1500, generator(design, "large"))
         assert abs(seen.power - float(design.power(n))) <= 4 * seen.standard_error + 1.6 / math.sqrt(n)
 
-    def test_both_tails_at_any_effect(self, one_of_each):
+    def test_both_tails_at_any_effect(self, one_of_each, ask):
         """At none, a hundredth and half of the planned effect, and as far on the wrong side, both are what is drawn.
 
         Exact designs agree within the error of drawing, others come as near as normal theory owes.
         """
-        n = one_of_each.sample_size(0.8).n
+        n = ask(one_of_each.sample_size, 0.8).n
         if n > 1500:
             pytest.skip("too many participants to draw")
         null = float(one_of_each.null_values()[0])
@@ -114,9 +114,9 @@ class TestSimulate:
             for found, claimed in ((seen.power, design.power(n)), (seen.success, design.success(n))):
                 assert abs(found - float(claimed)) <= tolerance(float(claimed), 1500) + owed, (share, n)
 
-    def test_statistic_is_positive_in_favour(self, design):
+    def test_statistic_is_positive_in_favour(self, design, ask):
         """With a large effect the statistic is positive and the test rejects."""
-        n = 4 * design.sample_size(0.9).n
+        n = 4 * ask(design.sample_size, 0.9).n
         if n > 8000:
             pytest.skip("too many participants to draw")
         statistic, rejects = design.analyse(design.draw(n, 20, generator(design, "sign")))

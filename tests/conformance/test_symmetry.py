@@ -54,12 +54,12 @@ def moved(design, exchange):
 
 
 class TestArmsExchanged:
-    def test_same_n_with_arms_exchanged(self, design):
+    def test_same_n_with_arms_exchanged(self, design, ask):
         """With arms, direction and allocation exchanged, the same n is needed and the arms are exchanged."""
         swapped = moved(design, arms_exchanged)
         if swapped is None:
             pytest.skip("one arm, or it does not say how arms are exchanged")
-        here, there = design.sample_size(0.8), swapped.sample_size(0.8)
+        here, there = ask(design.sample_size, 0.8), swapped.sample_size(0.8)
         assert there.n == here.n
         assert list(there.arms.values()) == list(here.arms.values())[::-1]
 
@@ -87,31 +87,31 @@ class TestDirection:
 
 
 class TestFailuresCounted:
-    def test_same_n_with_failures_counted(self, design):
+    def test_same_n_with_failures_counted(self, design, ask):
         """Rates of failure, with the direction turned round, need the same n."""
         failing = moved(design, failures_counted)
         if failing is None:
             pytest.skip("no rates, or a ratio of them, which is another one for failures")
-        assert failing.sample_size(0.8).n == design.sample_size(0.8).n
+        assert failing.sample_size(0.8).n == ask(design.sample_size, 0.8).n
         n = 12 * design.block
         assert float(failing.power(n)) == pytest.approx(float(design.power(n)), abs=1e-9)
 
 
 class TestUnits:
-    def test_units_do_not_matter(self, design, inner):
+    def test_units_do_not_matter(self, design, inner, ask):
         """An outcome measured in other units needs the same n and gives the same answers."""
         core = inner(design)
         measured = [n for n, d in parameters(type(core)).items() if d.unit.startswith("units of the outcome")]
         if not measured or core.scale != "difference":
             pytest.skip("no units")
-        here, n = design.sample_size(0.8), design.block * 30
+        here, n = ask(design.sample_size, 0.8), design.block * 30
         for factor in (1e-9, 1e6):
             numbers = {name: getattr(core, name) for name in (*measured, "margin")}
             scaled = {name: _scaled(value, factor) for name, value in numbers.items() if value is not None}
             other = design.replace(**scaled)
             assert other.sample_size(0.8).n == here.n
             if len(design.null_values()) == 1:
-                effect = design.detectable_effect(n)
+                effect = ask(design.detectable_effect, n)
                 assert other.detectable_effect(n) == pytest.approx(effect * factor, rel=1e-6)
 
 

@@ -13,6 +13,9 @@ _DOUBLINGS = 64
 _HALVINGS = 250
 """Steps of which at least one in four halves the bracket: more than a double has digits."""
 
+_EDGE = 1e-6
+"""How near to an end a straight line may lead, as a share of the bracket."""
+
 _PATIENCE = 3
 """Steps in which the bracket must have been halved."""
 
@@ -28,19 +31,23 @@ def bracket(f: Callable[[Any], Any], low: Any) -> Any:
     return where(f(high) >= 0, high, math.inf)
 
 
-def increasing_root(f: Callable[[Any], Any], low: Any, high: Any, tolerance: float = 1e-13) -> Any:
+def increasing_root(
+    f: Callable[[Any], Any], low: Any, high: Any, tolerance: float = 1e-13, known: tuple[Any, Any] | None = None
+) -> Any:
     """Where the increasing `f` crosses 0 between `low` and `high`, elementwise, from the side where f >= 0.
 
     Inverse quadratic interpolation where three points lie so that it can be trusted (Chandrupatla 1997, Advances in
     Engineering Software 28:145), else bisection, and that too where some steps have not halved the bracket, so that
-    flat stretches cost no more than bisection does. Cells whose `high` is not finite give nan.
+    flat stretches cost no more than bisection does. Cells whose `high` is not finite give nan. Where `f` is `known` at
+    both ends, these are close, and the first look is where a straight line between them crosses.
     """
     if not is_scalar(low, high):
         low, high = np.broadcast_arrays(np.asarray(low, float), np.asarray(high, float))
     hopeful = isfinite(high)
     low, high = where(hopeful, low, 1.0), where(hopeful, high, 1.0)
-    new, other = (high, f(high)), (low, f(low))
-    share = 0.5
+    at_low, at_high = (f(low), f(high)) if known is None else known
+    new, other = (high, at_high), (low, at_low)
+    share = 0.5 if known is None else _straight(at_low, at_high)
     widths = [abs(high - low)] * (_PATIENCE + 1)
     for _ in range(_HALVINGS):
         close = tolerance * greatest(1.0, abs(high))
@@ -58,6 +65,12 @@ def increasing_root(f: Callable[[Any], Any], low: Any, high: Any, tolerance: flo
         widths = [*widths[1:], high - low]
         share = _share(new, other, third, widths[-1] > widths[0] / 2, close)
     return where(hopeful, high, math.nan)
+
+
+def _straight(at_low: Any, at_high: Any) -> Any:
+    """How far from the upper end a straight line between both is 0; halfway where there is none."""
+    line = divide(at_high, at_high - at_low)
+    return between(_EDGE, where(isfinite(line), line, 0.5), 1 - _EDGE)
 
 
 def _share(new: Any, other: Any, third: Any, slow: Any, close: Any) -> Any:
@@ -91,7 +104,10 @@ def first_share(f: Callable[[Any], Any], shape: tuple[int, ...]) -> Any:
     `f` takes shares of that shape, or with one more axis for several of each.
     """
     shares = np.linspace(0, 1, _POINTS)
-    reached = f(np.broadcast_to(shares, (*shape, _POINTS))) >= 0
+    values = f(np.broadcast_to(shares, (*shape, _POINTS)))
+    reached = values >= 0
     first = reached.argmax(axis=-1)
-    found = increasing_root(f, shares[np.maximum(first - 1, 0)], shares[first])
+    before = np.maximum(first - 1, 0)
+    ends = tuple(np.take_along_axis(values, at[..., None], axis=-1)[..., 0] for at in (before, first))
+    found = increasing_root(f, shares[before], shares[first], known=(ends[0], ends[1]))
     return np.where(reached.any(axis=-1), found, np.nan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from trialplan.analyses.sensitivity.break_even import BreakEven, break_even
 from trialplan.design import Design
@@ -50,12 +51,18 @@ class End:
 
 @dataclass(frozen=True, kw_only=True)
 class Swing:
-    """One assumption at both ends of its range, and where the trial breaks on the way to the worse one."""
+    """One assumption at both ends of its range, and where the trial, of `n` for a power of `target`, breaks."""
 
     axis: Axis
+    n: int
+    target: float
     low: End | None = None
     high: End | None = None
-    breaks: BreakEven | None = None
+
+    @cached_property
+    def breaks(self) -> BreakEven | None:
+        """Where it breaks on the way to the worse end, which takes longer to find than both ends."""
+        return None if self.worst is None else _breaks(self.axis, self.worst.value, self.n, self.target)
 
     @property
     def worst(self) -> End | None:
@@ -97,10 +104,9 @@ def _damage(end: End) -> tuple[int, float]:
 
 def _swing(axis: Axis, n: int, target: float) -> Swing:
     if axis.low is None or axis.high is None:
-        return Swing(axis=axis)
+        return Swing(axis=axis, n=n, target=target)
     low, high = (_end(axis, value, n, target) for value in (axis.low, axis.high))
-    worst = min((low, high), key=_damage)
-    return Swing(axis=axis, low=low, high=high, breaks=_breaks(axis, worst.value, n, target))
+    return Swing(axis=axis, n=n, target=target, low=low, high=high)
 
 
 def _end(axis: Axis, value: float, n: int, target: float) -> End:
