@@ -10,7 +10,7 @@ from typing import Any
 from trialplan.errors import ParameterError
 from trialplan.figures import canvas, wording
 from trialplan.figures import text_metrics as lettering
-from trialplan.figures.canvas import EDGE, GREY, LINE, SMALL, TEXT, WIDTH
+from trialplan.figures.canvas import EDGE, GREY, LINE, SMALL, TEXT, medium
 from trialplan.figures.layout import blank, texts
 from trialplan.figures.shape import check_rows, check_shape
 from trialplan.text import listed
@@ -92,13 +92,13 @@ class Graph(canvas.Figure):
 
 def _places(k: int, height: float) -> tuple[list[tuple[float, float]], float]:
     """The middle of each box, and the height of all; two stand beside each other, four in two rows of two."""
-    left, right = EDGE + _ACROSS / 2, WIDTH - EDGE - _ACROSS / 2
+    left, right = EDGE + _ACROSS / 2, medium().width - EDGE - _ACROSS / 2
     if k == 2:
         middle = height / 2 + _BETWEEN / 2
         return [(left, middle), (right, middle)], height + _BETWEEN
     rows = 2 if k <= 4 else 3
     top, step = height / 2 + 6, height + _BETWEEN
-    middle = WIDTH / 2
+    middle = medium().width / 2
     last = top + (rows - 1) * step
     corners = [(left, top), (right, top), (left, last), (right, last)]
     placed = {
@@ -121,10 +121,10 @@ def _places(k: int, height: float) -> tuple[list[tuple[float, float]], float]:
 
 def _oval(k: int, height: float) -> tuple[list[tuple[float, float]], float]:
     """More of them around an oval, as high as keeps them apart."""
-    across, down = (WIDTH - _ACROSS) / 2 - EDGE, k * (height + 10) / 2
+    across, down = (medium().width - _ACROSS) / 2 - EDGE, k * (height + 10) / 2
     angles = [2 * math.pi * (i + 0.5) / k - math.pi for i in range(k)]
     body = 2 * down + height + 12
-    return [(WIDTH / 2 + across * math.cos(one), body / 2 + down * math.sin(one)) for one in angles], body
+    return [(medium().width / 2 + across * math.cos(one), body / 2 + down * math.sin(one)) for one in angles], body
 
 
 def _box(paper: Any, middle: tuple[float, float], height: float, bold: list[str], plain: str) -> Any:
