@@ -66,6 +66,9 @@ _WITH_LIMITS = re.compile(
     rf"({_LIMIT})\s*[(\[]\s*(?:95\s*%\s*(?:CI)?\s*[:,]?\s*)?({_LIMIT}){_BETWEEN}({_LIMIT})\s*[)\]]", re.IGNORECASE
 )
 """An effect with its interval: 0.7 (0.5 to 0.98), 0.7 [95 % CI 0.5, 0.98]."""
+_BEGIN_ODD = "nN#<.eE"
+"""What words for nothing, and errors, begin with."""
+_LONGEST_DATE = len("05. sept. 2026")
 _OF_A_ROW = ("group", "product", "regimen", "subgroup")
 """Fields of a study whose names a table may give to what differs between its arms."""
 _PRINTED = ("arm", "reported", "follow_up", "regimen", "subgroup")
@@ -132,9 +135,10 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
             sheet.wrong.append((line, _too_many(place, cells, columns)))
             continue
         row = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if column and cell.strip()}
-        lacking.update(cell for cell in row.values() if _LACKING.fullmatch(cell))
-        row = {column: cell for column, cell in row.items() if not _LACKING.fullmatch(cell)}
-        failed = [column for column, cell in row.items() if ERROR.fullmatch(cell)]
+        odd = {column: cell for column, cell in row.items() if cell[0] in _BEGIN_ODD}  # few are, and patterns cost time
+        for column in [column for column, cell in odd.items() if _LACKING.fullmatch(cell)]:
+            lacking[row.pop(column)] += 1
+        failed = [column for column, cell in odd.items() if column in row and ERROR.fullmatch(cell)]
         sheet.wrong += [(line, f"{place}: {column} is {row.pop(column)!r}, {ERROR_SAYS}") for column in failed]
         empty = [column for column in ("study", "outcome") if column not in row and column not in failed]
         if empty:
@@ -147,7 +151,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         sheet.wrong += [
             (line, f"{place}, study {previous!r}: {column} is {row[column]!r}; {MADE_A_DATE_SAYS}")
             for column in _PRINTED
-            if MADE_A_DATE.fullmatch(row.get(column, ""))
+            if len(row.get(column, "")) <= _LONGEST_DATE and MADE_A_DATE.fullmatch(row.get(column, ""))
         ]
         counted[_of_role(row)] += 1
         _of_events(row)

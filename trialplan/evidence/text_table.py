@@ -197,6 +197,8 @@ def made_grid(rows: list[tuple[int, list[str]]], name: str, notes: list[str], co
         notes = [*notes, f"the row numbers{named} left out"]
         places = places[1:]
     more = len(header)
+    if places == list(range(more)):
+        return Grid(header, below, comma, notes, places=places)
     kept = [(line, [*("".join(cells[at : at + 1]) for at in places), *cells[more:]]) for line, cells in below]
     return Grid([header[at] for at in places], kept, comma, notes, places=places)
 
