@@ -149,7 +149,7 @@ def _arcsine_n(design: TwoProportions, z_alpha: Numbers, z_beta: Numbers) -> Num
 _V_NULL = r"V_0 = p\,(1-p)\left(\frac{1}{w_T}+\frac{1}{w_C}\right),\quad p = w_T\,p_T+w_C\,p_C"
 _V_TRUE = r"V_1 = \frac{p_T(1-p_T)}{w_T}+\frac{p_C(1-p_C)}{w_C}"
 
-CLOSED = {
+CLOSED: dict[str, Callable[..., Numbers]] = {
     "score": partial(_closed_n, moments=_of_score),
     "wald": partial(_closed_n, moments=_of_wald),
     "arcsine": _arcsine_n,
