@@ -92,8 +92,13 @@ def unrounded_n(design: Design, target: Numbers) -> Numbers:
     def surplus(n: Any) -> Any:
         return design.success(n) - target
 
-    high = bracket(surplus, _filled(shape, 2.0 * design.block))
-    return increasing_root(surplus, _filled(shape, 1e-6), high)
+    start, low = _filled(shape, 2.0 * design.block), _filled(shape, 1e-6)
+    if not shape:
+        return increasing_root(surplus, low, bracket(surplus, start))
+    # a cell that no number can show never has more than the level, and would keep all the others waiting
+    hopeful = np.broadcast_to(np.logical_or(design.reachable(), np.less_equal(target, design.level)), shape)
+    high = bracket(lambda n: where(hopeful, surplus(n), 0.0), start)
+    return increasing_root(surplus, low, where(hopeful, high, math.inf))
 
 
 def detectable_effect(design: Design, n: Numbers, target: Numbers) -> Numbers:
