@@ -16,12 +16,12 @@ from trialplan.stated import Reservation, SizingMethod, StatedEffect, sized_by
 if TYPE_CHECKING:
     from trialplan.designs.log_rank import LogRank
 
-UNTIL_ALL = {"control_hazard": 1.0, "accrual_time": 1.0, "follow_up_time": 1e6}
+UNTIL_ALL: dict[str, float] = {"control_hazard": 1.0, "accrual_time": 1.0, "follow_up_time": 1e6}
 """Times at which everybody has had the event."""
 
 _effect = partial(StatedEffect, gives="a hazard ratio")
 
-EFFECTS = (
+EFFECTS: tuple[StatedEffect, ...] = (
     _effect(
         name="treatment_median",
         meaning="median time to the event under treatment, beside control_median",
