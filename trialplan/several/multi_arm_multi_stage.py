@@ -72,6 +72,11 @@ class MultiArmMultiStage(WithLooks):
     exact = False
     tex = ""
 
+    @classmethod
+    def looks_at(cls, design: Design) -> bool:
+        """At several treatments against one control."""
+        return isinstance(design, ManyToOne)
+
     def __post_init__(self) -> None:
         """A fixed design is that of each of two treatments."""
         inner = self.design
