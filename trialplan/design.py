@@ -363,10 +363,6 @@ class Design(Sized):
         """Whether the level relies on futility's being obeyed; without a futility boundary it makes no difference."""
         return True
 
-    def looked_at(self, **rule: Any) -> Design | None:
-        """The trial with looks by this rule, where it has its own way to be looked at; None where it has none."""
-        return None
-
     def settled(self, n: int) -> Design:
         """The trial of n participants with its boundaries fixed, so that another truth does not move them."""
         return self

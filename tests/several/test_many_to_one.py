@@ -149,7 +149,6 @@ class TestPlan:
         [
             ('names = ["one", "two"]\nrule = "many-to-one"\neffect_share = [1, 1]', "did you mean 'effect_shares'"),
             ('names = ["one", "two"]\nrule = "many-to-on"', "did you mean 'many-to-one'"),
-            ('names = ["one", "two"]\n\n[monitoring]\nlooks = [0.5, 1]', "looks are not defined"),
             ('names = ["one", "two"]\n\n[family]\nrule = "holm"', "family"),
         ],
     )

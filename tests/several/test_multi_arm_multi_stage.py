@@ -14,7 +14,6 @@ from trialplan.numerics import arms_by_looks
 from trialplan.numerics.arms_by_looks import Comparison
 from trialplan.plan import build, read
 from trialplan.protocol import render
-from trialplan.sequential.with_looks import with_looks
 
 Z = TwoMeans(difference=0.5, sd=1, test="z", alpha=0.025, sides=1)
 
@@ -153,7 +152,7 @@ class TestRefused:
             (lambda: staged(binding=True), "has no meaning without futility"),
             (lambda: staged(futility="kim-demets(2)"), "a z for each look but the last"),
             (lambda: staged(futility="z(4)").upper, "reaches the efficacy boundary"),
-            (lambda: with_looks(ManyToOne(design=Z), looks=2, efficacy_at=(1.0,)), "not defined over several"),
+            (lambda: MultiArmMultiStage(design=ManyToOne(design=Z), efficacy_at=(1.0,)), "not defined over several"),
         ],
     )
     def test_sentences(self, make, words):

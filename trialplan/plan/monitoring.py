@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from trialplan import catalogue
 from trialplan.design import Design
 from trialplan.errors import ParameterError, PlanError
 from trialplan.parameter import parameters
@@ -93,8 +94,11 @@ def with_looks(design: Design, said: Monitoring | None) -> Design:
             f"[monitoring]: looks at {design.slug()} with test {design.way()} count responses, which no document tells "
             f"yet; set test to {design.by_normal_theory().way()}, or leave [monitoring] out"
         )
+    # of a design around others the wrapper that looks at such ones, where there is one
+    around = catalogue.wrappers().values() if design.members else ()
+    own = [cls for cls in around if issubclass(cls, WithLooks) and cls.looks_at(design)]
     try:
-        return sequential_with_looks(design, **_rule(said))
+        return own[0](design=design, **_rule(said)) if own else sequential_with_looks(design, **_rule(said))
     except ParameterError as why:
         raise PlanError(why.sentence, place="[monitoring]") from None
 

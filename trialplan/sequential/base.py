@@ -57,6 +57,11 @@ class WithLooks(WrapperOfOne):
         optional=True,
     )
 
+    @classmethod
+    def looks_at(cls, design: Design) -> bool:
+        """Whether it is what looks make of a design that is itself put around others; of a fixed one nobody asks."""
+        return False
+
     @property
     def members(self) -> tuple[Design, ...]:  # type: ignore[override]
         """The fixed design."""

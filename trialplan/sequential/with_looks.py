@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from trialplan.design import Design
+from trialplan.sequential.base import WithLooks
 
 
-def with_looks(design: Design, **rule: Any) -> Design:
-    """The design with looks: its own way, counted exactly where it counts so, by normal theory elsewhere."""
-    own = design.looked_at(**rule)
-    if own is not None:
-        return own
+def with_looks(design: Design, **rule: Any) -> WithLooks:
+    """The design with looks: counted exactly where it is one arm with the exact test, by normal theory elsewhere."""
     if design.looks_by_counts:
         from trialplan.sequential.exact_group_sequential import ExactGroupSequential
 

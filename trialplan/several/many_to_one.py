@@ -154,12 +154,6 @@ class ManyToOne(WrapperOfOne):
             reason = f"must be fewer than the {self.treatments} treatments, not {self.kept}"
             raise ParameterError(reason, owner=self, parameter="kept", value=self.kept)
 
-    def looked_at(self, **rule: Any) -> Design:
-        """With looks it is a trial of several stages."""
-        from trialplan.several.multi_arm_multi_stage import MultiArmMultiStage
-
-        return MultiArmMultiStage(design=self, **rule)
-
     @property
     def weights(self) -> tuple[int, ...]:
         """Of every treatment what the design's allocation has for it, and the control's once."""

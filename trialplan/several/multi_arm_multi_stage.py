@@ -72,6 +72,11 @@ class MultiArmMultiStage(WithLooks):
     exact = False
     tex = ""
 
+    @classmethod
+    def looks_at(cls, design: Design) -> bool:
+        """At several treatments against one control."""
+        return isinstance(design, ManyToOne)
+
     def __post_init__(self) -> None:
         """A fixed design is that of each of two treatments."""
         inner = self.design
@@ -178,12 +183,15 @@ class MultiArmMultiStage(WithLooks):
         """The probability that any, all, or the first is shown at some look."""
         shape = self.shape(n)
         if not shape:
-            return self._counts(self.by_look(float(n))[-1])
+            return self._reached(float(n))
         sizes, found = np.broadcast_to(n, shape), np.empty(shape)
         for index in np.ndindex(shape):
-            cell = self.cell(index, shape)
-            found[index] = cell._counts(cell.by_look(float(sizes[index]))[-1])
+            found[index] = self.cell(index, shape)._reached(float(sizes[index]))
         return found
+
+    def _reached(self, n: float) -> float:
+        """By the end; nan where a cell has no n."""
+        return math.nan if math.isnan(n) else self._counts(self.by_look(n)[-1])
 
     def power(self, n: Numbers) -> Numbers:
         """Nothing but success counts as a rejection."""
@@ -191,8 +199,14 @@ class MultiArmMultiStage(WithLooks):
 
     def unrounded(self, target: Numbers) -> Numbers:
         """From the n of the trial without looks: the normal score of success is nearly a line in the root of n."""
-        if np.ndim(target) or self.shape():
-            return super().unrounded(target)
+        shape = self.shape(target)
+        if shape:
+            targets, there = np.broadcast_to(target, shape), np.broadcast_to(self.reachable(), shape)
+            each = [
+                self.cell(at, shape).unrounded(float(targets[at])) if there[at] else math.nan
+                for at in np.ndindex(shape)
+            ]
+            return np.reshape(np.array(each, dtype=float), shape)
         score = float(normal_quantile(target))
         begin = math.sqrt(float(self.design.replace(kept=None).unrounded(target)))
 
