@@ -111,9 +111,9 @@ def mailed(tmp_path_factory):
 
 
 @pytest.mark.parametrize("size", chromium.SIZES)
-def test_a_mailed_page(size, mailed, visit):
+def test_a_mailed_page(size, mailed, browser):
     """A file to mail reads out what is pointed at or moved to, without scripts, and asks for nothing elsewhere."""
-    page = visit("design?design=two-means", size=size, java_script_enabled=False)
+    page = chromium.window(browser, size, "light", java_script_enabled=False).new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(mailed)

@@ -192,3 +192,13 @@ def test_strata_can_follow_a_changed_rate(pages):
     strata = trialplan.plan.reading.of_text(plan, SHIPPED, Path("plan.toml")).content.randomisation.strata[0]
     assert strata.control_rates == (0.294, 0.176)
     assert strata.source.startswith("ours: changed by hand")
+
+
+def test_the_paragraph_to_copy(pages):
+    """What is copied of a plan is its justification as text: no part of the plan's file, and nothing escaped."""
+    shown = pages("design", f"plan={SHIPPED}")
+    copied = html.unescape(re.search(r"A paragraph to copy</h2>.*?<code>(.*?)</code>", shown, re.S)[1])
+    assert copied.startswith(f"{trialplan.build(SHIPPED).n_randomised} participants")
+    assert "Target, realistic" in copied
+    assert "[trial]" not in copied
+    assert "\\" not in copied

@@ -77,7 +77,8 @@ def beliefs(subject: Subject, state: State) -> Figure:
         if name not in known:  # given the other, at its middle
             known[name] = one(**{other: each.quantile(0.5) for other, each in known.items()})
     ends = [one.interval(0.999) for one in known.values()]
-    x = np.linspace(min(float(low) for low, _ in ends), max(float(high) for _, high in ends), _POINTS)
+    first, last = (float(f"{end:.2g}") for end in (min(low for low, _ in ends), max(high for _, high in ends)))
+    x = np.linspace(first, last, _POINTS)
     labels = {one.name: one.label for one in trial.primary.assumptions}
     return figures.Curves(
         x_name="value",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import cast
 
@@ -51,7 +52,9 @@ def _statement(subject: Subject) -> str:
         return subject.answer.statement()
     from trialplan.verbs.planning import render_protocol
 
-    return render_protocol(subject.trial, document="statement").partition("\n\n")[2].strip()
+    whole = render_protocol(subject.trial, document="statement").partition("\n\n")[2]
+    # what follows on a new page says how the document was made; what is copied is text, in which nothing is escaped
+    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", whole.partition("\n::: ")[0]).strip()
 
 
 PAGE = PageKind(
