@@ -278,7 +278,8 @@ class FamilySection(Section):
     """`[family]`: how the endpoints with role = "primary" succeed together; the rule's own numbers stand beside it.
 
     A `correlation` here is of the outcomes as they are measured, whichever side is better; that of `[hierarchy]` is
-    positive where they improve together.
+    positive where they improve together. With several `[arms]` each endpoint is a hypothesis of every treatment: the
+    rule is over all of these, endpoint by endpoint and in each the treatments in their order.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -292,7 +293,11 @@ class FamilySection(Section):
 
 
 class ArmsSection(Section):
-    """`[arms]`: several treatments against one control; the rule's own numbers stand beside it."""
+    """`[arms]`: several treatments against one control; the rule's own numbers stand beside it.
+
+    Beside a `[family]` it has no rule of its own, and may say the share of the planned effects that each treatment has:
+    `effect_shares`, one for each, or such a row for each endpoint.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 

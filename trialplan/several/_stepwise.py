@@ -79,9 +79,12 @@ class _Stepwise(Family):
 
     def _limits(self, n: Numbers) -> list[list[Numbers]]:
         """The normal score of the power of each hypothesis at each level."""
-        n = self.participants_of_one(n)
+        return [self._scores(each, n) for each in self._at_levels]
+
+    def _scores(self, designs: Sequence[Design], n: Numbers) -> list[Numbers]:
+        of_one = self.participants_of_one(n)
         with np.errstate(all="ignore"):
-            return [[np.clip(normal_quantile(one.success(n)), -_FAR, _FAR) for one in each] for each in self._at_levels]
+            return [np.clip(normal_quantile(one.success(of_one)), -_FAR, _FAR) for one in designs]
 
     @cached_property
     def _table(self) -> Any:

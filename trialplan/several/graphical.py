@@ -123,8 +123,9 @@ class Graphical(_Stepwise):
     def _any(self, n: Numbers) -> Numbers:
         """The first rejection is at a first share, so that the joint normal distribution has it exactly."""
         places = [i for i, share in enumerate(self.shares_at_first) if share > _NO_SHARE]
-        limits = self._limits(n)
-        own = [limits[i][self.levels()[i].index(round(self.shares_at_first[i], 12))] for i in places]
+        levels = self.levels()
+        at_first = [self._at_levels[i][levels[i].index(round(self.shares_at_first[i], 12))] for i in places]
+        own = self._scores(at_first, n)
         joint = [[self.correlations[i][j] for j in places] for i in places]
         return 1 - multivariate_cdf([-one for one in own], joint)
 
