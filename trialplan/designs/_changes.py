@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from trialplan.design import AnalysisTest, Design
 from trialplan.designs.two_means import t_tests_power
@@ -11,6 +11,10 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.student import T_POWER, normal_score, z_power
 from trialplan.parameter import Numbers
 from trialplan.rejection import decide, either_way, variance
+
+if TYPE_CHECKING:
+    from trialplan.designs.one_mean import OneMean
+    from trialplan.designs.paired_means import PairedMeans
 
 TestName = Literal["t", "z"]
 """The tests of one number each."""
@@ -30,28 +34,28 @@ def one_sample_t(design: Design, values: Any) -> tuple[Any, Any]:
     return decide(design, mean, np.sqrt(variance(values) / n), upper_t_quantile(design.level, n - 1))
 
 
-def one_sample_z(design: Design, values: Any) -> Any:
+def one_sample_z(design: OneMean | PairedMeans, values: Any) -> Any:
     """The statistic of a z test, or the normal score of the P value of t."""
     statistic, _ = design.analysis.statistic(design, values)
     return statistic if design.test == "z" else normal_score(statistic, values.shape[1] - 1)
 
 
-def _known_sd(design: Any, values: Any) -> tuple[Any, Any]:
+def _known_sd(design: OneMean | PairedMeans, values: Any) -> tuple[Any, Any]:
     n = values.shape[1]
     mean = values.mean(axis=1) if n else np.zeros(len(values))
     error = design.spread_between() / np.sqrt(n) if n else 0.0
     return decide(design, mean, np.full(len(values), error), design.z_alpha)
 
 
-def _t_success(design: Any, n: Numbers) -> Numbers:
+def _t_success(design: OneMean | PairedMeans, n: Numbers) -> Numbers:
     return t_tests_power(design.distances(n), n - 1, design.level, both_tails=False)
 
 
-def _t_power(design: Any, n: Numbers) -> Numbers:
+def _t_power(design: OneMean | PairedMeans, n: Numbers) -> Numbers:
     return t_tests_power(design.distances(n), n - 1, design.level, design.two_tailed)
 
 
-def _z_tail(design: Any, n: Numbers, direction: int = 1) -> Numbers:
+def _z_tail(design: OneMean | PairedMeans, n: Numbers, direction: int = 1) -> Numbers:
     return z_power([direction * distance for distance in design.distances(n)], design.z_alpha)
 
 

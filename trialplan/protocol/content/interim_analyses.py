@@ -168,7 +168,7 @@ class Monitored:
 def monitored(trial: Trial) -> Monitored | None:
     """What the plan's looks are and do; None where it looks once, at the end."""
     design, said = trial.primary.design, trial.plan.content.monitoring
-    if said is None:
+    if said is None or design is None:
         return None
     if not isinstance(design, GroupSequential):
         raise PlanError(
