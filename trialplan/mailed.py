@@ -33,6 +33,7 @@ def mailed(page: Page, figure: Figure, command: str = "") -> str:
     from trialplan.figures.canvas import PAPER, PHONE
 
     loader = jinja2.FileSystemLoader(files.shipped("templates"))
+    drawn = [_drawn(figure, "wide", PAPER), _drawn(figure, "narrow", PHONE)]
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     written = made.get_template("mailed/page.html").render(
         title=figure.title or page.headline,
@@ -40,7 +41,8 @@ def mailed(page: Page, figure: Figure, command: str = "") -> str:
         answers=[table for table in page.tables if table.columns],
         fixed=[table for table in page.tables if not table.columns],
         alt=figure.alt(),
-        drawn=[_drawn(figure, "wide", PAPER), _drawn(figure, "narrow", PHONE)],
+        drawn=drawn,
+        read_out=all(one.spots for one in drawn),
         command=command,
     )
     return f"{written}\n"

@@ -38,7 +38,10 @@ def begun(function: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> Cal
     pool = _BESIDE.get()
     if pool is None:
         return lambda: function(*arguments, **more)
-    future = pool.submit(function, *arguments, **more)
+    try:
+        future = pool.submit(function, *arguments, **more)
+    except RuntimeError:  # its process has died
+        return lambda: function(*arguments, **more)
 
     def result() -> T:
         try:

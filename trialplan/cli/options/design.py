@@ -295,6 +295,9 @@ class DesignGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """The verb for one design, or a sentence that names the nearest."""
+        if cmd_name.endswith(".toml") or cmd_name in files.examples("plan.toml"):
+            way_out = f"trialplan protocol {cmd_name} has its number, trialplan verify {cmd_name} what that can show"
+            raise ParameterError(f"{ctx.info_name} asks about a design, and {cmd_name!r} is a plan", way_out=way_out)
         cls = catalogue.design(cmd_name)
         if not self.takes(cls):
             raise ParameterError(self.refusal(cmd_name))
