@@ -101,6 +101,8 @@ class Sized(Stated, metaclass=_Spoken):
     """Whether its statistic has a direction; without one any rejection is a success, at the level of both sides."""
     asks_for_more: ClassVar[bool] = False
     """Whether it asks for more than that the null is excluded, and so rejects less often at the null than its level."""
+    dates_looks: ClassVar[bool] = True
+    """Whether the months of its looks, where it has any, follow from how many are randomised by then."""
     asks_for: ClassVar[str] = ""
     """The field that states what is asked for, where there is no power to ask for: it is open where n is given."""
     detects: ClassVar[str] = ""

@@ -4,6 +4,7 @@ from statistics import NormalDist
 
 import pytest
 
+from trialplan.designs.rank_sum import RankSum
 from trialplan.errors import ParameterError
 from trialplan.parameter import parameters
 
@@ -78,11 +79,14 @@ class TestPower:
 
     def test_at_the_null_it_is_the_level(self, design):
         """At the null's boundary, success tends to the level of one side; exact tests of counts stay below it."""
-        n = 2_000_000 * design.block if design.smooth else 2000 * design.block
+        n = 2_000_000 * design.block if design.smooth else 1000 * design.block
         for null in design.at_null():
             success = float(null.success(n))
             asks_for_more = any(one.asks_for_more for one in (design, *design.members))
-            if design.smooth and not asks_for_more:
+            if isinstance(design.fixed, RankSum) and design.margin is not None and design.fixed.variance != "null":
+                # held against the standard error without an effect, which is larger than that of shifted outcomes
+                assert design.level / 2 < success < design.level + 2e-3
+            elif design.smooth and not asks_for_more:
                 of_success = design.level if design.directed else design.alpha
                 assert success == pytest.approx(float(of_success), abs=2e-3)
                 if design.two_tailed:

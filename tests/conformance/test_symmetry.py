@@ -29,7 +29,8 @@ def arms_exchanged(design):
 
 def failures_counted(design):
     """The numbers of the same trial with those counted who do not respond; a ratio of rates is another one then."""
-    if not isinstance(design.outcome, Responses) or (len(design.arm_names) == 2 and design.scale == "ratio"):
+    ratio = design.scale == "ratio" or design.test == "log-ratio"
+    if not isinstance(design.outcome, Responses) or (len(design.arm_names) == 2 and ratio):
         return None
     rates = [name for name in map(design.field, ("effect", "comparator")) if name is not None]
     return {name: 1 - getattr(design, name) for name in rates} | turned(design)
@@ -111,8 +112,8 @@ class TestUnits:
             other = design.replace(**scaled)
             assert other.sample_size(0.8).n == here.n
             if len(design.null_values()) == 1:
-                effect = ask(design.detectable_effect, n)
-                assert other.detectable_effect(n) == pytest.approx(effect * factor, rel=1e-6)
+                by = factor if core.field("effect") in measured else 1  # a share of planned differences has no unit
+                assert other.detectable_effect(n) == pytest.approx(ask(design.detectable_effect, n) * by, rel=1e-6)
 
 
 def _scaled(value, factor):

@@ -472,10 +472,14 @@ class TestOfSeveral:
         assert "every comparison agrees, but the number that sizes the trial is not among them" in done.stdout
 
     def test_a_secondary_is_asked_with_those_that_are_observed(self, trial):
-        """The power that the script expects with the trial's number is the one that the document prints."""
+        """The power that the script expects with the trial's number is the one that the document prints.
+
+        Of two treatments one is compared with the control: two arms of three, of which a quarter is lost.
+        """
         (view,) = basics(trial)["secondary"]
         (asked,) = [one.trial_n for one in of_trial(trial) if one.name == "later"]
-        assert asked == view.at_trial.observed == pytest.approx(0.75 * trial.n_randomised)
+        compared = 2 / len(trial.arms_randomised) * trial.n_randomised
+        assert asked == view.at_trial.observed == pytest.approx(0.75 * compared)
 
 
 class TestText:

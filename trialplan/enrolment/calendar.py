@@ -57,6 +57,10 @@ def dated(answer: SampleSize, recruitment: Recruitment) -> SampleSize:
     if not looks:
         way_out = f"add {field('looks')} 0.5,1"
         raise ParameterError("dates looks, and there are none", parameter="accrual", way_out=way_out)
+    if not design.dates_looks:
+        reason = "cannot be told of a trial whose arms may end one by one: how many are randomised is not settled"
+        way_out = "leave it out"
+        raise ParameterError(reason, owner=design, parameter="accrual", way_out=way_out)
     last, duration = ends(design, int(answer.n), recruitment)
     if "month" in looks[0]:  # which do not wait for participants
         return dataclasses.replace(answer, extra={**answer.extra, "last_randomised": last, "duration": duration})

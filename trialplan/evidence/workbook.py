@@ -190,7 +190,9 @@ def _sheet_part(file: zipfile.ZipFile, sheet: str) -> str:
     targets = {
         each["Id"]: each["Target"] for each in _tags(_part(file, "xl/_rels/workbook.xml.rels").decode(), "Relationship")
     }
-    target = next(targets[each["r:id"]] for each in sheets if unescape(each["name"]) == sheet)
+    named = (targets[each["r:id"]] for each in sheets if unescape(each["name"]) == sheet)
+    if (target := next(named, None)) is None:
+        raise ValueError(f"no part is named for the sheet {sheet!r}")  # its tags have a prefix of their own
     return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
 
 

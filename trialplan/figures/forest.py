@@ -202,7 +202,7 @@ class Forest(canvas.Figure):
             axes.fill(*place, color=canvas.BLUE, gid="pooled")
             return
         colour, thick = (canvas.ORANGE, 3) if kind is _PREDICTED else (canvas.INK, 1.2)
-        axes.plot([lower, upper], [height] * 2, color=colour, linewidth=thick, gid="interval")
+        axes.plot([lower, upper], [height] * 2, color=colour, linewidth=thick, gid="interval", solid_capstyle="butt")
         if estimate is not None:
             share = 0.35 if weight is None else weight / max(row[4] or 0 for row in self.rows)
             marker = _MARKS[self.kinds.index(wording.literal(kind)) % len(_MARKS)]

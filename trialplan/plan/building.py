@@ -305,7 +305,7 @@ def _answer(plan: Plan, design: Sized, section: EndpointSection) -> SampleSize:
     """The sample size; a primary's looks have dates where the plan says how it recruits."""
     answer = design.sample_size(section.power if isinstance(design, Design) else None)
     when = recruitment(plan.content.enrolment, section) if section.role == "primary" else None
-    return answer if when is None or "looks" not in answer.extra else dated(answer, when)
+    return dated(answer, when) if when is not None and "looks" in answer.extra and design.dates_looks else answer
 
 
 def _sized_family(plan: Plan, members: Sequence[Endpoint]) -> Endpoint | None:

@@ -13,10 +13,11 @@ from trialplan.parameter import parameters
 from trialplan.plan.building import Endpoint
 from trialplan.plan.monitoring import RULE, Monitoring
 from trialplan.plan.reading import Plan
-from trialplan.plan.schema import AssumptionSection, Borrowed, BridgeSection, EndpointSection
+from trialplan.plan.schema import ArmsSection, AssumptionSection, Borrowed, BridgeSection, EndpointSection
 
 NUMBER, EVIDENCE, BRIDGE, MONITORING = "number", "evidence", "bridge", "monitoring"
 DESIGN, POWER, ALLOCATION, LOSSES, TABLE = "design", "power", "allocation", "losses", "evidence table"
+ARMS = "arms"
 _OF_EVERY_DESIGN = ("alpha", "sides")
 """Numbers whose default follows from the goal alone."""
 
@@ -50,6 +51,7 @@ def contents(planned: Planned, split: frozenset[str]) -> dict[Key, Any]:
         (DESIGN, ""): section.design,
         (POWER, ""): section.power,
         (ALLOCATION, ""): content.trial.allocation,
+        (ARMS, ""): content.arms,
         (LOSSES, ""): (section.missing, section.dropout, section.dropout_source),
         (TABLE, ""): _anchored(content.evidence.table, planned.plan),
     }
@@ -71,6 +73,7 @@ def assembled(base: Plan, pieces: Mapping[Key, Any]) -> Plan:
         "endpoint": (primary.model_copy(update=_endpoint(pieces)),),
         "trial": content.trial.model_copy(update={"allocation": pieces[ALLOCATION, ""]}),
         "evidence": content.evidence.model_copy(update={"table": pieces[TABLE, ""]}),
+        "arms": pieces[ARMS, ""],
         "monitoring": Monitoring(**looks) if looks else None,
     }
     return dataclasses.replace(base, content=content.model_copy(update=changes))
@@ -109,8 +112,10 @@ def changed(a: Planned, b: Planned) -> Iterator[tuple[tuple[Key, Any, Any], ...]
     bound = [one for one in differing if _bound_to_design(one[0], a, b)]
     if bound:
         yield tuple(bound)
-    looks = [one for one in differing if one[0][0] == MONITORING]
-    together = None in (a.plan.content.monitoring, b.plan.content.monitoring)
+    # several treatments and looks make one rule together, which may be none without either
+    several = any(one[0][0] == ARMS for one in differing)
+    looks = [one for one in differing if one[0][0] in (MONITORING, ARMS)]
+    together = several or None in (a.plan.content.monitoring, b.plan.content.monitoring)
     if looks and together:
         yield tuple(looks)
     for one in differing:
@@ -125,6 +130,13 @@ def both_drawn(a: Planned, b: Planned) -> frozenset[str]:
         for section in (a.section, b.section)
     )
     return frozenset(in_a & in_b)
+
+
+def _rule_of(arms: ArmsSection | None) -> dict[str, Any] | None:
+    """How many treatments there are and how they are compared, whatever they are called and why."""
+    if arms is None:
+        return None
+    return arms.model_dump(exclude={"names", "source", "why"}) | {"treatments": len(arms.names)}
 
 
 def _bound_to_design(key: Key, a: Planned, b: Planned) -> bool:
@@ -143,6 +155,8 @@ def _same(key: Key, in_a: Mapping[Key, Any], in_b: Mapping[Key, Any], plans: tup
         numbers = [assumption for one in plans for assumption in one.section.assumptions.values()]
         drawn = any(assumption.evidence or assumption.effect for assumption in numbers)
         return not drawn or plans[0].plan.table(one).studies == plans[1].plan.table(other).studies
+    if kind == ARMS:
+        return bool(_rule_of(one) == _rule_of(other))
     if kind == LOSSES:
         return bool(one[:2] == other[:2])
     if kind == BRIDGE:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.parameter import parameters
 from trialplan.plan import diff_pieces as pieces
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.borrowing import Borrowing
 from trialplan.plan.diff_pieces import Key, Planned
-from trialplan.text import percent, plural
+from trialplan.plan.schema import ArmsSection
+from trialplan.text import listed, percent, plural
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +57,14 @@ def _instead(say: str, was: str, now: str) -> str:
 def _number(name: str, a: Planned, b: Planned) -> Clause:
     first, second = (_assumption(name, one) for one in (a, b))
     (was, short), (now, shorter) = (_valued(name, one) for one in (a, b))
-    known = {**parameters(type(b.design)), **parameters(type(a.design))}
+    known = {**b.design.declarations(), **a.design.declarations()}
     say = known[name].clause(b.design.assumptions().get(name)) if first or second else f"{name} is"
     if first and second and first.borrowed and second.borrowed:
         arms, others = _arms(first.borrowed), _arms(second.borrowed)
         trusted = f"with {_strength(second.borrowed)}, not {_strength(first.borrowed)}"
         otherwise = trusted if arms == others else f"from {others} instead of {arms}"
         words = f"{say} {shorter} instead of {short}, borrowed {otherwise}"
-    elif not all(name in parameters(type(one.design)) for one in (a, b)):
+    elif not all(name in one.design.declarations() for one in (a, b)):
         words = ""  # the change of design tells it
     else:
         words = f"{say} {shorter}{_briefly(second, first)} instead of {short}{_briefly(first, second)}"
@@ -77,7 +77,7 @@ def _assumption(name: str, planned: Planned) -> Assumption | None:
 
 def _valued(name: str, planned: Planned) -> tuple[str, str]:
     """The value that a plan gives a number with how it comes by it, and the value alone."""
-    declared = parameters(type(planned.design)).get(name)
+    declared = planned.design.declarations().get(name)
     if declared is None:
         return ("no number of that design",) * 2
     value = shown(planned.design.assumptions().get(name), declared.unit)
@@ -143,10 +143,19 @@ def _losses(said: tuple[str | None, float | None, str | None]) -> str:
     return f"counted as {missing}" if missing else "not stated"
 
 
+def _compared(arms: ArmsSection | None) -> str:
+    """How many treatments there are, and by what rule."""
+    if arms is None:
+        return "one treatment"
+    rule = [f"{name} {shown(value)}" for name, value in (("rule", arms.rule), *(arms.model_extra or {}).items()) if value]
+    return listed([plural(len(arms.names), "treatment"), *rule])
+
+
 _PLAIN: dict[str, tuple[str, Callable[[Any], str]]] = {
     pieces.DESIGN: ("the design, with numbers of its own, is {}", shown),
     pieces.POWER: ("power is {}", percent),
     pieces.ALLOCATION: ("allocation is {}", shown),
+    pieces.ARMS: ("compared with the control are {}", _compared),
     pieces.LOSSES: ("missing outcomes are {}", _losses),
     pieces.TABLE: ("the evidence table is {}", shown),
 }

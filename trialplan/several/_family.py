@@ -318,10 +318,13 @@ class Family(Wrapper):
         rows: list[list[Numbers]] = [[1.0] * len(tested) for _ in tested]
         for i, j in itertools.combinations(range(len(tested)), 2):
             latent = self.latent_correlation(i // several, j // several)
-            # two treatments share the participants of the control, and no others
-            arms = slice(None) if i % several == j % several else slice(-1, None)
+            one, other, arms = tested[i], tested[j], slice(None)
+            if i % several != j % several:
+                # two treatments share the participants of the control, and no others; as in many-to-one the control's
+                # share of the variance is taken under the null, because standard errors move with the counts
+                one, other, arms = one.at_null()[0], other.at_null()[0], slice(-1, None)
             same = i // several == j // several
-            rows[i][j] = rows[j][i] = of_statistics(tested[i], tested[j], latent, arms, same_outcome=same)
+            rows[i][j] = rows[j][i] = of_statistics(one, other, latent, arms, same_outcome=same)
         return rows
 
     def scores(self, n: Numbers) -> list[Numbers]:

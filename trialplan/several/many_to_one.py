@@ -216,16 +216,16 @@ class ManyToOne(WrapperOfOne):
 
     @cached_property
     def loadings(self) -> tuple[float, ...]:
-        """The roots of the statistics' correlations under the null: the control's share of each variance."""
+        """The roots of the statistics' correlations: the control's share of each variance, under the null.
+
+        They serve for power, too. At planned rates the control's share of the variance is another, but a test's standard
+        error moves with the counts, and the statistics stay about as correlated as without an effect.
+        """
         null = self.design.at_null()
         if self._student or not null:
             treatment, control = self.design.weights
             return (math.sqrt(treatment / (treatment + control)),) * self.treatments
         return (_loading(null[0]),) * self.treatments
-
-    def planned_loadings(self) -> tuple[float, ...]:
-        """The same at the planned effects."""
-        return tuple(_loading(one) for one in self.comparisons)
 
     def critical_value(self, n: float) -> float:
         """What each statistic must reach, so that all together keep the level."""
@@ -253,7 +253,7 @@ class ManyToOne(WrapperOfOne):
         else:
             scores = [normal_quantile(float(one.success(self.participants_of_one(n)))) for one in self.tested]
             limits, shifts = [-min(max(float(one), -_FAR), _FAR) for one in scores], [0.0] * self.treatments
-            loadings, df = self.planned_loadings(), None
+            loadings, df = self.loadings, None
         each = (
             dunnett.all_above([limit], [loading], df, [shift])
             for limit, loading, shift in zip(limits, loadings, shifts, strict=True)

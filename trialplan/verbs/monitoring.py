@@ -68,6 +68,9 @@ def monitor(
         raise ParameterError(
             f"{read(plan).name} has no [monitoring], and so no rule to hold a look against; plan one first"
         )
+    if not design.dates_looks:
+        reason = "a look at several treatments, some of which may have ended, is not told yet"
+        raise ParameterError(reason, owner=design, way_out="hold each treatment's z against the boundary that verify uses")
     if n is None:
         n = int(design.sample_size(DEFAULT_POWER if power is None else power).n)
     design.check_n(n)

@@ -103,8 +103,11 @@ class Subject:
         """The control of a value that is drawn, which says what it comes to."""
         own = f"{self.primary}.assumptions."
         with _told_later():
-            if control.path.startswith(own):
-                now = self.endpoint.assumption(control.path.removeprefix(own).removesuffix(".value"))
+            name = control.path.removeprefix(own).removesuffix(".value")
+            # what several endpoints make together has no assumptions of its own
+            drawn = [one for one in self.endpoint.assumptions if one.name == name]
+            if control.path.startswith(own) and drawn:
+                now = drawn[0]
                 told = f"drawn from the evidence, now {stated(now.value)}; a number typed here takes its place"
                 return dataclasses.replace(control, hint=told)
         return control
