@@ -120,6 +120,17 @@ class TestShares:
         assert "looks" in assumed(found)[0]
         assert 0 <= found.change < 10
 
+    def test_several_treatments_and_their_looks_are_one_change(self, plan):
+        """A rule of [arms] alone changes n; that a treatment is dropped needs looks, and counts with them."""
+        arms = '[arms]\nnames = ["one dose", "two doses"]\n'
+        looks = '[monitoring]\nlooks = [0.5, 1.0]\nefficacy = "obrien-fleming"\n'
+        alone, several = plan(STATED), plan(STATED, base=f"{STARTER}\n{arms}")
+        dropping = plan(STATED, base=f"{STARTER}\n{arms}kept = 1\n\n{looks}")
+        found = difference(alone, several)
+        assert assumed(found) == [("arms",)]
+        assert found.between[1] > found.between[0]
+        assert assumed(difference(several, dropping)) == [("arms", "looks", "efficacy")]
+
 
 class TestJoined:
     def test_a_goal_and_its_margin(self, plan):

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import norm, t
+from scipy.stats import binom, norm, t
 from small_plans import plan_text
 
 from trialplan import Ancova, ManyToOne, TwoMeans, TwoProportions, randomise, verify
@@ -155,3 +155,30 @@ class TestPlan:
     def test_what_it_cannot_do_is_one_sentence(self, plan, arms, words):
         with pytest.raises(PlanError, match=words):
             build(read(str(plan(arms))))
+
+
+class TestCounted:
+    """Two treatments and a control of responders, every outcome counted: no normal theory, no correlation assumed."""
+
+    @pytest.mark.parametrize(
+        ("control", "treatment", "test", "off"),
+        [(0.2, 0.367, "score", 0.006), (0.1, 0.25, "score", 0.016), (0.25, 0.1, "arcsine", 0.016)],
+    )
+    def test_any_is_shown_as_often_as_counted(self, control, treatment, test, off):
+        """The statistics are as correlated as under the null, because their standard errors move with the counts."""
+        favourable = "higher" if treatment > control else "lower"
+        one = TwoProportions(control=control, treatment=treatment, test=test, favourable=favourable)
+        trial = ManyToOne(design=one, treatments=2)
+        each = trial.sample_size(0.8).n // 3
+        seen = np.arange(each + 1)
+        t, c = seen[:, None] / each, seen[None, :] / each
+        if test == "score":
+            mean = (t + c) / 2
+            with np.errstate(all="ignore"):
+                z = np.nan_to_num((t - c) / np.sqrt(2 * mean * (1 - mean) / each))
+        else:
+            z = 2 * (np.arcsin(np.sqrt(t)) - np.arcsin(np.sqrt(c))) / np.sqrt(2 / each)
+        shown = one.sign * z >= trial.critical_value(3 * each)
+        by_control = binom.pmf(seen, each, treatment) @ shown
+        truth = float(binom.pmf(seen, each, control) @ (1 - (1 - by_control) ** 2))
+        assert float(trial.success(3 * each)) == pytest.approx(truth, abs=off)

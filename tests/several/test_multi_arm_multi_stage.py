@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 from small_plans import plan_text
 
-from trialplan import GroupSequential, ManyToOne, MultiArmMultiStage, TwoMeans, TwoProportions
+from trialplan import GroupSequential, ManyToOne, MultiArmMultiStage, TwoMeans, TwoProportions, monitor, size
 from trialplan.errors import ParameterError, PlanError
 from trialplan.numerics import arms_by_looks
 from trialplan.numerics.arms_by_looks import Comparison
@@ -159,3 +159,16 @@ class TestRefused:
         """Each says what is wrong."""
         with pytest.raises(ParameterError, match=words):
             make()
+
+
+class TestNotTold:
+    """What is not told yet of such a trial is refused in a sentence."""
+
+    def test_no_calendar(self):
+        """Arms may end one by one, so that nobody knows how many will have been randomised."""
+        with pytest.raises(ParameterError, match="arms may end one by one"):
+            size(staged(treatments=2), accrual_rate=10, read_after=6)
+
+    def test_no_look(self):
+        with pytest.raises(ParameterError, match="several treatments"):
+            monitor(staged(treatments=2), z=2.0)

@@ -147,7 +147,9 @@ def _compared(arms: ArmsSection | None) -> str:
     """How many treatments there are, and by what rule."""
     if arms is None:
         return "one treatment"
-    rule = [f"{name} {shown(value)}" for name, value in (("rule", arms.rule), *(arms.model_extra or {}).items()) if value]
+    rule = [
+        f"{name} {shown(value)}" for name, value in (("rule", arms.rule), *(arms.model_extra or {}).items()) if value
+    ]
     return listed([plural(len(arms.names), "treatment"), *rule])
 
 

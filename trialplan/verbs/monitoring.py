@@ -70,7 +70,9 @@ def monitor(
         )
     if not design.dates_looks:
         reason = "a look at several treatments, some of which may have ended, is not told yet"
-        raise ParameterError(reason, owner=design, way_out="hold each treatment's z against the boundary that verify uses")
+        raise ParameterError(
+            reason, owner=design, way_out="hold each treatment's z against the boundary that verify uses"
+        )
     if n is None:
         n = int(design.sample_size(DEFAULT_POWER if power is None else power).n)
     design.check_n(n)
