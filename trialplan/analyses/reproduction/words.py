@@ -13,14 +13,13 @@ from trialplan.text import flag, listed, number
 
 if TYPE_CHECKING:
     from trialplan.analyses.reproduction.judge import Candidate, Reproduction
-    from trialplan.analyses.reproduction.statement import Statement
 
 
 def page(found: Reproduction) -> Page:
     """The verdict, what was stated, and what each method gives."""
     data, shown = plain(as_json(found)), found.statement.shown
-    stated = stated_numbers(found.statement)
-    tables = [facts([(flag(name), number(value)) for name, value in stated.items()], "Stated")]
+    stated = [(flag(name), number(value)) for name, value in found.statement.given.items()]
+    tables = [facts(stated, "Stated")]
     if found.candidates:
         rows = [
             [
@@ -214,7 +213,7 @@ def as_json(found: Reproduction) -> dict[str, Any]:
     """The verdict under the keys `verdict`, `candidates`, `missing`."""
     return {
         "design": found.statement.design,
-        "stated": stated_numbers(found.statement),
+        "stated": dict(found.statement.given),
         "verdict": found.verdict,
         "candidates": [_as_json(one) for one in found.candidates],
         "missing": list(found.missing),
@@ -223,16 +222,6 @@ def as_json(found: Reproduction) -> dict[str, Any]:
         "powers": [{"power": power} | _as_json(one) for power, one in found.powers],
         "untried": list(found.untried),
     }
-
-
-def stated_numbers(statement: Statement) -> dict[str, Any]:
-    """The statement's numbers, those that are given."""
-    effect = {} if statement.effect is None else {statement.effect[0].name: statement.effect[1]}
-    own = ("power", "evaluable", "enrolled", "arms", "dropout", "looks", "efficacy", "first_stage", "test")
-    around = {name: getattr(statement, name) for name in (*own, "events", "event_share")}
-    if statement.of_events:
-        around = {**around, "evaluable": None, statement.cls.information: statement.evaluable}
-    return {**statement.numbers, **effect, **{name: value for name, value in around.items() if value is not None}}
 
 
 def _as_json(one: Candidate) -> dict[str, Any]:
