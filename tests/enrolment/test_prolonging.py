@@ -3,6 +3,8 @@
 import pytest
 
 from trialplan import GroupSequential, LogRank, RestrictedMean, TwoMeans, duration
+from trialplan.cli.duration import for_design
+from trialplan.cli.options.design import CALENDAR
 from trialplan.errors import ParameterError, UnreachableError
 
 PLAN = {"hazard_ratio": 0.65, "control_median": 12, "accrual_time": 24, "follow_up_time": 1}
@@ -49,6 +51,12 @@ class TestLeastTime:
         assert found.summary().startswith("however short follow-up time is, ")
         assert not {"duration", "events"} & set(found.to_dict())
         assert found.to_dict()["power"] is None
+
+    def test_no_option_has_the_name_of_the_calendar_s(self):
+        """A rate of the calendar is a month's; a design's is of its own unit of time, and is called otherwise."""
+        names = {option.name for option in for_design(LogRank).params}
+        assert "enrolment_rate" in names
+        assert names.isdisjoint(CALENDAR)
 
     def test_begins_where_the_design_allows_it(self):
         """Nobody is seen up to a horizon of 18 until six months after enrolment: that is the least, if it is enough."""

@@ -79,9 +79,8 @@ def needed_time(design: Design, asked: str, target: float, *, n: int | None = No
     if (n is None) == (rate is None):
         raise ParameterError(f"{field('n')} or {field('enrolment_rate')} is needed, and not both")
     if rate is not None and asked != times[0]:
-        way_out = f"give {field('n')}"
-        raise ParameterError(f"says how many there are where {field(times[0])} is asked for", parameter="enrolment_rate",
-                             value=rate, way_out=way_out)  # fmt: skip
+        reason, way_out = f"says how many there are where {field(times[0])} is asked for", f"give {field('n')}"
+        raise ParameterError(reason, parameter="enrolment_rate", value=rate, way_out=way_out)
     if rate is not None and not 0 < rate < math.inf:
         raise ParameterError(f"must be participants a unit of time, above 0, not {rate:g}", parameter="enrolment_rate")
     if not design.reachable():

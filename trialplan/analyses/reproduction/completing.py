@@ -139,7 +139,8 @@ def check_effect(statement: Statement) -> None:
         return
     effect, stated = statement.effect
     comparator = statement.comparator_field
-    assert statement.effect_field is not None and comparator is not None
+    assert statement.effect_field is not None
+    assert comparator is not None
     raise ParameterError(
         f"{told(effect.name)} = {stated:g} with {told(comparator)} = {statement.comparator:g} gives {effect.gives} "
         f"of {value:g}, which must lie in {parameters(statement.cls)[statement.effect_field].domain}; check which of "

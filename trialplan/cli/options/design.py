@@ -42,8 +42,8 @@ TAKEN = {
     *("figure", "resume", "scheduler", "seed", "statement", "trials", "vary", "workers"),
     *("dropout", "language", "n_per_arm", *CALENDAR, *MONITORING, *RECRUITING),
     *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
-    *("t", "times", "z"),
-    *("comparisons", "enrolled", "enrolled_per_arm", "enrolment_rate", "event_share", "first_stage", "groups", "per_arm", "reduction"),
+    *("enrolment_rate", "t", "times", "z"),
+    *("comparisons", "enrolled", "enrolled_per_arm", "event_share", "first_stage", "groups", "per_arm", "reduction"),
     *("control_arm", "discount", "reading", "no_blinding"),  # what a plan is varied by, beside its design's numbers
 }
 """What a design may not call a number of its own: the options of the verbs that take a design."""
