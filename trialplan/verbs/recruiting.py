@@ -111,7 +111,7 @@ def duration(
     >>> from trialplan import LogRank
     >>> design = LogRank(hazard_ratio=0.6, control_median=12, accrual_time=12, follow_up_time=12)
     >>> round(duration(design, n=240, asked="follow_up_time").value, 1)
-    9.4
+    9.7
     """
     if isinstance(plan, Sized):
         _refuse("duration", sites | {"months": months, "read_after": read_after, "so_far": so_far})
