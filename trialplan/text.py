@@ -191,8 +191,12 @@ def flag(name: str) -> str:
 
 
 def spoken(name: str) -> str:
-    """The name of a field as a sentence has it."""
-    return name.replace("_", " ")
+    """The name of a field as a sentence has it.
+
+    >>> spoken("follow_up_time"), spoken("control_median")
+    ('follow-up time', 'control median')
+    """
+    return name.replace("follow_up", "follow-up").replace("_", " ")
 
 
 NONE = "—"

@@ -190,7 +190,7 @@ class TestTimes:
         """Of 247 events for a hazard ratio of 0.7 nothing but the ratio is needed; what n would need is said."""
         result = found(**TIMES, hazard_ratio=0.7, events=247, n=506)
         assert (result.verdict, result.best.n) == ("reproduced", 247)
-        assert "506 in all do not follow without control median, accrual time and follow up time" in headline(result)
+        assert "506 in all do not follow without control_median and follow_up_time" in headline(result)
         assert found(**TIMES, hazard_ratio=0.7, events=240).verdict == "not reproduced"
 
     def test_shares_at_a_time_mean_that_all_are_followed_for_it(self):

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from trialplan import catalogue
-from trialplan.cli.reproduce import example
+from trialplan.cli.reproduce import example, for_design
+from trialplan.text import flag
 
 DESIGNS = catalogue.designs()
 STATED = {slug: cls.stated_example for slug, cls in DESIGNS.items() if cls.stated_example}
@@ -64,8 +65,60 @@ class TestReproduce:
         """Without the control rate the statement is incomplete, and the rates that would do are told."""
         ran = run("reproduce", "two-proportions", "--difference", "0.2", "--power", "0.9", *LEVEL, "--per-arm", "97")
         assert ran.code == 1
-        assert "does not give control" in ran.out
+        assert "does not give --control\n" in ran.out
         assert "0.15 or 0.65" in ran.out
+
+    @pytest.mark.parametrize(
+        ("stated", "lacks"),
+        [
+            ("--treatment-median 20 --events 66", "--control-median"),
+            ("--treatment-hazard 0.05 --n 148", "--control-hazard and --follow-up-time"),
+            ("--control-median 10 --hazard-ratio 0.5 --n 148", "--follow-up-time"),
+        ],
+    )
+    def test_what_lacks_is_named_as_it_is_typed(self, run, stated, lacks):
+        """Nothing that may be assumed or follows, and by the option that would say it."""
+        ran = run("reproduce", "log-rank", *stated.split(), "--power", "0.8")
+        assert ran.out.startswith(f"Cannot be reproduced: the statement does not give {lacks}\n")
+
+    def test_the_headline_names_what_is_assumed_of_an_n_that_does_not_follow(self, run):
+        """That all are followed alike is ours, and what the inputs give rests on it; no other time is solved for."""
+        stated = "--control-median 10 --hazard-ratio 0.5 --follow-up-time 24 --n 148 --power 0.8"
+        ran = run("reproduce", "log-rank", *stated.split())
+        first = ran.out.partition("\n")[0]
+        assert "(assumed: two-sided 5 %, everybody is followed for the same time, this method)" in first
+        assert "--follow-up-time of" not in ran.out
+
+    def test_an_effect_stated_twice_is_told_by_its_options(self, run):
+        """As they were typed."""
+        ran = run("reproduce", "log-rank", "--hazard-ratio", "0.5", "--treatment-median", "20", "--n", "100")
+        assert "stated twice, by --hazard-ratio and --treatment-median" in ran.err
+
+    def test_help_names_options(self):
+        """A word with an underscore is a field's name, which nobody types on a command line."""
+        helps = [option.help or "" for cls in DESIGNS.values() for option in for_design(cls).params]
+        assert helps
+        assert not [text for text in helps if "_" in text]
+
+    @pytest.mark.parametrize("slug", [slug for slug, cls in DESIGNS.items() if cls.information])
+    @pytest.mark.parametrize(
+        "told",
+        [
+            {"control_median": 10, "treatment_median": 20, "events": 66, "power": 0.8},
+            {"control_median": 10, "treatment_median": 20, "events": 66, "power": 0.8, "n": 148},
+            {"treatment_median": 20, "events": 66, "power": 0.8},
+            {"control_median": 10, "hazard_ratio": 0.5, "per_arm": 74, "power": 0.8, "follow_up_time": 24},
+        ],
+    )
+    def test_what_was_stated_is_printed_and_nothing_else(self, run, slug, told):
+        """Whatever was counted, presumed or completed to judge it: on the page and as JSON."""
+        stated = [word for name, value in told.items() for word in (f"--{flag(name)}", str(value))]
+        ran = run("reproduce", slug, *stated)
+        table = ran.out.partition("\nStated\n")[2].partition("\n\n")[0]
+        assert {line.split()[0]: float(line.split()[1]) for line in table.splitlines()} == {
+            flag(name): value for name, value in told.items()
+        }
+        assert json.loads(run("reproduce", slug, *stated, "--json").out)["stated"] == told
 
     def test_a_file_is_read(self, run, tmp_path):
         """A statement in TOML gives what its options would, and lists may be lists."""

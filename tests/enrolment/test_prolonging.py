@@ -3,6 +3,8 @@
 import pytest
 
 from trialplan import GroupSequential, LogRank, RestrictedMean, TwoMeans, duration
+from trialplan.cli.duration import for_design
+from trialplan.cli.options.design import CALENDAR
 from trialplan.errors import ParameterError, UnreachableError
 
 PLAN = {"hazard_ratio": 0.65, "control_median": 12, "accrual_time": 24, "follow_up_time": 1}
@@ -18,7 +20,7 @@ class TestLeastTime:
 
     def test_of_enrolment_at_a_rate_counts_those_who_come(self):
         """n are those whom the rate brings in the time, in whole blocks."""
-        found = duration(LogRank(**{**PLAN, "follow_up_time": 12}), asked="accrual_time", accrual_rate=20)
+        found = duration(LogRank(**{**PLAN, "follow_up_time": 12}), asked="accrual_time", enrolment_rate=20)
         assert found.design.success(20 * found.value) == pytest.approx(0.8, abs=1e-9)
         assert 0 <= found.n - 20 * found.value < 2
 
@@ -26,6 +28,35 @@ class TestLeastTime:
         """100 participants never have 169 events; the sentence says what power there is at most."""
         with pytest.raises(UnreachableError, match=r"however long, power 0\.577 is the most"):
             duration(LogRank(**PLAN), n=100, asked="follow_up_time")
+
+    @pytest.mark.parametrize("asked", [{"n": 300}, {"enrolment_rate": 10}])
+    def test_an_effect_on_the_wrong_side_is_told_by_the_design(self, asked):
+        """Neither participants nor speed help a hazard ratio that is worse than none, and neither is advised."""
+        design, time = LogRank(**PLAN | {"hazard_ratio": 1.5}), "accrual_time"
+        with pytest.raises(UnreachableError, match="no number of participants can show"):
+            duration(design, asked=time, **asked)
+
+    def test_the_power_is_that_of_the_whole_participants(self):
+        """Rounded up to whole blocks they have a little more than what was asked for, and the page says how much."""
+        found = duration(LogRank(**{**PLAN, "follow_up_time": 12}), asked="accrual_time", enrolment_rate=20)
+        data, text = found.to_dict(), str(found)
+        assert data["power"] == found.design.success(found.n) > data["target_power"] == 0.8
+        assert f"{data['power']:.3f}" in text
+        assert "reach power 0.8" in text
+
+    def test_of_a_time_that_may_be_as_short_as_one_likes_nothing_is_expected(self):
+        """The page and the data have no duration or events at a time that nobody asked for."""
+        found = duration(LogRank(**PLAN), n=2000, asked="follow_up_time")
+        assert found.value == 0
+        assert found.summary().startswith("however short follow-up time is, ")
+        assert not {"duration", "events"} & set(found.to_dict())
+        assert found.to_dict()["power"] is None
+
+    def test_no_option_has_the_name_of_the_calendar_s(self):
+        """A rate of the calendar is a month's; a design's is of its own unit of time, and is called otherwise."""
+        names = {option.name for option in for_design(LogRank).params}
+        assert "enrolment_rate" in names
+        assert names.isdisjoint(CALENDAR)
 
     def test_begins_where_the_design_allows_it(self):
         """Nobody is seen up to a horizon of 18 until six months after enrolment: that is the least, if it is enough."""
@@ -46,8 +77,8 @@ class TestLeastTime:
             (TwoMeans(difference=1, sd=1), {"n": 20, "asked": "sd"}),
             (LogRank(**PLAN), {"asked": "follow_up_time"}),
             (LogRank(**PLAN), {"n": 200}),
-            (LogRank(**PLAN), {"accrual_rate": 4, "asked": "follow_up_time"}),
-            (LogRank(**PLAN), {"accrual_rate": -4, "asked": "accrual_time"}),
+            (LogRank(**PLAN), {"enrolment_rate": 4, "asked": "follow_up_time"}),
+            (LogRank(**PLAN), {"enrolment_rate": -4, "asked": "accrual_time"}),
             (LogRank(**PLAN), {"n": 201, "asked": "follow_up_time"}),
         ],
     )

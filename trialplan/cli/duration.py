@@ -40,7 +40,7 @@ def for_design(cls: type[Design]) -> click.Command:
         if option.name in cls.prolongs_by:
             option.help = (option.help or "").replace("[required]", "[asked for where it is left out]")
     rate = click.Option(
-        ["--accrual-rate"],
+        ["--enrolment-rate"],
         type=options.NUMBER,
         help=f"participants enrolled a unit of time, instead of --n, where --{first} is asked for",
     )
@@ -54,7 +54,7 @@ def for_design(cls: type[Design]) -> click.Command:
     )
 
 
-def _of_design(cls: type[Design], n: int | None, accrual_rate: Any, as_json: bool, output: Any, **given: Any) -> None:
+def _of_design(cls: type[Design], n: int | None, enrolment_rate: Any, as_json: bool, output: Any, **given: Any) -> None:
     from trialplan.verbs.recruiting import duration
 
     asked = [name for name in cls.prolongs_by if given.get(name) is None]
@@ -64,8 +64,8 @@ def _of_design(cls: type[Design], n: int | None, accrual_rate: Any, as_json: boo
         raise ParameterError(f"{which}: leave {'it' if len(cls.prolongs_by) == 1 else 'just that one'} out")
     held = {asked[0]: max(parameters(cls)[asked[0]].typical or (1.0,))}
     design = cast("Design", options.build(cls, given, held=held))
-    with options.typed(cls, "duration"):
-        found = duration(design, n=n, asked=asked[0], accrual_rate=accrual_rate, power=given["power"])
+    with options.typed(cls, "duration", enrolment_rate="--enrolment-rate"):
+        found = duration(design, n=n, asked=asked[0], enrolment_rate=enrolment_rate, power=given["power"])
     show(found.page(), as_json, output)
 
 

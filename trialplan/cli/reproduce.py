@@ -93,15 +93,21 @@ def _stated(name: str, meaning: str) -> click.Option:
     """An option that holds what was stated, beyond the design's own numbers."""
     lists = name in ("arms", "looks")
     kind = options.Literal("NUMBERS" if lists else "NUMBER", lists=lists)
-    return click.Option([f"--{flag(name)}", name], type=kind, help=meaning)
+    return click.Option([_option(name), name], type=kind, help=options.in_options(meaning))
 
 
 def _of_design(cls: type[Sized], as_json: bool, output: Any, **given: Any) -> None:
+    from trialplan.analyses.reproduction import Reproduction
     from trialplan.verbs.second_opinion import reproduce
 
-    with options.typed(cls, **{name: f"--{flag(name)}" for name in given}):
+    with options.typed(cls, **{name: _option(name) for name in given}):
         found = reproduce(cls, **given)
-    show(found.page(), as_json, output, ok=found.reproduced)
+    page = found.page(_option) if isinstance(found, Reproduction) else found.page()
+    show(page, as_json, output, ok=found.reproduced)
+
+
+def _option(name: str) -> str:
+    return f"--{flag(name)}"
 
 
 def _of_file(name: str, as_json: bool, output: Any) -> None:

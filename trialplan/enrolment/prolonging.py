@@ -12,7 +12,7 @@ from trialplan.errors import ParameterError, TrialplanError, UnreachableError, f
 from trialplan.numerics.lazy import np
 from trialplan.page import Answer, Page, facts, plain
 from trialplan.parameter import Parameter, parameters
-from trialplan.text import number, participants, spoken
+from trialplan.text import number, participants, probability, spoken
 
 _SHORTEST, _LONGEST, _POINTS = 1e-3, 1e5, 161
 """Times that are tried, as multiples of the usual one, and how many of them: twenty in each power of ten."""
@@ -25,7 +25,7 @@ class NeededTime(Answer):
     """The least `value` of the time `asked` for at which n participants have the power; the design is the one with it.
 
     `rate` are participants a unit of time where n follows from how long they are enrolled. A value of 0 says that the
-    power is there without any.
+    power is there however short the time, so that nothing is expected of a time.
     """
 
     design: Design
@@ -35,19 +35,25 @@ class NeededTime(Answer):
     target: float
     rate: float | None = None
 
+    @property
+    def power(self) -> float | None:
+        """The power that the n participants have, whole blocks that they are; none where any time will do."""
+        return float(self.design.success(self.n)) if self.value else None
+
     def page(self) -> Page:
         """The time in a sentence, what was assumed, and what is then expected."""
-        design, arms = self.design, self.design.arms(self.n)
-        found = design.details(self.n, self.target)
+        design, arms, power = self.design, self.design.arms(self.n), self.power
+        found = design.details(self.n, self.target) if self.value else {}
         extra = {name: float(one) for name, one in found.items() if name in ("events", "duration")}
         rows = [
             *assumed(design, (self.asked,)),
             *level(design),
-            ("power", f"{self.target:g}"),
+            ("power asked for", f"{self.target:g}"),
+            *([] if power is None else [("power", probability(power))]),
             *((name, number(one)) for name, one in extra.items()),
             *source(design),
         ]
-        size = {"n": self.n, "arms": arms, "accrual_rate": self.rate, "target_power": self.target}
+        size = {"n": self.n, "arms": arms, "enrolment_rate": self.rate, "target_power": self.target, "power": power}
         data = head(design, (self.asked,)) | {"asked": self.asked, "time": self.value} | size | extra | foot(design)
         return Page(data=plain(data), headline=self._headline(arms), tables=[facts(rows)])
 
@@ -56,27 +62,29 @@ class NeededTime(Answer):
         if self.rate is not None:
             at += f", {self.rate:g} a unit of time,"
         if self.value == 0:
-            return f"however short {spoken(self.asked)} is, {at} have power {self.target:g}"
-        return f"{spoken(self.asked)} = {number(self.value)} is the least at which {at} have power {self.target:g}"
+            return f"however short {spoken(self.asked)} is, {at} reach power {self.target:g}"
+        return f"{spoken(self.asked)} = {number(self.value)} is the least at which {at} reach power {self.target:g}"
 
 
 def needed_time(design: Design, asked: str, target: float, *, n: int | None = None, rate: float | None = None) -> Any:
     """The least value of one of the design's times at which n participants, or those of a rate, have the power.
 
-    Raises UnreachableError where no time is long enough, with the power that the longest gives.
+    Raises UnreachableError where no time is long enough, with the power that the longest gives; and the design's own
+    where no number of participants could show what is planned, for which neither time nor participants help.
     """
     times = design.fixed.prolongs_by
     if asked not in times:
         shown = " or ".join(field(name) for name in times) or "no time of its own"
         raise ParameterError(f"is none that {design.slug()} can be asked for: that is {shown}", parameter=asked)
     if (n is None) == (rate is None):
-        raise ParameterError(f"{field('n')} or {field('accrual_rate')} is needed, and not both")
+        raise ParameterError(f"{field('n')} or {field('enrolment_rate')} is needed, and not both")
     if rate is not None and asked != times[0]:
-        way_out = f"give {field('n')}"
-        raise ParameterError(f"says how many there are where {field(times[0])} is asked for", parameter="accrual_rate",
-                             value=rate, way_out=way_out)  # fmt: skip
+        reason, way_out = f"says how many there are where {field(times[0])} is asked for", f"give {field('n')}"
+        raise ParameterError(reason, parameter="enrolment_rate", value=rate, way_out=way_out)
     if rate is not None and not 0 < rate < math.inf:
-        raise ParameterError(f"must be participants a unit of time, above 0, not {rate:g}", parameter="accrual_rate")
+        raise ParameterError(f"must be participants a unit of time, above 0, not {rate:g}", parameter="enrolment_rate")
+    if not design.reachable():
+        raise design.unreachable()
     search = _Search(design, asked, target, n, rate)
     value = search.least()
     there = design.replace(**{asked: value or search.grid[0]})

@@ -84,7 +84,7 @@ def _one_tost_power(below: float, above: float, df: float, level: float) -> floa
     stop = min((below + above) / (2 * critical), 1 + 2 * spread)
     if math.isnan(stop):
         return math.nan
-    # with the functions of arrays, for near a thousand degrees of freedom the last digit of each is the eleventh of power
+    # the functions of arrays: near a thousand degrees of freedom the last digit of each is the eleventh of the power
     constant = np.log(2) + df / 2 * np.log(df / 2) - special.gammaln(df / 2)
     return min(float(_over_ratio(below, above, critical, df, constant, start, stop)), 1.0) if stop > start else 0.0
 

@@ -218,8 +218,8 @@ class ManyToOne(WrapperOfOne):
     def loadings(self) -> tuple[float, ...]:
         """The roots of the statistics' correlations: the control's share of each variance, under the null.
 
-        They serve for power, too. At planned rates the control's share of the variance is another, but a test's standard
-        error moves with the counts, and the statistics stay about as correlated as without an effect.
+        They serve for power, too. At planned rates the control's share of the variance is another, but the standard
+        error of a test moves with the counts, and the statistics stay about as correlated as without an effect.
         """
         null = self.design.at_null()
         if self._student or not null:

@@ -87,7 +87,7 @@ def duration(
     read_after: float | None = None,
     so_far: str | Sequence[tuple[int, float]] | None = None,
     asked: str | None = None,
-    accrual_rate: float | None = None,
+    enrolment_rate: float | None = None,
     power: float | None = None,
     **sites: Any,
 ) -> Duration | NeededTime:
@@ -101,7 +101,7 @@ def duration(
     "10/4,3/2,0/1": what remains is then predicted from now on.
 
     Of a design of times the one that is `asked`, whatever its value there, is the least at which n participants have
-    the `power`, or those whom an `accrual_rate` brings.
+    the `power`, or those whom an `enrolment_rate` brings.
 
     >>> answer = duration(n=60, sites=10, patients_per_year=6, rate_shape=2, read_after=12)
     >>> round(answer.recruited.median, 1), round(answer.total.median, 1)
@@ -111,12 +111,12 @@ def duration(
     >>> from trialplan import LogRank
     >>> design = LogRank(hazard_ratio=0.6, control_median=12, accrual_time=12, follow_up_time=12)
     >>> round(duration(design, n=240, asked="follow_up_time").value, 1)
-    9.4
+    9.7
     """
     if isinstance(plan, Sized):
         _refuse("duration", sites | {"months": months, "read_after": read_after, "so_far": so_far})
-        return _prolonged(plan, asked, n, accrual_rate, power)
-    given = {"asked": asked, "accrual_rate": accrual_rate, "power": power}
+        return _prolonged(plan, asked, n, enrolment_rate, power)
+    given = {"asked": asked, "enrolment_rate": enrolment_rate, "power": power}
     for name, value in given.items():
         if value is not None:
             raise ParameterError("belongs to a design whose times are asked for", parameter=name, value=value)

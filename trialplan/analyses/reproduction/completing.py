@@ -13,6 +13,7 @@ from trialplan import fields
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError
+from trialplan.errors import field as told
 from trialplan.fields import NON_INFERIORITY, SUPERIORITY
 from trialplan.numerics.lazy import np
 from trialplan.parameter import REAL, Interval, parameters, with_role
@@ -43,12 +44,23 @@ class Assumed:
 
 
 def missing(statement: Statement) -> list[str]:
-    """The numbers of the design without which there is no n, and that nothing usual stands for."""
+    """The fewest numbers without which there is no n: what something usual stands for once they are known is none."""
+    absent = lacking(statement)
+    for name in list(absent):
+        others = {one: _typical(statement.cls, one) for one in absent if one != name and one in statement.needed}
+        if name in statement.needed and name in statement.cls.presumed({**statement.numbers, **others})[0]:
+            absent.remove(name)
+    return absent
+
+
+def lacking(statement: Statement) -> list[str]:
+    """The numbers of the design that a complete statement has, and that nothing usual stands for by itself."""
     effect, comparator = statement.effect_field, statement.comparator_field
     absent = [name for name in statement.needed if name not in with_effect(statement).numbers]
-    follows = statement.effect is not None and comparator in absent  # once the comparator is known
-    expects_none = statement.goal == NON_INFERIORITY and comparator not in absent
-    if follows or expects_none:
+    if statement.effect is not None and comparator is not None and comparator not in statement.numbers:
+        ways = with_role(statement.cls, "comparator")  # the effect follows once its own comparator is known
+        absent = [comparator, *(name for name in absent if name != effect and name not in ways)]
+    if statement.goal == NON_INFERIORITY and comparator not in absent:
         absent = [name for name in absent if name != effect]
     if statement.goal != SUPERIORITY and "margin" in parameters(statement.cls) and "margin" not in statement.numbers:
         absent.append("margin")
@@ -74,9 +86,11 @@ def counted(statement: Statement) -> Statement | None:
     numbers = statement.cls.by_information(with_effect(statement).numbers)
     if statement.events is None or numbers is None:
         return None
-    alone = dict.fromkeys(("effect", "enrolled", "arms", "dropout", "events", "event_share"))
+    alone = dict.fromkeys(("enrolled", "arms", "dropout", "events", "event_share"))
+    unknown = with_effect(statement) is statement  # in other words, beside a comparator that is not stated
     return statement.replace(
         **alone,
+        effect=statement.effect if unknown else None,
         numbers=numbers,
         evaluable=float(statement.events),
         per_arm=False,
@@ -85,6 +99,12 @@ def counted(statement: Statement) -> Statement | None:
         cells=1,
         of_events=True,
     )
+
+
+def usual(statement: Statement) -> tuple[str, ...]:
+    """What is taken as usual, because it is not stated, where one number is solved for."""
+    first = next(completed(statement), None)
+    return () if first is None else first.assumed
 
 
 def unstated(statement: Statement) -> list[str]:
@@ -118,9 +138,11 @@ def check_effect(statement: Statement) -> None:
     if value is None or statement.effect is None or with_effect(statement) is not statement:
         return
     effect, stated = statement.effect
+    comparator = statement.comparator_field
     assert statement.effect_field is not None
+    assert comparator is not None
     raise ParameterError(
-        f"{effect.name} = {stated:g} with {statement.comparator_field} = {statement.comparator:g} gives {effect.gives} "
+        f"{told(effect.name)} = {stated:g} with {told(comparator)} = {statement.comparator:g} gives {effect.gives} "
         f"of {value:g}, which must lie in {parameters(statement.cls)[statement.effect_field].domain}; check which of "
         "the two is meant otherwise"
     )

@@ -10,7 +10,6 @@ from trialplan.analyses.reproduction.statement import Statement
 from trialplan.analyses.reproduction.verdicts import INCOMPLETE, INCONSISTENT
 from trialplan.design import Design
 from trialplan.errors import ParameterError, field
-from trialplan.text import listed
 
 
 def reproduce(statement: Statement) -> Reproduction:
@@ -37,23 +36,28 @@ def reproduce(statement: Statement) -> Reproduction:
     of_n = replace(judge(meant), statement=statement)
     if meant.presumed:  # what is not stated is not what would have to be otherwise
         own = {*statement.numbers, *(() if statement.effect is None else (statement.effect_field,))}
+        own -= {name for name in statement.numbers if _rests_on(statement, name)}
         of_n = replace(of_n, implied={name: values for name, values in of_n.implied.items() if name in own})
     if of_events is None:
         return of_n
     if not of_n.reproduced and (of_n.verdict == INCOMPLETE or meant.presumed):
-        return replace(of_events, untold=_untold(statement))
+        return replace(of_events, untold=_untold(statement, meant))
     if not of_n.reproduced or of_events.reproduced or _expected(meant, statement.events or 0):
         return replace(of_n, of_events=of_events)
     return _contradicted(of_n, of_events)
 
 
-def _untold(statement: Statement) -> str:
-    """What the stated n would need to follow."""
-    own = ("alpha", "power")
-    absent = [name for name in completing.missing(statement) if name not in own]
-    wanted = listed(name.replace("_", " ") for name in absent)
-    n = statement.shown(statement.stated)
-    return f"{n} do not follow without {wanted}" if wanted else f"{n} do not follow"
+def _rests_on(statement: Statement, name: str) -> bool:
+    """Whether what is presumed is otherwise at another value of a number, which therefore cannot be solved for."""
+    another = {**statement.numbers, name: object()}  # any other value
+    return statement.cls.presumed(another)[0] != statement.cls.presumed(statement.numbers)[0]
+
+
+def _untold(statement: Statement, meant: Statement) -> tuple[str, tuple[str, ...]]:
+    """The stated n that does not follow, and what it would need to: also what is presumed, where that does not do."""
+    absent = completing.lacking(statement) if meant.presumed else completing.missing(statement)
+    wanted = tuple(name for name in absent if name not in ("alpha", "power"))
+    return statement.shown(statement.stated), wanted
 
 
 def _expected(statement: Statement, events: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from trialplan import fields
@@ -80,8 +80,8 @@ class Reproduction(Answer):
 
     `implied` holds, for each number that could be otherwise, the values at which the stated n would follow; `powers`
     the methods by which an n without a power is one for a power that trials aim at. `untried` says what was not tried
-    because it takes too long. Of a statement that counts events, too, `untold` says what of its n does not follow from
-    what is stated, and `of_events` is the verdict on the events where that is one on n.
+    because it takes too long. Of a statement that counts events, too, `untold` holds the n that does not follow from
+    what is stated and what it lacks, and `of_events` is the verdict on the events where that is one on n.
     """
 
     statement: Statement
@@ -92,14 +92,17 @@ class Reproduction(Answer):
     implied: dict[str, list[float]] = field(default_factory=dict)
     powers: tuple[tuple[float, Candidate], ...] = ()
     untried: tuple[str, ...] = ()
-    untold: str = ""
+    untold: tuple[str, tuple[str, ...]] | None = None
     of_events: Reproduction | None = None
 
-    def page(self) -> Page:
-        """The verdict as a reviewer would write it, what was stated, and what each method gives."""
+    def page(self, named: Callable[[str], str] = str) -> Page:
+        """The verdict as a reviewer would write it, what was stated, and what each method gives.
+
+        `named` is what the reader calls a field: an option, a key, an argument.
+        """
         from trialplan.analyses.reproduction.words import page
 
-        return page(self)
+        return page(self, named)
 
     @property
     def reproduced(self) -> bool:
@@ -123,7 +126,8 @@ def judge(statement: Statement) -> Reproduction:
     if without == ["power"]:
         return _without_power(statement, absent)
     if without:
-        implied = {without[0]: solved(statement, without[0])} if len(without) == 1 and without != ["alpha"] else {}
+        alone = len(completing.lacking(statement)) == 1 and without != ["alpha"]
+        implied = {without[0]: solved(statement, without[0])} if alone else {}
         return Reproduction(
             statement=statement,
             verdict=INCOMPLETE,

@@ -12,7 +12,7 @@ from typing import Any
 
 from trialplan import catalogue
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, did_you_mean
+from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.fields import NON_INFERIORITY, SUPERIORITY
 from trialplan.parameter import of_percent, parameters, with_role
 from trialplan.stated import StatedEffect
@@ -94,6 +94,8 @@ class Statement:
     event_share: float | None = None
     of_events: bool = False
     presumed: tuple[str, ...] = ()
+    given: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """What was stated, whatever has since been completed, counted otherwise or taken for a slip."""
 
     @property
     def cls(self) -> type[Sized]:
@@ -229,6 +231,8 @@ def read(given: Mapping[str, Any]) -> Statement:
         events=_whole("events", given["events"]) if "events" in given else None,
         event_share=_event_share(given.get("event_share")),
     )
+    as_stated = {name: statement.numbers.get(name, given[name]) for name in known(cls) if name in given}
+    statement = statement.replace(given=as_stated)
     if statement.events is not None and not any(name in given for name in SIZES):
         return statement  # of events alone
     return _with_sizes(statement, {name: given[name] for name in SIZES if name in given})
@@ -274,8 +278,8 @@ def _effect(cls: type[Sized], given: Mapping[str, Any]) -> tuple[StatedEffect, f
     stated = [effect for effect in cls.stated_effects if effect.name in given]
     if stated and len(stated) + any(name in given for name in with_role(cls, "effect")) > 1:
         own = [name for name in with_role(cls, "effect") if name in given]
-        names = listed([*own, *(effect.name for effect in stated)])
-        raise ParameterError(f"the effect is stated twice, by {names}", owner=cls.slug(), way_out="keep one")
+        names = listed(map(field, [*own, *(effect.name for effect in stated)]))
+        raise ParameterError(f"the effect is stated twice, by {names}", owner=cls, way_out="keep one")
     if not stated:
         return None
     effect, value = stated[0], _number(stated[0].name, given[stated[0].name])
@@ -301,8 +305,9 @@ def _power(stated: Any) -> tuple[float | None, int, bool]:
 def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
     """The n's, made totals; where two are stated and differ, the larger one allows for losses."""
     if not stated:
-        events = f", or {statement.cls.information}" if statement.cls.information else ""
-        raise ParameterError(f"the statement does not say its n; give n, the total, or per_arm, or enrolled{events}")
+        events = f", or {field(statement.cls.information)}" if statement.cls.information else ""
+        ways = f"{field('n')}, the total, or {field('per_arm')}, or {field('enrolled')}{events}"
+        raise ParameterError(f"the statement does not say its n; give {ways}")
     compared, arms = len(statement.cls.arm_names), None
     share = compared / statement.groups  # of a trial of more arms, the two that are compared
     counts = {name: _whole(name, value) for name, value in stated.items() if name != "arms"}
@@ -314,7 +319,7 @@ def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
     totals |= {sum(arms)} if arms else set()
     after = {counts[name] * by for name, by in (("enrolled", share), ("enrolled_per_arm", every)) if name in counts}
     if len(totals) > 2 or len(after) > 1 or (len(totals) == 2 and after):
-        shown = ", ".join(f"{name} = {value}" for name, value in stated.items())
+        shown = ", ".join(f"{field(name)} = {value}" for name, value in stated.items())
         raise ParameterError(f"the statement's numbers contradict each other: {shown}; check them")
     if len(totals) == 2:
         after, totals = {max(totals)}, {min(totals)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from trialplan.analyses.reproduction import completing, verdicts
@@ -13,14 +13,17 @@ from trialplan.text import flag, listed, number
 
 if TYPE_CHECKING:
     from trialplan.analyses.reproduction.judge import Candidate, Reproduction
-    from trialplan.analyses.reproduction.statement import Statement
 
 
-def page(found: Reproduction) -> Page:
+Named = Callable[[str], str]
+"""What the reader calls a field: an option of the command line, a key of a file, an argument of a function."""
+
+
+def page(found: Reproduction, named: Named = str) -> Page:
     """The verdict, what was stated, and what each method gives."""
     data, shown = plain(as_json(found)), found.statement.shown
-    stated = stated_numbers(found.statement)
-    tables = [facts([(flag(name), number(value)) for name, value in stated.items()], "Stated")]
+    stated = [(flag(name), number(value)) for name, value in found.statement.given.items()]
+    tables = [facts(stated, "Stated")]
     if found.candidates:
         rows = [
             [
@@ -37,19 +40,23 @@ def page(found: Reproduction) -> Page:
         tables.append(Table(columns, rows, right=frozenset({1, 2, 3})))
     return Page(
         data=data,
-        headline=headline(found),
+        headline=headline(found, named),
         tables=tables,
-        notes=list(notes(found)),
+        notes=list(notes(found, named)),
         records=lambda: data["candidates"] or [{"verdict": found.verdict}],
     )
 
 
-def headline(found: Reproduction) -> str:
+def headline(found: Reproduction, named: Named = str) -> str:
     """One sentence: whether the stated n follows, and by which method."""
-    return f"{_verdict(found)}; {found.untold}" if found.untold else _verdict(found)
+    if found.untold is None:
+        return _verdict(found, named)
+    n, without = found.untold
+    wanted = f" without {listed(map(named, without))}" if without else ""
+    return f"{_verdict(found, named)}; {n} do not follow{wanted}"
 
 
-def _verdict(found: Reproduction) -> str:
+def _verdict(found: Reproduction, named: Named) -> str:
     """The sentence without what of a stated n nothing is known of."""
     stated, are = found.statement.shown(found.statement.stated), "are" if found.statement.of_events else "is"
     if found.verdict == verdicts.REPRODUCED:
@@ -62,9 +69,9 @@ def _verdict(found: Reproduction) -> str:
         return f"Not as stated: {stated} {what} {_by(found.candidates[0])} gives, but {found.candidates[0].enrolment}"
     if found.verdict == verdicts.INCONSISTENT:
         words, by = found.slips[0]
-        return f"Not as stated: {stated} follows only if {words} ({_by(by, '; ')}); {_inputs_give(found)}"
+        return f"Not as stated: {stated} follows only if {words} ({_by(by, '; ')}); {_inputs_give(found, by)}"
     if found.verdict == verdicts.INCOMPLETE:
-        return f"Cannot be reproduced: {_lacking(found)}{_would(found)}"
+        return f"Cannot be reproduced: {_lacking(found, named)}{_would(found)}"
     assert found.verdict == verdicts.NOT
     return f"Not reproduced: no standard method gives {stated}; {_inputs_give(found)}"
 
@@ -83,11 +90,13 @@ def reconciling(found: Reproduction) -> str:
     return "; ".join(implied) or "; ".join(found.untried)
 
 
-def _lacking(found: Reproduction) -> str:
-    """What the statement does not give; what was not tried, where nothing else keeps it from being reproduced."""
-    if not found.missing or (found.untried and "power" not in found.missing and not found.slips):
+def _lacking(found: Reproduction, named: Named) -> str:
+    """What the statement does not give and nothing usual stands for; or what was not tried, where that is all."""
+    assumable = "alpha" not in completing.missing(found.statement)
+    lacks = [name for name in found.missing if name != "alpha" or not assumable]
+    if not lacks or (found.untried and "power" not in lacks and not found.slips):
         return "the standard methods for it are too long to try"
-    return f"the statement does not give {listed(name.replace('_', ' ') for name in found.missing)}"
+    return f"the statement does not give {listed(map(named, lacks))}"
 
 
 def _would(found: Reproduction) -> str:
@@ -99,7 +108,7 @@ def _would(found: Reproduction) -> str:
         return f"; {stated} {are} what {_by(one)} gives for power {power:g}"
     if found.slips:
         words, one = found.slips[0]
-        return f"; {stated} follows if {words} ({_by(one, '; ')}), {_inputs_give(found)}"
+        return f"; {stated} follows if {words} ({_by(one, '; ')}), {_inputs_give(found, one)}"
     best = found.best
     if best is None or best.power is None:
         return ""
@@ -131,7 +140,7 @@ def _enrolment(found: Reproduction) -> str:
     return f"; {departs}" if departs else ""
 
 
-def notes(found: Reproduction) -> Iterator[str]:
+def notes(found: Reproduction, named: Named = str) -> Iterator[str]:
     """What was odd, what is missing, what would have to be otherwise."""
     yield from _of_events(found)
     if found.reproduced or found.contradicted:
@@ -154,7 +163,9 @@ def notes(found: Reproduction) -> Iterator[str]:
         shown = " or ".join(f"{value:.3g}" for value in values[:4])
         if name == "power":
             continue  # the headline and the notes above say it by method
-        yield f"With all else as stated, {_word(found, name)} of {shown} would give the stated {what}."
+        usual = completing.usual(found.statement) if found.best is None else ()
+        rest = f" (assumed: {', '.join(usual)})" if usual else ""  # with a method the headline names what is assumed
+        yield f"With all else as stated{rest}, {_word(found, name, named)} of {shown} would give the stated {what}."
 
 
 def _of_events(found: Reproduction) -> Iterator[str]:
@@ -176,12 +187,14 @@ def _power(found: Reproduction) -> Iterator[str]:
         yield f"The {what} power {_shown_power(best.power)} by {method(best)}."
 
 
-def _inputs_give(found: Reproduction) -> str:
+def _inputs_give(found: Reproduction, told: Candidate | None = None) -> str:
+    """What the plainest method gives, with what is assumed unless that was told of another row in the same sentence."""
     best = found.best
     if best is None:
         why = completing.objection(found.statement)
         return "the numbers that are stated do not fit together" + (f" ({why})" if why else "")
-    return f"the inputs give {_gives(found, best)} by {method(best)}"
+    by = method(best) if told is not None and told.assumed == best.assumed else _by(best)
+    return f"the inputs give {_gives(found, best)} by {by}"
 
 
 def _gives(found: Reproduction, one: Candidate) -> str:
@@ -205,8 +218,8 @@ def _with_remarks(one: Candidate, best: Candidate) -> str:
     return f"{method(one)} ({'; '.join(more)})" if more else method(one)
 
 
-def _word(found: Reproduction, name: str) -> str:
-    meaning, shown = parameters(found.statement.cls)[name].meaning, name.replace("_", " ")
+def _word(found: Reproduction, name: str, named: Named) -> str:
+    meaning, shown = parameters(found.statement.cls)[name].meaning, named(name)
     return f"{shown} ({meaning})" if len(meaning) < 60 else shown
 
 
@@ -214,7 +227,7 @@ def as_json(found: Reproduction) -> dict[str, Any]:
     """The verdict under the keys `verdict`, `candidates`, `missing`."""
     return {
         "design": found.statement.design,
-        "stated": stated_numbers(found.statement),
+        "stated": dict(found.statement.given),
         "verdict": found.verdict,
         "candidates": [_as_json(one) for one in found.candidates],
         "missing": list(found.missing),
@@ -223,16 +236,6 @@ def as_json(found: Reproduction) -> dict[str, Any]:
         "powers": [{"power": power} | _as_json(one) for power, one in found.powers],
         "untried": list(found.untried),
     }
-
-
-def stated_numbers(statement: Statement) -> dict[str, Any]:
-    """The statement's numbers, those that are given."""
-    effect = {} if statement.effect is None else {statement.effect[0].name: statement.effect[1]}
-    own = ("power", "evaluable", "enrolled", "arms", "dropout", "looks", "efficacy", "first_stage", "test")
-    around = {name: getattr(statement, name) for name in (*own, "events", "event_share")}
-    if statement.of_events:
-        around = {**around, "evaluable": None, statement.cls.information: statement.evaluable}
-    return {**statement.numbers, **effect, **{name: value for name, value in around.items() if value is not None}}
 
 
 def _as_json(one: Candidate) -> dict[str, Any]:

@@ -42,7 +42,7 @@ TAKEN = {
     *("figure", "resume", "scheduler", "seed", "statement", "trials", "vary", "workers"),
     *("dropout", "language", "n_per_arm", *CALENDAR, *MONITORING, *RECRUITING),
     *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
-    *("t", "times", "z"),
+    *("enrolment_rate", "t", "times", "z"),
     *("comparisons", "enrolled", "enrolled_per_arm", "event_share", "first_stage", "groups", "per_arm", "reduction"),
     *("control_arm", "discount", "reading", "no_blinding"),  # what a plan is varied by, beside its design's numbers
 }
@@ -247,6 +247,11 @@ def build(
         return _looked_at(cls(**numbers), given)
 
 
+def in_options(text: str) -> str:
+    """A text with the fields that it names as they are typed: a word with an underscore in it is a field's name."""
+    return re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", lambda found: f"--{flag(found[0])}", text)
+
+
 @contextmanager
 def typed(cls: type[Sized], *owners: str, **others: str) -> Iterator[None]:
     """Within it, errors of the design, of what is put around it and of more `owners` name the options.
@@ -368,7 +373,7 @@ def effects(cls: type[Sized]) -> list[str]:
 
 
 def _option(cls: type[Sized], name: str, declared: Parameter) -> click.Option:
-    words = [declared.meaning]
+    words = [in_options(declared.meaning)]
     if isinstance(declared.domain, Interval) and declared.domain != Interval():
         words[0] += f", in {declared.domain}"
     default = {f.name: f.default for f in dataclasses.fields(cls)}[name]

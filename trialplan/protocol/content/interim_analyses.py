@@ -172,8 +172,8 @@ def monitored(trial: Trial) -> Monitored | None:
         return None
     if not isinstance(design, GroupSequential):
         raise PlanError(
-            f"[monitoring]: no document tells yet what becomes of {design.slug()} at its looks; trialplan verify does; leave "
-            "[monitoring] out, or [arms]"
+            f"[monitoring]: no document tells yet what becomes of {design.slug()} at its looks; trialplan verify does; "
+            "leave [monitoring] out, or [arms]"
         )
     rows = trial.answer.extra["looks"]
     rule, futility = design.rule, design.rule.futility
