@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trialplan.design import Design
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, UnreachableError
+from trialplan.numerics.lazy import np
 from trialplan.numerics.multinormal import MOST
 from trialplan.parameter import Interval, Parameter, parameter
 
@@ -58,6 +59,19 @@ def at_shares(design: Design, shares: Sequence[float]) -> tuple[Design, ...]:
     """The design of one treatment against the control, at each share of the way from its null to its effect."""
     (null,), planned = design.null_values(), design.effect_value()
     return tuple(design.replace(**{design.effect: null + share * (planned - null)}) for share in shares)
+
+
+def reachable(whole: Design, tested: Sequence[Design]) -> Any:
+    """Whether some number of participants can show all of what is tested, or one of it where any will do."""
+    each = np.broadcast_arrays(*(np.asarray(one.reachable()) for one in tested))
+    return (np.logical_or if whole.any_will_do else np.logical_and).reduce(each)
+
+
+def unreachable(whole: Design, tested: Mapping[str, Design]) -> UnreachableError:
+    """The reason of the first, by its name, that has one; where any will do all have one."""
+    name, one = next((name, one) for name, one in tested.items() if not one.reachable())
+    none = f"nothing of what would do can be shown; {name}" if whole.any_will_do and len(tested) > 1 else name
+    return UnreachableError(f"{none} ({one.slug()}): {one.unreachable().sentence}", owner=whole)
 
 
 def _read_treatments(value: Any) -> int:

@@ -10,16 +10,17 @@ from typing import Any, Literal, Self
 
 from trialplan.design import Design
 from trialplan.designs.two_means import TwoMeans
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics import dunnett
 from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.page import Table
 from trialplan.parameter import Interval, Numbers, Parameter, parameter, parameters
+from trialplan.several._arms import reachable, unreachable
 from trialplan.several._compared import Compared
 from trialplan.several._correlation import variance
 from trialplan.text import listed, number, probability
-from trialplan.wrapper import WrapperOfOne
+from trialplan.wrapper import Names, WrapperOfOne
 
 WinsIf = Literal["any", "all", "first"]
 """What counts as success: any treatment that is shown, every one, or the first whatever the others do."""
@@ -285,6 +286,21 @@ class ManyToOne(WrapperOfOne):
         """All treatments on the null."""
         return tuple(self.with_members((one,)) for one in self.design.at_null())
 
+    @property
+    def decisive(self) -> tuple[Design, ...]:
+        """The comparisons that success rests on: it takes all of them, or one where any will do."""
+        return self.comparisons[:1] if self.wins_if == "first" else self.comparisons
+
+    def reachable(self) -> Any:
+        """Whether what success takes can be shown: any comparison, all, or the first."""
+        return reachable(self, self.decisive)
+
+    def unreachable(self) -> UnreachableError:
+        """The design's reason; where treatments have shares of the effect, that of the first that has one."""
+        if self.effect_shares is None:
+            return self.design.unreachable()
+        return unreachable(self, {f"treatment {i}": one for i, one in enumerate(self.decisive, 1)})
+
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """There is more than one statistic."""
         return None
@@ -347,8 +363,13 @@ class ManyToOne(WrapperOfOne):
         }
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
+        """The comparisons, numbered."""
+        places = tuple(str(i + 1) for i in range(self.treatments))
+        return self.named_tables(extra, Names(tested=places, members=("1",), arms={}))
+
+    def named_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
         """The comparisons."""
-        rows = [[str(one["treatment"]), probability(one["power"])] for one in extra.get("comparisons", ())]
+        rows = [[names.tested[one["treatment"] - 1], probability(one["power"])] for one in extra.get("comparisons", ())]
         return [Table(("treatment", "shown"), rows, "Each treatment against the control", right=frozenset({1}))]
 
     def aimed_at(self, names: Sequence[str]) -> str:
