@@ -15,8 +15,8 @@ from trialplan.numerics import dunnett
 from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.page import Table
-from trialplan.parameter import Interval, Numbers, Parameter, parameter, parameters
-from trialplan.several._arms import reachable, unreachable
+from trialplan.parameter import Numbers, Parameter, parameter, parameters
+from trialplan.several._arms import at_shares, reachable, read_shares, unreachable, whole_from
 from trialplan.several._compared import Compared
 from trialplan.several._correlation import variance
 from trialplan.text import listed, number, probability
@@ -34,33 +34,11 @@ _OWN = ("design", "treatments", "effect_shares", "wins_if", "kept")
 _FAR = 36.0
 """Where a normal variable has no probability left."""
 
-_SHARE = Parameter("share of the planned effect", domain=Interval(-10, 10, "left right"))
-
 
 def _read_design(value: Any) -> Design:
     if not isinstance(value, Design) or value.members or len(value.arm_names) != 2:
         raise ParameterError(f"must be a fixed design of a treatment and a control, not {value!r}")
     return value
-
-
-def _read_treatments(value: Any) -> int:
-    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value in range(2, MOST + 1)
-    if not whole:
-        raise ParameterError(f"must be a whole number from 2 to {MOST}, not {value!r}")
-    return int(value)
-
-
-def _read_kept(value: Any) -> int:
-    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value in range(1, MOST + 1)
-    if not whole:
-        raise ParameterError(f"must be a whole number from 1 to {MOST}, not {value!r}")
-    return int(value)
-
-
-def _read_shares(value: Any) -> tuple[float, ...]:
-    if not isinstance(value, (tuple, list)) or not value:
-        raise ParameterError(f"must be a list of shares of the planned effect, not {value!r}")
-    return tuple(_SHARE.read_value(one) for one in value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,19 +62,19 @@ class ManyToOne(WrapperOfOne):
     """
 
     design: Design = parameter("the design of one treatment against the control", None, read=_read_design)
-    treatments: int = parameter("number of treatments", None, default=2, read=_read_treatments, shown="NUMBER")
+    treatments: int = parameter("number of treatments", None, default=2, read=whole_from(2, MOST), shown="NUMBER")
     effect_shares: tuple[float, ...] | None = parameter(
         "share of the planned effect that each treatment has, the whole of it unless they are given",
         None,
         optional=True,
-        read=_read_shares,
+        read=read_shares,
     )
     wins_if: WinsIf = parameter("what the trial must show: any treatment, all, or the first", WinsIf, default="any")
     kept: int | None = parameter(
         "number of treatments, the best by then, that go on after the first look; all, unless it is given",
         None,
         optional=True,
-        read=_read_kept,
+        read=whole_from(1, MOST),
         shown="NUMBER",
     )
 
@@ -196,12 +174,7 @@ class ManyToOne(WrapperOfOne):
     @cached_property
     def comparisons(self) -> tuple[Design, ...]:
         """Each treatment against the control, at its share of the effect."""
-        shares = self.effect_shares or (1.0,) * self.treatments
-        (null,), planned = self.design.null_values(), self.design.effect_value()
-        moved = {
-            share: self.design.replace(**{self.design.effect: null + share * (planned - null)}) for share in shares
-        }
-        return tuple(moved[share] for share in shares)
+        return at_shares(self.design, self.effect_shares or (1.0,) * self.treatments)
 
     def participants_of_one(self, n: Numbers) -> Numbers:
         """The participants of one comparison among n."""
