@@ -448,8 +448,8 @@ class Family(Wrapper):
         ]
 
 
-def numbers(whole: Wrapper) -> Names:
-    """The places, from 1, of what a wrapper tests and of its members, and its arms as it calls them."""
+def numbers(whole: Family) -> Names:
+    """The places, from 1, of what a family tests and of its members, and its arms as it calls them."""
     places = tuple(str(i + 1) for i in range(max(whole.tests_made, len(whole.members))))
     return Names(tested=places, members=places, arms={name: name for name in whole.arm_names}, between=" and ")
 
