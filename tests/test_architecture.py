@@ -3,6 +3,7 @@
 import ast
 import functools
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -204,6 +205,18 @@ def classes_named(tree):
                 yield node, f"asks whether it is a {name}"
 
 
+AROUND = {cls.__name__ for cls in catalogue.wrappers().values() if cls.__module__.split(".")[1] in NAMING}
+WRITTEN_TOGETHER = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+")
+"""A class's name that is no word or person's name."""
+
+
+def classes_told(tree):
+    """A class whose name stands in a text that somebody reads."""
+    for node in texts(tree):
+        for name in {*WRITTEN_TOGETHER.findall(node.value)} & (CLASSES | AROUND):
+            yield node, f"tells of {name}"
+
+
 def slugs_named(tree):
     """A slug as a text of its own."""
     for node in texts(tree):
@@ -253,7 +266,7 @@ def fields_named(tree):
 class TestNobodyNamesADesign:
     """Outside `designs/`, `several/` and `outcomes/` a design answers for itself."""
 
-    @pytest.mark.parametrize("naming", [classes_named, slugs_named, probed, fields_named])
+    @pytest.mark.parametrize("naming", [classes_named, classes_told, slugs_named, probed, fields_named])
     def test_no_line_does(self, naming):
         """No line imports one, asks for its class, names its slug, probes it, or names a field of its own."""
         found = []
@@ -280,6 +293,8 @@ class TestNobodyNamesADesign:
             (classes_named, "from trialplan import Simon"),
             (classes_named, "isinstance(design, (Ancova, TwoMeans))"),
             (classes_named, "issubclass(cls, designs.TwoMeans)"),
+            (classes_told, "PlanError('looks are sized in Python, by FamilyWithLooks')"),
+            (classes_told, "f'{what} is TwoMeans'"),
             (slugs_named, "design.slug() == 'simon'"),
             (slugs_named, "TABLE = {'two-proportions': 1}"),
             (slugs_named, "Field('many-to-one')"),
@@ -318,7 +333,8 @@ class TestNobodyNamesADesign:
     def test_what_keeps_the_rule_passes(self, line):
         """Roles, shared fields, names of arms and a design's own answers are anybody's."""
         tree = ast.parse(line)
-        assert [what for naming in (classes_named, slugs_named, probed, fields_named) for what in naming(tree)] == []
+        every = (classes_named, classes_told, slugs_named, probed, fields_named)
+        assert [what for naming in every for what in naming(tree)] == []
 
 
 def loaded_by(statements):

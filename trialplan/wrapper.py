@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,8 +16,22 @@ from trialplan.text import listed
 
 if TYPE_CHECKING:
     from trialplan.figures.canvas import Figure
+    from trialplan.page import Table
 
 LEVEL = ("alpha", "sides")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """What a plan calls what a wrapper numbers: its hypotheses, its members, and its arms by the design's names.
+
+    `between` stands between the two of a pair.
+    """
+
+    tested: Sequence[str]
+    members: Sequence[str]
+    arms: Mapping[str, str]
+    between: str = "; "
 
 
 class Wrapper(Design):
@@ -52,6 +67,10 @@ class Wrapper(Design):
     def named(self, members: Sequence[str], treatments: Sequence[str]) -> tuple[str, ...]:
         """What it tests, by names of the members and of what they compare with the control: the members."""
         return tuple(members)
+
+    def named_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
+        """The tables of `detail_tables` with names where those number hypotheses, members and arms."""
+        return self.detail_tables(extra)
 
     def rule_figure(self, names: Sequence[str]) -> Figure | None:
         """The picture of its rule, by names of what it tests; none where words are enough."""

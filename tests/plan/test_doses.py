@@ -2,6 +2,7 @@
 
 import pytest
 
+from trialplan.protocol.content.context import basics
 from trialplan.protocol.content.figures import graph
 from trialplan.verbs.planning import build
 
@@ -27,6 +28,24 @@ class TestPlan:
         ours = [one for one in trial.primary.assumptions if one.name.startswith(("icc", "cluster_size", "correlation"))]
         assert len(ours) == 5
         assert all(one.basis == "ours" and "assumption" in one.source for one in ours)
+
+    def test_its_tables_have_names(self, trial):
+        """Of hypotheses, endpoints and arms, where the screen has numbers."""
+        tables = {one.title: one.rows for one in basics(trial)["primary"].alone.tables}
+        assert (
+            tables["Each hypothesis by the procedure"][1][0]
+            == "complete renal response at 12 months with two infusions"
+        )
+        joined = tables["Correlation of the outcomes"]
+        assert [row[1] for row in joined] == ["one infusion", "two infusions", "placebo"]
+        assert {row[0] for row in joined} == {"complete renal response at 12 months; proteinuria at 12 months"}
+
+    def test_one_endpoint_without_an_effect_leaves_a_trial(self, trial):
+        """At the worst control rate of its belief the other endpoint is left, and more would show it."""
+        lost = trial.design.replace(control_1=0.503)
+        n = int(lost.sample_size(0.8).n)
+        assert lost.success(n - lost.block) < 0.8 <= lost.success(n)
+        assert n > 336
 
     def test_its_graph_is_a_figure(self, trial):
         """With the names of the arms."""

@@ -1,5 +1,7 @@
 """Several treatments at several endpoints: one family over all of them, in Python, in plans and as a figure."""
 
+import re
+
 import numpy as np
 import pytest
 from small_plans import endpoint, plan_text, stated
@@ -147,12 +149,36 @@ class TestPlan:
         text = render(trial).replace("\\", "")
         for words in (
             "score with high",
-            "the hypotheses are numbered",
+            "The 4 hypotheses are tested by the rule that stands under *Multiplicity*",
+            "| score with high | two-means |",
+            "| score with low; score with high |",
             "an effect of at least one of low and high on",
             "Graph of the testing procedure",
             "(low to high to ",
         ):
             assert words in text, words
+        assert text.count("are tested by Holm's procedure") == 1
+
+    def test_says_what_each_treatment_receives(self, plan):
+        """Or that it does not say it: the intervention is about all of them."""
+        text = render(build(read(str(plan("receives = ['5 mg a day', '10 mg a day']")))))
+        assert re.search(r"\| low \| \d+ \| 5 mg a day \|\n\| high \| \d+ \| 10 mg a day \|", text)
+        assert re.search(r"\| low \| \d+ \| \*\*Missing\*\* \|", render(build(read(str(plan())))))
+        with pytest.raises(PlanError, match="receives describes 3 treatments, and names names 2"):
+            build(read(str(plan("receives = ['a', 'b', 'c']"))))
+
+    @pytest.mark.parametrize(
+        ("rule", "words"), [("holm", "are sized in Python, by FamilyWithLooks"), ("hochberg", "are not defined")]
+    )
+    def test_looks_at_a_family_have_a_true_hint(self, plan, rule, words):
+        """Of a family that has none it promises none."""
+        with pytest.raises(PlanError, match=f"looks at a family by the rule {rule} {words}"):
+            build(read(str(plan(family=f'rule = "{rule}"\n[monitoring]\nlooks = [0.5, 1]'))))
+
+    def test_page_one_says_that_no_assurance_was_computed(self, plan):
+        """And why; nothing else speaks of one."""
+        text = render(build(read(str(plan()))))
+        assert "(assurance) was not computed, for what is believed of each endpoint is not joined" in text
 
     @pytest.mark.parametrize(
         ("arms", "family", "words"),

@@ -52,8 +52,8 @@ class TestFamilyWiseError:
         times = ((0.5, 1.0), (0.3, 0.6, 1.0), (0.25, 0.5, 0.75, 1.0))[seed % 3]
         whole = FamilyWithLooks(
             design=(graph, Holm(members=members))[seed % 2],
-            times=times,
-            spending=("lan-demets-obrien-fleming", "lan-demets-pocock", "hwang-shih-decani(1)")[int(rng.integers(3))],
+            looks=times,
+            efficacy=("lan-demets-obrien-fleming", "lan-demets-pocock", "hwang-shih-decani(1)")[int(rng.integers(3))],
             stops_when=("all", "any", "first")[int(rng.integers(3))],
         )
         true = rng.random(k) < 0.6
@@ -81,8 +81,8 @@ class TestKeySecondary:
 
     def test_keeps_its_level_by_boundaries_of_its_own(self):
         """At the full level it would not: Hung, Wang & O'Neill 2007, here with a correlation of 0.9."""
-        whole = FamilyWithLooks(design=in_order(0.4, 0.3), times=(0.5, 1.0), stops_when="first")
-        z = z_of(np.random.default_rng(3), 400_000, whole.times, (3.0, 0.0), [[1, 0.9], [0.9, 1]])
+        whole = FamilyWithLooks(design=in_order(0.4, 0.3), looks=(0.5, 1.0), stops_when="first")
+        z = z_of(np.random.default_rng(3), 400_000, whole.looks, (3.0, 0.0), [[1, 0.9], [0.9, 1]])
         own = whole.shown_by_look(z)[:, -1, 1].mean()
         primary = z[..., 0] >= whole.boundaries[0][0]
         at = np.where(primary[:, 0], 0, 1)
@@ -104,7 +104,7 @@ class TestPower:
             transitions=((0, 0.5, 0.5, 0), (0.5, 0, 0, 0.5), (0, 1, 0, 0), (1, 0, 0, 0)),
             correlation=0.4,
         )
-        whole = FamilyWithLooks(design=graph, times=(1 / 3, 2 / 3, 1), stops_when=stops_when)
+        whole = FamilyWithLooks(design=graph, looks=(1 / 3, 2 / 3, 1), stops_when=stops_when)
         _, shown = whole.shown(whole.draw(300, 3000, np.random.default_rng(8)))
         found = [*shown.mean(axis=0), shown.any(axis=1).mean(), shown.all(axis=1).mean()]
         assert found == pytest.approx(list(whole.powers(300)), abs=4 * 0.5 / 3000**0.5)
@@ -112,7 +112,7 @@ class TestPower:
     @pytest.mark.parametrize("spending", ["lan-demets-obrien-fleming", "lan-demets-pocock"])
     def test_the_first_of_a_chain_is_a_trial_with_looks(self, spending):
         """Its power and boundaries are those of a group-sequential trial of it alone."""
-        whole = FamilyWithLooks(design=in_order(0.4, 0.3), times=(0.4, 0.7, 1), spending=spending)
+        whole = FamilyWithLooks(design=in_order(0.4, 0.3), looks=(0.4, 0.7, 1), efficacy=spending)
         alone = GroupSequential(design=means(0.4)[0], looks=(0.4, 0.7, 1), efficacy=spending)
         looks = alone.sample_size(0.8).extra["looks"]
         assert whole.boundaries[0][0] == pytest.approx([one["efficacy_z"] for one in looks], abs=1e-6)
@@ -132,11 +132,26 @@ class TestRefused:
         ("change", "words"),
         [
             ({"design": Hochberg(members=means(0.4, 0.3))}, "shares of the level"),
-            ({"spending": "obrien-fleming"}, "spending function"),
-            ({"times": (0.5, 0.9)}, "1"),
+            ({"efficacy": "obrien-fleming"}, "spending function"),
+            ({"looks": (0.5, 0.9)}, "1"),
+            ({"futility": "z(0)"}, "futility is not defined over a family"),
+            ({"efficacy_at": (1.0,)}, "efficacy_at is not defined over a family"),
         ],
     )
     def test_what_has_no_boundaries_at_every_share(self, change, words):
         """Hochberg's procedure, exact designs, looks that do not end."""
         with pytest.raises(ParameterError, match=words):
             FamilyWithLooks(**({"design": Holm(members=means(0.4, 0.3))} | change))
+
+
+class TestLooks:
+    def test_answers_as_every_trial_with_looks(self):
+        """Its looks, the family without them, and a row for each with its participants."""
+        family = in_order(0.4, 0.3)
+        whole = FamilyWithLooks(design=family, looks=(0.5, 1), stops_when="first")
+        rows = whole.sample_size(0.8).extra["looks"]
+        assert (whole.looks, whole.fixed) == ((0.5, 1.0), family)
+        assert [one["information"] for one in rows] == [0.5, 1.0]
+        assert rows[0]["n"] == math.ceil(rows[1]["n"] / 4) * 2  # whole blocks
+        assert rows[1]["cumulative_power"] == rows[1]["power_of_any"] >= 0.8
+        assert whole.replace(stops_when="all", difference_1=0.5).stops_when == "all"

@@ -14,8 +14,11 @@ from trialplan.page import Answer, Page, facts, plain
 from trialplan.parameter import Parameter, parameters
 from trialplan.text import number, participants, probability, spoken
 
-_SHORTEST, _LONGEST, _POINTS = 1e-3, 1e5, 161
-"""Times that are tried, as multiples of the usual one, and how many of them: twenty in each power of ten."""
+_SHORTEST, _LONGEST, _POINTS = 1e-9, 1e9, 361
+"""Times that are tried, as multiples of the usual one, and how many of them: twenty in each power of ten.
+
+The ends stand for no time at all and for ever: they are beyond what events need in any unit of time.
+"""
 
 _HALVINGS = 60
 

@@ -19,6 +19,7 @@ def with_arms(design: Design, said: ArmsSection | None) -> Design:
     """
     if said is None:
         return design
+    _check_received(said)
     families = catalogue.families()
     known = {
         slug: cls for slug, cls in catalogue.wrappers().items() if COUNT in parameters(cls) and slug not in families
@@ -47,6 +48,7 @@ def numbers_of(said: ArmsSection | None) -> dict[str, Any]:
     """What `[arms]` says to a family of endpoints: how many treatments there are, and its other numbers of them."""
     if said is None:
         return {}
+    _check_received(said)
     if said.rule is not None:
         raise PlanError(
             f"the rule of [family] is over arms and endpoints together; leave rule = {said.rule!r} out", place="[arms]"
@@ -58,6 +60,28 @@ def numbers_of(said: ArmsSection | None) -> dict[str, Any]:
         if name not in OF_ARMS:
             raise PlanError(f"beside a [family] there is no {name!r}; {did_you_mean(name, OF_ARMS)}", place="[arms]")
     return {COUNT: len(said.names)} | {name: tuple(one) if isinstance(one, list) else one for name, one in own.items()}
+
+
+def _check_received(said: ArmsSection) -> None:
+    """As many treatments are described as are named."""
+    if said.receives is not None and len(said.receives) != len(said.names):
+        raise PlanError(
+            f"receives describes {len(said.receives)} treatments, and names names {len(said.names)}; write what each "
+            "receives, in the order of names",
+            place="[arms]",
+        )
+
+
+def received(content: PlanFile) -> dict[str, str]:
+    """What the participants of the arms receive, by the plan's names of these; of an arm of which it says nothing none.
+
+    Several treatments are each described under [arms], for the intervention of the trial is about all of them.
+    """
+    trial, arms = content.trial, content.arms
+    treatments = {trial.treatment_name: trial.intervention}
+    if arms is not None:
+        treatments = dict(zip(arms.names, arms.receives or (), strict=False))
+    return treatments | {trial.control_name: trial.control}
 
 
 def arm_words(content: PlanFile, design: Sized) -> dict[str, str]:

@@ -302,6 +302,9 @@ class ArmsSection(Section):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     names: tuple[Text, ...] = Field(min_length=2, description="what the treatments are called, the first one first")
+    receives: tuple[Text, ...] | None = Field(
+        None, min_length=2, description="what the participants of each treatment receive, in the order of names"
+    )
     rule: Text | None = Field(
         None, description="how they are compared with the control; by the first rule for several arms without it"
     )

@@ -16,7 +16,7 @@ from trialplan.sequential.boundaries.futility import read_futility
 from trialplan.sequential.look_page import BY_Z, tables
 from trialplan.wrapper import WrapperOfOne
 
-OWN = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
+OWN: tuple[str, ...] = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 """What a trial with looks says itself; all other numbers are the fixed design's."""
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trialplan.design import Design
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, UnreachableError
+from trialplan.numerics.lazy import np
 from trialplan.numerics.multinormal import MOST
 from trialplan.parameter import Interval, Parameter, parameter
 
@@ -21,7 +22,7 @@ def treatments() -> Any:
         "them to the control",
         None,
         default=1,
-        read=_read_treatments,
+        read=whole_from(1, MOST),
         shown="NUMBER",
     )
 
@@ -33,7 +34,7 @@ def effect_shares() -> Any:
         "unless they are given",
         None,
         optional=True,
-        read=_read_shares,
+        read=read_shares,
     )
 
 
@@ -57,17 +58,36 @@ def check_arms(owner: Any, count: int, shares: tuple[float, ...] | None, endpoin
 def at_shares(design: Design, shares: Sequence[float]) -> tuple[Design, ...]:
     """The design of one treatment against the control, at each share of the way from its null to its effect."""
     (null,), planned = design.null_values(), design.effect_value()
-    return tuple(design.replace(**{design.effect: null + share * (planned - null)}) for share in shares)
+    moved = {share: design.replace(**{design.effect: null + share * (planned - null)}) for share in shares}
+    return tuple(moved[share] for share in shares)  # one of each, which remembers what it has computed
 
 
-def _read_treatments(value: Any) -> int:
-    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value in range(1, MOST + 1)
-    if not whole:
-        raise ParameterError(f"must be a whole number from 1 to {MOST}, not {value!r}")
-    return int(value)
+def reachable(whole: Design, tested: Sequence[Design]) -> Any:
+    """Whether some number of participants can show all of what is tested, or one of it where any will do."""
+    each = np.broadcast_arrays(*(np.asarray(one.reachable()) for one in tested))
+    return (np.logical_or if whole.any_will_do else np.logical_and).reduce(each)
 
 
-def _read_shares(value: Any) -> tuple[float, ...]:
+def unreachable(whole: Design, tested: Mapping[str, Design]) -> UnreachableError:
+    """The reason of the first, by its name, that has one; where any will do all have one."""
+    name, one = next((name, one) for name, one in tested.items() if not one.reachable())
+    none = f"nothing of what would do can be shown; {name}" if whole.any_will_do and len(tested) > 1 else name
+    return UnreachableError(f"{none} ({one.slug()}): {one.unreachable().sentence}", owner=whole)
+
+
+def whole_from(least: int, most: int) -> Callable[[Any], int]:
+    """The reading of a whole number between these."""
+
+    def read(value: Any) -> int:
+        whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value in range(least, most + 1)
+        if not whole:
+            raise ParameterError(f"must be a whole number from {least} to {most}, not {value!r}")
+        return int(value)
+
+    return read
+
+
+def read_shares(value: Any) -> tuple[float, ...]:
     """One after the other, or rows of them."""
     if not isinstance(value, (tuple, list)) or not value:
         raise ParameterError(f"must be a list of shares of the planned effect, not {value!r}")

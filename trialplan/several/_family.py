@@ -15,11 +15,11 @@ from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.page import Table
 from trialplan.parameter import Numbers, Parameter, parameter, parameters
-from trialplan.several._arms import at_shares, check_arms, effect_shares, treatments
+from trialplan.several._arms import at_shares, check_arms, effect_shares, reachable, treatments, unreachable
 from trialplan.several._correlation import implied, of_statistics
 from trialplan.several._fields import SeveralOutcomes, read_members
 from trialplan.text import listed, number
-from trialplan.wrapper import LEVEL, Wrapper
+from trialplan.wrapper import LEVEL, Names, Wrapper
 
 _OF_MEMBERS: dict[str, Any] = dict.fromkeys(LEVEL)
 """The level of a family that is made of members which have one already."""
@@ -255,14 +255,22 @@ class Family(Wrapper):
 
     # What can be shown.
 
+    @property
+    def decisive(self) -> tuple[int, ...]:
+        """The places, from 0, of the hypotheses that success rests on: where any will do, of those that may be first.
+
+        Success takes all of them, or one where any will do.
+        """
+        return tuple(range(self.tests_made))
+
     def reachable(self) -> Any:
-        """Whether every member's effect lies on its favourable side."""
-        return np.logical_and.reduce(np.broadcast_arrays(*(np.asarray(one.reachable()) for one in self.members)))
+        """Whether what success takes can be shown: every hypothesis, or one where any will do."""
+        return reachable(self, [self.hypotheses[place] for place in self.decisive])
 
     def unreachable(self) -> UnreachableError:
-        """The first member's reason that has one."""
-        place, one = next((i, one) for i, one in enumerate(self.members, 1) if not one.reachable())
-        return UnreachableError(f"endpoint {place} ({one.slug()}): {one.unreachable().sentence}", owner=self)
+        """The reason of the first hypothesis that has one; where any will do all have one."""
+        named = {f"{self.numbered[0]} {place + 1}": self.hypotheses[place] for place in self.decisive}
+        return unreachable(self, named)
 
     def detectable_effect(self, n: Numbers, target: Numbers = 0.8) -> Numbers:
         """Refused: there is no one effect."""
@@ -414,14 +422,27 @@ class Family(Wrapper):
         return ("endpoint", "endpoints") if self.treatments == 1 else ("hypothesis", "hypotheses")
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
-        """The same as tables."""
+        """The same as tables, which number the hypotheses, the endpoints and the treatments."""
+        return self.named_tables(extra, numbers(self))
+
+    def named_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
+        """The same as tables, with these names."""
         what = self.numbered
-        rows = [[str(one["member"]), one["design"], f"{one['power']:.3f}"] for one in extra.get("members", ())]
+        rows = [
+            [names.tested[one["member"] - 1], one["design"], f"{one['power']:.3f}"] for one in extra.get("members", ())
+        ]
         joined = [
-            [_pair(one), one["arm"], *(f"{one[name]:.3f}" for name in ("latent", "implied", "lowest", "highest"))]
+            [
+                _pair(one, names.members, names.between),
+                names.arms[one["arm"]],
+                *(f"{one[name]:.3f}" for name in ("latent", "implied", "lowest", "highest")),
+            ]
             for one in extra.get("correlations", ())
         ]
-        tests = [[_pair(one), f"{one['correlation']:.3f}"] for one in extra.get("statistics", ())]
+        tests = [
+            [_pair(one, names.tested, names.between), f"{one['correlation']:.3f}"]
+            for one in extra.get("statistics", ())
+        ]
         columns = ("endpoints", "arm", "latent", "implied", "least possible", "greatest possible")
         return [
             Table((what[0], "design", "own power"), rows, f"Each {what[0]}'s own power", right=frozenset({2})),
@@ -430,8 +451,14 @@ class Family(Wrapper):
         ]
 
 
-def _pair(one: Mapping[str, Any]) -> str:
-    return " and ".join(map(str, one["members"]))
+def numbers(whole: Family) -> Names:
+    """The places, from 1, of what a family tests and of its members, and its arms as it calls them."""
+    places = tuple(str(i + 1) for i in range(max(whole.tests_made, len(whole.members))))
+    return Names(tested=places, members=places, arms={name: name for name in whole.arm_names}, between=" and ")
+
+
+def _pair(one: Mapping[str, Any], names: Sequence[str], between: str) -> str:
+    return between.join(names[place - 1] for place in one["members"])
 
 
 def _arms(one: Design) -> str:

@@ -17,6 +17,7 @@ from trialplan.parameter import Numbers, parameter
 from trialplan.several._family import Family
 from trialplan.several._fields import correlation
 from trialplan.text import listed, number, probability
+from trialplan.wrapper import Names
 
 WinsIf = Literal["any", "all"]
 """What counts as success: at least one endpoint that is shown, or every one."""
@@ -185,13 +186,14 @@ class _Stepwise(Family):
             found["power_of_any"], found["power_of_all"] = powers[-2:]
         return found
 
-    def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
+    def named_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
         """The same as tables, the procedure's first."""
-        rows = [[str(one["hypothesis"]), probability(one["power"])] for one in extra.get("hypotheses", ())]
+        shown = extra.get("hypotheses", ())
+        rows = [[names.tested[one["hypothesis"] - 1], probability(one["power"])] for one in shown]
         title = f"Each {self.numbered[0]} by the procedure"
         return [
             Table((self.numbered[0], "shown by the procedure"), rows, title, right=frozenset({1})),
-            *super().detail_tables(extra),
+            *super().named_tables(extra, names),
         ]
 
     @property

@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeGuard
 
 from trialplan.design import Design
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.elementary import normal_cdf, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.page import Table
-from trialplan.parameter import Numbers, Parameter, parameter, parameters
+from trialplan.parameter import Numbers, parameter
+from trialplan.sequential.base import OWN, WithLooks
 from trialplan.sequential.boundaries.efficacy import Efficacy, read_efficacy
-from trialplan.sequential.boundaries.fields import read_looks
 from trialplan.sequential.boundaries.spending import SPENDING
+from trialplan.sequential.look_table import whole_looks
+from trialplan.several._family import numbers
 from trialplan.several._stepwise import _Stepwise, lattice
 from trialplan.text import listed, number, percent, probability
-from trialplan.wrapper import WrapperOfOne
+from trialplan.wrapper import Names
 
 StopsWhen = Literal["all", "any", "first"]
 """What ends the trial at a look: every hypothesis shown, any, or the first one; else it goes on to the end."""
 
-_OWN = ("design", "times", "spending", "stops_when")
+_OWN = (*OWN, "stops_when")
+
+_NOT_DEFINED = ("futility", "binding", "efficacy_at", "futility_at")
 
 _FAR = 36.0
 """Where a normal variable has no probability left."""
 
 
+def _has_shares(value: Any) -> TypeGuard[_Stepwise]:
+    return isinstance(value, _Stepwise) and value.shares_by_bonferroni
+
+
 def _read_family(value: Any) -> _Stepwise:
-    if not isinstance(value, _Stepwise) or not value.shares_by_bonferroni:
+    if not _has_shares(value):
         known = "graphical, fallback, at-least-one, or holm"
         raise ParameterError(f"must be a family whose hypotheses have shares of the level: {known}; not {value!r}")
     return value
@@ -48,7 +56,7 @@ def _read_spending(value: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FamilyWithLooks(WrapperOfOne):
+class FamilyWithLooks(WithLooks):
     """Which of several hypotheses are shown, and when, where a family is looked at before the end?
 
     Every hypothesis has boundaries by the same spending function at each share of the level that its family may hand
@@ -58,12 +66,12 @@ class FamilyWithLooks(WrapperOfOne):
     secondary endpoint behind a primary is a graph that hands everything to it: it is tested at the look that ends the
     trial by boundaries of its own, and not at the full level, which would not be kept.
 
-    n is that of the end; `times` are the shares of it that are read at each look, of every hypothesis the same.
+    n is that of the end; `looks` are the shares of it that are read at each, of every hypothesis the same.
 
     >>> from trialplan import Graphical, TwoMeans
     >>> ends = (TwoMeans(difference=0.4, sd=1, test="z"), TwoMeans(difference=0.3, sd=1, test="z"))
     >>> order = Graphical(members=ends, initial_weights=(1, 0), transitions=((0, 1), (0, 0)), correlation=0.5)
-    >>> trial = FamilyWithLooks(design=order, times=(0.5, 1), stops_when="first")
+    >>> trial = FamilyWithLooks(design=order, looks=(0.5, 1), stops_when="first")
     >>> [round(float(one), 2) for one in trial.powers(200)[:2]]
     [0.81, 0.42]
 
@@ -74,11 +82,10 @@ class FamilyWithLooks(WrapperOfOne):
         Liu & Anderson (2008), Journal of the American Statistical Association 103:1621 (sequential P values).
     """
 
+    unscripted: ClassVar[tuple[str, ...]] = (*WithLooks.unscripted, "stops_when")
+
     design: Design = parameter("the family without looks", None, read=_read_family)
-    times: tuple[float, ...] = parameter(
-        "share of the participants that each look reads, the last one 1", None, read=read_looks, default=(0.5, 1.0)
-    )
-    spending: str = parameter(
+    efficacy: str = parameter(
         "the spending function of every hypothesis", None, read=_read_spending, default="lan-demets-obrien-fleming"
     )
     stops_when: StopsWhen = parameter(
@@ -89,18 +96,18 @@ class FamilyWithLooks(WrapperOfOne):
     exact = False
     tex = ""
 
-    @property
-    def members(self) -> tuple[Design, ...]:  # type: ignore[override]
-        """The family."""
-        return (self.design,)
+    @classmethod
+    def looks_at(cls, design: Design) -> bool:
+        """At a family whose hypotheses have shares of the level."""
+        return _has_shares(design)
 
-    def place(self, members: tuple[Design, ...]) -> None:
-        """Where it is declared."""
-        self._set("design", members[0])
-
-    def with_members(self, members: tuple[Design, ...]) -> Self:
-        """The same looks at another family."""
-        return self.replace(design=members[0])
+    def check(self) -> None:
+        """No rule but efficacy: what is handed on has no boundary for futility."""
+        given = {name: getattr(self, name) for name in _NOT_DEFINED}
+        for name, value in given.items():
+            if value:
+                reason = "is not defined over a family"
+                raise ParameterError(reason, owner=self, parameter=name, value=value, way_out="leave it out")
 
     def replace(self, **numbers: Any) -> Self:
         """The same looks with other numbers of their own or of the family."""
@@ -108,14 +115,9 @@ class FamilyWithLooks(WrapperOfOne):
         own["design"] = own["design"].replace(**numbers)
         return type(self)(**own)
 
-    def declarations(self) -> Mapping[str, Parameter]:
-        """The family's, and those of the looks."""
-        own = {name: one for name, one in parameters(type(self)).items() if name in _OWN[1:]}
-        return {**self.design.declarations(), **own}
-
     def assumptions(self) -> dict[str, Any]:
         """The family's numbers, and the looks."""
-        return self.design.assumptions() | {name: getattr(self, name) for name in _OWN[1:]}
+        return super().assumptions() | {"stops_when": self.stops_when}
 
     @property
     def adjusts(self) -> bool:
@@ -141,7 +143,7 @@ class FamilyWithLooks(WrapperOfOne):
     @property
     def formula(self) -> str:
         """The family's, at every look."""
-        return f"{self.design.formula}; at each of {len(self.times)} looks, by {self.spending}"
+        return f"{self.design.formula}; at each of {len(self.looks)} looks, by {self.efficacy}"
 
     @property
     def reference(self) -> str:
@@ -154,10 +156,10 @@ class FamilyWithLooks(WrapperOfOne):
     def boundaries(self) -> tuple[Any, ...]:
         """For each hypothesis the z that shows it, of shape (shares of the level, looks), the smallest share first."""
         level = float(self.family.level)
-        found, every = dict[float, Any](), (True,) * len(self.times)
+        found, every = dict[float, Any](), (True,) * len(self.looks)
         for share in {one for shares in self.family.levels() for one in shares}:
             rule = Efficacy(
-                rule=self.spending, fractions=self.times, in_force=every, level=share * level, two_tailed=False
+                rule=self.efficacy, fractions=self.looks, in_force=every, level=share * level, two_tailed=False
             )
             found[share] = rule.z()
         return tuple(np.stack([found[one] for one in shares]) for shares in self.family.levels())
@@ -173,7 +175,7 @@ class FamilyWithLooks(WrapperOfOne):
         self.require_effect()
         drifts = np.broadcast_arrays(*self._drifts(n), *(c for row in self.family.correlations for c in row))
         shape, k = np.shape(drifts[0]), self.family.tests_made
-        found = np.empty((*shape, len(self.times), k + 2))
+        found = np.empty((*shape, len(self.looks), k + 2))
         for index in np.ndindex(shape):
             values = np.array([float(one[index]) for one in drifts])
             found[index] = self._of_numbers(values[:k], values[k:].reshape(k, k))
@@ -186,15 +188,15 @@ class FamilyWithLooks(WrapperOfOne):
 
     def _of_numbers(self, drifts: Any, correlations: Any) -> Any:
         """Over a lattice of the increments between the looks, which are independent."""
-        k, steps = len(drifts), np.diff(self.times, prepend=0.0)
+        k, steps = len(drifts), np.diff(self.looks, prepend=0.0)
         points = lattice(k * len(steps))[:_POINTS].reshape(-1, len(steps), k) @ np.linalg.cholesky(correlations).T
         walk = np.cumsum(points * np.sqrt(steps)[:, None] + drifts * steps[:, None], axis=1)
-        shown = self.shown_by_look(walk / np.sqrt(self.times)[:, None])
+        shown = self.shown_by_look(walk / np.sqrt(self.looks)[:, None])
         return np.stack([self.family.of_rejections(shown[:, look]).mean(axis=0) for look in range(len(steps))])
 
     def shown_by_look(self, z: Any) -> Any:
         """What is shown by each look where the statistics are z: (trials, looks, hypotheses) each."""
-        looks = range(len(self.times))
+        looks = range(len(self.looks))
         crossed = [[z[:, look, i, None] >= bound[:, look] for look in looks] for i, bound in enumerate(self.boundaries)]
         return np.stack(self._by_look(crossed), axis=1)
 
@@ -219,7 +221,12 @@ class FamilyWithLooks(WrapperOfOne):
 
     def success(self, n: Numbers) -> Numbers:
         """The probability that any, or all, are shown by the end, as the family says."""
-        return self.powers(n)[..., -2 if self.family.wins_if == "any" else -1]
+        return self.powers(n)[..., self._counts]
+
+    @property
+    def _counts(self) -> int:
+        """Where the power that counts stands among `powers`."""
+        return -2 if self.family.wins_if == "any" else -1
 
     def power(self, n: Numbers) -> Numbers:
         """Nothing but success counts as a rejection."""
@@ -266,7 +273,7 @@ class FamilyWithLooks(WrapperOfOne):
         statistics: list[Any] = []
         for one, bounds, of in zip(self.family.hypotheses, self.boundaries, data, strict=True):
             at_looks, statistic = [], None
-            for look, time in enumerate(self.times):
+            for look, time in enumerate(self.looks):
                 if time > fraction + 1e-9:
                     continue
                 rejects = []
@@ -292,10 +299,18 @@ class FamilyWithLooks(WrapperOfOne):
         """What is shown by each look, and the boundaries of each hypothesis at each share of the level."""
         if self.shape(n):
             return {}
+        sizes, shown = whole_looks(self.looks, int(n), self.block), self.powers_by_look(n)
         return {
-            "by_look": [
-                {"share": time, "hypotheses": list(map(float, row[:-2])), "any": float(row[-2]), "all": float(row[-1])}
-                for time, row in zip(self.times, self.powers_by_look(n), strict=True)
+            "looks": [
+                {
+                    "information": look,
+                    "n": size,
+                    "hypotheses": [float(one) for one in row[:-2]],
+                    "power_of_any": float(row[-2]),
+                    "power_of_all": float(row[-1]),
+                    "cumulative_power": float(row[self._counts]),
+                }
+                for look, size, row in zip(self.looks, sizes, shown, strict=True)
             ],
             "boundaries": [
                 {"hypothesis": i, "share_of_level": share, "efficacy_z": [float(z) for z in row]}
@@ -305,33 +320,47 @@ class FamilyWithLooks(WrapperOfOne):
         }
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
-        """The same as tables."""
-        looks = [percent(one) for one in self.times]
+        """The same as tables, which number the hypotheses."""
+        return self.named_tables(extra, numbers(self.family))
+
+    def named_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
+        """The same as tables, with these names."""
+        looks = [percent(one) for one in self.looks]
         shown = [
-            [percent(one["share"]), *map(probability, (*one["hypotheses"], one["any"], one["all"]))]
-            for one in extra.get("by_look", ())
+            [percent(one["information"]), f"{one['n']:,}", *map(probability, _in_order(one))]
+            for one in extra.get("looks", ())
         ]
-        names = [str(i + 1) for i in range(self.family.tests_made)]
+        tested = names.tested[: self.family.tests_made]
         bounds = [
-            [str(one["hypothesis"]), f"{one['share_of_level']:.4g}", *(f"{z:.3f}" for z in one["efficacy_z"])]
+            [
+                tested[one["hypothesis"] - 1],
+                f"{one['share_of_level']:.4g}",
+                *(f"{z:.3f}" for z in one["efficacy_z"]),
+            ]
             for one in extra.get("boundaries", ())
         ]
-        columns = frozenset(range(1, len(names) + 3))
+        columns = frozenset(range(1, len(tested) + 4))
         of_looks = frozenset(range(1, len(looks) + 2))
         return [
-            Table(("read", *names, "any", "all"), shown, "Shown by each look", right=columns),
+            Table(("look", "n", *tested, "any", "all"), shown, "Shown by each look", right=columns),
             Table(("hypothesis", "share of the level", *looks), bounds, "z that shows it", right=of_looks),
         ]
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """The family's rule, and its looks."""
         ends = {"all": "all are shown", "any": "any is shown", "first": f"{names[0]} is shown"}[self.stops_when]
-        at = listed([percent(one) for one in self.times[:-1]])
+        at = listed([percent(one) for one in self.looks[:-1]])
         return (
             f"{self.design.rule_in_words(names)}. They are looked at with {at} of the participants, and at the end; at "  # type: ignore[attr-defined]
-            f"each share of the level {number(float(self.alpha))} a hypothesis has boundaries by {self.spending}, and "
+            f"each share of the level {number(float(self.alpha))} a hypothesis has boundaries by {self.efficacy}, and "
             f"what is shown hands its share on at the same look (Maurer & Bretz 2013). The trial ends early if {ends}"
         )
+
+
+def _in_order(look: Mapping[str, Any]) -> Iterator[float]:
+    yield from look["hypotheses"]
+    yield look["power_of_any"]
+    yield look["power_of_all"]
 
 
 _POINTS = 2**15

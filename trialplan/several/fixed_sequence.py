@@ -18,6 +18,7 @@ from trialplan.several._correlation import of_statistics
 from trialplan.several._family import Family
 from trialplan.several._fields import correlation
 from trialplan.text import listed, probability
+from trialplan.wrapper import Names
 
 WinsIf = Literal["all", "any"]
 """What counts as success: every step, or any, which is the first one."""
@@ -52,10 +53,15 @@ class FixedSequence(Family):
         """It is one."""
         return True
 
+    @property
+    def decisive(self) -> tuple[int, ...]:
+        """All steps; where any will do the first one, without which no other is tested."""
+        return super().decisive if self.wins_if == "all" else (0,)
+
     def success(self, n: Numbers) -> Numbers:
         """The probability that all steps are shown, of the joint normal distribution; of any the first one's power."""
         if self.wins_if == "any":
-            return self.lead.success(n)
+            return self.hypotheses[0].success(self.participants_of_one(n))
         return multivariate_cdf(self.scores(n), self.correlations)
 
     def steps(self, n: Numbers) -> list[Numbers]:
@@ -103,11 +109,11 @@ class FixedSequence(Family):
             found["steps"] = [{"step": i, "power": float(power)} for i, power in enumerate(self.steps(n), 1)]
         return found
 
-    def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
+    def named_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
         """The same as tables, the steps first."""
-        rows = [[str(one["step"]), probability(one["power"])] for one in extra.get("steps", ())]
+        rows = [[names.tested[one["step"] - 1], probability(one["power"])] for one in extra.get("steps", ())]
         steps = Table(("step", "shown in its turn"), rows, "Each endpoint in its turn", right=frozenset({1}))
-        return [steps, *super().detail_tables(extra)]
+        return [steps, *super().named_tables(extra, names)]
 
 
 def shown_in_turn(designs: Sequence[Design], counts: Sequence[float], correlation: float) -> list[float]:

@@ -62,6 +62,12 @@ class Graphical(_Stepwise):
         return shares_of(self.initial_weights, self.tests_made)
 
     @property
+    def decisive(self) -> tuple[int, ...]:
+        """Where any will do, those that begin with some of the level: without one of them nothing is handed on."""
+        places = super().decisive
+        return tuple(i for i in places if self.shares_at_first[i] > _NO_SHARE) if self.any_will_do else places
+
+    @property
     def arrows(self) -> tuple[tuple[float, ...], ...]:
         """What each hands on to each."""
         k = self.tests_made

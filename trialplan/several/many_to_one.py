@@ -10,16 +10,17 @@ from typing import Any, Literal, Self
 
 from trialplan.design import Design
 from trialplan.designs.two_means import TwoMeans
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics import dunnett
 from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.page import Table
-from trialplan.parameter import Interval, Numbers, Parameter, parameter, parameters
+from trialplan.parameter import Numbers, Parameter, parameter, parameters
+from trialplan.several._arms import at_shares, reachable, read_shares, unreachable, whole_from
 from trialplan.several._compared import Compared
 from trialplan.several._correlation import variance
 from trialplan.text import listed, number, probability
-from trialplan.wrapper import WrapperOfOne
+from trialplan.wrapper import Names, WrapperOfOne
 
 WinsIf = Literal["any", "all", "first"]
 """What counts as success: any treatment that is shown, every one, or the first whatever the others do."""
@@ -33,33 +34,11 @@ _OWN = ("design", "treatments", "effect_shares", "wins_if", "kept")
 _FAR = 36.0
 """Where a normal variable has no probability left."""
 
-_SHARE = Parameter("share of the planned effect", domain=Interval(-10, 10, "left right"))
-
 
 def _read_design(value: Any) -> Design:
     if not isinstance(value, Design) or value.members or len(value.arm_names) != 2:
         raise ParameterError(f"must be a fixed design of a treatment and a control, not {value!r}")
     return value
-
-
-def _read_treatments(value: Any) -> int:
-    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value in range(2, MOST + 1)
-    if not whole:
-        raise ParameterError(f"must be a whole number from 2 to {MOST}, not {value!r}")
-    return int(value)
-
-
-def _read_kept(value: Any) -> int:
-    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value in range(1, MOST + 1)
-    if not whole:
-        raise ParameterError(f"must be a whole number from 1 to {MOST}, not {value!r}")
-    return int(value)
-
-
-def _read_shares(value: Any) -> tuple[float, ...]:
-    if not isinstance(value, (tuple, list)) or not value:
-        raise ParameterError(f"must be a list of shares of the planned effect, not {value!r}")
-    return tuple(_SHARE.read_value(one) for one in value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,19 +62,19 @@ class ManyToOne(WrapperOfOne):
     """
 
     design: Design = parameter("the design of one treatment against the control", None, read=_read_design)
-    treatments: int = parameter("number of treatments", None, default=2, read=_read_treatments, shown="NUMBER")
+    treatments: int = parameter("number of treatments", None, default=2, read=whole_from(2, MOST), shown="NUMBER")
     effect_shares: tuple[float, ...] | None = parameter(
         "share of the planned effect that each treatment has, the whole of it unless they are given",
         None,
         optional=True,
-        read=_read_shares,
+        read=read_shares,
     )
     wins_if: WinsIf = parameter("what the trial must show: any treatment, all, or the first", WinsIf, default="any")
     kept: int | None = parameter(
         "number of treatments, the best by then, that go on after the first look; all, unless it is given",
         None,
         optional=True,
-        read=_read_kept,
+        read=whole_from(1, MOST),
         shown="NUMBER",
     )
 
@@ -195,12 +174,7 @@ class ManyToOne(WrapperOfOne):
     @cached_property
     def comparisons(self) -> tuple[Design, ...]:
         """Each treatment against the control, at its share of the effect."""
-        shares = self.effect_shares or (1.0,) * self.treatments
-        (null,), planned = self.design.null_values(), self.design.effect_value()
-        moved = {
-            share: self.design.replace(**{self.design.effect: null + share * (planned - null)}) for share in shares
-        }
-        return tuple(moved[share] for share in shares)
+        return at_shares(self.design, self.effect_shares or (1.0,) * self.treatments)
 
     def participants_of_one(self, n: Numbers) -> Numbers:
         """The participants of one comparison among n."""
@@ -285,6 +259,21 @@ class ManyToOne(WrapperOfOne):
         """All treatments on the null."""
         return tuple(self.with_members((one,)) for one in self.design.at_null())
 
+    @property
+    def decisive(self) -> tuple[Design, ...]:
+        """The comparisons that success rests on: it takes all of them, or one where any will do."""
+        return self.comparisons[:1] if self.wins_if == "first" else self.comparisons
+
+    def reachable(self) -> Any:
+        """Whether what success takes can be shown: any comparison, all, or the first."""
+        return reachable(self, self.decisive)
+
+    def unreachable(self) -> UnreachableError:
+        """The design's reason; where treatments have shares of the effect, that of the first that has one."""
+        if self.effect_shares is None:
+            return self.design.unreachable()
+        return unreachable(self, {f"treatment {i}": one for i, one in enumerate(self.decisive, 1)})
+
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """There is more than one statistic."""
         return None
@@ -347,8 +336,13 @@ class ManyToOne(WrapperOfOne):
         }
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
+        """The comparisons, numbered."""
+        places = tuple(str(i + 1) for i in range(self.treatments))
+        return self.named_tables(extra, Names(tested=places, members=("1",), arms={}))
+
+    def named_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
         """The comparisons."""
-        rows = [[str(one["treatment"]), probability(one["power"])] for one in extra.get("comparisons", ())]
+        rows = [[names.tested[one["treatment"] - 1], probability(one["power"])] for one in extra.get("comparisons", ())]
         return [Table(("treatment", "shown"), rows, "Each treatment against the control", right=frozenset({1}))]
 
     def aimed_at(self, names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from trialplan.design import Design
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics import arms_by_looks
 from trialplan.numerics.arms_by_looks import MOST_CHOSEN, MOST_LOOKS, Comparison, Look
 from trialplan.numerics.elementary import normal_cdf, normal_quantile, upper_normal_quantile
@@ -220,6 +220,14 @@ class MultiArmMultiStage(WithLooks):
 
     def _counts(self, look: Look) -> float:
         return {"any": look.any, "all": look.all, "first": look.each[0]}[self.arms_design.wins_if]
+
+    def reachable(self) -> Any:
+        """Where the trial without looks is."""
+        return self.fixed.reachable()
+
+    def unreachable(self) -> UnreachableError:
+        """The reason of the trial without looks."""
+        return self.fixed.unreachable()
 
     def at_null(self) -> tuple[Any, ...]:
         """All treatments on the null."""

@@ -124,14 +124,9 @@ def _end(axis: Axis, value: float, n: int, target: float) -> End:
         n=needed,
         power=float(design.success(n)),
         assurance=None if axis.assurance_at is None else axis.assurance_at(value),
-        effect=needed is not None or all(_has_an_effect(one) for one in design.fixed.members or (design,)),
+        effect=needed is not None or bool(design.fixed.reachable()),
         reason=reason,
     )
-
-
-def _has_an_effect(design: Design) -> bool:
-    """Whether the truth lies where the trial is to show that it does, and is as much as has to be seen."""
-    return bool(design.reachable())
 
 
 def _breaks(axis: Axis, end: float, n: int, target: float) -> BreakEven | None:

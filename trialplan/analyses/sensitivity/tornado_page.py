@@ -14,6 +14,7 @@ from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SUPERIORITY, named
 from trialplan.page import Answer, Page, Table, plain
 from trialplan.parameter import parameters
 from trialplan.text import in_unit, listed, number, true_words
+from trialplan.wrapper import Wrapper
 
 if TYPE_CHECKING:
     from trialplan.figures import Tornado as Bars
@@ -184,6 +185,18 @@ def _outcome(axis: Axis, end: End, n: int, target: float) -> str:
 
 def nothing_to_show(design: Design) -> str:
     """Why no number of participants would do where the truth is not what the trial is to show."""
+    return f"{_of_which(design)}{_nothing_of_one(design)}"
+
+
+def _of_which(design: Design) -> str:
+    """That it is one of several, where the trial has to show them all; where any will do there is nothing in any."""
+    whole = design.fixed
+    if not isinstance(whole, Wrapper) or len(whole.members) < 2 or whole.any_will_do:
+        return ""
+    return f"for one of the {whole.numbered[1]} that must be shown "
+
+
+def _nothing_of_one(design: Design) -> str:
     if design.asks_for_more:
         return "the truth is no more than what has to be seen"
     beyond = "falls short of" if design.goal == SUPERIORITY else "lies beyond"

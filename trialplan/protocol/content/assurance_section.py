@@ -10,10 +10,11 @@ from trialplan.analyses.assurance.assess import Assurance
 from trialplan.analyses.sensitivity.break_even import BreakEven, break_even
 from trialplan.answers import SampleSize
 from trialplan.design import Design
+from trialplan.errors import PlanError
 from trialplan.evidence.bridge import Reading
 from trialplan.numerics.lazy import np
 from trialplan.plan.assumptions import Assumption
-from trialplan.plan.beliefs import assess_trial
+from trialplan.plan.beliefs import assess_trial, beliefs_of
 from trialplan.plan.building import Trial
 from trialplan.protocol.content.views import of_control
 
@@ -95,6 +96,19 @@ def assured(trial: Trial) -> Assured | None:
         return None
     planned, others = assess_trial(trial)
     return Assured(planned=planned, others=others)
+
+
+def unassured(trial: Trial) -> str:
+    """Why no assurance is computed; empty where one is."""
+    if trial.plan.content.assurance is not None:
+        return ""
+    if trial.family is not None:
+        return "what is believed of each endpoint is not joined into one belief about all of them"
+    try:
+        beliefs_of(trial)
+    except PlanError:
+        return "the plan holds no belief about its effect, over which success could be averaged"
+    return "the plan does not ask for it"
 
 
 @dataclass(frozen=True, kw_only=True)

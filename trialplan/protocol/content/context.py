@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from trialplan.evidence.bias import LATER_TRIALS
 from trialplan.evidence.regression import regression_to_the_mean
 from trialplan.numerics.lazy import np
 from trialplan.outcome import EffectScale
+from trialplan.page import Table
 from trialplan.parameter import in_unit, parameters
 from trialplan.plan.amendments import amendments
 from trialplan.plan.building import Endpoint, Trial
@@ -28,7 +30,13 @@ from trialplan.protocol.content.alternatives import (
     level_kept,
     spread,
 )
-from trialplan.protocol.content.assurance_section import alternatives, assured, break_evens, control_belief
+from trialplan.protocol.content.assurance_section import (
+    alternatives,
+    assured,
+    break_evens,
+    control_belief,
+    unassured,
+)
 from trialplan.protocol.content.claim import claim, missing_outcome, scale_of, targets
 from trialplan.protocol.content.coverage import Coverage, judge
 from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources, studies
@@ -65,7 +73,7 @@ from trialplan.protocol.content.views import (
 )
 from trialplan.protocol.content.worst_doubt import worst_doubt
 from trialplan.text import listed, plural
-from trialplan.wrapper import Wrapper
+from trialplan.wrapper import Names, Wrapper
 
 NAMES = {
     "estimand": "ICH E9(R1)",
@@ -139,6 +147,7 @@ def _said(trial: Trial) -> dict[str, Any]:
         "later_trials": LATER_TRIALS,
         "control_source": "" if assumed is None else assumed.source,
         "assured": found,
+        "unassured": unassured(trial),
         "alternatives": alternatives(trial, found),
         "planned_width": design.fixed.outcome.expected_width(design.fixed, int(trial.answer.n), 0.95),
         "break_evens": break_evens(trial),
@@ -392,8 +401,17 @@ def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
         power=float(answer.success),
         enrolled=None if loss is None else int(enrolled(design, answer.arms, loss)["n"]),
         details=tuple(fixed.detail_rows(extra)) if extra else (),
-        tables=tuple(fixed.detail_tables(extra)) if extra else (),
+        tables=tuple(_details(trial, endpoint, fixed, extra)) if extra else (),
     )
+
+
+def _details(trial: Trial, endpoint: Endpoint, fixed: Sized, extra: Mapping[str, Any]) -> Sequence[Table]:
+    """The design's tables; of what sizes the trial by the plan's names of what is tested."""
+    if not isinstance(fixed, Wrapper) or endpoint is not trial.primary:
+        return fixed.detail_tables(extra)
+    arms, members = trial.plan.content.arms, [one.name for one in trial.primaries]
+    tested = arms.names if arms is not None and trial.family is None else _hypotheses(trial, fixed)
+    return fixed.named_tables(extra, Names(tested=tested, members=members, arms=arm_names(trial, fixed)))
 
 
 def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None:

@@ -223,21 +223,25 @@ def _side_by_side(trial: Trial) -> tuple[Arm, ...]:
 def _arms(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Arms with what they receive, and the interventions."""
     content = trial.plan.content
-    said, words = content.registration, content.trial
+    said = content.registration
     treatments = max(1, len(trial.arms_randomised) - 1)  # the control comes last
     kinds = ["EXPERIMENTAL"] * treatments + [said.control_type and said.control_type.replace(" ", "_").upper()]
-    texts = [words.intervention] * treatments + [words.control]
     groups, given = [], []
-    for arm, kind, text in zip(_side_by_side(trial), kinds, texts, strict=False):
+    for arm, kind in zip(_side_by_side(trial), kinds, strict=False):
         named = f"{said.intervention_type.title()}: {arm.name}" if said.intervention_type else None
-        group = {"label": arm.name, "type": kind, "description": text, "interventionNames": [named] if named else None}
+        group = {
+            "label": arm.name,
+            "type": kind,
+            "description": arm.receives,
+            "interventionNames": [named] if named else None,
+        }
         groups.append({name: value for name, value in group.items() if value is not None})
         if said.intervention_type:
             given.append(
                 {
                     "type": said.intervention_type.replace(" ", "_").upper(),
                     "name": arm.name,
-                    "description": text,
+                    **({} if arm.receives is None else {"description": arm.receives}),
                     "armGroupLabels": [arm.name],
                 }
             )

@@ -10,7 +10,7 @@ from trialplan.design import Sized
 from trialplan.evidence.regression import SpontaneousFall
 from trialplan.outcome import EffectScale
 from trialplan.page import Table
-from trialplan.plan.arms import arm_words
+from trialplan.plan.arms import arm_words, received
 from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Trial
 from trialplan.plan.schema import EndpointSection, TrialSection
@@ -22,11 +22,15 @@ ABSURD = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
-    """One arm and how many participants it has; `unrounded` where the formula gives a real number."""
+    """One arm and how many participants it has; `unrounded` where the formula gives a real number.
+
+    `receives` is what they are given, where the plan says it of this arm.
+    """
 
     name: str
     n: float
     unrounded: float | None = None
+    receives: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,8 +221,8 @@ def treatments(trial: Trial) -> tuple[str, ...]:
 
 def arms_randomised(trial: Trial) -> tuple[Arm, ...]:
     """The trial's arms by the plan's names, with the participants who are randomised to each."""
-    names = arm_names(trial, trial.design)
-    return tuple(Arm(name=names[arm], n=n) for arm, n in trial.arms_randomised.items())
+    names, given = arm_names(trial, trial.design), received(trial.plan.content)
+    return tuple(Arm(name=names[arm], n=n, receives=given.get(names[arm])) for arm, n in trial.arms_randomised.items())
 
 
 def arms_of(trial: Trial, answer: SampleSize) -> tuple[Arm, ...]:
