@@ -67,6 +67,8 @@ class Candidate:
     sides: int | None = None
     assumed: tuple[str, ...] = ()
     reservations: tuple[Reservation, ...] = ()
+    plain: tuple[float, float | None] | None = None
+    """Its n and those enrolled as they are usually printed, where `n` and `enrolled` are printed otherwise."""
 
     @property
     def matched(self) -> bool:
@@ -297,7 +299,8 @@ def _shown(matched: list[Candidate], tried: list[Candidate]) -> tuple[Candidate,
         seen.setdefault(one.method, one)
     for one in tried:
         if not one.matched:
-            seen.setdefault(one.method, replace(one, matches="no"))
+            n, enrolled = one.plain or (one.n, one.enrolled)
+            seen.setdefault(one.method, replace(one, matches="no", n=n, enrolled=enrolled))
     return tuple(seen.values())[:_LARGEST]
 
 
@@ -309,7 +312,8 @@ def _candidate(reading: _Reading, method: SizingMethod) -> Candidate:
     power = None if method.design is None else _power_of(statement, method.design, method.inflation)
     if fitting:
         way, fit = min(fitting, key=_least_odd)
-        return _made(reading, method, way, power, "exact", fit)
+        found = _made(reading, method, way, power, "exact", fit)
+        return replace(found, plain=(ways[0].evaluable, ways[0].enrolled))
     if (near := near_fit(statement, power, ways[0])) is not None:
         return _made(reading, method, ways[0], power, "near", with_losses(statement, method, near))
     return _made(reading, method, ways[0], power, "no", Fit())
