@@ -143,6 +143,13 @@ def to_show(design: Sized) -> str:
     return f"to show {planned}"
 
 
+def whole_plan(design: Sized) -> tuple[str, ...]:
+    """The effect, where it is the share of a plan that is true, and that is all: then it tells nothing."""
+    name = design.field("effect") if design.has_level else None
+    whole = name is not None and design.outcome.effect_scale(design).of_plan and design.value("effect") == 1
+    return (cast("str", name),) if whole else ()
+
+
 def beyond(trial: Design) -> str:
     """What lies inside the limits that a margin sets."""
     scale, limits = trial.outcome.effect_scale(trial), [float(limit) for limit in trial.outcome.null_limits(trial)]
