@@ -10,7 +10,7 @@ from trialplan import fields
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError
 from trialplan.outcome import EffectScale, Outcome
-from trialplan.parameter import Interval, parameter
+from trialplan.parameter import Interval, Numbers, parameter
 
 MOST_OF_ONE = 9999
 """Participants of one group in an allocation block: the more, the fewer numbers of participants are whole blocks."""
@@ -87,6 +87,16 @@ def divide(design: Design, group_sizes: str | None, names: Sequence[str]) -> Non
         raise ParameterError(reason, owner=design, parameter="group_sizes", value=group_sizes)
     design._set("arm_names", tuple(names))
     design._set("allocation", ":".join(parts))
+
+
+def about_mean(values: Sequence[Numbers], shares: Sequence[Numbers]) -> tuple[Numbers, list[Numbers]]:
+    """The mean of values, each of a share of all, and how far each lies from it: exactly 0 where all are the same.
+
+    Measured from the first, for a weighted mean of equal numbers is not always that number to a computer.
+    """
+    away = [value - values[0] for value in values]
+    centre: Any = sum(share * one for share, one in zip(shares, away, strict=True))
+    return values[0] + centre, [one - centre for one in away]
 
 
 def numbered(groups: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.design import Design
+from trialplan.designs import _groups as grouped
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import divide, least, where
 from trialplan.numerics.lazy import np, special
@@ -60,10 +61,10 @@ class _Pearson(Design):
 
     def noncentrality(self, n: Numbers) -> Numbers:
         """Of the chi-squared statistic: n times Cohen's squared w."""
-        groups, shares, total = self.probabilities(), self.split(1.0), 0.0
-        for column in zip(*groups, strict=True):
-            mean: Any = sum(share * p for share, p in zip(shares, column, strict=True))
-            total += sum(share * (p - mean) ** 2 for share, p in zip(shares, column, strict=True)) / mean
+        shares, total = self.split(1.0), 0.0
+        for column in zip(*self.probabilities(), strict=True):
+            mean, away = grouped.about_mean(column, shares)
+            total += sum(share * one**2 for share, one in zip(shares, away, strict=True)) / mean
         return n * total
 
     @property

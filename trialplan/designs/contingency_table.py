@@ -59,6 +59,7 @@ class ContingencyTable(_Pearson):
         "χ": "the root of a chi-squared variable with so many degrees of freedom, noncentral by λ",
     }
     arm_names: ClassVar[tuple[str, ...]] = ("participants",)  # of an instance, its groups
+    of_groups = True
     formula = "Pearson's chi-squared test of groups and categories, noncentral chi-squared distribution"
     tex = (
         r"1-\beta = \Pr\left(\chi^2_{(G-1)(c-1)}(\lambda)>\chi^2_{(G-1)(c-1),\,1-\alpha}\right),\quad "

@@ -81,6 +81,7 @@ class DoseTrend(Design):
         "p": "the mean of the participants' rates",
     }
     arm_names: ClassVar[tuple[str, ...]] = ("participants",)  # of an instance, its doses
+    of_groups = True
     statistic_is_z = True
     exact = False
     formula = "Cochran–Armitage trend test, variance under the null for the level and at the rates for the power"

@@ -46,6 +46,7 @@ class OneWayAnova(Design):
         "ρ": "the share of the planned differences that is true",
     }
     arm_names: ClassVar[tuple[str, ...]] = ("participants",)  # of an instance, its groups
+    of_groups = True
     exact = True
     directed = False
     decides = "the F statistic decides"
@@ -96,8 +97,8 @@ class OneWayAnova(Design):
     def cohen_f(self) -> Numbers:
         """The standard deviation of the groups' means, weighted by their sizes, over that within a group."""
         means, shares = places(self.group_means), self.split(1.0)
-        centre: Any = sum(share * mean for share, mean in zip(shares, means, strict=True))
-        between: Any = sum(share * square(mean - centre) for share, mean in zip(shares, means, strict=True))
+        _, away = grouped.about_mean(means, shares)
+        between: Any = sum(share * square(one) for share, one in zip(shares, away, strict=True))
         return self.realised * sqrt(between) / self.sd
 
     def power(self, n: Numbers) -> Numbers:
