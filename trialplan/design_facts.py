@@ -77,7 +77,7 @@ def rests_on(
         return []
     declared, told = fixed.declarations(), []
     for name, value in fixed.assumptions().items():
-        if name in (*_OF_THE_ANALYSIS, *without):
+        if name in (*_OF_THE_ANALYSIS, *whole_plan(fixed), *without):
             continue
         one = declared[name]
         if one.role == "method":  # the formula tells it

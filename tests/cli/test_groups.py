@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from small_plans import built, stated
+from small_plans import built, prose, stated
 
 from trialplan import OneWayAnova
 from trialplan.designs.contingency_table import ContingencyTable
@@ -105,3 +105,9 @@ def test_the_example_is_of_three_groups(run):
     said = run("size", "one-way-anova", "--help").out
     assert "size one-way-anova --group-means 0.2,1.2,0.7 --sd 0.8\n" in said
     assert "always 2, because the test asks" in " ".join(said.split())
+
+
+def test_that_all_of_a_plan_is_true_is_not_said(tmp_path):
+    """A document of two arms says what is planned, and what part of it only where that is not all."""
+    numbers = stated(control=[0.2, 0.3, 0.5], treatment=[0.3, 0.35, 0.35])
+    assert "that is true is" not in prose(built(tmp_path, design="unordered-categories", target=1, assumptions=numbers))
