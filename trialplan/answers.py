@@ -13,7 +13,7 @@ from trialplan.errors import ParameterError
 from trialplan.grid_page import cells, page_of_grid
 from trialplan.page import Answer, Page, facts, plain
 from trialplan.parameter import Numbers
-from trialplan.text import chances, number, participants, percent, spoken
+from trialplan.text import chances, kind_of_arm, number, participants, percent, spoken
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -149,7 +149,7 @@ class SampleSize(Answer):
     def _unrounded(self) -> str:
         arms = self.arms_unrounded or {}
         if len(set(arms.values())) == 1 and len(arms) > 1:
-            return f"{next(iter(arms.values())):,.2f} per arm"
+            return f"{next(iter(arms.values())):,.2f} per {kind_of_arm(arms)}"
         if len(arms) == 1:
             return f"{next(iter(arms.values())):,.2f}"
         return " + ".join(f"{n:,.2f} {name}" for name, n in arms.items())

@@ -77,7 +77,7 @@ def rests_on(
         return []
     declared, told = fixed.declarations(), []
     for name, value in fixed.assumptions().items():
-        if name in (*_OF_THE_ANALYSIS, *without):
+        if name in (*_OF_THE_ANALYSIS, *whole_plan(fixed), *without):
             continue
         one = declared[name]
         if one.role == "method":  # the formula tells it
@@ -141,6 +141,13 @@ def to_show(design: Sized) -> str:
         side = "more" if trial.upward else "less"
         return f"to show {side} than {spoken(null)} = {stated(trial.value('comparator'))}, if {planned}"
     return f"to show {planned}"
+
+
+def whole_plan(design: Sized) -> tuple[str, ...]:
+    """The effect, where it is the share of a plan that is true, and that is all: then it tells nothing."""
+    name = design.field("effect") if design.has_level else None
+    whole = name is not None and design.outcome.effect_scale(design).of_plan and design.value("effect") == 1
+    return (cast("str", name),) if whole else ()
 
 
 def beyond(trial: Design) -> str:

@@ -102,8 +102,8 @@ class Parameter:
     unit: str = ""
     domain: Interval | tuple[Any, ...] | None = None
     typical: tuple[float, ...] = ()
-    example: str = ""
-    """What is typed for it in an example, where it is no number."""
+    example: str | tuple[float, ...] = ""
+    """What is typed for it in an example, where it is no number, and of a vector where its typical ends are too few."""
     optional: bool = False
     read: Callable[[Any], Any] | None = None
     open: bool = False
@@ -248,8 +248,10 @@ def with_role(cls: type, role: str) -> list[str]:
 
 def typical(cls: type[Any]) -> dict[str, Any]:
     """The numbers of a sensible call, from the typical values that the design declares."""
-    # of several ways to state the effect, the comparator or the spread, the first
+    # of several ways to state the effect, the comparator or the spread, the first; an effect that has a default is the
+    # plan's own, which other numbers state
     first = [name for role in ("effect", "comparator", "spread") for name in with_role(cls, role)[:1]]
+    first = [name for name in first if parameters(cls)[name].role != "effect" or parameters(cls)[name].open]
     shown = {*needed(cls), *cls.needed({}), *first}
     return {name: one.example or _typical(one) for name, one in parameters(cls).items() if name in shown}
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__
-from trialplan.design_facts import deciding_confidence, direction, name_of_test, rests_on, tests_in_words, to_show
+from trialplan.design_facts import (
+    deciding_confidence,
+    direction,
+    name_of_test,
+    rests_on,
+    tests_in_words,
+    to_show,
+    whole_plan,
+)
 from trialplan.fields import allocation_of
 from trialplan.text import listed, number, participants, percent, plural, stated, stated_percent
 
@@ -69,11 +77,11 @@ def _claim(design: Sized) -> str:
 def _if(design: Sized) -> str:
     """Every number that is assumed of the world, by its label."""
     fixed = design.fixed
-    declared = fixed.declarations()
+    declared, whole = fixed.declarations(), whole_plan(fixed)
     told = [
         f"{declared[name].clause(value)} {_stated(value, declared[name].unit)}"
         for name, value in fixed.assumptions().items()
-        if name in declared and name not in _OF_THE_TEST and _is_number(value)
+        if name in declared and name not in (*_OF_THE_TEST, *whole) and _is_number(value)
     ]
     return f", if {listed(told)}" if told else ""
 

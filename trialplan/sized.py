@@ -119,6 +119,8 @@ class Sized(Stated, metaclass=_Spoken):
     """What the deciding interval is of, where that is not what the effect is stated as."""
     in_turn: ClassVar[bool] = False
     """Whether each participant takes the treatments in turn, and so must come back to where he was."""
+    of_groups: ClassVar[bool] = False
+    """Whether it compares groups, as many as its numbers say, none of which need be the control."""
     unscripted: ClassVar[tuple[str, ...]] = ("allocation",)
     """Fields that the script of a second statistician does not bind: it sees what they lead to, or needs none of it."""
 

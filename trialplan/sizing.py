@@ -173,8 +173,14 @@ def on_favourable_side(value: Any, null: tuple[Any, ...], upward: bool) -> Any:
 
 def unreachable(design: Design, value: float, null: tuple[float, ...]) -> UnreachableError:
     """Why no n gives power at this effect."""
-    favour = " in the treatment's favour" if design.margin is None else ""
-    shown = f"no number of participants can show {spoken(design.effect)} = {value:.10g}{favour}"
+    of_plan = design.outcome.effect_scale(design).of_plan
+    if of_plan and on_favourable_side(value, null, design.upward):  # the plan itself has nothing to show
+        nothing = "taken together they do not favour the treatment" if design.directed else "no two of them differ"
+        reason = f"no number of participants can show {of_plan}: {nothing}"
+        return UnreachableError(reason, owner=design, value=value, way_out="look again at the planned numbers")
+    favour = " in the treatment's favour" if design.margin is None and design.directed else ""
+    what = f"{value:.10g} of {of_plan}" if of_plan else f"{spoken(design.effect)} = {value:.10g}"
+    shown = f"no number of participants can show {what}{favour}"
     if len(null) == 2:
         reason = f"{shown}: it must lie between the limits {null[0]:.10g} and {null[1]:.10g}"
         return UnreachableError(reason, owner=design, value=value)
@@ -185,7 +191,7 @@ def unreachable(design: Design, value: float, null: tuple[float, ...]) -> Unreac
     turned = f"set {field('favourable')} to {other}"
     way_out = f"(are the arms swapped? if not, {turned})" if len(design.arm_names) > 1 else f"or {turned}"
     return UnreachableError(
-        f"{shown}: it must lie {side} its {limit} {null[0]:.10g}",
+        f"{shown}: {spoken(design.effect) if of_plan else 'it'} must lie {side} its {limit} {null[0]:.10g}",
         owner=design,
         value=value,
         way_out=way_out if may_be_a_slip else "",

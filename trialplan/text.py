@@ -176,13 +176,27 @@ PAIRS = "pairs"
 
 
 def participants(arms: Mapping[str, int]) -> str:
-    """93 per arm, 186 in all; 62 treatment + 31 control, 93 in all; 33 participants in all; 33 pairs in all."""
+    """93 per arm, 186 in all; 62 treatment + 31 control, 93 in all; 33 participants in all; 33 pairs in all.
+
+    Of arms that are called group 1 and group 2, so many per group.
+    """
     total = sum(arms.values())
     if len(arms) == 1:
         return f"{plural(total, PAIRS[:-1] if PAIRS in arms else 'participant')} in all"
     if len(set(arms.values())) == 1:
-        return f"{next(iter(arms.values())):,} per arm, {total:,} in all"
+        return f"{next(iter(arms.values())):,} per {kind_of_arm(arms)}, {total:,} in all"
     return f"{' + '.join(f'{n:,} {name}' for name, n in arms.items())}, {total:,} in all"
+
+
+def kind_of_arm(names: Iterable[str]) -> str:
+    """What one of several arms is: a group of group 1 and group 2, and an arm where their names do not say it.
+
+    >>> kind_of_arm(["group 1", "group 2"]), kind_of_arm(["treatment 1", "treatment 2", "control"])
+    ('group', 'arm')
+    """
+    parted = [name.rpartition(" ") for name in names]
+    kinds = {kind if place[0].isdigit() else "" for kind, _, place in parted}
+    return (kinds.pop() if len(kinds) == 1 else "") or "arm"
 
 
 def flag(name: str) -> str:

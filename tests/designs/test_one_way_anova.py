@@ -67,8 +67,8 @@ class TestRefused:
         [
             ({"group_means": (1.0,)}, "2 to 50 groups"),
             ({"group_sizes": (1, 2)}, "3 whole numbers"),
-            ({"group_sizes": (2, 2, 2)}, "write 1,1,1"),
-            ({"group_sizes": (1, 0, 1)}, "from 1 to 1000"),
+            ({"group_sizes": (2, 2, 2)}, "write 1:1:1"),
+            ({"group_sizes": (1, 0, 1)}, "from 1 to 9999"),
         ],
     )
     def test_numbers(self, numbers, words):
@@ -78,5 +78,5 @@ class TestRefused:
 
     def test_equal_means(self):
         """There is nothing to find."""
-        with pytest.raises(UnreachableError, match="all planned means are the same"):
+        with pytest.raises(UnreachableError, match="no two of them differ"):
             OneWayAnova(group_means=(1, 1, 1), sd=1).sample_size(0.8)

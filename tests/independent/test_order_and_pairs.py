@@ -289,7 +289,7 @@ class TestUnequalDoses:
     @pytest.mark.parametrize(
         ("sizes", "sentence"),
         [
-            ("2:1", "must be 3 numbers"),
+            ("2:1", "must be 3 whole numbers"),
             ("2:2:2", "write 1:1:1"),
             ("2:x:1", "whole numbers"),
             ("0:1:1", "whole numbers"),

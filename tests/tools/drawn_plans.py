@@ -83,8 +83,8 @@ class DrawnPlan:
 
 
 def testing() -> dict[str, type[Design]]:
-    """The designs that may size a trial."""
-    return {slug: cls for slug, cls in designs().items() if issubclass(cls, Design)}
+    """The designs that may size a trial, which has a control: none that compares groups of which none is one."""
+    return {slug: cls for slug, cls in designs().items() if issubclass(cls, Design) and not cls.of_groups}
 
 
 def drawn_plan(seed: int) -> DrawnPlan:
@@ -220,7 +220,7 @@ def _others(primary: Design, rng: random.Random, allocation: str) -> Iterator[Dr
         for _ in range(20):
             cls = rng.choice(known)
             tests = issubclass(cls, Design)
-            if cls.gives is not None or (tests and cls.arm_names != primary.arm_names):
+            if cls.gives is not None or cls.of_groups or (tests and cls.arm_names != primary.arm_names):
                 continue
             design = drawn_design(cls, rng, allocation)
             if design is not None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
-from trialplan import fields
 from trialplan.errors import ParameterError
 
 
@@ -30,23 +28,6 @@ def rows(value: Any, example: str) -> tuple[tuple[float, ...], ...]:
     if not any(isinstance(part, (list, tuple)) for part in value):
         return (row(value, example),)
     return tuple(row(part, example) for part in value)
-
-
-def group_sizes(value: Any) -> str:
-    """Whole numbers of each group in a block, in lowest terms, for n is in whole blocks."""
-    parts = re.fullmatch(r"\s*\d{1,4}(\s*:\s*\d{1,4})+\s*", value) if isinstance(value, str) else None
-    numbers = [int(part) for part in parts[0].split(":")] if parts else [0]
-    if not all(numbers):
-        raise ParameterError(f'must be whole numbers, one for each group in order, as in "2:1:1", not {value!r}')
-    lowest = fields.allocation_of(numbers)
-    if lowest != ":".join(map(str, numbers)):
-        raise ParameterError("must be in lowest terms, for n is in whole blocks of it", way_out=f"write {lowest}")
-    return lowest
-
-
-def parts_of(sizes: str | None, groups: int) -> tuple[int, ...]:
-    """Participants of each group in a block; as many of each where none are stated."""
-    return (1,) * groups if sizes is None else tuple(map(int, sizes.split(":")))
 
 
 def _number(part: Any, typed: bool, value: Any, example: str) -> float:

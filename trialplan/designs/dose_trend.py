@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from trialplan import fields
 from trialplan.design import Design, Sized
+from trialplan.designs import _groups as grouped
 from trialplan.designs import _written as written
 from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError
@@ -79,7 +80,8 @@ class DoseTrend(Design):
         "p_j": "its rate",
         "p": "the mean of the participants' rates",
     }
-    arm_names: ClassVar[tuple[str, ...]] = ("participants",)
+    arm_names: ClassVar[tuple[str, ...]] = ("participants",)  # of an instance, its doses
+    of_groups = True
     statistic_is_z = True
     exact = False
     formula = "Cochran–Armitage trend test, variance under the null for the level and at the rates for the power"
@@ -122,14 +124,7 @@ class DoseTrend(Design):
         unit="proportion",
         typical=(0.4, 0.9),
     )
-    group_sizes: str | None = parameter(
-        "participants of each dose in one allocation block, the lowest dose first, as in 2:1:1:1; as many of each if "
-        "it is not given",
-        None,
-        optional=True,
-        read=written.group_sizes,
-        shown="2:1:1:1",
-    )
+    group_sizes: str | None = grouped.sizes("each dose in one allocation block, the lowest dose first", "2:1:1:1")
     favourable: fields.Favourable = fields.favourable()
 
     def check(self) -> None:
@@ -137,9 +132,8 @@ class DoseTrend(Design):
         if self.profile is not None and len(places(self.profile)) != len(self.doses) - 1:
             reason = f"must be {len(self.doses) - 1} shares, one for each dose beyond the lowest"
             raise ParameterError(reason, owner=self, parameter="profile", value=self.profile)
-        if self.group_sizes is not None and len(self.parts) != len(self.doses):
-            reason = f"must be {len(self.doses)} numbers, one for each dose"
-            raise ParameterError(reason, owner=self, parameter="group_sizes", value=self.group_sizes)
+        # as many digits as tell two doses apart
+        grouped.divide(self, self.group_sizes, [f"dose {repr(dose).removesuffix('.0')}" for dose in self.doses])
         if self.difference is None:
             return
         for rate in self.rates():
@@ -166,16 +160,6 @@ class DoseTrend(Design):
         """At each dose."""
         return [self.control + self.difference * share for share in self.shares()]
 
-    @property
-    def parts(self) -> tuple[int, ...]:
-        """Participants of each dose in a block."""
-        return written.parts_of(self.group_sizes, len(self.doses))
-
-    @property
-    def weights(self) -> tuple[int, ...]:
-        """All participants of a block."""
-        return (sum(self.parts),)
-
     def null_values(self) -> tuple[Numbers, ...]:
         """The same rate at every dose."""
         return (0.0,)
@@ -186,7 +170,7 @@ class DoseTrend(Design):
 
     def _moments(self) -> tuple[Numbers, Numbers, Numbers]:
         """Of a participant's score times response about the means: its mean, variance under the null, and variance."""
-        weights, rates = [part / self.block for part in self.parts], self.rates()
+        weights, rates = self.split(1.0), self.rates()
         centre = sum(weight * dose for weight, dose in zip(weights, self.doses, strict=True))
         groups = [(weight, dose - centre, rate) for weight, dose, rate in zip(weights, self.doses, rates, strict=True)]
         mean: Any = sum(weight * rate for weight, _, rate in groups)
@@ -226,7 +210,7 @@ class DoseTrend(Design):
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """The responses of each dose, counted when `analyse` asks for them."""
-        sizes = (part * (n // self.block) for part in self.parts)
+        sizes = map(round, self.split(n))
         return tuple(
             DrawnResponses(size, float(rate), trials, rng) for size, rate in zip(sizes, self.rates(), strict=True)
         )

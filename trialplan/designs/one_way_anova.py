@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from trialplan.design import Design, Sized
+from trialplan.design import Design
+from trialplan.designs import _groups as grouped
 from trialplan.designs import _spread as spread
-from trialplan.designs import _written as written
 from trialplan.designs._vectors import places
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import sqrt, square
 from trialplan.numerics.lazy import np, special
-from trialplan.outcome import EffectScale, Outcome
-from trialplan.parameter import REAL, Interval, Numbers, parameter
+from trialplan.parameter import REAL, Numbers, parameter
 
-_EXAMPLE, _MOST_GROUPS, _MOST_OF_ONE = "2,1,1", 50, 1000
-
-
-def _read_group_sizes(value: Any) -> tuple[int, ...]:
-    """Whole numbers in lowest terms, one for each group."""
-    sizes = written.row(value, _EXAMPLE)
-    if len(sizes) < 2 or any(one not in range(1, _MOST_OF_ONE + 1) for one in sizes):
-        raise ParameterError(f"must be whole numbers from 1 to {_MOST_OF_ONE}, one for each group, as in {_EXAMPLE}")
-    whole = tuple(map(int, sizes))
-    if (common := math.gcd(*whole)) > 1:
-        lowest = ",".join(str(one // common) for one in whole)
-        raise ParameterError("must be in lowest terms, for n is in whole blocks of it", way_out=f"write {lowest}")
-    return whole
-
-
-class GroupMeans(Outcome):
-    """Normal outcomes of several groups, none compared with another before all are."""
-
-    kind = "measurements in groups"
-
-    def effect_scale(self, design: Sized) -> EffectScale:
-        """How much of the planned distance between the means there is."""
-        name = "share of the planned differences"
-        return EffectScale(name=name, short=name, of_plan="the planned differences between the groups")
-
-    def better(self, design: Design) -> str:
-        """No direction is."""
-        return "any difference between the groups counts"
+_MOST_GROUPS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +36,7 @@ class OneWayAnova(Design):
         Cohen (1988), Statistical Power Analysis, 2nd ed., ch. 8 (f).
     """
 
-    outcome = GroupMeans()
+    outcome = grouped.Differences("measurements in groups", "differences", "groups")
     letters = {
         "μ_j": "a group's mean",
         "μ": "the mean of all, weighted by the groups' sizes",
@@ -74,7 +45,8 @@ class OneWayAnova(Design):
         "F": "a variable of Fisher's F distribution with so many degrees of freedom, noncentral by λ",
         "ρ": "the share of the planned differences that is true",
     }
-    arm_names: ClassVar[tuple[str, ...]] = ("group 1", "group 2", "group 3")  # of an instance, those that it has
+    arm_names: ClassVar[tuple[str, ...]] = ("participants",)  # of an instance, its groups
+    of_groups = True
     exact = True
     directed = False
     decides = "the F statistic decides"
@@ -94,26 +66,12 @@ class OneWayAnova(Design):
         symbol="μ_j",
         unit="units of the outcome",
         typical=(0.2, 1.2),
+        example=(0.2, 1.2, 0.7),
     )
     sd: Numbers = spread.sd("standard deviation between participants of a group")
-    group_sizes: tuple[int, ...] | None = parameter(
-        "participants of each group in one allocation block, in the order of the means; equal unless they are given",
-        None,
-        axis="groups",
-        optional=True,
-        read=_read_group_sizes,
-    )
-    realised: Numbers = parameter(
-        "share of the planned differences between the means that is true: 1 is the plan, 0 no difference",
-        Interval(0, 10, "left"),
-        role="effect",
-        default=1.0,
-        symbol="ρ",
-        typical=(0.7, 1.3),
-    )
-    sides: Literal[2] = parameter(
-        "number of sides: 2, for the test asks whether the groups differ, in no direction", (2,), optional=True
-    )
+    group_sizes: str | None = grouped.sizes("each group in one allocation block, in the order of the means")
+    realised: Numbers = grouped.realised("planned differences between the means", symbol="ρ")
+    sides: Literal[2] = grouped.sides("groups")
 
     def check(self) -> None:
         """Two groups or more, and a size for each."""
@@ -121,11 +79,7 @@ class OneWayAnova(Design):
         if not 2 <= groups <= _MOST_GROUPS:
             reason = f"must be those of 2 to {_MOST_GROUPS} groups, not of {groups}"
             raise ParameterError(reason, owner=self, parameter="group_means", value=self.group_means)
-        if self.group_sizes is not None and len(self.group_sizes) != groups:
-            reason = f"must be {groups} whole numbers, one for each mean"
-            raise ParameterError(reason, owner=self, parameter="group_sizes", value=self.group_sizes)
-        self._set("arm_names", tuple(f"group {i}" for i in range(1, groups + 1)))
-        self._set("allocation", ":".join(map(str, self.group_sizes or (1,) * groups)))
+        grouped.divide(self, self.group_sizes, grouped.numbered(groups))
 
     @classmethod
     def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
@@ -140,20 +94,11 @@ class OneWayAnova(Design):
         """Whether any mean differs."""
         return self.cohen_f() > 0
 
-    def unreachable(self) -> UnreachableError:
-        """Equal means cannot be told apart."""
-        if float(self.realised) > 0:
-            reason = "no number of participants can show a difference where all planned means are the same"
-            return UnreachableError(
-                reason, owner=self, value=self.group_means, way_out="give the means that you expect"
-            )
-        return super().unreachable()
-
     def cohen_f(self) -> Numbers:
         """The standard deviation of the groups' means, weighted by their sizes, over that within a group."""
         means, shares = places(self.group_means), self.split(1.0)
-        centre: Any = sum(share * mean for share, mean in zip(shares, means, strict=True))
-        between: Any = sum(share * square(mean - centre) for share, mean in zip(shares, means, strict=True))
+        _, away = grouped.about_mean(means, shares)
+        between: Any = sum(share * square(one) for share, one in zip(shares, away, strict=True))
         return self.realised * sqrt(between) / self.sd
 
     def power(self, n: Numbers) -> Numbers:

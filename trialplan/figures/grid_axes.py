@@ -46,7 +46,7 @@ class Surface(canvas.Figure):
     @property
     def shown(self) -> scale.Quantity:
         """How the quantity is shown."""
-        return scale.QUANTITIES[self.quantity]
+        return scale.quantity(self.quantity)
 
     @property
     def missing(self) -> int:

@@ -42,14 +42,13 @@ class Quantity:
 _PARTICIPANTS = Quantity(by_ratio=True, missing="no number of participants", say=wording.count)
 QUANTITIES = {
     "participants": _PARTICIPANTS,
-    "participants per arm": _PARTICIPANTS,
     "power": Quantity(by_ratio=False, missing="no power", say=wording.share),
 }
 
 
 def quantity(name: str) -> Quantity:
     """How the quantity of this name is shown; one that has no words of its own is an effect, in its unit."""
-    return QUANTITIES.get(name, _EFFECT)
+    return QUANTITIES.get(name.partition(" per ")[0], _EFFECT)  # of participants those per arm, or group, too
 
 
 _EFFECT = Quantity(by_ratio=True, missing="not known", say=lambda value: f"{value:.3g}", whole=False)

@@ -234,6 +234,11 @@ def _draft(plan: Plan, section: EndpointSection) -> Endpoint:
         cls = design_named(section.design)
         if section.role == "primary" and not issubclass(cls, Design):
             raise PlanError(f"a primary endpoint needs a design that tests; {section.design} does not")
+        if cls.of_groups:
+            raise PlanError(
+                f"a plan compares treatments with a control, and {cls.slug()} compares groups of which none need be "
+                f"one, so no document tells it yet; size it by `trialplan size {cls.slug()}`"
+            )
         if cls.in_turn:
             check_turns(plan.content, cls.slug())
         assumptions = assumptions_of(cls, section, plan)

@@ -79,6 +79,9 @@ class GroupSequential(WithLooks):
         if self.design.no_looks:
             reason = f"are not defined over {self.design.slug()} with {self.design.no_looks}"
             raise refused("looks", reason, "leave them out")
+        if not self.design.may_be_looked_at():
+            reason = f"are not defined over {self.design.slug()}, none of whose tests gives a z or counts"
+            raise refused("looks", reason, "leave them out")
         if not self.design.statistic_is_z or len(self.design.null_values()) == 2:
             # the z test that most designs of counts have, where this one has it
             such_as = ", such as score," if "score" in self.design.tests else ""

@@ -83,7 +83,7 @@ def _asked(cls: type[Sized], changes: Mapping[str, str]) -> Iterator[Control]:
 
 
 def _looks(cls: type[Sized], changes: Mapping[str, str]) -> Iterator[Control]:
-    if issubclass(cls, Design):
+    if issubclass(cls, Design) and cls.may_be_looked_at():
         own = {*parameters(cls), "design"}
         for name, one in parameters(WithLooks).items():
             if name not in own:

@@ -11,6 +11,7 @@ from trialplan.analyses.scenarios.page import fixed_rows, per_arm
 from trialplan.design_facts import in_words
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
+from trialplan.text import kind_of_arm
 
 if TYPE_CHECKING:
     from trialplan.analyses.scenarios.grid import Grid
@@ -139,7 +140,8 @@ def _values(grid: Grid) -> Any:
 
 
 def _quantity(grid: Grid) -> str:
-    return "power" if grid.asked.asks_power else f"participants{' per arm' if per_arm(grid) else ''}"
+    per = f" per {kind_of_arm(grid.design.arm_names)}" if per_arm(grid) else ""
+    return "power" if grid.asked.asks_power else f"participants{per}"
 
 
 def _said(grid: Grid, name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.design_facts import assumed, foot, head, level, source
 from trialplan.numerics.lazy import np
 from trialplan.page import Page, Table, facts, plain
-from trialplan.text import decimals, plural, stated, stated_apart
+from trialplan.text import decimals, kind_of_arm, plural, stated, stated_apart
 
 if TYPE_CHECKING:
     from trialplan.analyses.scenarios.grid import Grid
@@ -188,4 +188,4 @@ def _chances(grid: Grid) -> str:
 
 
 def _unit(grid: Grid) -> str:
-    return " per arm" if per_arm(grid) and not grid.asked.asks_power else ""
+    return f" per {kind_of_arm(grid.design.arm_names)}" if per_arm(grid) and not grid.asked.asks_power else ""

@@ -110,7 +110,7 @@ def of_design(cls: type[Sized], without: Iterable[str] = ()) -> list[click.Param
             reason = f"its number {name} would be the option --{flag(name)}, which verbs have already"
             raise ParameterError(reason, owner=cls, way_out=f"call it otherwise in {cls.__module__}")
     own: list[click.Parameter] = [_option(cls, name, declared) for name, declared in parameters(cls).items()]
-    looks = _monitoring() if issubclass(cls, Design) else []
+    looks = _monitoring(cls.may_be_looked_at()) if issubclass(cls, Design) else []
     return [option for option in own + looks if option.name not in set(without)]
 
 
@@ -395,12 +395,13 @@ def _type(declared: Parameter) -> Literal:
     if isinstance(declared.domain, Interval):
         return NUMBER
     if declared.shown:
-        return Literal(declared.shown)
+        return Literal(declared.shown, lists=declared.read is not None)
     shown = "TEXT" if declared.example else "LIMIT" if declared.optional else "RATIO"
     return Literal(shown, lists=True)
 
 
-def _monitoring() -> list[click.Parameter]:
+def _monitoring(offered: bool) -> list[click.Parameter]:
+    """The options of looks; of a design that has none they stand in no help, and what is typed is told why."""
     shares, rule = Literal("FRACTIONS", lists=True), Literal("RULE", lists=True)
     looks = "information fractions of the looks, the last one 1, as in 0.5,1 or 1/3,2/3,1, or their number"
     efficacy = (
@@ -409,13 +410,14 @@ def _monitoring() -> list[click.Parameter]:
     )
     futility = "the futility boundary, as in lan-demets-pocock, z(0) or conditional-power(0.2); non-binding"
     binding = "futility is always obeyed: the level relies on it"
+    hidden = not offered
     return [
-        click.Option(["--looks"], type=shares, help=looks),
-        click.Option(["--efficacy"], type=rule, help=efficacy),
-        click.Option(["--futility"], type=rule, help=futility),
-        click.Option(["--binding"], is_flag=True, default=None, help=binding),
-        click.Option(["--efficacy-at"], type=shares, help="the looks that may stop for efficacy"),
-        click.Option(["--futility-at"], type=shares, help="the looks that may stop for futility"),
+        click.Option(["--looks"], type=shares, help=looks, hidden=hidden),
+        click.Option(["--efficacy"], type=rule, help=efficacy, hidden=hidden),
+        click.Option(["--futility"], type=rule, help=futility, hidden=hidden),
+        click.Option(["--binding"], is_flag=True, default=None, help=binding, hidden=hidden),
+        click.Option(["--efficacy-at"], type=shares, help="the looks that may stop for efficacy", hidden=hidden),
+        click.Option(["--futility-at"], type=shares, help="the looks that may stop for futility", hidden=hidden),
     ]
 
 
