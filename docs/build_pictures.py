@@ -12,6 +12,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import typst
@@ -21,6 +22,7 @@ from trialplan.cli import main
 from trialplan.protocol.content.readers import document
 from trialplan.protocol.formats import pandoc
 from trialplan.protocol.formats.documents import Source, typesetting
+from trialplan.protocol.formats.drawing import Drawings
 from trialplan.protocol.formats.pictures import pictures
 
 HERE = Path(__file__).parent
@@ -37,8 +39,10 @@ def first_page() -> str:
     plan = read_plan(PLAN)
     trial = build(plan)
     kind = document("protocol")
-    source = Source(trial=trial, objects=kind.context(trial), pictures=pictures(trial), kind=kind)
-    written = pandoc.convert(source.text(".pdf", {}), plan, typesetting("typst", source.look("page.typ"))).decode()
+    with ThreadPoolExecutor(1) as workers:
+        objects, shown, drawings = kind.context(trial), pictures(trial), Drawings(wanted={})
+        source = Source(trial=trial, objects=objects, pictures=shown, kind=kind, drawings=drawings, workers=workers)
+        written = pandoc.convert(source.text(".pdf", {}), plan, typesetting("typst", source.look("page.typ"))).decode()
     page = written.split("#[\n  #set text(7.5pt)")[0]
     assert page != written, "templates/page.typ begins its contents otherwise"
     return page.replace('paper: "a4"', "width: 210mm, height: auto").replace("#h(1fr) Page", "#h(1fr) // Page")
