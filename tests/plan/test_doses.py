@@ -18,7 +18,7 @@ class TestPlan:
         """Four hypotheses, three arms, each endpoint of which compares two."""
         design = trial.design
         assert (design.slug(), design.treatments, design.tests_made) == ("graphical", 2, 4)
-        assert (int(trial.answer.n), trial.n_randomised) == (336, 375)
+        assert (int(trial.answer.n), trial.n_randomised) == (345, 384)
         assert trial.compared_by(trial.primaries[0], 336) == 224
         assert [one.design.slug() for one in trial.primaries] == ["clustered-proportions", "clustered-means"]
         assert {one.design.clustered for one in trial.primaries} == {"treatment"}

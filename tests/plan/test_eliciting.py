@@ -11,6 +11,7 @@ from scipy import stats
 from trialplan import build, elicit, elicitation_sheet
 from trialplan.cli import main
 from trialplan.errors import ParameterError, PlanError
+from trialplan.figures import render
 from trialplan.files import shipped
 from trialplan.plan.beliefs import beliefs_of
 from trialplan.plan.elicitation_word import as_word
@@ -266,7 +267,7 @@ class TestPlan:
         mode = (belief.a - 1) / (belief.a + belief.b - 2)
         highest = float(re.search(r"Ada: highest at ([\d.]+)", shown.alt)[1])
         assert highest == pytest.approx(mode, abs=0.01)
-        assert shown.bytes(".svg").startswith(b"<?xml")
+        assert render(shown.figure, ".svg").startswith(b"<?xml")
 
     @pytest.mark.sweep
     def test_the_document_holds_them(self, planned, tmp_path):
