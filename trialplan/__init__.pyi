@@ -7,6 +7,7 @@ from trialplan.designs.ancova import Ancova as Ancova
 from trialplan.designs.clustered_means import ClusteredMeans as ClusteredMeans
 from trialplan.designs.clustered_proportions import ClusteredProportions as ClusteredProportions
 from trialplan.designs.competing_risks import CompetingRisks as CompetingRisks
+from trialplan.designs.contingency_table import ContingencyTable as ContingencyTable
 from trialplan.designs.crossover import Crossover as Crossover
 from trialplan.designs.dose_trend import DoseTrend as DoseTrend
 from trialplan.designs.dual_criterion_means import DualCriterionMeans as DualCriterionMeans
