@@ -22,6 +22,7 @@ from trialplan.catalogue import wrappers as all_wrappers
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
 from trialplan.parameter import POSITIVE, parameters
+from trialplan.several.family_with_looks import FamilyWithLooks
 
 ALLOCATIONS = ("1:1", "2:1", "1:3")
 MANY = 4
@@ -39,8 +40,9 @@ _MODEST_EXACT = 60
 
 
 def wrappers():
-    """Those around one design; families are drawn beside their own tests."""
-    return {slug: cls for slug, cls in all_wrappers().items() if slug not in families()}
+    """Those around one design; families, and looks at them, are drawn beside their own tests."""
+    apart = {*families(), FamilyWithLooks.slug()}
+    return {slug: cls for slug, cls in all_wrappers().items() if slug not in apart}
 
 
 def fixed():
@@ -443,7 +445,9 @@ def valid(request):
             if cls.slug() in families():
                 return {"members": _members(cls, fixed_ones)} | choice
             if "design" in parameters(cls):
-                return {"design": next(design for design in fixed_ones if _takes(cls, design))} | choice
+                pairs = (family(members=_members(family, fixed_ones)) for family in families().values())
+                taken = (design for design in itertools.chain(fixed_ones, pairs) if _takes(cls, design))
+                return {"design": next(taken)} | choice
             for _, given in attempts(cls, choice, seed(cls.slug())):
                 try:
                     cls(**given)

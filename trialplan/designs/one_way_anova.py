@@ -53,7 +53,7 @@ class OneWayAnova(Design):
     formula = "one-way analysis of variance, noncentral F distribution"
     reference = "Tang 1938"
     tex = (
-        r"1-\beta = \Pr\left(F_{k-1,\,n-k}(\lambda)>F_{k-1,\,n-k,\,1-\alpha}\right),\quad "
+        r"1-\beta = \Pr\left({F}_{k-1,\,n-k}(\lambda)>{F}_{k-1,\,n-k,\,1-\alpha}\right),\quad "
         r"\lambda = n\,\rho^2\sum_j w_j\frac{\left(\mu_j-\mu\right)^2}{\sigma^2}"
     )
     stated_example = "--group-means 1.5,2.5,2 --sd 3 --power 0.8 --n 525"

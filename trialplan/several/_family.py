@@ -59,6 +59,10 @@ class Family(Wrapper):
         super().__post_init__()
         check_arms(self, self.treatments, self.effect_shares, len(self.members))
         if self.treatments > 1:
+            if len(self.lead.arm_names) != 2:
+                reason = f"are compared with a control, and the members have {_arms(self.lead)}"
+                way_out = "take designs of a treatment and a control"
+                raise ParameterError(reason, owner=self, parameter="treatments", way_out=way_out)
             names = tuple(f"{self.lead.arm_names[0]} {i + 1}" for i in range(self.treatments))
             self._set("arm_names", (*names, self.lead.arm_names[-1]))
 
@@ -77,13 +81,6 @@ class Family(Wrapper):
                     f"member {i} ({one.slug()}) is of equivalence, which has two limits",
                     owner=self,
                     way_out="a family takes superiority and non-inferiority",
-                )
-            if self.treatments > 1 and len(one.arm_names) != 2:
-                raise ParameterError(
-                    f"member {i} ({one.slug()}) has {_arms(one)}, and several treatments are compared with a control",
-                    owner=self,
-                    parameter="treatments",
-                    way_out="take a design of a treatment and a control",
                 )
             if len(one.latent()) != len(one.arm_names):  # which raises where the outcome cannot be joined
                 raise ParameterError(

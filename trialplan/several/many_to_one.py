@@ -271,7 +271,7 @@ class ManyToOne(WrapperOfOne):
     def unreachable(self) -> UnreachableError:
         """The design's reason; where treatments have shares of the effect, that of the first that has one."""
         if self.effect_shares is None:
-            return self.design.unreachable()
+            return super().unreachable()
         return unreachable(self, {f"treatment {i}": one for i, one in enumerate(self.decisive, 1)})
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:

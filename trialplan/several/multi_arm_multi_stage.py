@@ -226,8 +226,8 @@ class MultiArmMultiStage(WithLooks):
         return self.fixed.reachable()
 
     def unreachable(self) -> UnreachableError:
-        """The reason of the trial without looks."""
-        return self.fixed.unreachable()
+        """Its own; where treatments have shares of the effect, that of the trial without looks."""
+        return super().unreachable() if self.arms_design.effect_shares is None else self.fixed.unreachable()
 
     def at_null(self) -> tuple[Any, ...]:
         """All treatments on the null."""
