@@ -161,6 +161,8 @@ def unit_of(one):
     """A ratio has no unit, a measurement the plan's, and what is counted or lasts that of the design."""
     effect = one.design.declarations()[one.design.effect]
     own = effect.unit.replace("ratio", "")
+    if "units of the outcome" in own and not one.unit:
+        return ""  # what a plan measures in no unit changes by no unit in a time
     return own.replace("units of the outcome", one.unit or "")
 
 
