@@ -107,7 +107,9 @@ class OneWayAnova(Design):
         usable = np.asarray(n) > groups
         within = np.where(usable, np.asarray(n, dtype=float) - groups, 1.0)
         # the quantile of the small tail is one over that of the other, with the degrees of freedom changed
-        critical = 1 / special.fdtri(within, groups - 1, self.alpha)
+        tail = special.fdtri(within, groups - 1, self.alpha)
+        usable = usable & (tail > 0)  # with hardly any degrees of freedom no number is large enough
+        critical = 1 / np.where(usable, tail, 1.0)
         found = 1 - special.ncfdtr(groups - 1, within, n * square(self.cohen_f()), critical)
         return np.where(usable, found, 0.0)[()]
 
