@@ -50,7 +50,8 @@ def ended(words, cwd, how, after):
             break
         time.sleep(0.05)
     assert not alive(run.pid), (SEED, words, how, after)
-    assert b"Traceback" not in told, (SEED, told)
+    # what is ended while Python itself still starts is told in Python's words, before a line of ours has run
+    assert b"Traceback" not in told or told.startswith(b"Could not import runpy module"), (SEED, told)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from trialplan.numerics.distributions import noncentral_t_sf, t_quantile, upper_t_quantile
-from trialplan.numerics.elementary import greatest, is_scalar, normal_cdf, upper_normal_quantile
+from trialplan.numerics.elementary import divide, greatest, is_scalar, normal_cdf, upper_normal_quantile
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 
@@ -81,7 +81,7 @@ def _one_tost_power(below: float, above: float, df: float, level: float) -> floa
         return float(z_power([below, above], upper_normal_quantile(level)))
     critical, spread = float(upper_t_quantile(level, df)), _SPREAD / math.sqrt(2 * df)
     start = max(0.0, 1 - spread)
-    stop = min((below + above) / (2 * critical), 1 + 2 * spread)
+    stop = min(float(divide(below + above, 2 * critical)), 1 + 2 * spread)  # at a level of a half critical is 0
     if math.isnan(stop):
         return math.nan
     # the functions of arrays: near a thousand degrees of freedom the last digit of each is the eleventh of the power
