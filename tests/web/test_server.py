@@ -167,6 +167,7 @@ def test_work_is_stopped(served, alive):
 
 def test_an_abandoned_download(served, alive):
     """Who goes away while a file is made leaves no process at work behind."""
+    assert served.get("file/check.R?design=two-means&difference=0.5&sd=1").status_code == 200
     before = processes(served)
     most = max(map(_ticks, before))
     host, port = served.address.removeprefix("http://").split(":")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from concurrent import futures
@@ -20,8 +21,8 @@ _BESIDE: ContextVar[futures.Executor | None] = ContextVar("_BESIDE", default=Non
 
 @contextmanager
 def beside(prepare: Callable[[], None]) -> Iterator[None]:
-    """A process that begins with `prepare`, where there is a core for it, and ends with the block."""
-    if _cores() < 2:
+    """A process that begins with `prepare`, where there is a core for it and this may have children, until the end."""
+    if _cores() < 2 or multiprocessing.current_process().daemon:
         yield
         return
     with Processes(1).pool(1) as pool:
