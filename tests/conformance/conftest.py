@@ -21,6 +21,7 @@ from trialplan.catalogue import designs, families
 from trialplan.catalogue import wrappers as all_wrappers
 from trialplan.design import Design
 from trialplan.errors import TrialplanError
+from trialplan.outcomes.responses import Responses
 from trialplan.parameter import POSITIVE, parameters
 from trialplan.several.family_with_looks import FamilyWithLooks
 
@@ -413,6 +414,23 @@ def in_time():
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="session")
+def rarest():
+    """The participants expected in the emptiest cell: of one arm, with or without a response; inf without rates."""
+
+    def of(design, n):
+        fixed = design.fixed
+        core = fixed.members[0] if len(fixed.members) == 1 else fixed  # several treatments with the same control
+        if fixed.exact or not isinstance(core.outcome, Responses):
+            return math.inf
+        rates = [float(core.value(role)) for role in ("effect", "comparator")[: len(core.arm_names)]]
+        sizes = fixed.split(n)
+        arms = sizes if len(sizes) == len(rates) else (sizes[0], sizes[-1])
+        return min(float(arm) * min(rate, 1 - rate) for arm, rate in zip(arms, rates, strict=True))
+
+    return of
 
 
 @pytest.fixture(scope="session")
