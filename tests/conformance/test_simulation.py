@@ -6,6 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
+from trialplan.analyses.verification.verification import verify
 from trialplan.errors import TrialplanError
 from trialplan.parameter import parameters
 
@@ -78,6 +79,12 @@ class TestExact:
             for null in design.at_null():
                 assert drawn_beyond(claims, null, n) == [], (null, n)
 
+    @pytest.mark.sweep
+    def test_verify_finds_nothing(self, exact_design):
+        """At small n, 3:1 and extreme rates it passes every claim of `verify`."""
+        for design, n in awkward(exact_design):
+            assert verify(design, n=n, trials=4000, seed=5).apart == (), (design, n)
+
 
 class TestSimulate:
     def test_fixed_seed_repeats(self, design):
@@ -95,6 +102,15 @@ class TestSimulate:
             pytest.skip("a cell is empty as a rule, of which normal theory knows nothing")
         seen = design.simulate(n, 1500, generator(design, "large"))
         assert abs(seen.power - float(design.power(n))) <= 4 * seen.standard_error + 1.6 / math.sqrt(n)
+
+    @pytest.mark.sweep
+    def test_large_trials_are_verified_whatever_the_test(self, design, ask):
+        """At the planned n, where it is not small, the power that any formula claims is nearly the truth."""
+        n = int(ask(design.sample_size, 0.8).n)
+        if not 300 <= n <= 1500:
+            pytest.skip("small, or too many participants to draw")
+        found = verify(design, n=n, trials=4000, seed=5)
+        assert abs(found.gap) <= 0.03 + 4 * found.standard_error
 
     def test_both_tails_at_any_effect(self, one_of_each, ask, rarest):
         """At none, a hundredth and half of the planned effect, and as far on the wrong side, both are what is drawn.
