@@ -34,6 +34,12 @@ FAST, ALL = 1, 2
 _FEW = 4
 """Optional numbers of which every choice is tried."""
 
+MOST_WAYS = 120
+"""Ways to put a class together, of choices, optional numbers and margins, beyond which some are drawn at random.
+
+Those that a fast run takes are never left out; the others would be thousands of a class, each as dear as any other.
+"""
+
 _SECONDS = 20
 _MODEST = (8, 1500)
 """Blocks that a drawn design may need: fewer leave nothing to search, more make the suite slow."""
@@ -125,9 +131,11 @@ def attempts(cls, choice, rng):
             yield label, choice | needed | {name: optional[name] for name in names} | given | extra
 
 
-def accepted(cls, choice, rng):
-    """The attempts that the class itself accepts, each with the names of its optional parts."""
+def accepted(cls, choice, rng, share=1.0):
+    """Of the attempts a share, and of these what the class itself accepts, with the names of its optional parts."""
     for label, given in attempts(cls, choice, rng):
+        if share < 1 and seed(cls.slug(), *choice.values(), *label, "drawn").random() >= share:
+            continue
         try:
             made = cls(**given)
         except TrialplanError:
@@ -194,6 +202,7 @@ def drawn(draws):
         seen, varied = set(), set()
         ways = [name for name, one in parameters(cls).items() if one.role == "method"]
         optional = [one for one in parameters(cls).values() if one.optional and one.typical and one.role != "effect"]
+        share = MOST_WAYS / sum(1 for choice in combinations(cls) for _ in attempts(cls, choice, seed(slug)))
         for choice in combinations(cls):
             # one of each test is fast, and every other goal and scale of it; the rest is left to the slow run
             kind = tuple(value for name, value in choice.items() if name not in ("favourable", "sides"))
@@ -203,7 +212,7 @@ def drawn(draws):
             for draw in range(first, draws):
                 words = (slug, *choice.values())
                 rng = seed(*words, draw)
-                for label, design in accepted(cls, choice, rng):
+                for label, design in accepted(cls, choice, rng, share if draw >= FAST else 1.0):
                     ready = showable(design, rng)
                     if ready is not None:
                         # where much can be left out, each way to do so is fast once for each test
