@@ -29,7 +29,8 @@ class TestWrite:
         outputs = [word for suffix in SUFFIXES for word in ("-o", str(tmp_path / f"protocol{suffix}"))]
         command = [sys.executable, "-m", "trialplan", "protocol", "starter", *outputs]
         elsewhere = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland", "SOURCE_DATE_EPOCH": "1"}
-        subprocess.run(command, env=elsewhere, check=True, capture_output=True)
+        told = subprocess.run(command, env=elsewhere, check=False, capture_output=True, text=True)
+        assert told.returncode == 0, told.stderr
         files = sorted(path.relative_to(once) for path in once.rglob("*") if path.is_file())
         drawn = {path.stem for path in files if path.parent.name == "protocol-figures"}
         assert {path.suffix for path in files if len(path.parts) == 1} == set(SUFFIXES)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import calendar
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 from trialplan.errors import TrialplanError, require
 from trialplan.files import shipped
@@ -26,9 +28,13 @@ CONTENTS = ("--number-sections", "--toc", "--toc-depth=2")
 
 
 def program() -> str:
-    """The path of pandoc, or the sentence that says how to install it."""
+    """The path of pandoc, or the sentence that says how to install it.
+
+    What came with the package goes before another on the path, which may lack options and writes other bytes.
+    """
     pypandoc = require("pypandoc", "report", "writing documents")
-    return str(pypandoc.get_pandoc_path())
+    own = shutil.which("pandoc", path=Path(pypandoc.__file__).parent / "files")
+    return own or str(pypandoc.get_pandoc_path())
 
 
 def convert(text: str, plan: Plan, options: list[str]) -> bytes:
