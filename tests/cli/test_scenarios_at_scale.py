@@ -102,6 +102,7 @@ class TestInterrupted:
         assert alive(children) == []
         assert resumed(*workers) == undisturbed
 
+    @pytest.mark.sweep
     def test_in_the_background(self, tmp_path, on_its_way, undisturbed):
         """A run that a shell has started in the background goes on when Ctrl-C is meant for another program."""
         process = on_its_way("--workers", "2", in_background=True)

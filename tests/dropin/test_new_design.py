@@ -347,8 +347,7 @@ class TestCollision:
         [
             "n",
             "look",
-            "vary",
-            *(pytest.param(one, marks=pytest.mark.sweep) for one in ("output", "json", "power", "arms")),
+            *(pytest.param(one, marks=pytest.mark.sweep) for one in ("vary", "output", "json", "power", "arms")),
         ],
     )
     def test_a_field_with_an_option_s_name(self, tmp_path, name):

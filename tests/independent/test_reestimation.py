@@ -60,11 +60,11 @@ class TestRates:
     @pytest.mark.parametrize(
         ("rates", "pilot", "ratio", "least", "most"),
         [
-            ((0.5, 0.3), 40, 1, 40, 10_000),
+            pytest.param((0.5, 0.3), 40, 1, 40, 10_000, marks=pytest.mark.sweep),
             pytest.param((0.35, 0.35), 40, 1, 40, 10_000, marks=pytest.mark.sweep),
             ((0.12, 0.12), 20, 1, 20, 150),
             pytest.param((0.3, 0.3), 48, 3, 208, 10_000, marks=pytest.mark.sweep),
-            ((0.65, 0.45), 48, 3, 48, 200),
+            pytest.param((0.65, 0.45), 48, 3, 48, 200, marks=pytest.mark.sweep),
         ],
     )
     def test_enumeration_is_what_participants_do(self, rates, pilot, ratio, least, most):
@@ -188,7 +188,7 @@ class TestMeans:
     @pytest.mark.parametrize(
         ("difference", "sd", "ratio", "least", "most"),
         [
-            (0.5, 1.3, 1, 30, 10_000),
+            pytest.param(0.5, 1.3, 1, 30, 10_000, marks=pytest.mark.sweep),
             pytest.param(0.0, 1.2, 1, 30, 10_000, marks=pytest.mark.sweep),
             (0.0, 0.6, 2, 30, 200),
             pytest.param(0.5, 1.2, 2, 150, 210, marks=pytest.mark.sweep),

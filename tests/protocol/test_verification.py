@@ -93,6 +93,7 @@ class TestVerifyTrial:
         assert first.losses.claimed == first.found.success
         assert abs(first.losses.simulated - first.found.enumerated) < 4 * first.losses.standard_error + 0.005
 
+    @pytest.mark.sweep
     def test_workers_change_nothing(self, trial):
         """Two processes give what one gives."""
         assert verify_trial(trial, trials=2000, executor=Processes(2)) == verify_trial(trial, trials=2000)

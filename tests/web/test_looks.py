@@ -150,6 +150,7 @@ def test_a_mailed_page_is_sound(size, scheme, mailed, visit):
     assert violations(page) == []
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("scheme", chromium.SCHEMES)
 def test_figures_for_phones(scheme, visit):
     """A phone is sent a figure of its own, whose letters are as large there as the smallest of the page."""
