@@ -297,7 +297,7 @@ def covering(designs):
     return names
 
 
-def _fast():
+def fast():
     """The names of the designs that a fast run puts each property to: the wiring of every class, once."""
     if "fast" not in _MEMORY:
         _MEMORY["fast"] = covering({name: design for draw, name, design in instances(FAST) if draw < FAST})
@@ -306,7 +306,7 @@ def _fast():
 
 def _cases(draws, keep=lambda design: True):
     """(kind, id, design, whether it is left to the sweep) of each that is drawn; without those if the sweep is."""
-    cases = [(_kind(one), name, one, name not in _fast()) for _, name, one in instances(draws) if keep(one)]
+    cases = [(_kind(one), name, one, name not in fast()) for _, name, one in instances(draws) if keep(one)]
     return [case for case in cases if draws > FAST or not case[-1]]
 
 
