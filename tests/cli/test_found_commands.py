@@ -54,8 +54,8 @@ ANSWERED = [
     ("effect two-proportions --control .21 --n 300", "treatment = 0.3551, and none lower, can be told from 0.21"),
     # what a statement implies
     (
-        "reproduce two-means --goal non-inferiority --sd 0.26 --sd-treatment 0.51 --margin 0.19 --alpha 0.025 --sides 1 "
-        "--power 0.8 --dropout 0.2 --per-arm 90",
+        "reproduce two-means --goal non-inferiority --sd 0.26 --sd-treatment 0.51 --margin 0.19 --alpha 0.025 "
+        "--sides 1 --power 0.8 --dropout 0.2 --per-arm 90",
         "Reproduced: 90 per arm is what z test with known standard deviations",
     ),
     (f"reproduce {RATES} --test chi-square --n 186 --power .8", "Reproduced: 186 in all is what score test"),
@@ -65,7 +65,10 @@ FAILED = [
     ("reproduce two-means --difference 0.3 --sd 1e6 --n 186", "does not give --power"),
     ("reproduce simon --null 0.05 --expected 0.1 --n 186", "does not give --power"),
     ("reproduce ancova --difference 1.5 --sd 1e-4 --correlation 0.7 --n 186", "does not give --power"),
-    ("reproduce two-means --difference .5 --sd 1 --alpha .05 --per-arm 73", "The stated n has power 0.851 by Student's t test"),
+    (
+        "reproduce two-means --difference .5 --sd 1 --alpha .05 --per-arm 73",
+        "The stated n has power 0.851 by Student's t test",
+    ),
     (
         "reproduce two-proportions --control .5 --treatment .31 --favourable lower --alpha .01 --per-arm 244",
         "244 per arm is what Fisher's exact test, power by enumeration (assumed: two-sided, this test) gives",
@@ -82,7 +85,7 @@ REFUSED = [
     ("check x.docx --patience inf", "--patience must be seconds above 0"),
     ("size two-proportions --control .37 --treatment .21", "in the treatment's favour: it must lie above"),
     (
-        "size two-proportions --control .05 --treatment .25 --scale ratio --goal non-inferiority --margin 2.0 --power .9",
+        "size two-proportions --control .05 --treatment .25 --scale ratio --goal non-inferiority --margin 2.0",
         "write the limit on that side, as in 0.5, or set --goal to superiority or --favourable to lower",
     ),
     ("size ratio-of-means --ratio 1 --cv .3 --goal non-inferiority --margin 1.25", "write the limit on that side"),
