@@ -5,10 +5,15 @@ The values are those of independent calculations: rpact and PASS for margins, en
 
 from __future__ import annotations
 
+import json
 import shlex
 import warnings
 
 import pytest
+
+from trialplan import OneProportion
+from trialplan.cli import main
+from trialplan.evidence.pooling import Effects, pool
 
 RATES = "two-proportions --control 0.3 --treatment 0.5"
 SWAPPED = "two-proportions --control .5 --treatment .3 --n 186"
@@ -163,3 +168,41 @@ def test_a_plan_is_varied_at_its_own_power(run, power, tmp_path):
     assert "power = 0.8" in text
     plan.write_text(text.replace("power = 0.8", f"power = {power}"), encoding="utf-8")
     assert f"n at power {power}" in ends(run, f"scenarios {plan} --vary control=0.15,0.2", 0).out
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder to work in, with a list of a trial and a table."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.csv").write_text("study,outcome,events,of\nalpha 2019,remission,3,7\n", encoding="utf-8")
+    assert main(["randomise", "--arms", "a,b", "--n", "8", "--seed", "1", "-o", "list.csv"]) == 0
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ("randomise --arms a,b --n 8 --seed 2 -o list.csv", "list.csv exists already"),
+        ("evidence table.csv -o table.csv", "is read by the same command"),
+        ("protocol starter -o taken/o.tex", "taken/o-figures is no folder"),
+        ("protocol starter -o dangling/o.tex", "dangling/o-figures is no folder"),
+    ],
+)
+def test_what_would_be_lost_is_kept(run, typed, right, folder):
+    """A list, an input, and what lies where figures should: refused in one sentence, and all is as it was."""
+    for name in ("taken", "dangling"):
+        (folder / name).mkdir()
+    (folder / "taken" / "o-figures").write_text("mine", encoding="utf-8")
+    (folder / "dangling" / "o-figures").symlink_to("nowhere")
+    files = [one for one in folder.rglob("*") if one.is_file()]
+    before = {one: one.read_bytes() for one in files}
+    ran = ends(run, typed, 2)
+    assert right in ran.err.splitlines()[-1]
+    assert {one: one.read_bytes() for one in folder.rglob("*") if one.is_file()} == before
+
+
+def test_python_gives_plain_numbers():
+    """A number is one that JSON takes, and a measure of somebody's own is pooled under its name."""
+    assert json.loads(json.dumps(OneProportion(null=0.1, expected=0.3).power(30))) == pytest.approx(0.8405, abs=1e-4)
+    given = {"labels": ("a", "b"), "values": (0.1, 0.2), "variances": (0.1, 0.1), "sizes": (9, 9)}
+    assert pool(Effects(measure="log odds ratio", **given)).estimate == pytest.approx(0.15)
