@@ -209,8 +209,8 @@ def test_the_judge_of_files(tmp_path):
 def test_a_name_that_looks_like_no_number():
     """What a file calls so may be printed and written, and what it does not may not."""
     printed = Ran(code=0, out="alpha, nan and beta\n")
-    for key, faulty in (("nan", False), ("gamma", True)):
-        before = {"table.toml": f'[[study]]\nkey = "{key}"\n'.encode()}
+    for text, faulty in (('key = "nan"\n', False), ("a,b\nnan,1\n", False), ('key = "nancy"\nn = nan\n', True)):
+        before = {"table": text.encode()}
         told = faults(("evidence",), printed, before, before | {"a.csv": b"study\nnan\n"})
         assert [one.partition(":")[0] for one in told] == (["printed nan", "half a file"] if faulty else [])
 

@@ -44,8 +44,8 @@ ANNOUNCED = "trialplan: at work: "
 NOT_A_NUMBER = re.compile(r"(?<![\w.'\"/=-])(?<!not )[-+]?(nan|NaN|inf|Infinity)(?![\w.'\"(/=-])")
 """As Python, numpy and JSON print it; R writes Inf in a script and means it, and a refusal repeats what was typed."""
 
-CALLED_SO = re.compile(rb"['\"](nan|inf|infinity)['\"]", re.IGNORECASE)
-"""A name in a file that looks like no number: what is called so may be printed."""
+CALLED_SO = re.compile(rb"(?:['\",;|\t\n]|^)(nan|inf|infinity)(?=['\",;|\t\r\n]|$)", re.IGNORECASE)
+"""A text, or a cell, of a file that looks like no number: what is called so may be printed."""
 
 OF_PYTHON = re.compile(
     r"Traceback|<class |<function | object at 0x|\[Errno|np\.float|np\.int|dtype|array\(|NoneType|__\w+__|"
