@@ -12,6 +12,7 @@ from trialplan.analyses.scenarios.grid import scenarios
 from trialplan.cli import main
 from trialplan.figures.spots import spotted
 from trialplan.page import Page
+from trialplan.progress import watched
 
 TYPED = ["scenarios", "two-proportions", "--vary", "control=0.2:0.4:0.1", "--vary", "treatment=0.4,0.6"]
 HOSTILE = "<script>alert(1)</script> \"'--> &amp; {{ 7*7 }}"
@@ -115,6 +116,40 @@ def test_of_curves():
     assert [first, middle, last] == [spots[1], spots[2], spots[0]]
     assert first.left + first.width == pytest.approx(middle.left)
     assert middle.left + middle.width == pytest.approx(last.left)
+
+
+@pytest.mark.parametrize("suffix", [".html", ".svg", ".png", ".pdf"])
+@pytest.mark.parametrize(
+    ("vary", "refused"),
+    [
+        (("control=0.1:0.2:0.1", "treatment=0.4:0.5:0.1", "alpha=0.05,0.01"), "one or two varied assumptions, not 3"),
+        (("control=0.1:0.35:0.0005", "treatment=0.4:0.65:0.0005"), "250,000 scenarios at most, not 251,001"),
+        (("n=2:600000:2",), "250,000 scenarios at most, not 300,000"),
+    ],
+)
+@pytest.mark.parametrize("about", [("two-proportions", "--control", "0.3", "--treatment", "0.5"), ("starter",)])
+def test_what_no_figure_holds(suffix, vary, refused, about, tmp_path, monkeypatch, capsys):
+    """It is refused in one sentence before a scenario is answered, and nothing is left behind."""
+    monkeypatch.setattr("trialplan.analyses.scenarios.grid.answered", None)
+    monkeypatch.chdir(tmp_path)
+    names = {one.partition("=")[0] for one in vary}
+    pairs = zip(about[1::2], about[2::2], strict=True)
+    words = [word for pair in pairs if pair[0][2:] not in names for word in pair]
+    typed = [*about[:1], *words, *(word for one in vary for word in ("--vary", one))]
+    assert main(["scenarios", *typed, "-o", f"grid{suffix}"]) == 2
+    told = capsys.readouterr()
+    assert refused in told.err
+    assert (told.out, told.err.count("\n"), list(tmp_path.iterdir())) == ("", 1, [])
+
+
+def test_says_how_far_it_is(tmp_path):
+    """While its pictures are drawn, they are what is told, and no longer the scenarios."""
+    told = []
+    grid = scenarios(TwoProportions(control=0.3, treatment=0.5), {"control": (0.2, 0.3), "treatment": (0.5, 0.6)}, 0.8)
+    with watched(lambda *news: told.append(news)):
+        grid.save(tmp_path / "grid.html")
+        grid.save(tmp_path / "grid.svg")
+    assert [one for one in told if one[0] == "pictures"] == [("pictures", 0, 2), ("pictures", 1, 2), ("pictures", 0, 1)]
 
 
 def test_too_many(monkeypatch):

@@ -75,9 +75,11 @@ fetched when they are first used, so `import trialplan` costs nothing.
 
 from __future__ import annotations
 
-import importlib
 import os.path
-from typing import Any
+
+TYPE_CHECKING = False  # as typing has it, which takes twenty times as long to load as all of this
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 
@@ -115,6 +117,8 @@ _ROOMS = ("designs", "sequential", "several")
 
 
 def __getattr__(name: str) -> Any:
+    import importlib
+
     if name == "__all__":
         return sorted([*_HOMES, *_designs(), "__version__"])
     if name in _HOMES:
@@ -141,7 +145,8 @@ def __getattr__(name: str) -> Any:
 
 def _designs() -> dict[str, Any]:
     """Every design and wrapper by its class's name, for which all their files are read."""
-    catalogue = importlib.import_module("trialplan.catalogue")
+    from trialplan import catalogue
+
     return {cls.__name__: cls for cls in (*catalogue.designs().values(), *catalogue.wrappers().values())}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import signal
+# what the module signal is made of: that one takes a while to load, in which Ctrl-C is still Python's
+import _signal as signal  # type: ignore[import-not-found]
 import sys
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trialplan import files
 from trialplan.page import Page
+from trialplan.progress import tell
 
 if TYPE_CHECKING:
     from trialplan.figures.canvas import Figure, Medium
@@ -33,7 +34,10 @@ def mailed(page: Page, figure: Figure, command: str = "") -> str:
     from trialplan.figures.canvas import PAPER, PHONE
 
     loader = jinja2.FileSystemLoader(files.shipped("templates"))
-    drawn = [_drawn(figure, "wide", PAPER), _drawn(figure, "narrow", PHONE)]
+    drawn = []
+    for name, medium in (("wide", PAPER), ("narrow", PHONE)):
+        tell("pictures", len(drawn), 2)
+        drawn.append(_drawn(figure, name, medium))
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     written = made.get_template("mailed/page.html").render(
         title=figure.title or page.headline,

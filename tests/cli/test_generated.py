@@ -206,6 +206,15 @@ def test_the_judge_of_files(tmp_path):
     assert faults((), Ran(code=2, err="trialplan: no\n"), {}, {"a.md": b""})[0].startswith("refused, and yet wrote")
 
 
+def test_a_name_that_looks_like_no_number():
+    """What a file calls so may be printed and written, and what it does not may not."""
+    printed = Ran(code=0, out="alpha, nan and beta\n")
+    for text, faulty in (('key = "nan"\n', False), ("a,b\nnan,1\n", False), ('key = "nancy"\nn = nan\n', True)):
+        before = {"table": text.encode()}
+        told = faults(("evidence",), printed, before, before | {"a.csv": b"study\nnan\n"})
+        assert [one.partition(":")[0] for one in told] == (["printed nan", "half a file"] if faulty else [])
+
+
 @pytest.mark.parametrize("name", ["10:1:1", "a\nb", "it's", "a: b", "a, without"])
 def test_a_name_that_is_hard_to_read(name, tmp_path, monkeypatch):
     """A file of whatever name is told on one line, by which it is found, and so it is judged."""

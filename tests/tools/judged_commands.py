@@ -44,6 +44,9 @@ ANNOUNCED = "trialplan: at work: "
 NOT_A_NUMBER = re.compile(r"(?<![\w.'\"/=-])(?<!not )[-+]?(nan|NaN|inf|Infinity)(?![\w.'\"(/=-])")
 """As Python, numpy and JSON print it; R writes Inf in a script and means it, and a refusal repeats what was typed."""
 
+CALLED_SO = re.compile(rb"(?:['\",;|\t\n]|^)(nan|inf|infinity)(?=['\",;|\t\r\n]|$)", re.IGNORECASE)
+"""A text, or a cell, of a file that looks like no number: what is called so may be printed."""
+
 OF_PYTHON = re.compile(
     r"Traceback|<class |<function | object at 0x|\[Errno|np\.float|np\.int|dtype|array\(|NoneType|__\w+__|"
     r"\b[A-Z]\w+(Error|Exception|Warning)\b|\bfloat\(|takes \d+ positional|unsupported operand|not subscriptable"
@@ -159,11 +162,13 @@ def faults(
     """What is wrong with how a command ended, with what it said, and with the files that it left in a folder."""
     if ran.fell:
         return [f"traceback: {ran.fell.strip().splitlines()[-1]} {_where(ran.fell)}"]
+    named = [match[1].decode() for content in before.values() for match in CALLED_SO.finditer(content)]
+    typed = " ".join([*words, *named]).lower()
     return [
         *(f"warning: {warning}" for warning in dict.fromkeys(ran.warned)),
         *_of_the_end(words, ran),
-        *_of_the_answer(words, ran),
-        *_of_the_files(ran, before, after, folder),
+        *_of_the_answer(words, typed, ran),
+        *_of_the_files(ran, typed, before, after, folder),
     ]
 
 
@@ -206,10 +211,9 @@ def _after() -> float:
     return watch.AFTER
 
 
-def _of_the_answer(words: Sequence[str], ran: Ran) -> Iterator[str]:
+def _of_the_answer(words: Sequence[str], typed: str, ran: Ran) -> Iterator[str]:
     if ran.code not in (0, 1):
         return
-    typed = " ".join(words).lower()
     if not ran.out and not ran.err:
         yield "an answer without a word"
     for line in ran.out.splitlines():
@@ -266,7 +270,9 @@ def _refused(constant: str) -> None:
     raise ValueError(f"{constant} is no number of JSON")
 
 
-def _of_the_files(ran: Ran, before: Mapping[str, bytes], after: Mapping[str, bytes], folder: Path) -> Iterator[str]:
+def _of_the_files(
+    ran: Ran, typed: str, before: Mapping[str, bytes], after: Mapping[str, bytes], folder: Path
+) -> Iterator[str]:
     changed = [name for name, content in after.items() if before.get(name) != content]
     lost = [name for name in before if name not in after]
     if lost:
@@ -278,7 +284,7 @@ def _of_the_files(ran: Ran, before: Mapping[str, bytes], after: Mapping[str, byt
             yield f"left behind: {name}"
         elif name in before and name not in ran.out + ran.err:
             yield f"changed without a word: {name}"
-        elif fault := incomplete(name, after[name]):
+        elif fault := incomplete(name, after[name], typed):
             yield f"half a file: {name}: {fault}"
     for line in (ran.out + ran.err).splitlines() if ran.code in (0, 1) else ():
         if line.startswith("wrote ") and not any((folder / name).exists() for name in _named(line[6:])):
@@ -292,8 +298,8 @@ def _named(text: str) -> Iterator[str]:
         yield ast.literal_eval(name) if quoted and not Path(name).exists() else name
 
 
-def incomplete(name: str, content: bytes) -> str:
-    """What shows that a file is not whole; empty where nothing does."""
+def incomplete(name: str, content: bytes, typed: str = "") -> str:
+    """What shows that a file is not whole; empty where nothing does. What is `typed` it may hold."""
     suffix = Path(name).suffix.lower()
     try:
         if suffix == ".json":
@@ -313,7 +319,7 @@ def incomplete(name: str, content: bytes) -> str:
             return "no end"
         elif suffix in (".csv", ".md", ".txt", ".toml", ".tex", ".py", ".r"):
             match = NOT_A_NUMBER.search(content.decode("utf-8"))
-            if suffix == ".csv" and match:
+            if suffix == ".csv" and match and match[1].lower() not in typed:
                 return f"{match[0]} in a cell"
     except (ValueError, ElementTree.ParseError, zipfile.BadZipFile) as why:
         return str(why)

@@ -36,6 +36,9 @@ PLANS = (*files.examples("plan.toml"), "/etc/passwd", "opened-" + "A" * 43, "no 
 FILES = ("plan.toml", "plan.zip", "answer.json", "check.R", "check.py", "scenarios.csv", "none.txt", "a/b", MARKUP)
 """What can be taken away but for documents, which take seconds each; and what cannot."""
 
+NO_NUMBER = re.compile(r"(?<![\w.'’/:-])(nan|inf|None(?! of ))(?![\w'-])")
+"""What Python prints where there is no value; a sentence may well begin with "None of the five studies"."""
+
 OF_VIEW = ("x", "y", "x-values", "y-values", "trials", "n", "look", "beside", "table", "phone", "counts", "means", "z")
 
 
@@ -109,7 +112,7 @@ def judged(where, answer):
         if 'class="number"' not in text and 'class="wrong"' not in text:
             return f"{where}: neither a number nor a sentence"
         typed = set(re.findall("nan|inf|None", where))
-        if (found := re.search(r"(?<![\w.'’/:-])(nan|inf|None)(?![\w'-])", shown)) and found[1] not in typed:
+        if (found := NO_NUMBER.search(shown)) and found[1] not in typed:
             return f"{where}: shows {shown[max(0, found.start() - 60) : found.end() + 20]!r}"
     return ""
 
@@ -120,6 +123,25 @@ def visited(served, known, seed, count):
     with httpx.Client(base_url=served.address, timeout=10 * served.patience) as visitor:
         drawn = [address(draw, known) for _ in range(count)]
         return [wrong for one in drawn if (wrong := judged(one, visitor.get(f"/{one}")))]
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ("None of the 5 studies has a concurrent control.", False),
+        ("power 0.8, n None", True),
+        ("n None at power 0.8", True),
+        ("None participants", True),
+        ("None", True),
+        ("a width of nan", True),
+        ("the limits are 0 and inf", True),
+        ("none was said; None-such", False),
+    ],
+)
+def test_the_judge(told, wrong):
+    """A value that Python prints for none is seen, and a sentence is not taken for one."""
+    page = f'<p class="number">186</p><p>{told}</p>'
+    assert bool(judged("design?design=two-means", httpx.Response(200, html=page))) == wrong
 
 
 def test_some_addresses(explorer, known):

@@ -31,11 +31,14 @@ def for_design(cls: type[Sized]) -> click.Command:
     asked = [options.power_option(default=None), options.n_option()] if issubclass(cls, Design) else []
     name = (options.effects(cls) or needed(cls))[0]
     held = options.example(cls, [name])
+    own: list[Any] = options.of_design(cls)
+    for option in own:
+        option.help = (option.help or "").replace("[required]", "[required unless it is varied]")
     return options.verb(
         cls,
         _of_design,
         "Answers with n for every combination of the varied numbers.",
-        [vary_option(), *options.of_design(cls), *asked, *_how()],
+        [vary_option(), *own, *asked, *_how()],
         f"trialplan scenarios {cls.slug()} --vary {typical_of(cls, name)} {held}".rstrip(),
     )
 
@@ -44,7 +47,7 @@ def for_plan(name: str) -> click.Command:
     """The verb for a plan: its primary endpoint's design, varied."""
     return Verb(
         name,
-        params=[vary_option(), options.power_option(default=None), options.n_option(), *_how()],
+        params=[vary_option(), options.power_option(default=None, otherwise="the plan's"), options.n_option(), *_how()],
         callback=lambda **given: _of_plan(name, **given),
         help="Answers with n for every combination of the varied numbers, around the plan's primary endpoint. Beside "
         "the numbers of its design a plan varies discount (of the open-label excess), control_arm and reading (of the "

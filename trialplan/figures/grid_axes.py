@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,10 +72,14 @@ class Surface(canvas.Figure):
     def read_outs(self) -> list[canvas.ReadOut]:
         """One for each cell."""
         across, up = self.cells()
+        columns, rows = (
+            [f"{wording.brief(name)} {one}" for one in wording.ticked(along)] for name, along in self._axes()
+        )
+        values = zip(rows, up, self.grid.tolist(), strict=True)
         return [
-            canvas.ReadOut(f"{self._at(x, y)}: {self._said(self.grid[row, column])}", across[column], up[row])
-            for row, y in enumerate(self.y)
-            for column, x in enumerate(self.x)
+            canvas.ReadOut(f"{column}, {row}: {self._said(value)}", reach, height)
+            for row, height, line in values
+            for column, reach, value in zip(columns, across, line, strict=True)
         ]
 
     def cells(self) -> tuple[Spans, Spans]:
@@ -82,7 +87,7 @@ class Surface(canvas.Figure):
         raise NotImplementedError
 
     def _said(self, value: float) -> str:
-        return self.shown.missing if np.isnan(value) else f"{self.shown.say(value)} {self.quantity}"
+        return self.shown.missing if math.isnan(value) else f"{self.shown.say(value)} {self.quantity}"
 
     def place(self) -> tuple[float, float] | None:
         """The planned point in columns and rows, if it lies on the picture."""

@@ -29,8 +29,10 @@ def spotted(figure: canvas.Figure) -> tuple[bytes, Sequence[Spot]]:
         svg = canvas.save(drawn, ".svg", title=figure.title, alt=figure.alt())
         axes = next(one for one in drawn.axes if one.get_gid() == "plot")
         onto, found = axes.transData + drawn.transFigure.inverted(), []
-        for one in figure.read_outs():
-            (x0, y0), (x1, y1) = onto.transform([(one.x[0], one.y[0]), (one.x[1], one.y[1])]) * 100
+        told = figure.read_outs()
+        ends = [(one.x[end], one.y[end]) for one in told for end in (0, 1)]
+        corners = (onto.transform(ends) * 100).tolist() if ends else []
+        for one, (x0, y0), (x1, y1) in zip(told, corners[::2], corners[1::2], strict=True):
             size = {"width": max(abs(x1 - x0), _LEAST), "height": max(abs(y1 - y0), _LEAST)}
             found.append(Spot(told=one.told, left=min(x0, x1), top=100 - max(y0, y1), **size))
     return svg, found

@@ -8,6 +8,7 @@ from trialplan import catalogue
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, PlanError, did_you_mean
 from trialplan.parameter import parameters
+from trialplan.plan.checks import check_one_trial
 from trialplan.plan.schema import ArmsSection, PlanFile
 from trialplan.wrapper import Wrapper
 
@@ -39,6 +40,7 @@ def with_arms(design: Design, said: ArmsSection | None) -> Design:
     numbers: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in own.items()}
     numbers |= {"design": design, COUNT: len(said.names)}
     try:
+        check_one_trial(cls, numbers)
         return cls(**numbers)
     except ParameterError as why:
         raise PlanError(why.sentence, place="[arms]") from None

@@ -27,6 +27,7 @@ from trialplan.plan.checks import (
     check_losses,
     check_names,
     check_null,
+    check_one_trial,
     check_order,
     check_primaries,
     check_target,
@@ -285,7 +286,9 @@ def _designed(plan: Plan, draft: Endpoint) -> Endpoint:
         numbers = {name: as_tuple(value) for name, value in section.settings.items()}
         if "allocation" in parameters(cls):
             numbers.setdefault("allocation", plan.content.trial.allocation)
-        design = cls(**({one.name: one.value for one in assumptions} | numbers))
+        numbers = {one.name: one.value for one in assumptions} | numbers
+        check_one_trial(cls, numbers)
+        design = cls(**numbers)
         check_null(design)
         if section.role == "primary" and isinstance(design, Design) and plan.content.family is None:
             design = with_looks(with_arms(design, plan.content.arms), plan.content.monitoring)

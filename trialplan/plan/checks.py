@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, PlanError, did_you_mean
@@ -214,6 +215,19 @@ def check_order(said: HierarchySection | None, tested: Sequence[Design], in_fami
             f"{where}: {len(tested)} outcomes cannot all have the correlation {said.correlation:g} with each other; "
             f"it is at least {least:.3g}"
         )
+
+
+def check_one_trial(cls: type[Sized], numbers: Mapping[str, Any]) -> None:
+    """A plan is of one trial: where a design would take an array of a number, one for each of many trials, it may not.
+
+    What is a vector by itself, as of strata, may be one.
+    """
+    known = parameters(cls)
+    for name, value in numbers.items():
+        if name in known and getattr(known[name].check(cls.__name__, name, value), "shape", ()):
+            told = ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else value
+            way_out = "a plan is of one trial, and `trialplan scenarios` varies it"
+            raise ParameterError(f"must be one number, not {told}", parameter=name, value=value, way_out=way_out)
 
 
 def check_range(cls: type[Sized], name: str, one: AssumptionSection) -> None:

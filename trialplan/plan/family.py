@@ -12,6 +12,7 @@ from trialplan.errors import PlanError, did_you_mean
 from trialplan.parameter import parameters
 from trialplan.plan.arms import OF_ARMS, numbers_of
 from trialplan.plan.assumptions import Assumption
+from trialplan.plan.checks import check_one_trial
 from trialplan.plan.endpoint import Endpoint
 from trialplan.plan.schema import ArmsSection, EndpointSection, FamilySection
 from trialplan.wrapper import LEVEL, Wrapper
@@ -38,6 +39,7 @@ def _design(cls: type[Wrapper], said: FamilySection, members: Sequence[Endpoint]
         if name not in declared:
             raise PlanError(f"{cls.slug()} has no {name!r}; {did_you_mean(name, declared)}")
     numbers: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in own.items()}
+    check_one_trial(cls, numbers | of_arms)
     return cls(members=tuple(one.design for one in members), **numbers, **of_arms)  # type: ignore[call-arg]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -152,7 +153,7 @@ class Subject:
         from trialplan.verbs.sizing import size
 
         with self._worded():
-            return size(self._typed_design, **{name: controls.read(text) for name, text in self.sizing.items()})
+            return size(self._typed_design, **{name: _single(name, text) for name, text in self.sizing.items()})
 
     @cached_property
     def design(self) -> Sized:
@@ -183,11 +184,9 @@ class Subject:
 
     def _number(self, name: str, text: str) -> Any:
         """What was typed for a number of the design, where one is asked for as one."""
-        found, declared = controls.read(text), parameters(self.kind)[name]
-        if isinstance(found, tuple) and isinstance(declared.domain, Interval) and not declared.axis:
-            point = f"; write the decimal comma as a point, {text.replace(',', '.')}" if len(found) == 2 else ""
-            raise ParameterError(f"must be one number, not {text}{point}", parameter=name)
-        return found
+        declared = parameters(self.kind)[name]
+        single = isinstance(declared.domain, Interval) and not declared.axis
+        return _single(name, text) if single else controls.read(text)
 
     @cached_property
     def asked(self) -> Sized:
@@ -227,6 +226,19 @@ class Subject:
             return state
         differing = [(path, text) for path, text in state.changes if not (path in known and known[path].holds(text))]
         return dataclasses.replace(state, changes=tuple(differing))
+
+
+def _single(name: str, text: str) -> Any:
+    """What was typed where one number is asked for."""
+    found = controls.read(text)
+    if isinstance(found, tuple):
+        comma = _DECIMAL_COMMA.fullmatch(text.strip())
+        point = f"; write the decimal comma as a point, {comma[1]}.{comma[2]}" if comma else ""
+        raise ParameterError(f"must be one number, not {text}{point}", parameter=name)
+    return found
+
+
+_DECIMAL_COMMA = re.compile(r"([+-]?\d+)\s*,\s*(\d+)")
 
 
 @contextmanager

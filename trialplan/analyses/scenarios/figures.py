@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 HEAT_MAP, CONTOUR, CURVES = KINDS = ("heat-map", "contour", "curves")
 
+LARGEST_DRAWN = 250_000
+"""Scenarios in one picture: five hundred by five hundred are as small as the dots that it is shown by."""
+
 _MOST_LINES = 8
 """Curves that can be told apart in one picture."""
 
@@ -28,6 +31,11 @@ def kind_of(asked: GridSpec, kind: str | None = None) -> str:
     if count > 2:
         raise ParameterError(
             f"a figure shows one or two varied assumptions, not {count}; vary fewer, or write .csv with all of them"
+        )
+    if asked.cells > LARGEST_DRAWN:
+        raise ParameterError(
+            f"a figure shows {LARGEST_DRAWN:,} scenarios at most, not {asked.cells:,}; use larger steps, or write .csv "
+            "with all of them"
         )
     chosen = kind or (CURVES if curved else HEAT_MAP)
     if chosen != CURVES and count != 2:

@@ -14,6 +14,7 @@ from trialplan.analyses.scenarios.cells import GridSpec
 from trialplan.analyses.scenarios.page import about, page
 from trialplan.errors import FileError, require
 from trialplan.page import PICTURES, as_markdown, as_text, csv_cell
+from trialplan.progress import tell
 
 if TYPE_CHECKING:
     from trialplan.analyses.scenarios.grid import Grid
@@ -64,6 +65,7 @@ def write(grid: Grid, path: Path, kind: str | None = None, plan: Any = None, com
         if suffix in PICTURES:
             from trialplan.figures import render
 
+            tell("pictures", 0, 1)
             file.write(render(drawn, suffix))
         else:
             from trialplan.mailed import mailed

@@ -114,9 +114,12 @@ def of_design(cls: type[Sized], without: Iterable[str] = ()) -> list[click.Param
     return [option for option in own + looks if option.name not in set(without)]
 
 
-def power_option(default: float | None = DEFAULT_POWER) -> click.Option:
-    """The power that is asked for; without a default for a verb that may be asked about n instead."""
-    meaning = f"{POWER.meaning}  [default: {DEFAULT_POWER}]"
+def power_option(default: float | None = DEFAULT_POWER, otherwise: str = f"{DEFAULT_POWER}") -> click.Option:
+    """The power that is asked for; without a default for a verb that may be asked about n instead.
+
+    `otherwise` says what is taken where none is typed.
+    """
+    meaning = f"{POWER.meaning}  [default: {otherwise}]"
     return click.Option(["--power"], type=NUMBER, default=default, help=meaning)
 
 
