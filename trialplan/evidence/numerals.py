@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+_SIGNS = str.maketrans(dict.fromkeys("−–—‐‑‒﹣－", "-") | {"·": ".", "＋": "+"})
+"""What stands for a minus sign and for a point: dashes and hyphens of any length, and the raised point."""
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 _PLAIN = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(([.,'’ ])\d{3})(\2\d{3})*")
@@ -23,7 +25,30 @@ _NO_RANGE = r"(?<!\d[-–])(?<!\d [-–] )(?<!\d to )(?<!\d bis )"
 _PERCENTAGE = re.compile(rf"(?<![\d.,·]){_NO_RANGE}(\d++(?:[.,·]\d++)?)\s*+{_SIGN}{_CONFIDENCE}", re.IGNORECASE)
 _FRACTION = re.compile(r"\s*(\d{1,9})\s*(?:/|of|out of|von|sur|de|di|van)\s*(\d{1,9})\s*", re.IGNORECASE)
 _BARE = re.compile(r"\d{1,9}(?:\.\d{1,20})?|\.\d{1,20}")
+_LIMIT = r"[+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)"
+_BETWEEN = r"\s*(?:-|;|,\s|\bto\b|\bbis\b)\s*"
+_LIMITS = re.compile(rf"[(\[]?\s*({_LIMIT}){_BETWEEN}({_LIMIT})\s*[)\]]?", re.IGNORECASE)
+"""Two limits as they are printed: 0.8 to 8.6, (0.8; 8.6), [0.8, 8.6], -1.5 - -0.7."""
+_WITH_LIMITS = re.compile(
+    rf"({_LIMIT})\s*[(\[]\s*(?:(\d{{2}}(?:[.,]\d+)?)\s*%\s*(?:CI)?\s*[:,]?\s*)?({_LIMIT}){_BETWEEN}({_LIMIT})\s*[)\]]",
+    re.IGNORECASE,
+)
+"""An effect with its interval: 0.7 (0.5 to 0.98), 0.7 [95 % CI 0.5, 0.98]."""
 _ONLY_PERCENTAGE = re.compile(rf"\s*(\d++(?:[.,·]\d++)?)\s*+{_SIGN}\s*", re.IGNORECASE)
+
+
+def limits_of(printed: str) -> tuple[str, str] | None:
+    """The two limits of a printed interval; None where it is none."""
+    match = _LIMITS.fullmatch(printed.strip())
+    return None if match is None else (match[1], match[2])
+
+
+def effect_with_limits(printed: str) -> tuple[str, str, str, float | None] | None:
+    """A number, the limits printed behind it, and their confidence where it is printed; None where it is none."""
+    match = _WITH_LIMITS.fullmatch(printed.strip())
+    if match is None:
+        return None
+    return match[1], match[3], match[4], float(match[2].replace(",", ".")) / 100 if match[2] else None
 
 
 def percentages(text: str) -> list[str]:
@@ -91,7 +116,8 @@ def tidy(cell: str) -> str:
     """A number without the spaces around it, its figures, minus sign and raised point as a computer writes them."""
     if not cell.isascii():  # a figure of any script, such as ８ or ٨, has the value of one of ours
         cell = "".join(str(unicodedata.decimal(letter, letter)) for letter in cell).replace("٫", ".").replace("．", ".")
-    plain = cell.strip().replace("−", "-").replace("–", "-").replace("·", ".")
+        cell = cell.translate(_SIGNS)
+    plain = cell.strip()
     return re.sub(r"^([+-])\s+(?=[\d.,])", r"\1", plain)
 
 

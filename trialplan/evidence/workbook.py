@@ -16,7 +16,7 @@ from xml.parsers import expat
 from trialplan.errors import EvidenceError, require
 from trialplan.evidence.headers import LEFT_OUT, known_as, names_columns, plain
 from trialplan.evidence.numerals import as_percentage
-from trialplan.evidence.text_table import ERROR, ERROR_SAYS, Grid, is_remark, made_grid
+from trialplan.evidence.text_table import ERROR, ERROR_SAYS, UNSEEN, Grid, is_remark, made_grid
 from trialplan.files import read_bytes
 from trialplan.text import listed, plural
 
@@ -152,7 +152,7 @@ def _shown(cell: Any) -> str:
         return str(cell).lower()
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return cell.isoformat()[:10] if isinstance(cell, datetime.date) else str(cell)
+    return cell.isoformat()[:10] if isinstance(cell, datetime.date) else str(cell).translate(UNSEEN)
 
 
 def _dates(grid: Grid, dated: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
