@@ -89,8 +89,10 @@ class TestMeans:
     @pytest.mark.parametrize(
         ("header", "cell", "sd"),
         [
-            ("change (SD)", "-1.2 (0.8)", 0.8), ("Change ± SD", "−1.2 ± 0.8", 0.8), ("change (SD)", "-1.2 (SD 0.8)", 0.8),
-            ("change [SE]", "-1.2 [0.2]", 0.2 * math.sqrt(20)), ("Mean change (SEM)", "-1.2 (0.2)", 0.2 * math.sqrt(20)),
+            ("change (SD)", "-1.2 (0.8)", 0.8), ("Change ± SD", "−1.2 ± 0.8", 0.8),
+            ("change (SD)", "-1.2 (SD 0.8)", 0.8),
+            ("change [SE]", "-1.2 [0.2]", 0.2 * math.sqrt(20)),
+            ("Mean change (SEM)", "-1.2 (0.2)", 0.2 * math.sqrt(20)),
         ],
     )  # fmt: skip
     def test_a_mean_with_its_spread(self, told, header, cell, sd):
@@ -107,7 +109,9 @@ class TestMeans:
 
     def test_with_the_names_of_arms(self, told):
         """Two arms, one column each beside its n."""
-        found, _ = told("study,outcome,n drug,change drug (SD),n placebo,change placebo (SD)\nA,x,20,-2 (1),21,0 (1.5)\n")
+        found, _ = told(
+            "study,outcome,n drug,change drug (SD),n placebo,change placebo (SD)\nA,x,20,-2 (1),21,0 (1.5)\n"
+        )
         assert [row.change for row in found.studies[0].outcomes] == [(-2, 1, 20), (0, 1.5, 21)]
 
     def test_before_and_after(self, told):

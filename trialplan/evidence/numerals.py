@@ -10,6 +10,7 @@ from fractions import Fraction
 
 _SIGNS = str.maketrans(dict.fromkeys("−–—‐‑‒﹣－", "-") | {"·": ".", "＋": "+"})
 """What stands for a minus sign and for a point: dashes and hyphens of any length, and the raised point."""
+_APART = re.compile(r"([+-])\s+(?=[\d.,])")
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 _PLAIN = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(([.,'’ ])\d{3})(\2\d{3})*")
@@ -118,7 +119,7 @@ def tidy(cell: str) -> str:
         cell = "".join(str(unicodedata.decimal(letter, letter)) for letter in cell).replace("٫", ".").replace("．", ".")
         cell = cell.translate(_SIGNS)
     plain = cell.strip()
-    return re.sub(r"^([+-])\s+(?=[\d.,])", r"\1", plain)
+    return _APART.sub(r"\1", plain) if plain[:1] in ("+", "-") else plain
 
 
 def number(cell: str, mark: str | None, whole: bool) -> tuple[str, str]:
@@ -126,6 +127,8 @@ def number(cell: str, mark: str | None, whole: bool) -> tuple[str, str]:
 
     `mark` is the file's decimal mark as `decimal_mark` finds it; `whole` is for counts, which have no decimals.
     """
+    if cell.isascii() and cell.isdigit():
+        return cell, ""
     text = _SPACES.sub(" ", tidy(cell))
     if _THOUSANDS.fullmatch(text) or (_GROUPED.fullmatch(text) and re.search(r"[ '’]", text)):
         return "", f"{cell!r} holds a separator of thousands; write {_ungrouped(text)}"

@@ -123,7 +123,11 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
     if mark == ",":
         sheet.notes.append("decimal commas")
     studies: dict[str, dict[str, Any]] = {}
+    numbers: dict[str, int] = {}  # the place of each study among them
     places: dict[tuple[str | None, ...], int] = {}
+    unreadable: dict[int, list[str]] = {}
+    for (line, _), words in grid.wrong.items():
+        unreadable.setdefault(line, []).append(words)
     lacking: Counter[str] = Counter()
     counted: Counter[str] = Counter()
     for line, cells in grid.rows:
@@ -138,8 +142,9 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         failed = [column for column, cell in odd.items() if column in row and ERROR.fullmatch(cell)]
         sheet.wrong += [(line, f"{place}: {column} is {row.pop(column)!r}, {ERROR_SAYS}") for column in failed]
         empty = [column for column in ("study", "outcome") if column not in row and column not in failed]
+        unread = [(line, f"{place}, {words}") for words in unreadable.get(line, ())]
         if empty:
-            sheet.wrong.append((line, f"{place}: {_lacks(empty[0], row, previous)}"))
+            sheet.wrong += unread or [(line, f"{place}: {_lacks(empty[0], row, previous)}")]
         if empty or {"study", "outcome"} - {*row}:
             continue
         if row["study"] in years and "year" in row:
@@ -161,8 +166,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         counted[_of_printed(row)] += 1
         wrong += [] if wrong else _spreads(row, counted)
         sheet.wrong += [(line, f"{place}, study {previous!r}, outcome {row['outcome']!r}: {why}") for why in wrong]
-        dated = [(line, f"{place}, {words}") for at, words in grid.wrong.items() if at[0] == line]
-        sheet.wrong += [each for each in dated if each not in sheet.wrong]  # two arms may stand on one line
+        sheet.wrong += [each for each in unread if each not in sheet.wrong]  # two arms may stand on one line
         sheet.wrong += [(line, words) for words in _merge(sheet.data, _named(row, TABLE), place)]
         study = _named(row, STUDY)
         kept = studies.setdefault(study["key"], {"outcomes": []})
@@ -173,7 +177,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
             continue
         places[cell] = line
         kept["outcomes"].append(_named(row, OUTCOME))
-        index = list(studies).index(study["key"])
+        index = numbers.setdefault(study["key"], len(numbers))
         sheet.lines.setdefault((index,), line)
         sheet.lines[index, len(kept["outcomes"]) - 1] = line
     sheet.notes += [f"{plural(cells, 'cell')} {what}" for what, cells in counted.items() if what]
@@ -382,7 +386,7 @@ def _too_many(place: str, cells: list[str], columns: list[str], separator: str) 
 
 
 def _named(row: dict[str, str], columns: dict[str, str]) -> dict[str, Any]:
-    return {field: _cell(field, row[column]) for column, field in columns.items() if column in row}
+    return {columns[column]: _cell(columns[column], cell) for column, cell in row.items() if column in columns}
 
 
 def _cell(field: str, cell: str) -> Any:
