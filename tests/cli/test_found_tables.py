@@ -1,7 +1,7 @@
 """Tables that were read wrongly or not at all, as they were typed: each line of the list with what is said now.
 
-The list was made by readers of an early version. Its kinds are tested where they belong (`tests/evidence`); here each of
-its own inputs is typed, so that a line can be followed to its test.
+The list was made by readers of an early version. Its kinds are tested where they belong (`tests/evidence`); here each
+of its own inputs is typed, so that a line can be followed to its test.
 """
 
 import csv

@@ -125,8 +125,8 @@ class TestControlledRate:
         ('table = "msc-lupus-nephritis"', 'table = "own.csv"'),
         ('study = "wang-2012", outcome = "complete remission", arm = "single"',
          'study = "Smith", outcome = "response", arm = "drug"'),
-        ('[[randomised]] # this table names a randomised trial of the same treatment, so the plan must answer it; remove '
-         'this section with another table\nstudy = "deng-2017"\noutcome = "complete remission"\n'
+        ('[[randomised]] # this table names a randomised trial of the same treatment, so the plan must answer it; '
+         'remove this section with another table\nstudy = "deng-2017"\noutcome = "complete remission"\n'
          'answer = "Say why the trial is planned although this one saw no benefit"\n', ""),
     )  # fmt: skip
 
