@@ -131,6 +131,26 @@ class TestMeans:
         assert told(f"study,outcome,n,change,sd\nA,x,20,{minus}1.2,0.8\n")[0].studies[0].outcomes[0].change_mean == -1.2
 
 
+class TestUnits:
+    def test_a_unit_in_brackets_is_the_row_s(self, told):
+        """Of the rows that have a mean, and told."""
+        found, note = told("study,outcome,n,change (kg),sd (kg),events,of\nA,weight,20,-1.2,0.8,,\nA,death,,,,1,20\n")
+        weight, death = found.studies[0].outcomes
+        assert (weight.change, weight.unit, death.unit) == ((-1.2, 0.8, 20), "kg", None)
+        assert "`change (kg)` in kg" in note
+
+    def test_two_units_are_asked_about(self, refused):
+        """Nothing is converted, and nothing compared that is not alike."""
+        assert "2 units (g and kg); write all in one" in refused(
+            "study,outcome,n,baseline (kg),change (g)\nA,x,9,70,-120\n"
+        )
+
+    def test_brackets_that_are_no_unit_stay(self, told):
+        """A column that is known as it is."""
+        found, _ = told("study,outcome,events,of,Follow-up (months)\nA,x,8,20,6\n")
+        assert found.studies[0].follow_up_months == 6
+
+
 class TestEffects:
     @pytest.mark.parametrize(("header", "confidence"), [("HR (95% CI)", None), ("HR (90% CI)", 0.9)])
     def test_an_effect_with_its_interval(self, told, header, confidence):
@@ -175,6 +195,8 @@ class TestNames:
             ("proportion,n,_x,_y", "'proportion' does not say of what; call it reported"),
             ("placebo,verum,_x,_y", "'placebo' may be of an arm; call it events_placebo"),
             ("evnts,of,_x,_y", "did you mean 'events'?"),
+            ("Drug (n = 20),Sham (n=21),_x,_y", "'Drug (n = 20)' is of an arm of 20; call it events_drug"),
+            ("Drug mean (SD),n,_x,_y", "'Drug mean (SD)' does not say of what"),
         ],
     )
     def test_what_may_be_meant_is_said(self, refused, columns, words):
@@ -188,6 +210,23 @@ class TestNames:
         row = {"study": "A", "outcome": "x"} | {column: cell}
         sentence = refused(f"study,outcome,events,of\n{row['study']},{row['outcome']},8,20\n")
         assert f"line 2, study {row['study']!r}: {column} is {cell!r}; a spreadsheet program seems to have" in sentence
+
+    def test_names_of_those_analysed_and_of_limits(self, told):
+        """Of so many randomised, so many were analysed; the limits by their short names."""
+        study = told("study,outcome,N randomised,N analysed,Events,RR,LL,UL\nA,x,20,18,8,1.5,1.1,2\n")[0].studies[0]
+        (row,) = study.outcomes
+        assert (study.enrolled, row.counts, row.effect_lower, row.effect_upper) == (20, (8, 18), 1.1, 2)
+
+    def test_a_line_between_figures_is_no_part_of_a_number(self, refused):
+        """Python would read 20_1, a count with the number of a footnote, as 201."""
+        assert "'20_1' has a line between its figures" in refused("study,outcome,events,of\nA,x,8,20_1\n")
+
+    def test_a_sum_among_the_arms_is_no_arm(self, told):
+        """It is found, and no pool adds it to the arms that it sums up."""
+        found, _ = told("study,outcome,arm,events,of,control\nA,x,a,8,20,none\nA,x,b,3,21,none\nA,x,Total,11,41,none\n")
+        assert [f.seen for f in audit(found) if f.id == "T11"] == ["The arm Total of A seems to sum up its other arms."]
+        with pytest.raises(EvidenceError, match="the arm 'Total' of A sums up its other arms"):
+            pool_outcome(found, "x", PoolChoice())
 
     def test_letters_like_figures(self, refused):
         """O for 0 and l for 1 are no marks of footnotes."""

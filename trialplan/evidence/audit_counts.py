@@ -155,8 +155,8 @@ def arms_do_not_add_up(table: EvidenceTable) -> Iterator[Seen]:
             off = f"{missing} missing" if missing > 0 else f"{-missing} too many"
             total = f"{' + '.join(map(str, numbers))} = {sum(numbers)}"
             way_out = (
-                "Compute each arm's rate on those randomised to it, counting the missing as without the outcome, before "
-                "it is used."
+                "Compute each arm's rate on those randomised to it, counting the missing as without the outcome, "
+                "before it is used."
                 if any(outcome.events is not None for outcome in group)
                 else "A mean of those who were measured is not that of those randomised: look up who was left out, and "
                 "plan how missing values are handled."

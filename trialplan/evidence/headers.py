@@ -37,6 +37,7 @@ ALIASES = {
     "events": ("event", "r", "responders", "n_events", "events_n", "number_of_events", "n_responders", "responders_n",
                "cases", "ereignisse", "événements", "evénements", "evenements", "eventos", "eventi", "gebeurtenissen"),
     "of": ("total", "n_total", "total_n", "denominator", "sample_size", "number_of_participants", "out_of", "gesamt",
+           "analysed", "analyzed", "evaluable", "n_analysed", "n_analyzed", "n_evaluable",
            "patients", "participants", "subjects", "no_of_patients", "no_of_participants", "number_of_patients",
            "effectif", "totale", "totaal"),
     "n": ("number",),
@@ -51,11 +52,11 @@ ALIASES = {
     "year": ("publication_year", "pub_year", "study_year", "jahr", "année", "año", "ano", "anno", "jaar"),
     "reported": ("printed", "as_printed"),
     "note": ("notes", "comment", "comments", "remark", "remarks", "bemerkung"),
-    "enrolled": ("n_enrolled", "number_enrolled"),
+    "enrolled": ("n_enrolled", "number_enrolled", "randomised", "randomized", "n_randomised", "n_randomized"),
     "effect": ("estimate", "effect_size"),
     "effect_se": ("se", "sem", "standard_error"),
-    "effect_lower": ("ci_lower", "lower", "ci_low", "lower_ci", "ci_start"),
-    "effect_upper": ("ci_upper", "upper", "ci_high", "upper_ci", "ci_end"),
+    "effect_lower": ("ci_lower", "lower", "ci_low", "lower_ci", "ci_start", "ll", "lcl", "lci", "lower_limit"),
+    "effect_upper": ("ci_upper", "upper", "ci_high", "upper_ci", "ci_end", "ul", "ucl", "uci", "upper_limit"),
     "definition": ("outcome_definition",),
     "product": ("cell_source",),
 }  # fmt: skip
@@ -81,6 +82,7 @@ MEASURES = {
     "irr": "rate-ratio", "rate_ratio": "rate-ratio",
     "rd": "risk-difference", "risk_difference": "risk-difference",
     "md": "mean-difference", "mean_difference": "mean-difference",
+    "hedges_g": "standardised-mean-difference", "cohen_s_d": "standardised-mean-difference",
     "smd": "standardised-mean-difference", "standardised_mean_difference": "standardised-mean-difference",
     "standardized_mean_difference": "standardised-mean-difference",
 }  # fmt: skip
@@ -108,6 +110,8 @@ _WITHOUT = re.compile(r"(non?_?|without_|no_)?(events?|responders?|cases)|failur
 _OF_LOGS = re.compile(rf"(log|ln)_?({'|'.join(MEASURES)})|te|se_?te|[yv]i|se_?(log|ln)\w*")
 """Effects as programs for meta-analysis have them: logs of ratios, and their variances."""
 _VARIANCES = {"variance", "var"}
+_SIZED = re.compile(r"(.*\w)\s*[(\[]\s*n\s*[=:]\s*(\d+)\s*[)\]]", re.IGNORECASE)
+"""An arm with its size, as journals head their columns: Drug (n = 20)."""
 _REPEATED = re.compile(r"[._ ]+\d+$")
 """What R and pandas put behind a name that is there twice."""
 _BRIEF = 3
@@ -228,6 +232,14 @@ def _twice(first: str, written: str, meant: str) -> str:
 
 def _unknown(written: str, spelt: str, header: Sequence[str]) -> str:
     """Why a column of the header means nothing here, and the way out."""
+    words = {*spelt.split("_")}
+    if "mean" in words and {"sd", "se", "sem"} & words:
+        return f"the column {written!r} does not say of what; {_WHAT_MEAN['mean_sd']}"
+    if sized := _SIZED.fullmatch(written):
+        return (
+            f"the column {written!r} is of an arm of {sized[2]}; call it events_{plain(sized[1])}, and write its cells "
+            f"as 8/{sized[2]}"
+        )
     once = _REPEATED.sub("", written)
     if once != written and once in header and known_as(plain(once)):
         return _twice(once, written, known_as(plain(once)))

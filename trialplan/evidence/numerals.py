@@ -134,6 +134,8 @@ def number(cell: str, mark: str | None, whole: bool) -> tuple[str, str]:
         return "", f"{cell!r} holds a separator of thousands; write {_ungrouped(text)}"
     if _GROUPED.fullmatch(text) and (whole or mark is None):
         return "", f"{cell!r} may be {_bare(text)} or {_decimal(text)}; write {_bare(text)} or {_decimal(text)}"
+    if "_" in text and _PLAIN.fullmatch(text.replace("_", "")):
+        return "", f"{cell!r} has a line between its figures; write them without"  # Python would pass over it
     if not _PLAIN.fullmatch(text):
         return cell, ""
     if whole:

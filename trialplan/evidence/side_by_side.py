@@ -36,7 +36,8 @@ _SPELT = {
 """Names of metafor (escalc) and of its data sets."""
 _NUMBERED = re.compile(r"(n|m|sd|x|r|events?|total|mean)_?([12])i?")
 OF_EACH = ("events", "event", "r", "cases", "responders", "n", "total", "of", "change_mean", "change_sd", "change_se",
-            "change", "baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "mean", "sd", "se")  # fmt: skip
+            "change", "baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "mean", "sd", "se",
+            *SPREADS)  # fmt: skip
 """What an arm of any name may have a column of."""
 _SHORT = {"m": "mean", "x": "events", "r": "events"}
 _OF_BOTH = ("outcome", "definition", "kind", "timepoint_months", "unit", "harm", "note")

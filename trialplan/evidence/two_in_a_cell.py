@@ -9,13 +9,14 @@ who had the event, as journals head them, where no other column counts events.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from trialplan.errors import EvidenceError
-from trialplan.evidence.headers import LEFT_OUT, MEANS, MEASURES, known_as, plain
+from trialplan.evidence.headers import LEFT_OUT, MEANS, MEASURES, SPREADS, known_as, plain
 from trialplan.evidence.numerals import limits_of, tidy
 from trialplan.evidence.text_table import Grid
+from trialplan.text import listed
 
 _EVENTS = r"(?:n|x|r|k|no\.?|number|events?|cases|responders)"
 _OVER = re.compile(
@@ -54,6 +55,10 @@ _OVER_IN_CELL = re.compile(
 """8/20, 8/20 (40 %)."""
 _BARE_SHARE = re.compile(r"(\d{1,9}(?:\s*(?:/|of|out of)\s*\d{1,9})?)\s*[(\[]\s*(\d{1,3}(?:[.,·]\d+)?)\s*[)\]]")
 _CONFIDENCE = re.compile(r"(?:.*_)?(\d{2})(?:_(\d{1,2}))?(?:_.*)?")
+_UNIT = re.compile(r"(.*\w)\s*[(\[]\s*([^()\[\]]+)[)\]]")
+_SPREADS = {*SPREADS}
+_NOWHERE = -1
+"""The column of the file in which there is no such cell."""
 _TWO = 2
 Part = Callable[[str], "list[str] | str"]
 """What the cells of a column are in its columns; a sentence where they are not what its name says."""
@@ -70,6 +75,7 @@ def one_thing_a_cell(grid: Grid, name: str) -> Grid:
         )
     grid = replace(grid, confidence=next(iter(confidences), None))
     known = [known_as(plain(cell)) for cell in grid.header]
+    grid = _without_units(grid, name)
     parted = {}
     for at, cell in enumerate(grid.header):
         parts = _parted(cell)
@@ -111,6 +117,39 @@ def _n_beside_big_n(grid: Grid) -> Grid:
     renamed = {cell: f"{cell[:-1]}events" for cell in pairs} | {f"{cell[:-1]}N": f"{cell[:-1]}of" for cell in pairs}
     told = [f"`{cell}` as `{new}`" for cell, new in renamed.items()]
     return replace(grid, header=[renamed.get(cell, cell) for cell in grid.header], notes=[*grid.notes, *told])
+
+
+def _without_units(grid: Grid, name: str) -> Grid:
+    """With the unit of a mean or a spread, which its column's name has in brackets, in a column of its own."""
+    units = {at: match for at, cell in enumerate(grid.header) if (match := _of_a_unit(cell)) is not None}
+    found = {match[2].strip() for match in units.values()}
+    if not units or any(plain(cell) == "unit" for cell in grid.header):
+        return grid
+    if len(found) > 1:
+        raise EvidenceError(f"{name}: its means have {len(found)} units ({listed(sorted(found))}); write all in one")
+    header = [units[at][1].strip() if at in units else cell for at, cell in enumerate(grid.header)]
+    rows = [
+        (line, [*cells, *[""] * (len(header) - len(cells)), *found] if any(map(_cell(cells), units)) else cells)
+        for line, cells in grid.rows
+    ]
+    told = [f"`{grid.header[at]}` in {match[2].strip()}" for at, match in units.items()]
+    return replace(
+        grid, header=[*header, "unit"], rows=rows, places=[*grid.places, _NOWHERE], notes=[*grid.notes, *told]
+    )
+
+
+def _cell(cells: Sequence[str]) -> Callable[[int], bool]:
+    return lambda at: at < len(cells) and bool(cells[at].strip())
+
+
+def _of_a_unit(header: str) -> re.Match[str] | None:
+    """The column and the unit of a name such as change (kg); None where it has none, or is known as it is."""
+    match = _UNIT.fullmatch(header)
+    if match is None or known_as(plain(header)) or plain(header) in _SPREADS or _WITH.fullmatch(header):
+        return None
+    known = known_as(plain(match[1]))
+    of_means = known.startswith(MEANS) or plain(match[1]) in ("sd", "se", "sem")
+    return match if of_means and not re.search("%|=|^(n|sd|se|ci)$", match[2], re.IGNORECASE) else None
 
 
 def _confidence(header: str) -> float:
