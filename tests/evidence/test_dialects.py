@@ -64,7 +64,7 @@ def counts(row, dialect):
 
 
 def spread(row, dialect):
-    """A change's SD as the dialect writes it: as it is, in brackets, as the standard error, or as the mean's interval."""
+    """A change with its SD as it is, in brackets, as the standard error, or as the interval of the mean."""
     if "change_sd" not in row or dialect["spread"] == "sd":
         return row
     mean, sd, n = (float(row[column]) for column in ("change_mean", "change_sd", "n"))
