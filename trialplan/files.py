@@ -173,6 +173,9 @@ def _toml_advice(text: str, why: str) -> str:
 
 def check_texts(data: Any, name: str, error: type[FileError] = FileError) -> None:
     """Raise where a text or a key of the file `name` is too long, or holds a character that no document can show."""
+    plainly = [*_only_texts(data)]
+    if max(map(len, plainly), default=0) <= LONGEST and not re.search(_UNPRINTABLE, "\n".join(plainly)):
+        return  # places are made only where one is to be told: of a large table they take a second
     for place, text in _texts(data):
         where = f"{name}, {place}" if place else name
         if len(text) > LONGEST:
@@ -184,6 +187,20 @@ def check_texts(data: Any, name: str, error: type[FileError] = FileError) -> Non
             raise error(
                 f"{where}: character {unprintable.start() + 1} is {character}, which no document shows; remove it"
             )
+
+
+def _only_texts(data: Any) -> Iterator[str]:
+    """Every text and key, without its place."""
+    rest = [data]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            yield from map(str, value)
+            rest += value.values()
+        elif isinstance(value, list | tuple):
+            rest += value
 
 
 def _texts(data: Any, place: str = "") -> Iterator[tuple[str, str]]:

@@ -125,8 +125,13 @@ def facts(rows: Sequence[tuple[str, str]], title: str = "") -> Table:
     return Table((), [row for row in rows if row[1]], title)
 
 
+_AS_THEY_ARE = (str, int, bool)
+
+
 def plain(value: Any) -> Any:
     """`value` as JSON has it: dicts, lists, text, numbers; arrays are lists, and nan is None."""
+    if value is None or type(value) in _AS_THEY_ARE:
+        return value
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, dict) or hasattr(value, "items"):

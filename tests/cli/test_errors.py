@@ -75,7 +75,7 @@ def test_a_long_text_is_repeated_in_part(run, workshop):
     assert ran.code == 2
     assert "year must be a whole number" in ran.err
     assert "'pages pages" in ran.err
-    assert ran.err.endswith("correct it, or leave the key out if the source does not say\n")
+    assert ran.err.endswith("correct it, or leave it out if the source does not say\n")
     assert len(ran.err) < 500
 
 

@@ -241,7 +241,7 @@ CELLS = [
     ("(12)", "brackets may mean a number below 0: write -12 or 12"),
     ("n.r.", 'write "NR" if it is not reported'),
     ("not done", 'write "ND", or leave it empty, if it was not done'),
-    ("—", 'write "NR" or "ND", or leave the key out'),
+    ("—", 'write "NR" or "ND", or leave it out'),
 ]
 
 

@@ -38,7 +38,8 @@ PARTS = {
     "header": tuple(HEADERS),
     "extra": ("none", "sep", "comment", "trailing", "row names", "shifted", "NA", "left out"),
     "counts": ("two cells", "percent", "percent with decimals", "fraction", "count and percent"),
-    "spread": ("sd", "error", "interval"),
+    "spread": ("sd", "error", "interval", "in brackets"),
+    "minus": ("-", "\N{MINUS SIGN}", "\N{EN DASH}"),
     "order": (0, 1, 2),
 }
 
@@ -63,12 +64,15 @@ def counts(row, dialect):
 
 
 def spread(row, dialect):
-    """A change's SD as the dialect writes it: as it is, as the standard error, or as the 95 % interval of the mean."""
+    """A change with its SD as it is, in brackets, as the standard error, or as the interval of the mean."""
     if "change_sd" not in row or dialect["spread"] == "sd":
         return row
     mean, sd, n = (float(row[column]) for column in ("change_mean", "change_sd", "n"))
     error = sd / math.sqrt(n)
     kept = {column: cell for column, cell in row.items() if column != "change_sd"}
+    if dialect["spread"] == "in brackets":
+        del kept["change_mean"]
+        return kept | {"change (SD)": f"{mean:g} ({sd:g})"}
     if dialect["spread"] == "error":
         return kept | {"change_se": repr(error)}
     low, high = stats.t.interval(0.95, n - 1, mean, error)
@@ -81,6 +85,8 @@ def lines(dialect):
     columns = [*COLUMNS, *(column for column in rows[-1] if column not in COLUMNS)]
     if dialect["spread"] != "sd":
         columns.remove("change_sd")
+    if dialect["spread"] == "in brackets":
+        columns.remove("change_mean")
     if dialect["order"]:
         rng.shuffle(columns)
         rows = [*rows[3:], *rows[:3]] if dialect["order"] == 2 else rows
@@ -90,7 +96,8 @@ def lines(dialect):
         cells = []
         for column in columns:
             cell = row.get(column, "")
-            cell = cell.replace(".", dialect["mark"]) if column in DECIMAL or column not in COLUMNS else cell
+            if column in DECIMAL or column not in COLUMNS:
+                cell = cell.replace(".", dialect["mark"]).replace("-", dialect["minus"])
             cells.append("NA" if not cell and dialect["extra"] == "NA" else cell)
         made.append(cells)
     extra = dialect["extra"]
@@ -111,7 +118,10 @@ def written(dialect):
         return {"xlsx": workbook, "ods": open_document}[dialect["form"]]([["# exported"]] * (extra == "comment") + made)
     text = [separator.join(f'"{cell}"' if separator in cell else cell for cell in line) for line in made]
     text = [f"sep={separator}"] * (extra == "sep") + ["# exported"] * (extra == "comment") + text
-    return (dialect["newline"].join(text) + dialect["newline"]).encode(dialect["encoding"])
+    whole = dialect["newline"].join(text) + dialect["newline"]
+    if dialect["encoding"] == "cp1252":  # which has no minus sign but a dash
+        whole = whole.replace("\N{MINUS SIGN}", "\N{EN DASH}")
+    return whole.encode(dialect["encoding"])
 
 
 def contents(table):

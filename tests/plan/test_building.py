@@ -119,6 +119,34 @@ class TestUncontrolledRate:
         assert trial.primary.assumption("control").value == pytest.approx(23 / 83)
 
 
+class TestControlledRate:
+    ROWS = "study,outcome,arm,role,events,of\nSmith,response,drug,treatment,8,20\nSmith,response,none,control,3,20\n"
+    OWN = (
+        ('table = "msc-lupus-nephritis"', 'table = "own.csv"'),
+        ('study = "wang-2012", outcome = "complete remission", arm = "single"',
+         'study = "Smith", outcome = "response", arm = "drug"'),
+        ('[[randomised]] # this table names a randomised trial of the same treatment, so the plan must answer it; '
+         'remove this section with another table\nstudy = "deng-2017"\noutcome = "complete remission"\n'
+         'answer = "Say why the trial is planned although this one saw no benefit"\n', ""),
+    )  # fmt: skip
+
+    @pytest.mark.parametrize(("bridge", "rate", "shown"), [(BRIDGE, 0.3, 0.1), ("", 0.4, 0.2)])
+    def test_a_bridge_that_the_plan_names_is_not_passed_over(self, edit, tmp_path, bridge, rate, shown):
+        """A rate that was seen beside a control is bridged where the plan says so, and taken as it is where not."""
+        (tmp_path / "own.csv").write_text(self.ROWS, encoding="utf-8")
+        trial = edit(*self.OWN, (BRIDGE, bridge), ("value = 0.167", f"value = {shown}"))
+        assert trial.primary.assumption("treatment").value == pytest.approx(rate)
+
+    def test_what_is_no_effect_has_no_bridge(self, edit):
+        """A bridge on a control rate is refused, not left unread."""
+        drawn = f'evidence = {{ study = "wang-2013", outcome = "complete remission" }}\n{BRIDGE}'
+        with pytest.raises(PlanError, match="control names a bridge, and only the effect is bridged; remove it"):
+            edit(
+                ('value = 0.2\nbasis = "ours" # cited, derived or ours\n', drawn),
+                ('source = "name the placebo arm, its definition and its time point"\n', ""),
+            )
+
+
 class TestLosses:
     def test_missing_as_non_response_is_never_inflated_as_well(self, edit):
         """Non-response imputation and inflation for dropout at one endpoint are refused."""

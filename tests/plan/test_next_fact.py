@@ -43,6 +43,31 @@ def by_hand(tmp_path):
     return n
 
 
+DRAWN = 'evidence = { study = "wang-2012", outcome = "complete remission", arm = "single" }'
+SINGLE_ARM = [("events = 16\nof = 30\n", "events = {events}\nof = {of}\n")]
+OTHER_YEAR = 'evidence = { study = "wang-2013", outcome = "complete remission" }'
+OTHER_REPORT = 'evidence = { study = "wang-2014", outcome = ["major clinical response", "partial clinical response"] }'
+CELLS = {
+    ("wang-2012", "definition"): ((), "table", SINGLE_ARM),
+    ("wang-2012", "missing"): ((), "table", SINGLE_ARM),
+    ("wang-2013", "missing"): (
+        [(DRAWN, OTHER_YEAR)], "table", [("events = 23\nof = 83\n", "events = {events}\nof = {of}\n")]
+    ),
+    ("wang-2014", "of"): (
+        [(DRAWN, OTHER_REPORT)],
+        "table",
+        [(f"events = {x}\nreported", f"events = {x}\nof = {{of}}\nreported") for x in (13, 11)],
+    ),
+    ("mylupus-cyc", "missing"): (
+        (), "controls", [("events = 9\nof = 25\n", "events = {events}\nof = {of}\n")]
+    ),
+    ("mylupus-mps", "missing"): (
+        (), "controls", [("events = 7\nof = 24\n", "events = {events}\nof = {of}\n")]
+    ),
+}  # fmt: skip
+"""Each open cell: what to write into the plan so that its n rests on it, the table, and the text to type there."""
+
+
 def found(ranked, study, cell):
     """n over what the cell may be, by its words."""
     return dict(next(one for one in ranked.facts if (one.doubt.study.key, one.doubt.cell) == (study, cell)).answers)
@@ -55,43 +80,20 @@ class TestRanking:
         spreads = [one.spread for one in ranked.facts]
         assert spreads == sorted(spreads, reverse=True)
         cells = {(one.doubt.study.key, one.doubt.cell) for one in ranked.facts}
-        assert cells == {
-            ("wang-2012", "definition"),
-            ("wang-2012", "missing"),
-            ("wang-2013", "missing"),
-            ("wang-2014", "of"),
-            ("mylupus-cyc", "missing"),
-            ("mylupus-mps", "missing"),
-        }
+        assert cells == CELLS.keys()
         assert ranked.page().headline.startswith("ask the authors of wang-2012 how the outcome was defined first")
         assert [one.study for one in ranked.without] == ["wang-2012"]
 
-    @pytest.mark.parametrize("counts", [(16, 31), (17, 31)])
-    def test_the_one_without_a_result(self, ranked, by_hand, counts):
-        """The single infusion's arm with the one who is missing, edited into the table."""
-        events, of = counts
-        edited = [("events = 16\nof = 30\n", f"events = {events}\nof = {of}\n")]
-        assert found(ranked, "wang-2012", "missing")[f"{events}/{of}"] == by_hand(table=edited)
-
-    @pytest.mark.parametrize("counts", [(24, 40), (23, 83)])
-    def test_another_definition(self, ranked, by_hand, counts):
-        """What the plan's other readings count, in the place of the row's count."""
-        events, of = counts
-        edited = [("events = 16\nof = 30\n", f"events = {events}\nof = {of}\n")]
-        assert found(ranked, "wang-2012", "definition")[f"{events}/{of}"] == by_hand(table=edited)
-
-    @pytest.mark.parametrize("of", [24, 40])
-    def test_a_denominator_that_is_not_reported(self, ranked, by_hand, of):
-        """Written into both rows, and read on it, by a plan that draws its rate there."""
-        drawn = 'evidence = { study = "wang-2012", outcome = "complete remission", arm = "single" }'
-        other = 'evidence = { study = "wang-2014", outcome = ["major clinical response", "partial clinical response"] }'
-        rows = [(f"events = {x}\nreported", f"events = {x}\nof = {of}\nreported") for x in (13, 11)]
-        assert found(ranked, "wang-2014", "of")[f"of {of}"] == by_hand(plan=[(drawn, other)], table=rows)
-
-    def test_the_missing_of_a_control_arm(self, ranked, by_hand):
-        """All seven of MyLupus without a result had it, edited into the table of controls."""
-        edited = [("events = 9\nof = 25\n", "events = 16\nof = 32\n")]
-        assert found(ranked, "mylupus-cyc", "missing")["16/32"] == by_hand(controls=edited)
+    @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: "-".join(cell))
+    def test_each_value_is_the_n_of_a_table_edited_by_hand(self, ranked, by_hand, cell):
+        """Every cell of the ranking at every value that it may have, typed into the text of its table, and planned."""
+        plan, file, edits = CELLS[cell]
+        answers = found(ranked, *cell)
+        assert len(answers) >= 2
+        for words, n in answers.items():
+            events, _, of = words.removeprefix("of ").rpartition("/")
+            changed = [(old, new.format(events=events, of=of)) for old, new in edits]
+            assert n == by_hand(plan=plan, **{file: changed}), words
 
 
 class TestAddition:

@@ -154,11 +154,17 @@ def arms_do_not_add_up(table: EvidenceTable) -> Iterator[Seen]:
                 continue
             off = f"{missing} missing" if missing > 0 else f"{-missing} too many"
             total = f"{' + '.join(map(str, numbers))} = {sum(numbers)}"
+            way_out = (
+                "Compute each arm's rate on those randomised to it, counting the missing as without the outcome, "
+                "before it is used."
+                if any(outcome.events is not None for outcome in group)
+                else "A mean of those who were measured is not that of those randomised: look up who was left out, and "
+                "plan how missing values are handled."
+            )
             yield (
                 (study.key, group[0].name),
                 f"The arms hold {total} of the {study.enrolled} enrolled: {off}.",
-                "Someone was left out after enrolment, or a denominator is misprinted. Compute each arm's rate on "
-                "those randomised to it, counting the missing as without the outcome, before it is used.",
+                f"Someone was left out after enrolment, or a denominator is misprinted. {way_out}",
                 abs(missing) / sum(numbers),
             )
 

@@ -58,6 +58,15 @@ def a_sum_among_the_studies(table: EvidenceTable) -> Iterator[Seen]:
         for study, (events, of) in counted:
             if len(counted) > 3 and (2 * events, 2 * of) == (x, n):
                 sums.setdefault(study.key, f"its {name}, {events}/{of}, is the sum of the others'")
+    for study in table.studies:
+        for row in study.outcomes:
+            if row.arm and is_total(row.arm):
+                yield (
+                    (study.key, row.label),
+                    f"The arm {row.arm} of {study.key} seems to sum up its other arms.",
+                    "Its participants are counted in the others. Remove the row; or if it is an arm, name it by what "
+                    "it received.",
+                )
     for key, why in sums.items():
         yield (
             (key, None),

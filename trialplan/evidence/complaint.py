@@ -42,19 +42,23 @@ _MONTHS = (
 """Short names in English, German, French, Spanish, Italian, Dutch and Portuguese."""
 _MONTH = rf"(?:{'|'.join(_MONTHS.split())})\.?"
 MADE_A_DATE = re.compile(
-    rf"\d{{1,2}}[-. /]{{1,2}}{_MONTH}(?:[-. /]{{1,2}}\d{{2,4}})?|{_MONTH}[-./]\d{{2}}", re.IGNORECASE
+    rf"\d{{1,2}}[-. /]{{1,2}}{_MONTH}(?:[-. /]{{1,2}}\d{{2,4}})?|{_MONTH}[-./ ]\d{{2}}", re.IGNORECASE
 )
 """What a spreadsheet program, of whatever language, makes of 5/12 or 6-12: 05-Dec, 12-May, Mrz 10."""
 MADE_A_DATE_SAYS = (
     "a spreadsheet program seems to have made a date of it: write again what was printed, in a cell of text"
 )
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})")
+A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})")
 _SHARE = re.compile(r"\d[.,]\d{1,2}\b|\d[.,]\d{4}|%")
 _AS_PRINTED = tuple(
     (re.compile(pattern, re.IGNORECASE), words_for_it)
     for pattern, words_for_it in (
         (MADE_A_DATE.pattern, MADE_A_DATE_SAYS),
-        (_DATE.pattern, MADE_A_DATE_SAYS),
+        (A_DATE.pattern, MADE_A_DATE_SAYS),
+        (
+            r"(?=.*\d)[\dOolI]+",
+            "it holds a letter that looks like a figure, O for 0 or l for 1: write the figure",
+        ),
         (
             rf"({_FIGURES})\s*(?:[*†‡§¶‖#¹²³⁴⁵⁶⁷⁸⁹ᵃ-ᶻ^]+\)?|\[?[a-z]\]?)",
             "it bears the mark of a footnote: write {0}, and in note what the mark says",
@@ -72,7 +76,7 @@ _AS_PRINTED = tuple(
             "brackets may mean a number below 0: write -{0} or {0}",
         ),
         (
-            rf"({_FIGURES})\s*(?:[a-zµ%°]+[\w./²³ ]*)|(?:median|mean|p)\s*[:=]?\s*({_FIGURES})",
+            rf"({_FIGURES})\s*(?:[a-zµ%°]+[\w./²³ ]*)|(?:median|mean|p|n|r|x)\s*[:=]?\s*({_FIGURES})",
             "it is more than a number: write the number alone, in the unit that the column has",
         ),
         (
@@ -157,9 +161,9 @@ def way_out(name: str, domain: str, value: object) -> str:
     if name == "role":
         return "; name the arm in arm, and say with role whether it is the treatment or the control"
     if isinstance(value, str) and value.strip().lower() in _WORDS_FOR_MISSING:
-        return '; write "NR" or "ND", or leave the key out if the source does not mention it'
+        return '; write "NR" or "ND", or leave it out if the source does not mention it'
     of_people = name in ("events", "of", "n", "enrolled")
-    if of_people and _SHARE.search(str(value)) and not _DATE.fullmatch(str(value)):
+    if of_people and _SHARE.search(str(value)) and not A_DATE.fullmatch(str(value)):
         return "; write the count here and the printed rate in reported"
     if domain.startswith("a number between 0 and 1") and (way_out := of_percent(value)):
         return f"; {way_out}"
@@ -173,7 +177,7 @@ def way_out(name: str, domain: str, value: object) -> str:
         return f'; write it in quotes, "{value}"' if domain.startswith("text") else ""
     if name == "centres":
         return f"; write [{value!r}]"
-    return "; correct it, or leave the key out if the source does not say"
+    return "; correct it, or leave it out if the source does not say"
 
 
 def _place(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:

@@ -30,33 +30,40 @@ REMARK = "#"
 
 ALIASES = {
     "study": ("trial", "author", "authors", "study_id", "studlab", "paper", "publication", "study_or_subgroup",
+              "author_year", "author_and_year", "study_and_year", "first_author", "reference",
               "studie", "étude", "etude", "estudio", "estudo", "studio"),
     "outcome": ("endpoint", "end_point", "outcome_name", "endpunkt", "zielgröße", "critère", "desenlace", "desfecho",
                 "esito", "uitkomst"),
     "events": ("event", "r", "responders", "n_events", "events_n", "number_of_events", "n_responders", "responders_n",
                "cases", "ereignisse", "événements", "evénements", "evenements", "eventos", "eventi", "gebeurtenissen"),
     "of": ("total", "n_total", "total_n", "denominator", "sample_size", "number_of_participants", "out_of", "gesamt",
+           "analysed", "analyzed", "evaluable", "n_analysed", "n_analyzed", "n_evaluable",
+           "patients", "participants", "subjects", "no_of_patients", "no_of_participants", "number_of_patients",
            "effectif", "totale", "totaal"),
     "n": ("number",),
-    "change_mean": ("change", "mean_change"),
+    "baseline_mean": ("baseline", "mean_baseline", "mean_at_baseline", "baseline_value"),
+    "followup_mean": ("followup", "mean_followup", "mean_follow_up", "mean_at_follow_up"),
+    "change_mean": ("change", "mean_change", "change_from_baseline", "mean_change_from_baseline"),
     "change_sd": ("sd_change", "sd_of_change"),
     "change_se": ("se_change", "se_of_change"),
+    "effect_measure": ("measure",),
     "timepoint_months": ("months", "month"),
     "p_value": ("p", "pvalue", "p_val"),
     "year": ("publication_year", "pub_year", "study_year", "jahr", "année", "año", "ano", "anno", "jaar"),
     "reported": ("printed", "as_printed"),
     "note": ("notes", "comment", "comments", "remark", "remarks", "bemerkung"),
-    "enrolled": ("n_enrolled", "number_enrolled"),
+    "enrolled": ("n_enrolled", "number_enrolled", "randomised", "randomized", "n_randomised", "n_randomized"),
     "effect": ("estimate", "effect_size"),
-    "effect_se": ("se", "standard_error"),
-    "effect_lower": ("ci_lower", "lower", "ci_low", "lower_ci", "ci_start"),
-    "effect_upper": ("ci_upper", "upper", "ci_high", "upper_ci", "ci_end"),
+    "effect_se": ("se", "sem", "standard_error"),
+    "effect_lower": ("ci_lower", "lower", "ci_low", "lower_ci", "ci_start", "ll", "lcl", "lci", "lower_limit"),
+    "effect_upper": ("ci_upper", "upper", "ci_high", "upper_ci", "ci_end", "ul", "ucl", "uci", "upper_limit"),
     "definition": ("outcome_definition",),
     "product": ("cell_source",),
-    INTERVAL: ("ci", "95_ci", "95_confidence_interval", "confidence_interval", "ci_95"),
 }  # fmt: skip
 """What other tables call a column; the name of a column itself always means that column."""
 
+_CONFIDENT = re.compile(r"(\d{2}(_\d{1,2})?_)?(ci|confidence_interval)(_\d{2}(_\d{1,2})?)?")
+"""An interval, with its confidence before or behind."""
 _KNOWN_AS = {other: name for name, others in ALIASES.items() for other in others}
 _IN_WORDS = "write it in reported, as printed: it has no place among the numbers"
 _WHAT_MEAN = {
@@ -75,6 +82,7 @@ MEASURES = {
     "irr": "rate-ratio", "rate_ratio": "rate-ratio",
     "rd": "risk-difference", "risk_difference": "risk-difference",
     "md": "mean-difference", "mean_difference": "mean-difference",
+    "hedges_g": "standardised-mean-difference", "cohen_s_d": "standardised-mean-difference",
     "smd": "standardised-mean-difference", "standardised_mean_difference": "standardised-mean-difference",
     "standardized_mean_difference": "standardised-mean-difference",
 }  # fmt: skip
@@ -94,11 +102,25 @@ _PERSON_TIME = {
     "person_months",
     "time_at_risk",
 }
-_NO_NUMBER = {"median", "iqr", "interquartile_range", "range", "median_iqr", "median_range", "min", "max", "q1", "q3"}
+_NO_NUMBER = {"median", "iqr", "interquartile", "range", "min", "max", "q1", "q3"}
 """What a table may hold of measurements that are no means."""
-_PERCENT = {"percent", "percentage", "per_cent", "prozent", "rate"}
+_PERCENT = {"percent", "percentage", "per_cent", "prozent", "rate", "proportion", "share"}
+_WITHOUT = re.compile(r"(non?_?|without_|no_)?(events?|responders?|cases)|failures?|survivors?|yes|no")
+"""Those who did not have the event, or may be they."""
+_OF_LOGS = re.compile(rf"(log|ln)_?({'|'.join(MEASURES)})|te|se_?te|[yv]i|se_?(log|ln)\w*")
+"""Effects as programs for meta-analysis have them: logs of ratios, and their variances."""
+_VARIANCES = {"variance", "var"}
+_SIZED = re.compile(r"(.*\w)\s*[(\[]\s*n\s*[=:]\s*(\d+)\s*[)\]]", re.IGNORECASE)
+"""An arm with its size, as journals head their columns: Drug (n = 20)."""
+_REPEATED = re.compile(r"[._ ]+\d+$")
+"""What R and pandas put behind a name that is there twice."""
+_BRIEF = 3
+"""Letters of a name that is like too many others."""
 
 _TIME, _OTHER_UNIT = re.compile("time|follow|durat|visit|weeks?$|days?$"), re.compile("(week|day|year)s?$")
+_OF_ARMS = ("events", "of", "n", *(f"{which}_{part}" for which in MEANS for part in ("mean", "sd")))
+"""What a table of two arms has twice."""
+_NAMES_OF_ARMS = {"placebo", "control", "controls", "sham", "comparator", "experimental", "active"}
 _NAMES = {"study": "the study", "outcome": "what was counted or measured"}
 _LIKENESS = 0.6
 """Of a column to the known ones: of a name that is less alike all are listed."""
@@ -113,14 +135,17 @@ def plain(header: str) -> str:
 
 def known_as(spelt: str) -> str:
     """The column that a plain name is, or is usually called; empty where it is none."""
-    return spelt if spelt in COLUMNS or spelt in SPREADS else _KNOWN_AS.get(spelt, "")
+    if spelt in COLUMNS or spelt in SPREADS:
+        return spelt
+    return INTERVAL if _CONFIDENT.fullmatch(spelt) else _KNOWN_AS.get(spelt, "")
 
 
 def limit(spelt: str) -> str:
     """The limit of an interval that a plain name is made of: lower 95 % CI, CI upper limit."""
     words = {*spelt.split("_")}
     ends = words & {"lower", "upper", "low", "high"}
-    if len(ends) != 1 or not words <= ends | {"95", "ci", "cl", "limit", "confidence", "bound", "interval"}:
+    plainly = {word for word in words if not word.isdecimal()}
+    if len(ends) != 1 or not plainly <= ends | {"ci", "cl", "limit", "confidence", "bound", "interval"}:
         return ""
     return "effect_lower" if ends & {"lower", "low"} else "effect_upper"
 
@@ -146,13 +171,9 @@ def columns_of(grid: Grid, name: str) -> tuple[list[str], list[str]]:
         if not written:
             wrong.append(f"{name}: column {at} has no name; name it, or remove it")
         elif not meant:
-            wrong.append(f"{name}: {_unknown(written, spelt)}")
+            wrong.append(f"{name}: {_unknown(written, spelt, grid.header)}")
         elif meant in columns:
-            twice = grid.header[columns.index(meant)]
-            same = (
-                f"the column {written!r} is there twice" if twice == written else f"{twice!r} and {written!r} are both"
-            )
-            wrong.append(f"{name}: {same}{'' if twice == written else f' {meant}'}; keep one of them")
+            wrong.append(f"{name}: {_twice(grid.header[columns.index(meant)], written, meant)}")
         elif meant != spelt:
             notes.append(f"`{written}` as `{meant}`")
         columns.append(meant)
@@ -164,7 +185,7 @@ def columns_of(grid: Grid, name: str) -> tuple[list[str], list[str]]:
         for written, column in zip(grid.header, columns, strict=True)
         if written and not column and repr(written) not in left_out
     ]
-    if missing == ["outcome"] and any(_unknown(each, plain(each)).startswith("unknown") for each in unknown):
+    if missing == ["outcome"] and any(_unknown(each, plain(each), grid.header)[:7] == "unknown" for each in unknown):
         raise EvidenceError(f"{name}: {_melted(unknown)}")
     for column in missing[::-1]:
         near = did_you_mean(
@@ -183,6 +204,8 @@ def _meant(spelt: str, names: Sequence[str]) -> str:
     """The column that a plain name means beside the others."""
     known = {known_as(each) for each in names}
     means = [which for which in MEANS if f"{which}_mean" in known]
+    if spelt == "study_year" and "study" not in known:
+        return "study"
     if spelt == "n" and {"events", "reported"} & known and not means:
         return "of"
     if spelt in ("total", "total_n", "n_total") and means and "events" not in known:
@@ -198,15 +221,49 @@ def _meant(spelt: str, names: Sequence[str]) -> str:
     return meant
 
 
-def _unknown(written: str, spelt: str) -> str:
-    """Why a column means nothing here, and the way out."""
+def _twice(first: str, written: str, meant: str) -> str:
+    """That two columns are the same, and what they may be."""
+    same = (
+        f"the column {written!r} is there twice" if first == written else f"{first!r} and {written!r} are both {meant}"
+    )
+    of_arms = f", or call those of two arms {meant}_treatment and {meant}_control" if meant in _OF_ARMS else ""
+    return f"{same}; keep one of them{of_arms}"
+
+
+def _unknown(written: str, spelt: str, header: Sequence[str]) -> str:
+    """Why a column of the header means nothing here, and the way out."""
+    words = {*spelt.split("_")}
+    if "mean" in words and {"sd", "se", "sem"} & words:
+        return f"the column {written!r} does not say of what; {_WHAT_MEAN['mean_sd']}"
+    if sized := _SIZED.fullmatch(written):
+        return (
+            f"the column {written!r} is of an arm of {sized[2]}; call it events_{plain(sized[1])}, and write its cells "
+            f"as 8/{sized[2]}"
+        )
+    once = _REPEATED.sub("", written)
+    if once != written and once in header and known_as(plain(once)):
+        return _twice(once, written, known_as(plain(once)))
+    if spelt in _VARIANCES:
+        return f"the column {written!r} does not say of what; write the SD, its square root, in change_sd"
+    if _OF_LOGS.fullmatch(spelt):
+        return (
+            f"the column {written!r} seems to hold logs or variances; write a ratio itself in effect, with "
+            "effect_measure, and the standard error of its log, the root of its variance, in effect_se"
+        )
+    if _WITHOUT.fullmatch(spelt):
+        return (
+            f"the column {written!r} may count those with or without the event; call those with it events, and write "
+            "in of how many they are with the others"
+        )
+    if spelt in _NAMES_OF_ARMS:
+        return f"the column {written!r} may be of an arm; call it events_{spelt}, and write its cells as 8/20"
     if spelt in _WHAT_MEAN:
         return f"the column {written!r} does not say of what; {_WHAT_MEAN[spelt]}"
     end = _KNOWN_AS.get(spelt, "") or limit(spelt)
     if end.startswith("effect_"):
         part = end.removeprefix("effect_")
         return f"the column {written!r} does not say of which mean; call it {' or '.join(f'{w}_{part}' for w in MEANS)}"
-    if spelt in _NO_NUMBER:
+    if {*spelt.split("_")} & _NO_NUMBER:
         return f"the column {written!r} holds no mean; {_IN_WORDS}"
     if _OTHER_UNIT.search(spelt) and _TIME.search(spelt):
         return (
@@ -224,7 +281,9 @@ def _unknown(written: str, spelt: str) -> str:
         )
     if spelt in _PERCENT or written.strip() == "%":
         return f"the column {written!r} does not say of what; call it reported, and write its cells as 29.6 %"
-    hint = did_you_mean(spelt, COLUMNS, _LIKENESS)
+    there = {known_as(plain(cell)) for cell in header}
+    likeness = _LIKENESS if len(spelt) > _BRIEF else 1.0
+    hint = did_you_mean(spelt, [each for each in COLUMNS if each not in there], likeness)
     left_out = "" if hint.startswith("did") else f"begin its name with {LEFT_OUT} to leave it out; "
     return f"unknown column {written!r}; {left_out}{hint}"
 

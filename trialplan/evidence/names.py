@@ -29,7 +29,7 @@ _BESIDE = {
         "fixed",
         "model",
     ),
-    "ci",
+    *("ci", "n", "k"),
 }
 """Words that a row's name may have beside one for a sum."""
 
@@ -46,6 +46,6 @@ def near(name: str, names: Iterable[str]) -> list[str]:
 
 def is_total(key: str) -> bool:
     """Whether a row's name says that it sums up others: Total, Pooled estimate, Subtotal (95 % CI)."""
-    words = {*re.findall(r"[^\W\d_]+", key.casefold())}
+    words = {*re.findall(r"[^\W\d_]+", key.casefold().replace("σ", "sum").replace("∑", "sum"))}
     sums = bool(words & _TOTALS) and words <= _TOTALS | _BESIDE
     return sums or _OF_A_PROGRAM.fullmatch(key.strip().casefold()) is not None

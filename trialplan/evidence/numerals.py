@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+_SIGNS = str.maketrans(dict.fromkeys("−–—‐‑‒﹣－", "-") | {"·": ".", "＋": "+"})
+"""What stands for a minus sign and for a point: dashes and hyphens of any length, and the raised point."""
+_APART = re.compile(r"([+-])\s+(?=[\d.,])")
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 _PLAIN = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(([.,'’ ])\d{3})(\2\d{3})*")
@@ -23,7 +26,30 @@ _NO_RANGE = r"(?<!\d[-–])(?<!\d [-–] )(?<!\d to )(?<!\d bis )"
 _PERCENTAGE = re.compile(rf"(?<![\d.,·]){_NO_RANGE}(\d++(?:[.,·]\d++)?)\s*+{_SIGN}{_CONFIDENCE}", re.IGNORECASE)
 _FRACTION = re.compile(r"\s*(\d{1,9})\s*(?:/|of|out of|von|sur|de|di|van)\s*(\d{1,9})\s*", re.IGNORECASE)
 _BARE = re.compile(r"\d{1,9}(?:\.\d{1,20})?|\.\d{1,20}")
+_LIMIT = r"[+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)"
+_BETWEEN = r"\s*(?:-|;|,\s|\bto\b|\bbis\b)\s*"
+_LIMITS = re.compile(rf"[(\[]?\s*({_LIMIT}){_BETWEEN}({_LIMIT})\s*[)\]]?", re.IGNORECASE)
+"""Two limits as they are printed: 0.8 to 8.6, (0.8; 8.6), [0.8, 8.6], -1.5 - -0.7."""
+_WITH_LIMITS = re.compile(
+    rf"({_LIMIT})\s*[(\[]\s*(?:(\d{{2}}(?:[.,]\d+)?)\s*%\s*(?:CI)?\s*[:,]?\s*)?({_LIMIT}){_BETWEEN}({_LIMIT})\s*[)\]]",
+    re.IGNORECASE,
+)
+"""An effect with its interval: 0.7 (0.5 to 0.98), 0.7 [95 % CI 0.5, 0.98]."""
 _ONLY_PERCENTAGE = re.compile(rf"\s*(\d++(?:[.,·]\d++)?)\s*+{_SIGN}\s*", re.IGNORECASE)
+
+
+def limits_of(printed: str) -> tuple[str, str] | None:
+    """The two limits of a printed interval; None where it is none."""
+    match = _LIMITS.fullmatch(printed.strip())
+    return None if match is None else (match[1], match[2])
+
+
+def effect_with_limits(printed: str) -> tuple[str, str, str, float | None] | None:
+    """A number, the limits printed behind it, and their confidence where it is printed; None where it is none."""
+    match = _WITH_LIMITS.fullmatch(printed.strip())
+    if match is None:
+        return None
+    return match[1], match[3], match[4], float(match[2].replace(",", ".")) / 100 if match[2] else None
 
 
 def percentages(text: str) -> list[str]:
@@ -91,8 +117,9 @@ def tidy(cell: str) -> str:
     """A number without the spaces around it, its figures, minus sign and raised point as a computer writes them."""
     if not cell.isascii():  # a figure of any script, such as ８ or ٨, has the value of one of ours
         cell = "".join(str(unicodedata.decimal(letter, letter)) for letter in cell).replace("٫", ".").replace("．", ".")
-    plain = cell.strip().replace("−", "-").replace("–", "-").replace("·", ".")
-    return re.sub(r"^([+-])\s+(?=[\d.,])", r"\1", plain)
+        cell = cell.translate(_SIGNS)
+    plain = cell.strip()
+    return _APART.sub(r"\1", plain) if plain[:1] in ("+", "-") else plain
 
 
 def number(cell: str, mark: str | None, whole: bool) -> tuple[str, str]:
@@ -100,11 +127,15 @@ def number(cell: str, mark: str | None, whole: bool) -> tuple[str, str]:
 
     `mark` is the file's decimal mark as `decimal_mark` finds it; `whole` is for counts, which have no decimals.
     """
+    if cell.isascii() and cell.isdigit():
+        return cell, ""
     text = _SPACES.sub(" ", tidy(cell))
     if _THOUSANDS.fullmatch(text) or (_GROUPED.fullmatch(text) and re.search(r"[ '’]", text)):
         return "", f"{cell!r} holds a separator of thousands; write {_ungrouped(text)}"
     if _GROUPED.fullmatch(text) and (whole or mark is None):
         return "", f"{cell!r} may be {_bare(text)} or {_decimal(text)}; write {_bare(text)} or {_decimal(text)}"
+    if "_" in text and _PLAIN.fullmatch(text.replace("_", "")):
+        return "", f"{cell!r} has a line between its figures; write them without"  # Python would pass over it
     if not _PLAIN.fullmatch(text):
         return cell, ""
     if whole:

@@ -363,11 +363,12 @@ def _studies(effects: Effects, weights: Any, confidence: float) -> tuple[PooledS
 
 def _note(effects: Effects, method: str) -> str:
     """What is missing from the answer, and why."""
+    scale = MEASURES.get(effects.measure, effects.measure)
     if len(effects.values) == 1:
-        return "One study: its own estimate, no τ² and no prediction interval."
+        return f"One study: its own estimate, as {scale}; no τ² and no prediction interval."
     if method in TABLE_METHODS:
-        return f"Pooled as {MEASURES[effects.measure]}, one true effect: there is no prediction interval."
+        return f"Pooled as {scale}, one true effect: there is no prediction interval."
     if method == FIXED:
-        return "A fixed effect assumes that the studies do not differ: there is no prediction interval."
+        return f"Pooled as {scale}. A fixed effect assumes that the studies do not differ: no prediction interval."
     few = " With two studies, τ² is hardly known." if len(effects.values) == 2 else ""
-    return f"Pooled as {MEASURES.get(effects.measure, effects.measure)}.{few}"
+    return f"Pooled as {scale}.{few}"

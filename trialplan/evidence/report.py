@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from trialplan.evidence.audit import audit
@@ -13,6 +13,7 @@ from trialplan.page import Page, Table, plain
 from trialplan.text import number, plural
 
 if TYPE_CHECKING:
+    from trialplan.evidence.finding import Findings
     from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 
 _STUDIES = ("study", "year", "design", "control", "enrolled", "conditioning")
@@ -20,24 +21,25 @@ _OUTCOMES = ("study", "outcome", "arm", "months", "reported", "estimate", "95 % 
 _ESTIMATE = ("kind", "value", "lower", "upper", "confidence", "n", "method", "reference")
 
 
-def as_json(table: EvidenceTable, interval: str = "wilson", confidence: float = 0.95) -> dict[str, Any]:
-    """The table, its studies with an estimate beside each outcome, and the findings of its audit."""
-    head = asdict(table)
-    del head["studies"]
+def as_json(
+    table: EvidenceTable, interval: str = "wilson", confidence: float = 0.95, found: Findings | None = None
+) -> dict[str, Any]:
+    """The table, its studies with an estimate beside each outcome, and the findings of its audit, or those `found`."""
+    head = {part.name: getattr(table, part.name) for part in fields(table) if part.name != "studies"}
     return {
         "table": head,
         "studies": [_study(study, interval, confidence) for study in table.studies],
-        "findings": [asdict(finding) for finding in audit(table)],
+        "findings": [{**vars(finding)} for finding in (audit(table) if found is None else found)],
         "pools": [],
     }
 
 
 def _study(study: Study, interval: str, confidence: float) -> dict[str, Any]:
-    cells = asdict(study)
-    for outcome, row in zip(study.outcomes, cells["outcomes"], strict=True):
+    rows = []
+    for outcome in study.outcomes:
         found = estimate(outcome, interval, confidence)
-        row["estimate"] = None if found is None else asdict(found)
-    return cells
+        rows.append({**vars(outcome), "estimate": None if found is None else asdict(found)})
+    return {**vars(study), "outcomes": rows}
 
 
 def page(table: EvidenceTable, interval: str = "wilson", notes: Sequence[str] = ()) -> Page:
@@ -51,7 +53,7 @@ def page(table: EvidenceTable, interval: str = "wilson", notes: Sequence[str] = 
     findings = list(told_once(found))
     blocking = sum(finding.severity == "block" for finding in found)
     return Page(
-        data=plain(as_json(table, interval) | {"notes": list(notes)}),
+        data=plain(as_json(table, interval, found=found) | {"notes": list(notes)}),
         headline=f"{table.title}: {plural(len(studies), 'study')}, {plural(len(rows), 'outcome')}, "
         f"{plural(len(found), 'finding')}, {blocking} of which a plan must answer",
         tables=[
@@ -67,7 +69,7 @@ def page(table: EvidenceTable, interval: str = "wilson", notes: Sequence[str] = 
 def _record(study: Study, outcome: ReportedOutcome, estimated: Estimate | None) -> dict[str, Any]:
     """A row for a spreadsheet: the cells as printed, the estimate beside them."""
     numbers = {f"estimate_{name}": estimated and getattr(estimated, name) for name in _ESTIMATE}
-    return {"study": study.key} | asdict(outcome) | numbers
+    return {"study": study.key} | vars(outcome) | numbers
 
 
 def _shown(study: Study, outcome: ReportedOutcome, estimated: Estimate | None) -> list[str]:

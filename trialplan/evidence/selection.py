@@ -129,6 +129,15 @@ def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str,
             f"the row {total!r} sums up the others and would count everybody twice; remove it, "
             "or name it by its authors if it is a study"
         )
+    sums = [
+        (key, row.arm) for key, rows in reported.items() if len(rows) > 1 for row in rows if is_total(row.arm or "")
+    ]
+    if sums:
+        key, arm = sums[0]
+        raise EvidenceError(
+            f"the arm {arm!r} of {key} sums up its other arms and would count everybody twice; remove its row, or name "
+            "it by what it received"
+        )
     return {key: _rows(table.study(key), rows, choice) for key, rows in reported.items() if rows}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence.control import CONTROL, TREATMENT
@@ -35,7 +36,8 @@ _SPELT = {
 """Names of metafor (escalc) and of its data sets."""
 _NUMBERED = re.compile(r"(n|m|sd|x|r|events?|total|mean)_?([12])i?")
 OF_EACH = ("events", "event", "r", "cases", "responders", "n", "total", "of", "change_mean", "change_sd", "change_se",
-            "change", "baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "mean", "sd", "se")  # fmt: skip
+            "change", "baseline_mean", "baseline_sd", "followup_mean", "followup_sd", "mean", "sd", "se",
+            *SPREADS)  # fmt: skip
 """What an arm of any name may have a column of."""
 _SHORT = {"m": "mean", "x": "events", "r": "events"}
 _OF_BOTH = ("outcome", "definition", "kind", "timepoint_months", "unit", "harm", "note")
@@ -81,7 +83,7 @@ def one_arm_a_row(grid: Grid, name: str) -> Grid:
     told = listed(f"{_called(arm)!r} {f'as {_role(arm)}' if _role(arm) else 'of unknown role'}" for arm in arms)
     notes.append(f"arms side by side as rows of their own: {told}")
     notes += ["those with and those without the event as their denominator"] * summed
-    return Grid(header, rows, grid.comma_separates, notes, grid.wrong)
+    return replace(grid, header=header, rows=rows, places=[], notes=notes)
 
 
 def cell_at(cells: Sequence[str], at: int | None) -> str:
@@ -130,11 +132,10 @@ def _all_parted(names: Sequence[str]) -> list[tuple[str, str] | None]:
 
 def _with_any_arm(spelt: str) -> tuple[str, str] | None:
     words = spelt.split("_")
-    for at in range(1, len(words)):
-        for column, arm in ((words[:at], words[at:]), (words[at:], words[:at])):
-            if "_".join(column) in OF_EACH:
-                return _inner("_".join(column)), " ".join(arm)
-    return None
+    ends = ((words[:at], words[at:]) for at in range(1, len(words)))
+    parts = [part for first, last in ends for part in ((first, last), (last, first)) if "_".join(part[0]) in OF_EACH]
+    column, arm = max(parts, key=lambda part: len(part[0]), default=([], []))  # change_mean, not change of a mean arm
+    return (_inner("_".join(column)), " ".join(arm)) if column else None
 
 
 def _parted(spelt: str, names: Sequence[str]) -> tuple[str, str] | None:

@@ -26,7 +26,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from trialplan.evidence.complaint import MADE_A_DATE, MADE_A_DATE_SAYS, way_out
+from trialplan.evidence.complaint import A_DATE, MADE_A_DATE, MADE_A_DATE_SAYS, way_out
 from trialplan.evidence.control import CONTROL, TREATMENT
 from trialplan.evidence.headers import (
     COLUMNS,
@@ -42,12 +42,13 @@ from trialplan.evidence.headers import (
     columns_of,
     plain,
 )
-from trialplan.evidence.numerals import bare_share, decimal_mark, number, tidy
+from trialplan.evidence.numerals import bare_share, decimal_mark, effect_with_limits, limits_of, number, tidy
 from trialplan.evidence.outcomes_side_by_side import one_outcome_a_row
 from trialplan.evidence.side_by_side import ARM_WORDS, one_arm_a_row
 from trialplan.evidence.spreads import CONFIDENCE, sd_of_interval, sd_of_standard_error
 from trialplan.evidence.table import ReportedOutcome, Study, domains
 from trialplan.evidence.text_table import ERROR, ERROR_SAYS, Grid
+from trialplan.evidence.two_in_a_cell import one_thing_a_cell
 from trialplan.text import listed, plural
 
 __all__ = ["COLUMNS", "Sheet", "read_rows", "understood"]
@@ -58,25 +59,19 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 """A count as it is printed: 8, 8/20, 8 (40 %), 8/20 (40 %)."""
-_LIMIT = r"[+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)"
-_BETWEEN = r"\s*(?:-|;|,\s|\bto\b|\bbis\b)\s*"
-_LIMITS = re.compile(rf"[(\[]?\s*({_LIMIT}){_BETWEEN}({_LIMIT})\s*[)\]]?", re.IGNORECASE)
-"""Two limits as they are printed: 0.8 to 8.6, (0.8; 8.6), [0.8, 8.6], -1.5 - -0.7."""
-_WITH_LIMITS = re.compile(
-    rf"({_LIMIT})\s*[(\[]\s*(?:95\s*%\s*(?:CI)?\s*[:,]?\s*)?({_LIMIT}){_BETWEEN}({_LIMIT})\s*[)\]]", re.IGNORECASE
-)
-"""An effect with its interval: 0.7 (0.5 to 0.98), 0.7 [95 % CI 0.5, 0.98]."""
 _BEGIN_ODD = "nN#<.eE"
 """What words for nothing, and errors, begin with."""
 _LONGEST_DATE = len("05. sept. 2026")
 _OF_A_ROW = ("group", "product", "regimen", "subgroup")
 """Fields of a study whose names a table may give to what differs between its arms."""
+_NAMES = ("study", "outcome")
 _PRINTED = ("arm", "reported", "follow_up", "regimen", "subgroup")
 """Texts that may be printed as 6-12 or 3/10, of which a program makes a date."""
 _PLACE = ("outcome", "arm", "timepoint_months", "effect_measure")
 """What tells the rows of a study apart."""
 _LACKING = re.compile(r"n/?a|#n/?a|#nv|<na>|nan|null|#null!|\.[a-z]?", re.IGNORECASE)
 """The words of R, Excel, pandas, databases, SPSS, SAS and Stata for a cell without a value."""
+_WORDS_OF = {"role": {TREATMENT, CONTROL, "unknown"}, "kind": {"landmark", "ever"}}
 _FEWEST = 2
 """Participants of whom an SD can be."""
 _A_SPREAD = 'a number, or "NR" (not reported) or "ND" (not done)'
@@ -114,25 +109,31 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
     """The table in a grid of cells, with all that is wrong with its cells."""
     used = {at for at, cell in zip(grid.places, grid.header, strict=True) if not cell.startswith(LEFT_OUT)}
     grid.wrong = {(line, at): why for (line, at), why in grid.wrong.items() if at in used}
-    grid = one_arm_a_row(one_outcome_a_row(grid), name)
+    grid = one_arm_a_row(one_outcome_a_row(one_thing_a_cell(grid, name)), name)
     columns, notes = columns_of(grid, name)
-    in_percent = any("%" in cell for cell, column in zip(grid.header, columns, strict=True) if column == "events")
     measures = [
         MEASURES.get(plain(cell)) for cell, column in zip(grid.header, columns, strict=True) if column == "effect"
     ]
     previous = ""
     sheet = Sheet({}, {}, notes=[*grid.notes, *notes])
+    years = _years(grid, columns)
+    if years:
+        sheet.notes.append(f"the year as a part of the study's name where an author has several ({listed(years)})")
     mark = decimal_mark(_numerals(grid, columns), grid.comma_separates)
     if mark == ",":
         sheet.notes.append("decimal commas")
     studies: dict[str, dict[str, Any]] = {}
+    numbers: dict[str, int] = {}  # the place of each study among them
     places: dict[tuple[str | None, ...], int] = {}
+    unreadable: dict[int, list[str]] = {}
+    for (line, _), words in grid.wrong.items():
+        unreadable.setdefault(line, []).append(words)
     lacking: Counter[str] = Counter()
     counted: Counter[str] = Counter()
     for line, cells in grid.rows:
         place = f"{name}, line {line}"
         if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-            sheet.wrong.append((line, _too_many(place, cells, columns)))
+            sheet.wrong.append((line, _too_many(place, cells, columns, grid.separator)))
             continue
         row = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if column and cell.strip()}
         odd = {column: cell for column, cell in row.items() if cell[0] in _BEGIN_ODD}  # few are, and patterns cost time
@@ -141,27 +142,31 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         failed = [column for column, cell in odd.items() if column in row and ERROR.fullmatch(cell)]
         sheet.wrong += [(line, f"{place}: {column} is {row.pop(column)!r}, {ERROR_SAYS}") for column in failed]
         empty = [column for column in ("study", "outcome") if column not in row and column not in failed]
+        unread = [(line, f"{place}, {words}") for words in unreadable.get(line, ())]
         if empty:
-            sheet.wrong.append((line, f"{place}: {_lacks(empty[0], row, previous)}"))
+            sheet.wrong += unread or [(line, f"{place}: {_lacks(empty[0], row, previous)}")]
         if empty or {"study", "outcome"} - {*row}:
             continue
+        if row["study"] in years and "year" in row:
+            row["study"] = f"{row['study']} {row['year']}"
         previous = row["study"]
         if "effect" in row and measures[0]:
             row.setdefault("effect_measure", measures[0])
         sheet.wrong += [
             (line, f"{place}, study {previous!r}: {column} is {row[column]!r}; {MADE_A_DATE_SAYS}")
-            for column in _PRINTED
-            if len(row.get(column, "")) <= _LONGEST_DATE and MADE_A_DATE.fullmatch(row.get(column, ""))
+            for column in (*_PRINTED, *_NAMES)
+            if len(row.get(column, "")) <= _LONGEST_DATE
+            and (MADE_A_DATE.fullmatch(row.get(column, "")) or (column in _NAMES and A_DATE.fullmatch(row[column])))
         ]
         counted[_of_role(row)] += 1
         _of_events(row)
-        counted[_of_count(row, in_percent)] += 1
-        wrong = [*_limits(row), *_read_numbers(row, mark)]
+        wrong = _two_denominators(row)
+        counted[_of_count(row)] += 1
+        wrong = [*wrong, *_limits(row, grid.confidence), *_read_numbers(row, mark)]
         counted[_of_printed(row)] += 1
         wrong += [] if wrong else _spreads(row, counted)
         sheet.wrong += [(line, f"{place}, study {previous!r}, outcome {row['outcome']!r}: {why}") for why in wrong]
-        dated = [(line, f"{place}, {words}") for at, words in grid.wrong.items() if at[0] == line]
-        sheet.wrong += [each for each in dated if each not in sheet.wrong]  # two arms may stand on one line
+        sheet.wrong += [each for each in unread if each not in sheet.wrong]  # two arms may stand on one line
         sheet.wrong += [(line, words) for words in _merge(sheet.data, _named(row, TABLE), place)]
         study = _named(row, STUDY)
         kept = studies.setdefault(study["key"], {"outcomes": []})
@@ -172,7 +177,7 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
             continue
         places[cell] = line
         kept["outcomes"].append(_named(row, OUTCOME))
-        index = list(studies).index(study["key"])
+        index = numbers.setdefault(study["key"], len(numbers))
         sheet.lines.setdefault((index,), line)
         sheet.lines[index, len(kept["outcomes"]) - 1] = line
     sheet.notes += [f"{plural(cells, 'cell')} {what}" for what, cells in counted.items() if what]
@@ -180,6 +185,20 @@ def read_rows(grid: Grid, name: str, title: str) -> Sheet:
         sheet.notes.append(f"{plural(lacking.total(), 'cell')} with {listed(lacking)} as empty")
     sheet.data = {"title": title.replace("-", " ").replace("_", " ")} | sheet.data | {"studies": list(studies.values())}
     return sheet
+
+
+def _years(grid: Grid, columns: list[str]) -> dict[str, None]:
+    """The authors who have reports of several years, where a column of authors names the studies."""
+    if "study" not in columns or "year" not in columns:
+        return {}
+    at, of = columns.index("study"), columns.index("year")
+    if "author" not in plain(grid.header[at]):
+        return {}
+    years: dict[str, set[str]] = {}
+    for _, cells in grid.rows:
+        if len(cells) > max(at, of):
+            years.setdefault(cells[at].strip(), set()).add(cells[of].strip())
+    return dict.fromkeys(author for author, found in years.items() if len(found - {""}) > 1)
 
 
 def _twice(row: dict[str, str], before: int) -> str:
@@ -216,24 +235,30 @@ def _of_role(row: dict[str, str]) -> str:
     return "such as placebo as the role of an arm"
 
 
-def _of_count(row: dict[str, str], in_percent: bool) -> str:
-    """What the events were understood as, where they are written with a denominator or a percentage; empty if not.
-
-    A number in brackets is a percentage where it has the sign, or its column's name has it.
-    """
+def _of_count(row: dict[str, str]) -> str:
+    """What the events were understood as, where they are written with a denominator or a percentage; empty if not."""
     written = row.get("events", "")
     count = _COUNT.fullmatch(written)
     if count is None or row.get("of", count["of"]) != (count["of"] or row.get("of")):
         return ""
-    if count["share"] and not (count["sign"] or in_percent):
-        return ""
+    if count["share"] and not count["sign"]:
+        return ""  # a number in brackets may be anything
     row["events"] = count["events"]
     if count["of"]:
         row["of"] = count["of"]
     if count["share"]:
-        row.setdefault("reported", written if count["sign"] else f"{count['events']} ({count['share']} %)")
+        row.setdefault("reported", written)
         return "such as 8 (40 %) as events with what is printed"
     return "such as 3/10 as events and of" if count["of"] else ""
+
+
+def _two_denominators(row: dict[str, str]) -> list[str]:
+    """That the denominator of a count such as 12/30 is not the row's."""
+    count = _COUNT.fullmatch(row.get("events", ""))
+    if count is None or not count["of"] or not row.get("of", "").isdecimal() or int(row["of"]) == int(count["of"]):
+        return []
+    written, of = row.pop("events"), row.pop("of")
+    return [f"events is {written!r} and of is {of}; make the two denominators agree"]
 
 
 def _of_printed(row: dict[str, str]) -> str:
@@ -248,25 +273,30 @@ def _of_printed(row: dict[str, str]) -> str:
     return "of reported such as 0.35 as 35 %"
 
 
-def _limits(row: dict[str, str]) -> list[str]:
-    """Part an interval as printed into its limits: of the effect, or of the row's only mean; say what cannot be."""
-    both = _WITH_LIMITS.fullmatch(tidy(row.get("effect", "")))
+def _limits(row: dict[str, str], confidence: float | None) -> list[str]:
+    """Part an interval as printed into its limits: of the effect, or of the row's only mean; say what cannot be.
+
+    `confidence` is the one that the names of the columns say, if they do.
+    """
+    both = effect_with_limits(tidy(row.get("effect", "")))
     if both and not {"effect_lower", "effect_upper", INTERVAL} & {*row}:
-        row["effect"], row["effect_lower"], row["effect_upper"] = both.groups()
-        return []
+        row["effect"], row["effect_lower"], row["effect_upper"], printed = both
+        confidence = confidence if printed is None else printed
+    if confidence not in (None, CONFIDENCE) and any(column == INTERVAL or column.endswith("_lower") for column in row):
+        row.setdefault("effect_confidence", f"{confidence:.12g}")
     if INTERVAL not in row:
         return []
     written = row.pop(INTERVAL)
     means = [which for which in MEANS if f"{which}_mean" in row]
     ours = ["effect", *means] if "effect" in row else means
-    limits = _LIMITS.fullmatch(tidy(written))
+    limits = limits_of(tidy(written))
     if limits is None:
         return [f"the interval {written!r} is not read; write its limits with 'to' between them, as 0.8 to 1.2"]
     if len(ours) != 1:
         return [
             f"the interval {written!r} does not say of what; write it in {_choices('lower')} and {_choices('upper')}"
         ]
-    row[f"{ours[0]}_lower"], row[f"{ours[0]}_upper"] = limits.groups()
+    row[f"{ours[0]}_lower"], row[f"{ours[0]}_upper"] = limits
     return []
 
 
@@ -340,7 +370,7 @@ def _read_numbers(row: dict[str, str], mark: str | None) -> list[str]:
             wrong.append(f"{column} {why}")
             del row[column]
     for column in ("role", "kind"):
-        if column in row:
+        if row.get(column, "").lower() in _WORDS_OF[column]:
             row[column] = row[column].lower()
     if "effect_measure" in row:
         spelt = plain(row["effect_measure"])
@@ -350,12 +380,13 @@ def _read_numbers(row: dict[str, str], mark: str | None) -> list[str]:
     return wrong
 
 
-def _too_many(place: str, cells: list[str], columns: list[str]) -> str:
-    return f"{place} has {len(cells)} cells under {len(columns)} columns; put a text that holds a comma in quotes"
+def _too_many(place: str, cells: list[str], columns: list[str], separator: str) -> str:
+    mark = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "a space"}.get(separator, separator)
+    return f"{place} has {len(cells)} cells under {len(columns)} columns; put a text that holds {mark} in quotes"
 
 
 def _named(row: dict[str, str], columns: dict[str, str]) -> dict[str, Any]:
-    return {field: _cell(field, row[column]) for column, field in columns.items() if column in row}
+    return {columns[column]: _cell(columns[column], cell) for column, cell in row.items() if column in columns}
 
 
 def _cell(field: str, cell: str) -> Any:

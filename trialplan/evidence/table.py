@@ -315,11 +315,12 @@ def _p_way_out(printed: str) -> str:
     if re.search(r"\d,\d", printed):
         return f"write {re.sub(r'(?<=[0-9]),(?=[0-9])', '.', printed)}"
     figures = re.search(r"\d*\.\d+", printed)
-    if figures and float(figures[0]) == 0:
-        return f'write "< {figures[0][:-1]}1", for a P value is above 0'
-    if figures:
+    if re.fullmatch(r"[\s.,0]*", printed):
+        least = f"{figures[0][:-1]}1" if figures else "0.001"
+        return f'write "< {least}", for a P value is above 0'
+    if figures and float(figures[0]) < 1:
         return f"write {figures[0]}, and what stands beside it in note"
-    return "write 5 % as 0.05"
+    return "write 5 % as 0.05" if "%" in printed else "look it up, for a P value lies between 0 and 1"
 
 
 def domains(kind: type[EvidenceTable] | type[Study] | type[ReportedOutcome]) -> dict[str, str]:

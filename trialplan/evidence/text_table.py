@@ -12,6 +12,7 @@ from pathlib import Path
 
 from trialplan.errors import EvidenceError
 from trialplan.files import read_bytes
+from trialplan.text import listed
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 """The last where no other stands in the header, and every row has as many cells as it (R's write.table)."""
@@ -22,6 +23,8 @@ _SHOWN = 40
 """Characters of a cell that a sentence holds."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WESTERN = "cp1252"
+UNSEEN = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
+"""What has no width in a text, and makes two names of one: they are left out."""
 _SOME_UTF8 = re.compile(rb"[\xc3-\xf4][\x80-\xbf]+(?![\x80-\xff])")
 """A letter in UTF-8: a file that holds one, and bytes that are none, is damaged."""
 ERROR = re.compile(r"#[^\W_][\w/]*[!?]|#N/A|#N/D|#NV|Err:\d{3}", re.IGNORECASE)
@@ -48,6 +51,9 @@ class Grid:
     """What is wrong with a cell of the file, by line and column."""
     places: list[int] = field(default_factory=list)
     """The column of the file in which each cell of the header stands."""
+    confidence: float | None = None
+    """That of the intervals, where the names of their columns say it."""
+    separator: str = ","
 
     def __post_init__(self) -> None:
         """Every column of the file has a name, unless it is said otherwise."""
@@ -68,6 +74,7 @@ def decoded(path: Path) -> tuple[str, list[str]]:
         known = "UTF-16" if encoding.startswith("utf-16") else "UTF-8"
         raise EvidenceError(f"{path} is not {known} text (byte {cause.start}); save it as UTF-8") from cause
     text = re.sub("\r\n?", "\n", text)
+    text = text if text.isascii() else text.translate(UNSEEN)
     return text, [_letters(text)] if encoding == _WESTERN else []
 
 
@@ -102,6 +109,10 @@ def from_text(text: str, name: str) -> Grid:
         comments += is_remark(_roughly(lines[skipped]))
         skipped += 1
     separator = named or _separator(lines[skipped:])
+    no_other = separator == " " or not any(separator in line for line in lines[skipped : skipped + 1])
+    gaps = _gaps(lines[skipped:]) if no_other and not named else []
+    if gaps:
+        lines, separator = [*lines[:skipped], *gaps], "\t"
     reader = csv.reader(
         io.StringIO("\n".join(lines[skipped:])), delimiter=separator, strict=True, skipinitialspace=separator == " "
     )
@@ -116,9 +127,24 @@ def from_text(text: str, name: str) -> Grid:
             begins = skipped + reader.line_num + 1
     except csv.Error as cause:
         raise EvidenceError(_not_csv(lines, begins, skipped + reader.line_num, separator, name, cause)) from cause
-    notes = [] if separator == "," else [f"separated by {SEPARATORS.get(separator, repr(separator))}"]
+    parted = "two spaces and more" if gaps else SEPARATORS.get(separator, repr(separator))
+    notes = [] if separator == "," else [f"separated by {parted}"]
     notes += [f"{comments} comment line{'' if comments == 1 else 's'} left out"] if comments else []
-    return made_grid(rows, name, notes, separator == ",")
+    grid = made_grid(rows, name, notes, separator == ",")
+    grid.separator = separator
+    filled = max((at for _, cells in rows for at, cell in enumerate(cells, 1) if cell.strip()), default=0)
+    short = [str(line) for line, cells in rows[1:] if len(cells) < filled]
+    if short:
+        which = f"line {short[0]}" if len(short) == 1 else f"lines {listed(short)}"
+        grid.notes.append(f"{which} with fewer cells than the header has, the rest as empty")
+    return grid
+
+
+def _gaps(lines: list[str]) -> list[str]:
+    """The lines with tabs for their gaps, where two spaces and more part as many cells in each; else none."""
+    parted = [re.split(" {2,}", line.strip()) for line in lines]
+    sizes = {len(cells) for cells in parted if cells != [""]}
+    return [] if len(sizes) != 1 or sizes == {1} else ["\t".join(cells) for cells in parted]
 
 
 def _separator(lines: list[str]) -> str:

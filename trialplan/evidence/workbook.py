@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import re
+import struct
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from xml.parsers import expat
 from trialplan.errors import EvidenceError, require
 from trialplan.evidence.headers import LEFT_OUT, known_as, names_columns, plain
 from trialplan.evidence.numerals import as_percentage
-from trialplan.evidence.text_table import ERROR, ERROR_SAYS, Grid, is_remark, made_grid
+from trialplan.evidence.text_table import ERROR, ERROR_SAYS, UNSEEN, Grid, is_remark, made_grid
 from trialplan.files import read_bytes
 from trialplan.text import listed, plural
 
@@ -30,10 +31,11 @@ _LOOKED_AT = 10
 """Rows among which a sheet has the names of its columns."""
 _ERROR = f"the cell holds {ERROR_SAYS}"
 _WIDE = "the cell is merged over several columns; part it, and write in each column its own"
-_OLD_FORM = (
-    "of an .xls it is not seen what is hidden, a percentage, or an error in place of an empty cell: saved as .xlsx, "
-    "that is told"
-)
+_STRUCK = "the cell is struck out; empty it, or take the line off it"
+_STRUCK_ROW = "the row is struck out; remove it, or take the line off its cells"
+_PARTLY = "a part of the cell is struck out; write what counts"
+_BESIDE = ("xl/styles.xml", "xl/sharedStrings.xml")
+"""Parts of an Excel file beside its sheets."""
 _PERCENT_FORMATS = ("9", "10")
 """Number formats 0% and 0.00%, which no file spells out (ECMA-376, part 1, 18.8.30)."""
 _NO_CODE = re.compile(r'"[^"]*"|\\.')
@@ -55,6 +57,8 @@ class _Seen:
     """Columns that the program does not show."""
     merged: list[Block] = field(default_factory=list)
     """Cells that stand for several, where the reader does not tell of them."""
+    struck: set[tuple[int, int]] = field(default_factory=set)
+    """Cells that are struck out."""
 
 
 def from_workbook(path: Path, name: str) -> Grid:
@@ -78,11 +82,10 @@ def from_workbook(path: Path, name: str) -> Grid:
     chosen = next(iter(sorted(likely or filled, key=lambda each: each not in shown)), "")
     notes = _of_sheets(chosen, filled, likely, shown)
     rows = filled.get(chosen, [])
-    passed_over = _passed_over(content, chosen)
+    passed_over = _passed_over(content, chosen, name)
     blocks = getattr(sheets.get(chosen), "merged_cell_ranges", None) or passed_over.merged
     merged = _spread_out(rows, blocks)
     notes += [f"{plural(merged, 'merged cell')} as that of each of its rows"] if merged else []
-    notes += [] if zipfile.is_zipfile(io.BytesIO(content)) else [_OLD_FORM]
     numbered = list(enumerate(rows, 1))
     texts = [(line, _texts(cells)) for line, cells in numbered if any(cell != "" for cell in cells)]
     comments = sum(is_remark(cells) for _, cells in texts)
@@ -99,7 +102,7 @@ def from_workbook(path: Path, name: str) -> Grid:
     grid.notes += [f"{listed(columns)} among the columns, which the sheet hides"] if columns else []
     wide = {(top + 1, left): _WIDE for (top, left), (_, right) in blocks if left < right}
     dated = {(line, at) for line, cells in numbered for at, cell in enumerate(cells) if isinstance(cell, datetime.date)}
-    wrong = {**wide, **_dates(grid, dated), **passed_over.wrong}
+    wrong = {**wide, **_dates(grid, dated), **_struck(grid, passed_over.struck), **passed_over.wrong}
     grid.wrong = {(line, at): f"column {at + 1}: {why}" for (line, at), why in wrong.items()}
     for line, cells in grid.rows:  # what is told once is not told again as no number
         for column, at in enumerate(grid.places[: len(cells)]):
@@ -131,6 +134,18 @@ def _show_percentages(grid: Grid, percent: set[tuple[int, int]]) -> None:
     grid.notes += told
 
 
+def _struck(grid: Grid, struck: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """Cells that are struck out, a row at once where all of it is: nobody struck it out to have it counted."""
+    wrong: dict[tuple[int, int], str] = {}
+    for line, cells in grid.rows if struck else []:
+        filled = [(line, at) for at, cell in zip(grid.places, cells, strict=False) if cell]
+        whole = set(filled) <= struck
+        wrong |= {
+            place: _STRUCK_ROW if whole else _STRUCK for place in filled[: 1 if whole else None] if place in struck
+        }
+    return wrong
+
+
 def _texts(cells: Sequence[Any]) -> list[str]:
     return [_shown(cell) for cell in cells]
 
@@ -152,7 +167,7 @@ def _shown(cell: Any) -> str:
         return str(cell).lower()
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return cell.isoformat()[:10] if isinstance(cell, datetime.date) else str(cell)
+    return cell.isoformat()[:10] if isinstance(cell, datetime.date) else str(cell).translate(UNSEEN)
 
 
 def _dates(grid: Grid, dated: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
@@ -164,19 +179,21 @@ def _dates(grid: Grid, dated: set[tuple[int, int]]) -> dict[tuple[int, int], str
     }
 
 
-def _passed_over(content: bytes, sheet: str) -> _Seen:
+def _passed_over(content: bytes, sheet: str, name: str) -> _Seen:
     """What the parts of a file say of a sheet beside the values of its cells."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return _in_old_excel(content, sheet, name)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             names = file.namelist()
             if "content.xml" in names:
                 seen = _in_open_document(_part(file, "content.xml"), sheet)
             else:
-                styles, part = "xl/styles.xml", _sheet_part(file, sheet)
-                shares = _percent_styles(_part(file, styles)) if styles in names else set()
-                seen = _in_excel(_part(file, part) if part in names else b"", shares)
+                part = _sheet_part(file, sheet)
+                styles, texts = (_part(file, each) if each in names else b"" for each in _BESIDE)
+                seen = _in_excel(_part(file, part) if part in names else b"", _styles(styles), _struck_texts(texts))
     except (zipfile.BadZipFile, expat.ExpatError, KeyError, ValueError):
-        return _Seen()  # .xls, which is no archive, or a part that only the reader understands
+        return _Seen()  # a part that only the reader understands
     return seen
 
 
@@ -200,28 +217,77 @@ def _tags(xml: str, name: str) -> list[dict[str, str]]:
     return [dict(re.findall(r'([\w:]+)="([^"]*)"', tag)) for tag in re.findall(rf"<{name}\s[^>]*>", xml)]
 
 
-def _percent_styles(part: bytes) -> set[str]:
-    """The numbers of the cell styles whose number format is a percentage (ECMA-376, part 1, 18.8.10 and 18.8.30)."""
-    formats, styles, within = {*_PERCENT_FORMATS}, [], ""
+@dataclass
+class _Styles:
+    """The numbers of the cell styles of an Excel file that show a percentage, and of those that strike out."""
+
+    percent: set[str] = field(default_factory=set)
+    struck: set[str] = field(default_factory=set)
+
+
+def _styles(part: bytes) -> _Styles:
+    """Number formats and fonts of cell styles (ECMA-376, part 1, 18.8.10, 18.8.22 and 18.8.30)."""
+    formats: set[str] = {*_PERCENT_FORMATS}
+    fonts: list[bool] = []
+    styles: list[tuple[str, str]] = []
+    within = ""
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
         nonlocal within
         if name == "numFmt" and "%" in _NO_CODE.sub("", attributes.get("formatCode", "")):
             formats.add(attributes["numFmtId"])
+        elif name == "font" and within == "fonts":
+            fonts.append(False)
+        elif name == "strike" and within == "fonts" and _is_on(attributes):
+            fonts[-1] = True
         elif name == "xf" and within == "cellXfs":
-            styles.append(attributes.get("numFmtId", ""))
-        elif name != "xf" and name.endswith("Xfs"):
+            styles.append((attributes.get("numFmtId", ""), attributes.get("fontId", "")))
+        elif name in ("fonts", "dxfs") or (name != "xf" and name.endswith("Xfs")):
             within = name
 
     if part:
         _parsed(part, start)
-    return {str(at) for at, each in enumerate(styles) if each in formats}
+    struck = {str(at) for at, is_struck in enumerate(fonts) if is_struck}
+    return _Styles(
+        {str(at) for at, (shown, _) in enumerate(styles) if shown in formats},
+        {str(at) for at, (_, font) in enumerate(styles) if font in struck},
+    )
 
 
-def _in_excel(part: bytes, percent: set[str]) -> _Seen:
-    """What a worksheet holds beside its values; `percent` are the styles of percentages."""
+def _is_on(attributes: Mapping[str, str]) -> bool:
+    return attributes.get("val", "1") not in ("0", "false")
+
+
+def _struck_texts(part: bytes) -> dict[str, bool]:
+    """The numbers of the shared texts of which something is struck out, and whether all of it is."""
+    found: dict[str, bool] = {}
+    at = -1
+    runs: list[bool] = []
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        nonlocal at
+        if name == "si":
+            at += 1
+            runs.clear()
+        elif name == "r":
+            runs.append(False)
+        elif name == "strike" and runs and _is_on(attributes):
+            runs[-1] = True
+
+    def end(name: str) -> None:
+        if name == "si" and any(runs):
+            found[str(at)] = all(runs)
+
+    if part:
+        _parsed(part, start, end)
+    return found
+
+
+def _in_excel(part: bytes, styles: _Styles, struck_texts: Mapping[str, bool]) -> _Seen:
+    """What a worksheet holds beside its values, by the styles of its cells and the texts that are struck out."""
     seen = _Seen()
     line, at, kind, value, formula, inside = 0, -1, "", "", False, ""
+    runs: list[bool] = []
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
         nonlocal line, at, kind, value, formula, inside
@@ -234,8 +300,15 @@ def _in_excel(part: bytes, percent: set[str]) -> _Seen:
         elif name == "c":
             at = _column(attributes["r"]) if "r" in attributes else at + 1
             kind, value, formula = attributes.get("t", ""), "", False
-            if kind in ("", "n") and attributes.get("s") in percent:
+            runs.clear()
+            if kind in ("", "n") and attributes.get("s") in styles.percent:
                 seen.percent.add((line, at))
+            if attributes.get("s") in styles.struck:
+                seen.struck.add((line, at))
+        elif name == "r":
+            runs.append(False)
+        elif name == "strike" and runs and _is_on(attributes):
+            runs[-1] = True
         formula, inside = formula or name == "f", name
 
     def text(more: str) -> None:
@@ -247,9 +320,44 @@ def _in_excel(part: bytes, percent: set[str]) -> _Seen:
         inside = ""
         if name == "c" and (kind == "e" or (formula and not value)):
             seen.wrong[line, at] = _ERROR if kind == "e" else _UNCOMPUTED
+        whole = all(runs) if any(runs) else struck_texts.get(value) if kind == "s" else None
+        if name == "c" and whole is not None:
+            seen.struck |= {(line, at)} if whole else set()
+            seen.wrong |= {} if whole else {(line, at): _PARTLY}
 
     if part:
         _parsed(part, start, end, text)
+    return seen
+
+
+def _in_old_excel(content: bytes, sheet: str, name: str) -> _Seen:
+    """What a sheet of a file of Excel 97 to 2003 holds beside its values, by a reader that tells of formats."""
+    xlrd: Any = require("xlrd", "sheets", f"reading {name}")
+    try:
+        book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
+        page = book.sheet_by_name(sheet)
+    except (xlrd.XLRDError, AssertionError, IndexError, KeyError, struct.error) as cause:
+        raise EvidenceError(f"{name} is not a workbook that can be read: {cause}; save it again, as .xlsx") from cause
+    seen = _Seen()
+    seen.hidden = [range(at + 1, at + 2) for at, row in page.rowinfo_map.items() if row.hidden]
+    seen.hidden_columns = [range(at, at + 1) for at, column in page.colinfo_map.items() if column.hidden]
+    seen.merged = [((top, left), (bottom - 1, right - 1)) for top, bottom, left, right in page.merged_cells]
+    for row in range(page.nrows):
+        for at in range(page.row_len(row)):
+            place, kind = (row + 1, at), page.cell_type(row, at)
+            style = book.xf_list[page.cell_xf_index(row, at)]
+            shown = book.format_map[style.format_key].format_str
+            if kind == xlrd.XL_CELL_ERROR:
+                seen.wrong[place] = _ERROR
+            if kind == xlrd.XL_CELL_NUMBER and "%" in _NO_CODE.sub("", shown):
+                seen.percent.add(place)
+            # the text before the first run has the font of the cell
+            fonts = [style.font_index, *(font for _, font in page.rich_text_runlist_map.get((row, at), ()))]
+            struck = [bool(book.font_list[font].struck_out) for font in fonts]
+            if all(struck):
+                seen.struck.add(place)
+            elif any(struck):
+                seen.wrong[place] = _PARTLY
     return seen
 
 
@@ -257,10 +365,18 @@ def _in_open_document(part: bytes, sheet: str) -> _Seen:
     """What a table of an OpenDocument spreadsheet holds beside its values; its rows and cells may be repeated."""
     seen = _Seen()
     here, line, at, rows, cells, columns, value = False, 0, 0, 1, 1, 0, ""
+    style = ""
+    struck_styles: set[str] = set()
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
-        nonlocal here, line, at, rows, cells, columns, value
-        if name == "table:table":
+        nonlocal here, line, at, rows, cells, columns, value, style
+        if name == "style:style":
+            style = attributes.get("style:name", "")
+        elif name == "style:text-properties" and attributes.get("style:text-line-through-style", "none") != "none":
+            struck_styles.add(style)
+        elif here and name == "text:span" and attributes.get("text:style-name") in struck_styles:
+            seen.wrong[line, at] = _PARTLY
+        elif name == "table:table":
             here, line, rows, columns = attributes.get("table:name") == sheet, 1, 0, 0
         elif here and name == "table:table-column":
             first, columns = columns, columns + int(attributes.get("table:number-columns-repeated", 1))
@@ -275,6 +391,8 @@ def _in_open_document(part: bytes, sheet: str) -> _Seen:
             at, value = at + cells, ""
             cells = int(attributes.get("table:number-columns-repeated", 1))
             high, wide = (int(attributes.get(f"table:number-{part}-spanned", 1)) for part in ("rows", "columns"))
+            if attributes.get("table:style-name") in struck_styles:
+                seen.struck |= {(line + i, at + j) for i in range(rows) for j in range(cells)}
             if (high, wide) != (1, 1):
                 seen.merged.append(((line - 1, at), (line + high - 2, at + wide - 1)))
             if attributes.get("calcext:value-type") == "error":

@@ -203,12 +203,18 @@ def _pooled_effect(
 def _drawn(
     cls: type[Sized], name: str, section: EndpointSection, plan: Plan, comparator: Assumption | None
 ) -> Assumption:
-    """A rate from the table; an uncontrolled one becomes the effect only through a bridge that the plan names."""
+    """A rate from the table; an uncontrolled one becomes the effect only through a bridge that the plan names.
+
+    A rate that was seen beside a control is bridged where the plan names a bridge, and taken as it stands where not.
+    """
     one = section.assumptions[name]
     assert one.evidence is not None
     _takes_a_rate(cls, name)
     rate = read_rate(plan.table(plan.content.evidence.table), one.evidence)
-    if parameters(cls)[name].role != "effect" or rate.controlled:
+    an_effect = parameters(cls)[name].role == "effect"
+    if one.bridge is not None and not an_effect:
+        raise PlanError(f"{name} names a bridge, and only the effect is bridged; remove it, or bridge the effect")
+    if not an_effect or (rate.controlled and one.bridge is None):
         return _declared(cls, name, value=rate.rate, basis="evidence", source=rate.label, reading=rate)
     bridge = replace(
         bridge_of(one.bridge, rate, section, plan), favourable=section.settings.get("favourable", cls.favourable)

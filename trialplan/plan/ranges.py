@@ -107,13 +107,14 @@ def _says(trial: Trial, one: Assumption) -> str:
 
 
 def _observed(trial: Trial, one: Assumption, reading: Observed, bridge: Bridge) -> Axis:
-    """What lies behind the uncontrolled rate, bridged as planned."""
+    """What lies behind the observed rate, bridged as planned."""
     low, high, source = _interval(reading)
+    kind = "rate" if reading.controlled else "uncontrolled rate"
     if isinstance(reading, Reading):
         name = f"rate behind {reading.study.key}"
-        words = f"true uncontrolled rate, of which {reading.study.called} saw {reading.events}/{reading.of},"
+        words = f"true {kind}, of which {reading.study.called} saw {reading.events}/{reading.of},"
     else:
-        name, words = "pooled rate", f"uncontrolled rate pooled from {plural(reading.pool.k, 'study')}"
+        name, words = "pooled rate", f"{kind} pooled from {plural(reading.pool.k, 'study')}"
     return Axis(
         assumption=f"{one.name}: {name}",
         says=f"the {words} is {{}}",
