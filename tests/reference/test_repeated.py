@@ -6,6 +6,7 @@ import numpy as np
 from reference_cases import ReferenceCases
 
 from trialplan.designs.mean_of_visits import MeanOfVisits
+from trialplan.designs.one_way_repeated_measures import OneWayRepeatedMeasures
 from trialplan.designs.repeated_measures import RepeatedMeasures
 from trialplan.designs.slopes import Slopes
 
@@ -142,8 +143,16 @@ def frison_pocock(given):
     return found
 
 
-def refused(given):
-    """No design answers this."""
+def conditions(given):
+    """The F test of all conditions, and its power with whole participants."""
+    design = OneWayRepeatedMeasures(
+        condition_means=tuple(given["means"]),
+        sd=given["sd"],
+        correlation=given["correlation"],
+        alpha=given["alpha"],
+    )
+    answer = design.sample_size(given["power"])
+    return {"n": design.unrounded(given["power"]), "power_at_ceil": answer.power}
 
 
 ADAPTERS = {
@@ -154,7 +163,7 @@ ADAPTERS = {
     "repeated.slope_difference.common_intercept.power": slopes_power,
     "repeated.slope_difference.common_intercept.variable_followup.power": slopes_power,
     "repeated.frison_pocock.sample_size": frison_pocock,
-    "repeated.one_way_anova.sample_size": refused,
+    "repeated.one_way_anova.sample_size": conditions,
 }
 
 

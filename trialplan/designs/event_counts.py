@@ -50,6 +50,7 @@ class EventCounts(Design):
     outcome = COUNTS
     scale = "ratio"
     loses_by = "dropout_rate"
+    prolongs_by = ("accrual_time", "exposure")
     called = {
         "negative-binomial": ("wald", "score"),
         "negative-binomial-regression": ("wald",),

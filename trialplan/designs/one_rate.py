@@ -78,6 +78,7 @@ class OneRate(Design):
     arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
     goal = fields.SINGLE_ARM
     loses_by = "dropout_rate"
+    prolongs_by = ("accrual_time", "exposure")
     called = {"poisson": (_EXACT, _WALD), "negative-binomial": (_WALD,), "z": (_WALD,), "normal": (_WALD,)}
     oddity = {_WALD: 1}
     slips = (Slip("the dispersion is stated as its inverse", ("dispersion",), lambda k: 1 / k if k else 0.0),)
