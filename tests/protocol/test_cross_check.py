@@ -104,8 +104,14 @@ THREE_GROUPS = "0.2,0.3,0.5/0.3,0.35,0.35/0.35,0.35,0.3"
 PAIRS = {"treatment_only": 0.25, "control_only": 0.1}
 IN_STRATA = ((1.8, {}), (0.5, {"weight": (2, 1, 1), "favourable": "lower", "allocation": "2:1", "sides": 1}))
 HIERARCHY = {
-    **{"hazard": (0.2, 0.4), "hazard_ratio": 0.7, "follow_up": 1.5, "allocation": "1:2"},
-    **{"response_control": 0.3, "response_treatment": 0.5, "difference": 0.3, "tie_margin": 0.1},
+    "hazard": (0.2, 0.4),
+    "hazard_ratio": 0.7,
+    "follow_up": 1.5,
+    "allocation": "1:2",
+    "response_control": 0.3,
+    "response_treatment": 0.5,
+    "difference": 0.3,
+    "tie_margin": 0.1,
 }
 BONETT = ("bonett", "bonett-adjusted")
 WAYS = ("proportional-odds", "proportional-odds-finite", "general", "midrank-scores")

@@ -54,7 +54,8 @@ def decided(
         won = _later(treatment / control, end_c, shared * factor, own)
         decide(won, np.maximum(1 - without - won, 0.0))
     if rates is not None:
-        p_t, p_c = (special.ndtr((mean + special.ndtri(rate)) / own) for mean, rate in zip((ours, theirs), rates))
+        cuts = zip((ours, theirs), rates, strict=True)
+        p_t, p_c = (special.ndtr((mean + special.ndtri(rate)) / own) for mean, rate in cuts)
         decide(p_t * (1 - p_c), p_c * (1 - p_t))
     if difference is not None:
         away, margin = difference
