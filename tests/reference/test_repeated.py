@@ -32,10 +32,7 @@ def made(given, matrix, test="z", **more):
 
 
 def size(given):
-    """By the normal, and by t where the arms have one standard deviation.
-
-    Where they differ the t of the cases still has n/φ - 2 degrees of freedom, and ours Satterthwaite's, as the test.
-    """
+    """By the normal, and by t."""
     more = {
         "sd": given["sd_control"],
         "sd_treatment": given["sd_treatment"],
@@ -43,8 +40,7 @@ def size(given):
         "retention_treatment": tuple(given["retention_treatment"]),
     }
     z, t = (made(given, given["correlation_matrix"], test, **more) for test in ("z", "t"))
-    both = {"n_total": z.unrounded(given["power"]), "n_total_t": t.unrounded(given["power"])}
-    return both if given["sd_treatment"] == given["sd_control"] else {"n_total": both["n_total"]}
+    return {"n_total": z.unrounded(given["power"]), "n_total_t": t.unrounded(given["power"])}
 
 
 def power(given):
@@ -102,7 +98,8 @@ def slopes_size(given):
     last = np.array(given["proportion_last_seen_at_visit"])
     stays = np.minimum(1.0, 1.0 - np.append(0.0, last.cumsum()[:-1]))
     design = slopes(given, given["visit_times"], stays, "separate")
-    return {"n_total": design.unrounded(given["power"])}
+    arms = design.sample_size(given["power"]).arms_unrounded
+    return {"n_total": sum(arms.values())} | {f"n_{arm}": n for arm, n in arms.items()}
 
 
 def slopes_power(given):
