@@ -266,9 +266,9 @@ class HierarchicalOutcomes(Design):
         return (0.0,)
 
     def reachable(self) -> Any:
-        """Whether more pairs are won than lost."""
+        """Whether more pairs are won than lost, beyond what an integral is rounded by."""
         wins, losses = self.wins_and_losses()
-        return wins > losses
+        return wins - losses > _ROUNDED
 
     def success(self, n: Numbers) -> Numbers:
         """The tail in the treatment's favour."""
@@ -354,6 +354,9 @@ def _tail(design: HierarchicalOutcomes, n: Numbers, direction: int = 1) -> Numbe
 
 
 _EITHER = either_way(_tail)
+
+_ROUNDED = 1e-12
+"""Share of pairs below which a difference of wins and losses is rounding: to show so little would need 1e24 of them."""
 
 _OUTCOMES = ("hazard", "response_control", "difference")
 """The fields by which an outcome is stated."""
