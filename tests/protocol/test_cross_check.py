@@ -21,6 +21,8 @@ from trialplan import OneProportion, StratifiedProportions, TwoMeans, TwoProport
 from trialplan.cross_check.script import left_out, of_design, of_trial, script
 from trialplan.designs.adverse_event import AdverseEvent
 from trialplan.designs.ancova import Ancova
+from trialplan.designs.clustered_means import ClusteredMeans
+from trialplan.designs.clustered_proportions import ClusteredProportions
 from trialplan.designs.contingency_table import ContingencyTable
 from trialplan.designs.crossover import Crossover
 from trialplan.designs.dose_trend import DoseTrend
@@ -101,6 +103,7 @@ WEIGHED = ("schoenfeld", "yung-liu", "fleming-harrington", "modestly-weighted")
 
 ORDERED = {"control": (0.1, 0.2, 0.4, 0.2, 0.1)}
 THREE_GROUPS = "0.2,0.3,0.5/0.3,0.35,0.35/0.35,0.35,0.3"
+CENTRES = {"icc": 0.05, "cluster_size": 8, "cluster_cv": 0.5}
 PAIRS = {"treatment_only": 0.25, "control_only": 0.1}
 IN_STRATA = ((1.8, {}), (0.5, {"weight": (2, 1, 1), "favourable": "lower", "allocation": "2:1", "sides": 1}))
 HIERARCHY = {
@@ -193,6 +196,11 @@ DESIGNS = [
         0.8,
     ),
     (ContingencyTable(rows=THREE_GROUPS, group_sizes="2:1:1", realised=0.9), 0.8),
+    *((ClusteredMeans(**MEANS, **CENTRES, test=test), 0.8) for test in ("t", "z")),
+    (ClusteredMeans(difference=-0.1, sd=1, goal="equivalence", margin=0.5, **CENTRES), 0.8),
+    (ClusteredMeans(difference=-0.5, sd=1, favourable="lower", clustered="treatment", **CENTRES), 0.8),
+    *((ClusteredProportions(**RATES, **CENTRES, test=test, allocation="2:1"), 0.8) for test in ("t", "z")),
+    (ClusteredProportions(**NOT_WORSE, margin=0.15, clustered="control", icc=0.1, cluster_size=4), 0.8),
     (OneWayAnova(group_means=(1.5, 2.5, 2.0), sd=3), 0.8),
     (OneWayAnova(group_means=(0, 1, 0.4, 0.2), sd=1, group_sizes="2:1:1:3", realised=0.8, alpha=0.01), 0.9),
     (OneWayRepeatedMeasures(condition_means=(10, 10, 12, 13), sd=6, correlation=0.6), 0.9),
