@@ -18,6 +18,7 @@ import pytest
 from small_plans import built, endpoint, stated
 
 from trialplan import OneProportion, StratifiedProportions, TwoMeans, TwoProportions
+from trialplan.catalogue import designs
 from trialplan.cross_check.script import left_out, of_design, of_trial, script
 from trialplan.designs.adverse_event import AdverseEvent
 from trialplan.designs.ancova import Ancova
@@ -51,6 +52,7 @@ from trialplan.designs.ratio_of_normal_means import RatioOfNormalMeans
 from trialplan.designs.restricted_mean import RestrictedMean
 from trialplan.designs.simon import Simon
 from trialplan.designs.stratified_rank_sum import StratifiedRankSum
+from trialplan.designs.two_stage import TwoStage
 from trialplan.designs.unordered_categories import UnorderedCategories
 from trialplan.designs.win_ratio import WinRatio
 from trialplan.errors import ParameterError
@@ -161,6 +163,8 @@ DESIGNS = [
     (OneProportion(null=0.3, expected=0.5, test="score"), 0.8),
     *((Simon(null=0.1, expected=0.3, criterion=name), 0.8) for name in ("optimal", "minimax", "admissible")),
     (Simon(null=0.18, expected=0.05, favourable="lower"), 0.9),
+    (TwoStage(null=0.1, expected=0.3, stages=("1/10", "5/29")), 0.8),
+    (TwoStage(null=0.4, expected=0.15, stages=("5/9", "17/24"), favourable="lower"), 0.8),
     *(
         (PrecisionProportion(expected=0.3, width=0.2, interval=i), None)
         for i in ("wald", "wilson", "agresti-coull", "clopper-pearson")
@@ -572,6 +576,10 @@ class TestTemplates:
         """A design that is compared in one language is compared in the other."""
         r, python = ({path.name for path in (CODE / language).glob("*.j2")} for language in ("r", "python"))
         assert r == python
+
+    def test_every_design_is_compared(self):
+        """No number of a design that is sized on its own stands without a second computation."""
+        assert set(designs()) <= {path.stem for path in (CODE / "r").glob("*.j2")}
 
     @pytest.mark.parametrize("path", sorted(CODE.rglob("*.j2")), ids=lambda path: f"{path.parent.name}-{path.name}")
     def test_every_value_is_made_safe_and_nothing_is_computed(self, path):
