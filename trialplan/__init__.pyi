@@ -24,6 +24,7 @@ from trialplan.designs.one_rate import OneRate as OneRate
 from trialplan.designs.one_restricted_mean import OneRestrictedMean as OneRestrictedMean
 from trialplan.designs.one_sample_log_rank import OneSampleLogRank as OneSampleLogRank
 from trialplan.designs.one_way_anova import OneWayAnova as OneWayAnova
+from trialplan.designs.one_way_repeated_measures import OneWayRepeatedMeasures as OneWayRepeatedMeasures
 from trialplan.designs.ordered_categories import OrderedCategories as OrderedCategories
 from trialplan.designs.paired_means import PairedMeans as PairedMeans
 from trialplan.designs.paired_proportions import PairedProportions as PairedProportions

@@ -233,9 +233,15 @@ def _smooth(design: Design, target: Numbers) -> SampleSize:
 def beyond_people(design: Design, target: Numbers) -> UnreachableError:
     """Why there is no answer where it would be more participants than there are people."""
     name = design.field("effect")
-    at = "" if name is None else f" at {spoken(name)} = {design.effect_value():.10g}"
-    reason = f"no number of participants up to {LARGEST:.0e} reaches power {target:g}{at}"
-    return UnreachableError(reason, owner=design, way_out="look again at the effect and the level")
+    where = "" if name is None else f" at {spoken(name)} = {design.effect_value():.10g}"
+    reason = f"no number of participants up to {LARGEST:.0e} reaches power {target:g}{where}"
+    # where time must pass the events that are seen may be as rare as the effect is small
+    at = (
+        "the effect, the level and how much is seen of a participant"
+        if design.prolongs_by
+        else "the effect and the level"
+    )
+    return UnreachableError(reason, owner=design, way_out=f"look again at {at}")
 
 
 def _saw_tooth(design: Design, target: float) -> SampleSize:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trialplan import GroupSequential, LogRank, RestrictedMean, TwoMeans, duration
+from trialplan import EventCounts, GroupSequential, LogRank, OneRate, RestrictedMean, TwoMeans, duration
 from trialplan.cli.duration import for_design
 from trialplan.cli.options.design import CALENDAR
 from trialplan.errors import ParameterError, UnreachableError
@@ -62,6 +62,31 @@ class TestLeastTime:
         """Nobody is seen up to a horizon of 18 until six months after enrolment: that is the least, if it is enough."""
         design = RestrictedMean(horizon=18, difference=3, control_median=12, accrual_time=12, follow_up_time=12)
         assert duration(design, n=600, asked="follow_up_time").value == pytest.approx(6, abs=1e-6)
+
+    @pytest.mark.parametrize("asked", ["exposure", "accrual_time"])
+    @pytest.mark.parametrize(
+        ("design", "n"),
+        [
+            (EventCounts(control_rate=1, rate_ratio=0.7, dispersion=0.5, accrual_time=1, dropout_rate=0.1), 260),
+            (OneRate(null=1, expected=0.7, test="wald", dispersion=0.3, accrual_time=1), 44),
+        ],
+    )
+    def test_of_counts(self, design, n, asked):
+        """Of the time that everybody is followed, and of that over which they are enrolled."""
+        found = duration(design, n=n, asked=asked, power=0.7)
+        assert found.design.success(n) == pytest.approx(0.7, abs=1e-9)
+        assert design.replace(**{asked: 0.99 * found.value}).success(n) < 0.7
+
+    def test_counts_vary_however_long_they_are_followed(self):
+        """The dispersion leaves a power that no time exceeds."""
+        design = EventCounts(control_rate=1, rate_ratio=0.7, dispersion=2)
+        with pytest.raises(UnreachableError, match=r"however long, power 0\.24\d? is the most"):
+            duration(design, n=100, asked="exposure")
+
+    def test_a_test_that_counts_has_no_least_time(self):
+        """Its power falls where the critical count moves; the sentence names the test that has one."""
+        with pytest.raises(ParameterError, match="test wald"):
+            duration(OneRate(null=1, expected=0.6), n=60, asked="exposure")
 
     def test_counts_looks(self):
         """Looks ask for a longer follow-up."""

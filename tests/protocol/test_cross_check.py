@@ -18,23 +18,41 @@ import pytest
 from small_plans import built, endpoint, stated
 
 from trialplan import OneProportion, StratifiedProportions, TwoMeans, TwoProportions
+from trialplan.catalogue import designs
 from trialplan.cross_check.script import left_out, of_design, of_trial, script
 from trialplan.designs.adverse_event import AdverseEvent
 from trialplan.designs.ancova import Ancova
+from trialplan.designs.clustered_means import ClusteredMeans
+from trialplan.designs.clustered_proportions import ClusteredProportions
 from trialplan.designs.contingency_table import ContingencyTable
 from trialplan.designs.crossover import Crossover
 from trialplan.designs.dose_trend import DoseTrend
+from trialplan.designs.dual_criterion_means import DualCriterionMeans
+from trialplan.designs.dual_criterion_proportions import DualCriterionProportions
+from trialplan.designs.hierarchical_outcomes import HierarchicalOutcomes
 from trialplan.designs.log_rank import LogRank
 from trialplan.designs.milestone import Milestone
 from trialplan.designs.one_mean import OneMean
+from trialplan.designs.one_way_anova import OneWayAnova
+from trialplan.designs.one_way_repeated_measures import OneWayRepeatedMeasures
 from trialplan.designs.ordered_categories import OrderedCategories
 from trialplan.designs.paired_means import PairedMeans
+from trialplan.designs.paired_proportions import PairedProportions
 from trialplan.designs.precision_difference import PrecisionDifference
+from trialplan.designs.precision_icc import PrecisionIcc
+from trialplan.designs.precision_mean import PrecisionMean
+from trialplan.designs.precision_mean_difference import PrecisionMeanDifference
 from trialplan.designs.precision_proportion import PrecisionProportion
+from trialplan.designs.precision_rate import PrecisionRate
+from trialplan.designs.precision_rate_ratio import PrecisionRateRatio
+from trialplan.designs.precision_ratio import PrecisionRatio
 from trialplan.designs.rank_sum import RankSum
 from trialplan.designs.ratio_of_means import RatioOfMeans
+from trialplan.designs.ratio_of_normal_means import RatioOfNormalMeans
 from trialplan.designs.restricted_mean import RestrictedMean
 from trialplan.designs.simon import Simon
+from trialplan.designs.stratified_rank_sum import StratifiedRankSum
+from trialplan.designs.two_stage import TwoStage
 from trialplan.designs.unordered_categories import UnorderedCategories
 from trialplan.designs.win_ratio import WinRatio
 from trialplan.errors import ParameterError
@@ -87,6 +105,20 @@ WEIGHED = ("schoenfeld", "yung-liu", "fleming-harrington", "modestly-weighted")
 
 ORDERED = {"control": (0.1, 0.2, 0.4, 0.2, 0.1)}
 THREE_GROUPS = "0.2,0.3,0.5/0.3,0.35,0.35/0.35,0.35,0.3"
+CENTRES = {"icc": 0.05, "cluster_size": 8, "cluster_cv": 0.5}
+PAIRS = {"treatment_only": 0.25, "control_only": 0.1}
+IN_STRATA = ((1.8, {}), (0.5, {"weight": (2, 1, 1), "favourable": "lower", "allocation": "2:1", "sides": 1}))
+HIERARCHY = {
+    "hazard": (0.2, 0.4),
+    "hazard_ratio": 0.7,
+    "follow_up": 1.5,
+    "allocation": "1:2",
+    "response_control": 0.3,
+    "response_treatment": 0.5,
+    "difference": 0.3,
+    "tie_margin": 0.1,
+}
+BONETT = ("bonett", "bonett-adjusted")
 WAYS = ("proportional-odds", "proportional-odds-finite", "general", "midrank-scores")
 
 DESIGNS = [
@@ -131,6 +163,8 @@ DESIGNS = [
     (OneProportion(null=0.3, expected=0.5, test="score"), 0.8),
     *((Simon(null=0.1, expected=0.3, criterion=name), 0.8) for name in ("optimal", "minimax", "admissible")),
     (Simon(null=0.18, expected=0.05, favourable="lower"), 0.9),
+    (TwoStage(null=0.1, expected=0.3, stages=("1/10", "5/29")), 0.8),
+    (TwoStage(null=0.4, expected=0.15, stages=("5/9", "17/24"), favourable="lower"), 0.8),
     *(
         (PrecisionProportion(expected=0.3, width=0.2, interval=i), None)
         for i in ("wald", "wilson", "agresti-coull", "clopper-pearson")
@@ -166,6 +200,37 @@ DESIGNS = [
         0.8,
     ),
     (ContingencyTable(rows=THREE_GROUPS, group_sizes="2:1:1", realised=0.9), 0.8),
+    *((ClusteredMeans(**MEANS, **CENTRES, test=test), 0.8) for test in ("t", "z")),
+    (ClusteredMeans(difference=-0.1, sd=1, goal="equivalence", margin=0.5, **CENTRES), 0.8),
+    (ClusteredMeans(difference=-0.5, sd=1, favourable="lower", clustered="treatment", **CENTRES), 0.8),
+    *((ClusteredProportions(**RATES, **CENTRES, test=test, allocation="2:1"), 0.8) for test in ("t", "z")),
+    (ClusteredProportions(**NOT_WORSE, margin=0.15, clustered="control", icc=0.1, cluster_size=4), 0.8),
+    (OneWayAnova(group_means=(1.5, 2.5, 2.0), sd=3), 0.8),
+    (OneWayAnova(group_means=(0, 1, 0.4, 0.2), sd=1, group_sizes="2:1:1:3", realised=0.8, alpha=0.01), 0.9),
+    (OneWayRepeatedMeasures(condition_means=(10, 10, 12, 13), sd=6, correlation=0.6), 0.9),
+    (OneWayRepeatedMeasures(condition_means=(0, 0.5, 0.1), sd=1, correlation=-0.3, realised=1.2), 0.8),
+    *((PairedProportions(**PAIRS, test=test), 0.8) for test in ("mcnemar", "mcnemar-exact", "mcnemar-mid-p")),
+    (PairedProportions(treatment_only=0.05, control_only=0.2, favourable="lower", test="mcnemar-mid-p"), 0.9),
+    (PairedProportions(treatment_only=0.1, control_only=0.1, goal="non-inferiority", margin=0.15), 0.8),
+    (PairedProportions(treatment_only=0.12, control_only=0.1, goal="equivalence", margin=0.2), 0.8),
+    (RatioOfNormalMeans(ratio=1.3, cv=0.5, allocation="2:1"), 0.8),
+    (RatioOfNormalMeans(ratio=1, cv=0.3, goal="non-inferiority", margin=0.8), 0.8),
+    (RatioOfNormalMeans(ratio=0.9, cv=0.3, goal="non-inferiority", margin=1.2, favourable="lower"), 0.8),
+    (DualCriterionMeans(difference=1, sd=1.2, relevant=0.5), 0.8),
+    (DualCriterionMeans(difference=-1, sd=1, relevant=0.7, favourable="lower", alpha=0.2, allocation="2:1"), 0.8),
+    (DualCriterionProportions(control=0.3, treatment=0.6, relevant=0.15), 0.8),
+    (DualCriterionProportions(control=0.6, treatment=0.3, relevant=0.2, favourable="lower", allocation="2:1"), 0.8),
+    *((StratifiedRankSum(odds_ratio=ratio, **more), 0.8) for ratio, more in IN_STRATA),
+    *((HierarchicalOutcomes(**HIERARCHY, correlation=r, realised=0.9), 0.8) for r in (0.0, 0.5, 0.95)),
+    (HierarchicalOutcomes(hazard=0.4, hazard_ratio=0.6, allocation="2:1"), 0.8),
+    (HierarchicalOutcomes(response_control=0.3, response_treatment=0.5), 0.8),
+    *((PrecisionMean(sd=1, width=1, probability=chance), None) for chance in (None, 0.8)),
+    *((PrecisionMeanDifference(sd=10, width=6, probability=p, allocation="2:1"), None) for p in (None, 0.9)),
+    (PrecisionMeanDifference(sd=10, sd_treatment=14, width=6), None),
+    *((PrecisionRate(rate=2.5, width=1, exposure=0.5, interval=name), None) for name in ("wald", "score")),
+    (PrecisionRateRatio(control=0.5, treatment=0.3, width=2, allocation="2:1"), None),
+    *((PrecisionRatio(control=0.25, treatment=0.4, width=2.5, scale=s), None) for s in ("ratio", "odds-ratio")),
+    *((PrecisionIcc(icc=0.8, width=0.15, raters=k, method=m), None) for k in (2, 4) for m in BONETT),
     (UnorderedCategories(control=(0.2, 0.3, 0.5), treatment=(0.3, 0.35, 0.35)), 0.8),
     (UnorderedCategories(control=(0.2, 0.3), treatment=(0.3, 0.35), allocation="2:1", realised=0.9), 0.8),
     *(
@@ -511,6 +576,10 @@ class TestTemplates:
         """A design that is compared in one language is compared in the other."""
         r, python = ({path.name for path in (CODE / language).glob("*.j2")} for language in ("r", "python"))
         assert r == python
+
+    def test_every_design_is_compared(self):
+        """No number of a design that is sized on its own stands without a second computation."""
+        assert set(designs()) <= {path.stem for path in (CODE / "r").glob("*.j2")}
 
     @pytest.mark.parametrize("path", sorted(CODE.rglob("*.j2")), ids=lambda path: f"{path.parent.name}-{path.name}")
     def test_every_value_is_made_safe_and_nothing_is_computed(self, path):

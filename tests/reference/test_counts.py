@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from reference_cases import ReferenceCases
 
+from trialplan.designs._rates import restricted_rate
 from trialplan.designs.event_counts import EventCounts
 from trialplan.designs.one_rate import OneRate
 from trialplan.sequential.group_sequential import GroupSequential
@@ -65,8 +66,13 @@ def size(given, **more):
 
 
 def restricted(given):
-    """With the variance at the most likely rates."""
-    return size(given, variance="maximum-likelihood")
+    """With the variance at the most likely rates, which are told too."""
+    design = made(given, **margin(given), variance="maximum-likelihood")
+    ratio = given.get("null_rate_ratio", 1)
+    means = tuple(rate * design.exposure for rate in design.rates)
+    control = restricted_rate(means, design.weights, design.dispersions, ratio) / design.exposure
+    rates = {"null_rate_treatment": ratio * control, "null_rate_control": control}
+    return size(given, variance="maximum-likelihood") | rates
 
 
 def three_ways(given):
@@ -102,7 +108,8 @@ def sequential(given):
     design = GroupSequential(design=made(given), looks=looks, efficacy="lan-demets-obrien-fleming")
     n = float(design.unrounded(given["power"]))
     error, _ = design.design.standard_error(n)
-    return {"critical_values": list(design.efficacy_z), "max_information": 1 / error**2, "n_total": n}
+    stops = {"critical_values": list(design.efficacy_z), "power": design.success(n)}
+    return stops | {"max_information": 1 / error**2, "n_total": n}
 
 
 def one_rate(given, **more):

@@ -6,6 +6,7 @@ import numpy as np
 from reference_cases import ReferenceCases
 
 from trialplan.designs.mean_of_visits import MeanOfVisits
+from trialplan.designs.one_way_repeated_measures import OneWayRepeatedMeasures
 from trialplan.designs.repeated_measures import RepeatedMeasures
 from trialplan.designs.slopes import Slopes
 
@@ -31,10 +32,7 @@ def made(given, matrix, test="z", **more):
 
 
 def size(given):
-    """By the normal, and by t where the arms have one standard deviation.
-
-    Where they differ the t of the cases still has n/φ - 2 degrees of freedom, and ours Satterthwaite's, as the test.
-    """
+    """By the normal, and by t."""
     more = {
         "sd": given["sd_control"],
         "sd_treatment": given["sd_treatment"],
@@ -42,8 +40,7 @@ def size(given):
         "retention_treatment": tuple(given["retention_treatment"]),
     }
     z, t = (made(given, given["correlation_matrix"], test, **more) for test in ("z", "t"))
-    both = {"n_total": z.unrounded(given["power"]), "n_total_t": t.unrounded(given["power"])}
-    return both if given["sd_treatment"] == given["sd_control"] else {"n_total": both["n_total"]}
+    return {"n_total": z.unrounded(given["power"]), "n_total_t": t.unrounded(given["power"])}
 
 
 def power(given):
@@ -101,7 +98,8 @@ def slopes_size(given):
     last = np.array(given["proportion_last_seen_at_visit"])
     stays = np.minimum(1.0, 1.0 - np.append(0.0, last.cumsum()[:-1]))
     design = slopes(given, given["visit_times"], stays, "separate")
-    return {"n_total": design.unrounded(given["power"])}
+    arms = design.sample_size(given["power"]).arms_unrounded
+    return {"n_total": sum(arms.values())} | {f"n_{arm}": n for arm, n in arms.items()}
 
 
 def slopes_power(given):
@@ -142,8 +140,16 @@ def frison_pocock(given):
     return found
 
 
-def refused(given):
-    """No design answers this."""
+def conditions(given):
+    """The F test of all conditions, and its power with whole participants."""
+    design = OneWayRepeatedMeasures(
+        condition_means=tuple(given["means"]),
+        sd=given["sd"],
+        correlation=given["correlation"],
+        alpha=given["alpha"],
+    )
+    answer = design.sample_size(given["power"])
+    return {"n": design.unrounded(given["power"]), "power_at_ceil": answer.power}
 
 
 ADAPTERS = {
@@ -154,7 +160,7 @@ ADAPTERS = {
     "repeated.slope_difference.common_intercept.power": slopes_power,
     "repeated.slope_difference.common_intercept.variable_followup.power": slopes_power,
     "repeated.frison_pocock.sample_size": frison_pocock,
-    "repeated.one_way_anova.sample_size": refused,
+    "repeated.one_way_anova.sample_size": conditions,
 }
 
 

@@ -176,12 +176,21 @@ def sequential(given):
     design = GroupSequential(design=made(given), looks=looks, efficacy=efficacy)
     n = float(design.unrounded(given["power"]))
     inner = design.design
+    events, seen = [look * inner.events(n) for look in looks], [inner.at_look(n, look) for look in looks]
+    months = [one["month"] for one in seen]
+    early = list(design.crossed(float(design.final_drift(n)))[0][:-1])
+    stops = [*early, 1 - sum(early)]
+    enrolled = [n * min(month / given["accrual_months"], 1.0) for month in months]
+    expected = {
+        f"expected_{name}_h1": sum(stop * one for stop, one in zip(stops, values, strict=True))
+        for name, values in {"events": events, "duration": months, "n": enrolled}.items()
+    }
     return {
         "critical_values": list(design.efficacy_z),
         "n_total": n,
-        "events_per_stage": [look * inner.events(n) for look in looks],
-        "analysis_months": [inner.at_look(n, look)["month"] for look in looks],
-    }
+        "events_per_stage": events,
+        "analysis_months": months,
+    } | expected
 
 
 def along(cls, name):

@@ -38,7 +38,7 @@ def for_design(cls: type[Design]) -> click.Command:
     own: list[Any] = options.of_design(cls)
     for option in own:
         if option.name in cls.prolongs_by:
-            option.help = (option.help or "").replace("[required]", "[asked for where it is left out]")
+            option.help = f"{(option.help or '').partition('  [')[0]}  [asked for where it is left out]"
     rate = click.Option(
         ["--enrolment-rate"],
         type=options.NUMBER,
@@ -57,7 +57,9 @@ def for_design(cls: type[Design]) -> click.Command:
 def _of_design(cls: type[Design], n: int | None, enrolment_rate: Any, as_json: bool, output: Any, **given: Any) -> None:
     from trialplan.verbs.recruiting import duration
 
-    asked = [name for name in cls.prolongs_by if given.get(name) is None]
+    left_out = [name for name in cls.prolongs_by if given.get(name) is None]
+    # of a time that a trial may do without, and one that every trial has, the latter
+    asked = [name for name in left_out if not parameters(cls)[name].optional] or left_out
     if len(asked) != 1:
         names = " and ".join(f"--{flag(name)}" for name in cls.prolongs_by)
         which = f"one of {names} is asked for" if len(cls.prolongs_by) > 1 else f"{names} is asked for"

@@ -1,4 +1,4 @@
-"""Rates of events: what one participant tells of a rate, and rates and dispersion estimated from counts."""
+"""Rates of events: what designs of counts declare alike, what a participant tells, rates and dispersion estimated."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from trialplan.numerics.elementary import is_scalar, least, sqrt, where
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import increasing_root
-from trialplan.parameter import Numbers
+from trialplan.parameter import POSITIVE, Interval, Numbers, parameter
+from trialplan.stated import Slip
 
 _NODES = 64
 """Along the time that a participant is followed: the integrand has no kink within either stretch of it."""
+
+_NOT_NEGATIVE = Interval(0, closed="left")
 
 _GONE = 40.0
 """Mean times to dropout after which nobody is left to a computer: exp(-40) is 4e-18."""
@@ -73,6 +76,68 @@ class FollowUp:
         return time
 
 
+def dispersion(meaning: str, **words: Any) -> Any:
+    """How far counts vary beyond chance, where they do."""
+    return parameter(meaning, _NOT_NEGATIVE, optional=True, typical=(0.2, 1.0), **words)
+
+
+VARIES = "dispersion k, variance = mean + k mean²; left out, counts are Poisson"
+"""What the dispersion of every design of counts is."""
+
+
+def exposure() -> Any:
+    """The time that everybody is followed for."""
+    return parameter(
+        "time for which each participant is followed, unless he drops out; at least, where there is an accrual_time",
+        POSITIVE,
+        default=1.0,
+        symbol="t",
+        unit="units of time",
+        typical=(0.5, 2.0),
+    )
+
+
+def accrual_time() -> Any:
+    """The time by which those enrolled first are followed longer."""
+    return parameter(
+        "time over which participants are enrolled evenly, if each is followed until the last has had his exposure",
+        POSITIVE,
+        optional=True,
+        unit="units of time",
+        typical=(0.5, 1.0),
+    )
+
+
+def dropout_rate(counted: str) -> Any:
+    """The rate at which they leave; n counts those who are `counted`, enrolled or randomised."""
+    return parameter(
+        f"rate at which participants leave, after which nothing is counted; n is the number {counted}",
+        POSITIVE,
+        optional=True,
+        unit="per unit of time",
+        typical=(0.05, 0.3),
+    )
+
+
+PROLONGED_BY = ("accrual_time", "exposure")
+"""The times of counts, of which one may be asked for."""
+
+SLIPS = (Slip("the dispersion is stated as its inverse", ("dispersion",), lambda k: 1 / k if k else 0.0),)
+"""What statements about counts are known for."""
+
+
+def drawn_counts(follow_up: FollowUp, rate: Any, k: Any, shape: tuple[int, int], rng: Any) -> Any:
+    """Counts of participants, each with a rate of his own by a gamma distribution: a row a trial, a column each.
+
+    Where the times followed are unequal they stand beside the counts, on the last axis.
+    """
+    trials, size = shape
+    time = follow_up.drawn(size, trials, rng)
+    frailty = rng.gamma(1 / k, k, shape) if k else 1.0
+    counts = rng.poisson(np.broadcast_to(frailty * rate * time, shape))
+    return counts if follow_up.equal else np.stack([counts, time], axis=-1)
+
+
 def restricted_rate(
     means: Sequence[Numbers], shares: Sequence[Numbers], dispersions: Sequence[Numbers], ratio: Numbers
 ) -> Numbers:
@@ -123,6 +188,11 @@ class Tally:
         if is_scalar(time):
             return cls(counts.sum(axis=1, keepdims=True), counts.shape[1], time, counts)
         return cls(counts, 1, time, counts)
+
+    @classmethod
+    def seen(cls, arm: Any, exposure: Any) -> Tally:
+        """Of an arm as it is drawn: counts over one time, or with the time of each beside them."""
+        return cls.of(arm, exposure) if arm.ndim == 2 else cls.of(arm[..., 0].astype(int), arm[..., 1])
 
     def times(self, ratio: float) -> Tally:
         """The same where an hour counts as `ratio` hours."""

@@ -41,3 +41,23 @@ def _number(part: Any, typed: bool, value: Any, example: str) -> float:
     if not math.isfinite(number):
         raise ParameterError(f"must be finite numbers, as in {example}, not {value!r}")
     return number
+
+
+_COMPLETE = 1e-6
+"""How near to 1 probabilities must add up that are typed, and so rounded."""
+
+
+def distributions(value: Any, example: str, one: str, between: tuple[int, int], many: str) -> str:
+    """Rows of as many probabilities each, which add up to 1, as they are written; `one` is what a row stands for.
+
+    There are from the first to the last of `between` of them, which `many` says in words.
+    """
+    found = rows(value, example)
+    way_out = f"write them as in {example}"
+    if not between[0] <= len(found) <= between[1] or len({len(each) for each in found}) > 1 or len(found[0]) < 2:
+        raise ParameterError(f"must be as many probabilities, two or more, in each of {many}", way_out=way_out)
+    for each in found:
+        if min(each) <= 0 or max(each) >= 1 or abs(sum(each) - 1) > _COMPLETE:
+            reason = f"must be probabilities in (0, 1) that add up to 1 in each {one}, not {sum(each):.6g}"
+            raise ParameterError(reason, way_out=way_out)
+    return "/".join(",".join(f"{p:.12g}" for p in each) for each in found)

@@ -10,27 +10,15 @@ from typing import Any, ClassVar, Literal
 from trialplan.designs import _groups as grouped
 from trialplan.designs import _written as written
 from trialplan.designs._pearson import _Pearson
-from trialplan.errors import ParameterError
 from trialplan.parameter import Numbers, parameter
 
 _EXAMPLE = "0.2,0.3,0.5/0.3,0.35,0.35/0.35,0.35,0.3"
-_COMPLETE = 1e-6
-"""How near to 1 the probabilities of a group must add up: they are typed, and so rounded."""
-
 _MOST_GROUPS = 20
 
 
 def _read_rows(value: Any) -> str:
     """A row of probabilities for each group, as many in each, that add up to 1; as it is written."""
-    rows = written.rows(value, _EXAMPLE)
-    if not 2 <= len(rows) <= _MOST_GROUPS or len({len(one) for one in rows}) > 1 or len(rows[0]) < 2:
-        reason = f"must be as many probabilities, two or more, in each of 2 to {_MOST_GROUPS} groups"
-        raise ParameterError(reason, way_out=f"write them as in {_EXAMPLE}")
-    for one in rows:
-        if min(one) <= 0 or max(one) >= 1 or abs(sum(one) - 1) > _COMPLETE:
-            reason = f"must be probabilities in (0, 1) that add up to 1 in each group, not {sum(one):.6g}"
-            raise ParameterError(reason, way_out=f"write them as in {_EXAMPLE}")
-    return "/".join(",".join(f"{p:.12g}" for p in one) for one in rows)
+    return written.distributions(value, _EXAMPLE, "group", (2, _MOST_GROUPS), f"2 to {_MOST_GROUPS} groups")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design
+from trialplan.designs import _rates as rated
 from trialplan.designs._exact_rates import over_totals, rejection_regions, within
 from trialplan.designs._rates import FollowUp, Tally, fitted_dispersion, fitted_rate, restricted_rate
 from trialplan.errors import ParameterError, UnreachableError, field
@@ -18,15 +19,13 @@ from trialplan.numerics.two_rates import reciprocal_limits
 from trialplan.outcomes.counts import COUNTS
 from trialplan.parameter import POSITIVE, Interval, Numbers, parameter
 from trialplan.rejection import decide, decide_by_z, either_way, no_evidence
-from trialplan.stated import Slip, StatedEffect
+from trialplan.stated import StatedEffect
 
 Variance = Literal["true-rates", "reference-rate", "maximum-likelihood"]
 """At which rates the variance under the null is taken."""
 
 _SEARCHED, _EVENTS = 200_000, 50_000
 """Participants and events, by normal theory, up to which an exact n is searched for: beyond, it takes minutes."""
-
-_NOT_NEGATIVE = Interval(0, closed="left")
 
 _AT_OWN, _OF_REFERENCE, _MOST_LIKELY = "true-rates", "reference-rate", "maximum-likelihood"
 
@@ -50,6 +49,7 @@ class EventCounts(Design):
     outcome = COUNTS
     scale = "ratio"
     loses_by = "dropout_rate"
+    prolongs_by = rated.PROLONGED_BY
     called = {
         "negative-binomial": ("wald", "score"),
         "negative-binomial-regression": ("wald",),
@@ -62,7 +62,7 @@ class EventCounts(Design):
         "y": "how many events there are",
         "y_T": "how many of them are in the treatment arm",
     }
-    slips = (Slip("the dispersion is stated as its inverse", ("dispersion",), lambda k: 1 / k if k else 0.0),)
+    slips = rated.SLIPS
     stated_effects = (
         StatedEffect(
             name="treatment_rate",
@@ -96,43 +96,13 @@ class EventCounts(Design):
         unit="ratio",
         typical=(0.5, 0.8),
     )
-    dispersion: Numbers | None = parameter(
-        "dispersion k, variance = mean + k mean²; left out, counts are Poisson",
-        _NOT_NEGATIVE,
-        optional=True,
-        role="spread",
-        symbol="k",
-        typical=(0.2, 1.0),
+    dispersion: Numbers | None = rated.dispersion(rated.VARIES, role="spread", symbol="k")
+    dispersion_treatment: Numbers | None = rated.dispersion(
+        "dispersion in the treatment arm, where it differs", symbol="k_T"
     )
-    dispersion_treatment: Numbers | None = parameter(
-        "dispersion in the treatment arm, where it differs",
-        _NOT_NEGATIVE,
-        optional=True,
-        symbol="k_T",
-        typical=(0.2, 1.0),
-    )
-    exposure: Numbers = parameter(
-        "time for which each participant is followed, unless he drops out; at least, where there is an accrual_time",
-        POSITIVE,
-        default=1.0,
-        symbol="t",
-        unit="units of time",
-        typical=(0.5, 2.0),
-    )
-    accrual_time: Numbers | None = parameter(
-        "time over which participants are enrolled evenly, if each is followed until the last has had his exposure",
-        POSITIVE,
-        optional=True,
-        unit="units of time",
-        typical=(0.5, 1.0),
-    )
-    dropout_rate: Numbers | None = parameter(
-        "rate at which participants leave, after which nothing is counted; n is the number randomised",
-        POSITIVE,
-        optional=True,
-        unit="per unit of time",
-        typical=(0.05, 0.3),
-    )
+    exposure: Numbers = rated.exposure()
+    accrual_time: Numbers | None = rated.accrual_time()
+    dropout_rate: Numbers | None = rated.dropout_rate("randomised")
     goal: fields.Goal = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()
     favourable: fields.Favourable = parameter(
@@ -311,29 +281,15 @@ class EventCounts(Design):
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Counts of each participant, a row a trial and a column a participant; unequal times followed beside them."""
-        return tuple(
-            self._drawn(round(size), rate, k, trials, rng)
-            for size, rate, k in zip(self.split(n), self.rates, self.dispersions, strict=True)
-        )
-
-    def _drawn(self, size: int, rate: float, k: float, trials: int, rng: Any) -> Any:
-        """The counts of one arm: each participant has his own rate, by a gamma distribution."""
-        time = self.follow_up.drawn(size, trials, rng)
-        frailty = rng.gamma(1 / k, k, (trials, size)) if k else 1.0
-        counts = rng.poisson(np.broadcast_to(frailty * rate * time, (trials, size)))
-        return counts if self.follow_up.equal else np.stack([counts, time], axis=-1)
+        arms = zip(self.split(n), self.rates, self.dispersions, strict=True)
+        return tuple(rated.drawn_counts(self.follow_up, rate, k, (trials, round(n)), rng) for n, rate, k in arms)
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The test's statistic on the first fraction of each arm's participants."""
         seen = [arm[:, : round(fraction * arm.shape[1])] for arm in data]
         if not all(arm.shape[1] for arm in seen):
             return no_evidence(self, len(seen[0]))
-        return self.analysis.statistic(self, *(self._tally(arm) for arm in seen))
-
-    def _tally(self, arm: Any) -> Tally:
-        if arm.ndim == 2:
-            return Tally.of(arm, self.exposure)
-        return Tally.of(arm[..., 0].astype(int), arm[..., 1])
+        return self.analysis.statistic(self, *(Tally.seen(arm, self.exposure) for arm in seen))
 
 
 def _normal_tail(design: EventCounts, n: Numbers, direction: int = 1) -> Numbers:

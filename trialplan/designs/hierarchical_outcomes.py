@@ -8,15 +8,27 @@ from typing import Any
 
 from trialplan import fields
 from trialplan.design import Design, Sized
+from trialplan.designs import _common_factor as common_factor
 from trialplan.designs import _pairs as pairs
 from trialplan.designs._vectors import places
 from trialplan.designs.win_ratio import WinRatio, null_error
 from trialplan.errors import ParameterError, field
-from trialplan.numerics.elementary import divide, exp, expm1, greatest, log, normal_cdf, normal_quantile, square, where
-from trialplan.numerics.lazy import np
+from trialplan.numerics.elementary import (
+    divide,
+    exp,
+    expm1,
+    greatest,
+    log,
+    normal_cdf,
+    normal_quantile,
+    sqrt,
+    square,
+    where,
+)
+from trialplan.numerics.lazy import np, special
 from trialplan.outcome import EffectScale, Outcome
 from trialplan.outcomes.ordered import Ordered
-from trialplan.parameter import POSITIVE, PROPORTION, REAL, Interval, Numbers, parameter
+from trialplan.parameter import POSITIVE, PROPORTION, REAL, Interval, Numbers, largest, parameter
 from trialplan.rejection import either_way
 from trialplan.text import percent
 
@@ -43,9 +55,10 @@ class HierarchicalOutcomes(Design):
     The hierarchy is that of trials: events by their times, such as death and then relapse, the earlier one losing;
     then a response, yes or no; then a measurement, such as proteinuria, counted so that larger values are better. Who
     has had no event when the follow-up ends is as well off as all who have not. What none of them tells apart is a
-    tie. Participants are drawn with all their outcomes, independent of each other; the shares of pairs won, lost and
-    tied follow from them, and the power from these by the formula for the win ratio, which errs for strong effects and
-    for many ties. `realised` is how much of all planned effects is true.
+    tie. Participants are drawn with all their outcomes, independent of each other unless a correlation is stated: then
+    who fares well in one fares well in the others, as a normal factor of his behind all of them makes him. The shares
+    of pairs won, lost and tied follow from them, and the power from these by the formula for the win ratio, which errs
+    for strong effects and for many ties. `realised` is how much of all planned effects is true.
 
     >>> death = {"hazard": (0.12,), "hazard_ratio": (2 / 3,), "follow_up": 2}
     >>> round(HierarchicalOutcomes(**death, difference=0.35).unrounded(0.8), 1)
@@ -121,6 +134,14 @@ class HierarchicalOutcomes(Design):
         unit="standard deviations",
         typical=(0.0, 0.3),
     )
+    correlation: Numbers = parameter(
+        "correlation of any two outcomes of a participant, on the normal scale behind them",
+        Interval(0, 0.95, "left right"),
+        default=0.0,
+        role="association",
+        symbol="r",
+        typical=(0.0, 0.5),
+    )
     realised: Numbers = parameter(
         "share of the planned effects that is true, of each outcome on its own scale: 1 is the plan, 0 no effect",
         Interval(-10, 10),
@@ -183,6 +204,32 @@ class HierarchicalOutcomes(Design):
 
     def decided(self) -> list[tuple[str, Numbers, Numbers]]:
         """Of each outcome, in its order, the share of all pairs that it decides for the treatment, and against it."""
+        return self._decided_apart() if largest(self.correlation) == 0 else self._decided_together()
+
+    def _decided_together(self) -> list[tuple[str, Numbers, Numbers]]:
+        """With a correlation, one set of numbers after the other."""
+        hazards, rates = self.hazards(), self.responses()
+        measured = () if self.difference is None else (self.realised * self.difference, self.tie_margin)
+        flat = (self.correlation, self.follow_up, *(one for both in hazards for one in both), *(rates or ()), *measured)
+        cells = np.broadcast_arrays(*flat)
+        found = np.empty((*cells[0].shape, len(self._names()), 2))
+        for place in np.ndindex(cells[0].shape):
+            correlation, follow_up, *rest = (float(cell[place]) for cell in cells)
+            events = tuple(zip(rest[: 2 * len(hazards) : 2], rest[1 : 2 * len(hazards) : 2], strict=True))
+            del rest[: 2 * len(hazards)]
+            response = (rest.pop(0), rest.pop(0)) if rates else None
+            difference = (rest[0], rest[1]) if rest else None
+            found[place] = common_factor.decided(correlation, events, follow_up, response, difference)
+        return [(name, found[..., k, 0][()], found[..., k, 1][()]) for k, name in enumerate(self._names())]
+
+    def _names(self) -> list[str]:
+        """Of the outcomes, in their order."""
+        events = [f"event {place + 1}" for place in range(len(self.hazards()))]
+        last = {"response": self.responses(), "measurement": self.difference}
+        return [*events, *(name for name, there in last.items() if there is not None)]
+
+    def _decided_apart(self) -> list[tuple[str, Numbers, Numbers]]:
+        """Of independent outcomes, in closed form."""
         found: list[tuple[str, Numbers, Numbers]] = []
         undecided: Any = 1.0
         for place, (ours, theirs) in enumerate(self.hazards(), 1):
@@ -219,9 +266,9 @@ class HierarchicalOutcomes(Design):
         return (0.0,)
 
     def reachable(self) -> Any:
-        """Whether more pairs are won than lost."""
+        """Whether more pairs are won than lost, beyond what an integral is rounded by."""
         wins, losses = self.wins_and_losses()
-        return wins > losses
+        return wins - losses > _ROUNDED
 
     def success(self, n: Numbers) -> Numbers:
         """The tail in the treatment's favour."""
@@ -273,16 +320,20 @@ class HierarchicalOutcomes(Design):
         """
         arms = []
         for arm, size in enumerate(map(round, self.split(n))):
-            shape = (trials, size)
-            found = [
-                np.minimum(rng.exponential(1 / float(both[arm]), shape), self.follow_up) for both in self.hazards()
-            ]
+            latent = rng.normal(0.0, 1.0, (trials, size, len(self._names())))
+            if self.correlation:
+                factor = rng.normal(0.0, 1.0, (trials, size, 1))
+                latent = sqrt(self.correlation) * factor + sqrt(1 - self.correlation) * latent
+            for place, both in enumerate(self.hazards()):
+                times = -special.log_ndtr(-latent[..., place]) / float(both[arm])
+                latent[..., place] = np.minimum(times, self.follow_up)
             rates = self.responses()
             if rates is not None:
-                found.append((rng.random(shape) < rates[arm]).astype(float))
-            if self.difference is not None:
-                found.append(rng.normal(0.0 if arm else self.realised * self.difference, 1.0, shape))
-            arms.append(np.stack(found, axis=-1))
+                place = len(self.hazards())
+                latent[..., place] = latent[..., place] > -special.ndtri(rates[arm])
+            if self.difference is not None and not arm:
+                latent[..., -1] += self.realised * self.difference
+            arms.append(latent)
         return arms[0], arms[1]
 
     def analyse(self, data: tuple[Any, Any], fraction: float = 1) -> tuple[Any, Any]:
@@ -303,6 +354,9 @@ def _tail(design: HierarchicalOutcomes, n: Numbers, direction: int = 1) -> Numbe
 
 
 _EITHER = either_way(_tail)
+
+_ROUNDED = 1e-12
+"""Share of pairs below which a difference of wins and losses is rounding: to show so little would need 1e24 of them."""
 
 _OUTCOMES = ("hazard", "response_control", "difference")
 """The fields by which an outcome is stated."""

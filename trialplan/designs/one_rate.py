@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from trialplan import fields
 from trialplan.design import AnalysisTest, Design, Sized
+from trialplan.designs import _rates as rated
 from trialplan.designs._rates import FollowUp, Tally, fitted_dispersion, fitted_rate
 from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.elementary import divide, exp, log, normal_quantile, sqrt, square
@@ -15,9 +16,8 @@ from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import z_power
 from trialplan.outcome import EffectInterval, EffectScale
 from trialplan.outcomes.counts import Counts
-from trialplan.parameter import POSITIVE, Interval, Numbers, largest, parameter
+from trialplan.parameter import POSITIVE, Numbers, largest, parameter
 from trialplan.rejection import decide, either_way, no_evidence
-from trialplan.stated import Slip
 
 _SEARCHED = 200_000
 """Participants up to which the exact test is tried, n by n."""
@@ -27,8 +27,6 @@ _COUNTED = 1e10
 
 _JUDGED = 1_000_000
 """Events expected at the null rate up to which each count of them is judged."""
-
-_NOT_NEGATIVE = Interval(0, closed="left")
 
 _EXACT, _WALD = "exact", "wald"
 TestName = Literal["exact", "wald"]
@@ -78,9 +76,10 @@ class OneRate(Design):
     arm_names: ClassVar[tuple[str, ...]] = ("treatment",)
     goal = fields.SINGLE_ARM
     loses_by = "dropout_rate"
+    prolongs_by = rated.PROLONGED_BY
     called = {"poisson": (_EXACT, _WALD), "negative-binomial": (_WALD,), "z": (_WALD,), "normal": (_WALD,)}
     oddity = {_WALD: 1}
-    slips = (Slip("the dispersion is stated as its inverse", ("dispersion",), lambda k: 1 / k if k else 0.0),)
+    slips = rated.SLIPS
     letters = {
         "n": "the participants",
         "y": "the events that are seen",
@@ -104,35 +103,10 @@ class OneRate(Design):
         unit="events per unit of time",
         typical=(0.5, 2.0),
     )
-    dispersion: Numbers | None = parameter(
-        "dispersion k, variance = mean + k mean²; left out, counts are Poisson",
-        _NOT_NEGATIVE,
-        optional=True,
-        symbol="k",
-        typical=(0.2, 1.0),
-    )
-    exposure: Numbers = parameter(
-        "time for which each participant is followed, unless he drops out; at least, where there is an accrual_time",
-        POSITIVE,
-        default=1.0,
-        symbol="t",
-        unit="units of time",
-        typical=(0.5, 2.0),
-    )
-    accrual_time: Numbers | None = parameter(
-        "time over which participants are enrolled evenly, if each is followed until the last has had his exposure",
-        POSITIVE,
-        optional=True,
-        unit="units of time",
-        typical=(0.5, 1.0),
-    )
-    dropout_rate: Numbers | None = parameter(
-        "rate at which participants leave, after which nothing is counted; n is the number enrolled",
-        POSITIVE,
-        optional=True,
-        unit="per unit of time",
-        typical=(0.05, 0.3),
-    )
+    dispersion: Numbers | None = rated.dispersion(rated.VARIES, symbol="k")
+    exposure: Numbers = rated.exposure()
+    accrual_time: Numbers | None = rated.accrual_time()
+    dropout_rate: Numbers | None = rated.dropout_rate("enrolled")
     favourable: fields.Favourable = parameter(
         "whether more or fewer events are better", fields.Favourable, default="lower"
     )
@@ -265,20 +239,14 @@ class OneRate(Design):
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """Counts, a row a trial and a column a participant; unequal times followed beside them on the last axis."""
-        time = self.follow_up.drawn(n, trials, rng)
-        k = self._dispersion
-        frailty = rng.gamma(1 / k, k, (trials, n)) if k else 1.0
-        counts = rng.poisson(np.broadcast_to(frailty * self.expected * time, (trials, n)))
-        return counts if self.follow_up.equal else np.stack([counts, time], axis=-1)
+        return rated.drawn_counts(self.follow_up, self.expected, self._dispersion, (trials, n), rng)
 
     def analyse(self, data: Any, fraction: float = 1) -> tuple[Any, Any]:
         """The test's statistic on the first fraction of participants."""
         seen = data[:, : round(fraction * data.shape[1])]
         if not seen.shape[1]:
             return no_evidence(self, len(seen))
-        if seen.ndim == 2:
-            return self.analysis.statistic(self, Tally.of(seen, self.exposure))
-        return self.analysis.statistic(self, Tally.of(seen[..., 0].astype(int), seen[..., 1]))
+        return self.analysis.statistic(self, Tally.seen(seen, self.exposure))
 
 
 def _critical(design: OneRate, n: Numbers, upward: bool) -> Any:

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from trialplan.design import Design
+from trialplan.designs import _f_test as f_test
 from trialplan.designs import _groups as grouped
 from trialplan.designs import _spread as spread
 from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import sqrt, square
-from trialplan.numerics.lazy import np, special
+from trialplan.numerics.lazy import np
 from trialplan.parameter import REAL, Numbers, parameter
-
-_MOST_GROUPS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +56,6 @@ class OneWayAnova(Design):
         r"\lambda = n\,\rho^2\sum_j w_j\frac{\left(\mu_j-\mu\right)^2}{\sigma^2}"
     )
     stated_example = "--group-means 1.5,2.5,2 --sd 3 --power 0.8 --n 525"
-    unscripted: ClassVar[tuple[str, ...]] = ("group_sizes",)
 
     group_means: Numbers | tuple[float, ...] = parameter(
         "mean of each group",
@@ -76,8 +74,8 @@ class OneWayAnova(Design):
     def check(self) -> None:
         """Two groups or more, and a size for each."""
         groups = len(places(self.group_means))
-        if not 2 <= groups <= _MOST_GROUPS:
-            reason = f"must be those of 2 to {_MOST_GROUPS} groups, not of {groups}"
+        if not 2 <= groups <= f_test.MOST_MEANS:
+            reason = f"must be those of 2 to {f_test.MOST_MEANS} groups, not of {groups}"
             raise ParameterError(reason, owner=self, parameter="group_means", value=self.group_means)
         grouped.divide(self, self.group_sizes, grouped.numbered(groups))
 
@@ -103,15 +101,8 @@ class OneWayAnova(Design):
 
     def power(self, n: Numbers) -> Numbers:
         """The upper tail at the whole level: the statistic has no direction."""
-        groups = len(self.arm_names)
-        usable = np.asarray(n) > groups
-        within = np.where(usable, np.asarray(n, dtype=float) - groups, 1.0)
-        # the quantile of the small tail is one over that of the other, with the degrees of freedom changed
-        tail = special.fdtri(within, groups - 1, self.alpha)
-        usable = usable & (tail > 0)  # with hardly any degrees of freedom no number is large enough
-        critical = 1 / np.where(usable, tail, 1.0)
-        found = 1 - special.ncfdtr(groups - 1, within, n * square(self.cohen_f()), critical)
-        return np.where(usable, found, 0.0)[()]
+        between = len(self.arm_names) - 1
+        return f_test.f_power(n * square(self.cohen_f()), between, np.asarray(n) - between - 1, self.alpha)
 
     def success(self, n: Numbers) -> Numbers:
         """Any difference is one."""
@@ -143,5 +134,4 @@ class OneWayAnova(Design):
         centre = (sizes * means).sum(axis=-1, keepdims=True) / sizes.sum()
         apart = (sizes * (means - centre) ** 2).sum(axis=-1) / between
         inside = sum(group.var(axis=1) * group.shape[1] for group in groups) / within
-        statistic = np.divide(apart, inside, out=np.zeros_like(apart), where=inside > 0)
-        return statistic, special.fdtrc(between, within, statistic) <= self.alpha
+        return f_test.f_verdict(apart, inside, between, within, self.alpha)

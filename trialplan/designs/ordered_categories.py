@@ -234,7 +234,9 @@ class OrderedCategories(Design):
         if self.variance == "general":
             return "Wilcoxon–Mann–Whitney test with ties, variance at each arm's probabilities"
         if self.variance == "midrank-scores":
-            return "midranks of the categories, compared by their variance in each arm"
+            return (
+                "midranks of the categories as scores, their pooled variance for the level and each arm's for the power"
+            )
         stands = "" if self.treatment is None else " at the odds ratio of as many pairs won"
         many = "" if self.variance == "proportional-odds" else " among a finite number of participants"
         return f"proportional odds{stands}, variance for small effects{many}"
@@ -267,9 +269,9 @@ class OrderedCategories(Design):
             "proportional-odds-finite": "Whitehead's formula with the score's variance among so many participants, "
             "N/(N + 1)² in place of 1/N, as programs of power take it. Asks for two participants more in all; off "
             "where his formula is.",
-            "midrank-scores": "the categories' midranks of both arms together, taken as scores with a mean and a "
-            "variance in each arm. What some programs take for the rank-sum test, which needs about two participants "
-            "fewer.",
+            "midrank-scores": "the categories' midranks of both arms together, taken as scores whose means are "
+            "compared, at their pooled variance for the level and that of each arm for the power. What some programs "
+            "take for the rank-sum test, which needs about two participants fewer.",
             "general": "the rank-sum test with ties at each arm's own probabilities. Needs no common odds ratio; near "
             "the truth from some twenty participants an arm on.",
         }[way]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -87,6 +88,10 @@ class PrecisionIcc(Sized):
         z = normal_quantile(0.5 + self.confidence / 2)
         spread = z * ours * others * sqrt(8 / (self.raters * (self.raters - 1)))
         return where(left > 0, spread / sqrt(where(left > 0, left, 1.0)), _NO_INTERVAL + 0 * spread)
+
+    def script_numbers(self, answer: SampleSize) -> Mapping[str, Any]:
+        """From which correlation of two raters on how many times it is added."""
+        return {"well": _HIGH, "more": _ADDED}
 
     def sample_size(self, target: Numbers | None = None) -> SampleSize:
         """The fewest participants whose interval is at most as wide as asked for."""

@@ -21,23 +21,12 @@ from trialplan.parameter import POSITIVE, Numbers, parameter
 from trialplan.rejection import decide, either_way
 
 _EXAMPLE = "0.1,0.2,0.3,0.4/0.25,0.25,0.25,0.25/0.5,0.3,0.15,0.05"
-_COMPLETE = 1e-6
-"""How near to 1 the probabilities of a stratum must add up: they are typed, and so rounded."""
-
 _MOST_STRATA = 50
 
 
 def _read_control(value: Any) -> str:
     """A row of probabilities for each stratum, as many in each, that add up to 1; as it is written."""
-    rows = written.rows(value, _EXAMPLE)
-    if len(rows) > _MOST_STRATA or len({len(one) for one in rows}) > 1 or len(rows[0]) < 2:
-        reason = f"must be as many probabilities, two or more, in each of at most {_MOST_STRATA} strata"
-        raise ParameterError(reason, way_out=f"write them as in {_EXAMPLE}")
-    for one in rows:
-        if min(one) <= 0 or max(one) >= 1 or abs(sum(one) - 1) > _COMPLETE:
-            reason = f"must be probabilities in (0, 1) that add up to 1 in each stratum, not {sum(one):.6g}"
-            raise ParameterError(reason, way_out=f"write them as in {_EXAMPLE}")
-    return "/".join(",".join(f"{p:.12g}" for p in one) for one in rows)
+    return written.distributions(value, _EXAMPLE, "stratum", (1, _MOST_STRATA), f"at most {_MOST_STRATA} strata")
 
 
 class OrderedInStrata(Ordered):

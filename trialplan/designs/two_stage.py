@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from trialplan import fields
+from trialplan.answers import SampleSize
 from trialplan.design import Design
 from trialplan.designs import _single_arm as single_arm
 from trialplan.errors import ParameterError
@@ -145,6 +146,13 @@ class TwoStage(Design):
         listed = [Table(("stages", "expected n", "weights"), others, "Admissible", frozenset({1}))] if others else []
         columns = ("participants so far", "r/n", "responses at which the null stands")
         return [Table(columns, rows, right=frozenset({0, 1, 2})), facts(spared), *listed]
+
+    def script_numbers(self, answer: SampleSize) -> Mapping[str, Any]:
+        """The size that the stages have, and whom stopping early spares under the null."""
+        return {
+            "actual_size": answer.extra["actual_size"],
+            "expected_n_null": answer.extra["expected_n"]["null"],
+        }
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """Responses, one row a trial and one column a participant."""

@@ -86,6 +86,10 @@ def needed_time(design: Design, asked: str, target: float, *, n: int | None = No
         raise ParameterError(reason, parameter="enrolment_rate", value=rate, way_out=way_out)
     if rate is not None and not 0 < rate < math.inf:
         raise ParameterError(f"must be participants a unit of time, above 0, not {rate:g}", parameter="enrolment_rate")
+    if not design.smooth:
+        reason = f"{design.test} counts, so that its power may fall as time goes by, and no time is the least"
+        way_out = f"ask by normal theory, as with {field('test')} {design.by_normal_theory().test}"
+        raise ParameterError(reason, owner=design.fixed, parameter="test", value=design.test, way_out=way_out)
     if not design.reachable():
         raise design.unreachable()
     search = _Search(design, asked, target, n, rate)

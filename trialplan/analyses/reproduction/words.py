@@ -94,9 +94,9 @@ def _lacking(found: Reproduction, named: Named) -> str:
     """What the statement does not give and nothing usual stands for; or what was not tried, where that is all."""
     assumable = "alpha" not in completing.missing(found.statement)
     lacks = [name for name in found.missing if name != "alpha" or not assumable]
-    if not lacks or (found.untried and "power" not in lacks and not found.slips):
+    if found.untried and (not lacks or ("power" not in lacks and not found.slips)):
         return "the standard methods for it are too long to try"
-    return f"the statement does not give {listed(map(named, lacks))}"
+    return f"the statement does not give {listed(map(named, lacks or found.missing))}"
 
 
 def _would(found: Reproduction) -> str:
