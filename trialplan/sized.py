@@ -364,6 +364,11 @@ class Sized(Stated, metaclass=_Spoken):
         """Participants in one allocation block: n is a whole number of these."""
         return sum(self.weights)
 
+    def treatments_of(self, arm: str) -> tuple[int, ...]:
+        """The places, from 0, of the treatments that an arm gets: one each, and the last arm, the control, none."""
+        place = self.arm_names.index(arm)
+        return (place,) if place + 1 < len(self.arm_names) else ()
+
     @property
     def counted_in(self) -> str:
         """What n counts: participants, or the pairs that a design compares within."""

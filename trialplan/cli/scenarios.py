@@ -35,7 +35,7 @@ def for_design(cls: type[Sized]) -> click.Command:
         cls,
         _of_design,
         "Answers with n for every combination of the varied numbers.",
-        [vary_option(), *options.of_design(cls), *asked, *_how()],
+        [vary_option(), *options.of_design(cls, several=True), *asked, *_how()],
         f"trialplan scenarios {cls.slug()} --vary {typical_of(cls, name)} {held}".rstrip(),
     )
 

@@ -13,7 +13,6 @@ from trialplan.parameter import parameters
 from trialplan.plan.section import Section, Text
 from trialplan.sequential.base import WithLooks
 from trialplan.sequential.boundaries.fields import read_looks
-from trialplan.sequential.with_looks import with_looks as sequential_with_looks
 
 Rule = Annotated[
     Any,
@@ -94,9 +93,8 @@ def with_looks(design: Design, said: Monitoring | None) -> Design:
             f"[monitoring]: looks at {design.slug()} with test {design.way()} count responses, which no document tells "
             f"yet; set test to {design.by_normal_theory().way()}, or leave [monitoring] out"
         )
-    own = _looking_at(design) if design.members else []
     try:
-        return own[0](design=design, **_rule(said)) if own else sequential_with_looks(design, **_rule(said))
+        return catalogue.with_looks(design, **_rule(said))
     except ParameterError as why:
         raise PlanError(why.sentence, place="[monitoring]") from None
 
@@ -105,14 +103,9 @@ def check_no_looks(family: Design, said: Monitoring | None) -> None:
     """Raise where the plan looks at a family, which no document tells; what the catalogue has of it is the way out."""
     if said is None:
         return
-    own = _looking_at(family)
+    own = catalogue.looking_at(family)
     how = f"sized in Python, by {own[0].__name__}, and no document tells them yet" if own else "not defined"
     raise PlanError(f"looks at a family by the rule {family.slug()} are {how}; leave [monitoring] out")
-
-
-def _looking_at(design: Design) -> list[type[WithLooks]]:
-    """The wrappers that look at a design around others."""
-    return [cls for cls in catalogue.wrappers().values() if issubclass(cls, WithLooks) and cls.looks_at(design)]
 
 
 def _rule(said: Monitoring) -> dict[str, Any]:
