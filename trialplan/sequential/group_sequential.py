@@ -17,7 +17,7 @@ from trialplan.numerics.secant import secant_root
 from trialplan.parameter import Numbers, parameter
 from trialplan.sequential import exact_two_arms, scales
 from trialplan.sequential.base import WithLooks
-from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, check_spent, read_efficacy, read_efficacy
+from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, check_spent, read_efficacy
 from trialplan.sequential.boundaries.fields import as_z, refused, shown
 from trialplan.sequential.boundaries.futility import Futility, check_futility
 from trialplan.sequential.boundaries.harm import harm_z
