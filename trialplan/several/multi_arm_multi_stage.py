@@ -166,9 +166,10 @@ class MultiArmMultiStage(WithLooks):
     def by_look(self, n: float, share: float = 1.0) -> list[Look]:
         """What may have happened by each look of n participants, at a share of the planned effects; remembered."""
         memory: dict[tuple[float, float], list[Look]] = vars(self).setdefault("_by_look", {})
-        if (n, share) not in memory:
-            memory[n, share] = self._looked(n, share)
-        return memory[n, share]
+        known = n if share else 0.0, share  # without an effect n makes no difference
+        if known not in memory:
+            memory[known] = self._looked(n, share)
+        return memory[known]
 
     def _looked(self, n: float, share: float) -> list[Look]:
         arms = self.arms_design
@@ -299,14 +300,6 @@ class MultiArmMultiStage(WithLooks):
 
     def _row(self, look: int, size: int, by: Mapping[str, list[Look]]) -> dict[str, Any]:
         upper, lower = (float(one) if math.isfinite(one) else None for one in (self.upper[look], self.lower[look]))
-        spent = arms_by_looks.looks(
-            self.upper[: look + 1],
-            self.lower[: look + 1] if self.binding else (_NEVER,) * (look + 1),
-            self.looks[: look + 1],
-            [Comparison(drift=0.0, loading=one) for one in self.arms_design.loadings],
-            together=True,
-            kept=self.arms_design.kept if self.binding else None,
-        )[-1].any
         return {
             "information": self.looks[look],
             "n": size,
@@ -314,13 +307,25 @@ class MultiArmMultiStage(WithLooks):
             "efficacy_p_one_sided": None if upper is None else float(normal_cdf(-upper)),
             "futility_z": lower,
             "futility_p_one_sided": None if lower is None else float(normal_cdf(-lower)),
-            "cumulative_alpha": spent,
+            "cumulative_alpha": self._spent[look].any,
             "cumulative_power": self._counts(by["alternative"][look]),
             "treatments_going": {name: found[look].going for name, found in by.items()},
             "stop_for_futility": {
                 name: None if look + 1 == len(self.looks) else self._ended(found, look) for name, found in by.items()
             },
         }
+
+    @cached_property
+    def _spent(self) -> list[Look]:
+        """What may have happened by each look without an effect, nothing being dropped unless that is binding."""
+        return arms_by_looks.looks(
+            self.upper,
+            self.lower if self.binding else (_NEVER,) * len(self.looks),
+            self.looks,
+            [Comparison(drift=0.0, loading=one) for one in self.arms_design.loadings],
+            together=True,
+            kept=self.arms_design.kept if self.binding else None,
+        )
 
     def _ended(self, found: list[Look], look: int) -> float:
         """P(the trial ends at this look without having shown what counts, every treatment being dropped or shown)."""
