@@ -14,6 +14,7 @@ from trialplan.numerics import arms_by_looks
 from trialplan.numerics.arms_by_looks import Comparison
 from trialplan.plan import build, read
 from trialplan.protocol import render
+from trialplan.protocol.content.committee import sheet
 
 Z = TwoMeans(difference=0.5, sd=1, test="z", alpha=0.025, sides=1)
 
@@ -125,14 +126,23 @@ class TestPlan:
     ARMS = '[arms]\nnames = ["low", "high"]\n'
 
     def test_arms_and_monitoring_together(self, tmp_path):
-        """They make a trial of several stages; no document tells it yet, which is said."""
+        """They make a trial of several stages, whose document tells the rule and the boundary of each look."""
         said = plan_text() + self.ARMS + "kept = 1\n[monitoring]\nlooks = [0.5, 1]\n"
         (tmp_path / "plan.toml").write_text(said)
         trial = build(read(tmp_path / "plan.toml"))
         assert trial.design.slug() == "multi-arm-multi-stage"
         assert list(trial.arms_randomised) == ["treatment 1", "treatment 2", "control"]
-        with pytest.raises(PlanError, match="no document tells yet"):
-            render(trial)
+        text = render(trial).replace("\\", "")
+        first = trial.answer.extra["looks"][0]
+        for words in (
+            "one for low and high (obrien-fleming; O'Brien & Fleming 1979",
+            "after the first look only the best 1 of 2 go on",
+            "the trial ends with the first treatment that is shown",
+            f"| {first['n']} | {first['efficacy_z']:.3f} |",
+        ):
+            assert words in text, words
+        with pytest.raises(PlanError, match="a committee's sheet is of one comparison"):
+            sheet(trial)
 
     def test_keeping_needs_looks(self, tmp_path):
         """Without them nothing is seen early."""

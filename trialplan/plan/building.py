@@ -36,7 +36,7 @@ from trialplan.plan.checks import (
 from trialplan.plan.endpoint import Endpoint as Endpoint
 from trialplan.plan.enrolment import recruitment
 from trialplan.plan.family import family_endpoint
-from trialplan.plan.monitoring import as_tuple, check_no_looks, check_rule, with_looks
+from trialplan.plan.monitoring import as_tuple, check_rule, with_looks
 from trialplan.plan.randomised_evidence import AnsweredComparison, answered_comparisons, check_override
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
@@ -320,5 +320,5 @@ def _sized_family(plan: Plan, members: Sequence[Endpoint]) -> Endpoint | None:
     with _place(f"{plan.name}, [family]"):
         whole = family_endpoint(plan.content.family, members, plan.content.arms)
         assert isinstance(whole.design, Design)
-        check_no_looks(whole.design, plan.content.monitoring)
-        return dataclasses.replace(whole, answer=_answer(plan, whole.design, whole.section))
+        design = with_looks(whole.design, plan.content.monitoring)
+        return dataclasses.replace(whole, design=design, answer=_answer(plan, design, whole.section))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -14,7 +14,7 @@ from trialplan.sequential.boundaries.efficacy import read_efficacy
 from trialplan.sequential.boundaries.fields import read_looks, read_some_looks
 from trialplan.sequential.boundaries.futility import read_futility
 from trialplan.sequential.look_page import BY_Z, tables
-from trialplan.wrapper import WrapperOfOne
+from trialplan.wrapper import Names, WrapperOfOne
 
 OWN: tuple[str, ...] = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 """What a trial with looks says itself; all other numbers are the fixed design's."""
@@ -61,6 +61,14 @@ class WithLooks(WrapperOfOne):
     def looks_at(cls, design: Design) -> bool:
         """Whether it is what looks make of a design that is itself put around others; of a fixed one nobody asks."""
         return False
+
+    def looks_in_words(self, names: Sequence[str]) -> str:
+        """What happens at the looks at several treatments or hypotheses with these names; empty for a single one."""
+        return ""
+
+    def look_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
+        """The looks of an answer as tables, with these names."""
+        return self.detail_tables(extra)
 
     @property
     def members(self) -> tuple[Design, ...]:  # type: ignore[override]

@@ -94,6 +94,7 @@ class FamilyWithLooks(WithLooks):
 
     two_tailed = False
     exact = False
+    dates_looks = False
     tex = ""
 
     @classmethod
@@ -346,14 +347,22 @@ class FamilyWithLooks(WithLooks):
             Table(("hypothesis", "share of the level", *looks), bounds, "z that shows it", right=of_looks),
         ]
 
+    def look_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
+        """What is shown by each look, and the boundaries."""
+        return self.named_tables(extra, names)
+
     def rule_in_words(self, names: Sequence[str]) -> str:
         """The family's rule, and its looks."""
+        return f"{self.design.rule_in_words(names)}. {self.looks_in_words(names)}"  # type: ignore[attr-defined]
+
+    def looks_in_words(self, names: Sequence[str]) -> str:
+        """When, by which boundaries, and what ends the trial."""
         ends = {"all": "all are shown", "any": "any is shown", "first": f"{names[0]} is shown"}[self.stops_when]
         at = listed([percent(one) for one in self.looks[:-1]])
         return (
-            f"{self.design.rule_in_words(names)}. They are looked at with {at} of the participants, and at the end; at "  # type: ignore[attr-defined]
-            f"each share of the level {number(float(self.alpha))} a hypothesis has boundaries by {self.efficacy}, and "
-            f"what is shown hands its share on at the same look (Maurer & Bretz 2013). The trial ends early if {ends}"
+            f"They are looked at with {at} of the participants, and at the end; at each share of the level "
+            f"{number(float(self.alpha))} a hypothesis has boundaries by {self.efficacy}, and what is shown hands its "
+            f"share on at the same look (Maurer & Bretz 2013). The trial ends early if {ends}"
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -23,7 +23,8 @@ from trialplan.sequential.boundaries.fields import refused, shown
 from trialplan.sequential.boundaries.syntax import split
 from trialplan.sequential.look_table import HYPOTHESES, whole_looks
 from trialplan.several.many_to_one import ManyToOne
-from trialplan.text import listed
+from trialplan.text import listed, number, percent
+from trialplan.wrapper import Names
 
 _NEVER = -math.inf
 """Where no look drops a treatment."""
@@ -353,6 +354,37 @@ class MultiArmMultiStage(WithLooks):
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The looks, and the comparisons."""
         return [*super().detail_tables(extra), *self.design.detail_tables(extra)]
+
+    def look_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
+        """The boundaries and what they cost; the comparisons stand with the sample size."""
+        boundaries, *rest = super().detail_tables(extra)
+        titled = replace(boundaries, title="The looks, and what each has shown or dropped by then")
+        return [titled, *(replace(one, title="Participants on average") for one in rest)]
+
+    def looks_in_words(self, names: Sequence[str]) -> str:
+        """When, by which boundary, what is dropped, and what ends the trial."""
+        arms, at = self.arms_design, listed([percent(one) for one in self.looks[:-1]])
+        said = [
+            f"The trial is looked at with {at} of the participants, and at the end; at each look every treatment that "
+            f"still goes on is compared with the control, and is shown where its z reaches the boundary, one for "
+            f"{listed(names)} ({shown(self.efficacy)}; {self._rule.reference})"
+        ]
+        if self.futility is not None:
+            said.append("a treatment whose z lies below the lower boundary is dropped")
+        if arms.kept is not None:
+            said.append(f"after the first look only the best {arms.kept} of {arms.treatments} go on")
+        said.append(
+            "the trial ends with the first treatment that is shown"
+            if self.together
+            else "each treatment goes on until it is shown, or dropped, or the trial ends"
+        )
+        drops = self.futility is not None or arms.kept is not None
+        level = number(float(self.level))
+        kept = "as long as what is said here is obeyed" if self.binding else "whatever else is stopped or dropped"
+        said.append(
+            f"together they show a treatment without an effect with a chance of {level} at most{f', {kept}' * drops}"
+        )
+        return "; ".join(said)
 
     @property
     def adjusts(self) -> bool:

@@ -196,8 +196,8 @@ class TwoByTwo(Treatments):
         """
         if not self._student:
             each = [one.success(n) for one in self.comparisons]
-            scores = [between(-_FAR, normal_quantile(one), _FAR) for one in each]
-            every = bivariate_cdf(*scores, self.correlation)
+            first, second = (between(-_FAR, normal_quantile(one), _FAR) for one in each)
+            every = bivariate_cdf(first, second, self.correlation)
             return (*each, each[0] + each[1] - every, every)
         usable = self.df(n) > 0
         df = where(usable, self.df(n), 1.0)

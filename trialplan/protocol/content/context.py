@@ -44,7 +44,7 @@ from trialplan.protocol.content.filters import Verbatim, number, percent, valued
 from trialplan.protocol.content.filters import power as power_shown
 from trialplan.protocol.content.formula_legend import legend
 from trialplan.protocol.content.hierarchy import hierarchy
-from trialplan.protocol.content.interim_analyses import calendar, method, monitored
+from trialplan.protocol.content.interim_analyses import calendar, looked, method, monitored
 from trialplan.protocol.content.judged_studies import judged_studies
 from trialplan.protocol.content.open_biases import open_biases
 from trialplan.protocol.content.operating_characteristics import blind_spot, operating
@@ -223,6 +223,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "references": content.reference,
         "report": content.report,
         "monitored": monitored(trial),
+        "looked": looked(trial, _names(trial, fixed)),
         "calendar": calendar(trial),
         "looks": trial.answer.extra.get("looks", ()),
         "methods": list(dict.fromkeys(one.design.reference for one in trial.counted if one.design is not None)),
@@ -409,9 +410,18 @@ def _details(trial: Trial, endpoint: Endpoint, fixed: Sized, extra: Mapping[str,
     """The design's tables; of what sizes the trial by the plan's names of what is tested."""
     if not isinstance(fixed, Wrapper) or endpoint is not trial.primary:
         return fixed.detail_tables(extra)
+    return fixed.named_tables(extra, _names(trial, fixed))
+
+
+def _names(trial: Trial, fixed: Sized) -> Names:
+    """The plan's names of what is tested, of the endpoints and of the arms."""
     arms, members = trial.plan.content.arms, [one.name for one in trial.primaries]
-    tested = arms.names if arms is not None and trial.family is None else _hypotheses(trial, fixed)
-    return fixed.named_tables(extra, Names(tested=tested, members=members, arms=arm_names(trial, fixed)))
+    tested: Sequence[str] = members
+    if arms is not None and trial.family is None:
+        tested = arms.names
+    elif isinstance(fixed, Wrapper):
+        tested = _hypotheses(trial, fixed)
+    return Names(tested=tested, members=members, arms=arm_names(trial, fixed))
 
 
 def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None:
