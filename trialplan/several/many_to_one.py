@@ -14,9 +14,10 @@ from trialplan.errors import ParameterError
 from trialplan.numerics import dunnett
 from trialplan.numerics.elementary import between, is_scalar, normal_cdf, normal_quantile, sqrt, where
 from trialplan.numerics.lazy import np
+from trialplan.outcomes.responses import Responses
 from trialplan.parameter import Numbers, parameter
 from trialplan.several._arms import at_shares, whole_from
-from trialplan.several._correlation import variance
+from trialplan.several._correlation import control_loading, variance
 from trialplan.several._treatments import MOST, Treatments
 from trialplan.text import listed, number
 
@@ -124,16 +125,20 @@ class ManyToOne(Treatments):
 
     @cached_property
     def loadings(self) -> tuple[Numbers, ...]:
-        """The roots of the statistics' correlations: the control's share of each variance, under the null.
-
-        They serve for power, too. At planned rates the control's share of the variance is another, but the standard
-        error of a test moves with the counts, and the statistics stay about as correlated as without an effect.
-        """
+        """The roots of the statistics' correlations under the null: the control's share of each variance."""
         null = self.design.at_null()
         if self._student or not null:
             treatment, control = self.design.weights
             return (math.sqrt(treatment / (treatment + control)),) * self.treatments
         return (_loading(null[0]),) * self.treatments
+
+    @cached_property
+    def planned_loadings(self) -> tuple[Numbers, ...]:
+        """The same at the planned effects: of rates the standard error of a test moves with the counts, too."""
+        if not isinstance(self.design.outcome, Responses):
+            return self.loadings
+        alike = {id(one): control_loading(one) for one in self.comparisons}
+        return tuple(alike[id(one)] for one in self.comparisons)
 
     def critical_value(self, n: Numbers) -> Numbers:
         """What each statistic must reach, so that all together keep the level."""
@@ -162,10 +167,10 @@ class ManyToOne(Treatments):
         else:
             usable = df > 0  # without a variance there is no test
             limits, shifts = [where(usable, self.critical_value(n), 0.0)] * self.treatments, self._shifts(n)
-        numbers = limits, self.loadings, df if df is None else where(usable, df, 1.0), shifts
+        numbers = limits, self.planned_loadings, df if df is None else where(usable, df, 1.0), shifts
         each = [
             dunnett.all_above([limit], [loading], numbers[2], [shift])
-            for limit, loading, shift in zip(limits, self.loadings, shifts, strict=True)
+            for limit, loading, shift in zip(*numbers[:2], shifts, strict=True)
         ]
         found = (*each, 1 - dunnett.all_below(*numbers), dunnett.all_above(*numbers))
         return found if df is None else tuple(where(df <= 0, 0.0, one) for one in found)

@@ -178,7 +178,7 @@ class MultiArmMultiStage(WithLooks):
         of_one = arms.participants_of_one(n)
         compared = [
             Comparison(drift=share * _drift(one, level, of_one), loading=loading)
-            for one, loading in zip(arms.comparisons, arms.loadings, strict=True)
+            for one, loading in zip(arms.comparisons, arms.planned_loadings, strict=True)
         ]
         return arms_by_looks.looks(self.upper, self.lower, self.looks, compared, together=self.together, kept=arms.kept)
 
