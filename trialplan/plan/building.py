@@ -117,6 +117,12 @@ class Trial(Answer):
         """How many are randomised in all."""
         return sum(self.arms_randomised.values())
 
+    @property
+    def clusters_randomised(self) -> int:
+        """How many clusters are randomised, where every arm comes in clusters; 0 where participants are."""
+        found = self.design.fixed.clusters(self.n_randomised)
+        return sum(found.values()) if len(found) == len(self.arms_randomised) > 1 else 0
+
     def expected_of(self, endpoint: Endpoint) -> float:
         """How many of those randomised are expected to have the outcome of an endpoint: losses are taken once."""
         return self.compared_by(endpoint, self.n_randomised) * (1 - (endpoint.section.dropout or 0.0))

@@ -220,6 +220,15 @@ class Family(Wrapper):
         """Those of one hypothesis, a treatment and the control, among n."""
         return n if self.treatments == 1 else n * self.lead.block / self.block
 
+    def clusters(self, n: Any) -> Mapping[str, int]:
+        """Those of the first endpoint that has some: all have the same participants."""
+        of_one = self.participants_of_one(n)
+        found = next((own for one in self.members if (own := one.clusters(of_one))), {})
+        *treated, control = self.arm_names
+        given, none = (self.lead.arm_names[0], self.lead.arm_names[-1])
+        each = dict.fromkeys(treated, found[given]) if given in found else {}
+        return each | ({control: found[none]} if none in found else {})
+
     @property
     def smooth(self) -> bool:
         """Where every member is."""

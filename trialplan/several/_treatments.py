@@ -99,6 +99,14 @@ class Treatments(WrapperOfOne):
         """Where the design is."""
         return self.design.smooth
 
+    def clusters(self, n: Any) -> Mapping[str, int]:
+        """Of each arm, as many as one comparison has."""
+        of_one = self.design.clusters(self.participants_of_one(n))
+        *treatments, control = self.arm_names
+        given, none = self.design.arm_names
+        found = dict.fromkeys(treatments, of_one[given]) if given in of_one else {}
+        return found | ({control: of_one[none]} if none in of_one else {})
+
     # The comparisons.
 
     @property

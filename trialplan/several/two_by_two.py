@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 from trialplan import fields
 from trialplan.design import Design
 from trialplan.designs.two_means import TwoMeans
+from trialplan.designs.two_proportions import TwoProportions
 from trialplan.errors import ParameterError
 from trialplan.numerics import dunnett
 from trialplan.numerics.distributions import upper_t_quantile
@@ -101,7 +102,7 @@ class TwoByTwo(Treatments):
             raise ParameterError(
                 f"{self.design.slug()} ({self.design.way()}) has no margins here",
                 owner=self,
-                way_out="take two-means with test t or z and one sd, or a design of two rates",
+                way_out="take two-proportions, or two-means with test t or z and one sd",
             )
         self.check_shares(2)
         if self.wins_if == "any" and self.adjustment == "none":
@@ -124,11 +125,7 @@ class TwoByTwo(Treatments):
 
     @property
     def _in_rates(self) -> bool:
-        """Whether comparator and effect are the rates of the two arms."""
-        roles = ("comparator", "effect")
-        declared = [self.design.declared(role) for role in roles]
-        rates = all(one is not None and one.unit == "proportion" for one in declared)
-        return rates and self.design.arm_names == ("treatment", "control")
+        return isinstance(self.design, TwoProportions)
 
     @property
     def weights(self) -> tuple[int, ...]:
