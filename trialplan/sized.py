@@ -395,7 +395,7 @@ class Sized(Stated, metaclass=_Spoken):
         if n % self.block or n < self.block:
             below = max(math.floor(n / self.block), 1) * self.block
             near = f"{below} or {below + self.block}" if n > self.block else f"{self.block}"
-            split = f", split {self.allocation}" if self.allocation else ""
+            split = f", split {':'.join(map(str, self.weights))}" if self.allocation else ""
             reason = f"is the total and must be a positive multiple of {self.block}{split}, not {n:.15g}"
             raise ParameterError(reason, owner=self, parameter="n", value=n, way_out=f"try {near}")
 

@@ -172,13 +172,50 @@ class TestRefused:
 
 
 class TestNotTold:
-    """What is not told yet of such a trial is refused in a sentence."""
+    """What is not told of such a trial is refused in a sentence."""
 
     def test_no_calendar(self):
         """Arms may end one by one, so that nobody knows how many will have been randomised."""
         with pytest.raises(ParameterError, match="arms may end one by one"):
             size(staged(treatments=2), accrual_rate=10, read_after=6)
 
-    def test_no_look(self):
-        with pytest.raises(ParameterError, match="several treatments"):
-            monitor(staged(treatments=2), z=2.0)
+
+class TestMonitored:
+    """A look is told by the z of each treatment: what the drawn trials do, one trial at a time."""
+
+    def test_agrees_with_drawn_trials(self):
+        """What is shown of those that are drawn is what the looks say of their z."""
+        trial, rng = staged(treatments=3, looks=(0.4, 0.8, 1.0), futility="z(0,0.5)"), np.random.default_rng(9)
+        n = 300  # whole blocks at every look
+        data = trial.draw(n, 40, rng)
+        _, found = trial.shown(data)
+        z = np.stack(
+            [np.stack(one.z_at(of, trial.looks)) for one, of in zip(trial.design.comparisons, data, strict=True)]
+        )
+        for i in range(40):
+            seen = tuple(tuple(row) for row in z[:, :, i].T)
+            for looks in range(1, 4):
+                look = monitor(trial, n=n, z=seen[:looks])
+                if look.verdict != "go-on":
+                    break
+            assert look.shown == tuple(f"treatment {j + 1}" for j in np.flatnonzero(found[i]))
+
+    def test_the_best_go_on(self):
+        look = monitor(staged(treatments=3, kept=1), n=200, z="1,2,0.3")
+        assert [one.status for one in look.hypotheses] == ["dropped", "goes on", "dropped"]
+        assert look.summary() == "Look 1 of 2: go on with treatment 2."
+        assert look.to_dict()["verdict"] == "go-on"
+
+    @pytest.mark.parametrize(
+        ("seen", "words"),
+        [
+            ({"z": 2.0}, "must be 2 numbers a look, of treatment 1 and treatment 2, not 1"),
+            ({"z": "2,x"}, "write one number for each"),
+            ({"t": "2/30"}, "is told by z alone"),
+            ({"z": "2,1", "look": 2}, "repeat z for each"),
+            ({"z": ("2,1", "2,1", "2,1")}, "of 3 looks are given, and 2 are planned"),
+        ],
+    )
+    def test_what_is_refused(self, seen, words):
+        with pytest.raises(ParameterError, match=words):
+            monitor(staged(treatments=2), n=201, **seen)

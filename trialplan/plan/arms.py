@@ -97,6 +97,13 @@ def arm_words(content: PlanFile, design: Sized) -> dict[str, str]:
     return {name: words.get(name, name) for name in design.arm_names}
 
 
+def tested_names(content: PlanFile, design: Design) -> tuple[str, ...]:
+    """What a design of several tests, by the plan's names of treatments and primary endpoints."""
+    arms, members = content.arms, tuple(one.name for one in content.endpoint if one.role == "primary")
+    treatments = (content.trial.treatment_name,) if arms is None else arms.names
+    return design.named(members, treatments) if isinstance(design, Wrapper) else members
+
+
 def _treatments_by_arm(content: PlanFile, design: Sized) -> dict[str, tuple[int, ...]]:
     """The places of the treatments that each arm gets, of a design whose arms are those of all that the plan names."""
     found = {name: design.treatments_of(name) for name in design.arm_names}

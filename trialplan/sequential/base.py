@@ -20,6 +20,21 @@ OWN: tuple[str, ...] = ("design", "looks", "efficacy", "futility", "binding", "e
 """What a trial with looks says itself; all other numbers are the fixed design's."""
 
 
+SHOWN, DROPPED, GOES_ON, NOT_SHOWN = "shown", "dropped", "goes on", "not shown"
+"""What becomes of one of several treatments or hypotheses; the last once the trial has ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedHypothesis:
+    """One of several at a look: its z, what it is held against there, or at which share of the level it has crossed."""
+
+    z: float
+    status: str
+    efficacy_z: float | None = None
+    futility_z: float | None = None
+    share: float | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class WithLooks(WrapperOfOne):
     """A trial that may stop early: what it says of its looks; all else it leaves to the fixed design."""
@@ -69,6 +84,13 @@ class WithLooks(WrapperOfOne):
     def look_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
         """The looks of an answer as tables, with these names."""
         return self.detail_tables(extra)
+
+    def judged(self, z: Any) -> tuple[list[JudgedHypothesis], bool]:
+        """What has become of several whose z were these, of shape (looks so far, several), and whether the trial ends.
+
+        Of what has ended before, z counts no more.
+        """
+        raise NotImplementedError
 
     @property
     def members(self) -> tuple[Design, ...]:  # type: ignore[override]

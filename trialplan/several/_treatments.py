@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -82,6 +82,10 @@ class Treatments(WrapperOfOne):
         """Ask each comparison about its own participants."""
         super().__post_init__()
         self._set("outcome", Compared(self.design.outcome))
+
+    def named(self, members: Sequence[str], treatments: Sequence[str]) -> tuple[str, ...]:
+        """The treatments."""
+        return tuple(treatments)
 
     def check_shares(self, treatments: int) -> None:
         """Raise unless there are as many shares as treatments."""

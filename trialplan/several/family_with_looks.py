@@ -14,7 +14,7 @@ from trialplan.numerics.elementary import normal_cdf, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.page import Table
 from trialplan.parameter import Numbers, parameter
-from trialplan.sequential.base import OWN, WithLooks
+from trialplan.sequential.base import GOES_ON, NOT_SHOWN, OWN, SHOWN, JudgedHypothesis, WithLooks
 from trialplan.sequential.boundaries.efficacy import Efficacy, read_efficacy
 from trialplan.sequential.boundaries.spending import SPENDING
 from trialplan.sequential.look_table import whole_looks
@@ -219,6 +219,23 @@ class FamilyWithLooks(WithLooks):
             over |= {"all": now.all(axis=1), "any": now.any(axis=1), "first": now[:, 0]}[self.stops_when]
             shown.append(now)
         return shown
+
+    def judged(self, z: Any) -> tuple[list[JudgedHypothesis], bool]:
+        """Each hypothesis by the smallest share of the level at which it has crossed by now, and the procedure."""
+        looks = range(len(z))
+        crossed = [
+            [z[None, look, i, None] >= bound[:, look] for look in looks] for i, bound in enumerate(self.boundaries)
+        ]
+        by_look, every = self._by_look(crossed), len(z) == len(self.looks)
+        shown = by_look[-1][0]
+        ended = every or {"all": shown.all(), "any": shown.any(), "first": shown[0]}[self.stops_when]
+        judged = []
+        for i, (shares, was_shown) in enumerate(zip(self.family.levels(), shown, strict=True)):
+            reached = [share for j, share in enumerate(shares) if any(crossed[i][look][0, j] for look in looks)]
+            status = SHOWN if was_shown else NOT_SHOWN if ended else GOES_ON
+            share = min(reached) if reached else None
+            judged.append(JudgedHypothesis(z=float(z[-1, i]), status=status, share=share))
+        return judged, bool(ended)
 
     def success(self, n: Numbers) -> Numbers:
         """The probability that any, or all, are shown by the end, as the family says."""

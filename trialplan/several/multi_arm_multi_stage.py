@@ -17,7 +17,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
 from trialplan.page import Table
 from trialplan.parameter import Numbers, parameter
-from trialplan.sequential.base import WithLooks
+from trialplan.sequential.base import DROPPED, GOES_ON, NOT_SHOWN, SHOWN, JudgedHypothesis, WithLooks
 from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy
 from trialplan.sequential.boundaries.fields import refused, shown
 from trialplan.sequential.boundaries.syntax import split
@@ -265,7 +265,12 @@ class MultiArmMultiStage(WithLooks):
         seen = [size / n for size, planned in zip(sizes, self.looks, strict=True) if planned <= fraction]
         columns = [one.z_at(of, seen) for one, of in zip(arms.comparisons, data, strict=True)]
         z_by_look = [np.stack([column[look] for column in columns], axis=-1) for look in range(len(seen))]
-        statistic = z_by_look[0]
+        statistic, found, _ = self._followed(z_by_look)
+        return statistic, found
+
+    def _followed(self, z_by_look: Sequence[Any]) -> tuple[Any, Any, Any]:
+        """z at the look that ends each comparison, what is shown, and what goes on, by z of (trials, treatments)."""
+        arms, statistic = self.arms_design, z_by_look[0]
         goes_on, found = np.ones(statistic.shape, dtype=bool), np.zeros(statistic.shape, dtype=bool)
         for look, (z, upper, lower) in enumerate(zip(z_by_look, self.upper, self.lower, strict=False)):
             statistic = np.where(goes_on, z, statistic)
@@ -275,7 +280,20 @@ class MultiArmMultiStage(WithLooks):
                 goes_on &= ~found.any(axis=-1, keepdims=True)
             if look == 0 and arms.kept is not None:
                 goes_on &= (-z).argsort(axis=-1).argsort(axis=-1) < arms.kept
-        return statistic, found
+        return statistic, found, goes_on
+
+    def judged(self, z: Any) -> tuple[list[JudgedHypothesis], bool]:
+        """Each treatment against the boundary of the look that ended it, or of this one."""
+        statistic, found, goes_on = self._followed([row[None, :] for row in z])
+        look = len(z) - 1
+        ended = look + 1 == len(self.looks) or not goes_on.any()
+        upper, lower = (one if math.isfinite(one) else None for one in (self.upper[look], self.lower[look]))
+        judged = []
+        for value, was_shown, going in zip(statistic[0], found[0], goes_on[0], strict=True):
+            status = SHOWN if was_shown else NOT_SHOWN if ended else GOES_ON if going else DROPPED
+            here = {"efficacy_z": upper, "futility_z": lower}
+            judged.append(JudgedHypothesis(z=float(value), status=status, **here))
+        return judged, ended
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The statistic that counts, and whether what counts is shown."""

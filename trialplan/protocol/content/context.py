@@ -19,6 +19,7 @@ from trialplan.outcome import EffectScale
 from trialplan.page import Table
 from trialplan.parameter import in_unit, parameters
 from trialplan.plan.amendments import amendments
+from trialplan.plan.arms import tested_names
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.plan.schema import ArmsSection
 from trialplan.protocol.content.alternatives import (
@@ -416,12 +417,7 @@ def _details(trial: Trial, endpoint: Endpoint, fixed: Sized, extra: Mapping[str,
 
 def _names(trial: Trial, fixed: Sized) -> Names:
     """The plan's names of what is tested, of the endpoints and of the arms."""
-    arms, members = trial.plan.content.arms, [one.name for one in trial.primaries]
-    tested: Sequence[str] = members
-    if arms is not None and trial.family is None:
-        tested = arms.names
-    elif isinstance(fixed, Wrapper):
-        tested = _hypotheses(trial, fixed)
+    members, tested = [one.name for one in trial.primaries], tested_names(trial.plan.content, trial.design.fixed)
     return Names(tested=tested, members=members, arms=arm_names(trial, fixed))
 
 
