@@ -42,6 +42,7 @@ class Treatments(WrapperOfOne):
 
     two_tailed = False
     tex = ""
+    decides = "the statistics decide, by the rule"
     title: ClassVar[str] = "Each treatment against the control"
 
     @property

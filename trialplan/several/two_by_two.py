@@ -66,8 +66,8 @@ class TwoByTwo(Treatments):
 
     treatments: int = parameter("number of treatments: always 2", None, default=2, read=whole_from(2, 2), shown="2")
     interaction: Numbers = parameter(
-        "by how much both treatments together do more than each alone adds up to, as a share of the planned effect: 0 "
-        "if the effects add up, -1 if one of them has none beside the other",
+        "interaction: by how much both treatments together do more than each alone adds up to, as a share of the "
+        "planned effect; 0 if the effects add up, -1 if one of them has none beside the other",
         Interval(-10, 10, "left right"),
         default=0.0,
     )
@@ -346,6 +346,10 @@ class TwoByTwo(Treatments):
         rows = [[name, number(float(rate))] for name, rate in zip(called, self.rates, strict=True)]
         groups = Table(("group", kind), rows, "The four groups", right=frozenset({1}))
         return [*super().named_tables(extra, names), groups]
+
+    def named(self, members: Sequence[str], treatments: Sequence[str]) -> tuple[str, ...]:
+        """The two treatments; of the groups by the design's own names the first and the second."""
+        return ("treatment 1", "treatment 2") if len(treatments) > 2 else tuple(treatments)
 
     def treatments_of(self, arm: str) -> tuple[int, ...]:
         """The first, the second, both or neither."""
