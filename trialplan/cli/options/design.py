@@ -297,7 +297,9 @@ def typed(cls: type[Sized], *owners: str, **others: str) -> Iterator[None]:
         if error.owner not in ("", cls.__name__, *around, *owners):
             raise
         names = (*parameters(cls), *MONITORING, *CALENDAR, *RECRUITING, "power", "n", "dropout", "vary")
-        options = {name: f"--{flag(name)}" for name in names} | {"accrual": "--accrual-rate"} | others
+        options = {name: f"--{flag(name)}" for name in names} | {"accrual": "--accrual-rate"}
+        own = (name for wrapper in catalogue.over_arms().values() for name in parameters(wrapper) if name != "design")
+        options = {name: f"--with {flag(name)}" for name in own} | options | {"treatments": "--treatments"} | others
         raise type(error)(error.worded(options), place=error.place) from None
 
 
