@@ -70,6 +70,7 @@ from trialplan.several.hochberg import Hochberg as Hochberg
 from trialplan.several.holm import Holm as Holm
 from trialplan.several.many_to_one import ManyToOne as ManyToOne
 from trialplan.several.multi_arm_multi_stage import MultiArmMultiStage as MultiArmMultiStage
+from trialplan.several.two_by_two import TwoByTwo as TwoByTwo
 from trialplan.sized import Sized as Sized
 from trialplan.verbs.eliciting import elicit as elicit
 from trialplan.verbs.eliciting import elicitation_sheet as elicitation_sheet

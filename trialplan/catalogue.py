@@ -20,6 +20,8 @@ from trialplan.design import AnalysisTest, Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.page import Answer, Page, Table
 from trialplan.parameter import Parameter, needed, parameters
+from trialplan.sequential.base import WithLooks
+from trialplan.sequential.with_looks import with_looks as looked_at
 from trialplan.text import flag
 from trialplan.wrapper import Wrapper, WrapperOfOne
 
@@ -43,6 +45,27 @@ def wrappers() -> Mapping[str, type[Wrapper]]:
 def families() -> Mapping[str, type[Wrapper]]:
     """The wrappers over several members, which a plan names under [family]."""
     return {slug: cls for slug, cls in wrappers().items() if not issubclass(cls, WrapperOfOne)}
+
+
+COUNT = "treatments"
+"""The number by which a wrapper over several arms is known: whoever names the treatments counts them."""
+
+
+@lru_cache(maxsize=1)
+def over_arms() -> Mapping[str, type[Wrapper]]:
+    """The wrappers that put several treatments around the design of one, by slug; the first is the usual one."""
+    return {slug: cls for slug, cls in wrappers().items() if COUNT in parameters(cls) and slug not in families()}
+
+
+def looking_at(design: Design) -> list[type[WithLooks]]:
+    """The wrappers that look at a design around others."""
+    return [cls for cls in wrappers().values() if issubclass(cls, WithLooks) and cls.looks_at(design)]
+
+
+def with_looks(design: Design, **rule: Any) -> WithLooks:
+    """The design with looks, by the wrapper that looks at what it is."""
+    own = looking_at(design) if design.members else []
+    return own[0](design=design, **rule) if own else looked_at(design, **rule)
 
 
 def design(slug: str) -> type[Sized]:

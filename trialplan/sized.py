@@ -364,6 +364,11 @@ class Sized(Stated, metaclass=_Spoken):
         """Participants in one allocation block: n is a whole number of these."""
         return sum(self.weights)
 
+    def treatments_of(self, arm: str) -> tuple[int, ...]:
+        """The places, from 0, of the treatments that an arm gets: one each, and the last arm, the control, none."""
+        place = self.arm_names.index(arm)
+        return (place,) if place + 1 < len(self.arm_names) else ()
+
     @property
     def counted_in(self) -> str:
         """What n counts: participants, or the pairs that a design compares within."""
@@ -390,7 +395,7 @@ class Sized(Stated, metaclass=_Spoken):
         if n % self.block or n < self.block:
             below = max(math.floor(n / self.block), 1) * self.block
             near = f"{below} or {below + self.block}" if n > self.block else f"{self.block}"
-            split = f", split {self.allocation}" if self.allocation else ""
+            split = f", split {':'.join(map(str, self.weights))}" if self.allocation else ""
             reason = f"is the total and must be a positive multiple of {self.block}{split}, not {n:.15g}"
             raise ParameterError(reason, owner=self, parameter="n", value=n, way_out=f"try {near}")
 

@@ -8,8 +8,19 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from trialplan import AtLeastOne, Graphical, Hochberg, Holm, ManyToOne, MultiArmMultiStage, OneWayAnova, TwoMeans
+from trialplan import (
+    AtLeastOne,
+    Graphical,
+    GroupSequential,
+    Hochberg,
+    Holm,
+    ManyToOne,
+    MultiArmMultiStage,
+    OneWayAnova,
+    TwoMeans,
+)
 from trialplan.numerics import dunnett
+from trialplan.numerics.crossing import crossing
 from trialplan.several import _graph as graphs
 
 HERE = Path(__file__).parent
@@ -175,7 +186,30 @@ def mams(given):
     }
 
 
+def harm(given):
+    """A bound for harm below binding futility; what it spends is what crosses it before efficacy."""
+    looks, power = tuple(given["information_rates"]), given["power"]
+    names = (given[name].replace("_", "-") for name in ("alpha_spending", "beta_spending", "harm_spending"))
+    efficacy, futility, spending = names
+    design = TwoMeans(difference=0.5, sd=1, test="z", alpha=given["alpha"], sides=given["sides"])
+    trial = GroupSequential(design=design, looks=(*looks[:-1], 1), efficacy=efficacy, futility=futility, binding=True)
+    found, bound = trial.solved(power), trial.harm_z(power, spending, given["harm_total_alpha"])
+    at_null, planned = (trial.rule.chances(found, drift) for drift in (0.0, found.drift))
+    _, harmed = crossing(np.array(found.upper), np.array(bound), np.array(trial.looks), 0.0)
+    return {
+        "critical_values": found.upper,
+        "futility_bounds": found.lower,
+        "harm_bounds": bound,
+        "inflation": trial.inflation(power),
+        "alpha_attained": at_null.power,
+        "power": planned.power,
+        "beta_spent": np.cumsum(planned.futility),
+        "harm_spent": np.cumsum(harmed),
+    }
+
+
 ANSWERS = {
+    "group_sequential.harm_bound.binding": harm,
     "multiplicity.mams.design": mams,
     "anova.one_way.sample_size": anova,
     "multiplicity.dunnett.critical_value": dunnett_critical,

@@ -167,13 +167,31 @@ class TestPlan:
         with pytest.raises(PlanError, match="receives describes 3 treatments, and names names 2"):
             build(read(str(plan("receives = ['a', 'b', 'c']"))))
 
+    def test_looks_at_a_family(self, plan):
+        """By hypotheses, their boundaries at each share of the level, and what ends the trial."""
+        rule = 'efficacy = "lan-demets-pocock"\nstops_when = "any"'
+        trial = build(read(str(plan(family=f'rule = "holm"\n[monitoring]\nlooks = [0.5, 1]\n{rule}'))))
+        assert trial.design.slug() == "family-with-looks"
+        assert trial.design.stops_when == "any"
+        text = render(trial).replace("\\", "")
+        for words in (
+            "each share of the level 0.05 a hypothesis has boundaries by lan-demets-pocock",
+            "The trial ends early if any is shown",
+            "| hypothesis | share of the level | 50 % | 100 % |",
+            "| score with high | 0.25 |",
+        ):
+            assert words in text, words
+
     @pytest.mark.parametrize(
-        ("rule", "words"), [("holm", "are sized in Python, by FamilyWithLooks"), ("hochberg", "are not defined")]
+        ("said", "words"),
+        [
+            ('rule = "hochberg"\n[monitoring]\nlooks = [0.5, 1]', "looks at hochberg are not defined; leave it out"),
+            ('rule = "holm"\n[monitoring]\nlooks = [0.5, 1]', "must be a spending function"),
+        ],
     )
-    def test_looks_at_a_family_have_a_true_hint(self, plan, rule, words):
-        """Of a family that has none it promises none."""
-        with pytest.raises(PlanError, match=f"looks at a family by the rule {rule} {words}"):
-            build(read(str(plan(family=f'rule = "{rule}"\n[monitoring]\nlooks = [0.5, 1]'))))
+    def test_looks_that_are_none_are_refused(self, plan, said, words):
+        with pytest.raises(PlanError, match=words):
+            build(read(str(plan(family=said))))
 
     def test_page_one_says_that_no_assurance_was_computed(self, plan):
         """And why; nothing else speaks of one."""

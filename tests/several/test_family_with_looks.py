@@ -13,6 +13,7 @@ from trialplan import (
     Holm,
     TwoMeans,
     TwoProportions,
+    monitor,
 )
 from trialplan.errors import ParameterError
 
@@ -155,3 +156,27 @@ class TestLooks:
         assert rows[0]["n"] == math.ceil(rows[1]["n"] / 4) * 2  # whole blocks
         assert rows[1]["cumulative_power"] == rows[1]["power_of_any"] >= 0.8
         assert whole.replace(stops_when="all", difference_1=0.5).stops_when == "all"
+
+
+class TestMonitored:
+    """A look is told by the z of each hypothesis."""
+
+    def test_agrees_with_the_procedure(self):
+        """What is shown of drawn statistics is what the looks say of them, and which share each has crossed at."""
+        whole = FamilyWithLooks(design=Holm(members=means(0.3, 0.3, 0.3)), looks=(0.3, 0.6, 1.0), stops_when="any")
+        drawn = z_of(np.random.default_rng(6), 60, whole.looks, (2.5, 2.0, 1.0), np.eye(3))
+        shown = whole.shown_by_look(drawn)
+        for z, by_look in zip(drawn, shown, strict=True):
+            for look in range(1, 4):
+                found = monitor(whole, n=200, z=[tuple(row) for row in z[:look]])
+                assert [one.status == "shown" for one in found.hypotheses] == by_look[look - 1].tolist()
+                if found.verdict != "go-on":
+                    break
+            assert all(one.share is not None for one in found.hypotheses if one.status == "shown")
+
+    def test_a_plan_names_them(self):
+        """By endpoint; one that is not shown at the end is not."""
+        look = monitor(FamilyWithLooks(design=in_order(0.4, 0.3), looks=(0.5, 1.0)), n=200, z=("1,1", "2.5,1"))
+        assert look.verdict == "rejected"
+        assert look.summary() == "The last look, number 2: endpoint 1 is shown."
+        assert [one.status for one in look.hypotheses] == ["shown", "not shown"]

@@ -14,6 +14,7 @@ from trialplan.numerics import arms_by_looks
 from trialplan.numerics.arms_by_looks import Comparison
 from trialplan.plan import build, read
 from trialplan.protocol import render
+from trialplan.protocol.content.committee import sheet
 
 Z = TwoMeans(difference=0.5, sd=1, test="z", alpha=0.025, sides=1)
 
@@ -125,14 +126,23 @@ class TestPlan:
     ARMS = '[arms]\nnames = ["low", "high"]\n'
 
     def test_arms_and_monitoring_together(self, tmp_path):
-        """They make a trial of several stages; no document tells it yet, which is said."""
+        """They make a trial of several stages, whose document tells the rule and the boundary of each look."""
         said = plan_text() + self.ARMS + "kept = 1\n[monitoring]\nlooks = [0.5, 1]\n"
         (tmp_path / "plan.toml").write_text(said)
         trial = build(read(tmp_path / "plan.toml"))
         assert trial.design.slug() == "multi-arm-multi-stage"
         assert list(trial.arms_randomised) == ["treatment 1", "treatment 2", "control"]
-        with pytest.raises(PlanError, match="no document tells yet"):
-            render(trial)
+        text = render(trial).replace("\\", "")
+        first = trial.answer.extra["looks"][0]
+        for words in (
+            "one for low and high (obrien-fleming; O'Brien & Fleming 1979",
+            "after the first look only the best 1 of 2 go on",
+            "the trial ends with the first treatment that is shown",
+            f"| {first['n']} | {first['efficacy_z']:.3f} |",
+        ):
+            assert words in text, words
+        with pytest.raises(PlanError, match="a committee's sheet is of one comparison"):
+            sheet(trial)
 
     def test_keeping_needs_looks(self, tmp_path):
         """Without them nothing is seen early."""
@@ -162,13 +172,50 @@ class TestRefused:
 
 
 class TestNotTold:
-    """What is not told yet of such a trial is refused in a sentence."""
+    """What is not told of such a trial is refused in a sentence."""
 
     def test_no_calendar(self):
         """Arms may end one by one, so that nobody knows how many will have been randomised."""
         with pytest.raises(ParameterError, match="arms may end one by one"):
             size(staged(treatments=2), accrual_rate=10, read_after=6)
 
-    def test_no_look(self):
-        with pytest.raises(ParameterError, match="several treatments"):
-            monitor(staged(treatments=2), z=2.0)
+
+class TestMonitored:
+    """A look is told by the z of each treatment: what the drawn trials do, one trial at a time."""
+
+    def test_agrees_with_drawn_trials(self):
+        """What is shown of those that are drawn is what the looks say of their z."""
+        trial, rng = staged(treatments=3, looks=(0.4, 0.8, 1.0), futility="z(0,0.5)"), np.random.default_rng(9)
+        n = 300  # whole blocks at every look
+        data = trial.draw(n, 40, rng)
+        _, found = trial.shown(data)
+        z = np.stack(
+            [np.stack(one.z_at(of, trial.looks)) for one, of in zip(trial.design.comparisons, data, strict=True)]
+        )
+        for i in range(40):
+            seen = tuple(tuple(row) for row in z[:, :, i].T)
+            for looks in range(1, 4):
+                look = monitor(trial, n=n, z=seen[:looks])
+                if look.verdict != "go-on":
+                    break
+            assert look.shown == tuple(f"treatment {j + 1}" for j in np.flatnonzero(found[i]))
+
+    def test_the_best_go_on(self):
+        look = monitor(staged(treatments=3, kept=1), n=200, z="1,2,0.3")
+        assert [one.status for one in look.hypotheses] == ["dropped", "goes on", "dropped"]
+        assert look.summary() == "Look 1 of 2: go on with treatment 2."
+        assert look.to_dict()["verdict"] == "go-on"
+
+    @pytest.mark.parametrize(
+        ("seen", "words"),
+        [
+            ({"z": 2.0}, "must be 2 numbers a look, of treatment 1 and treatment 2, not 1"),
+            ({"z": "2,x"}, "write one number for each"),
+            ({"t": "2/30"}, "is told by z alone"),
+            ({"z": "2,1", "look": 2}, "repeat z for each"),
+            ({"z": ("2,1", "2,1", "2,1")}, "of 3 looks are given, and 2 are planned"),
+        ],
+    )
+    def test_what_is_refused(self, seen, words):
+        with pytest.raises(ParameterError, match=words):
+            monitor(staged(treatments=2), n=201, **seen)

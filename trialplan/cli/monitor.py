@@ -44,7 +44,7 @@ def for_design(cls: type[Design]) -> click.Command:
         "Holds a look at it against its boundaries. The trial is the one planned for --power, or of --n participants "
         "in all.",
         [
-            *options.of_design(cls),
+            *options.of_design(cls, several=True),
             options.power_option(default=None),
             options.n_option(),
             *seen_options(),

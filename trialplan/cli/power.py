@@ -18,7 +18,11 @@ def for_design(cls: type[Sized]) -> click.Command:
         cls,
         _power,
         f"Answers with the {'power' if issubclass(cls, Design) else cls.asks_for} of so many participants.",
-        [*options.of_design(cls, without=(cls.asks_for,)), *options.realised_options(cls), *output_options()],
+        [
+            *options.of_design(cls, without=(cls.asks_for,), several=True),
+            *options.realised_options(cls),
+            *output_options(),
+        ],
         f"trialplan power {cls.slug()} {options.example(cls, without=(cls.asks_for,))}{options.example_n(cls)}",
     )
 

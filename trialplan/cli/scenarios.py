@@ -31,7 +31,7 @@ def for_design(cls: type[Sized]) -> click.Command:
     asked = [options.power_option(default=None), options.n_option()] if issubclass(cls, Design) else []
     name = (options.effects(cls) or needed(cls))[0]
     held = options.example(cls, [name])
-    own: list[Any] = options.of_design(cls)
+    own: list[Any] = options.of_design(cls, several=True)
     for option in own:
         option.help = (option.help or "").replace("[required]", "[required unless it is varied]")
     return options.verb(

@@ -36,7 +36,13 @@ def for_design(cls: type[Sized]) -> click.Command:
         cls,
         _size,
         _OF_ITS_OWN if cls.fixes_n() else "Answers with the fewest participants, in whole allocation blocks.",
-        [*options.of_design(cls), *options.sizing_options(cls), *calendar, _STATEMENT, *output_options(*pictures)],
+        [
+            *options.of_design(cls, several=True),
+            *options.sizing_options(cls),
+            *calendar,
+            _STATEMENT,
+            *output_options(*pictures),
+        ],
         *(call, f"{call} {more}"),
     )
 

@@ -33,7 +33,7 @@ def for_design(cls: type[Sized]) -> click.Command:
         _of_design,
         "Answers with what simulated trials show of the power that the formula claims: at the n that it gives for "
         "--power, or at --n.",
-        [*options.of_design(cls), *asked, *_how()],
+        [*options.of_design(cls, several=True), *asked, *_how()],
         f"trialplan verify {cls.slug()} {options.example(cls)} --trials 20000",
     )
 

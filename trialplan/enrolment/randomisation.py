@@ -48,6 +48,8 @@ class Scheme(Answer):
     seed: int
     blocks: tuple[int, ...] = ()
     strata: Mapping[str, tuple[str, ...]] = ()  # type: ignore[assignment]
+    of: str = "participant"
+    """What is randomised: participants, or the clusters that they come in."""
 
     def __post_init__(self) -> None:
         """Fill block sizes in, and check every number."""
@@ -87,7 +89,7 @@ class Scheme(Answer):
         columns = list(told[0])
         return Page(
             data={**origin, "list": told},
-            headline=f"a list of {' and '.join(self.arms)} for {self.n:,} participants: {each}",
+            headline=f"a list of {' and '.join(self.arms)} for {self.n:,} {self.of}s: {each}",
             tables=[
                 facts([("seed", str(self.seed)), ("block sizes", ", ".join(map(str, self.blocks)))]),
                 Table(columns, [[str(cell) for cell in line.values()] for line in told]),
@@ -135,9 +137,10 @@ def assignments(scheme: Scheme) -> list[Assignment]:
 
 def records(scheme: Scheme, lines: list[Assignment], masked: bool = False) -> list[dict[str, Any]]:
     """The lines as records; a masked list has neither arm nor block, whose ends would give arms away."""
-    names = ("sequence", "participant") if masked else ("sequence", "block", "participant", "arm")
+    names = {name: name for name in (("sequence",) if masked else ("sequence", "block"))}
+    names |= {scheme.of: "participant"} | ({} if masked else {"arm": "arm"})
     return [
-        dict(zip(scheme.strata, line.stratum, strict=True)) | {name: getattr(line, name) for name in names}
+        dict(zip(scheme.strata, line.stratum, strict=True)) | {name: getattr(line, own) for name, own in names.items()}
         for line in lines
     ]
 

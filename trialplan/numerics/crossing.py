@@ -12,12 +12,6 @@ from typing import Any
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 
-_REACH = 7.2
-"""Standard deviations kept where a boundary is infinite: what lies beyond weighs < 1e-12."""
-
-_DENSITY = 1.2
-"""Nodes for each standard deviation of what is integrated: Gauss–Legendre then errs by about 1e-12."""
-
 _FEWEST, _MOST, _STEP = 10, 512, 4
 """Nodes of the narrowest and the widest region; in steps, so that few rules have to be made."""
 _NEWTON = 40
@@ -25,6 +19,22 @@ _CLOSE, _TINY = 1e-7, 1e-300
 """Where Newton may end, since its next step would be the square of that; and what stands for a mass of nothing."""
 _LONGEST = 4.0
 """Standard deviations that one Newton step may take."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How finely is integrated.
+
+    `reach` is the standard deviations kept where a boundary is infinite, `density` the nodes for each standard
+    deviation of what is integrated.
+    """
+
+    reach: float
+    density: float
+
+
+FINE = Grid(reach=7.2, density=1.2)
+"""What lies beyond weighs < 1e-12, and Gauss–Legendre errs by about as much."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +85,16 @@ class Ahead:
         """
         return _bound((self.mean, self.scale, self.weight), self.sd, chance, near)
 
-    def between(self, low: Any, high: Any, drift: Any, gap: Any) -> Walk:
+    def between(self, low: Any, high: Any, drift: Any, gap: Any, grid: Grid | None = None) -> Walk:
         """The trials that go on between the scores `low` and `high`, for a look at `gap` more information."""
-        reach, centre = _REACH * np.sqrt(self.time), np.asarray(drift * self.time)
+        grid = grid or FINE
+        reach, centre = grid.reach * np.sqrt(self.time), np.asarray(drift * self.time)
         # where nothing goes on, not even what is nearest, there is a region of no width, and no weight
         low = np.minimum(np.maximum(low, centre - reach), centre + reach)
         span = np.maximum(np.minimum(high, centre + reach) - low, 0.0)
         # the finest structure: the normal of this increment, times that of the next
         finest = self.sd * np.sqrt(gap) / np.sqrt(self.sd**2 + gap)
-        wanted = int(_DENSITY * float((span / finest).max())) + _FEWEST
+        wanted = int(grid.density * float((span / finest).max())) + _FEWEST
         x, w = gauss_legendre(min(-(-wanted // _STEP) * _STEP, _MOST))
         nodes = _last(low) + _last(span) * x
         away = (nodes[..., :, None] - self.mean[..., None, :]) / self.sd[..., None, None]

@@ -7,12 +7,13 @@ are independent: so a product is integrated over both (Dunnett 1955, Journal of 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from trialplan.numerics.elementary import upper_normal_quantile
+from trialplan.numerics.elementary import is_scalar, upper_normal_quantile
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import increasing_root
@@ -27,48 +28,89 @@ _KNOWN = 1e6
 """Degrees of freedom beyond which the standard deviation is as good as known."""
 
 
-def all_below(limits: Sequence[float], loadings: Sequence[float], df: float | None = None, shifts: Any = None) -> float:
-    """P(every T_i < limit_i): T_i = (Z_i + shift_i)/S, and Z_i and Z_j correlate by loading_i loading_j."""
+_TOGETHER = 64
+"""Cells that are integrated at once: their nodes stay in a processor's cache."""
+
+
+def all_below(limits: Sequence[Any], loadings: Sequence[Any], df: Any = None, shifts: Any = None) -> Any:
+    """P(every T_i < limit_i): T_i = (Z_i + shift_i)/S, and Z_i and Z_j correlate by loading_i loading_j.
+
+    Numbers are plain, or arrays that broadcast against each other; where df <= 0 there is no S, and the answer is nan.
+    """
     return _within(None, limits, loadings, df, shifts)
 
 
-def all_between(
-    limits: Sequence[float], loadings: Sequence[float], df: float | None = None, shifts: Any = None
-) -> float:
+def all_between(limits: Sequence[Any], loadings: Sequence[Any], df: Any = None, shifts: Any = None) -> Any:
     """P(every |T_i| < limit_i)."""
     return _within([-one for one in limits], limits, loadings, df, shifts)
 
 
-def all_above(limits: Sequence[float], loadings: Sequence[float], df: float | None = None, shifts: Any = None) -> float:
+def all_above(limits: Sequence[Any], loadings: Sequence[Any], df: Any = None, shifts: Any = None) -> Any:
     """P(every T_i > limit_i)."""
     moved = [0.0] * len(limits) if shifts is None else shifts
     return _within(None, [-one for one in limits], loadings, df, [-one for one in moved])
 
 
-def _within(low: Any, high: Sequence[float], loadings: Sequence[float], df: float | None, shifts: Any) -> float:
+def _within(low: Any, high: Sequence[Any], loadings: Sequence[Any], df: Any, shifts: Any) -> Any:
     moved = [0.0] * len(high) if shifts is None else shifts
+    lowest = [None] * len(high) if low is None else low
+    comparisons = list(zip(lowest, high, loadings, moved, strict=True))
+    every = [one for numbers in comparisons for one in numbers if one is not None] + ([] if df is None else [df])
+    if is_scalar(*every):
+        return float(_integrated(list(Counter(comparisons).items()), df))
+    alike = _alike(comparisons)
+    shape = np.broadcast_shapes(*map(np.shape, every))
+    cells = math.prod(shape)
+    found = np.empty(cells)
+    for start in range(0, cells, _TOGETHER):
+        cut = slice(start, start + _TOGETHER)
+
+        def some(value: Any, cut: slice = cut) -> Any:
+            return None if value is None else np.broadcast_to(value, shape).ravel()[cut][:, None, None]
+
+        there = [(tuple(map(some, numbers)), times) for numbers, times in alike]
+        found[cut] = _integrated(there, None if df is None else some(df)[..., 0])
+    return found.reshape(shape)
+
+
+def _alike(comparisons: list[tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], int]]:
+    """The same of arrays: comparisons with their number."""
+    found: list[tuple[tuple[Any, ...], int]] = []
+    for numbers in comparisons:
+        same = (i for i, (known, _) in enumerate(found) if all(map(np.array_equal, known, numbers)))
+        place = next(same, None)
+        if place is None:
+            found.append((numbers, 1))
+        else:
+            found[place] = numbers, found[place][1] + 1
+    return found
+
+
+def _integrated(alike: Sequence[tuple[tuple[Any, ...], int]], df: Any) -> Any:
+    """Over the control and the standard deviation, which are the last two axes of what is integrated."""
     x, w = gauss_legendre(_CONTROL)
     control = (_FAR * (2 * x - 1))[:, None]
-    weight = (2 * _FAR * w * np.exp(-(control[:, 0] ** 2) / 2) / np.sqrt(2 * np.pi))[:, None]
+    weight = 2 * _FAR * w * np.exp(-(control[:, 0] ** 2) / 2) / np.sqrt(2 * np.pi)
     s, density = _standard_deviations(df)
-    product = np.ones((len(control), len(s)))
+    product: Any = 1.0
+    s = s[..., None, :]
     # comparisons that are alike, as they all are under the null, have one factor
-    alike = Counter(zip(low or [None] * len(high), high, loadings, moved, strict=True))
-    for (lowest, limit, loading, shift), times in alike.items():
+    for (lowest, limit, loading, shift), times in alike:
         own = np.sqrt(1 - loading**2)
         inside = special.ndtr((limit * s - shift - loading * control) / own)
         if lowest is not None:
             inside = inside - special.ndtr((lowest * s - shift - loading * control) / own)
-        product *= inside**times
-    return float((weight * product * density).sum())
+        product = product * inside**times
+    return ((weight @ product) * density).sum(axis=-1)
 
 
-def _standard_deviations(df: float | None) -> tuple[Any, Any]:
-    """Estimated over true standard deviations, with their weights; just 1 where it is known."""
-    if df is None or df > _KNOWN:
+def _standard_deviations(df: Any) -> tuple[Any, Any]:
+    """Estimated over true standard deviations, with their weights; just 1 where it is known; nan where none is."""
+    if df is None or (is_scalar(df) and df > _KNOWN):
         return np.ones(1), np.ones(1)
+    df = np.where(np.asarray(df) > 0, np.minimum(df, _KNOWN), np.nan)
     spread = 9.0 / np.sqrt(2 * df)
-    start, stop = max(0.0, 1 - spread), 1 + 2 * spread
+    start, stop = np.maximum(0.0, 1 - spread), 1 + 2 * spread
     x, w = gauss_legendre(_SPREAD)
     s = start + (stop - start) * x
     logs = np.log(2) + df / 2 * np.log(df / 2) - special.gammaln(df / 2) + (df - 1) * np.log(s) - df * s**2 / 2
@@ -93,3 +135,19 @@ def critical_value(
         return inside([float(value)] * k, loadings, df) - (1 - level)
 
     return float(increasing_root(surplus, low, float(high) + 1e-6, 1e-12))
+
+
+def critical_values(loadings: Sequence[Any], level: Any, df: Any, two_sided: bool) -> Any:
+    """The same of arrays, each set of numbers once; inf where there are no degrees of freedom."""
+    numbers = (*loadings, level, math.inf if df is None else df)
+    shape = np.broadcast_shapes(*map(np.shape, numbers))
+    cells = np.stack([np.broadcast_to(one, shape).ravel() for one in numbers], axis=-1)
+    sets, where = np.unique(cells, axis=0, return_inverse=True)
+    found = [_critical(tuple(one[:-2]), one[-2], one[-1], two_sided) for one in sets.tolist()]
+    return np.array(found)[where.ravel()].reshape(shape)
+
+
+def _critical(loadings: tuple[float, ...], level: float, df: float, two_sided: bool) -> float:
+    if not df > 0:
+        return math.inf
+    return critical_value(loadings, level, None if math.isinf(df) else df, two_sided)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trialplan import catalogue
+from trialplan.catalogue import COUNT
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, PlanError, did_you_mean
 from trialplan.parameter import parameters
@@ -21,10 +22,7 @@ def with_arms(design: Design, said: ArmsSection | None) -> Design:
     if said is None:
         return design
     _check_received(said)
-    families = catalogue.families()
-    known = {
-        slug: cls for slug, cls in catalogue.wrappers().items() if COUNT in parameters(cls) and slug not in families
-    }
+    known = catalogue.over_arms()
     rule = next(iter(known)) if said.rule is None else said.rule
     if rule not in known:
         raise PlanError(f"there is no rule {rule!r}; {did_you_mean(rule, known)}", place="[arms]")
@@ -74,28 +72,46 @@ def _check_received(said: ArmsSection) -> None:
         )
 
 
-def received(content: PlanFile) -> dict[str, str]:
-    """What the participants of the arms receive, by the plan's names of these; of an arm of which it says nothing none.
+def received(content: PlanFile, design: Sized) -> dict[str, str | None]:
+    """What the participants of each of the design's arms receive; of an arm of which the plan says nothing none.
 
-    Several treatments are each described under [arms], for the intervention of the trial is about all of them.
+    Several treatments are each described under [arms], for the intervention of the trial is about all of them; an arm
+    that gets more than one of them receives what each does.
     """
     trial, arms = content.trial, content.arms
-    treatments = {trial.treatment_name: trial.intervention}
-    if arms is not None:
-        treatments = dict(zip(arms.names, arms.receives or (), strict=False))
-    return treatments | {trial.control_name: trial.control}
+    told: dict[str, str | None] = {"treatment": trial.intervention, "control": trial.control}
+    if arms is not None and (given := _treatments_by_arm(content, design)):
+        parts = arms.receives or ()
+        told = {name: "; ".join(parts[i] for i in places if i < len(parts)) or None for name, places in given.items()}
+        told |= {name: trial.control for name, places in given.items() if not places}
+    return {name: told.get(name) for name in design.arm_names}
 
 
 def arm_words(content: PlanFile, design: Sized) -> dict[str, str]:
     """The plan's names of a design's arms, the control last; those of which it says nothing have the design's."""
-    words = {"treatment": content.trial.treatment_name, "control": content.trial.control_name}
-    if content.arms is not None and len(content.arms.names) == len(design.arm_names) - 1:
-        words |= dict(zip(design.arm_names, content.arms.names, strict=False))
+    trial, arms = content.trial, content.arms
+    words = {"treatment": trial.treatment_name, "control": trial.control_name}
+    if arms is not None:
+        given = _treatments_by_arm(content, design)
+        alone = " alone" if any(len(places) > 1 for places in given.values()) else ""
+        for name, places in given.items():
+            words[name] = " and ".join(arms.names[i] for i in places) + alone * (len(places) == 1) or trial.control_name
     return {name: words.get(name, name) for name in design.arm_names}
 
 
-COUNT = "treatments"
-"""The number by which a wrapper over several arms is known: the plan names them, and so counts them."""
+def tested_names(content: PlanFile, design: Design) -> tuple[str, ...]:
+    """What a design of several tests, by the plan's names of treatments and primary endpoints."""
+    arms, members = content.arms, tuple(one.name for one in content.endpoint if one.role == "primary")
+    treatments = (content.trial.treatment_name,) if arms is None else arms.names
+    return design.named(members, treatments) if isinstance(design, Wrapper) else members
+
+
+def _treatments_by_arm(content: PlanFile, design: Sized) -> dict[str, tuple[int, ...]]:
+    """The places of the treatments that each arm gets, of a design whose arms are those of all that the plan names."""
+    found = {name: design.treatments_of(name) for name in design.arm_names}
+    named = 0 if content.arms is None else len(content.arms.names)
+    return found if {place for places in found.values() for place in places} == {*range(named)} else {}
+
 
 OF_ARMS = (COUNT, "effect_shares")
 """What a family declares of its arms, and [arms] says of them."""

@@ -37,7 +37,7 @@ from trialplan.plan.checks import (
 from trialplan.plan.endpoint import Endpoint as Endpoint
 from trialplan.plan.enrolment import recruitment
 from trialplan.plan.family import family_endpoint
-from trialplan.plan.monitoring import as_tuple, check_no_looks, check_rule, with_looks
+from trialplan.plan.monitoring import as_tuple, check_rule, with_looks
 from trialplan.plan.randomised_evidence import AnsweredComparison, answered_comparisons, check_override
 from trialplan.plan.reading import Plan
 from trialplan.plan.schema import EndpointSection
@@ -117,6 +117,12 @@ class Trial(Answer):
     def n_randomised(self) -> int:
         """How many are randomised in all."""
         return sum(self.arms_randomised.values())
+
+    @property
+    def clusters_randomised(self) -> int:
+        """How many clusters are randomised, where every arm comes in clusters; 0 where participants are."""
+        found = self.design.fixed.clusters(self.n_randomised)
+        return sum(found.values()) if len(found) == len(self.arms_randomised) > 1 else 0
 
     def expected_of(self, endpoint: Endpoint) -> float:
         """How many of those randomised are expected to have the outcome of an endpoint: losses are taken once."""
@@ -323,5 +329,5 @@ def _sized_family(plan: Plan, members: Sequence[Endpoint]) -> Endpoint | None:
     with _place(f"{plan.name}, [family]"):
         whole = family_endpoint(plan.content.family, members, plan.content.arms)
         assert isinstance(whole.design, Design)
-        check_no_looks(whole.design, plan.content.monitoring)
-        return dataclasses.replace(whole, answer=_answer(plan, whole.design, whole.section))
+        design = with_looks(whole.design, plan.content.monitoring)
+        return dataclasses.replace(whole, design=design, answer=_answer(plan, design, whole.section))

@@ -13,7 +13,6 @@ from trialplan.parameter import parameters
 from trialplan.plan.section import Section, Text
 from trialplan.sequential.base import WithLooks
 from trialplan.sequential.boundaries.fields import read_looks
-from trialplan.sequential.with_looks import with_looks as sequential_with_looks
 
 Rule = Annotated[
     Any,
@@ -44,7 +43,7 @@ SomeLooks = Annotated[
 ]
 """Some of the looks, as --efficacy-at takes them."""
 
-RULE = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
+RULE = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at", "stops_when")
 """The keys of [monitoring] that make the design; the others are words."""
 
 
@@ -61,6 +60,9 @@ class Monitoring(Section):
     binding: bool = Field(False, description="whether futility is always obeyed, so that the level relies on it")
     efficacy_at: SomeLooks = Field(None, description="the looks that may stop for efficacy")
     futility_at: SomeLooks = Field(None, description="the looks that may stop for futility")
+    stops_when: Text | None = Field(
+        None, description="of several hypotheses, what ends the trial at a look: all are shown, any is, or the first"
+    )
     harm_certainty: float = Field(
         HARM_CERTAINTY,
         gt=0.5,
@@ -94,29 +96,19 @@ def with_looks(design: Design, said: Monitoring | None) -> Design:
             f"[monitoring]: looks at {design.slug()} with test {design.way()} count responses, which no document tells "
             f"yet; set test to {design.by_normal_theory().way()}, or leave [monitoring] out"
         )
-    own = _looking_at(design) if design.members else []
+    if design.members and not catalogue.looking_at(design):
+        raise PlanError(f"looks at {design.slug()} are not defined; leave it out", place="[monitoring]")
     try:
-        return own[0](design=design, **_rule(said)) if own else sequential_with_looks(design, **_rule(said))
+        return catalogue.with_looks(design, **_rule(said))
     except ParameterError as why:
         raise PlanError(why.sentence, place="[monitoring]") from None
 
 
-def check_no_looks(family: Design, said: Monitoring | None) -> None:
-    """Raise where the plan looks at a family, which no document tells; what the catalogue has of it is the way out."""
-    if said is None:
-        return
-    own = _looking_at(family)
-    how = f"sized in Python, by {own[0].__name__}, and no document tells them yet" if own else "not defined"
-    raise PlanError(f"looks at a family by the rule {family.slug()} are {how}; leave [monitoring] out")
-
-
-def _looking_at(design: Design) -> list[type[WithLooks]]:
-    """The wrappers that look at a design around others."""
-    return [cls for cls in catalogue.wrappers().values() if issubclass(cls, WithLooks) and cls.looks_at(design)]
-
-
 def _rule(said: Monitoring) -> dict[str, Any]:
-    return {name: as_tuple(getattr(said, name)) for name in RULE}
+    rule = {name: as_tuple(getattr(said, name)) for name in RULE}
+    if said.stops_when is None:  # of one hypothesis there is none
+        del rule["stops_when"]
+    return rule
 
 
 def as_tuple(value: Any) -> Any:

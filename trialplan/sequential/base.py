@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -14,10 +14,25 @@ from trialplan.sequential.boundaries.efficacy import read_efficacy
 from trialplan.sequential.boundaries.fields import read_looks, read_some_looks
 from trialplan.sequential.boundaries.futility import read_futility
 from trialplan.sequential.look_page import BY_Z, tables
-from trialplan.wrapper import WrapperOfOne
+from trialplan.wrapper import Names, WrapperOfOne
 
 OWN: tuple[str, ...] = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 """What a trial with looks says itself; all other numbers are the fixed design's."""
+
+
+SHOWN, DROPPED, GOES_ON, NOT_SHOWN = "shown", "dropped", "goes on", "not shown"
+"""What becomes of one of several treatments or hypotheses; the last once the trial has ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedHypothesis:
+    """One of several at a look: its z, what it is held against there, or at which share of the level it has crossed."""
+
+    z: float
+    status: str
+    efficacy_z: float | None = None
+    futility_z: float | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +76,21 @@ class WithLooks(WrapperOfOne):
     def looks_at(cls, design: Design) -> bool:
         """Whether it is what looks make of a design that is itself put around others; of a fixed one nobody asks."""
         return False
+
+    def looks_in_words(self, names: Sequence[str]) -> str:
+        """What happens at the looks at several treatments or hypotheses with these names; empty for a single one."""
+        return ""
+
+    def look_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
+        """The looks of an answer as tables, with these names."""
+        return self.detail_tables(extra)
+
+    def judged(self, z: Any) -> tuple[list[JudgedHypothesis], bool]:
+        """What has become of several whose z were these, of shape (looks so far, several), and whether the trial ends.
+
+        Of what has ended before, z counts no more.
+        """
+        raise NotImplementedError
 
     @property
     def members(self) -> tuple[Design, ...]:  # type: ignore[override]

@@ -17,9 +17,10 @@ from trialplan.numerics.secant import secant_root
 from trialplan.parameter import Numbers, parameter
 from trialplan.sequential import exact_two_arms, scales
 from trialplan.sequential.base import WithLooks
-from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, check_spent
+from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy, check_spent, read_efficacy
 from trialplan.sequential.boundaries.fields import as_z, refused, shown
 from trialplan.sequential.boundaries.futility import Futility, check_futility
+from trialplan.sequential.boundaries.harm import harm_z
 from trialplan.sequential.boundaries.power_curve import PowerCurve, harm_curve, power_curve
 from trialplan.sequential.boundaries.rule import Rule, Solved, StoppingChances
 from trialplan.sequential.inflation import drift_at, inflation, solved_at
@@ -164,6 +165,22 @@ class GroupSequential(WithLooks):
     def efficacy_z(self) -> tuple[float, ...]:
         """The z from which each look rejects the null, as if futility were ignored; inf where it is not tested."""
         return tuple(map(float, self.rule.upper))
+
+    def harm_z(self, power: float, spending: Any = "hwang-shih-decani(-2)", error: float = 0.2) -> tuple[float, ...]:
+        """The z at each look below which the treatment looks harmful, of a trial with this power.
+
+        Of all trials without an effect `error` come there before they have shown efficacy, shared out by `spending`.
+
+        >>> from trialplan import TwoMeans
+        >>> trial = TwoMeans(difference=0.5, sd=1, test="z", alpha=0.025, sides=1)
+        >>> rule = {"efficacy": "lan-demets-obrien-fleming", "futility": "hwang-shih-decani(-2)", "binding": True}
+        >>> looks = GroupSequential(design=trial, looks=3, **rule)
+        >>> [round(z, 2) for z in looks.harm_z(0.9)]
+        [-1.89, -1.44, -0.92]
+        """
+        found, looks = self.solved(power), len(self.looks)
+        lower = [-np.inf] * looks if self.futility is None else found.lower
+        return harm_z(found.upper, lower, self.looks, read_efficacy(spending), error)
 
     def settled(self, n: int) -> Self:
         """The same trial with the boundaries of n participants written down as z, whatever the truth then is."""

@@ -81,7 +81,8 @@ def whole_from(least: int, most: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value in range(least, most + 1)
         if not whole:
-            raise ParameterError(f"must be a whole number from {least} to {most}, not {value!r}")
+            domain = f"a whole number from {least} to {most}" if least < most else str(least)
+            raise ParameterError(f"must be {domain}, not {value!r}")
         return int(value)
 
     return read

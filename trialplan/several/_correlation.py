@@ -62,6 +62,32 @@ def of_statistics(
     return one.sign * other.sign * joint / np.sqrt(alone[0] * alone[1])
 
 
+_MANY, _STEP = 1e8, 1e-5
+"""Participants among whom no correction counts, and how far a rate is moved to see how the statistic follows."""
+
+
+def control_loading(one: Design) -> Numbers:
+    """The root of the control's share of the variance of a z of two rates, at the planned rates.
+
+    The statistic itself is asked how it follows each arm's rate (the delta method), for its standard error moves with
+    the rates as its estimate does: where there is no effect that makes no difference.
+    """
+    sizes = tuple(one.split(_MANY))
+    rates = np.broadcast_arrays(*(np.atleast_1d(np.asarray(rate, dtype=float)) for rate in one.count_rates()))
+    parts = []
+    for arm, rate in enumerate(rates):
+        step = _STEP * np.minimum(rate, 1 - rate)
+        moved = []
+        for way in (1, -1):
+            there = [r + (way * step if i == arm else 0.0) for i, r in enumerate(rates)]
+            statistic, _ = one.judge(tuple(r * size for r, size in zip(there, sizes, strict=True)), sizes)
+            moved.append(statistic)
+        parts.append(((moved[0] - moved[1]) / (2 * step)) ** 2 * rate * (1 - rate) / sizes[arm])
+    found = np.sqrt(parts[1] / (parts[0] + parts[1]))
+    plain = found.size == 1 and not any(map(np.ndim, one.count_rates()))
+    return float(found[0]) if plain else found
+
+
 def implied(members: Sequence[Design], correlations: Sequence[Sequence[Any]]) -> Iterator[dict[str, Any]]:
     """What a latent correlation implies for each pair of outcomes in each arm, and could imply at least and at most."""
     for i, j in itertools.combinations(range(len(members)), 2):

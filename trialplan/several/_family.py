@@ -13,10 +13,11 @@ from trialplan.design import Design
 from trialplan.errors import ParameterError, UnreachableError, did_you_mean
 from trialplan.numerics.elementary import normal_cdf, normal_quantile
 from trialplan.numerics.lazy import np
+from trialplan.outcomes.responses import Responses
 from trialplan.page import Table
 from trialplan.parameter import Numbers, Parameter, parameter, parameters
 from trialplan.several._arms import at_shares, check_arms, effect_shares, reachable, treatments, unreachable
-from trialplan.several._correlation import implied, of_statistics
+from trialplan.several._correlation import control_loading, implied, of_statistics
 from trialplan.several._fields import SeveralOutcomes, read_members
 from trialplan.text import listed, number
 from trialplan.wrapper import LEVEL, Names, Wrapper
@@ -220,6 +221,15 @@ class Family(Wrapper):
         """Those of one hypothesis, a treatment and the control, among n."""
         return n if self.treatments == 1 else n * self.lead.block / self.block
 
+    def clusters(self, n: Any) -> Mapping[str, int]:
+        """Those of the first endpoint that has some: all have the same participants."""
+        of_one = self.participants_of_one(n)
+        found = next((own for one in self.members if (own := one.clusters(of_one))), {})
+        *treated, control = self.arm_names
+        given, none = (self.lead.arm_names[0], self.lead.arm_names[-1])
+        each = dict.fromkeys(treated, found[given]) if given in found else {}
+        return each | ({control: found[none]} if none in found else {})
+
     @property
     def smooth(self) -> bool:
         """Where every member is."""
@@ -323,12 +333,14 @@ class Family(Wrapper):
         rows: list[list[Numbers]] = [[1.0] * len(tested) for _ in tested]
         for i, j in itertools.combinations(range(len(tested)), 2):
             latent = self.latent_correlation(i // several, j // several)
-            one, other, arms = tested[i], tested[j], slice(None)
+            one, other, arms, same = tested[i], tested[j], slice(None), i // several == j // several
+            if same and isinstance(one.outcome, Responses):
+                rows[i][j] = rows[j][i] = control_loading(one) * control_loading(other)  # as in many-to-one
+                continue
             if i % several != j % several:
-                # two treatments share the participants of the control, and no others; as in many-to-one the control's
-                # share of the variance is taken under the null, because standard errors move with the counts
+                # two treatments share the participants of the control, and no others; the control's share of the
+                # variance is taken under the null, because standard errors move with the counts
                 one, other, arms = one.at_null()[0], other.at_null()[0], slice(-1, None)
-            same = i // several == j // several
             rows[i][j] = rows[j][i] = of_statistics(one, other, latent, arms, same_outcome=same)
         return rows
 

@@ -14,7 +14,7 @@ from trialplan.numerics.elementary import normal_cdf, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.page import Table
 from trialplan.parameter import Numbers, parameter
-from trialplan.sequential.base import OWN, WithLooks
+from trialplan.sequential.base import GOES_ON, NOT_SHOWN, OWN, SHOWN, JudgedHypothesis, WithLooks
 from trialplan.sequential.boundaries.efficacy import Efficacy, read_efficacy
 from trialplan.sequential.boundaries.spending import SPENDING
 from trialplan.sequential.look_table import whole_looks
@@ -94,6 +94,7 @@ class FamilyWithLooks(WithLooks):
 
     two_tailed = False
     exact = False
+    dates_looks = False
     tex = ""
 
     @classmethod
@@ -218,6 +219,23 @@ class FamilyWithLooks(WithLooks):
             over |= {"all": now.all(axis=1), "any": now.any(axis=1), "first": now[:, 0]}[self.stops_when]
             shown.append(now)
         return shown
+
+    def judged(self, z: Any) -> tuple[list[JudgedHypothesis], bool]:
+        """Each hypothesis by the smallest share of the level at which it has crossed by now, and the procedure."""
+        looks = range(len(z))
+        crossed = [
+            [z[None, look, i, None] >= bound[:, look] for look in looks] for i, bound in enumerate(self.boundaries)
+        ]
+        by_look, every = self._by_look(crossed), len(z) == len(self.looks)
+        shown = by_look[-1][0]
+        ended = every or {"all": shown.all(), "any": shown.any(), "first": shown[0]}[self.stops_when]
+        judged = []
+        for i, (shares, was_shown) in enumerate(zip(self.family.levels(), shown, strict=True)):
+            reached = [share for j, share in enumerate(shares) if any(crossed[i][look][0, j] for look in looks)]
+            status = SHOWN if was_shown else NOT_SHOWN if ended else GOES_ON
+            share = min(reached) if reached else None
+            judged.append(JudgedHypothesis(z=float(z[-1, i]), status=status, share=share))
+        return judged, bool(ended)
 
     def success(self, n: Numbers) -> Numbers:
         """The probability that any, or all, are shown by the end, as the family says."""
@@ -346,14 +364,22 @@ class FamilyWithLooks(WithLooks):
             Table(("hypothesis", "share of the level", *looks), bounds, "z that shows it", right=of_looks),
         ]
 
+    def look_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
+        """What is shown by each look, and the boundaries."""
+        return self.named_tables(extra, names)
+
     def rule_in_words(self, names: Sequence[str]) -> str:
         """The family's rule, and its looks."""
+        return f"{self.design.rule_in_words(names)}. {self.looks_in_words(names)}"  # type: ignore[attr-defined]
+
+    def looks_in_words(self, names: Sequence[str]) -> str:
+        """When, by which boundaries, and what ends the trial."""
         ends = {"all": "all are shown", "any": "any is shown", "first": f"{names[0]} is shown"}[self.stops_when]
         at = listed([percent(one) for one in self.looks[:-1]])
         return (
-            f"{self.design.rule_in_words(names)}. They are looked at with {at} of the participants, and at the end; at "  # type: ignore[attr-defined]
-            f"each share of the level {number(float(self.alpha))} a hypothesis has boundaries by {self.efficacy}, and "
-            f"what is shown hands its share on at the same look (Maurer & Bretz 2013). The trial ends early if {ends}"
+            f"They are looked at with {at} of the participants, and at the end; at each share of the level "
+            f"{number(float(self.alpha))} a hypothesis has boundaries by {self.efficacy}, and what is shown hands its "
+            f"share on at the same look (Maurer & Bretz 2013). The trial ends early if {ends}"
         )
 
 

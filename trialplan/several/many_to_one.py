@@ -3,46 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from trialplan.design import Design
 from trialplan.designs.two_means import TwoMeans
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import ParameterError
 from trialplan.numerics import dunnett
-from trialplan.numerics.elementary import normal_cdf, normal_quantile
+from trialplan.numerics.elementary import between, is_scalar, normal_cdf, normal_quantile, sqrt, where
 from trialplan.numerics.lazy import np
-from trialplan.page import Table
-from trialplan.parameter import Numbers, Parameter, parameter, parameters
-from trialplan.several._arms import at_shares, reachable, read_shares, unreachable, whole_from
-from trialplan.several._compared import Compared
-from trialplan.several._correlation import variance
-from trialplan.text import listed, number, probability
-from trialplan.wrapper import Names, WrapperOfOne
+from trialplan.outcomes.responses import Responses
+from trialplan.parameter import Numbers, parameter
+from trialplan.several._arms import at_shares, whole_from
+from trialplan.several._correlation import control_loading, variance
+from trialplan.several._treatments import MOST, Treatments
+from trialplan.text import listed, number
 
 WinsIf = Literal["any", "all", "first"]
 """What counts as success: any treatment that is shown, every one, or the first whatever the others do."""
-
-MOST = 20
-"""Treatments beyond which a number is a slip of the pen."""
-
-_OWN = ("design", "treatments", "effect_shares", "wins_if", "kept")
-"""What the comparisons say themselves; all other numbers are the design's."""
 
 _FAR = 36.0
 """Where a normal variable has no probability left."""
 
 
-def _read_design(value: Any) -> Design:
-    if not isinstance(value, Design) or value.members or len(value.arm_names) != 2:
-        raise ParameterError(f"must be a fixed design of a treatment and a control, not {value!r}")
-    return value
-
-
 @dataclass(frozen=True, kw_only=True)
-class ManyToOne(WrapperOfOne):
+class ManyToOne(Treatments):
     """Which of several treatments are better than one control, each compared with it by Dunnett's test?
 
     The design is that of one treatment against the control, with its allocation: 1:1 gives every arm as many as the
@@ -61,14 +48,7 @@ class ManyToOne(WrapperOfOne):
         Horn & Vollandt (1998), Biometrical Journal 40:81 (any, all and each).
     """
 
-    design: Design = parameter("the design of one treatment against the control", None, read=_read_design)
     treatments: int = parameter("number of treatments", None, default=2, read=whole_from(2, MOST), shown="NUMBER")
-    effect_shares: tuple[float, ...] | None = parameter(
-        "share of the planned effect that each treatment has, the whole of it unless they are given",
-        None,
-        optional=True,
-        read=read_shares,
-    )
     wins_if: WinsIf = parameter("what the trial must show: any treatment, all, or the first", WinsIf, default="any")
     kept: int | None = parameter(
         "number of treatments, the best by then, that go on after the first look; all, unless it is given",
@@ -78,44 +58,11 @@ class ManyToOne(WrapperOfOne):
         shown="NUMBER",
     )
 
-    two_tailed = False
-    tex = ""
-
-    @property
-    def members(self) -> tuple[Design, ...]:  # type: ignore[override]
-        """The design of one comparison."""
-        return (self.design,)
-
-    def place(self, members: tuple[Design, ...]) -> None:
-        """Where it is declared."""
-        self._set("design", members[0])
-
-    def with_members(self, members: tuple[Design, ...]) -> Self:
-        """The same comparisons by another design."""
-        return self.replace(design=members[0])
-
-    def replace(self, **numbers: Any) -> Self:
-        """The same comparisons with other numbers of their own or of the design."""
-        own = {name: numbers.pop(name, getattr(self, name)) for name in _OWN}
-        own["design"] = own["design"].replace(**numbers)
-        return type(self)(**own)
-
-    def declarations(self) -> Mapping[str, Parameter]:
-        """The design's, and those of the comparisons."""
-        own = {name: one for name, one in parameters(type(self)).items() if name in _OWN[1:]}
-        return {**self.design.declarations(), **own}
-
-    def assumptions(self) -> dict[str, Any]:
-        """The design's numbers, and those of the comparisons."""
-        own = {name: getattr(self, name) for name in _OWN[1:] if getattr(self, name) is not None}
-        return self.design.assumptions() | own
-
     def __post_init__(self) -> None:
         """Name the arms."""
         super().__post_init__()
         arms = tuple(f"treatment {i + 1}" for i in range(self.treatments))
         self._set("arm_names", (*arms, "control"))
-        self._set("outcome", Compared(self.design.outcome))
 
     def check(self) -> None:
         """One limit, outcomes that can share a control, as many shares as treatments."""
@@ -126,9 +73,7 @@ class ManyToOne(WrapperOfOne):
             way_out = f"set test to {self.design.by_normal_theory().way()}"
             raise ParameterError("a test that counts has no joint distribution here", owner=self, way_out=way_out)
         self.design.latent()  # which raises where the outcome cannot be joined
-        if self.effect_shares is not None and len(self.effect_shares) != self.treatments:
-            reason = f"must be one for each of {self.treatments} treatments, not {len(self.effect_shares)}"
-            raise ParameterError(reason, owner=self, parameter="effect_shares", value=self.effect_shares)
+        self.check_shares(self.treatments)
         if self.kept is not None and self.kept >= self.treatments:
             reason = f"must be fewer than the {self.treatments} treatments, not {self.kept}"
             raise ParameterError(reason, owner=self, parameter="kept", value=self.kept)
@@ -138,11 +83,6 @@ class ManyToOne(WrapperOfOne):
         """Of every treatment what the design's allocation has for it, and the control's once."""
         treatment, control = self.design.weights
         return (*(treatment,) * self.treatments, control)
-
-    @property
-    def adjusts(self) -> bool:
-        """They are several tests at one level."""
-        return True
 
     @property
     def any_will_do(self) -> bool:
@@ -164,11 +104,6 @@ class ManyToOne(WrapperOfOne):
         """Dunnett's, and the design's."""
         return f"Dunnett 1955; {self.design.reference}"
 
-    @property
-    def smooth(self) -> bool:
-        """Where the design is."""
-        return self.design.smooth
-
     # The comparisons.
 
     @cached_property
@@ -184,26 +119,32 @@ class ManyToOne(WrapperOfOne):
     def _student(self) -> bool:
         return isinstance(self.design, TwoMeans) and self.design.test == "t"
 
-    def df(self, n: float) -> float | None:
+    def df(self, n: Numbers) -> Numbers | None:
         """Of the variance of all arms; None where the statistics are taken as normal."""
         return n - self.treatments - 1 if self._student else None
 
     @cached_property
-    def loadings(self) -> tuple[float, ...]:
-        """The roots of the statistics' correlations: the control's share of each variance, under the null.
-
-        They serve for power, too. At planned rates the control's share of the variance is another, but the standard
-        error of a test moves with the counts, and the statistics stay about as correlated as without an effect.
-        """
+    def loadings(self) -> tuple[Numbers, ...]:
+        """The roots of the statistics' correlations under the null: the control's share of each variance."""
         null = self.design.at_null()
         if self._student or not null:
             treatment, control = self.design.weights
             return (math.sqrt(treatment / (treatment + control)),) * self.treatments
         return (_loading(null[0]),) * self.treatments
 
-    def critical_value(self, n: float) -> float:
+    @cached_property
+    def planned_loadings(self) -> tuple[Numbers, ...]:
+        """The same at the planned effects: of rates the standard error of a test moves with the counts, too."""
+        if not isinstance(self.design.outcome, Responses):
+            return self.loadings
+        alike = {id(one): control_loading(one) for one in self.comparisons}
+        return tuple(alike[id(one)] for one in self.comparisons)
+
+    def critical_value(self, n: Numbers) -> Numbers:
         """What each statistic must reach, so that all together keep the level."""
         df = self.df(n)
+        if not is_scalar(n, self.alpha, *self.loadings):
+            return dunnett.critical_values(self.loadings, self.alpha, df, self.sides == 2)
         if df is not None and df <= 0:
             return math.inf
         return dunnett.critical_value(self.loadings, float(self.alpha), df, self.sides == 2)
@@ -211,72 +152,48 @@ class ManyToOne(WrapperOfOne):
     @cached_property
     def tested(self) -> tuple[Design, ...]:
         """The comparisons at the level that a normal statistic has beyond the critical value."""
-        level = float(normal_cdf(-self.critical_value(math.inf)))
-        return tuple(one.replace(alpha=level * self.sides, sides=self.sides) for one in self.comparisons)
+        level = normal_cdf(-self.critical_value(math.inf))
+        alike = {id(one): one.replace(alpha=level * self.sides, sides=self.sides) for one in self.comparisons}
+        return tuple(alike[id(one)] for one in self.comparisons)
 
-    def powers(self, n: float) -> tuple[float, ...]:
+    def powers(self, n: Numbers) -> tuple[Numbers, ...]:
         """The probability that each treatment is shown, then any, then all."""
         if self.kept is not None:
             way_out = "say when the trial is looked at, or leave it out"
             raise ParameterError("needs looks", owner=self, parameter="kept", value=self.kept, way_out=way_out)
-        if self._student:
-            limits, shifts = [self.critical_value(n)] * self.treatments, self._shifts(n)
-            loadings, df = self.loadings, self.df(n)
-            if math.isinf(limits[0]):
-                return (0.0,) * (self.treatments + 2)
+        df, usable = self.df(n), True
+        if df is None:
+            limits, shifts = [-one for one in self._scores(n)], [0.0] * self.treatments
         else:
-            scores = [normal_quantile(float(one.success(self.participants_of_one(n)))) for one in self.tested]
-            limits, shifts = [-min(max(float(one), -_FAR), _FAR) for one in scores], [0.0] * self.treatments
-            loadings, df = self.loadings, None
-        each = (
-            dunnett.all_above([limit], [loading], df, [shift])
-            for limit, loading, shift in zip(limits, loadings, shifts, strict=True)
-        )
-        some = 1 - dunnett.all_below(limits, loadings, df, shifts)
-        return (*each, some, dunnett.all_above(limits, loadings, df, shifts))
+            usable = df > 0  # without a variance there is no test
+            limits, shifts = [where(usable, self.critical_value(n), 0.0)] * self.treatments, self._shifts(n)
+        numbers = limits, self.planned_loadings, df if df is None else where(usable, df, 1.0), shifts
+        each = [
+            dunnett.all_above([limit], [loading], numbers[2], [shift])
+            for limit, loading, shift in zip(*numbers[:2], shifts, strict=True)
+        ]
+        found = (*each, 1 - dunnett.all_below(*numbers), dunnett.all_above(*numbers))
+        return found if df is None else tuple(where(df <= 0, 0.0, one) for one in found)
 
-    def _shifts(self, n: float) -> list[float]:
+    def _scores(self, n: Numbers) -> list[Numbers]:
+        """The normal score of what each test shows by its own formula; of those that are alike once."""
+        of_one = self.participants_of_one(n)
+        known = {id(one): between(-_FAR, normal_quantile(one.success(of_one)), _FAR) for one in self.tested}
+        return [known[id(one)] for one in self.tested]
+
+    def _shifts(self, n: Numbers) -> list[Numbers]:
         """How far each difference lies from the null, in standard errors."""
-        return [float(one.distance_to_null(self.participants_of_one(n))) for one in self.comparisons]
+        return [one.distance_to_null(self.participants_of_one(n)) for one in self.comparisons]
 
-    def success(self, n: Numbers) -> Numbers:
-        """The probability that any, all, or the first is shown."""
-        which = {"any": -2, "all": -1, "first": 0}[self.wins_if]
-        shape = self.shape(n)
-        if not shape:
-            return self.powers(float(n))[which]
-        found = np.empty(shape)
-        sizes = np.broadcast_to(n, shape)
-        for index in np.ndindex(shape):
-            found[index] = self.cell(index, shape).powers(float(sizes[index]))[which]
-        return found
-
-    def power(self, n: Numbers) -> Numbers:
-        """Nothing but success counts as a rejection."""
-        return self.success(n)
-
-    def at_null(self) -> tuple[Self, ...]:
-        """All treatments on the null."""
-        return tuple(self.with_members((one,)) for one in self.design.at_null())
+    @property
+    def counts(self) -> int:
+        """Any, all, or the first."""
+        return {"any": -2, "all": -1, "first": 0}[self.wins_if]
 
     @property
     def decisive(self) -> tuple[Design, ...]:
         """The comparisons that success rests on: it takes all of them, or one where any will do."""
         return self.comparisons[:1] if self.wins_if == "first" else self.comparisons
-
-    def reachable(self) -> Any:
-        """Whether what success takes can be shown: any comparison, all, or the first."""
-        return reachable(self, self.decisive)
-
-    def unreachable(self) -> UnreachableError:
-        """The design's reason; where treatments have shares of the effect, that of the first that has one."""
-        if self.effect_shares is None:
-            return super().unreachable()
-        return unreachable(self, {f"treatment {i}": one for i, one in enumerate(self.decisive, 1)})
-
-    def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
-        """There is more than one statistic."""
-        return None
 
     # Participants.
 
@@ -325,25 +242,8 @@ class ManyToOne(WrapperOfOne):
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The critical value, and the power of each treatment, of any and of all."""
-        if self.shape(n):
-            return {}
-        *each, some, every = self.powers(float(n))
-        return {
-            "critical_value": self.critical_value(float(n)),
-            "comparisons": [{"treatment": i, "power": power} for i, power in enumerate(each, 1)],
-            "power_of_any": some,
-            "power_of_all": every,
-        }
-
-    def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
-        """The comparisons, numbered."""
-        places = tuple(str(i + 1) for i in range(self.treatments))
-        return self.named_tables(extra, Names(tested=places, members=("1",), arms={}))
-
-    def named_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
-        """The comparisons."""
-        rows = [[names.tested[one["treatment"] - 1], probability(one["power"])] for one in extra.get("comparisons", ())]
-        return [Table(("treatment", "shown"), rows, "Each treatment against the control", right=frozenset({1}))]
+        found = super().details(n, target)
+        return {"critical_value": self.critical_value(float(n))} | found if found else found
 
     def aimed_at(self, names: Sequence[str]) -> str:
         """Of which treatments an effect is to be shown."""
@@ -364,8 +264,9 @@ class ManyToOne(WrapperOfOne):
         )
 
 
-def _loading(comparison: Design) -> float:
+def _loading(comparison: Design) -> Numbers:
     """The root of the control's share of the variance of a difference."""
     parts = zip(comparison.latent(), comparison.weights, strict=True)
-    treatment, control = (float((variance(arm) + arm.shared) / weight) for arm, weight in parts)
-    return math.sqrt(control / (treatment + control))
+    treatment, control = ((variance(arm) + arm.shared) / weight for arm, weight in parts)
+    share = control / (treatment + control)
+    return sqrt(share if np.ndim(share) else float(share))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -17,13 +17,14 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
 from trialplan.page import Table
 from trialplan.parameter import Numbers, parameter
-from trialplan.sequential.base import WithLooks
+from trialplan.sequential.base import DROPPED, GOES_ON, NOT_SHOWN, SHOWN, JudgedHypothesis, WithLooks
 from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy
 from trialplan.sequential.boundaries.fields import refused, shown
 from trialplan.sequential.boundaries.syntax import split
 from trialplan.sequential.look_table import HYPOTHESES, whole_looks
 from trialplan.several.many_to_one import ManyToOne
-from trialplan.text import listed
+from trialplan.text import listed, number, percent
+from trialplan.wrapper import Names
 
 _NEVER = -math.inf
 """Where no look drops a treatment."""
@@ -166,9 +167,10 @@ class MultiArmMultiStage(WithLooks):
     def by_look(self, n: float, share: float = 1.0) -> list[Look]:
         """What may have happened by each look of n participants, at a share of the planned effects; remembered."""
         memory: dict[tuple[float, float], list[Look]] = vars(self).setdefault("_by_look", {})
-        if (n, share) not in memory:
-            memory[n, share] = self._looked(n, share)
-        return memory[n, share]
+        known = n if share else 0.0, share  # without an effect n makes no difference
+        if known not in memory:
+            memory[known] = self._looked(n, share)
+        return memory[known]
 
     def _looked(self, n: float, share: float) -> list[Look]:
         arms = self.arms_design
@@ -176,7 +178,7 @@ class MultiArmMultiStage(WithLooks):
         of_one = arms.participants_of_one(n)
         compared = [
             Comparison(drift=share * _drift(one, level, of_one), loading=loading)
-            for one, loading in zip(arms.comparisons, arms.loadings, strict=True)
+            for one, loading in zip(arms.comparisons, arms.planned_loadings, strict=True)
         ]
         return arms_by_looks.looks(self.upper, self.lower, self.looks, compared, together=self.together, kept=arms.kept)
 
@@ -263,7 +265,12 @@ class MultiArmMultiStage(WithLooks):
         seen = [size / n for size, planned in zip(sizes, self.looks, strict=True) if planned <= fraction]
         columns = [one.z_at(of, seen) for one, of in zip(arms.comparisons, data, strict=True)]
         z_by_look = [np.stack([column[look] for column in columns], axis=-1) for look in range(len(seen))]
-        statistic = z_by_look[0]
+        statistic, found, _ = self._followed(z_by_look)
+        return statistic, found
+
+    def _followed(self, z_by_look: Sequence[Any]) -> tuple[Any, Any, Any]:
+        """z at the look that ends each comparison, what is shown, and what goes on, by z of (trials, treatments)."""
+        arms, statistic = self.arms_design, z_by_look[0]
         goes_on, found = np.ones(statistic.shape, dtype=bool), np.zeros(statistic.shape, dtype=bool)
         for look, (z, upper, lower) in enumerate(zip(z_by_look, self.upper, self.lower, strict=False)):
             statistic = np.where(goes_on, z, statistic)
@@ -273,7 +280,20 @@ class MultiArmMultiStage(WithLooks):
                 goes_on &= ~found.any(axis=-1, keepdims=True)
             if look == 0 and arms.kept is not None:
                 goes_on &= (-z).argsort(axis=-1).argsort(axis=-1) < arms.kept
-        return statistic, found
+        return statistic, found, goes_on
+
+    def judged(self, z: Any) -> tuple[list[JudgedHypothesis], bool]:
+        """Each treatment against the boundary of the look that ended it, or of this one."""
+        statistic, found, goes_on = self._followed([row[None, :] for row in z])
+        look = len(z) - 1
+        ended = look + 1 == len(self.looks) or not goes_on.any()
+        upper, lower = (one if math.isfinite(one) else None for one in (self.upper[look], self.lower[look]))
+        judged = []
+        for value, was_shown, going in zip(statistic[0], found[0], goes_on[0], strict=True):
+            status = SHOWN if was_shown else NOT_SHOWN if ended else GOES_ON if going else DROPPED
+            here = {"efficacy_z": upper, "futility_z": lower}
+            judged.append(JudgedHypothesis(z=float(value), status=status, **here))
+        return judged, ended
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The statistic that counts, and whether what counts is shown."""
@@ -299,14 +319,6 @@ class MultiArmMultiStage(WithLooks):
 
     def _row(self, look: int, size: int, by: Mapping[str, list[Look]]) -> dict[str, Any]:
         upper, lower = (float(one) if math.isfinite(one) else None for one in (self.upper[look], self.lower[look]))
-        spent = arms_by_looks.looks(
-            self.upper[: look + 1],
-            self.lower[: look + 1] if self.binding else (_NEVER,) * (look + 1),
-            self.looks[: look + 1],
-            [Comparison(drift=0.0, loading=one) for one in self.arms_design.loadings],
-            together=True,
-            kept=self.arms_design.kept if self.binding else None,
-        )[-1].any
         return {
             "information": self.looks[look],
             "n": size,
@@ -314,13 +326,25 @@ class MultiArmMultiStage(WithLooks):
             "efficacy_p_one_sided": None if upper is None else float(normal_cdf(-upper)),
             "futility_z": lower,
             "futility_p_one_sided": None if lower is None else float(normal_cdf(-lower)),
-            "cumulative_alpha": spent,
+            "cumulative_alpha": self._spent[look].any,
             "cumulative_power": self._counts(by["alternative"][look]),
             "treatments_going": {name: found[look].going for name, found in by.items()},
             "stop_for_futility": {
                 name: None if look + 1 == len(self.looks) else self._ended(found, look) for name, found in by.items()
             },
         }
+
+    @cached_property
+    def _spent(self) -> list[Look]:
+        """What may have happened by each look without an effect, nothing being dropped unless that is binding."""
+        return arms_by_looks.looks(
+            self.upper,
+            self.lower if self.binding else (_NEVER,) * len(self.looks),
+            self.looks,
+            [Comparison(drift=0.0, loading=one) for one in self.arms_design.loadings],
+            together=True,
+            kept=self.arms_design.kept if self.binding else None,
+        )
 
     def _ended(self, found: list[Look], look: int) -> float:
         """P(the trial ends at this look without having shown what counts, every treatment being dropped or shown)."""
@@ -348,6 +372,37 @@ class MultiArmMultiStage(WithLooks):
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The looks, and the comparisons."""
         return [*super().detail_tables(extra), *self.design.detail_tables(extra)]
+
+    def look_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
+        """The boundaries and what they cost; the comparisons stand with the sample size."""
+        boundaries, *rest = super().detail_tables(extra)
+        titled = replace(boundaries, title="The looks, and what each has shown or dropped by then")
+        return [titled, *(replace(one, title="Participants on average") for one in rest)]
+
+    def looks_in_words(self, names: Sequence[str]) -> str:
+        """When, by which boundary, what is dropped, and what ends the trial."""
+        arms, at = self.arms_design, listed([percent(one) for one in self.looks[:-1]])
+        said = [
+            f"The trial is looked at with {at} of the participants, and at the end; at each look every treatment that "
+            f"still goes on is compared with the control, and is shown where its z reaches the boundary, one for "
+            f"{listed(names)} ({shown(self.efficacy)}; {self._rule.reference})"
+        ]
+        if self.futility is not None:
+            said.append("a treatment whose z lies below the lower boundary is dropped")
+        if arms.kept is not None:
+            said.append(f"after the first look only the best {arms.kept} of {arms.treatments} go on")
+        said.append(
+            "the trial ends with the first treatment that is shown"
+            if self.together
+            else "each treatment goes on until it is shown, or dropped, or the trial ends"
+        )
+        drops = self.futility is not None or arms.kept is not None
+        level = number(float(self.level))
+        kept = "as long as what is said here is obeyed" if self.binding else "whatever else is stopped or dropped"
+        said.append(
+            f"together they show a treatment without an effect with a chance of {level} at most{f', {kept}' * drops}"
+        )
+        return "; ".join(said)
 
     @property
     def adjusts(self) -> bool:

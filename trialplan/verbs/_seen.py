@@ -23,7 +23,8 @@ EXPLAINED = {
     "means": "mean and participants seen, treatment first, as in 0.6/32,0.2/32",
     "times": "a .csv file of participants, with the columns arm (treatment or control), time and event (1 or 0), "
     "and entry if it is known",
-    "z": "the statistic itself, positive in favour of the treatment",
+    "z": "the statistic itself, positive in favour of the treatment; of several treatments or hypotheses one for each, "
+    "as in 2.6,0.4",
     "t": "a t statistic, positive in favour of the treatment, and its degrees of freedom, as in 2.31/57",
 }
 """What a look may have seen, by its kind, in words."""
@@ -87,6 +88,21 @@ def spread(seen: Any) -> tuple[float | None, int | None]:
             f"not {text}"
         )
     return float(parts[1]), int(parts[2])
+
+
+def numbers_of(given: Any) -> tuple[float, ...]:
+    """The statistics of several at one look, as in "2.6,0.4" or (2.6, 0.4)."""
+    parts = given.split(",") if isinstance(given, str) else given if isinstance(given, (tuple, list)) else (given,)
+    try:
+        found = tuple(float(one) for one in parts if not isinstance(one, bool))
+    except (TypeError, ValueError):
+        found = ()
+    if not found or len(found) != len(parts) or not all(map(math.isfinite, found)):
+        way_out = "write one number for each, positive in its favour, as in 2.6,0.4"
+        raise ParameterError(
+            f"must be the statistics of several, not {given}", parameter="z", value=given, way_out=way_out
+        )
+    return found
 
 
 def number_of_look(given: Any, results: int) -> int:

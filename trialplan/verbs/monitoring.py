@@ -11,6 +11,7 @@ from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
 from trialplan.verbs import _seen
 from trialplan.verbs._arguments import DEFAULT_POWER, read, tested
+from trialplan.wrapper import Wrapper
 
 if TYPE_CHECKING:
     from trialplan.outcome import InterimData
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from trialplan.sequential.exact_group_sequential import ExactGroupSequential
     from trialplan.sequential.group_sequential import GroupSequential
     from trialplan.sequential.interim.look import Look
+    from trialplan.sequential.interim.several_look import SeveralLook
     from trialplan.verbs._arguments import PlanLike
 
     Counts: TypeAlias = "str | Sequence[Any]"
@@ -38,7 +40,7 @@ def monitor(
     final: bool = False,
     n: int | None = None,
     power: float | None = None,
-) -> Look:
+) -> Look | SeveralLook:
     """An interim look has been taken: what does the rule say, and what may be said of the effect?
 
     What was seen is one of `events` (responders of participants, each look with everybody read by then), `means` with
@@ -46,7 +48,8 @@ def monitor(
     and `t` with its degrees of freedom, "2.31/57"; of one look, or of each look so far: one of which
     nothing is told is assumed to have been taken as planned, and the answer says so. `information` are
     fractions of the plan, `final` ends the trial here. A design needs looks, and is planned for `power` or has `n`
-    participants; a plan has a rule and an n of its own.
+    participants; a plan has a rule and an n of its own. Of several treatments or hypotheses `z` has a number for each,
+    "2.6,0.4", of each look so far.
 
     >>> from trialplan import GroupSequential, TwoProportions
     >>> trial = GroupSequential(design=TwoProportions(control=0.3, treatment=0.5), looks=(0.5, 1))
@@ -68,14 +71,11 @@ def monitor(
         raise ParameterError(
             f"{read(plan).name} has no [monitoring], and so no rule to hold a look against; plan one first"
         )
-    if not design.dates_looks:
-        reason = "a look at several treatments, some of which may have ended, is not told yet"
-        raise ParameterError(
-            reason, owner=design, way_out="hold each treatment's z against the boundary that verify uses"
-        )
     if n is None:
         n = int(design.sample_size(DEFAULT_POWER if power is None else power).n)
     design.check_n(n)
+    if design.fixed.members:
+        return _of_several(design, n, plan, seen)
     if design.looks_by_counts:
         looks = [_counted(cast("ExactGroupSequential", design), n, seen)]
         told = len(_seen.each_look(events, 1))
@@ -133,6 +133,29 @@ def _planned(call: str, plan: Sized | PlanLike, n: int | None, power: float | No
     primary = plan.primary if isinstance(plan, Trial) else size_primary(read(plan))
     assert primary.answer is not None  # `size_primary` gives one or raises
     return cast("Design", primary.design), int(primary.answer.n), primary.answer
+
+
+def _of_several(design: Design, n: int, plan: Sized | PlanLike, seen: Mapping[str, Any]) -> SeveralLook:
+    """The look at several treatments or hypotheses, by the z of each."""
+    from trialplan.plan.arms import tested_names
+    from trialplan.sequential.base import WithLooks
+    from trialplan.sequential.interim.several_look import decide_several
+
+    assert isinstance(design, WithLooks)  # it has looks
+    others = [name for name in ("events", "means", "times", "t", "information") if _seen.there(seen[name])]
+    if others or seen["final"]:
+        reason = f"a look at several is told by {field('z')} alone, one number for each, at the planned looks"
+        raise ParameterError(reason, owner=design, way_out=f"leave {field(others[0] if others else 'final')} out")
+    fixed, looks = design.fixed, [_seen.numbers_of(one) for one in _seen.each_look(seen["z"], 1)]
+    if seen["look"] is not None and seen["look"] != len(looks):
+        reason = f"is {seen['look']}, and {field('z')} tells {len(looks)}: of several every look so far counts"
+        raise ParameterError(reason, parameter="look", value=seen["look"], way_out=f"repeat {field('z')} for each")
+    if isinstance(plan, Sized):
+        members = [f"endpoint {i + 1}" for i in range(len(fixed.members))]
+        names = fixed.named(members, fixed.arm_names[:-1]) if isinstance(fixed, Wrapper) else tuple(members)
+    else:
+        names = tested_names(read(plan).content, fixed)
+    return decide_several(design, n, names, looks)
 
 
 def _counted(design: ExactGroupSequential, n: int, seen: Mapping[str, Any]) -> Look:

@@ -190,14 +190,14 @@ def randomise(
     """
     from trialplan.enrolment.randomisation import Scheme
 
-    weights, total = _of_plan(plan, arms, n) if plan is not None else (_weights(arms), n)
+    weights, total, of = _of_plan(plan, arms, n) if plan is not None else (_weights(arms), n, "participant")
     if total is None:
         raise ParameterError(f"{field('n')} is needed where there is no plan: all arms together, as in {field('n')} 60")
     blocks = several("randomise", "blocks", blocks, "(4, 6)")
     strata = mapping("randomise", "strata", strata or {}, '{"site": ["A", "B"]}')
     levels = {name: several("randomise", f"strata: {name}", values, '["A", "B"]') for name, values in strata.items()}
     drawn = secrets.randbits(_BITS) if seed is None else seed
-    return Scheme(arms=weights, n=total, blocks=blocks, strata=levels, seed=drawn)
+    return Scheme(arms=weights, n=total, blocks=blocks, strata=levels, seed=drawn, of=of)
 
 
 def minimise(
@@ -224,7 +224,10 @@ def minimise(
     """
     from trialplan.enrolment.minimisation import PROBABILITY, Minimisation
 
-    weights, total = _of_plan(plan, arms, n) if plan is not None else (_weights(arms), n)
+    weights, total, of = _of_plan(plan, arms, n) if plan is not None else (_weights(arms), n, "participant")
+    if of != "participant":
+        way_out = "make a list by randomise"
+        raise ParameterError(f"the plan randomises {of}s, and minimisation takes participants", way_out=way_out)
     participants = several("minimise", "participants", participants, '[{"sex": "f"}, {"sex": "m"}]')
     factors = mapping("minimise", "factors", factors, '{"sex": ("f", "m")}')
     levels = {name: several("minimise", f"factors: {name}", each, '("f", "m")') for name, each in factors.items()}
@@ -241,8 +244,8 @@ def minimise(
     )
 
 
-def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], int]:
-    """The plan's arms with their weights, and whom it enrols."""
+def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], int, str]:
+    """The plan's arms with their weights, how many it randomises, and of what: participants, or their clusters."""
     from trialplan.enrolment.dropout import enrolled
     from trialplan.plan.arms import arm_words
 
@@ -258,8 +261,10 @@ def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], 
         )
     if len(weights) < 2:
         raise PlanError(f"{trial.plan.name}: {answer.design.slug()} has one arm, and one arm is not randomised")
-    n = n or enrolled(answer.design, answer.arms, trial.primary.section.dropout or 0.0)["n"]
-    return dict(zip(arm_words(trial.plan.content, answer.design).values(), weights, strict=True)), n
+    named = dict(zip(arm_words(trial.plan.content, answer.design).values(), weights, strict=True))
+    if clusters := trial.clusters_randomised:
+        return named, n or clusters, "cluster"
+    return named, n or enrolled(answer.design, answer.arms, trial.primary.section.dropout or 0.0)["n"], "participant"
 
 
 def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:

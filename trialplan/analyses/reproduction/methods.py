@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
+from trialplan import catalogue
 from trialplan.analyses.compare import variants
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.design import Design, Sized
@@ -43,11 +44,33 @@ LARGEST = 1e12
 
 def methods(statement: Statement, design: Sized, dear: bool = True) -> Iterator[SizingMethod]:
     """Every method for the design of a complete statement; without the `dear` ones, exact tests only if named."""
-    for method in [*_of_tests(statement, design, dear), *_textbook_sizes(design, statement.power)]:
+    tests = list(_of_tests(statement, design, dear))
+    for method in [*tests, *_of_cells(statement, tests), *_textbook_sizes(design, statement.power)]:
         for looked_at in _with_looks(statement, design, method):
             of_all = _of_all(statement, looked_at)
             if 0 < of_all.n <= LARGEST:
                 yield _named(statement, of_all)
+
+
+def _of_cells(statement: Statement, tests: Sequence[SizingMethod]) -> Iterator[SizingMethod]:
+    """Where each arm compared is several groups: by the wrapper of these, with the stated numbers those of two groups.
+
+    The two treatments then count as having the same effect, and the margins lie between the groups'.
+    """
+    for method in tests:
+        design = method.design
+        if statement.cells == 1 or statement.power is None or not isinstance(design, Design) or not design.smooth:
+            continue
+        for cls in catalogue.over_arms().values():
+            with suppress(TrialplanError):
+                whole: Design = cls(design=design)  # type: ignore[call-arg]
+                if len(whole.arm_names) != len(design.arm_names) * statement.cells:
+                    continue
+                total = float(whole.unrounded(statement.power))
+                if 0 < total < math.inf:
+                    arms = tuple(design.split(total))
+                    words = f"{method.words}, the numbers those of one treatment alone and of neither"
+                    yield replace(method, words=words, arms=arms, whole=False, cost=method.cost + 1, design=whole)
 
 
 def _of_all(statement: Statement, method: SizingMethod) -> SizingMethod:

@@ -19,6 +19,7 @@ from trialplan.fields import LEVELS, POWER
 from trialplan.parameter import Interval, Parameter, effect_on, needed, parameters, typical, with_role
 from trialplan.text import flag, listed
 from trialplan.verbs._arguments import DEFAULT_POWER
+from trialplan.wrapper import LEVEL
 
 if TYPE_CHECKING:
     pass
@@ -34,13 +35,15 @@ SITES_NAMES = {
     "so_far": "--so-far",
 }
 """Options that bear another name than the number of a site that they give."""
+SEVERAL = ("treatments", "rule", "with_")
+"""Options that put several treatments around the design of one."""
 MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 
 TAKEN = {
     *("n", "power", "success", "target_power", "arms", "reason"),  # keys of answers, too
     *("as_json", "h", "help", "json", "o", "output"),
     *("figure", "resume", "scheduler", "seed", "statement", "trials", "vary", "workers"),
-    *("dropout", "language", "n_per_arm", *CALENDAR, *MONITORING, *RECRUITING),
+    *("dropout", "language", "n_per_arm", *CALENDAR, *MONITORING, *RECRUITING, "treatments", "rule", "with"),
     *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
     *("enrolment_rate", "t", "times", "z"),
     *("comparisons", "enrolled", "enrolled_per_arm", "event_share", "first_stage", "groups", "per_arm", "reduction"),
@@ -103,15 +106,40 @@ class Whole(click.ParamType):  # type: ignore[type-arg]  # as above
 NUMBER, WHOLE = Literal("NUMBER"), Whole()
 
 
-def of_design(cls: type[Sized], without: Iterable[str] = ()) -> list[click.Parameter]:
-    """One option for each declared field, and the looks where the design can be looked at early."""
+def of_design(cls: type[Sized], without: Iterable[str] = (), several: bool = False) -> list[click.Parameter]:
+    """One option for each declared field, and the looks where the design can be looked at early.
+
+    With `several` those of several treatments, too.
+    """
     for name in parameters(cls):
         if name in TAKEN:
             reason = f"its number {name} would be the option --{flag(name)}, which verbs have already"
             raise ParameterError(reason, owner=cls, way_out=f"call it otherwise in {cls.__module__}")
     own: list[click.Parameter] = [_option(cls, name, declared) for name, declared in parameters(cls).items()]
     looks = _monitoring(cls.may_be_looked_at()) if issubclass(cls, Design) else []
-    return [option for option in own + looks if option.name not in set(without)]
+    arms = several_options(cls) if several else []
+    return [option for option in own + arms + looks if option.name not in set(without)]
+
+
+def several_options(cls: type[Sized]) -> list[click.Parameter]:
+    """Those of several treatments, each compared with the control of the design, where it has one."""
+    if not issubclass(cls, Design) or len(cls.arm_names) != 2 or cls.in_turn or cls.of_groups:
+        return []
+    return [
+        click.Option(["--treatments"], type=WHOLE, help="how many treatments are compared with the one control"),
+        click.Option(
+            ["--rule"],
+            metavar="RULE",
+            help="the rule of several treatments, as in two-by-two; of --treatments many against one control if it is "
+            "not given",
+        ),
+        click.Option(
+            ["--with", "with_"],
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="a number or a choice of that rule, as in wins-if=all or effect-shares=1,0.5; repeat it",
+        ),
+    ]
 
 
 def power_option(default: float | None = DEFAULT_POWER, otherwise: str = f"{DEFAULT_POWER}") -> click.Option:
@@ -157,6 +185,10 @@ def realised(cls: type[Sized], n: int | None, given: Mapping[str, Any]) -> tuple
             raise ParameterError(
                 f"--{flag(name)} must be whole participants from 1 to {_MOST_IN_AN_ARM:,}, not {shown}"
             )
+    several = [name for name in SEVERAL if numbers.get(name)]
+    if several and (each is not None or arms is not None):
+        reason = f"--arms and --n-per-arm are of two arms, and --{flag(several[0]).strip('-')} has more"
+        raise ParameterError(reason, way_out="give --n, the participants of all arms together")
     if each is not None:
         shares = set((numbers.get("allocation") or "1:1").split(":"))
         if isinstance(each, tuple) or len(shares) > 1:
@@ -268,7 +300,9 @@ def typed(cls: type[Sized], *owners: str, **others: str) -> Iterator[None]:
         if error.owner not in ("", cls.__name__, *around, *owners):
             raise
         names = (*parameters(cls), *MONITORING, *CALENDAR, *RECRUITING, "power", "n", "dropout", "vary")
-        options = {name: f"--{flag(name)}" for name in names} | {"accrual": "--accrual-rate"} | others
+        options = {name: f"--{flag(name)}" for name in names} | {"accrual": "--accrual-rate"}
+        own = (name for wrapper in catalogue.over_arms().values() for name in parameters(wrapper) if name != "design")
+        options = {name: f"--with {flag(name)}" for name in own} | options | {"treatments": "--treatments"} | others
         raise type(error)(error.worded(options), place=error.place) from None
 
 
@@ -427,10 +461,39 @@ def _monitoring(offered: bool) -> list[click.Parameter]:
 def _looked_at(design: Sized, given: Mapping[str, Any]) -> Sized:
     """The design, with looks if any were given."""
     rule = {name: given[name] for name in MONITORING if given.get(name) is not None}
+    several = _with_arms(design, given)
     if not rule:
-        return design
+        return several
     if "looks" not in rule:
         raise ParameterError(f"--{flag(next(iter(rule)))} needs looks; add --looks 0.5,1")
+    if several is not design:
+        return catalogue.with_looks(cast("Design", several), **rule)
     from trialplan.sequential.with_looks import with_looks
 
     return with_looks(cast("Design", design), **rule)
+
+
+def _with_arms(design: Sized, given: Mapping[str, Any]) -> Sized:
+    """The design of one treatment put around several, if any were given, by the rule that is named or the usual one."""
+    count, slug, own = (given.get(name) for name in SEVERAL)
+    if count is None and slug is None and not own:
+        return design
+    known = catalogue.over_arms()
+    slug = next(iter(known)) if slug is None else slug
+    if slug not in known:
+        raise ParameterError(f"there is no rule {slug!r}; {did_you_mean(slug, known)}")
+    cls = known[slug]
+    numbers = dict(_own_number(cls, one) for one in own or ())
+    return cls(**{"design": design} | ({} if count is None else {catalogue.COUNT: count}) | numbers)
+
+
+def _own_number(cls: type[Sized], typed_as: str) -> tuple[str, Any]:
+    """A number of the rule, as NAME=VALUE."""
+    name, equals, text = typed_as.partition("=")
+    name = name.strip().replace("-", "_")
+    declared = [one for one in parameters(cls) if one not in ("design", catalogue.COUNT, *LEVEL)]
+    if not equals or name not in declared:
+        names = listed(flag(one) for one in declared)
+        raise ParameterError(f"--with must be NAME=VALUE, of {cls.slug()} one of {names}, not {typed_as!r}")
+    parts = tuple(value(part.strip()) for part in text.split(","))
+    return name, parts if len(parts) > 1 else parts[0]

@@ -33,7 +33,7 @@ def seen_options() -> list[click.Parameter]:
         ),
         click.Option(["--sds"], type=options.Literal("SD,SD", lists=True), help=_seen.SDS),
         click.Option(["--times"], multiple=True, metavar="FILE", help=f"{told['times']}; repeated, one for each look"),
-        click.Option(["--z"], multiple=True, type=options.NUMBER, help=told["z"]),
+        click.Option(["--z"], multiple=True, type=options.Literal("NUMBER", lists=True), help=told["z"]),
         click.Option(["--t"], multiple=True, metavar="T/DF", help=told["t"]),
         click.Option(
             ["--information"],

@@ -72,7 +72,7 @@ def _required(primary: Any, printed: Callable[[str], str]) -> Iterator[list[str]
     for one in primary.assumptions:
         yield tokens(normal(printed(one.source)))
     for look in primary.answer.extra.get("looks", ()):
-        for z in filter(None, (look["efficacy_z"], look["futility_z"])):
+        for z in filter(None, (look.get("efficacy_z"), look.get("futility_z"))):
             yield tokens(normal(f"{count(look['n'])} {boundary(z)}"))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from trialplan.analyses.harm_guidance import REFERENCE, chance_raised, least_cases
 from trialplan.design import Design
+from trialplan.errors import PlanError
 from trialplan.files import typed
 from trialplan.numerics.binomial_limits import clopper_pearson_limits
 from trialplan.numerics.elementary import normal_quantile
@@ -113,6 +114,11 @@ def sheet(trial: Trial) -> CommitteeSheet:
     fixed = design.fixed
     assert isinstance(fixed, Design)  # a test's design without looks is one
     found = monitored(trial)
+    if design.looks and found is None:
+        raise PlanError(
+            f"{trial.plan.name}: a committee's sheet is of one comparison, and {design.slug()} looks at several; the "
+            "protocol and the statistical analysis plan tell its looks"
+        )
     facts = list(_facts(trial))
     return CommitteeSheet(
         monitored=found,

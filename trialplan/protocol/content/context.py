@@ -19,6 +19,7 @@ from trialplan.outcome import EffectScale
 from trialplan.page import Table
 from trialplan.parameter import in_unit, parameters
 from trialplan.plan.amendments import amendments
+from trialplan.plan.arms import tested_names
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.plan.schema import ArmsSection
 from trialplan.protocol.content.alternatives import (
@@ -44,7 +45,7 @@ from trialplan.protocol.content.filters import Verbatim, number, percent, valued
 from trialplan.protocol.content.filters import power as power_shown
 from trialplan.protocol.content.formula_legend import legend
 from trialplan.protocol.content.hierarchy import hierarchy
-from trialplan.protocol.content.interim_analyses import calendar, method, monitored
+from trialplan.protocol.content.interim_analyses import calendar, looked, method, monitored
 from trialplan.protocol.content.judged_studies import judged_studies
 from trialplan.protocol.content.open_biases import open_biases
 from trialplan.protocol.content.operating_characteristics import blind_spot, operating
@@ -218,11 +219,13 @@ def basics(trial: Trial) -> dict[str, Any]:
         "safety": [view for view in views if view.section.role == "safety"],
         "arms": arms_randomised(trial),
         "n_randomised": trial.n_randomised,
+        "clusters_randomised": trial.clusters_randomised,
         "planning_rates": planning_rates(trial),
         "loses": bool(trial.primary.section.dropout),
         "references": content.reference,
         "report": content.report,
         "monitored": monitored(trial),
+        "looked": looked(trial, _names(trial, fixed)),
         "calendar": calendar(trial),
         "looks": trial.answer.extra.get("looks", ()),
         "methods": list(dict.fromkeys(one.design.reference for one in trial.counted if one.design is not None)),
@@ -409,9 +412,13 @@ def _details(trial: Trial, endpoint: Endpoint, fixed: Sized, extra: Mapping[str,
     """The design's tables; of what sizes the trial by the plan's names of what is tested."""
     if not isinstance(fixed, Wrapper) or endpoint is not trial.primary:
         return fixed.detail_tables(extra)
-    arms, members = trial.plan.content.arms, [one.name for one in trial.primaries]
-    tested = arms.names if arms is not None and trial.family is None else _hypotheses(trial, fixed)
-    return fixed.named_tables(extra, Names(tested=tested, members=members, arms=arm_names(trial, fixed)))
+    return fixed.named_tables(extra, _names(trial, fixed))
+
+
+def _names(trial: Trial, fixed: Sized) -> Names:
+    """The plan's names of what is tested, of the endpoints and of the arms."""
+    members, tested = [one.name for one in trial.primaries], tested_names(trial.plan.content, trial.design.fixed)
+    return Names(tested=tested, members=members, arms=arm_names(trial, fixed))
 
 
 def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None:

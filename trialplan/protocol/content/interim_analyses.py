@@ -11,17 +11,19 @@ from trialplan import figures
 from trialplan.analyses import size_picture
 from trialplan.design import Sized
 from trialplan.enrolment.calendar import ends, overrunning
-from trialplan.errors import PlanError
 from trialplan.fields import NON_INFERIORITY, SINGLE_ARM
 from trialplan.numerics.lazy import np
+from trialplan.page import Table
 from trialplan.plan.building import Trial
 from trialplan.plan.enrolment import law_of, recruitment
 from trialplan.protocol.content.claim import scale_of
 from trialplan.protocol.content.views import Arm, arm_names
+from trialplan.sequential.base import WithLooks
 from trialplan.sequential.boundaries.fields import shown
 from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.look_table import chances_by_hypothesis
 from trialplan.text import plural
+from trialplan.wrapper import Names
 
 _EFFICACY = {
     "obrien-fleming": "O’Brien and Fleming’s boundary",
@@ -171,10 +173,7 @@ def monitored(trial: Trial) -> Monitored | None:
     if said is None or design is None:
         return None
     if not isinstance(design, GroupSequential):
-        raise PlanError(
-            f"[monitoring]: no document tells yet what becomes of {design.slug()} at its looks; trialplan verify does; "
-            "leave [monitoring] out, or [arms]"
-        )
+        return None
     rows = trial.answer.extra["looks"]
     rule, futility = design.rule, design.rule.futility
     found = design.solved(float(design.success(int(trial.answer.n))))
@@ -208,6 +207,24 @@ def monitored(trial: Trial) -> Monitored | None:
         shown=_shown(trial, design),
         unit=scale_of(design.design, trial.primary.section.unit or "").unit,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """The looks at several treatments or hypotheses: what happens at them, and their tables."""
+
+    said: Any
+    words: str
+    tables: tuple[Table, ...]
+
+
+def looked(trial: Trial, names: Names) -> Looked | None:
+    """What the plan's looks at several are, by names of what is tested; None where it looks at one, or at the end."""
+    design, said = trial.primary.design, trial.plan.content.monitoring
+    if said is None or not isinstance(design, WithLooks) or isinstance(design, GroupSequential):
+        return None
+    words = design.looks_in_words(names.tested)
+    return Looked(said=said, words=words, tables=tuple(design.look_tables(trial.answer.extra, names)))
 
 
 def boundaries(trial: Trial) -> figures.Boundaries | None:

@@ -221,8 +221,8 @@ def treatments(trial: Trial) -> tuple[str, ...]:
 
 def arms_randomised(trial: Trial) -> tuple[Arm, ...]:
     """The trial's arms by the plan's names, with the participants who are randomised to each."""
-    names, given = arm_names(trial, trial.design), received(trial.plan.content)
-    return tuple(Arm(name=names[arm], n=n, receives=given.get(names[arm])) for arm, n in trial.arms_randomised.items())
+    names, given = arm_names(trial, trial.design), received(trial.plan.content, trial.design)
+    return tuple(Arm(name=names[arm], n=n, receives=given[arm]) for arm, n in trial.arms_randomised.items())
 
 
 def arms_of(trial: Trial, answer: SampleSize) -> tuple[Arm, ...]:

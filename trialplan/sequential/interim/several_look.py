@@ -1,0 +1,109 @@
+"""A look at several treatments or hypotheses: which are shown, which are dropped, and whether the trial goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trialplan.design_facts import assumed, head, level, source
+from trialplan.errors import ParameterError, field
+from trialplan.numerics.lazy import np
+from trialplan.page import Answer, Page, Table, facts, plain
+from trialplan.sequential.base import DROPPED, SHOWN, JudgedHypothesis, WithLooks
+from trialplan.sequential.interim.verdict import EFFICACY, FUTILITY, GO_ON, NOT_REJECTED, REJECTED
+from trialplan.text import listed, three_decimals
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SeveralLook(Answer):
+    """A look of a trial of several treatments or hypotheses that is planned for `n` participants, decided.
+
+    `hypotheses` say of each, by `names`, its z, what it is held against, and what has become of it; `verdict` is that
+    of the trial. The looks are those that were planned.
+    """
+
+    design: WithLooks
+    names: tuple[str, ...]
+    number: int
+    n: int
+    final: bool
+    verdict: str
+    hypotheses: tuple[JudgedHypothesis, ...]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The names of what is shown by now."""
+        return tuple(name for name, one in zip(self.names, self.hypotheses, strict=True) if one.status == SHOWN)
+
+    def page(self) -> Page:
+        """What the rule says of the trial, and of each treatment or hypothesis."""
+        data = head(self.design) | {
+            "look": self.number,
+            "final": self.final,
+            "n": self.n,
+            "verdict": self.verdict,
+            "hypotheses": [
+                {"name": name, "z": one.z, "efficacy_z": one.efficacy_z, "futility_z": one.futility_z}
+                | {"share_of_level": one.share, "status": one.status}
+                for name, one in zip(self.names, self.hypotheses, strict=True)
+            ],
+        }
+        what = [("z", "z"), ("shown from z", "efficacy_z"), ("dropped below z", "futility_z")]
+        columns = [(label, key) for label, key in what if any(getattr(one, key) is not None for one in self.hypotheses)]
+        shares = any(one.share is not None for one in self.hypotheses)
+        rows = [
+            [
+                name,
+                *(three_decimals(getattr(one, key)) for _, key in columns),
+                *([f"{one.share:.4g}" if one.share is not None else "none"] if shares else []),
+                one.status,
+            ]
+            for name, one in zip(self.names, self.hypotheses, strict=True)
+        ]
+        titles = ("", *(label for label, _ in columns), *(["has crossed at the share"] if shares else []), "status")
+        planned = [*assumed(self.design), *level(self.design), *source(self.design)]
+        return Page(
+            data=plain(data),
+            headline=self._headline(),
+            tables=[Table(titles, rows, "What was seen"), facts(planned)],
+            notes=[
+                "The rule is about what is tested. It says nothing of harms, nor of the other endpoints.",
+                "The boundaries are those of the planned looks.",
+            ],
+            records=lambda: plain(data)["hypotheses"],
+        )
+
+    def _headline(self) -> str:
+        looks = len(self.design.looks)
+        which = f"The last look, number {self.number}" if self.final else f"Look {self.number} of {looks}"
+        going = [
+            name
+            for name, one in zip(self.names, self.hypotheses, strict=True)
+            if one.status not in (SHOWN, DROPPED) and self.verdict == GO_ON
+        ]
+        parts = [f"{listed(self.shown)} {'is' if len(self.shown) == 1 else 'are'} shown"] if self.shown else []
+        parts += [f"go on with {listed(going)}"] if going else []
+        ends = {EFFICACY: "the trial stops for efficacy", FUTILITY: "the trial stops for futility"}
+        parts += [ends[self.verdict]] if self.verdict in ends else []
+        return f"{which}: {'; '.join(parts) or 'nothing is shown'}."
+
+
+def decide_several(design: WithLooks, n: int, names: Sequence[str], z: Sequence[Sequence[float]]) -> SeveralLook:
+    """What the rule says at the last of these looks: `z` has a row a look so far, and in it a z for each of `names`."""
+    looks = len(design.looks)
+    if not 0 < len(z) <= looks:
+        raise ParameterError(f"of {len(z)} looks are given, and {looks} are planned", parameter="z", value=z)
+    for row in z:
+        if len(row) != len(names):
+            reason = f"must be {len(names)} numbers a look, of {listed(names)}, not {len(row)}"
+            way_out = f"write {field('z')} {','.join('0' for _ in names)}; of what has ended any number"
+            raise ParameterError(reason, parameter="z", value=row, way_out=way_out)
+    found, ended = design.judged(np.asarray(z, dtype=float))
+    final, shown = len(z) == looks, any(one.status == SHOWN for one in found)
+    if final:
+        verdict = REJECTED if shown else NOT_REJECTED
+    else:
+        verdict = GO_ON if not ended else EFFICACY if shown else FUTILITY
+    return SeveralLook(
+        design=design, names=tuple(names), number=len(z), n=n, final=final, verdict=verdict, hypotheses=tuple(found)
+    )
