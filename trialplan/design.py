@@ -132,8 +132,10 @@ class Design(Sized):
         return sizing.number(favourable(self, n))
 
     def success_and_power(self, n: Numbers) -> tuple[Numbers, Numbers]:
-        """`success` and `power`, whose shared tail is computed once where the test adds its two tails up."""
+        """`success` and `power`, which are the same of a test in one direction; of two a shared tail is computed once."""
         success, both = self.success(n), self.analysis.power if self.tests else None
+        if not self.two_tailed:  # nothing is rejected against the treatment
+            return success, success
         plain = type(self).power is Design.power and type(self).success is Design.success
         if plain and isinstance(both, EitherWay) and both.tail is self.analysis.success:
             return success, sizing.number(both.beyond(self, n, success))

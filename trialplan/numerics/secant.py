@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from trialplan.numerics.elementary import divide, is_scalar, isfinite, normal_quantile, sqrt, where
 from trialplan.numerics.lazy import np
 
 _STEPS = 60
@@ -89,3 +90,89 @@ def secant_root(f: Callable[[Any], Any], start: Any, slope: float = 1.0, toleran
         if np.all(np.abs(now - before) <= 1e-14 * (1 + np.abs(now))):
             return now
     return np.where(np.abs(f(now)) <= 1e-7, now, np.nan)
+
+
+_TRIES = 40
+"""Looks for a number of participants; five are usual, and whoever needs more than these is looked for otherwise."""
+_EXACT = 1e-14
+"""How small the product of the last two steps is, as shares of the place, where the next would be lost in rounding."""
+_WIDEST = 16.0
+"""How many times as far as it has looked a straight line may lead: beyond, rounding may have given its direction."""
+
+
+def chance_root(chance: Callable[[Any], Any], target: Any, at_none: Any, start: Any) -> Any:
+    """The n at which a chance that rises with n is `target`, elementwise; nan where it is not found.
+
+    The normal score of a test's power is nearly a straight line in the root of n, which begins at `at_none`, the score
+    of the test's level: so one look is enough for a guess, two for a line, and the three last ones for a quadratic of
+    the inverse (Brent 1973, Algorithms for Minimization without Derivatives, ch. 4). What leads out of the ends between
+    which the answer must lie is replaced by their middle.
+    """
+    goal, now = normal_quantile(target), sqrt(start)
+
+    def score_at(root: Any) -> Any:
+        return normal_quantile(chance(root * root)) - goal
+
+    if is_scalar(goal, now):
+        return _one_root(score_at, at_none - goal, now) ** 2
+    with np.errstate(all="ignore"):
+        return _roots(score_at, at_none - goal, now) ** 2
+
+
+def _one_root(score_at: Callable[[float], float], at_none: float, now: float) -> float:
+    low, high, moved = 0.0, math.inf, math.inf
+    points = [(0.0, at_none)]
+    for _ in range(_TRIES):
+        score = score_at(now)
+        if score == 0:
+            return now
+        if score > 0:
+            high = now
+        else:
+            low = now
+        # a chance of 0 or 1 has no score to lead anywhere
+        led = math.nan
+        if math.isfinite(score):
+            points = [*points[-2:], (now, score)]
+            led = min(float(_led(points)), _WIDEST * now)
+        inside = low < led < high
+        new = led if inside else 2 * now if high == math.inf else (low + high) / 2
+        step = abs(new - now) / now
+        if (inside and step * moved <= _EXACT) or high <= low * (1 + _EXACT):
+            return new
+        now, moved = new, step
+    return math.nan
+
+
+def _roots(score_at: Callable[[Any], Any], at_none: Any, now: Any) -> Any:
+    """The same of arrays, until every cell is found."""
+    low, high, moved = 0.0 * now, math.inf + 0.0 * now, math.inf
+    points, found = [(low, at_none + low)], math.nan + low
+    for _ in range(_TRIES):
+        score = score_at(now)
+        low, high = np.where(score >= 0, low, now), np.where(score >= 0, now, high)
+        there = np.isfinite(score)
+        points = [*points[-2:], (np.where(there, now, points[-1][0]), np.where(there, score, points[-1][1]))]
+        led = np.minimum(_led(points), _WIDEST * now)
+        inside = there & (led > low) & (led < high)
+        new = np.where(inside, led, np.where(high == math.inf, 2 * now, (low + high) / 2))
+        step = abs(new - now) / now
+        close = (inside & (step * moved <= _EXACT)) | (high <= low * (1 + _EXACT))
+        here = np.where(score == 0, now, new)
+        found = np.where(np.isnan(found) & (close | (score == 0)), here, found)
+        if not np.isnan(found).any():
+            break
+        now, moved = np.where(np.isnan(found), new, found), step
+    return found
+
+
+def _led(points: list[tuple[Any, Any]]) -> Any:
+    """Where the inverse through the last two or three points is 0: Neville's scheme, or a straight line."""
+    (b, at_b), (a, at_a) = points[-2:]
+    line = a - divide(at_a * (a - b), at_a - at_b)
+    if len(points) < 3:
+        return line
+    c, at_c = points[-3]
+    before = b - divide(at_b * (b - c), at_b - at_c)
+    curve = line + divide(at_a * (line - before), at_c - at_a)
+    return where(isfinite(curve), curve, line)
