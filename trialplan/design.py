@@ -132,7 +132,7 @@ class Design(Sized):
         return sizing.number(favourable(self, n))
 
     def success_and_power(self, n: Numbers) -> tuple[Numbers, Numbers]:
-        """`success` and `power`, which are the same of a test in one direction; of two a shared tail is computed once."""
+        """`success` and `power`: of a test in one direction the same; of one in both a shared tail is computed once."""
         success, both = self.success(n), self.analysis.power if self.tests else None
         if not self.two_tailed:  # nothing is rejected against the treatment
             return success, success

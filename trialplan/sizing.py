@@ -93,9 +93,11 @@ def unrounded_n(design: Design, target: Numbers) -> Numbers:
     """The real-valued total n at which a smooth chance of success reaches target."""
     shape = design.shape(target)
     # a cell that no number can show never has more than the level, and would keep all the others waiting
-    hopeful = np.broadcast_to(
-        np.logical_or(design.reachable(), np.less_equal(target, design.level)), shape
-    ) if shape else True
+    hopeful = (
+        np.broadcast_to(np.logical_or(design.reachable(), np.less_equal(target, design.level)), shape)
+        if shape
+        else True
+    )
 
     def chance(n: Any) -> Any:
         return where(hopeful, design.success(n), target)
