@@ -32,7 +32,7 @@ def fanned_root(f: Callable[[Any], Any], low: float, high: float, tolerance: flo
     2007, Numerical Recipes, 3rd ed., section 3.2), then nearer about the root of that. With a `tolerance` it is asked
     at the root alone, too, and must be 0 within that.
     """
-    spread = np.cos(np.pi * (np.arange(_FAN)[::-1] + 0.5) / _FAN)  # Chebyshev's points
+    spread = chebyshev(_FAN)
     centre, half = (low + high) / 2, (high - low) / 2
     for _ in range(_FANS):
         at = centre + half * spread
@@ -49,7 +49,7 @@ def fanned_root(f: Callable[[Any], Any], low: float, high: float, tolerance: flo
     return math.nan
 
 
-def _inverse_at_0(points: list[float], values: list[float]) -> tuple[float, float]:
+def _inverse_at_0(points: list[Any], values: list[Any]) -> tuple[Any, Any]:
     """Where the inverse of a rising function is at 0, and how much the last degree moved that."""
     way, off = list(points), math.inf
     for degree in range(1, len(way)):
@@ -60,6 +60,23 @@ def _inverse_at_0(points: list[float], values: list[float]) -> tuple[float, floa
         ]
         off = abs(way[0] - before)
     return way[0], off
+
+
+def inverse_at_0(f: Callable[[Any], Any], centre: Any, half: Any) -> tuple[Any, Any]:
+    """Where each of several rising functions is 0 within `half` of a `centre`, and how much the last degree moved that.
+
+    f takes an array of points with one more axis than `centre`. The second answer is nan where there is no inverse.
+    """
+    points = centre[..., None] + half[..., None] * chebyshev(_FAN + 1)
+    values = f(points)
+    with np.errstate(all="ignore"):
+        root, off = _inverse_at_0(list(np.moveaxis(points, -1, 0)), list(np.moveaxis(values, -1, 0)))
+    return root, np.where((np.diff(values, axis=-1) > 0).all(axis=-1), off, np.nan)
+
+
+def chebyshev(points: int) -> Any:
+    """Chebyshev's points between -1 and 1, rising."""
+    return np.cos(np.pi * (np.arange(points)[::-1] + 0.5) / points)
 
 
 def between_points(points: list[float], values: Any, at: float) -> Any:
