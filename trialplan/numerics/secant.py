@@ -112,7 +112,8 @@ def secant_root(f: Callable[[Any], Any], start: Any, slope: float = 1.0, toleran
 _TRIES = 40
 """Looks for a number of participants; five are usual, and whoever needs more than these is looked for otherwise."""
 _EXACT = 1e-14
-"""How small the product of the last two steps is, as shares of the place, where the next would be lost in rounding."""
+"""How small the product of the last three steps is, as shares of the place, where the next would be lost in rounding:
+that of a quadratic is of its order."""
 _WIDEST = 16.0
 """How many times as far as it has looked a straight line may lead: beyond, rounding may have given its direction."""
 
@@ -137,7 +138,7 @@ def chance_root(chance: Callable[[Any], Any], target: Any, at_none: Any, start: 
 
 
 def _one_root(score_at: Callable[[float], float], at_none: float, now: float) -> float:
-    low, high, moved = 0.0, math.inf, math.inf
+    low, high, moved, before = 0.0, math.inf, math.inf, math.inf
     points = [(0.0, at_none)]
     for _ in range(_TRIES):
         score = score_at(now)
@@ -155,15 +156,15 @@ def _one_root(score_at: Callable[[float], float], at_none: float, now: float) ->
         inside = low < led < high
         new = led if inside else 2 * now if high == math.inf else (low + high) / 2
         step = abs(new - now) / now
-        if (inside and step * moved <= _EXACT) or high <= low * (1 + _EXACT):
+        if (inside and step * moved * min(before, 1.0) <= _EXACT) or high <= low * (1 + _EXACT):
             return new
-        now, moved = new, step
+        now, moved, before = new, step, moved
     return math.nan
 
 
 def _roots(score_at: Callable[[Any], Any], at_none: Any, now: Any) -> Any:
     """The same of arrays, until every cell is found."""
-    low, high, moved = 0.0 * now, math.inf + 0.0 * now, math.inf
+    low, high, moved, before = 0.0 * now, math.inf + 0.0 * now, math.inf, math.inf
     points, found = [(low, at_none + low)], math.nan + low
     for _ in range(_TRIES):
         score = score_at(now)
@@ -174,12 +175,12 @@ def _roots(score_at: Callable[[Any], Any], at_none: Any, now: Any) -> Any:
         inside = there & (led > low) & (led < high)
         new = np.where(inside, led, np.where(high == math.inf, 2 * now, (low + high) / 2))
         step = abs(new - now) / now
-        close = (inside & (step * moved <= _EXACT)) | (high <= low * (1 + _EXACT))
+        close = (inside & (step * moved * np.minimum(before, 1.0) <= _EXACT)) | (high <= low * (1 + _EXACT))
         here = np.where(score == 0, now, new)
         found = np.where(np.isnan(found) & (close | (score == 0)), here, found)
         if not np.isnan(found).any():
             break
-        now, moved = np.where(np.isnan(found), new, found), step
+        now, moved, before = np.where(np.isnan(found), new, found), step, moved
     return found
 
 

@@ -34,6 +34,9 @@ less than exp(-8.5²/2), 2e-16."""
 _LEAST = 1e-15
 """The least ratio of standard errors that is looked at; below lies less than this where df is 1 or more."""
 
+_NEVER, _FAR = 1e-13, 30.0
+"""A chance that is left out, and the noncentrality up to which each test's own chance is known to its last digits."""
+
 _STIRLING = 40.0
 """Degrees of freedom from which the first four terms of Stirling's series are all of it to a computer."""
 
@@ -77,8 +80,8 @@ def tost_power(distances: list[Any], df: Any, level: Any) -> Any:
     stopped where the region closes.
     """
     numbers = *distances, df, level
-    if all(map(is_scalar, numbers)):
-        return _one_tost_power(*map(float, numbers))
+    if is_scalar(*numbers):
+        return _one_tost_power(*numbers)
     together = np.broadcast(*numbers)
     if together.size <= _TOGETHER:
         return _tost_power(distances, df, level)
@@ -95,15 +98,34 @@ def _one_tost_power(below: float, above: float, df: float, level: float) -> floa
     if df > _HUGE:
         return float(z_power([below, above], upper_normal_quantile(level)))
     critical, spread = float(upper_t_quantile(level, df)), _SPREAD / math.sqrt(2 * df)
-    start = max(_LEAST, 1 - spread)
-    stop = min(float(divide(below + above, 2 * critical)), 1 + _ABOVE * spread)  # at a level of a half critical is 0
-    if math.isnan(stop):
+    closed = float(divide(below + above, 2 * critical))  # at a level of a half critical is 0
+    if math.isnan(closed):
         return math.nan
+    if _one_always_rejects(below, above, critical, df, closed):
+        failed = special.nctdtr(df, below, critical) + special.nctdtr(df, above, critical)
+        if failed == failed:
+            return max(1 - float(failed), 0.0)
+    start, stop = max(_LEAST, 1 - spread), min(closed, 1 + _ABOVE * spread)
     height = _height(df) if df < _STIRLING else _stirling(df)
     if stop <= start:
         return 0.0
     mean = _over_ratio(below, above, critical, df, height, start, stop - start)
     return min(max(float((stop - start) * mean), 0.0), 1.0)
+
+
+def _one_always_rejects(below: float, above: float, critical: float, df: float, closed: float) -> bool:
+    """Whether neither test rejects with a chance below `_NEVER`, so that what is left is each one's chance to fail.
+
+    That takes a ratio s of standard errors beyond the one at which the region has `closed`, and then an estimate within
+    critical * (s - closed) of its middle. P(ratio > s) is at most exp(-df/2 (s² - 1 - 2 ln s)) by Chernoff's bound
+    (1952, Annals of Mathematical Statistics 23:493), which falls ever faster: its integral beyond `closed` is at most
+    its value there over its rate of falling there.
+    """
+    if not (closed > 1 and 0 < below < _FAR and 0 < above < _FAR):
+        return False
+    falling = df * (closed - 1 / closed)
+    exponent = df / 2 * (closed * closed - 1 - 2 * math.log(closed))
+    return 2 * critical / math.sqrt(2 * math.pi) / falling * math.exp(-exponent) < _NEVER
 
 
 def _tost_power(distances: list[Any], df: Any, level: Any) -> Any:
