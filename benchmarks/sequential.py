@@ -49,6 +49,7 @@ def one_design() -> Contest:
         found = asked.solve(0.9)
         asked.chances(found, found.drift)
 
+    times = 1 if QUICK else 5
     rpact = (
         f"getSampleSizeRates(getDesignGroupSequential(kMax=5, alpha={LEVEL}, beta=0.1, typeOfDesign='asOF', "
         "typeBetaSpending='bsOF', bindingFutility=FALSE), pi1=0.5, pi2=0.3)"
@@ -61,6 +62,7 @@ def one_design() -> Contest:
             in_python(
                 "trialplan, the whole answer",
                 whole,
+                times=times,
                 ours=True,
                 rounds=21,
                 note="power at whole n, looks on every scale, expected n under three hypotheses",
@@ -68,6 +70,7 @@ def one_design() -> Contest:
             in_python(
                 "trialplan, the rule alone",
                 boundaries,
+                times=times,
                 ours=True,
                 rounds=21,
                 note="both boundaries, drift, chances at each look",
@@ -77,6 +80,7 @@ def one_design() -> Contest:
                 f"gsDesign(k=5, test.type=4, alpha={LEVEL}, beta=0.1, sfu=sfLDOF, sfl=sfLDOF, "
                 f"n.fix=nBinomial(0.5, 0.3, alpha={LEVEL}, beta=0.1))",
                 "round(x$n.I[5], 1)",
+                times=times,
                 rounds=21,
                 note="unrounded; expected n under two hypotheses",
             ),

@@ -132,12 +132,17 @@ class Design(Sized):
         return sizing.number(favourable(self, n))
 
     def success_and_power(self, n: Numbers) -> tuple[Numbers, Numbers]:
-        """`success` and `power`, whose shared tail is computed once where the test adds its two tails up."""
-        success, both = self.success(n), self.analysis.power if self.tests else None
+        """`success` and `power`: of a test in one direction the same; of one in both a shared tail is computed once."""
+        if not self.two_tailed:  # nothing is rejected against the treatment
+            success = self.success(n)
+            return success, success
+        both = self.analysis.power if self.tests else None
         plain = type(self).power is Design.power and type(self).success is Design.success
         if plain and isinstance(both, EitherWay) and both.tail is self.analysis.success:
-            return success, sizing.number(both.beyond(self, n, success))
-        return success, self.power(n)
+            self.require_effect()
+            success, power = both.with_favourable(self, n)
+            return sizing.number(success), sizing.number(power)
+        return self.success(n), self.power(n)
 
     def draw(self, n: int, trials: int, rng: Any) -> Any:
         """The data of `trials` trials of n participants, in the order in which they are enrolled."""

@@ -15,6 +15,7 @@ from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.elementary import between, ceil, every, floor, greatest, is_scalar, isfinite, some, where
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
+from trialplan.numerics.secant import chance_root
 from trialplan.parameter import Numbers, parameters
 from trialplan.progress import tell
 from trialplan.text import spoken
@@ -37,6 +38,9 @@ _SHARES = (*(step / 16 for step in range(1, 16)), *(1 - 2.0**-halved for halved 
 _GOLDEN, _SECTIONS = (3 - 5**0.5) / 2, 20
 """Twenty sections leave 1/10,000 of the stretch; of the height of a hump, flat at its top, far less is missed."""
 
+
+_FIRST_LOOK = 32.0
+"""Allocation blocks at which a search for a real-valued n looks first."""
 
 _FIRST_CHUNK, _LARGEST_CHUNK = 64, 4096
 
@@ -88,17 +92,27 @@ def _of_only_n(design: Design, n: int, target: float) -> SampleSize:
 def unrounded_n(design: Design, target: Numbers) -> Numbers:
     """The real-valued total n at which a smooth chance of success reaches target."""
     shape = design.shape(target)
+    # a cell that no number can show never has more than the level, and would keep all the others waiting
+    hopeful = (
+        np.broadcast_to(np.logical_or(design.reachable(), np.less_equal(target, design.level)), shape)
+        if shape
+        else True
+    )
+
+    def chance(n: Any) -> Any:
+        return where(hopeful, design.success(n), target)
+
+    start = _filled(shape, _FIRST_LOOK * design.block)
+    total = where(hopeful, chance_root(chance, target, -design.z_alpha, start), math.nan)
+    lost = (total != total) & hopeful
+    if not some(lost):
+        return total
 
     def surplus(n: Any) -> Any:
-        return design.success(n) - target
+        return where(lost, design.success(n) - target, 0.0)
 
-    start, low = _filled(shape, 2.0 * design.block), _filled(shape, 1e-6)
-    if not shape:
-        return increasing_root(surplus, low, bracket(surplus, start))
-    # a cell that no number can show never has more than the level, and would keep all the others waiting
-    hopeful = np.broadcast_to(np.logical_or(design.reachable(), np.less_equal(target, design.level)), shape)
-    high = bracket(lambda n: where(hopeful, surplus(n), 0.0), start)
-    return increasing_root(surplus, low, where(hopeful, high, math.inf))
+    high = bracket(surplus, _filled(shape, 2.0 * design.block))
+    return where(lost, increasing_root(surplus, _filled(shape, 1e-6), where(lost, high, math.inf)), total)
 
 
 def detectable_effect(design: Design, n: Numbers, target: Numbers) -> Numbers:

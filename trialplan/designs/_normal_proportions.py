@@ -94,18 +94,33 @@ def _tail(design: TwoProportions, n: Numbers, direction: int = 1, *, moments: An
 
     In the treatment's favour, or against it with `direction` -1.
     """
-    root, z_alpha, zs = sqrt(n), design.z_alpha, []
+    return _tails(design, n, (direction,), moments=moments, inflated=inflated)[0]
+
+
+def _tails(
+    design: TwoProportions,
+    n: Numbers,
+    directions: tuple[int, ...] = (1, -1),
+    *,
+    moments: Any,
+    inflated: Numbers = 1.0,
+) -> tuple[Numbers, ...]:
+    """The same for each of several directions, which share all but their tails."""
+    root, z_alpha = sqrt(n), design.z_alpha
+    zs: list[list[Numbers]] = [[] for _ in directions]
     for limit, sign in design.sided_limits():
         mean, null, true = moments(design, limit)
-        beyond = direction * sign * mean * root - z_alpha * inflated * null
-        z, certain = divide(beyond, true), true == 0
-        # where nothing varies, for everybody responds or nobody, an effect is certain, and none is no evidence
-        zs.append(where(certain & (beyond == 0), -math.inf, z) if some(certain) else z)
-    return z_power(zs, 0.0)
+        away, held, certain = mean * root, z_alpha * inflated * null, true == 0
+        for direction, found in zip(directions, zs, strict=True):
+            beyond = (away if direction == sign else -away) - held
+            z = divide(beyond, true)
+            # where nothing varies, for everybody responds or nobody, an effect is certain, and none is no evidence
+            found.append(where(certain & (beyond == 0), -math.inf, z) if some(certain) else z)
+    return tuple(normal_cdf(found[0]) if len(found) == 1 else z_power(found, 0.0) for found in zs)
 
 
-_wald_tail = partial(_tail, moments=_of_wald)
-_score_tail = partial(_tail, moments=_of_score)
+_wald_tail, _wald_tails = partial(_tail, moments=_of_wald), partial(_tails, moments=_of_wald)
+_score_tail, _score_tails = partial(_tail, moments=_of_score), partial(_tails, moments=_of_score)
 _log_ratio_tail = partial(_tail, moments=_of_log_ratio)
 _log_odds_null_tail = partial(_tail, moments=_of_log_odds)
 
@@ -218,7 +233,7 @@ ROWS: dict[str, AnalysisTest] = {
         reference="Fleiss, Levin & Paik 2003; Farrington & Manning 1990; Miettinen & Nurminen 1985",
         goals=fields.GOALS,
         scales=tuple(SCALES),
-        power=either_way(_score_tail),
+        power=either_way(_score_tail, _score_tails),
         success=_score_tail,
         statistic=_score_statistic,
         tex=r"n = \frac{\left(z_{1-\alpha/s}\sqrt{V_0}+z_{1-\beta}\sqrt{V_1}\right)^2}{\left(p_T-p_C\right)^2},"
@@ -244,7 +259,7 @@ ROWS: dict[str, AnalysisTest] = {
         formula="Wald test (unpooled variance), normal approximation",
         reference="Chow, Shao, Wang & Lokhnygina 2018, ch. 4",
         goals=fields.GOALS,
-        power=either_way(_wald_tail),
+        power=either_way(_wald_tail, _wald_tails),
         success=_wald_tail,
         statistic=_wald_statistic,
         tex=r"n = \frac{\left(z_{1-\alpha/s}+z_{1-\beta}\right)^2}{\left(p_T-p_C\right)^2}\,V_1," f"\n{_V_TRUE}",
@@ -282,7 +297,7 @@ ROWS: dict[str, AnalysisTest] = {
         formula="Wald test of the log odds ratio, normal approximation",
         reference="Chow, Shao, Wang & Lokhnygina 2018, ch. 4",
         goals=fields.GOALS,
-        power=either_way(_wald_tail),
+        power=either_way(_wald_tail, _wald_tails),
         success=_wald_tail,
         statistic=_logarithm_statistic,
         scales=("odds-ratio",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar, Literal
 
 from trialplan import fields
@@ -274,9 +274,15 @@ class Crossover(Design):
         """Of the effect, or its logarithm."""
         return self.spread * sqrt(self._layout.factor / n), self.degrees_of_freedom(n)
 
-    def _distances(self, n: Numbers) -> list[Numbers]:
-        error, _ = self.standard_error(n)
+    @cached_property
+    def _each(self) -> list[Numbers]:
+        """How far each limit is left behind, in standard errors of one participant: every n that is tried asks."""
+        error, _ = self.standard_error(1.0)
         return [sign * divide(self.shift - limit, error) for limit, sign in self.sided_limits()]
+
+    def _distances(self, n: Numbers) -> list[Numbers]:
+        root = sqrt(n)
+        return [away * root for away in self._each]
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """From the limit that the trial wants to leave behind."""

@@ -6,6 +6,7 @@ axes before are designs that are integrated at once.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,8 +98,12 @@ class Ahead:
         wanted = int(grid.density * float((span / finest).max())) + _FEWEST
         x, w = gauss_legendre(min(-(-wanted // _STEP) * _STEP, _MOST))
         nodes = _last(low) + _last(span) * x
-        away = (nodes[..., :, None] - self.mean[..., None, :]) / self.sd[..., None, None]
-        density = (np.exp(away * away * -0.5) @ _last(self.weight))[..., 0]
+        # scaled before they meet, and then in one place: most of the time goes into this table
+        unit = math.sqrt(0.5) / self.scale
+        away = (nodes * unit)[..., :, None] - (self.mean * unit)[..., None, :]
+        away *= away
+        np.negative(away, out=away)
+        density = (np.exp(away, out=away) @ _last(self.weight))[..., 0]
         return Walk(nodes, _last(span / (self.sd * np.sqrt(2 * np.pi))) * w * density, self.time)
 
 

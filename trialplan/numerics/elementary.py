@@ -29,7 +29,9 @@ def is_scalar(*values: Any) -> bool:
 
 def sqrt(x: Any) -> Any:
     """The square root; nan below 0."""
-    return _either(x, math.sqrt, lambda values: np.sqrt(values))
+    if isinstance(x, _NUMBER):
+        return math.sqrt(x) if x >= 0 else math.nan
+    return np.sqrt(x)
 
 
 def square(x: Any) -> Any:
@@ -49,16 +51,16 @@ def expm1(x: Any) -> Any:
 
 def log(x: Any) -> Any:
     """The natural logarithm; -inf at 0, nan below."""
-    if is_scalar(x) and x == 0:
-        return -math.inf
-    return _either(x, math.log, lambda values: np.log(values))
+    if isinstance(x, _NUMBER):
+        return math.log(x) if x > 0 else -math.inf if x == 0 else math.nan
+    return np.log(x)
 
 
 def log1p(x: Any) -> Any:
     """The natural logarithm of 1 + x, with all its digits near 0; -inf at -1, nan below."""
-    if is_scalar(x) and x == -1:
-        return -math.inf
-    return _either(x, math.log1p, lambda values: np.log1p(values))
+    if isinstance(x, _NUMBER):
+        return math.log1p(x) if x > -1 else -math.inf if x == -1 else math.nan
+    return np.log1p(x)
 
 
 def arcsin(x: Any) -> Any:
@@ -108,7 +110,7 @@ def every(condition: Any) -> bool:
 
 def divide(above: Any, below: Any) -> Any:
     """The quotient; an infinity, or nan for 0/0, where `below` is 0."""
-    if not is_scalar(above, below):
+    if not (isinstance(above, _NUMBER) and isinstance(below, _NUMBER)):
         with np.errstate(all="ignore"):
             return np.divide(above, below)
     if below:
@@ -133,7 +135,7 @@ def between(low: Any, x: Any, high: Any) -> Any:
 
 def where(condition: Any, yes: Any, no: Any) -> Any:
     """`yes` where the condition holds, elsewhere `no`."""
-    if isinstance(condition, bool) and is_scalar(yes, no):
+    if isinstance(condition, bool) and isinstance(yes, _NUMBER) and isinstance(no, _NUMBER):
         return yes if condition else no
     return np.where(condition, yes, no)
 
@@ -145,9 +147,11 @@ def normal_cdf(z: Any) -> Any:
 
 def normal_quantile(p: Any) -> Any:
     """The z with P(Z <= z) = p; an infinity at 0 and 1, nan outside."""
-    if is_scalar(p) and p in (0, 1):
-        return math.inf if p else -math.inf
-    return _either(p, _STANDARD.inv_cdf, lambda shares: special.ndtri(shares))
+    if not isinstance(p, _NUMBER):
+        return special.ndtri(p)
+    if 0 < p < 1:
+        return _STANDARD.inv_cdf(p)
+    return math.inf if p == 1 else -math.inf if p == 0 else math.nan
 
 
 def upper_normal_quantile(tail: Any) -> Any:

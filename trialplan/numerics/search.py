@@ -8,6 +8,7 @@ from typing import Any
 
 from trialplan.numerics.elementary import between, divide, every, greatest, is_scalar, isfinite, least, where
 from trialplan.numerics.lazy import np
+from trialplan.numerics.secant import inverse_at_0
 
 _DOUBLINGS = 64
 _HALVINGS = 250
@@ -94,6 +95,8 @@ def _looked_at(new: Any, other: Any, third: Any, slow: Any, close: Any) -> Any:
     return where(slow, 0.5, between(nearest, share, 1 - nearest))
 
 
+_SURE = 1e-12
+"""How little the last degree of a polynomial moves a share where that is taken for the root."""
 _POINTS = 65
 """Shares at which it is looked whether a function has come to 0: tests of the log odds turn back before the end."""
 
@@ -108,6 +111,11 @@ def first_share(f: Callable[[Any], Any], shape: tuple[int, ...]) -> Any:
     reached = values >= 0
     first = reached.argmax(axis=-1)
     before = np.maximum(first - 1, 0)
-    ends = tuple(np.take_along_axis(values, at[..., None], axis=-1)[..., 0] for at in (before, first))
-    found = increasing_root(f, shares[before], shares[first], known=(ends[0], ends[1]))
-    return np.where(reached.any(axis=-1), found, np.nan)
+    low, high, there = shares[before], shares[first], reached.any(axis=-1)
+    # so near to each other a few points lead to the root, unless the function bends sharply there
+    found, off = inverse_at_0(f, (low + high) / 2, (high - low) / 2)
+    unsure = there & (high > low) & ~(off <= _SURE)
+    if unsure.any():
+        ends = tuple(np.take_along_axis(values, at[..., None], axis=-1)[..., 0] for at in (before, first))
+        found = np.where(unsure, increasing_root(f, low, high, known=(ends[0], ends[1])), found)
+    return np.where(there, np.where(high > low, np.minimum(np.maximum(found, low), high), high), np.nan)

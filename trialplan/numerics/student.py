@@ -6,21 +6,39 @@ import math
 from typing import Any
 
 from trialplan.numerics.distributions import noncentral_t_sf, t_quantile, upper_t_quantile
-from trialplan.numerics.elementary import divide, greatest, is_scalar, normal_cdf, upper_normal_quantile
+from trialplan.numerics.elementary import (
+    divide,
+    greatest,
+    is_scalar,
+    log,
+    normal_cdf,
+    upper_normal_quantile,
+)
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 
 T_POWER = r"1-\beta = \Pr\left(T_\nu(\lambda)>t_{\nu,\,1-\alpha/s}\right)"
 """`t_power` of one tail, in the treatment's favour, as TeX."""
-_NODES = 128
+_NODES = 64
 """Along the ratio of standard errors, whose density is as smooth as a normal one."""
 _TOGETHER = 128
 """Integrals that are computed together: their nodes then stay in a processor's cache."""
 _HUGE = 1e6
 """Degrees of freedom beyond which the standard deviation is as good as known (and its density loses digits)."""
 
-_SPREAD = 9.0
-"""Standard deviations of the pooled SD that the integral over it covers: what lies beyond weighs < 1e-18."""
+_SPREAD, _ABOVE = 8.5, math.sqrt(2)
+"""Standard deviations of the pooled SD that the integral over it covers below, and how many times as far it goes above:
+by Chernoff's bound (1952, Annals of Mathematical Statistics 23:493) of a chi-squared what lies beyond an end weighs
+less than exp(-8.5²/2), 2e-16."""
+
+_LEAST = 1e-15
+"""The least ratio of standard errors that is looked at; below lies less than this where df is 1 or more."""
+
+_NEVER, _FAR = 1e-13, 30.0
+"""A chance that is left out, and the noncentrality up to which each test's own chance is known to its last digits."""
+
+_STIRLING = 40.0
+"""Degrees of freedom from which the first four terms of Stirling's series are all of it to a computer."""
 
 
 def t_power(noncentrality: Any, df: Any, level: Any, *, both_tails: bool = False) -> Any:
@@ -62,8 +80,8 @@ def tost_power(distances: list[Any], df: Any, level: Any) -> Any:
     stopped where the region closes.
     """
     numbers = *distances, df, level
-    if all(map(is_scalar, numbers)):
-        return _one_tost_power(*map(float, numbers))
+    if is_scalar(*numbers):
+        return _one_tost_power(*numbers)
     together = np.broadcast(*numbers)
     if together.size <= _TOGETHER:
         return _tost_power(distances, df, level)
@@ -80,13 +98,34 @@ def _one_tost_power(below: float, above: float, df: float, level: float) -> floa
     if df > _HUGE:
         return float(z_power([below, above], upper_normal_quantile(level)))
     critical, spread = float(upper_t_quantile(level, df)), _SPREAD / math.sqrt(2 * df)
-    start = max(0.0, 1 - spread)
-    stop = min(float(divide(below + above, 2 * critical)), 1 + 2 * spread)  # at a level of a half critical is 0
-    if math.isnan(stop):
+    closed = float(divide(below + above, 2 * critical))  # at a level of a half critical is 0
+    if math.isnan(closed):
         return math.nan
-    # the functions of arrays: near a thousand degrees of freedom the last digit of each is the eleventh of the power
-    constant = np.log(2) + df / 2 * np.log(df / 2) - special.gammaln(df / 2)
-    return min(float(_over_ratio(below, above, critical, df, constant, start, stop)), 1.0) if stop > start else 0.0
+    if _one_always_rejects(below, above, critical, df, closed):
+        failed = special.nctdtr(df, below, critical) + special.nctdtr(df, above, critical)
+        if failed == failed:
+            return max(1 - float(failed), 0.0)
+    start, stop = max(_LEAST, 1 - spread), min(closed, 1 + _ABOVE * spread)
+    height = _height(df) if df < _STIRLING else _stirling(df)
+    if stop <= start:
+        return 0.0
+    mean = _over_ratio(below, above, critical, df, height, start, stop - start)
+    return min(max(float((stop - start) * mean), 0.0), 1.0)
+
+
+def _one_always_rejects(below: float, above: float, critical: float, df: float, closed: float) -> bool:
+    """Whether neither test rejects with a chance below `_NEVER`, so that what is left is each one's chance to fail.
+
+    That takes a ratio s of standard errors beyond the one at which the region has `closed`, and then an estimate within
+    critical * (s - closed) of its middle. P(ratio > s) is at most exp(-df/2 (s² - 1 - 2 ln s)) by Chernoff's bound
+    (1952, Annals of Mathematical Statistics 23:493), which falls ever faster: its integral beyond `closed` is at most
+    its value there over its rate of falling there.
+    """
+    if not (closed > 1 and 0 < below < _FAR and 0 < above < _FAR):
+        return False
+    falling = df * (closed - 1 / closed)
+    exponent = df / 2 * (closed * closed - 1 - 2 * math.log(closed))
+    return 2 * critical / math.sqrt(2 * math.pi) / falling * math.exp(-exponent) < _NEVER
 
 
 def _tost_power(distances: list[Any], df: Any, level: Any) -> Any:
@@ -96,22 +135,37 @@ def _tost_power(distances: list[Any], df: Any, level: Any) -> Any:
     below, above = (np.asarray(distance)[..., None] for distance in distances)
     critical = upper_t_quantile(np.asarray(level)[..., None], df)
     spread = _SPREAD / np.sqrt(2 * df)
-    start = np.maximum(0, 1 - spread)
-    stop = np.clip((below + above) / (2 * critical), start, 1 + 2 * spread)
-    constant = np.log(2) + df / 2 * np.log(df / 2) - special.gammaln(df / 2)
+    start = np.maximum(_LEAST, 1 - spread)
+    stop = np.clip((below + above) / (2 * critical), start, 1 + _ABOVE * spread)
+    height = np.where(df < _STIRLING, _height(np.minimum(df, _STIRLING)), _stirling(np.maximum(df, _STIRLING)))
     with np.errstate(divide="ignore"):
-        integral = _over_ratio(below, above, critical, df, constant, start, stop)
-    return np.where(huge, known, np.where(usable, np.minimum(integral, 1.0), 0.0))
+        mean = _over_ratio(below, above, critical, df, height, np.where(stop > start, start, 1.0), stop - start)
+    power = np.clip((stop - start)[..., 0] * mean, 0.0, 1.0)
+    return np.where(huge, known, np.where(usable, power, 0.0))
 
 
-def _over_ratio(below: Any, above: Any, critical: Any, df: Any, constant: Any, start: Any, stop: Any) -> Any:
-    """The integral over the ratio of standard errors, whose density has this logarithm as its `constant`."""
+def _height(df: Any) -> Any:
+    """The logarithm of the density of the ratio of standard errors at 1."""
+    half = df / 2
+    return math.log(2) + half * log(half) - half - special.gammaln(half)
+
+
+def _stirling(df: Any) -> Any:
+    """The same by Stirling's series (Abramowitz & Stegun 6.1.41), which loses no digits where there are many."""
+    inverse = 2 / df
+    square = inverse * inverse
+    return 0.5 * log(df / math.pi) - inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)))
+
+
+def _over_ratio(below: Any, above: Any, critical: Any, df: Any, height: Any, start: Any, width: Any) -> Any:
+    """The mean over a stretch of the ratio of standard errors, the logarithm of whose density is `height` at 1."""
     x, w = gauss_legendre(_NODES)
-    s = start + (stop - start) * x
-    bound = critical * s
-    inside = special.ndtr(above - bound) - special.ndtr(bound - below)
-    density = np.exp(constant + (df - 1) * np.log(s) - df / 2 * s**2)
-    return ((stop - start) * w * np.maximum(inside, 0) * density).sum(axis=-1)
+    from_1 = start - 1 + width * x  # near it lies what counts where df is large, and keeps its digits
+    bound = critical * (1 + from_1)
+    inside = special.ndtr(above - bound)
+    inside -= special.ndtr(bound - below)
+    inside *= np.exp(height + (df - 1) * np.log1p(from_1) - df / 2 * from_1 * (2 + from_1))
+    return inside @ w
 
 
 def z_power(distances: list[Any], critical: Any) -> Any:

@@ -142,7 +142,9 @@ DIFFERENCE = Scale(
     treatment=lambda control, limit: control + limit,
     distance=lambda t, c, limit: t - c - limit,
     restricted=restricted_rates,
-    variance=lambda t, c, share_t, share_c, limit: _spread(t) / share_t + _spread(c) / share_c,
+    variance=lambda t, c, share_t, share_c, limit: (
+        _spread(t) * (1 / share_t + 1 / share_c) if t is c else _spread(t) / share_t + _spread(c) / share_c
+    ),
 )
 
 RATIO = Scale(

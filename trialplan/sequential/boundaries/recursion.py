@@ -66,7 +66,8 @@ class _Passing:
         self.course, self.futile, self.follows_null = course, futile, follows_null
         # without an effect the trials that go on are the same ones, unless futility is ignored there
         self.is_null = not np.any(course.drift) and (course.binding or not futile)
-        self.root = np.sqrt(course.fractions)
+        roots = np.sqrt(course.fractions)
+        self.roots = [roots[..., look] for look in range(roots.shape[-1])]
         self.walk: Walk = start()
         self.null: Walk = start()
         self.uppers: list[Any] = []
@@ -86,25 +87,25 @@ class _Passing:
 
     def upper(self, look: int, efficacy: BoundarySpec) -> Any:
         if efficacy.z is not None:
-            return np.asarray(efficacy.z)[..., look] * self.root[..., look]
+            return np.asarray(efficacy.z)[..., look] * self.roots[look]
         return self.null_ahead.upper_bound(efficacy.error[..., look])
 
     def lower(self, look: int, upper: Any, futility: BoundarySpec | None) -> Any:
         if futility is None:
             return np.full(np.shape(upper), -np.inf)
-        if look + 1 == self.root.shape[-1]:
+        if look + 1 == len(self.roots):
             return upper
         if futility.z is not None:
-            return np.asarray(futility.z)[..., look] * self.root[..., look]
-        near = None if futility.near is None else futility.near[..., look] * self.root[..., look]
+            return np.asarray(futility.z)[..., look] * self.roots[look]
+        near = None if futility.near is None else futility.near[..., look] * self.roots[look]
         return np.minimum(self.ahead.lower_bound(futility.error[..., look], near), upper)
 
     def leave(self, look: int, upper: Any, lower: Any) -> None:
         mirrored = -upper if self.course.two_tailed else -np.inf
         stop = np.maximum(lower, mirrored) if self.course.two_tailed else lower
-        self.uppers.append(upper / self.root[..., look])
-        self.lowers.append(lower / self.root[..., look])
-        last = look + 1 == self.root.shape[-1]
+        self.uppers.append(upper / self.roots[look])
+        self.lowers.append(lower / self.roots[look])
+        last = look + 1 == len(self.roots)
         below = self.ahead.below(stop) if self.futile or self.course.two_tailed else np.zeros(np.shape(upper))
         left = self.ahead.below(upper) - below if last else None
         self.chances.append((self.ahead.above(upper), below, left))
@@ -130,6 +131,8 @@ class _Passing:
 
 
 def _stack(values: Any) -> Any:
-    if len({np.shape(value) for value in values}) > 1:
+    shape = values[0].shape
+    if any(value.shape != shape for value in values):
         values = np.broadcast_arrays(*values)
-    return np.array(values).T if np.ndim(values[0]) < 2 else np.stack(values, axis=-1)
+        shape = values[0].shape
+    return np.array(values).T if len(shape) < 2 else np.stack(values, axis=-1)
