@@ -8,7 +8,7 @@ import pytest
 from scipy import integrate, stats
 
 from trialplan import Ancova, GroupSequential, OneProportion, TwoMeans, TwoProportions
-from trialplan.analyses.assurance.assess import assess, assurance, events
+from trialplan.analyses.assurance.assess import assess, assurance, events, in_brief
 from trialplan.analyses.assurance.joint_belief import joint
 from trialplan.analyses.assurance.predictive_counts import predictive
 from trialplan.belief import Affine, Beta, LogitNormal, Mixture, Normal
@@ -210,6 +210,15 @@ class TestTarget:
         """A target of 80 says how to write it."""
         with pytest.raises(ParameterError, match=r"write 80 % as 0\.8"):
             assess(TRIAL, 88, DISCOUNTED, target=80)
+
+
+class TestInBrief:
+    @pytest.mark.parametrize("beliefs", [DISCOUNTED, REMISSION])
+    def test_is_part_of_the_whole(self, beliefs) -> None:
+        """What is compared between beliefs is what is told of each."""
+        brief, whole = in_brief(TRIAL, 88, beliefs, 0.8), assess(TRIAL, 88, beliefs)
+        names = ("assurance", "ceiling", "target", "n_for_target", "reason")
+        assert [getattr(brief, name) for name in names] == [getattr(whole, name) for name in names]
 
 
 class TestAssess:

@@ -138,10 +138,22 @@ class TestTwoTerms:
             {},
         ],
     )
-    def test_plain_words_have_no_terms(self, how):
+    def test_plain_words_have_no_terms(self, single, how):
         """Page one says what is done to the rate without odds, intervals or SD."""
-        plain = Bridge(reason="r", **how).in_plain_words
-        assert not re.search(r"odds|SD|interval|bias|excess|ROBES|ratio", plain)
+        for step in Bridge(reason="r", **how).steps(single, 0.25):
+            assert not re.search(r"odds|SD|interval|bias|excess|ROBES|ratio", step.plainly)
+
+    def test_each_step_begins_where_the_last_one_ended(self, single):
+        """Page one can be followed from what was seen to the planned rate; what moves nothing says so."""
+        steps = Bridge(reason="r", discount=0.4, no_blinding=self.OPEN).steps(single, 0.25)
+        assert [step.was for step in steps] == [single.rate, steps[0].rate]
+        assert [step.moves for step in steps] == [True, True]
+        (kept,) = Bridge(reason="r").steps(single, 0.25)
+        assert (kept.moves, kept.rate) == (False, single.rate)
+        unsure = Bridge(reason="r", discount=0.4, no_blinding=NoBlinding(mean=0.0, sd=0.1, source="s"))
+        _, last = unsure.steps(single, 0.25)
+        assert not last.moves
+        assert last.plainly.endswith("is not moved")
 
     def test_where_few_events_are_hoped_for_the_odds_rise(self, single):
         """An open result is too low where lower is better."""

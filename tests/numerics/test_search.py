@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from trialplan.numerics.search import increasing_root
+from trialplan.numerics.search import first_reached, increasing_root
 from trialplan.numerics.secant import between_points
 
 INVERSES = {
@@ -59,3 +59,34 @@ def test_between_points():
     points = [0.1, 0.4, 0.5, 0.9, 1.3]
     rows = np.array([[x**4 - x, 3 * x**2] for x in points])
     assert between_points(points, rows, 0.7) == pytest.approx([0.7**4 - 0.7, 3 * 0.7**2], abs=1e-14)
+
+
+class TestFirstReached:
+    @pytest.mark.parametrize("seed", range(20))
+    def test_is_what_counting_up_finds(self, seed):
+        """The first whole number, whatever the steps of the function and wherever the search begins."""
+        rng = np.random.default_rng(seed)
+        values = np.cumsum(rng.exponential(size=500) ** 3)
+        target = rng.uniform(0, values[-1])
+        start = int(rng.integers(1, 400))
+        expected = int(np.argmax(values >= target)) + 1
+
+        def f(n):
+            return float(values[min(n, 500) - 1] - target)
+
+        assert first_reached(f, start, f(start), 10_000) == expected
+
+    def test_ends_where_nothing_is_reached(self):
+        """Up to the most that is looked at, none."""
+        assert first_reached(lambda n: -1 / n, 3, -1 / 3, 1000) is None
+
+    def test_takes_few_looks(self):
+        """A curve as of assurance, from 250 to 1,301, in eleven looks: halving takes twenty."""
+        looked = []
+
+        def f(n):
+            looked.append(n)
+            return n / (n + 325.2) - 0.8
+
+        assert first_reached(f, 250, f(250), 2**24) == 1301
+        assert len(looked) <= 11

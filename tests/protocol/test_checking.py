@@ -124,13 +124,17 @@ STRETCHES = {
 UNCOMPUTED = {
     ".md": re.compile(r"^(`{3,})\w*\n.*?^\1$", re.MULTILINE | re.DOTALL),
     ".html": re.compile(
-        r"<head.*?</head>|<(nav|pre|style|script|svg|math)\b.*?</\1>|<span\s+class=\"header-section-number\">.*?</span>|&#?\w+;",
+        r"<head.*?</head>|<(nav|pre|style|script|svg|math|h[1-6])\b.*?</\1>|<span\s+class=\"header-section-number\">.*?</span>|&#?\w+;",
         re.DOTALL,
     ),
-    ".docx": re.compile(r"<w:sdt>.*?</w:sdt>|<w:p>(?:(?!</w:p>).)*?w:val=\"SourceCode\".*?</w:p>|&#?\w+;", re.DOTALL),
-    ".odt": re.compile(r"^.*?<office:text|<text:table-of-content.*?</text:table-of-content>|&#?\w+;", re.DOTALL),
+    ".docx": re.compile(
+        r"<w:sdt>.*?</w:sdt>|<w:p>(?:(?!</w:p>).)*?w:val=\"(?:SourceCode|Heading\d)\".*?</w:p>|&#?\w+;", re.DOTALL
+    ),
+    ".odt": re.compile(
+        r"^.*?<office:text|<text:table-of-content.*?</text:table-of-content>|<text:h\b.*?</text:h>|&#?\w+;", re.DOTALL
+    ),
 }
-"""What is not computed: the embedded files, and the table of contents, which repeats the headings."""
+"""What is not computed: the embedded files, and the headings, which are the sponsor's to word, with their table."""
 
 SIGNED = re.compile(r"[0-9a-f]{64}|trialplan\s+\d")
 """The lines that say what made the document: there an edit has its own tests."""

@@ -227,7 +227,7 @@ class TestRecruitment:
         opening = chapter.strip().partition("\n")[0]
         assert f"The {trial.n_randomised} participants are randomised within {full.median:.3g} months" in opening
         assert f"between {full.early:.3g} and {full.late:.3g} months, at 40 sites" in opening
-        assert f"about {100 * full.chance:.0f} of a hundred such recruitments are full" in opening
+        assert f"about {100 * full.chance:.0f} of a hundred such recruitments have all of them, and are full" in opening
         synopsis = text.partition("# Synopsis")[2].partition("\n# ")[0]
         assert f"| Recruitment | {full.median:.3g} months with an even chance, at 40 sites |" in synopsis
 

@@ -21,8 +21,11 @@ _BESIDE: ContextVar[futures.Executor | None] = ContextVar("_BESIDE", default=Non
 
 @contextmanager
 def beside(prepare: Callable[[], None]) -> Iterator[None]:
-    """A process that begins with `prepare`, where there is a core for it and this may have children, until the end."""
-    if _cores() < 2 or multiprocessing.current_process().daemon:
+    """A process that begins with `prepare`, where there is a core for it and this may have children, until the end.
+
+    Where one is at work beside already, that one goes on.
+    """
+    if _BESIDE.get() is not None or _cores() < 2 or multiprocessing.current_process().daemon:
         yield
         return
     with Processes(1).pool(1) as pool:

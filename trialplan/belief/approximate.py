@@ -15,6 +15,8 @@ _ROUNDS, _NEWTON = 400, 6
 """Rounds of EM, which creeps near its end; in each a few Newton steps, which the next round takes up."""
 _STILL = 1e-7
 """A step in log a and log b after which Newton's next one is lost in rounding."""
+_SAME = 1e-14
+"""A change, as a share of what changes, that is rounding."""
 _STARTS = ((1.0,), (2.5, 0.4), (4.0, 1.0, 0.25))
 """How concentrated each component starts, against the single Beta of the same moments."""
 
@@ -54,30 +56,38 @@ def _fit(belief: Tabulated, x: Any, mass: Any, start: tuple[float, ...]) -> Mixt
     a = np.array([mean * total * times for times in start])
     b = np.array([(1 - mean) * total * times for times in start])
     weight = np.full(len(start), 1 / len(start))
-    logs = np.log(x), np.log1p(-x)
+    logs = np.stack([np.log(x), np.log1p(-x)])
     for _ in range(_ROUNDS):
-        density = np.log(weight) - special.betaln(a, b) + np.outer(logs[0], a - 1) + np.outer(logs[1], b - 1)
-        share = np.exp(density - density.max(axis=1, keepdims=True))
-        share *= (mass / share.sum(axis=1))[:, None]
-        weight = share.sum(axis=0)
-        a, b = _likeliest(a, b, *(log @ share / weight for log in logs))
+        density = np.stack([a - 1, b - 1], axis=1) @ logs + (np.log(weight) - special.betaln(a, b))[:, None]
+        share = np.exp(density - density.max(axis=0))
+        share *= mass / share.sum(axis=0)
+        weight = share.sum(axis=1)
+        before = a, b
+        a, b = _likeliest(a, b, *(logs @ share.T / weight))
+        if len(start) == 1 and _apart(before, (a, b)) <= _SAME:  # a single component has all of the mass at once
+            break
     return Mixture(
         tuple(Beta(float(p), float(q)) for p, q in zip(a, b, strict=True)), tuple(map(float, weight / weight.sum()))
     )
 
 
+def _apart(before: tuple[Any, Any], now: tuple[Any, Any]) -> float:
+    """The largest change, as a share of what changed."""
+    return max(float(np.abs(new / old - 1).max()) for old, new in zip(before, now, strict=True))
+
+
 def _likeliest(a: Any, b: Any, log_up: Any, log_down: Any) -> tuple[Any, Any]:
     """Maximum likelihood Betas given the means of log x and log(1 − x): Newton on ψ(a) − ψ(a + b), in log a, log b."""
     for _ in range(_NEWTON):
+        all_three = np.stack([a, b, a + b])
+        of_a, of_b, of_both = special.digamma(all_three)
         # ψ′(x) is the zeta function ζ(2, x)
-        shared = special.zeta(2, a + b)
-        gap = log_up - special.digamma(a) + special.digamma(a + b)
-        hole = log_down - special.digamma(b) + special.digamma(a + b)
-        first, second = special.zeta(2, a) - shared, special.zeta(2, b) - shared
+        first, second, shared = special.zeta(2, all_three)
+        gap, hole = log_up - of_a + of_both, log_down - of_b + of_both
+        first, second = first - shared, second - shared
         determinant = first * second - shared**2
-        step_a = (second * gap + shared * hole) / determinant / a
-        step_b = (first * hole + shared * gap) / determinant / b
-        a, b = a * np.exp(np.clip(step_a, -1, 1)), b * np.exp(np.clip(step_b, -1, 1))
-        if max(np.abs(step_a).max(), np.abs(step_b).max()) < _STILL:
+        steps = np.stack([(second * gap + shared * hole) / a, (first * hole + shared * gap) / b]) / determinant
+        a, b = np.stack([a, b]) * np.exp(steps.clip(-1, 1))
+        if np.abs(steps).max() < _STILL:
             break
     return a, b

@@ -169,12 +169,22 @@ class Matched:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step of the chain from the observed rate to the planning rate."""
+    """One step of the chain from the observed rate to the planning rate; one may leave the rate as it `was`.
+
+    `plainly` are its words for who knows no terms.
+    """
 
     name: str
     words: str
+    plainly: str
+    was: float
     rate: float
     source: str
+
+    @property
+    def moves(self) -> bool:
+        """Whether the rate is another after it."""
+        return self.rate != self.was
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,29 +234,21 @@ class Bridge:
         return first if self.no_blinding is None else f"{first}, then {self._second_words}"
 
     @property
-    def in_plain_words(self) -> str:
-        """What is done to the observed rate, for who knows no terms; `words` has these."""
-        first, second = self._first_plainly, self.no_blinding
-        if second is None:
-            return first
-        if not (second.mean or second.sd):
-            return f"{first}; nothing is allowed for its lack of blinding, which the plan acknowledges"
-        return f"{first}; then it is moved by as much as open trials are off"
-
-    @property
     def _first_plainly(self) -> str:
         if self.matched is not None:
-            return "how it compares with control arms of other trials is carried over to the control rate"
+            return "how what was seen compares with control arms of other trials is carried over to the control rate"
         if self.confidence is not None:
-            return "taken as low as chance alone may have made it too high"
-        if self.bias_mean or self.bias_sd:
-            return "moved by as much as a trial without a control group may be off"
+            return "what was seen is taken as low as chance alone may have made it too high"
+        if self.bias_mean:
+            return "what was seen is moved by as much as may come of its having had no control group"
+        if self.bias_sd:
+            return "what was seen is less sure, for it had no control group, and is not moved"
         if self.discount:
             share = f"{100 * self.discount:.3g} %"
-            return f"{share} of what lies between it and the control rate is not believed, for it had no control group"
+            return f"{share} of what lies between the two is not believed, for what was seen had no control group"
         if self.no_blinding is not None:
-            return "nothing is allowed for its lack of a control group, which the plan acknowledges"
-        return "taken as it was observed, which the plan acknowledges"
+            return "nothing is allowed for its having had no control group, which the plan acknowledges"
+        return "it is taken as it was seen, which the plan acknowledges"
 
     @property
     def _first_words(self) -> str:
@@ -275,6 +277,15 @@ class Bridge:
         return f"log odds {self._moved} by a bias of {stated(second.mean)} (SD {second.sd:.2g}){named}"
 
     @property
+    def _second_plainly(self) -> str:
+        second = self.no_blinding
+        if second is None or not (second.mean or second.sd):
+            return "nothing is allowed for its lack of blinding, which the plan acknowledges"
+        if not second.mean:
+            return "it is less sure, for it was not blinded, and is not moved"
+        return "this is moved by as much as trials without blinding were found to be off"
+
+    @property
     def by_discount(self) -> bool:
         """Whether a share of the excess, and nothing else, is what is not believed for the lack of a control."""
         return self.confidence is None and self.matched is None and not (self.bias_mean or self.bias_sd)
@@ -295,13 +306,30 @@ class Bridge:
 
     def steps(self, observed: Observed, control: float) -> tuple[Step, ...]:
         """The chain at this control rate: one step, or two where the two terms are told apart."""
-        last = float(self.rate(observed, control))
+        seen, last = observed.rate, float(self.rate(observed, control))
         if self.no_blinding is None:
-            return (Step(name="Bridge", words=self.words, rate=last, source=self.reason),)
-        first = float(replace(self, no_blinding=None).rate(observed, control))
+            first = Step(
+                name="Bridge", words=self.words, plainly=self._first_plainly, was=seen, rate=last, source=self.reason
+            )
+            return (first,)
+        between = float(replace(self, no_blinding=None).rate(observed, control))
         return (
-            Step(name="No concurrent control", words=self._first_words, rate=first, source=self.reason),
-            Step(name="No blinding", words=self._second_words, rate=last, source=self.no_blinding.source),
+            Step(
+                name="No concurrent control",
+                words=self._first_words,
+                plainly=self._first_plainly,
+                was=seen,
+                rate=between,
+                source=self.reason,
+            ),
+            Step(
+                name="No blinding",
+                words=self._second_words,
+                plainly=self._second_plainly,
+                was=between,
+                rate=last,
+                source=self.no_blinding.source,
+            ),
         )
 
     def rate(self, observed: Observed, control: Numbers) -> Numbers:

@@ -95,8 +95,34 @@ def _looked_at(new: Any, other: Any, third: Any, slow: Any, close: Any) -> Any:
     return where(slow, 0.5, between(nearest, share, 1 - nearest))
 
 
+def first_reached(f: Callable[[int], float], start: int, at_start: float, most: int) -> int | None:
+    """The least whole number from 1 at which the increasing `f` is at least 0; None where it is none up to `most`.
+
+    From `start`, where `f` is known, by doubling or halving, then where a straight line between both ends crosses 0,
+    every third time halfway, so that a bent function costs no more than a few halvings.
+    """
+    low, high, at_low, at_high = start, start, at_start, at_start
+    while at_high < 0:
+        low, at_low, high = high, at_high, 2 * high
+        if high > most:
+            return None
+        at_high = f(high)
+    while at_low >= 0 and low > 0:
+        high, at_high, low = low, at_low, low // 2
+        at_low = f(low) if low else -math.inf
+    looked = 0
+    while high - low > 1:
+        looked += 1
+        share = 0.5 if looked % _PATIENCE == 0 or math.isinf(at_low) else at_low / (at_low - at_high)
+        middle = min(max(low + math.ceil(share * (high - low)), low + 1), high - 1)
+        value = f(middle)
+        low, at_low, high, at_high = (low, at_low, middle, value) if value >= 0 else (middle, value, high, at_high)
+    return high
+
+
 _SURE = 1e-12
 """How little the last degree of a polynomial moves a share where that is taken for the root."""
+
 _POINTS = 65
 """Shares at which it is looked whether a function has come to 0: tests of the log odds turn back before the end."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from trialplan.analyses.assurance.assess import Assurance, assess
+from trialplan.analyses.assurance.assess import Assurance, InBrief, assess, in_brief
 from trialplan.belief import Belief, Beta, robustify
 from trialplan.design import Design
 from trialplan.errors import PlanError
@@ -78,6 +78,11 @@ def _assessed(design: Design, n: int, beliefs: Items, target: float, harms: Item
     return assess(design, n, dict(beliefs), target=target, harms=dict(harms))
 
 
+@lru_cache(maxsize=32)
+def _briefly(design: Design, n: int, beliefs: Items, target: float) -> InBrief:
+    return in_brief(design, n, dict(beliefs), target)
+
+
 def assess_trial(
     trial: Trial, n: int | None = None, target: float | None = None
 ) -> tuple[Assurance, list[tuple[str, Assurance]]]:
@@ -85,15 +90,43 @@ def assess_trial(
 
     A monitored plan is assessed without its looks: each node of the beliefs would be an integration over them.
     """
-    said = trial.plan.content.assurance
-    design = trial.design.fixed
+    asked = _asked(trial, n, target)
+    others = [
+        (words, replace(asked.planned, events={}) if one is asked.own else _assessed(*asked.under(one), ()))
+        for words, one in sensitivity(trial, asked.own).items()
+    ]
+    return asked.planned, others
+
+
+def compared_trial(trial: Trial) -> tuple[Assurance, list[tuple[str, Assurance | InBrief]]]:
+    """The same of the plan's own number, and of the other beliefs what a document compares."""
+    asked = _asked(trial, None, None)
+    others = [
+        (words, asked.planned if one is asked.own else _briefly(*asked.under(one)))
+        for words, one in sensitivity(trial, asked.own).items()
+    ]
+    return asked.planned, others
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What is asked of every belief, the plan's own beliefs, and what these answer."""
+
+    design: Design
+    n: int
+    target: float
+    own: dict[str, Any]
+    planned: Assurance
+
+    def under(self, beliefs: dict[str, Any]) -> tuple[Design, int, Items, float]:
+        """The same of other beliefs, by what can be remembered."""
+        return self.design, self.n, tuple(beliefs.items()), self.target
+
+
+def _asked(trial: Trial, n: int | None, target: float | None) -> _Asked:
+    said, design, own = trial.plan.content.assurance, trial.design.fixed, beliefs_of(trial)
     size = int(trial.answer.n) if n is None else n
     sought = target if target is not None else said.target if said else 0.8
-    own = beliefs_of(trial)
     harms = tuple(dict(said.harms).items()) if said else ()
     planned = _assessed(design, size, tuple(own.items()), sought, harms)
-    others = [
-        (words, replace(planned, events={}) if one is own else _assessed(design, size, tuple(one.items()), sought, ()))
-        for words, one in sensitivity(trial, own).items()
-    ]
-    return planned, others
+    return _Asked(design=design, n=size, target=sought, own=own, planned=planned)

@@ -36,7 +36,7 @@ Name = Annotated[str, Field(min_length=1, max_length=100), _Said]
 class Section(BaseModel):
     """A section of the plan: nothing in it may be unknown, nothing changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     renamed: ClassVar[Mapping[str, str]] = {}
     """Keys of an earlier release, each with its name of today: refused, with the way out."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -90,7 +92,6 @@ def render_protocol(
     is a folder that overrides some of the shipped ones, in at most `patience` seconds; `reference` is the Word file
     whose styles a .docx takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
     """
-    from trialplan import protocol
     from trialplan.files import as_path
 
     house: dict[str, Any] = {
@@ -100,10 +101,36 @@ def render_protocol(
         "kind": document,
     }
     if outputs:
-        return protocol.write(read(plan), [as_path(output) for output in outputs], **house)
+        paths = [as_path(output) for output in outputs]
+        with _drawing_ahead(paths) if templates is None and document not in _SHORT else nullcontext():
+            from trialplan import protocol
+
+            return protocol.write(read(plan), paths, **house)
+    from trialplan import protocol
+
     with tempfile.TemporaryDirectory() as folder:  # by way of a file: the one road that a protocol is written on
         (path,) = protocol.write(read(plan), [Path(folder) / "protocol.md"], **house)
         return path.read_text(encoding="utf-8")
+
+
+_SHORT, _UNDRAWN = ("statement", "committee", "registry"), (".md", ".txt", ".json")
+"""Documents that have no figures, and formats that have none drawn."""
+
+
+@contextmanager
+def _drawing_ahead(outputs: Sequence[Path]) -> Iterator[None]:
+    """A process beside this one, where figures are to be drawn, that reads what they are drawn with.
+
+    It begins before this one reads what documents are made by, which takes as long.
+    """
+    if all(path.suffix.lower() in _UNDRAWN for path in outputs) or "matplotlib.figure" in sys.modules:
+        yield
+        return
+    from trialplan.analyses.beside import beside
+    from trialplan.figures import prepare
+
+    with beside(prepare):
+        yield
 
 
 def check(

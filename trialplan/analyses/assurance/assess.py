@@ -18,6 +18,7 @@ from trialplan.design import Design
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
+from trialplan.numerics.search import first_reached
 from trialplan.page import Answer, Page
 
 __all__ = ["Assurance", "Beliefs", "assess", "assurance", "events"]
@@ -76,6 +77,26 @@ class Assurance(Answer):
         return asdict(replace(self, others=())) | {"events": dict(self.events)}
 
 
+@dataclass(frozen=True, kw_only=True)
+class InBrief:
+    """What is compared between beliefs: of an `Assurance`, the parts of these names."""
+
+    assurance: float
+    ceiling: float
+    target: float
+    n_for_target: int | None
+    reason: str | None
+
+
+def in_brief(design: Design, n: int, beliefs: Beliefs, target: float) -> InBrief:
+    """Assurance at n, its ceiling and the n for a target, without what else `assess` tells."""
+    design.check_n(n)
+    over = joint(design, beliefs)
+    here, top = over.average(_success(over, n)), over.average(over.favourable)
+    found, reason = _found(over, _target(design, target), top, (n, here))
+    return InBrief(assurance=here, ceiling=top, target=target, n_for_target=found, reason=reason)
+
+
 def assurance(design: Design, n: int, beliefs: Beliefs, nodes: int | None = None) -> float:
     """The probability that a trial of n participants rejects in the treatment's favour, averaged over the beliefs.
 
@@ -115,11 +136,12 @@ def assess(
     over = joint(design, beliefs, nodes)
     tables, top = predictive(over, n), over.average(over.favourable)
     success, at_means = _success(over, n), over.at_means()
-    found, reason = (None, None) if target is None else _found(over, _target(design, target), top)
+    here = over.average(success)
+    found, reason = (None, None) if target is None else _found(over, _target(design, target), top, (n, here))
     return Assurance(
         n=n,
         arms=design.arms(n),
-        assurance=over.average(success),
+        assurance=here,
         enumerated=None if tables is None else tables.success,
         ceiling=top,
         target=target,
@@ -156,24 +178,26 @@ def _target(design: Design, target: float) -> float:
     return target
 
 
-def _found(over: Joint, target: float, top: float) -> tuple[int | None, str | None]:
-    """The n for the target by doubling and halving over whole blocks, or the sentence that says why there is none.
+def _found(over: Joint, target: float, top: float, known: tuple[int, float]) -> tuple[int | None, str | None]:
+    """The n for the target in whole blocks, or the sentence that says why there is none; one n is `known` with its own.
 
     Assurance is taken to grow with n, which it does wherever it exceeds the level of the test.
     """
     if target >= top:
         return None, f"no number of participants reaches assurance {target:g}: it cannot exceed {top:.3f}"
-    block, high = over.base.block, 1
-    most = _AFFORDABLE if over.base.exact and predictive(over, block) is not None else _MOST_BLOCKS
-    while _assurance(over, high * block) < target:
-        high *= 2
-        if high > most:
-            return None, f"more than {most * block} participants are needed for assurance {target:g}"
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _assurance(over, middle * block) >= target else (middle, high)
-    return high * block, None
+    block, exact = over.base.block, over.base.exact
+    most = _AFFORDABLE if exact and predictive(over, block) is not None else _MOST_BLOCKS
+
+    def short(blocks: int) -> float:
+        return _assurance(over, blocks * block) - target
+
+    # an exact test is counted, which takes the longer the more there are: few first
+    start = 1 if exact else max(1, known[0] // block)
+    begins = known[1] - target if start * block == known[0] and not exact else short(start)
+    found = first_reached(short, start, begins, most)
+    if found is None:
+        return None, f"more than {most * block} participants are needed for assurance {target:g}"
+    return found * block, None
 
 
 def _precision(over: Joint, n: int, tables: Predictive | None) -> float | None:

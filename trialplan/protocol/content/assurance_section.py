@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.analyses.assurance.assess import Assurance
+from trialplan.analyses.assurance.assess import Assurance, InBrief
 from trialplan.analyses.sensitivity.break_even import BreakEven, break_even
 from trialplan.answers import SampleSize
 from trialplan.design import Design
@@ -14,7 +14,7 @@ from trialplan.errors import PlanError
 from trialplan.evidence.bridge import Reading
 from trialplan.numerics.lazy import np
 from trialplan.plan.assumptions import Assumption
-from trialplan.plan.beliefs import assess_trial, beliefs_of
+from trialplan.plan.beliefs import beliefs_of, compared_trial
 from trialplan.plan.building import Trial
 from trialplan.protocol.content.views import of_control
 
@@ -87,14 +87,14 @@ class Assured:
     """What the trial's number is worth under the plan's beliefs, and under others."""
 
     planned: Assurance
-    others: list[tuple[str, Assurance]]
+    others: list[tuple[str, Assurance | InBrief]]
 
 
 def assured(trial: Trial) -> Assured | None:
     """Assurance, where the plan asks for it."""
     if trial.plan.content.assurance is None:
         return None
-    planned, others = assess_trial(trial)
+    planned, others = compared_trial(trial)
     return Assured(planned=planned, others=others)
 
 

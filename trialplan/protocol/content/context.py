@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +112,12 @@ STANDARDS = (
 """The standards that the order, the estimand and the checklists follow."""
 
 
-def context(trial: Trial) -> dict[str, Any]:
-    """Every object that the templates may print, by name."""
-    said = _said(trial)
+def context(trial: Trial, meanwhile: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """Every object that the templates may print, by name.
+
+    `meanwhile` is called once what takes longest is begun beside: what it begins there comes after that.
+    """
+    said = _said(trial, meanwhile)
     found = judge(said)
     bites = met(trial, said)
     return said | {
@@ -127,13 +130,14 @@ def context(trial: Trial) -> dict[str, Any]:
 
 def covered(trial: Trial) -> Coverage:
     """Which items of the standards the plan's protocol fills, and what the plan lacks for the others."""
-    return judge(_said(trial))
+    return judge(_said(trial, lambda: None))
 
 
-def _said(trial: Trial) -> dict[str, Any]:
+def _said(trial: Trial, meanwhile: Callable[[], None]) -> dict[str, Any]:
     """What the protocol says of the plan, its evidence and its number, before it is held against lists."""
     content, design = trial.plan.content, trial.design
     tests = by_test(trial)
+    meanwhile()
     discounted, read = by_discount(trial), by_reading(trial)
     found, assumed = assured(trial), of_control(trial)
     rates = trial.primary.rates

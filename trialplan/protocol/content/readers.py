@@ -15,6 +15,9 @@ from trialplan.protocol.content.context import basics, context
 from trialplan.protocol.content.plan_statement import loose_ends
 from trialplan.protocol.content.registry import REGISTRIES, record
 
+Meanwhile = Callable[[], None]
+"""What is to be begun once the longest that a document asks for is at work beside."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
@@ -24,7 +27,7 @@ class Document:
     """
 
     name: str
-    objects: Callable[[Trial], dict[str, Any]]
+    objects: Callable[[Trial, Meanwhile], dict[str, Any]]
     long: bool = False
     slots: bool = False
 
@@ -33,9 +36,9 @@ class Document:
         """The template that it begins from."""
         return f"{self.name}.md.j2"
 
-    def context(self, trial: Trial) -> dict[str, Any]:
+    def context(self, trial: Trial, meanwhile: Meanwhile = lambda: None) -> dict[str, Any]:
         """Every object that its templates may print, by name."""
-        objects = self.objects(trial)
+        objects = self.objects(trial, meanwhile)
         usual = trial.plan.content.report.document
         asked = "" if self.name == usual else f" {OPTION} {self.name}"
         return objects | {"command": f"{objects['command']}{asked}", "document": self}
@@ -45,28 +48,28 @@ OPTION = "--document"
 """What a command names a document by."""
 
 
-def _whole(trial: Trial) -> dict[str, Any]:
-    return context(trial)
+def _whole(trial: Trial, meanwhile: Meanwhile) -> dict[str, Any]:
+    return context(trial, meanwhile)
 
 
-def _statistics(trial: Trial) -> dict[str, Any]:
-    said = context(trial)
+def _statistics(trial: Trial, meanwhile: Meanwhile) -> dict[str, Any]:
+    said = context(trial, meanwhile)
     items = analysis_plan_items(said)
     return said | {"items": items, "standards": (*said["standards"], ANALYSIS_PLAN)}
 
 
-def _statement(trial: Trial) -> dict[str, Any]:
+def _statement(trial: Trial, _: Meanwhile) -> dict[str, Any]:
     said = basics(trial)
     whole = said["primary"]  # the looks have a sentence of their own
     briefly = vars(whole) | {"method": whole.design.fixed.formula}
     return said | {"loose_ends": loose_ends(said), "briefly": briefly}
 
 
-def _committee(trial: Trial) -> dict[str, Any]:
+def _committee(trial: Trial, _: Meanwhile) -> dict[str, Any]:
     return basics(trial) | {"sheet": sheet(trial)}
 
 
-def _registry(trial: Trial) -> dict[str, Any]:
+def _registry(trial: Trial, _: Meanwhile) -> dict[str, Any]:
     return basics(trial) | {"record": record(trial), "registries": REGISTRIES}
 
 

@@ -166,9 +166,13 @@ def _made(
         if drawings.wanted and _DRAWS_WITH not in sys.modules:  # what is at hand here is not read again beside
             stack.enter_context(process_beside(figures.prepare))
         workers = stack.enter_context(ThreadPoolExecutor(max_workers=max(len(outputs), 1)))
-        trial = build(plan)
-        objects, shown = kind.context(trial), pictures(trial) if kind.long else {}
-        drawings.begin({one: picture.figure for one, picture in shown.items()})
+        trial, shown = build(plan), dict[str, Picture]()
+
+        def draw() -> None:
+            shown.update(pictures(trial) if kind.long else {})
+            drawings.begin({one: picture.figure for one, picture in shown.items()})
+
+        objects = kind.context(trial, draw)
         source = Source(
             trial=trial,
             objects=objects,
