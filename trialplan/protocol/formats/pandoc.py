@@ -33,7 +33,7 @@ def program() -> str:
     What came with the package goes before another on the path, which may lack options and writes other bytes.
     """
     pypandoc = require("pypandoc", "report", "writing documents")
-    own = shutil.which("pandoc", path=Path(pypandoc.__file__).parent / "files")
+    own = shutil.which("pandoc", path=Path(str(pypandoc.__file__)).parent / "files")
     return own or str(pypandoc.get_pandoc_path())
 
 
