@@ -145,8 +145,9 @@ def __getattr__(name: str) -> Any:
 
 def _designs() -> dict[str, Any]:
     """Every design and wrapper by its class's name, for which all their files are read."""
-    from trialplan import catalogue
+    import importlib
 
+    catalogue = importlib.import_module("trialplan.catalogue")
     return {cls.__name__: cls for cls in (*catalogue.designs().values(), *catalogue.wrappers().values())}
 
 

@@ -34,7 +34,7 @@ def mailed(page: Page, figure: Figure, command: str = "") -> str:
     from trialplan.figures.canvas import PAPER, PHONE
 
     loader = jinja2.FileSystemLoader(files.shipped("templates"))
-    drawn = []
+    drawn: list[Drawn] = []
     for name, medium in (("wide", PAPER), ("narrow", PHONE)):
         tell("pictures", len(drawn), 2)
         drawn.append(_drawn(figure, name, medium))
@@ -57,5 +57,5 @@ def _drawn(figure: Figure, name: str, medium: Medium) -> Drawn:
     from trialplan.figures.spots import spotted
 
     with drawn_for(medium):
-        svg, spots = spotted(figure)
-    return Drawn(medium=name, address=as_address(svg), spots=spots if len(spots) <= MOST_SPOTS else ())
+        svg, spots = spotted(figure, MOST_SPOTS)
+    return Drawn(medium=name, address=as_address(svg), spots=spots)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import importlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -114,9 +114,9 @@ class Figure:
         """The data: column names and rows."""
         raise NotImplementedError
 
-    def read_outs(self) -> Sequence[ReadOut]:
+    def read_outs(self) -> Iterator[ReadOut]:
         """What stands where, for who points at a place; none where nothing of it can be told by itself."""
-        return ()
+        return iter(())
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a .svg, .png or .pdf file, whole or not at all; the path is given back.

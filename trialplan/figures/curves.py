@@ -113,15 +113,13 @@ class Curves(canvas.Figure):
         chosen = [] if self.chosen is None else [f"Chosen is {self._point()}."]
         return " ".join([opening, *told, *chosen])
 
-    def read_outs(self) -> list[canvas.ReadOut]:
+    def read_outs(self) -> Iterator[canvas.ReadOut]:
         """One for each x: what every line is there."""
         limits, marks = self._limits(), wording.ticked(self.x)
         spans = halfway(self._places().tolist(), *self._ends())
         values = zip(*self.rows, strict=True)
-        return [
-            canvas.ReadOut(f"{wording.brief(self.x_name)} {mark}: {self._each(row)}", span, limits)
-            for mark, span, row in zip(marks, spans, values, strict=True)
-        ]
+        for mark, span, row in zip(marks, spans, values, strict=True):
+            yield canvas.ReadOut(f"{wording.brief(self.x_name)} {mark}: {self._each(row)}", span, limits)
 
     def _each(self, row: Sequence[float]) -> str:
         told = (self.shown.missing if np.isnan(one) else f"{self.shown.say(one)} {self.quantity}" for one in row)

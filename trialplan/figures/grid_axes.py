@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,18 +69,16 @@ class Surface(canvas.Figure):
         ]
         return (self.x_name, self.y_name, self.quantity), tuple(rows)
 
-    def read_outs(self) -> list[canvas.ReadOut]:
+    def read_outs(self) -> Iterator[canvas.ReadOut]:
         """One for each cell."""
         across, up = self.cells()
         columns, rows = (
             [f"{wording.brief(name)} {one}" for one in wording.ticked(along)] for name, along in self._axes()
         )
         values = zip(rows, up, self.grid.tolist(), strict=True)
-        return [
-            canvas.ReadOut(f"{column}, {row}: {self._said(value)}", reach, height)
-            for row, height, line in values
-            for column, reach, value in zip(columns, across, line, strict=True)
-        ]
+        for row, height, line in values:
+            for column, reach, value in zip(columns, across, line, strict=True):
+                yield canvas.ReadOut(f"{column}, {row}: {self._said(value)}", reach, height)
 
     def cells(self) -> tuple[Spans, Spans]:
         """From where to where each column and each row reaches, in the units of the picture's axes."""

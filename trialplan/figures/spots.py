@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from trialplan.figures import canvas
 
@@ -22,14 +23,16 @@ class Spot:
     height: float
 
 
-def spotted(figure: canvas.Figure) -> tuple[bytes, Sequence[Spot]]:
-    """The picture as SVG, and its read-outs."""
+def spotted(figure: canvas.Figure, most: int | None = None) -> tuple[bytes, Sequence[Spot]]:
+    """The picture as SVG, and its read-outs; none where there are more than `most`."""
     with canvas.style():
         drawn = figure.draw()
         svg = canvas.save(drawn, ".svg", title=figure.title, alt=figure.alt())
         axes = next(one for one in drawn.axes if one.get_gid() == "plot")
         onto, found = axes.transData + drawn.transFigure.inverted(), []
-        told = figure.read_outs()
+        told = list(islice(figure.read_outs(), None if most is None else most + 1))
+        if most is not None and len(told) > most:
+            return svg, ()
         ends = [(one.x[end], one.y[end]) for one in told for end in (0, 1)]
         corners = (onto.transform(ends) * 100).tolist() if ends else []
         for one, (x0, y0), (x1, y1) in zip(told, corners[::2], corners[1::2], strict=True):
