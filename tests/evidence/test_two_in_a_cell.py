@@ -114,6 +114,14 @@ class TestMeans:
         )
         assert [row.change for row in found.studies[0].outcomes] == [(-2, 1, 20), (0, 1.5, 21)]
 
+    def test_an_interval_of_each_arm(self, told):
+        """In a column of its own, and one that is called interval."""
+        text = "study,outcome,n.e,change.e,CI.e,n.c,change.c,CI.c\nA,x,20,-2,-2.5 to -1.5,21,0,-1 to 1\n"
+        sds = [row.change_sd for row in told(text)[0].studies[0].outcomes]
+        alone = told("study,outcome,n,change,interval\nA,x,20,-2,-2.5 to -1.5\n")[0].studies[0].outcomes[0].change_sd
+        assert sds == pytest.approx([0.5 * math.sqrt(n) / stats.t.ppf(0.975, n - 1) * k for n, k in ((20, 1), (21, 2))])
+        assert alone == sds[0]
+
     def test_before_and_after(self, told):
         """Baseline and follow-up with their SDs."""
         found, _ = told("study,outcome,n,baseline (SD),follow-up (SD)\nA,x,20,7.1 (1.2),5.0 (1.3)\n")
