@@ -74,8 +74,8 @@ def one_thing_a_cell(grid: Grid, name: str) -> Grid:
             "each row, and call them effect_lower and effect_upper"
         )
     grid.confidence = next(iter(confidences), None)
-    known = [known_as(plain(cell)) for cell in grid.header]
     grid = _without_units(grid, name)
+    known = [known_as(plain(cell)) for cell in grid.header]
     parted = {}
     for at, cell in enumerate(grid.header):
         parts = _parted(cell)
