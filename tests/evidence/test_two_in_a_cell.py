@@ -267,3 +267,25 @@ class TestShortRows:
         assert [study.outcomes[0].counts for study in found.studies] == [(8, 20), (3, 20)]
         assert "separated by two spaces and more" in note
         assert "put a text that holds a semicolon in quotes" in refused("study;outcome;events;of\nA;x;8;20;y\n")
+
+
+class TestToml:
+    @pytest.mark.parametrize(
+        ("cell", "words"),
+        [
+            ('events = "8"', "events must be a whole number of participants"),
+            ('events = "8"', "not '8'; write it without quotes, 8"),
+            ('change_mean = "-1.2"', "not '-1.2'; write it without quotes, -1.2"),
+            ('events = "8/20"', "not '8/20'; write 8 in events and 20 in of"),
+            ("of = 20.0", "not 20.0; write it without decimals, 20"),
+            ('change_mean = "-1,2"', "not '-1,2'; write it with a point and without quotes, -1.2"),
+            ('of = "2O"', "it holds a letter that looks like a figure"),
+        ],
+    )
+    def test_a_number_in_quotes_is_told_so(self, tmp_path, cell, words):
+        """TOML tells a text from a number, and the sentence says what to take off."""
+        rows = f'[[study]]\nkey = "a"\n[[study.outcome]]\nname = "x"\n{cell}\n'
+        (tmp_path / "t.toml").write_text(f'[table]\ntitle = "t"\n{rows}', encoding="utf-8")
+        with pytest.raises(EvidenceError) as why:
+            read_with_notes(tmp_path / "t.toml")
+        assert words in str(why.value)
