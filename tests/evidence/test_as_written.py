@@ -621,11 +621,19 @@ COLUMN_SETS = [
     ["events_e", "n_e", "events_c", "n_c"], ["change_e", "sd_e", "n_e", "change_c", "sd_c", "n_c"],
     ["change_e", "se_e", "n_e", "change_c", "se_c", "n_c"], ["ai", "bi", "ci", "di"], ["x1", "n1", "x2", "n2"],
     ["events_low", "n_low", "events_high", "n_high"], ["change.e", "CI.e", "n.e", "change.c", "CI.c", "n.c"],
+    ["n/N"], ["N", "n (%)"], ["n", "N"], ["N", "% events"], ["N", "% (n)"], ["drug n/N", "placebo n/N (%)"],
+    ["n", "change (SD)"], ["n", "change (95% CI)"], ["HR (90% CI)"], ["n", "baseline (kg)", "follow-up (SD)"],
+    ["n drug", "change drug (SD)", "n placebo", "change placebo (SD)"], ["N", "Events", "LL", "UL", "SMD"],
 ]  # fmt: skip
+FITTING = {"n/N": "8/20", "n (%)": "8 (40)", "% (n)": "40 (8)", "drug n/N": "8/20", "placebo n/N (%)": "8/20 (40)",
+           "HR (90% CI)": "0.8 (0.6-1.1)", "change (95% CI)": "8 (7 to 9)"}  # fmt: skip
+FITTING |= dict.fromkeys(("change (SD)", "follow-up (SD)", "change drug (SD)", "change placebo (SD)"), "8 (2)")
+"""Plain cells of a column whose name says that two things stand in each."""
 MORE_COLUMNS = ["_x", "year", "note", "harm", "arm", "role", "p", "follow_up_months", "product"]
 ODD_CELLS = [
     *("", "NA", "NR", "8 (40%)", "8/20", "8/20 (40 %)", "-1.1", "0.2", "1,2", "1.200", "0.5 to 0.7", "(0.1, 0.3)"),
     *("0.7 (0.5-0.98)", "12*", "<1", "3-4", "drug", "placebo", "treatment", "control", "RR", "1e400", "nan", "inf"),
+    *("8 (40)", "40 (8)", "-1.2 (0.8)", "1.2 ± 0.3", "0.8 [90 % CI 0.6, 1.1]", "8/20 (40)", "1_0", "—", "n = 8"),
     *("−3", "9999999999999", "12 (", "((", "30 %", "2011", "true", "x y", "½", "0,5;0,6"),
 ]
 
@@ -637,7 +645,10 @@ def drawn(rng):
     separator = rng.choice([",", ";", "\t"])
     rows = [columns]
     for study in "ABCD"[: rng.randint(1, 4)]:
-        plain = [rng.choice(ODD_CELLS) if rng.random() < 0.12 else rng.choice(["8", "20", "30"]) for _ in columns[2:]]
+        plain = [
+            rng.choice(ODD_CELLS) if rng.random() < 0.12 else FITTING.get(column) or rng.choice(["8", "20", "30"])
+            for column in columns[2:]
+        ]
         rows.append([study, rng.choice(["x", "y", "death"]), *plain])
     return "\n".join(separator.join(f'"{cell}"' for cell in row) for row in rows)
 

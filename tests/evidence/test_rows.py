@@ -43,6 +43,26 @@ class TestNames:
         assert near("response", ["response", "complete response", "no response"]) == []
 
 
+class TestTwins:
+    @pytest.mark.parametrize(
+        "other", ["Smith et al. 2001", "smith 2001", "Smith and colleagues 2001", "Smith & others 2001"]
+    )
+    def test_a_study_with_and_without_its_other_authors(self, table, other):
+        """It is one study under two names."""
+        (finding,) = findings(table(f"{HEAD}Smith 2001,x,3,20\n{other},x,4,20\nLee 2001,x,3,20\n"), "T15")
+        assert repr(other) in finding.seen
+
+    @pytest.mark.parametrize(
+        ("other", "raised"), [("Smith 2003,x,3,20", True), ("Smith 2003,x,4,20", False), ("Lee 2003,x,3,20", False)]
+    )
+    def test_the_same_numbers_twice(self, table, other, raised):
+        """By one author they are asked about; by another they are chance."""
+        found = findings(table(f"{HEAD}Smith 2001,x,3,20\n{other}\n"), "T16")
+        assert [each.seen for each in found] == (
+            ["Smith 2001 and Smith 2003 report the very same numbers."] if raised else []
+        )
+
+
 class TestTotals:
     @pytest.mark.parametrize("key", ["Total", "TOTAL", "All studies", "Overall", "total:"])
     def test_a_total_is_no_study(self, table, key):

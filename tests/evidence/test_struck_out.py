@@ -5,6 +5,7 @@ of a cell the first figure is; in hidden.xls a row and a column are hidden, and 
 """
 
 import io
+import random
 import re
 import zipfile
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from tests.tools.workbooks import open_document, workbook
 from trialplan.errors import EvidenceError
 from trialplan.evidence import audit, read_with_notes
+from trialplan.evidence.old_workbook import OLD
 
 ROWS = [["study", "outcome", "events", "of"], ["A", "x", "8", "20"], ["B", "x", "9", "30"], ["C", "x", "12", "30"]]
 STRIKE = '<font><strike/></font><font><strike val="0"/></font>'
@@ -112,6 +114,23 @@ def test_what_an_old_excel_hides():
     assert "P12" in {each.id for each in audit(found)}
     assert "1 row that the sheet hides among them" in notes[0]
     assert "'of' among the columns, which the sheet hides" in notes[0]
+
+
+@pytest.mark.parametrize("name", ["struck", "hidden"])
+def test_a_damaged_old_excel_is_read_or_refused(tmp_path, name):
+    """Bytes changed at random: never a traceback, nor the end of the process, as the other reader has it."""
+    rng, whole = random.Random(7), Path(__file__).with_name(f"{name}.xls").read_bytes()
+    refused = 0
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for _ in range(rng.randint(1, 6)):
+            damaged[rng.randrange(len(OLD), len(damaged))] = rng.randrange(256)
+        (tmp_path / "t.xls").write_bytes(damaged)
+        try:
+            read_with_notes(tmp_path / "t.xls")
+        except EvidenceError as why:
+            refused += "\n" not in str(why)
+    assert refused > 0
 
 
 def test_a_date_of_a_study_is_told_as_one(read):

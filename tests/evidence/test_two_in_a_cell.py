@@ -114,6 +114,14 @@ class TestMeans:
         )
         assert [row.change for row in found.studies[0].outcomes] == [(-2, 1, 20), (0, 1.5, 21)]
 
+    def test_an_interval_of_each_arm(self, told):
+        """In a column of its own, and one that is called interval."""
+        text = "study,outcome,n.e,change.e,CI.e,n.c,change.c,CI.c\nA,x,20,-2,-2.5 to -1.5,21,0,-1 to 1\n"
+        sds = [row.change_sd for row in told(text)[0].studies[0].outcomes]
+        alone = told("study,outcome,n,change,interval\nA,x,20,-2,-2.5 to -1.5\n")[0].studies[0].outcomes[0].change_sd
+        assert sds == pytest.approx([0.5 * math.sqrt(n) / stats.t.ppf(0.975, n - 1) * k for n, k in ((20, 1), (21, 2))])
+        assert alone == sds[0]
+
     def test_before_and_after(self, told):
         """Baseline and follow-up with their SDs."""
         found, _ = told("study,outcome,n,baseline (SD),follow-up (SD)\nA,x,20,7.1 (1.2),5.0 (1.3)\n")
@@ -259,3 +267,25 @@ class TestShortRows:
         assert [study.outcomes[0].counts for study in found.studies] == [(8, 20), (3, 20)]
         assert "separated by two spaces and more" in note
         assert "put a text that holds a semicolon in quotes" in refused("study;outcome;events;of\nA;x;8;20;y\n")
+
+
+class TestToml:
+    @pytest.mark.parametrize(
+        ("cell", "words"),
+        [
+            ('events = "8"', "events must be a whole number of participants"),
+            ('events = "8"', "not '8'; write it without quotes, 8"),
+            ('change_mean = "-1.2"', "not '-1.2'; write it without quotes, -1.2"),
+            ('events = "8/20"', "not '8/20'; write 8 in events and 20 in of"),
+            ("of = 20.0", "not 20.0; write it without decimals, 20"),
+            ('change_mean = "-1,2"', "not '-1,2'; write it with a point and without quotes, -1.2"),
+            ('of = "2O"', "it holds a letter that looks like a figure"),
+        ],
+    )
+    def test_a_number_in_quotes_is_told_so(self, tmp_path, cell, words):
+        """TOML tells a text from a number, and the sentence says what to take off."""
+        rows = f'[[study]]\nkey = "a"\n[[study.outcome]]\nname = "x"\n{cell}\n'
+        (tmp_path / "t.toml").write_text(f'[table]\ntitle = "t"\n{rows}', encoding="utf-8")
+        with pytest.raises(EvidenceError) as why:
+            read_with_notes(tmp_path / "t.toml")
+        assert words in str(why.value)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trialplan.evidence.finding import MEANING, RATE, THE_TABLE, Seen, SeenAndMeans, by_name, keys, outcome_rule, rule
 from trialplan.evidence.intervals import clopper_pearson
-from trialplan.evidence.names import folded, is_total
+from trialplan.evidence.names import folded, is_total, of_authors
 from trialplan.text import listed, percent, plural
 
 if TYPE_CHECKING:
     from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
+
+
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+"""Of a study's name: its first author."""
 
 
 @rule("T10", "warning", MEANING)
@@ -37,7 +42,7 @@ def a_study_under_two_names(table: EvidenceTable) -> Iterator[Seen]:
     """Two spellings of a study are two studies, and its participants count twice."""
     spellings: dict[str, list[str]] = {}
     for study in table.studies:
-        spellings.setdefault(folded(study.key), []).append(study.key)
+        spellings.setdefault(of_authors(study.key), []).append(study.key)
     for names in spellings.values():
         if len(names) > 1:
             yield (
@@ -45,6 +50,29 @@ def a_study_under_two_names(table: EvidenceTable) -> Iterator[Seen]:
                 f"{listed(map(repr, names))} are {len(names)} studies here.",
                 "Their participants are counted apart. Write one name on all rows of one study, without marks of "
                 "footnotes, and names that a reader can tell apart if they are two.",
+            )
+
+
+@rule("T16", "warning", RATE)
+def the_same_numbers_twice(table: EvidenceTable) -> Iterator[Seen]:
+    """Two reports by one author with the very same numbers may be one study, and count everybody twice."""
+    by_numbers: dict[tuple[object, ...], list[str]] = {}
+    for study in table.studies:
+        numbers = tuple(
+            (row.name, row.arm, row.counts or row.change or row.moments)
+            for row in study.outcomes
+            if row.counts or row.change or row.moments
+        )
+        first = _FIRST_WORD.match(study.key)
+        if numbers and first:
+            by_numbers.setdefault((first[0].casefold(), numbers), []).append(study.key)
+    for names in by_numbers.values():
+        if len({of_authors(name) for name in names}) > 1:
+            yield (
+                (names[0], None),
+                f"{listed(names)} report the very same numbers.",
+                "They may be one study under two names, or two reports of the same participants. Look it up, and keep "
+                "one of them if it is so: a pool counts everybody twice.",
             )
 
 

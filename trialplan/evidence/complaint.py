@@ -56,7 +56,7 @@ _AS_PRINTED = tuple(
         (MADE_A_DATE.pattern, MADE_A_DATE_SAYS),
         (A_DATE.pattern, MADE_A_DATE_SAYS),
         (
-            r"(?=.*\d)[\dOolI]+",
+            r"(?=.*\d)(?=.*[OolI])[\dOolI]+",
             "it holds a letter that looks like a figure, O for 0 or l for 1: write the figure",
         ),
         (
@@ -92,6 +92,11 @@ _AS_PRINTED = tuple(
 )
 """Cells as journals print them, and how to write each: nothing is taken for a number that is none."""
 
+_QUOTED = re.compile(r"([+-]?\d+)(\.\d+)?")
+"""A number as a text, which TOML tells from a number."""
+_COMMA = re.compile(r"[+-]?\d+,(?!\d{3}$)\d+")
+"""A decimal comma, and not what may be thousands."""
+_OVER = re.compile(r"\s*(\d+)\s*/\s*(\d+)\s*")
 _PRINTED_IN = {"follow_up_months": "follow_up"}
 """Where a study's cell has words of its own."""
 
@@ -162,11 +167,19 @@ def way_out(name: str, domain: str, value: object) -> str:
         return "; name the arm in arm, and say with role whether it is the treatment or the control"
     if isinstance(value, str) and value.strip().lower() in _WORDS_FOR_MISSING:
         return '; write "NR" or "ND", or leave it out if the source does not mention it'
+    if isinstance(value, float) and value.is_integer() and "whole number" in domain:
+        return f"; write it without decimals, {int(value)}"
+    if isinstance(value, str) and domain.startswith("a number") and _COMMA.fullmatch(value):
+        return f"; write it with a point and without quotes, {value.replace(',', '.')}"
     of_people = name in ("events", "of", "n", "enrolled")
     if of_people and _SHARE.search(str(value)) and not A_DATE.fullmatch(str(value)):
         return "; write the count here and the printed rate in reported"
     if domain.startswith("a number between 0 and 1") and (way_out := of_percent(value)):
         return f"; {way_out}"
+    if isinstance(value, str) and (quoted := _QUOTED.fullmatch(value)) and (quoted[2] is None or "whole" not in domain):
+        return f"; write it without quotes, {value}"
+    if name in ("events", "of") and (over := _OVER.fullmatch(str(value))):
+        return f"; write {over[1]} in events and {over[2]} in of"
     if isinstance(value, str) and domain.startswith(("a number", "a whole number")):
         for pattern, words_for_it in _AS_PRINTED:
             if match := pattern.fullmatch(value.strip()):

@@ -135,7 +135,7 @@ def plain(header: str) -> str:
 
 def known_as(spelt: str) -> str:
     """The column that a plain name is, or is usually called; empty where it is none."""
-    if spelt in COLUMNS or spelt in SPREADS:
+    if spelt in COLUMNS or spelt in SPREADS or spelt == INTERVAL:
         return spelt
     return INTERVAL if _CONFIDENT.fullmatch(spelt) else _KNOWN_AS.get(spelt, "")
 

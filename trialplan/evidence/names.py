@@ -39,6 +39,14 @@ def folded(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold()).removesuffix("s")
 
 
+_AND_OTHERS = re.compile(r"\bet\.?\s+al\b\.?|(?:\band|&)\s+(?:colleagues|others|co-?workers)\b", re.IGNORECASE)
+
+
+def of_authors(key: str) -> str:
+    """A study's name without case, marks and those who wrote it with the first author."""
+    return folded(_AND_OTHERS.sub(" ", key))
+
+
 def near(name: str, names: Iterable[str]) -> list[str]:
     """Other names that differ from this one only in case, spaces, hyphens or the plural."""
     return [other for other in dict.fromkeys(names) if other != name and folded(other) == folded(name)]

@@ -9,7 +9,6 @@ name of an outcome is of the study, or of each of its rows.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from trialplan.evidence.headers import LEFT_OUT, known_as, plain
 from trialplan.evidence.side_by_side import ARM_WORDS, OF_EACH, cell_at
@@ -63,7 +62,7 @@ def one_outcome_a_row(grid: Grid) -> Grid:
     note = (
         f"outcomes side by side as rows of their own: {told} (arms are named where a column outcome names the outcome)"
     )
-    return replace(grid, header=header, rows=rows, places=[], notes=[*grid.notes, note])
+    return grid.rewritten(header, rows, [note])
 
 
 def _parted(spelt: str) -> tuple[str, str] | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence.control import CONTROL, TREATMENT
@@ -52,7 +51,7 @@ def one_arm_a_row(grid: Grid, name: str) -> Grid:
         return grid
     common = [at for at, part in enumerate(parted) if part is None]
     made_of_them = _of_the_comparison(names, common, any(part and part[0] == "events" for part in parted))
-    notes = [*grid.notes]
+    notes: list[str] = []
     if made_of_them:
         common = [at for at in common if at not in made_of_them]
         told = listed(repr(grid.header[at]) for at in made_of_them)
@@ -83,7 +82,7 @@ def one_arm_a_row(grid: Grid, name: str) -> Grid:
     told = listed(f"{_called(arm)!r} {f'as {_role(arm)}' if _role(arm) else 'of unknown role'}" for arm in arms)
     notes.append(f"arms side by side as rows of their own: {told}")
     notes += ["those with and those without the event as their denominator"] * summed
-    return replace(grid, header=header, rows=rows, places=[], notes=notes)
+    return grid.rewritten(header, rows, notes)
 
 
 def cell_at(cells: Sequence[str], at: int | None) -> str:

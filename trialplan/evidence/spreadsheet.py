@@ -13,8 +13,9 @@ Columns, in any order and case; only `study` and `outcome` are required; an empt
 * `interval`: two limits as printed, of the effect or of the only mean.
 
 What else is usual is understood and told: other names of a column (`total` for `of`), arms and outcomes side by side
-(`side_by_side`, `outcomes_side_by_side`), the numbers of rows and the words for nothing of R, Stata, SAS, SPSS and
-pandas, comment lines, empty columns, columns whose name begins with `_`, counts as 8/20 or 8 (40 %).
+(`side_by_side`, `outcomes_side_by_side`), two things in a cell (`two_in_a_cell`), the numbers of rows and the words for
+nothing of R, Stata, SAS, SPSS and pandas, comment
+lines, empty columns, columns whose name begins with `_`, counts as 8/20 or 8 (40 %).
 What could mean two things is refused with the question.
 """
 

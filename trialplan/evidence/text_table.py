@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +58,11 @@ class Grid:
     def __post_init__(self) -> None:
         """Every column of the file has a name, unless it is said otherwise."""
         self.places = self.places or list(range(len(self.header)))
+
+    def rewritten(self, header: list[str], rows: list[tuple[int, list[str]]], notes: Iterable[str]) -> Grid:
+        """The same file with other columns, of which it is not said where they stand in it, and more that is told."""
+        told = [*self.notes, *notes]
+        return Grid(header, rows, self.comma_separates, told, self.wrong, [], self.confidence, self.separator)
 
 
 def decoded(path: Path) -> tuple[str, list[str]]:

@@ -73,9 +73,9 @@ def one_thing_a_cell(grid: Grid, name: str) -> Grid:
             f"{name}: the intervals of its columns have {len(confidences)} confidences; write effect_confidence in "
             "each row, and call them effect_lower and effect_upper"
         )
-    grid = replace(grid, confidence=next(iter(confidences), None))
-    known = [known_as(plain(cell)) for cell in grid.header]
+    grid.confidence = next(iter(confidences), None)
     grid = _without_units(grid, name)
+    known = [known_as(plain(cell)) for cell in grid.header]
     parted = {}
     for at, cell in enumerate(grid.header):
         parts = _parted(cell)
@@ -91,20 +91,22 @@ def one_thing_a_cell(grid: Grid, name: str) -> Grid:
     wrong = dict(grid.wrong)
     rows: list[tuple[int, list[str]]] = []
     for line, cells in grid.rows:
-        made: list[str] = []
+        new_cells: list[str] = []
         for at, cell in enumerate(cells):
             if at not in parted:
-                made.append(cell)
+                new_cells.append(cell)
                 continue
             names, part = parted[at]
             found = part(cell.strip())
             if isinstance(found, str):
                 wrong[line, grid.places[at]] = f"column {grid.header[at]!r}: {found}"
                 found = [""] * len(names)
-            made += found
-        rows.append((line, made))
+            new_cells += found
+        rows.append((line, new_cells))
     told = [f"`{grid.header[at]}` as {' and '.join(f'`{new}`' for new in names)}" for at, (names, _) in parted.items()]
-    return replace(grid, header=header, rows=rows, places=places, notes=[*grid.notes, *told], wrong=wrong)
+    made = grid.rewritten(header, rows, told)
+    made.places, made.wrong = places, wrong
+    return made
 
 
 def _n_beside_big_n(grid: Grid) -> Grid:
@@ -133,9 +135,9 @@ def _without_units(grid: Grid, name: str) -> Grid:
         for line, cells in grid.rows
     ]
     told = [f"`{grid.header[at]}` in {match[2].strip()}" for at, match in units.items()]
-    return replace(
-        grid, header=[*header, "unit"], rows=rows, places=[*grid.places, _NOWHERE], notes=[*grid.notes, *told]
-    )
+    made = grid.rewritten([*header, "unit"], rows, told)
+    made.places = [*grid.places, _NOWHERE]
+    return made
 
 
 def _cell(cells: Sequence[str]) -> Callable[[int], bool]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import io
 import re
-import struct
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,48 +16,26 @@ from xml.parsers import expat
 from trialplan.errors import EvidenceError, require
 from trialplan.evidence.headers import LEFT_OUT, known_as, names_columns, plain
 from trialplan.evidence.numerals import as_percentage
-from trialplan.evidence.text_table import ERROR, ERROR_SAYS, UNSEEN, Grid, is_remark, made_grid
+from trialplan.evidence.old_workbook import OLD, old_workbook
+from trialplan.evidence.sheet_marks import FAILED, NO_CODE, PARTLY, Block, Book, Cells, Seen
+from trialplan.evidence.text_table import ERROR, UNSEEN, Grid, is_remark, made_grid
 from trialplan.files import read_bytes
 from trialplan.text import listed, plural
-
-Cells = list[list[Any]]
-Block = tuple[tuple[int, int], tuple[int, int]]
-"""The first and the last cell of a merged one, each by row and column from 0."""
 
 _LARGEST = 100_000_000
 """Bytes of a part once unpacked, beyond which it is not looked through."""
 _LOOKED_AT = 10
 """Rows among which a sheet has the names of its columns."""
-_ERROR = f"the cell holds {ERROR_SAYS}"
 _WIDE = "the cell is merged over several columns; part it, and write in each column its own"
 _STRUCK = "the cell is struck out; empty it, or take the line off it"
 _STRUCK_ROW = "the row is struck out; remove it, or take the line off its cells"
-_PARTLY = "a part of the cell is struck out; write what counts"
 _BESIDE = ("xl/styles.xml", "xl/sharedStrings.xml")
 """Parts of an Excel file beside its sheets."""
 _PERCENT_FORMATS = ("9", "10")
 """Number formats 0% and 0.00%, which no file spells out (ECMA-376, part 1, 18.8.30)."""
-_NO_CODE = re.compile(r'"[^"]*"|\\.')
-"""What a number format shows as it stands."""
+_PANIC = "PanicException"
+"""What a library in Rust raises where it gives up; it has no class that could be imported."""
 _UNCOMPUTED = "the cell holds a formula without its result; open the file in a spreadsheet program and save it again"
-
-
-@dataclass
-class _Seen:
-    """What the parts of a file say of a sheet that its reader passes over, by line and column."""
-
-    wrong: dict[tuple[int, int], str] = field(default_factory=dict)
-    """Cells that are read as empty, and hold an error or a formula that was never computed."""
-    percent: set[tuple[int, int]] = field(default_factory=set)
-    """Cells that show their number as a percentage."""
-    hidden: list[range] = field(default_factory=list)
-    """Lines that the program does not show."""
-    hidden_columns: list[range] = field(default_factory=list)
-    """Columns that the program does not show."""
-    merged: list[Block] = field(default_factory=list)
-    """Cells that stand for several, where the reader does not tell of them."""
-    struck: set[tuple[int, int]] = field(default_factory=set)
-    """Cells that are struck out."""
 
 
 def from_workbook(path: Path, name: str) -> Grid:
@@ -68,22 +45,16 @@ def from_workbook(path: Path, name: str) -> Grid:
     were never computed, which the reader takes for empty cells, and dates. A percentage stands as it is shown among
     events and what was printed, where the file holds its hundredth; hidden rows and columns are read, and told.
     """
-    calamine: Any = require("python_calamine", "sheets", f"reading {name}")
     content = read_bytes(path, EvidenceError)
-    try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = {each: book.get_sheet_by_name(each) for each in book.sheet_names}
-        rows_of = {each: sheet.to_python(skip_empty_area=False) for each, sheet in sheets.items()}
-    except calamine.CalamineError as cause:
-        raise EvidenceError(f"{name} is not a workbook that can be read: {cause}; save it again, or as CSV") from cause
+    book = old_workbook(content, name) if content.startswith(OLD) else _opened(content, name)
+    rows_of, shown = book.rows, book.shown
     filled = {each: rows for each, rows in rows_of.items() if any(cell != "" for row in rows for cell in row)}
     likely = [each for each, rows in filled.items() if any(names_columns(_texts(row)) for row in rows[:_LOOKED_AT])]
-    shown = {each.name for each in book.sheets_metadata if each.visible == calamine.SheetVisibleEnum.Visible}
     chosen = next(iter(sorted(likely or filled, key=lambda each: each not in shown)), "")
     notes = _of_sheets(chosen, filled, likely, shown)
     rows = filled.get(chosen, [])
-    passed_over = _passed_over(content, chosen, name)
-    blocks = getattr(sheets.get(chosen), "merged_cell_ranges", None) or passed_over.merged
+    passed_over = book.seen(chosen)
+    blocks = book.merged(chosen) or passed_over.merged
     merged = _spread_out(rows, blocks)
     notes += [f"{plural(merged, 'merged cell')} as that of each of its rows"] if merged else []
     numbered = list(enumerate(rows, 1))
@@ -108,6 +79,25 @@ def from_workbook(path: Path, name: str) -> Grid:
         for column, at in enumerate(grid.places[: len(cells)]):
             cells[column] = "" if (line, at) in wrong else cells[column]
     return grid
+
+
+def _opened(content: bytes, name: str) -> Book:
+    """A workbook of Excel since 2007 or an OpenDocument."""
+    calamine: Any = require("python_calamine", "sheets", f"reading {name}")
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = {each: book.get_sheet_by_name(each) for each in book.sheet_names}
+        rows = {each: sheet.to_python(skip_empty_area=False) for each, sheet in sheets.items()}
+    except BaseException as cause:
+        if not isinstance(cause, calamine.CalamineError) and type(cause).__name__ != _PANIC:
+            raise
+        raise EvidenceError(f"{name} is not a workbook that can be read: {cause}; save it again, or as CSV") from cause
+    return Book(
+        rows,
+        {each.name for each in book.sheets_metadata if each.visible == calamine.SheetVisibleEnum.Visible},
+        lambda sheet: getattr(sheets.get(sheet), "merged_cell_ranges", None) or [],
+        lambda sheet: _passed_over(content, sheet),
+    )
 
 
 def _of_sheets(chosen: str, filled: Mapping[str, object], likely: Sequence[str], shown: set[str]) -> list[str]:
@@ -179,10 +169,8 @@ def _dates(grid: Grid, dated: set[tuple[int, int]]) -> dict[tuple[int, int], str
     }
 
 
-def _passed_over(content: bytes, sheet: str, name: str) -> _Seen:
+def _passed_over(content: bytes, sheet: str) -> Seen:
     """What the parts of a file say of a sheet beside the values of its cells."""
-    if not zipfile.is_zipfile(io.BytesIO(content)):
-        return _in_old_excel(content, sheet, name)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             names = file.namelist()
@@ -193,7 +181,7 @@ def _passed_over(content: bytes, sheet: str, name: str) -> _Seen:
                 styles, texts = (_part(file, each) if each in names else b"" for each in _BESIDE)
                 seen = _in_excel(_part(file, part) if part in names else b"", _styles(styles), _struck_texts(texts))
     except (zipfile.BadZipFile, expat.ExpatError, KeyError, ValueError):
-        return _Seen()  # a part that only the reader understands
+        return Seen()  # a part that only the reader understands
     return seen
 
 
@@ -234,7 +222,7 @@ def _styles(part: bytes) -> _Styles:
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
         nonlocal within
-        if name == "numFmt" and "%" in _NO_CODE.sub("", attributes.get("formatCode", "")):
+        if name == "numFmt" and "%" in NO_CODE.sub("", attributes.get("formatCode", "")):
             formats.add(attributes["numFmtId"])
         elif name == "font" and within == "fonts":
             fonts.append(False)
@@ -283,9 +271,9 @@ def _struck_texts(part: bytes) -> dict[str, bool]:
     return found
 
 
-def _in_excel(part: bytes, styles: _Styles, struck_texts: Mapping[str, bool]) -> _Seen:
+def _in_excel(part: bytes, styles: _Styles, struck_texts: Mapping[str, bool]) -> Seen:
     """What a worksheet holds beside its values, by the styles of its cells and the texts that are struck out."""
-    seen = _Seen()
+    seen = Seen()
     line, at, kind, value, formula, inside = 0, -1, "", "", False, ""
     runs: list[bool] = []
 
@@ -319,51 +307,20 @@ def _in_excel(part: bytes, styles: _Styles, struck_texts: Mapping[str, bool]) ->
         nonlocal inside
         inside = ""
         if name == "c" and (kind == "e" or (formula and not value)):
-            seen.wrong[line, at] = _ERROR if kind == "e" else _UNCOMPUTED
+            seen.wrong[line, at] = FAILED if kind == "e" else _UNCOMPUTED
         whole = all(runs) if any(runs) else struck_texts.get(value) if kind == "s" else None
         if name == "c" and whole is not None:
             seen.struck |= {(line, at)} if whole else set()
-            seen.wrong |= {} if whole else {(line, at): _PARTLY}
+            seen.wrong |= {} if whole else {(line, at): PARTLY}
 
     if part:
         _parsed(part, start, end, text)
     return seen
 
 
-def _in_old_excel(content: bytes, sheet: str, name: str) -> _Seen:
-    """What a sheet of a file of Excel 97 to 2003 holds beside its values, by a reader that tells of formats."""
-    xlrd: Any = require("xlrd", "sheets", f"reading {name}")
-    try:
-        book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
-        page = book.sheet_by_name(sheet)
-    except (xlrd.XLRDError, AssertionError, IndexError, KeyError, struct.error) as cause:
-        raise EvidenceError(f"{name} is not a workbook that can be read: {cause}; save it again, as .xlsx") from cause
-    seen = _Seen()
-    seen.hidden = [range(at + 1, at + 2) for at, row in page.rowinfo_map.items() if row.hidden]
-    seen.hidden_columns = [range(at, at + 1) for at, column in page.colinfo_map.items() if column.hidden]
-    seen.merged = [((top, left), (bottom - 1, right - 1)) for top, bottom, left, right in page.merged_cells]
-    for row in range(page.nrows):
-        for at in range(page.row_len(row)):
-            place, kind = (row + 1, at), page.cell_type(row, at)
-            style = book.xf_list[page.cell_xf_index(row, at)]
-            shown = book.format_map[style.format_key].format_str
-            if kind == xlrd.XL_CELL_ERROR:
-                seen.wrong[place] = _ERROR
-            if kind == xlrd.XL_CELL_NUMBER and "%" in _NO_CODE.sub("", shown):
-                seen.percent.add(place)
-            # the text before the first run has the font of the cell
-            fonts = [style.font_index, *(font for _, font in page.rich_text_runlist_map.get((row, at), ()))]
-            struck = [bool(book.font_list[font].struck_out) for font in fonts]
-            if all(struck):
-                seen.struck.add(place)
-            elif any(struck):
-                seen.wrong[place] = _PARTLY
-    return seen
-
-
-def _in_open_document(part: bytes, sheet: str) -> _Seen:
+def _in_open_document(part: bytes, sheet: str) -> Seen:
     """What a table of an OpenDocument spreadsheet holds beside its values; its rows and cells may be repeated."""
-    seen = _Seen()
+    seen = Seen()
     here, line, at, rows, cells, columns, value = False, 0, 0, 1, 1, 0, ""
     style = ""
     struck_styles: set[str] = set()
@@ -375,7 +332,7 @@ def _in_open_document(part: bytes, sheet: str) -> _Seen:
         elif name == "style:text-properties" and attributes.get("style:text-line-through-style", "none") != "none":
             struck_styles.add(style)
         elif here and name == "text:span" and attributes.get("text:style-name") in struck_styles:
-            seen.wrong[line, at] = _PARTLY
+            seen.wrong[line, at] = PARTLY
         elif name == "table:table":
             here, line, rows, columns = attributes.get("table:name") == sheet, 1, 0, 0
         elif here and name == "table:table-column":
@@ -396,7 +353,7 @@ def _in_open_document(part: bytes, sheet: str) -> _Seen:
             if (high, wide) != (1, 1):
                 seen.merged.append(((line - 1, at), (line + high - 2, at + wide - 1)))
             if attributes.get("calcext:value-type") == "error":
-                seen.wrong[line, at] = _ERROR
+                seen.wrong[line, at] = FAILED
             elif attributes.get("office:value-type") == "percentage":
                 seen.percent |= {(line + i, at + j) for i in range(rows) for j in range(cells)}
 
@@ -406,7 +363,7 @@ def _in_open_document(part: bytes, sheet: str) -> _Seen:
 
     def end(name: str) -> None:
         if here and name == "table:table-cell" and ERROR.fullmatch(value):
-            seen.wrong[line, at] = _ERROR
+            seen.wrong[line, at] = FAILED
 
     if part:
         _parsed(part, start, end, text)

@@ -54,8 +54,8 @@ def headline(found: Addition) -> str:
 
 def _notes(found: Addition) -> Iterator[str]:
     yield (
-        "A share is what an arm brings, averaged over every order in which the arms could be added; the shares add up "
-        "to the whole change exactly (Shapley 1953). The assurance is that of the number "
+        "A share is what an arm brings, averaged over every order in which the arms could be added; before they are "
+        "rounded the shares add up to the whole change exactly (Shapley 1953). The assurance is that of the number "
         "planned before. What joins a bridged rate is bridged with it, whoever was blinded."
     )
     if found.ignored:
