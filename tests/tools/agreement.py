@@ -412,6 +412,7 @@ OTHERS = {
     "metadat": ("test_metadat.py", None),
     "clusters": ("test_clusters.py", None),
     "several": ("test_several.py", "disagreements_several.toml"),
+    "dunnett_tables": ("test_dunnett_tables.py", None),
 }
 """Files of cases that tests of their own hold, and where their disagreements are listed."""
 
