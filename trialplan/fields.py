@@ -180,7 +180,8 @@ def _read_allocation(value: Any) -> str:
     match = re.fullmatch(r"\s*(\d{1,7})\s*:\s*(\d{1,7})\s*", value) if isinstance(value, str) else None
     first, second = (int(match[1]), int(match[2])) if match else (0, 0)
     if not first or not second:
-        raise ParameterError(f'must be two whole numbers, treatment first, as in "2:1", not {value!r}')
+        typed = ",".join(map(str, value)) if isinstance(value, tuple) else repr(value)
+        raise ParameterError(f'must be two whole numbers, treatment first, as in "2:1", not {typed}')
     written, lowest = f"{first}:{second}", allocation_of((first, second))
     if written != lowest:
         reason = f"must be in lowest terms, for n is in whole blocks of it, not {written}"

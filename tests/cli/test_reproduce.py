@@ -81,6 +81,11 @@ class TestReproduce:
         ran = run("reproduce", "log-rank", *stated.split(), "--power", "0.8")
         assert ran.out.startswith(f"Cannot be reproduced: the statement does not give {lacks}\n")
 
+    def test_a_level_that_explains_n_and_is_not_stated_is_what_lacks(self, run):
+        """Nothing is too long to try where the one thing that lacks might have been assumed."""
+        ran = run("reproduce", "two-means", "--difference", "1", "--sd", "2", "--power", "0.8", "--n", "102")
+        assert ran.out.startswith("Cannot be reproduced: the statement does not give --alpha; 102 in all follows if ")
+
     def test_the_headline_names_what_is_assumed_of_an_n_that_does_not_follow(self, run):
         """That all are followed alike is ours, and what the inputs give rests on it; no other time is solved for."""
         stated = "--control-median 10 --hazard-ratio 0.5 --follow-up-time 24 --n 148 --power 0.8"

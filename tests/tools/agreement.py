@@ -380,6 +380,7 @@ def page():
         _elsewhere(),
         _differing(results, listed["case"]),
         _listed(),
+        _conventions(listed["convention"]),
         _later(results, listed["later"]),
         _out(listed["out"]),
         _published_trials(),
@@ -411,6 +412,7 @@ OTHERS = {
     "metadat": ("test_metadat.py", None),
     "clusters": ("test_clusters.py", None),
     "several": ("test_several.py", "disagreements_several.toml"),
+    "dunnett_tables": ("test_dunnett_tables.py", None),
 }
 """Files of cases that tests of their own hold, and where their disagreements are listed."""
 
@@ -441,6 +443,16 @@ def _listed():
     for _, listed in OTHERS.values():
         for one in _cases_listed(listed):
             yield f"| {one['id']} | {one['why']} |"
+    yield ""
+
+
+def _conventions(entries):
+    """Where cases that are not collected would differ, and why."""
+    yield "### Conventions of other programs that are not ours\n"
+    yield "| of | what differs |"
+    yield "|---|---|"
+    for one in entries:
+        yield f"| {one['of']} | {one['why']} |"
     yield ""
 
 

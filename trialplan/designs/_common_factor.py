@@ -12,8 +12,9 @@ from trialplan.numerics.lazy import np, special
 _REACH = 8.5
 """Standard deviations of the factor, and of a latent outcome, that are integrated over: what lies beyond is < 1e-16."""
 
-_FACTORS, _PLACES = 128, 256
-"""Nodes along either: as fine as a correlation of .95 needs, where what is left beside the factor has an SD of .22."""
+_NODES, _MODERATE = 64, 0.5
+"""Nodes along the factor, and twice as many along an outcome: up to a moderate correlation all digits, and beyond with
+twice as many nine digits at .95, where what is left beside the factor has an SD of .22."""
 
 Shares = tuple[tuple[float, float], ...]
 """Of each outcome, in its order, the share of all pairs that it decides for the treatment, and against it."""
@@ -35,7 +36,8 @@ def decided(
     are those of treatment and control, a difference stands with the margin within which two measurements are tied.
     """
     shared, own = math.sqrt(correlation), math.sqrt(1 - correlation)
-    x, w = gauss_legendre(_FACTORS)
+    nodes = _NODES if correlation <= _MODERATE else 2 * _NODES
+    x, w = gauss_legendre(nodes)
     factor = _REACH * (2 * x - 1)
     weight = 2 * _REACH * w * np.exp(-(factor**2) / 2) / math.sqrt(2 * math.pi)
     ours, theirs = shared * factor[:, None], shared * factor[None, :]
@@ -51,7 +53,7 @@ def decided(
         # where the latent outcome of an event at the end of the follow-up lies
         end_t, end_c = (-special.ndtri_exp(-hazard * follow_up) for hazard in (treatment, control))
         without = special.ndtr((ours - end_t) / own) * special.ndtr((theirs - end_c) / own)
-        won = _later(treatment / control, end_c, shared * factor, own)
+        won = _later(treatment / control, end_c, shared * factor, own, 2 * nodes)
         decide(won, np.maximum(1 - without - won, 0.0))
     if rates is not None:
         cuts = zip((ours, theirs), rates, strict=True)
@@ -64,9 +66,9 @@ def decided(
     return tuple(found)
 
 
-def _later(ratio: float, end: float, means: Any, own: float) -> Any:
+def _later(ratio: float, end: float, means: Any, own: float, nodes: int) -> Any:
     """P(the control's event comes before the follow-up ends, and the treatment's later), by the factor of either."""
-    x, w = gauss_legendre(_PLACES)
+    x, w = gauss_legendre(nodes)
     reach = min(end, _REACH) + _REACH
     if reach <= 0:
         return np.zeros((len(means), len(means)))
