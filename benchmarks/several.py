@@ -71,8 +71,8 @@ def scenarios() -> Contest:
     return Contest(
         "A thousand scenarios of Dunnett's test",
         f"{TREATMENTS} treatments and a control of {EACH} participants each, at {SCENARIOS} effects from 0.2 to 0.8 "
-        f"standard deviations: the probability that at least one treatment is shown, told of the first and the last. mvtnorm has its critical "
-        f"value beforehand, and is asked at {some} of them, its time multiplied.",
+        "standard deviations: the probability that at least one treatment is shown, told of the first and the last. "
+        f"mvtnorm has its critical value beforehand, and is asked at {some} of them, its time multiplied.",
         [
             in_python("trialplan, one call", ours, rounds=5, ours=True),
             in_r(
