@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 from page import write
 from side_by_side import QUICK, ROOT, TARGET, Contest, Goal, another_level, in_python, in_r
 
@@ -43,6 +44,46 @@ def dunnett() -> Contest:
         [
             in_python("trialplan, the whole design", ours, times=2 if QUICK else 20, ours=True),
             in_r("mvtnorm", call, "sprintf('%.6f', x)", setup=setup, title="mvtnorm, qmvt and pmvt"),
+        ],
+        Goal(peer="mvtnorm", times=5),
+    )
+
+
+SCENARIOS = 1000
+
+
+def scenarios() -> Contest:
+    """A grid of effects at one number of participants, as assurance and scenarios ask for it."""
+
+    def ours(number: int) -> str:
+        effects = np.linspace(0.2, 0.8, SCENARIOS) + number * 1e-6
+        trial = ManyToOne(design=TwoMeans(difference=effects, sd=1), treatments=TREATMENTS)
+        found = trial.success(EACH * (TREATMENTS + 1))
+        return f"{found[0]:.4f}, {found[-1]:.4f}"
+
+    setup = (
+        f"k <- {TREATMENTS}; m <- {EACH}; df <- (k + 1) * (m - 1); joint <- matrix(0.5, k, k) + diag(0.5, k); "
+        "set.seed(1); c <- qmvt(0.95, tail='both.tails', df=df, corr=joint)$quantile; "
+        "power <- function(d) 1 - pmvt(upper=rep(c, k), df=df, corr=joint, delta=rep(d * sqrt(m / 2), k))[1]"
+    )
+    some = 20 if QUICK else 100
+    call = f"sapply(seq(0.2, 0.8, length.out={some}) + i * 1e-6, power)"
+    return Contest(
+        "A thousand scenarios of Dunnett's test",
+        f"{TREATMENTS} treatments and a control of {EACH} participants each, at {SCENARIOS} effects from 0.2 to 0.8 "
+        "standard deviations: the probability that at least one treatment is shown, told of the first and the last. "
+        f"mvtnorm has its critical value beforehand, and is asked at {some} of them, its time multiplied.",
+        [
+            in_python("trialplan, one call", ours, rounds=5, ours=True),
+            in_r(
+                "mvtnorm",
+                call,
+                "sprintf('%.4f, %.4f', x[1], x[length(x)])",
+                setup=setup,
+                scale=SCENARIOS / some,
+                rounds=5,
+                title="mvtnorm, pmvt one by one",
+            ),
         ],
         Goal(peer="mvtnorm", times=5),
     )
@@ -136,7 +177,7 @@ Other machines, and this one on another day, give other times; the ratios are st
 
 def main() -> int:
     """Measure, print, and write the page."""
-    return write(PAGE, HEAD, [dunnett, stages, graphs])
+    return write(PAGE, HEAD, [dunnett, scenarios, stages, graphs])
 
 
 if __name__ == "__main__":

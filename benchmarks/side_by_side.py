@@ -227,7 +227,7 @@ i <- 0
 input <- file("stdin", "r")
 while (length(readLines(input, 1))) {{
   start <- now()
-  for (k in 1:{times}) {{ i <- i + 1; x <- f(i) }}
+  for (.turn in 1:{times}) {{ i <- i + 1; x <- f(i) }}
   seconds <- (now() - start) / {times}
   cat(format(seconds, digits = 15), paste(format({answer}), collapse = " "), "\\n")
   flush(stdout())

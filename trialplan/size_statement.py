@@ -16,7 +16,6 @@ from trialplan.design_facts import (
 )
 from trialplan.fields import allocation_of
 from trialplan.text import listed, number, participants, percent, plural, stated, stated_percent
-from trialplan.wrapper import Wrapper
 
 if TYPE_CHECKING:
     from trialplan.answers import SampleSize
@@ -38,8 +37,9 @@ def statement(answer: SampleSize) -> str:
     besides = rests_on(design, _stated, numbers=False)
     if besides:
         sentences.append(f"The number also rests on this: {'; '.join(besides)}.")
-    if isinstance(design.fixed, Wrapper):
-        sentences.append(_rule(design.fixed))
+    rule = design.fixed.rule_alone()
+    if rule:
+        sentences.append(f"{rule[0].upper()}{rule[1:]}.")
     if design.has_level:
         sentences.append(_decision(cast("Design", design)))
     if answer.enrolled is not None:
@@ -50,13 +50,6 @@ def statement(answer: SampleSize) -> str:
     why = "why the margin is acceptable" if near else "why the effect is important or realistic"
     wanted = "source of each of these values" + (f", and {why}," if design.has_level else "")
     return " ".join([*sentences, f"[State the {wanted} before use.]"])
-
-
-def _rule(whole: Wrapper) -> str:
-    """Of several treatments or endpoints what must be shown, and at which levels."""
-    members = [f"endpoint {i + 1}" for i in range(len(whole.members))]
-    said = whole.rule_in_words(whole.named(members, whole.arm_names[:-1]))
-    return f"{said[0].upper()}{said[1:]}."
 
 
 def _verb(design: Sized) -> str:

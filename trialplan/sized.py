@@ -364,6 +364,10 @@ class Sized(Stated, metaclass=_Spoken):
         """Participants in one allocation block: n is a whole number of these."""
         return sum(self.weights)
 
+    def rule_alone(self) -> str:
+        """Of several treatments or endpoints what must be shown, where no plan names them; empty for a single one."""
+        return ""
+
     def treatments_of(self, arm: str) -> tuple[int, ...]:
         """The places, from 0, of the treatments that an arm gets: one each, and the last arm, the control, none."""
         place = self.arm_names.index(arm)

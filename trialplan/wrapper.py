@@ -59,6 +59,11 @@ class Wrapper(Design):
         """What the trial must show of members with these names, and at which levels, as a protocol says it."""
         raise NotImplementedError
 
+    def rule_alone(self) -> str:
+        """The rule, with numbered endpoints and the arms' own names."""
+        members = [f"endpoint {i + 1}" for i in range(len(self.members))]
+        return self.rule_in_words(self.named(members, self.arm_names[:-1]))
+
     @property
     def numbered(self) -> tuple[str, str]:
         """What its tables number: one of them, and several."""

@@ -57,6 +57,14 @@ class TestFormula:
             each = [float(TwoByTwo(design=one, wins_if="all").replace(**{one.effect: v}).success(200)) for v in values]
             assert found == pytest.approx(each, rel=1e-10)
 
+    def test_the_level_follows_what_must_be_shown(self):
+        """Half of it each where either will do, also where that is asked later."""
+        whole = TwoByTwo(design=MEANS)
+        assert [one.alpha for one in whole.comparisons] == [0.05, 0.05]
+        either = whole.replace(wins_if="any")
+        assert [one.alpha for one in either.comparisons] == [0.025, 0.025]
+        assert either.replace(wins_if="all").adjustment == "none"
+
 
 class TestDrawn:
     @pytest.mark.parametrize(

@@ -24,6 +24,9 @@ from trialplan.text import listed, number
 WinsIf = Literal["any", "all", "first"]
 """What counts as success: any treatment that is shown, every one, or the first whatever the others do."""
 
+ANY, ALL = -2, -1
+"""Their places among the powers, behind those of each treatment."""
+
 _FAR = 36.0
 """Where a normal variable has no probability left."""
 
@@ -158,22 +161,36 @@ class ManyToOne(Treatments):
 
     def powers(self, n: Numbers) -> tuple[Numbers, ...]:
         """The probability that each treatment is shown, then any, then all."""
+        places = (*range(self.treatments), ANY, ALL)
+        numbers = self._numbers(n)
+        return tuple(self._shown(place, *numbers) for place in places)
+
+    def success(self, n: Numbers) -> Numbers:
+        """The probability that any, all, or the first is shown."""
+        return self._shown(self.counts, *self._numbers(n))
+
+    def _numbers(self, n: Numbers) -> tuple[list[Numbers], Numbers | None, list[Numbers]]:
+        """What each statistic must reach, the degrees of freedom, and where the statistics lie."""
         if self.kept is not None:
             way_out = "say when the trial is looked at, or leave it out"
             raise ParameterError("needs looks", owner=self, parameter="kept", value=self.kept, way_out=way_out)
-        df, usable = self.df(n), True
+        df = self.df(n)
         if df is None:
-            limits, shifts = [-one for one in self._scores(n)], [0.0] * self.treatments
+            return [-one for one in self._scores(n)], None, [0.0] * self.treatments
+        limit = where(df > 0, self.critical_value(n), 0.0)  # without a variance there is no test
+        return [limit] * self.treatments, df, self._shifts(n)
+
+    def _shown(self, place: int, limits: list[Numbers], df: Numbers | None, shifts: list[Numbers]) -> Numbers:
+        """The probability that one is shown, any, or all."""
+        loadings, usable = self.planned_loadings, df if df is None else where(df > 0, df, 1.0)
+        if place == ANY:
+            found = 1 - dunnett.all_below(limits, loadings, usable, shifts)
         else:
-            usable = df > 0  # without a variance there is no test
-            limits, shifts = [where(usable, self.critical_value(n), 0.0)] * self.treatments, self._shifts(n)
-        numbers = limits, self.planned_loadings, df if df is None else where(usable, df, 1.0), shifts
-        each = [
-            dunnett.all_above([limit], [loading], numbers[2], [shift])
-            for limit, loading, shift in zip(*numbers[:2], shifts, strict=True)
-        ]
-        found = (*each, 1 - dunnett.all_below(*numbers), dunnett.all_above(*numbers))
-        return found if df is None else tuple(where(df <= 0, 0.0, one) for one in found)
+            which = range(self.treatments) if place == ALL else (place,)
+            numbers = ([one[i] for i in which] for one in (limits, loadings, shifts))
+            limits, loads, shifts = numbers
+            found = dunnett.all_above(limits, loads, usable, shifts)
+        return found if df is None else where(df <= 0, 0.0, found)
 
     def _scores(self, n: Numbers) -> list[Numbers]:
         """The normal score of what each test shows by its own formula; of those that are alike once."""
@@ -188,7 +205,7 @@ class ManyToOne(Treatments):
     @property
     def counts(self) -> int:
         """Any, all, or the first."""
-        return {"any": -2, "all": -1, "first": 0}[self.wins_if]
+        return {"any": ANY, "all": ALL, "first": 0}[self.wins_if]
 
     @property
     def decisive(self) -> tuple[Design, ...]:

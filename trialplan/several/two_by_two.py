@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from trialplan import fields
 from trialplan.design import Design
@@ -89,6 +89,12 @@ class TwoByTwo(Treatments):
         self._set("arm_names", ("both", "first alone", "second alone", "neither"))
         if self.adjustment is None:
             self._set("adjustment", "bonferroni" if self.wins_if == "any" else "none")
+
+    def replace(self, **numbers: Any) -> Self:
+        """The same trial with other numbers; how the level is shared out follows what must be shown."""
+        if "wins_if" in numbers:
+            numbers.setdefault("adjustment", None)
+        return super().replace(**numbers)
 
     def check(self) -> None:
         """Superiority in means or rates, whose groups all exist, and a level that any will not exceed."""
