@@ -44,7 +44,7 @@ def fanned_root(f: Callable[[Any], Any], low: float, high: float, tolerance: flo
         if abs(centre - before) > 2 * half:  # too far outside for a polynomial
             break
         if off <= _SURE and (tolerance is None or abs(float(f(centre))) <= tolerance):
-            return centre
+            return float(centre)
         half = max(_WIDER * off, _NARROWEST)
     return math.nan
 
