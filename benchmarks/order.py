@@ -50,6 +50,7 @@ def one_size() -> Contest:
             in_python("trialplan, the whole answer", ours, times=times, ours=True),
             in_r("PowerTOST", call, "x[['Sample size']]", times=times, title="PowerTOST, sampleN.TOST"),
         ],
+        Goal(peer="PowerTOST", times=5),
     )
 
 

@@ -113,7 +113,11 @@ def graphs() -> Contest:
         "a <- outer(at, at, function(i, j) 1 + (i + 2 * j + number) %% 4); diag(a) <- 0; "
         "graph_create(w / sum(w), a / rowSums(a))}"
     )
-    call = "graph_test_shortcut(graph(i), 0.001 + ((at * 37 + i * 13) %% 100) / 2000, 0.05)$outputs$adjusted_p"
+    # R counts the calls from 1
+    call = (
+        "{i <- i - 1; "
+        "graph_test_shortcut(graph(i), 0.001 + ((at * 37 + i * 13) %% 100) / 2000, 0.05)$outputs$adjusted_p}"
+    )
     times = 20 if QUICK else 1000
     return Contest(
         "A thousand graphs of six hypotheses",
@@ -161,6 +165,8 @@ def stages() -> Contest:
             in_r("lrstat", call, answer, title="lrstat, getDesign_mams"),
         ],
         Goal(peer="lrstat", times=1),
+        after="Where the boundaries differ in the third decimal, a third integration, over the path of the control "
+        "alone, has trialplan's (`tests/several/test_boundary_by_control.py`).",
     )
 
 

@@ -4,6 +4,7 @@ Every script beside this one takes the same options:
 
     --quick             two rounds of everything, to see that it runs; writes nothing
     --r-library DIR     a library of R packages that comes before R's own (R_LIBS does the same)
+    --rounds N          at most N rounds of everything, on a machine that is slow
     --cpu               processor time instead of the clock's, for a machine that others use; writes nothing
 
 The first round is a warm-up and not counted. Then each contestant is asked once a round, so that a machine that grows
@@ -49,6 +50,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--r-library", default="")
+    parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--cpu", action="store_true")
     return parser.parse_known_args()[0]
 
@@ -56,6 +58,7 @@ def _options() -> argparse.Namespace:
 OPTIONS = _options()
 QUICK = OPTIONS.quick
 CPU = OPTIONS.cpu
+ROUNDS = OPTIONS.rounds
 R_LIBRARIES = os.pathsep.join(part for part in (OPTIONS.r_library, os.environ.get("R_LIBS", "")) if part)
 # A user's Python keeps its bytecode; a developer's may be told not to, and would compile everything at each start.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -77,7 +80,7 @@ class Contestant:
 
     def ask(self, turn: int) -> None:
         """One round; the first, round 0, warms up and is not counted."""
-        if self.once is None or self.skipped or turn > (2 if QUICK else self.rounds):
+        if self.once is None or self.skipped or turn > (2 if QUICK else min(self.rounds, ROUNDS)):
             return
         try:
             seconds, self.answer = self.once(turn)

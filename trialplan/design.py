@@ -28,6 +28,7 @@ from trialplan.text import listed
 __all__ = ["AnalysisTest", "Design", "Sized"]
 
 _PLAIN = (int, float, str, tuple, type(None))
+_NO_ARRAY = (*_PLAIN, Sized)
 _BATCH = 4_000_000
 """Participants drawn at once by `simulate`."""
 
@@ -435,7 +436,7 @@ class Design(Sized):
 
     def _arrays(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in parameters(type(self))}
-        return {name: v for name, v in values.items() if not isinstance(v, (*_PLAIN, Sized))}
+        return {name: value for name, value in values.items() if not isinstance(value, _NO_ARRAY)}
 
     def cell(self, index: tuple[int, ...], shape: tuple[int, ...]) -> Self:
         """The scalar design in one cell of a grid."""

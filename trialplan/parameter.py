@@ -147,7 +147,7 @@ class Parameter:
         """A sentence up to the value: "the rate in the control arm is", "the times of the visits are"."""
         return f"the {(words := self.called(value))} {verb(words, value)}"
 
-    @property
+    @functools.cached_property
     def choices(self) -> tuple[Any, ...]:
         """The values of an enumerated choice; empty for a number."""
         return self.domain if isinstance(self.domain, tuple) else ()

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -30,7 +30,7 @@ from trialplan.text import PAIRS, error_rate, listed, number
 if TYPE_CHECKING:
     from trialplan.design import Design
 
-_QUESTIONS = (FunctionType, property, classmethod)
+_QUESTIONS = (FunctionType, property, cached_property, classmethod)
 
 
 @dataclass(frozen=True)
@@ -359,7 +359,7 @@ class Sized(Stated, metaclass=_Spoken):
         """Participants of each arm in one allocation block."""
         return _weights(self.allocation)
 
-    @property
+    @cached_property
     def block(self) -> int:
         """Participants in one allocation block: n is a whole number of these."""
         return sum(self.weights)
@@ -381,7 +381,7 @@ class Sized(Stated, metaclass=_Spoken):
     def split(self, n: Numbers) -> tuple[Numbers, ...]:
         """The arms' shares of n participants, in the order of `arm_names`; fractional where n is."""
         block = self.block
-        return tuple(n * weight / block for weight in self.weights)
+        return tuple([n * weight / block for weight in self.weights])
 
     def arms(self, n: Numbers) -> dict[str, Numbers]:
         """Whole participants per arm; n must be a whole number of allocation blocks."""

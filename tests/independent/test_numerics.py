@@ -124,6 +124,32 @@ class TestPowerOfT:
         for i, j in [(0, 0), (11, 6), (11, 7), (23, 10), (39, 10)]:
             assert table[i, j] == pytest.approx(float(tost_power([below[i, 0], 4.0], df[j], 0.05)), abs=1e-13)
 
+    @pytest.mark.parametrize("df", [1, 2, 3, 7, 22, 38, 41, 100, 1000, 20_000])
+    def test_two_one_sided_tests_by_finer_steps(self, df):
+        """Six hundred random tests against panels of a fourth root, alone and as arrays, to twelve digits."""
+        rng = np.random.default_rng(df)
+        level, (below, above) = rng.choice([0.001, 0.025, 0.05, 0.2], 600), rng.uniform(-1, 9, (2, 600))
+        cells = tost_power([below, above], float(df), level)
+        for i in range(0, 600, 12):
+            alone = tost_power([float(below[i]), float(above[i])], float(df), float(level[i]))
+            assert alone == pytest.approx(cells[i], abs=5e-13)
+            assert alone == pytest.approx(self.by_panels(below[i], above[i], df, level[i]), abs=3e-12)
+
+    @staticmethod
+    def by_panels(below, above, df, level):
+        """The same integral on twelve panels of the fourth root of the ratio of standard errors."""
+        critical = stats.t.isf(level, df)
+        low, high = max(0.0, 1 - 12 / math.sqrt(2 * df)), min((below + above) / (2 * critical), 1 + 12 / math.sqrt(df))
+        if high <= low:
+            return 0.0
+        x, w = np.polynomial.legendre.leggauss(120)
+        edges = np.linspace(low**0.25, high**0.25, 13)
+        root = edges[:-1, None] + np.diff(edges)[:, None] * (x + 1) / 2
+        s = root**4
+        inside = stats.norm.cdf(above - critical * s) - stats.norm.cdf(critical * s - below)
+        density = 2 * df * s * stats.chi2.pdf(df * s**2, df)
+        return float((np.diff(edges)[:, None] / 2 * w * inside * density * 4 * root**3).sum())
+
     @pytest.mark.parametrize("n", [1e5, 1e7, 1e9, 1e11])
     def test_two_one_sided_tests_of_very_many(self, n):
         """With very many participants, power is that of known standard deviations, and never exceeds 1."""

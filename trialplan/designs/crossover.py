@@ -277,8 +277,8 @@ class Crossover(Design):
     @cached_property
     def _each(self) -> list[Numbers]:
         """How far each limit is left behind, in standard errors of one participant: every n that is tried asks."""
-        error, _ = self.standard_error(1.0)
-        return [sign * divide(self.shift - limit, error) for limit, sign in self.sided_limits()]
+        error, shift = self.standard_error(1.0)[0], self.shift
+        return [sign * divide(shift - limit, error) for limit, sign in self.sided_limits()]
 
     def _distances(self, n: Numbers) -> list[Numbers]:
         root = sqrt(n)

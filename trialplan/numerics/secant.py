@@ -44,7 +44,7 @@ def fanned_root(f: Callable[[Any], Any], low: float, high: float, tolerance: flo
         if abs(centre - before) > 2 * half:  # too far outside for a polynomial
             break
         if off <= _SURE and (tolerance is None or abs(float(f(centre))) <= tolerance):
-            return centre
+            return float(centre)
         half = max(_WIDER * off, _NARROWEST)
     return math.nan
 
@@ -109,8 +109,8 @@ def secant_root(f: Callable[[Any], Any], start: Any, slope: float = 1.0, toleran
     return np.where(np.abs(f(now)) <= 1e-7, now, np.nan)
 
 
-_TRIES = 40
-"""Looks for a number of participants; five are usual, and whoever needs more than these is looked for otherwise."""
+_TRIES = 64
+"""Looks for a number of participants: five are usual, and as many find a jump by halving."""
 _EXACT = 1e-14
 """How small the product of the last three steps is, as shares of the place, where the next would be lost in rounding:
 that of a quadratic is of its order."""
