@@ -130,6 +130,13 @@ class TestPitfalls:
         assert re.search(r"P02, .* \*\*Not answered in the plan\.\*\*", text)
         assert "P02 is not answered" in text
 
+    def test_authors_that_were_not_read_are_of_no_group(self):
+        """Item 25: one author list was not read, which its row says, and the rationale speaks of the others."""
+        plan = read("msc-lupus-nephritis")
+        notes = [one.note or "" for one in plan.table("msc-lupus-nephritis").studies]
+        assert sum("the author list was not read" in note for note in notes) == 1
+        assert "the reports whose authors could be read come from one group" in plan.content.trial.rationale
+
     def test_what_a_missing_outcome_counts_as_is_a_pitfall(self, tmp_path):
         """P39: where fewer events are better the missing look well, and the plan is asked why."""
         fewer = {"settings": 'favourable = "lower"', "assumptions": stated(control=0.5, treatment=0.3), "target": -0.2}
