@@ -37,6 +37,11 @@ _NEWS = 0.2
 PRELOADED = "trialplan.web.preloaded"
 """What the process reads from which the others are forked."""
 
+_UNHEARD, _LOST = "unheard", "lost"
+"""Of a process that ended without an answer: whether the question had reached it."""
+
+_TOO_MUCH = "it needs more memory than there is, or cannot be computed; ask for less"
+
 _LOOK = 0.1
 """Seconds between two looks at the time that work has taken."""
 
@@ -121,18 +126,27 @@ class Workers:
             worker = self._replaced(worker)
         done = False
         try:
-            worker.pipe.send((task, of))
-            answer = await self._answer(worker, _seconds(worker) + seconds, gone, told)
-            done = True
+            kind, content = await self._answer(worker, (task, of), seconds, gone, told)
+            if kind == _UNHEARD:  # it had ended before, which the system is late to tell
+                worker = self._replaced(worker)
+                kind, content = await self._answer(worker, (task, of), seconds, gone, told)
+            done = kind not in (_UNHEARD, _LOST)
         finally:
             self._idle.put_nowait(worker if done else self._replaced(worker))
-        kind, content = answer
-        if kind == "refused":
+        if kind != "done":
             raise Refused(content)
         return content
 
-    async def _answer(self, worker: _Worker, until: float, gone: Any, told: Any) -> tuple[str, Any]:
-        loop = asyncio.get_running_loop()
+    async def _answer(
+        self, worker: _Worker, question: tuple[Any, ...], seconds: float, gone: Any, told: Any
+    ) -> tuple[str, Any]:
+        """The kind of the answer and what it says; a process that ends had the question in hand, or never heard it."""
+        loop, ended = asyncio.get_running_loop(), _UNHEARD
+        try:
+            worker.pipe.send(question)
+        except OSError:
+            return ended, _TOO_MUCH
+        until = _seconds(worker) + seconds
         while True:
             ready = loop.create_future()
             loop.add_reader(worker.pipe.fileno(), _settle, ready)
@@ -144,12 +158,13 @@ class Workers:
                         raise TooLong
                 kind, content = worker.pipe.recv()
             except (EOFError, OSError):
-                return "refused", "it needs more memory than there is, or cannot be computed; ask for less"
+                return ended, _TOO_MUCH
             finally:
                 loop.remove_reader(worker.pipe.fileno())
-            if kind != "news":
+            ended = _LOST
+            if kind in ("done", "refused"):
                 return kind, content
-            if told is not None:
+            if kind == "news" and told is not None:
                 told(*content)
 
     def _replaced(self, worker: _Worker) -> _Worker:
@@ -208,6 +223,8 @@ def _serve(pipe: Connection, watched: Connection, scratch: str, setting: tuple[A
             task, of = pipe.recv()
         except (EOFError, OSError):
             return
+        with suppress(OSError):
+            pipe.send(("heard", None))
         with progress.watched(_reporter(pipe)):
             answer = _answered(TASKS[task], setting, of)
         with suppress(OSError):
