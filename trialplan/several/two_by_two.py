@@ -56,7 +56,7 @@ class TwoByTwo(Treatments):
     >>> trial = TwoByTwo(design=first, effect_shares=(1, 0.8))
     >>> answer = trial.sample_size(0.8)
     >>> answer.n, answer.arms["neither"], round(answer.extra["interaction_power"], 2)
-    (824, 206, 0.3)
+    (1104, 276, 0.47)
 
     References:
         Cox (1958), Planning of Experiments, ch. 6; Peto (1978), Biomedicine 32:24 (the margins).
