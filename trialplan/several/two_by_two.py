@@ -70,6 +70,7 @@ class TwoByTwo(Treatments):
         "planned effect; 0 if the effects add up, -1 if one of them has none beside the other",
         Interval(-10, 10, "left right"),
         default=0.0,
+        typical=(-0.5, 0.5),
     )
     wins_if: WinsIf = parameter(
         "what the trial must show: each treatment for itself, any of the two, or all", WinsIf, default="each"
