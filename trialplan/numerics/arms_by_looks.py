@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.numerics.crossing import Ahead, Grid, Walk, start
+from trialplan.numerics.dunnett import LEAST_OWN
 from trialplan.numerics.elementary import upper_normal_quantile
 from trialplan.numerics.integrate import gauss_hermite, gauss_legendre
 from trialplan.numerics.lazy import np, special
@@ -46,8 +47,8 @@ class Comparison:
 
     @property
     def rest(self) -> float:
-        """The root of its own share of the variance."""
-        return float(np.sqrt(1 - self.loading**2))
+        """The root of its own share of the variance, which is not quite none."""
+        return max(float(np.sqrt(1 - self.loading**2)), LEAST_OWN)
 
     def own(self, z: Any, control: Any, time: float) -> Any:
         """The score of its own at which the comparison has this z, for each score of the control."""

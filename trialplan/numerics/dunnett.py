@@ -21,6 +21,13 @@ from trialplan.numerics.search import increasing_root
 _CONTROL, _SPREAD = 80, 64
 """Nodes along the control's mean and along the standard deviation."""
 
+_CLOSE, _MANY = 0.95, 5
+"""The loading beyond which the comparisons follow the control so closely that so many times the nodes are needed."""
+
+LEAST_OWN = 0.06
+"""What a statistic varies by beside the control, at least: with nothing, as where everybody in an arm responds, it is a
+step, which no nodes see. It moves probabilities by less than 1e-3, where normal theory is no guide."""
+
 _FAR = 8.5
 """Standard deviations beyond which a normal variable has no probability that a double could hold beside 1."""
 
@@ -88,7 +95,8 @@ def _alike(comparisons: list[tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], in
 
 def _integrated(alike: Sequence[tuple[tuple[Any, ...], int]], df: Any) -> Any:
     """Over the control and the standard deviation, which are the last two axes of what is integrated."""
-    x, w = gauss_legendre(_CONTROL)
+    close = max(float(np.max(loading)) for (_, _, loading, _), _ in alike) > _CLOSE
+    x, w = gauss_legendre(_CONTROL * (_MANY if close else 1))
     control = (_FAR * (2 * x - 1))[:, None]
     weight = 2 * _FAR * w * np.exp(-(control[:, 0] ** 2) / 2) / np.sqrt(2 * np.pi)
     s, density = _standard_deviations(df)
@@ -96,7 +104,7 @@ def _integrated(alike: Sequence[tuple[tuple[Any, ...], int]], df: Any) -> Any:
     s = s[..., None, :]
     # comparisons that are alike, as they all are under the null, have one factor
     for (lowest, limit, loading, shift), times in alike:
-        own = np.sqrt(1 - loading**2)
+        own = np.maximum(np.sqrt(1 - loading**2), LEAST_OWN)
         inside = special.ndtr((limit * s - shift - loading * control) / own)
         if lowest is not None:
             inside = inside - special.ndtr((lowest * s - shift - loading * control) / own)
