@@ -36,6 +36,9 @@ _LONGEST_PREFIX = 200
 LONGEST = 20_000
 """Characters of one text in a file: about ten printed pages."""
 
+DEEPEST = 100
+"""Sections within sections of a file: what a person writes has a handful."""
+
 _UNPRINTABLE = r"[^\t\n\r\u0020-\u007e\u00a0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """What no document can hold (XML 1.0, section 2.2), and what makes text read otherwise than it is written
 (Boucher & Anderson 2023, Trojan Source: the bidirectional controls). `re` compiles it when a file is first read."""
@@ -190,17 +193,21 @@ def check_texts(data: Any, name: str, error: type[FileError] = FileError) -> Non
 
 
 def _only_texts(data: Any) -> Iterator[str]:
-    """Every text and key, without its place."""
-    rest = [data]
-    while rest:
-        value = rest.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, Mapping):
-            yield from map(str, value)
-            rest += value.values()
-        elif isinstance(value, list | tuple):
-            rest += value
+    """Every text and key, without its place; RecursionError where they are nested more deeply than a file of ours."""
+    level, depth = [data], 0
+    while level:
+        if depth > DEEPEST:
+            raise RecursionError
+        within: list[Any] = []
+        for value in level:
+            if isinstance(value, str):
+                yield value
+            elif isinstance(value, Mapping):
+                yield from map(str, value)
+                within += value.values()
+            elif isinstance(value, list | tuple):
+                within += value
+        level, depth = within, depth + 1
 
 
 def _texts(data: Any, place: str = "") -> Iterator[tuple[str, str]]:

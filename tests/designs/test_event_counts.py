@@ -1,8 +1,10 @@
 """Rates of events, against enumeration, direct maximisation of the likelihood, and simulation."""
 
+import itertools
+
 import numpy as np
 import pytest
-from scipy import optimize, stats
+from scipy import integrate, optimize, stats
 
 from trialplan.designs._rates import FollowUp, Tally, fitted_dispersion, fitted_rate, restricted_rate
 from trialplan.designs.event_counts import EventCounts
@@ -99,6 +101,30 @@ class TestFollowUp:
     def test_large_dropout(self):
         """Where nearly all leave at once, what is told is the rate over the rate of leaving."""
         assert FollowUp(exposure=1.0, dropout_rate=1e6).information(2.0, 0.5) == pytest.approx(2e-6, rel=1e-5)
+
+
+class TestInformation:
+    @pytest.mark.parametrize("accrual", [0.5, 10, 1e3, 1e5, 1e7])
+    @pytest.mark.parametrize("dispersion", [1e-9, 0.5, 3])
+    def test_is_the_mean_over_the_times(self, accrual, dispersion):
+        """However long some are followed: of uniform times the mean of m/(1 + km) has a closed form."""
+        found = FollowUp(exposure=1, accrual_time=accrual).information(2.0, dispersion)
+        bend = 2.0 * dispersion
+        exact = (accrual - (np.log1p(bend * (1 + accrual)) - np.log1p(bend)) / bend) / (dispersion * accrual)
+        by_steps = np.mean(2.0 * (t := 1 + accrual * (np.arange(10**6) + 0.5) / 10**6) / (1 + bend * t))
+        assert found == pytest.approx(exact if dispersion > 1e-6 else by_steps, rel=1e-9)
+
+    @pytest.mark.parametrize("accrual", [10, 1e4])
+    def test_with_dropout(self, accrual):
+        """Against adaptive quadrature in pieces."""
+        found = FollowUp(exposure=1, accrual_time=accrual, dropout_rate=0.05).information(2.0, 0.5)
+
+        def told(time):
+            return 2 / (1 + time) ** 2 * np.exp(-0.05 * time) * min(1, 1 - (time - 1) / accrual)
+
+        ends = [0, 1, *(1 + min(accrual, 800) * np.geomspace(1e-4, 1, 40))]
+        pieces = itertools.pairwise(ends)
+        assert found == pytest.approx(sum(integrate.quad(told, *piece)[0] for piece in pieces), rel=1e-9)
 
 
 class TestExact:

@@ -218,6 +218,29 @@ class TestMeasures:
         assert (found.estimate, found.standard_error) == pytest.approx((estimate, error), abs=5e-5)
         assert found.prediction_lower is None
 
+    @pytest.mark.parametrize(
+        ("measure", "method", "q", "p_value", "i2"),
+        [
+            ("odds-ratio", "peto", 3.574828, 0.3111861, 0.1607988),
+            ("odds-ratio", "mantel-haenszel", 3.66423, 0.3000783, 0.1812741),
+            ("risk-ratio", "mantel-haenszel", 3.632765, 0.3039468, 0.1741827),
+            ("risk-difference", "mantel-haenszel", 3.365926, 0.3385718, 0.1087149),
+        ],
+    )
+    def test_heterogeneity_is_that_of_metafor(self, measure, method, q, p_value, i2):
+        """Around the effect of the method itself, as metafor 3.8.1 has it (rma.peto, rma.mh), four small trials."""
+        found = pool(
+            two_rates([(5, 50), (8, 60), (2, 30), (1, 40)], [(10, 52), (9, 58), (5, 31), (9, 41)], measure), method
+        )
+        assert (found.q, found.p_heterogeneity, found.i2) == pytest.approx((q, p_value, i2), rel=1e-6)
+
+    def test_peto_leaves_out_what_tells_nothing(self):
+        """A study without events adds no degree of freedom: Q of the others, on two (metafor: 2.206543, 0.331784)."""
+        found = pool(
+            two_rates([(5, 50), (8, 60), (0, 30), (0, 9)], [(10, 52), (9, 58), (3, 31), (0, 9)], "odds-ratio"), "peto"
+        )
+        assert (found.q, found.p_heterogeneity) == pytest.approx((2.206543, 0.331784), rel=1e-6)
+
     @pytest.mark.parametrize("measure", ["risk-ratio", "odds-ratio", "risk-difference"])
     def test_mantel_haenszel_has_the_error_of_simulated_trials(self, measure):
         """Over simulated tables of unequal arms the mean is the truth and the SE the observed spread."""

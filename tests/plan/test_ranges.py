@@ -89,6 +89,11 @@ class TestWhereFrom:
         assert (found.low, found.high) == (0.1, 0.3)
         assert found.source == "the listed control rates, a low control rate to a high control rate"
 
+    def test_an_end_that_is_no_number_is_refused(self, edit):
+        """By its place, with what it may be."""
+        with pytest.raises(PlanError, match=r"range number 2 must be a finite number, not nan"):
+            edit((RANGED, f"{RANGED}range = [0.1, nan]\n"))
+
     def test_a_stated_range_comes_first(self, edit):
         """A range beside the value is taken before any other."""
         found = axis(edit((RANGED, RANGED + 'range = [0.15, 0.35]\nrange_source = "ours"\n')), "control")

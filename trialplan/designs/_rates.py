@@ -16,6 +16,9 @@ from trialplan.stated import Slip
 _NODES = 64
 """Along the time that a participant is followed: the integrand has no kink within either stretch of it."""
 
+_BENT = 1e-6
+"""How much the events expected in a stretch of time must vary by beyond chance, for that to bend the integrand."""
+
 _NOT_NEGATIVE = Interval(0, closed="left")
 
 _GONE = 40.0
@@ -54,14 +57,18 @@ class FollowUp:
         )
         with np.errstate(divide="ignore"):
             longest = _GONE / left
-        total = 0.0
+        bend, total = dispersion * rate, 0.0
         for start, length in ((0.0, least(exposure, longest)), (exposure, least(more, longest))):
-            time = start + x * length
+            # along log(1 + kmt), where that is no straight line: of a long time hardly anything but its beginning tells
+            first, last = np.log1p(bend * start), np.log1p(bend * (start + length))
+            bent, slope = bend * length > _BENT, np.where(bend > 0, bend, 1.0)
+            time = np.where(bent, np.expm1(first + x * (last - first)) / slope, start + x * length)
+            step = np.where(bent, (last - first) * (1 + slope * time) / slope, length)
             late = np.maximum(time - exposure, 0.0)
             followed = np.exp(-left * time) * (
                 1 - np.divide(late, more, out=np.zeros_like(late + more), where=more > 0)
             )
-            total = total + (w * length * rate / (1 + dispersion * rate * time) ** 2 * followed).sum(axis=-1)
+            total = total + (w * step * rate / (1 + bend * time) ** 2 * followed).sum(axis=-1)
         return total
 
     def drawn(self, size: int, trials: int, rng: Any) -> Any:

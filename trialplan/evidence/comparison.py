@@ -171,12 +171,20 @@ def peto(effects: Effects) -> tuple[float, float]:
     Yusuf, Peto, Lewis, Collins & Sleight, Progress in Cardiovascular Diseases. Zeros stay as they are; biased where
     effects are large or arms very unequal.
     """
+    values, variances = peto_by_study(effects)
+    if not len(values):
+        raise ParameterError("no study has both events and participants without one: there is no odds ratio to pool")
+    weights = 1 / variances
+    return float((weights * values).sum() / weights.sum()), float(weights.sum() ** -0.5)
+
+
+def peto_by_study(effects: Effects) -> tuple[Any, Any]:
+    """Each study's log odds ratio by Peto, and its variance; without studies that have no events, or nothing else."""
     a, n1, c, n2 = _tables(effects)
     n, m = n1 + n2, a + c
-    variance = (n1 * n2 * m * (n - m) / (n**2 * (n - 1))).sum()
-    if not variance > 0:
-        raise ParameterError("no study has both events and participants without one: there is no odds ratio to pool")
-    return float((a - n1 * m / n).sum() / variance), float(variance**-0.5)
+    information = n1 * n2 * m * (n - m) / (n**2 * (n - 1))
+    telling = information > 0
+    return ((a - n1 * m / n) / np.where(telling, information, 1.0))[telling], 1 / information[telling]
 
 
 def arms_with_counts(effects: Effects, method: str) -> list[tuple[Any, Any]]:

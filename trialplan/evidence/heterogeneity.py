@@ -18,10 +18,11 @@ def weighted_mean(values: Any, weights: Any) -> float:
     return float((weights * values).sum() / weights.sum())
 
 
-def q_statistic(values: Any, variances: Any, tau2: float = 0.0) -> float:
-    """The weighted sum of squares around the mean (Cochran 1954, Biometrics 10:101), at a given τ²."""
+def q_statistic(values: Any, variances: Any, tau2: float = 0.0, around: float | None = None) -> float:
+    """The weighted sum of squares around the mean, or another (Cochran 1954, Biometrics 10:101), at a given τ²."""
     weights = 1 / (variances + tau2)
-    return float((weights * (values - weighted_mean(values, weights)) ** 2).sum())
+    centre = weighted_mean(values, weights) if around is None else around
+    return float((weights * (values - centre) ** 2).sum())
 
 
 def typical_variance(variances: Any) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.evidence.beta_binomial import beta_binomial
-from trialplan.evidence.comparison import arms_with_counts, effect_of_rates, mantel_haenszel, peto
+from trialplan.evidence.comparison import arms_with_counts, effect_of_rates, mantel_haenszel, peto, peto_by_study
 from trialplan.evidence.effects import MEASURES, PROPORTIONS, Effects
 from trialplan.evidence.glmm import binomial_normal
 from trialplan.evidence.heterogeneity import ESTIMATORS, q_statistic, typical_variance, weighted_mean
@@ -258,7 +258,11 @@ def _beta(effects: Effects, interval: str, confidence: float) -> Pool:
 
 
 def _from_tables(effects: Effects, method: str, interval: str, confidence: float) -> Pool:
-    """One common effect from the tables themselves, with Wald limits; Q as of inverse variances."""
+    """One common effect from the tables themselves, with Wald limits.
+
+    Peto's Q is of observed minus expected events, as the effect is; Mantel and Haenszel's has inverse variances around
+    their effect.
+    """
     if interval != "normal":
         raise ParameterError(f"interval {interval} is not defined for method {method}; use normal")
     if method == "peto" and effects.measure != "odds-ratio":
@@ -266,7 +270,9 @@ def _from_tables(effects: Effects, method: str, interval: str, confidence: float
     mean, error = mantel_haenszel(effects) if method == "mantel-haenszel" else peto(effects)
     _check(effects, method, interval, confidence)
     values, variances = np.array(effects.values), np.array(effects.variances)
-    spread = _spread(FIXED, values, variances, 0.0)
+    if method == "peto":
+        values, variances = peto_by_study(effects)
+    spread = _spread(FIXED, values, variances, 0.0, around=mean)
     alone = {"prediction_lower": None, "prediction_upper": None}
     pooled = _pooled(effects, FIXED, mean, error, normal_quantile(confidence), 0.0)
     return Pool(
@@ -320,12 +326,12 @@ def _pooled(effects: Effects, method: str, mean: float, error: float, critical: 
     }
 
 
-def _spread(method: str, values: Any, variances: Any, tau2: float) -> dict[str, Any]:
-    """τ², I², H² (shares, not percent) and Q with its P value; None for one study."""
+def _spread(method: str, values: Any, variances: Any, tau2: float, around: float | None = None) -> dict[str, Any]:
+    """τ², I², H² (shares, not percent) and Q, around the weighted mean or another, with its P value; None for one."""
     df = len(values) - 1
     if not df:
         return dict.fromkeys(("tau2", "i2", "h2", "q", "p_heterogeneity"))
-    q, typical = q_statistic(values, variances), typical_variance(variances)
+    q, typical = q_statistic(values, variances, around=around), typical_variance(variances)
     h2 = q / df if method == FIXED else 1 + tau2 / typical
     return {
         "tau2": tau2,

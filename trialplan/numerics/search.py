@@ -103,9 +103,9 @@ def first_reached(f: Callable[[int], float], start: int, at_start: float, most: 
     """
     low, high, at_low, at_high = start, start, at_start, at_start
     while at_high < 0:
-        low, at_low, high = high, at_high, 2 * high
-        if high > most:
+        if high >= most:
             return None
+        low, at_low, high = high, at_high, min(2 * high, most)
         at_high = f(high)
     while at_low >= 0 and low > 0:
         high, at_high, low = low, at_low, low // 2

@@ -48,12 +48,22 @@ def complaint(errors: Sequence[Any]) -> str:
         return f"{where}: the key {name!r} is missing{f'; it says {words}' if words else ''}"
     if isinstance(name, int) and place:  # an entry of a list
         where, key = _where(place[:-1]), f"{place[-1]} number {name + 1}"
-        node = _node(place).get("items", {})
+        node = _entry(_node(place), name)
     else:
         section = _node(place)
         key, node = str(name), section.get("properties", {}).get(name, section.get("additionalProperties", {}))
     value = error["input"]
     return f"{where}: {key}{_must(error, node)}, not {_shown(value)}{_way_out(node, value)}"
+
+
+def _entry(node: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+    """What the schema says of an entry of a list: of every one alike, or of each by its place."""
+    full = _schema()
+    for one in (_followed(one, full) for one in node.get("anyOf", (node,))):
+        each = one.get("prefixItems", ())
+        if number < len(each) or "items" in one:
+            return _followed(each[number] if number < len(each) else one["items"], full)
+    return {}
 
 
 def _must(error: Any, node: Mapping[str, Any]) -> str:
