@@ -150,10 +150,11 @@ class Treatments(WrapperOfOne):
         return reachable(self, self.decisive)
 
     def unreachable(self) -> UnreachableError:
-        """The design's reason; where treatments have shares of the effect, that of the first that has one."""
-        if self.effect_shares is None:
+        """The design's reason where it has one and no treatment has a share of its effect; else a comparison's."""
+        if self.effect_shares is None and not self.design.reachable():
             return super().unreachable()
-        return unreachable(self, {f"treatment {i}": one for i, one in enumerate(self.decisive, 1)})
+        places = {id(one): i for i, one in reversed([*enumerate(self.comparisons, 1)])}  # those alike are one
+        return unreachable(self, {f"treatment {places[id(one)]}": one for one in self.decisive})
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """There is more than one statistic."""

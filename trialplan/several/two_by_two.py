@@ -14,7 +14,7 @@ from trialplan.designs.two_proportions import TwoProportions
 from trialplan.errors import ParameterError
 from trialplan.numerics import dunnett
 from trialplan.numerics.distributions import upper_t_quantile
-from trialplan.numerics.elementary import between, exp, log, normal_cdf, normal_quantile, sqrt, square, where
+from trialplan.numerics.elementary import between, exp, greatest, log, normal_cdf, normal_quantile, sqrt, square, where
 from trialplan.numerics.lazy import np
 from trialplan.numerics.multinormal import bivariate_cdf
 from trialplan.numerics.student import t_power
@@ -177,7 +177,8 @@ class TwoByTwo(Treatments):
             (other * with_both + (1 - other) * second, other * first + (1 - other) * neither),
         )
         made = []
-        for given, not_given in margins:
+        for found, not_given in margins:
+            given = _or_the_same(found, not_given)
             if self._in_rates:
                 numbers = {self.design.effect: given, str(self.design.field("comparator")): not_given}
             else:
@@ -202,7 +203,7 @@ class TwoByTwo(Treatments):
             each = [one.success(n) for one in self.comparisons]
             first, second = (between(-_FAR, normal_quantile(one), _FAR) for one in each)
             every = bivariate_cdf(first, second, self.correlation)
-            return (*each, each[0] + each[1] - every, every)
+            return (*each, _either(*each, every), every)
         usable = self.df(n) > 0
         df = where(usable, self.df(n), 1.0)
         limits = [upper_t_quantile(one.level, df) for one in self.comparisons]
@@ -210,7 +211,7 @@ class TwoByTwo(Treatments):
         limits, shifts = [_plain(one) for one in limits], [_plain(one) for one in shifts]
         each = [dunnett.all_above([limit], [0.0], df, [shift]) for limit, shift in zip(limits, shifts, strict=True)]
         every = dunnett.all_above(limits, (0.0, 0.0), df, shifts)
-        found = (*each, each[0] + each[1] - every, every)
+        found = (*each, _either(*each, every), every)
         return tuple(where(self.df(n) <= 0, 0.0, one) for one in found)
 
     @cached_property
@@ -386,6 +387,26 @@ class TwoByTwo(Treatments):
             f"not, at {level}, {sided} ({why}); what is planned is the effect of one alone against neither, and {add}; "
             f"{needed[self.wins_if]}{planned if self.effect_shares else ''}"
         )
+
+
+def _or_the_same(given: Numbers, not_given: Numbers) -> Numbers:
+    """`given`; `not_given` where they differ by rounding alone, so that no effect at a margin is none."""
+    apart, largest_of_two = abs(given - not_given), greatest(abs(given), abs(not_given))
+    return where(_truth(apart <= _ROUNDED * largest_of_two), not_given, given)
+
+
+def _truth(condition: Any) -> Any:
+    """A plain one where it is one."""
+    return condition if np.ndim(condition) else bool(condition)
+
+
+def _either(first: Numbers, second: Numbers, both: Numbers) -> Numbers:
+    """The probability of one or the other, which rounding may not take out of [0, 1]."""
+    return between(0.0, first + second - both, 1.0)
+
+
+_ROUNDED = 1e-14
+"""What computing with odds may move a rate by, as a share of it."""
 
 
 def _plain(value: Any) -> Any:
