@@ -114,9 +114,9 @@ class TestNothingToShow:
         """The margin is named whose effect has gone, also where the design has one."""
         for one in (RATES, MEANS):
             whole = TwoByTwo(design=one, interaction=-3, wins_if="all")
-            with pytest.raises(UnreachableError, match="treatment 1 .* can show"):
+            with pytest.raises(UnreachableError, match=r"treatment 1 .* can show"):
                 whole.sample_size(0.8)
-        with pytest.raises(UnreachableError, match="treatment 2 .* can show"):
+        with pytest.raises(UnreachableError, match=r"treatment 2 .* can show"):
             TwoByTwo(design=MEANS, effect_shares=(1, 0.1), interaction=-0.3).sample_size(0.8)
 
     @pytest.mark.parametrize("wins_if", ["each", "any", "all"])
