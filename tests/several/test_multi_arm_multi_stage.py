@@ -144,6 +144,21 @@ class TestPlan:
         with pytest.raises(PlanError, match="a committee's sheet is of one comparison"):
             sheet(trial)
 
+    @pytest.mark.parametrize("document", ["protocol", "statistics"])
+    def test_documents_tell_the_trial_with_looks(self, tmp_path, document):
+        """Each treatment's power is that which `size` tells; a critical value of one analysis is none of this trial."""
+        said = plan_text() + self.ARMS + 'kept = 1\n[monitoring]\nlooks = [0.5, 1]\nfutility = "z(0)"\n'
+        (tmp_path / "plan.toml").write_text(said)
+        trial = build(read(tmp_path / "plan.toml"))
+        text = render(trial, kind=document)
+        extra = trial.answer.extra
+        for name, one in zip(("low", "high"), extra["comparisons"], strict=True):
+            assert f"| {name} | {one['power']:.3f} |" in text
+        fixed = trial.design.fixed.replace(kept=None)
+        assert f"{fixed.powers(trial.answer.n)[0]:.3f} |" not in text
+        for words in ("Critical value", "Power of any", "Power of all"):
+            assert words not in text
+
     def test_keeping_needs_looks(self, tmp_path):
         """Without them nothing is seen early."""
         (tmp_path / "plan.toml").write_text(plan_text() + self.ARMS + "kept = 1\n")

@@ -371,6 +371,16 @@ class FamilyWithLooks(WithLooks):
             ],
         }
 
+    def beside_looks(self, n: int, target: Numbers) -> dict[str, Any]:
+        """The correlations, which looks do not change, and the power of each hypothesis, of any and of all with them.
+
+        A hypothesis's own power, by a single analysis at its level, is left out: no look here tests so.
+        """
+        found = {name: value for name, value in self.fixed.details(n, target).items() if name != "members"}
+        *each, some, every = map(float, self.powers(n))
+        shown = [{"hypothesis": i, "power": power} for i, power in enumerate(each, 1)]
+        return found | {"hypotheses": shown, "power_of_any": some, "power_of_all": every}
+
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The same as tables, which number the hypotheses."""
         return self.named_tables(extra, numbers(self.family))

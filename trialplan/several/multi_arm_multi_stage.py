@@ -313,9 +313,13 @@ class MultiArmMultiStage(WithLooks):
         by = {name: self.by_look(float(n), share) for name, share in HYPOTHESES.items()}
         return {
             "looks": [self._row(look, size, by) for look, size in enumerate(sizes)],
-            "comparisons": [{"treatment": i, "power": power} for i, power in enumerate(by["alternative"][-1].each, 1)],
+            "comparisons": _comparisons(by["alternative"][-1]),
             "expected_n": {name: self._expected(found, sizes) for name, found in by.items()},
         }
+
+    def beside_looks(self, n: int, target: Numbers) -> dict[str, Any]:
+        """The power of each treatment; the critical values are the boundaries of the looks."""
+        return {"comparisons": _comparisons(self.by_look(float(n))[-1])}
 
     def _row(self, look: int, size: int, by: Mapping[str, list[Look]]) -> dict[str, Any]:
         upper, lower = (float(one) if math.isfinite(one) else None for one in (self.upper[look], self.lower[look]))
@@ -413,6 +417,11 @@ class MultiArmMultiStage(WithLooks):
     def any_will_do(self) -> bool:
         """As the comparisons say."""
         return self.design.any_will_do
+
+
+def _comparisons(last: Look) -> list[dict[str, Any]]:
+    """The power of each treatment, by what has happened by the last look."""
+    return [{"treatment": i, "power": power} for i, power in enumerate(last.each, 1)]
 
 
 def _drift(one: Design, level: float, n: Numbers) -> float:
