@@ -136,7 +136,7 @@ class TestPlan:
         first = trial.answer.extra["looks"][0]
         for words in (
             "one for low and high (obrien-fleming; O'Brien & Fleming 1979",
-            "after the first look only the best 1 of 2 go on",
+            "after the first look only the best of 2 goes on",
             "the trial ends with the first treatment that is shown",
             f"| {first['n']} | {first['efficacy_z']:.3f} |",
         ):
@@ -158,6 +158,17 @@ class TestPlan:
         assert f"{fixed.powers(trial.answer.n)[0]:.3f} |" not in text
         for words in ("Critical value", "Power of any", "Power of all"):
             assert words not in text
+
+    @pytest.mark.parametrize("sides", [1, 2])
+    @pytest.mark.parametrize("kept", [1, 2])
+    def test_one_error_is_told_as_one(self, sides, kept):
+        """The level of the comparisons is that of the looks: of two sides, one."""
+        whole = staged(Z.replace(sides=sides, alpha=0.025 * sides), kept=kept, futility="z(0)")
+        told = whole.looks_in_words(["a", "b", "c"])
+        assert "is at most 0.025" in told
+        assert ("which is one side of 0.05, two-sided" in told) == (sides == 2)
+        best = {1: "the best", 2: "the best 2"}[kept]
+        assert whole.formula.endswith(f"non-binding futility z(0) and selection of {best} at the first look")
 
     def test_keeping_needs_looks(self, tmp_path):
         """Without them nothing is seen early."""
