@@ -229,8 +229,12 @@ class TestMonitored:
     def test_the_best_go_on(self):
         look = monitor(staged(treatments=3, kept=1), n=200, z="1,2,0.3")
         assert [one.status for one in look.hypotheses] == ["dropped", "goes on", "dropped"]
-        assert look.summary() == "Look 1 of 2: go on with treatment 2."
+        assert look.summary() == "Look 1 of 2: treatment 1 and treatment 3 are dropped; go on with treatment 2."
         assert look.to_dict()["verdict"] == "go-on"
+        page = str(look)
+        for words in ("planned n   200", "looks       with 50 % and 100 % of it", "only the best of 3 goes on"):
+            assert words in page, words
+        assert "other endpoints" not in page
 
     @pytest.mark.parametrize(
         ("seen", "words"),
