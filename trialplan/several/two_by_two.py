@@ -203,7 +203,7 @@ class TwoByTwo(Treatments):
             each = [one.success(n) for one in self.comparisons]
             first, second = (between(-_FAR, normal_quantile(one), _FAR) for one in each)
             every = bivariate_cdf(first, second, self.correlation)
-            return (*each, _either(*each, every), every)
+            return (*each, _either(each[0], each[1], every), every)
         usable = self.df(n) > 0
         df = where(usable, self.df(n), 1.0)
         limits = [upper_t_quantile(one.level, df) for one in self.comparisons]
@@ -211,7 +211,7 @@ class TwoByTwo(Treatments):
         limits, shifts = [_plain(one) for one in limits], [_plain(one) for one in shifts]
         each = [dunnett.all_above([limit], [0.0], df, [shift]) for limit, shift in zip(limits, shifts, strict=True)]
         every = dunnett.all_above(limits, (0.0, 0.0), df, shifts)
-        found = (*each, _either(*each, every), every)
+        found = (*each, _either(each[0], each[1], every), every)
         return tuple(where(self.df(n) <= 0, 0.0, one) for one in found)
 
     @cached_property
