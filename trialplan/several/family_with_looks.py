@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self, TypeGuard
 
 from trialplan.design import Design
 from trialplan.errors import ParameterError, UnreachableError
-from trialplan.numerics.elementary import normal_cdf, normal_quantile
+from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.page import Table
 from trialplan.parameter import Numbers, parameter
@@ -18,6 +18,7 @@ from trialplan.sequential.boundaries.efficacy import Efficacy, read_efficacy
 from trialplan.sequential.boundaries.spending import SPENDING
 from trialplan.sequential.look_table import whole_looks
 from trialplan.several._family import numbers
+from trialplan.several._powers import ALL, ANY, FAR, score
 from trialplan.several._stepwise import _Stepwise, lattice
 from trialplan.text import listed, number, percent, probability
 from trialplan.wrapper import Names
@@ -28,9 +29,6 @@ StopsWhen = Literal["all", "any", "first"]
 _OWN = (*OWN, "stops_when")
 
 _NOT_DEFINED = ("futility", "binding", "efficacy_at", "futility_at")
-
-_FAR = 36.0
-"""Where a normal variable has no probability left."""
 
 
 def _has_shares(value: Any) -> TypeGuard[_Stepwise]:
@@ -205,12 +203,12 @@ class FamilyWithLooks(WithLooks):
         seen = [self.family.participants_of_one(size) for size in self._sizes(n)]
         with np.errstate(all="ignore"):
             scores = [
-                -_FAR if one is None else normal_quantile(one.success(size))
+                -FAR if one is None else score(one.success(size))
                 for rows in self._at_boundaries
                 for row in rows
                 for one, size in zip(row, seen, strict=True)
             ]
-        return [-np.clip(np.where(np.isnan(one), -_FAR, one), -_FAR, _FAR) for one in scores]
+        return [np.where(np.isnan(one), FAR, -one) for one in scores]
 
     def _sizes(self, n: Numbers) -> list[Numbers]:
         """The participants of each look; where tests count, whole blocks of them."""
@@ -278,7 +276,7 @@ class FamilyWithLooks(WithLooks):
     @property
     def _counts(self) -> int:
         """Where the power that counts stands among `powers`."""
-        return -2 if self.family.wins_if == "any" else -1
+        return ANY if self.family.wins_if == "any" else ALL
 
     def power(self, n: Numbers) -> Numbers:
         """Nothing but success counts as a rejection."""
@@ -286,7 +284,7 @@ class FamilyWithLooks(WithLooks):
 
     def all_shown(self, n: Numbers) -> Numbers:
         """By the end."""
-        return self.powers(n)[..., -1]
+        return self.powers(n)[..., ALL]
 
     def at_null(self) -> tuple[Self, ...]:
         """The family's."""
