@@ -65,6 +65,14 @@ def test_of_what_is_chosen(more, hint, tmp_path):
     assert hint in refusal(tmp_path, plan_text(**more))
 
 
+@pytest.mark.parametrize("rule", catalogue.over_arms())
+def test_a_design_is_no_array(rule, tmp_path):
+    """Every rule of [arms] is put around the primary endpoint's design, which is one trial's."""
+    path = tmp_path / "plan.toml"
+    path.write_text(plan_text(more=f'[arms]\nnames = ["a", "b"]\nrule = "{rule}"\n'), encoding="utf-8")
+    assert build(read(str(path))).design.slug() == rule
+
+
 def test_a_vector_is_one_number_for_each_stratum(tmp_path):
     """Of what is a vector by itself there is still one for each."""
     numbers = stated(control=[0.2, 0.4], difference=0.2)

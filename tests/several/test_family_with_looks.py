@@ -111,6 +111,34 @@ class TestPower:
         assert found == pytest.approx(list(whole.powers(300)), abs=4 * 0.5 / 3000**0.5)
 
     @pytest.mark.parametrize("spending", ["lan-demets-obrien-fleming", "lan-demets-pocock"])
+    @pytest.mark.parametrize("looks", [(0.5, 1), (0.4, 0.7, 1)])
+    @pytest.mark.parametrize("n", [14, 20])
+    def test_few_participants_and_t_are_no_more_than_drawn(self, spending, looks, n):
+        """At small shares of the level and early looks a t test shows less than a z test: that is not claimed.
+
+        Four standard errors; what is claimed below what is drawn is that t at an early look tells more of the last.
+        """
+        whole = FamilyWithLooks(
+            design=Holm(members=(TwoMeans(difference=1.2, sd=1),) * 4), looks=looks, efficacy=spending
+        )
+        trials, claimed = 8000, whole.powers(n)
+        _, shown = whole.shown(whole.draw(n, trials, np.random.default_rng(17)))
+        found = np.array([*shown.mean(axis=0), shown.any(axis=1).mean(), shown.all(axis=1).mean()])
+        error = 4 * np.sqrt(found * (1 - found) / trials)
+        assert np.all(claimed <= found + error), (claimed, found)
+        assert np.all(claimed >= found - error - 0.03), (claimed, found)
+
+    def test_looks_do_not_save_participants(self):
+        """A boundary at the end that is higher than that without looks needs no fewer."""
+        fixed = Holm(members=(TwoMeans(difference=1.2, sd=1),) * 4)
+        assert FamilyWithLooks(design=fixed, looks=(0.5, 1)).sample_size(0.8).n >= fixed.sample_size(0.8).n
+
+    def test_arrays_are_scalars(self):
+        """Of participants, cell by cell."""
+        whole = FamilyWithLooks(design=Holm(members=(TwoMeans(difference=0.5, sd=1),) * 2), looks=(0.5, 1))
+        assert whole.powers(np.array([60, 90])) == pytest.approx(np.array([whole.powers(60), whole.powers(90)]))
+
+    @pytest.mark.parametrize("spending", ["lan-demets-obrien-fleming", "lan-demets-pocock"])
     def test_the_first_of_a_chain_is_a_trial_with_looks(self, spending):
         """Its power and boundaries are those of a group-sequential trial of it alone."""
         whole = FamilyWithLooks(design=in_order(0.4, 0.3), looks=(0.4, 0.7, 1), efficacy=spending)

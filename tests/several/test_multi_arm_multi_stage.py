@@ -136,13 +136,39 @@ class TestPlan:
         first = trial.answer.extra["looks"][0]
         for words in (
             "one for low and high (obrien-fleming; O'Brien & Fleming 1979",
-            "after the first look only the best 1 of 2 go on",
+            "after the first look only the best of 2 goes on",
             "the trial ends with the first treatment that is shown",
             f"| {first['n']} | {first['efficacy_z']:.3f} |",
         ):
             assert words in text, words
         with pytest.raises(PlanError, match="a committee's sheet is of one comparison"):
             sheet(trial)
+
+    @pytest.mark.parametrize("document", ["protocol", "statistics"])
+    def test_documents_tell_the_trial_with_looks(self, tmp_path, document):
+        """Each treatment's power is that which `size` tells; a critical value of one analysis is none of this trial."""
+        said = plan_text() + self.ARMS + 'kept = 1\n[monitoring]\nlooks = [0.5, 1]\nfutility = "z(0)"\n'
+        (tmp_path / "plan.toml").write_text(said)
+        trial = build(read(tmp_path / "plan.toml"))
+        text = render(trial, kind=document)
+        extra = trial.answer.extra
+        for name, one in zip(("low", "high"), extra["comparisons"], strict=True):
+            assert f"| {name} | {one['power']:.3f} |" in text
+        fixed = trial.design.fixed.replace(kept=None)
+        assert f"{fixed.powers(trial.answer.n)[0]:.3f} |" not in text
+        for words in ("Critical value", "Power of any", "Power of all"):
+            assert words not in text
+
+    @pytest.mark.parametrize("sides", [1, 2])
+    @pytest.mark.parametrize("kept", [1, 2])
+    def test_one_error_is_told_as_one(self, sides, kept):
+        """The level of the comparisons is that of the looks: of two sides, one."""
+        whole = staged(Z.replace(sides=sides, alpha=0.025 * sides), kept=kept, futility="z(0)")
+        told = whole.looks_in_words(["a", "b", "c"])
+        assert "is at most 0.025" in told
+        assert ("which is one side of 0.05, two-sided" in told) == (sides == 2)
+        best = {1: "the best", 2: "the best 2"}[kept]
+        assert whole.formula.endswith(f"non-binding futility z(0) and selection of {best} at the first look")
 
     def test_keeping_needs_looks(self, tmp_path):
         """Without them nothing is seen early."""
@@ -203,8 +229,12 @@ class TestMonitored:
     def test_the_best_go_on(self):
         look = monitor(staged(treatments=3, kept=1), n=200, z="1,2,0.3")
         assert [one.status for one in look.hypotheses] == ["dropped", "goes on", "dropped"]
-        assert look.summary() == "Look 1 of 2: go on with treatment 2."
+        assert look.summary() == "Look 1 of 2: treatment 1 and treatment 3 are dropped; go on with treatment 2."
         assert look.to_dict()["verdict"] == "go-on"
+        page = str(look)
+        for words in ("planned n   200", "looks       with 50 % and 100 % of it", "only the best of 3 goes on"):
+            assert words in page, words
+        assert "other endpoints" not in page
 
     @pytest.mark.parametrize(
         ("seen", "words"),

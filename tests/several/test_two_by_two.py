@@ -10,7 +10,7 @@ from small_plans import plan_text
 
 from trialplan import TwoByTwo, TwoMeans, TwoProportions, randomise, reproduce, verify
 from trialplan.cli import main
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.plan import build, read
 from trialplan.protocol import render
 
@@ -95,6 +95,40 @@ class TestDrawn:
         """The chance of both is next to the product."""
         first, second, _, both = TwoByTwo(design=MEANS).powers(128)
         assert both == pytest.approx(first * second, abs=0.002)
+
+
+class TestNothingToShow:
+    """What no number of participants can show is said at once, without a search."""
+
+    @pytest.mark.parametrize("shares", [None, (1, 0.8)])
+    @pytest.mark.parametrize("control", np.linspace(0.03, 0.97, 12))
+    def test_no_effect(self, control, shares):
+        """The odds of four equal rates are equal but for rounding."""
+        for one in (RATES.replace(control=control, treatment=control), MEANS.replace(difference=0)):
+            whole = TwoByTwo(design=one, effect_shares=shares)
+            assert not whole.reachable()
+            with pytest.raises(UnreachableError, match="no number of participants can show"):
+                whole.sample_size(0.8)
+
+    def test_an_interaction_takes_all_of_it(self):
+        """The margin is named whose effect has gone, also where the design has one."""
+        for one in (RATES, MEANS):
+            whole = TwoByTwo(design=one, interaction=-3, wins_if="all")
+            with pytest.raises(UnreachableError, match=r"treatment 1 .* can show"):
+                whole.sample_size(0.8)
+        with pytest.raises(UnreachableError, match=r"treatment 2 .* can show"):
+            TwoByTwo(design=MEANS, effect_shares=(1, 0.1), interaction=-0.3).sample_size(0.8)
+
+    @pytest.mark.parametrize("wins_if", ["each", "any", "all"])
+    @pytest.mark.parametrize("allocation", ["1:1", "2:1"])
+    def test_power_is_a_probability(self, wins_if, allocation):
+        """Also where it is as good as certain."""
+        for one in (RATES, MEANS, MEANS.replace(test="z")):
+            whole = TwoByTwo(design=one.replace(allocation=allocation), wins_if=wins_if)
+            for blocks in (1, 2, 100, 10_000, 1_000_000):
+                powers = [float(power) for power in whole.powers(blocks * whole.block)]
+                assert min(powers) >= 0
+                assert max(powers) <= 1
 
 
 class TestRefused:

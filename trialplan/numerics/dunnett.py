@@ -109,7 +109,7 @@ def _integrated(alike: Sequence[tuple[tuple[Any, ...], int]], df: Any) -> Any:
         if lowest is not None:
             inside = inside - special.ndtr((lowest * s - shift - loading * control) / own)
         product = product * inside**times
-    return ((weight @ product) * density).sum(axis=-1)
+    return np.clip(((weight @ product) * density).sum(axis=-1), 0.0, 1.0)  # sums of weights round beyond 1
 
 
 def _standard_deviations(df: Any) -> tuple[Any, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, PlanError, did_you_mean
+from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.schema import STRATEGIES, AssumptionSection, EndpointSection, HierarchySection, PlanFile
 from trialplan.text import listed, with_article
@@ -224,7 +225,7 @@ def check_one_trial(cls: type[Sized], numbers: Mapping[str, Any]) -> None:
     """
     known = parameters(cls)
     for name, value in numbers.items():
-        if name in known and hasattr(known[name].check(cls.__name__, name, value), "shape"):
+        if name in known and isinstance(known[name].check(cls.__name__, name, value), np.ndarray):
             told = ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else value
             way_out = "a plan is of one trial, and `trialplan scenarios` varies it"
             raise ParameterError(f"must be one number, not {told}", parameter=name, value=value, way_out=way_out)

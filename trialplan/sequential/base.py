@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from trialplan.design import Design
 from trialplan.outcome import Counts
 from trialplan.page import Table
-from trialplan.parameter import Parameter, parameter, parameters
+from trialplan.parameter import Numbers, Parameter, parameter, parameters
 from trialplan.sequential.boundaries.efficacy import read_efficacy
 from trialplan.sequential.boundaries.fields import read_looks, read_some_looks
 from trialplan.sequential.boundaries.futility import read_futility
@@ -84,6 +84,14 @@ class WithLooks(WrapperOfOne):
     def look_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
         """The looks of an answer as tables, with these names."""
         return self.detail_tables(extra)
+
+    def beside_looks(self, n: int, target: Numbers) -> dict[str, Any]:
+        """What an answer of the trial without looks holds and that of the looks does not, as it is with these looks.
+
+        Of a single test nothing there is changed by them. What is one of several is shown, or not, by the looks' own
+        boundaries: its power is with them, and a critical value of a single analysis is none of this trial's.
+        """
+        return self.fixed.details(n, target)
 
     def judged(self, z: Any) -> tuple[list[JudgedHypothesis], bool]:
         """What has become of several whose z were these, of shape (looks so far, several), and whether the trial ends.

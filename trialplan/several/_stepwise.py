@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Any, Literal
 
 from trialplan.design import Design
-from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.multinormal import bivariate_cdf
 from trialplan.page import Table
 from trialplan.parameter import Numbers, parameter
 from trialplan.several._family import Family
 from trialplan.several._fields import correlation
+from trialplan.several._powers import ALL, ANY, FAR, score
 from trialplan.text import listed, number, probability
 from trialplan.wrapper import Names
 
@@ -24,9 +24,6 @@ WinsIf = Literal["any", "all"]
 
 _POINTS = 2**17
 """Of the lattice for three endpoints and more: the power is right to some 0.001."""
-
-_FAR = 36.0
-"""Where a normal variable has no probability left."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +82,7 @@ class _Stepwise(Family):
     def _scores(self, designs: Sequence[Design], n: Numbers) -> list[Numbers]:
         of_one = self.participants_of_one(n)
         with np.errstate(all="ignore"):
-            return [np.clip(normal_quantile(one.success(of_one)), -_FAR, _FAR) for one in designs]
+            return [score(one.success(of_one)) for one in designs]
 
     @cached_property
     def _table(self) -> Any:
@@ -117,7 +114,7 @@ class _Stepwise(Family):
 
     def _of_two(self, limits: list[list[Numbers]]) -> Any:
         """Cell by cell of the steps of two P values, exactly."""
-        first, second = ([-_FAR, *one, _FAR] for one in limits)
+        first, second = ([-FAR, *one, FAR] for one in limits)
         joint = [[bivariate_cdf(a, b, self.correlations[0][1]) for b in second] for a in first]
         corners = np.stack([np.stack(np.broadcast_arrays(*row)) for row in np.broadcast_arrays(*map(_stacked, joint))])
         cells = np.maximum(np.diff(np.diff(corners, axis=0), axis=1), 0.0)
@@ -142,11 +139,11 @@ class _Stepwise(Family):
 
     def success(self, n: Numbers) -> Numbers:
         """The probability that any, or all, are shown."""
-        return self.powers(n)[..., -2 if self.wins_if == "any" else -1]
+        return self.powers(n)[..., ANY if self.wins_if == "any" else ALL]
 
     def all_shown(self, n: Numbers) -> Numbers:
         """By the procedure, whatever the trial needs."""
-        return self.powers(n)[..., -1]
+        return self.powers(n)[..., ALL]
 
     def at_null(self) -> tuple[Any, ...]:
         """Where any will do, all members on their nulls together; else one of them, the others as they are planned."""

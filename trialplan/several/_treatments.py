@@ -12,7 +12,8 @@ from trialplan.page import Table
 from trialplan.parameter import Numbers, Parameter, parameter, parameters
 from trialplan.several._arms import reachable, read_shares, unreachable
 from trialplan.several._compared import Compared
-from trialplan.text import probability
+from trialplan.several._powers import ALL, ANY
+from trialplan.text import listed, number, probability
 from trialplan.wrapper import LEVEL, Names, WrapperOfOne
 
 MOST = 20
@@ -142,22 +143,51 @@ class Treatments(WrapperOfOne):
 
     @property
     def decisive(self) -> tuple[Design, ...]:
-        """The comparisons that success rests on: it takes all of them, or one where any will do."""
-        return self.comparisons
+        """The comparisons that success rests on: all of them, or one where any will do; or the one that counts."""
+        return self.comparisons if self.counts in (ANY, ALL) else (self.comparisons[self.counts],)
 
     def reachable(self) -> Any:
         """Whether what success takes can be shown: any comparison, all, or the one that counts."""
         return reachable(self, self.decisive)
 
     def unreachable(self) -> UnreachableError:
-        """The design's reason; where treatments have shares of the effect, that of the first that has one."""
-        if self.effect_shares is None:
+        """The design's reason where it has one and no treatment has a share of its effect; else a comparison's."""
+        if self.effect_shares is None and not self.design.reachable():
             return super().unreachable()
-        return unreachable(self, {f"treatment {i}": one for i, one in enumerate(self.decisive, 1)})
+        places = {id(one): i for i, one in reversed([*enumerate(self.comparisons, 1)])}  # those alike are one
+        return unreachable(self, {f"treatment {places[id(one)]}": one for one in self.decisive})
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """There is more than one statistic."""
         return None
+
+    # Participants.
+
+    def shown(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
+        """The statistics, and which treatments are shown: (trials, treatments) each."""
+        raise NotImplementedError
+
+    def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
+        """The statistic that counts, the greatest of any or the least of all, and whether what counts is shown."""
+        statistics, shown = self.shown(data, fraction)
+        if self.counts == ANY:
+            return statistics.max(axis=-1), shown.any(axis=-1)
+        if self.counts == ALL:
+            return statistics.min(axis=-1), shown.all(axis=-1)
+        return statistics[:, self.counts], shown[:, self.counts]
+
+    # In words.
+
+    def level_in_words(self, alpha: Numbers) -> str:
+        """A level, and of how many sides."""
+        return f"{number(alpha)}, {'two-sided' if self.sides == 2 else 'one-sided'}"
+
+    def shares_in_words(self, names: Sequence[str]) -> str:
+        """What each has of the planned effect, as a sentence ends; nothing where all have the whole of it."""
+        if self.effect_shares is None:
+            return ""
+        shares = zip(names, self.effect_shares, strict=False)
+        return "; of the planned effect " + listed(f"{name} has {share:g} times" for name, share in shares)
 
     # What the answer holds.
 
@@ -181,3 +211,9 @@ class Treatments(WrapperOfOne):
         """The comparisons."""
         rows = [[names.tested[one["treatment"] - 1], probability(one["power"])] for one in extra.get("comparisons", ())]
         return [Table(("treatment", "shown"), rows, self.title, right=frozenset({1}))]
+
+
+def pooled_variance(groups: Sequence[Any]) -> Any:
+    """The variance within groups of (trials, participants) each, trial by trial: squares over degrees of freedom."""
+    df = sum(group.shape[1] for group in groups) - len(groups)
+    return sum(group.var(axis=1) * group.shape[1] for group in groups) / df

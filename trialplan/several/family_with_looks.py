@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self, TypeGuard
 
 from trialplan.design import Design
 from trialplan.errors import ParameterError, UnreachableError
-from trialplan.numerics.elementary import normal_cdf, upper_normal_quantile
+from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np
 from trialplan.page import Table
 from trialplan.parameter import Numbers, parameter
@@ -19,6 +18,7 @@ from trialplan.sequential.boundaries.efficacy import Efficacy, read_efficacy
 from trialplan.sequential.boundaries.spending import SPENDING
 from trialplan.sequential.look_table import whole_looks
 from trialplan.several._family import numbers
+from trialplan.several._powers import ALL, ANY, FAR, score
 from trialplan.several._stepwise import _Stepwise, lattice
 from trialplan.text import listed, number, percent, probability
 from trialplan.wrapper import Names
@@ -29,9 +29,6 @@ StopsWhen = Literal["all", "any", "first"]
 _OWN = (*OWN, "stops_when")
 
 _NOT_DEFINED = ("futility", "binding", "efficacy_at", "futility_at")
-
-_FAR = 36.0
-"""Where a normal variable has no probability left."""
 
 
 def _has_shares(value: Any) -> TypeGuard[_Stepwise]:
@@ -174,31 +171,66 @@ class FamilyWithLooks(WithLooks):
     def powers_by_look(self, n: Numbers) -> Any:
         """The same by each look: shape (…, looks, hypotheses and two)."""
         self.require_effect()
-        drifts = np.broadcast_arrays(*self._drifts(n), *(c for row in self.family.correlations for c in row))
-        shape, k = np.shape(drifts[0]), self.family.tests_made
+        limits, k = self._limits(n), self.family.tests_made
+        flat = np.broadcast_arrays(*limits, *(c for row in self.family.correlations for c in row))
+        shape, cuts = np.shape(flat[0]), np.cumsum([bounds.size for bounds in self.boundaries])
         found = np.empty((*shape, len(self.looks), k + 2))
         for index in np.ndindex(shape):
-            values = np.array([float(one[index]) for one in drifts])
-            found[index] = self._of_numbers(values[:k], values[k:].reshape(k, k))
+            *each, correlations = np.split(np.array([float(one[index]) for one in flat]), cuts)
+            bounds = [one.reshape(known.shape) for one, known in zip(each, self.boundaries, strict=True)]
+            found[index] = self._of_numbers(bounds, correlations.reshape(k, k))
         return found
 
-    def _drifts(self, n: Numbers) -> list[Numbers]:
-        """The expected z of each hypothesis at the end, by its own power at the full level of a side."""
-        scores = [np.clip(one, -_FAR, _FAR) for one in self.family.scores(n)]
-        return [score + upper_normal_quantile(float(self.family.level)) for score in scores]
+    @cached_property
+    def _at_boundaries(self) -> tuple[tuple[tuple[Design | None, ...], ...], ...]:
+        """Each hypothesis at the level that a normal z has beyond each boundary; None where no z shows it."""
+        return tuple(
+            tuple(tuple(self._at(one, float(bound)) for bound in row) for row in bounds)
+            for one, bounds in zip(self.family.hypotheses, self.boundaries, strict=True)
+        )
 
-    def _of_numbers(self, drifts: Any, correlations: Any) -> Any:
+    def _at(self, one: Design, bound: float) -> Design | None:
+        if not bound < _HIGHEST:
+            return None
+        return one.replace(alpha=float(normal_cdf(-bound)) * self.sides, sides=self.sides)
+
+    def _limits(self, n: Numbers) -> list[Numbers]:
+        """The z without drift from which each is shown, hypothesis by hypothesis, share by share, look by look.
+
+        It is that of the hypothesis's own power with the participants of the look, at the level of the boundary. So
+        what a t test lacks beside a z test, at few participants and at small levels, is not claimed.
+        """
+        seen = [self.family.participants_of_one(size) for size in self._sizes(n)]
+        with np.errstate(all="ignore"):
+            scores = [
+                -FAR if one is None else score(one.success(size))
+                for rows in self._at_boundaries
+                for row in rows
+                for one, size in zip(row, seen, strict=True)
+            ]
+        return [np.where(np.isnan(one), FAR, -one) for one in scores]
+
+    def _sizes(self, n: Numbers) -> list[Numbers]:
+        """The participants of each look; where tests count, whole blocks of them."""
+        if self.smooth:
+            return [n * look for look in self.looks]
+        return [np.maximum(np.round(n * look / self.block), 1) * self.block for look in self.looks]
+
+    def _of_numbers(self, limits: Sequence[Any], correlations: Any) -> Any:
         """Over a lattice of the increments between the looks, which are independent."""
-        k, steps = len(drifts), np.diff(self.looks, prepend=0.0)
+        k, steps = len(limits), np.diff(self.looks, prepend=0.0)
         points = lattice(k * len(steps))[:_POINTS].reshape(-1, len(steps), k) @ np.linalg.cholesky(correlations).T
-        walk = np.cumsum(points * np.sqrt(steps)[:, None] + drifts * steps[:, None], axis=1)
-        shown = self.shown_by_look(walk / np.sqrt(self.looks)[:, None])
+        walk = np.cumsum(points * np.sqrt(steps)[:, None], axis=1)
+        shown = self._beyond(walk / np.sqrt(self.looks)[:, None], limits)
         return np.stack([self.family.of_rejections(shown[:, look]).mean(axis=0) for look in range(len(steps))])
 
     def shown_by_look(self, z: Any) -> Any:
         """What is shown by each look where the statistics are z: (trials, looks, hypotheses) each."""
+        return self._beyond(z, self.boundaries)
+
+    def _beyond(self, z: Any, limits: Sequence[Any]) -> Any:
         looks = range(len(self.looks))
-        crossed = [[z[:, look, i, None] >= bound[:, look] for look in looks] for i, bound in enumerate(self.boundaries)]
+        crossed = [[z[:, look, i, None] >= limit[:, look] for look in looks] for i, limit in enumerate(limits)]
         return np.stack(self._by_look(crossed), axis=1)
 
     def _by_look(self, crossed: Sequence[Sequence[Any]]) -> list[Any]:
@@ -244,7 +276,7 @@ class FamilyWithLooks(WithLooks):
     @property
     def _counts(self) -> int:
         """Where the power that counts stands among `powers`."""
-        return -2 if self.family.wins_if == "any" else -1
+        return ANY if self.family.wins_if == "any" else ALL
 
     def power(self, n: Numbers) -> Numbers:
         """Nothing but success counts as a rejection."""
@@ -252,7 +284,7 @@ class FamilyWithLooks(WithLooks):
 
     def all_shown(self, n: Numbers) -> Numbers:
         """By the end."""
-        return self.powers(n)[..., -1]
+        return self.powers(n)[..., ALL]
 
     def at_null(self) -> tuple[Self, ...]:
         """The family's."""
@@ -289,16 +321,16 @@ class FamilyWithLooks(WithLooks):
         """The last statistics, and which hypotheses are shown by the looks up to this fraction."""
         crossed: list[list[Any]] = []
         statistics: list[Any] = []
-        for one, bounds, of in zip(self.family.hypotheses, self.boundaries, data, strict=True):
+        for one, at_boundaries, of in zip(self.family.hypotheses, self._at_boundaries, data, strict=True):
             at_looks, statistic = [], None
             for look, time in enumerate(self.looks):
                 if time > fraction + 1e-9:
                     continue
                 rejects = []
-                for bound in bounds[:, look]:
-                    level = float(normal_cdf(-min(float(bound), _HIGHEST)))
-                    statistic, found = one.replace(alpha=level * self.sides, sides=self.sides).analyse(of, time)
-                    rejects.append(found & (statistic > 0) & math.isfinite(bound))
+                for row in at_boundaries:
+                    tested = row[look]
+                    statistic, found = (tested or one).analyse(of, time)
+                    rejects.append(found & (statistic > 0) & (tested is not None))
                 at_looks.append(np.stack(rejects, axis=1))
             crossed.append(at_looks)
             statistics.append(statistic)
@@ -336,6 +368,16 @@ class FamilyWithLooks(WithLooks):
                 for share, row in zip(shares, rows, strict=True)
             ],
         }
+
+    def beside_looks(self, n: int, target: Numbers) -> dict[str, Any]:
+        """The correlations, which looks do not change, and the power of each hypothesis, of any and of all with them.
+
+        A hypothesis's own power, by a single analysis at its level, is left out: no look here tests so.
+        """
+        found = {name: value for name, value in self.fixed.details(n, target).items() if name != "members"}
+        *each, some, every = map(float, self.powers(n))
+        shown = [{"hypothesis": i, "power": power} for i, power in enumerate(each, 1)]
+        return found | {"hypotheses": shown, "power_of_any": some, "power_of_all": every}
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The same as tables, which number the hypotheses."""
@@ -377,7 +419,7 @@ class FamilyWithLooks(WithLooks):
         ends = {"all": "all are shown", "any": "any is shown", "first": f"{names[0]} is shown"}[self.stops_when]
         at = listed([percent(one) for one in self.looks[:-1]])
         return (
-            f"They are looked at with {at} of the participants, and at the end; at each share of the level "
+            f"The trial is looked at with {at} of the participants, and at the end; at each share of the level "
             f"{number(float(self.alpha))} a hypothesis has boundaries by {self.efficacy}, and what is shown hands its "
             f"share on at the same look (Maurer & Bretz 2013). The trial ends early if {ends}"
         )

@@ -12,23 +12,18 @@ from trialplan.design import Design
 from trialplan.designs.two_means import TwoMeans
 from trialplan.errors import ParameterError
 from trialplan.numerics import dunnett
-from trialplan.numerics.elementary import between, is_scalar, normal_cdf, normal_quantile, sqrt, where
+from trialplan.numerics.elementary import is_scalar, normal_cdf, sqrt, where
 from trialplan.numerics.lazy import np
 from trialplan.outcomes.responses import Responses
 from trialplan.parameter import Numbers, parameter
 from trialplan.several._arms import at_shares, whole_from
 from trialplan.several._correlation import control_loading, variance
-from trialplan.several._treatments import MOST, Treatments
-from trialplan.text import listed, number
+from trialplan.several._powers import ALL, ANY, score
+from trialplan.several._treatments import MOST, Treatments, pooled_variance
+from trialplan.text import listed
 
 WinsIf = Literal["any", "all", "first"]
 """What counts as success: any treatment that is shown, every one, or the first whatever the others do."""
-
-ANY, ALL = -2, -1
-"""Their places among the powers, behind those of each treatment."""
-
-_FAR = 36.0
-"""Where a normal variable has no probability left."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +190,7 @@ class ManyToOne(Treatments):
     def _scores(self, n: Numbers) -> list[Numbers]:
         """The normal score of what each test shows by its own formula; of those that are alike once."""
         of_one = self.participants_of_one(n)
-        known = {id(one): between(-_FAR, normal_quantile(one.success(of_one)), _FAR) for one in self.tested}
+        known = {id(one): score(one.success(of_one)) for one in self.tested}
         return [known[id(one)] for one in self.tested]
 
     def _shifts(self, n: Numbers) -> list[Numbers]:
@@ -206,11 +201,6 @@ class ManyToOne(Treatments):
     def counts(self) -> int:
         """Any, all, or the first."""
         return {"any": ANY, "all": ALL, "first": 0}[self.wins_if]
-
-    @property
-    def decisive(self) -> tuple[Design, ...]:
-        """The comparisons that success rests on: it takes all of them, or one where any will do."""
-        return self.comparisons[:1] if self.wins_if == "first" else self.comparisons
 
     # Participants.
 
@@ -235,7 +225,7 @@ class ManyToOne(Treatments):
         """By the variance within all arms."""
         arms = [pair[0] for pair in data] + [data[0][1]]
         arms = [arm[:, : round(fraction * arm.shape[1])] for arm in arms]
-        within = sum(arm.var(axis=1) * arm.shape[1] for arm in arms) / (sum(arm.shape[1] for arm in arms) - len(arms))
+        within = pooled_variance(arms)
         ((limit, sign),) = self.design.sided_limits()
         control = arms[-1]
         columns = [
@@ -245,15 +235,6 @@ class ManyToOne(Treatments):
             for arm in arms[:-1]
         ]
         return np.stack(columns, axis=-1)
-
-    def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
-        """The statistic that counts, and whether what counts is shown."""
-        statistics, shown = self.shown(data, fraction)
-        if self.wins_if == "first":
-            return statistics[:, 0], shown[:, 0]
-        if self.wins_if == "all":
-            return statistics.min(axis=-1), shown.all(axis=-1)
-        return statistics.max(axis=-1), shown.any(axis=-1)
 
     # What the answer holds.
 
@@ -270,14 +251,11 @@ class ManyToOne(Treatments):
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """Each treatment by Dunnett's test."""
-        sided = "two-sided" if self.sides == 2 else "one-sided"
         needed = {"any": "at least one of them is", "all": "all of them are", "first": "the first of them is"}
-        shares = zip(names, self.effect_shares or (), strict=False)
-        planned = "; of the planned effect " + listed(f"{name} has {share:g} times" for name, share in shares)
         return (
             f"{listed(names)} are each compared with the control by Dunnett's test, so that the chance of any false "
-            f"claim is {number(self.alpha)}, {sided}; the trial succeeds if {needed[self.wins_if]} shown"
-            f"{planned if self.effect_shares else ''}"
+            f"claim is {self.level_in_words(self.alpha)}; the trial succeeds if {needed[self.wins_if]} shown"
+            f"{self.shares_in_words(names)}"
         )
 
 

@@ -241,7 +241,7 @@ class MultiArmMultiStage(WithLooks):
         arms = self.arms_design
         rule = f"{len(self.looks)} looks, {shown(self.efficacy)} boundary by integration over arms and looks"
         dropped = [] if self.futility is None else [f"futility {shown(self.futility)}"]
-        dropped += [] if arms.kept is None else [f"the best {arms.kept} kept after the first"]
+        dropped += [] if arms.kept is None else [f"selection of {_best(arms.kept)} at the first look"]
         kind = f", {'binding' if self.binding else 'non-binding'} {listed(dropped)}" if dropped else ""
         return f"{arms.treatments} comparisons with one control; {arms.design.formula}; {rule}{kind}"
 
@@ -313,9 +313,13 @@ class MultiArmMultiStage(WithLooks):
         by = {name: self.by_look(float(n), share) for name, share in HYPOTHESES.items()}
         return {
             "looks": [self._row(look, size, by) for look, size in enumerate(sizes)],
-            "comparisons": [{"treatment": i, "power": power} for i, power in enumerate(by["alternative"][-1].each, 1)],
+            "comparisons": _comparisons(by["alternative"][-1]),
             "expected_n": {name: self._expected(found, sizes) for name, found in by.items()},
         }
+
+    def beside_looks(self, n: int, target: Numbers) -> dict[str, Any]:
+        """The power of each treatment; the critical values are the boundaries of the looks."""
+        return {"comparisons": _comparisons(self.by_look(float(n))[-1])}
 
     def _row(self, look: int, size: int, by: Mapping[str, list[Look]]) -> dict[str, Any]:
         upper, lower = (float(one) if math.isfinite(one) else None for one in (self.upper[look], self.lower[look]))
@@ -390,17 +394,19 @@ class MultiArmMultiStage(WithLooks):
         if self.futility is not None:
             said.append("a treatment whose z lies below the lower boundary is dropped")
         if arms.kept is not None:
-            said.append(f"after the first look only the best {arms.kept} of {arms.treatments} go on")
+            goes = "goes" if arms.kept == 1 else "go"
+            said.append(f"after the first look only {_best(arms.kept)} of {arms.treatments} {goes} on")
         said.append(
             "the trial ends with the first treatment that is shown"
             if self.together
             else "each treatment goes on until it is shown, or dropped, or the trial ends"
         )
         drops = self.futility is not None or arms.kept is not None
-        level = number(float(self.level))
+        side = f", which is one side of {number(float(self.alpha))}, two-sided" if self.sides == 2 else ""
         kept = "as long as what is said here is obeyed" if self.binding else "whatever else is stopped or dropped"
         said.append(
-            f"together they show a treatment without an effect with a chance of {level} at most{f', {kept}' * drops}"
+            "the chance that any treatment without an effect is shown is at most "
+            f"{number(float(self.level))}{side}{f', {kept}' * drops}"
         )
         return "; ".join(said)
 
@@ -413,6 +419,16 @@ class MultiArmMultiStage(WithLooks):
     def any_will_do(self) -> bool:
         """As the comparisons say."""
         return self.design.any_will_do
+
+
+def _comparisons(last: Look) -> list[dict[str, Any]]:
+    """The power of each treatment, by what has happened by the last look."""
+    return [{"treatment": i, "power": power} for i, power in enumerate(last.each, 1)]
+
+
+def _best(kept: int) -> str:
+    """How many go on, in words."""
+    return "the best" if kept == 1 else f"the best {kept}"
 
 
 def _drift(one: Design, level: float, n: Numbers) -> float:

@@ -14,14 +14,15 @@ from trialplan.designs.two_proportions import TwoProportions
 from trialplan.errors import ParameterError
 from trialplan.numerics import dunnett
 from trialplan.numerics.distributions import upper_t_quantile
-from trialplan.numerics.elementary import between, exp, log, normal_cdf, normal_quantile, sqrt, square, where
+from trialplan.numerics.elementary import between, exp, greatest, log, normal_cdf, sqrt, square, where
 from trialplan.numerics.lazy import np
 from trialplan.numerics.multinormal import bivariate_cdf
 from trialplan.numerics.student import t_power
 from trialplan.page import Table
 from trialplan.parameter import Interval, Numbers, largest, parameter, smallest
 from trialplan.several._arms import whole_from
-from trialplan.several._treatments import Treatments
+from trialplan.several._powers import ALL, ANY, score
+from trialplan.several._treatments import Treatments, pooled_variance
 from trialplan.text import listed, number, probability
 from trialplan.wrapper import Names
 
@@ -30,9 +31,6 @@ WinsIf = Literal["each", "any", "all"]
 
 Adjustment = Literal["none", "bonferroni"]
 """Whether each treatment is tested at the whole level, or at half of it."""
-
-_FAR = 36.0
-"""Where a normal variable has no probability left."""
 
 _SIGNS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 """Whether each group gets the first treatment and the second, in the order of `arm_names`."""
@@ -177,7 +175,8 @@ class TwoByTwo(Treatments):
             (other * with_both + (1 - other) * second, other * first + (1 - other) * neither),
         )
         made = []
-        for given, not_given in margins:
+        for found, not_given in margins:
+            given = _or_the_same(found, not_given)
             if self._in_rates:
                 numbers = {self.design.effect: given, str(self.design.field("comparator")): not_given}
             else:
@@ -200,9 +199,8 @@ class TwoByTwo(Treatments):
         """
         if not self._student:
             each = [one.success(n) for one in self.comparisons]
-            first, second = (between(-_FAR, normal_quantile(one), _FAR) for one in each)
-            every = bivariate_cdf(first, second, self.correlation)
-            return (*each, each[0] + each[1] - every, every)
+            every = bivariate_cdf(score(each[0]), score(each[1]), self.correlation)
+            return (*each, _either(each[0], each[1], every), every)
         usable = self.df(n) > 0
         df = where(usable, self.df(n), 1.0)
         limits = [upper_t_quantile(one.level, df) for one in self.comparisons]
@@ -210,7 +208,7 @@ class TwoByTwo(Treatments):
         limits, shifts = [_plain(one) for one in limits], [_plain(one) for one in shifts]
         each = [dunnett.all_above([limit], [0.0], df, [shift]) for limit, shift in zip(limits, shifts, strict=True)]
         every = dunnett.all_above(limits, (0.0, 0.0), df, shifts)
-        found = (*each, each[0] + each[1] - every, every)
+        found = (*each, _either(each[0], each[1], every), every)
         return tuple(where(self.df(n) <= 0, 0.0, one) for one in found)
 
     @cached_property
@@ -231,18 +229,13 @@ class TwoByTwo(Treatments):
     @property
     def counts(self) -> int:
         """Any, both, or the one of the least effect."""
-        return {"any": -2, "all": -1, "each": self._least}[self.wins_if]
+        return {"any": ANY, "all": ALL, "each": self._least}[self.wins_if]
 
     @property
     def _least(self) -> int:
         """The place of the treatment with the least effect."""
         first, second = self.effect_shares or (1.0, 1.0)
         return int(second < first)
-
-    @property
-    def decisive(self) -> tuple[Design, ...]:
-        """Either, both, or the one of the least effect."""
-        return (self.comparisons[self._least],) if self.wins_if == "each" else self.comparisons
 
     @property
     def adjusts(self) -> bool:
@@ -311,9 +304,7 @@ class TwoByTwo(Treatments):
         return statistics, np.stack([rejects for _, rejects in found], axis=-1) & (statistics > 0)
 
     def _by_variance_within(self, groups: Sequence[Any], margins: Sequence[Any]) -> tuple[Any, Any]:
-        total = sum(group.shape[1] for group in groups)
-        df = total - len(groups)
-        within = sum(group.var(axis=1) * group.shape[1] for group in groups) / df
+        df, within = sum(group.shape[1] for group in groups) - len(groups), pooled_variance(groups)
         columns = []
         for margin in margins:
             sizes = [sum(group.shape[1] for group in arm) for arm in margin]
@@ -322,15 +313,6 @@ class TwoByTwo(Treatments):
             columns.append(self.design.sign * (means[0] - means[1]) / error)
         statistics = np.stack(columns, axis=-1)
         return statistics, statistics >= float(upper_t_quantile(self.comparisons[0].level, df))
-
-    def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
-        """The statistic that counts, and whether what counts is shown."""
-        statistics, shown = self.shown(data, fraction)
-        if self.wins_if == "all":
-            return statistics.min(axis=-1), shown.all(axis=-1)
-        if self.wins_if == "any":
-            return statistics.max(axis=-1), shown.any(axis=-1)
-        return statistics[:, self._least], shown[:, self._least]
 
     # What the answer holds.
 
@@ -368,24 +350,41 @@ class TwoByTwo(Treatments):
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """Each treatment at its margin, at which level, and what must be shown."""
-        sided = "two-sided" if self.sides == 2 else "one-sided"
-        level = number(self.comparisons[0].alpha)
+        level = self.level_in_words(self.comparisons[0].alpha)
         why = "half of the level each" if self.adjusts else "each is a question of its own, at the whole level"
         needed = {
             "each": "the trial has enough participants for that of the least effect",
             "any": "the trial succeeds if at least one of them is shown",
             "all": "the trial succeeds if both of them are shown",
         }
-        shares = zip(names, self.effect_shares or (), strict=False)
-        planned = "; of the planned effect " + listed(f"{name} has {share:g} times" for name, share in shares)
         add = "no interaction is assumed"
         if np.any(np.asarray(self.interaction)):
             add = f"the planned interaction is {number(self.interaction)} times the planned effect"
         return (
             f"{listed(names)} are given two by two, and each is compared at its margin, all who get it with all who do "
-            f"not, at {level}, {sided} ({why}); what is planned is the effect of one alone against neither, and {add}; "
-            f"{needed[self.wins_if]}{planned if self.effect_shares else ''}"
+            f"not, at {level} ({why}); what is planned is the effect of one alone against neither, and {add}; "
+            f"{needed[self.wins_if]}{self.shares_in_words(names)}"
         )
+
+
+def _or_the_same(given: Numbers, not_given: Numbers) -> Numbers:
+    """`given`; `not_given` where they differ by rounding alone, so that no effect at a margin is none."""
+    apart, largest_of_two = abs(given - not_given), greatest(abs(given), abs(not_given))
+    return where(_truth(apart <= _ROUNDED * largest_of_two), not_given, given)
+
+
+def _truth(condition: Any) -> Any:
+    """A plain one where it is one."""
+    return condition if np.ndim(condition) else bool(condition)
+
+
+def _either(first: Numbers, second: Numbers, both: Numbers) -> Numbers:
+    """The probability of one or the other, which rounding may not take out of [0, 1]."""
+    return between(0.0, first + second - both, 1.0)
+
+
+_ROUNDED = 1e-14
+"""What computing with odds may move a rate by, as a share of it."""
 
 
 def _plain(value: Any) -> Any:

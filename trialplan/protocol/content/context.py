@@ -73,6 +73,7 @@ from trialplan.protocol.content.views import (
     treatments,
 )
 from trialplan.protocol.content.worst_doubt import worst_doubt
+from trialplan.sequential.base import WithLooks
 from trialplan.text import listed, plural
 from trialplan.wrapper import Names, Wrapper
 
@@ -401,14 +402,15 @@ def _alone(trial: Trial, endpoint: Endpoint) -> Alone | None:
         return None
     loss, fixed, n, extra = endpoint.section.dropout, design.fixed, int(answer.n), answer.extra
     if design.looks and isinstance(fixed, Design):  # of counts they are of one look: each of several has its own
-        extra = {} if fixed.counted(n) else fixed.details(n, answer.target)
+        details = design.beside_looks if isinstance(design, WithLooks) else fixed.details
+        extra = {} if fixed.counted(n) else details(n, answer.target)
     return Alone(
         n=n,
         arms=arms_of(trial, answer),
         power=float(answer.success),
         enrolled=None if loss is None else int(enrolled(design, answer.arms, loss)["n"]),
         details=tuple(fixed.detail_rows(extra)) if extra else (),
-        tables=tuple(_details(trial, endpoint, fixed, extra)) if extra else (),
+        tables=tuple(one for one in _details(trial, endpoint, fixed, extra) if one.rows) if extra else (),
     )
 
 

@@ -9,9 +9,9 @@ from trialplan.design_facts import assumed, head, level, source
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np
 from trialplan.page import Answer, Page, Table, facts, plain
-from trialplan.sequential.base import DROPPED, SHOWN, JudgedHypothesis, WithLooks
+from trialplan.sequential.base import DROPPED, GOES_ON, SHOWN, JudgedHypothesis, WithLooks
 from trialplan.sequential.interim.verdict import EFFICACY, FUTILITY, GO_ON, NOT_REJECTED, REJECTED
-from trialplan.text import listed, three_decimals
+from trialplan.text import listed, percent, three_decimals
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -33,7 +33,10 @@ class SeveralLook(Answer):
     @property
     def shown(self) -> tuple[str, ...]:
         """The names of what is shown by now."""
-        return tuple(name for name, one in zip(self.names, self.hypotheses, strict=True) if one.status == SHOWN)
+        return self._with(SHOWN)
+
+    def _with(self, status: str) -> tuple[str, ...]:
+        return tuple(name for name, one in zip(self.names, self.hypotheses, strict=True) if one.status == status)
 
     def page(self) -> Page:
         """What the rule says of the trial, and of each treatment or hypothesis."""
@@ -61,13 +64,17 @@ class SeveralLook(Answer):
             for name, one in zip(self.names, self.hypotheses, strict=True)
         ]
         titles = ("", *(label for label, _ in columns), *(["has crossed at the share"] if shares else []), "status")
-        planned = [*assumed(self.design), *level(self.design), *source(self.design)]
+        looks = listed([percent(one) for one in self.design.looks])
+        size = [("planned n", f"{self.n:,}"), ("looks", f"with {looks} of it")]
+        planned = [*size, *assumed(self.design), *level(self.design), *source(self.design)]
+        rule = self.design.looks_in_words(self.names)
         return Page(
             data=plain(data),
             headline=self._headline(),
             tables=[Table(titles, rows, "What was seen"), facts(planned)],
             notes=[
-                "The rule is about what is tested. It says nothing of harms, nor of the other endpoints.",
+                f"{rule}.",
+                "The rule is about what is tested. It says nothing of harms, nor of what else is assessed.",
                 "The boundaries are those of the planned looks.",
             ],
             records=lambda: plain(data)["hypotheses"],
@@ -76,12 +83,9 @@ class SeveralLook(Answer):
     def _headline(self) -> str:
         looks = len(self.design.looks)
         which = f"The last look, number {self.number}" if self.final else f"Look {self.number} of {looks}"
-        going = [
-            name
-            for name, one in zip(self.names, self.hypotheses, strict=True)
-            if one.status not in (SHOWN, DROPPED) and self.verdict == GO_ON
-        ]
-        parts = [f"{listed(self.shown)} {'is' if len(self.shown) == 1 else 'are'} shown"] if self.shown else []
+        going = self._with(GOES_ON)
+        became = [(self.shown, "shown"), (self._with(DROPPED), "dropped")]
+        parts = [f"{listed(names)} {'is' if len(names) == 1 else 'are'} {what}" for names, what in became if names]
         parts += [f"go on with {listed(going)}"] if going else []
         ends = {EFFICACY: "the trial stops for efficacy", FUTILITY: "the trial stops for futility"}
         parts += [ends[self.verdict]] if self.verdict in ends else []
