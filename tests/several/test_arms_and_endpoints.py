@@ -218,3 +218,23 @@ class TestPlan:
         trial = build(read(str(plan(secondary=later))))
         last = next(one for one in trial.endpoints if one.name == "later")
         assert trial.expected_of(last) == pytest.approx(trial.n_randomised * 2 / 3)
+
+
+class TestStatement:
+    @pytest.mark.parametrize(
+        ("arms", "aim"),
+        [
+            ("", "an effect of at least one of low and high on response"),
+            ("effect_shares = [0.5, 1.0]", "an effect of at least one of low and high on response"),
+            ('rule = "two-by-two"', "an effect of each, for itself, of low and high on response"),
+            ('rule = "two-by-two"\nwins_if = "all"', "an effect of each of low and high on response"),
+        ],
+    )
+    def test_gives_no_arm_a_rate_that_is_not_planned_for_it(self, tmp_path, arms, aim):
+        """The words for two arms are not true of others: of shares of the effect, or of both treatments together."""
+        path = tmp_path / "plan.toml"
+        path.write_text(plan_text(more=f"\n[arms]\nnames = ['low', 'high']\n{arms}\n"), encoding="utf-8")
+        text = render(build(read(str(path)))).replace("\\", "")
+        said = re.search(r"\*Statistically:\* (.*)", text)[1]
+        assert f"power to show {aim}" in said
+        assert "of participants on" not in said
