@@ -59,10 +59,18 @@ class Wrapper(Design):
         """What the trial must show of members with these names, and at which levels, as a protocol says it."""
         raise NotImplementedError
 
+    def _names_alone(self) -> tuple[str, ...]:
+        """What it tests, by numbered endpoints and the arms' own names."""
+        members = [f"endpoint {i + 1}" for i in range(len(self.members))]
+        return self.named(members, self.arm_names[:-1])
+
     def rule_alone(self) -> str:
         """The rule, with numbered endpoints and the arms' own names."""
-        members = [f"endpoint {i + 1}" for i in range(len(self.members))]
-        return self.rule_in_words(self.named(members, self.arm_names[:-1]))
+        return self.rule_in_words(self._names_alone())
+
+    def aimed_at_alone(self) -> str:
+        """The same of what an effect is to be shown of, or on."""
+        return self.aimed_at(self._names_alone())
 
     @property
     def numbered(self) -> tuple[str, str]:
