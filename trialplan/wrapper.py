@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LEVEL = ("alpha", "sides")
 
+ON_ITS_NULL = "on the edge of its null hypothesis"
+"""Where an endpoint or a treatment lies of which nothing may be shown."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
@@ -76,6 +79,11 @@ class Wrapper(Design):
     def numbered(self) -> tuple[str, str]:
         """What its tables number: one of them, and several."""
         return "endpoint", "endpoints"
+
+    @property
+    def null_in_words(self) -> str:
+        """What is true in each of `at_null`, as a clause."""
+        return f"one of the {self.numbered[1]} lay {ON_ITS_NULL}, and the others were as planned"
 
     def named(self, members: Sequence[str], treatments: Sequence[str]) -> tuple[str, ...]:
         """What it tests, by names of the members and of what they compare with the control: the members."""

@@ -155,6 +155,9 @@ class TestPlan:
             "an effect of at least one of low and high on",
             "Graph of the testing procedure",
             "(low to high to ",
+            "The primary endpoints, response at 12 months and score, are assessed",
+            "The primary endpoints size the trial.",
+            "the probability that the trial succeeds, by the rule of its tests, with",
         ):
             assert words in text, words
         assert text.count("are tested by Holm's procedure") == 1
@@ -176,6 +179,7 @@ class TestPlan:
         text = render(trial).replace("\\", "")
         for words in (
             "each share of the level 0.05 a hypothesis has boundaries by lan-demets-pocock",
+            "The hypotheses are looked at with 50 % of the participants",
             "The trial ends early if any is shown",
             "| hypothesis | share of the level | 50 % | 100 % |",
             "| score with high | 0.25 |",
@@ -238,3 +242,24 @@ class TestStatement:
         said = re.search(r"\*Statistically:\* (.*)", text)[1]
         assert f"power to show {aim}" in said
         assert "of participants on" not in said
+
+
+class TestNullInWords:
+    @pytest.mark.parametrize(
+        ("whole", "words"),
+        [
+            (CoPrimary(members=ENDS), "one of the endpoints lay"),
+            (Holm(members=ENDS), "every endpoint lay"),
+            (Holm(members=ENDS, treatments=2), "every hypothesis lay"),
+            (Holm(members=ENDS, wins_if="all", treatments=2), "one of the hypotheses lay"),
+            (FixedSequence(members=ENDS, wins_if="all"), "one of the endpoints lay"),
+            (FixedSequence(members=ENDS, wins_if="any"), "the first endpoint lay"),
+            (ManyToOne(design=ENDS[0]), "every treatment lay"),
+        ],
+    )
+    def test_says_what_is_true_where_errors_are_counted(self, whole, words):
+        """All hypotheses, one of them, or the first one: by the chance of each, which is its level where it has none."""
+        assert whole.null_in_words.startswith(words)
+        hypotheses = [getattr(null, "hypotheses", None) or null.comparisons for null in whole.at_null()]
+        without = {sum(float(one.success(400)) < 0.03 for one in null) for null in hypotheses}
+        assert without == {len(hypotheses[0]) if words.startswith("every") else 1}

@@ -13,7 +13,7 @@ from trialplan.parameter import Numbers, Parameter, parameter, parameters
 from trialplan.several._arms import reachable, read_shares, unreachable
 from trialplan.several._compared import Compared
 from trialplan.text import probability
-from trialplan.wrapper import LEVEL, Names, WrapperOfOne
+from trialplan.wrapper import LEVEL, ON_ITS_NULL, Names, WrapperOfOne
 
 MOST = 20
 """Treatments beyond which a number is a slip of the pen."""
@@ -139,6 +139,11 @@ class Treatments(WrapperOfOne):
     def at_null(self) -> tuple[Self, ...]:
         """All treatments on the null."""
         return tuple(self.with_members((one,)) for one in self.design.at_null())
+
+    @property
+    def null_in_words(self) -> str:
+        """None of them works."""
+        return f"every treatment lay {ON_ITS_NULL}"
 
     @property
     def decisive(self) -> tuple[Design, ...]:

@@ -377,8 +377,8 @@ class FamilyWithLooks(WithLooks):
         ends = {"all": "all are shown", "any": "any is shown", "first": f"{names[0]} is shown"}[self.stops_when]
         at = listed([percent(one) for one in self.looks[:-1]])
         return (
-            f"They are looked at with {at} of the participants, and at the end; at each share of the level "
-            f"{number(float(self.alpha))} a hypothesis has boundaries by {self.efficacy}, and what is shown hands its "
+            f"The {self.family.numbered[1]} are looked at with {at} of the participants, and at the end; at each share "
+            f"of the level {number(float(self.alpha))} a hypothesis has boundaries by {self.efficacy}, and what is shown hands its "
             f"share on at the same look (Maurer & Bretz 2013). The trial ends early if {ends}"
         )
 
