@@ -258,7 +258,7 @@ class TestNullInWords:
         ],
     )
     def test_says_what_is_true_where_errors_are_counted(self, whole, words):
-        """All hypotheses, one of them, or the first one: by the chance of each, which is its level where it has none."""
+        """All hypotheses, one of them, or the first: by the chance of each, its level where there is no effect."""
         assert whole.null_in_words.startswith(words)
         hypotheses = [getattr(null, "hypotheses", None) or null.comparisons for null in whole.at_null()]
         without = {sum(float(one.success(400)) < 0.03 for one in null) for null in hypotheses}

@@ -84,6 +84,11 @@ class Treatments(WrapperOfOne):
         super().__post_init__()
         self._set("outcome", Compared(self.design.outcome))
 
+    @property
+    def numbered(self) -> tuple[str, str]:
+        """Treatments, of one endpoint."""
+        return "treatment", "treatments"
+
     def named(self, members: Sequence[str], treatments: Sequence[str]) -> tuple[str, ...]:
         """The treatments."""
         return tuple(treatments)
