@@ -132,6 +132,8 @@ def to_show(design: Sized) -> str:
     trial, value = cast("Design", fixed), fixed.value("effect")
     of_plan = trial.outcome.effect_scale(trial).of_plan
     planned = f"{spoken(name)} = {stated(value)}"
+    if trial.members:
+        return f"to show {aim_of_several(trial)}, if {planned}"
     if of_plan:
         return f"to show {of_plan}" if value == 1 else f"to show {stated(value)} of {of_plan}"
     if trial.margin is not None:
@@ -143,6 +145,16 @@ def to_show(design: Sized) -> str:
     return f"to show {planned}"
 
 
+def aim_of_several(trial: Design) -> str:
+    """What is to be shown of several treatments, or on several endpoints, by their numbers."""
+    fixed = trial.fixed
+    wrapper = cast("Wrapper", fixed)
+    whose = wrapper.aimed_at_alone()
+    if wrapper.field("effect") is None:  # endpoints, which have each their own
+        return f"an effect on {whose}"
+    return f"an effect of {whose}" if fixed.margin is None else beyond(fixed, whose)
+
+
 def whole_plan(design: Sized) -> tuple[str, ...]:
     """The effect, where it is the share of a plan that is true, and that is all: then it tells nothing."""
     name = design.field("effect") if design.has_level else None
@@ -150,13 +162,14 @@ def whole_plan(design: Sized) -> tuple[str, ...]:
     return (cast("str", name),) if whole else ()
 
 
-def beyond(trial: Design) -> str:
-    """What lies inside the limits that a margin sets."""
+def beyond(trial: Design, whose: str = "") -> str:
+    """What lies inside the limits that a margin sets; `whose` says of which of several treatments."""
     scale, limits = trial.outcome.effect_scale(trial), [float(limit) for limit in trial.outcome.null_limits(trial)]
+    of = f" of {whose}" if whose else ""
     if len(limits) == 2:
-        return f"{with_article(scale.short)} between {' and '.join(map(scale.shown, limits))}"
+        return f"{with_article(scale.short)}{of} between {' and '.join(map(scale.shown, limits))}"
     if scale.ratio:
-        return f"{with_article(scale.short)} {'above' if trial.upward else 'below'} {scale.shown(limits[0])}"
+        return f"{with_article(scale.short)}{of} {'above' if trial.upward else 'below'} {scale.shown(limits[0])}"
     better = trial.goal == fields.SUPERIORITY
     by = scale.shown(cast("float", trial.margin))
-    return f"that it is {'better' if better else 'not worse'} by more than {by}"
+    return f"that {whose or 'it'} is {'better' if better else 'not worse'} by more than {by}"

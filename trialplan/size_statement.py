@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__
 from trialplan.design_facts import (
+    aim_of_several,
     deciding_confidence,
     direction,
     name_of_test,
@@ -73,8 +74,9 @@ def _claim(design: Sized) -> str:
     fixed = cast("Design", design.fixed)
     if fixed.margin is not None or len(fixed.arm_names) == 1:
         return to_show(design).split(", if ")[0]
-    scale = None if fixed.members else fixed.outcome.effect_scale(fixed)
-    return "to show an effect" if scale is None or scale.of_plan else f"to show an effect ({scale.name})"
+    effect = aim_of_several(fixed) if fixed.members else "an effect"
+    scale = None if fixed.field("effect") is None else fixed.outcome.effect_scale(fixed)
+    return f"to show {effect}" if scale is None or scale.of_plan else f"to show {effect} ({scale.name})"
 
 
 def _if(design: Sized) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LEVEL = ("alpha", "sides")
 
+ON_ITS_NULL = "on the edge of its null hypothesis"
+"""Where an endpoint or a treatment lies of which nothing may be shown."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
@@ -59,15 +62,28 @@ class Wrapper(Design):
         """What the trial must show of members with these names, and at which levels, as a protocol says it."""
         raise NotImplementedError
 
+    def _names_alone(self) -> tuple[str, ...]:
+        """What it tests, by numbered endpoints and the arms' own names."""
+        members = [f"endpoint {i + 1}" for i in range(len(self.members))]
+        return self.named(members, self.arm_names[:-1])
+
     def rule_alone(self) -> str:
         """The rule, with numbered endpoints and the arms' own names."""
-        members = [f"endpoint {i + 1}" for i in range(len(self.members))]
-        return self.rule_in_words(self.named(members, self.arm_names[:-1]))
+        return self.rule_in_words(self._names_alone())
+
+    def aimed_at_alone(self) -> str:
+        """The same of what an effect is to be shown of, or on."""
+        return self.aimed_at(self._names_alone())
 
     @property
     def numbered(self) -> tuple[str, str]:
         """What its tables number: one of them, and several."""
         return "endpoint", "endpoints"
+
+    @property
+    def null_in_words(self) -> str:
+        """What is true in each of `at_null`, as a clause."""
+        return f"one of the {self.numbered[1]} lay {ON_ITS_NULL}, and the others were as planned"
 
     def named(self, members: Sequence[str], treatments: Sequence[str]) -> tuple[str, ...]:
         """What it tests, by names of the members and of what they compare with the control: the members."""

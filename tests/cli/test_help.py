@@ -42,6 +42,11 @@ def examples(command):
     return re.findall(r"^  trialplan (.*)$", command.epilog or "", re.MULTILINE)
 
 
+def test_the_rules_of_several_treatments_are_the_catalogue_s(run):
+    """The usual one first, which is taken where none is typed."""
+    assert f"--rule {'|'.join(catalogue.over_arms())} " in run("size", "two-proportions", "--help").out
+
+
 DEAR = ("demo", "protocol ", "check ", "verify msc")
 """Examples that write or read whole documents, or simulate whole plans: other tests do so every day."""
 

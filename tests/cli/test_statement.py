@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from trialplan import TwoProportions, size
+from trialplan import CoPrimary, Holm, TwoProportions, size
 from trialplan.catalogue import designs
 from trialplan.cli.options import design as options
 from trialplan.errors import ParameterError
@@ -52,6 +52,31 @@ class TestStatement:
     def test_what_moves_it(self, run, more, words):
         """Goal, looks, losses and allocation are each in it."""
         assert words in run(*SIZE, *more, "--statement").out
+
+    @pytest.mark.parametrize(
+        ("more", "aim"),
+        [
+            (("--treatments", "2"), "an effect of at least one of treatment 1 and treatment 2"),
+            (("--treatments", "2", "--with", "wins-if=first"), "an effect of treatment 1"),
+            (("--treatments", "2", "--looks", "0.5,1"), "an effect of at least one of treatment 1 and treatment 2"),
+            (
+                ("--treatments", "2", "--goal", "non-inferiority", "--margin", "0.1"),
+                "that at least one of treatment 1 and treatment 2 is not worse by more than 10 points",
+            ),
+            (("--rule", "two-by-two"), "an effect of each, for itself, of treatment 1 and treatment 2"),
+            (("--rule", "two-by-two", "--with", "wins-if=all"), "an effect of each of treatment 1 and treatment 2"),
+        ],
+    )
+    def test_says_which_of_several_treatments(self, run, more, aim):
+        """As the page's headline does: the power is that of showing what the rule asks for."""
+        assert f"power to show {aim}" in run(*SIZE, *more, "--statement").out
+        assert f"to show {aim}, if treatment = 0.5" in run(*SIZE, *more).out.splitlines()[0]
+
+    def test_says_on_which_of_several_endpoints(self):
+        ends = (TwoProportions(control=0.3, treatment=0.5), TwoProportions(control=0.2, treatment=0.4))
+        for family, which in ((CoPrimary, "each"), (Holm, "at least one")):
+            paragraph = family(members=ends).sample_size(0.8).statement()
+            assert f"power to show an effect on {which} of endpoint 1 and endpoint 2, if" in paragraph
 
     @pytest.mark.parametrize("cls", designs().values(), ids=designs())
     def test_every_design_has_one(self, run, cls):

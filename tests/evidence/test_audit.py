@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from trialplan.evidence import EvidenceTable, Finding, ReportedOutcome, Study, audit, overlapping, read
+from trialplan.evidence.finding import told_once
 
 TABLES = Path(__file__).parent / "tables"
 
@@ -103,6 +104,22 @@ class TestShippedTable:
             assert finding.seen.endswith("."), finding
             assert finding.means.endswith("."), finding
             assert "None" not in finding.seen.removeprefix("None of the"), finding
+
+
+class TestPage:
+    def test_tells_where_only_what_the_sentence_does_not(self) -> None:
+        """Of the whole table nothing is put before it, nor the name with which it begins."""
+        whole = [Finding("P06", "block", None, None, seen, "a") for seen in ("two share it.", "so do two more.")]
+        named = [Finding("P09", "warning", None, name, f"{name} differs.", "b") for name in ("death", "relapse")]
+        placed = [Finding("P12", "block", name, None, f"it is 8, not {i}.", "c") for i, name in enumerate(("x", "y"))]
+        assert [row[3] for row in told_once([*whole, *named, *placed])] == [
+            "two share it. so do two more.",
+            "death differs. relapse differs.",
+            "x: it is 8, not 0. y: it is 8, not 1.",
+        ]
+
+    def test_a_change_has_its_unit(self) -> None:
+        assert "-1.8 g/day" in str(read("msc-lupus-nephritis"))
 
 
 class TestOtherTables:

@@ -50,7 +50,7 @@ class TestWords:
     def test_alt_is_the_trial_in_a_sentence(self):
         """How many are randomised how, to which arms, and what is read when."""
         assert FIGURE.alt() == (
-            "Trial schema: 268 participants randomised 1:1 to UC-MSC (134) and placebo (134), "
+            "268 participants randomised 1:1 to UC-MSC (134) and placebo (134), "
             "followed to 12 months after randomisation; endpoint: complete renal response."
         )
 

@@ -81,7 +81,9 @@ class TestRanking:
         assert spreads == sorted(spreads, reverse=True)
         cells = {(one.doubt.study.key, one.doubt.cell) for one in ranked.facts}
         assert cells == CELLS.keys()
-        assert ranked.page().headline.startswith("ask the authors of wang-2012 how the outcome was defined first")
+        assert ranked.page().headline.startswith(
+            "first ask the authors of wang-2012 how the outcome was defined: n may"
+        )
         assert [one.study for one in ranked.without] == ["wang-2012"]
 
     @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: "-".join(cell))

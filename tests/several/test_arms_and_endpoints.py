@@ -156,6 +156,9 @@ class TestPlan:
             "an effect of at least one of low and high on",
             "Graph of the testing procedure",
             "(low to high to ",
+            "The primary endpoints, response at 12 months and score, are assessed",
+            "The primary endpoints size the trial.",
+            "the probability that the trial succeeds, by the rule of its tests, with",
         ):
             assert words in text, words
         assert text.count("are tested by Holm's procedure") == 1
@@ -177,6 +180,7 @@ class TestPlan:
         text = render(trial).replace("\\", "")
         for words in (
             "each share of the level 0.05 a hypothesis has boundaries by lan-demets-pocock",
+            "The hypotheses are looked at with 50 % of the participants",
             "The trial ends early if any is shown",
             "| hypothesis | share of the level | 50 % | 100 % |",
             "| score with high | 0.25 |",
@@ -224,3 +228,44 @@ class TestPlan:
         trial = build(read(str(plan(secondary=later))))
         last = next(one for one in trial.endpoints if one.name == "later")
         assert trial.expected_of(last) == pytest.approx(trial.n_randomised * 2 / 3)
+
+
+class TestStatement:
+    @pytest.mark.parametrize(
+        ("arms", "aim"),
+        [
+            ("", "an effect of at least one of low and high on response"),
+            ("effect_shares = [0.5, 1.0]", "an effect of at least one of low and high on response"),
+            ('rule = "two-by-two"', "an effect of each, for itself, of low and high on response"),
+            ('rule = "two-by-two"\nwins_if = "all"', "an effect of each of low and high on response"),
+        ],
+    )
+    def test_gives_no_arm_a_rate_that_is_not_planned_for_it(self, tmp_path, arms, aim):
+        """The words for two arms are not true of others: of shares of the effect, or of both treatments together."""
+        path = tmp_path / "plan.toml"
+        path.write_text(plan_text(more=f"\n[arms]\nnames = ['low', 'high']\n{arms}\n"), encoding="utf-8")
+        text = render(build(read(str(path)))).replace("\\", "")
+        said = re.search(r"\*Statistically:\* (.*)", text)[1]
+        assert f"power to show {aim}" in said
+        assert "of participants on" not in said
+
+
+class TestNullInWords:
+    @pytest.mark.parametrize(
+        ("whole", "words"),
+        [
+            (CoPrimary(members=ENDS), "one of the endpoints lay"),
+            (Holm(members=ENDS), "every endpoint lay"),
+            (Holm(members=ENDS, treatments=2), "every hypothesis lay"),
+            (Holm(members=ENDS, wins_if="all", treatments=2), "one of the hypotheses lay"),
+            (FixedSequence(members=ENDS, wins_if="all"), "one of the endpoints lay"),
+            (FixedSequence(members=ENDS, wins_if="any"), "the first endpoint lay"),
+            (ManyToOne(design=ENDS[0]), "every treatment lay"),
+        ],
+    )
+    def test_says_what_is_true_where_errors_are_counted(self, whole, words):
+        """All hypotheses, one of them, or the first: by the chance of each, its level where there is no effect."""
+        assert whole.null_in_words.startswith(words)
+        hypotheses = [getattr(null, "hypotheses", None) or null.comparisons for null in whole.at_null()]
+        without = {sum(float(one.success(400)) < 0.03 for one in null) for null in hypotheses}
+        assert without == {len(hypotheses[0]) if words.startswith("every") else 1}

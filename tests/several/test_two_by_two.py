@@ -193,6 +193,7 @@ class TestCommandLine:
             (["--rule", "two-by-to"], "did you mean 'two-by-two'"),
             (["--treatments", "2", "--with", "effect=1"], "effect-shares"),
             (["--treatments", "1"], "from 2 to 20"),
+            (["--rule", "two-by-two", "--looks", "0.5,1"], "not defined over several treatments together"),
             (["--treatments", "2", "--with", "wins-if=some"], "not one of any, all, first"),
         ],
     )

@@ -48,6 +48,9 @@ class Finding:
     means: str
 
 
+_EVERYWHERE = "table"
+"""Where a finding is that belongs to no study and no outcome."""
+
 COLUMNS = ("severity", "id", "where", "seen", "for planning")
 
 
@@ -60,8 +63,14 @@ def told_once(findings: Iterable[Finding]) -> Iterator[list[str]]:
         seen: dict[str, list[Finding]] = {}
         for each in several:
             seen.setdefault(each.seen, []).append(each)
-        shown = [*seen] if len(seen) == 1 else [f"{_where(rows)}: {what}" for what, rows in seen.items()]
+        shown = [*seen] if len(seen) == 1 else [_placed(rows, what) for what, rows in seen.items()]
         yield [severity, id, _where(several), " ".join(shown), means]
+
+
+def _placed(findings: Sequence[Finding], seen: str) -> str:
+    """What was seen after where; of the whole table, or where the sentence begins with it, it is told already."""
+    where = _where(findings)
+    return seen if where == _EVERYWHERE or seen.startswith(where) else f"{where}: {seen}"
 
 
 def _where(findings: Sequence[Finding]) -> str:
@@ -70,7 +79,7 @@ def _where(findings: Sequence[Finding]) -> str:
     for each in findings:
         studies.setdefault(each.outcome, {}).update(dict.fromkeys([each.study] if each.study else []))
     return "; ".join(
-        ", ".join(filter(None, (*of, outcome))) or "table"
+        ", ".join(filter(None, (*of, outcome))) or _EVERYWHERE
         if len(of) < 2
         else f"{f'{outcome}: ' if outcome else ''}{listed(of)}"
         for outcome, of in studies.items()

@@ -83,7 +83,8 @@ def _shown(study: Study, outcome: ReportedOutcome, estimated: Estimate | None) -
         return [*row, "", ""]
     limits = (estimated.value, *_within(estimated))
     value, lower, upper = [percent(one) if estimated.kind == "proportion" else number(one) for one in limits]
-    return [*row, value, f"{lower} to {upper}"]
+    unit = f" {outcome.unit}" if estimated.kind == "change" and outcome.unit else ""
+    return [*row, f"{value}{unit}", f"{lower} to {upper}"]
 
 
 def _within(estimated: Estimate) -> tuple[float, float]:

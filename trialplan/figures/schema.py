@@ -77,10 +77,10 @@ class TrialSchema(canvas.Figure):
     def alt(self) -> str:
         """The trial's course in a sentence."""
         arms = [f"{wording.brief(name)}{'' if n is None else f' ({n:,})'}" for name, n in self.arms]
-        total = "participants" if self.total is None else plural(self.total, "participant")
+        total = "Participants" if self.total is None else plural(self.total, "participant")
         how = f"randomised {self.allocation} to" if len(self.arms) > 1 else "enrolled in"
         return (
-            f"Trial schema: {total} {how} {listed(arms)}, followed to "
+            f"{total} {how} {listed(arms)}, followed to "
             f"{wording.brief(self.timepoint)}; endpoint: {wording.brief(self.endpoint, 300)}."
         )
 

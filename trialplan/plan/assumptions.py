@@ -59,7 +59,8 @@ class Assumption:
     @property
     def stated_by(self) -> str:
         """On what basis it is stated, with the source; "ours" once, where the source says so itself."""
-        return self.source if self.source.startswith(f"{self.basis}:") else f"{self.basis}: {self.source}"
+        says = self.source.startswith((f"{self.basis}:", f"{self.basis},"))
+        return self.source if says else f"{self.basis}: {self.source}"
 
     @property
     def belief(self) -> Belief | None:

@@ -51,7 +51,7 @@ def headline(found: Facts) -> str:
         return f"n is {found.n:,}, and no cell that is open in the evidence moves it"
     first = moving[0]
     where = "the plan's own number" if first.own else first.use
-    return f"{first.doubt.question} first: n may be {_range(first)} ({where}; planned {found.n:,})"
+    return f"first {first.doubt.question}: n may be {_range(first)} ({where}; planned {found.n:,})"
 
 
 def _range(one: Fact) -> str:

@@ -29,6 +29,7 @@ from trialplan.sequential.one_n import PowerAtN, power_at
 from trialplan.sequential.script_numbers import of_looks
 from trialplan.sequential.simulated_looks import participants, stopped
 from trialplan.text import with_commas
+from trialplan.wrapper import Wrapper
 
 _LARGEST_DRIFT, _FARTHEST_SCORE = 12.0, 8.2
 """Drifts searched, and normal scores of a power that have digits: 1 - power is 1e-16 at 8.2."""
@@ -71,9 +72,9 @@ class GroupSequential(WithLooks):
 
     def check(self) -> None:
         """The looks need a statistic that is, or counts as, a z and one limit; the rules must suit the looks."""
-        if self.design.members:
+        if isinstance(self.design, Wrapper):
             raise ParameterError(
-                f"looks are not defined over several endpoints together, as in {self.design.slug()}",
+                f"looks are not defined over several {self.design.numbered[1]} together, as in {self.design.slug()}",
                 owner=self,
                 way_out="leave them out",
             )

@@ -17,7 +17,7 @@ from trialplan.several._family import Family
 from trialplan.several._fields import correlation
 from trialplan.several._powers import ALL, ANY, FAR, score
 from trialplan.text import listed, number, probability
-from trialplan.wrapper import Names
+from trialplan.wrapper import ON_ITS_NULL, Names
 
 WinsIf = Literal["any", "all"]
 """What counts as success: at least one endpoint that is shown, or every one."""
@@ -151,6 +151,11 @@ class _Stepwise(Family):
             return super().at_null()
         nulls = [one.at_null() for one in self.members]
         return (self.with_members(tuple(each[0] for each in nulls)),) if all(nulls) else ()
+
+    @property
+    def null_in_words(self) -> str:
+        """As those."""
+        return super().null_in_words if self.wins_if == "all" else f"every {self.numbered[0]} lay {ON_ITS_NULL}"
 
     # Participants.
 

@@ -14,7 +14,7 @@ from trialplan.several._arms import reachable, read_shares, unreachable
 from trialplan.several._compared import Compared
 from trialplan.several._powers import ALL, ANY
 from trialplan.text import listed, number, probability
-from trialplan.wrapper import LEVEL, Names, WrapperOfOne
+from trialplan.wrapper import LEVEL, ON_ITS_NULL, Names, WrapperOfOne
 
 MOST = 20
 """Treatments beyond which a number is a slip of the pen."""
@@ -85,6 +85,11 @@ class Treatments(WrapperOfOne):
         super().__post_init__()
         self._set("outcome", Compared(self.design.outcome))
 
+    @property
+    def numbered(self) -> tuple[str, str]:
+        """Treatments, of one endpoint."""
+        return "treatment", "treatments"
+
     def named(self, members: Sequence[str], treatments: Sequence[str]) -> tuple[str, ...]:
         """The treatments."""
         return tuple(treatments)
@@ -140,6 +145,11 @@ class Treatments(WrapperOfOne):
     def at_null(self) -> tuple[Self, ...]:
         """All treatments on the null."""
         return tuple(self.with_members((one,)) for one in self.design.at_null())
+
+    @property
+    def null_in_words(self) -> str:
+        """None of them works."""
+        return f"every treatment lay {ON_ITS_NULL}"
 
     @property
     def decisive(self) -> tuple[Design, ...]:

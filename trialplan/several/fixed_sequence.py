@@ -18,7 +18,7 @@ from trialplan.several._correlation import of_statistics
 from trialplan.several._family import Family
 from trialplan.several._fields import correlation
 from trialplan.text import listed, probability
-from trialplan.wrapper import Names
+from trialplan.wrapper import ON_ITS_NULL, Names
 
 WinsIf = Literal["all", "any"]
 """What counts as success: every step, or any, which is the first one."""
@@ -78,6 +78,11 @@ class FixedSequence(Family):
         if self.wins_if == "all":
             return super().at_null()
         return tuple(self.with_members((null, *self.members[1:])) for null in self.lead.at_null())
+
+    @property
+    def null_in_words(self) -> str:
+        """As those."""
+        return super().null_in_words if self.wins_if == "all" else f"the first {self.numbered[0]} lay {ON_ITS_NULL}"
 
     def rule_figure(self, names: Sequence[str]) -> Graph:
         """A chain: all of the level is the first one's, and goes along the order."""

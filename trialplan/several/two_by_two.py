@@ -345,8 +345,12 @@ class TwoByTwo(Treatments):
         return {"both": (0, 1), "first alone": (0,), "second alone": (1,)}.get(arm, ())
 
     def aimed_at(self, names: Sequence[str]) -> str:
-        """Of which treatments an effect is to be shown."""
-        return f"at least one of {listed(names)}" if self.wins_if == "any" else f"each of {listed(names)}"
+        """Of which treatments an effect is to be shown: where each is a question of its own, of neither first."""
+        return {
+            "any": f"at least one of {listed(names)}",
+            "all": f"each of {listed(names)}",
+            "each": f"each, for itself, of {listed(names)}",
+        }[self.wins_if]
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """Each treatment at its margin, at which level, and what must be shown."""

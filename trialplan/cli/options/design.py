@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import click
 
@@ -20,9 +20,6 @@ from trialplan.parameter import Interval, Parameter, effect_on, needed, paramete
 from trialplan.text import flag, listed
 from trialplan.verbs._arguments import DEFAULT_POWER
 from trialplan.wrapper import LEVEL
-
-if TYPE_CHECKING:
-    pass
 
 CALENDAR = ("accrual_rate", "ramp_up", "read_after", "decision")
 RECRUITING = ("sites", "patients_per_year", "rate_shape", "opens", "eligible", "competing", "months")
@@ -103,6 +100,16 @@ class Whole(click.ParamType):  # type: ignore[type-arg]  # as above
         raise ParameterError(f"{name}must be a whole number from 1 on, not {typed}")
 
 
+class Rule(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A rule of several treatments, by its slug; that it is one is judged where it is used."""
+
+    name = "rule"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """All that there are, the usual one first; they are read only where help is printed."""
+        return "|".join(catalogue.over_arms())
+
+
 NUMBER, WHOLE = Literal("NUMBER"), Whole()
 
 
@@ -129,9 +136,8 @@ def several_options(cls: type[Sized]) -> list[click.Parameter]:
         click.Option(["--treatments"], type=WHOLE, help="how many treatments are compared with the one control"),
         click.Option(
             ["--rule"],
-            metavar="RULE",
-            help="the rule of several treatments, as in two-by-two; of --treatments many against one control if it is "
-            "not given",
+            type=Rule(),
+            help="the rule of several treatments; the first of these if it is not given",
         ),
         click.Option(
             ["--with", "with_"],

@@ -349,7 +349,8 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         planned={} if design is None else design.fixed.assumptions(),
         by_name={one.name: one for one in endpoint.assumptions},
         assumptions=endpoint.assumptions,
-        statement=endpoint.section.design or "descriptive",
+        # that of what sizes: several treatments have other arms than the design of one, and words of their own
+        statement="descriptive" if design is None else design.fixed.slug(),
         alone=_alone(trial, endpoint),
         shortfall=endpoint.shortfall,
         at_trial=None if design is None else _at_trial(trial, endpoint, design),

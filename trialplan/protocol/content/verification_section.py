@@ -12,6 +12,7 @@ from trialplan.design import Design
 from trialplan.plan.building import Trial
 from trialplan.plan.verifying import VerifiedEndpoint, verify_trial
 from trialplan.sequential.base import WithLooks
+from trialplan.wrapper import Wrapper
 
 REFERENCE = "ICH M11, section 10.11"
 
@@ -23,7 +24,7 @@ _NULLS = {
     fields.SINGLE_ARM: "if the treatment did no better than the rate to be excluded",
 }
 
-_ONE_NULL = "if one of the endpoints lay on the edge of its null hypothesis, and the others were as planned"
+_FOUND = "the test would still find an effect"
 
 _MOST = 2_000_000
 """Participants drawn for one simulation, where they are drawn one by one: a draft is written in seconds. In a trial of
@@ -34,13 +35,14 @@ _MOST = 2_000_000
 class VerifiedView:
     """One endpoint's claims: what does not hold of them, and the number that truly reaches the power, in words.
 
-    `obeys` says whether the simulated trials stop where a futility rule would.
+    `obeys` says whether the simulated trials stop where a futility rule would; `still`, what an error is.
     """
 
     of: VerifiedEndpoint
     complaints: tuple[str, ...]
     reached: str
     if_null: str
+    still: str
     obeys: bool
 
 
@@ -78,6 +80,7 @@ def verified(trial: Trial) -> Appendix | None:
             complaints=tuple(complaints(one.found)),
             reached=reached(one.found.true_n, one.found.target),
             if_null=_if_null(one.found.design),
+            still="the trial would still succeed" if one.found.design.fixed.members else _FOUND,
             obeys=isinstance(one.found.design, WithLooks) and one.found.design.futility is not None,
         )
         for one in found
@@ -87,6 +90,7 @@ def verified(trial: Trial) -> Appendix | None:
 
 def _if_null(design: Design) -> str:
     """What would be true on the edge of the null hypothesis."""
-    if design.fixed.members:
-        return _ONE_NULL
+    fixed = design.fixed
+    if isinstance(fixed, Wrapper):
+        return f"if {fixed.null_in_words}"
     return _NULLS[fields.named(design.goal, design.margin)]
