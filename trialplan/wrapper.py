@@ -11,7 +11,7 @@ from trialplan.design import Design
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Counts
-from trialplan.parameter import Numbers, parameters
+from trialplan.parameter import Interval, Numbers, parameters
 from trialplan.text import listed
 
 if TYPE_CHECKING:
@@ -111,6 +111,15 @@ class Wrapper(Design):
         if self.members and all(isinstance(one, Design) for one in self.members):
             self._share_level()
         super().__post_init__()
+        self._check_own_numbers()
+
+    def _check_own_numbers(self) -> None:
+        """One for all cells: a grid is of the members' numbers and of the level, and `cell` takes only those apart."""
+        for name, declared in parameters(type(self)).items():
+            own = isinstance(declared.domain, Interval) and not declared.axis and name not in LEVEL
+            if own and np.ndim(value := getattr(self, name)):
+                reason = f"must be one number, not {','.join(f'{one:g}' for one in np.ravel(value))}"
+                raise ParameterError(reason, owner=self, parameter=name, value=value, way_out="ask for each on its own")
 
     def _share_level(self) -> None:
         """The level that is given reaches every member; one that is not is what they all have."""

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binom, nct, norm, t
 from small_plans import plan_text
 
-from trialplan import TwoByTwo, TwoMeans, TwoProportions, randomise, reproduce, verify
+from trialplan import Hochberg, Holm, TwoByTwo, TwoMeans, TwoProportions, randomise, reproduce, verify
 from trialplan.cli import main
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.plan import build, read
@@ -56,6 +56,19 @@ class TestFormula:
             found = TwoByTwo(design=one, wins_if="all").replace(**{one.effect: values}).success(200)
             each = [float(TwoByTwo(design=one, wins_if="all").replace(**{one.effect: v}).success(200)) for v in values]
             assert found == pytest.approx(each, rel=1e-10)
+
+    @pytest.mark.parametrize(
+        "grid",
+        [
+            lambda two: TwoByTwo(design=MEANS, interaction=two),
+            lambda two: Holm(members=(MEANS, MEANS), truncation=two),
+            lambda two: Hochberg(members=(MEANS, MEANS), truncation=list(two)),
+        ],
+    )
+    def test_the_rule_has_one_of_each_number(self, grid):
+        """A grid is of what is planned, and its rule is one."""
+        with pytest.raises(ParameterError, match=r"must be one number, not 0\.1,0\.2"):
+            grid(np.array([0.1, 0.2]))
 
     def test_the_level_follows_what_must_be_shown(self):
         """Half of it each where either will do, also where that is asked later."""
@@ -195,6 +208,8 @@ class TestCommandLine:
             (["--treatments", "1"], "from 2 to 20"),
             (["--rule", "two-by-two", "--looks", "0.5,1"], "not defined over several treatments together"),
             (["--treatments", "2", "--with", "wins-if=some"], "not one of any, all, first"),
+            (["--rule", "two-by-two", "--with", "interaction=0.1,0.2"], "interaction must be one number, not 0.1,0.2"),
+            (["--rule", "two-by-two", "--with", "wins-if=all,any"], "is 'all,any', which is not one of"),
         ],
     )
     def test_what_is_wrong_is_one_line(self, capsys, words, told):

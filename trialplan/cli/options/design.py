@@ -497,9 +497,11 @@ def _own_number(cls: type[Sized], typed_as: str) -> tuple[str, Any]:
     """A number of the rule, as NAME=VALUE."""
     name, equals, text = typed_as.partition("=")
     name = name.strip().replace("-", "_")
-    declared = [one for one in parameters(cls) if one not in ("design", catalogue.COUNT, *LEVEL)]
+    taken = ("design", catalogue.COUNT, *LEVEL)
+    declared = {one: parameter for one, parameter in parameters(cls).items() if one not in taken}
     if not equals or name not in declared:
         names = listed(flag(one) for one in declared)
         raise ParameterError(f"--with must be NAME=VALUE, of {cls.slug()} one of {names}, not {typed_as!r}")
     parts = tuple(value(part.strip()) for part in text.split(","))
-    return name, parts if len(parts) > 1 else parts[0]
+    several = len(parts) > 1 and not declared[name].choices  # of what is chosen from a few the text says what was typed
+    return name, parts if several else parts[0] if len(parts) == 1 else text.strip()
