@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trialplan.figures.canvas import Figure
     from trialplan.page import Table
 
-LEVEL = ("alpha", "sides")
+LEVEL: tuple[str, ...] = ("alpha", "sides")
 
 ON_ITS_NULL = "on the edge of its null hypothesis"
 """Where an endpoint or a treatment lies of which nothing may be shown."""
