@@ -19,8 +19,7 @@ from trialplan import (
 )
 from trialplan.errors import ParameterError, PlanError
 from trialplan.figures import Graph
-from trialplan.plan import build, read
-from trialplan.plan.arms import tested_names
+from trialplan.plan import arms, build, read
 from trialplan.protocol import render
 
 ENDS = (TwoProportions(control=0.3, treatment=0.5), TwoMeans(difference=0.4, sd=1))
@@ -187,7 +186,8 @@ class TestPlan:
         ):
             assert words in text, words
         last = trial.answer.extra["looks"][-1]
-        for name, power in zip(tested_names(trial.plan.content, trial.design.fixed), last["hypotheses"], strict=True):
+        names = arms.tested_names(trial.plan.content, trial.design.fixed)
+        for name, power in zip(names, last["hypotheses"], strict=True):
             assert f"| {name} | {power:.3f} |" in text, name
         assert f"| Power of all | {last['power_of_all']:.4g} |" in text
         assert "own power" not in text

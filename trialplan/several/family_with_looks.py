@@ -419,9 +419,9 @@ class FamilyWithLooks(WithLooks):
         ends = {"all": "all are shown", "any": "any is shown", "first": f"{names[0]} is shown"}[self.stops_when]
         at = listed([percent(one) for one in self.looks[:-1]])
         return (
-            f"The trial is looked at with {at} of the participants, and at the end; at each share of the level "
-            f"{number(float(self.alpha))} a hypothesis has boundaries by {self.efficacy}, and what is shown hands its "
-            f"share on at the same look (Maurer & Bretz 2013). The trial ends early if {ends}"
+            f"The {self.family.numbered[1]} are looked at with {at} of the participants, and at the end; at each "
+            f"share of the level {number(float(self.alpha))} a hypothesis has boundaries by {self.efficacy}, and what "
+            f"is shown hands its share on at the same look (Maurer & Bretz 2013). The trial ends early if {ends}"
         )
 
 
