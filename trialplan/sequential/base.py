@@ -26,13 +26,17 @@ SHOWN, DROPPED, GOES_ON, NOT_SHOWN = "shown", "dropped", "goes on", "not shown"
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedHypothesis:
-    """One of several at a look: its z, what it is held against there, or at which share of the level it has crossed."""
+    """One of several at a look: its z, what it is held against there, or at which share of the level it has crossed.
+
+    `look` is the number of the one that ended it, where that is an earlier one: z and boundaries are of that look.
+    """
 
     z: float
     status: str
     efficacy_z: float | None = None
     futility_z: float | None = None
     share: float | None = None
+    look: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
