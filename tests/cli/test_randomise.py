@@ -82,6 +82,8 @@ class TestRandomise:
             ((*ARMS, "-o", "same.csv", "--masked", "same.csv"), "file of its own"),
             (("randomise", "msc-lupus-nephritis", "--arms", "a,b"), "keep one"),
             (("randomise", "absent.toml", "--seed", "1"), "absent.toml"),
+            (("randomise", "starter", "--n", "0"), "--n must lie in [1, 100,000], not 0"),
+            ((*ARMS[:5], "--n", "0"), "--n must lie in [1, 100,000], not 0"),
         ],
     )
     def test_refuses_in_one_sentence(self, run, workshop, line, hint):
@@ -124,6 +126,7 @@ class TestMinimise:
             (("--minimise", "0.4", "--n", "9"), "--minimise must lie above 1/2"),
             (("--minimise", "x", "--n", "9"), "--minimise must be a number"),
             (("--minimise", "0.8"), "--n is needed"),
+            (("--minimise", "0.8", "--n", "0"), "--n must lie in [1, 100,000], not 0"),
             (("--minimise", "0.8", "--n", "9", "--masked", "x.csv"), "nobody to list"),
             (("--n", "9", "--participants", "x.csv"), "add --minimise 0.8"),
         ],
