@@ -6,6 +6,7 @@ import csv
 import json
 
 import pytest
+from small_plans import plan_text, stated
 
 ARMS = ("randomise", "--arms", "cells,placebo", "--allocation", "2:1", "--n", "30")
 
@@ -62,6 +63,15 @@ class TestRandomise:
     def test_blocks_of_one_size_are_remarked_on(self, run):
         """Fixed blocks are allowed, with a sentence on stderr."""
         assert "name two or more" in run(*ARMS, "--seed", "7", "--blocks", "6").err
+
+    def test_clusters_are_called_so(self, run, tmp_path):
+        """Where the list is written, and where their number is wrong."""
+        numbers = stated(control=0.3, treatment=0.5, icc=0.05, cluster_size=12)
+        (tmp_path / "plan.toml").write_text(plan_text("clustered-proportions", "", numbers), encoding="utf-8")
+        typed = ("randomise", str(tmp_path / "plan.toml"), "--seed", "1")
+        ran = run(*typed, "--n", "40", "-o", str(tmp_path / "list.csv"))
+        assert (ran.code, "long enough for all 40 clusters" in ran.out, "participants" in ran.out) == (0, True, False)
+        assert "not 0; it is the trial's clusters" in run(*typed, "--n", "0").err
 
     @pytest.mark.parametrize(
         ("line", "hint"),
