@@ -16,7 +16,7 @@ from trialplan import catalogue
 from trialplan.cli import SERVING, VERBS, root
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.design import TAKEN, DesignGroup
-from trialplan.parameter import parameters
+from trialplan.parameter import parameters, typical
 from trialplan.plan import read
 from trialplan.protocol import write
 
@@ -89,6 +89,12 @@ def shown():
 SHOWN = list(shown())
 
 
+def counts(slug):
+    """Whether the usual test of a design counts."""
+    cls = catalogue.design(slug)
+    return not cls(**typical(cls)).smooth
+
+
 class TestHelp:
     """The help texts."""
 
@@ -121,6 +127,15 @@ class TestHelp:
         ran = run(*shlex.split(line))
         assert (ran.code, ran.err) == (0, "")
         assert ran.out
+
+    @pytest.mark.parametrize(
+        "slug", [w[1] for w in COMMANDS if w[:1] == ("duration",) and len(w) == 2 and counts(w[1])]
+    )
+    def test_no_time_is_asked_of_a_test_that_counts(self, run, slug):
+        """The usual test of these is refused there, and the example names the other one."""
+        (line,) = examples(COMMANDS["duration", slug])
+        ran = run(*shlex.split(line))
+        assert (ran.code, ran.err) == (0, "")
 
     def test_takes_each_option_once(self):
         """A command that answers refuses an option given twice; a group leaves that to its commands."""

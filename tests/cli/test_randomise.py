@@ -6,6 +6,7 @@ import csv
 import json
 
 import pytest
+from small_plans import plan_text, stated
 
 ARMS = ("randomise", "--arms", "cells,placebo", "--allocation", "2:1", "--n", "30")
 
@@ -63,6 +64,15 @@ class TestRandomise:
         """Fixed blocks are allowed, with a sentence on stderr."""
         assert "name two or more" in run(*ARMS, "--seed", "7", "--blocks", "6").err
 
+    def test_clusters_are_called_so(self, run, tmp_path):
+        """Where the list is written, and where their number is wrong."""
+        numbers = stated(control=0.3, treatment=0.5, icc=0.05, cluster_size=12)
+        (tmp_path / "plan.toml").write_text(plan_text("clustered-proportions", "", numbers), encoding="utf-8")
+        typed = ("randomise", str(tmp_path / "plan.toml"), "--seed", "1")
+        ran = run(*typed, "--n", "40", "-o", str(tmp_path / "list.csv"))
+        assert (ran.code, "long enough for all 40 clusters" in ran.out, "participants" in ran.out) == (0, True, False)
+        assert "not 0; it is the trial's clusters" in run(*typed, "--n", "0").err
+
     @pytest.mark.parametrize(
         ("line", "hint"),
         [
@@ -82,6 +92,8 @@ class TestRandomise:
             ((*ARMS, "-o", "same.csv", "--masked", "same.csv"), "file of its own"),
             (("randomise", "msc-lupus-nephritis", "--arms", "a,b"), "keep one"),
             (("randomise", "absent.toml", "--seed", "1"), "absent.toml"),
+            (("randomise", "starter", "--n", "0"), "--n must lie in [1, 100,000], not 0"),
+            ((*ARMS[:5], "--n", "0"), "--n must lie in [1, 100,000], not 0"),
         ],
     )
     def test_refuses_in_one_sentence(self, run, workshop, line, hint):
@@ -124,6 +136,7 @@ class TestMinimise:
             (("--minimise", "0.4", "--n", "9"), "--minimise must lie above 1/2"),
             (("--minimise", "x", "--n", "9"), "--minimise must be a number"),
             (("--minimise", "0.8"), "--n is needed"),
+            (("--minimise", "0.8", "--n", "0"), "--n must lie in [1, 100,000], not 0"),
             (("--minimise", "0.8", "--n", "9", "--masked", "x.csv"), "nobody to list"),
             (("--n", "9", "--participants", "x.csv"), "add --minimise 0.8"),
         ],

@@ -239,3 +239,15 @@ class TestCommandLine:
         assert answer in said
         assert code == 2
         assert len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [("difference", ""), ("ratio", ", as difference"), ("odds-ratio", ", as difference")],
+)
+def test_an_effect_on_another_scale_than_the_planned_one_says_so(scale, words):
+    """The score test of superiority compares rates by their difference, whatever the plan calls its effect."""
+    trial = GroupSequential(design=TwoProportions(control=0.3, treatment=0.5, scale=scale), futility="z(0)")
+    looks = trial.sample_size(0.8).page().tables[1]
+    told = [name for name in looks.columns if name.startswith("effect")]
+    assert told == [f"effect there{words}", f"effect at futility{words}"]

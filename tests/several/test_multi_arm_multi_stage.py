@@ -236,6 +236,50 @@ class TestMonitored:
             assert words in page, words
         assert "other endpoints" not in page
 
+    def test_what_ended_before_is_held_against_the_boundary_of_its_look(self):
+        """And the page says of which look z and boundary are."""
+        trial = staged(treatments=2, futility="z(0)")
+        look = monitor(trial, n=201, z=("-1,1", "5,5"))
+        first, second = look.hypotheses
+        assert (first.z, first.look, first.status) == (-1.0, 1, "not shown")
+        assert (first.efficacy_z, first.futility_z) == pytest.approx((trial.upper[0], 0.0))
+        assert (second.z, second.look, second.efficacy_z) == (5.0, None, pytest.approx(trial.upper[1]))
+        assert [row[:2] for row in look.page().tables[0].rows] == [["treatment 1", "1"], ["treatment 2", "2"]]
+        assert [one["look"] for one in look.to_dict()["hypotheses"]] == [1, 2]
+        assert "count no more" in str(look)
+
+    def test_what_went_on_in_spite_of_futility_is_judged_without_it(self):
+        """The way out of the refusal: futility that is not binding leaves what shows an effect as it is."""
+        trial, seen = staged(treatments=2, futility="z(0)"), ("-1,-1", "5,1")
+        with pytest.raises(ParameterError, match=r"the trial ended for futility at look 1; .* leave futility out"):
+            monitor(trial, n=201, z=seen)
+        look = monitor(trial.replace(futility=None), n=201, z=seen)
+        assert look.shown == ("treatment 1",)
+        assert look.hypotheses[0].efficacy_z == pytest.approx(trial.upper[1])
+
+    @pytest.mark.parametrize(
+        ("trial", "seen", "words"),
+        [
+            ({"treatments": 2}, ("5,0", "1,2.6"), "the trial ended for efficacy at look 1; leave the later looks out$"),
+            (
+                {"treatments": 2, "futility": "z(0)", "binding": True},
+                ("-1,-1", "5,5"),
+                "ended for futility at look 1; leave the later looks out$",
+            ),
+            ({"treatments": 3, "kept": 2}, ("1.5,2,1.5", "2,2,2"), "is 1.5 for 2 treatments .* only the best 2 may"),
+            ({"treatments": 2, "kept": 1}, "1.5,1.5", "more decimals"),
+        ],
+    )
+    def test_what_the_rule_has_no_answer_for(self, trial, seen, words):
+        """Looks after the end, and a tie for the last place."""
+        with pytest.raises(ParameterError, match=words):
+            monitor(staged(**trial), n=12 * 17, z=seen)
+
+    def test_a_tie_that_decides_nothing(self):
+        """Both go on, or neither does."""
+        look = monitor(staged(treatments=3, kept=2), n=200, z="2,2,1")
+        assert [one.status for one in look.hypotheses] == ["goes on", "goes on", "dropped"]
+
     @pytest.mark.parametrize(
         ("seen", "words"),
         [

@@ -209,6 +209,11 @@ class TestCommandLine:
             (["--rule", "two-by-two", "--looks", "0.5,1"], "not defined over several treatments together"),
             (["--treatments", "2", "--with", "wins-if=some"], "not one of any, all, first"),
             (["--rule", "two-by-two", "--with", "interaction=0.1,0.2"], "interaction must be one number, not 0.1,0.2"),
+            (["--with", "wins-if=all"], "--with wins-if is of several treatments, and none are asked for; add --treat"),
+            (
+                ["--rule", "two-by-two", "--with", "wins-if=all", "--with", "wins_if=any"],
+                "--with wins-if is given twice",
+            ),
             (["--rule", "two-by-two", "--with", "wins-if=all,any"], "is 'all,any', which is not one of"),
         ],
     )

@@ -12,7 +12,7 @@ from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import output_options, show
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError
-from trialplan.parameter import parameters
+from trialplan.parameter import parameters, typical
 from trialplan.text import flag
 
 
@@ -50,8 +50,14 @@ def for_design(cls: type[Design]) -> click.Command:
         f"Answers with the least --{' or --'.join([first, *others])}, whichever is left out, at which --n participants "
         "have the power asked for.",
         [options.n_option(), rate, *own, options.power_option(), *output_options()],
-        f"trialplan duration {cls.slug()} {options.example(cls, without=cls.prolongs_by[-1:])} --n 120",
+        f"trialplan duration {cls.slug()} {options.example(cls, without=cls.prolongs_by[-1:])} {_way(cls)}--n 120",
     )
+
+
+def _way(cls: type[Design]) -> str:
+    """The test under which the power only rises, as an option, where the usual one counts."""
+    usual = cls(**typical(cls))
+    return "" if usual.smooth else f"--test {usual.by_normal_theory().test} "
 
 
 def _of_design(cls: type[Design], n: int | None, enrolment_rate: Any, as_json: bool, output: Any, **given: Any) -> None:

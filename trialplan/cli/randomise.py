@@ -46,7 +46,8 @@ _FORMATS = (".csv", ".json")
             ["--n"],
             type=options.Participants(),
             metavar="TOTAL",
-            help="participants in all arms together  [default: those that the plan enrols]",
+            help="participants in all arms together, or clusters, where a plan randomises these  [default: those that "
+            "the plan enrols]",
         ),
         click.Option(
             ["--minimise"],
@@ -67,7 +68,7 @@ _FORMATS = (".csv", ".json")
         click.Option(["--force"], is_flag=True, help="overwrite a list that is there already"),
         path_option(
             "--masked",
-            help="write the same participants without arms and blocks to a .csv or .json file",
+            help="write the same list without arms and blocks to a .csv or .json file",
             formats=_FORMATS,
         ),
     ],
@@ -81,7 +82,7 @@ _FORMATS = (".csv", ".json")
 def command(plan: str | None, output: Path | None, masked: Path | None, force: bool, **given: Any) -> None:
     """A randomisation list for PLAN, or for the arms named by --arms: permuted blocks of randomly varying size.
 
-    Every stratum has its own list, long enough for all n participants, because nobody knows beforehand how they
+    Every stratum has its own list, long enough for all n of the trial, because nobody knows beforehand how they
     will spread; strata that are added later leave the others' lists as they are. The same seed gives the same
     list. Keep seed, block sizes and list away from everyone who enrols or treats: none of them belongs into the
     protocol.
@@ -207,7 +208,7 @@ def _write(scheme: Scheme, output: Path | None, masked: Path | None) -> None:
         strata = len({tuple(line[name] for name in scheme.strata) for line in lines})
         each = "each stratum's list" if strata > 1 else "it"
         across = f"{strata} strata, " if strata > 1 else ""
-        extent = f"{across}{len(lines):,} lines; {each} is long enough for all {scheme.n:,} participants"
+        extent = f"{across}{len(lines):,} lines; {each} is long enough for all {scheme.n:,} {scheme.of}s"
         wrote(output, f": {extent}; {SECRET}")
         if masked is not None:
             wrote(masked, ", without arms and blocks")

@@ -72,9 +72,10 @@ class Minimisation(Answer):
             way_out = "below it the arm that balances best would be chosen less often than by chance; take 0.8"
             raise ParameterError(reason, parameter="probability", value=self.probability, way_out=way_out)
         if not 0 < self.n <= LONGEST:
-            raise ParameterError(f"n must lie in [1, {LONGEST:,}], not {self.n:,}; it is the trial's participants")
+            reason = f"must lie in [1, {LONGEST:,}], not {self.n:,}"
+            raise ParameterError(reason, parameter="n", value=self.n, way_out="it is the trial's participants")
         if self.seed < 0:
-            raise ParameterError(f"seed must be a whole number from 0 on, not {self.seed}")
+            raise ParameterError(f"must be a whole number from 0 on, not {self.seed}", parameter="seed")
         if len(self.participants) > self.n:
             reason = f"is {self.n:,}, and {len(self.participants):,} participants have come"
             raise ParameterError(reason, parameter="n", value=self.n, way_out="give the number of the whole trial")

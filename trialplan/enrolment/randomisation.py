@@ -70,7 +70,7 @@ class Scheme(Answer):
         object.__setattr__(self, "blocks", tuple(sorted(set(self.blocks))))
         if not 0 < self.n <= LONGEST:
             reason = f"must lie in [1, {LONGEST:,}], not {self.n:,}"
-            raise ParameterError(reason, parameter="n", way_out="it is the trial's participants")
+            raise ParameterError(reason, parameter="n", way_out=f"it is the trial's {self.of}s")
         if self.seed < 0:
             raise ParameterError(f"must be a whole number from 0 on, not {self.seed}", parameter="seed")
 

@@ -26,13 +26,17 @@ SHOWN, DROPPED, GOES_ON, NOT_SHOWN = "shown", "dropped", "goes on", "not shown"
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedHypothesis:
-    """One of several at a look: its z, what it is held against there, or at which share of the level it has crossed."""
+    """One of several at a look: its z, what it is held against there, or at which share of the level it has crossed.
+
+    `look` is the number of the one that ended it, where that is an earlier one: z and boundaries are of that look.
+    """
 
     z: float
     status: str
     efficacy_z: float | None = None
     futility_z: float | None = None
     share: float | None = None
+    look: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,4 +160,5 @@ class WithLooks(WrapperOfOne):
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The looks, their calendar, and what looking costs and saves."""
-        return tables(extra, self.shown_by, self.futility is not None)
+        other = self.test_scale if self.test_scale != self.scale else ""
+        return tables(extra, self.shown_by, self.futility is not None, scale=other)

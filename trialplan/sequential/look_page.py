@@ -24,32 +24,38 @@ _CALENDAR = {
 }
 
 
-def tables(extra: Mapping[str, Any], bounds: tuple[str, str, str, str, int], futility: bool) -> list[Table]:
-    """The looks, when they are, where that was asked for, and what looking costs and saves."""
+def tables(
+    extra: Mapping[str, Any], bounds: tuple[str, str, str, str, int], futility: bool, scale: str = ""
+) -> list[Table]:
+    """The looks, when they are, where that was asked for, and what looking costs and saves.
+
+    `scale` is that of the test, where it is not the one on which the effect is planned: the effects of looks are on it.
+    """
     looks = extra["looks"]
-    shown = [dict(_cells(look, bounds, futility)) for look in looks]
+    shown = [dict(_cells(look, bounds, futility, scale)) for look in looks]
     cost = [("inflation", f"{extra['inflation']:.4f}")] if "inflation" in extra else []
     saved = [(f"expected n, {name}", f"{n:,.1f}") for name, n in extra["expected_n"].items()]
     return [_right(tuple(shown[0]), [tuple(look.values()) for look in shown]), *_calendar(looks), facts(cost + saved)]
 
 
 def _cells(
-    look: Mapping[str, Any], bounds: tuple[str, str, str, str, int], futility: bool
+    look: Mapping[str, Any], bounds: tuple[str, str, str, str, int], futility: bool, scale: str
 ) -> Iterator[tuple[str, str]]:
     """What a look's row holds, by the names of its columns; effects are at the planned rate or spread of control."""
     efficacy_name, efficacy, futility_name, futile, digits = bounds
+    told = f", as {scale}" if scale else ""
     yield "information", number(look["information"])
     yield "n", f"{look['n']:,.1f}".removesuffix(".0")
     yield efficacy_name, _or_none(look[efficacy], digits)
     if "effect_at_efficacy" in look:
-        yield "effect there", _or_none(look["effect_at_efficacy"], 3)
+        yield f"effect there{told}", _or_none(look["effect_at_efficacy"], 3)
     yield "one-sided P", _or_none(look["efficacy_p_one_sided"], 4)
     yield "cumulative alpha", f"{look['cumulative_alpha']:.4f}"
     yield "cumulative power", f"{look['cumulative_power']:.3f}"
     if futility:
         yield futility_name, _or_none(look[futile], digits)
         if "effect_at_futility" in look:
-            yield "effect at futility", _or_none(look["effect_at_futility"], 3)
+            yield f"effect at futility{told}", _or_none(look["effect_at_futility"], 3)
         if "conditional_power_at_futility" in look:
             yield "conditional power there", _or_none(look["conditional_power_at_futility"], 3)
         yield "stops, no effect", _or_none(look["stop_for_futility"]["null"], 3)

@@ -284,16 +284,33 @@ class MultiArmMultiStage(WithLooks):
 
     def judged(self, z: Any) -> tuple[list[JudgedHypothesis], bool]:
         """Each treatment against the boundary of the look that ended it, or of this one."""
-        statistic, found, goes_on = self._followed([row[None, :] for row in z])
-        look = len(z) - 1
-        ended = look + 1 == len(self.looks) or not goes_on.any()
-        upper, lower = (one if math.isfinite(one) else None for one in (self.upper[look], self.lower[look]))
+        self._check_untied(z[0])
+        rows = [row[None, :] for row in z]
+        statistic, found, goes_on = self._followed(rows)
+        last = len(z) - 1
+        ended = last + 1 == len(self.looks) or not goes_on.any()
+        going = [self._followed(rows[: look + 1])[2][0] for look in range(last + 1)]
         judged = []
-        for value, was_shown, going in zip(statistic[0], found[0], goes_on[0], strict=True):
-            status = SHOWN if was_shown else NOT_SHOWN if ended else GOES_ON if going else DROPPED
-            here = {"efficacy_z": upper, "futility_z": lower}
+        for i, (value, was_shown) in enumerate(zip(statistic[0], found[0], strict=True)):
+            look = next((look for look in range(last) if not going[look][i]), last)
+            status = SHOWN if was_shown else NOT_SHOWN if ended else GOES_ON if going[last][i] else DROPPED
+            upper, lower = (one if math.isfinite(one) else None for one in (self.upper[look], self.lower[look]))
+            here = {"efficacy_z": upper, "futility_z": lower, "look": look + 1 if look < last else None}
             judged.append(JudgedHypothesis(z=float(value), status=status, **here))
         return judged, ended
+
+    def _check_untied(self, z: Any) -> None:
+        """The best go on, and of two that are equally good the rule does not say which."""
+        kept, upper, lower = self.arms_design.kept, self.upper[0], self.lower[0]
+        if kept is None or (self.together and (z >= upper).any()):
+            return
+        tied = np.sort(z)[::-1][kept]
+        if np.sum(z > tied) < kept and lower <= tied < upper:
+            reason = (
+                f"is {tied:g} for {np.sum(z == tied)} treatments at the first look, and only the best {kept} may go on"
+            )
+            way_out = "tell them with more decimals; where they are the same, the rule does not say which is dropped"
+            raise ParameterError(reason, owner=self, parameter="z", value=float(tied), way_out=way_out)
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:
         """The statistic that counts, and whether what counts is shown."""

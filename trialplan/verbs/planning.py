@@ -258,8 +258,8 @@ def minimise(
     participants = several("minimise", "participants", participants, '[{"sex": "f"}, {"sex": "m"}]')
     factors = mapping("minimise", "factors", factors, '{"sex": ("f", "m")}')
     levels = {name: several("minimise", f"factors: {name}", each, '("f", "m")') for name, each in factors.items()}
-    total = len(participants) if total is None else total
-    if not total:
+    total = len(participants) or None if total is None else total
+    if total is None:
         raise ParameterError(f"{field('n')} is needed where there is no plan: all arms together, as in {field('n')} 60")
     return Minimisation(
         arms=weights,
@@ -290,8 +290,10 @@ def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], 
         raise PlanError(f"{trial.plan.name}: {answer.design.slug()} has one arm, and one arm is not randomised")
     named = dict(zip(arm_words(trial.plan.content, answer.design).values(), weights, strict=True))
     if clusters := trial.clusters_randomised:
-        return named, n or clusters, "cluster"
-    return named, n or enrolled(answer.design, answer.arms, trial.primary.section.dropout or 0.0)["n"], "participant"
+        return named, clusters if n is None else n, "cluster"
+    if n is None:
+        n = enrolled(answer.design, answer.arms, trial.primary.section.dropout or 0.0)["n"]
+    return named, n, "participant"
 
 
 def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:

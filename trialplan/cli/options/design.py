@@ -484,12 +484,19 @@ def _with_arms(design: Sized, given: Mapping[str, Any]) -> Sized:
     count, slug, own = (given.get(name) for name in SEVERAL)
     if count is None and slug is None and not own:
         return design
+    if count is None and slug is None:
+        reason = f"--with {own[0].partition('=')[0].strip()} is of several treatments, and none are asked for"
+        raise ParameterError(reason, way_out="add --treatments, as in --treatments 2, or --rule")
     known = catalogue.over_arms()
     slug = next(iter(known)) if slug is None else slug
     if slug not in known:
         raise ParameterError(f"there is no rule {slug!r}; {did_you_mean(slug, known)}")
     cls = known[slug]
-    numbers = dict(_own_number(cls, one) for one in own or ())
+    numbers: dict[str, Any] = {}
+    for name, one in (_own_number(cls, one) for one in own or ()):
+        if name in numbers:
+            raise ParameterError(f"--with {flag(name)} is given twice", way_out="keep one of them")
+        numbers[name] = one
     return cls(**{"design": design} | ({} if count is None else {catalogue.COUNT: count}) | numbers)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from trialplan.design_facts import assumed, head, level, source
 from trialplan.errors import ParameterError, field
@@ -47,27 +48,31 @@ class SeveralLook(Answer):
             "verdict": self.verdict,
             "hypotheses": [
                 {"name": name, "z": one.z, "efficacy_z": one.efficacy_z, "futility_z": one.futility_z}
-                | {"share_of_level": one.share, "status": one.status}
+                | {"share_of_level": one.share, "status": one.status, "look": one.look or self.number}
                 for name, one in zip(self.names, self.hypotheses, strict=True)
             ],
         }
         what = [("z", "z"), ("shown from z", "efficacy_z"), ("dropped below z", "futility_z")]
         columns = [(label, key) for label, key in what if any(getattr(one, key) is not None for one in self.hypotheses)]
         shares = any(one.share is not None for one in self.hypotheses)
+        before = any(one.look is not None for one in self.hypotheses)
         rows = [
             [
                 name,
+                *([str(one.look or self.number)] if before else []),
                 *(three_decimals(getattr(one, key)) for _, key in columns),
                 *([f"{one.share:.4g}" if one.share is not None else "none"] if shares else []),
                 one.status,
             ]
             for name, one in zip(self.names, self.hypotheses, strict=True)
         ]
-        titles = ("", *(label for label, _ in columns), *(["has crossed at the share"] if shares else []), "status")
+        at, share = ["look"] if before else [], ["has crossed at the share"] if shares else []
+        titles = ("", *at, *(label for label, _ in columns), *share, "status")
         looks = listed([percent(one) for one in self.design.looks])
         size = [("planned n", f"{self.n:,}"), ("looks", f"with {looks} of it")]
         planned = [*size, *assumed(self.design), *level(self.design), *source(self.design)]
         rule = self.design.looks_in_words(self.names)
+        ended = "What ended at an earlier look has the z and the boundaries of that look; later ones count no more."
         return Page(
             data=plain(data),
             headline=self._headline(),
@@ -76,6 +81,7 @@ class SeveralLook(Answer):
                 f"{rule}.",
                 "The rule is about what is tested. It says nothing of harms, nor of what else is assessed.",
                 "The boundaries are those of the planned looks.",
+                *([ended] if before else []),
             ],
             records=lambda: plain(data)["hypotheses"],
         )
@@ -102,7 +108,9 @@ def decide_several(design: WithLooks, n: int, names: Sequence[str], z: Sequence[
             reason = f"must be {len(names)} numbers a look, of {listed(names)}, not {len(row)}"
             way_out = f"write {field('z')} {','.join('0' for _ in names)}; of what has ended any number"
             raise ParameterError(reason, parameter="z", value=row, way_out=way_out)
-    found, ended = design.judged(np.asarray(z, dtype=float))
+    seen = np.asarray(z, dtype=float)
+    _check_was_going(design, seen)
+    found, ended = design.judged(seen)
     final, shown = len(z) == looks, any(one.status == SHOWN for one in found)
     if final:
         verdict = REJECTED if shown else NOT_REJECTED
@@ -111,3 +119,19 @@ def decide_several(design: WithLooks, n: int, names: Sequence[str], z: Sequence[
     return SeveralLook(
         design=design, names=tuple(names), number=len(z), n=n, final=final, verdict=verdict, hypotheses=tuple(found)
     )
+
+
+def _check_was_going(design: WithLooks, z: Any) -> None:
+    """Refuse looks after the one at which the rule had ended the trial: what they show is no longer at the level."""
+    for number in range(1, len(z)):
+        found, ended = design.judged(z[:number])
+        if not ended:
+            continue
+        why = "efficacy" if any(one.status == SHOWN for one in found) else "futility"
+        reason = f"tells {len(z)} looks, and by its rule the trial ended for {why} at look {number}"
+        way_out = "leave the later looks out"
+        if design.futility is not None and not design.binding:
+            without = design.replace(futility=None, futility_at=None)
+            if not without.judged(z[:number])[1]:
+                way_out += f"; futility is not binding: of a trial that went on, leave {field('futility')} out"
+        raise ParameterError(reason, owner=design, parameter="z", value=z.tolist(), way_out=way_out)
