@@ -295,8 +295,10 @@ class MultiArmMultiStage(WithLooks):
             look = next((look for look in range(last) if not going[look][i]), last)
             status = SHOWN if was_shown else NOT_SHOWN if ended else GOES_ON if going[last][i] else DROPPED
             upper, lower = (one if math.isfinite(one) else None for one in (self.upper[look], self.lower[look]))
-            here = {"efficacy_z": upper, "futility_z": lower, "look": look + 1 if look < last else None}
-            judged.append(JudgedHypothesis(z=float(value), status=status, **here))
+            told = look + 1 if look < last else None
+            judged.append(
+                JudgedHypothesis(z=float(value), status=status, efficacy_z=upper, futility_z=lower, look=told)
+            )
         return judged, ended
 
     def _check_untied(self, z: Any) -> None:

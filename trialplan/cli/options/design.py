@@ -482,9 +482,9 @@ def _looked_at(design: Sized, given: Mapping[str, Any]) -> Sized:
 def _with_arms(design: Sized, given: Mapping[str, Any]) -> Sized:
     """The design of one treatment put around several, if any were given, by the rule that is named or the usual one."""
     count, slug, own = (given.get(name) for name in SEVERAL)
-    if count is None and slug is None and not own:
-        return design
     if count is None and slug is None:
+        if not own:
+            return design
         reason = f"--with {own[0].partition('=')[0].strip()} is of several treatments, and none are asked for"
         raise ParameterError(reason, way_out="add --treatments, as in --treatments 2, or --rule")
     known = catalogue.over_arms()
