@@ -109,8 +109,9 @@ def points():
     for test, row in TwoProportions.tests.items():
         if not row.exact:
             yield from _proportions(test, row.goals)
-    for numbers, n in _SINGLE_ARM:
-        yield OneProportion(test="score", **numbers), n
+    approximate = [test for test, row in OneProportion.tests.items() if not row.exact]
+    for test, (numbers, n) in itertools.product(approximate, _SINGLE_ARM):
+        yield OneProportion(test=test, **numbers), n
     for numbers, n in _WELCH:
         yield TwoMeans(test="welch", **numbers), n
     for numbers, n in _ANCOVA:
