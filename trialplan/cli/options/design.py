@@ -91,16 +91,20 @@ class Participants(click.ParamType):  # type: ignore[type-arg]  # as above
 
 
 class Whole(click.ParamType):  # type: ignore[type-arg]  # as above
-    """A whole number from 1 on."""
+    """A whole number from `least` on; the design or the call that takes it refuses what is less."""
 
     name = "number"
+
+    def __init__(self, least: int = 1) -> None:
+        """`least` is what a sentence about another text says."""
+        self.least = least
 
     def convert(self, typed: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number, or a sentence."""
         if isinstance(typed, int) or re.fullmatch(r"\d{1,12}", typed.strip()):
             return int(typed)
         name = "" if param is None else f"{param.opts[0]} "
-        raise ParameterError(f"{name}must be a whole number from 1 on, not {typed}")
+        raise ParameterError(f"{name}must be a whole number from {self.least} on, not {typed}")
 
 
 NUMBER, WHOLE = Literal("NUMBER"), Whole()
@@ -126,7 +130,7 @@ def several_options(cls: type[Sized]) -> list[click.Parameter]:
     if not issubclass(cls, Design) or len(cls.arm_names) != 2 or cls.in_turn or cls.of_groups:
         return []
     return [
-        click.Option(["--treatments"], type=WHOLE, help="how many treatments are compared with the one control"),
+        click.Option(["--treatments"], type=Whole(2), help="how many treatments are compared with the one control"),
         click.Option(
             ["--rule"],
             metavar="RULE",
