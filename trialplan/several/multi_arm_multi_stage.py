@@ -295,8 +295,9 @@ class MultiArmMultiStage(WithLooks):
             look = next((look for look in range(last) if not going[look][i]), last)
             status = SHOWN if was_shown else NOT_SHOWN if ended else GOES_ON if going[last][i] else DROPPED
             upper, lower = (one if math.isfinite(one) else None for one in (self.upper[look], self.lower[look]))
-            here = {"efficacy_z": upper, "futility_z": lower, "look": look + 1 if look < last else None}
-            judged.append(JudgedHypothesis(z=float(value), status=status, **here))
+            here = {"efficacy_z": upper, "futility_z": lower}
+            ended_at = look + 1 if look < last else None
+            judged.append(JudgedHypothesis(z=float(value), status=status, look=ended_at, **here))
         return judged, ended
 
     def _check_untied(self, z: Any) -> None:

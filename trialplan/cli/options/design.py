@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -479,10 +479,11 @@ def _looked_at(design: Sized, given: Mapping[str, Any]) -> Sized:
 
 def _with_arms(design: Sized, given: Mapping[str, Any]) -> Sized:
     """The design of one treatment put around several, if any were given, by the rule that is named or the usual one."""
-    count, slug, own = (given.get(name) for name in SEVERAL)
-    if count is None and slug is None and not own:
-        return design
+    count, slug = given.get("treatments"), given.get("rule")
+    own: Sequence[str] = given.get("with_") or ()
     if count is None and slug is None:
+        if not own:
+            return design
         reason = f"--with {own[0].partition('=')[0].strip()} is of several treatments, and none are asked for"
         raise ParameterError(reason, way_out="add --treatments, as in --treatments 2, or --rule")
     known = catalogue.over_arms()
@@ -491,7 +492,7 @@ def _with_arms(design: Sized, given: Mapping[str, Any]) -> Sized:
         raise ParameterError(f"there is no rule {slug!r}; {did_you_mean(slug, known)}")
     cls = known[slug]
     numbers: dict[str, Any] = {}
-    for name, one in (_own_number(cls, one) for one in own or ()):
+    for name, one in (_own_number(cls, one) for one in own):
         if name in numbers:
             raise ParameterError(f"--with {flag(name)} is given twice", way_out="keep one of them")
         numbers[name] = one
