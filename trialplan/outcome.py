@@ -347,11 +347,20 @@ class Outcome:
 
         Larger numbers are larger outcomes, so that a copula can join outcomes of different kinds.
         """
-        raise ParameterError("its outcome cannot be joined with another one", owner=design)
+        raise _not_joined(design)
 
     def latent(self, design: Design) -> tuple[Latent, ...]:
         """How each arm's outcomes follow from the normal variables that a copula joins; up to one factor for all."""
-        raise ParameterError("its outcome cannot be joined with another one", owner=design)
+        raise _not_joined(design)
+
+
+def _not_joined(design: Design) -> ParameterError:
+    """Of several treatments as of several endpoints."""
+    reason = (
+        f"how several statistics of {design.slug()}, of treatments or of endpoints, depend on each other is not known"
+    )
+    way_out = f"plan each on its own, with {field('alpha')} divided by their number, which holds the level of all"
+    return ParameterError(f"{reason} here", owner=design, way_out=way_out)
 
 
 _NEARLY = 1 - 1e-9

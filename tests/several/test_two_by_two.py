@@ -207,6 +207,7 @@ class TestCommandLine:
             (["--treatments", "2", "--with", "effect=1"], "effect-shares"),
             (["--treatments", "1"], "from 2 to 20"),
             (["--rule", "two-by-two", "--looks", "0.5,1"], "not defined over several treatments together"),
+            (["--treatments", "-1"], "--treatments must be a whole number from 2 on, not -1"),
             (["--treatments", "2", "--with", "wins-if=some"], "not one of any, all, first"),
             (["--rule", "two-by-two", "--with", "interaction=0.1,0.2"], "interaction must be one number, not 0.1,0.2"),
             (["--with", "wins-if=all"], "--with wins-if is of several treatments, and none are asked for; add --treat"),
@@ -221,6 +222,24 @@ class TestCommandLine:
         assert main(["size", "two-means", "--difference", "0.5", "--sd", "1", *words]) == 2
         ran = capsys.readouterr()
         assert told in ran.err.splitlines()[-1]
+
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            (
+                "two-proportions --control 0.3 --treatment 0.5 --treatments 3 --with effect-shares=1,5,1",
+                "--with effect-shares of 5 is not possible: --treatment must lie in [0, 1], not 1.3; give a share",
+            ),
+            (
+                "log-rank --control-median 10 --hazard-ratio 0.5 --accrual-time 12 --follow-up-time 12 --treatments 3",
+                "several statistics of log-rank, of treatments or of endpoints, depend on each other is not known "
+                "here; plan each on its own, with --alpha divided by their number",
+            ),
+        ],
+    )
+    def test_is_told_in_the_words_that_were_typed(self, capsys, words, told):
+        assert main(["size", *words.split()]) == 2
+        assert told in capsys.readouterr().err
 
 
 @pytest.fixture

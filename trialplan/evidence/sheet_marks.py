@@ -15,6 +15,7 @@ Block = tuple[tuple[int, int], tuple[int, int]]
 
 FAILED = f"the cell holds {ERROR_SAYS}"
 PARTLY = "a part of the cell is struck out; write what counts"
+UNCOMPUTED = "the cell holds a formula without its result; open the file in a spreadsheet program and save it again"
 NO_CODE = re.compile(r'"[^"]*"|\\.')
 """What a number format shows as it stands."""
 

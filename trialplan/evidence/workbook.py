@@ -17,7 +17,7 @@ from trialplan.errors import EvidenceError, require
 from trialplan.evidence.headers import LEFT_OUT, known_as, names_columns, plain
 from trialplan.evidence.numerals import as_percentage
 from trialplan.evidence.old_workbook import OLD, old_workbook
-from trialplan.evidence.sheet_marks import FAILED, NO_CODE, PARTLY, Block, Book, Cells, Seen
+from trialplan.evidence.sheet_marks import FAILED, NO_CODE, PARTLY, UNCOMPUTED, Block, Book, Cells, Seen
 from trialplan.evidence.text_table import ERROR, UNSEEN, Grid, is_remark, made_grid
 from trialplan.files import read_bytes
 from trialplan.text import listed, plural
@@ -35,7 +35,6 @@ _PERCENT_FORMATS = ("9", "10")
 """Number formats 0% and 0.00%, which no file spells out (ECMA-376, part 1, 18.8.30)."""
 _PANIC = "PanicException"
 """What a library in Rust raises where it gives up; it has no class that could be imported."""
-_UNCOMPUTED = "the cell holds a formula without its result; open the file in a spreadsheet program and save it again"
 
 
 def from_workbook(path: Path, name: str) -> Grid:
@@ -307,7 +306,7 @@ def _in_excel(part: bytes, styles: _Styles, struck_texts: Mapping[str, bool]) ->
         nonlocal inside
         inside = ""
         if name == "c" and (kind == "e" or (formula and not value)):
-            seen.wrong[line, at] = FAILED if kind == "e" else _UNCOMPUTED
+            seen.wrong[line, at] = FAILED if kind == "e" else UNCOMPUTED
         whole = all(runs) if any(runs) else struck_texts.get(value) if kind == "s" else None
         if name == "c" and whole is not None:
             seen.struck |= {(line, at)} if whole else set()

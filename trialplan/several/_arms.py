@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trialplan.design import Design
-from trialplan.errors import ParameterError, UnreachableError
+from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.lazy import np
 from trialplan.numerics.multinormal import MOST
 from trialplan.parameter import Interval, Parameter, parameter
@@ -58,8 +58,20 @@ def check_arms(owner: Any, count: int, shares: tuple[float, ...] | None, endpoin
 def at_shares(design: Design, shares: Sequence[float]) -> tuple[Design, ...]:
     """The design of one treatment against the control, at each share of the way from its null to its effect."""
     (null,), planned = design.null_values(), design.effect_value()
-    moved = {share: design.replace(**{design.effect: null + share * (planned - null)}) for share in shares}
-    return tuple(moved[share] for share in shares)  # one of each, which remembers what it has computed
+    moved: dict[float, Design] = {}  # one of each, which remembers what it has computed
+    for share in dict.fromkeys(shares):
+        try:
+            moved[share] = design.replace(**{design.effect: null + share * (planned - null)})
+        except ParameterError as why:
+            if why.parameter != design.effect:
+                raise
+            # the number that is wrong is nobody's: what was given is the share
+            reason = f"of {share:g} is not possible: {field(design.effect)} {why.reason}"
+            way_out = "give a share at which the effect is possible"
+            raise ParameterError(
+                reason, owner=design, parameter="effect_shares", value=shares, way_out=way_out
+            ) from why
+    return tuple(moved[share] for share in shares)
 
 
 def reachable(whole: Design, tested: Sequence[Design]) -> Any:

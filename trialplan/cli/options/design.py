@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -88,16 +88,20 @@ class Participants(click.ParamType):  # type: ignore[type-arg]  # as above
 
 
 class Whole(click.ParamType):  # type: ignore[type-arg]  # as above
-    """A whole number from 1 on."""
+    """A whole number from `least` on; the design or the call that takes it refuses what is less."""
 
     name = "number"
+
+    def __init__(self, least: int = 1) -> None:
+        """`least` is what a sentence about another text says."""
+        self.least = least
 
     def convert(self, typed: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number, or a sentence."""
         if isinstance(typed, int) or re.fullmatch(r"\d{1,12}", typed.strip()):
             return int(typed)
         name = "" if param is None else f"{param.opts[0]} "
-        raise ParameterError(f"{name}must be a whole number from 1 on, not {typed}")
+        raise ParameterError(f"{name}must be a whole number from {self.least} on, not {typed}")
 
 
 class Rule(click.ParamType):  # type: ignore[type-arg]  # as above
@@ -133,7 +137,7 @@ def several_options(cls: type[Sized]) -> list[click.Parameter]:
     if not issubclass(cls, Design) or len(cls.arm_names) != 2 or cls.in_turn or cls.of_groups:
         return []
     return [
-        click.Option(["--treatments"], type=WHOLE, help="how many treatments are compared with the one control"),
+        click.Option(["--treatments"], type=Whole(2), help="how many treatments are compared with the one control"),
         click.Option(
             ["--rule"],
             type=Rule(),
@@ -481,7 +485,8 @@ def _looked_at(design: Sized, given: Mapping[str, Any]) -> Sized:
 
 def _with_arms(design: Sized, given: Mapping[str, Any]) -> Sized:
     """The design of one treatment put around several, if any were given, by the rule that is named or the usual one."""
-    count, slug, own = (given.get(name) for name in SEVERAL)
+    count, slug = given.get("treatments"), given.get("rule")
+    own: Sequence[str] = given.get("with_") or ()
     if count is None and slug is None:
         if not own:
             return design
@@ -493,7 +498,7 @@ def _with_arms(design: Sized, given: Mapping[str, Any]) -> Sized:
         raise ParameterError(f"there is no rule {slug!r}; {did_you_mean(slug, known)}")
     cls = known[slug]
     numbers: dict[str, Any] = {}
-    for name, one in (_own_number(cls, one) for one in own or ()):
+    for name, one in (_own_number(cls, one) for one in own):
         if name in numbers:
             raise ParameterError(f"--with {flag(name)} is given twice", way_out="keep one of them")
         numbers[name] = one
