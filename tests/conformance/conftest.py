@@ -34,6 +34,9 @@ FAST, ALL = 1, 2
 _FEW = 4
 """Optional numbers of which every choice is tried."""
 
+HANDFUL = 5
+"""Clusters of an arm below which nothing is asked of what approximates."""
+
 MOST_WAYS = 120
 """Ways to put a class together, of choices, optional numbers and margins, beyond which some are drawn at random.
 
@@ -427,10 +430,16 @@ def in_time():
 
 @pytest.fixture(scope="session")
 def rarest():
-    """The participants expected in the emptiest cell: of one arm, with or without a response; inf without rates."""
+    """The participants expected in the emptiest cell: of one arm, with or without a response; inf without rates.
+
+    None at all where an arm has a handful of clusters, which t takes to be whole and alike.
+    """
 
     def of(design, n):
         fixed = design.fixed
+        units = getattr(fixed, "units", fixed.split)  # what is independent: clusters, where participants come in some
+        if units != fixed.split and min(map(float, units(n))) < HANDFUL:
+            return 0.0
         core = fixed.members[0] if len(fixed.members) == 1 else fixed  # several treatments with the same control
         if fixed.exact or not isinstance(core.outcome, Responses):
             return math.inf
