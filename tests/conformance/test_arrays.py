@@ -70,6 +70,10 @@ class TestEveryNumber:
             if not declared.typical or value is None or (name == "alpha" and core is not design):
                 continue
             values = np.multiply.outer([1, 0.98, 0.95], value)  # a vector's own axis stays the last one
+            if core.members and name not in core.members[0].declarations():  # a rule has one of each of its own numbers
+                with pytest.raises(ParameterError, match="must be one number"):
+                    design.replace(**{name: values})
+                continue
             try:
                 alone = [design.replace(**{name: v.tolist()}) for v in values]
             except ParameterError:  # it does not go with another number any more, of which a grid's cell has no answer

@@ -74,7 +74,7 @@ class TestTruth:
         """
         monkeypatch.setattr(gaps, "drawn_designs", list)
         assert list(gaps.faults(some, [])) == []
-        assert sum(one.design.exact and one.counted for one in some) > 3
+        assert any(one.design.exact and one.counted for one in some)
 
     @pytest.mark.parametrize(
         ("change", "told"),

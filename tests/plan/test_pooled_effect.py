@@ -110,7 +110,7 @@ class TestPlan:
         assert [row["treatment"] for row in rows] == pytest.approx([0.1 * ratio, 0.3 * ratio])
         axis = next(one for one in axes_of(trial) if "pooled effect" in one.assumption)
         assert axis.design_at(1.5).treatment == pytest.approx(0.3)
-        assert _said(trial)["primary"].assumptions[1].pooled is not None
+        assert _said(trial, lambda: None)["primary"].assumptions[1].pooled is not None
 
     def test_assurance_integrates_the_control_first(self, planned):
         """Against draws of the control rate, then of the effect, carried to it."""

@@ -112,7 +112,7 @@ class TestPlan:
             "single infusion and double infusion against control, allocated 1:1:1",
             "Chance decides who receives single infusion, double infusion or control",
             "Background treatment of all arms",
-            "of participants on single infusion and double infusion and",
+            "power to show an effect of at least one of single infusion and double infusion on response",
         ):
             assert words in text
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, PlanError, did_you_mean
-from trialplan.numerics.lazy import np
 from trialplan.parameter import parameters
 from trialplan.plan.schema import STRATEGIES, AssumptionSection, EndpointSection, HierarchySection, PlanFile
 from trialplan.text import listed, with_article
@@ -221,11 +220,11 @@ def check_order(said: HierarchySection | None, tested: Sequence[Design], in_fami
 def check_one_trial(cls: type[Sized], numbers: Mapping[str, Any]) -> None:
     """A plan is of one trial: where a design would take an array of a number, one for each of many trials, it may not.
 
-    What is a vector by itself, as of strata, may be one.
+    What is a vector by itself, as of strata, may be one. A wrong plan is refused before numpy is imported.
     """
     known = parameters(cls)
     for name, value in numbers.items():
-        if name in known and isinstance(known[name].check(cls.__name__, name, value), np.ndarray):
+        if name in known and getattr(known[name].check(cls.__name__, name, value), "ndim", 0):
             told = ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else value
             way_out = "a plan is of one trial, and `trialplan scenarios` varies it"
             raise ParameterError(f"must be one number, not {told}", parameter=name, value=value, way_out=way_out)
