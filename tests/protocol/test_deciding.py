@@ -89,7 +89,7 @@ class TestRestsOn:
             (DoseTrend(control=0.2, difference=0.3), (), "have 33.3 %, 66.7 % and 100 % of the whole difference"),
             (DoseTrend(control=0.2, difference=0.3), (), "the doses of each group are 0.0, 1.0, 2.0, 3.0"),
             (StratifiedRankSum(control="0.2,0.8/0.5,0.5", odds_ratio=2), (), "the 2 strata are of the same size"),
-            (HIERARCHY.replace(difference=0.3), (), "apart: the response, then the measurement"),
+            (HIERARCHY.replace(difference=0.3), ("correlation",), "apart: the response, then the measurement"),
         ],
         ids=["visits", "profile", "doses", "strata", "order"],
     )
