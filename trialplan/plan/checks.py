@@ -224,7 +224,7 @@ def check_one_trial(cls: type[Sized], numbers: Mapping[str, Any]) -> None:
     """
     known = parameters(cls)
     for name, value in numbers.items():
-        if name in known and getattr(known[name].check(cls.__name__, name, value), "ndim", 0):
+        if name in known and getattr(known[name].check(cls.__name__, name, value), "ndim", None):
             told = ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else value
             way_out = "a plan is of one trial, and `trialplan scenarios` varies it"
             raise ParameterError(f"must be one number, not {told}", parameter=name, value=value, way_out=way_out)
