@@ -14,31 +14,6 @@ from trialplan.errors import EvidenceError
 from trialplan.evidence import audit, read, read_with_notes
 from trialplan.evidence.selection import PoolChoice, pool_outcome
 
-
-@pytest.fixture
-def told(tmp_path):
-    """Reads a table from the text of a CSV, with what was understood."""
-
-    def made(text):
-        (tmp_path / "t.csv").write_text(text, encoding="utf-8")
-        found, _, notes = read_with_notes(tmp_path / "t.csv")
-        return found, notes[0]
-
-    return made
-
-
-@pytest.fixture
-def refused(told):
-    """The sentence by which a table is refused."""
-
-    def made(text):
-        with pytest.raises(EvidenceError) as why:
-            told(text)
-        return str(why.value)
-
-    return made
-
-
 # Colditz et al. 1994, JAMA 271:698, the first two trials: events and participants, vaccinated and not
 ARMS = [("Aronson", (4, 123), (11, 139)), ("Ferguson", (6, 306), (29, 303))]
 FORMS = {

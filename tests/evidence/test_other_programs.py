@@ -2,7 +2,7 @@
 
 import pytest
 
-from trialplan.errors import EvidenceError, FileError
+from trialplan.errors import FileError
 from trialplan.evidence import audit, read, read_with_notes
 from trialplan.evidence.names import is_total
 from trialplan.files import parse_toml
@@ -17,19 +17,6 @@ def told(tmp_path):
         found, _, notes = read_with_notes(tmp_path / "t.csv")
         rows = [(row.name, row.arm, row.counts or row.change) for study in found.studies for row in study.outcomes]
         return rows, notes[0]
-
-    return made
-
-
-@pytest.fixture
-def refused(told):
-    """The sentence that refuses a text."""
-
-    def made(text):
-        with pytest.raises(EvidenceError) as why:
-            told(text)
-        assert "\n" not in str(why.value)
-        return str(why.value)
 
     return made
 
