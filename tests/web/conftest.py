@@ -91,9 +91,10 @@ def served(tmp_path_factory):
 HURRIED = """
 import sys
 from trialplan.cli import main
-from trialplan.web import app
+from trialplan.web import app, workers
 
 app.WHOLE = app.FILE = float(sys.argv[1])
+workers._LOOK = 0.001  # looked after at once: on a fast machine a page is done within a tenth of a second
 sys.exit(main(["explore", "--no-browser"]))
 """
 
