@@ -27,6 +27,10 @@ class Later:
     compute: Callable[[], Mapping[str, Any]]
 
 
+_MAY_BE_LATER = ("arms", "arms_unrounded", "power", "success")
+"""The fields of a sample size that may be computed later."""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SampleSize(Answer):
     """The answer to "how many?": what was asked, and what whole allocation blocks attain.
@@ -62,11 +66,9 @@ class SampleSize(Answer):
         """What has no far tail succeeds whenever it rejects; what is computed later is not there until then."""
         if self.success is None:
             object.__setattr__(self, "success", self.power)
-        if isinstance(self.power, Later):
-            own = vars(self)
-            later = {name: value.compute for name, value in own.items() if isinstance(value, Later)}
-            for name in later:
-                del own[name]
+        own = vars(self)
+        later = {name: own.pop(name).compute for name in _MAY_BE_LATER if isinstance(own[name], Later)}
+        if later:
             own["_later"] = later
 
     if not TYPE_CHECKING:  # a checker asks the fields themselves

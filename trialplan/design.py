@@ -41,7 +41,8 @@ def _asked(formula: Callable[[Any, Numbers], Numbers]) -> Callable[[Any, Numbers
 
     @functools.wraps(formula)
     def question(self: Design, n: Numbers) -> Numbers:
-        self.require_effect()
+        if self.open_effect is not None:
+            self.require_effect()
         return sizing.number(formula(self, n))
 
     return question
@@ -272,7 +273,8 @@ class Design(Sized):
     @property
     def open_effect(self) -> str | None:
         """The name of the effect where it is left open, because it is what is asked; None where it is given."""
-        return cast("str | None", self.__dict__.get("_open_effect"))
+        name: str | None = self.__dict__.get("_open_effect")
+        return name
 
     def _which_is_open(self) -> str | None:
         """None where there is one; where there are several, that of the scale."""
@@ -495,6 +497,11 @@ class Design(Sized):
     def unrounded(self, target: Numbers) -> Numbers:
         """The real-valued total n at which `success` reaches `target`; a closed form may override the search."""
         return sizing.unrounded_n(self, target)
+
+    @property
+    def searched(self) -> bool:
+        """Whether that n has no closed form, and is searched for."""
+        return type(self).unrounded is Design.unrounded
 
     def detectable_effect(self, n: Numbers, target: Numbers = 0.8) -> Numbers:
         """The smallest effect, on the favourable side, that n participants show with power `target`; else nan."""

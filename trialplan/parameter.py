@@ -241,9 +241,10 @@ def needed(cls: type) -> list[str]:
     ]
 
 
-def with_role(cls: type, role: str) -> list[str]:
+@functools.cache
+def with_role(cls: type, role: str) -> tuple[str, ...]:
     """The fields of a design's class that have a role, as they are declared: an effect has one for each scale."""
-    return [name for name, one in parameters(cls).items() if one.role == role]
+    return tuple(name for name, one in parameters(cls).items() if one.role == role)
 
 
 def typical(cls: type[Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from trialplan.numerics.elementary import is_scalar
 from trialplan.numerics.lazy import np
 from trialplan.outcome import UNKNOWN, Counts, Outcome
 from trialplan.page import Table
-from trialplan.parameter import POSITIVE, Numbers, Parameter, parameters
+from trialplan.parameter import POSITIVE, Numbers, Parameter, parameters, with_role
 from trialplan.stated import Stated
 from trialplan.text import PAIRS, error_rate, listed, number
 
@@ -148,13 +148,15 @@ class Sized(Stated, metaclass=_Spoken):
 
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""
-        good = _good_defaults(type(self))
+        good, own = _good_defaults(type(self)), vars(self)
         for name, declared in parameters(type(self)).items():
-            if getattr(self, name) is good.get(name, dataclasses.MISSING):
+            value = own[name]
+            if value is good.get(name, dataclasses.MISSING):
                 continue
-            value = self._meant(name, declared)
+            if declared.role == "method":
+                value = self._meant(name, declared)
             if not (value is None and declared.open and self.has_level):  # what a trial can show may be what is asked
-                self._set(name, declared.check(type(self).__name__, name, value))
+                own[name] = declared.check(type(self).__name__, name, value)
         self.check()
 
     def __repr__(self) -> str:
@@ -165,7 +167,7 @@ class Sized(Stated, metaclass=_Spoken):
     def _meant(self, name: str, declared: Parameter) -> Any:
         """What a field holds; of another name of a test the test that is meant, where there is one and no other."""
         value = getattr(self, name)
-        if declared.role != "method" or not isinstance(value, str) or value in declared.choices:
+        if not isinstance(value, str) or value in declared.choices:
             return value
         meant = [way for way in self.called.get(value.lower(), ()) if way in declared.choices]
         if len(meant) > 1:
@@ -204,8 +206,10 @@ class Sized(Stated, metaclass=_Spoken):
 
         Roles are effect, comparator (a control rate, a null), spread, association and size.
         """
-        declared = parameters(type(self)).items()
-        return next((name for name, one in declared if one.role == role and getattr(self, name) is not None), None)
+        for name in with_role(type(self), role):  # `next` over a generator takes twice as long
+            if getattr(self, name) is not None:
+                return name
+        return None
 
     def declared(self, role: str) -> Parameter | None:
         """What the design declares of its number with this role; None where there is none."""

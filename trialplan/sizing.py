@@ -8,11 +8,23 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from trialplan.answers import SampleSize
+from trialplan.answers import Later, SampleSize
 from trialplan.errors import ParameterError, UnreachableError, field
-from trialplan.numerics.elementary import between, ceil, every, floor, greatest, is_scalar, isfinite, some, where
+from trialplan.numerics.elementary import (
+    between,
+    ceil,
+    every,
+    floor,
+    greatest,
+    is_scalar,
+    isfinite,
+    normal_quantile,
+    some,
+    where,
+)
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import bracket, increasing_root
 from trialplan.numerics.secant import chance_root
@@ -89,8 +101,11 @@ def _of_only_n(design: Design, n: int, target: float) -> SampleSize:
     return dataclasses.replace(answer, target=target)
 
 
-def unrounded_n(design: Design, target: Numbers) -> Numbers:
-    """The real-valued total n at which a smooth chance of success reaches target."""
+def unrounded_n(design: Design, target: Numbers, grain: float | None = None) -> Numbers:
+    """The real-valued total n at which a smooth chance of success reaches target.
+
+    With a `grain` a plain number is found only as far as it takes to tell between which multiples of it the n lies.
+    """
     shape = design.shape(target)
     # a cell that no number can show never has more than the level, and would keep all the others waiting
     hopeful = (
@@ -102,8 +117,8 @@ def unrounded_n(design: Design, target: Numbers) -> Numbers:
     def chance(n: Any) -> Any:
         return where(hopeful, design.success(n), target)
 
-    start = _filled(shape, _FIRST_LOOK * design.block)
-    total = where(hopeful, chance_root(chance, target, -design.z_alpha, start), math.nan)
+    start = _filled(shape, _FIRST_LOOK * design.block) if shape else _first_look(design, target)
+    total = where(hopeful, chance_root(chance, target, -design.z_alpha, start, grain), math.nan)
     lost = (total != total) & hopeful
     if not some(lost):
         return total
@@ -113,6 +128,17 @@ def unrounded_n(design: Design, target: Numbers) -> Numbers:
 
     high = bracket(surplus, _filled(shape, 2.0 * design.block))
     return where(lost, increasing_root(surplus, _filled(shape, 1e-6), where(lost, high, math.inf)), total)
+
+
+def _first_look(design: Design, target: Numbers) -> float:
+    """Where a search for plain numbers begins: of a t statistic near its end (Guenther 1981, Am Stat 35:243)."""
+    n = _FIRST_LOOK * design.block
+    known = design.noncentral_t(n)
+    away = 0.0 if known is None else float(known[0])
+    if not away > 0:
+        return n
+    critical = float(design.z_alpha)
+    return n * ((critical + float(normal_quantile(target))) / away) ** 2 + critical * critical / 2
 
 
 def detectable_effect(design: Design, n: Numbers, target: Numbers) -> Numbers:
@@ -227,21 +253,27 @@ def whole(value: Any) -> Any:
 
 
 def _smooth(design: Design, target: Numbers) -> SampleSize:
-    total = design.unrounded(target)
+    # what is searched for need be known no better than takes to tell whole blocks, until somebody asks
+    total = unrounded_n(design, target, design.block) if design.searched else design.unrounded(target)
     if not total < LARGEST:  # nan too
         raise beyond_people(design, target)
     n = whole_blocks(design, total, target)
     success, power = design.success_and_power(n)
+    later = Later(partial(_arms_unrounded, design, target))
     return SampleSize(
         design=design,
         target=target,
         n=whole(n),
         arms=design.arms(n),
-        arms_unrounded=named_arms(design, total),
+        arms_unrounded=cast("Any", later) if design.searched else named_arms(design, total),
         power=number(power),
         success=number(success),
         extra=design.details(whole(n), target),
     )
+
+
+def _arms_unrounded(design: Design, target: Numbers) -> dict[str, Any]:
+    return {"arms_unrounded": named_arms(design, design.unrounded(target))}
 
 
 def beyond_people(design: Design, target: Numbers) -> UnreachableError:

@@ -114,11 +114,15 @@ _TRIES = 64
 _EXACT = 1e-14
 """How small the product of the last three steps is, as shares of the place, where the next would be lost in rounding:
 that of a quadratic is of its order."""
+_SAFE, _USUAL = 100.0, 4
+"""How many times what is left by that measure must be nothing to a whole number, and in how many looks. Of 11,600 looks
+at 5,600 answers of all designs none of the first four had left more than 15 times as much, but 117 times at its very
+first; of those that need more, where the score is no such line, some had left 480 times."""
 _WIDEST = 16.0
 """How many times as far as it has looked a straight line may lead: beyond, rounding may have given its direction."""
 
 
-def chance_root(chance: Callable[[Any], Any], target: Any, at_none: Any, start: Any) -> Any:
+def chance_root(chance: Callable[[Any], Any], target: Any, at_none: Any, start: Any, grain: float | None = None) -> Any:
     """The n at which a chance that rises with n is `target`, elementwise; nan where it is not found.
 
     The normal score of a test's power is nearly a straight line in the root of n, which begins at `at_none`, the score
@@ -132,15 +136,15 @@ def chance_root(chance: Callable[[Any], Any], target: Any, at_none: Any, start: 
         return normal_quantile(chance(root * root)) - goal
 
     if is_scalar(goal, now):
-        return _one_root(score_at, at_none - goal, now) ** 2
+        return _one_root(score_at, at_none - goal, now, grain) ** 2
     with np.errstate(all="ignore"):
         return _roots(score_at, at_none - goal, now) ** 2
 
 
-def _one_root(score_at: Callable[[float], float], at_none: float, now: float) -> float:
+def _one_root(score_at: Callable[[float], float], at_none: float, now: float, grain: float | None) -> float:
     low, high, moved, before = 0.0, math.inf, math.inf, math.inf
     points = [(0.0, at_none)]
-    for _ in range(_TRIES):
+    for look in range(_TRIES):
         score = score_at(now)
         if score == 0:
             return now
@@ -156,10 +160,19 @@ def _one_root(score_at: Callable[[float], float], at_none: float, now: float) ->
         inside = low < led < high
         new = led if inside else 2 * now if high == math.inf else (low + high) / 2
         step = abs(new - now) / now
-        if (inside and step * moved * min(before, 1.0) <= _EXACT) or high <= low * (1 + _EXACT):
+        left = step * moved * min(before, 1.0)
+        told = grain is not None and look < _USUAL and _told(new * new / grain, left)
+        if inside and (left <= _EXACT or told):
+            return new
+        if high <= low * (1 + _EXACT):
             return new
         now, moved, before = new, step, moved
     return math.nan
+
+
+def _told(blocks: float, left: float) -> bool:
+    """Whether a share that is `left` to find cannot lead past the nearest whole number of blocks."""
+    return _SAFE * left * blocks < abs(blocks - round(blocks)) if math.isfinite(left) else False
 
 
 def _roots(score_at: Callable[[Any], Any], at_none: Any, now: Any) -> Any:

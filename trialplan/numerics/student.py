@@ -34,7 +34,7 @@ less than exp(-8.5²/2), 2e-16."""
 _LEAST = 1e-15
 """The least ratio of standard errors that is looked at; below lies less than this where df is 1 or more."""
 
-_NEVER, _FAR = 1e-13, 30.0
+_NEVER, _FAR = 1e-12, 30.0
 """A chance that is left out, and the noncentrality up to which each test's own chance is known to its last digits."""
 
 _STIRLING = 40.0
