@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -220,6 +220,7 @@ def parameter(
 
 
 _DECLARED: dict[type, Mapping[str, Parameter]] = {}
+_WITH_ROLE: dict[tuple[type, str], tuple[str, ...]] = {}
 
 
 def parameters(cls: type) -> Mapping[str, Parameter]:
@@ -241,10 +242,11 @@ def needed(cls: type) -> list[str]:
     ]
 
 
-@functools.cache
 def with_role(cls: type, role: str) -> tuple[str, ...]:
     """The fields of a design's class that have a role, as they are declared: an effect has one for each scale."""
-    return tuple(name for name, one in parameters(cls).items() if one.role == role)
+    if (cls, role) not in _WITH_ROLE:
+        _WITH_ROLE[cls, role] = tuple(name for name, one in parameters(cls).items() if one.role == role)
+    return _WITH_ROLE[cls, role]
 
 
 def typical(cls: type[Any]) -> dict[str, Any]:
@@ -262,7 +264,7 @@ def _typical(declared: Parameter) -> Any:
     return declared.typical if declared.axis else declared.typical[0]
 
 
-def effect_on(scale: str | None, names: list[str]) -> str:
+def effect_on(scale: str | None, names: Sequence[str]) -> str:
     """Of the fields that hold an effect the one that is named for a scale, or the first."""
     name = (scale or "").replace("-", "_")
     return name if name in names else names[0]

@@ -135,7 +135,7 @@ def _first_look(design: Design, target: Numbers) -> float:
     n = _FIRST_LOOK * design.block
     known = design.noncentral_t(n)
     away = 0.0 if known is None else float(known[0])
-    if not away > 0:
+    if not 0 < away < math.inf:
         return n
     critical = float(design.z_alpha)
     return n * ((critical + float(normal_quantile(target))) / away) ** 2 + critical * critical / 2

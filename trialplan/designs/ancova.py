@@ -14,6 +14,7 @@ from trialplan.designs import _two_scales
 from trialplan.designs.two_means import CALLED, SPREAD_SLIPS, TwoMeans, t_tests_power
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import upper_t_quantile
+from trialplan.numerics.elementary import divide
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score
@@ -216,7 +217,7 @@ class Ancova(Design):
 
     def _distances(self, n: Numbers) -> list[Numbers]:
         error, _ = self.standard_error(n)
-        return [sign * (self.shift - limit) / error for limit, sign in self.sided_limits()]
+        return [sign * divide(self.shift - limit, error) for limit, sign in self.sided_limits()]
 
     def _power(self, n: Numbers, both_tails: bool) -> Numbers:
         distances = self._distances(n)

@@ -11,6 +11,7 @@ from trialplan import fields
 from trialplan.design import Design
 from trialplan.designs.two_means import CALLED, TwoMeans, t_tests_power
 from trialplan.numerics.distributions import upper_t_quantile
+from trialplan.numerics.elementary import divide
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.numerics.two_rates import reciprocal_limits
@@ -125,7 +126,7 @@ class RatioOfMeans(Design):
 
     def _distances(self, n: Numbers) -> list[Numbers]:
         error, _ = self.standard_error(n)
-        return [sign * (np.log(self.ratio) - limit) / error for limit, sign in self.sided_limits()]
+        return [sign * divide(np.log(self.ratio) - limit, error) for limit, sign in self.sided_limits()]
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
         """Outcomes, one row a trial and one column a participant: treatment, control with mean 1."""

@@ -30,6 +30,7 @@ from trialplan.designs._visits import (
 )
 from trialplan.designs.two_means import SPREAD_SLIPS, satterthwaite
 from trialplan.errors import ParameterError, field
+from trialplan.numerics.elementary import divide
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.outcomes.visits import VISITS
@@ -325,7 +326,7 @@ class RepeatedMeasures(OnVisits):
     def distances(self, n: Numbers, direction: int = 1) -> list[Numbers]:
         """How far the difference lies inside each limit, in standard errors."""
         error, _ = self.standard_error(n)
-        return [direction * sign * (self.difference - limit) / error for limit, sign in self.sided_limits()]
+        return [direction * sign * divide(self.difference - limit, error) for limit, sign in self.sided_limits()]
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """Of the t test, from the limit that the trial wants to leave behind."""

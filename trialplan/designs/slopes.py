@@ -13,6 +13,7 @@ from trialplan.designs import _slopes
 from trialplan.designs._vectors import places
 from trialplan.designs._visits import Estimate, OnVisits, held_against, t_power, t_success, z_tail
 from trialplan.errors import ParameterError
+from trialplan.numerics.elementary import divide
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import T_POWER, normal_score
 from trialplan.outcome import EffectScale
@@ -247,7 +248,7 @@ class Slopes(OnVisits):
     def distances(self, n: Numbers, direction: int = 1) -> list[Numbers]:
         """How far the difference lies inside each limit, in standard errors."""
         error, _ = self.standard_error(n)
-        return [direction * sign * (self.difference - limit) / error for limit, sign in self.sided_limits()]
+        return [direction * sign * divide(self.difference - limit, error) for limit, sign in self.sided_limits()]
 
     def noncentral_t(self, n: Numbers) -> tuple[Numbers, Numbers] | None:
         """Of the t test, from the limit that the trial wants to leave behind."""

@@ -414,7 +414,7 @@ def _typed(number: Any) -> str:
     return ",".join(f"{one:g}" for one in (number if isinstance(number, tuple) else (number,)))
 
 
-def effects(cls: type[Sized]) -> list[str]:
+def effects(cls: type[Sized]) -> tuple[str, ...]:
     """The fields that hold the effect: one for each scale."""
     return with_role(cls, "effect")
 
