@@ -5,6 +5,7 @@ import re
 
 import pytest
 from drawn_plans import drawn_plan
+from scipy.special import expit, logit
 from scipy.stats import norm
 from small_plans import built, prose, stated
 
@@ -74,6 +75,15 @@ class TestWorstDoubt:
         rests = paragraph(trial, "What it rests on")
         assert rests.index("is not believed, for what was seen had no control group") < rests.index("(statistically: ")
         assert rests.count("log odds") == 1
+
+    def test_what_follows_from_the_number_in_doubt_is_told(self):
+        """A treatment rate that is bridged from the control rate moves with it: by hand from 16/30, .396 and .1393."""
+        doubt = worst_doubt(build(read("msc-lupus-nephritis")))
+        (followed,) = doubt.followed
+        said = float(re.fullmatch(r"the rate in the treatment arm is ([\d.]+) %", followed)[1]) / 100
+        control, discount, bias = float(doubt.high.removesuffix(" %")) / 100, 0.396, 0.1393
+        unblinded = 16 / 30 - discount * (16 / 30 - control)
+        assert said == pytest.approx(expit(logit(unblinded) - bias), abs=0.001)
 
     def test_the_source_is_told_once_with_the_basis(self, tmp_path):
         """A stated number has its basis and its source, and one that says "ours" itself says it once."""

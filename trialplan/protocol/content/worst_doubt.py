@@ -35,7 +35,8 @@ _INTERVAL = re.compile(r"(\d+) % .*interval")
 class WorstDoubt:
     """The most damaging assumption, at the worse end of its range.
 
-    `clause` follows "if". `nothing` says why no number would do, where there is nothing to show; else `needed` is how
+    `clause` follows "if", and `followed` says what else is another number then, because it is made from that one, as a
+    treatment rate that is bridged from a control rate is. `nothing` says why no number would do, where there is nothing to show; else `needed` is how
     many would have to be randomised, None where that is not known. `power` is that of the planned number there, and
     `half_power` where on the way it falls to a half. `shift` is the share by which the numbers without a range were
     moved, where those with one (`stated`) ask for no more. `unranged` are those without, or where these are many
@@ -43,6 +44,7 @@ class WorstDoubt:
     """
 
     clause: str
+    followed: tuple[str, ...]
     low: str
     high: str
     source: str
@@ -112,6 +114,7 @@ def _told(trial: Trial, doubt: _Doubt, unranged: tuple[str, ...]) -> WorstDoubt:
     stated = len(unranged) < len(axes_of(trial))
     return WorstDoubt(
         clause=axis.says.replace("{}", _instead(shown(worst.value), shown(swing.axis.planned))),
+        followed=tuple(_followed(axis, doubt.value(worst.value), own)),
         low="" if swing.low is None else shown(swing.low.value),
         high="" if swing.high is None else shown(swing.high.value),
         source=axis.source,
@@ -125,6 +128,16 @@ def _told(trial: Trial, doubt: _Doubt, unranged: tuple[str, ...]) -> WorstDoubt:
         others=len(unranged) if len(unranged) > _NAMED else 0,
         about=not trial.design.smooth,
     )
+
+
+def _followed(axis: Axis, value: Any, own: str) -> Iterator[str]:
+    """The other numbers of the design that are not as planned once the axis is at a value."""
+    design, planned = axis.design_at(value), axis.design_at(axis.planned).assumptions()
+    moved, declared = axis.assumption.partition(":")[0], design.declarations()
+    for name, number in design.assumptions().items():
+        if name in declared and name != moved and isinstance(number, float) and number != planned.get(name):
+            one = declared[name]
+            yield f"{one.clause(number)} {in_its_unit(number, one.unit, own)}"
 
 
 def _power(trial: Trial, axis: Axis, doubt: _Doubt) -> float:
