@@ -36,11 +36,12 @@ class WorstDoubt:
     """The most damaging assumption, at the worse end of its range.
 
     `clause` follows "if", and `followed` says what else is another number then, because it is made from that one, as a
-    treatment rate that is bridged from a control rate is. `nothing` says why no number would do, where there is nothing to show; else `needed` is how
-    many would have to be randomised, None where that is not known. `power` is that of the planned number there, and
-    `half_power` where on the way it falls to a half. `shift` is the share by which the numbers without a range were
-    moved, where those with one (`stated`) ask for no more. `unranged` are those without, or where these are many
-    `others` counts them. `about` says that normal theory stands for a test that would be searched anew at every value.
+    treatment rate that is bridged from a control rate is. `nothing` says why no number would do, where there is nothing
+    to show; else `needed` is how many would have to be randomised, None where that is not known. `power` is that of the
+    planned number there, and `half_power` where on the way it falls to a half. `shift` is the share by which the
+    numbers without a range were moved, where those with one (`stated`) ask for no more. `unranged` are those without,
+    or where these are many `others` counts them. `about` says that normal theory stands for a test that would be
+    searched anew at every value.
     """
 
     clause: str
