@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, ttest_ind
 from small_plans import plan_text
 
 from trialplan import GroupSequential, ManyToOne, MultiArmMultiStage, TwoMeans, TwoProportions, monitor, size
@@ -88,6 +88,23 @@ class TestDrawn:
         assert seen.rejected / trials == pytest.approx(float(trial.power(n)), abs=4 * 0.0063 + 0.01)
         for null in trial.at_null():
             assert null.simulate(n, trials, rng).rejected / trials <= trial.level + 4 * math.sqrt(0.025 / trials)
+
+    @pytest.mark.parametrize("kept", [None, 1])
+    def test_few_participants_and_t(self, kept):
+        """Six per arm at the first look: .461 would be claimed of any by then if t were a z with its noncentrality."""
+        treatments, arm, trials, rng = 2, 12, 30_000, np.random.default_rng(12)
+        trial = staged(TwoMeans(difference=1.2, sd=1), treatments=treatments, kept=kept, efficacy="pocock")
+        groups = rng.normal([[[1.2]], [[1.2]], [[0.0]]], 1.0, (treatments + 1, trials, arm))
+        p = np.stack(
+            [ttest_ind(groups[:2, :, :m], groups[2, :, :m], axis=-1, alternative="greater").pvalue for m in (6, 12)]
+        )
+        early, late = (one <= norm.sf(bound) for one, bound in zip(p, trial.upper, strict=True))
+        goes_on = np.ones_like(early) if kept is None else p[0] == p[0].min(axis=0)
+        by_look = trial.by_look((treatments + 1) * arm)
+        first = early.any(axis=0)
+        assert by_look[0].any == pytest.approx(first.mean(), abs=0.01)
+        assert by_look[1].any == pytest.approx((first | (late & goes_on).any(axis=0)).mean(), abs=0.012)
+        assert by_look[0].each[0] == pytest.approx(early[0].mean(), abs=0.01)
 
     def test_family_wise_error(self):
         """Never above the level where some treatments have an effect, whoever is dropped; binding rules too."""

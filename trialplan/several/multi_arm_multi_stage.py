@@ -15,6 +15,7 @@ from trialplan.numerics.arms_by_looks import MOST_CHOSEN, MOST_LOOKS, Comparison
 from trialplan.numerics.elementary import normal_cdf, normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
+from trialplan.numerics.student import t_power
 from trialplan.page import Table
 from trialplan.parameter import Numbers, parameter
 from trialplan.sequential.base import DROPPED, GOES_ON, NOT_SHOWN, SHOWN, JudgedHypothesis, WithLooks
@@ -22,6 +23,7 @@ from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy
 from trialplan.sequential.boundaries.fields import refused, shown
 from trialplan.sequential.boundaries.syntax import split
 from trialplan.sequential.look_table import HYPOTHESES, whole_looks
+from trialplan.several._powers import score
 from trialplan.several.many_to_one import ManyToOne
 from trialplan.text import listed, number, percent
 from trialplan.wrapper import Names
@@ -31,6 +33,10 @@ _NEVER = -math.inf
 
 _LEAST = 1e-15
 """The least probability that a normal score is taken of."""
+
+_WIDEST, _LEAST_SLOPE = 4.0, 0.05
+"""How far below the upper boundary a t is still asked where it lies, and the least slope there, where nothing is in
+doubt and the scores of its chances have no digits."""
 
 _MOST_TREATMENTS = 8
 """Treatments beyond which a trial of several stages is none that anybody runs."""
@@ -52,7 +58,7 @@ class MultiArmMultiStage(WithLooks):
     with the first that is shown; else each goes on until its own end. With `kept` only the best go on after the first
     look, and `futility` z values drop those below. The boundary is computed as if nothing were dropped, so that the
     level holds whatever is done, unless `binding`, which relies on its being obeyed. The statistics are taken as
-    jointly normal, a t as the z of its P value.
+    jointly normal, a t as the z of its P value, which at each look reaches the boundaries as often as its noncentral t.
 
     >>> from trialplan import TwoMeans
     >>> arms = ManyToOne(design=TwoMeans(difference=0.5, sd=1, test="z"), treatments=2)
@@ -176,11 +182,31 @@ class MultiArmMultiStage(WithLooks):
         arms = self.arms_design
         level = float(normal_cdf(-self.critical_value())) * self.sides
         of_one = arms.participants_of_one(n)
+        alike = {
+            id(one): (share * _drift(one, level, of_one), self._places(one, of_one, share)) for one in arms.comparisons
+        }
         compared = [
-            Comparison(drift=share * _drift(one, level, of_one), loading=loading)
+            Comparison(drift=alike[id(one)][0], loading=loading, places=alike[id(one)][1])
             for one, loading in zip(arms.comparisons, arms.planned_loadings, strict=True)
         ]
         return arms_by_looks.looks(self.upper, self.lower, self.looks, compared, together=self.together, kept=arms.kept)
+
+    def _places(self, one: Design, n: Numbers, share: float) -> tuple[tuple[float, float], ...]:
+        """Where the z of a t's P value lies at each look: right at both boundaries, or at the one and a step below it.
+
+        Its mean is smaller than the noncentrality and its variance smaller than 1, the more so the fewer participants.
+        """
+        if one.noncentral_t(n) is None:
+            return ()
+        found = []
+        for time, upper, lower in zip(self.looks, self.upper, self.lower, strict=True):
+            away, df = (float(part) for part in one.noncentral_t(n * time) or ())
+            high = upper if math.isfinite(upper) else 0.0
+            low = max(lower, high - _WIDEST) if math.isfinite(lower) else high - 1
+            at = [-float(score(t_power(share * away, df, float(normal_cdf(-z))))) for z in (high, low)]
+            slope = max((at[0] - at[1]) / (high - low), _LEAST_SLOPE)
+            found.append((at[0] - slope * high, slope))
+        return tuple(found)
 
     def success(self, n: Numbers) -> Numbers:
         """The probability that any, all, or the first is shown at some look."""
