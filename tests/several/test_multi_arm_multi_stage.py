@@ -126,6 +126,36 @@ class TestAnswer:
         assert one.n >= all_go_on.n
         assert one.extra["expected_n"]["null"] < all_go_on.extra["expected_n"]["null"]
 
+    @pytest.mark.parametrize("effect", [0.0, 0.5])
+    def test_participants_needed_are_counted(self, effect):
+        """At most those of the first look and of two arms after it, and on average as many as drawn trials have."""
+        trial, rng, runs = staged(treatments=3, kept=1, futility="z(0)"), np.random.default_rng(21), 40_000
+        n, arm = 240, 60
+        needed, by_name = trial.participants_needed(n), {0.0: "idle", 0.5: "planned"}
+        halves = rng.normal(0.0, math.sqrt(2 / arm), (2, runs, 4)) + np.array([effect] * 3 + [0.0])
+        best = (halves[0, :, :3].max(axis=1) - halves[0, :, 3]) / math.sqrt(4 / arm)
+        goes_on = (best >= 0) & (best < trial.upper[0])
+        used = np.where(goes_on, 4 * 30 + 2 * 30, 4 * 30)
+        assert needed.most == used.max() == 180
+        assert getattr(needed, by_name[effect]) == pytest.approx(used.mean(), abs=0.7)
+
+    def test_the_headline_says_how_many_are_needed(self):
+        """At most, and on average: page, JSON, statement, and those who are enrolled to lose some."""
+        answer = size(staged(treatments=3, kept=1), dropout=0.1)
+        arm, most = answer.arms["control"], answer.extra["n_at_most"]
+        average = answer.extra["expected_n"]["alternative"]
+        told = f"{arm} per arm, at most {most} in all and {average:.0f} on average: power"
+        assert answer.page().headline.startswith(told)
+        assert most < answer.n
+        assert answer.to_dict()["n_at_most"] == most
+        assert [look["n_at_most"] for look in answer.to_dict()["looks"]][-1] == most
+        for words in (f"At most {most} of them are needed, because after the first look only the best of 3 goes on",):
+            assert words in answer.statement()
+        enrolled = answer.design.participants_needed(answer.n, answer.enrolled["n"])
+        assert f"at most {enrolled.most} in all" in str(answer)
+        assert answer.n < answer.enrolled["n"] * (1 + 1e-9)
+        assert most < enrolled.most < answer.enrolled["n"]
+
     def test_cells_are_scalars(self):
         """Arrays of n and of the effect."""
         found = staged(TwoMeans(difference=np.array([0.4, 0.5]), sd=1)).success(120)
@@ -151,7 +181,10 @@ class TestPlan:
         assert list(trial.arms_randomised) == ["treatment 1", "treatment 2", "control"]
         text = render(trial).replace("\\", "")
         first = trial.answer.extra["looks"][0]
+        needed = trial.design.participants_needed(trial.answer.n)
         for words in (
+            f"At most {needed.most} of them are needed, because after the first look only the best of 2 goes on",
+            f"; at most {needed.most} needed, and {needed.planned:.0f} on average at the planned effect |",
             "one for low and high (obrien-fleming; O'Brien & Fleming 1979",
             "after the first look only the best of 2 goes on",
             "the trial ends with the first treatment that is shown",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
+from trialplan.answers import Needed
 from trialplan.design import Design
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics import arms_by_looks
@@ -37,6 +38,9 @@ _LEAST = 1e-15
 _WIDEST, _LEAST_SLOPE = 4.0, 0.05
 """How far below the upper boundary a t is still asked where it lies, and the least slope there, where nothing is in
 doubt and the scores of its chances have no digits."""
+
+_PLANNED_AND_NULL = "alternative", "null"
+"""The truths at which the participants on average are told."""
 
 _MOST_TREATMENTS = 8
 """Treatments beyond which a trial of several stages is none that anybody runs."""
@@ -357,8 +361,12 @@ class MultiArmMultiStage(WithLooks):
         sizes = whole_looks(self.looks, int(n), self.block)
         by = {name: self.by_look(float(n), share) for name, share in HYPOTHESES.items()}
         return {
-            "looks": [self._row(look, size, by) for look, size in enumerate(sizes)],
+            "looks": [
+                self._row(look, size, by) | {"n_at_most": most}
+                for look, (size, most) in enumerate(zip(sizes, self._at_most(sizes), strict=True))
+            ],
             "comparisons": _comparisons(by["alternative"][-1]),
+            "n_at_most": self._at_most(sizes)[-1],
             "expected_n": {name: self._expected(found, sizes) for name, found in by.items()},
         }
 
@@ -414,9 +422,33 @@ class MultiArmMultiStage(WithLooks):
             before = size
         return total
 
+    def participants_needed(self, n: int, enrolled: int | None = None) -> Needed:
+        """By the arms that go on after each look; who is randomised to others while it is read is not counted."""
+        sizes = whole_looks(self.looks, n if enrolled is None else enrolled, self.block)
+        planned, idle = (self._expected(self.by_look(float(n), HYPOTHESES[name]), sizes) for name in _PLANNED_AND_NULL)
+        return Needed(most=self._at_most(sizes)[-1], planned=planned, idle=idle, why=self._why_fewer())
+
+    def _at_most(self, sizes: Sequence[int]) -> list[int]:
+        """Those that are needed at most by each look: all at the first, then of those that go on and of the control."""
+        arms = self.arms_design
+        if arms.kept is None:
+            return list(sizes)
+        *treatments, control = self.weights
+        share = (arms.kept * treatments[0] + control) / self.block
+        return [round(sizes[0] + (size - sizes[0]) * share) for size in sizes]
+
+    def _why_fewer(self) -> str:
+        arms = self.arms_design
+        if arms.kept is None:
+            return ""
+        return f"after the first look only {_best(arms.kept)} of {arms.treatments} {_goes(arms.kept)} on"
+
     def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """They stand in tables."""
-        return []
+        """Why fewer are needed than all arms would have; the rest stands in tables."""
+        why = self._why_fewer()
+        if not why or "n_at_most" not in extra:
+            return []
+        return [("needed at most", f"{extra['n_at_most']:,}: {why}; who is randomised while it is read comes on top")]
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The looks, and the comparisons."""
@@ -439,8 +471,7 @@ class MultiArmMultiStage(WithLooks):
         if self.futility is not None:
             said.append("a treatment whose z lies below the lower boundary is dropped")
         if arms.kept is not None:
-            goes = "goes" if arms.kept == 1 else "go"
-            said.append(f"after the first look only {_best(arms.kept)} of {arms.treatments} {goes} on")
+            said.append(self._why_fewer())
         said.append(
             "the trial ends with the first treatment that is shown"
             if self.together
@@ -474,6 +505,10 @@ def _comparisons(last: Look) -> list[dict[str, Any]]:
 def _best(kept: int) -> str:
     """How many go on, in words."""
     return "the best" if kept == 1 else f"the best {kept}"
+
+
+def _goes(kept: int) -> str:
+    return "goes" if kept == 1 else "go"
 
 
 def _drift(one: Design, level: float, n: Numbers) -> float:
