@@ -9,6 +9,7 @@ from scipy.stats import norm, ttest_ind
 from small_plans import plan_text
 
 from trialplan import GroupSequential, ManyToOne, MultiArmMultiStage, TwoMeans, TwoProportions, monitor, size
+from trialplan.cli import main
 from trialplan.errors import ParameterError, PlanError
 from trialplan.numerics import arms_by_looks
 from trialplan.numerics.arms_by_looks import Comparison
@@ -191,8 +192,6 @@ class TestPlan:
             f"| {first['n']} | {first['efficacy_z']:.3f} |",
         ):
             assert words in text, words
-        with pytest.raises(PlanError, match="a committee's sheet is of one comparison"):
-            sheet(trial)
 
     @pytest.mark.parametrize("document", ["protocol", "statistics"])
     def test_documents_tell_the_trial_with_looks(self, tmp_path, document):
@@ -343,3 +342,76 @@ class TestMonitored:
     def test_what_is_refused(self, seen, words):
         with pytest.raises(ParameterError, match=words):
             monitor(staged(treatments=2), n=201, **seen)
+
+
+class TestCommitteesSheet:
+    """What stops or drops a treatment in counts is what `monitor` says of the z of these counts."""
+
+    @staticmethod
+    def z(treatment, control, arm):
+        """Pearson's, from the two counts."""
+        rate = (treatment + control) / (2 * arm)
+        return (treatment - control) / arm / math.sqrt(rate * (1 - rate) * 2 / arm)
+
+    @pytest.fixture
+    def plan(self, tmp_path):
+        more = '[arms]\nnames = ["low", "high"]\n[monitoring]\nlooks = [0.5, 1]\nfutility = "z(0.5)"\n'
+        (tmp_path / "plan.toml").write_text(plan_text() + more)
+        return tmp_path / "plan.toml"
+
+    def test_counts_are_those_of_monitor(self, plan):
+        """At the boundary, and one count short of it, at every look and for every count of the control."""
+        trial = build(read(plan))
+        found = sheet(trial)
+        assert [one.final for one in found.several] == [False, True]
+        for one in found.several:
+            arm = one.arms[0].n
+            assert {each.n for each in one.arms} == {arm}
+            for column in one.counts:
+                before = ("0.7,0.6",) * (one.number - 1)
+                for at, step, status in ((column.efficacy, -1, "shown"), (column.futility, 1, "dropped")):
+                    if at is None:
+                        assert one.final
+                        continue
+                    for count in (at, at + step):
+                        z = self.z(count, column.control, arm)
+                        look = monitor(plan, z=(*before, f"{z!r},{0.61 if one.final else 0.6}"))
+                        met = look.hypotheses[0].status == status
+                        assert met == (count == at), (one.number, column, count)
+
+    def test_is_rendered_and_its_command_runs(self, plan, capsys, monkeypatch, tmp_path):
+        """The rule, the tables, a row of the form for what is dropped, and no stop of one comparison."""
+        monkeypatch.chdir(tmp_path)
+        trial = build(read(plan))
+        text = render(trial, kind="committee").split("# Reproduction")[0].replace("\\", "")
+        for words in (
+            "**The rule.** The trial is looked at with 50 %",
+            "A treatment is shown: on it at least",
+            "which",
+        ):
+            assert words in text, words
+        assert "Stop for efficacy" not in text
+        for one in sheet(trial).several:
+            assert f"`{one.command}`" in text
+            assert main(one.command.split()[1:]) == 0
+            told = "The last look, number 2" if one.final else "Look 1 of 2"
+            assert told in capsys.readouterr().out
+
+    def test_of_a_family_it_has_the_boundaries_of_each(self, tmp_path, capsys, monkeypatch):
+        """Each hypothesis has boundaries of its own at each share of the level, by z."""
+        monkeypatch.chdir(tmp_path)
+        said = plan_text()
+        begin = said.index("[[endpoint]]")
+        end = said.index("[[randomised]]")
+        second = said[begin:end].replace("response at 12 months", "no flare")
+        more = '[family]\nrule = "holm"\ncorrelation = 0.3\nsource = "s"\n[monitoring]\nlooks = [0.5, 1]\n'
+        more += 'efficacy = "lan-demets-pocock"\n'
+        (tmp_path / "plan.toml").write_text(said[:end] + second + said[end:] + more)
+        trial = build(read(tmp_path / "plan.toml"))
+        text = render(trial, kind="committee").split("# Reproduction")[0]
+        assert "share of the level" in text.lower()
+        found = sheet(trial)
+        assert not found.drops
+        assert all(not one.counts for one in found.several)
+        assert main(found.several[0].command.split()[1:]) == 0
+        assert "Look 1 of 2" in capsys.readouterr().out

@@ -103,6 +103,11 @@ class MultiArmMultiStage(WithLooks):
         return self.design
 
     @property
+    def one_of_several(self) -> Design:
+        """One treatment against the control: the boundaries are those of all."""
+        return self.arms_design.design
+
+    @property
     def fixed(self) -> Design:
         """The trial without its looks, in which all treatments go on to the end."""
         return self.arms_design.replace(kept=None)
